@@ -1,6 +1,7 @@
 package dev.tethys.alert.rule;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -44,6 +45,11 @@ public record GroupSpec(
   /** The same group with other rules and another interval. */
   public GroupSpec with(List<RuleSpec> others, @Nullable Duration every) {
     return new GroupSpec(file, name, every, queryOffset, limit, others, type, tenant);
+  }
+
+  /** Data that its rules read: that of its tenant. */
+  public Scope scope() {
+    return tenant.isEmpty() ? Scope.DEFAULT : Scope.of(tenant);
   }
 
   /** Key of the group, also in metrics. */

@@ -1,5 +1,7 @@
 package dev.tethys.alert.rule;
 
+import dev.tethys.model.access.Scope;
+import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.LogqlRequest;
 import dev.tethys.query.logql.LogqlValue;
@@ -21,11 +23,11 @@ public final class LogRuleQueries {
    * @param engine null while there is no log store
    */
   public static RuleSource of(Supplier<@Nullable LogqlEngine> engine, LogqlLimits limits) {
-    return (tenant, _) -> new OfEngine(engine, limits, tenant);
+    return (scope, _) -> new OfEngine(engine, limits, scope);
   }
 
   /** Instant queries of one tenant by an engine. */
-  private record OfEngine(Supplier<@Nullable LogqlEngine> engine, LogqlLimits limits, String tenant)
+  private record OfEngine(Supplier<@Nullable LogqlEngine> engine, LogqlLimits limits, Scope scope)
       implements RuleQuery {
     @Override
     public List<Value.Sample> query(String text, @Nullable Expr expr, long time) {
@@ -38,8 +40,7 @@ public final class LogRuleQueries {
       if (e == null) {
         throw RuleSource.notOpen(RuleType.LOGS);
       }
-      LogqlRequest request =
-          LogqlRequest.instant(tenant, text, Math.multiplyExact(time, 1_000_000));
+      LogqlRequest request = LogqlRequest.instant(scope, text, Math.multiplyExact(time, 1_000_000));
       return switch (e.query(request, limits).value()) {
         case LogqlValue.Metric m -> RuleQuery.samples(m.value());
         case LogqlValue.Entries _ ->

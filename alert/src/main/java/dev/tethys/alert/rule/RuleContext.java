@@ -45,7 +45,7 @@ record RuleContext(
     RuleQuery q = query;
     if (type != RuleType.METRICS) {
       RuleSource source = sources.get(type);
-      q = (source == null ? RuleSource.missing(type) : source).of(group.tenant(), interval);
+      q = (source == null ? RuleSource.missing(type) : source).of(group.scope(), interval);
     }
     return q.forGroup(group.file(), group.name());
   }

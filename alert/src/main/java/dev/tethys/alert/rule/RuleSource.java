@@ -1,5 +1,6 @@
 package dev.tethys.alert.rule;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;
@@ -15,7 +16,7 @@ public interface RuleSource {
    *
    * @param interval of the evaluations of the group
    */
-  RuleQuery of(String tenant, Duration interval);
+  RuleQuery of(Scope scope, Duration interval);
 
   /** Source of a process that does not store the data: all queries fail. */
   static RuleSource missing(RuleType type) {

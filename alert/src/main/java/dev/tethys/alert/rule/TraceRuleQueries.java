@@ -1,7 +1,9 @@
 package dev.tethys.alert.rule;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;
@@ -37,7 +39,7 @@ public final class TraceRuleQueries {
    * @param timeout the longest time of a query
    */
   public static RuleSource of(Supplier<@Nullable TraceQueries> queries, Duration timeout) {
-    return (tenant, range) -> new OfQueries(queries, timeout, tenant, range);
+    return (scope, range) -> new OfQueries(queries, timeout, scope, range);
   }
 
   /**
@@ -113,7 +115,7 @@ public final class TraceRuleQueries {
 
   /** Instant queries of one tenant. */
   private record OfQueries(
-      Supplier<@Nullable TraceQueries> queries, Duration timeout, String tenant, Duration range)
+      Supplier<@Nullable TraceQueries> queries, Duration timeout, Scope scope, Duration range)
       implements RuleQuery {
     @Override
     public Prepared prepare(String text, @Nullable Expr expr) {
@@ -150,7 +152,7 @@ public final class TraceRuleQueries {
                             + " s; use a shorter range or more conditions");
                   }
                 },
-                () -> q.instant(tenant, query, from, to));
+                () -> q.instant(scope, query, from, to));
         return samples(r);
       } catch (TraceQueryException e) {
         throw QueryException.execution(String.valueOf(e.getMessage()));

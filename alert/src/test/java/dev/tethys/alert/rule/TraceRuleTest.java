@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -53,7 +54,7 @@ class TraceRuleTest {
     r.scopes().add(s);
     TracesData data = new TracesData();
     data.resources().add(r);
-    store.append("t", SpanBatch.of(data));
+    store.append(Scope.of("t"), SpanBatch.of(data));
   }
 
   @Test
@@ -97,14 +98,15 @@ class TraceRuleTest {
     span("b", 4 * MINUTE, true);
     span("a", 5 * MINUTE, true); // the end of the range is not part of it
     span("a", 5 * MINUTE - 2, false);
-    RuleQuery q = queries.of("t", Duration.ofMinutes(1));
+    RuleQuery q = queries.of(Scope.of("t"), Duration.ofMinutes(1));
     String count = "{ status = error } | count_over_time() by (resource.service.name)";
     assertThat(q.query(count, null, 5 * MINUTE))
         .containsExactlyInAnyOrder(sample("a", 1), sample("b", 1));
     assertThat(q.prepare(count + " with (range=5m)", null).at(5 * MINUTE))
         .containsExactlyInAnyOrder(sample("a", 2), sample("b", 1));
     assertThat(q.query(count, 60 * MINUTE)).isEmpty();
-    assertThat(queries.of("other", Duration.ofHours(1)).query(count, 5 * MINUTE)).isEmpty();
+    assertThat(queries.of(Scope.of("other"), Duration.ofHours(1)).query(count, 5 * MINUTE))
+        .isEmpty();
     assertThat(q.query("{ } | max_over_time(duration)", 5 * MINUTE))
         .containsExactly(new Value.Sample(Labels.EMPTY, 0.5, null));
     assertThatThrownBy(() -> q.query("{ }", 1)).isInstanceOf(TraceqlParseException.class);
@@ -128,7 +130,7 @@ class TraceRuleTest {
 
   @Test
   void missingStoreIsNamed() {
-    RuleQuery q = RuleSource.missing(RuleType.TRACES).of("t", Duration.ofMinutes(1));
+    RuleQuery q = RuleSource.missing(RuleType.TRACES).of(Scope.of("t"), Duration.ofMinutes(1));
     assertThatThrownBy(() -> q.query("{ } | rate()", 1))
         .hasMessageContaining("--traces.enabled=true");
   }

@@ -5,6 +5,7 @@ import dev.tethys.codec.loki.EntryColumns;
 import dev.tethys.collect.logs.gelf.GelfMessage;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogEntry;
@@ -45,7 +46,7 @@ final class GelfEndpoint {
 
   private void take(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, BusyException {
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     LogBatch batch = new LogBatch();
     try (Hold hold = endpoint.admission().open()) {
       byte[] body =
@@ -58,12 +59,12 @@ final class GelfEndpoint {
       hold.take(4L * body.length);
       add(GelfMessage.read(body), batch);
     } catch (CodecException e) {
-      ingester.discarded(tenant, "invalid_entry", 1);
+      ingester.discarded(scope.tenant(), "invalid_entry", 1);
       throw new HttpException(400, String.valueOf(e.getMessage()));
     }
     LogAppendResult result;
     try {
-      result = ingester.append(tenant, batch);
+      result = ingester.append(scope, batch);
     } catch (StorageException e) {
       throw new HttpException(503, String.valueOf(e.getMessage()));
     }

@@ -124,17 +124,17 @@ final class LogEntryWriter implements AutoCloseable {
     for (Map.Entry<String, List<LogEntry>> e : byTenant.entrySet()) {
       LogBatch batch = new LogBatch();
       fill(batch, e.getValue());
-      if (!append(e.getKey(), batch)) {
+      if (!append(Scope.of(e.getKey()), batch)) {
         return false;
       }
     }
     return true;
   }
 
-  private boolean append(String tenant, LogBatch batch) throws InterruptedException {
+  private boolean append(Scope scope, LogBatch batch) throws InterruptedException {
     while (true) {
       try {
-        dropped.accept(ingester.append(tenant, batch).refused());
+        dropped.accept(ingester.append(scope, batch).refused());
         return true;
       } catch (StorageException e) {
         FAILURES.log(Level.WARNING, "Local logs not stored, retrying error={0}", e.getMessage());

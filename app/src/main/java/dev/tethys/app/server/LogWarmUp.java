@@ -44,7 +44,7 @@ final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
   private static final int MAX_VALUES = 50;
   private static final int MAX_WORDS = 50;
   private static final int LINES = 200;
-  private static final String TENANT = Scope.DEFAULT_TENANT;
+  private static final Scope SCOPE = Scope.DEFAULT;
   private static final Pattern WORD = Pattern.compile("[A-Za-z]{5,20}");
   private static final Pattern TOKEN = Pattern.compile("[0-9a-f]{4,}(?:-[0-9a-f]{4,})*");
   private static final Pattern FIELD = Pattern.compile("\\b([a-z_]{2,20})=[0-9.]+(?= |$)");
@@ -100,7 +100,7 @@ final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
     long entries = 0;
     Map<String, Set<String>> labels = new TreeMap<>();
     try (LogSelection all =
-        engine.store().select(TENANT, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
+        engine.store().select(SCOPE, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
       List<LogSegment> newest = new ArrayList<>(all.segments());
       newest.sort(Comparator.comparingLong(LogSegment::lastTime).reversed());
       for (LogSegment s : newest) {
@@ -147,8 +147,7 @@ final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
     Set<String> fields = new LinkedHashSet<>();
     Set<String> properties = new LinkedHashSet<>();
     for (String v : to.texts.getOrDefault("%v", List.of())) {
-      LogqlRequest some =
-          LogqlRequest.entries(TENANT, v, to.from, to.to, Direction.BACKWARD, LINES);
+      LogqlRequest some = LogqlRequest.entries(SCOPE, v, to.from, to.to, Direction.BACKWARD, LINES);
       if (engine.query(some, settings.limits()).value() instanceof LogqlValue.Entries found) {
         found
             .entries()

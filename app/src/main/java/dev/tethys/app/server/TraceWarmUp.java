@@ -41,7 +41,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
   private static final int MAX_ATTRIBUTES = 30;
   private static final int MAX_SERVICES = 20;
   private static final int MAX_TRACES = 10;
-  private static final String TENANT = Scope.DEFAULT_TENANT;
+  private static final Scope SCOPE = Scope.DEFAULT;
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
   private static final List<String> DURATIONS = List.of("20ms", "200ms", "5ms", "1s");
   private static final String[] STEPS = {"60s", "300s", "600s"};
@@ -113,7 +113,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     long searchedFrom = Long.MAX_VALUE;
     long to = Long.MIN_VALUE;
     long spans = 0;
-    try (SpanSelection all = queries.store().select(TENANT, Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (SpanSelection all = queries.store().select(SCOPE, Long.MIN_VALUE, Long.MAX_VALUE)) {
       List<SpanSegment> newest = new ArrayList<>(all.segments());
       newest.sort(Comparator.comparingLong(SpanSegment::lastTime).reversed());
       for (SpanSegment s : newest) {
@@ -135,7 +135,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     }
     List<String> traces = new ArrayList<>();
     for (FoundTrace t :
-        queries.search(TENANT, TraceQuery.parse("{ }"), from, to, MAX_TRACES, 1).traces()) {
+        queries.search(SCOPE, TraceQuery.parse("{ }"), from, to, MAX_TRACES, 1).traces()) {
       traces.add(t.traceId());
     }
     Content out = new Content(searchedFrom, from, to, traces, new TreeMap<>());
@@ -152,7 +152,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     List<String> equal = new ArrayList<>();
     List<String> matching = new ArrayList<>();
     List<String> numbers = new ArrayList<>();
-    for (SpanField f : queries.store().attributes(TENANT, to.from, to.to)) {
+    for (SpanField f : queries.store().attributes(SCOPE, to.from, to.to)) {
       if (equal.size() + numbers.size() >= MAX_ATTRIBUTES) {
         break;
       }
@@ -176,7 +176,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
   }
 
   private List<TraceValue> values(String field, long from, long to, int limit) {
-    return queries.values(TENANT, TraceQuery.parseField(field), null, from, to, limit);
+    return queries.values(SCOPE, TraceQuery.parseField(field), null, from, to, limit);
   }
 
   @Override

@@ -62,7 +62,7 @@ class LogWarmUpTest {
       byte[] body = line.getBytes(StandardCharsets.UTF_8);
       batch.add(1_700_000_000_000_000_000L + i * 1_000_000L, streams[i % 3], body, 0, body.length);
     }
-    assertThat(database.append(Scope.DEFAULT_TENANT, batch).refused()).isZero();
+    assertThat(database.append(Scope.DEFAULT, batch).refused()).isZero();
   }
 
   @Test

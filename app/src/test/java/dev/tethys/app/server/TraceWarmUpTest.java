@@ -89,7 +89,7 @@ class TraceWarmUpTest {
       batch.attributes.add(batch.texts.add("size"), SpanColumn.INT, i);
       batch.endSpan();
     }
-    database.append(Scope.DEFAULT_TENANT, batch);
+    database.append(Scope.DEFAULT, batch);
   }
 
   @Test

@@ -94,7 +94,7 @@ final class LogPartFuzz implements Fuzz.Target {
     try (LogDatabase db = open(folder)) {
       for (int part = 0; part < 2; part++) {
         lines.fill(part, seed == 0 ? ROWS / 10 : ROWS, batch);
-        db.append(Scope.DEFAULT_TENANT, batch);
+        db.append(Scope.DEFAULT, batch);
         db.flush();
       }
       for (LogFilter f : FILTERS) {
@@ -126,7 +126,7 @@ final class LogPartFuzz implements Fuzz.Target {
   }
 
   private static LogSelection select(LogDatabase db) {
-    return db.select(Scope.DEFAULT_TENANT, ALL, Long.MIN_VALUE, Long.MAX_VALUE);
+    return db.select(Scope.DEFAULT, ALL, Long.MIN_VALUE, Long.MAX_VALUE);
   }
 
   private static void read(LogSegment g, LogFilter filter, Map<String, Integer> into) {
@@ -173,7 +173,7 @@ final class LogPartFuzz implements Fuzz.Target {
       for (int f = 0; f < FILTERS.size(); f++) {
         check(db, FILTERS.get(f), sound.rows.get(f), String.valueOf(broken.getFileName()), sealed);
       }
-      db.labelNames(Scope.DEFAULT_TENANT, ALL, Long.MIN_VALUE, Long.MAX_VALUE);
+      db.labelNames(Scope.DEFAULT, ALL, Long.MIN_VALUE, Long.MAX_VALUE);
       append(db);
     } finally {
       Fuzz.delete(folder);
@@ -214,7 +214,7 @@ final class LogPartFuzz implements Fuzz.Target {
     LogBatch batch = new LogBatch();
     byte[] body = {'x'};
     batch.add(LogStoreLines.BEGIN, batch.stream(Labels.of("app", "after")), body, 0, 1);
-    db.append(Scope.DEFAULT_TENANT, batch);
+    db.append(Scope.DEFAULT, batch);
     try {
       db.flush();
       db.housekeep();
@@ -223,7 +223,7 @@ final class LogPartFuzz implements Fuzz.Target {
     }
     List<Matcher> after = List.of(Matcher.equal("app", "after"));
     Map<String, Integer> rows = new HashMap<>();
-    try (LogSelection s = db.select(Scope.DEFAULT_TENANT, after, Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (LogSelection s = db.select(Scope.DEFAULT, after, Long.MIN_VALUE, Long.MAX_VALUE)) {
       for (LogSegment g : s.segments()) {
         read(g, LogFilter.NONE, rows);
       }

@@ -98,7 +98,7 @@ final class LogStoreRuns {
         lines.fill(n, BATCH, batch);
         own += threadCpu() - before;
         bytes += batch.size;
-        db.append(Scope.DEFAULT_TENANT, batch);
+        db.append(Scope.DEFAULT, batch);
       }
       double seconds = (System.nanoTime() - wall) / 1e9;
       db.flush();
@@ -148,7 +148,7 @@ final class LogStoreRuns {
                   java.util.concurrent.locks.LockSupport.parkNanos(due - System.nanoTime());
                 }
                 lines.fill(from + n, BATCH, batch);
-                db.append(Scope.DEFAULT_TENANT, batch);
+                db.append(Scope.DEFAULT, batch);
               }
             });
   }
@@ -181,7 +181,7 @@ final class LogStoreRuns {
   private static long count(
       LogDatabase db, List<Matcher> matchers, LogFilter filter, long from, long to) {
     long[] n = {0};
-    try (LogSelection s = db.select(Scope.DEFAULT_TENANT, matchers, from, to)) {
+    try (LogSelection s = db.select(Scope.DEFAULT, matchers, from, to)) {
       for (LogSegment g : s.segments()) {
         g.scan(
             filter,
@@ -217,7 +217,7 @@ final class LogStoreRuns {
                       while (!System.out.checkError()) {
                         long n = next.getAndIncrement();
                         lines.fill(n, BATCH, batch);
-                        db.append(Scope.DEFAULT_TENANT, batch);
+                        db.append(Scope.DEFAULT, batch);
                         System.out.println(n);
                       }
                     }));
@@ -233,7 +233,7 @@ final class LogStoreRuns {
     Map<Long, Integer> out = new HashMap<>();
     long begin = LogStoreLines.BEGIN + from * LogStoreLines.BATCH_NANOS;
     try (LogDatabase db = open(dir);
-        LogSelection s = db.select(Scope.DEFAULT_TENANT, ALL, begin, Long.MAX_VALUE)) {
+        LogSelection s = db.select(Scope.DEFAULT, ALL, begin, Long.MAX_VALUE)) {
       for (LogSegment g : s.segments()) {
         g.scan(
             LogFilter.NONE,
@@ -261,8 +261,7 @@ final class LogStoreRuns {
     long wall = System.nanoTime();
     try (LogDatabase db = open(dir)) {
       double opened = (System.nanoTime() - wall) / 1e6;
-      List<Labels> series =
-          db.series(Scope.DEFAULT_TENANT, ALL, LogStoreLines.BEGIN, Long.MAX_VALUE);
+      List<Labels> series = db.series(Scope.DEFAULT, ALL, LogStoreLines.BEGIN, Long.MAX_VALUE);
       long n = count(db, ALL, LogFilter.NONE, LogStoreLines.BEGIN, LogStoreLines.BEGIN + 1_000_000);
       System.out.printf(
           Locale.ROOT,

@@ -2,6 +2,7 @@ package dev.tethys.bench;
 
 import dev.tethys.codec.pprof.PprofBatchReader;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileLabels;
@@ -121,7 +122,7 @@ final class ProfileStoreRuns {
         files.add(sent[0]);
         double begin = cpu();
         for (int s = 0; s < services; s++) {
-          db.append(TENANT, batch(sent[s], "service-" + s));
+          db.append(Scope.of(TENANT), batch(sent[s], "service-" + s));
         }
         used += cpu() - begin;
         count += services;
@@ -168,7 +169,7 @@ final class ProfileStoreRuns {
       StackTree stored = new StackTree(1);
       try (ProfileSelection s =
           db.select(
-              TENANT,
+              Scope.of(TENANT),
               List.of(
                   Matcher.of(Matcher.Type.EQUAL, ProfileLabels.SERVICE, "service-0"),
                   Matcher.of(Matcher.Type.EQUAL, "__type__", "cpu")),
@@ -228,7 +229,8 @@ final class ProfileStoreRuns {
                     () -> {
                       while (!System.out.checkError()) {
                         long n = next.getAndIncrement();
-                        db.append(TENANT, batch(program.profile(100, T0 + n * STEP), service));
+                        db.append(
+                            Scope.of(TENANT), batch(program.profile(100, T0 + n * STEP), service));
                         System.out.println(n);
                       }
                     }));
@@ -243,7 +245,8 @@ final class ProfileStoreRuns {
   private static Map<Long, Integer> stored(Path dir, long from) throws IOException {
     Map<Long, Integer> out = new HashMap<>();
     try (ProfileDatabase db = open(dir);
-        ProfileSelection s = db.select(TENANT, List.of(), T0 + from * STEP, Long.MAX_VALUE)) {
+        ProfileSelection s =
+            db.select(Scope.of(TENANT), List.of(), T0 + from * STEP, Long.MAX_VALUE)) {
       s.read(
           new ProfileReader() {
             @Override

@@ -1,5 +1,6 @@
 package dev.tethys.bench;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanValue;
@@ -21,9 +22,9 @@ final class TraceQlRuns {
 
   private TraceQlRuns() {}
 
-  static void run(TraceDatabase db, String tenant, int rounds) {
+  static void run(TraceDatabase db, Scope scope, int rounds) {
     List<SpanValue> names =
-        db.values(tenant, SpanField.SERVICE, SpanFilter.ALL, Long.MIN_VALUE, Long.MAX_VALUE, 99);
+        db.values(scope, SpanField.SERVICE, SpanFilter.ALL, Long.MIN_VALUE, Long.MAX_VALUE, 99);
     String[] s = names.stream().map(v -> ((SpanValue.Text) v).value()).toArray(String[]::new);
     String a = is(s[s.length - 1]);
     String b = is(s[s.length / 2]);
@@ -48,7 +49,7 @@ final class TraceQlRuns {
     metrics.put("rate of children", "{ " + a + " } > { } | rate() by (name)");
     metrics.put("compare errors", "{ } | compare({ status = error })");
     TraceQueries queries = new TraceQueries(db, Runnable::run, 1, TraceLimits.DEFAULT);
-    long[] range = range(db, tenant);
+    long[] range = range(db, scope);
     double product = 0;
     for (Map.Entry<String, String> q : searches.entrySet()) {
       TraceQuery query = TraceQuery.parse(q.getValue());
@@ -57,7 +58,7 @@ final class TraceQlRuns {
           measure(
               q.getKey(),
               rounds,
-              () -> queries.search(tenant, query, range[0], range[1], limit, 3).traces().size());
+              () -> queries.search(scope, query, range[0], range[1], limit, 3).traces().size());
     }
     for (Map.Entry<String, String> q : metrics.entrySet()) {
       TraceQuery query = TraceQuery.parse(q.getValue());
@@ -65,7 +66,7 @@ final class TraceQlRuns {
           measure(
               q.getKey(),
               rounds,
-              () -> queries.range(tenant, query, range[0], range[1], STEP, 0).series().size());
+              () -> queries.range(scope, query, range[0], range[1], STEP, 0).series().size());
     }
     System.out.printf(
         Locale.ROOT,
@@ -77,9 +78,9 @@ final class TraceQlRuns {
     return "resource.service.name = \"" + service + "\"";
   }
 
-  private static long[] range(TraceStore db, String tenant) {
+  private static long[] range(TraceStore db, Scope scope) {
     long[] out = {Long.MAX_VALUE, Long.MIN_VALUE};
-    try (var s = db.select(tenant, Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (var s = db.select(scope, Long.MIN_VALUE, Long.MAX_VALUE)) {
       for (var g : s.segments()) {
         out[0] = Math.min(out[0], g.firstTime());
         out[1] = Math.max(out[1], g.lastTime() + 1);

@@ -3,10 +3,10 @@ package dev.tethys.bench;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.SpanBatchReader;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanField;
-import dev.tethys.model.traces.SpanField.Scope;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanFilter.Operator;
 import dev.tethys.model.traces.SpanNeeds;
@@ -42,8 +42,8 @@ import java.util.zip.GZIPInputStream;
 final class TraceStoreRuns {
   private static final int BATCH = 1000;
   private static final int THREADS = 4;
-  private static final String TENANT = "fake";
-  private static final SpanField NAME = SpanField.intrinsic(Scope.NAME);
+  private static final Scope SCOPE = Scope.DEFAULT;
+  private static final SpanField NAME = SpanField.intrinsic(SpanField.Scope.NAME);
 
   private static final KilledWriter WRITER =
       new KilledWriter(Writer.class, BATCH, "spans", TraceStoreRuns::batches);
@@ -107,7 +107,7 @@ final class TraceStoreRuns {
         recorded(db, Path.of(o.words().getFirst()));
       }
       queries(db, o.count("rounds"));
-      TraceQlRuns.run(db, TENANT, o.count("rounds"));
+      TraceQlRuns.run(db, SCOPE, o.count("rounds"));
     }
   }
 
@@ -122,7 +122,7 @@ final class TraceStoreRuns {
       double before = threadCpu();
       source.fill(n, BATCH, batch);
       own += threadCpu() - before;
-      db.append(TENANT, batch);
+      db.append(SCOPE, batch);
     }
     report(db, n * BATCH, own, begin, wall);
   }
@@ -158,7 +158,7 @@ final class TraceStoreRuns {
         OtlpCheck.check(OtlpSignal.TRACES, body, 0, body.length);
         reader.read(body, 0, body.length, batch.clear());
         double t3 = threadCpu();
-        db.append(TENANT, batch);
+        db.append(SCOPE, batch);
         unzip += t2 - t1;
         read += t3 - t2;
         append += threadCpu() - t3;
@@ -206,11 +206,11 @@ final class TraceStoreRuns {
   private static void queries(TraceDatabase db, int rounds) {
     long from = Long.MIN_VALUE;
     long to = Long.MAX_VALUE;
-    List<SpanValue> services = db.values(TENANT, SpanField.SERVICE, SpanFilter.ALL, from, to, 9);
+    List<SpanValue> services = db.values(SCOPE, SpanField.SERVICE, SpanFilter.ALL, from, to, 9);
     String service = ((SpanValue.Text) services.getLast()).value();
     long[] trace = new long[2];
     SpanNeeds ids = new SpanNeeds(true, true, false, false, List.of());
-    try (SpanSelection s = db.select(TENANT, from, to)) {
+    try (SpanSelection s = db.select(SCOPE, from, to)) {
       s.segments()
           .get(s.segments().size() / 2)
           .scan(
@@ -222,8 +222,9 @@ final class TraceStoreRuns {
               });
     }
     SpanFilter ofService = is(SpanField.SERVICE, service);
-    SpanFilter failed = number(SpanField.intrinsic(Scope.STATUS), Operator.EQUAL, 2);
-    SpanFilter slow = number(SpanField.intrinsic(Scope.DURATION), Operator.GREATER, 400_000_000);
+    SpanFilter failed = number(SpanField.intrinsic(SpanField.Scope.STATUS), Operator.EQUAL, 2);
+    SpanFilter slow =
+        number(SpanField.intrinsic(SpanField.Scope.DURATION), Operator.GREATER, 400_000_000);
     SpanField code = SpanField.span("http.response.status_code");
     SpanFilter pattern =
         new SpanFilter.Matches(SpanField.span("db.query.text"), "INSERT INTO payments .*'00.*");
@@ -233,21 +234,21 @@ final class TraceStoreRuns {
     filters.put("errors of a service", and(ofService, failed));
     filters.put("status 5xx", and(ofService, number(code, Operator.GREATER_OR_EQUAL, 500)));
     filters.put("regex on an attribute", pattern);
-    SpanField exception = new SpanField(Scope.EVENT_ATTRIBUTE, "exception.type");
+    SpanField exception = new SpanField(SpanField.Scope.EVENT_ATTRIBUTE, "exception.type");
     filters.put("exception", and(is(exception, "PaymentDeclined"), ofService));
     Map<String, Runnable> all = new LinkedHashMap<>();
     SpanNeeds start = new SpanNeeds(false, false, true, false, List.of());
     SpanNeeds byService = new SpanNeeds(false, false, true, true, List.of(SpanField.SERVICE));
     all.put("everything", () -> count(db, SpanFilter.ALL, start));
-    all.put("trace by id", () -> db.trace(TENANT, trace[0], trace[1], from, to));
+    all.put("trace by id", () -> db.trace(SCOPE, trace[0], trace[1], from, to));
     filters.forEach((name, f) -> all.put(name, () -> count(db, f, ids)));
     all.put("rate by service", () -> count(db, SpanFilter.ALL, byService));
     all.put("errors by service", () -> count(db, failed, byService));
-    all.put("services", () -> db.values(TENANT, SpanField.SERVICE, SpanFilter.ALL, from, to, 999));
-    all.put("operations", () -> db.values(TENANT, NAME, ofService, from, to, 999));
-    all.put("tag names", () -> db.attributes(TENANT, from, to));
+    all.put("services", () -> db.values(SCOPE, SpanField.SERVICE, SpanFilter.ALL, from, to, 999));
+    all.put("operations", () -> db.values(SCOPE, NAME, ofService, from, to, 999));
+    all.put("tag names", () -> db.attributes(SCOPE, from, to));
     SpanField route = SpanField.span("http.route");
-    all.put("values of a tag", () -> db.values(TENANT, route, SpanFilter.ALL, from, to, 999));
+    all.put("values of a tag", () -> db.values(SCOPE, route, SpanFilter.ALL, from, to, 999));
     double product = 0;
     for (Map.Entry<String, Runnable> q : all.entrySet()) {
       double[] times = new double[rounds];
@@ -278,7 +279,7 @@ final class TraceStoreRuns {
 
   private static long count(TraceDatabase db, SpanFilter filter, SpanNeeds needs) {
     long[] n = {0};
-    try (SpanSelection s = db.select(TENANT, Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (SpanSelection s = db.select(SCOPE, Long.MIN_VALUE, Long.MAX_VALUE)) {
       for (SpanSegment g : s.segments()) {
         g.scan(filter, needs, rows -> n[0] += rows.count);
       }
@@ -308,7 +309,7 @@ final class TraceStoreRuns {
                       while (!System.out.checkError()) {
                         long n = next.getAndIncrement();
                         spans.fill(n, BATCH, batch);
-                        db.append(TENANT, batch);
+                        db.append(SCOPE, batch);
                         System.out.println(n);
                       }
                     }));
@@ -325,7 +326,7 @@ final class TraceStoreRuns {
     long begin = TraceStoreSpans.BEGIN + from * TraceStoreSpans.BATCH_NANOS;
     SpanNeeds start = new SpanNeeds(false, false, true, false, List.of());
     try (TraceDatabase db = open(dir);
-        SpanSelection s = db.select(TENANT, begin, Long.MAX_VALUE)) {
+        SpanSelection s = db.select(SCOPE, begin, Long.MAX_VALUE)) {
       for (SpanSegment g : s.segments()) {
         g.scan(
             SpanFilter.ALL,

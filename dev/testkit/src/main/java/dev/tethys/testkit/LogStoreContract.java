@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogCounts;
 import dev.tethys.model.logs.LogFilter;
@@ -62,7 +63,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
               bodies[i],
               Map.of("raw", bodies[i].substring(0, Math.min(9, bodies[i].length())) + "v")));
     }
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     assertThat(read(LogFilter.NONE)).containsExactlyInAnyOrderElementsOf(rows);
   }
@@ -77,11 +78,11 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
     rows.add(Row.of(app("a"), 0, "epoch"));
     rows.add(Row.of(app("a"), -5, "before"));
     rows.add(Row.of(app("a"), T0 + 400L * 86_400 * SECOND, "later"));
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     assertThat(read(LogFilter.NONE)).containsExactlyInAnyOrderElementsOf(rows);
     long from = T0 - 20L * 365 * 86_400 * SECOND;
-    assertThat(read(TENANT, ALL, LogFilter.NONE, from, T0))
+    assertThat(read(SCOPE, ALL, LogFilter.NONE, from, T0))
         .containsExactlyInAnyOrderElementsOf(
             rows.stream().filter(r -> r.time() >= from && r.time() < T0).toList());
   }
@@ -90,10 +91,10 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   void theEndOfTheRangeIsExclusive() throws Exception {
     put(Row.of(app("a"), T0, "x"), Row.of(app("a"), T0 + 1, "y"), Row.of(app("a"), T0 + 2, "z"));
     settle();
-    assertThat(read(TENANT, ALL, LogFilter.NONE, T0, T0 + 2))
+    assertThat(read(SCOPE, ALL, LogFilter.NONE, T0, T0 + 2))
         .extracting(Row::body)
         .containsExactlyInAnyOrder("x", "y");
-    assertThat(read(TENANT, ALL, LogFilter.NONE, T0, T0)).isEmpty();
+    assertThat(read(SCOPE, ALL, LogFilter.NONE, T0, T0)).isEmpty();
   }
 
   @Test
@@ -118,12 +119,12 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
       Labels l = Labels.of("app", "a" + i % 4, "pod", "p" + i % 1000);
       rows.add(new Row(l, T0 + i * 1000L, "request " + i + " took " + i % 97 + "ms", m));
     }
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     assertThat(read(LogFilter.NONE)).containsExactlyInAnyOrderElementsOf(rows);
     assertThat(
             read(
-                TENANT,
+                SCOPE,
                 List.of(Matcher.equal("pod", "p7")),
                 new LogFilter(List.of(), List.of(Matcher.equal("level", "info"))),
                 T0,
@@ -141,14 +142,14 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   void metadataOfAnyTypeComesBackForEachTenant() throws Exception {
     Map<String, List<Row>> sent = new TreeMap<>();
     for (int round = 0; round < 3; round++) {
-      for (String tenant : List.of(TENANT, "other", "third")) {
+      for (String tenant : List.of(SCOPE.tenant(), "other", "third")) {
         Random random = new Random(tenant.hashCode() + round);
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < 700; i++) {
           long time = T0 + (round * 700 + i) * SECOND;
           rows.add(new Row(app("a" + i % 3), time, "request " + i, metadata(random, time)));
         }
-        put(tenant, rows);
+        put(Scope.of(tenant), rows);
         sent.computeIfAbsent(tenant, t -> new ArrayList<>()).addAll(rows);
       }
       settle();
@@ -183,7 +184,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   }
 
   private void checkMetadata(String tenant, List<Row> rows) {
-    assertThat(read(tenant, ALL, LogFilter.NONE, Long.MIN_VALUE, Long.MAX_VALUE))
+    assertThat(read(Scope.of(tenant), ALL, LogFilter.NONE, Long.MIN_VALUE, Long.MAX_VALUE))
         .containsExactlyInAnyOrderElementsOf(rows);
     for (Matcher m :
         List.of(
@@ -193,7 +194,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
             Matcher.of(Matcher.Type.NOT_REGEX, "padded", "000.*"),
             Matcher.equal("empty", ""))) {
       LogFilter filter = new LogFilter(List.of(), List.of(m));
-      assertThat(read(tenant, ALL, filter, Long.MIN_VALUE, Long.MAX_VALUE))
+      assertThat(read(Scope.of(tenant), ALL, filter, Long.MIN_VALUE, Long.MAX_VALUE))
           .as("%s", m)
           .containsExactlyInAnyOrderElementsOf(rows.stream().filter(r -> fits(filter, r)).toList());
     }
@@ -204,13 +205,13 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   @Test
   void totalsAndScansAgree() throws Exception {
     List<Row> rows = varied();
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     for (long[] range :
         new long[][] {{T0, T0 + 600 * SECOND}, {T0 + 100 * SECOND, T0 + 101 * SECOND}}) {
       Map<Labels, Long> counts = new HashMap<>();
       Map<Labels, Long> lengths = new HashMap<>();
-      try (LogSelection s = store.select(TENANT, ALL, range[0], range[1])) {
+      try (LogSelection s = store.select(SCOPE, ALL, range[0], range[1])) {
         for (LogSegment g : s.segments()) {
           List<LogSegment.StreamTotal> totals = g.totals();
           for (LogSegment.StreamTotal t : totals) {
@@ -261,10 +262,10 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
       long time = T0 + (i * 7919L % 4000) * SECOND / 5; // some where a span ends
       rows.add(new Row(app("a" + i % 3), time, "request " + i, m));
     }
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     List<Matcher> some = List.of(Matcher.of(Matcher.Type.NOT_EQUAL, "app", "a1"));
-    try (LogSelection s = store.select(TENANT, some, T0, T0 + 3600 * SECOND)) {
+    try (LogSelection s = store.select(SCOPE, some, T0, T0 + 3600 * SECOND)) {
       for (LogSegment g : s.segments()) {
         assertThat(g.counts(List.of("level", "request_id"))).isNull();
         LogCounts c = g.counts(List.of("level", "absent"));
@@ -313,29 +314,29 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
         Row.of(Labels.of("app", "a", "pod", "1"), T0, "x"),
         Row.of(Labels.of("app", "b", "zone", "z"), T0 + 10 * SECOND, "x"));
     settle();
-    assertThat(store.labelNames(TENANT, ALL, T0, T0 + 20 * SECOND))
+    assertThat(store.labelNames(SCOPE, ALL, T0, T0 + 20 * SECOND))
         .containsExactly("app", "pod", "zone");
-    assertThat(store.labelNames(TENANT, ALL, T0, T0 + SECOND)).containsExactly("app", "pod");
-    assertThat(store.labelValues(TENANT, "app", ALL, T0, T0 + 20 * SECOND))
+    assertThat(store.labelNames(SCOPE, ALL, T0, T0 + SECOND)).containsExactly("app", "pod");
+    assertThat(store.labelValues(SCOPE, "app", ALL, T0, T0 + 20 * SECOND))
         .containsExactly("a", "b");
     assertThat(
             store.labelValues(
-                TENANT, "app", List.of(Matcher.equal("zone", "z")), T0, T0 + 20 * SECOND))
+                SCOPE, "app", List.of(Matcher.equal("zone", "z")), T0, T0 + 20 * SECOND))
         .containsExactly("b");
-    assertThat(store.labelValues(TENANT, "app", List.of(), T0 + SECOND, T0 + 20 * SECOND))
+    assertThat(store.labelValues(SCOPE, "app", List.of(), T0 + SECOND, T0 + 20 * SECOND))
         .containsExactly("b");
-    assertThat(store.series(TENANT, ALL, T0, T0 + 20 * SECOND))
+    assertThat(store.series(SCOPE, ALL, T0, T0 + 20 * SECOND))
         .containsExactly(Labels.of("app", "a", "pod", "1"), Labels.of("app", "b", "zone", "z"));
   }
 
   @Test
   void patternsCountEveryFittingRowOnce() throws Exception {
     List<Row> rows = varied();
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     for (LogFilter f : List.of(LogFilter.NONE, lines(contains("GET")))) {
       Map<String, Long> counts = new HashMap<>();
-      try (LogSelection s = store.select(TENANT, ALL, T0 + 60 * SECOND, T0 + 600 * SECOND)) {
+      try (LogSelection s = store.select(SCOPE, ALL, T0 + 60 * SECOND, T0 + 600 * SECOND)) {
         s.segments().forEach(g -> g.patterns(f, (p, n) -> counts.merge(p, n, Long::sum)));
       }
       assertThat(counts.values().stream().mapToLong(n -> n).sum())
@@ -348,10 +349,10 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   void lengthsAreKnownWithoutBodies() throws Exception {
     List<Row> rows = new ArrayList<>(varied());
     rows.add(Row.of(app("a0"), T0, "\1\2\3 a\3 5"));
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     Map<Long, Integer> lengths = new TreeMap<>();
-    try (LogSelection s = store.select(TENANT, ALL, T0, T0 + 600 * SECOND)) {
+    try (LogSelection s = store.select(SCOPE, ALL, T0, T0 + 600 * SECOND)) {
       for (LogSegment g : s.segments()) {
         g.scan(
             LogFilter.NONE,
@@ -377,7 +378,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
     settle();
     Map<String, Long> counts = new HashMap<>();
     long step = 2 * SECOND;
-    try (LogSelection s = store.select(TENANT, ALL, T0, T0 + 60 * SECOND)) {
+    try (LogSelection s = store.select(SCOPE, ALL, T0, T0 + 60 * SECOND)) {
       s.segments()
           .forEach(
               g ->
@@ -406,7 +407,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
           i % 5 == 0 ? "GET /items/" + i + " failed" : "GET /carts/" + i + " in " + i + "ms";
       rows.add(Row.of(app((i % 3 == 0 ? "a" : "b") + i % 4), time, body));
     }
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     List<Matcher> some = List.of(Matcher.of(Matcher.Type.REGEX, "app", "a.|b1"));
     long from = T0 + 100 * SECOND + 7;
@@ -428,10 +429,10 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
     List<Row> rows = new ArrayList<>(varied());
     rows.add(Row.of(app("a0"), T0, "\u00e9t\u00e9 7"));
     rows.add(Row.of(app("a0"), T0, "\1\2\3 a\3 <_>"));
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     for (long from : List.of(T0, T0 + 60 * SECOND + 1)) {
-      try (LogSelection s = store.select(TENANT, ALL, from, T0 + 600 * SECOND)) {
+      try (LogSelection s = store.select(SCOPE, ALL, from, T0 + 600 * SECOND)) {
         for (LogSegment g : s.segments()) {
           Map<String, Long> byKey = new TreeMap<>();
           boolean keyed =
@@ -483,7 +484,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   private Map<String, Long> patterns(
       List<Matcher> matchers, LogFilter filter, long from, long to, long step) {
     Map<String, Long> out = new TreeMap<>();
-    try (LogSelection s = store.select(TENANT, matchers, from, to)) {
+    try (LogSelection s = store.select(SCOPE, matchers, from, to)) {
       for (LogSegment g : s.segments()) {
         g.patterns(
             filter,
@@ -499,17 +500,17 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
 
   @Test
   void tenantsAreSeparate() throws Exception {
-    put("one", List.of(Row.of(app("a"), T0, "of one")));
-    put("../two/..", List.of(Row.of(app("a"), T0, "of two")));
+    put(Scope.of("one"), List.of(Row.of(app("a"), T0, "of one")));
+    put(Scope.of("../two/.."), List.of(Row.of(app("a"), T0, "of two")));
     settle();
     assertThat(store.tenants()).containsExactly("../two/..", "one");
-    assertThat(read("one", ALL, LogFilter.NONE, T0, T0 + 1))
+    assertThat(read(Scope.of("one"), ALL, LogFilter.NONE, T0, T0 + 1))
         .extracting(Row::body)
         .containsExactly("of one");
-    assertThat(read("../two/..", ALL, LogFilter.NONE, T0, T0 + 1))
+    assertThat(read(Scope.of("../two/.."), ALL, LogFilter.NONE, T0, T0 + 1))
         .extracting(Row::body)
         .containsExactly("of two");
-    assertThat(read("three", ALL, LogFilter.NONE, T0, T0 + 1)).isEmpty();
+    assertThat(read(Scope.of("three"), ALL, LogFilter.NONE, T0, T0 + 1)).isEmpty();
   }
 
   // ---- selections and deletion
@@ -517,7 +518,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   @Test
   void aSelectionDoesNotChange() throws Exception {
     put(Row.of(app("a"), T0, "before"));
-    try (LogSelection s = store.select(TENANT, ALL, T0, T0 + SECOND)) {
+    try (LogSelection s = store.select(SCOPE, ALL, T0, T0 + SECOND)) {
       put(Row.of(app("a"), T0 + 1, "after"));
       settle();
       assertThat(read(s, LogFilter.NONE)).extracting(Row::body).containsExactly("before");
@@ -527,9 +528,9 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
 
   @Test
   void aScanEndsWhenItsConsumerHasEnough() throws Exception {
-    put(TENANT, varied());
+    put(SCOPE, varied());
     settle();
-    try (LogSelection s = store.select(TENANT, ALL, T0, T0 + 600 * SECOND)) {
+    try (LogSelection s = store.select(SCOPE, ALL, T0, T0 + 600 * SECOND)) {
       for (LogSegment g : s.segments()) {
         int[] calls = {0};
         g.scan(
@@ -547,12 +548,12 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   @Test
   void deletedEntriesAreNotReturned() throws Exception {
     List<Row> rows = varied();
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     LogFilter resets = lines(contains("reset"));
     EventDeletion d =
         store.delete(
-            TENANT,
+            SCOPE,
             "{app=\"a2\"} |= \"reset\"",
             List.of(Matcher.equal("app", "a2")),
             resets,
@@ -573,8 +574,8 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
     assertThat(want).hasSizeLessThan(rows.size());
     want.add(later);
     assertThat(read(LogFilter.NONE)).containsExactlyInAnyOrderElementsOf(want);
-    assertThat(store.deletions(TENANT)).extracting(EventDeletion::id).containsExactly(d.id());
-    assertThat(store.deletions("other")).isEmpty();
+    assertThat(store.deletions(SCOPE)).extracting(EventDeletion::id).containsExactly(d.id());
+    assertThat(store.deletions(Scope.of("other"))).isEmpty();
     settle();
     assertThat(read(LogFilter.NONE)).containsExactlyInAnyOrderElementsOf(want);
   }
@@ -582,13 +583,13 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   @Test
   void aDeletionCanBeTakenBackBeforeItIsProcessed() throws Exception {
     List<Row> rows = varied();
-    put(TENANT, rows);
+    put(SCOPE, rows);
     EventDeletion d =
-        store.delete(TENANT, "{app=~\".+\"}", ALL, LogFilter.NONE, T0, T0 + 1000 * SECOND);
+        store.delete(SCOPE, "{app=~\".+\"}", ALL, LogFilter.NONE, T0, T0 + 1000 * SECOND);
     assertThat(read(LogFilter.NONE)).isEmpty();
-    assertThat(store.cancelDeletion("other", d.id())).isFalse();
-    assertThat(store.cancelDeletion(TENANT, d.id())).isTrue();
-    assertThat(store.cancelDeletion(TENANT, d.id())).isFalse();
+    assertThat(store.cancelDeletion(Scope.of("other"), d.id())).isFalse();
+    assertThat(store.cancelDeletion(SCOPE, d.id())).isTrue();
+    assertThat(store.cancelDeletion(SCOPE, d.id())).isFalse();
     assertThat(read(LogFilter.NONE)).containsExactlyInAnyOrderElementsOf(rows);
   }
 }

@@ -16,7 +16,7 @@ public abstract class LogStoreFilterContract extends LogStoreFixture {
   @Test
   void lineFiltersFindWhatAReaderOfEveryLineFinds() throws Exception {
     List<Row> rows = varied();
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     List<LogFilter> filters = new ArrayList<>();
     for (String needle :
@@ -89,7 +89,7 @@ public abstract class LogStoreFilterContract extends LogStoreFixture {
   @Test
   void metadataFiltersFindWhatAReaderOfEveryRowFinds() throws Exception {
     List<Row> rows = varied();
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     List<Matcher> conditions =
         List.of(
@@ -118,7 +118,7 @@ public abstract class LogStoreFilterContract extends LogStoreFixture {
   @Test
   void endsOfTheRangeAreThoseOfAllRows() throws Exception {
     List<Row> rows = varied();
-    put(TENANT, rows);
+    put(SCOPE, rows);
     settle();
     List<LogFilter> filters =
         List.of(
@@ -136,7 +136,7 @@ public abstract class LogStoreFilterContract extends LogStoreFixture {
                   .sorted()
                   .toList();
           int n = Math.min(limit, all.size());
-          try (LogSelection s = store.select(TENANT, ALL, T0 + 5, T0 + 550 * SECOND)) {
+          try (LogSelection s = store.select(SCOPE, ALL, T0 + 5, T0 + 550 * SECOND)) {
             assertThat(readEnd(s, f, forward, limit))
                 .as("%s %s %s", f, limit, forward)
                 .isEqualTo(forward ? all.subList(0, n) : all.subList(all.size() - n, all.size()));

@@ -35,7 +35,7 @@ public abstract class LogStoreFixture {
   protected static final long T0 = 1_795_608_000_000_000_000L;
 
   protected static final long SECOND = 1_000_000_000L;
-  protected static final String TENANT = Scope.DEFAULT_TENANT;
+  protected static final Scope SCOPE = Scope.DEFAULT;
   static final List<Matcher> ALL = List.of(Matcher.of(Matcher.Type.REGEX, "app", ".+"));
 
   /** Store of the test. */
@@ -90,11 +90,11 @@ public abstract class LogStoreFixture {
   }
 
   protected void put(Row... rows) {
-    put(TENANT, Arrays.asList(rows));
+    put(SCOPE, Arrays.asList(rows));
   }
 
-  protected void put(String tenant, List<Row> rows) {
-    assertThat(store.append(tenant, batch(rows)).refusals()).isEmpty();
+  protected void put(Scope scope, List<Row> rows) {
+    assertThat(store.append(scope, batch(rows)).refusals()).isEmpty();
   }
 
   /** Rows of a selection that fit a filter. */
@@ -212,14 +212,14 @@ public abstract class LogStoreFixture {
   }
 
   protected List<Row> read(
-      String tenant, List<Matcher> matchers, LogFilter filter, long from, long to) {
-    try (LogSelection s = store.select(tenant, matchers, from, to)) {
+      Scope scope, List<Matcher> matchers, LogFilter filter, long from, long to) {
+    try (LogSelection s = store.select(scope, matchers, from, to)) {
       return read(s, filter);
     }
   }
 
   protected List<Row> read(LogFilter filter) {
-    return read(TENANT, ALL, filter, Long.MIN_VALUE, Long.MAX_VALUE);
+    return read(SCOPE, ALL, filter, Long.MIN_VALUE, Long.MAX_VALUE);
   }
 
   static LogFilter lines(LogFilter.Line... lines) {
@@ -271,7 +271,7 @@ public abstract class LogStoreFixture {
   }
 
   List<String> bodies(Matcher... m) {
-    return read(TENANT, List.of(m), LogFilter.NONE, T0, T0 + SECOND).stream()
+    return read(SCOPE, List.of(m), LogFilter.NONE, T0, T0 + SECOND).stream()
         .map(Row::body)
         .toList();
   }

@@ -1,6 +1,8 @@
 package dev.tethys.testkit;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -94,8 +96,8 @@ public final class MemoryTraceStore implements TraceStore {
   }
 
   @Override
-  public synchronized SpanAppendResult append(String tenant, SpanBatch batch) {
-    Tenant t = tenants.computeIfAbsent(tenant, k -> new Tenant());
+  public synchronized SpanAppendResult append(Scope scope, SpanBatch batch) {
+    Tenant t = tenants.computeIfAbsent(scope.tenant(), k -> new Tenant());
     TracesData data = batch.data().copy();
     int n = 0;
     for (ResourceGroup<Span> r : data.resources()) {
@@ -109,8 +111,8 @@ public final class MemoryTraceStore implements TraceStore {
     return SpanAppendResult.stored(n);
   }
 
-  private List<Row> visible(String tenant, long from, long to) {
-    Tenant t = tenants.get(tenant);
+  private List<Row> visible(Scope scope, long from, long to) {
+    Tenant t = tenants.get(scope.tenant());
     if (t == null) {
       return List.of();
     }
@@ -126,11 +128,11 @@ public final class MemoryTraceStore implements TraceStore {
   }
 
   @Override
-  public synchronized TracesData trace(String tenant, long high, long low, long from, long to) {
+  public synchronized TracesData trace(Scope scope, long high, long low, long from, long to) {
     TracesData out = new TracesData();
     Map<ResourceGroup<Span>, ResourceGroup<Span>> resources = new IdentityHashMap<>();
     Map<ScopeGroup<Span>, ScopeGroup<Span>> scopes = new IdentityHashMap<>();
-    for (Row row : visible(tenant, from, to)) {
+    for (Row row : visible(scope, from, to)) {
       if (row.span().traceIdHigh() != high || row.span().traceIdLow() != low) {
         continue;
       }
@@ -145,7 +147,7 @@ public final class MemoryTraceStore implements TraceStore {
                 out.resources().add(c);
                 return c;
               });
-      ScopeGroup<Span> scope =
+      ScopeGroup<Span> group =
           scopes.computeIfAbsent(
               row.scope(),
               s -> {
@@ -156,18 +158,18 @@ public final class MemoryTraceStore implements TraceStore {
                 resource.scopes().add(c);
                 return c;
               });
-      scope.items().add(row.span().copy());
+      group.items().add(row.span().copy());
     }
     return out;
   }
 
   @Override
-  public synchronized SpanSelection select(String tenant, long from, long to) {
+  public synchronized SpanSelection select(Scope scope, long from, long to) {
     List<List<Row>> batches = new ArrayList<>();
     for (int i = 0; i < segments; i++) {
       batches.add(new ArrayList<>());
     }
-    for (Row r : visible(tenant, from, to)) {
+    for (Row r : visible(scope, from, to)) {
       batches.get((int) (r.sequence() * 31 / 7 % segments)).add(r);
     }
     List<SpanSegment> out = new ArrayList<>();
@@ -188,9 +190,9 @@ public final class MemoryTraceStore implements TraceStore {
   }
 
   @Override
-  public synchronized SortedSet<SpanField> attributes(String tenant, long from, long to) {
+  public synchronized SortedSet<SpanField> attributes(Scope scope, long from, long to) {
     TreeSet<SpanField> out = new TreeSet<>();
-    for (Row r : visible(tenant, from, to)) {
+    for (Row r : visible(scope, from, to)) {
       addKeys(out, SpanField.Scope.SPAN_ATTRIBUTE, r.span().attributes());
       addKeys(out, SpanField.Scope.RESOURCE_ATTRIBUTE, r.resource().resource().attributes());
       addKeys(out, SpanField.Scope.SCOPE_ATTRIBUTE, r.scope().scope().attributes());
@@ -210,10 +212,10 @@ public final class MemoryTraceStore implements TraceStore {
 
   @Override
   public synchronized List<SpanValue> values(
-      String tenant, SpanField field, SpanFilter filter, long from, long to, int limit) {
+      Scope scope, SpanField field, SpanFilter filter, long from, long to, int limit) {
     Predicate<Row> test = MemorySpans.test(filter);
     LinkedHashSet<SpanValue> out = new LinkedHashSet<>();
-    for (Row r : visible(tenant, from, to)) {
+    for (Row r : visible(scope, from, to)) {
       if (test.test(r)) {
         for (Object v : MemorySpans.values(r, field)) {
           if (v instanceof SpanValue s && out.size() < limit) {
@@ -227,26 +229,26 @@ public final class MemoryTraceStore implements TraceStore {
 
   @Override
   public synchronized EventDeletion delete(
-      String tenant, String query, SpanFilter filter, long from, long to) {
+      Scope scope, String query, SpanFilter filter, long from, long to) {
     EventDeletion d =
         new EventDeletion(
             Long.toHexString(++deletions), query, from, to, deletions * 1_000_000_000L, false);
     tenants
-        .computeIfAbsent(tenant, k -> new Tenant())
+        .computeIfAbsent(scope.tenant(), k -> new Tenant())
         .deleted
         .add(new Deleted(d, MemorySpans.test(filter), sequence));
     return d;
   }
 
   @Override
-  public synchronized List<EventDeletion> deletions(String tenant) {
-    Tenant t = tenants.get(tenant);
+  public synchronized List<EventDeletion> deletions(Scope scope) {
+    Tenant t = tenants.get(scope.tenant());
     return t == null ? List.of() : t.deleted.stream().map(d -> d.deletion).toList();
   }
 
   @Override
-  public synchronized boolean cancelDeletion(String tenant, String id) {
-    Tenant t = tenants.get(tenant);
+  public synchronized boolean cancelDeletion(Scope scope, String id) {
+    Tenant t = tenants.get(scope.tenant());
     return t != null && t.deleted.removeIf(d -> d.deletion.id().equals(id));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileLabels;
 import dev.tethys.model.profiles.ProfileReader;
@@ -37,7 +38,7 @@ public abstract class ProfileStoreContract {
   protected static final long T0 = 1_795_608_000_000_000_000L;
 
   protected static final long SECOND = 1_000_000_000L;
-  protected static final String TENANT = "fake";
+  protected static final Scope SCOPE = Scope.DEFAULT;
   private static final ProfileLabels.Type CPU =
       new ProfileLabels.Type("process_cpu", "cpu", "nanoseconds", "cpu", "nanoseconds");
 
@@ -138,17 +139,17 @@ public abstract class ProfileStoreContract {
 
   /** Appends profiles; all are accepted. */
   protected void append(Profile... profiles) {
-    assertThat(store.append(TENANT, batch(List.of(profiles))).refusals()).isEmpty();
+    assertThat(store.append(SCOPE, batch(List.of(profiles))).refusals()).isEmpty();
   }
 
   /** Profiles of a selection, sorted by their text. */
   protected List<Profile> read(List<Matcher> matchers, long from, long to) {
-    return read(TENANT, matchers, from, to);
+    return read(SCOPE, matchers, from, to);
   }
 
-  private List<Profile> read(String tenant, List<Matcher> matchers, long from, long to) {
+  private List<Profile> read(Scope scope, List<Matcher> matchers, long from, long to) {
     List<Profile> out = new ArrayList<>();
-    try (ProfileSelection s = store.select(tenant, matchers, from, to)) {
+    try (ProfileSelection s = store.select(scope, matchers, from, to)) {
       s.read(new Reading(s.series(), out), () -> false);
       assertThat(s.damage()).isEmpty();
     }
@@ -270,13 +271,13 @@ public abstract class ProfileStoreContract {
     assertThat(read(List.of(service("a")), T0 + 1, T0 + 10 * SECOND + 1))
         .isEqualTo(sorted(List.of(profile("a", 10, Map.of("f", 2L)))));
     assertThat(read(List.of(service("none")), T0, T0 + 100 * SECOND)).isEmpty();
-    assertThat(store.labelValues(TENANT, "service_name", List.of(), T0, T0 + SECOND))
+    assertThat(store.labelValues(SCOPE, "service_name", List.of(), T0, T0 + SECOND))
         .containsExactly("a", "b");
-    assertThat(store.labelValues(TENANT, "service_name", List.of(), T0 + 1, T0 + 11 * SECOND))
+    assertThat(store.labelValues(SCOPE, "service_name", List.of(), T0 + 1, T0 + 11 * SECOND))
         .containsExactly("a");
-    assertThat(store.labelNames(TENANT, List.of(), T0, T0 + SECOND))
+    assertThat(store.labelNames(SCOPE, List.of(), T0, T0 + SECOND))
         .contains("service_name", "__profile_type__");
-    assertThat(store.series(TENANT, List.of(service("b")), T0, T0 + SECOND))
+    assertThat(store.series(SCOPE, List.of(service("b")), T0, T0 + SECOND))
         .containsExactly(cpu("b"));
   }
 
@@ -298,7 +299,7 @@ public abstract class ProfileStoreContract {
 
   private StackTree.Sorted tree(List<String> callSite, Set<String> spans) {
     StackTree tree = new StackTree(1);
-    try (ProfileSelection s = store.select(TENANT, List.of(), T0, T0 + 100 * SECOND)) {
+    try (ProfileSelection s = store.select(SCOPE, List.of(), T0, T0 + 100 * SECOND)) {
       s.read(
           new StackMerge(
               tree, 0, callSite, spans.isEmpty() ? Map.of() : Map.of(StackMerge.SPAN_ID, spans)),
@@ -328,10 +329,10 @@ public abstract class ProfileStoreContract {
   @Test
   void tenantsAreApart() throws Exception {
     append(profile("a", 0, Map.of("f", 1L)));
-    store.append("other", batch(List.of(profile("b", 0, Map.of("f", 1L)))));
+    store.append(Scope.of("other"), batch(List.of(profile("b", 0, Map.of("f", 1L)))));
     settle();
     assertThat(readAll()).hasSize(1);
-    assertThat(store.tenants()).containsExactly(TENANT, "other");
+    assertThat(store.tenants()).containsExactly(SCOPE.tenant(), "other");
   }
 
   @Test
@@ -340,11 +341,11 @@ public abstract class ProfileStoreContract {
     append(profile("b", 0, Map.of("f", 4L)));
     settle();
     EventDeletion d =
-        store.delete(TENANT, "{service_name=\"a\"}", List.of(service("a")), T0, T0 + SECOND);
+        store.delete(SCOPE, "{service_name=\"a\"}", List.of(service("a")), T0, T0 + SECOND);
     assertThat(readAll())
         .isEqualTo(
             sorted(List.of(profile("a", 10, Map.of("f", 2L)), profile("b", 0, Map.of("f", 4L)))));
-    assertThat(store.deletions(TENANT)).extracting(EventDeletion::id).contains(d.id());
+    assertThat(store.deletions(SCOPE)).extracting(EventDeletion::id).contains(d.id());
     append(profile("a", 0, Map.of("f", 8L)));
     settle();
     assertThat(readAll()).hasSize(3);
@@ -353,18 +354,18 @@ public abstract class ProfileStoreContract {
   @Test
   void aDeletionCanBeTakenBack() throws Exception {
     append(profile("a", 0, Map.of("f", 1L)));
-    EventDeletion d = store.delete(TENANT, "{}", List.of(), T0, T0 + SECOND);
+    EventDeletion d = store.delete(SCOPE, "{}", List.of(), T0, T0 + SECOND);
     assertThat(readAll()).isEmpty();
-    assertThat(store.cancelDeletion(TENANT, d.id())).isTrue();
+    assertThat(store.cancelDeletion(SCOPE, d.id())).isTrue();
     assertThat(readAll()).hasSize(1);
-    assertThat(store.cancelDeletion(TENANT, "none")).isFalse();
+    assertThat(store.cancelDeletion(SCOPE, "none")).isFalse();
   }
 
   @Test
   void aSelectionKeepsWhatItHas() throws Exception {
     append(profile("a", 0, Map.of("f", 1L)));
     settle();
-    try (ProfileSelection s = store.select(TENANT, List.of(), T0, T0 + 100 * SECOND)) {
+    try (ProfileSelection s = store.select(SCOPE, List.of(), T0, T0 + 100 * SECOND)) {
       append(profile("a", 1, Map.of("g", 2L)));
       List<Profile> out = new ArrayList<>();
       s.read(new Reading(s.series(), out), () -> false);
@@ -404,7 +405,7 @@ public abstract class ProfileStoreContract {
 
   @Test
   void profilesOfSeveralTypesAndTenantsEqualWhatWasSent() throws Exception {
-    List<String> tenants = List.of(TENANT, "other", "third");
+    List<String> tenants = List.of(SCOPE.tenant(), "other", "third");
     List<ProfileLabels.Type> types =
         List.of(
             CPU,
@@ -433,7 +434,7 @@ public abstract class ProfileStoreContract {
                   random.nextBoolean() ? "" : "comment " + random.nextInt(5),
                   samples));
         }
-        assertThat(store.append(tenant, batch(profiles)).refusals()).isEmpty();
+        assertThat(store.append(Scope.of(tenant), batch(profiles)).refusals()).isEmpty();
         sent.computeIfAbsent(tenant, t -> new ArrayList<>()).addAll(profiles);
       }
       if (round < 3) {
@@ -441,10 +442,11 @@ public abstract class ProfileStoreContract {
       }
       for (String tenant : tenants) {
         List<Profile> all = sorted(sent.getOrDefault(tenant, List.of()));
-        assertThat(read(tenant, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)).isEqualTo(all);
+        assertThat(read(Scope.of(tenant), List.of(), Long.MIN_VALUE, Long.MAX_VALUE))
+            .isEqualTo(all);
         for (ProfileLabels.Type type : types) {
           Matcher m = Matcher.equal(ProfileLabels.PROFILE_TYPE, type.id());
-          assertThat(read(tenant, List.of(m), Long.MIN_VALUE, Long.MAX_VALUE))
+          assertThat(read(Scope.of(tenant), List.of(m), Long.MIN_VALUE, Long.MAX_VALUE))
               .isNotEmpty()
               .isEqualTo(all.stream().filter(p -> m.matches(p.series())).toList());
         }

@@ -2,6 +2,7 @@ package dev.tethys.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
@@ -43,7 +44,7 @@ public abstract class TraceStoreContract {
   protected static final long T0 = 1_795_608_000_000_000_000L;
 
   protected static final long SECOND = 1_000_000_000L;
-  protected static final String TENANT = "fake";
+  protected static final Scope SCOPE = Scope.DEFAULT;
   private static final SpanField ORDER = SpanField.span("app.order.id");
   private static final SpanField CODE = SpanField.span("http.response.status_code");
 
@@ -269,14 +270,14 @@ public abstract class TraceStoreContract {
   /** Rows of a scan as text, sorted. */
   protected static List<String> scan(
       TraceStore of, SpanFilter filter, List<SpanField> fields, long from, long to) {
-    return scan(of, TENANT, filter, fields, from, to);
+    return scan(of, SCOPE, filter, fields, from, to);
   }
 
   private static List<String> scan(
-      TraceStore of, String tenant, SpanFilter filter, List<SpanField> fields, long from, long to) {
+      TraceStore of, Scope scope, SpanFilter filter, List<SpanField> fields, long from, long to) {
     List<String> out = new ArrayList<>();
     SpanNeeds needs = new SpanNeeds(true, true, true, true, fields);
-    try (SpanSelection selection = of.select(tenant, from, to)) {
+    try (SpanSelection selection = of.select(scope, from, to)) {
       for (SpanSegment s : selection.segments()) {
         s.scan(filter, needs, rows -> read(rows, fields, out));
       }
@@ -318,7 +319,7 @@ public abstract class TraceStoreContract {
   private List<String> names(SpanFilter filter) {
     List<String> out = new ArrayList<>();
     SpanField name = SpanField.intrinsic(SpanField.Scope.NAME);
-    try (SpanSelection selection = store.select(TENANT, Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (SpanSelection selection = store.select(SCOPE, Long.MIN_VALUE, Long.MAX_VALUE)) {
       for (SpanSegment s : selection.segments()) {
         s.scan(
             filter,
@@ -340,7 +341,7 @@ public abstract class TraceStoreContract {
   }
 
   private void append(TracesData data) {
-    assertThat(store.append(TENANT, SpanBatch.of(data)).refused()).isZero();
+    assertThat(store.append(SCOPE, SpanBatch.of(data)).refused()).isZero();
   }
 
   // ---- tests
@@ -352,7 +353,7 @@ public abstract class TraceStoreContract {
     settle();
     List<String> found = new ArrayList<>();
     for (long trace = 1; trace <= 8; trace++) {
-      found.addAll(texts(store.trace(TENANT, trace, ~trace, Long.MIN_VALUE, Long.MAX_VALUE)));
+      found.addAll(texts(store.trace(SCOPE, trace, ~trace, Long.MIN_VALUE, Long.MAX_VALUE)));
     }
     found.sort(null);
     assertThat(found).isEqualTo(texts(data));
@@ -365,11 +366,12 @@ public abstract class TraceStoreContract {
     settle();
     append(one("b", span(1, 3, 1, T0 + 5, "child")));
     append(one("b", span(1, 3, 1, T0 + 5, "child")));
-    TracesData found = store.trace(TENANT, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
+    TracesData found = store.trace(SCOPE, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
     assertThat(found.itemCount()).isEqualTo(3);
-    assertThat(store.trace(TENANT, 1, ~1L, T0 + 1, T0 + 6).itemCount()).isEqualTo(2);
-    assertThat(store.trace(TENANT, 3, ~3L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount()).isZero();
-    assertThat(store.trace("other", 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount()).isZero();
+    assertThat(store.trace(SCOPE, 1, ~1L, T0 + 1, T0 + 6).itemCount()).isEqualTo(2);
+    assertThat(store.trace(SCOPE, 3, ~3L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount()).isZero();
+    assertThat(store.trace(Scope.of("other"), 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount())
+        .isZero();
   }
 
   @Test
@@ -380,7 +382,7 @@ public abstract class TraceStoreContract {
     settle();
     SpanNeeds none = new SpanNeeds(false, false, true, false, List.of());
     List<Long> starts = new ArrayList<>();
-    try (SpanSelection s = store.select(TENANT, T0 + 3, T0 + 6)) {
+    try (SpanSelection s = store.select(SCOPE, T0 + 3, T0 + 6)) {
       for (SpanSegment segment : s.segments()) {
         assertThat(segment.firstTime()).isLessThanOrEqualTo(segment.lastTime());
         segment.scan(
@@ -458,7 +460,7 @@ public abstract class TraceStoreContract {
       for (int i = 0; i < 10; i++) {
         TracesData data = random(rnd, 60);
         append(data);
-        oracle.append(TENANT, SpanBatch.of(data));
+        oracle.append(SCOPE, SpanBatch.of(data));
         if (i == 6) {
           settle();
         }
@@ -476,26 +478,25 @@ public abstract class TraceStoreContract {
             .isEqualTo(scan(oracle, filter, fields, from, to));
         if (i % 10 == 0) {
           SpanField f = field(rnd);
-          assertThat(store.values(TENANT, f, filter, from, to, 1000))
+          assertThat(store.values(SCOPE, f, filter, from, to, 1000))
               .as("%s of %s", f, filter)
-              .containsExactlyInAnyOrderElementsOf(
-                  oracle.values(TENANT, f, filter, from, to, 1000));
+              .containsExactlyInAnyOrderElementsOf(oracle.values(SCOPE, f, filter, from, to, 1000));
         }
       }
-      assertThat(store.attributes(TENANT, Long.MIN_VALUE, Long.MAX_VALUE))
-          .isEqualTo(oracle.attributes(TENANT, Long.MIN_VALUE, Long.MAX_VALUE));
+      assertThat(store.attributes(SCOPE, Long.MIN_VALUE, Long.MAX_VALUE))
+          .isEqualTo(oracle.attributes(SCOPE, Long.MIN_VALUE, Long.MAX_VALUE));
     }
   }
 
   @Test
   void answersOfSeveralTenantsEqualWhatWasSent() throws Exception {
-    List<String> tenants = List.of(TENANT, "other", "third");
+    List<String> tenants = List.of(SCOPE.tenant(), "other", "third");
     try (MemoryTraceStore oracle = new MemoryTraceStore()) {
       for (int round = 0; round < 4; round++) {
         for (String tenant : tenants) {
           TracesData data = random(new Random(round * 31 + tenant.hashCode()), 80);
-          assertThat(store.append(tenant, SpanBatch.of(data)).refused()).isZero();
-          oracle.append(tenant, SpanBatch.of(data));
+          assertThat(store.append(Scope.of(tenant), SpanBatch.of(data)).refused()).isZero();
+          oracle.append(Scope.of(tenant), SpanBatch.of(data));
         }
         if (round < 3) {
           settle(); // the last spans stay where they were written
@@ -505,14 +506,17 @@ public abstract class TraceStoreContract {
           String tenant = tenants.get(i % tenants.size());
           SpanFilter filter = filter(rnd, 2);
           List<SpanField> fields = List.of(field(rnd), field(rnd), field(rnd));
-          assertThat(scan(store, tenant, filter, fields, Long.MIN_VALUE, Long.MAX_VALUE))
+          assertThat(scan(store, Scope.of(tenant), filter, fields, Long.MIN_VALUE, Long.MAX_VALUE))
               .as("%s %s of round %d", tenant, filter, round)
-              .isEqualTo(scan(oracle, tenant, filter, fields, Long.MIN_VALUE, Long.MAX_VALUE));
+              .isEqualTo(
+                  scan(oracle, Scope.of(tenant), filter, fields, Long.MIN_VALUE, Long.MAX_VALUE));
         }
         for (String tenant : tenants) {
           for (long id = 1; id <= 8; id++) {
-            assertThat(texts(store.trace(tenant, id, ~id, Long.MIN_VALUE, Long.MAX_VALUE)))
-                .isEqualTo(texts(oracle.trace(tenant, id, ~id, Long.MIN_VALUE, Long.MAX_VALUE)));
+            assertThat(
+                    texts(store.trace(Scope.of(tenant), id, ~id, Long.MIN_VALUE, Long.MAX_VALUE)))
+                .isEqualTo(
+                    texts(oracle.trace(Scope.of(tenant), id, ~id, Long.MIN_VALUE, Long.MAX_VALUE)));
           }
         }
       }
@@ -567,7 +571,7 @@ public abstract class TraceStoreContract {
     append(data);
     append(one("a", span(2, 1, 0, T0, "small")));
     settle();
-    TracesData found = store.trace(TENANT, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
+    TracesData found = store.trace(SCOPE, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
     assertThat(texts(found)).isEqualTo(texts(data));
     assertThat(names(is(ORDER, new SpanValue.Text("order-777")))).containsExactly("op7");
   }
@@ -580,39 +584,39 @@ public abstract class TraceStoreContract {
     settle();
     SpanField name = SpanField.intrinsic(SpanField.Scope.NAME);
     SpanFilter filter = new SpanFilter.Matches(name, "gone|late");
-    EventDeletion deletion = store.delete(TENANT, "{ }", filter, T0, T0 + SECOND);
+    EventDeletion deletion = store.delete(SCOPE, "{ }", filter, T0, T0 + SECOND);
     append(one("a", span(4, 1, 0, T0, "gone")));
     settle();
     assertThat(names(SpanFilter.ALL)).containsExactly("gone", "kept", "late");
-    assertThat(store.trace(TENANT, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount()).isZero();
-    assertThat(store.trace(TENANT, 4, ~4L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount()).isOne();
-    assertThat(store.deletions(TENANT)).extracting(EventDeletion::id).contains(deletion.id());
-    assertThat(store.deletions("other")).isEmpty();
+    assertThat(store.trace(SCOPE, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount()).isZero();
+    assertThat(store.trace(SCOPE, 4, ~4L, Long.MIN_VALUE, Long.MAX_VALUE).itemCount()).isOne();
+    assertThat(store.deletions(SCOPE)).extracting(EventDeletion::id).contains(deletion.id());
+    assertThat(store.deletions(Scope.of("other"))).isEmpty();
   }
 
   @Test
   void takesADeletionBack() throws Exception {
     append(one("a", span(1, 1, 0, T0, "n")));
     settle();
-    EventDeletion d = store.delete(TENANT, "{ }", SpanFilter.ALL, Long.MIN_VALUE, Long.MAX_VALUE);
+    EventDeletion d = store.delete(SCOPE, "{ }", SpanFilter.ALL, Long.MIN_VALUE, Long.MAX_VALUE);
     assertThat(names(SpanFilter.ALL)).isEmpty();
-    if (store.cancelDeletion(TENANT, d.id())) {
+    if (store.cancelDeletion(SCOPE, d.id())) {
       assertThat(names(SpanFilter.ALL)).containsExactly("n");
     }
-    assertThat(store.cancelDeletion(TENANT, "absent")).isFalse();
+    assertThat(store.cancelDeletion(SCOPE, "absent")).isFalse();
   }
 
   @Test
   void keepsTenantsApart() throws Exception {
     TreeMap<String, String> names = new TreeMap<>();
     for (String tenant : List.of("a", "b/../c", "B")) {
-      store.append(tenant, SpanBatch.of(one("s", span(1, 1, 0, T0, "of " + tenant))));
+      store.append(Scope.of(tenant), SpanBatch.of(one("s", span(1, 1, 0, T0, "of " + tenant))));
       names.put(tenant, "of " + tenant);
     }
     settle();
     assertThat(store.tenants()).isEqualTo(names.navigableKeySet());
     for (String tenant : names.keySet()) {
-      TracesData found = store.trace(tenant, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
+      TracesData found = store.trace(Scope.of(tenant), 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
       assertThat(found.resources().getFirst().scopes().getFirst().items().getFirst().name())
           .isEqualTo(names.get(tenant));
     }
@@ -627,8 +631,8 @@ public abstract class TraceStoreContract {
     }
     settle();
     long all = Long.MAX_VALUE;
-    assertThat(store.values(TENANT, ORDER, SpanFilter.ALL, Long.MIN_VALUE, all, 100)).hasSize(15);
-    assertThat(store.values(TENANT, ORDER, SpanFilter.ALL, Long.MIN_VALUE, all, 4)).hasSize(4);
-    assertThat(store.attributes(TENANT, Long.MIN_VALUE, all)).contains(ORDER, SpanField.SERVICE);
+    assertThat(store.values(SCOPE, ORDER, SpanFilter.ALL, Long.MIN_VALUE, all, 100)).hasSize(15);
+    assertThat(store.values(SCOPE, ORDER, SpanFilter.ALL, Long.MIN_VALUE, all, 4)).hasSize(4);
+    assertThat(store.attributes(SCOPE, Long.MIN_VALUE, all)).contains(ORDER, SpanField.SERVICE);
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -59,12 +60,12 @@ final class MemoryTraceStoreTest {
     }
     r.scopes().add(s);
     data.resources().add(r);
-    store.append(T, SpanBatch.of(data));
+    store.append(Scope.of(T), SpanBatch.of(data));
   }
 
   private TreeSet<Long> ids(SpanFilter filter) {
     TreeSet<Long> out = new TreeSet<>();
-    try (SpanSelection s = store.select(T, 0, Long.MAX_VALUE)) {
+    try (SpanSelection s = store.select(Scope.of(T), 0, Long.MAX_VALUE)) {
       s.segments()
           .forEach(
               g ->
@@ -124,7 +125,7 @@ final class MemoryTraceStoreTest {
   void readsColumnsOfSeveralValues() {
     List<String> seen = new ArrayList<>();
     SpanField events = SpanField.intrinsic(SpanField.Scope.EVENT_NAME);
-    try (SpanSelection s = store.select(T, 1004, 1005)) {
+    try (SpanSelection s = store.select(Scope.of(T), 1004, 1005)) {
       s.segments()
           .getFirst()
           .scan(
@@ -144,7 +145,7 @@ final class MemoryTraceStoreTest {
   void hidesDeletedSpansUntilTheDeletionIsCancelled() {
     var d =
         store.delete(
-            T,
+            Scope.of(T),
             "{ span:id = \"0000000000000001\" }",
             compare(
                 SpanField.intrinsic(SpanField.Scope.SPAN_ID),
@@ -153,25 +154,25 @@ final class MemoryTraceStoreTest {
             0,
             Long.MAX_VALUE);
     assertThat(ids(SpanFilter.ALL)).hasSize(9);
-    assertThat(store.deletions(T)).containsExactly(d);
-    assertThat(store.cancelDeletion(T, d.id())).isTrue();
-    assertThat(store.cancelDeletion(T, d.id())).isFalse();
+    assertThat(store.deletions(Scope.of(T))).containsExactly(d);
+    assertThat(store.cancelDeletion(Scope.of(T), d.id())).isTrue();
+    assertThat(store.cancelDeletion(Scope.of(T), d.id())).isFalse();
     assertThat(ids(SpanFilter.ALL)).hasSize(10);
   }
 
   @Test
   void listsAttributesValuesAndTraces() {
-    assertThat(store.attributes(T, 0, 2000))
+    assertThat(store.attributes(Scope.of(T), 0, 2000))
         .contains(
             SpanField.SERVICE,
             SpanField.span("list"),
             new SpanField(SpanField.Scope.EVENT_ATTRIBUTE, "message"));
-    assertThat(store.values(T, SpanField.SERVICE, SpanFilter.ALL, 0, 2000, 10))
+    assertThat(store.values(Scope.of(T), SpanField.SERVICE, SpanFilter.ALL, 0, 2000, 10))
         .containsExactly(new SpanValue.Text("cart"));
-    TracesData trace = store.trace(T, 7, 1, Long.MIN_VALUE, Long.MAX_VALUE);
+    TracesData trace = store.trace(Scope.of(T), 7, 1, Long.MIN_VALUE, Long.MAX_VALUE);
     assertThat(trace.itemCount()).isEqualTo(5);
     assertThat(trace.resources().getFirst().scopes().getFirst().scope().name()).isEqualTo("lib");
-    assertThat(store.trace(T, 8, 1, 0, 1).itemCount()).isZero();
+    assertThat(store.trace(Scope.of(T), 8, 1, 0, 1).itemCount()).isZero();
     assertThat(store.tenants()).containsExactly(T);
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.model.logs;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
@@ -73,11 +74,12 @@ public final class LogIngester extends EventIngester<LogStore> {
    * @param batch not used after the call
    * @throws StorageException if no entry was stored
    */
-  public LogAppendResult append(String tenant, LogBatch batch) {
+  public LogAppendResult append(Scope scope, LogBatch batch) {
     LogStore store = store();
     if (batch.rows == 0) {
       return LogAppendResult.EMPTY;
     }
+    String tenant = scope.tenant();
     LogRates.Refusal tooFast = rates.refusal(tenant, batch);
     if (tooFast != null) {
       discarded(tenant, tooFast.reason(), batch.rows);
@@ -86,7 +88,7 @@ public final class LogIngester extends EventIngester<LogStore> {
       }
       throw tooFast.error();
     }
-    LogAppendResult result = store.append(tenant, batch);
+    LogAppendResult result = store.append(scope, batch);
     received(tenant, result.stored(), batch.size);
     for (LogAppendResult.Refusal r : result.refusals()) {
       discarded(tenant, r.limit(), r.entries());

@@ -2,6 +2,7 @@ package dev.tethys.model.logs;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.storage.TenantStore;
 import java.util.List;
@@ -20,7 +21,7 @@ public interface LogStore extends TenantStore {
    * @param batch not used by the store after the call
    * @throws dev.tethys.model.storage.StorageException if no entry was stored: disk full, closed
    */
-  LogAppendResult append(String tenant, LogBatch batch);
+  LogAppendResult append(Scope scope, LogBatch batch);
 
   /**
    * Selects the streams that fit all matchers, with the segments that may hold rows of them.
@@ -29,17 +30,17 @@ public interface LogStore extends TenantStore {
    * @param to last time, exclusive
    * @return a consistent view; close it to release its files
    */
-  LogSelection select(String tenant, List<Matcher> matchers, long from, long to);
+  LogSelection select(Scope scope, List<Matcher> matchers, long from, long to);
 
   /** Label names of the streams that have entries in the range and fit the matchers. */
-  SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to);
+  SortedSet<String> labelNames(Scope scope, List<Matcher> matchers, long from, long to);
 
   /** Values of a label of the streams that have entries in the range and fit the matchers. */
   SortedSet<String> labelValues(
-      String tenant, String name, List<Matcher> matchers, long from, long to);
+      Scope scope, String name, List<Matcher> matchers, long from, long to);
 
   /** Labels of the streams that have entries in the range and fit the matchers, sorted. */
-  List<Labels> series(String tenant, List<Matcher> matchers, long from, long to);
+  List<Labels> series(Scope scope, List<Matcher> matchers, long from, long to);
 
   /**
    * Deletes the entries that are stored now and fit. No later query returns them; their space is
@@ -49,5 +50,5 @@ public interface LogStore extends TenantStore {
    * @param filter without {@link LogFilter.Test}, which cannot be kept
    */
   EventDeletion delete(
-      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to);
+      Scope scope, String query, List<Matcher> matchers, LogFilter filter, long from, long to);
 }

@@ -1,5 +1,6 @@
 package dev.tethys.model.profiles;
 
+import dev.tethys.model.access.Scope;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -31,5 +32,5 @@ public interface AddressSymbols {
    * @param stopped true or an exception ends the work
    * @return for each address its frames, the innermost first; empty if nothing is known
    */
-  List<List<Frame>> frames(String tenant, Mapped file, long[] addresses, BooleanSupplier stopped);
+  List<List<Frame>> frames(Scope scope, Mapped file, long[] addresses, BooleanSupplier stopped);
 }

@@ -1,5 +1,6 @@
 package dev.tethys.model.profiles;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.EventIngester;
 import dev.tethys.model.storage.StorageException;
@@ -37,15 +38,15 @@ public final class ProfileIngester extends EventIngester<ProfileStore> {
    * @param size uncompressed bytes of the request
    * @throws StorageException if no profile was stored
    */
-  public ProfileAppendResult append(String tenant, ProfileBatch batch, long size) {
+  public ProfileAppendResult append(Scope scope, ProfileBatch batch, long size) {
     ProfileStore store = store();
     if (batch.rows.count == 0) {
       return ProfileAppendResult.EMPTY;
     }
-    ProfileAppendResult result = store.append(tenant, batch);
-    received(tenant, result.stored(), size);
+    ProfileAppendResult result = store.append(scope, batch);
+    received(scope.tenant(), result.stored(), size);
     for (ProfileAppendResult.Refusal r : result.refusals()) {
-      discarded(tenant, r.limit(), r.profiles());
+      discarded(scope.tenant(), r.limit(), r.profiles());
     }
     return result;
   }

@@ -3,7 +3,9 @@ package dev.tethys.model.profiles;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
@@ -32,14 +34,14 @@ public final class ProfileSamples implements MetricSource {
   private static final int MAX_SAMPLES = 10_000_000;
 
   private final Supplier<@Nullable ProfileStore> opened;
-  private final String tenant;
+  private final Scope scope;
 
   /**
    * @param opened the store, null until it is open
    */
-  public ProfileSamples(Supplier<@Nullable ProfileStore> opened, String tenant) {
+  public ProfileSamples(Supplier<@Nullable ProfileStore> opened, Scope scope) {
     this.opened = opened;
-    this.tenant = tenant;
+    this.scope = scope;
   }
 
   private ProfileStore store() {
@@ -85,7 +87,7 @@ public final class ProfileSamples implements MetricSource {
     try (ProfileSelection s =
         store()
             .select(
-                tenant,
+                scope,
                 ofSeries(matchers),
                 nanos(hints.minTime()),
                 nanos(hints.maxTime()) + MILLI)) {
@@ -223,7 +225,7 @@ public final class ProfileSamples implements MetricSource {
     Set<Labels> out = new TreeSet<>();
     for (List<Matcher> matchers : matcherSets) {
       store()
-          .series(tenant, ofSeries(matchers), nanos(minTime), nanos(maxTime) + MILLI)
+          .series(scope, ofSeries(matchers), nanos(minTime), nanos(maxTime) + MILLI)
           .forEach(l -> out.add(shown(l)));
     }
     return out.stream().limit(limit == 0 ? out.size() : limit).toList();

@@ -2,6 +2,7 @@ package dev.tethys.model.profiles;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.storage.TenantStore;
 import java.util.List;
@@ -19,7 +20,7 @@ public interface ProfileStore extends TenantStore {
    * @param batch not used by the store after the call
    * @throws dev.tethys.model.storage.StorageException if no profile was stored: disk full, closed
    */
-  ProfileAppendResult append(String tenant, ProfileBatch batch);
+  ProfileAppendResult append(Scope scope, ProfileBatch batch);
 
   /**
    * Selects the profiles of the series that fit all matchers.
@@ -27,17 +28,17 @@ public interface ProfileStore extends TenantStore {
    * @param from first time, inclusive
    * @param to last time, exclusive
    */
-  ProfileSelection select(String tenant, List<Matcher> matchers, long from, long to);
+  ProfileSelection select(Scope scope, List<Matcher> matchers, long from, long to);
 
   /** Label names of the series that have profiles in the range and fit the matchers. */
-  SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to);
+  SortedSet<String> labelNames(Scope scope, List<Matcher> matchers, long from, long to);
 
   /** Values of a label of the series that have profiles in the range and fit the matchers. */
   SortedSet<String> labelValues(
-      String tenant, String name, List<Matcher> matchers, long from, long to);
+      Scope scope, String name, List<Matcher> matchers, long from, long to);
 
   /** Labels of the series that have profiles in the range and fit the matchers, sorted. */
-  List<Labels> series(String tenant, List<Matcher> matchers, long from, long to);
+  List<Labels> series(Scope scope, List<Matcher> matchers, long from, long to);
 
   /**
    * Deletes the profiles that are stored now and fit. No later query returns them; their space is
@@ -45,5 +46,5 @@ public interface ProfileStore extends TenantStore {
    *
    * @param query text to list the deletion by
    */
-  EventDeletion delete(String tenant, String query, List<Matcher> matchers, long from, long to);
+  EventDeletion delete(Scope scope, String query, List<Matcher> matchers, long from, long to);
 }

@@ -1,5 +1,6 @@
 package dev.tethys.model.profiles;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.profiles.AddressSymbols.Frame;
 import dev.tethys.model.profiles.AddressSymbols.Mapped;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ final class SymbolizedReader implements ProfileReader {
 
   private final ProfileReader to;
   private final AddressSymbols source;
-  private final String tenant;
+  private final Scope scope;
   private final BooleanSupplier stopped;
   private ProfileSymbols symbols = new ProfileSymbolTable().view();
   private boolean passes = true;
@@ -36,11 +37,10 @@ final class SymbolizedReader implements ProfileReader {
   private boolean[] used = {};
   private final Samples samples = new Samples();
 
-  SymbolizedReader(
-      ProfileReader to, AddressSymbols source, String tenant, BooleanSupplier stopped) {
+  SymbolizedReader(ProfileReader to, AddressSymbols source, Scope scope, BooleanSupplier stopped) {
     this.to = to;
     this.source = source;
-    this.tenant = tenant;
+    this.scope = scope;
     this.stopped = stopped;
   }
 
@@ -141,7 +141,7 @@ final class SymbolizedReader implements ProfileReader {
                   m.get(mapping, 2));
           long[] addresses =
               locations.stream().mapToLong(l -> symbols.locations().get(l, 1)).toArray();
-          List<List<Frame>> frames = source.frames(tenant, file, addresses, stopped);
+          List<List<Frame>> frames = source.frames(scope, file, addresses, stopped);
           for (int i = 0; i < addresses.length; i++) {
             named.put(locations.get(i), frames.get(i));
           }

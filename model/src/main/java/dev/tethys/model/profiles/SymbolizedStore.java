@@ -2,6 +2,7 @@ package dev.tethys.model.profiles;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.EventDeletion;
 import java.util.List;
 import java.util.SortedSet;
@@ -21,8 +22,8 @@ public final class SymbolizedStore implements ProfileStore {
   }
 
   @Override
-  public ProfileSelection select(String tenant, List<Matcher> matchers, long from, long to) {
-    ProfileSelection s = store.select(tenant, matchers, from, to);
+  public ProfileSelection select(Scope scope, List<Matcher> matchers, long from, long to) {
+    ProfileSelection s = store.select(scope, matchers, from, to);
     return new ProfileSelection() {
       @Override
       public List<Labels> series() {
@@ -31,7 +32,7 @@ public final class SymbolizedStore implements ProfileStore {
 
       @Override
       public void read(ProfileReader reader, BooleanSupplier stopped) {
-        s.read(new SymbolizedReader(reader, source, tenant, stopped), stopped);
+        s.read(new SymbolizedReader(reader, source, scope, stopped), stopped);
       }
 
       @Override
@@ -57,40 +58,40 @@ public final class SymbolizedStore implements ProfileStore {
   }
 
   @Override
-  public ProfileAppendResult append(String tenant, ProfileBatch batch) {
-    return store.append(tenant, batch);
+  public ProfileAppendResult append(Scope scope, ProfileBatch batch) {
+    return store.append(scope, batch);
   }
 
   @Override
-  public SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to) {
-    return store.labelNames(tenant, matchers, from, to);
+  public SortedSet<String> labelNames(Scope scope, List<Matcher> matchers, long from, long to) {
+    return store.labelNames(scope, matchers, from, to);
   }
 
   @Override
   public SortedSet<String> labelValues(
-      String tenant, String name, List<Matcher> matchers, long from, long to) {
-    return store.labelValues(tenant, name, matchers, from, to);
+      Scope scope, String name, List<Matcher> matchers, long from, long to) {
+    return store.labelValues(scope, name, matchers, from, to);
   }
 
   @Override
-  public List<Labels> series(String tenant, List<Matcher> matchers, long from, long to) {
-    return store.series(tenant, matchers, from, to);
+  public List<Labels> series(Scope scope, List<Matcher> matchers, long from, long to) {
+    return store.series(scope, matchers, from, to);
   }
 
   @Override
   public EventDeletion delete(
-      String tenant, String query, List<Matcher> matchers, long from, long to) {
-    return store.delete(tenant, query, matchers, from, to);
+      Scope scope, String query, List<Matcher> matchers, long from, long to) {
+    return store.delete(scope, query, matchers, from, to);
   }
 
   @Override
-  public List<EventDeletion> deletions(String tenant) {
-    return store.deletions(tenant);
+  public List<EventDeletion> deletions(Scope scope) {
+    return store.deletions(scope);
   }
 
   @Override
-  public boolean cancelDeletion(String tenant, String id) {
-    return store.cancelDeletion(tenant, id);
+  public boolean cancelDeletion(Scope scope, String id) {
+    return store.cancelDeletion(scope, id);
   }
 
   @Override

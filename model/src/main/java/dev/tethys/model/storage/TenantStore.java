@@ -1,5 +1,6 @@
 package dev.tethys.model.storage;
 
+import dev.tethys.model.access.Scope;
 import java.util.List;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
@@ -10,14 +11,14 @@ public interface TenantStore extends AutoCloseable {
   String DEFAULT_TENANT = "fake";
 
   /** Deletions that are not processed and the newest of those that are, oldest first. */
-  List<EventDeletion> deletions(String tenant);
+  List<EventDeletion> deletions(Scope scope);
 
   /**
    * Takes a deletion back: data that is still on disk is returned by queries again.
    *
    * @return false if there is no such deletion or it is processed
    */
-  boolean cancelDeletion(String tenant, String id);
+  boolean cancelDeletion(Scope scope, String id);
 
   /** Tenants with data. */
   SortedSet<String> tenants();

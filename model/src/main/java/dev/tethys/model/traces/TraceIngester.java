@@ -1,5 +1,6 @@
 package dev.tethys.model.traces;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.EventIngester;
 import dev.tethys.model.storage.StorageException;
@@ -57,19 +58,19 @@ public final class TraceIngester extends EventIngester<TraceStore> {
    * @param encoded size of the batch as OTLP's protobuf
    * @throws StorageException if no span was stored
    */
-  public SpanAppendResult append(String tenant, SpanBatch batch, long encoded) {
+  public SpanAppendResult append(Scope scope, SpanBatch batch, long encoded) {
     TraceStore store = store();
     int items = batch.spans;
     if (items == 0) {
       return SpanAppendResult.stored(0);
     }
-    SpanAppendResult result = store.append(tenant, batch);
-    received(tenant, items, encoded);
+    SpanAppendResult result = store.append(scope, batch);
+    received(scope.tenant(), items, encoded);
     for (SpanAppendResult.Refusal r : result.refusals()) {
-      discarded(tenant, r.limit(), r.spans());
+      discarded(scope.tenant(), r.limit(), r.spans());
     }
     for (Listener l : listeners) {
-      l.appended(tenant, batch, encoded, result);
+      l.appended(scope.tenant(), batch, encoded, result);
     }
     return result;
   }

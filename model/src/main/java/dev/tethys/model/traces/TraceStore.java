@@ -1,5 +1,6 @@
 package dev.tethys.model.traces;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.storage.TenantStore;
 import dev.tethys.model.telemetry.TracesData;
@@ -15,7 +16,7 @@ public interface TraceStore extends TenantStore {
    * @param batch not used by the store after the call
    * @throws dev.tethys.model.storage.StorageException if no span was stored: disk full, closed
    */
-  SpanAppendResult append(String tenant, SpanBatch batch);
+  SpanAppendResult append(Scope scope, SpanBatch batch);
 
   /**
    * All spans of a trace with all that was sent, as OTLP groups them. Empty if there is none.
@@ -23,7 +24,7 @@ public interface TraceStore extends TenantStore {
    * @param from first start of a span, inclusive; {@link Long#MIN_VALUE} for all
    * @param to last start of a span, exclusive; {@link Long#MAX_VALUE} for all
    */
-  TracesData trace(String tenant, long high, long low, long from, long to);
+  TracesData trace(Scope scope, long high, long low, long from, long to);
 
   /**
    * Selects the spans that start in a range.
@@ -32,11 +33,11 @@ public interface TraceStore extends TenantStore {
    * @param to last time, exclusive
    * @return a consistent view; close it to release its files
    */
-  SpanSelection select(String tenant, long from, long to);
+  SpanSelection select(Scope scope, long from, long to);
 
   /** Damage by which spans of any time may be absent from answers. */
-  default List<String> damage(String tenant) {
-    try (SpanSelection all = select(tenant, Long.MIN_VALUE, Long.MAX_VALUE)) {
+  default List<String> damage(Scope scope) {
+    try (SpanSelection all = select(scope, Long.MIN_VALUE, Long.MAX_VALUE)) {
       return all.warnings();
     }
   }
@@ -47,14 +48,14 @@ public interface TraceStore extends TenantStore {
    *
    * @return fields whose scope is an attribute's, other than {@link SpanField.Scope#ANY_ATTRIBUTE}
    */
-  SortedSet<SpanField> attributes(String tenant, long from, long to);
+  SortedSet<SpanField> attributes(Scope scope, long from, long to);
 
   /**
    * Distinct values of a field for the spans that start in the range and fit the filter, with their
    * types; at most {@code limit}.
    */
   List<SpanValue> values(
-      String tenant, SpanField field, SpanFilter filter, long from, long to, int limit);
+      Scope scope, SpanField field, SpanFilter filter, long from, long to, int limit);
 
   /**
    * Deletes the spans that are stored now and fit. No later query returns them; their space is
@@ -64,5 +65,5 @@ public interface TraceStore extends TenantStore {
    * @param filter without {@link SpanFilter.OfTraces}; a trace is named by {@link
    *     SpanField.Scope#TRACE_ID}
    */
-  EventDeletion delete(String tenant, String query, SpanFilter filter, long from, long to);
+  EventDeletion delete(Scope scope, String query, SpanFilter filter, long from, long to);
 }

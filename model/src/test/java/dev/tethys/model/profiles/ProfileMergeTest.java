@@ -2,6 +2,7 @@ package dev.tethys.model.profiles;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.profiles.AddressSymbols.Frame;
 import dev.tethys.model.profiles.ProfileMerge.Innermost;
@@ -134,13 +135,13 @@ class ProfileMergeTest {
     List<String> asked = new ArrayList<>();
     StackTree tree = new StackTree(1);
     StackMerge merge = new StackMerge(tree, 0, List.of(), Map.of());
-    readInto(new SymbolizedReader(merge, evenAddresses(asked), "t", () -> false));
+    readInto(new SymbolizedReader(merge, evenAddresses(asked), Scope.of("t"), () -> false));
     assertThat(asked).containsExactly("t abcd [13, 12, 11]");
     StackTree.Sorted s = tree.sorted();
     assertThat(List.of(s.names())).contains("0xb", "outer", "f12", "0xd", "named");
     assertThat(s.total()[0][0]).isEqualTo(12);
     ProfileMerge m = new ProfileMerge(false);
-    readInto(new SymbolizedReader(m, evenAddresses(asked), "t", () -> false));
+    readInto(new SymbolizedReader(m, evenAddresses(asked), Scope.of("t"), () -> false));
     assertThat(m.symbols().mappings().get(1, 5)).isEqualTo(15);
   }
 
@@ -149,7 +150,7 @@ class ProfileMergeTest {
     addCalls();
     List<String> asked = new ArrayList<>();
     ProfileMerge m = new ProfileMerge(false);
-    readInto(new SymbolizedReader(m, evenAddresses(asked), "t", () -> false));
+    readInto(new SymbolizedReader(m, evenAddresses(asked), Scope.of("t"), () -> false));
     assertThat(asked).isEmpty();
     assertThat(m.profiles()).isEqualTo(1);
   }
@@ -165,7 +166,8 @@ class ProfileMergeTest {
     }
     List<String> asked = new ArrayList<>();
     ProfileMerge m = new ProfileMerge(false);
-    ProfileReader reader = new SymbolizedReader(m, evenAddresses(asked), "t", () -> false);
+    ProfileReader reader =
+        new SymbolizedReader(m, evenAddresses(asked), Scope.of("t"), () -> false);
     reader.begin(symbols.view());
     rows.add(0, 100, 10, 1, 0, samples);
     for (int i = 0; i < 1500; i++) {

@@ -2,6 +2,7 @@ package dev.tethys.tools.ruletest;
 
 import dev.tethys.codec.loki.StreamEnrichment;
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogAppendResult;
@@ -111,7 +112,7 @@ final class TestLogs implements AutoCloseable {
     if (batch.rows == 0) {
       return null;
     }
-    LogAppendResult result = open().append(in.tenant(), batch);
+    LogAppendResult result = open().append(Scope.of(in.tenant()), batch);
     return result.refusals().isEmpty() ? null : result.refusals().getFirst().message();
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.tools.ruletest;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -99,7 +100,7 @@ final class TestTraces implements AutoCloseable {
     }
     TracesData data = new TracesData();
     data.resources().add(resource);
-    SpanAppendResult result = open().append(in.tenant(), SpanBatch.of(data));
+    SpanAppendResult result = open().append(Scope.of(in.tenant()), SpanBatch.of(data));
     return result.refusals().isEmpty() ? null : result.refusals().getFirst().message();
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.api.loki;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.query.logql.exec.LogExplorer;
 import dev.tethys.query.logql.exec.LogqlEngine;
@@ -25,7 +26,7 @@ final class DeleteEndpoints {
   }
 
   /** Deletes the entries of {@code query} between {@code start} and {@code end}. */
-  String add(LogqlEngine engine, LokiParameters p, String tenant) {
+  String add(LogqlEngine engine, LokiParameters p, Scope scope) {
     checkEnabled();
     if (p.query().isEmpty()) {
       throw LokiParameters.bad("query not set");
@@ -41,7 +42,7 @@ final class DeleteEndpoints {
     if (start > end) {
       throw LokiParameters.bad("start time can't be greater than end time");
     }
-    new LogExplorer(engine).delete(new LogExplorer.Range(tenant, start, end + 1), p.query());
+    new LogExplorer(engine).delete(new LogExplorer.Range(scope, start, end + 1), p.query());
     return "";
   }
 
@@ -54,10 +55,10 @@ final class DeleteEndpoints {
   }
 
   /** Deletions that are not processed and the newest of those that are. */
-  String list(LogqlEngine engine, LokiParameters p, String tenant) {
+  String list(LogqlEngine engine, LokiParameters p, Scope scope) {
     LokiJson out = new LokiJson().raw("[");
     String sep = "";
-    for (EventDeletion d : engine.store().deletions(tenant)) {
+    for (EventDeletion d : engine.store().deletions(scope)) {
       out.raw(sep).raw("{\"request_id\":").text(d.id());
       out.key("start_time").raw(seconds(d.from()));
       out.key("end_time").raw(seconds(d.to() - 1));
@@ -77,16 +78,16 @@ final class DeleteEndpoints {
   }
 
   /** Cancels the deletion {@code request_id} if it is not processed. */
-  String cancel(LogqlEngine engine, LokiParameters p, String tenant) {
+  String cancel(LogqlEngine engine, LokiParameters p, Scope scope) {
     checkEnabled();
     String id = p.get("request_id");
     if (id.isEmpty()) {
       throw LokiParameters.bad("request_id is missing; name the deletion to cancel");
     }
-    if (engine.store().cancelDeletion(tenant, id)) {
+    if (engine.store().cancelDeletion(scope, id)) {
       return "";
     }
-    boolean known = engine.store().deletions(tenant).stream().anyMatch(d -> d.id().equals(id));
+    boolean known = engine.store().deletions(scope).stream().anyMatch(d -> d.id().equals(id));
     if (known) {
       throw LokiParameters.bad(
           "deletion of request which is in process or already processed is not allowed");

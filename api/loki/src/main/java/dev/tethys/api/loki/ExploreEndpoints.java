@@ -3,6 +3,14 @@ package dev.tethys.api.loki;
 import dev.tethys.codec.loki.StreamEnrichment;
 import dev.tethys.config.ByteSize;
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
+import dev.tethys.query.logql.LogExplorer.DetectedField;
+import dev.tethys.query.logql.LogExplorer.DetectedLabel;
+import dev.tethys.query.logql.LogExplorer.IndexStats;
+import dev.tethys.query.logql.LogExplorer.PatternCount;
+import dev.tethys.query.logql.LogExplorer.Volume;
+import dev.tethys.query.logql.LogExplorer.VolumeRequest;
+import dev.tethys.query.logql.LogExplorer;
 import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.exec.LogExplorer;
 import dev.tethys.query.logql.exec.LogExplorer.DetectedField;
@@ -43,7 +51,7 @@ final class ExploreEndpoints {
 
   private static LogExplorer.Range range(LokiParameters p, long since) {
     LokiParameters.Range r = p.range(since);
-    return new LogExplorer.Range(p.tenant(), r.start(), r.end());
+    return new LogExplorer.Range(p.scope(), r.start(), r.end());
   }
 
   private static String data(Collection<String> values) {
@@ -165,7 +173,7 @@ final class ExploreEndpoints {
     long step = p.step(r);
     List<PatternCount> found =
         explorer.patterns(
-            new LogExplorer.Range(p.tenant(), r.start(), r.end()),
+            new LogExplorer.Range(p.scope(), r.start(), r.end()),
             p.query(),
             step,
             p.limit("limit", MAX_PATTERNS),
@@ -248,9 +256,9 @@ final class ExploreEndpoints {
   }
 
   /** Limits that Grafana's drill-down asks for. */
-  String drilldownLimits(String tenant) {
+  String drilldownLimits(Scope scope) {
     LokiJson out = new LokiJson().raw("{\"limits\":{");
-    out.key("retention_period").text(settings.retention().apply(tenant).toSeconds() + "s");
+    out.key("retention_period").text(settings.retention().apply(scope.tenant()).toSeconds() + "s");
     out.key("max_query_series").number(limits.maxSeries());
     out.key("max_entries_limit_per_query").number(limits.maxEntries());
     out.key("query_timeout").text(limits.timeout().toSeconds() + "s");

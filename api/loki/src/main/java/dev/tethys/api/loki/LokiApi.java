@@ -1,5 +1,6 @@
 package dev.tethys.api.loki;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.log.JulLogger;
@@ -89,7 +90,7 @@ public final class LokiApi {
         routes,
         "/detected_field/{name}/values",
         (e, q, s) -> explore.fieldValues(e, parameters(q), q.pathParam("name"), s));
-    get(routes, "/drilldown-limits", (e, q) -> explore.drilldownLimits(parameters(q).tenant()));
+    get(routes, "/drilldown-limits", (e, q) -> explore.drilldownLimits(parameters(q).scope()));
     getOrPost(routes, "/format_query", this::format);
     get(routes, "/status/buildinfo", this::buildInfo);
     routes.webSocket(V1 + "/tail", this::tail);
@@ -223,15 +224,15 @@ public final class LokiApi {
 
   private interface DeleteEndpoint {
     /** JSON to answer; an empty text for 204. */
-    String answer(LogqlEngine engine, LokiParameters p, String tenant);
+    String answer(LogqlEngine engine, LokiParameters p, Scope scope);
   }
 
   private void deletion(HttpRequest request, HttpResponse response, DeleteEndpoint endpoint)
       throws IOException {
     LogqlEngine engine = engine();
     LokiParameters p = parameters(request);
-    String tenant = RequestScope.of(request).tenant();
-    String body = mapped(() -> endpoint.answer(engine, p, tenant));
+    Scope scope = RequestScope.of(request);
+    String body = mapped(() -> endpoint.answer(engine, p, scope));
     if (body.isEmpty()) {
       String id = p.get("request_id");
       LOG.log(
@@ -240,7 +241,7 @@ public final class LokiApi {
               + " end=\"{6}\"",
           id.isEmpty() ? "accepted" : "cancelled",
           user(request),
-          tenant,
+          scope.tenant(),
           id.isEmpty() ? "query" : "request_id",
           id.isEmpty() ? p.query() : id,
           p.get("start"),
@@ -282,14 +283,7 @@ public final class LokiApi {
     long step = p.step(r);
     LogqlRequest q =
         new LogqlRequest(
-            p.tenant(),
-            p.query(),
-            r.start(),
-            r.end(),
-            step,
-            p.interval(),
-            p.direction(),
-            p.limit());
+            p.scope(), p.query(), r.start(), r.end(), step, p.interval(), p.direction(), p.limit());
     return run(engine, q, request);
   }
 
@@ -297,7 +291,7 @@ public final class LokiApi {
     LokiParameters p = parameters(request);
     long time = p.time();
     LogqlRequest q =
-        new LogqlRequest(p.tenant(), p.query(), time, time, 0, 0, p.direction(), p.limit());
+        new LogqlRequest(p.scope(), p.query(), time, time, 0, 0, p.direction(), p.limit());
     return run(engine, q, request);
   }
 

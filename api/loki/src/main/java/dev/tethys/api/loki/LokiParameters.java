@@ -1,5 +1,6 @@
 package dev.tethys.api.loki;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.query.logql.Direction;
 import dev.tethys.query.logql.parser.Units;
 import dev.tethys.web.HttpException;
@@ -26,16 +27,16 @@ final class LokiParameters {
 
   private final Params values;
   private final long now;
-  private final String tenant;
+  private final Scope scope;
 
   LokiParameters(HttpRequest request, long now) throws IOException {
-    this(request.params(), now, RequestScope.ofSeveral(request).tenant());
+    this(request.params(), now, RequestScope.ofSeveral(request));
   }
 
-  LokiParameters(Params values, long now, String tenant) {
+  LokiParameters(Params values, long now, Scope scope) {
     this.values = values;
     this.now = now;
-    this.tenant = tenant;
+    this.scope = scope;
   }
 
   static HttpException bad(String message) {
@@ -43,8 +44,8 @@ final class LokiParameters {
   }
 
   /** Tenant, or several separated by {@code |}. */
-  String tenant() {
-    return tenant;
+  Scope scope() {
+    return scope;
   }
 
   /** Time of the request in Unix nanoseconds. */

@@ -6,6 +6,7 @@ import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.loki.PushBatchReader;
 import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.RequestBuffers;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
@@ -93,7 +94,7 @@ public final class LokiPush {
       throw new HttpException(
           415, "Content-Type is '" + type + "'; supported are " + JSON + " and " + PROTOBUF);
     }
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     RejectedItems refusals = new RejectedItems();
     Workspace w = workspaces.take();
     try {
@@ -112,8 +113,8 @@ public final class LokiPush {
       if (w.batch.rows == 0 && refusals.isEmpty()) {
         throw new HttpException(422, "error at least one valid stream is required for ingestion");
       }
-      LogAppendResult limited = append(tenant, w.batch);
-      ingester.discarded(tenant, "invalid_entry", refusals.count());
+      LogAppendResult limited = append(scope, w.batch);
+      ingester.discarded(scope.tenant(), "invalid_entry", refusals.count());
       answer(response, refusals, limited);
     } finally {
       workspaces.release(w);
@@ -144,9 +145,9 @@ public final class LokiPush {
     return later ? 429 : 400;
   }
 
-  private LogAppendResult append(String tenant, LogBatch batch) {
+  private LogAppendResult append(Scope scope, LogBatch batch) {
     try {
-      return ingester.append(tenant, batch);
+      return ingester.append(scope, batch);
     } catch (StorageException e) {
       throw failure(e);
     }

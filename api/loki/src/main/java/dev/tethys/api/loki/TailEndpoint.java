@@ -77,8 +77,8 @@ final class TailEndpoint {
     int limit = p.limit();
     boolean categorized = LokiApi.categorized(request);
     LogqlRequest stored =
-        LogqlRequest.entries(p.tenant(), p.query(), start, p.now() + 1, Direction.BACKWARD, limit);
-    int open = tailed.openTails(p.tenant());
+        LogqlRequest.entries(p.scope(), p.query(), start, p.now() + 1, Direction.BACKWARD, limit);
+    int open = tailed.openTails(p.scope());
     if (maxTails > 0 && open >= maxTails) {
       throw LokiParameters.bad(
           "max concurrent tail requests limit exceeded, count > limit ("
@@ -87,7 +87,7 @@ final class TailEndpoint {
               + maxTails
               + ")");
     }
-    try (LiveTail live = tailed.tail(p.tenant(), p.query(), p.delay())) {
+    try (LiveTail live = tailed.tail(p.scope(), p.query(), p.delay())) {
       List<LogEntry> found = entries(engine, stored);
       ServerWebSocket ws = ServerWebSocket.accept(request, response, MAX_MESSAGE);
       Thread filter = Thread.ofVirtual().name("tail-filter").start(() -> filter(live));

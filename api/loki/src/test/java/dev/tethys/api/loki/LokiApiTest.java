@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogRates;
 import dev.tethys.query.logql.LogEntry;
@@ -109,7 +110,7 @@ class LokiApiTest {
         batch.add(now - 60_000_000_000L, api, line, 0, line.length);
       }
     }
-    server.store.append("fake", batch);
+    server.store.append(Scope.DEFAULT, batch);
     assertThat(patterns()).isEqualTo(110);
     assertThat(patterns("limit", "300")).isEqualTo(120);
     assertThat(patterns("limit", "5")).isEqualTo(5);
@@ -126,7 +127,7 @@ class LokiApiTest {
       byte[] level = (i % 3 == 0 ? "warn" : "info").getBytes(StandardCharsets.UTF_8);
       batch.metadata(batch.name("level"), level, 0, level.length);
     }
-    server.store.append("fake", batch);
+    server.store.append(Scope.DEFAULT, batch);
     server.database.flush();
     for (String sum : List.of("sum by (level)", "sum by (app)", "sum by (app, absent)", "sum")) {
       for (String what : List.of("count_over_time", "bytes_over_time", "rate")) {
@@ -170,7 +171,7 @@ class LokiApiTest {
         byte[] line = text.getBytes(StandardCharsets.UTF_8);
         batch.add(now - (i + 60) * 1_000_000_000L, app, line, 0, line.length);
       }
-      server.store.append("fake", batch);
+      server.store.append(Scope.DEFAULT, batch);
       if (round < 2) { // the rows of the last round stay in the head
         server.database.flush();
       }
@@ -222,7 +223,7 @@ class LokiApiTest {
                 + "}]}");
     ws.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
     assertThat(got.next()).startsWith("1000");
-    while (server.store.openTails("fake") > 0) {
+    while (server.store.openTails(Scope.DEFAULT) > 0) {
       Waiting.pause();
     }
   }
@@ -521,7 +522,7 @@ class LokiApiTest {
         batch.metadata(level, value, 0, value.length);
       }
     }
-    server.database.append("fake", batch);
+    server.database.append(Scope.DEFAULT, batch);
     server.database.flush();
     for (String filter : List.of("level=\"error\"", "level!=\"error\"", "level=~\"|info\"")) {
       String read = levels(filter + " |= \"x\"", begin, minute);

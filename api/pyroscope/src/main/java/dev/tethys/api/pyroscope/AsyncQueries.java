@@ -1,5 +1,6 @@
 package dev.tethys.api.pyroscope;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.web.HttpException;
 import java.time.Duration;
 import java.util.Iterator;
@@ -35,13 +36,18 @@ final class AsyncQueries {
   private static final long FAILURE = 3;
 
   private static final class Entry {
-    final String tenant;
+    final Scope scope;
     byte @Nullable [] result;
     @Nullable String failure;
     long finished;
 
-    Entry(String tenant) {
-      this.tenant = tenant;
+    Entry(Scope scope) {
+      this.scope = scope;
+    }
+
+    /** Whether a reader with a scope sees the result: the data was that of the same rights. */
+    boolean isOf(Scope reader) {
+      return scope.tenant().equals(reader.tenant()) && scope.policy().equals(reader.policy());
     }
 
     boolean runs() {
@@ -70,10 +76,10 @@ final class AsyncQueries {
    * @param query makes the bytes of its answer, on its own thread
    * @return the answer's field {@code async}
    */
-  synchronized Map<String, Object> submit(String tenant, Supplier<byte[]> query) {
+  synchronized Map<String, Object> submit(Scope scope, Supplier<byte[]> query) {
     removeOld();
     long running = entries.values().stream().filter(Entry::runs).count();
-    long own = entries.values().stream().filter(e -> e.runs() && e.tenant.equals(tenant)).count();
+    long own = entries.values().stream().filter(e -> e.runs() && e.isOf(scope)).count();
     if (own >= MAX_OF_TENANT || running >= MAX_RUNNING) {
       throw new HttpException(
           429,
@@ -82,7 +88,7 @@ final class AsyncQueries {
               : running + " asynchronous queries run, which is the most; send it later");
     }
     String id = UUID.randomUUID().toString();
-    entries.put(id, new Entry(tenant));
+    entries.put(id, new Entry(scope));
     Thread.ofPlatform().daemon().name("profiles-async").start(() -> run(id, query));
     return Map.of("request_id", id, "status", IN_PROGRESS);
   }
@@ -132,10 +138,10 @@ final class AsyncQueries {
    *
    * @throws HttpException 404 if the tenant has no such query
    */
-  synchronized State poll(String tenant, String id) {
+  synchronized State poll(Scope scope, String id) {
     removeOld();
     Entry e = entries.get(id);
-    if (e == null || !e.tenant.equals(tenant)) {
+    if (e == null || !e.isOf(scope)) {
       throw new HttpException(
           404,
           "this tenant has no asynchronous query "

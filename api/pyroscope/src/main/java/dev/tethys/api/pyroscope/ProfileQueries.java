@@ -2,6 +2,7 @@ package dev.tethys.api.pyroscope;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.profiles.ProfileLabels;
 import dev.tethys.model.profiles.ProfileMerge;
@@ -36,16 +37,16 @@ final class ProfileQueries {
   private static final int EXAMPLE_BYTES = 1024;
 
   private final ProfileStore store;
-  private final String tenant;
+  private final Scope scope;
   private final BooleanSupplier stopped;
   private final Set<String> damage = new LinkedHashSet<>();
 
   /**
    * @param stopped true or an exception ends a query
    */
-  ProfileQueries(ProfileStore store, String tenant, BooleanSupplier stopped) {
+  ProfileQueries(ProfileStore store, Scope scope, BooleanSupplier stopped) {
     this.store = store;
-    this.tenant = tenant;
+    this.scope = scope;
     this.stopped = stopped;
   }
 
@@ -112,18 +113,18 @@ final class ProfileQueries {
     List<Matcher> matchers = new ArrayList<>(matchers(r.selector));
     matchers.add(Matcher.of(Matcher.Type.EQUAL, ProfileLabels.PROFILE_TYPE, r.parsedType().id()));
     Range range = Range.of(r.start, r.end);
-    return store.select(tenant, matchers, range.from, range.to);
+    return store.select(scope, matchers, range.from, range.to);
   }
 
   /** Series that fit one of several selectors. */
   List<Labels> series(List<String> selectors, long start, long end) {
     Range range = Range.of(start, end);
     if (selectors.isEmpty()) {
-      return store.series(tenant, List.of(), range.from, range.to);
+      return store.series(scope, List.of(), range.from, range.to);
     }
     Map<String, Labels> out = new TreeMap<>();
     for (String s : selectors) {
-      for (Labels l : store.series(tenant, matchers(s), range.from, range.to)) {
+      for (Labels l : store.series(scope, matchers(s), range.from, range.to)) {
         out.put(l.toString(), l);
       }
     }
@@ -325,7 +326,7 @@ final class ProfileQueries {
 
   /** Times of the oldest and newest profile in milliseconds; empty without profiles. */
   long[] times() {
-    try (ProfileSelection s = store.select(tenant, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (ProfileSelection s = store.select(scope, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
       damage.addAll(s.damage());
       return s.oldest() > s.newest()
           ? new long[0]

@@ -1,5 +1,6 @@
 package dev.tethys.api.pyroscope;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.profiles.ProfileStore;
@@ -149,21 +150,21 @@ public final class PyroscopeApi {
   /** Starts a query, or answers with the state of one. */
   private byte[] async(HttpRequest http, Map<String, Object> m, boolean json) {
     MessageSchema out = PyroscopeMessages.FLAMES;
-    String tenant = RequestScope.of(http).tenant();
+    Scope scope = RequestScope.of(http);
     String id = Querier.asyncId(m);
     byte[] result = {};
     Map<String, Object> state;
     if (id.isEmpty()) {
       state =
           async.submit(
-              tenant,
+              scope,
               () ->
                   requests.runDetached(
-                      tenant,
+                      scope,
                       AsyncQueries.KEPT,
                       queries -> out.toProto(Querier.mergeStacktraces(queries, m))));
     } else {
-      AsyncQueries.State found = async.poll(tenant, id);
+      AsyncQueries.State found = async.poll(scope, id);
       state = found.async();
       result = found.answer();
     }

@@ -1,6 +1,7 @@
 package dev.tethys.api.pyroscope;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.guard.RequestMemory;
@@ -51,8 +52,7 @@ final class Requests {
   <T> T run(HttpRequest request, @Nullable HttpResponse response, QueryAction<T> work) {
     AtomicBoolean gone = new AtomicBoolean();
     try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
-      ProfileQueries queries =
-          queries(RequestScope.of(request).tenant(), settings.timeout(), gone::get);
+      ProfileQueries queries = queries(RequestScope.of(request), settings.timeout(), gone::get);
       T answer = failing(() -> threads.run(() -> accounted(work, queries)));
       if (response != null) {
         DamageWarning.addTo(response, queries.damage());
@@ -62,8 +62,8 @@ final class Requests {
   }
 
   /** Runs queries on this thread, for no client that waits; failures have HTTP's statuses. */
-  <T> T runDetached(String tenant, Duration timeout, QueryAction<T> work) {
-    ProfileQueries queries = queries(tenant, timeout, () -> false);
+  <T> T runDetached(Scope scope, Duration timeout, QueryAction<T> work) {
+    ProfileQueries queries = queries(scope, timeout, () -> false);
     return failing(() -> accounted(work, queries));
   }
 
@@ -74,7 +74,7 @@ final class Requests {
     }
   }
 
-  private ProfileQueries queries(String tenant, Duration timeout, BooleanSupplier gone) {
+  private ProfileQueries queries(Scope scope, Duration timeout, BooleanSupplier gone) {
     ProfileStore store = opened.get();
     if (store == null) {
       throw new HttpException(503, "profile store is not open yet");
@@ -82,7 +82,7 @@ final class Requests {
     long end = System.nanoTime() + timeout.toNanos();
     return new ProfileQueries(
         store,
-        tenant,
+        scope,
         () -> {
           if (gone.getAsBoolean()) {
             throw new HttpException(499, "client closed the connection");

@@ -3,6 +3,7 @@ package dev.tethys.api.pyroscope;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.web.HttpException;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,13 +24,13 @@ class AsyncQueriesTest {
   private final AtomicLong clock = new AtomicLong(7);
   private final AsyncQueries queries = new AsyncQueries(clock::get);
 
-  private String submit(String tenant, Supplier<byte[]> query) {
-    return Objects.requireNonNull((String) queries.submit(tenant, query).get("request_id"));
+  private String submit(Scope scope, Supplier<byte[]> query) {
+    return Objects.requireNonNull((String) queries.submit(scope, query).get("request_id"));
   }
 
-  private AsyncQueries.State ended(String tenant, String id) throws InterruptedException {
+  private AsyncQueries.State ended(Scope scope, String id) throws InterruptedException {
     while (true) {
-      AsyncQueries.State s = queries.poll(tenant, id);
+      AsyncQueries.State s = queries.poll(scope, id);
       if (!Objects.equals(s.async().get("status"), IN_PROGRESS)) {
         return s;
       }
@@ -52,21 +53,27 @@ class AsyncQueriesTest {
     List<String> ids = new ArrayList<>();
     for (String tenant : List.of("a", "b")) {
       for (int i = 0; i < AsyncQueries.MAX_OF_TENANT; i++) {
-        ids.add(submit(tenant, waiting));
+        ids.add(submit(Scope.of(tenant), waiting));
       }
     }
-    assertThatThrownBy(() -> submit("a", waiting))
+    assertThatThrownBy(() -> submit(Scope.of("a"), waiting))
         .isInstanceOfSatisfying(HttpException.class, e -> assertThat(e.status()).isEqualTo(429))
         .hasMessageContaining("5 asynchronous queries of this tenant");
-    assertThatThrownBy(() -> submit("c", waiting)).hasMessageContaining("10 asynchronous queries");
+    assertThatThrownBy(() -> submit(Scope.of("c"), waiting))
+        .hasMessageContaining("10 asynchronous queries");
     clock.addAndGet(2 * AsyncQueries.KEPT.toNanos());
-    assertThat(queries.poll("a", ids.getFirst()).async()).containsEntry("status", IN_PROGRESS);
+    assertThat(queries.poll(Scope.of("a"), ids.getFirst()).async())
+        .containsEntry("status", IN_PROGRESS);
     end.countDown();
     for (String id : ids) {
-      assertThat(ended(ids.indexOf(id) < AsyncQueries.MAX_OF_TENANT ? "a" : "b", id).async())
+      assertThat(
+              ended(
+                      ids.indexOf(id) < AsyncQueries.MAX_OF_TENANT ? Scope.of("a") : Scope.of("b"),
+                      id)
+                  .async())
           .containsEntry("status", SUCCESS);
     }
-    assertThat(ended("c", submit("c", waiting)).answer()).containsExactly(1);
+    assertThat(ended(Scope.of("c"), submit(Scope.of("c"), waiting)).answer()).containsExactly(1);
   }
 
   @Test
@@ -75,25 +82,29 @@ class AsyncQueriesTest {
         () -> {
           throw new StackOverflowError();
         };
-    assertThat(ended("a", submit("a", failing)).async())
+    assertThat(ended(Scope.of("a"), submit(Scope.of("a"), failing)).async())
         .containsEntry("status", FAILURE)
         .containsEntry("error_message", "java.lang.StackOverflowError");
-    assertThat(ended("a", submit("a", () -> new byte[(int) AsyncQueries.MAX_BYTES + 1])).async())
+    assertThat(
+            ended(
+                    Scope.of("a"),
+                    submit(Scope.of("a"), () -> new byte[(int) AsyncQueries.MAX_BYTES + 1]))
+                .async())
         .containsEntry("status", FAILURE)
         .hasEntrySatisfying("error_message", m -> assertThat((String) m).contains("max_nodes"));
   }
 
   @Test
   void oldResultsAreGivenUp() throws Exception {
-    String first = submit("a", () -> new byte[(int) AsyncQueries.MAX_BYTES]);
-    assertThat(ended("a", first).answer()).hasSize((int) AsyncQueries.MAX_BYTES);
-    String second = submit("a", () -> new byte[1]);
-    ended("a", second);
-    assertThatThrownBy(() -> queries.poll("a", first)).hasMessageContaining(first);
+    String first = submit(Scope.of("a"), () -> new byte[(int) AsyncQueries.MAX_BYTES]);
+    assertThat(ended(Scope.of("a"), first).answer()).hasSize((int) AsyncQueries.MAX_BYTES);
+    String second = submit(Scope.of("a"), () -> new byte[1]);
+    ended(Scope.of("a"), second);
+    assertThatThrownBy(() -> queries.poll(Scope.of("a"), first)).hasMessageContaining(first);
     clock.addAndGet(AsyncQueries.KEPT.toNanos());
-    assertThat(queries.poll("a", second).answer()).hasSize(1);
+    assertThat(queries.poll(Scope.of("a"), second).answer()).hasSize(1);
     clock.incrementAndGet();
-    assertThatThrownBy(() -> queries.poll("a", second))
+    assertThatThrownBy(() -> queries.poll(Scope.of("a"), second))
         .isInstanceOfSatisfying(HttpException.class, e -> assertThat(e.status()).isEqualTo(404));
   }
 }

@@ -13,6 +13,7 @@ import dev.tethys.codec.elf.SourceFrames;
 import dev.tethys.codec.elf.SplitFiles;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.QueryThreads;
@@ -141,7 +142,7 @@ class DebugInfoEndpointsTest {
     samples.add(node, 0, 10);
     Labels series = ProfileStoreContract.cpu("native");
     b.rows.add(b.series(series), T0, 10_000_000_000L, 0, 0, samples);
-    assertThat(requireNonNull(db).append("fake", b).refusals()).isEmpty();
+    assertThat(requireNonNull(db).append(Scope.DEFAULT, b).refusals()).isEmpty();
   }
 
   private URI uri(String path) {
@@ -406,7 +407,7 @@ class DebugInfoEndpointsTest {
     Samples samples = new Samples();
     samples.add(b.symbols.nodes.intern(0, location), 0, 10);
     b.rows.add(b.series(ProfileStoreContract.cpu("native")), T0, 10_000_000_000L, 0, 0, samples);
-    assertThat(requireNonNull(db).append("fake", b).refusals()).isEmpty();
+    assertThat(requireNonNull(db).append(Scope.DEFAULT, b).refusals()).isEmpty();
   }
 
   private static SplitFiles split(Path shop) {
@@ -449,7 +450,7 @@ class DebugInfoEndpointsTest {
     Samples samples = new Samples();
     samples.add(b.symbols.nodes.intern(0, location), 0, 10);
     b.rows.add(b.series(ProfileStoreContract.cpu("native")), T0, 10_000_000_000L, 0, 0, samples);
-    assertThat(requireNonNull(db).append("fake", b).refusals()).isEmpty();
+    assertThat(requireNonNull(db).append(Scope.DEFAULT, b).refusals()).isEmpty();
   }
 
   private static String buildId(Path file) throws IOException {

@@ -3,6 +3,7 @@ package dev.tethys.api.pyroscope;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.QueryThreads;
@@ -117,7 +118,8 @@ class PyroscopeApiTest {
             10_000_000_000L,
             "",
             samples);
-    assertThat(db.append("fake", ProfileStoreContract.batch(List.of(p))).refusals()).isEmpty();
+    assertThat(db.append(Scope.DEFAULT, ProfileStoreContract.batch(List.of(p))).refusals())
+        .isEmpty();
   }
 
   @AfterEach

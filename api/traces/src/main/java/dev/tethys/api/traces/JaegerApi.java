@@ -4,6 +4,7 @@ import dev.tethys.api.traces.JaegerResponses.Page;
 import dev.tethys.codec.jaeger.JaegerTraceWriter;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.insight.graph.ServiceLinks;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
@@ -56,7 +57,7 @@ final class JaegerApi {
   }
 
   private interface Endpoint {
-    void answer(TraceStore store, String tenant, HttpRequest request, Page page);
+    void answer(TraceStore store, Scope scope, HttpRequest request, Page page);
   }
 
   private void get(Routes routes, String path, Endpoint endpoint) {
@@ -68,16 +69,16 @@ final class JaegerApi {
     Page page = new Page(request);
     try {
       TraceStore store = requests.store();
-      String tenant = RequestScope.of(request).tenant();
+      Scope scope = RequestScope.of(request);
       try {
         requests.run(
             request,
             () -> {
-              endpoint.answer(store, tenant, request, page);
+              endpoint.answer(store, scope, request, page);
               return page;
             });
       } finally {
-        DamageWarning.addTo(response, store.damage(tenant));
+        DamageWarning.addTo(response, store.damage(scope));
       }
     } catch (HttpException e) {
       JaegerResponses.error(response, e);
@@ -91,11 +92,11 @@ final class JaegerApi {
     return new SpanOperations.Range(end - requests.settings().lookback().toNanos(), end);
   }
 
-  private void services(TraceStore store, String tenant, HttpRequest request, Page page) {
+  private void services(TraceStore store, Scope scope, HttpRequest request, Page page) {
     Set<String> names =
         SpanOperations.texts(
             store,
-            tenant,
+            scope,
             SpanField.SERVICE,
             SpanFilter.ALL,
             lookback(),
@@ -103,26 +104,25 @@ final class JaegerApi {
     page.strings(names);
   }
 
-  private Set<SpanOperations.Operation> operations(
-      TraceStore store, String tenant, String service) {
+  private Set<SpanOperations.Operation> operations(TraceStore store, Scope scope, String service) {
     return SpanOperations.operations(
-        store, tenant, TraceFinder.service(service), lookback(), requests.settings().maxValues());
+        store, scope, TraceFinder.service(service), lookback(), requests.settings().maxValues());
   }
 
-  private void operationNames(TraceStore store, String tenant, HttpRequest request, Page page) {
+  private void operationNames(TraceStore store, Scope scope, HttpRequest request, Page page) {
     Set<String> names = new TreeSet<>();
-    operations(store, tenant, request.pathParam("service")).forEach(o -> names.add(o.name()));
+    operations(store, scope, request.pathParam("service")).forEach(o -> names.add(o.name()));
     page.strings(names);
   }
 
-  private void operations(TraceStore store, String tenant, HttpRequest request, Page page) {
+  private void operations(TraceStore store, Scope scope, HttpRequest request, Page page) {
     QueryParameters p = new QueryParameters(request.query());
     String service = p.get("service");
     if (service.isEmpty()) {
       throw QueryParameters.bad("parameter 'service' is required");
     }
     String kind = p.get("spanKind");
-    for (SpanOperations.Operation o : operations(store, tenant, service)) {
+    for (SpanOperations.Operation o : operations(store, scope, service)) {
       String k = o.kind() > 0 && o.kind() < KINDS.size() ? KINDS.get(o.kind()) : "";
       if (kind.isEmpty() || kind.equals(k)) {
         page.next().put("{\"name\":").json(o.name()).put(",\"spanKind\":").json(k).put('}');
@@ -130,9 +130,9 @@ final class JaegerApi {
     }
   }
 
-  private void search(TraceStore store, String tenant, HttpRequest request, Page page) {
+  private void search(TraceStore store, Scope scope, HttpRequest request, Page page) {
     QueryParameters p = new QueryParameters(request.query());
-    TraceFinder finder = new TraceFinder(store, tenant);
+    TraceFinder finder = new TraceFinder(store, scope);
     List<String> ids = request.query().all("traceID");
     List<TraceId> found = new ArrayList<>();
     if (ids.isEmpty()) {
@@ -203,13 +203,13 @@ final class JaegerApi {
     return QueryParameters.duration("lookback", v);
   }
 
-  private void trace(TraceStore store, String tenant, HttpRequest request, Page page) {
+  private void trace(TraceStore store, Scope scope, HttpRequest request, Page page) {
     QueryParameters p = new QueryParameters(request.query());
     String text = request.pathParam("id");
     TraceId id = TraceId.parse(text);
     long end = p.time("end", MICROSECOND, Long.MAX_VALUE);
     TracesData trace =
-        new TraceFinder(store, tenant).trace(id, p.time("start", MICROSECOND, Long.MIN_VALUE), end);
+        new TraceFinder(store, scope).trace(id, p.time("start", MICROSECOND, Long.MIN_VALUE), end);
     if (trace.itemCount() == 0) {
       throw new HttpException(404, "trace not found");
     }
@@ -217,11 +217,11 @@ final class JaegerApi {
     page.check();
   }
 
-  private void dependencies(TraceStore store, String tenant, HttpRequest request, Page page) {
+  private void dependencies(TraceStore store, Scope scope, HttpRequest request, Page page) {
     QueryParameters p = new QueryParameters(request.query());
     long end = p.time("endTs", MILLISECOND, now.getAsLong());
     long lookback = p.time("lookback", MILLISECOND, 24 * 3600 * 1_000_000_000L);
-    ServiceLinks.Links links = ServiceLinks.find(store, tenant, end - lookback, end);
+    ServiceLinks.Links links = ServiceLinks.find(store, scope, end - lookback, end);
     page.truncated(links.truncated());
     links
         .counts()

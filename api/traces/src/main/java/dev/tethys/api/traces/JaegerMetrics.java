@@ -159,7 +159,7 @@ final class JaegerMetrics {
               ? "lookback is " + lookback + "; the range begins before 1970"
               : "range has more than " + MAX_STEPS + " steps; use a longer step");
     }
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     String selector =
         "service=~"
             + GoQuote.quote(String.join("|", services.stream().map(Regex::quote).toList()))
@@ -168,7 +168,7 @@ final class JaegerMetrics {
             + "\", "
             + ReadingTenant.LABEL
             + "="
-            + GoQuote.quote(tenant.equals(Scope.DEFAULT_TENANT) ? "" : tenant);
+            + GoQuote.quote(scope.isDefaultTenant() ? "" : scope.tenant());
     return new Request(
         selector,
         flag(p, "groupByOperation"),

@@ -9,6 +9,7 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.insight.graph.ServiceLinks;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
@@ -69,7 +70,7 @@ final class JaegerV3 {
   }
 
   private interface Endpoint {
-    void answer(TraceStore store, String tenant, HttpRequest request, BoundedText answer);
+    void answer(TraceStore store, Scope scope, HttpRequest request, BoundedText answer);
   }
 
   private void get(Routes routes, String path, Endpoint endpoint) {
@@ -79,16 +80,16 @@ final class JaegerV3 {
           BoundedText answer = new BoundedText(request);
           try {
             TraceStore store = requests.store();
-            String tenant = RequestScope.of(request).tenant();
+            Scope scope = RequestScope.of(request);
             try {
               requests.run(
                   request,
                   () -> {
-                    endpoint.answer(store, tenant, request, answer);
+                    endpoint.answer(store, scope, request, answer);
                     return answer;
                   });
             } finally {
-              DamageWarning.addTo(response, store.damage(tenant));
+              DamageWarning.addTo(response, store.damage(scope));
             }
           } catch (HttpException e) {
             error(response, e);
@@ -110,19 +111,19 @@ final class JaegerV3 {
     return new SpanOperations.Range(end - requests.settings().lookback().toNanos(), end);
   }
 
-  private Set<String> services(TraceStore store, String tenant) {
+  private Set<String> services(TraceStore store, Scope scope) {
     return SpanOperations.texts(
         store,
-        tenant,
+        scope,
         SpanField.SERVICE,
         SpanFilter.ALL,
         lookback(),
         requests.settings().maxValues());
   }
 
-  private void services(TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
+  private void services(TraceStore store, Scope scope, HttpRequest request, BoundedText answer) {
     String separator = "{\"services\":[";
-    Set<String> names = services(store, tenant);
+    Set<String> names = services(store, scope);
     for (String s : names) {
       answer.text.put(separator).json(s);
       separator = ",";
@@ -131,7 +132,7 @@ final class JaegerV3 {
   }
 
   private List<SpanOperations.Operation> operations(
-      TraceStore store, String tenant, String service, String kind) {
+      TraceStore store, Scope scope, String service, String kind) {
     if (service.isEmpty()) {
       throw QueryParameters.bad("service is empty; it must be the name of a service");
     }
@@ -139,7 +140,7 @@ final class JaegerV3 {
     for (SpanOperations.Operation o :
         SpanOperations.operations(
             store,
-            tenant,
+            scope,
             TraceFinder.service(service),
             lookback(),
             requests.settings().maxValues())) {
@@ -151,13 +152,13 @@ final class JaegerV3 {
   }
 
   private void dependencies(
-      TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
+      TraceStore store, Scope scope, HttpRequest request, BoundedText answer) {
     QueryParameters p = new QueryParameters(request.query());
     long start = required(p, "startTime", "start_time");
     long end = required(p, "endTime", "end_time");
     TextBuffer out = answer.text.put("{\"dependencies\":[");
     String separator = "";
-    for (Map.Entry<ServiceLinks.Link, ServiceLinks.Count> e : links(store, tenant, start, end)) {
+    for (Map.Entry<ServiceLinks.Link, ServiceLinks.Count> e : links(store, scope, start, end)) {
       out.put(separator).put("{\"parent\":").json(e.getKey().parent());
       separator = ",";
       out.put(",\"child\":").json(e.getKey().child());
@@ -176,7 +177,7 @@ final class JaegerV3 {
 
   /** Links between different services of the spans that start in a range. */
   private static List<Map.Entry<ServiceLinks.Link, ServiceLinks.Count>> links(
-      TraceStore store, String tenant, long start, long end) {
+      TraceStore store, Scope scope, long start, long end) {
     if (end <= start) {
       throw QueryParameters.bad(
           "malformed parameter endTime: "
@@ -186,7 +187,7 @@ final class JaegerV3 {
               + "; it must be");
     }
     List<Map.Entry<ServiceLinks.Link, ServiceLinks.Count>> out =
-        new ArrayList<>(ServiceLinks.find(store, tenant, start, end).counts().entrySet());
+        new ArrayList<>(ServiceLinks.find(store, scope, start, end).counts().entrySet());
     out.removeIf(e -> e.getKey().parent().equals(e.getKey().child()));
     return out;
   }
@@ -206,7 +207,7 @@ final class JaegerV3 {
     }
     ProtoWriter out = new ProtoWriter();
     for (Map.Entry<ServiceLinks.Link, ServiceLinks.Count> e :
-        links(store, RequestScope.of(request).tenant(), start, end)) {
+        links(store, RequestScope.of(request), start, end)) {
       int m = out.begin(1);
       out.string(1, e.getKey().parent());
       out.string(2, e.getKey().child());
@@ -220,13 +221,12 @@ final class JaegerV3 {
     return kind > 0 && kind < JaegerApi.KINDS.size() ? JaegerApi.KINDS.get(kind) : "";
   }
 
-  private void operations(
-      TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
+  private void operations(TraceStore store, Scope scope, HttpRequest request, BoundedText answer) {
     QueryParameters p = new QueryParameters(request.query());
     String separator = "";
     answer.text.put("{\"operations\":[");
     for (SpanOperations.Operation o :
-        operations(store, tenant, p.get("service"), firstNonEmpty(p, "span_kind", "spanKind"))) {
+        operations(store, scope, p.get("service"), firstNonEmpty(p, "span_kind", "spanKind"))) {
       answer.text.put(separator).put("{\"name\":").json(o.name());
       answer.text.put(",\"spanKind\":").json(kind(o.kind())).put('}');
       separator = ",";
@@ -239,9 +239,9 @@ final class JaegerV3 {
     return v.isEmpty() ? p.get(other) : v;
   }
 
-  private void search(TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
+  private void search(TraceStore store, Scope scope, HttpRequest request, BoundedText answer) {
     JaegerSearch s = search(request.query());
-    TraceFinder finder = new TraceFinder(store, tenant);
+    TraceFinder finder = new TraceFinder(store, scope);
     List<TraceId> ids = finder.newest(s.filter(), s.from(), s.to(), s.limit());
     if (ids.isEmpty()) {
       throw new HttpException(404, "No traces found");
@@ -334,13 +334,13 @@ final class JaegerV3 {
         .toString();
   }
 
-  private void trace(TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
+  private void trace(TraceStore store, Scope scope, HttpRequest request, BoundedText answer) {
     QueryParameters p = new QueryParameters(request.query());
     TraceId id = TraceId.parse(request.pathParam("id"));
     long from = time(p, "start_time", Long.MIN_VALUE);
     long to = time(p, "end_time", Long.MAX_VALUE);
     checkRange(from, to);
-    TracesData trace = new TraceFinder(store, tenant).trace(id, from, to);
+    TracesData trace = new TraceFinder(store, scope).trace(id, from, to);
     if (trace.itemCount() == 0) {
       throw new HttpException(404, "No traces found");
     }
@@ -372,8 +372,8 @@ final class JaegerV3 {
         Grpc.stream(
             MAX_MESSAGE,
             (message, request, to) -> {
-              String tenant = GrpcCalls.run(() -> RequestScope.of(request).tenant());
-              TraceFinder finder = rpc(request, s -> new TraceFinder(s, tenant));
+              Scope scope = GrpcCalls.run(() -> RequestScope.of(request));
+              TraceFinder finder = rpc(request, s -> new TraceFinder(s, scope));
               List<TraceId> ids = rpc(request, s -> traces.find(finder, new ProtoReader(message)));
               int sent = 0;
               for (TraceId id : ids) {
@@ -508,7 +508,7 @@ final class JaegerV3 {
 
   private byte[] getServices(TraceStore store, HttpRequest request) {
     ProtoWriter w = new ProtoWriter();
-    services(store, RequestScope.of(request).tenant()).forEach(s -> w.string(1, s));
+    services(store, RequestScope.of(request)).forEach(s -> w.string(1, s));
     return w.toByteArray();
   }
 
@@ -524,8 +524,7 @@ final class JaegerV3 {
       }
     }
     ProtoWriter w = new ProtoWriter();
-    for (SpanOperations.Operation o :
-        operations(store, RequestScope.of(request).tenant(), service, kind)) {
+    for (SpanOperations.Operation o : operations(store, RequestScope.of(request), service, kind)) {
       int m = w.begin(1);
       w.string(1, o.name()).stringUnlessEmpty(2, kind(o.kind())).end(m);
     }

@@ -1,6 +1,8 @@
 package dev.tethys.api.traces;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
@@ -43,9 +45,9 @@ final class SpanOperations {
 
   /** Distinct texts of a field in order. */
   static SortedSet<String> texts(
-      TraceStore store, String tenant, SpanField field, SpanFilter filter, Range range, int limit) {
+      TraceStore store, Scope scope, SpanField field, SpanFilter filter, Range range, int limit) {
     TreeSet<String> out = new TreeSet<>();
-    for (SpanValue v : store.values(tenant, field, filter, range.from(), range.to(), limit)) {
+    for (SpanValue v : store.values(scope, field, filter, range.from(), range.to(), limit)) {
       if (v instanceof SpanValue.Text t) {
         out.add(t.value());
       }
@@ -58,9 +60,9 @@ final class SpanOperations {
 
   /** Distinct operations of a service in order, at most a limit. */
   static SortedSet<Operation> operations(
-      TraceStore store, String tenant, SpanFilter filter, Range range, int limit) {
+      TraceStore store, Scope scope, SpanFilter filter, Range range, int limit) {
     TreeSet<Operation> out = new TreeSet<>();
-    try (SpanSelection selection = store.select(tenant, range.from(), range.to())) {
+    try (SpanSelection selection = store.select(scope, range.from(), range.to())) {
       List<SpanSegment> segments = new ArrayList<>(selection.segments());
       segments.sort(Comparator.comparingLong(SpanSegment::lastTime).reversed());
       for (SpanSegment s : segments) {

@@ -1,6 +1,7 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.storage.StorageException;
@@ -53,7 +54,7 @@ final class TempoDeletions {
   }
 
   /** Request that changes deletions. */
-  private record Change(TraceStore store, String tenant, Params values, String user) {
+  private record Change(TraceStore store, Scope scope, Params values, String user) {
     /** Notes a change of deletions in the log of the program. */
     void log(String what, EventDeletion d) {
       LOG.log(
@@ -62,7 +63,7 @@ final class TempoDeletions {
               + " start=\"{5}\" end=\"{6}\"",
           what,
           user,
-          tenant,
+          scope.tenant(),
           d.id(),
           d.query(),
           d.from() == Long.MIN_VALUE ? "" : seconds(d.from()),
@@ -81,15 +82,16 @@ final class TempoDeletions {
       throw new HttpException(
           403, "deletion is disabled; start the server with --web.enable-admin-api");
     }
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     Params values = request.params();
     check(values, known);
-    String user = request.user();
     return new Change(
         store,
-        tenant,
+        scope,
         values,
-        user != null ? user : request.remoteAddress().getAddress().getHostAddress());
+        scope.principal().isEmpty()
+            ? request.remoteAddress().getAddress().getHostAddress()
+            : scope.principal());
   }
 
   /** Refuses what would delete more than was meant: a misspelled or repeated parameter. */
@@ -161,7 +163,7 @@ final class TempoDeletions {
       throw QueryParameters.bad("start is after end; it must not be");
     }
     long to = end == Long.MAX_VALUE ? end : end + 1;
-    EventDeletion d = stored(() -> c.store.delete(c.tenant, s.text(), s.filter(), from, to));
+    EventDeletion d = stored(() -> c.store.delete(c.scope, s.text(), s.filter(), from, to));
     c.log("accepted", d);
     TextBuffer out = new TextBuffer();
     write(d, out);
@@ -179,11 +181,11 @@ final class TempoDeletions {
   /** Deletions that are not processed and the newest of those that are. */
   private void list(HttpRequest request, HttpResponse response) throws IOException {
     TraceStore store = requests.store();
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     TextBuffer out = new TextBuffer();
     out.put('[');
     String sep = "";
-    for (EventDeletion d : stored(() -> store.deletions(tenant))) {
+    for (EventDeletion d : stored(() -> store.deletions(scope))) {
       write(d, out.put(sep));
       sep = ",";
     }
@@ -215,8 +217,8 @@ final class TempoDeletions {
     if (id.isEmpty()) {
       throw QueryParameters.bad("request_id is missing; name the deletion to cancel");
     }
-    List<EventDeletion> all = stored(() -> c.store.deletions(c.tenant));
-    if (stored(() -> c.store.cancelDeletion(c.tenant, id))) {
+    List<EventDeletion> all = stored(() -> c.store.deletions(c.scope));
+    if (stored(() -> c.store.cancelDeletion(c.scope, id))) {
       all.stream().filter(d -> d.id().equals(id)).forEach(d -> c.log("cancelled", d));
       response.status(204).send();
       return;

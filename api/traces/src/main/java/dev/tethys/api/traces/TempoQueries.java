@@ -2,6 +2,7 @@ package dev.tethys.api.traces;
 
 import dev.tethys.api.traces.TempoParameters.Range;
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.query.traceql.TraceQuery;
 import dev.tethys.query.traceql.TraceQueryException;
@@ -78,7 +79,7 @@ final class TempoQueries {
   /** Searches traces. */
   TraceSearchResult search(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     int limit = p.limit(DEFAULT_LIMIT);
     int spans = p.spansPerSpanset();
     Range range = p.seconds(HOUR);
@@ -91,48 +92,45 @@ final class TempoQueries {
             throw TraceQueryException.invalid(
                 "query computes series; use /api/metrics/query_range instead of /api/search");
           }
-          return queries.search(tenant, q, range.from(), range.to(), limit, spans);
+          return queries.search(scope, q, range.from(), range.to(), limit, spans);
         });
   }
 
   /** Names of attributes and intrinsic fields by scope. */
   Map<String, List<String>> tags(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
-    String tenant = RequestScope.of(request).tenant();
-    String scope = p.get("scope");
-    boolean all = scope.isEmpty() || scope.equals("none");
-    if (!all
-        && !SCOPES.containsKey(scope)
-        && !scope.equals("intrinsic")
-        && !scope.equals("trace")) {
-      throw QueryParameters.bad("invalid scope: " + scope);
+    Scope scope = RequestScope.of(request);
+    String kind = p.get("scope");
+    boolean all = kind.isEmpty() || kind.equals("none");
+    if (!all && !SCOPES.containsKey(kind) && !kind.equals("intrinsic") && !kind.equals("trace")) {
+      throw QueryParameters.bad("invalid scope: " + kind);
     }
     int limit = p.listLimit(requests.settings().maxValues());
     Range range = p.seconds(requests.settings().lookback().toNanos());
     TraceQuery filter = filter(p.get("q"));
     Map<String, List<String>> out = new LinkedHashMap<>();
-    if (all || SCOPES.containsKey(scope)) {
+    if (all || SCOPES.containsKey(kind)) {
       Map<SpanField.Scope, List<String>> names = new TreeMap<>();
       run(
               request,
               () -> {
                 List<SpanField> fields =
-                    new ArrayList<>(queries.store().attributes(tenant, range.from(), range.to()));
-                fields.removeIf(f -> !all && f.scope() != SCOPES.get(scope));
+                    new ArrayList<>(queries.store().attributes(scope, range.from(), range.to()));
+                fields.removeIf(f -> !all && f.scope() != SCOPES.get(kind));
                 return filter == null
                     ? fields
-                    : queries.present(tenant, fields, filter, range.from(), range.to());
+                    : queries.present(scope, fields, filter, range.from(), range.to());
               })
           .forEach(f -> names.computeIfAbsent(f.scope(), k -> new ArrayList<>()).add(f.name()));
       SCOPES.forEach(
           (name, s) -> {
             List<String> of = names.getOrDefault(s, List.of());
-            if (!of.isEmpty() && (all || scope.equals(name))) {
+            if (!of.isEmpty() && (all || kind.equals(name))) {
               out.put(name, of.subList(0, Math.min(limit, of.size())));
             }
           });
     }
-    if (all || scope.equals("intrinsic") || scope.equals("trace")) {
+    if (all || kind.equals("intrinsic") || kind.equals("trace")) {
       TreeSet<String> names = new TreeSet<>();
       for (Intrinsic i : Intrinsic.values()) {
         if (i != Intrinsic.PARENT) {
@@ -148,7 +146,7 @@ final class TempoQueries {
   /** Distinct values of a field. */
   List<TraceValue> values(HttpRequest request, TempoParameters p, String tag, boolean scoped) {
     TraceQueries queries = requests.queries();
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     int limit = p.listLimit(requests.settings().maxValues());
     Range range = p.seconds(requests.settings().lookback().toNanos());
     return run(
@@ -156,7 +154,7 @@ final class TempoQueries {
         () -> {
           FieldExpr field = field(tag, scoped);
           TraceQuery filter = filter(p.get("q"));
-          return queries.values(tenant, field, filter, range.from(), range.to(), limit);
+          return queries.values(scope, field, filter, range.from(), range.to(), limit);
         });
   }
 
@@ -184,14 +182,14 @@ final class TempoQueries {
   /** Series of a range query. */
   TraceSeriesResult range(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     Range r = p.metrics();
     long step = p.step(r);
     long given = p.uint32("exemplars", 0);
     int exemplars = given == 0 ? MAX_EXEMPLARS : (int) Math.min(given, MAX_EXEMPLARS);
     TraceQuery q = metrics(request, p);
     return run(
-        request, () -> queries.range(tenant, q, r.from(), r.to(), step, exemplars(q, exemplars)));
+        request, () -> queries.range(scope, q, r.from(), r.to(), step, exemplars(q, exemplars)));
   }
 
   private static int exemplars(TraceQuery q, int otherwise) {
@@ -205,16 +203,16 @@ final class TempoQueries {
   /** Series of an instant query. */
   TraceSeriesResult instant(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     Range r = p.metrics();
     TraceQuery q = metrics(request, p);
-    return run(request, () -> queries.instant(tenant, q, r.from(), r.to()));
+    return run(request, () -> queries.instant(scope, q, r.from(), r.to()));
   }
 
   /** Spans, errors and quantiles of durations by the fields of {@code groupBy}. */
   void summary(HttpRequest request, TempoParameters p, TextBuffer out) {
     TraceQueries queries = requests.queries();
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     String text = p.get("q");
     if (text.isBlank()) {
       throw QueryParameters.bad("please provide a query: parameter q is required");
@@ -240,7 +238,7 @@ final class TempoQueries {
           Function<String, TraceSeriesResult> series =
               function ->
                   queries.instant(
-                      tenant, TraceQuery.parse(text + " | " + function + by), r.from(), r.to());
+                      scope, TraceQuery.parse(text + " | " + function + by), r.from(), r.to());
           TempoSummary.write(
               fields,
               series.apply("count_over_time()"),

@@ -5,6 +5,7 @@ import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.web.DamageWarning;
@@ -45,7 +46,7 @@ final class TempoTraces {
 
   private void answer(HttpRequest request, HttpResponse response, boolean v2) throws IOException {
     TraceStore store = requests.store();
-    String tenant = RequestScope.of(request).tenant();
+    Scope scope = RequestScope.of(request);
     QueryParameters p = new QueryParameters(request.query());
     TraceId id = TraceId.parse(request.pathParam("id"));
     // Tempo's range selects blocks, not spans: spans of the trace outside of it are returned too
@@ -58,7 +59,7 @@ final class TempoTraces {
         requests.run(
             request,
             () -> {
-              TracesData t = new TraceFinder(store, tenant).trace(id);
+              TracesData t = new TraceFinder(store, scope).trace(id);
               request.reserve(500L * t.itemCount());
               return new OtlpWriter().write(t);
             });

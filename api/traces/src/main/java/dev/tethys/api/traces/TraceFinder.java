@@ -1,5 +1,6 @@
 package dev.tethys.api.traces;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.telemetry.TracesData;
@@ -26,11 +27,11 @@ final class TraceFinder {
   static final int MAX_CANDIDATES = 500_000;
 
   private final TraceStore store;
-  private final String tenant;
+  private final Scope scope;
 
-  TraceFinder(TraceStore store, String tenant) {
+  TraceFinder(TraceStore store, Scope scope) {
     this.store = store;
-    this.tenant = tenant;
+    this.scope = scope;
   }
 
   /**
@@ -43,7 +44,7 @@ final class TraceFinder {
     if (limit <= 0 || from >= to) {
       return List.of();
     }
-    try (SpanSelection selection = store.select(tenant, from, to)) {
+    try (SpanSelection selection = store.select(scope, from, to)) {
       List<SpanSegment> segments = new ArrayList<>(selection.segments());
       segments.sort(Comparator.comparingLong(SpanSegment::lastTime).reversed());
       Newest newest = new Newest(limit);
@@ -90,7 +91,7 @@ final class TraceFinder {
 
   private TraceIds ids(SpanFilter filter, long from, long to) {
     TraceIds ids = new TraceIds();
-    try (SpanSelection selection = store.select(tenant, from, to)) {
+    try (SpanSelection selection = store.select(scope, from, to)) {
       for (SpanSegment s : selection.segments()) {
         Cancellation.check();
         s.scan(
@@ -120,7 +121,7 @@ final class TraceFinder {
 
   /** Spans of a trace that start in a range. */
   TracesData trace(TraceId id, long from, long to) {
-    return store.trace(tenant, id.high(), id.low(), from, to);
+    return store.trace(scope, id.high(), id.low(), from, to);
   }
 
   /** Filter of the spans of a service. */

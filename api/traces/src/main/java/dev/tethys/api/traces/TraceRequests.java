@@ -57,7 +57,7 @@ final class TraceRequests {
 
   /** Damage of the store by which spans of the tenant may be absent. */
   List<String> damage(HttpRequest request) {
-    return store().damage(RequestScope.of(request).tenant());
+    return store().damage(RequestScope.of(request));
   }
 
   /** Work of a request. */

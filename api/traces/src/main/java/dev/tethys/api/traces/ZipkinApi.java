@@ -3,13 +3,13 @@ package dev.tethys.api.traces;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.codec.zipkin.ZipkinTrace;
 import dev.tethys.insight.graph.ServiceLinks;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanField;
-import dev.tethys.model.traces.SpanField.Scope;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanFilter.Compare;
 import dev.tethys.model.traces.SpanFilter.Operator;
@@ -81,7 +81,7 @@ final class ZipkinApi {
 
   private record Query(
       TraceStore store,
-      String tenant,
+      Scope scope,
       QueryParameters p,
       HttpRequest request,
       HttpResponse response,
@@ -112,7 +112,7 @@ final class ZipkinApi {
           Query q =
               new Query(
                   store,
-                  RequestScope.of(request).tenant(),
+                  RequestScope.of(request),
                   new QueryParameters(request.query()),
                   request,
                   response,
@@ -125,7 +125,7 @@ final class ZipkinApi {
                   return q;
                 });
           } finally {
-            DamageWarning.addTo(response, store.damage(q.tenant));
+            DamageWarning.addTo(response, store.damage(q.scope));
           }
           response.send("application/json", q.out().toByteArray());
         });
@@ -138,7 +138,7 @@ final class ZipkinApi {
 
   private Set<String> texts(Query q, SpanField field, SpanFilter filter) {
     int limit = requests.settings().maxValues();
-    return SpanOperations.texts(q.store, q.tenant, field, filter, lookback(), limit);
+    return SpanOperations.texts(q.store, q.scope, field, filter, lookback(), limit);
   }
 
   private void services(Query q) {
@@ -155,7 +155,7 @@ final class ZipkinApi {
 
   private void spans(Query q) {
     SpanFilter service = service(required(q, "serviceName"));
-    q.strings(texts(q, SpanField.intrinsic(Scope.NAME), service));
+    q.strings(texts(q, SpanField.intrinsic(SpanField.Scope.NAME), service));
   }
 
   private void remoteServices(Query q) {
@@ -176,7 +176,8 @@ final class ZipkinApi {
   }
 
   private static SpanFilter isKind(int kind) {
-    return new Compare(SpanField.intrinsic(Scope.KIND), Operator.EQUAL, new SpanValue.Int(kind));
+    return new Compare(
+        SpanField.intrinsic(SpanField.Scope.KIND), Operator.EQUAL, new SpanValue.Int(kind));
   }
 
   /** Filter of the spans of a service; Zipkin compares names in lower case. */
@@ -193,7 +194,7 @@ final class ZipkinApi {
     List<SpanFilter> all = new ArrayList<>();
     String name = p.get("spanName");
     if (!name.isEmpty() && !name.equalsIgnoreCase("all")) {
-      all.add(TraceFinder.equalIgnoringCase(SpanField.intrinsic(Scope.NAME), name));
+      all.add(TraceFinder.equalIgnoringCase(SpanField.intrinsic(SpanField.Scope.NAME), name));
     }
     String remote = p.get("remoteServiceName");
     if (!remote.isEmpty() && !remote.equalsIgnoreCase("all")) {
@@ -215,7 +216,7 @@ final class ZipkinApi {
     long end = p.time("endTs", MILLISECOND, now.getAsLong());
     long lookback = p.time("lookback", MILLISECOND, DAY);
     int limit = p.limit("limit", DEFAULT_LIMIT, requests.settings().maxTraces());
-    TraceFinder finder = new TraceFinder(q.store, q.tenant);
+    TraceFinder finder = new TraceFinder(q.store, q.scope);
     List<TraceId> ids =
         finder.newest(
             all,
@@ -226,7 +227,7 @@ final class ZipkinApi {
   }
 
   private static void durations(QueryParameters p, List<SpanFilter> to) {
-    SpanField duration = SpanField.intrinsic(Scope.DURATION);
+    SpanField duration = SpanField.intrinsic(SpanField.Scope.DURATION);
     long min = p.time("minDuration", 1000, 0);
     long max = p.time("maxDuration", 1000, 0);
     if (max > 0 && max < min) {
@@ -281,7 +282,7 @@ final class ZipkinApi {
     List<SpanFilter> any = new ArrayList<>();
     any.add(new SpanFilter.Present(SpanField.span(term)));
     any.add(new SpanFilter.Present(SpanField.resource(term)));
-    any.add(TraceFinder.equal(SpanField.intrinsic(Scope.EVENT_NAME), term));
+    any.add(TraceFinder.equal(SpanField.intrinsic(SpanField.Scope.EVENT_NAME), term));
     if (term.equals("error")) {
       any.add(JaegerSearch.isStatus(2));
     }
@@ -296,7 +297,7 @@ final class ZipkinApi {
     if (!key.equals("error")) {
       return JaegerSearch.tag(key, value);
     }
-    SpanField message = SpanField.intrinsic(Scope.STATUS_MESSAGE);
+    SpanField message = SpanField.intrinsic(SpanField.Scope.STATUS_MESSAGE);
     List<SpanFilter> reason = new ArrayList<>();
     reason.add(TraceFinder.equal(message, value));
     if (value.equals("true")) {
@@ -338,7 +339,7 @@ final class ZipkinApi {
 
   private void trace(Query q) {
     TraceId id = TraceId.parse(q.request.pathParam("id"));
-    TracesData trace = new TraceFinder(q.store, q.tenant).trace(id);
+    TracesData trace = new TraceFinder(q.store, q.scope).trace(id);
     if (trace.itemCount() == 0) {
       throw new HttpException(404, "trace " + q.request.pathParam("id") + " not found");
     }
@@ -356,7 +357,7 @@ final class ZipkinApi {
         throw QueryParameters.bad("redundant traceId: " + id.strip());
       }
     }
-    traces(q, new TraceFinder(q.store, q.tenant), wanted);
+    traces(q, new TraceFinder(q.store, q.scope), wanted);
   }
 
   private void dependencies(Query q) {
@@ -366,7 +367,7 @@ final class ZipkinApi {
     long end = q.p.time("endTs", MILLISECOND, 0);
     long lookback = q.p.time("lookback", MILLISECOND, DAY);
     ServiceLinks.Links links =
-        ServiceLinks.find(q.store, q.tenant, Math.max(0, end - lookback), end);
+        ServiceLinks.find(q.store, q.scope, Math.max(0, end - lookback), end);
     if (links.truncated()) {
       q.response.header("X-Tethys-Warning", ServiceLinks.WARNING);
     }
@@ -392,8 +393,9 @@ final class ZipkinApi {
   private void keys(Query q) {
     Set<String> names = new TreeSet<>();
     SpanOperations.Range range = lookback();
-    for (SpanField f : q.store.attributes(q.tenant, range.from(), range.to())) {
-      if ((f.scope() == Scope.SPAN_ATTRIBUTE || f.scope() == Scope.RESOURCE_ATTRIBUTE)
+    for (SpanField f : q.store.attributes(q.scope, range.from(), range.to())) {
+      if ((f.scope() == SpanField.Scope.SPAN_ATTRIBUTE
+              || f.scope() == SpanField.Scope.RESOURCE_ATTRIBUTE)
           && names.size() < requests.settings().maxValues()) {
         names.add(f.name());
       }
@@ -402,12 +404,12 @@ final class ZipkinApi {
   }
 
   private void values(Query q) {
-    SpanField field = new SpanField(Scope.ANY_ATTRIBUTE, required(q, "key"));
+    SpanField field = new SpanField(SpanField.Scope.ANY_ATTRIBUTE, required(q, "key"));
     Set<String> out = new TreeSet<>();
     SpanOperations.Range range = lookback();
     int limit = requests.settings().maxValues();
     for (SpanValue v :
-        q.store.values(q.tenant, field, SpanFilter.ALL, range.from(), range.to(), limit)) {
+        q.store.values(q.scope, field, SpanFilter.ALL, range.from(), range.to(), limit)) {
       out.add(
           switch (v) {
             case SpanValue.Text t -> t.value();

@@ -47,7 +47,7 @@ class TempoDeletionsTest {
   void start() throws Exception {
     server = new TracesServer(NOW);
     server.add(TRACES);
-    server.store.append("other", SpanBatch.of(TracesServer.otlp(TRACES)));
+    server.store.append(Scope.of("other"), SpanBatch.of(TracesServer.otlp(TRACES)));
   }
 
   @AfterEach
@@ -215,7 +215,7 @@ class TempoDeletionsTest {
     HttpResponse<String> tenants = send("POST", "a|b", "traceId", "a");
     assertThat(tenants.statusCode()).isEqualTo(400);
     assertThat(tenants.body()).contains("name one tenant");
-    assertThat(server.store.deletions(Scope.DEFAULT_TENANT)).isEmpty();
+    assertThat(server.store.deletions(Scope.DEFAULT)).isEmpty();
     assertThat(seen(null)).isEqualTo(ALL);
     server.open = false;
     assertThat(send("POST", null, "traceId", "a").statusCode()).isEqualTo(503);

@@ -127,7 +127,7 @@ final class TracesServer implements AutoCloseable {
 
   /** Stores OTLP's JSON for the default tenant. */
   void add(String json) {
-    store.append(Scope.DEFAULT_TENANT, SpanBatch.of(otlp(json)));
+    store.append(Scope.DEFAULT, SpanBatch.of(otlp(json)));
   }
 
   static TracesData otlp(String json) {

@@ -44,11 +44,11 @@ class ZipkinConformanceTest {
                 .replace("\"000000000000000a\",\"id\"", "\"00000000000000a" + i + "\",\"id\"");
         byte[] b = json.getBytes(StandardCharsets.UTF_8);
         store.append(
-            Scope.DEFAULT_TENANT,
+            Scope.DEFAULT,
             SpanBatch.of(ZipkinReader.json(b, 0, b.length, 2, false, 1_000_000).traces()));
       }
       TreeSet<String> found = new TreeSet<>();
-      ServiceLinks.find(store, Scope.DEFAULT_TENANT, 0, Long.MAX_VALUE)
+      ServiceLinks.find(store, Scope.DEFAULT, 0, Long.MAX_VALUE)
           .counts()
           .forEach(
               (l, n) -> found.add(l.parent() + " " + l.child() + " " + n.calls + " " + n.errors));
@@ -92,7 +92,7 @@ class ZipkinConformanceTest {
       byte[] sent = json(c.get("spans")).getBytes(StandardCharsets.UTF_8);
       try (TracesServer server = new TracesServer(1_000_000_000)) {
         server.store.append(
-            Scope.DEFAULT_TENANT,
+            Scope.DEFAULT,
             SpanBatch.of(ZipkinReader.json(sent, 0, sent.length, 2, false, 1_000).traces()));
         ArrayValue read = (ArrayValue) server.get("/zipkin/api/v2/trace/000000000000000a");
         assertThat(timeless(read))
@@ -140,8 +140,7 @@ class ZipkinConformanceTest {
     byte[] b = sent.getBytes(StandardCharsets.UTF_8);
     try (TracesServer server = new TracesServer(3_000_000_000L)) {
       server.store.append(
-          Scope.DEFAULT_TENANT,
-          SpanBatch.of(ZipkinReader.json(b, 0, b.length, 2, false, 1).traces()));
+          Scope.DEFAULT, SpanBatch.of(ZipkinReader.json(b, 0, b.length, 2, false, 1).traces()));
       assertThat(json(server.get("/zipkin/api/v2/trace/a")))
           .isEqualTo(
               "[{\"traceId\":\"000000000000000a\",\"id\":\"000000000000000b\",\"kind\":\"CLIENT\","

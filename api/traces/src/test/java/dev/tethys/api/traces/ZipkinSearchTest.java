@@ -47,8 +47,7 @@ class ZipkinSearchTest {
     server = new TracesServer(NOW);
     byte[] b = SPANS.getBytes(StandardCharsets.UTF_8);
     server.store.append(
-        Scope.DEFAULT_TENANT,
-        SpanBatch.of(ZipkinReader.json(b, 0, b.length, 2, false, NOW).traces()));
+        Scope.DEFAULT, SpanBatch.of(ZipkinReader.json(b, 0, b.length, 2, false, NOW).traces()));
   }
 
   @AfterEach

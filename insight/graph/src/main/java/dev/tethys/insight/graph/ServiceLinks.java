@@ -5,10 +5,11 @@ import static dev.tethys.insight.graph.SpanCodes.CONSUMER;
 import static dev.tethys.insight.graph.SpanCodes.PRODUCER;
 import static dev.tethys.insight.graph.SpanCodes.SERVER;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
-import dev.tethys.model.traces.SpanField.Scope;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
 import dev.tethys.model.traces.SpanRows;
@@ -118,27 +119,27 @@ public final class ServiceLinks {
   private static List<SpanField> fields() {
     List<SpanField> out = new ArrayList<>();
     out.add(SpanField.SERVICE);
-    out.add(SpanField.intrinsic(Scope.KIND));
-    out.add(SpanField.intrinsic(Scope.STATUS));
+    out.add(SpanField.intrinsic(SpanField.Scope.KIND));
+    out.add(SpanField.intrinsic(SpanField.Scope.STATUS));
     out.add(SpanField.span("error"));
     out.addAll(REMOTE);
     return out;
   }
 
   /** Links of the spans that start in a range. */
-  public static Links find(TraceStore store, String tenant, long from, long to) {
+  public static Links find(TraceStore store, Scope scope, long from, long to) {
     ServiceLinks links = new ServiceLinks();
-    links.read(store, tenant, from, to);
+    links.read(store, scope, from, to);
     Map<Link, Count> counts = links.link();
     return new Links(counts, links.truncated);
   }
 
-  private void read(TraceStore store, String tenant, long from, long to) {
+  private void read(TraceStore store, Scope scope, long from, long to) {
     if (from >= to) {
       return;
     }
     SpanNeeds needs = new SpanNeeds(true, true, false, false, FIELDS);
-    try (SpanSelection selection = store.select(tenant, from, to)) {
+    try (SpanSelection selection = store.select(scope, from, to)) {
       List<SpanSegment> segments = new ArrayList<>(selection.segments());
       segments.sort(Comparator.comparingLong(SpanSegment::lastTime).reversed());
       for (SpanSegment s : segments) {

@@ -1,9 +1,11 @@
 package dev.tethys.query.logql;
 
+import dev.tethys.model.access.Scope;
+
 /**
  * Query to run. Times are Unix nanoseconds.
  *
- * @param tenant tenant, or several separated by {@code |}
+ * @param scope tenant, or several, of the data
  * @param start first step or time, inclusive; equal to {@code end} for an instant query
  * @param end last step; for entries the end of the range, exclusive
  * @param step nanoseconds between steps; 0 for an instant query
@@ -11,7 +13,7 @@ package dev.tethys.query.logql;
  * @param limit most entries of a log query
  */
 public record LogqlRequest(
-    String tenant,
+    Scope scope,
     String query,
     long start,
     long end,
@@ -20,19 +22,19 @@ public record LogqlRequest(
     Direction direction,
     int limit) {
   /** Query at one time. */
-  public static LogqlRequest instant(String tenant, String query, long time) {
-    return new LogqlRequest(tenant, query, time, time, 0, 0, Direction.BACKWARD, 0);
+  public static LogqlRequest instant(Scope scope, String query, long time) {
+    return new LogqlRequest(scope, query, time, time, 0, 0, Direction.BACKWARD, 0);
   }
 
   /** Metric query over steps. */
-  public static LogqlRequest range(String tenant, String query, long start, long end, long step) {
-    return new LogqlRequest(tenant, query, start, end, step, 0, Direction.BACKWARD, 100);
+  public static LogqlRequest range(Scope scope, String query, long start, long end, long step) {
+    return new LogqlRequest(scope, query, start, end, step, 0, Direction.BACKWARD, 100);
   }
 
   /** Log query. */
   public static LogqlRequest entries(
-      String tenant, String query, long start, long end, Direction direction, int limit) {
-    return new LogqlRequest(tenant, query, start, end, 1_000_000_000L, 0, direction, limit);
+      Scope scope, String query, long start, long end, Direction direction, int limit) {
+    return new LogqlRequest(scope, query, start, end, 1_000_000_000L, 0, direction, limit);
   }
 
   /** Whether the query is for one time. */

@@ -3,6 +3,7 @@ package dev.tethys.query.logql;
 import dev.tethys.codec.json.tree.JsonReader;
 import dev.tethys.codec.json.tree.MalformedJsonException;
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.query.logql.ast.LogExpr;
 import dev.tethys.query.logql.ast.LogqlExpr;
@@ -167,7 +168,7 @@ final class ConformanceCases {
         new LogqlEngine(store, 1, MemoryShare.unlimited(), System::nanoTime)) {
       LogqlResult r =
           engine.query(
-              LogqlRequest.entries("fake", query, 0, 10, Direction.FORWARD, 10),
+              LogqlRequest.entries(Scope.DEFAULT, query, 0, 10, Direction.FORWARD, 10),
               LogqlLimits.DEFAULT);
       return r.statistics().entriesReturned() == 1;
     }
@@ -337,7 +338,8 @@ final class ConformanceCases {
         new LogqlEngine(store, 1, MemoryShare.unlimited(), System::nanoTime)) {
       LogqlValue v =
           engine
-              .query(LogqlRequest.instant("fake", query, 2_000_000_000L), LogqlLimits.DEFAULT)
+              .query(
+                  LogqlRequest.instant(Scope.DEFAULT, query, 2_000_000_000L), LogqlLimits.DEFAULT)
               .value();
       var samples =
           ((dev.tethys.query.promql.Value.InstantVector) ((LogqlValue.Metric) v).value()).samples();

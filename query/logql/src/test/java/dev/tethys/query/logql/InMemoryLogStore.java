@@ -70,8 +70,8 @@ public final class InMemoryLogStore implements LogStore {
   }
 
   @Override
-  public LogAppendResult append(String tenant, LogBatch batch) {
-    List<Stored> rows = tenants.computeIfAbsent(tenant, t -> new ArrayList<>());
+  public LogAppendResult append(Scope scope, LogBatch batch) {
+    List<Stored> rows = tenants.computeIfAbsent(scope.tenant(), t -> new ArrayList<>());
     for (int i = 0; i < batch.rows; i++) {
       TreeMap<String, byte[]> m = new TreeMap<>();
       for (int p = batch.pairStarts[i]; p < batch.pairStarts[i + 1]; p++) {
@@ -93,16 +93,16 @@ public final class InMemoryLogStore implements LogStore {
     return java.util.Arrays.copyOfRange(b, from, from + length);
   }
 
-  private List<Stored> rows(String tenant, List<Matcher> matchers, long from, long to) {
-    return tenants.getOrDefault(tenant, List.of()).stream()
+  private List<Stored> rows(Scope scope, List<Matcher> matchers, long from, long to) {
+    return tenants.getOrDefault(scope.tenant(), List.of()).stream()
         .filter(r -> r.time >= from && r.time < to)
         .filter(r -> matchers.stream().allMatch(m -> m.matches(r.stream)))
         .toList();
   }
 
   @Override
-  public LogSelection select(String tenant, List<Matcher> matchers, long from, long to) {
-    List<Stored> rows = new ArrayList<>(rows(tenant, matchers, from, to));
+  public LogSelection select(Scope scope, List<Matcher> matchers, long from, long to) {
+    List<Stored> rows = new ArrayList<>(rows(scope, matchers, from, to));
     Collections.shuffle(rows, new java.util.Random(1));
     rows.sort((a, b) -> Long.compare(a.time / 7, b.time / 7)); // times of segments overlap a bit
     List<Labels> streams =
@@ -322,17 +322,17 @@ public final class InMemoryLogStore implements LogStore {
   }
 
   @Override
-  public SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to) {
+  public SortedSet<String> labelNames(Scope scope, List<Matcher> matchers, long from, long to) {
     SortedSet<String> out = new TreeSet<>();
-    rows(tenant, matchers, from, to).forEach(r -> out.addAll(r.stream.toMap().keySet()));
+    rows(scope, matchers, from, to).forEach(r -> out.addAll(r.stream.toMap().keySet()));
     return out;
   }
 
   @Override
   public SortedSet<String> labelValues(
-      String tenant, String name, List<Matcher> matchers, long from, long to) {
+      Scope scope, String name, List<Matcher> matchers, long from, long to) {
     SortedSet<String> out = new TreeSet<>();
-    for (Stored r : rows(tenant, matchers, from, to)) {
+    for (Stored r : rows(scope, matchers, from, to)) {
       if (r.stream.has(name)) {
         out.add(r.stream.get(name));
       }
@@ -341,24 +341,24 @@ public final class InMemoryLogStore implements LogStore {
   }
 
   @Override
-  public List<Labels> series(String tenant, List<Matcher> matchers, long from, long to) {
+  public List<Labels> series(Scope scope, List<Matcher> matchers, long from, long to) {
     return new ArrayList<>(
-        new TreeSet<>(rows(tenant, matchers, from, to).stream().map(Stored::stream).toList()));
+        new TreeSet<>(rows(scope, matchers, from, to).stream().map(Stored::stream).toList()));
   }
 
   @Override
   public EventDeletion delete(
-      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
+      Scope scope, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
     throw new UnsupportedOperationException();
   }
 
   @Override
-  public List<EventDeletion> deletions(String tenant) {
+  public List<EventDeletion> deletions(Scope scope) {
     return List.of();
   }
 
   @Override
-  public boolean cancelDeletion(String tenant, String id) {
+  public boolean cancelDeletion(Scope scope, String id) {
     return false;
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.query.logql.exec.LiveFilter;
 import dev.tethys.query.logql.exec.LogExplorer;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 /** Labels, volumes, patterns and detected fields. */
 class LogExplorerTest {
   private static final long SECOND = 1_000_000_000L;
-  private static final Range RANGE = new Range("fake", 0, 100 * SECOND);
+  private static final Range RANGE = new Range(Scope.DEFAULT, 0, 100 * SECOND);
 
   private final InMemoryLogStore store = new InMemoryLogStore(4);
   private final LogqlEngine engine =

@@ -2,6 +2,7 @@ package dev.tethys.query.logql;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.logql.parser.LogqlParseException;
@@ -145,14 +146,18 @@ final class LogScript {
   private static LogqlRequest request(String head) {
     Matcher m = INSTANT.matcher(head);
     if (m.matches()) {
-      return LogqlRequest.instant("fake", m.group(2), duration(m.group(1)));
+      return LogqlRequest.instant(Scope.DEFAULT, m.group(2), duration(m.group(1)));
     }
     m = RANGE.matcher(head);
     if (!m.matches()) {
       throw new IllegalArgumentException(head);
     }
     return LogqlRequest.range(
-        "fake", m.group(4), duration(m.group(1)), duration(m.group(2)), duration(m.group(3)));
+        Scope.DEFAULT,
+        m.group(4),
+        duration(m.group(1)),
+        duration(m.group(2)),
+        duration(m.group(3)));
   }
 
   private static String evaluate(LogqlEngine engine, Eval e) {

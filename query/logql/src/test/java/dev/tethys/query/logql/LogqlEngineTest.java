@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.model.logs.LogFilter;
@@ -40,7 +41,7 @@ class LogqlEngineTest {
 
   private LogqlResult run(String query, Direction direction, int limit) {
     return engine.query(
-        LogqlRequest.entries("fake", query, 0, 1000 * SECOND, direction, limit),
+        LogqlRequest.entries(Scope.DEFAULT, query, 0, 1000 * SECOND, direction, limit),
         LogqlLimits.DEFAULT);
   }
 
@@ -50,7 +51,9 @@ class LogqlEngineTest {
 
   private Value metric(String query, long time) {
     return ((LogqlValue.Metric)
-            engine.query(LogqlRequest.instant("fake", query, time), LogqlLimits.DEFAULT).value())
+            engine
+                .query(LogqlRequest.instant(Scope.DEFAULT, query, time), LogqlLimits.DEFAULT)
+                .value())
         .value();
   }
 
@@ -79,7 +82,7 @@ class LogqlEngineTest {
     fill(5);
     LogqlRequest r =
         LogqlRequest.entries(
-            "fake", "{service=~\".+\"}", SECOND, 3 * SECOND, Direction.FORWARD, 10);
+            Scope.DEFAULT, "{service=~\".+\"}", SECOND, 3 * SECOND, Direction.FORWARD, 10);
     assertThat(((LogqlValue.Entries) engine.query(r, LogqlLimits.DEFAULT).value()).entries())
         .extracting(LogEntry::text)
         .containsExactly("line 1", "line 2");
@@ -98,7 +101,14 @@ class LogqlEngineTest {
     fill(10);
     LogqlRequest r =
         new LogqlRequest(
-            "fake", "{service=~\".+\"}", 0, 100 * SECOND, SECOND, 3 * SECOND, Direction.FORWARD, 3);
+            Scope.DEFAULT,
+            "{service=~\".+\"}",
+            0,
+            100 * SECOND,
+            SECOND,
+            3 * SECOND,
+            Direction.FORWARD,
+            3);
     assertThat(((LogqlValue.Entries) engine.query(r, LogqlLimits.DEFAULT).value()).entries())
         .extracting(LogEntry::text)
         .containsExactly("line 0", "line 3", "line 6");
@@ -250,7 +260,9 @@ class LogqlEngineTest {
     LogqlResult count =
         engine.query(
             LogqlRequest.instant(
-                "fake", "sum(count_over_time({service=\"api\"} |= \"line\" [1h]))", 1000 * SECOND),
+                Scope.DEFAULT,
+                "sum(count_over_time({service=\"api\"} |= \"line\" [1h]))",
+                1000 * SECOND),
             LogqlLimits.DEFAULT);
     assertThat(count.warnings()).singleElement().asString().contains("block 2");
   }
@@ -272,37 +284,38 @@ class LogqlEngineTest {
     }
     LogqlLimits l = LogqlLimits.DEFAULT;
     refused(
-        LogqlRequest.entries("fake", "{a=\"b\"}", 0, 1, Direction.FORWARD, 5001),
+        LogqlRequest.entries(Scope.DEFAULT, "{a=\"b\"}", 0, 1, Direction.FORWARD, 5001),
         l,
         Kind.BAD_DATA,
         "max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > 5000)");
     refused(
-        LogqlRequest.range("fake", "rate({a=\"b\"}[1m])", 0, 722 * 3600 * SECOND, 3600 * SECOND),
+        LogqlRequest.range(
+            Scope.DEFAULT, "rate({a=\"b\"}[1m])", 0, 722 * 3600 * SECOND, 3600 * SECOND),
         l,
         Kind.BAD_DATA,
         "the query time range exceeds the limit (query length: 722h, limit: 721h)");
     refused(
-        LogqlRequest.range("fake", "rate({a=\"b\"}[1m])", 0, 20_000 * SECOND, SECOND),
+        LogqlRequest.range(Scope.DEFAULT, "rate({a=\"b\"}[1m])", 0, 20_000 * SECOND, SECOND),
         l,
         Kind.BAD_DATA,
         "exceeded maximum resolution");
     refused(
-        LogqlRequest.instant("fake", "{a=\"b\"}", 0),
+        LogqlRequest.instant(Scope.DEFAULT, "{a=\"b\"}", 0),
         l,
         Kind.BAD_DATA,
         "log queries are not supported as an instant query type");
     refused(
-        LogqlRequest.instant("fake", "count_over_time({service=~\".+\"}[1m])", 10 * SECOND),
+        LogqlRequest.instant(Scope.DEFAULT, "count_over_time({service=~\".+\"}[1m])", 10 * SECOND),
         new LogqlLimits(10, 5, Duration.ZERO, Duration.ZERO, 100, Duration.ofMinutes(1), 1 << 20),
         Kind.LIMIT,
         "maximum number of series (5) reached for a single query");
     refused(
-        LogqlRequest.instant("fake", "count_over_time({service=~\".+\"}[1m])", 10 * SECOND),
+        LogqlRequest.instant(Scope.DEFAULT, "count_over_time({service=~\".+\"}[1m])", 10 * SECOND),
         new LogqlLimits(10, 50, Duration.ZERO, Duration.ZERO, 100, Duration.ofMinutes(1), 1000),
         Kind.LIMIT,
         "more than the 1000 of a query");
     refused(
-        LogqlRequest.instant("fake", "rate({a=\"b\"}[2h])", 0),
+        LogqlRequest.instant(Scope.DEFAULT, "rate({a=\"b\"}[2h])", 0),
         new LogqlLimits(
             10, 5, Duration.ZERO, Duration.ofHours(1), 100, Duration.ofMinutes(1), 1 << 20),
         Kind.BAD_DATA,
@@ -324,13 +337,18 @@ class LogqlEngineTest {
             "line_format `{{ regexReplaceAll \"y\" (repeat 60000 \"x\") \"\" | len }}`")) {
       refused(
           LogqlRequest.entries(
-              "fake", "{service=~\".+\"} | " + stages, 0, 5000 * SECOND, Direction.FORWARD, 5000),
+              Scope.DEFAULT,
+              "{service=~\".+\"} | " + stages,
+              0,
+              5000 * SECOND,
+              Direction.FORWARD,
+              5000),
           LogqlLimits.DEFAULT,
           Kind.LIMIT,
           "the stages of the query make more than 67108864 bytes beyond 16384 of each log line");
       refused(
           LogqlRequest.instant(
-              "fake",
+              Scope.DEFAULT,
               "sum(count_over_time({service=~\".+\"} | " + stages + " | a != \"b\" [2h]))",
               5000 * SECOND),
           LogqlLimits.DEFAULT,
@@ -357,7 +375,7 @@ class LogqlEngineTest {
             () ->
                 engine.query(
                     LogqlRequest.range(
-                        "fake",
+                        Scope.DEFAULT,
                         "count_over_time({service=~\".+\"} | logfmt [1s])",
                         0,
                         400 * SECOND,
@@ -378,7 +396,9 @@ class LogqlEngineTest {
               () ->
                   slow.query(
                       LogqlRequest.instant(
-                          "fake", "count_over_time({service=~\".+\"} | logfmt [1h])", 60 * SECOND),
+                          Scope.DEFAULT,
+                          "count_over_time({service=~\".+\"} | logfmt [1h])",
+                          60 * SECOND),
                       new LogqlLimits(
                           10, 5, Duration.ZERO, Duration.ZERO, 100, Duration.ofSeconds(5), 0)))
           .isInstanceOfSatisfying(
@@ -391,7 +411,7 @@ class LogqlEngineTest {
     fill(40);
     LogqlRequest all =
         LogqlRequest.entries(
-            "fake", "{service=~\".+\"}", 0, 1000 * SECOND, Direction.FORWARD, 1000);
+            Scope.DEFAULT, "{service=~\".+\"}", 0, 1000 * SECOND, Direction.FORWARD, 1000);
     long bytes =
         entries("{service=~\".+\"}", Direction.FORWARD, 1000).stream()
             .mapToLong(LogEntry::bytes)
@@ -433,7 +453,7 @@ class LogqlEngineTest {
             store, 1, MemoryShare.alone(MemoryUse.LOG_QUERIES, 4000), System::nanoTime)) {
       LogqlRequest two =
           LogqlRequest.entries(
-              "fake", "{service=\"api\"}", 0, 1000 * SECOND, Direction.BACKWARD, 2);
+              Scope.DEFAULT, "{service=\"api\"}", 0, 1000 * SECOND, Direction.BACKWARD, 2);
       assertThatThrownBy(() -> small.query(two, LogqlLimits.DEFAULT))
           .isInstanceOf(QueryException.class);
     }
@@ -443,7 +463,8 @@ class LogqlEngineTest {
   void tenantsAreSeparate() {
     fill(4);
     LogqlRequest r =
-        LogqlRequest.entries("other", "{service=~\".+\"}", 0, 100 * SECOND, Direction.FORWARD, 9);
+        LogqlRequest.entries(
+            Scope.of("other"), "{service=~\".+\"}", 0, 100 * SECOND, Direction.FORWARD, 9);
     assertThat(((LogqlValue.Entries) engine.query(r, LogqlLimits.DEFAULT).value()).entries())
         .isEmpty();
   }

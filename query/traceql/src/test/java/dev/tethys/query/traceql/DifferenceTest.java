@@ -2,6 +2,7 @@ package dev.tethys.query.traceql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.exec.TraceQueries;
@@ -39,7 +40,7 @@ final class DifferenceTest {
   private static SelectionDifference difference(String all, String selected) {
     return shop()
         .difference(
-            "t",
+            Scope.of("t"),
             new SelectionDifference.Request(
                 TraceQuery.parse(all), TraceQuery.parse(selected), 0, 10_000, 0, 10_000, 20));
   }
@@ -72,7 +73,7 @@ final class DifferenceTest {
     TraceQueries q = shop();
     SelectionDifference d =
         q.difference(
-            "t",
+            Scope.of("t"),
             new SelectionDifference.Request(
                 TraceQuery.parse("{ resource.service.name = `cart` }"),
                 TraceQuery.parse("{ status = error }"),
@@ -85,7 +86,7 @@ final class DifferenceTest {
       String inside =
           "{ resource.service.name = `cart` && status = error && (" + c.filter() + ") }";
       TraceSeriesResult r =
-          q.instant("t", TraceQuery.parse(inside + " | count_over_time()"), 1500, 4000);
+          q.instant(Scope.of("t"), TraceQuery.parse(inside + " | count_over_time()"), 1500, 4000);
       assertThat(r.series().getFirst().values()[0]).as(c.filter()).isEqualTo(c.inside());
     }
   }
@@ -93,10 +94,16 @@ final class DifferenceTest {
   @Test
   void compareReturnsValuesTotalsAndTruncationMarks() {
     TraceSeriesResult r =
-        shop().instant("t", TraceQuery.parse("{ } | compare({ status = error }, 3)"), 0, 10_000);
+        shop()
+            .instant(
+                Scope.of("t"), TraceQuery.parse("{ } | compare({ status = error }, 3)"), 0, 10_000);
     double errors =
         shop()
-            .instant("t", TraceQuery.parse("{ status = error } | count_over_time()"), 0, 10_000)
+            .instant(
+                Scope.of("t"),
+                TraceQuery.parse("{ status = error } | count_over_time()"),
+                0,
+                10_000)
             .series()
             .getFirst()
             .values()[0];
@@ -138,7 +145,10 @@ final class DifferenceTest {
         }) {
       TraceSeriesResult r =
           q.instant(
-              "t", TraceQuery.parse("{ " + c[0] + " } | compare({ " + c[1] + " })"), 0, 10_000);
+              Scope.of("t"),
+              TraceQuery.parse("{ " + c[0] + " } | compare({ " + c[1] + " })"),
+              0,
+              10_000);
       double all = count(q, c[0]);
       double inside = count(q, "(" + c[0] + ") && (" + c[1] + ")");
       assertThat(inside).isPositive();
@@ -153,7 +163,8 @@ final class DifferenceTest {
   }
 
   private static double count(TraceQueries q, String filter) {
-    return q.instant("t", TraceQuery.parse("{ " + filter + " } | count_over_time()"), 0, 10_000)
+    return q.instant(
+            Scope.of("t"), TraceQuery.parse("{ " + filter + " } | count_over_time()"), 0, 10_000)
         .series()
         .getFirst()
         .values()[0];

@@ -2,6 +2,7 @@ package dev.tethys.query.traceql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
@@ -46,7 +47,7 @@ final class EngineAgainstNaiveTest {
       for (int s = 0; s < all.spans; s++) {
         copier.copy(s);
         if (some.spans == piece || s == all.spans - 1) {
-          db.append("t", some);
+          db.append(Scope.of("t"), some);
           if (random.below(3) > 0) {
             db.flush();
           }
@@ -80,7 +81,7 @@ final class EngineAgainstNaiveTest {
             }
           });
       TreeMap<Long, List<String>> got = new TreeMap<>();
-      for (FoundTrace t : queries.search("t", query, from, 2000, 1000, 0).traces()) {
+      for (FoundTrace t : queries.search(Scope.of("t"), query, from, 2000, 1000, 0).traces()) {
         List<String> sets = new ArrayList<>();
         for (FoundTrace.Spanset s : t.spansets()) {
           assertThat(s.matched()).isEqualTo(s.spans().size());
@@ -95,7 +96,7 @@ final class EngineAgainstNaiveTest {
       assertThat(got).as(text).isEqualTo(want);
       int limit = 1 + random.below(4);
       List<Long> some =
-          queries.search("t", query, from, 2000, limit, 1).traces().stream()
+          queries.search(Scope.of("t"), query, from, 2000, limit, 1).traces().stream()
               .map(FoundTrace::traceLow)
               .toList();
       assertThat(want.keySet()).as(text).containsAll(some);
@@ -189,7 +190,7 @@ final class EngineAgainstNaiveTest {
       long step = 1 + random.below(20);
       TreeMap<String, double[]> want = new TreeMap<>();
       TreeMap<String, List<String>> spans = new TreeMap<>(); // that may be exemplars
-      TraceSeriesResult result = queries.range("t", query, 1000, 1045, step, 50);
+      TraceSeriesResult result = queries.range(Scope.of("t"), query, 1000, 1045, step, 50);
       long base = result.times()[0] - step;
       int steps = result.times().length;
       for (Naive t : Naive.traces(data).values()) {

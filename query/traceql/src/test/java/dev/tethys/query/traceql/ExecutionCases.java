@@ -3,6 +3,7 @@ package dev.tethys.query.traceql;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.exec.TraceQueries;
@@ -123,7 +124,7 @@ final class ExecutionCases {
     TraceSeriesResult r =
         s.queries()
             .range(
-                "t",
+                Scope.of("t"),
                 TraceQuery.parse(ConformanceCases.text(c, "query")),
                 ((Number) c.get("start_ns")).longValue(),
                 ((Number) c.get("end_ns")).longValue(),
@@ -252,7 +253,7 @@ final class ExecutionCases {
     try {
       recorded("trace")
           .values(
-              "t",
+              Scope.of("t"),
               TraceQuery.parseField(ConformanceCases.text(c, "tag")),
               TraceQuery.parse(ConformanceCases.text(c, "query")),
               0,

@@ -3,7 +3,9 @@ package dev.tethys.query.traceql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.query.traceql.parser.TraceqlParseException;
@@ -75,18 +77,23 @@ final class HostileQueriesTest {
         new TraceQueries(
             s.queries().store(), Runnable::run, 1, new TraceLimits(20_000, 100, 50, 10_000, 1000));
     for (String query : new String[] {"{ } >> { }", "{ } | count() > 2"}) {
-      assertThatThrownBy(() -> q.search("t", TraceQuery.parse(query), 0, Long.MAX_VALUE, 5000, 3))
+      assertThatThrownBy(
+              () -> q.search(Scope.of("t"), TraceQuery.parse(query), 0, Long.MAX_VALUE, 5000, 3))
           .isInstanceOf(TraceQueryException.class)
           .hasMessageContaining("more than its limit of 20000");
     }
-    assertThatThrownBy(() -> q.instant("t", TraceQuery.parse("{ } | rate() by (.a)"), 0, 5000))
+    assertThatThrownBy(
+            () -> q.instant(Scope.of("t"), TraceQuery.parse("{ } | rate() by (.a)"), 0, 5000))
         .isInstanceOf(TraceQueryException.class)
         .hasMessageContaining("limit");
-    assertThatThrownBy(() -> q.range("t", TraceQuery.parse("{ } | rate()"), 0, 1000, 1, 0))
+    assertThatThrownBy(
+            () -> q.range(Scope.of("t"), TraceQuery.parse("{ } | rate()"), 0, 1000, 1, 0))
         .hasMessageContaining("1001 steps, more than the limit of 50");
-    assertThatThrownBy(() -> q.range("t", TraceQuery.parse("{ } | rate()"), 0, 1000, 0, 0))
+    assertThatThrownBy(
+            () -> q.range(Scope.of("t"), TraceQuery.parse("{ } | rate()"), 0, 1000, 0, 0))
         .hasMessageContaining("step is 0 ns");
-    assertThatThrownBy(() -> q.search("t", TraceQuery.parse("{ } | rate()"), 0, 1000, 0, 0))
+    assertThatThrownBy(
+            () -> q.search(Scope.of("t"), TraceQuery.parse("{ } | rate()"), 0, 1000, 0, 0))
         .hasMessageContaining("returns series");
   }
 
@@ -98,11 +105,16 @@ final class HostileQueriesTest {
       s.add(Map.of(".a", Map.of("string", i + "x".repeat(1000))), 1);
     }
     String wide = "{ } | select(.a)";
-    assertThat(limited(s, 1_000_000).search("t", TraceQuery.parse(wide), 0, 5000, 10, 9).traces())
+    assertThat(
+            limited(s, 1_000_000)
+                .search(Scope.of("t"), TraceQuery.parse(wide), 0, 5000, 10, 9)
+                .traces())
         .hasSize(1);
     for (String query : new String[] {wide, "{ .a != nil }"}) {
       assertThatThrownBy(
-              () -> limited(s, 500_000).search("t", TraceQuery.parse(query), 0, 5000, 10, 10_000))
+              () ->
+                  limited(s, 500_000)
+                      .search(Scope.of("t"), TraceQuery.parse(query), 0, 5000, 10, 10_000))
           .isInstanceOf(TraceQueryException.class)
           .hasMessageContaining("more than its limit of 500000");
     }
@@ -111,8 +123,10 @@ final class HostileQueriesTest {
       many.add(Map.of(), 1 + i % 3000);
     }
     TraceQuery all = TraceQuery.parse("{ } | count() > 0");
-    assertThat(limited(many, 1_500_000).search("t", all, 0, 5000, 10, 1).traces()).hasSize(10);
-    assertThatThrownBy(() -> limited(many, 1_500_000).search("t", all, 0, 5000, 9000, 9000))
+    assertThat(limited(many, 1_500_000).search(Scope.of("t"), all, 0, 5000, 10, 1).traces())
+        .hasSize(10);
+    assertThatThrownBy(
+            () -> limited(many, 1_500_000).search(Scope.of("t"), all, 0, 5000, 9000, 9000))
         .hasMessageContaining("more than its limit of 1500000");
   }
 

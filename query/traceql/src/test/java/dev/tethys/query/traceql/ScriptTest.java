@@ -2,6 +2,7 @@ package dev.tethys.query.traceql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.exec.TraceQueries;
@@ -84,7 +85,7 @@ final class ScriptTest {
       long ms = 1_000_000;
       return q
           .range(
-              "t",
+              Scope.of("t"),
               TraceQuery.parse(f[4]),
               Long.parseLong(f[2]) * ms,
               Long.parseLong(f[3]) * ms,

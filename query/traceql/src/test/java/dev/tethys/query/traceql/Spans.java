@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -79,7 +80,7 @@ final class Spans {
 
   static TraceQueries queries(TracesData data) {
     MemoryTraceStore store = new MemoryTraceStore();
-    store.append("t", SpanBatch.of(data));
+    store.append(Scope.of("t"), SpanBatch.of(data));
     return new TraceQueries(store, Runnable::run, 2, TraceLimits.DEFAULT);
   }
 
@@ -99,6 +100,6 @@ final class Spans {
   /** All traces that a query finds. */
   static List<FoundTrace> search(TraceQueries q, String query) {
     return new ArrayList<>(
-        q.search("t", TraceQuery.parse(query), 0, Long.MAX_VALUE, 1000, 0).traces());
+        q.search(Scope.of("t"), TraceQuery.parse(query), 0, Long.MAX_VALUE, 1000, 0).traces());
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.store.events;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.model.storage.TenantStore;
@@ -46,10 +47,10 @@ public abstract class EventDatabase<L> implements TenantStore {
   }
 
   @Override
-  public final List<EventDeletion> deletions(String tenant) {
+  public final List<EventDeletion> deletions(Scope scope) {
     List<EventDeletion> out = new ArrayList<>();
     for (DeletionMark m : engine().deletions()) {
-      if (m.tenant().equals(tenant)) {
+      if (m.tenant().equals(scope.tenant())) {
         out.add(deletion(m));
       }
     }
@@ -57,8 +58,8 @@ public abstract class EventDatabase<L> implements TenantStore {
   }
 
   @Override
-  public final boolean cancelDeletion(String tenant, String id) {
-    return engine().cancelDeletion(tenant, id);
+  public final boolean cancelDeletion(Scope scope, String id) {
+    return engine().cancelDeletion(scope.tenant(), id);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.tethys.store.logs;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogAppendResult;
@@ -59,7 +60,8 @@ public final class LogDatabase extends EventDatabase<LogLimits> implements LogSt
   }
 
   @Override
-  public LogAppendResult append(String tenant, LogBatch batch) {
+  public LogAppendResult append(Scope scope, LogBatch batch) {
+    String tenant = scope.tenant();
     LogAdmission admission =
         new LogAdmission(limits(tenant), signal.registry(tenant), batch, tenant, clock.getAsLong());
     admission.check();
@@ -77,12 +79,12 @@ public final class LogDatabase extends EventDatabase<LogLimits> implements LogSt
   }
 
   @Override
-  public LogSelection select(String tenant, List<Matcher> matchers, long from, long to) {
-    EventView<LogHead.Snapshot, LogPart> view = engine.view(tenant, from, to);
+  public LogSelection select(Scope scope, List<Matcher> matchers, long from, long to) {
+    EventView<LogHead.Snapshot, LogPart> view = engine.view(scope.tenant(), from, to);
     boolean built = false;
     try {
       LogSelection s =
-          new SelectionBuilder(view, signal.registry(tenant), matchers, from, to).build();
+          new SelectionBuilder(view, signal.registry(scope.tenant()), matchers, from, to).build();
       built = true;
       return s;
     } finally {
@@ -93,9 +95,9 @@ public final class LogDatabase extends EventDatabase<LogLimits> implements LogSt
   }
 
   @Override
-  public SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to) {
+  public SortedSet<String> labelNames(Scope scope, List<Matcher> matchers, long from, long to) {
     SortedSet<String> out = new TreeSet<>();
-    try (LogSelection s = select(tenant, matchers, from, to)) {
+    try (LogSelection s = select(scope, matchers, from, to)) {
       for (Labels l : s.streams()) {
         l.toList().forEach(label -> out.add(label.name()));
       }
@@ -105,9 +107,9 @@ public final class LogDatabase extends EventDatabase<LogLimits> implements LogSt
 
   @Override
   public SortedSet<String> labelValues(
-      String tenant, String name, List<Matcher> matchers, long from, long to) {
+      Scope scope, String name, List<Matcher> matchers, long from, long to) {
     SortedSet<String> out = new TreeSet<>();
-    try (LogSelection s = select(tenant, matchers, from, to)) {
+    try (LogSelection s = select(scope, matchers, from, to)) {
       for (Labels l : s.streams()) {
         String value = l.get(name);
         if (!value.isEmpty()) {
@@ -119,8 +121,8 @@ public final class LogDatabase extends EventDatabase<LogLimits> implements LogSt
   }
 
   @Override
-  public List<Labels> series(String tenant, List<Matcher> matchers, long from, long to) {
-    try (LogSelection s = select(tenant, matchers, from, to)) {
+  public List<Labels> series(Scope scope, List<Matcher> matchers, long from, long to) {
+    try (LogSelection s = select(scope, matchers, from, to)) {
       List<Labels> out = new ArrayList<>(s.streams());
       out.sort(null);
       return out;
@@ -129,8 +131,8 @@ public final class LogDatabase extends EventDatabase<LogLimits> implements LogSt
 
   @Override
   public EventDeletion delete(
-      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
+      Scope scope, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
     byte[] condition = new DeletionCondition(matchers, filter).encode();
-    return deletion(engine.delete(tenant, query, from, to, condition));
+    return deletion(engine.delete(scope.tenant(), query, from, to, condition));
   }
 }

@@ -119,7 +119,7 @@ class DamagedBlockTest {
     SimulatedFiles files = new SimulatedFiles(1);
     List<Row> sent = rows();
     try (LogDatabase db = open(files)) {
-      assertThat(db.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(sent)).refusals()).isEmpty();
+      assertThat(db.append(Scope.DEFAULT, LogStoreFixture.batch(sent)).refusals()).isEmpty();
       db.flush();
     }
     Path part = files.list(DIRECTORY.resolve("tenants/fake")).getFirst();
@@ -137,7 +137,7 @@ class DamagedBlockTest {
         f.write(damaged, 0, damaged.length);
       }
       try (LogDatabase db = open(files);
-          LogSelection s = db.select(Scope.DEFAULT_TENANT, ALL, T0, T0 + (1L << 50))) {
+          LogSelection s = db.select(Scope.DEFAULT, ALL, T0, T0 + (1L << 50))) {
         long counted = count(s); // before any query has read rows
         Set<String> warnings = new HashSet<>();
         List<Row> found = read(s, LogFilter.NONE, warnings);

@@ -36,8 +36,7 @@ class EssentialMaintenanceTest {
         LogDatabase.open(
             new SimulatedFiles(1), Path.of("/logs"), new LogOptions(engine, LogLimits.DEFAULTS))) {
       db.append(
-          Scope.DEFAULT_TENANT,
-          LogStoreFixture.batch(List.of(Row.of(Labels.of("app", "a"), T0, "row"))));
+          Scope.DEFAULT, LogStoreFixture.batch(List.of(Row.of(Labels.of("app", "a"), T0, "row"))));
       Waiting.await("maintenance after the error", () -> askedByMaintenance.get() > 1);
     }
   }

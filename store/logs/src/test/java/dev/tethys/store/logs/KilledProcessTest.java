@@ -42,7 +42,7 @@ class KilledProcessTest {
           rows.add(
               Row.of(Labels.of("app", "a" + i % 5), T0 + i, "request " + i + " took " + i % 7));
         }
-        db.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(rows));
+        db.append(Scope.DEFAULT, LogStoreFixture.batch(rows));
         System.out.println(n + BATCH);
       }
     }
@@ -102,7 +102,7 @@ class KilledProcessTest {
     try (LogDatabase db = LogDatabase.open(new RealFiles(), folder, options());
         LogSelection s =
             db.select(
-                Scope.DEFAULT_TENANT,
+                Scope.DEFAULT,
                 List.of(Matcher.of(Matcher.Type.REGEX, "app", ".+")),
                 T0,
                 T0 + 1_000_000_000L)) {

@@ -65,12 +65,11 @@ class LogDatabaseTest {
   }
 
   private static void put(LogStore store, List<Row> rows) {
-    assertThat(store.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(rows)).refusals())
-        .isEmpty();
+    assertThat(store.append(Scope.DEFAULT, LogStoreFixture.batch(rows)).refusals()).isEmpty();
   }
 
   private static List<String> bodies(LogStore store) {
-    try (LogSelection s = store.select(Scope.DEFAULT_TENANT, ALL, Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (LogSelection s = store.select(Scope.DEFAULT, ALL, Long.MIN_VALUE, Long.MAX_VALUE)) {
       return LogStoreFixture.read(s, LogFilter.NONE).stream().map(Row::body).toList();
     }
   }
@@ -82,11 +81,11 @@ class LogDatabaseTest {
       LogBatch batch = LogStoreFixture.batch(List.of(row(T0, "x".repeat(100_000))));
       try (ByteBudget.Reservation request = new ByteBudget(50_000).open()) {
         assertThatThrownBy(
-                () -> RequestMemory.during(request, () -> db.append(Scope.DEFAULT_TENANT, batch)))
+                () -> RequestMemory.during(request, () -> db.append(Scope.DEFAULT, batch)))
             .isInstanceOf(ByteBudget.OverBudgetException.class);
       }
       assertThat(bodies(db)).isEmpty();
-      assertThat(db.append(Scope.DEFAULT_TENANT, batch).refusals()).isEmpty();
+      assertThat(db.append(Scope.DEFAULT, batch).refusals()).isEmpty();
       assertThat(bodies(db)).hasSize(1);
     }
   }
@@ -370,7 +369,7 @@ class LogDatabaseTest {
       }
       try (LogMessages log = LogMessages.of(PartFile.class);
           LogDatabase db = open(files, engine());
-          LogSelection s = db.select(Scope.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
+          LogSelection s = db.select(Scope.DEFAULT, ALL, T0, T0 + HOUR)) {
         int failed = 0;
         long read = 0;
         for (LogSegment g : s.segments()) {
@@ -411,7 +410,7 @@ class LogDatabaseTest {
     try (LogDatabase db = open(files, engine())) {
       put(db, List.of(row(T0 + 1, "kept")));
       for (int query = 0; query < 2; query++) {
-        try (LogSelection s = db.select(Scope.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
+        try (LogSelection s = db.select(Scope.DEFAULT, ALL, T0, T0 + HOUR)) {
           assertThat(LogStoreFixture.read(s, LogFilter.NONE)).containsExactly(row(T0 + 1, "kept"));
           assertThat(s.warnings())
               .singleElement()
@@ -518,7 +517,7 @@ class LogDatabaseTest {
         new LogOptions(options, t -> t.equals("audit") ? keeping(endless) : LogLimits.DEFAULTS);
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = LogDatabase.open(files, DIRECTORY, byTenant)) {
-      db.append("audit", LogStoreFixture.batch(List.of(row(T0, "kept"))));
+      db.append(Scope.of("audit"), LogStoreFixture.batch(List.of(row(T0, "kept"))));
       put(db, List.of(row(T0, "expires")));
       db.flush();
     }
@@ -585,7 +584,7 @@ class LogDatabaseTest {
               Row.of(Labels.of("app", "d"), T0, "x"),
               row(now - 3 * HOUR, "old"),
               row(now + 2 * HOUR, "new"));
-      LogAppendResult r = db.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(rows));
+      LogAppendResult r = db.append(Scope.DEFAULT, LogStoreFixture.batch(rows));
       assertThat(r.stored()).isEqualTo(3);
       assertThat(r.refusals())
           .extracting(LogAppendResult.Refusal::limit)
@@ -642,10 +641,10 @@ class LogDatabaseTest {
       put(db, rows);
       db.flush();
       try (LogSelection s =
-          db.select(Scope.DEFAULT_TENANT, List.of(Matcher.equal("pod", "p77")), T0, T0 + HOUR)) {
+          db.select(Scope.DEFAULT, List.of(Matcher.equal("pod", "p77")), T0, T0 + HOUR)) {
         assertThat(LogStoreFixture.read(s, LogFilter.NONE)).containsExactly(rows.get(77));
       }
-      assertThat(db.series(Scope.DEFAULT_TENANT, ALL, T0, T0 + HOUR)).hasSize(100_000);
+      assertThat(db.series(Scope.DEFAULT, ALL, T0, T0 + HOUR)).hasSize(100_000);
     }
   }
 
@@ -718,7 +717,7 @@ class LogDatabaseTest {
     db.flush();
     long before = db.partBytes();
     db.delete(
-        Scope.DEFAULT_TENANT,
+        Scope.DEFAULT,
         "{app=\"a\"} |= \"secret\"",
         List.of(Matcher.equal("app", "a")),
         new LogFilter(List.of(LogFilter.Contains.of("secret")), List.of()),
@@ -731,7 +730,7 @@ class LogDatabaseTest {
     db.housekeep();
     assertThat(bodies(db)).containsExactly("kept");
     assertThat(db.partBytes()).isLessThan(before / 4);
-    assertThat(db.deletions(Scope.DEFAULT_TENANT)).allMatch(d -> d.processed()).hasSize(1);
+    assertThat(db.deletions(Scope.DEFAULT)).allMatch(d -> d.processed()).hasSize(1);
     db.close();
   }
 

@@ -37,7 +37,7 @@ class LogPartMergeTest {
           rows.add(
               Row.of(Labels.of("app", "a"), T0 + part * 10 + i, "word ".repeat(bytes / 50) + i));
         }
-        db.append(Scope.DEFAULT_TENANT, LogStoreFixture.batch(rows));
+        db.append(Scope.DEFAULT, LogStoreFixture.batch(rows));
         db.flush();
       }
       assertThat(db.parts()).isEqualTo(4);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
@@ -102,13 +103,13 @@ class LogStoreModelTest {
         case 6 -> {
           List<Row> rows = rows(3);
           files.failForce(true);
-          assertThatThrownBy(() -> db.append(tenant, LogStoreFixture.batch(rows)))
+          assertThatThrownBy(() -> db.append(Scope.of(tenant), LogStoreFixture.batch(rows)))
               .isInstanceOf(StorageException.class);
           files.failForce(false);
         }
         default -> {
           List<Row> rows = rows(1 + random.nextInt(25));
-          db.append(tenant, LogStoreFixture.batch(rows));
+          db.append(Scope.of(tenant), LogStoreFixture.batch(rows));
           rowsOf(tenant).addAll(rows);
           db.maintain(); // as the thread in the background would
         }
@@ -154,7 +155,7 @@ class LogStoreModelTest {
       List<Matcher> matchers = matchers();
       long from = T0 - random.nextInt(3) * 24 * HOUR;
       long to = from + random.nextInt(48) * HOUR;
-      db.delete(tenant, "{}", matchers, filter, from, to);
+      db.delete(Scope.of(tenant), "{}", matchers, filter, from, to);
       rowsOf(tenant).removeIf(r -> fits(r, matchers, filter, from, to));
     }
 
@@ -214,7 +215,7 @@ class LogStoreModelTest {
       long to = all ? Long.MAX_VALUE : from + random.nextInt(72) * HOUR;
       List<Row> expected =
           rowsOf(tenant).stream().filter(r -> fits(r, matchers, filter, from, to)).toList();
-      try (LogSelection s = db.select(tenant, matchers, from, to)) {
+      try (LogSelection s = db.select(Scope.of(tenant), matchers, from, to)) {
         assertThat(s.warnings()).as(where).isEmpty();
         assertThat(LogStoreFixture.read(s, filter))
             .as("%s %s %s", where, matchers, filter)

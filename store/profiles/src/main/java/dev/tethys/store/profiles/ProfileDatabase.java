@@ -2,6 +2,7 @@ package dev.tethys.store.profiles;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.guard.RequestBuffers;
 import dev.tethys.model.profiles.ProfileAppendResult;
@@ -52,7 +53,8 @@ public final class ProfileDatabase extends EventDatabase<ProfileLimits> implemen
   }
 
   @Override
-  public ProfileAppendResult append(String tenant, ProfileBatch batch) {
+  public ProfileAppendResult append(Scope scope, ProfileBatch batch) {
+    String tenant = scope.tenant();
     ProfileAdmission admission = new ProfileAdmission(limits(tenant), signal.known(tenant), batch);
     admission.check();
     if (admission.stored == 0) {
@@ -71,8 +73,8 @@ public final class ProfileDatabase extends EventDatabase<ProfileLimits> implemen
   }
 
   @Override
-  public ProfileSelection select(String tenant, List<Matcher> matchers, long from, long to) {
-    EventView<ProfileHead.Snapshot, ProfilePart> view = engine.view(tenant, from, to);
+  public ProfileSelection select(Scope scope, List<Matcher> matchers, long from, long to) {
+    EventView<ProfileHead.Snapshot, ProfilePart> view = engine.view(scope.tenant(), from, to);
     boolean built = false;
     try {
       ProfileSelection s = new FoundProfiles(view, matchers, from, to);
@@ -86,9 +88,9 @@ public final class ProfileDatabase extends EventDatabase<ProfileLimits> implemen
   }
 
   @Override
-  public SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to) {
+  public SortedSet<String> labelNames(Scope scope, List<Matcher> matchers, long from, long to) {
     SortedSet<String> out = new TreeSet<>();
-    for (Labels l : series(tenant, matchers, from, to)) {
+    for (Labels l : series(scope, matchers, from, to)) {
       l.toList().forEach(label -> out.add(label.name()));
     }
     return out;
@@ -96,9 +98,9 @@ public final class ProfileDatabase extends EventDatabase<ProfileLimits> implemen
 
   @Override
   public SortedSet<String> labelValues(
-      String tenant, String name, List<Matcher> matchers, long from, long to) {
+      Scope scope, String name, List<Matcher> matchers, long from, long to) {
     SortedSet<String> out = new TreeSet<>();
-    for (Labels l : series(tenant, matchers, from, to)) {
+    for (Labels l : series(scope, matchers, from, to)) {
       String value = l.get(name);
       if (!value.isEmpty()) {
         out.add(value);
@@ -108,8 +110,8 @@ public final class ProfileDatabase extends EventDatabase<ProfileLimits> implemen
   }
 
   @Override
-  public List<Labels> series(String tenant, List<Matcher> matchers, long from, long to) {
-    try (ProfileSelection s = select(tenant, matchers, from, to)) {
+  public List<Labels> series(Scope scope, List<Matcher> matchers, long from, long to) {
+    try (ProfileSelection s = select(scope, matchers, from, to)) {
       List<Labels> out = new ArrayList<>(s.series());
       out.sort(null);
       return out;
@@ -118,8 +120,8 @@ public final class ProfileDatabase extends EventDatabase<ProfileLimits> implemen
 
   @Override
   public EventDeletion delete(
-      String tenant, String query, List<Matcher> matchers, long from, long to) {
+      Scope scope, String query, List<Matcher> matchers, long from, long to) {
     return deletion(
-        engine.delete(tenant, query, from, to, new ProfileCondition(matchers).encode()));
+        engine.delete(scope.tenant(), query, from, to, new ProfileCondition(matchers).encode()));
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.store.profiles;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.profiles.ProfileReader;
 import dev.tethys.model.profiles.ProfileRows;
 import dev.tethys.model.profiles.ProfileSelection;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class DamagedProfilesTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final int PROFILES = 300;
-  private static final String TENANT = "fake";
+  private static final Scope SCOPE = Scope.DEFAULT;
   private static final Path DIRECTORY = Path.of("/profiles");
 
   private static ProfileDatabase open(SimulatedFiles files) throws IOException {
@@ -86,9 +87,9 @@ class DamagedProfilesTest {
     }
     Map<Long, Long> whole;
     try (ProfileDatabase db = open(files)) {
-      assertThat(db.append(TENANT, ProfileStoreContract.batch(sent)).refusals()).isEmpty();
+      assertThat(db.append(SCOPE, ProfileStoreContract.batch(sent)).refusals()).isEmpty();
       db.flush();
-      try (ProfileSelection s = db.select(TENANT, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
+      try (ProfileSelection s = db.select(SCOPE, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
         whole = totals(s, true);
         assertThat(s.damage()).isEmpty();
       }
@@ -105,7 +106,7 @@ class DamagedProfilesTest {
         f.write(damaged, 0, damaged.length);
       }
       try (ProfileDatabase db = open(files);
-          ProfileSelection s = db.select(TENANT, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
+          ProfileSelection s = db.select(SCOPE, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
         Map<Long, Long> stacks = totals(s, true);
         assertThat(whole.entrySet()).as("flipped byte %d", at).containsAll(stacks.entrySet());
         assertThat(stacks.size() == PROFILES || !s.damage().isEmpty()).isTrue();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.profiles.ProfileAppendResult;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileReader;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Test;
 class ProfileDatabaseTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final long HOUR = 3_600_000_000_000L;
-  private static final String TENANT = "fake";
+  private static final Scope SCOPE = Scope.DEFAULT;
   private static final Path DIRECTORY = Path.of("/profiles");
 
   private long now = T0;
@@ -67,7 +68,7 @@ class ProfileDatabaseTest {
   }
 
   private static ProfileAppendResult append(ProfileStore store, Profile... profiles) {
-    return store.append(TENANT, ProfileStoreContract.batch(List.of(profiles)));
+    return store.append(SCOPE, ProfileStoreContract.batch(List.of(profiles)));
   }
 
   private static void put(ProfileStore store, Profile... profiles) {
@@ -77,7 +78,7 @@ class ProfileDatabaseTest {
   /** Totals of all profiles less 1, which identify them. */
   private static List<Long> values(ProfileStore store) {
     List<Long> out = new ArrayList<>();
-    try (ProfileSelection s = store.select(TENANT, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (ProfileSelection s = store.select(SCOPE, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
       s.read(
           new ProfileReader() {
             @Override
@@ -221,13 +222,13 @@ class ProfileDatabaseTest {
     try (ProfileDatabase db = open(files, engine())) {
       put(db, profile("a", T0, 1), profile("b", T0, 2));
       db.delete(
-          TENANT,
+          SCOPE,
           "{service_name=\"a\"}",
           List.of(Matcher.of(Matcher.Type.EQUAL, "service_name", "a")),
           T0,
           T0 + 1);
       db.housekeep();
-      assertThat(db.deletions(TENANT)).allMatch(d -> d.processed());
+      assertThat(db.deletions(SCOPE)).allMatch(d -> d.processed());
       assertThat(values(db)).containsExactly(2L);
     }
     try (ProfileDatabase again = open(files, engine())) {
@@ -258,9 +259,9 @@ class ProfileDatabaseTest {
   void inlinedCallsCountAsFramesOfAStack() throws IOException {
     ProfileLimits limits = new ProfileLimits(12, 20, 60, 3, 4, 40, 2);
     try (ProfileDatabase db = open(new SimulatedFiles(1), engine(), limits)) {
-      assertThat(db.append("t", inlined(2, 2)).refusals()).isEmpty();
+      assertThat(db.append(Scope.of("t"), inlined(2, 2)).refusals()).isEmpty();
       for (ProfileBatch b : List.of(inlined(1, 5), inlined(2, 3), inlined(4, Short.MAX_VALUE))) {
-        assertThat(db.append("t", b).refusals())
+        assertThat(db.append(Scope.of("t"), b).refusals())
             .singleElement()
             .satisfies(
                 r -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.profiles.ProfileSamples;
 import dev.tethys.model.storage.SampleBuffer;
@@ -62,16 +63,16 @@ class ProfileSamplesTest {
             new RealFiles(),
             folder,
             new ProfileOptions(EngineOptions.defaults(), ProfileLimits.DEFAULTS))) {
-      ProfileSamples samples = new ProfileSamples(() -> db, "fake");
+      ProfileSamples samples = new ProfileSamples(() -> db, Scope.DEFAULT);
       db.append(
-          "fake",
+          Scope.DEFAULT,
           ProfileStoreContract.batch(
               List.of(
                   profile("b", 2000, Map.of("main;pay;sign", 7L, "main;cart", 2L)),
                   profile("a", 1000, Map.of("main;pay", 5L)))));
       db.flush();
       db.append(
-          "fake",
+          Scope.DEFAULT,
           ProfileStoreContract.batch(
               List.of(
                   profile("b", 1000, Map.of("main;cart", 4L)),
@@ -95,7 +96,7 @@ class ProfileSamplesTest {
       assertThat(samples.labelValues("pod", T0, T0 + 10_000, List.of(name), 1).values())
           .containsExactly("a-1");
     }
-    assertThatThrownBy(() -> read(new ProfileSamples(() -> null, "fake"), 0, 1))
+    assertThatThrownBy(() -> read(new ProfileSamples(() -> null, Scope.DEFAULT), 0, 1))
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("profile store is not open");
   }

@@ -1,5 +1,6 @@
 package dev.tethys.store.traces;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.telemetry.TracesData;
@@ -64,7 +65,8 @@ public final class TraceDatabase extends EventDatabase<TraceLimits> implements T
   }
 
   @Override
-  public SpanAppendResult append(String tenant, SpanBatch batch) {
+  public SpanAppendResult append(Scope scope, SpanBatch batch) {
+    String tenant = scope.tenant();
     TraceAdmission admission =
         new TraceAdmission(
             limits(tenant), sizes.computeIfAbsent(tenant, _ -> new TraceSizes()), batch);
@@ -85,10 +87,10 @@ public final class TraceDatabase extends EventDatabase<TraceLimits> implements T
   }
 
   @Override
-  public TracesData trace(String tenant, long high, long low, long from, long to) {
+  public TracesData trace(Scope scope, long high, long low, long from, long to) {
     SpanBatch out = new SpanBatch();
     SpanCopier.Groups groups = new SpanCopier.Groups(out);
-    try (StoreSelection found = find(tenant, from, to)) {
+    try (StoreSelection found = find(scope, from, to)) {
       for (TraceSegment s : found.found) {
         s.trace(high, low, out, groups);
       }
@@ -97,12 +99,12 @@ public final class TraceDatabase extends EventDatabase<TraceLimits> implements T
   }
 
   @Override
-  public SpanSelection select(String tenant, long from, long to) {
-    return find(tenant, from, to);
+  public SpanSelection select(Scope scope, long from, long to) {
+    return find(scope, from, to);
   }
 
-  private StoreSelection find(String tenant, long from, long to) {
-    EventView<TraceHead.Snapshot, TracePart> view = engine.view(tenant, from, to);
+  private StoreSelection find(Scope scope, long from, long to) {
+    EventView<TraceHead.Snapshot, TracePart> view = engine.view(scope.tenant(), from, to);
     boolean built = false;
     try {
       StoreSelection out = build(view, from, to);
@@ -149,10 +151,10 @@ public final class TraceDatabase extends EventDatabase<TraceLimits> implements T
   }
 
   @Override
-  public List<String> damage(String tenant) {
+  public List<String> damage(Scope scope) {
     List<String> out = new ArrayList<>();
     try (EventView<TraceHead.Snapshot, TracePart> view =
-        engine.view(tenant, Long.MIN_VALUE, Long.MAX_VALUE)) {
+        engine.view(scope.tenant(), Long.MIN_VALUE, Long.MAX_VALUE)) {
       for (LivePart<TracePart> p : view.parts()) {
         TracePart part = p.get(); // opens it, unless a query has done so
         addDamage(p, out);
@@ -226,9 +228,9 @@ public final class TraceDatabase extends EventDatabase<TraceLimits> implements T
   }
 
   @Override
-  public SortedSet<SpanField> attributes(String tenant, long from, long to) {
+  public SortedSet<SpanField> attributes(Scope scope, long from, long to) {
     SortedSet<SpanField> out = new TreeSet<>();
-    try (StoreSelection found = find(tenant, from, to)) {
+    try (StoreSelection found = find(scope, from, to)) {
       found.found.forEach(s -> s.keys(out));
     }
     return out;
@@ -236,9 +238,9 @@ public final class TraceDatabase extends EventDatabase<TraceLimits> implements T
 
   @Override
   public List<SpanValue> values(
-      String tenant, SpanField field, SpanFilter filter, long from, long to, int limit) {
+      Scope scope, SpanField field, SpanFilter filter, long from, long to, int limit) {
     Set<SpanValue> out = new LinkedHashSet<>();
-    try (StoreSelection found = find(tenant, from, to)) {
+    try (StoreSelection found = find(scope, from, to)) {
       for (TraceSegment s : found.found) {
         if (out.size() >= limit) {
           break;
@@ -250,7 +252,7 @@ public final class TraceDatabase extends EventDatabase<TraceLimits> implements T
   }
 
   @Override
-  public EventDeletion delete(String tenant, String query, SpanFilter filter, long from, long to) {
-    return deletion(engine.delete(tenant, query, from, to, SpanCondition.encode(filter)));
+  public EventDeletion delete(Scope scope, String query, SpanFilter filter, long from, long to) {
+    return deletion(engine.delete(scope.tenant(), query, from, to, SpanCondition.encode(filter)));
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.store.traces;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 /** Answers of a store of which one byte of a part is wrong. */
 class DamagedSpansTest {
   private static final Path DIRECTORY = Path.of("/traces");
-  private static final String TENANT = "fake";
+  private static final Scope SCOPE = Scope.DEFAULT;
   private static final long ALL_FROM = Long.MIN_VALUE;
   private static final long ALL_TO = Long.MAX_VALUE;
   private static final SpanField NAME = SpanField.intrinsic(SpanField.Scope.NAME);
@@ -74,7 +75,7 @@ class DamagedSpansTest {
     SimulatedFiles files = new SimulatedFiles(1);
     TracesData sent = TraceStoreContract.random(new Random(4), 1200);
     try (TraceDatabase db = open(files)) {
-      assertThat(db.append(TENANT, SpanBatch.of(sent)).refused()).isZero();
+      assertThat(db.append(SCOPE, SpanBatch.of(sent)).refused()).isZero();
       db.flush();
     }
     Path part = files.list(DIRECTORY.resolve("tenants/fake")).getFirst();
@@ -86,9 +87,9 @@ class DamagedSpansTest {
       ids.add(id, ~id);
     }
     try (TraceDatabase db = open(files);
-        SpanSelection s = db.select(TENANT, ALL_FROM, ALL_TO)) {
+        SpanSelection s = db.select(SCOPE, ALL_FROM, ALL_TO)) {
       all = scan(s);
-      whole = TraceStoreContract.texts(db.trace(TENANT, 3, ~3L, ALL_FROM, ALL_TO));
+      whole = TraceStoreContract.texts(db.trace(SCOPE, 3, ~3L, ALL_FROM, ALL_TO));
       assertThat(s.warnings()).isEmpty();
     }
     Random random = new Random(9);
@@ -102,10 +103,10 @@ class DamagedSpansTest {
         f.write(damaged, 0, damaged.length);
       }
       try (TraceDatabase db = open(files);
-          SpanSelection s = db.select(TENANT, ALL_FROM, ALL_TO)) {
-        TracesData trace = db.trace(TENANT, 3, ~3L, ALL_FROM, ALL_TO);
+          SpanSelection s = db.select(SCOPE, ALL_FROM, ALL_TO)) {
+        TracesData trace = db.trace(SCOPE, 3, ~3L, ALL_FROM, ALL_TO);
         boolean same = TraceStoreContract.texts(trace).equals(whole);
-        assertThat(db.damage(TENANT).isEmpty()).as("flipped byte %d", at).isEqualTo(same);
+        assertThat(db.damage(SCOPE).isEmpty()).as("flipped byte %d", at).isEqualTo(same);
         Set<String> found = scan(s);
         assertThat(found.isEmpty() ? 0 : 1200).isEqualTo((int) count(s));
         assertThat(found.isEmpty() ? 0 : whole.size()).isEqualTo(trace.itemCount());
@@ -115,8 +116,8 @@ class DamagedSpansTest {
         for (SpanSegment segment : s.segments()) {
           assertThat(segment.summaries(ids).size()).isEqualTo(found.isEmpty() ? 0 : 8);
         }
-        db.attributes(TENANT, ALL_FROM, ALL_TO);
-        db.values(TENANT, SpanField.span("key1"), SpanFilter.ALL, ALL_FROM, ALL_TO, 100);
+        db.attributes(SCOPE, ALL_FROM, ALL_TO);
+        db.values(SCOPE, SpanField.span("key1"), SpanFilter.ALL, ALL_FROM, ALL_TO, 100);
         partly += !same && trace.itemCount() == whole.size() ? 1 : 0;
         damagedTraces += same ? 0 : 1;
       }

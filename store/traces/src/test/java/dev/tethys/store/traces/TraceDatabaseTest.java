@@ -3,6 +3,7 @@ package dev.tethys.store.traces;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class TraceDatabaseTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final long HOUR = 3_600_000_000_000L;
-  private static final String TENANT = "fake";
+  private static final Scope SCOPE = Scope.DEFAULT;
   private static final Path DIRECTORY = Path.of("/traces");
 
   private long now = T0;
@@ -71,12 +72,12 @@ class TraceDatabaseTest {
   }
 
   private static void put(TraceDatabase db, List<Span> spans) {
-    assertThat(db.append(TENANT, batch(spans)).refusals()).isEmpty();
+    assertThat(db.append(SCOPE, batch(spans)).refusals()).isEmpty();
   }
 
   private static List<Long> ids(TraceDatabase db) {
     List<Long> out = new ArrayList<>();
-    try (SpanSelection selection = db.select(TENANT, Long.MIN_VALUE, Long.MAX_VALUE)) {
+    try (SpanSelection selection = db.select(SCOPE, Long.MIN_VALUE, Long.MAX_VALUE)) {
       assertThat(selection.warnings()).isEmpty();
       for (SpanSegment s : selection.segments()) {
         s.scan(
@@ -146,7 +147,7 @@ class TraceDatabaseTest {
     try (TraceDatabase db = open(files, engine(), new TraceLimits(20, 0))) {
       Span bad = span(1, 2, T0);
       bad.attributes().add("k", "x".repeat(21));
-      SpanAppendResult r = db.append(TENANT, batch(List.of(span(1, 1, T0), bad, span(1, 3, T0))));
+      SpanAppendResult r = db.append(SCOPE, batch(List.of(span(1, 1, T0), bad, span(1, 3, T0))));
       assertThat(r.stored()).isEqualTo(2);
       assertThat(r.refusals())
           .singleElement()
@@ -170,7 +171,7 @@ class TraceDatabaseTest {
         spans.add(span(1, i, T0));
       }
       spans.add(span(2, 9, T0));
-      SpanAppendResult r = db.append(TENANT, batch(spans));
+      SpanAppendResult r = db.append(SCOPE, batch(spans));
       assertThat(r.refusals()).singleElement().extracting("limit").isEqualTo("trace_too_large");
       assertThat(ids(db)).contains(1L, 9L).doesNotContain(5L);
     }
@@ -182,7 +183,7 @@ class TraceDatabaseTest {
     try (TraceDatabase db = open(files, engine())) {
       Span s = span(1, 1, T0);
       s.setTraceId(0, 0);
-      SpanAppendResult r = db.append(TENANT, batch(List.of(s)));
+      SpanAppendResult r = db.append(SCOPE, batch(List.of(s)));
       assertThat(r.stored()).isZero();
       assertThat(r.refusals()).singleElement().extracting("limit").isEqualTo("invalid_trace_id");
     }
@@ -240,7 +241,7 @@ class TraceDatabaseTest {
       SpanNeeds needs = new SpanNeeds(true, true, true, false, List.of());
       List<List<Long>> arrays = new ArrayList<>();
       List<List<Long>> single = new ArrayList<>();
-      try (SpanSelection found = db.select(TENANT, T0, T0 + HOUR)) {
+      try (SpanSelection found = db.select(SCOPE, T0, T0 + HOUR)) {
         for (SpanSegment segment : found.segments()) {
           List<Integer> numbers = new ArrayList<>();
           segment.scan(
@@ -281,7 +282,7 @@ class TraceDatabaseTest {
       db.housekeep();
       assertThat(db.parts()).isLessThan(10);
       assertThat(ids(db)).containsExactlyInAnyOrderElementsOf(all);
-      TracesData trace = db.trace(TENANT, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
+      TracesData trace = db.trace(SCOPE, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
       assertThat(trace.itemCount()).isEqualTo(8);
     }
   }
@@ -299,7 +300,7 @@ class TraceDatabaseTest {
         put(db, spans);
       }
       db.flush();
-      TracesData trace = db.trace(TENANT, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
+      TracesData trace = db.trace(SCOPE, 1, ~1L, Long.MIN_VALUE, Long.MAX_VALUE);
       assertThat(trace.itemCount()).isEqualTo(n);
     }
   }

@@ -2,6 +2,7 @@ package dev.tethys.store.traces;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -74,7 +75,7 @@ class TraceSummariesTest {
       data.resources().add(group);
       stored.add(new Stored(service, s));
     }
-    database.append("t", SpanBatch.of(data));
+    database.append(Scope.of("t"), SpanBatch.of(data));
   }
 
   /** Traces by id, as text. */
@@ -117,7 +118,7 @@ class TraceSummariesTest {
       ids.add(trace, ~trace);
       all.addTrace(trace, ~trace);
     }
-    try (SpanSelection selection = database.select("t", from, to)) {
+    try (SpanSelection selection = database.select(Scope.of("t"), from, to)) {
       for (SpanSegment s : selection.segments()) {
         all.merge(s.summaries(ids));
       }
@@ -170,7 +171,7 @@ class TraceSummariesTest {
     database.flush();
     check();
     database.delete(
-        "t",
+        Scope.of("t"),
         "service1",
         new SpanFilter.Compare(
             dev.tethys.model.traces.SpanField.SERVICE,

@@ -6,6 +6,7 @@ import dev.tethys.codec.elf.SourceFrame;
 import dev.tethys.codec.elf.SourceFrames;
 import dev.tethys.codec.elf.SplitFiles;
 import dev.tethys.codec.symbol.SymbolNames;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.profiles.AddressSymbols;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -117,7 +118,8 @@ public final class Symbolizer implements AddressSymbols {
 
   @Override
   public List<List<Frame>> frames(
-      String tenant, Mapped file, long[] addresses, BooleanSupplier stopped) {
+      Scope scope, Mapped file, long[] addresses, BooleanSupplier stopped) {
+    String tenant = scope.tenant();
     String id = BuildId.parse(file.buildId());
     List<List<Frame>> out = new ArrayList<>(addresses.length);
     List<Integer> unknown = new ArrayList<>();

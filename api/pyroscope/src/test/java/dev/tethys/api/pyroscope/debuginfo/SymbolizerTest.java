@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.profiles.AddressSymbols.Frame;
 import dev.tethys.model.profiles.AddressSymbols.Mapped;
@@ -70,7 +71,8 @@ class SymbolizerTest {
   }
 
   private void assertThatShopHasNames() {
-    List<List<Frame>> frames = symbolizer.frames("t", OF_SHOP, new long[] {0x11f5}, () -> false);
+    List<List<Frame>> frames =
+        symbolizer.frames(Scope.of("t"), OF_SHOP, new long[] {0x11f5}, () -> false);
     assertThat(frames.getFirst()).extracting(Frame::function).contains("shop::Cart::rate");
   }
 
@@ -87,7 +89,7 @@ class SymbolizerTest {
   @MethodSource("files")
   void answersInSpiteOfHostileFiles(HostileElf hostile) throws Exception {
     putHostile(hostile);
-    assertThat(symbolizer.frames("t", OF_HOSTILE, ADDRESSES, () -> false))
+    assertThat(symbolizer.frames(Scope.of("t"), OF_HOSTILE, ADDRESSES, () -> false))
         .hasSize(ADDRESSES.length);
     assertThatShopHasNames();
   }
@@ -111,7 +113,7 @@ class SymbolizerTest {
           threads.submit(
               () ->
                   symbolizer.frames(
-                      "t",
+                      Scope.of("t"),
                       OF_HOSTILE,
                       ADDRESSES,
                       () -> {
@@ -121,7 +123,7 @@ class SymbolizerTest {
       assertThat(reads.await(60, TimeUnit.SECONDS)).isTrue();
       assertThatShopHasNames();
       Future<?> waits =
-          threads.submit(() -> symbolizer.frames("t", OF_HOSTILE, ADDRESSES, () -> true));
+          threads.submit(() -> symbolizer.frames(Scope.of("t"), OF_HOSTILE, ADDRESSES, () -> true));
       assertThatThrownBy(() -> waits.get(30, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class)
           .hasCauseInstanceOf(CancellationException.class);

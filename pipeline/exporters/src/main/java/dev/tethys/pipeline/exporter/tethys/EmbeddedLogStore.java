@@ -2,6 +2,7 @@ package dev.tethys.pipeline.exporter.tethys;
 
 import dev.tethys.codec.loki.OtlpLogs;
 import dev.tethys.codec.loki.OtlpMapping;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogAppendResult.Refusal;
 import dev.tethys.model.logs.LogBatch;
@@ -36,9 +37,9 @@ public final class EmbeddedLogStore extends TenantBatches {
   }
 
   @Override
-  Outcome append(String tenant, Batch batch, TethysSettings settings) {
+  Outcome append(Scope scope, Batch batch, TethysSettings settings) {
     OtlpMapping own = settings.otlp();
-    OtlpMapping mapping = own == null ? mappings.apply(tenant) : own;
+    OtlpMapping mapping = own == null ? mappings.apply(scope.tenant()) : own;
     if (!settings.defaultLabels().isEmpty()) {
       mapping = mapping.withDefaultLabels(settings.defaultLabels());
     }
@@ -46,7 +47,7 @@ public final class EmbeddedLogStore extends TenantBatches {
     Telemetry<?> tree = batch.takeTree();
     new OtlpLogs(mapping.withPlainNames()).add((LogsData) tree, ingester.now(), columns);
     batch.keepTree(tree);
-    return outcome(ingester.append(tenant, columns));
+    return outcome(ingester.append(scope, columns));
   }
 
   private static Outcome outcome(LogAppendResult r) {

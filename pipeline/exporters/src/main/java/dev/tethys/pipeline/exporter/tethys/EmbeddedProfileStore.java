@@ -2,6 +2,7 @@ package dev.tethys.pipeline.exporter.tethys;
 
 import dev.tethys.codec.otlp.wire.ProfileBatchReader;
 import dev.tethys.model.UnixNanos;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.profiles.ProfileAppendResult;
 import dev.tethys.model.profiles.ProfileAppendResult.Refusal;
 import dev.tethys.model.profiles.ProfileBatch;
@@ -25,7 +26,7 @@ public final class EmbeddedProfileStore extends TenantBatches {
   }
 
   @Override
-  Outcome append(String tenant, Batch batch, TethysSettings settings) {
+  Outcome append(Scope scope, Batch batch, TethysSettings settings) {
     int items = batch.items();
     long size = batch.size();
     ProfileBatch read = batch.takeProfiles();
@@ -35,7 +36,7 @@ public final class EmbeddedProfileStore extends TenantBatches {
       batch.keepTree(tree);
     }
     int profiles = read.rows.count;
-    ProfileAppendResult result = ingester.append(tenant, read, size);
+    ProfileAppendResult result = ingester.append(scope, read, size);
     read.release();
     return outcome(result, items, profiles);
   }

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.exporter.tethys;
 
 import dev.tethys.codec.otlp.wire.SpanBatchReader;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanAppendResult;
@@ -39,17 +40,17 @@ public final class EmbeddedTraceStore extends TenantBatches {
   }
 
   @Override
-  Outcome append(String tenant, Batch batch, TethysSettings settings) {
+  Outcome append(Scope scope, Batch batch, TethysSettings settings) {
     Workspace w = open();
     try {
       long size = batch.size();
       if (batch.knownSize() >= 0) {
         byte[] body = batch.body();
         w.reader.read(body, 0, body.length, w.spans);
-        return outcome(ingester.append(tenant, w.spans, size));
+        return outcome(ingester.append(scope, w.spans, size));
       }
       Telemetry<?> tree = batch.takeTree();
-      SpanAppendResult r = ingester.append(tenant, SpanBatch.of((TracesData) tree), size);
+      SpanAppendResult r = ingester.append(scope, SpanBatch.of((TracesData) tree), size);
       batch.keepTree(tree);
       return outcome(r);
     } finally {

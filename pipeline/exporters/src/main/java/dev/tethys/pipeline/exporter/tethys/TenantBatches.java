@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.exporter.tethys;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.access.TenantName;
 import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.storage.EventIngester;
@@ -36,7 +37,7 @@ abstract class TenantBatches implements EmbeddedStore {
       return new Outcome.Rejected(TenantName.HEADER + " is " + problem, items);
     }
     try {
-      return append(tenant, batch, settings);
+      return append(Scope.of(tenant), batch, settings);
     } catch (CodecException e) {
       ingester.discarded(tenant, unreadable, items);
       return new Outcome.Rejected(String.valueOf(e.getMessage()), items);
@@ -54,5 +55,5 @@ abstract class TenantBatches implements EmbeddedStore {
    * @throws CodecException if it cannot be read
    * @throws StorageException if no item was stored
    */
-  abstract Outcome append(String tenant, Batch batch, TethysSettings settings);
+  abstract Outcome append(Scope scope, Batch batch, TethysSettings settings);
 }

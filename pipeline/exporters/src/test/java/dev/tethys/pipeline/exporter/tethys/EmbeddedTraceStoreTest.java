@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -47,7 +48,7 @@ class EmbeddedTraceStoreTest {
   }
 
   private int stored(String tenant, long trace) {
-    return traces.trace(tenant, 1, trace, Long.MIN_VALUE, Long.MAX_VALUE).itemCount();
+    return traces.trace(Scope.of(tenant), 1, trace, Long.MIN_VALUE, Long.MAX_VALUE).itemCount();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.query.logql.LogEntry;
@@ -55,8 +56,8 @@ public final class LiveTail implements AutoCloseable {
 
   private record Passed(LogEntry entry, long arrived) {}
 
-  private final String tenant;
-  private final String[] tenants;
+  private final Scope scope;
+  private final List<String> tenants;
   private final LiveFilter filter;
   private final long delayNanos;
   private final Consumer<LiveTail> whenClosed;
@@ -73,28 +74,28 @@ public final class LiveTail implements AutoCloseable {
   private long droppedCount;
   private boolean closed;
 
-  LiveTail(String tenant, LiveFilter filter, long delayNanos, Consumer<LiveTail> whenClosed) {
-    this.tenant = tenant;
-    this.tenants = tenant.split("\\|");
+  LiveTail(Scope scope, LiveFilter filter, long delayNanos, Consumer<LiveTail> whenClosed) {
+    this.scope = scope;
+    this.tenants = scope.tenants().stream().map(Scope::tenant).toList();
     this.filter = filter;
     this.delayNanos = delayNanos;
     this.whenClosed = whenClosed;
   }
 
-  String tenant() {
-    return tenant;
+  Scope scope() {
+    return scope;
   }
 
   /** Accepts stored rows; called by appending threads. */
   void offer(String from, LogBatch batch, LogAppendResult result) {
-    if (!Arrays.asList(tenants).contains(from)) {
+    if (!tenants.contains(from)) {
       return;
     }
     Labels[] selected = new Labels[batch.streams.size()];
     boolean any = false;
     for (int i = 0; i < selected.length; i++) {
       Labels l = batch.streams.get(i);
-      Labels shown = tenants.length > 1 ? TenantsStore.labels(l, from) : l;
+      Labels shown = tenants.size() > 1 ? TenantsStore.labels(l, from) : l;
       if (filter.selects(shown)) {
         selected[i] = shown;
         any = true;

@@ -2,6 +2,7 @@ package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSegment.StreamTotal;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogExplorer {
   /** Time range of a tenant, or of several separated by {@code |}. */
-  public record Range(String tenant, long from, long to) {}
+  public record Range(Scope scope, long from, long to) {}
 
   /**
    * Size of selected streams. Entries and bytes are not less than there are, and may be more where
@@ -123,8 +124,8 @@ public final class LogExplorer {
 
   private LogSelection select(Range range, List<Matcher> matchers) {
     LogSelection s =
-        TenantsStore.of(store, range.tenant())
-            .select(range.tenant(), matchers, range.from(), range.to());
+        TenantsStore.of(store, range.scope())
+            .select(range.scope(), matchers, range.from(), range.to());
     warnings.addAll(s.warnings());
     return s;
   }
@@ -199,7 +200,7 @@ public final class LogExplorer {
               + " points per time series; increase the step");
     }
     List<Volume> all;
-    try (QueryRun run = engine.begin(range.tenant(), limits, stopped)) {
+    try (QueryRun run = engine.begin(range.scope(), limits, stopped)) {
       all = new VolumeScan(run, range, step).volumes(matchers, request);
       warnings.addAll(run.warnings());
     }
@@ -226,7 +227,7 @@ public final class LogExplorer {
     if (step <= 0) {
       throw new QueryException(Kind.BAD_DATA, "the step of patterns must be greater than 0");
     }
-    try (QueryRun run = engine.begin(range.tenant(), limits, stopped)) {
+    try (QueryRun run = engine.begin(range.scope(), limits, stopped)) {
       List<PatternCount> found = new PatternScan(run, range, step).patterns(log, limit);
       warnings.addAll(run.warnings());
       return found;
@@ -267,7 +268,7 @@ public final class LogExplorer {
       throw new LogqlParseException("only log selector is supported");
     }
     LogqlEngine.checkLength(range.from(), range.to(), limits);
-    try (QueryRun run = engine.begin(range.tenant(), limits, stopped)) {
+    try (QueryRun run = engine.begin(range.scope(), limits, stopped)) {
       List<LogEntry> entries =
           new LogScan(run, log, range.from(), range.to(), Direction.BACKWARD, lines).entries();
       warnings.addAll(run.warnings());
@@ -286,9 +287,9 @@ public final class LogExplorer {
       throw new LogqlParseException("only log selector is supported");
     }
     LogFilter filter;
-    try (LogSelection s = store.select(range.tenant(), log.matchers(), range.from(), range.to())) {
+    try (LogSelection s = store.select(range.scope(), log.matchers(), range.from(), range.to())) {
       filter = StoreFilter.of(log, s.streams());
     }
-    return store.delete(range.tenant(), query, log.matchers(), filter, range.from(), range.to());
+    return store.delete(range.scope(), query, log.matchers(), filter, range.from(), range.to());
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.query.logql.exec;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.ComputeThreads;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogStore;
@@ -138,7 +139,7 @@ public final class LogqlEngine implements AutoCloseable {
     long begin = nanoTime.getAsLong();
     LogqlExpr e = check(request.query());
     checkLimits(request, limits, e);
-    try (QueryRun run = begin(request.tenant(), limits, stopped)) {
+    try (QueryRun run = begin(request.scope(), limits, stopped)) {
       LogqlValue value =
           switch (e) {
             case LogExpr l -> entries(run, l, request);
@@ -167,11 +168,11 @@ public final class LogqlEngine implements AutoCloseable {
     };
   }
 
-  QueryRun begin(String tenant, LogqlLimits limits, BooleanSupplier stopped) {
+  QueryRun begin(Scope scope, LogqlLimits limits, BooleanSupplier stopped) {
     long timeout = limits.timeout().isZero() ? Long.MAX_VALUE >> 1 : limits.timeout().toNanos();
     return new QueryRun(
-        TenantsStore.of(store, tenant),
-        tenant,
+        TenantsStore.of(store, scope),
+        scope,
         memory,
         limits.maxBytes(),
         pool,

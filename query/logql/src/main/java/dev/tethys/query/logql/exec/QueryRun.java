@@ -1,6 +1,7 @@
 package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
@@ -28,7 +29,7 @@ public final class QueryRun implements AutoCloseable {
   private static final int MAX_WARNINGS = 20;
 
   private final LogStore store;
-  private final String tenant;
+  private final Scope scope;
   private final MemoryShare memory;
   private final long maxBytes;
   private final Executor pool;
@@ -62,7 +63,7 @@ public final class QueryRun implements AutoCloseable {
    */
   public QueryRun(
       LogStore store,
-      String tenant,
+      Scope scope,
       MemoryShare memory,
       long maxBytes,
       Executor pool,
@@ -71,7 +72,7 @@ public final class QueryRun implements AutoCloseable {
       long deadline,
       BooleanSupplier stopped) {
     this.store = store;
-    this.tenant = tenant;
+    this.scope = scope;
     this.memory = memory;
     this.maxBytes = maxBytes;
     this.pool = pool;
@@ -85,8 +86,8 @@ public final class QueryRun implements AutoCloseable {
     return store;
   }
 
-  public String tenant() {
-    return tenant;
+  public Scope scope() {
+    return scope;
   }
 
   /** Time of the clock after which the query fails. */
@@ -132,7 +133,7 @@ public final class QueryRun implements AutoCloseable {
 
   /** Selects rows; damage that is known before they are read becomes a warning. */
   LogSelection select(List<Matcher> matchers, long from, long to) {
-    LogSelection s = store.select(tenant, matchers, from, to);
+    LogSelection s = store.select(scope, matchers, from, to);
     s.warnings().forEach(this::warn);
     return s;
   }

@@ -2,6 +2,7 @@ package dev.tethys.query.logql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogFilter;
@@ -44,13 +45,13 @@ public final class TailedLogStore implements LogStore {
   /**
    * Starts a tail. Entries that are stored from now on are passed to it.
    *
-   * @param tenant tenant, or several separated by {@code |}
+   * @param scope tenant, or several, of the data
    * @param query log query
    * @param delayNanos least time between the arrival of an entry and its delivery
    * @throws dev.tethys.query.logql.parser.LogqlParseException if the query is not valid
    */
-  public LiveTail tail(String tenant, String query, long delayNanos) {
-    LiveTail t = new LiveTail(tenant, new LiveFilter(query), delayNanos, tails::remove);
+  public LiveTail tail(Scope scope, String query, long delayNanos) {
+    LiveTail t = new LiveTail(scope, new LiveFilter(query), delayNanos, tails::remove);
     tails.add(t);
     if (closed) {
       t.close();
@@ -59,8 +60,8 @@ public final class TailedLogStore implements LogStore {
   }
 
   /** Number of open tails of a tenant. */
-  public int openTails(String tenant) {
-    return (int) tails.stream().filter(t -> t.tenant().equals(tenant)).count();
+  public int openTails(Scope scope) {
+    return (int) tails.stream().filter(t -> t.scope().tenant().equals(scope.tenant())).count();
   }
 
   /** Ends all tails and lets no more be opened; the store stays open. */
@@ -70,50 +71,50 @@ public final class TailedLogStore implements LogStore {
   }
 
   @Override
-  public LogAppendResult append(String tenant, LogBatch batch) {
-    LogAppendResult r = store.append(tenant, batch);
-    listener.appended(tenant, batch, r);
+  public LogAppendResult append(Scope scope, LogBatch batch) {
+    LogAppendResult r = store.append(scope, batch);
+    listener.appended(scope.tenant(), batch, r);
     for (LiveTail t : tails) {
-      t.offer(tenant, batch, r);
+      t.offer(scope.tenant(), batch, r);
     }
     return r;
   }
 
   @Override
-  public LogSelection select(String tenant, List<Matcher> matchers, long from, long to) {
-    return store.select(tenant, matchers, from, to);
+  public LogSelection select(Scope scope, List<Matcher> matchers, long from, long to) {
+    return store.select(scope, matchers, from, to);
   }
 
   @Override
-  public SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to) {
-    return store.labelNames(tenant, matchers, from, to);
+  public SortedSet<String> labelNames(Scope scope, List<Matcher> matchers, long from, long to) {
+    return store.labelNames(scope, matchers, from, to);
   }
 
   @Override
   public SortedSet<String> labelValues(
-      String tenant, String name, List<Matcher> matchers, long from, long to) {
-    return store.labelValues(tenant, name, matchers, from, to);
+      Scope scope, String name, List<Matcher> matchers, long from, long to) {
+    return store.labelValues(scope, name, matchers, from, to);
   }
 
   @Override
-  public List<Labels> series(String tenant, List<Matcher> matchers, long from, long to) {
-    return store.series(tenant, matchers, from, to);
+  public List<Labels> series(Scope scope, List<Matcher> matchers, long from, long to) {
+    return store.series(scope, matchers, from, to);
   }
 
   @Override
   public EventDeletion delete(
-      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
-    return store.delete(tenant, query, matchers, filter, from, to);
+      Scope scope, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
+    return store.delete(scope, query, matchers, filter, from, to);
   }
 
   @Override
-  public List<EventDeletion> deletions(String tenant) {
-    return store.deletions(tenant);
+  public List<EventDeletion> deletions(Scope scope) {
+    return store.deletions(scope);
   }
 
   @Override
-  public boolean cancelDeletion(String tenant, String id) {
-    return store.cancelDeletion(tenant, id);
+  public boolean cancelDeletion(Scope scope, String id) {
+    return store.cancelDeletion(scope, id);
   }
 
   @Override

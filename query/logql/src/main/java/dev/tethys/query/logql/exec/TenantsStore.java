@@ -3,6 +3,7 @@ package dev.tethys.query.logql.exec;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.CopyBuffer;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
@@ -17,7 +18,6 @@ import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.EventDeletion;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -30,25 +30,20 @@ import org.jspecify.annotations.Nullable;
  * original___tenant_id__}, as in Loki.
  */
 final class TenantsStore implements LogStore {
-  /** Separator of tenants in {@code X-Scope-OrgID}. */
-  static final String SEPARATOR = "|";
-
   private static final String TENANT = LogEntry.TENANT_LABEL;
   private static final String ORIGINAL = "original_" + TENANT;
 
   private final LogStore store;
-  private final List<String> tenants;
+  private final List<Scope> tenants;
 
-  private TenantsStore(LogStore store, List<String> tenants) {
+  private TenantsStore(LogStore store, List<Scope> tenants) {
     this.store = store;
     this.tenants = tenants;
   }
 
   /** The store, or a view of it if several tenants are named. */
-  static LogStore of(LogStore store, String tenants) {
-    return tenants.contains(SEPARATOR)
-        ? new TenantsStore(store, Arrays.asList(tenants.split("\\|")))
-        : store;
+  static LogStore of(LogStore store, Scope scope) {
+    return scope.hasSeveralTenants() ? new TenantsStore(store, scope.tenants()) : store;
   }
 
   /** Labels of a tenant's stream as queries over several tenants return them. */
@@ -61,13 +56,13 @@ final class TenantsStore implements LogStore {
     return b.set(TENANT, tenant).build();
   }
 
-  private List<String> selected(List<Matcher> matchers) {
+  private List<Scope> selected(List<Matcher> matchers) {
     return tenants.stream()
         .filter(
             t ->
                 matchers.stream()
                     .filter(m -> m.name().equals(TENANT))
-                    .allMatch(m -> m.matches(Labels.of(TENANT, t))))
+                    .allMatch(m -> m.matches(Labels.of(TENANT, t.tenant()))))
         .toList();
   }
 
@@ -76,15 +71,15 @@ final class TenantsStore implements LogStore {
   }
 
   @Override
-  public LogSelection select(String ignored, List<Matcher> matchers, long from, long to) {
+  public LogSelection select(Scope ignored, List<Matcher> matchers, long from, long to) {
     List<LogSelection> parts = new ArrayList<>();
     boolean complete = false;
     try {
       Merged all = new Merged(parts);
-      for (String t : selected(matchers)) {
+      for (Scope t : selected(matchers)) {
         LogSelection s = store.select(t, withoutTenant(matchers), from, to);
         parts.add(s);
-        all.add(s, t);
+        all.add(s, t.tenant());
       }
       complete = true;
       return all;
@@ -280,18 +275,18 @@ final class TenantsStore implements LogStore {
   }
 
   @Override
-  public List<Labels> series(String ignored, List<Matcher> matchers, long from, long to) {
+  public List<Labels> series(Scope ignored, List<Matcher> matchers, long from, long to) {
     TreeSet<Labels> out = new TreeSet<>();
-    for (String t : selected(matchers)) {
+    for (Scope t : selected(matchers)) {
       for (Labels l : store.series(t, withoutTenant(matchers), from, to)) {
-        out.add(labels(l, t));
+        out.add(labels(l, t.tenant()));
       }
     }
     return new ArrayList<>(out);
   }
 
   @Override
-  public SortedSet<String> labelNames(String ignored, List<Matcher> matchers, long from, long to) {
+  public SortedSet<String> labelNames(Scope ignored, List<Matcher> matchers, long from, long to) {
     SortedSet<String> out = new TreeSet<>();
     for (Labels l : series(ignored, matchers, from, to)) {
       l.toList().forEach(label -> out.add(label.name()));
@@ -301,7 +296,7 @@ final class TenantsStore implements LogStore {
 
   @Override
   public SortedSet<String> labelValues(
-      String ignored, String name, List<Matcher> matchers, long from, long to) {
+      Scope ignored, String name, List<Matcher> matchers, long from, long to) {
     SortedSet<String> out = new TreeSet<>();
     for (Labels l : series(ignored, matchers, from, to)) {
       if (l.has(name)) {
@@ -316,29 +311,29 @@ final class TenantsStore implements LogStore {
   }
 
   @Override
-  public LogAppendResult append(String tenant, LogBatch batch) {
+  public LogAppendResult append(Scope scope, LogBatch batch) {
     throw readOnly();
   }
 
   @Override
   public EventDeletion delete(
-      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
+      Scope scope, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
     throw readOnly();
   }
 
   @Override
-  public List<EventDeletion> deletions(String tenant) {
+  public List<EventDeletion> deletions(Scope scope) {
     throw readOnly();
   }
 
   @Override
-  public boolean cancelDeletion(String tenant, String id) {
+  public boolean cancelDeletion(Scope scope, String id) {
     throw readOnly();
   }
 
   @Override
   public SortedSet<String> tenants() {
-    return new TreeSet<>(tenants);
+    return new TreeSet<>(tenants.stream().map(Scope::tenant).toList());
   }
 
   /** The store belongs to others. */

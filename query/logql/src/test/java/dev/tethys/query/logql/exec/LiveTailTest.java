@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.query.logql.InMemoryLogStore;
 import dev.tethys.query.logql.LogEntry;
@@ -39,11 +40,11 @@ class LiveTailTest {
       b.add(time, s, bytes, 0, bytes.length);
       b.metadata(name, "ann".getBytes(UTF_8), 0, 3);
     }
-    store.append(tenant, b);
+    store.append(Scope.of(tenant), b);
   }
 
   private LiveTail tail(String tenant, String query) {
-    LiveTail t = store.tail(tenant, query, 0);
+    LiveTail t = store.tail(Scope.of(tenant), query, 0);
     Thread.ofVirtual()
         .start(
             () -> {
@@ -102,7 +103,7 @@ class LiveTailTest {
 
   @Test
   void fullQueueDropsAndCounts() throws Exception {
-    LiveTail t = store.tail("fake", "{app=\"api\"}", 0); // nothing takes from the queue
+    LiveTail t = store.tail(Scope.DEFAULT, "{app=\"api\"}", 0); // nothing takes from the queue
     int more = 1500;
     for (int i = 0; i < LiveTail.MAX_QUEUED + more; i++) {
       append("fake", API, i, "x");
@@ -115,7 +116,7 @@ class LiveTailTest {
 
   @Test
   void delayedEntriesWait() throws Exception {
-    LiveTail t = store.tail("fake", "{app=\"api\"}", WAIT * 100);
+    LiveTail t = store.tail(Scope.DEFAULT, "{app=\"api\"}", WAIT * 100);
     Thread filter = Thread.ofVirtual().start(() -> runFilter(t));
     append("fake", API, 1, "x");
     assertThat(Objects.requireNonNull(t.next(1, 1_000_000)).entries()).isEmpty();
@@ -134,17 +135,17 @@ class LiveTailTest {
   @Test
   void closingStopsTails() throws Exception {
     LiveTail t = tail("fake", "{app=\"api\"}");
-    assertThat(store.openTails("fake")).isEqualTo(1);
+    assertThat(store.openTails(Scope.DEFAULT)).isEqualTo(1);
     store.closeTails();
     @Nullable Delivery d = t.next(1, WAIT);
     assertThat(d).isNull();
-    assertThat(store.openTails("fake")).isZero();
-    assertThat(store.tail("fake", "{app=\"api\"}", 0).next(1, WAIT)).isNull();
+    assertThat(store.openTails(Scope.DEFAULT)).isZero();
+    assertThat(store.tail(Scope.DEFAULT, "{app=\"api\"}", 0).next(1, WAIT)).isNull();
   }
 
   @Test
   void rejectsMetricQueries() {
-    assertThatThrownBy(() -> store.tail("fake", "rate({app=\"api\"}[1m])", 0))
+    assertThatThrownBy(() -> store.tail(Scope.DEFAULT, "rate({app=\"api\"}[1m])", 0))
         .isInstanceOf(LogqlParseException.class)
         .hasMessageContaining("only log selector is supported");
   }

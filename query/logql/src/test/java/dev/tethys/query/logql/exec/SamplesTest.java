@@ -2,6 +2,7 @@ package dev.tethys.query.logql.exec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.query.logql.InMemoryLogStore;
 import dev.tethys.query.logql.exec.Accumulators.Samples;
@@ -19,7 +20,7 @@ class SamplesTest {
     QueryRun run =
         new QueryRun(
             new InMemoryLogStore(4),
-            "fake",
+            Scope.DEFAULT,
             MemoryShare.unlimited(),
             0,
             Runnable::run,

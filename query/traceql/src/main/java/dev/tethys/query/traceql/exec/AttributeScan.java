@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.query.traceql.ast.FieldExpr;
@@ -24,10 +25,10 @@ final class AttributeScan {
 
   private AttributeScan() {}
 
-  static List<FieldExpr> fields(TraceStore store, String tenant, long from, long to) {
+  static List<FieldExpr> fields(TraceStore store, Scope scope, long from, long to) {
     List<FieldExpr> out = new ArrayList<>();
     INTRINSICS.forEach(i -> out.add(new FieldExpr.Field(i)));
-    for (SpanField f : store.attributes(tenant, from, to)) {
+    for (SpanField f : store.attributes(scope, from, to)) {
       if (out.size() == MAX_FIELDS) {
         break;
       }

@@ -1,6 +1,8 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
@@ -35,7 +37,7 @@ final class CompareRun {
 
   private final TraceqlRun work;
   private final TraceStore store;
-  private final String tenant;
+  private final Scope scope;
   private final TimeGrid grid;
   private final Metric.Query query;
   private final Metric.Comparison comparison;
@@ -45,17 +47,17 @@ final class CompareRun {
   CompareRun(
       TraceqlRun work,
       TraceStore store,
-      String tenant,
+      Scope scope,
       TimeGrid grid,
       Metric.Query query,
       Metric.Comparison comparison) {
     this.work = work;
     this.store = store;
-    this.tenant = tenant;
+    this.scope = scope;
     this.grid = grid;
     this.query = query;
     this.comparison = comparison;
-    fields = AttributeScan.fields(store, tenant, grid.from(), grid.to());
+    fields = AttributeScan.fields(store, scope, grid.from(), grid.to());
     fields.forEach(slots::slot);
   }
 
@@ -119,7 +121,7 @@ final class CompareRun {
       return series(all);
     }
     SpanNeeds needs = new SpanNeeds(false, false, true, false, slots.fields());
-    try (SpanSelection range = store.select(tenant, grid.from(), grid.to())) {
+    try (SpanSelection range = store.select(scope, grid.from(), grid.to())) {
       List<SpanSegment> segments = work.segments(range);
       work.forEach(
           Pushdown.isNone(p.filter()) ? 0 : segments.size(),
@@ -142,9 +144,9 @@ final class CompareRun {
   private void wholeTraces(Counted[] all, FieldExpr folded, FieldExpr selection) {
     TraceFrame.Core core = TraceFrame.Core.of(slots);
     long slack = work.limits().traceNanos();
-    try (SpanSelection range = store.select(tenant, grid.from(), grid.to());
+    try (SpanSelection range = store.select(scope, grid.from(), grid.to());
         SpanSelection wide =
-            store.select(tenant, Times.minus(grid.from(), slack), Times.plus(grid.to(), slack))) {
+            store.select(scope, Times.minus(grid.from(), slack), Times.plus(grid.to(), slack))) {
       TraceTable.Candidate[] candidates =
           new Candidates(work, work.segments(range))
               .collect(RequiredSpans.of(query.pipeline()))

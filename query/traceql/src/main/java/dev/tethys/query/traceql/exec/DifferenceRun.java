@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanNeeds;
@@ -45,7 +46,7 @@ public final class DifferenceRun {
 
   private final TraceqlRun work;
   private final TraceStore store;
-  private final String tenant;
+  private final Scope scope;
   private final SelectionDifference.Request request;
   private final ExecutionColumns slots = new ExecutionColumns();
   private final List<FieldExpr> fields = new ArrayList<>();
@@ -55,10 +56,10 @@ public final class DifferenceRun {
   private final AtomicLong outside = new AtomicLong();
 
   private DifferenceRun(
-      TraceqlRun work, TraceStore store, String tenant, SelectionDifference.Request request) {
+      TraceqlRun work, TraceStore store, Scope scope, SelectionDifference.Request request) {
     this.work = work;
     this.store = store;
-    this.tenant = tenant;
+    this.scope = scope;
     this.request = request;
     all = filter(request.all());
     selected = filter(request.selected());
@@ -66,7 +67,7 @@ public final class DifferenceRun {
     used.addAll(selected);
     Set<SpanField> trivial = new HashSet<>(used.fields());
     List<FieldExpr> candidates =
-        new ArrayList<>(AttributeScan.fields(store, tenant, request.from(), request.to()));
+        new ArrayList<>(AttributeScan.fields(store, scope, request.from(), request.to()));
     candidates.add(new FieldExpr.Field(Intrinsic.DURATION));
     for (FieldExpr f : candidates) {
       SpanField field =
@@ -101,8 +102,8 @@ public final class DifferenceRun {
 
   /** Runs a comparison. */
   public static SelectionDifference run(
-      TraceqlRun work, TraceStore store, String tenant, SelectionDifference.Request request) {
-    return new DifferenceRun(work, store, tenant, request).run();
+      TraceqlRun work, TraceStore store, Scope scope, SelectionDifference.Request request) {
+    return new DifferenceRun(work, store, scope, request).run();
   }
 
   /** Numbers of spans inside and outside. */
@@ -135,7 +136,7 @@ public final class DifferenceRun {
     SpanNeeds needs = new SpanNeeds(false, false, true, false, slots.fields());
     List<SelectionDifference.Ranked> ranked;
     List<String> warnings;
-    try (SpanSelection range = store.select(tenant, request.from(), request.to())) {
+    try (SpanSelection range = store.select(scope, request.from(), request.to())) {
       List<SpanSegment> segments = work.segments(range);
       int tasks = Pushdown.isNone(p.filter()) ? 0 : segments.size();
       work.forEach(

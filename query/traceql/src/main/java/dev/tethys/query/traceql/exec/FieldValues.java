@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanValue;
@@ -22,7 +23,7 @@ public final class FieldValues {
    */
   public static List<TraceValue> values(
       TraceStore store,
-      String tenant,
+      Scope scope,
       FieldExpr field,
       SpanFilter filter,
       long from,
@@ -73,7 +74,7 @@ public final class FieldValues {
     if (Pushdown.isNone(with)) {
       return out;
     }
-    for (SpanValue v : store.values(tenant, of, with, from, to, limit)) {
+    for (SpanValue v : store.values(scope, of, with, from, to, limit)) {
       out.add(
           switch (v) {
             case SpanValue.Text t -> new TraceValue.Text(t.value());

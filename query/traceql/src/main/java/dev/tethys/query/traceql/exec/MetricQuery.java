@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.query.traceql.TraceQueryException;
@@ -18,7 +19,7 @@ public final class MetricQuery {
   public static TraceSeriesResult range(
       TraceqlRun work,
       TraceStore store,
-      String tenant,
+      Scope scope,
       Metric metric,
       long from,
       long to,
@@ -26,36 +27,36 @@ public final class MetricQuery {
       boolean extrapolate,
       int exemplars) {
     TimeGrid grid = TimeGrid.range(from, to, step, work.limits().maxSteps());
-    return run(work, store, tenant, metric, grid, extrapolate, exemplars);
+    return run(work, store, scope, metric, grid, extrapolate, exemplars);
   }
 
   /** Series with one value. */
   public static TraceSeriesResult instant(
       TraceqlRun work,
       TraceStore store,
-      String tenant,
+      Scope scope,
       Metric metric,
       long from,
       long to,
       boolean extrapolate) {
-    return run(work, store, tenant, metric, TimeGrid.instant(from, to), extrapolate, 0);
+    return run(work, store, scope, metric, TimeGrid.instant(from, to), extrapolate, 0);
   }
 
   private static TraceSeriesResult run(
       TraceqlRun work,
       TraceStore store,
-      String tenant,
+      Scope scope,
       Metric metric,
       TimeGrid grid,
       boolean extrapolate,
       int exemplars) {
     List<TraceSeriesResult.Series> out =
-        new MetricRun(work, store, tenant, grid, extrapolate, exemplars)
+        new MetricRun(work, store, scope, grid, extrapolate, exemplars)
             .series(metric).stream()
                 .map(s -> new TraceSeriesResult.Series(s.labels(), s.values(), s.exemplars()))
                 .toList();
     List<String> warnings;
-    try (var selection = store.select(tenant, grid.from(), grid.to())) {
+    try (var selection = store.select(scope, grid.from(), grid.to())) {
       warnings = selection.warnings();
     }
     return new TraceSeriesResult(grid.times(), out, work.statistics(), warnings);

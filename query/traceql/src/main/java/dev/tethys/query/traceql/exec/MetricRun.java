@@ -1,6 +1,8 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
@@ -18,7 +20,7 @@ import java.util.function.IntConsumer;
 public final class MetricRun {
   private final TraceqlRun work;
   private final TraceStore store;
-  private final String tenant;
+  private final Scope scope;
   private final TimeGrid grid;
   private final boolean extrapolate;
   private final int exemplars;
@@ -26,13 +28,13 @@ public final class MetricRun {
   MetricRun(
       TraceqlRun work,
       TraceStore store,
-      String tenant,
+      Scope scope,
       TimeGrid grid,
       boolean extrapolate,
       int exemplars) {
     this.work = work;
     this.store = store;
-    this.tenant = tenant;
+    this.scope = scope;
     this.grid = grid;
     this.extrapolate = extrapolate;
     this.exemplars = exemplars;
@@ -42,7 +44,7 @@ public final class MetricRun {
   List<Series> series(Metric m) {
     return switch (m) {
       case Metric.Query q when q.comparison() != null ->
-          new CompareRun(work, store, tenant, grid, q, q.comparison()).series();
+          new CompareRun(work, store, scope, grid, q, q.comparison()).series();
       case Metric.Query q -> query(q);
       case Metric.Top t -> SeriesMath.top(series(t.of()), t.highest(), t.count());
       case Metric.Threshold t -> SeriesMath.threshold(series(t.of()), t.operator(), t.value());
@@ -77,7 +79,7 @@ public final class MetricRun {
       Accumulation.Shape shape, ExecutionColumns slots, Pushdown p, FieldExpr folded) {
     Accumulated all = new Accumulated(work, shape, exemplars);
     SpanNeeds needs = new SpanNeeds(false, false, true, shape.ofDuration, slots.fields());
-    try (SpanSelection selection = store.select(tenant, grid.from(), grid.to())) {
+    try (SpanSelection selection = store.select(scope, grid.from(), grid.to())) {
       List<SpanSegment> segments = work.segments(selection);
       int tasks = Pushdown.isNone(p.filter()) ? 0 : segments.size();
       work.forEach(tasks, () -> worker(all, shape, slots, p, folded, needs, segments));
@@ -128,9 +130,9 @@ public final class MetricRun {
         new SpansetEvaluation(q.pipeline(), slots, grid.from(), grid.to());
     Accumulated all = new Accumulated(work, shape, exemplars);
     long slack = work.limits().traceNanos();
-    try (SpanSelection range = store.select(tenant, grid.from(), grid.to());
+    try (SpanSelection range = store.select(scope, grid.from(), grid.to());
         SpanSelection wide =
-            store.select(tenant, Times.minus(grid.from(), slack), Times.plus(grid.to(), slack))) {
+            store.select(scope, Times.minus(grid.from(), slack), Times.plus(grid.to(), slack))) {
       TraceTable.Candidate[] candidates =
           new Candidates(work, work.segments(range))
               .collect(RequiredSpans.of(q.pipeline()))

@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
 import dev.tethys.model.guard.MemoryShare;
 import dev.tethys.model.traces.SpanField;
@@ -76,7 +77,7 @@ public final class TraceQueries {
    * @param spansPerSpanset most spans that are returned of a spanset; 0 for all
    */
   public TraceSearchResult search(
-      String tenant, TraceQuery query, long from, long to, int limit, int spansPerSpanset) {
+      Scope scope, TraceQuery query, long from, long to, int limit, int spansPerSpanset) {
     if (!(query.root() instanceof Root.Search s)) {
       throw TraceQueryException.invalid(
           "query " + query + " returns series, not traces; remove the metrics function");
@@ -96,9 +97,9 @@ public final class TraceQueries {
               spansPerSpanset,
               query.hint("most_recent", false),
               store,
-              tenant);
+              scope);
       List<String> warnings;
-      try (SpanSelection range = store.select(tenant, from, to)) {
+      try (SpanSelection range = store.select(scope, from, to)) {
         warnings = range.warnings();
       }
       return new TraceSearchResult(found, work.statistics(), warnings);
@@ -112,7 +113,7 @@ public final class TraceQueries {
    * @param exemplars most exemplars of all series together
    */
   public TraceSeriesResult range(
-      String tenant, TraceQuery query, long from, long to, long step, int exemplars) {
+      Scope scope, TraceQuery query, long from, long to, long step, int exemplars) {
     int most = exemplars;
     Long hinted = query.integerHint("exemplars");
     if (hinted != null) {
@@ -124,7 +125,7 @@ public final class TraceQueries {
       return MetricQuery.range(
           work,
           store,
-          tenant,
+          scope,
           metric(query),
           from,
           to,
@@ -135,10 +136,10 @@ public final class TraceQueries {
   }
 
   /** Computes series with one value for the range, whose end is the time. */
-  public TraceSeriesResult instant(String tenant, TraceQuery query, long from, long to) {
+  public TraceSeriesResult instant(Scope scope, TraceQuery query, long from, long to) {
     try (TraceqlRun work = begin()) {
       return MetricQuery.instant(
-          work, store, tenant, metric(query), from, to, query.hint("extrapolate", false));
+          work, store, scope, metric(query), from, to, query.hint("extrapolate", false));
     }
   }
 
@@ -160,9 +161,9 @@ public final class TraceQueries {
   }
 
   /** Ranks conditions by how much their share differs between a selection and the other spans. */
-  public SelectionDifference difference(String tenant, SelectionDifference.Request request) {
+  public SelectionDifference difference(Scope scope, SelectionDifference.Request request) {
     try (TraceqlRun work = begin()) {
-      return DifferenceRun.run(work, store, tenant, request);
+      return DifferenceRun.run(work, store, scope, request);
     }
   }
 
@@ -173,12 +174,12 @@ public final class TraceQueries {
    * @param query filter of the spans; only its filters in braces are used
    */
   public List<SpanField> present(
-      String tenant, List<SpanField> fields, TraceQuery query, long from, long to) {
+      Scope scope, List<SpanField> fields, TraceQuery query, long from, long to) {
     SpanFilter filter = MetricQuery.filter(query.root());
     List<SpanField> out = new ArrayList<>();
     for (SpanField f : fields) {
       Cancellation.check();
-      if (!store.values(tenant, f, filter, from, to, 1).isEmpty()) {
+      if (!store.values(scope, f, filter, from, to, 1).isEmpty()) {
         out.add(f);
       }
     }
@@ -193,8 +194,8 @@ public final class TraceQueries {
    * @param limit most values
    */
   public List<TraceValue> values(
-      String tenant, FieldExpr field, @Nullable TraceQuery query, long from, long to, int limit) {
+      Scope scope, FieldExpr field, @Nullable TraceQuery query, long from, long to, int limit) {
     SpanFilter filter = query == null ? SpanFilter.ALL : MetricQuery.filter(query.root());
-    return FieldValues.values(store, tenant, field, filter, from, to, limit);
+    return FieldValues.values(store, scope, field, filter, from, to, limit);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanSegment;
@@ -93,10 +94,10 @@ public final class TraceSearch {
       int spansPerSpanset,
       boolean mostRecent,
       dev.tethys.model.traces.TraceStore store,
-      String tenant) {
+      Scope scope) {
     long slack = work.limits().traceNanos();
-    try (var inRange = store.select(tenant, from, to);
-        var wide = store.select(tenant, Times.minus(from, slack), Times.plus(to, slack))) {
+    try (var inRange = store.select(scope, from, to);
+        var wide = store.select(scope, Times.minus(from, slack), Times.plus(to, slack))) {
       return new TraceSearch(
               work,
               pipeline,
