@@ -134,8 +134,23 @@ final class ProcessNames {
    * @param folder working folder of the process; empty when it is not known
    */
   static String id(String commandLine, UnaryOperator<String> environment, Supplier<String> folder) {
-    String name = name(commandLine, environment, folder);
-    return name.isEmpty() ? "" : "/process/" + name;
+    String name = name(commandLine, environment, folder).replaceAll("\\p{C}", "_");
+    return name.isEmpty() ? "" : "/process/" + shortened(name);
+  }
+
+  private static String shortened(String name) {
+    int end = Math.min(name.length(), LONGEST_NAME);
+    boolean splits = end < name.length() && Character.isHighSurrogate(name.charAt(end - 1));
+    return name.substring(0, splits ? end - 1 : end);
+  }
+
+  /** Whether the word after an option is the program's text, which does not name it. */
+  private static boolean isCode(String program, String option) {
+    return switch (option) {
+      case "-c" -> program.equals("java") || program.startsWith("python");
+      case "-e", "--eval" -> !program.equals("java");
+      default -> false;
+    };
   }
 
   private static boolean isInterpreter(String program) {
@@ -162,6 +177,9 @@ final class ProcessNames {
     for (int i = 1; i < words.length; i++) {
       String w = words[i];
       boolean isModule = w.equals("-m") || java && w.equals("--module");
+      if (isCode(program, w)) {
+        break;
+      }
       if (WITH_VALUE.contains(w)) {
         i++;
         boolean isPath = w.equals("-cp") || w.equals("-classpath") || w.equals("--class-path");

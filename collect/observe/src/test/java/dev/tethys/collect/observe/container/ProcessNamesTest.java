@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProcessNamesTest {
   @ParameterizedTest
@@ -24,6 +25,25 @@ class ProcessNamesTest {
   void namesProgramsAndScripts(String commandLine, String name) {
     assertThat(ProcessNames.id(commandLine.replace(' ', '\0'), _ -> "", () -> ""))
         .isEqualTo("/process/" + name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"java", "python3", "node"})
+  void leavesOutTextOfAProgramOnTheCommandLine(String program) {
+    String option = program.equals("node") ? "-e" : "-c";
+    String code = "import x\n\tprint('a/b.c')\n".repeat(400);
+    assertThat(ProcessNames.id(program + "\0" + option + "\0" + code, _ -> "", () -> "/srv/shop"))
+        .isEqualTo("/process/shop-" + program);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "java\0", "java\0-jar\0", "python3\0-m\0"})
+  void boundsNamesAndReplacesControlCharacters(String before) {
+    String id =
+        ProcessNames.id(before + "a\nb\u001b[1m" + "\ud83d\ude00".repeat(5000), _ -> "", () -> "");
+    assertThat(id).startsWith("/process/a_b_[1m").hasSizeLessThanOrEqualTo(109);
+    assertThat(id.codePoints())
+        .noneMatch(c -> c < ' ' || Character.getType(c) == Character.SURROGATE);
   }
 
   @ParameterizedTest
