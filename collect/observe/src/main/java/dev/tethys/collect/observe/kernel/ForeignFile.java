@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.time.Duration;
+import java.time.Instant;
 
 /**
  * Open file whose path another user of the machine controls. The path is resolved once, without
@@ -143,6 +144,11 @@ public final class ForeignFile implements Closeable {
   /** Device, inode and time of modification. */
   public String version() {
     return inode() + ":" + attributes.lastModifiedTime();
+  }
+
+  /** When it was made; the time of modification where the file system does not know it. */
+  public Instant created() {
+    return attributes.creationTime().toInstant();
   }
 
   /** Number of the user that owns the file. */

@@ -4,6 +4,7 @@ import dev.tethys.codec.json.tree.JsonReader;
 import dev.tethys.codec.json.tree.MalformedJsonException;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.container.ContainerRegistry;
+import dev.tethys.collect.observe.kernel.ForeignFile;
 import dev.tethys.collect.observe.logs.LogTail.Position;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import dev.tethys.collect.observe.process.StoppedThread;
@@ -16,13 +17,16 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -47,6 +51,9 @@ public final class ContainerLogs implements Collector, AutoCloseable {
   private static final int ROUNDS_TO_SAVE = 10;
   private static final long QUIET_NANOS = 1_000_000_000L;
 
+  /** By how much times of files may be behind the clock: they come from its last tick. */
+  private static final Duration FILE_CLOCK_LAG = Duration.ofMillis(20);
+
   /** Access modes of open(2) other than reading alone. */
   private static final int WRITES = 3;
 
@@ -62,13 +69,21 @@ public final class ContainerLogs implements Collector, AutoCloseable {
   private final LogPositions positions;
   private final LogPatterns patterns = new LogPatterns();
   private final Map<String, Source> sources = new LinkedHashMap<>();
-  private final Map<String, Position> kept;
+  private final SequencedMap<String, Kept> kept = new LinkedHashMap<>();
   private final ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
   private final CountDownLatch stop = new CountDownLatch(1);
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Thread thread;
   private int round;
+  private Instant newSince = Instant.MAX;
   private volatile long shed;
+
+  /**
+   * Position of a log that is not read at present.
+   *
+   * @param at when the log was read last
+   */
+  private record Kept(Position position, Instant at) {}
 
   /** Log that is read. */
   private final class Source {
@@ -150,7 +165,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     folder = root.resolve("var/log") + "/";
     this.sink = sink;
     positions = new LogPositions(file);
-    kept = new HashMap<>(positions.read());
+    positions.read().forEach((key, p) -> kept.put(key, new Kept(p, Instant.MIN)));
     thread =
         Thread.ofPlatform()
             .name("observe-logs")
@@ -198,6 +213,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
   }
 
   private void find() throws InterruptedException {
+    Instant began = Instant.now();
     sources.values().forEach(s -> s.seen = false);
     for (ContainerRegistry.LogFile f : containers.logFiles()) {
       add(new Owner(f.containerId(), f.appId()), RUNTIME, true, root.resolve(relative(f.path())));
@@ -219,6 +235,9 @@ public final class ContainerLogs implements Collector, AutoCloseable {
       }
     }
     patterns.retain(containers::isKnown);
+    if (newSince.equals(Instant.MAX)) {
+      newSince = began.minus(FILE_CLOCK_LAG);
+    }
   }
 
   /**
@@ -268,9 +287,55 @@ public final class ContainerLogs implements Collector, AutoCloseable {
       shed++;
       return;
     }
-    Source s = new Source(owner, label, runtime, file, kept.remove(key));
+    Position from;
+    try {
+      Kept before = kept.get(key);
+      from = before == null ? start(runtime ? null : label, file) : before.position();
+    } catch (NoSuchFileException e) {
+      if (!runtime) {
+        return; // the descriptor is closed, or another file's
+      }
+      from = null;
+    } catch (IOException e) { // the next search tries again
+      failures.failure(Level.WARNING, "Log could not be read", file, e);
+      return;
+    }
+    kept.remove(key);
+    Source s = new Source(owner, label, runtime, file, from);
     s.seen = true;
     sources.put(key, s);
+  }
+
+  /**
+   * Position from which a log is read that was not read for this container before: the start of a
+   * file made after the first search for logs, else the end. It is taken when the log is found, so
+   * that a later failure to open it skips nothing. A file that was read for another container
+   * continues where that stopped.
+   *
+   * @param target required target of a descriptor; null for a file
+   */
+  private Position start(@Nullable String target, Path file) throws IOException {
+    try (ForeignFile f = ForeignFile.open(file)) {
+      if (target != null && !f.target().equals(target)) {
+        throw new NoSuchFileException(file.toString());
+      }
+      String inode = f.inode();
+      Instant made = f.created();
+      long read = -1;
+      for (Source s : sources.values()) {
+        read = Math.max(read, offset(s.tail.position(), inode));
+      }
+      for (Kept k : kept.values()) {
+        if (!made.isAfter(k.at())) { // else a new file has the inode of a removed one
+          read = Math.max(read, offset(k.position(), inode));
+        }
+      }
+      return new Position(inode, read >= 0 ? read : made.isBefore(newSince) ? f.size() : 0);
+    }
+  }
+
+  private static long offset(@Nullable Position p, String file) {
+    return p != null && p.file().equals(file) ? p.offset() : -1;
   }
 
   /** Level of a message: that of its field when it is JSON, else by its first words. */
@@ -340,13 +405,18 @@ public final class ContainerLogs implements Collector, AutoCloseable {
 
   private void remember(String key, Source s) {
     Position p = s.tail.position();
-    if (p != null && kept.size() < MAX_LOGS) {
-      kept.put(key, p);
+    if (p != null) {
+      kept.remove(key);
+      kept.put(key, new Kept(p, Instant.now()));
+      if (kept.size() > MAX_LOGS) {
+        kept.pollFirstEntry();
+      }
     }
   }
 
   private void save() {
-    Map<String, Position> all = new HashMap<>(kept);
+    Map<String, Position> all = new HashMap<>();
+    kept.forEach((key, k) -> all.put(key, k.position()));
     sources.forEach(
         (key, s) -> {
           Position p = s.tail.position();

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.logs;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.collect.observe.container.ContainerOptions;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ class ContainerLogsTest {
   private final List<ObservedLog> logs = new ArrayList<>();
   private Path kubelet;
   private Path written;
+  private @Nullable ContainerRegistry registry;
 
   @BeforeEach
   void machine() throws IOException {
@@ -64,6 +67,7 @@ class ContainerLogsTest {
                 List.of(),
                 true),
             () -> 1);
+    this.registry = registry;
     registry.scan();
     return new ContainerLogs(
         registry, folder.resolve("proc"), folder, folder.resolve("positions"), logs::add);
@@ -109,6 +113,74 @@ class ContainerLogsTest {
       c.collect(f -> f.metrics().forEach(m -> counted.add(m.labels().get("level"))));
       assertThat(counted).containsExactlyInAnyOrder("error", "warning", "unknown");
     }
+  }
+
+  @Test
+  void readsLogsMadeAfterItStartedFromTheirStart() throws Exception {
+    Path log = folder.resolve("var/log/new.log");
+    try (ContainerLogs c = logs()) {
+      c.round();
+      Files.writeString(log, "first\nsecond\n");
+      leadTo(log);
+      readUntil(c, 2);
+      append(log, "third\n");
+      readUntil(c, 3);
+    }
+    assertThat(logs).extracting(ObservedLog::message).containsExactly("first", "second", "third");
+  }
+
+  @Test
+  void readsEachLineOnceOfLogsBetweenWhichADescriptorFlips() throws Exception {
+    Path other = folder.resolve("var/log/other.log");
+    List<String> sent = new ArrayList<>();
+    try (ContainerLogs c = logs()) {
+      c.round();
+      Files.writeString(other, "");
+      for (int i = 0; i < 10; i++) {
+        Path log = i % 2 == 0 ? other : written;
+        leadTo(log);
+        for (int j = 0; j < 3; j++) {
+          sent.add(i + "/" + j);
+          append(log, i + "/" + j + "\n");
+        }
+        readUntil(c, sent.size());
+      }
+    }
+    assertThat(logs).extracting(ObservedLog::message).containsExactlyElementsOf(sent);
+  }
+
+  @Test
+  void continuesAFileThatAnotherContainerWroteBefore() throws Exception {
+    Path log = folder.resolve("var/log/jobs.log");
+    try (ContainerLogs c = logs()) {
+      c.round();
+      Files.writeString(log, "first job\n");
+      leadTo(log);
+      readUntil(c, 1);
+      leadTo(folder.resolve("var/log/read-only.log"));
+      process(40, "/system.slice/job.service");
+      Path fds = Files.createDirectories(folder.resolve("proc/40/fd"));
+      Files.createSymbolicLink(fds.resolve("3"), log);
+      Path infos = Files.createDirectories(folder.resolve("proc/40/fdinfo"));
+      Files.writeString(infos.resolve("3"), "pos:\t0\nflags:\t0102001\n");
+      requireNonNull(registry).scan();
+      for (int i = 0; i < 5; i++) { // until logs are searched for again
+        c.round();
+      }
+      append(log, "second job\n");
+      readUntil(c, 2);
+    }
+    assertThat(logs)
+        .extracting(l -> l.owner().containerId() + " " + l.message())
+        .containsExactly(
+            "/system.slice/nginx.service first job", "/system.slice/job.service second job");
+  }
+
+  /** Makes the descriptor of the process with a log lead to another file. */
+  private void leadTo(Path log) throws IOException {
+    Path link = folder.resolve("proc/30/fd/3");
+    Files.delete(link);
+    Files.createSymbolicLink(link, log);
   }
 
   @Test
