@@ -12,7 +12,6 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -36,9 +35,6 @@ import org.jspecify.annotations.Nullable;
 public final class Automation {
   private static final System.Logger LOG = JulLogger.of(Automation.class.getName());
 
-  /** End of the error of a rollout that waits for its version, while a state lasts. */
-  private static final String AWAITED = "; it is rolled out once it exists, while the event lasts";
-
   private static final String CHANGED_BEFORE_NEXT = "the rule has changed before the next attempt";
 
   /**
@@ -56,6 +52,7 @@ public final class Automation {
   private final Scheduler clock;
   private final AlertChanges changes;
   private final CoolDowns coolDowns;
+  private final FailedAttempts failures;
 
   private List<AutomationRule> rules;
   private boolean closed;
@@ -78,6 +75,7 @@ public final class Automation {
     this.clock = clock;
     changes = new AlertChanges(steps);
     coolDowns = new CoolDowns(steps, clock);
+    failures = new FailedAttempts(retries, coolDowns, steps, clock);
     actions.define(rules);
   }
 
@@ -223,7 +221,7 @@ public final class Automation {
   /** Whether a rollout still waits for its version. */
   private boolean isAwaited(Retry r) {
     Attempt a = r.attempt();
-    if (!r.error().endsWith(AWAITED) || current(a.rule()) == null) {
+    if (!r.error().endsWith(FailedAttempts.AWAITED) || current(a.rule()) == null) {
       return false;
     }
     try {
@@ -283,7 +281,7 @@ public final class Automation {
     Set<String> done = new HashSet<>(c.done());
     boolean failed =
         (was.number() > ActionRetries.ATTEMPTS
-                ? giveUp(was, r.word(), r.target(), r.error(), done)
+                ? failures.giveUp(was, r.word(), r.target(), r.error(), done)
                 : act(was, done))
             .failed();
     changes.note(a, c.failed() || failed, done);
@@ -365,14 +363,10 @@ public final class Automation {
                 x.target(),
                 "failed",
                 x.error(),
-                x.error().endsWith(AWAITED) ? 0 : starts(due)));
+                x.error().endsWith(FailedAttempts.AWAITED) ? 0 : failures.starts(due)));
       }
     }
     return out;
-  }
-
-  private long starts(long due) {
-    return clock.millis() + Math.max(0, (due - clock.nanos()) / 1_000_000);
   }
 
   /**
@@ -421,52 +415,17 @@ public final class Automation {
       }
       return steps.note(r.name(), a, word, target, result, "");
     } catch (ConflictException | NotFoundException | RuleCalls.BusyException e) {
-      return tryLater(attempt, word, target, String.valueOf(e.getMessage()), done);
+      return failures.tryLater(attempt, word, target, String.valueOf(e.getMessage()), done);
     } catch (RuleActions.AbsentException e) {
       return a.isFiring() && RuleActions.isState(a) && retries.hasRoom(id)
-          ? awaitVersion(attempt, word, target, e.getMessage() + AWAITED)
-          : giveUp(attempt, word, id, String.valueOf(e.getMessage()), done);
+          ? failures.awaitVersion(attempt, word, target, e.getMessage() + FailedAttempts.AWAITED)
+          : failures.giveUp(attempt, word, id, String.valueOf(e.getMessage()), done);
     } catch (ConfigException | IllegalArgumentException e) { // as wrong at a later time
       done.remove(id);
       coolDowns.end(id);
       retries.remove(attempt);
       return steps.fail(r.name(), a, word, id, String.valueOf(e.getMessage()));
     }
-  }
-
-  /**
-   * Notes a failed attempt, and keeps the next one for its time.
-   *
-   * @param done loses its id after the last attempt, so that a repeated message tries again
-   */
-  private Step tryLater(Attempt attempt, String word, String target, String error, Set<String> done)
-      throws IOException {
-    Duration pause = ActionRetries.pause(attempt.number());
-    String text = error + " (attempt " + attempt.number() + " of " + ActionRetries.ATTEMPTS + ")";
-    if (pause == null || !retries.hasRoom(attempt.id())) {
-      return giveUp(attempt, word, target, text, done);
-    }
-    long due = clock.nanos() + pause.toNanos();
-    retries.put(new Retry(attempt.next(), word, target, text, due));
-    return steps.fail(
-        attempt.rule().name(), attempt.alert(), word, target, "failed", text, starts(due));
-  }
-
-  /** Notes that a version to roll out is absent, and keeps the attempt until it exists. */
-  private Step awaitVersion(Attempt attempt, String word, String target, String error)
-      throws IOException {
-    Attempt next = attempt.number() == 1 ? attempt.next() : attempt; // in the same cool-down
-    retries.put(new Retry(next, word, target, error, clock.nanos()));
-    return steps.fail(attempt.rule().name(), attempt.alert(), word, target, error);
-  }
-
-  /** Notes that an action is not tried again. */
-  private Step giveUp(Attempt attempt, String word, String target, String error, Set<String> done)
-      throws IOException {
-    done.remove(attempt.id());
-    coolDowns.end(attempt.id());
-    retries.remove(attempt);
-    return steps.fail(attempt.rule().name(), attempt.alert(), word, target, error);
   }
 
   /** Notes the result of a request that was sent. */
@@ -485,7 +444,7 @@ public final class Automation {
           steps.sent(rule, a, word, target);
         } else if (o.retryable() && current && c != null) {
           Set<String> done = new HashSet<>(c.done());
-          boolean failed = tryLater(attempt, word, target, o.error(), done).failed();
+          boolean failed = failures.tryLater(attempt, word, target, o.error(), done).failed();
           changes.note(a, c.failed() || failed, done);
         } else {
           retries.remove(attempt);

@@ -2,6 +2,7 @@ package dev.tethys.control.fleet;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tethys.control.fleet.VolumeReports.Report;
 import dev.tethys.control.text.Texts;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.opamp.AgentContract;
@@ -31,24 +32,10 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Volumes by attribute of the fleet: the last reports of each agent, summed on request. Rates are
  * those over several reports of an agent, by the times of these reports: batches and queues move
- * items from one interval into the next. Safe for threads.
- *
- * <p>Invariants: a report has at most {@link #MAX_REPORT} bytes, all together {@link #MAX_ALL};
- * reports beyond that are dropped, and their agent counts as one without volumes. Reports before
- * the last ones may use half of that, those before the last two a quarter. Of an agent at most
- * {@link #MAX_KEPT} are kept, and none before {@link #SPAN} but one. A sum has at most {@link
- * #MAX_VALUES} values.
+ * items from one interval into the next. A sum has at most {@link #MAX_VALUES} values. Safe for
+ * threads.
  */
 public final class FleetVolumes {
-  static final int MAX_REPORT = 128 << 10;
-  static final long MAX_ALL = 256L << 20;
-
-  /** Reports that are kept of an agent. */
-  static final int MAX_KEPT = 8;
-
-  /** Time over which rates are computed, if an agent has reported for as long. */
-  static final Duration SPAN = Duration.ofMinutes(1);
-
   /** Silence after which the counts of an agent have not changed: it reports only changes. */
   private static final Duration SILENCE = Duration.ofSeconds(25);
 
@@ -70,7 +57,10 @@ public final class FleetVolumes {
 
   /** Order of the values of a sum, by their bytes in and out. */
   public enum Order {
-    /** By those in a second over the last {@link #SPAN}, then by sums where these are not known. */
+    /**
+     * By those in a second over the last {@link VolumeReports#SPAN}, then by sums where these are
+     * not known.
+     */
     RATE,
     /** By sums since the start of the agents. */
     SUM;
@@ -91,27 +81,15 @@ public final class FleetVolumes {
     }
   }
 
-  /**
-   * Report of an agent.
-   *
-   * @param state state of the agent when the report arrived: its process and the offered
-   *     configuration
-   * @param former time of the previous report; its own for the first one
-   */
-  @SuppressWarnings("ArrayRecordComponent") // not compared
-  public record Report(byte[] json, long nanos, String state, long former) {}
+  private final VolumeReports reports;
 
-  private final Map<UUID, List<Report>> reports = new HashMap<>(); // latest last; guarded by this
-  private long bytes; // of all reports; guarded by this
-  private final FleetMemory account;
-
-  /** Volumes with their limit alone. */
+  /** Volumes with the limit of their reports alone. */
   public FleetVolumes() {
-    this(new FleetMemory(MAX_ALL * 2, 1));
+    this(new FleetMemory(VolumeReports.MAX_ALL * 2, 1));
   }
 
   FleetVolumes(FleetMemory account) {
-    this.account = account;
+    reports = new VolumeReports(account);
   }
 
   /**
@@ -129,82 +107,27 @@ public final class FleetVolumes {
    * @param nanos monotonic time of the report
    * @param state of the agent: counts of two states are not compared
    */
-  public synchronized void put(UUID agent, byte[] report, long nanos, String state) {
-    List<Report> before = reports.getOrDefault(agent, List.of());
-    remove(agent);
-    if (report.length == 0 || report.length > MAX_REPORT || !fits(agent, report, MAX_ALL)) {
-      return;
-    }
-    List<Report> kept = new ArrayList<>();
-    kept.add(new Report(report, nanos, state, before.isEmpty() ? nanos : before.getLast().nanos));
-    bytes += report.length;
-    for (Report r : before.reversed()) {
-      long most = kept.size() == 1 ? MAX_ALL / 2 : MAX_ALL / 4;
-      boolean old = kept.size() > 1 && nanos - kept.getLast().nanos >= SPAN.toNanos();
-      if (old || !fits(agent, r.json, most)) {
-        break;
-      }
-      kept.add(r);
-      bytes += r.json.length;
-    }
-    if (kept.size() > MAX_KEPT) {
-      free(agent, kept.remove(closest(kept)));
-    }
-    reports.put(agent, kept.reversed());
+  public void put(UUID agent, byte[] report, long nanos, String state) {
+    reports.put(agent, report, nanos, state);
   }
 
-  /** The report with the least time to its neighbors, without the first and the last three. */
-  private static int closest(List<Report> latestFirst) {
-    int out = 3;
-    long least = Long.MAX_VALUE;
-    for (int i = 3; i < latestFirst.size() - 1; i++) {
-      long time = latestFirst.get(i - 1).nanos - latestFirst.get(i + 1).nanos;
-      if (time < least) {
-        least = time;
-        out = i;
-      }
-    }
-    return out;
-  }
-
-  synchronized void remove(UUID agent) {
-    List<Report> all = reports.remove(agent);
-    if (all != null) {
-      all.forEach(r -> free(agent, r));
-    }
-  }
-
-  /** Whether one more report fits, with the bytes of all together up to a limit; it is charged. */
-  private boolean fits(UUID agent, byte[] report, long most) {
-    return bytes + report.length <= most
-        && account.set(
-            agent,
-            FleetMemory.Part.VOLUMES,
-            account.of(agent, FleetMemory.Part.VOLUMES) + report.length);
-  }
-
-  private void free(UUID agent, Report r) {
-    bytes -= r.json.length;
-    account.set(
-        agent,
-        FleetMemory.Part.VOLUMES,
-        account.of(agent, FleetMemory.Part.VOLUMES) - r.json.length);
+  void remove(UUID agent) {
+    reports.remove(agent);
   }
 
   /** The last reports of an agent, the latest last; empty for none. */
-  public synchronized List<Report> all(UUID agent) {
-    return List.copyOf(reports.getOrDefault(agent, List.of()));
+  public List<Report> all(UUID agent) {
+    return reports.all(agent);
   }
 
   /** The last report of an agent; null for none. */
-  public synchronized @Nullable Report last(UUID agent) {
-    List<Report> all = reports.get(agent);
-    return all == null ? null : all.getLast();
+  public @Nullable Report last(UUID agent) {
+    return reports.last(agent);
   }
 
   private byte @Nullable [] report(UUID agent) {
     Report r = last(agent);
-    return r == null ? null : r.json;
+    return r == null ? null : r.json();
   }
 
   /**
@@ -223,8 +146,9 @@ public final class FleetVolumes {
       Report r = reports.get(from);
       Report next = reports.get(from + 1);
       boolean silent =
-          next.former == r.nanos && next.nanos - r.nanos > AgentContract.REPORTED_WITHIN.toNanos();
-      return (end - (silent ? next.nanos - AgentContract.REPORTED_WITHIN.toNanos() : r.nanos))
+          next.former() == r.nanos()
+              && next.nanos() - r.nanos() > AgentContract.REPORTED_WITHIN.toNanos();
+      return (end - (silent ? next.nanos() - AgentContract.REPORTED_WITHIN.toNanos() : r.nanos()))
           / 1e9;
     }
 
@@ -266,10 +190,10 @@ public final class FleetVolumes {
     List<JsonNode> parsed = new ArrayList<>();
     List<Report> own = new ArrayList<>();
     for (Report r : all(agent).reversed()) {
-      if (r.nanos - to > 0) {
+      if (r.nanos() - to > 0) {
         continue;
       }
-      JsonNode n = r.nanos - from < 0 ? null : read(r.json);
+      JsonNode n = r.nanos() - from < 0 ? null : read(r.json());
       if (n == null || !parsed.isEmpty() && taken(n) > taken(parsed.getLast())) {
         break; // before the time, or before the agent was started anew
       }
@@ -279,9 +203,11 @@ public final class FleetVolumes {
     if (parsed.size() < 2) {
       return null;
     }
-    long last = own.getFirst().nanos;
+    long last = own.getFirst().nanos();
     long end = now - last > SILENCE.toNanos() ? now : last;
-    return end - own.get(1).nanos <= 0 ? null : new Window(parsed.reversed(), own.reversed(), end);
+    return end - own.get(1).nanos() <= 0
+        ? null
+        : new Window(parsed.reversed(), own.reversed(), end);
   }
 
   private static long taken(JsonNode report) {

@@ -1,6 +1,7 @@
 package dev.tethys.control.rollout;
 
 import dev.tethys.control.fleet.FleetVolumes;
+import dev.tethys.control.fleet.VolumeReports;
 import dev.tethys.control.rollout.OutputDifference.LimitResult;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,7 +74,7 @@ public final class OutputComparison {
     long first = Long.MAX_VALUE;
     for (Map.Entry<UUID, Long> e : applied.entrySet()) {
       first = Math.min(first, e.getValue());
-      FleetVolumes.Report last = volumes.last(e.getKey());
+      VolumeReports.Report last = volumes.last(e.getKey());
       if (last != null
           && last.nanos() - e.getValue() >= 0
           && (fresh.containsKey(e.getKey()) || fresh.size() < MAX_AGENTS)) {
@@ -86,7 +87,7 @@ public final class OutputComparison {
     others.keySet().retainAll(without);
     for (UUID u : without) {
       VolumeSeries s = others.get(u);
-      FleetVolumes.Report last = volumes.last(u);
+      VolumeReports.Report last = volumes.last(u);
       if (s == null && others.size() < MAX_AGENTS) {
         others.put(u, new VolumeSeries(volumes.all(u), first - AT_THE_SAME_TIME));
         news = true;

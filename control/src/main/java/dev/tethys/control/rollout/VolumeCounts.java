@@ -1,6 +1,7 @@
 package dev.tethys.control.rollout;
 
 import dev.tethys.control.fleet.FleetVolumes;
+import dev.tethys.control.fleet.VolumeReports;
 import dev.tethys.control.text.Texts;
 import dev.tethys.pipeline.opamp.AgentContract;
 import java.util.HashMap;
@@ -37,7 +38,7 @@ record VolumeCounts(
   private static final int COUNTS = 4;
 
   /** Reads a report; null if it has no counts. */
-  static @Nullable VolumeCounts of(FleetVolumes.Report report) {
+  static @Nullable VolumeCounts of(VolumeReports.Report report) {
     JsonNode n = FleetVolumes.read(report.json());
     if (n == null) {
       return null;

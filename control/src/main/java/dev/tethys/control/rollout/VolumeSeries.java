@@ -1,6 +1,6 @@
 package dev.tethys.control.rollout;
 
-import dev.tethys.control.fleet.FleetVolumes;
+import dev.tethys.control.fleet.VolumeReports;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -22,7 +22,7 @@ final class VolumeSeries {
   VolumeSeries() {}
 
   /** A series of the reports from a time on, monotonic. */
-  VolumeSeries(List<FleetVolumes.Report> reports, long from) {
+  VolumeSeries(List<VolumeReports.Report> reports, long from) {
     reports.stream().filter(r -> r.nanos() - from >= 0).forEach(this::add);
   }
 
@@ -50,7 +50,7 @@ final class VolumeSeries {
   }
 
   /** Takes a report; whether it is a new one that follows another. */
-  boolean add(FleetVolumes.Report report) {
+  boolean add(VolumeReports.Report report) {
     if (!points.isEmpty() && report.nanos() - points.getLast().nanos() <= 0) {
       return false;
     }

@@ -11,7 +11,6 @@ import dev.tethys.control.live.LiveControl;
 import dev.tethys.control.mdai.ManifestReader;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.control.mdai.Resource;
-import dev.tethys.control.rollout.Holding;
 import dev.tethys.control.rollout.Rollout;
 import dev.tethys.control.rollout.Rollouts;
 import dev.tethys.control.source.SourceState.Applied;
@@ -85,6 +84,7 @@ public final class SourceResources {
   private final Rollouts rollouts;
   private final DefinedRules rules;
   private final SourceState kept;
+  private final ResourceStates states;
   private final Scheduler clock;
   private final String actorPrefix;
   private final String place;
@@ -115,6 +115,7 @@ public final class SourceResources {
     this.rollouts = rollouts;
     this.rules = rules;
     this.kept = kept;
+    this.states = new ResourceStates(controls, rollouts, kept);
     this.clock = clock;
   }
 
@@ -304,7 +305,7 @@ public final class SourceResources {
       boolean standing = c.duration() == null && c.end() == null;
       if (standing
           && active != null
-          && isSame(c, active)
+          && ResourceStates.isSame(c, active)
           && active.control().endMillis() - now < PROLONGED.toMillis()) {
         controls.prolong(m.name(), now + Controls.LONGEST.toMillis());
       }
@@ -320,7 +321,7 @@ public final class SourceResources {
     }
     boolean adopted =
         active != null
-            && isSame(c, active)
+            && ResourceStates.isSame(c, active)
             && (c.end() == null || active.control().endMillis() == end);
     if (end > now && !adopted) {
       controls.put(
@@ -335,13 +336,6 @@ public final class SourceResources {
     return c.reason().isEmpty()
         ? Texts.shortened(f.commit() + " " + f.subject(), 1024)
         : c.reason();
-  }
-
-  /** Whether a control has the effect of the file; owner, reason and end may differ. */
-  private static boolean isSame(SourceResource.LiveControl c, LiveControl active) {
-    Control own = c.control().with(c.meta().name(), "", "", 0);
-    return active.control().among(0).with(c.meta().name(), "", "", 0).startedAt(0).equals(own)
-        && active.selector().toString().equals(c.selector().toString());
   }
 
   private void apply(
@@ -438,17 +432,10 @@ public final class SourceResources {
       SourceResource.Meta m = p.resource.meta();
       String why = waiting.getOrDefault(m.id(), "");
       String error = invalid.getOrDefault(m.id(), "");
-      String[] state =
+      ResourceStates.State state =
           !error.isEmpty()
-              ? new String[] {"invalid", error}
-              : !why.isEmpty()
-                  ? new String[] {"waiting", why}
-                  : switch (p.resource) {
-                    case SourceResource.LiveControl c -> state(c);
-                    case SourceResource.Rollout r -> state(r);
-                    case SourceResource.Pipeline x -> state(x.rollout());
-                    default -> new String[] {"current", ""};
-                  };
+              ? new ResourceStates.State("invalid", error)
+              : !why.isEmpty() ? new ResourceStates.State("waiting", why) : states.of(p.resource);
       Applied a = kept.applied.get(m.id());
       out.add(
           new Item(
@@ -456,8 +443,8 @@ public final class SourceResources {
               m.name(),
               p.file.path(),
               p.file.commit(),
-              state[0],
-              state[1],
+              state.word(),
+              state.detail(),
               a == null ? 0 : a.rollout()));
     }
     for (Resource r : manifests.resources()) {
@@ -475,71 +462,6 @@ public final class SourceResources {
     }
     out.addAll(broken);
     return out;
-  }
-
-  private String[] state(SourceResource.LiveControl c) {
-    LiveControl live = controls.state().all.get(c.meta().name());
-    if (live != null && live.isActive()) {
-      return isSame(c, live)
-          ? new String[] {"current", ""}
-          : new String[] {"drift", "the active control of this name differs"};
-    }
-    boolean byTime = live == null || live.endedBy().equals("clock");
-    return byTime && (c.duration() != null || c.end() != null)
-        ? new String[] {"ended", "its time has passed"}
-        : new String[] {
-          "drift",
-          live == null ? "it is not active" : "ended by " + live.endedBy() + ": " + live.endReason()
-        };
-  }
-
-  private String[] state(SourceResource.Rollout r) {
-    Applied a = kept.applied.get(r.meta().id());
-    if (a == null) {
-      return new String[] {"waiting", ""};
-    }
-    if (a.refused() && a.rollout() == 0) {
-      return new String[] {"undone", a.why()};
-    }
-    return rollouts.read(
-        (all, assignments) -> {
-          for (Rollout x : all) {
-            if (a.refused() && x.id == a.rollout()) {
-              return new String[] {
-                "undone",
-                "version "
-                    + x.version
-                    + " is not rolled out again: rollout "
-                    + x.id
-                    + " is "
-                    + x.state.word()
-                    + (x.stateReason.isEmpty() ? "" : " (" + x.stateReason + ")")
-                    + "; a new version is rolled out, and this one after "
-                    + CHANGE
-              };
-            }
-            if (x.id == a.rollout() && x.state != Rollout.State.DONE) {
-              return new String[] {
-                x.state.isActive() ? "rolling out" : "undone",
-                "rollout "
-                    + x.id
-                    + " is "
-                    + x.state.word()
-                    + (x.stateReason.isEmpty() ? "" : ": ")
-                    + x.stateReason
-              };
-            }
-          }
-          for (Rollout.Assignment x : assignments) {
-            if (x.rollout() == a.rollout()) {
-              Holding h = rollouts.holding(x);
-              String state =
-                  h.isReplaced() ? "drift" : h.isRefused() || h.isWaiting() ? "waiting" : "current";
-              return new String[] {state, h.isComplete() && !h.isWaiting() ? "" : h.text()};
-            }
-          }
-          return new String[] {"drift", "another rollout replaced it, or it was undone"};
-        });
   }
 
   /** Whether a control comes from a file without an end. */

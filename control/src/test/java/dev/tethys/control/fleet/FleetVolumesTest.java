@@ -300,7 +300,7 @@ class FleetVolumesTest extends FleetCase {
     for (int i = 0; i < ids.size(); i++) {
       v.put(ids.get(i), texts.get(i).getBytes(StandardCharsets.UTF_8), 1);
     }
-    v.put(ids.get(0), new byte[FleetVolumes.MAX_REPORT + 1], 1);
+    v.put(ids.get(0), new byte[VolumeReports.MAX_REPORT + 1], 1);
     List<AgentState> agents =
         ids.stream()
             .map(
