@@ -3,7 +3,6 @@ package dev.tethys.alert.rule;
 import dev.tethys.model.Labels;
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;

@@ -2,7 +2,6 @@ package dev.tethys.testkit;
 
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.EventDeletion;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;

@@ -5,7 +5,6 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;

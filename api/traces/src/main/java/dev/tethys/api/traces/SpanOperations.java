@@ -2,7 +2,6 @@ package dev.tethys.api.traces;
 
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;

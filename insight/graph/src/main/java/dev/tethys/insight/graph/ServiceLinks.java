@@ -7,7 +7,6 @@ import static dev.tethys.insight.graph.SpanCodes.SERVER;
 
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.query.traceql.parser.TraceqlParseException;

@@ -2,7 +2,6 @@ package dev.tethys.query.traceql.exec;
 
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.cancellation.Cancellation;
-import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
