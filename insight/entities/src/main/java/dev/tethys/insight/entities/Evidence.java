@@ -1,5 +1,7 @@
 package dev.tethys.insight.entities;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.tethys.insight.entities.rules.EntityRule;
 import dev.tethys.insight.entities.rules.RelationRule;
 import dev.tethys.insight.entities.rules.Rule;
@@ -7,6 +9,7 @@ import dev.tethys.insight.entities.rules.Template;
 import dev.tethys.model.Labels;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -45,7 +48,9 @@ final class Evidence {
 
   /** Applies rules, given by their numbers, to a label set. */
   int[] of(Labels labels, int[] numbers) {
-    Map<String, String> all = labels.toMap();
+    Map<String, String> all = new HashMap<>();
+    labels.forEachBytes(
+        (b, n, nl, v, vl) -> all.put(new String(b, n, nl, UTF_8), new String(b, v, vl, UTF_8)));
     size = 0;
     for (int n : numbers) {
       Rule r = rules.get(n);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -57,6 +58,7 @@ final class WorldBuilder {
   private final List<String> problems;
   private final UnionFind classes;
   private final boolean[] strong; // by class
+  private final Set<RelationKind> fallbacks = EnumSet.noneOf(RelationKind.class); // that rules have
   private final Map<Integer, Draft> drafts = new HashMap<>(); // by class
 
   /** Entity that is being built. */
@@ -64,11 +66,12 @@ final class WorldBuilder {
     final EntityKind kind;
     final List<String> keys = new ArrayList<>();
     final Set<Integer> series = new HashSet<>();
-    final Map<String, Ranked> attributes = new TreeMap<>();
+    final Map<Integer, Ranked> attributes = new HashMap<>(); // by number of the name
     @Nullable Ranked key;
     @Nullable Ranked name;
     boolean exists;
     String id = "";
+    int place; // among the entities, by id
 
     Draft(EntityKind kind) {
       this.kind = kind;
@@ -78,9 +81,9 @@ final class WorldBuilder {
       return name != null ? name.text : key != null ? key.text : "";
     }
 
-    Map<String, String> attributeTexts() {
+    Map<String, String> attributeTexts(Strings strings) {
       Map<String, String> out = new TreeMap<>();
-      attributes.forEach((k, v) -> out.put(k, v.text));
+      attributes.forEach((k, v) -> out.put(strings.get(k), v.text));
       return out;
     }
   }
@@ -120,6 +123,9 @@ final class WorldBuilder {
     this.reader = new Evidence.Reader(rules.rules());
     this.classes = new UnionFind(strings.size());
     this.strong = new boolean[strings.size()];
+    for (Rule r : rules.rules()) {
+      r.relations().stream().filter(RelationRule::fallback).forEach(l -> fallbacks.add(l.kind()));
+    }
   }
 
   /** Visits an entity of the evidence. */
@@ -275,7 +281,7 @@ final class WorldBuilder {
           for (int a = 0; a < reader.attributes(i); a++) {
             int value = reader.attributeValue(i, a);
             d.attributes.compute(
-                strings.get(reader.attributeName(i, a)),
+                reader.attributeName(i, a),
                 (_, before) -> Ranked.best(before, rank, value, strings));
           }
           if (reader.series(i) >= 0) {
@@ -293,7 +299,7 @@ final class WorldBuilder {
       drafts.forEach(
           (own, d) -> {
             if (d.shownName().equals(m.value()) && (m.kind() == null || m.kind() == d.kind)
-                || m.selects(d.kind, d.shownName(), d.attributeTexts())) {
+                || m.selects(d.kind, d.shownName(), d.attributeTexts(strings))) {
               members.computeIfAbsent(d.kind, _ -> new ArrayList<>()).add(own);
             }
           });
@@ -371,12 +377,14 @@ final class WorldBuilder {
           if (other == null || from == to) {
             continue;
           }
-          Taken t = new Taken(r.kind(), from, other.kind);
-          if (fallback && taken.contains(t)) {
-            continue;
-          }
-          if (!fallback) {
-            taken.add(t);
+          if (fallbacks.contains(r.kind())) {
+            Taken t = new Taken(r.kind(), from, other.kind);
+            if (fallback && taken.contains(t)) {
+              continue;
+            }
+            if (!fallback) {
+              taken.add(t);
+            }
           }
           Link link = new Link(r.kind(), from, to);
           links.add(link);
@@ -468,31 +476,50 @@ final class WorldBuilder {
         }
       }
     }
-    List<Entity> entities = new ArrayList<>();
+    List<Draft> existing = new ArrayList<>();
     for (Draft d : drafts.values()) {
       if (d.exists && d.key != null) {
-        Entity e = entity(d);
-        d.id = e.id();
-        entities.add(e);
+        d.id = d.kind.text() + ":" + d.key.text.substring(1);
+        existing.add(d);
       }
     }
-    entities.sort(Comparator.comparing(Entity::id));
-    List<Relation> relations = new ArrayList<>();
+    existing.sort(Comparator.comparing(d -> d.id));
+    List<Entity> entities = new ArrayList<>();
+    for (Draft d : existing) {
+      d.place = entities.size();
+      entities.add(entity(d));
+    }
+    return new World(entities, relations(links, entities));
+  }
+
+  /** Relations in order, which is that of the numbers that stand for them. */
+  private List<Relation> relations(Set<Link> links, List<Entity> entities) {
+    long[] packed = new long[links.size()];
+    int n = 0;
     for (Link l : links) {
       Draft from = drafts.get(l.from);
       Draft to = drafts.get(l.to);
       if (from != null && to != null && from.exists && to.exists) {
-        relations.add(new Relation(l.kind, from.id, to.id));
+        packed[n++] = (long) from.place << 34 | (long) to.place << 4 | l.kind.ordinal();
       }
     }
-    relations.sort(Comparator.naturalOrder());
-    return new World(entities, relations);
+    Arrays.sort(packed, 0, n);
+    RelationKind[] kinds = RelationKind.values();
+    List<Relation> out = new ArrayList<>(n);
+    for (int i = 0; i < n; i++) {
+      out.add(
+          new Relation(
+              kinds[(int) packed[i] & 15],
+              entities.get((int) (packed[i] >>> 34)).id(),
+              entities.get((int) (packed[i] >>> 4) & (1 << 30) - 1).id()));
+    }
+    return out;
   }
 
   private Entity entity(Draft d) {
     String key = d.key == null ? "" : d.key.text.substring(1);
     String name = d.name == null ? key : d.name.text;
-    Map<String, String> attributes = d.attributeTexts();
+    Map<String, String> attributes = d.attributeTexts(strings);
     for (Selected s : rules.names()) {
       if (s.selects(d.kind, name, attributes)) {
         name = s.value();
@@ -515,7 +542,7 @@ final class WorldBuilder {
     series.sort(Comparator.naturalOrder());
     return new Entity(
         d.kind,
-        d.kind.text() + ":" + key,
+        d.id,
         name,
         Collections.unmodifiableMap(attributes),
         List.copyOf(d.keys),

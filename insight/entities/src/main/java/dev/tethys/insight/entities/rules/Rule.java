@@ -1,7 +1,5 @@
 package dev.tethys.insight.entities.rules;
 
-import com.google.re2j.Matcher;
-import com.google.re2j.Pattern;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +21,8 @@ public record Rule(
     String where,
     Source source,
     String metric,
-    Map<String, Pattern> match,
-    Map<String, Pattern> unless,
+    Map<String, Expression> match,
+    Map<String, Expression> unless,
     long minAge,
     int minObservations,
     List<EntityRule> entities,
@@ -38,25 +36,23 @@ public record Rule(
 
   /** Labels of a series with the named groups of the expressions; null if the rule excludes it. */
   public @Nullable Map<String, String> values(Map<String, String> labels) {
-    for (Map.Entry<String, Pattern> u : unless.entrySet()) {
-      if (u.getValue().matcher(labels.getOrDefault(u.getKey(), "")).matches()) {
+    for (Map.Entry<String, Expression> u : unless.entrySet()) {
+      if (u.getValue().matches(labels.getOrDefault(u.getKey(), ""))) {
         return null;
       }
     }
-    Map<String, String> out = null;
-    for (Map.Entry<String, Pattern> e : match.entrySet()) {
-      Matcher m = e.getValue().matcher(labels.getOrDefault(e.getKey(), ""));
-      if (!m.matches()) {
+    boolean hasGroups = false;
+    for (Map.Entry<String, Expression> e : match.entrySet()) {
+      if (!e.getValue().matches(labels.getOrDefault(e.getKey(), ""))) {
         return null;
       }
-      for (String group : e.getValue().namedGroups().keySet()) {
-        String v = m.group(group);
-        if (v != null) {
-          out = out == null ? new HashMap<>(labels) : out;
-          out.put(group, v);
-        }
-      }
+      hasGroups |= !e.getValue().groups().isEmpty();
     }
-    return out == null ? labels : out;
+    if (!hasGroups) {
+      return labels;
+    }
+    Map<String, String> out = new HashMap<>(labels);
+    match.forEach((label, e) -> e.forEachGroup(labels.getOrDefault(label, ""), out::put));
+    return out;
   }
 }

@@ -1,7 +1,5 @@
 package dev.tethys.insight.entities.rules;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -29,8 +27,8 @@ final class RuleReader {
       Type.of("template", null, n -> n.parse(Template::parse));
   private static final Type<List<Template>> TEMPLATES =
       Type.of("list of template", List.of(), RuleReader::templates);
-  private static final Type<Pattern> REGEX =
-      Type.of("regex", null, n -> n.parse(RuleReader::regex));
+  private static final Type<Expression> REGEX =
+      Type.of("regex", null, n -> n.parse(RuleReader::expression));
 
   private static final Section ENTITY = new Section("entity", "Entity that a series creates.");
   private static final Key<EntityKind> ENTITY_KIND = ENTITY.required("kind", KIND, "Its kind.");
@@ -84,13 +82,13 @@ final class RuleReader {
           "Index that is read.");
   private static final Key<String> METRIC =
       RULE.key("metric", Type.STRING, "", "Name of the metrics, or an RE2 expression of names.");
-  private static final Key<Map<String, Pattern>> MATCH =
+  private static final Key<Map<String, Expression>> MATCH =
       RULE.key(
           "match",
           Type.map(REGEX),
           Map.of(),
           "RE2 expressions of labels; named groups are labels.");
-  private static final Key<Map<String, Pattern>> UNLESS =
+  private static final Key<Map<String, Expression>> UNLESS =
       RULE.key("unless", Type.map(REGEX), Map.of(), "Expressions that exclude a series.");
   private static final Key<Duration> AGE =
       RULE.key("min_age", Type.DURATION, MIN_AGE, "Age from which a series counts.");
@@ -106,9 +104,9 @@ final class RuleReader {
   private static final Section SELECTED = new Section("selection", "Entities by name.");
   private static final Key<EntityKind> SELECTED_KIND =
       SELECTED.optional("kind", KIND, "Kind; all by default.");
-  private static final Key<Pattern> SELECTED_NAME =
+  private static final Key<Expression> SELECTED_NAME =
       SELECTED.required("match", REGEX, "RE2 expression of names.");
-  private static final Key<Map<String, Pattern>> SELECTED_ATTRIBUTES =
+  private static final Key<Map<String, Expression>> SELECTED_ATTRIBUTES =
       SELECTED.key("attributes", Type.map(REGEX), Map.of(), "Expressions of attributes.");
   private static final Key<String> SELECTED_VALUE =
       SELECTED.required("as", Type.STRING, "Name, or category, that they get.");
@@ -184,7 +182,7 @@ final class RuleReader {
     for (Selected a : merges) {
       for (Selected b : merges) {
         boolean sameKind = a.kind() == b.kind() || a.kind() == null || b.kind() == null;
-        if (sameKind && !a.value().equals(b.value()) && b.name().matcher(a.value()).matches()) {
+        if (sameKind && !a.value().equals(b.value()) && b.name().matches(a.value())) {
           throw o.error(
               MERGES,
               "the merge at "
@@ -224,7 +222,7 @@ final class RuleReader {
     }
     YamlNode at = o.at(METRIC);
     if (at != null) {
-      at.parse(RuleReader::regex);
+      at.parse(RuleReader::expression);
     }
     long observations = o.get(OBSERVATIONS);
     if (observations < 1 || observations > 1000) {
@@ -326,13 +324,12 @@ final class RuleReader {
     return List.copyOf(out);
   }
 
-  /** An expression of whole values, in which the dot matches line ends. */
-  private static Pattern regex(String s) {
+  private static Expression expression(String s) {
     try {
-      return Pattern.compile(s, Pattern.DOTALL);
-    } catch (PatternSyntaxException e) {
+      return Expression.parse(s);
+    } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "\"" + s + "\" is not a valid RE2 expression: " + e.getDescription(), e);
+          "\"" + s + "\" is not a valid RE2 expression: " + e.getMessage(), e);
     }
   }
 }

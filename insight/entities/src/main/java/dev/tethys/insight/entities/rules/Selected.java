@@ -1,6 +1,5 @@
 package dev.tethys.insight.entities.rules;
 
-import com.google.re2j.Pattern;
 import dev.tethys.insight.entities.EntityKind;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,17 +15,17 @@ import org.jspecify.annotations.Nullable;
 public record Selected(
     String where,
     @Nullable EntityKind kind,
-    Pattern name,
-    Map<String, Pattern> attributes,
+    Expression name,
+    Map<String, Expression> attributes,
     String value) {
 
   /** True if it applies to an entity. */
   public boolean selects(EntityKind of, String itsName, Map<String, String> itsAttributes) {
-    if (kind != null && kind != of || !name.matcher(itsName).matches()) {
+    if (kind != null && kind != of || !name.matches(itsName)) {
       return false;
     }
-    for (Map.Entry<String, Pattern> e : attributes.entrySet()) {
-      if (!e.getValue().matcher(itsAttributes.getOrDefault(e.getKey(), "")).matches()) {
+    for (Map.Entry<String, Expression> e : attributes.entrySet()) {
+      if (!e.getValue().matches(itsAttributes.getOrDefault(e.getKey(), ""))) {
         return false;
       }
     }
