@@ -1,10 +1,10 @@
 package dev.tethys.alert.rule;
 
 import dev.tethys.model.access.Scope;
-import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.LogqlRequest;
 import dev.tethys.query.logql.LogqlValue;
+import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;
