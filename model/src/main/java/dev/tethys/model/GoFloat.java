@@ -270,9 +270,7 @@ public final class GoFloat {
     }
     if (decimals > 0) {
       to.append('.');
-      for (int i = 0; i < decimals; i++) {
-        to.append(d.digit(d.point + i));
-      }
+      digits(to, d, d.point, decimals);
     }
   }
 
@@ -280,9 +278,7 @@ public final class GoFloat {
     to.append(d.digit(0));
     if (decimals > 0) {
       to.append('.');
-      for (int i = 1; i <= decimals; i++) {
-        to.append(d.digit(i));
-      }
+      digits(to, d, 1, decimals);
     }
     int exponent = d.zero() ? 0 : d.point - 1;
     to.append(upper ? 'E' : 'e').append(exponent < 0 ? '-' : '+');
@@ -291,6 +287,15 @@ public final class GoFloat {
       to.append('0');
     }
     to.append(exponent);
+  }
+
+  /** Appends digits; there are zeros before the first and after the last one. */
+  private static void digits(StringBuilder to, Digits d, int from, int count) {
+    int zeros = Math.clamp(-(long) from, 0, count);
+    int start = Math.clamp(from, 0, d.length());
+    int written = Math.min(count - zeros, d.length() - start);
+    to.repeat('0', zeros).append(d.text, start, start + written);
+    to.repeat('0', count - zeros - written);
   }
 
   /** Significant digits without zeros at either end; the value is 0.text × 10^point. */
@@ -325,7 +330,11 @@ public final class GoFloat {
     BigDecimal exact = new BigDecimal(v);
     BigDecimal r =
         switch (format) {
-          case 'f', 'F' -> exact.setScale(precision, RoundingMode.HALF_EVEN);
+          // More decimals than the value has are zeros, which cost no arithmetic.
+          case 'f', 'F' ->
+              precision >= exact.scale()
+                  ? exact
+                  : exact.setScale(precision, RoundingMode.HALF_EVEN);
           case 'e', 'E' -> exact.round(new MathContext(precision + 1, RoundingMode.HALF_EVEN));
           default -> exact.round(new MathContext(Math.max(precision, 1), RoundingMode.HALF_EVEN));
         };

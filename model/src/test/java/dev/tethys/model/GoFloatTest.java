@@ -56,6 +56,15 @@ class GoFloatTest {
   }
 
   @Test
+  void writesZerosAfterTheLastDigitOfAValue() {
+    assertThat(GoFloat.format(1.5, 'f', 1_000_000)).isEqualTo("1.5" + "0".repeat(999_999));
+    assertThat(GoFloat.format(0.000125, 'f', 30)).isEqualTo("0.000125000000000000002602085214");
+    assertThat(GoFloat.format(1e22, 'f', 3)).isEqualTo("10000000000000000000000.000");
+    assertThat(GoFloat.format(1.5, 'e', 40)).isEqualTo("1.5" + "0".repeat(39) + "e+00");
+    assertThat(GoFloat.format(0.001, 'f', 2)).isEqualTo("0.00");
+  }
+
+  @Test
   void openMetricsNeverLooksLikeAnInteger() {
     assertThat(GoFloat.openMetrics(1)).isEqualTo("1.0");
     assertThat(GoFloat.openMetrics(0.5)).isEqualTo("0.5");

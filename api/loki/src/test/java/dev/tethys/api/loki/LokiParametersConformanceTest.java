@@ -3,6 +3,7 @@ package dev.tethys.api.loki;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.json.JsonValues;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.testkit.Shared;
 import dev.tethys.web.HttpException;
@@ -19,7 +20,7 @@ class LokiParametersConformanceTest {
   private static final long NOW = 3600L * 1_000_000_000L;
 
   private static LokiParameters of(String query, long now) {
-    return new LokiParameters(Params.parse(query), now, "fake");
+    return new LokiParameters(Params.parse(query), now, Scope.DEFAULT);
   }
 
   private static String query(String path) {

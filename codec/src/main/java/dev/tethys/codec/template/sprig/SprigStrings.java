@@ -19,9 +19,10 @@ final class SprigStrings {
   private SprigStrings() {}
 
   static String replace(String s, String old, String with, long most) {
+    long count = old.isEmpty() ? s.length() + 1L : count(s, old);
+    count = most < 0 ? count : Math.min(count, most);
+    TextLimit.check(s.length() + count * (with.length() - old.length()));
     if (most < 0 && !old.isEmpty()) {
-      int count = count(s, old);
-      TextLimit.check(s.length() + (long) count * (with.length() - old.length()));
       return s.replace(old, with);
     }
     StringBuilder sb = new StringBuilder();
@@ -31,7 +32,6 @@ final class SprigStrings {
       if (at < 0 || at > s.length()) {
         break;
       }
-      TextLimit.check(sb.length() + (long) with.length());
       sb.append(s, from, at).append(with);
       from = at + old.length();
     }
