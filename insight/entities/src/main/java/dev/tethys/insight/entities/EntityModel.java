@@ -18,9 +18,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Model of what runs. {@link #update} reads which series an index has, and builds a new {@link
- * World} if any appeared, became old enough or ended. It reads no samples and does not scan the
- * whole index: each reading covers the time since the one before.
+ * Model of entities and relations. {@link #update} reads which series an index has, and builds a
+ * new {@link World} if any appeared, became old enough or ended. It reads no samples and does not
+ * scan the whole index: each reading covers the time since the one before.
  *
  * <p>Bounds: {@link Limits#series} by rule selector, {@link Limits#allSeries} in all, the history
  * by age and bytes. What exceeds a bound is a problem that {@link #problems} reports.
@@ -44,7 +44,7 @@ public final class EntityModel implements Closeable {
   }
 
   /**
-   * Rule and what it does at present.
+   * State of a rule.
    *
    * @param where position in its file
    * @param series that its selector matches
@@ -57,7 +57,7 @@ public final class EntityModel implements Closeable {
   /** Time before now that the first reading covers. */
   private static final long FIRST_RANGE = Duration.ofMinutes(10).toMillis();
 
-  /** Strings that may be unused before the table is made anew. */
+  /** Strings that may be unused before the table is rebuilt. */
   private static final int UNUSED_STRINGS = 50_000;
 
   private final RuleSet rules;
@@ -220,7 +220,7 @@ public final class EntityModel implements Closeable {
     return changed;
   }
 
-  /** Makes the table of strings anew when most of it is of series that have ended. */
+  /** Rebuilds the table of strings when most of it is of series that have ended. */
   private void collectStrings() {
     if (strings.size() < 2 * usedStrings + UNUSED_STRINGS) {
       return;
@@ -349,7 +349,7 @@ public final class EntityModel implements Closeable {
     }
   }
 
-  /** What is left out at present, and why. */
+  /** Problems: things that are left out at present, with reason and remedy. */
   public List<String> problems() {
     return problems;
   }

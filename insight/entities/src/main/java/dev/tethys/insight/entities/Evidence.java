@@ -17,8 +17,8 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the rules make of one label set, as numbers of {@link Strings}: a few integers for a series,
- * instead of its labels.
+ * Keys, names and relations that rules make of one label set, as numbers of {@link Strings}: a few
+ * integers for a series, instead of its labels.
  *
  * <p>Form: for each rule that applies, its number and the length of the rest; for each of its
  * entities the keys, the hints (each a count, then numbers), the name (-1: none), the attributes (a

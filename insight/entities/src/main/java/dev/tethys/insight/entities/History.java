@@ -171,7 +171,7 @@ final class History implements Closeable {
     write(changes, removed);
   }
 
-  /** Removes what is too old or too much; true if the log should be written anew. */
+  /** Removes what is too old or too much; true if the log should be rewritten. */
   private boolean expire(long now) {
     removeEndedBefore(now - maxAge);
     while (ended() > MAX_ENDED) {

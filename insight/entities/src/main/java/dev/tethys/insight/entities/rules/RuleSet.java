@@ -43,7 +43,7 @@ public record RuleSet(
     return document.readWhole(() -> new RuleReader(defaults).read(document));
   }
 
-  /** This set with a set that is read after it and has priority. */
+  /** Joins this set with one that has priority. */
   RuleSet with(RuleSet own, List<String> disabled) {
     List<Rule> all = new ArrayList<>();
     for (Rule r : rules) {

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a category, a merge or a name applies to.
+ * Selection of entities by a category, a merge or a name.
  *
  * @param kind null for all kinds
  * @param name of the entity
