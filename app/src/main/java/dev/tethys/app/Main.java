@@ -16,9 +16,9 @@ import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
 import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.Contributions;
 import dev.tethys.config.NameSuggestion;
 import dev.tethys.control.ControlRole;
-import dev.tethys.demo.role.DemoRole;
 import dev.tethys.logagent.LogsRole;
 import dev.tethys.logagent.LogsWarmUp;
 import dev.tethys.model.exposition.Registry;
@@ -26,6 +26,7 @@ import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.GcOverheadLimit;
+import dev.tethys.runtime.Role;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.tools.ToolRole;
@@ -105,8 +106,6 @@ public final class Main {
       case "control":
         Registry.process().register(new ProcessCollector());
         return ControlRole.run(rest);
-      case "demo":
-        return DemoRole.run(rest);
       case "collector":
         return CollectorCommand.run(rest);
       case "exporter":
@@ -148,6 +147,14 @@ public final class Main {
         System.out.print(help());
         return 0;
       default:
+        Role contributed = Role.find(role);
+        if (contributed != null) {
+          return contributed.run(rest);
+        }
+        String refusal = Contributions.refusal(Contributions.COMMAND, role);
+        if (refusal != null) {
+          throw new UsageException("tethys: " + refusal);
+        }
         if (TO_COME.containsKey(role)) {
           throw new UsageException(
               "tethys "

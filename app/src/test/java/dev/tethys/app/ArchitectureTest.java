@@ -377,7 +377,8 @@ class ArchitectureTest {
         }
       }
     }
-    assertThat(found).containsExactly("databases -> process", "datadog -> fluent");
+    assertThat(found)
+        .containsExactly("carbon -> statsd", "databases -> process", "datadog -> fluent");
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -248,6 +249,7 @@ class BrowserTest {
     }
   }
 
+  @Tag("contrib")
   @Test
   void aFleetWithTheTrafficOfAShopIsControlledInChromium()
       throws IOException, InterruptedException {

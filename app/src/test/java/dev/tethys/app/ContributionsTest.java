@@ -2,6 +2,7 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.alert.manager.receiver.ReceiverKind;
 import dev.tethys.collect.discovery.MechanismProvider;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.config.Contributions;
@@ -9,6 +10,7 @@ import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Contribution;
+import dev.tethys.runtime.Role;
 import dev.tethys.store.remote.StoreType;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.List;
@@ -53,13 +55,17 @@ class ContributionsTest {
 
   @Tag("contrib")
   @Test
-  void listsTheNamesOfStoresMechanismsAndExporters() {
+  void listsTheNamesOfStoresMechanismsExportersAndCommands() {
     assertThat(provided(StoreType.class, t -> Stream.of(t.name())))
         .isEqualTo(Contributions.names(Contributions.STORE));
     assertThat(provided(MechanismProvider.class, p -> p.mechanisms().stream().map(m -> m.name())))
         .isEqualTo(Contributions.names(Contributions.DISCOVERY));
     assertThat(provided(ExporterKind.class, k -> Stream.of(k.name())))
         .isEqualTo(Contributions.names(Contributions.METRICS_EXPORTER));
+    assertThat(provided(ReceiverKind.class, k -> Stream.of(k.name())))
+        .isEqualTo(Contributions.names(Contributions.NOTIFIER));
+    assertThat(provided(Role.class, r -> Stream.of(r.command())))
+        .isEqualTo(Contributions.names(Contributions.COMMAND));
   }
 
   @Test

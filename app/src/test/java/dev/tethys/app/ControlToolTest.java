@@ -111,6 +111,7 @@ class ControlToolTest {
     collector.await("logs", LIMIT, () -> ok("volumes", "--by=service.name").contains("catalog"));
   }
 
+  @Tag("contrib")
   @Test
   void everyCommandAnswersForARunningFleet() throws Exception {
     fleet();

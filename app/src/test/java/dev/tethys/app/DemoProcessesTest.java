@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tests the demo shop with a process for each part. */
 @EnabledOnOs(LINUX)
 @Tag("slow")
+@Tag("contrib")
 class DemoProcessesTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 

@@ -145,6 +145,7 @@ class LogReceiversServerTest {
     }
   }
 
+  @Tag("contrib")
   @Test
   void logsArriveByAllProtocolsOfTheServersPort() throws IOException {
     try (TethysProcess p = TethysProcess.server(dir, CONFIG)) {

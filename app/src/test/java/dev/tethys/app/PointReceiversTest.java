@@ -31,6 +31,7 @@ class PointReceiversTest {
     }
   }
 
+  @Tag("contrib")
   @Test
   void storesAcceptedPointsAndReportsRejectedOnes() throws Exception {
     int port = Ports.free();

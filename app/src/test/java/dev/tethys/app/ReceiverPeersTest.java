@@ -37,6 +37,7 @@ import tools.jackson.databind.ObjectMapper;
  * receives the requests of both, which must be the same.
  */
 @Tag("slow")
+@Tag("contrib")
 class ReceiverPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

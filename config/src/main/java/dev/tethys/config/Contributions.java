@@ -20,12 +20,39 @@ public final class Contributions {
   /** Kind of the exporters of metrics, {@code tethys exporter NAME}. */
   public static final String METRICS_EXPORTER = "metrics exporter";
 
+  /** Kind of the {@code *_configs} keys of a receiver of Alertmanager. */
+  public static final String NOTIFIER = "receiver integration";
+
+  /** Kind of the words after {@code tethys} that select a role. */
+  public static final String COMMAND = "command";
+
   private static final Map<String, Map<String, String>> MODULES = new TreeMap<>();
 
   static {
-    add("receiver", "awss3", "carbon", "collectd", "datadog", "statsd");
+    add("receiver", "awss3", "carbon", "collectd", "datadog", "opentsdb", "statsd");
     add("receiver", Map.of("fluent_forward", "fluent", "fluentforward", "fluent"));
+    add("receiver", Map.of("splunk_hec", "splunk"));
+    for (String name :
+        """
+        docker_stats k8s_cluster k8s_events k8s_objects k8sobjects kubelet_stats kubeletstats \
+        receiver_creator"""
+            .split(" ")) {
+      add("receiver", Map.of(name, "containers"));
+    }
+    for (String name :
+        new String[] {"docker_observer", "host_observer", "k8s_leader_elector", "k8s_observer"}) {
+      add("extension", Map.of(name, "containers"));
+    }
+    for (String name :
+        """
+        http_forwarder jaeger_remote_sampling jaegerremotesampling pprof zpages"""
+            .split(" ")) {
+      add("extension", Map.of(name, "extensions"));
+    }
+    add("exporter", Map.of("load_balancing", "loadbalancing", "loadbalancing", "loadbalancing"));
+    add("processor", Map.of("k8s_attributes", "containers", "k8sattributes", "containers"));
     add("processor", "schema");
+    add("processor", Map.of("resource_detection", "detection", "resourcedetection", "detection"));
     add(
         "exporter",
         "awss3",
@@ -63,6 +90,15 @@ public final class Contributions {
     for (String name : new String[] {"memcached", "mongodb", "mysqld", "postgres", "redis"}) {
       add(METRICS_EXPORTER, Map.of(name, "databases"));
     }
+    for (String name :
+        """
+        discord incidentio jira mattermost msteams msteamsv2 opsgenie pushover \
+        rocketchat sns telegram victorops webex wechat"""
+            .split(" ")) {
+      add(NOTIFIER, Map.of(name, "notifiers"));
+    }
+    add(COMMAND, "demo");
+    add(COMMAND, Map.of("exporter graphite", "statsd", "exporter statsd", "statsd"));
   }
 
   private Contributions() {}

@@ -120,7 +120,7 @@ class LogExportersTest {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String bad =
           clients
-              + "extensions: {zpages: {endpoint: '127.0.0.1:"
+              + "extensions: {health_check: {endpoint: '127.0.0.1:"
               + taken.getLocalPort()
               + "'}}\nexporters: {loki: {endpoint: '"
               + two.url()

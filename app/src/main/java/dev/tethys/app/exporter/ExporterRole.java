@@ -4,6 +4,7 @@ import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.host.NodeExporterFlags;
 import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.collect.host.linux.HostCollectors;
+import dev.tethys.config.Contributions;
 import dev.tethys.config.NameSuggestion;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.Registry;
@@ -12,6 +13,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Role;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
@@ -50,34 +52,48 @@ public final class ExporterRole {
       System.out.print(usage());
       return args.isEmpty() || !args.getFirst().equals("--help") ? 2 : 0;
     }
+    String name = args.getFirst();
     List<String> rest = args.subList(1, args.size());
-    return switch (args.getFirst()) {
-      case "node" -> node(rest);
-      case "statsd" -> StatsdExporter.run(rest);
-      case "graphite" -> GraphiteExporter.run(rest);
-      default -> {
-        ExporterKind kind = ExporterKinds.find(ExporterKinds.ALL, args.getFirst());
-        if (kind == null) {
-          String contributed = ExporterKinds.refusal(args.getFirst());
-          if (contributed != null) {
-            throw new UsageException("tethys exporter: " + contributed);
-          }
-          throw new UsageException(
-              "tethys exporter: there is no exporter "
-                  + args.getFirst()
-                  + " yet"
-                  + NameSuggestion.question(
-                      args.getFirst(),
-                      Stream.concat(
-                              Stream.of("node", "statsd", "graphite"),
-                              ExporterKinds.ALL.stream().map(ExporterKind::name))
-                          .toList())
-                  + "; there are: node, statsd, graphite, "
-                  + ExporterKinds.names(ExporterKinds.ALL));
-        }
-        yield BuiltInExporter.run(kind, rest);
-      }
-    };
+    if (name.equals("node")) {
+      return node(rest);
+    }
+    ExporterKind kind = ExporterKinds.find(ExporterKinds.ALL, name);
+    if (kind != null) {
+      return BuiltInExporter.run(kind, rest);
+    }
+    Role role = Role.find(command(name));
+    if (role != null) {
+      return role.run(rest);
+    }
+    throw new UsageException("tethys exporter: " + missing(name));
+  }
+
+  private static String command(String name) {
+    return "exporter " + name;
+  }
+
+  private static String missing(String name) {
+    String kind = ExporterKinds.refusal(name);
+    String contributed =
+        kind == null ? Contributions.refusal(Contributions.COMMAND, command(name)) : kind;
+    if (contributed != null) {
+      return contributed;
+    }
+    List<String> roles =
+        Stream.of("node", "statsd", "graphite")
+            .filter(n -> n.equals("node") || Role.find(command(n)) != null)
+            .toList();
+    return "there is no exporter "
+        + name
+        + " yet"
+        + NameSuggestion.question(
+            name,
+            Stream.concat(roles.stream(), ExporterKinds.ALL.stream().map(ExporterKind::name))
+                .toList())
+        + "; there are: "
+        + String.join(", ", roles)
+        + ", "
+        + ExporterKinds.names(ExporterKinds.ALL);
   }
 
   private static String usage() {

@@ -19,12 +19,13 @@ import dev.tethys.collect.receive.RemoteReadReceiver;
 import dev.tethys.collect.receive.RemoteWriteOptions;
 import dev.tethys.collect.receive.RemoteWriteReceiver;
 import dev.tethys.collect.receive.WebReceivers;
+import dev.tethys.config.Contributions;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.pipeline.receiver.imports.ImportProtocol;
 import dev.tethys.pipeline.receiver.influx.InfluxProtocol;
-import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbProtocol;
+import dev.tethys.pipeline.receiver.points.PointProtocol;
 import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.pipeline.server.HttpServerEndpoint;
 import dev.tethys.pipeline.server.HttpServerSettings;
@@ -57,6 +58,8 @@ final class ServerReceivers {
   private final Registry registry;
   private final DeferredStore store;
   private final Function<String, TeeStore> writing;
+
+  private static final String OPENTSDB_PUT = "/api/put";
 
   /** The server runs with its embedded configuration, which accepts OTLP. */
   private final boolean withoutFile;
@@ -190,9 +193,9 @@ final class ServerReceivers {
     }
     String opentsdb = "web.enable-opentsdb-receiver";
     if (flags.bool(opentsdb)) {
-      new OpenTsdbProtocol(points("opentsdb"), PointNames.UNDERSCORES).addTo(endpoint);
+      contributed("opentsdb", opentsdb).addTo(endpoint, points("opentsdb"));
     } else {
-      routes.post(OpenTsdbProtocol.PUT, ReceiverRoutes.disabled("OpenTSDB receiver", opentsdb));
+      routes.post(OPENTSDB_PUT, ReceiverRoutes.disabled("OpenTSDB receiver", opentsdb));
     }
     String imports = "web.enable-import-receiver";
     if (flags.bool(imports)) {
@@ -203,6 +206,15 @@ final class ServerReceivers {
         routes.post(path, ReceiverRoutes.disabled("import receiver", imports));
       }
     }
+  }
+
+  private static PointProtocol contributed(String name, String flag) {
+    PointProtocol p = PointProtocol.find(name);
+    if (p == null) {
+      throw new UsageException(
+          "tethys server: --" + flag + ": " + Contributions.refusal("receiver", name));
+    }
+    return p;
   }
 
   private StorePoints points(String protocol) {

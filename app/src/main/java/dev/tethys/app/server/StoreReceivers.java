@@ -11,9 +11,11 @@ import dev.tethys.pipeline.server.GrpcServerSettings;
 import dev.tethys.pipeline.server.HttpServerEndpoint;
 import dev.tethys.pipeline.server.HttpServerSettings;
 import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.RecordProtocol;
 import dev.tethys.web.Routes;
 import java.util.Map;
 import java.util.Objects;
+import java.util.ServiceLoader;
 
 /**
  * Endpoints on the server's own port that take one signal into its store: OTLP over HTTP and gRPC,
@@ -50,5 +52,14 @@ record StoreReceivers(
     otlp.addTo(grpc);
     ReceiverRoutes.otlp(signal.otlp()).forEach(path -> otlp.addTo(http, path));
     return new StoreReceivers(http, grpc, storing, Scheduler.system(), refused);
+  }
+
+  /** Adds protocols of a signal that modules outside the core provide. */
+  void addContributed(Signal signal) {
+    for (RecordProtocol p : ServiceLoader.load(RecordProtocol.class)) {
+      if (p.signal() == signal) {
+        p.addTo(http, storing, clock);
+      }
+    }
   }
 }

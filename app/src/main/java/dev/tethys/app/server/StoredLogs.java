@@ -24,7 +24,6 @@ import dev.tethys.pipeline.exporter.tethys.EmbeddedLogStore;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
 import dev.tethys.pipeline.receiver.elastic.ElasticProtocol;
 import dev.tethys.pipeline.receiver.elastic.StreamFields;
-import dev.tethys.pipeline.receiver.splunk.SplunkProtocol;
 import dev.tethys.prometheus.LogsConfig;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.logql.LogqlLimits;
@@ -206,8 +205,7 @@ final class StoredLogs extends StoredEvents<LogDatabase> {
     for (String prefix : List.of("/elastic", "/insert/elasticsearch")) { // the latter: VictoriaLogs
       elastic.addTo(receivers.http(), prefix);
     }
-    new SplunkProtocol(receivers.storing(), receivers.clock(), SplunkProtocol.LABEL_NAMES)
-        .addTo(receivers.http());
+    receivers.addContributed(Signal.LOGS);
     new GelfEndpoint(ingester).addTo(receivers.http());
   }
 

@@ -9,12 +9,14 @@ import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * docs/alertmanager-configuration.md is made from the descriptions of the keys; {@code
  * -Dtethys.docs.write=true} writes it anew.
  */
+@Tag("contrib")
 class AlertmanagerReferenceTest {
   private static final String INTRODUCTION =
       """

@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ways in which receiver_creator and observers are configured out there, and what is wrong. */
+@Tag("contrib")
 class DiscoveryConfigurationsTest {
   private static final String WHOLE =
       """

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The configuration that the Collector's packages bring along. */
 @Tag("slow")
+@Tag("contrib")
 class PackagedConfigurationTest {
   private static final Pattern ADDRESS = Pattern.compile("0\\.0\\.0\\.0:(\\d+)");
 

@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The programs that have a mapping file, as far as they check it, with the files of the real. */
+@Tag("contrib")
 class MappingExportersTest {
   @TempDir Path dir;
 

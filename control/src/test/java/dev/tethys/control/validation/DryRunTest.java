@@ -8,6 +8,7 @@ import dev.tethys.pipeline.collector.BuiltIn;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -16,6 +17,7 @@ import tools.jackson.databind.node.ArrayNode;
 
 /** Dry runs of configurations on samples. */
 @Timeout(60)
+@Tag("contrib")
 class DryRunTest {
   private static final String GRAPH =
       """

@@ -439,4 +439,9 @@ public final class NodeExporterFlags {
           given.put(now, v);
         });
   }
+
+  /** True when the collector runs unless it is turned off. */
+  public static boolean isOnByDefault(String collector) {
+    return DEFAULT_ON.contains(collector);
+  }
 }

@@ -3,6 +3,7 @@ package dev.tethys.alert.manager.config;
 import dev.tethys.alert.manager.receiver.GlobalConfig;
 import dev.tethys.alert.manager.receiver.ReceiverKind;
 import dev.tethys.alert.manager.receiver.ReceiverKinds;
+import dev.tethys.config.Contributions;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -36,6 +38,9 @@ public record ReceiverConfig(String name, Map<String, String> labels, List<Integ
           "labels", Type.map(Type.STRING), Map.of(), "Labels for finding the receiver in the API.");
   private static final Map<ReceiverKind, Key<List<YamlObject>>> KINDS = kinds();
 
+  /** Keys of kinds that this build lacks: their values are refused. */
+  private static final List<Key<List<YamlObject>>> MISSING = missing();
+
   private static Map<ReceiverKind, Key<List<YamlObject>>> kinds() {
     Map<ReceiverKind, Key<List<YamlObject>>> m = new LinkedHashMap<>();
     for (ReceiverKind k : ReceiverKinds.ALL) {
@@ -48,6 +53,24 @@ public record ReceiverConfig(String name, Map<String, String> labels, List<Integ
               "Entries of kind " + k.name() + "."));
     }
     return m;
+  }
+
+  private static List<Key<List<YamlObject>>> missing() {
+    Set<String> names = Contributions.names(Contributions.NOTIFIER);
+    KINDS.keySet().forEach(k -> names.remove(k.name()));
+    return names.stream()
+        .map(
+            n -> SECTION.key(n + "_configs", refused(n), List.<YamlObject>of(), "Only in contrib."))
+        .toList();
+  }
+
+  private static Type<List<YamlObject>> refused(String name) {
+    return Type.of(
+        "contrib",
+        List.of(),
+        n -> {
+          throw n.error(String.valueOf(Contributions.refusal(Contributions.NOTIFIER, name)));
+        });
   }
 
   static ReceiverConfig read(YamlNode node, GlobalConfig global) {
@@ -66,6 +89,7 @@ public record ReceiverConfig(String name, Map<String, String> labels, List<Integ
               + ", got "
               + GoQuote.quote(own));
     }
+    MISSING.forEach(o::get);
     List<Integration> all = new ArrayList<>();
     KINDS.forEach(
         (kind, key) -> {

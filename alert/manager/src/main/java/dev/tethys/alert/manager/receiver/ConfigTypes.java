@@ -16,13 +16,13 @@ import java.util.regex.Pattern;
 /** Types of values that only Alertmanager's configuration has. */
 public final class ConfigTypes {
   /** An HTTP URL with a host. */
-  static final Type<URI> URL = Type.of("url", null, n -> n.parse(ConfigTypes::url));
+  public static final Type<URI> URL = Type.of("url", null, n -> n.parse(ConfigTypes::url));
 
   /** An HTTP URL that is a secret: the path of many webhooks is their password. */
   public static final Type<Secret> SECRET_URL = Type.of("secret url", null, ConfigTypes::secretUrl);
 
   /** A duration as Go's time.ParseDuration reads it; a number alone is nanoseconds. */
-  static final Type<Duration> GO_DURATION =
+  public static final Type<Duration> GO_DURATION =
       Type.of("go duration", Duration.ZERO, n -> n.parse(ConfigTypes::goDuration));
 
   private static final Pattern PART =
@@ -35,7 +35,7 @@ public final class ConfigTypes {
    *
    * @throws IllegalArgumentException if the text is not an HTTP URL
    */
-  static URI url(String s) {
+  public static URI url(String s) {
     URI u;
     try {
       u = UrlText.read(s);
@@ -54,7 +54,7 @@ public final class ConfigTypes {
   }
 
   /** A secret URL, or a template for one. */
-  static final Type<Secret> SECRET_TEMPLATE_URL =
+  public static final Type<Secret> SECRET_TEMPLATE_URL =
       Type.of("secret url", null, ConfigTypes::secretTemplateUrl);
 
   private static Secret secretTemplateUrl(YamlNode n) {

@@ -26,7 +26,7 @@ public final class GlobalConfig {
           "Time after its last update at which an alert without an end counts as resolved.");
   static final Key<HttpClientConfig> HTTP_CONFIG =
       SECTION.optional("http_config", HttpClientConfig.TYPE, "HTTP client settings.");
-  static final Key<URI> JIRA_API_URL =
+  public static final Key<URI> JIRA_API_URL =
       SECTION.optional("jira_api_url", ConfigTypes.URL, "URL of the Jira API.");
   static final Key<String> SMTP_FROM =
       SECTION.key("smtp_from", Type.STRING, "", "Sender address of e-mail.");
@@ -72,51 +72,51 @@ public final class GlobalConfig {
           "URL of Slack's API for apps.");
   static final Key<URI> PAGERDUTY_URL =
       url("pagerduty_url", "https://events.pagerduty.com/v2/enqueue", "URL of the PagerDuty API.");
-  static final Key<URI> OPSGENIE_API_URL =
+  public static final Key<URI> OPSGENIE_API_URL =
       url("opsgenie_api_url", "https://api.opsgenie.com/", "URL of the Opsgenie API.");
-  static final Key<Secret> OPSGENIE_API_KEY =
+  public static final Key<Secret> OPSGENIE_API_KEY =
       SECTION.key("opsgenie_api_key", Type.SECRET, Secret.NONE, "API key for Opsgenie.");
-  static final Key<String> OPSGENIE_API_KEY_FILE =
+  public static final Key<String> OPSGENIE_API_KEY_FILE =
       SECTION.key("opsgenie_api_key_file", Type.STRING, "", "File of the API key.");
-  static final Key<URI> WECHAT_API_URL =
+  public static final Key<URI> WECHAT_API_URL =
       url("wechat_api_url", "https://qyapi.weixin.qq.com/cgi-bin/", "URL of the WeChat API.");
-  static final Key<Secret> WECHAT_API_SECRET =
+  public static final Key<Secret> WECHAT_API_SECRET =
       SECTION.key("wechat_api_secret", Type.SECRET, Secret.NONE, "API secret for WeChat.");
-  static final Key<String> WECHAT_API_SECRET_FILE =
+  public static final Key<String> WECHAT_API_SECRET_FILE =
       SECTION.key("wechat_api_secret_file", Type.STRING, "", "File of the API secret.");
-  static final Key<String> WECHAT_API_CORP_ID =
+  public static final Key<String> WECHAT_API_CORP_ID =
       SECTION.key("wechat_api_corp_id", Type.STRING, "", "Corporation ID for WeChat.");
-  static final Key<URI> VICTOROPS_API_URL =
+  public static final Key<URI> VICTOROPS_API_URL =
       url(
           "victorops_api_url",
           "https://alert.victorops.com/integrations/generic/20131114/alert/",
           "URL of the VictorOps API.");
-  static final Key<Secret> VICTOROPS_API_KEY =
+  public static final Key<Secret> VICTOROPS_API_KEY =
       SECTION.key("victorops_api_key", Type.SECRET, Secret.NONE, "API key for VictorOps.");
-  static final Key<String> VICTOROPS_API_KEY_FILE =
+  public static final Key<String> VICTOROPS_API_KEY_FILE =
       SECTION.key("victorops_api_key_file", Type.STRING, "", "File of the API key.");
-  static final Key<URI> TELEGRAM_API_URL =
+  public static final Key<URI> TELEGRAM_API_URL =
       url("telegram_api_url", "https://api.telegram.org", "URL of the Telegram API.");
-  static final Key<Secret> TELEGRAM_BOT_TOKEN =
+  public static final Key<Secret> TELEGRAM_BOT_TOKEN =
       SECTION.key("telegram_bot_token", Type.SECRET, Secret.NONE, "Token of a Telegram bot.");
-  static final Key<String> TELEGRAM_BOT_TOKEN_FILE =
+  public static final Key<String> TELEGRAM_BOT_TOKEN_FILE =
       SECTION.key("telegram_bot_token_file", Type.STRING, "", "File of the token.");
-  static final Key<URI> WEBEX_API_URL =
+  public static final Key<URI> WEBEX_API_URL =
       url("webex_api_url", "https://webexapis.com/v1/messages", "URL of the Webex API.");
-  static final Key<URI> ROCKETCHAT_API_URL =
+  public static final Key<URI> ROCKETCHAT_API_URL =
       url("rocketchat_api_url", "https://open.rocket.chat/", "URL of the Rocket.Chat API.");
-  static final Key<Secret> ROCKETCHAT_TOKEN =
+  public static final Key<Secret> ROCKETCHAT_TOKEN =
       SECTION.optional("rocketchat_token", Type.SECRET, "Token for Rocket.Chat.");
-  static final Key<String> ROCKETCHAT_TOKEN_FILE =
+  public static final Key<String> ROCKETCHAT_TOKEN_FILE =
       SECTION.key("rocketchat_token_file", Type.STRING, "", "File of the token.");
-  static final Key<Secret> ROCKETCHAT_TOKEN_ID =
+  public static final Key<Secret> ROCKETCHAT_TOKEN_ID =
       SECTION.optional("rocketchat_token_id", Type.SECRET, "User ID of the Rocket.Chat token.");
-  static final Key<String> ROCKETCHAT_TOKEN_ID_FILE =
+  public static final Key<String> ROCKETCHAT_TOKEN_ID_FILE =
       SECTION.key("rocketchat_token_id_file", Type.STRING, "", "File of the user ID.");
-  static final Key<Secret> MATTERMOST_WEBHOOK_URL =
+  public static final Key<Secret> MATTERMOST_WEBHOOK_URL =
       SECTION.optional(
           "mattermost_webhook_url", ConfigTypes.SECRET_URL, "URL of the Mattermost webhook.");
-  static final Key<String> MATTERMOST_WEBHOOK_URL_FILE =
+  public static final Key<String> MATTERMOST_WEBHOOK_URL_FILE =
       SECTION.key("mattermost_webhook_url_file", Type.STRING, "", "File of the URL.");
 
   private static Key<URI> url(String name, String otherwise, String doc) {
@@ -173,20 +173,20 @@ public final class GlobalConfig {
     return o.get(RESOLVE_TIMEOUT);
   }
 
-  HttpClientConfig http() {
+  public HttpClientConfig http() {
     HttpClientConfig c = o.find(HTTP_CONFIG);
     return c == null ? HttpClientConfig.DEFAULT : c;
   }
 
-  <T> T get(Key<T> key) {
+  public <T> T get(Key<T> key) {
     return o.get(key);
   }
 
-  <T> @Nullable T find(Key<T> key) {
+  public <T> @Nullable T find(Key<T> key) {
     return o.find(key);
   }
 
-  boolean has(Key<?> key) {
+  public boolean has(Key<?> key) {
     return ReceiverKind.isSet(o, key);
   }
 }

@@ -5,10 +5,10 @@ import dev.tethys.config.Key;
 import dev.tethys.config.YamlObject;
 
 /** A way of notifying over HTTP. */
-abstract class HttpReceiverKind extends ReceiverKind {
-  final Key<HttpClientConfig> httpConfig;
+public abstract class HttpReceiverKind extends ReceiverKind {
+  protected final Key<HttpClientConfig> httpConfig;
 
-  HttpReceiverKind(String name, boolean sendResolved, String doc) {
+  protected HttpReceiverKind(String name, boolean sendResolved, String doc) {
     super(name, sendResolved, doc);
     httpConfig =
         section.optional(
@@ -18,7 +18,7 @@ abstract class HttpReceiverKind extends ReceiverKind {
   }
 
   /** The client's configuration: the entry's own, or the global one. */
-  HttpClientConfig http(YamlObject o, GlobalConfig g) {
+  public HttpClientConfig http(YamlObject o, GlobalConfig g) {
     HttpClientConfig own = o.find(httpConfig);
     return own == null ? g.http() : own;
   }

@@ -28,9 +28,9 @@ import tools.jackson.databind.ObjectMapper;
  * Sends requests of notifiers and classifies responses: 2xx is success, 5xx and network failures
  * may be retried, other statuses are final unless a service defines otherwise.
  */
-final class HttpSender {
+public final class HttpSender {
   /** Maximum number of bytes read of a response. */
-  static final int MAX_ANSWER_BYTES = 1 << 20;
+  public static final int MAX_ANSWER_BYTES = 1 << 20;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -38,7 +38,7 @@ final class HttpSender {
   private static final int SHOWN = 1024;
 
   /** An answer that was 2xx. */
-  record Reply(URI uri, int status, String body, Map<String, List<String>> headers) {}
+  public record Reply(URI uri, int status, String body, Map<String, List<String>> headers) {}
 
   private final WebClient client;
   private final Set<Integer> retried;
@@ -47,14 +47,14 @@ final class HttpSender {
    * @param retried codes beside 5xx after which another attempt may help
    * @throws IOException when a certificate or key cannot be read
    */
-  HttpSender(NotifierContext context, HttpClientConfig config, Set<Integer> retried)
+  public HttpSender(NotifierContext context, HttpClientConfig config, Set<Integer> retried)
       throws IOException {
     this.client = context.clients().client(config);
     this.retried = retried;
   }
 
   /** Sends JSON. */
-  Reply postJson(String url, String json, Duration limit)
+  public Reply postJson(String url, String json, Duration limit)
       throws NotifyException, InterruptedException {
     return send(
         ClientRequest.post(uri(url), "application/json", json.getBytes(StandardCharsets.UTF_8)),
@@ -62,7 +62,8 @@ final class HttpSender {
   }
 
   /** Sends a call; an answer that is not 2xx is an exception. */
-  Reply send(ClientRequest call, Duration limit) throws NotifyException, InterruptedException {
+  public Reply send(ClientRequest call, Duration limit)
+      throws NotifyException, InterruptedException {
     Reply r = any(call, limit);
     if (r.status() / 100 != 2) {
       throw refused(r);
@@ -71,7 +72,7 @@ final class HttpSender {
   }
 
   /** Exception for a response other than 2xx. */
-  NotifyException refused(Reply r) {
+  public NotifyException refused(Reply r) {
     boolean again = r.status() / 100 == 5 || retried.contains(r.status());
     String body = Redaction.withoutUrl(r.uri(), r.body().strip());
     String shown = body.length() > SHOWN ? body.substring(0, SHOWN) + "…" : body;
@@ -82,7 +83,8 @@ final class HttpSender {
   }
 
   /** Sends a call and returns any answer. */
-  Reply any(ClientRequest call, Duration limit) throws NotifyException, InterruptedException {
+  public Reply any(ClientRequest call, Duration limit)
+      throws NotifyException, InterruptedException {
     try (ClientResponse a = client.send(call.withTimeout(limit))) {
       String body;
       try {
@@ -103,7 +105,7 @@ final class HttpSender {
    *
    * @throws NotifyException if the text is not a valid URL
    */
-  static URI uri(String url) throws NotifyException {
+  public static URI uri(String url) throws NotifyException {
     try {
       return ConfigTypes.url(url.strip());
     } catch (IllegalArgumentException e) {
@@ -112,12 +114,12 @@ final class HttpSender {
   }
 
   /** Configured secret, or the current content of its file. */
-  static String secret(Secret given, String file) throws NotifyException {
+  public static String secret(Secret given, String file) throws NotifyException {
     return file.isEmpty() ? given.value() : fromFile(file);
   }
 
   /** Current contents of a file, without surrounding spaces. */
-  static String fromFile(String file) throws NotifyException {
+  public static String fromFile(String file) throws NotifyException {
     try {
       return Files.readString(Path.of(file)).strip();
     } catch (IOException e) {
@@ -126,7 +128,7 @@ final class HttpSender {
   }
 
   /** Copy with a token, given directly or in a file. */
-  static HttpClientConfig withBearer(HttpClientConfig c, Secret token, String file) {
+  public static HttpClientConfig withBearer(HttpClientConfig c, Secret token, String file) {
     return new HttpClientConfig(
         c.basicAuth(),
         new HttpClientConfig.Authorization("Bearer", file.isEmpty() ? token : Secret.NONE, file),
@@ -139,20 +141,20 @@ final class HttpSender {
   }
 
   /** A URL below which others are, with a slash at its end. */
-  static String folder(URI u) {
+  public static String folder(URI u) {
     String s = u.toString();
     return s.endsWith("/") ? s : s + "/";
   }
 
   /** Fields encoded as a form or a query. */
-  static String form(Map<String, String> fields) {
+  public static String form(Map<String, String> fields) {
     return fields.entrySet().stream()
         .map(e -> GoStrings.queryEscape(e.getKey()) + "=" + GoStrings.queryEscape(e.getValue()))
         .collect(Collectors.joining("&"));
   }
 
   /** Parses a response as JSON; invalid JSON may be retried. */
-  static JsonNode json(String body) throws NotifyException {
+  public static JsonNode json(String body) throws NotifyException {
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
@@ -161,7 +163,7 @@ final class HttpSender {
   }
 
   /** The smaller of a limit and a configured one; zero means not configured. */
-  static Duration limit(Duration limit, Duration configured) {
+  public static Duration limit(Duration limit, Duration configured) {
     return configured.isPositive() && configured.compareTo(limit) < 0 ? configured : limit;
   }
 }

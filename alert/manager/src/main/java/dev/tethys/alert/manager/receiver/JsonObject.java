@@ -7,17 +7,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Builder of a JSON object with its entries in order. */
-final class JsonObject {
+public final class JsonObject {
   private final Map<String, @Nullable Object> entries = new LinkedHashMap<>();
 
   /** Adds an entry in any case. */
-  JsonObject put(String name, @Nullable Object value) {
+  public JsonObject put(String name, @Nullable Object value) {
     entries.put(name, value instanceof JsonObject j ? j.entries : value);
     return this;
   }
 
   /** Adds an entry unless it is empty or false. */
-  JsonObject add(String name, @Nullable Object value) {
+  public JsonObject add(String name, @Nullable Object value) {
     boolean empty =
         switch (value) {
           case null -> true;
@@ -31,17 +31,17 @@ final class JsonObject {
     return empty ? this : put(name, value);
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return entries.isEmpty();
   }
 
   /** Map for use as a value in another object or list. */
-  Map<String, @Nullable Object> map() {
+  public Map<String, @Nullable Object> map() {
     return entries;
   }
 
   /** The text, with a line end. */
-  String text() {
+  public String text() {
     return NotificationJson.of(entries) + "\n";
   }
 }

@@ -45,12 +45,12 @@ public final class NotifyException extends Exception {
   }
 
   /** Failure that a retry cannot resolve. */
-  static NotifyException lost(String message) {
+  public static NotifyException lost(String message) {
     return new NotifyException(false, Reason.OTHER, message);
   }
 
   /** Failure that a retry may resolve. */
-  static NotifyException again(String message) {
+  public static NotifyException again(String message) {
     return new NotifyException(true, Reason.OTHER, message);
   }
 

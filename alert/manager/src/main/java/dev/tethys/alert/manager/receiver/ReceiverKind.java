@@ -13,10 +13,10 @@ import java.io.IOException;
  */
 public abstract class ReceiverKind {
   private final String name;
-  final Section section;
+  protected final Section section;
   private final Key<Boolean> sendResolved;
 
-  ReceiverKind(String name, boolean sendResolved, String doc) {
+  protected ReceiverKind(String name, boolean sendResolved, String doc) {
     this.name = name;
     this.section = new Section(name + "_config", doc);
     this.sendResolved =
@@ -62,20 +62,20 @@ public abstract class ReceiverKind {
       throws IOException;
 
   /** A map inside of an entry, each of its values read. */
-  static YamlObject whole(YamlObject o) {
+  public static YamlObject whole(YamlObject o) {
     o.readAll();
     return o;
   }
 
   /** Refuses two keys that exclude each other. */
-  static void atMostOne(YamlObject o, Key<?> a, Key<?> b) {
+  public static void atMostOne(YamlObject o, Key<?> a, Key<?> b) {
     if (isSet(o, a) && isSet(o, b)) {
       throw o.error(b, "at most one of " + a.name() + " & " + b.name() + " must be configured");
     }
   }
 
   /** Refuses an entry that has neither key, or both. */
-  static void exactlyOne(YamlObject o, Key<?> a, Key<?> b) {
+  public static void exactlyOne(YamlObject o, Key<?> a, Key<?> b) {
     if (!isSet(o, a) && !isSet(o, b)) {
       throw o.error("one of " + a.name() + " or " + b.name() + " must be configured");
     }
@@ -83,7 +83,7 @@ public abstract class ReceiverKind {
   }
 
   /** Whether a key has a non-empty value. */
-  static boolean isSet(YamlObject o, Key<?> key) {
+  public static boolean isSet(YamlObject o, Key<?> key) {
     Object v = o.find(key);
     return switch (v) {
       case null -> false;

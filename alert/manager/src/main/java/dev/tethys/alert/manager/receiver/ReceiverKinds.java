@@ -1,29 +1,21 @@
 package dev.tethys.alert.manager.receiver;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.ServiceLoader;
 
-/** Every way of notifying that there is. */
+/** Every way of notifying that there is, by name: those of the core, and those of modules. */
 public final class ReceiverKinds {
-  public static final List<ReceiverKind> ALL =
-      List.of(
-          new Discord(),
-          new Email(),
-          new Incidentio(),
-          new Jira(),
-          new Mattermost(),
-          new Msteams(),
-          new MsteamsV2(),
-          new Opsgenie(),
-          new Pagerduty(),
-          new Pushover(),
-          new Rocketchat(),
-          new Slack(),
-          new Sns(),
-          new Telegram(),
-          new Victorops(),
-          new Webex(),
-          new Webhook(),
-          new Wechat());
+  public static final List<ReceiverKind> ALL = all();
 
   private ReceiverKinds() {}
+
+  private static List<ReceiverKind> all() {
+    List<ReceiverKind> all =
+        new ArrayList<>(List.of(new Email(), new Pagerduty(), new Slack(), new Webhook()));
+    ServiceLoader.load(ReceiverKind.class).forEach(all::add);
+    all.sort(Comparator.comparing(ReceiverKind::name));
+    return List.copyOf(all);
+  }
 }

@@ -9,24 +9,25 @@ import java.nio.charset.StandardCharsets;
  * Expands the templates of one entry for one notification. A template that fails ends the
  * notification with a {@link dev.tethys.codec.template.TemplateException}.
  */
-record TemplateExpander(Templates templates, YamlObject settings, Notification notification) {
+public record TemplateExpander(
+    Templates templates, YamlObject settings, Notification notification) {
   /** The value of a key, expanded. */
-  String of(Key<String> key) {
+  public String of(Key<String> key) {
     return of(settings.get(key));
   }
 
   /** A template, expanded. */
-  String of(String template) {
+  public String of(String template) {
     return templates.text(template, notification.data());
   }
 
   /** A template, expanded to HTML. */
-  String html(String template) {
+  public String html(String template) {
     return templates.html(template, notification.data());
   }
 
   /** Truncates to {@code most} code points; an ellipsis replaces the rest. */
-  static String runes(String s, int most) {
+  public static String runes(String s, int most) {
     if (s.codePointCount(0, s.length()) <= most) {
       return s;
     }
@@ -36,7 +37,7 @@ record TemplateExpander(Templates templates, YamlObject settings, Notification n
   }
 
   /** Truncates to {@code most} bytes of UTF-8; an ellipsis replaces the rest. */
-  static String bytes(String s, int most) {
+  public static String bytes(String s, int most) {
     if (s.getBytes(StandardCharsets.UTF_8).length <= most) {
       return s;
     }
@@ -44,7 +45,7 @@ record TemplateExpander(Templates templates, YamlObject settings, Notification n
   }
 
   /** Truncates to as many code points as fit into {@code bytes} bytes. */
-  static String whole(String s, int bytes) {
+  public static String whole(String s, int bytes) {
     int end = 0;
     int used = 0;
     while (end < s.length()) {

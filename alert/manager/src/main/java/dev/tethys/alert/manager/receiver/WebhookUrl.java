@@ -10,30 +10,30 @@ import dev.tethys.config.YamlObject;
  * The keys {@code webhook_url} and {@code webhook_url_file} of the kinds that post to an address
  * which is a secret.
  */
-record WebhookUrl(Key<Secret> inline, Key<String> file) {
+public record WebhookUrl(Key<Secret> inline, Key<String> file) {
   /**
    * Adds both keys to a section.
    *
    * @param about description of the first key in the reference
    */
-  static WebhookUrl in(Section section, String about) {
+  public static WebhookUrl in(Section section, String about) {
     return new WebhookUrl(
         section.optional("webhook_url", ConfigTypes.SECRET_URL, about),
         section.key("webhook_url_file", Type.STRING, "", "File of the URL."));
   }
 
   /** Refuses an entry that has not just one of both. */
-  void checkOne(YamlObject o) {
+  public void checkOne(YamlObject o) {
     ReceiverKind.exactlyOne(o, inline, file);
   }
 
   /** Refuses an entry that has both. */
-  void checkNotBoth(YamlObject o) {
+  public void checkNotBoth(YamlObject o) {
     ReceiverKind.atMostOne(o, inline, file);
   }
 
   /** Whether an entry has one of both. */
-  boolean isIn(YamlObject o) {
+  public boolean isIn(YamlObject o) {
     return ReceiverKind.isSet(o, inline) || ReceiverKind.isSet(o, file);
   }
 
@@ -42,7 +42,7 @@ record WebhookUrl(Key<Secret> inline, Key<String> file) {
    *
    * @throws NotifyException when it cannot be read
    */
-  String of(YamlObject o) throws NotifyException {
+  public String of(YamlObject o) throws NotifyException {
     return HttpSender.secret(o.get(inline, Secret.NONE), o.get(file));
   }
 }

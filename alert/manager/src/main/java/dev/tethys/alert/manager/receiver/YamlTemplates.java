@@ -17,16 +17,16 @@ import org.jspecify.annotations.Nullable;
  * Values of YAML whose texts and keys are templates. A text whose expansion is YAML of a list, a
  * map, a number or a bool becomes that, so that templates can give structure.
  */
-final class YamlTemplates {
+public final class YamlTemplates {
   private YamlTemplates() {}
 
   /** Expands everything in a node; null stays null. */
-  static @Nullable Object expand(YamlNode node, UnaryOperator<String> template) {
+  public static @Nullable Object expand(YamlNode node, UnaryOperator<String> template) {
     return value(node.asNullableTree(), template);
   }
 
   /** Expands one text. */
-  static Object expandText(String text, UnaryOperator<String> template) {
+  public static Object expandText(String text, UnaryOperator<String> template) {
     return parsed(template.apply(text));
   }
 
@@ -81,7 +81,7 @@ final class YamlTemplates {
   }
 
   /** The entries of a map of texts, expanded. */
-  static Map<String, String> texts(Map<String, String> m, UnaryOperator<String> template) {
+  public static Map<String, String> texts(Map<String, String> m, UnaryOperator<String> template) {
     Map<String, String> out = new LinkedHashMap<>();
     m.forEach((k, v) -> out.put(k, template.apply(v)));
     return out;

@@ -1,10 +1,10 @@
 package dev.tethys.collect.host.internal;
 
 /** IP addresses as text in the form of RFC 5952. */
-final class Addresses {
+public final class Addresses {
   private Addresses() {}
 
-  static String text(byte[] ip) {
+  public static String text(byte[] ip) {
     if (ip.length == 4) {
       return (ip[0] & 255) + "." + (ip[1] & 255) + "." + (ip[2] & 255) + "." + (ip[3] & 255);
     }

@@ -2,6 +2,9 @@ package dev.tethys.collect.host.internal;
 
 import dev.tethys.collect.host.NodeExporterOptions;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,7 @@ public final class Catalog {
   private final NodeExporterOptions options;
   private final InstantSource clock;
   private final Function<String, @Nullable String> environment;
+  private final List<NodeCollectors> more = new ArrayList<>();
 
   /**
    * Makes collectors with these options.
@@ -34,16 +38,16 @@ public final class Catalog {
     this.options = options;
     this.clock = clock;
     this.environment = environment;
+    ServiceLoader.load(NodeCollectors.class).forEach(more::add);
   }
 
-  /** The collector of that name, which the options must know. */
-  public NodeCollector make(String name) {
+  /**
+   * The collector of that name, which the options must know; null when it belongs to a module that
+   * this build lacks.
+   */
+  public @Nullable NodeCollector make(String name) {
     return switch (name) {
       case "arp" -> new ArpCollector(options);
-      case "bcache" -> new BcacheCollector(options);
-      case "bcachefs" -> new BcachefsCollector();
-      case "bonding" -> new BondingCollector();
-      case "btrfs" -> new BtrfsCollector();
       case "buddyinfo" -> new BuddyinfoCollector();
       case "cgroups" -> new CgroupsCollector();
       case "conntrack" -> new ConntrackCollector();
@@ -52,49 +56,24 @@ public final class Catalog {
       case "cpufreq" -> new CpufreqCollector();
       case "diskstats" -> new DiskstatsCollector(options);
       case "dmi" -> new DmiCollector();
-      case "dmmultipath" -> new DmmultipathCollector();
-      case "drbd" -> new DrbdCollector();
-      case "drm" -> new DrmCollector();
-      case "edac" -> new EdacCollector();
       case "entropy" -> new EntropyCollector();
-      case "ethtool" -> new EthtoolCollector(options);
-      case "fibrechannel" -> new FibrechannelCollector();
       case "filefd" -> new FilefdCollector();
       case "filesystem" -> new FilesystemCollector(options);
-      case "hwmon" -> new HwmonCollector(options);
-      case "infiniband" -> new InfinibandCollector(options);
       case "interrupts" -> new InterruptsCollector(options);
-      case "ipvs" -> new IpvsCollector(options);
       case "kernel_hung" -> new KernelHungCollector();
       case "ksmd" -> new KsmdCollector();
-      case "lnstat" -> new LnstatCollector();
       case "loadavg" -> new LoadavgCollector();
-      case "logind" -> new LogindCollector(variable("DBUS_SYSTEM_BUS_ADDRESS"));
-      case "mdadm" -> new MdadmCollector();
       case "meminfo" -> new MeminfoCollector();
       case "meminfo_numa" -> new MeminfoNumaCollector();
-      case "mountstats" -> new MountstatsCollector();
       case "netclass" ->
           options.on("collector.netclass.netlink")
               ? new NetclassLinks(options)
               : new NetclassCollector(options);
       case "netdev" -> new NetdevCollector(options);
       case "netstat" -> new NetstatCollector(options);
-      case "network_route" -> new NetworkRouteCollector();
-      case "nfs" -> new NfsCollector();
-      case "nfsd" -> new NfsdCollector();
-      case "ntp" -> new NtpCollector(options, clock);
-      case "nvme" -> new NvmeCollector();
-      case "nvmesubsystem" -> new NvmesubsystemCollector();
       case "os" -> new OsCollector();
-      case "pcidevice" -> new PcideviceCollector(options);
-      case "perf" -> new PerfCollector(options);
-      case "powersupplyclass" -> new PowersupplyclassCollector(options);
       case "pressure" -> new PressureCollector();
       case "processes" -> new ProcessesCollector();
-      case "qdisc" -> new QdiscCollector(options);
-      case "rapl" -> new RaplCollector(options);
-      case "runit" -> new RunitCollector(options);
       case "schedstat" -> new SchedstatCollector();
       case "selinux" -> new SelinuxCollector();
       case "slabinfo" -> new SlabinfoCollector(options);
@@ -102,11 +81,8 @@ public final class Catalog {
       case "softirqs" -> new SoftirqsCollector();
       case "softnet" -> new SoftnetCollector();
       case "stat" -> new StatCollector(options);
-      case "supervisord" -> new SupervisordCollector(options, variable("SUPERVISORD_URL"));
       case "swap" -> new SwapCollector();
       case "sysctl" -> new SysctlCollector(options);
-      case "systemd" -> new SystemdCollector(options, variable("DBUS_SYSTEM_BUS_ADDRESS"));
-      case "tapestats" -> new TapestatsCollector(options);
       case "tcpstat" -> new TcpstatCollector();
       case "textfile" -> new TextfileCollector(options);
       case "thermal_zone" -> new ThermalZoneCollector();
@@ -115,14 +91,19 @@ public final class Catalog {
       case "udp_queues" -> new UdpQueuesCollector();
       case "uname" -> new UnameCollector();
       case "vmstat" -> new VmstatCollector(options);
-      case "watchdog" -> new WatchdogCollector();
-      case "wifi" -> new WifiCollector(options);
-      case "xfrm" -> new XfrmCollector();
-      case "xfs" -> new XfsCollector();
-      case "zfs" -> new ZfsCollector();
       case "zoneinfo" -> new ZoneinfoCollector();
-      default -> throw new IllegalArgumentException("missing collector: " + name);
+      default -> contributed(name);
     };
+  }
+
+  private @Nullable NodeCollector contributed(String name) {
+    for (NodeCollectors c : more) {
+      NodeCollector made = c.make(name, options, clock, this::variable);
+      if (made != null) {
+        return made;
+      }
+    }
+    return null;
   }
 
   private String variable(String name) {

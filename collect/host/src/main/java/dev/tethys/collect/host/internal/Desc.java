@@ -9,10 +9,10 @@ import java.util.Arrays;
  * Name and label names of a family. Label sets are written in canonical form directly, because a
  * scrape creates a thousand of them.
  */
-final class Desc {
-  final String name;
-  final MetricType type;
-  final String help;
+public final class Desc {
+  public final String name;
+  public final MetricType type;
+  public final String help;
   private final byte[][] labelNames; // ascending
   private final int[] position; // of each of them in the order given
 
@@ -31,19 +31,19 @@ final class Desc {
     }
   }
 
-  static Desc gauge(String name, String help, String... labelNames) {
+  public static Desc gauge(String name, String help, String... labelNames) {
     return new Desc(name, MetricType.GAUGE, help, labelNames);
   }
 
-  static Desc counter(String name, String help, String... labelNames) {
+  public static Desc counter(String name, String help, String... labelNames) {
     return new Desc(name, MetricType.COUNTER, help, labelNames);
   }
 
-  static Desc untyped(String name, String help, String... labelNames) {
+  public static Desc untyped(String name, String help, String... labelNames) {
     return new Desc(name, MetricType.UNKNOWN, help, labelNames);
   }
 
-  static Desc of(String name, MetricType type, String help, String... labelNames) {
+  public static Desc of(String name, MetricType type, String help, String... labelNames) {
     return new Desc(name, type, help, labelNames);
   }
 
@@ -51,7 +51,7 @@ final class Desc {
    * A label set with these values, in the order of the names. It fits every family with the same
    * labels. Empty values set no label.
    */
-  Labels labels(String... values) {
+  public Labels labels(String... values) {
     if (values.length != labelNames.length) {
       throw new IllegalArgumentException(
           name + " has " + labelNames.length + " labels, not " + values.length);
@@ -90,5 +90,32 @@ final class Desc {
     out[p++] = (byte) n;
     System.arraycopy(s, 0, out, p, s.length);
     return p + s.length;
+  }
+
+  /**
+   * Runs of characters that a name cannot hold, with underscores next to them, are one underscore.
+   */
+  public static String sanitize(String name) {
+    StringBuilder sb = new StringBuilder();
+    int i = 0;
+    while (i < name.length()) {
+      int end = i;
+      boolean other = false;
+      while (end < name.length() && (!plain(name.charAt(end)) || name.charAt(end) == '_')) {
+        other |= name.charAt(end) != '_';
+        end++;
+      }
+      if (end > i) {
+        sb.append(other ? "_" : name.substring(i, end));
+        i = end;
+      } else {
+        sb.append(name.charAt(i++));
+      }
+    }
+    return sb.toString();
+  }
+
+  private static boolean plain(char c) {
+    return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_';
   }
 }

@@ -21,19 +21,19 @@ public final class Families {
   /** Creates an empty object for one collection. */
   public Families() {}
 
-  void add(Desc desc, double value) {
+  public void add(Desc desc, double value) {
     add(desc, value, Labels.EMPTY);
   }
 
-  void add(Desc desc, double value, String... labelValues) {
+  public void add(Desc desc, double value, String... labelValues) {
     add(desc, value, desc.labels(labelValues));
   }
 
-  void add(Desc desc, double value, Labels labels) {
+  public void add(Desc desc, double value, Labels labels) {
     add(desc.name, desc.type, desc.help, new Metric(labels, value));
   }
 
-  void add(String name, MetricType type, String help, Metric metric) {
+  public void add(String name, MetricType type, String help, Metric metric) {
     Family f = byName.get(name);
     if (f == null) {
       f = new Family(name, type, help, new ArrayList<>(4));
@@ -43,14 +43,14 @@ public final class Families {
   }
 
   /** The label sets of a family so far. */
-  List<Labels> labels(String name) {
+  public List<Labels> labels(String name) {
     Family f = byName.get(name);
     return f == null ? List.of() : f.metrics.stream().map(Metric::labels).toList();
   }
 
   /** The type of a family so far, or null. */
   @org.jspecify.annotations.Nullable
-  MetricType type(String name) {
+  public MetricType type(String name) {
     Family f = byName.get(name);
     return f == null ? null : f.type;
   }

@@ -9,21 +9,21 @@ import org.jspecify.annotations.Nullable;
  * Filter of names: excludes those that match the first pattern, includes only those that match the
  * second. Results are cached, so that no pattern runs at a later scrape.
  */
-final class Filter {
+public final class Filter {
   /** Maximum number of cached names; beyond it (containers come and go) the cache is cleared. */
-  static final int MAX_REMEMBERED = 10_000;
+  public static final int MAX_REMEMBERED = 10_000;
 
   private final @Nullable Pattern exclude;
   private final @Nullable Pattern include;
   private final Map<String, Boolean> ignored = new HashMap<>();
 
   /** Empty patterns take everything. */
-  Filter(String exclude, String include) {
+  public Filter(String exclude, String include) {
     this.exclude = exclude.isEmpty() ? null : Pattern.compile(exclude);
     this.include = include.isEmpty() ? null : Pattern.compile(include);
   }
 
-  boolean ignores(String name) {
+  public boolean ignores(String name) {
     if (exclude == null && include == null) {
       return false;
     }
@@ -40,7 +40,7 @@ final class Filter {
     return known;
   }
 
-  int remembered() {
+  public int remembered() {
     return ignored.size();
   }
 }

@@ -10,12 +10,12 @@ import java.io.IOException;
 public final class HostFileException extends IOException {
   private final int errno;
 
-  HostFileException(String call, String path, int errno) {
+  public HostFileException(String call, String path, int errno) {
     super(call + " " + path + ": " + Errno.text(errno));
     this.errno = errno;
   }
 
-  HostFileException(String message, int errno) {
+  public HostFileException(String message, int errno) {
     super(message);
     this.errno = errno;
   }

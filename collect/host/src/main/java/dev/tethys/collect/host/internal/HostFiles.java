@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HostFiles {
   /** A larger file is an error of its collector. /proc/interrupts of 1,000 cores has 3 MB. */
-  static final int MAX_FILE = 16 << 20;
+  public static final int MAX_FILE = 16 << 20;
 
   private static final int CHUNK = 64 << 10;
   private static final int MAX_PATH = 4096;
@@ -47,25 +47,25 @@ public final class HostFiles {
   }
 
   /** Paths of the host's file trees. */
-  HostPaths paths() {
+  public HostPaths paths() {
     return paths;
   }
 
-  String proc(String name) {
+  public String proc(String name) {
     return paths.procfs() + "/" + name;
   }
 
-  String sys(String name) {
+  public String sys(String name) {
     return paths.sysfs() + "/" + name;
   }
 
   /** A path of the host as this process sees it. */
-  String rootfs(String name) {
+  public String rootfs(String name) {
     return paths.rootfs().equals("/") ? name : paths.rootfs() + name;
   }
 
   /** Reads a file; the result is valid until the next read. */
-  Text read(String path) throws HostFileException {
+  public Text read(String path) throws HostFileException {
     if (!load(path)) {
       throw new HostFileException("open", path, errno);
     }
@@ -73,7 +73,7 @@ public final class HostFiles {
   }
 
   /** Reads a file that need not be there: null when it is missing. */
-  @Nullable Text readIfThere(String path) throws HostFileException {
+  public @Nullable Text readIfThere(String path) throws HostFileException {
     if (load(path)) {
       return text;
     }
@@ -84,22 +84,22 @@ public final class HostFiles {
   }
 
   /** Reads a file, null when it cannot be read for any reason. */
-  @Nullable Text tryRead(String path) {
+  public @Nullable Text tryRead(String path) {
     return load(path) ? text : null;
   }
 
   /** Why the last try failed. */
-  int errno() {
+  public int errno() {
     return errno;
   }
 
   /** The content without blanks at its ends. */
-  String string(String path) throws HostFileException {
+  public String string(String path) throws HostFileException {
     return read(path).all();
   }
 
   /** The same, null when it cannot be read for any reason. */
-  @Nullable String stringOrNull(String path) {
+  public @Nullable String stringOrNull(String path) {
     Text t = tryRead(path);
     return t == null ? null : t.all();
   }
@@ -108,7 +108,7 @@ public final class HostFiles {
    * A value of sysfs that may be absent in one of its usual ways: no file, not for this process,
    * not supported or not valid just now. Null then; any other error is one.
    */
-  @Nullable String sysAttribute(String path) throws HostFileException {
+  public @Nullable String sysAttribute(String path) throws HostFileException {
     Text t = tryRead(path);
     if (t != null) {
       return t.all();
@@ -128,18 +128,18 @@ public final class HostFiles {
   }
 
   /** A value of a file that need not be there: null when it is missing. */
-  @Nullable String stringIfThere(String path) throws HostFileException {
+  public @Nullable String stringIfThere(String path) throws HostFileException {
     Text t = readIfThere(path);
     return t == null ? null : t.all();
   }
 
   /** A file that holds one whole number without sign. */
-  double uint(String path) throws IOException {
+  public double uint(String path) throws IOException {
     return unsigned(read(path));
   }
 
   /** The same, NaN when it has none for any reason. */
-  double uintOrNaN(String path) {
+  public double uintOrNaN(String path) {
     Text t = tryRead(path);
     if (t == null) {
       return Double.NaN;
@@ -152,7 +152,7 @@ public final class HostFiles {
   }
 
   /** A file that holds one whole number, perhaps with a sign. */
-  long integer(String path) throws IOException {
+  public long integer(String path) throws IOException {
     return whole(read(path));
   }
 
@@ -179,7 +179,7 @@ public final class HostFiles {
    * An open folder: its files are found without walking the path again, which halves the cost of
    * reading a value of sysfs.
    */
-  final class Folder implements AutoCloseable {
+  public final class Folder implements AutoCloseable {
     private final String path;
     private final int fd;
 
@@ -189,7 +189,7 @@ public final class HostFiles {
     }
 
     /** Like {@link HostFiles#sysAttribute}. */
-    @Nullable String attribute(String name) throws HostFileException {
+    public @Nullable String attribute(String name) throws HostFileException {
       Text t = tryRead(name);
       if (t != null) {
         return t.all();
@@ -201,7 +201,7 @@ public final class HostFiles {
     }
 
     /** Like {@link HostFiles#tryRead}. */
-    @Nullable Text tryRead(String name) {
+    public @Nullable Text tryRead(String name) {
       return put(name) && load(name, Posix.openAt(state, fd, cPath)) ? text : null;
     }
 
@@ -212,7 +212,7 @@ public final class HostFiles {
   }
 
   /** Opens a folder. */
-  Folder folder(String path) throws HostFileException {
+  public Folder folder(String path) throws HostFileException {
     int fd = put(path) ? Posix.openFolder(state, cPath) : -1;
     if (fd < 0) {
       throw new HostFileException("open", path, LibraryFunction.errno(state));
@@ -270,7 +270,7 @@ public final class HostFiles {
   }
 
   /** The target of a link, null when it is unknown for any reason. */
-  @Nullable String link(String path) {
+  public @Nullable String link(String path) {
     if (!put(path)) {
       return null;
     }
@@ -285,7 +285,7 @@ public final class HostFiles {
   }
 
   /** The names in a folder, sorted. */
-  List<String> list(String folder) throws HostFileException {
+  public List<String> list(String folder) throws HostFileException {
     String[] names = new File(folder).list();
     if (names == null) {
       throw new HostFileException(
@@ -296,7 +296,7 @@ public final class HostFiles {
   }
 
   /** The names in a folder, sorted; a host without that folder has no data. */
-  List<String> listOrNoData(String folder) throws NoDataException {
+  public List<String> listOrNoData(String folder) throws NoDataException {
     String[] names = new File(folder).list();
     if (names == null) {
       throw NoDataException.NO_DATA;
@@ -306,7 +306,7 @@ public final class HostFiles {
   }
 
   /** The names in a folder, sorted; none when it cannot be read. */
-  List<String> listOrNone(String folder) {
+  public List<String> listOrNone(String folder) {
     String[] names = new File(folder).list();
     if (names == null) {
       return List.of();
@@ -316,7 +316,7 @@ public final class HostFiles {
   }
 
   /** The names in a folder that are the prefix followed by a digit, sorted. */
-  List<String> numbered(String folder, String prefix) {
+  public List<String> numbered(String folder, String prefix) {
     List<String> out = new ArrayList<>();
     for (String name : listOrNone(folder)) {
       if (name.length() > prefix.length()
@@ -328,16 +328,16 @@ public final class HostFiles {
     return out;
   }
 
-  boolean exists(String path) {
+  public boolean exists(String path) {
     return new File(path).exists();
   }
 
-  boolean isFolder(String path) {
+  public boolean isFolder(String path) {
     return new File(path).isDirectory();
   }
 
   /** The path with all links followed, or null when it leads nowhere. */
-  @Nullable String realPath(String path) {
+  public @Nullable String realPath(String path) {
     try {
       return Path.of(path).toRealPath().toString();
     } catch (IOException e) {

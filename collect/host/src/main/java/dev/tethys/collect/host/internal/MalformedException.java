@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /** A file of the host is malformed. Without a stack trace: it may occur in every scrape. */
 public final class MalformedException extends IOException {
-  MalformedException(String message) {
+  public MalformedException(String message) {
     super(message);
   }
 

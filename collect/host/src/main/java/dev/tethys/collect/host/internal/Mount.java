@@ -11,7 +11,7 @@ import java.util.List;
  * @param readOnly by the options of the mount or of the file system
  * @param options of the mount
  */
-record Mount(
+public record Mount(
     String device,
     String mountPoint,
     String type,
@@ -21,7 +21,7 @@ record Mount(
     String options) {
 
   /** The mounts of the first process, or, where that is hidden, of this one. */
-  static List<Mount> ofHost(HostFiles files) throws IOException {
+  public static List<Mount> ofHost(HostFiles files) throws IOException {
     Text t = files.readIfThere(files.proc("1/mountinfo"));
     if (t == null) {
       t = files.read(files.proc("self/mountinfo"));
@@ -30,7 +30,7 @@ record Mount(
   }
 
   /** The mounts of a file. */
-  static List<Mount> read(Text t, String rootfs) throws MalformedException {
+  public static List<Mount> read(Text t, String rootfs) throws MalformedException {
     List<Mount> out = new ArrayList<>();
     while (t.nextLine()) {
       out.add(parse(t, rootfs));
@@ -62,7 +62,7 @@ record Mount(
   }
 
   /** A path as seen by the host, whose root is at {@code rootfs}; others stay unchanged. */
-  static String ofHost(String path, String rootfs) {
+  public static String ofHost(String path, String rootfs) {
     if (path.equals(rootfs)) {
       return "/";
     }
@@ -70,7 +70,7 @@ record Mount(
     return under ? path.substring(rootfs.length()) : path;
   }
 
-  static boolean has(String options, String option) {
+  public static boolean has(String options, String option) {
     for (String o : options.split(",")) {
       if (o.equals(option)) {
         return true;

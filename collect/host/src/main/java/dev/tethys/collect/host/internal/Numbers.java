@@ -3,11 +3,11 @@ package dev.tethys.collect.host.internal;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers as Go reads them, where Java would be laxer or stricter. */
-final class Numbers {
+public final class Numbers {
   private Numbers() {}
 
   /** Sixty-four bits without a sign. */
-  static double unsigned(long v) {
+  public static double unsigned(long v) {
     if (v >= 0) {
       return v;
     }
@@ -16,7 +16,7 @@ final class Numbers {
   }
 
   /** Parses a decimal number; null if the text is not one. */
-  static @Nullable Double parse(String s) {
+  public static @Nullable Double parse(String s) {
     if (s.isEmpty() || s.length() > 64) {
       return null;
     }
@@ -46,18 +46,18 @@ final class Numbers {
   }
 
   /** A whole number of 64 bits without sign, or null. */
-  static @Nullable Long unsigned(String s) {
+  public static @Nullable Long unsigned(String s) {
     return s.startsWith("-") ? null : whole(s);
   }
 
   /** A whole number of 64 bits with or without sign, or null. */
-  static @Nullable Double value(String s) {
+  public static @Nullable Double value(String s) {
     Long v = whole(s);
     return v == null ? null : s.startsWith("-") ? (Double) (double) v : (Double) unsigned(v);
   }
 
   /** The bits of a whole number, in tens or with 0x, with or without sign; or null. */
-  static @Nullable Long whole(String s) {
+  public static @Nullable Long whole(String s) {
     try {
       return s.startsWith("0x") || s.startsWith("0X")
           ? (Long) Long.parseUnsignedLong(s.substring(2), 16)

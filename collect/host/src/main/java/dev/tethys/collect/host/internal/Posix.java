@@ -14,7 +14,7 @@ import java.lang.invoke.MethodHandle;
  * directly because the error number matters (a file of /sys without a value fails with EINVAL) and
  * because a scrape reads hundreds of small files.
  */
-final class Posix {
+public final class Posix {
   private static final int O_RDONLY = 0;
   private static final int O_NONBLOCK = 0x800;
   private static final int O_CLOEXEC = 0x80000;
@@ -51,7 +51,7 @@ final class Posix {
   private Posix() {}
 
   /** A descriptor, or -1. Opening never waits for a peer (a FIFO, a terminal). */
-  static int open(MemorySegment state, MemorySegment path) {
+  public static int open(MemorySegment state, MemorySegment path) {
     try {
       return (int) OPEN.invokeExact(state, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     } catch (Throwable t) {
@@ -60,7 +60,7 @@ final class Posix {
   }
 
   /** A descriptor of a folder, only to find files in it; or -1. */
-  static int openFolder(MemorySegment state, MemorySegment path) {
+  public static int openFolder(MemorySegment state, MemorySegment path) {
     try {
       return (int) OPEN.invokeExact(state, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     } catch (Throwable t) {
@@ -69,7 +69,7 @@ final class Posix {
   }
 
   /** A descriptor of a file in a folder, or -1. */
-  static int openAt(MemorySegment state, int folder, MemorySegment name) {
+  public static int openAt(MemorySegment state, int folder, MemorySegment name) {
     try {
       return (int) OPENAT.invokeExact(state, folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     } catch (Throwable t) {
@@ -77,7 +77,7 @@ final class Posix {
     }
   }
 
-  static long read(MemorySegment state, int fd, MemorySegment to, long count) {
+  public static long read(MemorySegment state, int fd, MemorySegment to, long count) {
     try {
       return (long) READ.invokeExact(state, fd, to, count);
     } catch (Throwable t) {
@@ -85,7 +85,7 @@ final class Posix {
     }
   }
 
-  static void close(int fd) {
+  public static void close(int fd) {
     try {
       int ignored = (int) CLOSE.invokeExact(fd);
     } catch (Throwable t) {
@@ -93,7 +93,7 @@ final class Posix {
     }
   }
 
-  static int statfs(MemorySegment state, MemorySegment path, MemorySegment to) {
+  public static int statfs(MemorySegment state, MemorySegment path, MemorySegment to) {
     try {
       return (int) STATFS.invokeExact(state, path, to);
     } catch (Throwable t) {
@@ -102,7 +102,8 @@ final class Posix {
   }
 
   /** Writes the target of a link and returns its length, or -1. */
-  static long readlink(MemorySegment state, MemorySegment path, MemorySegment to, long size) {
+  public static long readlink(
+      MemorySegment state, MemorySegment path, MemorySegment to, long size) {
     try {
       return (long) READLINK.invokeExact(state, path, to, size);
     } catch (Throwable t) {
@@ -110,7 +111,7 @@ final class Posix {
     }
   }
 
-  static int uname(MemorySegment state, MemorySegment to) {
+  public static int uname(MemorySegment state, MemorySegment to) {
     try {
       return (int) UNAME.invokeExact(state, to);
     } catch (Throwable t) {
@@ -118,7 +119,7 @@ final class Posix {
     }
   }
 
-  static int adjtimex(MemorySegment state, MemorySegment to) {
+  public static int adjtimex(MemorySegment state, MemorySegment to) {
     try {
       return (int) ADJTIMEX.invokeExact(state, to);
     } catch (Throwable t) {
@@ -126,7 +127,7 @@ final class Posix {
     }
   }
 
-  static int ioctl(MemorySegment state, int fd, long request, MemorySegment argument) {
+  public static int ioctl(MemorySegment state, int fd, long request, MemorySegment argument) {
     try {
       return (int) IOCTL.invokeExact(state, fd, request, argument);
     } catch (Throwable t) {

@@ -7,14 +7,14 @@ import java.util.Map;
  * Lines of a label and numbers in /proc/net/rpc. Kernels add lines and numbers at the end of lines;
  * absent ones count as 0.
  */
-final class RpcStats {
+public final class RpcStats {
   private static final int MAX_NUMBERS = 256;
 
   private final Map<String, double[]> lines = new HashMap<>();
 
   private RpcStats() {}
 
-  static RpcStats parse(Text t) throws MalformedException {
+  public static RpcStats parse(Text t) throws MalformedException {
     RpcStats s = new RpcStats();
     double[] v = new double[MAX_NUMBERS];
     while (t.nextLine()) {
@@ -34,13 +34,13 @@ final class RpcStats {
     return s;
   }
 
-  double get(String label, int at) {
+  public double get(String label, int at) {
     double[] v = lines.get(label);
     return v == null || at >= v.length ? 0 : v[at];
   }
 
   /** The lines by their labels. */
-  Map<String, double[]> lines() {
+  public Map<String, double[]> lines() {
     return lines;
   }
 }

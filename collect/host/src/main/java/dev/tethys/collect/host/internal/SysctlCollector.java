@@ -70,7 +70,7 @@ final class SysctlCollector implements NodeCollector {
     if (v == null) {
       throw new MalformedException(path + ": \"" + values[i] + "\" is not a number");
     }
-    String name = "node_sysctl_" + RaplCollector.sanitize(s.name);
+    String name = "node_sysctl_" + Desc.sanitize(s.name);
     String help = "sysctl " + s.name;
     if (!s.keys.isEmpty()) {
       out.add(Desc.untyped(name + "_" + s.keys.get(i), help + ", field " + i), v);

@@ -9,18 +9,18 @@ import java.nio.charset.StandardCharsets;
  * <p>Invariant: {@code lineStart <= fieldStart <= fieldEnd <= lineEnd <= limit}; the next field is
  * looked for from {@code fieldEnd}.
  */
-final class Text {
-  byte[] buf = new byte[0];
-  int limit;
-  String path = "";
+public final class Text {
+  public byte[] buf = new byte[0];
+  public int limit;
+  public String path = "";
 
   private int next; // start of the next line
-  int lineStart;
-  int lineEnd;
-  int fieldStart;
-  int fieldEnd;
+  public int lineStart;
+  public int lineEnd;
+  public int fieldStart;
+  public int fieldEnd;
 
-  void reset(String ofPath, byte[] bytes, int length) {
+  public void reset(String ofPath, byte[] bytes, int length) {
     path = ofPath;
     buf = bytes;
     limit = length;
@@ -32,7 +32,7 @@ final class Text {
   }
 
   /** Steps to the next line; false at the end. */
-  boolean nextLine() {
+  public boolean nextLine() {
     if (next >= limit) {
       return false;
     }
@@ -49,7 +49,7 @@ final class Text {
   }
 
   /** Steps to the next field of the line; false at its end. */
-  boolean nextField() {
+  public boolean nextField() {
     int p = fieldEnd;
     while (p < lineEnd && blank(buf[p])) {
       p++;
@@ -63,7 +63,7 @@ final class Text {
   }
 
   /** Steps over some fields; false when the line has fewer. */
-  boolean skipFields(int n) {
+  public boolean skipFields(int n) {
     for (int i = 0; i < n; i++) {
       if (!nextField()) {
         return false;
@@ -73,7 +73,7 @@ final class Text {
   }
 
   /** The next field, which must be there. */
-  void needField() throws MalformedException {
+  public void needField() throws MalformedException {
     if (!nextField()) {
       throw malformed("a field is missing in \"" + line() + "\"");
     }
@@ -83,15 +83,15 @@ final class Text {
     return b == ' ' || b >= '\t' && b <= '\r';
   }
 
-  boolean is(String ascii) {
+  public boolean is(String ascii) {
     return fieldEnd - fieldStart == ascii.length() && startsWith(ascii);
   }
 
-  boolean startsWith(String ascii) {
+  public boolean startsWith(String ascii) {
     return matches(fieldStart, fieldEnd, ascii);
   }
 
-  boolean lineStartsWith(String ascii) {
+  public boolean lineStartsWith(String ascii) {
     return matches(lineStart, lineEnd, ascii);
   }
 
@@ -108,16 +108,16 @@ final class Text {
     return true;
   }
 
-  String field() {
+  public String field() {
     return new String(buf, fieldStart, fieldEnd - fieldStart, StandardCharsets.UTF_8);
   }
 
-  String line() {
+  public String line() {
     return new String(buf, lineStart, lineEnd - lineStart, StandardCharsets.UTF_8);
   }
 
   /** All of it, without blanks at the ends. */
-  String all() {
+  public String all() {
     int from = 0;
     int to = limit;
     while (from < to && blank(buf[from])) {
@@ -130,16 +130,16 @@ final class Text {
   }
 
   /** The whole raw text. */
-  String raw() {
+  public String raw() {
     return new String(buf, 0, limit, StandardCharsets.UTF_8);
   }
 
   /** The field as a whole number; 64 bits without a sign wrap, as the kernel prints them. */
-  long integer() throws MalformedException {
+  public long integer() throws MalformedException {
     return integer(fieldStart, fieldEnd);
   }
 
-  long integer(int from, int to) throws MalformedException {
+  public long integer(int from, int to) throws MalformedException {
     int p = from;
     boolean minus = p < to && buf[p] == '-';
     if (minus || p < to && buf[p] == '+') {
@@ -163,11 +163,11 @@ final class Text {
   }
 
   /** The field as a whole number without a sign. */
-  double unsigned() throws MalformedException {
+  public double unsigned() throws MalformedException {
     return unsigned(fieldStart, fieldEnd);
   }
 
-  double unsigned(int from, int to) throws MalformedException {
+  public double unsigned(int from, int to) throws MalformedException {
     if (from < to && buf[from] == '-') {
       throw notNumber(from, to);
     }
@@ -175,7 +175,7 @@ final class Text {
   }
 
   /** The field as hexadecimal digits, at most 16. */
-  long hex(int from, int to) throws MalformedException {
+  public long hex(int from, int to) throws MalformedException {
     if (from >= to || to - from > 16) {
       throw notNumber(from, to);
     }
@@ -190,16 +190,16 @@ final class Text {
     return v;
   }
 
-  long hex() throws MalformedException {
+  public long hex() throws MalformedException {
     return hex(fieldStart, fieldEnd);
   }
 
   /** The field as a number. */
-  double number() throws MalformedException {
+  public double number() throws MalformedException {
     return number(fieldStart, fieldEnd);
   }
 
-  double number(int from, int to) throws MalformedException {
+  public double number(int from, int to) throws MalformedException {
     boolean digits = to > from && to - from < 20;
     for (int p = from; digits && p < to; p++) {
       digits = buf[p] >= '0' && buf[p] <= '9' || p == from && buf[p] == '-' && to - from > 1;
@@ -220,12 +220,12 @@ final class Text {
   }
 
   /** The next field as a whole number without a sign, as a double. */
-  double nextUnsigned() throws MalformedException {
+  public double nextUnsigned() throws MalformedException {
     needField();
     return unsigned();
   }
 
-  MalformedException malformed(String what) {
+  public MalformedException malformed(String what) {
     return new MalformedException(path + ": " + what);
   }
 

@@ -73,7 +73,9 @@ public final class HostCollectors implements Collector {
 
   /** With given collectors, and another timeout. */
   HostCollectors(
-      NodeExporterOptions options, Duration maxWait, Function<String, NodeCollector> make) {
+      NodeExporterOptions options,
+      Duration maxWait,
+      Function<String, @Nullable NodeCollector> make) {
     if (!System.getProperty("os.name", "").equals("Linux")) {
       throw new IllegalArgumentException(
           "the collectors of the host read Linux's /proc and /sys; this is "
@@ -85,7 +87,16 @@ public final class HostCollectors implements Collector {
     this.maxWait = maxWait;
     this.files = new HostFiles(options.paths());
     for (String name : options.enabled()) {
-      collectors.put(name, make.apply(name));
+      NodeCollector c = make.apply(name);
+      if (c != null) {
+        collectors.put(name, c);
+      } else if (!NodeExporterFlags.isOnByDefault(name)) {
+        throw new IllegalArgumentException(
+            "--collector."
+                + name
+                + ": the collector belongs to contrib/devices; this build is the core. Build Tethys"
+                + " without --core to use it.");
+      }
     }
   }
 

@@ -114,27 +114,9 @@ final class TextTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "temp1_crit_alarm, temp, 1, crit_alarm",
-    "fan12, fan, 12, ''",
-    "update_interval, update_interval, 0, ''",
-    "in0_input, in, 0, input",
-    "a_b1c, a, 0, b1c"
-  })
-  void namesOfSensorFiles(String name, String type, int number, String property) {
-    assertThat(SensorFile.parse(name)).isEqualTo(new SensorFile(type, number, property));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"1x", "in1a", "temp12345678901", ""})
-  void namesOfOtherFiles(String name) {
-    assertThat(SensorFile.parse(name)).isNull();
-  }
-
-  @ParameterizedTest
   @CsvSource({"dram, dram", "package-0, package_0", "a__-__b, a_b", "x__y, x__y", "-a-, _a_"})
   void namesOfMetrics(String name, String clean) {
-    assertThat(RaplCollector.sanitize(name)).isEqualTo(clean);
+    assertThat(Desc.sanitize(name)).isEqualTo(clean);
   }
 
   @ParameterizedTest

@@ -89,7 +89,7 @@ final class DnsParser extends ProtocolParser {
   }
 
   @Override
-  Step request(StreamBuffer in, long now) {
+  public Step request(StreamBuffer in, long now) {
     if (in.available() == 0) {
       return Step.MORE;
     }
@@ -115,7 +115,7 @@ final class DnsParser extends ProtocolParser {
   }
 
   @Override
-  Step response(StreamBuffer in, long now) {
+  public Step response(StreamBuffer in, long now) {
     if (in.available() == 0) {
       return Step.MORE;
     }
@@ -144,7 +144,7 @@ final class DnsParser extends ProtocolParser {
 
   /** Reports questions that waited too long; at the end of the socket all that are left. */
   @Override
-  void flushIdle(long now) {
+  public void flushIdle(long now) {
     boolean ended = now == Long.MAX_VALUE;
     for (Pending p = requests.oldestBefore(NONE);
         p != null && (ended || now - p.start > PATIENCE_NANOS);

@@ -69,14 +69,14 @@ final class Http1Parser extends ProtocolParser {
   }
 
   @Override
-  boolean restarts(boolean request, byte[] bytes, int offset, int length) {
+  public boolean restarts(boolean request, byte[] bytes, int offset, int length) {
     StreamBuffer in = new StreamBuffer();
     in.append(bytes, offset, length, length, 0);
     return request ? isRequest(in) : isStatusLine(in) && requests.oldest() != null;
   }
 
   @Override
-  Step request(StreamBuffer in, long now) {
+  public Step request(StreamBuffer in, long now) {
     if (in.available() == 0) {
       return Step.MORE;
     }
@@ -162,7 +162,7 @@ final class Http1Parser extends ProtocolParser {
   }
 
   @Override
-  Step response(StreamBuffer in, long now) {
+  public Step response(StreamBuffer in, long now) {
     Pending current = answering;
     if (current != null && (responsePart == Part.HEAD || responsePart == Part.REST)) {
       boolean next = in.available() > 0 && !in.skipping() && isStatusLine(in);
@@ -383,7 +383,7 @@ final class Http1Parser extends ProtocolParser {
   }
 
   @Override
-  void lost(boolean request, long now) {
+  public void lost(boolean request, long now) {
     part(request, Part.REST);
     missed(request);
     if (!request) {
@@ -393,7 +393,7 @@ final class Http1Parser extends ProtocolParser {
   }
 
   @Override
-  void flushIdle(long now) {
+  public void flushIdle(long now) {
     if (now == Long.MAX_VALUE
         || now - lastByte > 1_000_000_000L && responsePart != Part.CHUNK && !closes) {
       finishPrevious();
@@ -415,7 +415,7 @@ final class Http1Parser extends ProtocolParser {
   }
 
   @Override
-  boolean wantsLongPayloads() {
+  public boolean wantsLongPayloads() {
     return longBodies;
   }
 

@@ -102,7 +102,7 @@ final class Http2Parser extends ProtocolParser {
   }
 
   @Override
-  Step request(StreamBuffer in, long now) {
+  public Step request(StreamBuffer in, long now) {
     if (in.available() > 0 && in.u8(0) == 'P') {
       if (in.available() < PREFACE.length()) {
         return in.truncated() ? Step.WRONG : Step.MORE;
@@ -116,7 +116,7 @@ final class Http2Parser extends ProtocolParser {
   }
 
   @Override
-  Step response(StreamBuffer in, long now) {
+  public Step response(StreamBuffer in, long now) {
     return frame(server, in, now);
   }
 
@@ -290,24 +290,24 @@ final class Http2Parser extends ProtocolParser {
   }
 
   @Override
-  void lost(boolean request, long now) {
+  public void lost(boolean request, long now) {
     Side side = request ? client : server;
     side.block = null;
     side.hpack.forget();
   }
 
   @Override
-  boolean wantsLongPayloads() {
+  public boolean wantsLongPayloads() {
     return longBodies;
   }
 
   @Override
-  int retained() {
+  public int retained() {
     return client.retained() + server.retained();
   }
 
   @Override
-  void forget() {
+  public void forget() {
     lost(true, 0);
     lost(false, 0);
   }

@@ -91,7 +91,7 @@ final class KafkaParser extends ProtocolParser {
   }
 
   @Override
-  Step request(StreamBuffer in, long now) {
+  public Step request(StreamBuffer in, long now) {
     if (in.available() == 0) {
       return Step.MORE;
     }
@@ -145,7 +145,7 @@ final class KafkaParser extends ProtocolParser {
   }
 
   @Override
-  Step response(StreamBuffer in, long now) {
+  public Step response(StreamBuffer in, long now) {
     if (in.available() == 0) {
       return Step.MORE;
     }

@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Request that waits for its answer. */
-final class Pending {
+public final class Pending {
   /** Part that an entry has in the order of answers. */
-  enum Kind {
+  public enum Kind {
     /** A request with one answer. */
     SINGLE,
     /** One of several requests that end together. */
@@ -16,33 +16,33 @@ final class Pending {
     END
   }
 
-  final long start;
-  long requestBytes;
-  long responseBytes;
-  String operation = "";
-  String target = "";
-  String statement = "";
-  String code = "";
-  Status status = Status.UNKNOWN;
-  @Nullable String traceParent;
-  List<String> answers = List.of();
+  public final long start;
+  public long requestBytes;
+  public long responseBytes;
+  public String operation = "";
+  public String target = "";
+  public String statement = "";
+  public String code = "";
+  public Status status = Status.UNKNOWN;
+  public @Nullable String traceParent;
+  public List<String> answers = List.of();
 
   /** Protocol above HTTP in question; null for none. */
   @Nullable ApiExchange api;
 
   /** Number of the command, where a parser needs it to match the answer. */
-  int command;
+  public int command;
 
   /** Accounted memory in bytes: 0 while it is being read, and once closed. */
   int bytes;
 
   boolean closed;
-  Kind kind = Kind.SINGLE;
+  public Kind kind = Kind.SINGLE;
 
   /** True when the request was reported and only its place in the order is left. */
-  boolean reported;
+  public boolean reported;
 
-  Pending(long start) {
+  public Pending(long start) {
     this.start = start;
   }
 }

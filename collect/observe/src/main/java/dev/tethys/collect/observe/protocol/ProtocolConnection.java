@@ -320,25 +320,25 @@ public final class ProtocolConnection implements Retention.Owner {
 
   private @Nullable ProtocolParser begins(Direction direction, StreamBuffer in) {
     if (requestsGo == null || requestsGo == direction) {
-      Protocol asking = Detection.ofRequest(in, refused);
+      ProtocolFormat asking = Detection.ofRequest(in, refused);
       if (asking != null) {
         return begin(asking, direction, in);
       }
     }
     if (requestsGo != direction) {
-      Protocol answering = Detection.ofAnswer(in);
-      if (answering != null && (refused & 1 << answering.ordinal()) == 0) {
+      ProtocolFormat answering = Detection.ofAnswer(in);
+      if (answering != null && (refused & 1 << answering.protocol().ordinal()) == 0) {
         return begin(answering, direction.opposite(), in);
       }
     }
     return null;
   }
 
-  private ProtocolParser begin(Protocol found, Direction direction, StreamBuffer in) {
+  private ProtocolParser begin(ProtocolFormat found, Direction direction, StreamBuffer in) {
     requestDirection = direction;
-    protocol = found;
-    Requests r = new Requests(found, direction == Direction.SENT, sink, counters);
-    ProtocolParser p = Detection.parser(found, r, in);
+    protocol = found.protocol();
+    Requests r = new Requests(found.protocol(), direction == Direction.SENT, sink, counters);
+    ProtocolParser p = found.parser().apply(r, in);
     requests = r;
     parser = p;
     reported = 0;
@@ -351,11 +351,11 @@ public final class ProtocolConnection implements Retention.Owner {
 
   /** Replaces the guess when the bytes are a request of another protocol, or after some strikes. */
   private @Nullable ProtocolParser changeGuess(Direction direction, StreamBuffer in) {
-    Protocol found =
+    ProtocolFormat found =
         requestsGo != null && requestsGo != direction
             ? null
             : Detection.ofRequest(in, refused | 1 << current().ordinal());
-    if (found != null && Detection.isDistinct(found)) {
+    if (found != null && Detection.isDistinct(found.protocol())) {
       dropRequests();
       (in == sent ? received : sent).clear();
       return begin(found, direction, in);

@@ -98,7 +98,7 @@ final class RedisParser extends ProtocolParser {
   }
 
   @Override
-  Step request(StreamBuffer in, long now) {
+  public Step request(StreamBuffer in, long now) {
     if (in.available() == 0) {
       return Step.MORE;
     }
@@ -187,7 +187,7 @@ final class RedisParser extends ProtocolParser {
   }
 
   @Override
-  Step response(StreamBuffer in, long now) {
+  public Step response(StreamBuffer in, long now) {
     if (in.available() == 0) {
       if (elementsLeft == -1 && !in.skipping()) {
         finish(now);
@@ -306,12 +306,12 @@ final class RedisParser extends ProtocolParser {
   }
 
   @Override
-  boolean answersBeforeNextRequest() {
+  public boolean answersBeforeNextRequest() {
     return true;
   }
 
   @Override
-  void lost(boolean request, long now) {
+  public void lost(boolean request, long now) {
     if (request) {
       argumentsLeft = 0;
       sending = null;
@@ -325,7 +325,7 @@ final class RedisParser extends ProtocolParser {
   }
 
   @Override
-  void flushIdle(long now) {
+  public void flushIdle(long now) {
     if (requests.quietSince(now)) {
       elementsLeft = 0;
     }

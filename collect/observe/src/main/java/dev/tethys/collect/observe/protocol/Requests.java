@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Bounded by connection and in all: requests beyond a bound are shed. In order, their places are
  * still counted so that later answers meet their own requests.
  */
-final class Requests {
+public final class Requests {
   static final int BOUND = 4096;
 
   /** Bytes of a request beside its texts. */
@@ -39,12 +39,12 @@ final class Requests {
     this.counters = counters;
   }
 
-  Protocol protocol() {
+  public Protocol protocol() {
     return protocol;
   }
 
   /** Appends a request whose response arrives in order; null if too many are open. */
-  @Nullable Pending open(long start) {
+  public @Nullable Pending open(long start) {
     opened++;
     if (untracked > 0 || queue.size() >= BOUND || counters.open >= ProtocolCounters.MAX_OPEN) {
       untracked++;
@@ -59,7 +59,7 @@ final class Requests {
   }
 
   /** Adds a request whose answer carries a number; the oldest one gives way at the bound. */
-  Pending open(long id, long start) {
+  public Pending open(long id, long start) {
     opened++;
     LinkedHashMap<Long, Pending> byId = numbered;
     if (byId == null) {
@@ -83,13 +83,13 @@ final class Requests {
   }
 
   /** Request with this number, which stays open; null when unknown. */
-  @Nullable Pending numbered(long id) {
+  public @Nullable Pending numbered(long id) {
     Map<Long, Pending> byId = numbered;
     return byId == null ? null : byId.get(id);
   }
 
   /** Takes out the request with this number; null when unknown. */
-  @Nullable Pending close(long id) {
+  public @Nullable Pending close(long id) {
     Map<Long, Pending> byId = numbered;
     Pending p = byId == null ? null : byId.remove(id);
     if (p != null) {
@@ -99,12 +99,12 @@ final class Requests {
   }
 
   /** Oldest request in order; null when none is open. */
-  @Nullable Pending oldest() {
+  public @Nullable Pending oldest() {
     return queue.peek();
   }
 
   /** Takes out the oldest request in order; null when none is open or it was not tracked. */
-  @Nullable Pending close() {
+  public @Nullable Pending close() {
     Pending p = queue.poll();
     if (p != null) {
       closed(p);
@@ -115,38 +115,38 @@ final class Requests {
   }
 
   /** Counts a request that is not measured. */
-  void shed() {
+  public void shed() {
     opened++;
     counters.shed.incrementAndGet();
   }
 
   /** Takes out a request that gets no answer because its client has given it up. */
-  void abandon(long id) {
+  public void abandon(long id) {
     if (close(id) != null) {
       counters.unanswered.incrementAndGet();
     }
   }
 
   /** Numbered request that was opened first; null when it is this one, or none is open. */
-  @Nullable Pending oldestBefore(long id) {
+  public @Nullable Pending oldestBefore(long id) {
     Map.Entry<Long, Pending> first = numbered == null ? null : numbered.firstEntry();
     return first == null || first.getKey() == id ? null : first.getValue();
   }
 
   /** Takes out the numbered request that was opened first. */
-  void closeOldestNumbered() {
+  public void closeOldestNumbered() {
     Map.Entry<Long, Pending> first = numbered == null ? null : numbered.pollFirstEntry();
     if (first != null) {
       closed(first.getValue());
     }
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return queue.isEmpty() && untracked == 0 && (numbered == null || numbered.isEmpty());
   }
 
   /** Reports a request that is answered. */
-  void report(Pending p, long end) {
+  public void report(Pending p, long end) {
     completed++;
     if (p.reported || p.kind == Pending.Kind.END && p.status != Status.FAILED) {
       return;
@@ -171,7 +171,7 @@ final class Requests {
   }
 
   /** Reports a message that has no answer. */
-  void reportOneWay(String operation, String target, long now, long bytes) {
+  public void reportOneWay(String operation, String target, long now, long bytes) {
     opened++;
     Pending p = new Pending(now);
     p.operation = operation;
@@ -182,7 +182,7 @@ final class Requests {
   }
 
   /** Notes that answers were in bytes that were not captured. */
-  void answerLost(long now) {
+  public void answerLost(long now) {
     if (!queue.isEmpty() || numbered != null && !numbered.isEmpty()) {
       answerLost = true;
       lastAnswer = now;
@@ -195,7 +195,7 @@ final class Requests {
    *
    * @return true when requests were reported, so that the parser starts afresh with the answers
    */
-  boolean sentAgain() {
+  public boolean sentAgain() {
     if (!answerLost) {
       return false;
     }
@@ -218,7 +218,7 @@ final class Requests {
    * Like {@link #sentAgain}, for a client that waits for all responses before it sends again:
    * numbered requests are then all answered, too.
    */
-  boolean sentAgainAfterAll() {
+  public boolean sentAgainAfterAll() {
     if (!sentAgain()) {
       return false;
     }
@@ -232,7 +232,7 @@ final class Requests {
   }
 
   /** Like {@link #sentAgain}, if no data arrived for a second after a loss. */
-  boolean quietSince(long now) {
+  public boolean quietSince(long now) {
     return (now == Long.MAX_VALUE || now - lastAnswer > 1_000_000_000L) && sentAgain();
   }
 

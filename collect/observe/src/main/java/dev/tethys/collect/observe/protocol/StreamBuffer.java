@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  * right byte of a later payload. If a message may start inside a gap, the position is lost and the
  * next payload is assumed to start with a message, as writes nearly always do.
  */
-final class StreamBuffer {
+public final class StreamBuffer {
   /** Most bytes that are kept for a message; a parser decides with these or fails. */
-  static final int LIMIT = 8192;
+  public static final int LIMIT = 8192;
 
   private static final byte[] NONE = {};
 
   /** Receiver of the bytes of a body while it is consumed; they may be overwritten afterwards. */
-  interface Tap {
+  public interface Tap {
     void bytes(byte[] bytes, int offset, int length);
 
     /** Told of bytes in between that were not captured. */
@@ -41,7 +41,7 @@ final class StreamBuffer {
   private boolean cut;
 
   /** Adds a payload; true when a message may have started in bytes that were not captured. */
-  boolean append(byte[] from, int offset, int length, long total, long timestamp) {
+  public boolean append(byte[] from, int offset, int length, long total, long timestamp) {
     int off = offset;
     int len = length;
     long remaining = Math.max(total, length);
@@ -122,7 +122,7 @@ final class StreamBuffer {
   }
 
   /** Leaves out the rest of this payload, the gap included. */
-  void takePayload() {
+  public void takePayload() {
     start = end;
     cut = gap > 0;
     gap = 0;
@@ -149,27 +149,27 @@ final class StreamBuffer {
   }
 
   /** Bytes visible without interruption. */
-  int available() {
+  public int available() {
     return end - start;
   }
 
   /** True while the end of a consumed message has not arrived yet. */
-  boolean skipping() {
+  public boolean skipping() {
     return skip > 0;
   }
 
   /** True if uncaptured bytes follow the visible ones. */
-  boolean truncated() {
+  public boolean truncated() {
     return gap > 0;
   }
 
   /** True when a message of n bytes is visible, or when no more of it will become visible. */
-  boolean ready(long n) {
+  public boolean ready(long n) {
     return available() >= n || gap > 0 || available() >= LIMIT;
   }
 
   /** Consumes n bytes: visible ones first, then the gap, then future ones. */
-  void take(long n) {
+  public void take(long n) {
     long remaining = n;
     long visible = Math.min(remaining, available());
     start += (int) visible;
@@ -181,7 +181,7 @@ final class StreamBuffer {
   }
 
   /** Time at which the first visible byte arrived. */
-  long startTime() {
+  public long startTime() {
     return startTime;
   }
 
@@ -192,7 +192,7 @@ final class StreamBuffer {
   }
 
   /** Like {@link #take(long)}, with a receiver of their visible part, now and later. */
-  void take(long n, @Nullable Tap to) {
+  public void take(long n, @Nullable Tap to) {
     if (to != null && skip == 0) {
       int visible = (int) Math.min(n, available());
       to.bytes(bytes, start, visible);
@@ -207,7 +207,7 @@ final class StreamBuffer {
   }
 
   /** Shows a receiver the visible bytes without consuming them. */
-  void show(Tap to) {
+  public void show(Tap to) {
     to.bytes(bytes, start, available());
   }
 
@@ -233,28 +233,28 @@ final class StreamBuffer {
     tapped = 0;
   }
 
-  int u8(int i) {
+  public int u8(int i) {
     return bytes[start + i] & 0xff;
   }
 
-  int u16(int i) {
+  public int u16(int i) {
     return u8(i) << 8 | u8(i + 1);
   }
 
-  int i32(int i) {
+  public int i32(int i) {
     return u16(i) << 16 | u16(i + 2);
   }
 
-  int i32le(int i) {
+  public int i32le(int i) {
     return Integer.reverseBytes(i32(i));
   }
 
-  long i64(int i) {
+  public long i64(int i) {
     return (long) i32(i) << 32 | i32(i + 4) & 0xffff_ffffL;
   }
 
   /** True when the visible bytes from i start with this ASCII text. */
-  boolean startsWith(int i, String ascii) {
+  public boolean startsWith(int i, String ascii) {
     if (available() - i < ascii.length()) {
       return false;
     }
@@ -267,7 +267,7 @@ final class StreamBuffer {
   }
 
   /** Index of a byte at or after from and before to, or -1. */
-  int indexOf(int value, int from, int to) {
+  public int indexOf(int value, int from, int to) {
     int last = Math.min(to, available());
     for (int i = from; i < last; i++) {
       if (u8(i) == value) {
@@ -278,13 +278,13 @@ final class StreamBuffer {
   }
 
   /** Text of the bytes from to to, at most to the end of the visible ones. */
-  String text(int from, int to) {
+  public String text(int from, int to) {
     int last = Math.min(to, available());
     return last <= from ? "" : new String(bytes, start + from, last - from, StandardCharsets.UTF_8);
   }
 
   /** Copy of the bytes from to to, at most to the end of the visible ones. */
-  byte[] copy(int from, int to) {
+  public byte[] copy(int from, int to) {
     int last = Math.min(to, available());
     return last <= from ? NONE : Arrays.copyOfRange(bytes, start + from, start + last);
   }
@@ -295,7 +295,7 @@ final class StreamBuffer {
   }
 
   /** True for a TLS record of a handshake, an alert or application data at the start. */
-  boolean startsTlsRecord() {
+  public boolean startsTlsRecord() {
     return available() >= 5
         && u8(0) >= 0x14
         && u8(0) <= 0x17

@@ -1,0 +1,5 @@
+/** Components of this module. */
+@NullMarked
+package dev.tethys.contrib.detection;
+
+import org.jspecify.annotations.NullMarked;
