@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * different series of one exposition differ; their form depends on the format.
  *
  * <p>Strictness equals Prometheus's: input that its scraper accepts is accepted, input that it
- * refuses is refused. The OpenMetrics specification requires more; {@link OpenMetricsValidator}
- * checks that.
+ * refuses is refused. The OpenMetrics specification requires more.
  */
 public interface ExpositionParser {
   /** Event found by {@link #next()}. */

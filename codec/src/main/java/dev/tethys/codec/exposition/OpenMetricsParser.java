@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Parser of OpenMetrics text 0.0.1 and 1.0.0 with the strictness of Prometheus's scraper: single
- * spaces, no blank lines, no comments, {@code # EOF} at the end. The rules about names, values and
- * order are checked by {@link OpenMetricsValidator} only.
+ * spaces, no blank lines, no comments, {@code # EOF} at the end. It does not check the
+ * specification's rules about names, values and order.
  *
  * <p>A start timestamp is a separate sample {@code x_created}, anywhere after the sample it belongs
  * to. A second parser reads ahead to find it and remembers its position, so that each line is read

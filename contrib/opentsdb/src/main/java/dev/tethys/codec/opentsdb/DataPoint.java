@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param value as written; "" for none
  */
 public record DataPoint(String metric, String timestamp, String value, Map<String, String> tags) {
-  /** Puts it where points go; why not, else null. */
+  /** Passes the point to a sink; returns the reason of a rejection, otherwise null. */
   public @Nullable String put(PointNames names, PointSink sink) {
     if (metric.isEmpty()) {
       return "Metric name was empty";

@@ -34,7 +34,7 @@ public final class TsdbResponse {
 
   private TsdbResponse() {}
 
-  /** Takes the points of an answer. */
+  /** Receives the points of a response. */
   public interface Points {
     /** Points of a series follow. */
     void series(String metric, Map<String, String> tags);

@@ -32,7 +32,7 @@ class PutReaderTest {
 
   /** The examples of OpenTSDB's documentation of /api/put. */
   @Test
-  void objectsAndArraysAreRead() {
+  void readsObjectsAndArrays() {
     assertThat(
             read(
                 "{\"metric\": \"sys.cpu.nice\",\"timestamp\": 1346846400,\"value\": 18,\"tags\":"
@@ -60,7 +60,7 @@ class PutReaderTest {
   }
 
   @Test
-  void linesAreRead() {
+  void readsLines() {
     assertThat(put(PutReader.line("put sys.cpu.nice 1346846400.250 18 host=web01")))
         .isEqualTo("{__name__=\"sys_cpu_nice\", host=\"web01\"} 18.0 @1346846400250");
     assertThatThrownBy(() -> PutReader.line("put a 1"))

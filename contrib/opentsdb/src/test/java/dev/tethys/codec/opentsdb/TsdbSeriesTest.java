@@ -23,7 +23,7 @@ class TsdbSeriesTest {
   private static final List<String> FIRST = List.of("job", "instance");
 
   @Property(tries = 500)
-  void labelsComeBackWhateverTheyAre(
+  void labelsRoundTrip(
       @ForAll @Size(max = 12) Map<@NotBlank String, @NotBlank String> given,
       @ForAll String name,
       @ForAll @IntRange(min = 3, max = 9) int maxTags) {
@@ -50,7 +50,7 @@ class TsdbSeriesTest {
   }
 
   @Test
-  void labelsOfScopesAreTheFirstToBeJoined() {
+  void joinsScopeLabelsFirst() {
     Labels l =
         Labels.of(
             "__name__",

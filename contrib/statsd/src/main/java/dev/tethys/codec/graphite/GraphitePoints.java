@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class GraphitePoints {
   private static final int REMEMBERED = 20_000;
 
-  /** Unix seconds whose milliseconds fit. */
+  /** Maximum Unix seconds whose milliseconds fit into a long. */
   private static final double MAX_SECONDS = Long.MAX_VALUE / 1000.0 - 1;
 
   private record Meaning(@Nullable Labels labels, @Nullable String problem) {}

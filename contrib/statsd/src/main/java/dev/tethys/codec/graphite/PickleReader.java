@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * reserved before they are created, and so is that of the points' texts, which may be shared.
  */
 final class PickleReader {
-  /** Takes a point. */
+  /** Receives a point. */
   interface Points {
     void point(String path, double time, double value);
   }

@@ -16,7 +16,7 @@ public final class PickleWriter {
   private ByteBuffer out = ByteBuffer.allocate(4096);
 
   /**
-   * @param maxBytes of one list, beyond which the next begins; carbon takes 1 MiB
+   * @param maxBytes maximum size of a list; carbon accepts 1 MiB
    */
   public PickleWriter(int maxBytes) {
     this.maxBytes = maxBytes;

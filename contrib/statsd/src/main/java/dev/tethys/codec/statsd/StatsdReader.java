@@ -45,7 +45,7 @@ public final class StatsdReader {
 
   /** Receiver of values. */
   public interface Sink {
-    /** Takes a value. */
+    /** Receives a value. */
     void sample(StatsdSample sample);
 
     /**

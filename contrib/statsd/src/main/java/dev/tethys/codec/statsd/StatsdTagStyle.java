@@ -82,7 +82,7 @@ public enum StatsdTagStyle {
       return this;
     }
 
-    /** A copy to which more can be added. */
+    /** Modifiable copy. */
     public Tags copy() {
       Tags t = new Tags();
       t.out.append(out);

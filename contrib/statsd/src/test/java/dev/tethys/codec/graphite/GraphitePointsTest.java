@@ -35,7 +35,7 @@ class GraphitePointsTest {
   }
 
   @Test
-  void linesAroundABadOneAreTaken() {
+  void acceptsLinesAroundInvalidLine() {
     byte[] b =
         "a.b-c 1.5 1700000000\n\nno time\n x;dc=far west 1 1\nx;dc=west;rack=r/1\t2 1.25\r\nn 3 -1\ny;dc= 1 1\nz 1e 1"
             .getBytes(UTF_8);
@@ -64,7 +64,7 @@ class GraphitePointsTest {
         "8004954e000000000000005d94288c0b612e623b64633d77657374944a00f15365473ff8000000000000869486948c0163944741d954fc405000004b07869486948c0164944affffffff477ff000000000000086948694652e",
         "8005954e000000000000005d94288c0b612e623b64633d77657374944a00f15365473ff8000000000000869486948c0163944741d954fc405000004b07869486948c0164944affffffff477ff000000000000086948694652e"
       })
-  void picklesOfEveryProtocolAreRead(String hex) {
+  void readsEveryPickleProtocol(String hex) {
     byte[] b = HexFormat.of().parseHex(hex);
     // Protocol 0 writes infinity as "inf", which is no number of Java's.
     byte[] readable =
@@ -80,7 +80,7 @@ class GraphitePointsTest {
   }
 
   @Test
-  void aPickleThatCallsAnythingIsRefused() {
+  void rejectsPicklesWithCalls() {
     // pickle.dumps([os.system], protocol=2)
     byte[] b = HexFormat.of().parseHex("80025d710063706f7369780a73797374656d0a7101612e");
     assertThatThrownBy(() -> points.pickle(b, 0, b.length, sink, _ -> {}))

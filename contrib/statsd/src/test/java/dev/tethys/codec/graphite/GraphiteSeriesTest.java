@@ -33,7 +33,7 @@ class GraphiteSeriesTest {
   }
 
   @Property
-  void everyTextComesBack(@ForAll String a, @ForAll String b) {
+  void roundTripsEveryText(@ForAll String a, @ForAll String b) {
     if (!isUtf8(a) || !isUtf8(b)) {
       return;
     }

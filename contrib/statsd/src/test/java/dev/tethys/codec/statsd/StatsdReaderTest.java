@@ -88,7 +88,7 @@ class StatsdReaderTest {
         "_e{5,4}:title|text~event",
         "_sc|Redis|2|#env:dev~service_check"
       })
-  void linesAreRead(String line, String expected) {
+  void readsLines(String line, String expected) {
     assertThat(String.join(";", read(StatsdReader.Tags.ALL, line.getBytes(UTF_8))))
         .isEqualTo(expected);
   }
@@ -113,7 +113,7 @@ class StatsdReaderTest {
         "foo:1|g|c:in-abc|#t~GAUGE foo{container.id=in-abc, t=} 1.0",
         "foo:1|c:2|c~COUNTER foo{} 1.0;COUNTER foo{} 2.0"
       })
-  void tagsWithoutValuesAndContainersWhereTheyAreAskedFor(String line, String expected) {
+  void readsTagsWithoutValuesAndContainersIfConfigured(String line, String expected) {
     StatsdReader.Tags tags =
         new StatsdReader.Tags(true, true, true, true, true, "container.id", false);
     assertThat(String.join(";", read(tags, line.getBytes(UTF_8)))).isEqualTo(expected);
@@ -126,7 +126,7 @@ class StatsdReaderTest {
   }
 
   @Property(tries = 500)
-  void anyBytesAreReadToTheirEnd(@ForAll @Size(max = 100) byte[] b) {
+  void readsArbitraryBytesToTheEnd(@ForAll @Size(max = 100) byte[] b) {
     assertThat(read(StatsdReader.Tags.ALL, b).size()).isLessThanOrEqualTo(2 * b.length + 1);
   }
 }

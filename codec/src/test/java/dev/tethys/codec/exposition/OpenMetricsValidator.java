@@ -13,8 +13,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks an exposition against the whole OpenMetrics 1.0 specification, for authors of exporters. A
- * scraper does not use it: Prometheus accepts much that the specification forbids, such as metadata
+ * Checks an exposition against the whole OpenMetrics 1.0 specification: tests of the writer use it.
+ * A scraper does not: Prometheus accepts much that the specification forbids, such as metadata
  * after samples, interleaved families or a counter that is NaN, and so does {@link
  * ExpositionParser}.
  *
