@@ -16,6 +16,6 @@ public final class ProfileRuleQueries {
    * @param opened null while there is no profile store
    */
   public static RuleSource of(PromqlEngine engine, Supplier<@Nullable ProfileStore> opened) {
-    return (scope, _) -> RuleQuery.of(engine, new ProfileSamples(opened, scope));
+    return (scope, _) -> RuleQuery.of(engine, _ -> new ProfileSamples(opened, scope));
   }
 }

@@ -1,6 +1,8 @@
 package dev.tethys.alert.rule;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.query.promql.PreparedQuery;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
@@ -48,9 +50,15 @@ public interface RuleQuery {
     return this;
   }
 
-  /** Over an engine, with the share of it that is kept for rules. */
-  static RuleQuery of(PromqlEngine engine, MetricSource source) {
-    return of(engine, source, new QueryOrigin("rules", "", "", "", QueryPriority.RULE));
+  /**
+   * Queries of rules by an engine, with the share of it that is kept for rules. Rules over metrics
+   * read in the default tenant.
+   */
+  static RuleQuery of(PromqlEngine engine, ScopedSource source) {
+    return of(
+        engine,
+        source.within(Scope.DEFAULT),
+        new QueryOrigin("rules", "", "", "", QueryPriority.RULE, Scope.DEFAULT));
   }
 
   private static RuleQuery of(PromqlEngine engine, MetricSource source, QueryOrigin origin) {

@@ -20,8 +20,8 @@ import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.model.tracing.SpanRecorder;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.promql.PromqlEngine;
@@ -70,7 +70,7 @@ final class Alerting implements AutoCloseable {
    */
   record Dependencies(
       MetricStore store,
-      MetricSource reading,
+      ScopedSource reading,
       PromqlEngine engine,
       Map<RuleType, RuleSource> sources,
       HttpClientFactory clients,

@@ -4,8 +4,11 @@ import dev.tethys.api.prometheus.QueryEngine;
 import dev.tethys.api.prometheus.StoreView;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.RestrictedSource;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
@@ -14,7 +17,7 @@ import dev.tethys.query.promql.QueryOptions;
 import java.util.List;
 
 /** Store of an agent: every request fails with the message that an agent has no store. */
-final class NoStore implements MetricStore, StoreView, QueryEngine {
+final class NoStore implements MetricStore, MetricSource, StoreView, QueryEngine {
   private static StorageException unavailable() {
     return new StorageException(
         StorageException.Reason.UNAVAILABLE, "unavailable with Prometheus Agent");
@@ -28,6 +31,11 @@ final class NoStore implements MetricStore, StoreView, QueryEngine {
   @Override
   public void delete(long minTime, long maxTime, List<List<Matcher>> matcherSets) {
     throw unavailable();
+  }
+
+  @Override
+  public MetricSource within(Scope scope) {
+    return RestrictedSource.of(this, scope);
   }
 
   @Override
@@ -59,12 +67,12 @@ final class NoStore implements MetricStore, StoreView, QueryEngine {
   }
 
   @Override
-  public Statistics statistics(int limit) {
+  public Statistics statistics(Scope scope, int limit) {
     return new Statistics(0, 0, 0, 0, 0, List.of(), List.of(), List.of(), List.of());
   }
 
   @Override
-  public Cardinality cardinality(CardinalityRequest request) {
+  public Cardinality cardinality(Scope scope, CardinalityRequest request) {
     throw unavailable();
   }
 

@@ -3,7 +3,6 @@ package dev.tethys.app.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.tethys.api.prometheus.Readiness;
-import dev.tethys.api.prometheus.TenantRequests;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
@@ -99,18 +98,17 @@ final class ServerReceivers {
     ReceiveLimits limits = ReceiveLimits.DEFAULT;
     routes.post(
         WebReceivers.READ,
-        TenantRequests.reading(
-            ReceiverRoutes.onceReady(
-                new RemoteReadReceiver(
-                    store,
-                    () -> configuration.current().global().externalLabels(),
-                    new RemoteReadOptions(
-                        (int) flags.integer("storage.remote.read-sample-limit"),
-                        (int) flags.integer("storage.remote.read-concurrent-limit"),
-                        (int) flags.integer("storage.remote.read-max-bytes-in-frame")),
-                    limits,
-                    registry),
-                status::readiness)));
+        ReceiverRoutes.onceReady(
+            new RemoteReadReceiver(
+                store,
+                () -> configuration.current().global().externalLabels(),
+                new RemoteReadOptions(
+                    (int) flags.integer("storage.remote.read-sample-limit"),
+                    (int) flags.integer("storage.remote.read-concurrent-limit"),
+                    (int) flags.integer("storage.remote.read-max-bytes-in-frame")),
+                limits,
+                registry),
+            status::readiness));
     String write = "web.enable-remote-write-receiver";
     HttpHandler disabled = ReceiverRoutes.disabled("remote write receiver", write);
     Receiver written = null;

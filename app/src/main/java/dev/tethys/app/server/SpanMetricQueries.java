@@ -2,8 +2,8 @@ package dev.tethys.app.server;
 
 import dev.tethys.api.traces.MetricQueries;
 import dev.tethys.model.Labels;
-import dev.tethys.model.storage.MetricSource;
-import dev.tethys.model.storage.ReadingTenant;
+import dev.tethys.model.access.Scope;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
@@ -19,22 +19,19 @@ import java.util.Map;
 /** Queries of the API of traces over span metrics by the server's engine. */
 final class SpanMetricQueries implements MetricQueries {
   private final PromqlEngine engine;
-  private final MetricSource source;
+  private final ScopedSource source;
 
-  SpanMetricQueries(PromqlEngine engine, MetricSource source) {
+  SpanMetricQueries(PromqlEngine engine, ScopedSource source) {
     this.engine = engine;
     this.source = source;
   }
 
   @Override
-  public List<Series> range(String query, long from, long to, long step) {
+  public List<Series> range(Scope scope, String query, long from, long to, long step) {
     try {
-      QueryOptions options = new QueryOptions(0, 0, false, QueryOrigin.UNKNOWN);
+      QueryOptions options = new QueryOptions(0, 0, false, QueryOrigin.UNKNOWN.in(scope));
       Value v =
-          engine
-              .range(ReadingTenant.capture(source), query, from, to, step, options)
-              .execute()
-              .value();
+          engine.range(source.within(scope), query, from, to, step, options).execute().value();
       List<Series> out = new ArrayList<>();
       if (v instanceof Value.Matrix m) {
         for (Value.Series s : m.series()) {

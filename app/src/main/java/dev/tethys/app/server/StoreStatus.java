@@ -2,6 +2,7 @@ package dev.tethys.app.server;
 
 import dev.tethys.api.prometheus.StoreForecast;
 import dev.tethys.api.prometheus.StoreView;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.CardinalityQuery;
 import dev.tethys.store.metrics.DatabaseStats;
@@ -35,7 +36,7 @@ final class StoreStatus implements StoreView {
   }
 
   @Override
-  public Statistics statistics(int limit) {
+  public Statistics statistics(Scope scope, int limit) {
     DatabaseStats s = store.get().stats(limit);
     return new Statistics(
         s.series(),
@@ -46,11 +47,11 @@ final class StoreStatus implements StoreView {
         entries(s.seriesCountByMetricName()),
         entries(s.labelValueCountByLabelName()),
         entries(s.memoryInBytesByLabelName()),
-        store.isFiltered() ? List.of() : entries(s.seriesCountByLabelValuePair()));
+        store.isFiltered(scope) ? List.of() : entries(s.seriesCountByLabelValuePair()));
   }
 
   @Override
-  public Cardinality cardinality(CardinalityRequest r) {
+  public Cardinality cardinality(Scope scope, CardinalityRequest r) {
     var c =
         store
             .get()
@@ -58,7 +59,7 @@ final class StoreStatus implements StoreView {
                 new CardinalityQuery(
                     r.minTime(),
                     r.maxTime(),
-                    store.visibleOrAll(r.matcherSets()),
+                    store.visibleOrAll(scope, r.matcherSets()),
                     r.label(),
                     r.prefix(),
                     r.limit()));

@@ -2,7 +2,8 @@ package dev.tethys.app.server;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.storage.ReadingTenant;
+import dev.tethys.model.access.Scope;
+import dev.tethys.model.storage.ScopedSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -10,7 +11,7 @@ import java.util.TreeSet;
 /**
  * Matchers that limit a read to the series that a tenant may see. The metric store has no tenants:
  * all series are shared but those generated of spans, which belong to the tenant of the spans.
- * Series of tenants other than the default have {@link ReadingTenant#LABEL}.
+ * Series of tenants other than the default have {@link ScopedSource#TENANT_LABEL}.
  *
  * <p>The default tenant sees all series without the label. Another tenant sees its own generated
  * series, and all others without the label. Where names are not decisive, a selection of another
@@ -24,7 +25,7 @@ final class TenantMatchers {
       Matcher.of(Matcher.Type.REGEX, Labels.METRIC_NAME, GENERATED);
   private static final Matcher IS_OTHER =
       Matcher.of(Matcher.Type.NOT_REGEX, Labels.METRIC_NAME, GENERATED);
-  private static final Matcher UNLABELLED = Matcher.equal(ReadingTenant.LABEL, "");
+  private static final Matcher UNLABELLED = Matcher.equal(ScopedSource.TENANT_LABEL, "");
 
   /** All names, for matchers by expression. */
   private static final List<String> NAMES = names();
@@ -49,13 +50,13 @@ final class TenantMatchers {
     return out;
   }
 
-  /** Matchers of a selection in the name of the current tenant. */
-  static List<Matcher> of(List<Matcher> matchers) {
-    if (ReadingTenant.isDefault()) {
+  /** Matchers of a selection within a scope. */
+  static List<Matcher> of(Scope scope, List<Matcher> matchers) {
+    if (scope.isDefaultTenant()) {
       return with(matchers, UNLABELLED);
     }
     boolean own = NAMES.stream().anyMatch(n -> admits(matchers, n));
-    return own ? own(matchers) : shared(matchers);
+    return own ? own(scope, matchers) : shared(matchers);
   }
 
   private static boolean admits(List<Matcher> matchers, String name) {
@@ -72,23 +73,23 @@ final class TenantMatchers {
     return named || matchers.stream().noneMatch(m -> m.name().equals("job") && !m.matches(""));
   }
 
-  /** Sets of matchers any of which a series meets, in the name of the current tenant. */
-  static List<List<Matcher>> ofAny(List<List<Matcher>> sets) {
+  /** Sets of matchers any of which a series meets, within a scope. */
+  static List<List<Matcher>> ofAny(Scope scope, List<List<Matcher>> sets) {
     List<List<Matcher>> out = new ArrayList<>();
     for (List<Matcher> set : sets) {
-      if (ReadingTenant.isDefault()) {
+      if (scope.isDefaultTenant()) {
         out.add(with(set, UNLABELLED));
       } else {
-        out.add(own(set));
+        out.add(own(scope, set));
         out.add(shared(set));
       }
     }
     return out;
   }
 
-  private static List<Matcher> own(List<Matcher> matchers) {
+  private static List<Matcher> own(Scope scope, List<Matcher> matchers) {
     return with(
-        with(matchers, IS_GENERATED), Matcher.equal(ReadingTenant.LABEL, ReadingTenant.current()));
+        with(matchers, IS_GENERATED), Matcher.equal(ScopedSource.TENANT_LABEL, scope.tenant()));
   }
 
   private static List<Matcher> shared(List<Matcher> matchers) {

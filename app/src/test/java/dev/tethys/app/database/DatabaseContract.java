@@ -7,6 +7,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
@@ -115,7 +116,7 @@ abstract class DatabaseContract {
             ForeignStores.TYPES),
         Labels.EMPTY,
         clients);
-    return f;
+    return f.within(Scope.DEFAULT);
   }
 
   /** All samples to the bit, a line a series. */

@@ -8,6 +8,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
@@ -67,11 +68,11 @@ abstract class StoreContract extends ExporterContract {
     clients.close();
   }
 
-  private FederatedSource far(Peer peer, int port) throws IOException {
+  private MetricSource far(Peer peer, int port) throws IOException {
     return far(peer.storeKey(), peer.store(port));
   }
 
-  private FederatedSource far(String key, String stores) throws IOException {
+  private MetricSource far(String key, String stores) throws IOException {
     FederatedSource far =
         new FederatedSource(
             new MemoryMetricStore(), () -> Long.MAX_VALUE, 50_000_000, new Registry());
@@ -90,7 +91,7 @@ abstract class StoreContract extends ExporterContract {
           clients);
     }
     d.refuseNotBuilt();
-    return far;
+    return far.within(Scope.DEFAULT);
   }
 
   private static SelectHints all() {
@@ -160,7 +161,7 @@ abstract class StoreContract extends ExporterContract {
       p.drain(TIME_LIMIT);
     }
     peer.settle();
-    FederatedSource far = far(peer, peer.port());
+    MetricSource far = far(peer, peer.port());
     long start = KnownSamples.START;
     List<String> different = new ArrayList<>();
     int answered = 0;
@@ -221,7 +222,7 @@ abstract class StoreContract extends ExporterContract {
       p.drain(TIME_LIMIT);
     }
     peer.settle();
-    FederatedSource far = far(peer, peer.port());
+    MetricSource far = far(peer, peer.port());
     RandomMatchers random = new RandomMatchers(1, ASKED, known.store());
     int found = 0;
     for (int i = 0; i < ASKED_TIMES; i++) {
@@ -422,7 +423,7 @@ abstract class StoreContract extends ExporterContract {
   @Test
   void aStoreThatIsDownIsAWarning() throws Exception {
     Peer peer = started();
-    FederatedSource far = far(peer, Ports.free()); // where no process listens
+    MetricSource far = far(peer, Ports.free()); // where no process listens
     try (Selection s = far.select(all(), List.of(Matcher.equal(Labels.METRIC_NAME, "x")))) {
       assertThat(s.warnings()).singleElement().asString().startsWith(peer.storeKey() + ": far: ");
     }

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
-import dev.tethys.model.storage.ReadingTenant;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.store.metrics.DatabaseOptions;
@@ -54,17 +55,14 @@ class TenantSeriesTest {
 
   /** Series of a selection, by service or job. */
   private List<String> selected(String tenant, Matcher... matchers) {
-    return ReadingTenant.<List<String>, RuntimeException>call(
-        tenant,
-        () -> {
-          List<String> out = new ArrayList<>();
-          try (Selection s = store.select(SelectHints.range(0, NOW), List.of(matchers))) {
-            for (int i = 0; i < s.size(); i++) {
-              out.add(name(s.labels(i)));
-            }
-          }
-          return out;
-        });
+    MetricSource source = store.within(Scope.of(tenant));
+    List<String> out = new ArrayList<>();
+    try (Selection s = source.select(SelectHints.range(0, NOW), List.of(matchers))) {
+      for (int i = 0; i < s.size(); i++) {
+        out.add(name(s.labels(i)));
+      }
+    }
+    return out;
   }
 
   private static String name(Labels l) {
@@ -72,18 +70,15 @@ class TenantSeriesTest {
   }
 
   private List<String> looked(String tenant) {
-    return ReadingTenant.<List<String>, RuntimeException>call(
-        tenant,
-        () -> {
-          List<String> out =
-              new ArrayList<>(store.labelValues("service", 0, NOW, List.of(), 0).values());
-          out.addAll(store.labelValues("__tenant__", 0, NOW, List.of(), 0).values());
-          store.series(0, NOW, List.of(List.of()), 0).forEach(l -> out.add("series " + name(l)));
-          store
-              .exemplars(0, NOW, List.of(List.of(Matcher.of(Matcher.Type.REGEX, "__name__", ".+"))))
-              .forEach(e -> out.add("exemplar " + name(e.series())));
-          return out;
-        });
+    MetricSource source = store.within(Scope.of(tenant));
+    List<String> out =
+        new ArrayList<>(source.labelValues("service", 0, NOW, List.of(), 0).values());
+    out.addAll(source.labelValues("__tenant__", 0, NOW, List.of(), 0).values());
+    source.series(0, NOW, List.of(List.of()), 0).forEach(l -> out.add("series " + name(l)));
+    source
+        .exemplars(0, NOW, List.of(List.of(Matcher.of(Matcher.Type.REGEX, "__name__", ".+"))))
+        .forEach(e -> out.add("exemplar " + name(e.series())));
+    return out;
   }
 
   private void checkIsolation() {
@@ -144,7 +139,7 @@ class TenantSeriesTest {
   void singleTenantReadsWithoutFurtherMatchers() {
     store.opened(open());
     write(List.of(ALL.getFirst(), ALL.getLast()));
-    assertThat(store.isFiltered()).isFalse();
+    assertThat(store.isFiltered(Scope.DEFAULT)).isFalse();
     assertThat(looked("fake")).contains("of-default", "series node");
   }
 

@@ -7,10 +7,13 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.ChangeLog;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.RestrictedSource;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
@@ -37,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: {@link #series} holds only committed data; everything is guarded by {@code this}.
  */
-public final class MemoryMetricStore implements MetricStore {
+public final class MemoryMetricStore implements MetricStore, MetricSource {
   private record Sample(long start, long time, double value, @Nullable Histogram histogram) {
     boolean sameAs(Sample o) {
       return histogram == null
@@ -322,6 +325,11 @@ public final class MemoryMetricStore implements MetricStore {
         .filter(s -> Matcher.matchAll(matchers, s.labels))
         .filter(s -> s.within(minTime, maxTime))
         .toList();
+  }
+
+  @Override
+  public MetricSource within(Scope scope) {
+    return RestrictedSource.of(this, scope);
   }
 
   @Override

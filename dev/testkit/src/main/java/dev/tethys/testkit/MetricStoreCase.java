@@ -3,6 +3,7 @@ package dev.tethys.testkit;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricStore;
@@ -88,7 +89,8 @@ public abstract class MetricStoreCase {
   protected static List<Series> read(MetricStore store, long min, long max, Matcher... matchers) {
     List<Series> out = new ArrayList<>();
     SampleBuffer b = new SampleBuffer();
-    try (Selection s = store.select(SelectHints.range(min, max), List.of(matchers))) {
+    try (Selection s =
+        store.within(Scope.DEFAULT).select(SelectHints.range(min, max), List.of(matchers))) {
       for (int i = 0; i < s.size(); i++) {
         s.read(i, b);
         List<Sample> samples = samples(b);

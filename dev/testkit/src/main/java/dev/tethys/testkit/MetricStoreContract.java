@@ -2,9 +2,11 @@ package dev.tethys.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricSource;
@@ -108,37 +110,52 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
   @Test
   void labelNamesAndValues() {
     someSeries();
-    assertThat(store.labelNames(T0, T0, List.of(), 0).values())
+    assertThat(store.within(Scope.DEFAULT).labelNames(T0, T0, List.of(), 0).values())
         .containsExactly("__name__", "env", "instance", "job");
-    assertThat(store.labelNames(T0, T0, List.of(Matcher.equal("__name__", "down")), 0).values())
+    assertThat(
+            store
+                .within(Scope.DEFAULT)
+                .labelNames(T0, T0, List.of(Matcher.equal("__name__", "down")), 0)
+                .values())
         .containsExactly("__name__", "job");
-    assertThat(store.labelValues("__name__", T0, T0, List.of(), 0).values())
+    assertThat(store.within(Scope.DEFAULT).labelValues("__name__", T0, T0, List.of(), 0).values())
         .containsExactly("Zulu", "down", "up");
     assertThat(
             store
+                .within(Scope.DEFAULT)
                 .labelValues("instance", T0, T0, List.of(Matcher.equal("job", "node")), 0)
                 .values())
         .containsExactly("a:1", "b:1");
-    assertThat(store.labelValues("nothing", T0, T0, List.of(), 0).values()).isEmpty();
-    var cut = store.labelValues("__name__", T0, T0, List.of(), 2);
+    assertThat(store.within(Scope.DEFAULT).labelValues("nothing", T0, T0, List.of(), 0).values())
+        .isEmpty();
+    var cut = store.within(Scope.DEFAULT).labelValues("__name__", T0, T0, List.of(), 2);
     assertThat(cut.values()).containsExactly("Zulu", "down");
     assertThat(cut.warnings()).isNotEmpty();
-    assertThat(store.labelValues("__name__", T0, T0, List.of(), 3).warnings()).isEmpty();
-    assertThat(store.labelNames(T0, T0, List.of(), 1).values()).containsExactly("__name__");
+    assertThat(store.within(Scope.DEFAULT).labelValues("__name__", T0, T0, List.of(), 3).warnings())
+        .isEmpty();
+    assertThat(store.within(Scope.DEFAULT).labelNames(T0, T0, List.of(), 1).values())
+        .containsExactly("__name__");
   }
 
   @Test
   void seriesByAnyOfSeveralMatcherLists() {
     someSeries();
     List<Labels> got =
-        store.series(
-            T0,
-            T0,
-            List.of(
-                List.of(Matcher.equal("job", "node")), List.of(Matcher.equal("__name__", "up"))),
-            0);
+        store
+            .within(Scope.DEFAULT)
+            .series(
+                T0,
+                T0,
+                List.of(
+                    List.of(Matcher.equal("job", "node")),
+                    List.of(Matcher.equal("__name__", "up"))),
+                0);
     assertThat(got).isSorted().hasSize(4).doesNotHaveDuplicates();
-    assertThat(store.series(T0, T0, List.of(List.of(Matcher.equal("job", "node"))), 2)).hasSize(2);
+    assertThat(
+            store
+                .within(Scope.DEFAULT)
+                .series(T0, T0, List.of(List.of(Matcher.equal("job", "node"))), 2))
+        .hasSize(2);
   }
 
   // ---- selections
@@ -148,7 +165,8 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
     Labels m = series();
     put(store, m, T0, 1);
     SampleBuffer b = new SampleBuffer();
-    try (Selection s = store.select(SelectHints.range(T0, T0 + 100_000), List.of())) {
+    try (Selection s =
+        store.within(Scope.DEFAULT).select(SelectHints.range(T0, T0 + 100_000), List.of())) {
       s.read(0, b);
       List<Sample> before = samples(b);
       for (int i = 1; i < 300; i++) {
@@ -175,7 +193,8 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
     }
     SampleBuffer x = new SampleBuffer();
     SampleBuffer y = new SampleBuffer();
-    try (Selection s = store.select(SelectHints.range(T0, T0 + 100_000), List.of())) {
+    try (Selection s =
+        store.within(Scope.DEFAULT).select(SelectHints.range(T0, T0 + 100_000), List.of())) {
       for (int i = 0; i < s.size(); i++) {
         for (int k = 0; k < s.size(); k++) {
           s.read(i, x);
@@ -228,8 +247,8 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
     SampleBuffer all = new SampleBuffer();
     SampleBuffer some = new SampleBuffer();
     SelectHints range = SelectHints.range(hints.minTime(), hints.maxTime());
-    try (Selection s = store.select(range, List.of());
-        Selection t = store.select(hints, List.of())) {
+    try (Selection s = store.within(Scope.DEFAULT).select(range, List.of());
+        Selection t = store.within(Scope.DEFAULT).select(hints, List.of())) {
       assertThat(t.size()).isEqualTo(s.size());
       for (int i = 0; i < s.size(); i++) {
         assertThat(t.labels(i)).isEqualTo(s.labels(i));
@@ -256,7 +275,7 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
   private static void checkTimes(MetricStore store, SelectHints hints) {
     SampleBuffer full = new SampleBuffer();
     SampleBuffer times = new SampleBuffer();
-    try (Selection s = store.select(hints, List.of())) {
+    try (Selection s = store.within(Scope.DEFAULT).select(hints, List.of())) {
       for (int i = 0; i < s.size(); i++) {
         long id = s.timesIdIfNeverStale(i);
         s.readTimes(i, times);
@@ -294,7 +313,7 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
     }
     put(store, series("a", "3"), T0, 3);
     SampleBuffer b = new SampleBuffer();
-    try (Selection s = store.select(SelectHints.range(T0, T0), List.of())) {
+    try (Selection s = store.within(Scope.DEFAULT).select(SelectHints.range(T0, T0), List.of())) {
       s.read(1, b);
       assertThat(samples(b)).containsExactly(new Sample(T0 - 9, T0, 0, histogram(1, 2)));
       s.read(2, b);
@@ -328,7 +347,7 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
   void aSelectionKeepsWhatIsDeletedAfterIt() {
     put(store, series(), T0, 1);
     SampleBuffer b = new SampleBuffer();
-    try (Selection s = store.select(SelectHints.range(T0, T0), List.of())) {
+    try (Selection s = store.within(Scope.DEFAULT).select(SelectHints.range(T0, T0), List.of())) {
       store.delete(ALL_FROM, ALL_TO, List.of(List.of(Matcher.equal("__name__", "m"))));
       s.read(0, b);
       assertThat(samples(b)).containsExactly(Sample.of(T0, 1));
@@ -340,26 +359,31 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
   @Test
   void changesAreTold() throws Exception {
     put(store, series("a", "1"), T0, 1);
-    long mark = store.changeMark();
+    long mark = store.within(Scope.DEFAULT).changeMark();
     assertThat(mark).isNotEqualTo(MetricSource.NO_MARK);
-    assertThat(store.changedSince(mark).isEmpty()).isTrue();
-    assertThat(store.changedSince(MetricSource.NO_MARK).overlaps(T0, T0)).isTrue();
+    assertThat(store.within(Scope.DEFAULT).changedSince(mark).isEmpty()).isTrue();
+    assertThat(store.within(Scope.DEFAULT).changedSince(MetricSource.NO_MARK).overlaps(T0, T0))
+        .isTrue();
     put(store, series("a", "1"), T0 + 60_000, 2);
-    long second = store.changeMark();
+    long second = store.within(Scope.DEFAULT).changeMark();
     try (Appender a = store.appender()) {
       a.append(a.series(series("a", "2")), 0, T0 + 120_000, histogram(1, 2));
       a.commit();
     }
-    TimeRanges since = store.changedSince(mark);
+    TimeRanges since = store.within(Scope.DEFAULT).changedSince(mark);
     assertThat(since.overlaps(T0, T0)).isFalse();
     assertThat(since.overlaps(T0 + 60_000, T0 + 60_000)).isTrue();
     assertThat(since.overlaps(T0 + 120_000, T0 + 120_000)).isTrue();
-    assertThat(store.changedSince(second).overlaps(T0, T0 + 60_000)).isFalse();
-    assertThat(store.changedSince(second).overlaps(T0 + 120_000, T0 + 120_000)).isTrue();
-    long third = store.changeMark();
+    assertThat(store.within(Scope.DEFAULT).changedSince(second).overlaps(T0, T0 + 60_000))
+        .isFalse();
+    assertThat(
+            store.within(Scope.DEFAULT).changedSince(second).overlaps(T0 + 120_000, T0 + 120_000))
+        .isTrue();
+    long third = store.within(Scope.DEFAULT).changeMark();
     store.delete(T0, T0, List.of(List.of(Matcher.equal("a", "1"))));
-    assertThat(store.changedSince(third).overlaps(T0, T0)).isTrue();
-    assertThat(store.changedSince(third).overlaps(T0 + 60_000, T0 + 120_000)).isFalse();
+    assertThat(store.within(Scope.DEFAULT).changedSince(third).overlaps(T0, T0)).isTrue();
+    assertThat(store.within(Scope.DEFAULT).changedSince(third).overlaps(T0 + 60_000, T0 + 120_000))
+        .isFalse();
   }
 
   @Test
@@ -370,10 +394,12 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
     }
     try (late) {
       put(late, series("a", "1"), T0, 1);
-      long mark = late.changeMark();
+      long mark = late.within(Scope.DEFAULT).changeMark();
       put(late, series("a", "1"), T0 - 600_000, 2);
-      assertThat(late.changedSince(mark).overlaps(T0 - 600_000, T0 - 600_000)).isTrue();
-      assertThat(late.changedSince(mark).overlaps(T0 - 500_000, T0)).isFalse();
+      assertThat(late.within(Scope.DEFAULT).changedSince(mark).overlaps(T0 - 600_000, T0 - 600_000))
+          .isTrue();
+      assertThat(late.within(Scope.DEFAULT).changedSince(mark).overlaps(T0 - 500_000, T0))
+          .isFalse();
     }
   }
 
@@ -394,10 +420,10 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
                 return null;
               });
       for (int round = 0; round < 50; round++) {
-        long mark = store.changeMark();
+        long mark = store.within(Scope.DEFAULT).changeMark();
         List<Series> before = readAll(store);
         List<Series> after = readAll(store);
-        TimeRanges told = store.changedSince(mark);
+        TimeRanges told = store.within(Scope.DEFAULT).changedSince(mark);
         List<Sample> differing = new ArrayList<>();
         for (Series s : before) {
           differing.addAll(missing(s, after));
@@ -492,5 +518,43 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
     put(store, series(), T0, 1);
     store.close();
     store.close();
+  }
+
+  // ---- scope
+
+  private void putWithExemplar(Labels labels) {
+    try (Appender a = store.appender()) {
+      long series = a.series(labels);
+      a.append(series, 0, T0, 1);
+      a.append(series, new Exemplar(Labels.of("trace_id", labels.get("team")), 1, T0));
+      a.commit();
+    }
+  }
+
+  @Test
+  void labelPolicyHidesOtherSeries() {
+    Labels visible = Labels.of("__name__", "m", "team", "a");
+    putWithExemplar(visible);
+    putWithExemplar(Labels.of("__name__", "hidden", "team", "b", "zone", "z"));
+    Scope scope = new Scope(Scope.DEFAULT_TENANT, List.of(Matcher.equal("team", "a")), "jane");
+    MetricSource source = store.within(scope);
+    List<Matcher> any = List.of(Matcher.of(Matcher.Type.REGEX, "__name__", ".+"));
+
+    try (Selection s = source.select(SelectHints.range(T0, T0), any)) {
+      assertThat(s.size()).isEqualTo(1);
+      assertThat(s.labels(0)).isEqualTo(visible);
+    }
+    assertThat(source.series(T0, T0, List.of(any), 0)).containsExactly(visible);
+    assertThat(source.series(T0, T0, List.of(any), 0, w -> {})).containsExactly(visible);
+    assertThat(source.labelNames(T0, T0, List.of(), 0).values())
+        .containsExactly("__name__", "team");
+    assertThat(source.labelValues("team", T0, T0, List.of(), 0).values()).containsExactly("a");
+    assertThat(source.labelValues("__name__", T0, T0, any, 0).values()).containsExactly("m");
+    assertThat(source.exemplars(T0, T0, List.of(any)))
+        .extracting(MetricSource.SeriesExemplars::series)
+        .containsExactly(visible);
+    assertThat(source.exemplars(T0, T0, List.of(any), w -> {}))
+        .extracting(MetricSource.SeriesExemplars::series)
+        .containsExactly(visible);
   }
 }

@@ -10,6 +10,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
@@ -107,7 +108,8 @@ public abstract class MetricStoreWritingContract extends MetricStoreCase {
     put(store, series("a", "1"), T0, 1);
     put(store, series("a", "1"), T0 + 1, Samples.STALE);
     SampleBuffer b = new SampleBuffer();
-    try (Selection s = store.select(SelectHints.range(T0, T0 + 9), List.of())) {
+    try (Selection s =
+        store.within(Scope.DEFAULT).select(SelectHints.range(T0, T0 + 9), List.of())) {
       s.read(0, b);
       assertThat(b.mayBeStale).isTrue();
       assertThat(Samples.isStale(b.values[1])).isTrue();
@@ -425,11 +427,18 @@ public abstract class MetricStoreWritingContract extends MetricStoreCase {
       assertThat(a.append(a.series(series("a", "1")), second)).isEqualTo(Outcome.OK);
       a.commit();
     }
-    var all = store.exemplars(T0, T0 + 1000, List.of(List.of(Matcher.equal("__name__", "m"))));
+    var all =
+        store
+            .within(Scope.DEFAULT)
+            .exemplars(T0, T0 + 1000, List.of(List.of(Matcher.equal("__name__", "m"))));
     assertThat(all).hasSize(2);
     assertThat(all.getFirst().series()).isEqualTo(series("a", "1"));
     assertThat(all.getFirst().exemplars()).containsExactly(first, second);
     assertThat(all.get(1).exemplars()).containsExactly(second);
-    assertThat(store.exemplars(T0, T0 + 1, List.of(List.of(Matcher.equal("a", "2"))))).isEmpty();
+    assertThat(
+            store
+                .within(Scope.DEFAULT)
+                .exemplars(T0, T0 + 1, List.of(List.of(Matcher.equal("a", "2")))))
+        .isEmpty();
   }
 }

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The reading side of a metric store: all a query engine knows of storage. Safe for any number of
- * threads. Times are Unix milliseconds, ranges closed on both sides.
+ * The reading side of a metric store within one scope: all a query engine knows of storage. A
+ * {@link ScopedSource} gives it. Safe for any number of threads. Times are Unix milliseconds,
+ * ranges closed on both sides.
  */
 public interface MetricSource {
   /**

@@ -4,7 +4,7 @@ import dev.tethys.model.Matcher;
 import java.util.List;
 
 /** A metric store: reading, writing, and deletion. Safe for any number of threads. */
-public interface MetricStore extends MetricSource, SampleSink, AutoCloseable {
+public interface MetricStore extends ScopedSource, SampleSink, AutoCloseable {
   /**
    * Deletes the samples of matching series in a closed time range; queries no longer return them
    * when this method returns.

@@ -7,9 +7,12 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.RestrictedSource;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
@@ -30,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * an out-of-order window; a batch is visible immediately, because its writer is also its reader; at
  * most {@link #MAX_SAMPLES} samples are held; everything is guarded by {@code this}.
  */
-public final class MemoryStore implements MetricStore {
+public final class MemoryStore implements MetricStore, MetricSource {
   /** The most samples that it takes: some gigabytes, more than any test has. */
   static final long MAX_SAMPLES = 200_000_000;
 
@@ -210,6 +213,11 @@ public final class MemoryStore implements MetricStore {
         .filter(s -> Matcher.matchAll(matchers, s.labels))
         .sorted(Comparator.comparing(s -> s.labels))
         .toList();
+  }
+
+  @Override
+  public MetricSource within(Scope scope) {
+    return RestrictedSource.of(this, scope);
   }
 
   @Override

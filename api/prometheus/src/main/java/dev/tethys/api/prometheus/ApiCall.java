@@ -1,9 +1,11 @@
 package dev.tethys.api.prometheus;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.query.promql.QueryOrigin;
 import dev.tethys.query.promql.QueryPriority;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -20,6 +22,7 @@ final class ApiCall {
   private final HttpResponse response;
   private final String userHeader;
   private final Parameters parameters;
+  private Scope scope = Scope.DEFAULT;
 
   ApiCall(HttpRequest request, HttpResponse response, String userHeader) throws IOException {
     this.userHeader = userHeader;
@@ -44,24 +47,40 @@ final class ApiCall {
     return request;
   }
 
+  /**
+   * Resolves the scope, before an endpoint is called.
+   *
+   * @throws dev.tethys.web.HttpException 400 if the name of the tenant is not valid
+   */
+  void resolveScope() {
+    scope = RequestScope.of(request);
+  }
+
+  /** Data that the request may read. */
+  Scope scope() {
+    return scope;
+  }
+
   /** Client and user, for fairness between users, lists of running queries and the query log. */
   QueryOrigin origin() {
-    return origin(request, userHeader);
+    return origin(request, scope, userHeader);
   }
 
   /** Client and user of any request. */
-  static QueryOrigin origin(HttpRequest request, String userHeader) {
+  static QueryOrigin origin(HttpRequest request, Scope scope, String userHeader) {
     String client = request.remoteAddress().getAddress().getHostAddress();
-    String user = request.user();
-    if (user == null && !userHeader.isEmpty()) {
-      user = request.header(userHeader);
+    String user = scope.principal();
+    if (user.isEmpty() && !userHeader.isEmpty()) {
+      String named = request.header(userHeader);
+      user = named == null ? "" : named;
     }
     return new QueryOrigin(
-        user == null || user.isEmpty() ? client : user,
+        user.isEmpty() ? client : user,
         client,
         request.method(),
         request.path(),
-        QueryPriority.INTERACTIVE);
+        QueryPriority.INTERACTIVE,
+        scope);
   }
 
   HttpResponse response() {

@@ -2,13 +2,11 @@ package dev.tethys.api.prometheus;
 
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
-import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.function.Supplier;
@@ -118,19 +116,13 @@ final class ApiRoutes {
     return (request, response) -> {
       cors(settings.corsOrigin(), request, response);
       ApiCall call = new ApiCall(request, response, settings.userHeader());
-      String tenant;
       try {
-        tenant = RequestScope.of(request).tenant();
+        call.resolveScope();
       } catch (HttpException e) {
         call.error(ErrorType.BAD_DATA, String.valueOf(e.getMessage()));
         return;
       }
-      ReadingTenant.call(
-          tenant,
-          () -> {
-            answer(endpoint, call);
-            return null;
-          });
+      answer(endpoint, call);
     };
   }
 

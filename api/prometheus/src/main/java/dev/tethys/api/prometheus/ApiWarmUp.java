@@ -1,7 +1,7 @@
 package dev.tethys.api.prometheus;
 
 import dev.tethys.model.GoFloat;
-import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.web.PrivateConnection;
 import dev.tethys.web.Routes;
@@ -24,7 +24,7 @@ public final class ApiWarmUp implements AutoCloseable {
    *
    * @throws IOException if the private connection cannot be opened
    */
-  public ApiWarmUp(PromqlEngine engine, MetricSource source) throws IOException {
+  public ApiWarmUp(PromqlEngine engine, ScopedSource source) throws IOException {
     Routes routes = new Routes();
     ApiRoutes api = new ApiRoutes(routes, ApiSettings.DEFAULT, () -> Readiness.READY);
     new QueryEndpoints(

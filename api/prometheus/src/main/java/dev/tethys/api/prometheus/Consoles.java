@@ -18,12 +18,14 @@ import dev.tethys.codec.template.TemplateLimits;
 import dev.tethys.codec.template.html.HtmlFunctions;
 import dev.tethys.codec.template.html.HtmlOutput;
 import dev.tethys.codec.template.html.SafeText;
+import dev.tethys.model.access.Scope;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.Value;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Params;
+import dev.tethys.web.RequestScope;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -175,6 +177,7 @@ public final class Consoles {
   /** One page for one request. */
   private final class Page {
     private final HttpRequest request;
+    private final Scope scope;
     private final String path;
     private final String name;
     private final Map<String, TemplateFunction> functions;
@@ -184,6 +187,7 @@ public final class Consoles {
 
     Page(HttpRequest request, String path) {
       this.request = request;
+      this.scope = RequestScope.of(request);
       this.path = path;
       this.name = "__console_" + path;
       this.functions =
@@ -244,7 +248,7 @@ public final class Consoles {
 
     private List<QuerySample> query(String expression, long time) {
       QueryOptions options =
-          new QueryOptions(0, 0, false, ApiCall.origin(request, settings.userHeader()));
+          new QueryOptions(0, 0, false, ApiCall.origin(request, scope, settings.userHeader()));
       try (QueryEngine.Prepared p = engine.instant(expression, time, options);
           HttpRequest.Watch _ = request.whenClientGone(p::cancel)) {
         return switch (p.execute().value()) {

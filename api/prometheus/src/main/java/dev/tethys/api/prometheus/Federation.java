@@ -11,11 +11,13 @@ import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
@@ -23,6 +25,7 @@ import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +49,7 @@ import org.jspecify.annotations.Nullable;
 final class Federation {
   private static final String INSTANCE = "instance";
 
-  private final MetricSource store;
+  private final ScopedSource store;
   private final FederatedFamilies families;
   private final ServerView server;
   private final ApiSettings settings;
@@ -56,7 +59,7 @@ final class Federation {
   private final Registry.Counter warnings;
 
   Federation(
-      MetricSource store,
+      ScopedSource store,
       TargetsView targets,
       ServerView server,
       ApiSettings settings,
@@ -81,6 +84,7 @@ final class Federation {
   private record Newest(Labels labels, long time, double value, @Nullable Histogram histogram) {}
 
   void answer(HttpRequest request, HttpResponse response) throws IOException {
+    Scope scope = RequestScope.of(request);
     List<List<Matcher>> sets = new ArrayList<>();
     try {
       for (String s : request.params().all("match[]")) {
@@ -99,8 +103,9 @@ final class Federation {
           () ->
               LookupThreads.SHARED.compute(
                   () -> {
+                    MetricSource source = store.within(scope);
                     for (List<Matcher> set : sets) {
-                      newest(set, byName);
+                      newest(source, set, byName);
                     }
                     return byName;
                   }));
@@ -122,11 +127,12 @@ final class Federation {
     }
   }
 
-  private void newest(List<Matcher> set, TreeMap<String, TreeMap<Labels, Newest>> into) {
+  private void newest(
+      MetricSource source, List<Matcher> set, TreeMap<String, TreeMap<Labels, Newest>> into) {
     long now = clock.millis();
     long from = now - settings.lookback().toMillis();
     SampleBuffer b = new SampleBuffer();
-    try (Selection s = store.select(new SelectHints(from, now, 0, 0, ""), set)) {
+    try (Selection s = source.select(new SelectHints(from, now, 0, 0, ""), set)) {
       for (int i = 0; i < s.size(); i++) {
         Labels labels = s.labels(i);
         String name = labels.metricName();

@@ -6,6 +6,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricSource.LabelResult;
+import dev.tethys.model.storage.ScopedSource;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -18,10 +19,10 @@ import java.util.function.Function;
 final class LabelEndpoints {
   private static final String TRUNCATED = "results truncated due to limit";
 
-  private final MetricSource store;
+  private final ScopedSource store;
   private final RunningLookups running;
 
-  LabelEndpoints(MetricSource store, RunningLookups running) {
+  LabelEndpoints(ScopedSource store, RunningLookups running) {
     this.store = store;
     this.running = running;
   }
@@ -41,10 +42,11 @@ final class LabelEndpoints {
   private void names(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     int limit = p.limit();
+    MetricSource source = store.within(call.scope());
     long start = p.time("start", Parameters.MIN_TIME);
     long end = p.time("end", Parameters.MAX_TIME);
     List<List<Matcher>> sets = p.matchers();
-    answer(call, limit, sets, set -> store.labelNames(start, end, set, probe(limit)));
+    answer(call, limit, sets, set -> source.labelNames(start, end, set, probe(limit)));
   }
 
   private void values(ApiCall call) throws IOException {
@@ -55,10 +57,11 @@ final class LabelEndpoints {
       throw ApiException.badData("invalid label name: " + GoQuote.quote(name));
     }
     int limit = p.limit();
+    MetricSource source = store.within(call.scope());
     long start = p.time("start", Parameters.MIN_TIME);
     long end = p.time("end", Parameters.MAX_TIME);
     List<List<Matcher>> sets = p.matchers();
-    answer(call, limit, sets, set -> store.labelValues(name, start, end, set, probe(limit)));
+    answer(call, limit, sets, set -> source.labelValues(name, start, end, set, probe(limit)));
   }
 
   private static void answer(
@@ -114,6 +117,7 @@ final class LabelEndpoints {
       throw ApiException.badData("no match[] parameter provided");
     }
     int limit = p.limit();
+    MetricSource source = store.within(call.scope());
     long start = p.time("start", Parameters.MIN_TIME);
     long end = p.time("end", Parameters.MAX_TIME);
     List<List<Matcher>> sets;
@@ -125,7 +129,7 @@ final class LabelEndpoints {
     List<String> warnings = new ArrayList<>();
     List<Labels> found =
         LookupThreads.SHARED.compute(
-            () -> store.series(start, end, sets, probe(limit), warnings::add));
+            () -> source.series(start, end, sets, probe(limit), warnings::add));
     if (limit > 0 && found.size() > limit) {
       found = found.subList(0, limit);
       warnings.add(TRUNCATED);

@@ -1,6 +1,7 @@
 package dev.tethys.api.prometheus;
 
 import dev.tethys.model.cancellation.Cancellation;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.model.tracing.ActiveSpan;
 import java.util.concurrent.ExecutionException;
@@ -62,7 +63,7 @@ final class LookupThreads {
       }
     }
     ActiveSpan span = ActiveSpan.current();
-    Supplier<T> carried = ReadingTenant.propagate(Cancellation.propagate(lookup));
+    Supplier<T> carried = Cancellation.propagate(lookup);
     Future<T> f = pool.submit(() -> span.<T, RuntimeException>during(carried::get));
     try {
       return f.get();

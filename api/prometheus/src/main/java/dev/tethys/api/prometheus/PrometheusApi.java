@@ -2,8 +2,8 @@ package dev.tethys.api.prometheus;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.MemoryBudget;
-import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.web.Routes;
 import java.time.InstantSource;
 
@@ -21,7 +21,7 @@ public final class PrometheusApi {
    */
   public record Parts(
       MetricStore store,
-      MetricSource reading,
+      ScopedSource reading,
       QueryEngine engine,
       StoreView storeView,
       TargetsView targets,
@@ -40,8 +40,7 @@ public final class PrometheusApi {
         Consoles.PATH + "/{file...}",
         ApiRoutes.ready(
             p.server()::readiness,
-            TenantRequests.reading(
-                new Consoles(at, p.engine(), p.server(), settings, p.clock())::answer)));
+            new Consoles(at, p.engine(), p.server(), settings, p.clock())::answer));
   }
 
   /** Adds all endpoints. The rest of {@code /api/v1} is answered with 404. */
@@ -76,7 +75,7 @@ public final class PrometheusApi {
     server.register(routes);
     Federation federation =
         new Federation(p.store(), p.targets(), p.server(), settings, p.clock(), p.registry());
-    routes.get("/federate", server.ready(TenantRequests.reading(federation::answer)));
+    routes.get("/federate", server.ready(federation::answer));
     api.finish();
   }
 }

@@ -5,6 +5,7 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.query.promql.CacheReuse;
 import dev.tethys.query.promql.QueryException;
@@ -37,12 +38,12 @@ final class QueryEndpoints {
   private static final String TRUNCATED = "results truncated due to limit";
 
   private final QueryEngine engine;
-  private final MetricSource store;
+  private final ScopedSource store;
   private final ApiSettings settings;
   private final InstantSource clock;
 
   QueryEndpoints(
-      QueryEngine engine, MetricSource store, ApiSettings settings, InstantSource clock) {
+      QueryEngine engine, ScopedSource store, ApiSettings settings, InstantSource clock) {
     this.engine = engine;
     this.store = store;
     this.settings = settings;
@@ -431,8 +432,9 @@ final class QueryEndpoints {
       return;
     }
     List<String> warnings = new ArrayList<>();
+    MetricSource source = store.within(call.scope());
     List<MetricSource.SeriesExemplars> found =
-        LookupThreads.SHARED.compute(() -> store.exemplars(start, end, selectors, warnings::add));
+        LookupThreads.SHARED.compute(() -> source.exemplars(start, end, selectors, warnings::add));
     call.data(out -> exemplars(out, found), warnings, List.of());
   }
 

@@ -1,7 +1,6 @@
 package dev.tethys.api.prometheus;
 
-import dev.tethys.model.storage.MetricSource;
-import dev.tethys.model.storage.ReadingTenant;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.Query;
 import dev.tethys.query.promql.QueryException;
@@ -13,18 +12,20 @@ import dev.tethys.query.promql.parser.PromqlParseException;
 
 /** The query engine over the server's own store. Times are Unix milliseconds. */
 public interface QueryEngine {
-  /** An engine over one source. */
-  static QueryEngine of(PromqlEngine engine, MetricSource source) {
+  /** An engine over one source, read in the scope of each query. */
+  static QueryEngine of(PromqlEngine engine, ScopedSource source) {
     return new QueryEngine() {
       @Override
       public Prepared instant(String query, long time, QueryOptions options) {
-        return prepared(engine.instant(ReadingTenant.capture(source), query, time, options));
+        return prepared(
+            engine.instant(source.within(options.origin().scope()), query, time, options));
       }
 
       @Override
       public Prepared range(String query, long start, long end, long step, QueryOptions options) {
         return prepared(
-            engine.range(ReadingTenant.capture(source), query, start, end, step, options));
+            engine.range(
+                source.within(options.origin().scope()), query, start, end, step, options));
       }
 
       @Override

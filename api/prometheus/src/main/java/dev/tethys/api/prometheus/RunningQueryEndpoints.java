@@ -38,8 +38,8 @@ final class RunningQueryEndpoints {
     Order order = order(p.text("order"));
     int limit = p.text("limit").isEmpty() ? TOP : p.limit();
     PromqlEngine.Status status = engine.status();
-    List<Entry> running = status.running();
-    List<Cost> top = status.top(order, limit);
+    List<Entry> running = status.running(call.scope());
+    List<Cost> top = status.top(call.scope(), order, limit);
     call.data(
         out -> {
           out.raw("{\"queries\":[");
@@ -109,7 +109,7 @@ final class RunningQueryEndpoints {
     } catch (NumberFormatException e) {
       throw ApiException.invalidParameter("id", "must be the number of a query, not " + text);
     }
-    if (!engine.status().cancel(id)) {
+    if (!engine.status().cancel(call.scope(), id)) {
       throw new ApiException(ErrorType.NOT_FOUND, "query " + id + " has ended, or never was");
     }
     call.data(out -> out.raw("{\"id\":").number(id).put('}'));

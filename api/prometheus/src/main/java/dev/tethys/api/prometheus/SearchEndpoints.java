@@ -6,6 +6,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricSource.LabelResult;
+import dev.tethys.model.storage.ScopedSource;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -31,13 +32,13 @@ final class SearchEndpoints {
   private static final int MAX_TERMS = 32;
   private static final long HOUR = 3_600_000;
 
-  private final MetricSource store;
+  private final ScopedSource store;
   private final TargetsView targets;
   private final ApiSettings settings;
   private final InstantSource clock;
 
   SearchEndpoints(
-      MetricSource store, TargetsView targets, ApiSettings settings, InstantSource clock) {
+      ScopedSource store, TargetsView targets, ApiSettings settings, InstantSource clock) {
     this.store = store;
     this.targets = targets;
     this.settings = settings;
@@ -78,6 +79,7 @@ final class SearchEndpoints {
 
   private void metricNames(ApiCall call) throws IOException {
     Request r = request(call, "metric_names");
+    MetricSource source = store.within(call.scope());
     boolean metadata =
         call.parameters()
             .bool("include_metadata", false, "invalid include_metadata %s: must be boolean");
@@ -85,23 +87,26 @@ final class SearchEndpoints {
     stream(
         call,
         r,
-        set -> store.labelValues(Labels.METRIC_NAME, r.start(), r.end(), set, 0),
+        set -> source.labelValues(Labels.METRIC_NAME, r.start(), r.end(), set, 0),
         "name",
         families);
   }
 
   private void labelNames(ApiCall call) throws IOException {
     Request r = request(call, "label_names");
-    stream(call, r, set -> store.labelNames(r.start(), r.end(), set, 0), "name", Map.of());
+    MetricSource source = store.within(call.scope());
+    stream(call, r, set -> source.labelNames(r.start(), r.end(), set, 0), "name", Map.of());
   }
 
   private void labelValues(ApiCall call) throws IOException {
     Request r = request(call, "label_values");
+    MetricSource source = store.within(call.scope());
     String label = call.parameters().text("label");
     if (label.isEmpty()) {
       throw ApiException.badData("missing required parameter \"label\"");
     }
-    stream(call, r, set -> store.labelValues(label, r.start(), r.end(), set, 0), "value", Map.of());
+    stream(
+        call, r, set -> source.labelValues(label, r.start(), r.end(), set, 0), "value", Map.of());
   }
 
   private Map<String, MetricMetadata> families() {

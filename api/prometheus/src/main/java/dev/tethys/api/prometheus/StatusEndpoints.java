@@ -108,7 +108,7 @@ final class StatusEndpoints {
         throw ApiException.badData("limit must not exceed " + MAX_ENTRIES);
       }
     }
-    StoreView.Statistics s = store.statistics(limit);
+    StoreView.Statistics s = store.statistics(call.scope(), limit);
     call.data(
         out -> {
           out.raw("{\"headStats\":{\"numSeries\":").number(s.series());

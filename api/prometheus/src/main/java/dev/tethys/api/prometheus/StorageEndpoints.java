@@ -131,6 +131,7 @@ final class StorageEndpoints {
     try {
       c =
           store.cardinality(
+              call.scope(),
               new StoreView.CardinalityRequest(
                   start, end, p.matchers(), label, p.text("prefix"), limit));
     } catch (StorageException e) {

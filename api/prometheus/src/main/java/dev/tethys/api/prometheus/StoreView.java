@@ -1,6 +1,7 @@
 package dev.tethys.api.prometheus;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.StorageException;
 import java.util.List;
 
@@ -11,14 +12,14 @@ public interface StoreView {
    *
    * @param limit entries in each list at most
    */
-  Statistics statistics(int limit);
+  Statistics statistics(Scope scope, int limit);
 
   /**
    * Cardinality: number of series by label, metric and value.
    *
    * @throws StorageException LIMIT when there is too much to count
    */
-  Cardinality cardinality(CardinalityRequest request);
+  Cardinality cardinality(Scope scope, CardinalityRequest request);
 
   /** The blocks on disk, oldest first. */
   List<Block> blocks();

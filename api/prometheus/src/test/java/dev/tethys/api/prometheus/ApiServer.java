@@ -5,6 +5,7 @@ import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.relabel.RelabelRule;
@@ -188,14 +189,14 @@ final class ApiServer implements AutoCloseable {
 
   private final class Store implements StoreView {
     @Override
-    public Statistics statistics(int limit) {
+    public Statistics statistics(Scope scope, int limit) {
       List<Entry> entries = List.of(new Entry("up", 3), new Entry("down", 2));
       List<Entry> first = entries.subList(0, Math.min(limit, entries.size()));
       return new Statistics(5, 7, 9, -1, 2000, first, List.of(), List.of(), first);
     }
 
     @Override
-    public Cardinality cardinality(CardinalityRequest r) {
+    public Cardinality cardinality(Scope scope, CardinalityRequest r) {
       counted = r;
       if (r.limit() == 9999) {
         throw new StorageException(StorageException.Reason.LIMIT, "counting 5 series is too much");

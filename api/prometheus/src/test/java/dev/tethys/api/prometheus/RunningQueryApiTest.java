@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
@@ -52,7 +53,10 @@ class RunningQueryApiTest {
 
   @AfterEach
   void stop() {
-    engine.running().list().forEach(e -> engine.running().cancel(e.id()));
+    engine
+        .running()
+        .list(Scope.DEFAULT)
+        .forEach(e -> engine.running().cancel(Scope.DEFAULT, e.id()));
     server.close();
     engine.close();
   }
@@ -65,7 +69,7 @@ class RunningQueryApiTest {
   private List<Entry> await(Predicate<List<Entry>> until) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (true) {
-      List<Entry> l = engine.running().list();
+      List<Entry> l = engine.running().list(Scope.DEFAULT);
       if (until.test(l)) {
         return l;
       }
@@ -174,7 +178,7 @@ class RunningQueryApiTest {
     JsonNode q = status("").get("queries").get(0);
     assertThat(q.get("user").stringValue()).isEqualTo("ann");
     assertThat(q.get("client").stringValue()).isEqualTo("127.0.0.1");
-    engine.running().cancel(id);
+    engine.running().cancel(Scope.DEFAULT, id);
     assertThat(status.get(30, TimeUnit.SECONDS)).isEqualTo(499);
   }
 

@@ -5,7 +5,7 @@ import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.regex.Regex;
-import dev.tethys.model.storage.ReadingTenant;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -166,7 +166,7 @@ final class JaegerMetrics {
             + ", span_kind=~\""
             + String.join("|", kinds)
             + "\", "
-            + ReadingTenant.LABEL
+            + ScopedSource.TENANT_LABEL
             + "="
             + GoQuote.quote(scope.isDefaultTenant() ? "" : scope.tenant());
     return new Request(
@@ -206,9 +206,7 @@ final class JaegerMetrics {
     boolean quantile = name.equals("latencies");
     Request q = read(request, quantile);
     List<MetricQueries.Series> series =
-        ReadingTenant.call(
-            RequestScope.of(request).tenant(),
-            () -> metrics.range(form.query(q), q.from, q.to, q.step));
+        metrics.range(RequestScope.of(request), form.query(q), q.from, q.to, q.step);
     String about = quantile ? GoFloat.g(q.quantile) + "th quantile latency" : help;
     TextBuffer out = new TextBuffer();
     out.put("{\"name\":").json((q.byOperation ? "service_operation_" : "service_") + name);

@@ -1,5 +1,6 @@
 package dev.tethys.api.traces;
 
+import dev.tethys.model.access.Scope;
 import java.util.List;
 import java.util.Map;
 
@@ -8,7 +9,7 @@ import java.util.Map;
 public interface MetricQueries {
   /** Fails: there is no such store. */
   MetricQueries NONE =
-      (query, from, to, step) -> {
+      (scope, query, from, to, step) -> {
         throw new dev.tethys.web.HttpException(501, "this server has no span metrics");
       };
 
@@ -20,5 +21,5 @@ public interface MetricQueries {
    *
    * @throws dev.tethys.web.HttpException if the query fails
    */
-  List<Series> range(String query, long from, long to, long step);
+  List<Series> range(Scope scope, String query, long from, long to, long step);
 }

@@ -74,7 +74,7 @@ final class TracesServer implements AutoCloseable {
             settings(admin),
             QueryThreads.alone("traces"),
             () -> now,
-            (query, from, to, step) -> {
+            (scope, query, from, to, step) -> {
               metricQueries.add(query + " " + from + " " + to + " " + step);
               return spanMetrics;
             })

@@ -1,5 +1,6 @@
 package dev.tethys.collect.receive;
 
+import dev.tethys.model.access.Scope;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,13 @@ public interface ReceivedRequest {
 
   /** Value of Content-Length, or -1. */
   long contentLength();
+
+  /**
+   * Data that the request may read or write.
+   *
+   * @throws dev.tethys.web.HttpException 400 if the name of the tenant is not valid
+   */
+  Scope scope();
 
   /** The raw body, still in its Content-Encoding. */
   InputStream body();

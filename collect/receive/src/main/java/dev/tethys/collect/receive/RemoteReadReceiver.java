@@ -15,6 +15,7 @@ import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
@@ -37,7 +38,7 @@ public final class RemoteReadReceiver implements Receiver {
   private static final LimitedLog PEER_LOG =
       new LimitedLog(JulLogger.of("dev.tethys.receive.read"));
 
-  private final MetricSource source;
+  private final ScopedSource source;
   private final Supplier<Labels> externalLabels;
   private final RemoteReadOptions options;
   private final RequestBuffers workspaces;
@@ -50,7 +51,7 @@ public final class RemoteReadReceiver implements Receiver {
    * @param externalLabels read at each request, since they may be reloaded
    */
   public RemoteReadReceiver(
-      MetricSource source,
+      ScopedSource source,
       Supplier<Labels> externalLabels,
       RemoteReadOptions options,
       ReceiveLimits limits,
@@ -100,10 +101,10 @@ public final class RemoteReadReceiver implements Receiver {
         read = ReadRequest.decode(w.decoded(), 0, n);
       }
       if (streamed(read.acceptedResponseTypes())) {
-        stream(read, reply);
+        stream(source.within(request.scope()), read, reply);
         return;
       }
-      byte[] samples = samples(read);
+      byte[] samples = samples(source.within(request.scope()), read);
       reply.header("Content-Type", "application/x-protobuf");
       reply.header("Content-Encoding", "snappy");
       reply.send(200, samples, 0, samples.length);
@@ -134,7 +135,7 @@ public final class RemoteReadReceiver implements Receiver {
             + "; supported: [SAMPLES, STREAMED_XOR_CHUNKS]");
   }
 
-  private Selection select(ReadRequest.Query q, Labels external) {
+  private static Selection select(MetricSource source, ReadRequest.Query q, Labels external) {
     List<Matcher> matchers = new ArrayList<>();
     for (Matcher m : q.matchers()) {
       boolean met =
@@ -163,14 +164,14 @@ public final class RemoteReadReceiver implements Receiver {
     return external.isEmpty() ? series : new LabelsBuilder(external).addAll(series).build();
   }
 
-  private byte[] samples(ReadRequest read) {
+  private byte[] samples(MetricSource from, ReadRequest read) {
     ReadResponseWriter out = new ReadResponseWriter();
     SampleBuffer buffer = new SampleBuffer();
     Labels external = externalLabels.get();
     for (ReadRequest.Query q : read.queries()) {
       out.beginResult();
       long count = 0;
-      try (Selection s = select(q, external)) {
+      try (Selection s = select(from, q, external)) {
         for (int i = 0; i < s.size(); i++) {
           s.read(i, buffer);
           count += buffer.size;
@@ -193,12 +194,13 @@ public final class RemoteReadReceiver implements Receiver {
    * Series of a store are sorted; external labels can change the order, so merged ones are sorted
    * again.
    */
-  private void stream(ReadRequest read, ReceiverResponse reply) throws IOException {
+  private void stream(MetricSource from, ReadRequest read, ReceiverResponse reply)
+      throws IOException {
     Labels external = externalLabels.get();
     List<Selection> selections = new ArrayList<>();
     try {
       for (ReadRequest.Query q : read.queries()) {
-        selections.add(select(q, external));
+        selections.add(select(from, q, external));
       }
       reply.header(
           "Content-Type", "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse");

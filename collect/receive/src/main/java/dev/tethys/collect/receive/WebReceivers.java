@@ -1,8 +1,10 @@
 package dev.tethys.collect.receive;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,6 +44,11 @@ public final class WebReceivers {
     @Override
     public long contentLength() {
       return request.contentLength();
+    }
+
+    @Override
+    public Scope scope() {
+      return RequestScope.of(request);
     }
 
     @Override

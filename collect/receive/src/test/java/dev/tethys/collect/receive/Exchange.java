@@ -1,5 +1,6 @@
 package dev.tethys.collect.receive;
 
+import dev.tethys.model.access.Scope;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -62,6 +63,11 @@ final class Exchange implements ReceivedRequest, ReceiverResponse {
   @Override
   public String method() {
     return method;
+  }
+
+  @Override
+  public Scope scope() {
+    return Scope.DEFAULT;
   }
 
   @Override

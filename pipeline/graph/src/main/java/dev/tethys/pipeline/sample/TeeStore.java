@@ -1,16 +1,13 @@
 package dev.tethys.pipeline.sample;
 
-import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SampleSink;
-import dev.tethys.model.storage.SelectHints;
-import dev.tethys.model.storage.Selection;
-import dev.tethys.model.storage.TimeRanges;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
  * Store whose accepted samples are also forwarded.
@@ -50,57 +47,8 @@ public final class TeeStore implements MetricStore {
   }
 
   @Override
-  public Selection select(SelectHints hints, List<Matcher> matchers) {
-    return store.select(hints, matchers);
-  }
-
-  @Override
-  public long changeMark() {
-    return store.changeMark();
-  }
-
-  @Override
-  public TimeRanges changedSince(long mark) {
-    return store.changedSince(mark);
-  }
-
-  @Override
-  public LabelResult labelNames(long minTime, long maxTime, List<Matcher> matchers, int limit) {
-    return store.labelNames(minTime, maxTime, matchers, limit);
-  }
-
-  @Override
-  public LabelResult labelValues(
-      String name, long minTime, long maxTime, List<Matcher> matchers, int limit) {
-    return store.labelValues(name, minTime, maxTime, matchers, limit);
-  }
-
-  @Override
-  public List<Labels> series(
-      long minTime, long maxTime, List<List<Matcher>> matcherSets, int limit) {
-    return store.series(minTime, maxTime, matcherSets, limit);
-  }
-
-  @Override
-  public List<SeriesExemplars> exemplars(
-      long minTime, long maxTime, List<List<Matcher>> matcherSets) {
-    return store.exemplars(minTime, maxTime, matcherSets);
-  }
-
-  @Override
-  public List<Labels> series(
-      long minTime,
-      long maxTime,
-      List<List<Matcher>> matcherSets,
-      int limit,
-      Consumer<String> warnings) {
-    return store.series(minTime, maxTime, matcherSets, limit, warnings);
-  }
-
-  @Override
-  public List<SeriesExemplars> exemplars(
-      long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warnings) {
-    return store.exemplars(minTime, maxTime, matcherSets, warnings);
+  public MetricSource within(Scope scope) {
+    return store.within(scope);
   }
 
   @Override

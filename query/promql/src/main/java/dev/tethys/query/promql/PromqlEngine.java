@@ -1,5 +1,6 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.guard.ComputeThreads;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricSource;
@@ -122,14 +123,14 @@ public final class PromqlEngine implements AutoCloseable {
 
   /** Status of the queries of an engine. */
   public interface Status {
-    /** The queries that run or wait, the oldest first. */
-    List<RunningQueries.Entry> running();
+    /** Queries that run or wait and that a scope sees, the oldest first. */
+    List<RunningQueries.Entry> running(Scope scope);
 
-    /** Stops one; false when there is none of that number. */
-    boolean cancel(long id);
+    /** Stops one; false if the scope sees none of that number. */
+    boolean cancel(Scope scope, long id);
 
-    /** The queries that have cost most, the most expensive first. */
-    List<QueryCosts.Cost> top(QueryCosts.Order order, int limit);
+    /** Queries of a scope that have cost most, the most expensive first. */
+    List<QueryCosts.Cost> top(Scope scope, QueryCosts.Order order, int limit);
 
     /** Bytes that all hold. */
     long memoryUsed();
@@ -145,18 +146,18 @@ public final class PromqlEngine implements AutoCloseable {
   public Status status() {
     return new Status() {
       @Override
-      public List<RunningQueries.Entry> running() {
-        return running.list();
+      public List<RunningQueries.Entry> running(Scope scope) {
+        return running.list(scope);
       }
 
       @Override
-      public boolean cancel(long id) {
-        return running.cancel(id);
+      public boolean cancel(Scope scope, long id) {
+        return running.cancel(scope, id);
       }
 
       @Override
-      public List<QueryCosts.Cost> top(QueryCosts.Order order, int limit) {
-        return costs.top(order, limit);
+      public List<QueryCosts.Cost> top(Scope scope, QueryCosts.Order order, int limit) {
+        return costs.top(scope, order, limit);
       }
 
       @Override
@@ -413,7 +414,7 @@ public final class PromqlEngine implements AutoCloseable {
     metrics.finished(s);
     costs.add(
         new QueryCosts.Cost(
-            q.origin().tenant(),
+            q.origin().scope().tenant(),
             q.text(),
             1,
             error == null ? 0 : 1,

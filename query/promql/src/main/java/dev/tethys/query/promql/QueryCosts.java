@@ -1,6 +1,6 @@
 package dev.tethys.query.promql;
 
-import dev.tethys.model.storage.ReadingTenant;
+import dev.tethys.model.access.Scope;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -110,10 +110,10 @@ public final class QueryCosts {
     costs.merge(Key.of(c), c, Cost::and);
   }
 
-  /** Most expensive texts that the current tenant may see, the most expensive first. */
-  public synchronized List<Cost> top(Order order, int limit) {
+  /** Most expensive texts that a scope sees, the most expensive first. */
+  public synchronized List<Cost> top(Scope scope, Order order, int limit) {
     List<Cost> all = new ArrayList<>(costs.values());
-    all.removeIf(c -> !ReadingTenant.sees(c.tenant));
+    all.removeIf(c -> !scope.sees(c.tenant));
     all.sort(order.comparator.reversed().thenComparing(Cost::text));
     return List.copyOf(all.subList(0, Math.min(Math.min(limit, CAPACITY), all.size())));
   }

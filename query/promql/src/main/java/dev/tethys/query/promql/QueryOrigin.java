@@ -1,7 +1,6 @@
 package dev.tethys.query.promql;
 
 import dev.tethys.model.access.Scope;
-import dev.tethys.model.storage.ReadingTenant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param path of the HTTP request; empty for none
  * @param ruleGroup of the querying rule; null for none
  * @param priority share of the engine that the query uses
- * @param tenant in whose name the query reads; other named tenants see neither its text nor its
- *     cost
+ * @param scope data that the query reads; other named tenants see neither its text nor its cost
  */
 public record QueryOrigin(
     String user,
@@ -24,7 +22,7 @@ public record QueryOrigin(
     String path,
     @Nullable RuleGroup ruleGroup,
     QueryPriority priority,
-    String tenant) {
+    Scope scope) {
   /**
    * Location of a rule.
    *
@@ -34,16 +32,21 @@ public record QueryOrigin(
 
   /** Unknown origin. */
   public static final QueryOrigin UNKNOWN =
-      new QueryOrigin("", "", "", "", QueryPriority.INTERACTIVE);
+      new QueryOrigin("", "", "", "", QueryPriority.INTERACTIVE, Scope.DEFAULT);
 
-  /** Query of a client, in the name of the tenant of the running thread. */
+  /** Query of a client. */
   public QueryOrigin(
-      String user, String client, String method, String path, QueryPriority priority) {
-    this(user, client, method, path, null, priority, ReadingTenant.current());
+      String user, String client, String method, String path, QueryPriority priority, Scope scope) {
+    this(user, client, method, path, null, priority, scope);
+  }
+
+  /** The same origin in another scope. */
+  public QueryOrigin in(Scope other) {
+    return new QueryOrigin(user, client, method, path, ruleGroup, priority, other);
   }
 
   /** Origin of a rule query. */
   public static QueryOrigin rule(RuleGroup group) {
-    return new QueryOrigin("rules", "", "", "", group, QueryPriority.RULE, Scope.DEFAULT_TENANT);
+    return new QueryOrigin("rules", "", "", "", group, QueryPriority.RULE, Scope.DEFAULT);
   }
 }

@@ -1,6 +1,6 @@
 package dev.tethys.query.promql;
 
-import dev.tethys.model.storage.ReadingTenant;
+import dev.tethys.model.access.Scope;
 import dev.tethys.query.promql.QueryException.Kind;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -329,12 +329,12 @@ public final class RunningQueries {
     return queries.size();
   }
 
-  /** All queries that run or wait, the oldest first. */
-  public List<Entry> list() {
+  /** Queries that run or wait and that a scope sees, the oldest first. */
+  public List<Entry> list(Scope scope) {
     List<Entry> out = new ArrayList<>();
     queries.forEach(
         (id, r) -> {
-          if (ReadingTenant.sees(r.query.origin().tenant())) {
+          if (scope.sees(r.query.origin().scope().tenant())) {
             out.add(entry(id, r));
           }
         });
@@ -359,10 +359,10 @@ public final class RunningQueries {
         p == null ? 0 : p.peakBytes());
   }
 
-  /** Stops a query; false when the current tenant sees no query of that number. */
-  public boolean cancel(long id) {
+  /** Stops a query; false if the scope sees no query of that number. */
+  public boolean cancel(Scope scope, long id) {
     Running r = queries.get(id);
-    if (r == null || !ReadingTenant.sees(r.query.origin().tenant())) {
+    if (r == null || !scope.sees(r.query.origin().scope().tenant())) {
       return false;
     }
     r.query.cancel();

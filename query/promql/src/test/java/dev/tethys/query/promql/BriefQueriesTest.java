@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SelectHints;
@@ -111,7 +112,7 @@ class BriefQueriesTest {
     QueryResult here = ask("sum(m)");
     assertThat(virtual.getLast()).isTrue();
     assertThat(here.statistics().totalSamples()).isEqualTo(60);
-    assertThat(engine.status().top(QueryCosts.Order.CPU, 1).getFirst().cpuSeconds())
+    assertThat(engine.status().top(Scope.DEFAULT, QueryCosts.Order.CPU, 1).getFirst().cpuSeconds())
         .as("it is charged what it took on a thread of its own")
         .isPositive();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
@@ -193,7 +194,7 @@ class EngineTest {
     MetricSource slow = new Interrupted(store(10, 10), () -> nanos.addAndGet(300_000_000));
     fails(
         () -> range(e, slow, "m_total"), Kind.TIMEOUT, "query timed out in expression evaluation");
-    assertThat(e.running().list()).isEmpty();
+    assertThat(e.running().list(Scope.DEFAULT)).isEmpty();
     fails(
         () -> e.instant(slow, "m_total", MINUTE, new QueryOptions(0, 400, false)).execute(),
         Kind.TIMEOUT,
@@ -208,8 +209,8 @@ class EngineTest {
         new Interrupted(
             store(10, 10),
             () -> {
-              seen.addAll(e.running().list());
-              e.running().cancel(seen.getFirst().id());
+              seen.addAll(e.running().list(Scope.DEFAULT));
+              e.running().cancel(Scope.DEFAULT, seen.getFirst().id());
             });
     fails(
         () -> range(e, s, "sum(m_total)"),
@@ -219,7 +220,7 @@ class EngineTest {
     assertThat(seen.getFirst().waiting()).isFalse();
     assertThat(seen.getFirst().since()).isEqualTo(Instant.ofEpochSecond(7));
     assertThat(seen).as("it stops after the series it was at").hasSize(1);
-    assertThat(e.running().cancel(12345)).isFalse();
+    assertThat(e.running().cancel(Scope.DEFAULT, 12345)).isFalse();
   }
 
   @Test
@@ -252,10 +253,10 @@ class EngineTest {
                     failure.set(x);
                   }
                 });
-    while (e.running().list().size() < 2) {
+    while (e.running().list(Scope.DEFAULT).size() < 2) {
       Waiting.pause();
     }
-    assertThat(e.running().list().get(1).waiting()).isTrue();
+    assertThat(e.running().list(Scope.DEFAULT).get(1).waiting()).isTrue();
     second.cancel();
     waiting.join();
     assertThat(Objects.requireNonNull(failure.get()))
@@ -272,7 +273,7 @@ class EngineTest {
                     late.set(x);
                   }
                 });
-    while (e.running().list().size() < 2) {
+    while (e.running().list(Scope.DEFAULT).size() < 2) {
       Waiting.pause();
     }
     nanos.addAndGet(2_000_000);
@@ -280,11 +281,12 @@ class EngineTest {
     assertThat(Objects.requireNonNull(late.get())).hasMessageContaining("timed out in query queue");
     go.countDown();
     first.join();
-    assertThat(e.running().list()).isEmpty();
+    assertThat(e.running().list(Scope.DEFAULT)).isEmpty();
   }
 
   private static QueryOptions by(String user, QueryPriority priority) {
-    return new QueryOptions(0, 0, false, new QueryOrigin(user, "", "", "", priority));
+    return new QueryOptions(
+        0, 0, false, new QueryOrigin(user, "", "", "", priority, Scope.DEFAULT));
   }
 
   @Test
@@ -401,7 +403,7 @@ class EngineTest {
     while (e.running().size() < 2) {
       Waiting.pause();
     }
-    assertThat(e.running().list().getLast().waiting()).isTrue();
+    assertThat(e.running().list(Scope.DEFAULT).getLast().waiting()).isTrue();
     large.close();
     second.join();
     assertThat(e.running().size()).as("the first still reads").isOne();
@@ -434,7 +436,9 @@ class EngineTest {
     while (e.running().size() <= most) {
       Waiting.pause();
     }
-    assertThat(e.running().list()).filteredOn(RunningQueries.Entry::waiting).hasSize(1);
+    assertThat(e.running().list(Scope.DEFAULT))
+        .filteredOn(RunningQueries.Entry::waiting)
+        .hasSize(1);
     nanos.addAndGet(2_100_000_000L); // they wait for their store
     all.await();
     go.countDown();

@@ -48,7 +48,10 @@ class QueryLogTest {
 
   private static QueryOptions from(String path) {
     return new QueryOptions(
-        0, 0, false, new QueryOrigin("ann", "10.0.0.7", "GET", path, QueryPriority.INTERACTIVE));
+        0,
+        0,
+        false,
+        new QueryOrigin("ann", "10.0.0.7", "GET", path, QueryPriority.INTERACTIVE, Scope.DEFAULT));
   }
 
   private Map<String, Double> values() {
@@ -165,7 +168,7 @@ class QueryLogTest {
       engine.instant(store, "m", 1_000, QueryOptions.DEFAULT).execute();
     }
     engine.instant(store, "vector(1)", 1_000, QueryOptions.DEFAULT).execute();
-    QueryCosts.Cost c = engine.status().top(QueryCosts.Order.CALLS, 1).getFirst();
+    QueryCosts.Cost c = engine.status().top(Scope.DEFAULT, QueryCosts.Order.CALLS, 1).getFirst();
     assertThat(c.text()).isEqualTo("m");
     assertThat(c.calls()).isEqualTo(3);
     assertThat(c.samples()).isEqualTo(3);
@@ -181,10 +184,12 @@ class QueryLogTest {
       costs.add(
           new QueryCosts.Cost(Scope.DEFAULT_TENANT, "cheap " + i, 1, 0, 1, i * 1e-3, 1, 1, 1, now));
     }
-    assertThat(costs.top(QueryCosts.Order.CPU, 10_000)).hasSize(QueryCosts.CAPACITY);
-    assertThat(costs.top(QueryCosts.Order.CPU, 1).getFirst().text()).isEqualTo("expensive");
+    assertThat(costs.top(Scope.DEFAULT, QueryCosts.Order.CPU, 10_000)).hasSize(QueryCosts.CAPACITY);
+    assertThat(costs.top(Scope.DEFAULT, QueryCosts.Order.CPU, 1).getFirst().text())
+        .isEqualTo("expensive");
     costs.add(
         new QueryCosts.Cost(Scope.DEFAULT_TENANT, "y".repeat(9_000), 1, 0, 1, 1e9, 1, 1, 1, now));
-    assertThat(costs.top(QueryCosts.Order.CPU, 1).getFirst().text()).hasSize(QueryCosts.MAX_TEXT);
+    assertThat(costs.top(Scope.DEFAULT, QueryCosts.Order.CPU, 1).getFirst().text())
+        .hasSize(QueryCosts.MAX_TEXT);
   }
 }

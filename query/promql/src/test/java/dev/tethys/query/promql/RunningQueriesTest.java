@@ -2,6 +2,7 @@ package dev.tethys.query.promql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.access.Scope;
 import dev.tethys.testkit.MemoryMetricStore;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ class RunningQueriesTest {
             0,
             false,
             false,
-            new QueryOrigin(user, "", "", "", QueryPriority.INTERACTIVE),
+            new QueryOrigin(user, "", "", "", QueryPriority.INTERACTIVE, Scope.DEFAULT),
             QueryOptions.AUTO));
   }
 
@@ -37,7 +38,7 @@ class RunningQueriesTest {
         Thread.onSpinWait();
       }
       running.enter(query(engine, "b"), never).close();
-      assertThat(running.list().getLast().waiting()).isTrue();
+      assertThat(running.list(Scope.DEFAULT).getLast().waiting()).isTrue();
       first.close();
       second.join();
       assertThat(running.size()).isZero();

@@ -3,12 +3,15 @@ package dev.tethys.store.metrics;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.ChangeLog;
+import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.RestrictedSource;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
@@ -62,7 +65,7 @@ import java.util.function.Consumer;
  *       head.
  * </ul>
  */
-public final class MetricsDatabase implements MetricStore {
+public final class MetricsDatabase implements MetricStore, MetricSource {
   private final Path folder;
   private final FileAccess files;
   private final DatabaseOptions options;
@@ -229,6 +232,11 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   // ---- reading
+
+  @Override
+  public MetricSource within(Scope scope) {
+    return RestrictedSource.of(this, scope);
+  }
 
   @Override
   public Selection select(SelectHints hints, List<Matcher> matchers) {

@@ -7,6 +7,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricStore;
@@ -109,8 +110,10 @@ class MetricsDatabaseBlocksTest {
   private static void same(MetricStore a, MetricStore b, long min, long max, Matcher... matchers) {
     SampleBuffer x = new SampleBuffer();
     SampleBuffer y = new SampleBuffer();
-    try (Selection s = a.select(SelectHints.range(min, max), List.of(matchers));
-        Selection t = b.select(SelectHints.range(min, max), List.of(matchers))) {
+    try (Selection s =
+            a.within(Scope.DEFAULT).select(SelectHints.range(min, max), List.of(matchers));
+        Selection t =
+            b.within(Scope.DEFAULT).select(SelectHints.range(min, max), List.of(matchers))) {
       int k = 0;
       for (int i = 0; i < s.size(); i++) {
         s.read(i, x);

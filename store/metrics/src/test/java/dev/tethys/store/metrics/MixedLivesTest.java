@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricStore;
@@ -193,7 +194,7 @@ class MixedLivesTest {
     Map<String, List<String>> out = new TreeMap<>();
     SampleBuffer b = new SampleBuffer();
     Labels before = null;
-    try (Selection s = db.select(SelectHints.range(min, max), matchers)) {
+    try (Selection s = db.within(Scope.DEFAULT).select(SelectHints.range(min, max), matchers)) {
       for (int i = 0; i < s.size(); i++) {
         s.read(i, b);
         Labels l = s.labels(i);
@@ -269,10 +270,11 @@ class MixedLivesTest {
         ms.add(matcher(r));
       }
       check(db, min, max, ms, where + " " + ms + " " + min + ".." + max);
-      assertThat(db.series(min, max, List.of(ms, List.of(matcher(r))), 0).size())
+      assertThat(
+              db.within(Scope.DEFAULT).series(min, max, List.of(ms, List.of(matcher(r))), 0).size())
           .as(where)
           .isGreaterThanOrEqualTo(0);
-      assertThat(db.labelValues("pod", 0, T0 * 2, ms, 0).values())
+      assertThat(db.within(Scope.DEFAULT).labelValues("pod", 0, T0 * 2, ms, 0).values())
           .as(where + ms)
           .containsAll(plain.labelValues("pod", 0, T0 * 2, ms, 0).values());
     }

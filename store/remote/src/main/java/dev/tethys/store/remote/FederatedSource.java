@@ -4,10 +4,13 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.Resolution;
+import dev.tethys.model.storage.RestrictedSource;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
@@ -41,10 +44,11 @@ import org.jspecify.annotations.Nullable;
  * elsewhere that fails, or does not answer in its time, costs its part of the answer and gives a
  * warning, as in Prometheus; one whose answer is larger than is taken fails the query.
  */
-public final class FederatedSource implements MetricSource {
+public final class FederatedSource implements ScopedSource {
   private static final System.Logger LOG = JulLogger.of(FederatedSource.class.getName());
 
-  private final MetricSource local;
+  private final ScopedSource local;
+  private final MetricSource ofDefaultTenant;
   private final LongSupplier localStart;
   private final long maxSamples;
   private final ReadMetrics metrics;
@@ -57,8 +61,9 @@ public final class FederatedSource implements MetricSource {
    * @param maxSamples more in one answer of another store are refused
    */
   public FederatedSource(
-      MetricSource local, LongSupplier localStart, long maxSamples, Registry registry) {
+      ScopedSource local, LongSupplier localStart, long maxSamples, Registry registry) {
     this.local = local;
+    this.ofDefaultTenant = new View(local.within(Scope.DEFAULT));
     this.localStart = localStart;
     this.maxSamples = maxSamples;
     this.registry = registry;
@@ -237,48 +242,12 @@ public final class FederatedSource implements MetricSource {
   }
 
   @Override
-  public Selection select(SelectHints hints, List<Matcher> matchers) {
-    List<RequestedStore<List<StoredSeries>>> asked =
-        ask(hints, matchers, (store, range) -> store.select(range, matchers));
-    if (asked.isEmpty()) {
-      return local.select(hints, matchers);
-    }
-    Selection mine = null;
-    try {
-      // Samples alone: summaries of one store cannot be joined with samples of another.
-      mine =
-          local.select(
-              new SelectHints(
-                  hints.minTime(),
-                  hints.maxTime(),
-                  hints.step(),
-                  hints.range(),
-                  hints.function(),
-                  Resolution.FINEST,
-                  hints.windows()),
-              matchers);
-      List<String> warnings = new ArrayList<>();
-      List<List<StoredSeries>> others = answers(asked, warnings);
-      Selection joined = new JoinedSelection(mine, others, warnings);
-      mine = null; // its own now
-      return joined;
-    } finally {
-      if (mine != null) {
-        mine.close();
-        stop(asked);
-      }
-    }
-  }
-
-  /** Changes of other stores are not told, so no answer is kept while there are any. */
-  @Override
-  public long changeMark() {
-    return remotes.isEmpty() ? local.changeMark() : NO_MARK;
-  }
-
-  @Override
-  public TimeRanges changedSince(long mark) {
-    return remotes.isEmpty() ? local.changedSince(mark) : TimeRanges.ALL;
+  public MetricSource within(Scope scope) {
+    MetricSource source =
+        scope.isDefaultTenant()
+            ? ofDefaultTenant
+            : new View(local.within(Scope.of(scope.tenant(), scope.principal())));
+    return RestrictedSource.of(source, scope);
   }
 
   /** Union of the results of the requested other stores. */
@@ -293,45 +262,6 @@ public final class FederatedSource implements MetricSource {
         ask(SelectHints.range(minTime, maxTime), matchers, question::of);
     answers(asked, warnings).forEach(out::addAll);
     return out;
-  }
-
-  @Override
-  public LabelResult labelNames(long minTime, long maxTime, List<Matcher> matchers, int limit) {
-    LabelResult mine = local.labelNames(minTime, maxTime, matchers, limit);
-    if (remotes.isEmpty()) {
-      return mine;
-    }
-    List<String> warnings = new ArrayList<>(mine.warnings());
-    TreeSet<String> names = new TreeSet<>(FederatedSource::byCodePoints);
-    names.addAll(mine.values());
-    names.addAll(
-        elsewhere(
-            minTime,
-            maxTime,
-            matchers,
-            warnings,
-            (store, range) -> store.labelNames(range, matchers, limit)));
-    return new LabelResult(limited(names, limit), warnings);
-  }
-
-  @Override
-  public LabelResult labelValues(
-      String name, long minTime, long maxTime, List<Matcher> matchers, int limit) {
-    LabelResult mine = local.labelValues(name, minTime, maxTime, matchers, limit);
-    if (remotes.isEmpty()) {
-      return mine;
-    }
-    List<String> warnings = new ArrayList<>(mine.warnings());
-    TreeSet<String> values = new TreeSet<>(FederatedSource::byCodePoints);
-    values.addAll(mine.values());
-    values.addAll(
-        elsewhere(
-            minTime,
-            maxTime,
-            matchers,
-            warnings,
-            (store, range) -> store.labelValues(name, range, matchers, limit)));
-    return new LabelResult(limited(values, limit), warnings);
   }
 
   /** Order of UTF-8, so that stores and this server agree on the first values. */
@@ -355,72 +285,165 @@ public final class FederatedSource implements MetricSource {
     return all.stream().limit(limit <= 0 ? Long.MAX_VALUE : limit).toList();
   }
 
-  @Override
-  public List<Labels> series(
-      long minTime, long maxTime, List<List<Matcher>> matcherSets, int limit) {
-    return series(minTime, maxTime, matcherSets, limit, FederatedSource::log);
-  }
-
   /** For callers whose answer has no place for warnings. */
   private static void log(String warning) {
     LOG.log(Level.WARNING, "a part of an answer is missing: {0}", warning);
   }
 
-  @Override
-  public List<Labels> series(
-      long minTime,
-      long maxTime,
-      List<List<Matcher>> matcherSets,
-      int limit,
-      Consumer<String> warn) {
-    List<Labels> mine = local.series(minTime, maxTime, matcherSets, limit, warn);
-    if (remotes.isEmpty()) {
-      return mine;
-    }
-    TreeSet<Labels> out = new TreeSet<>(mine);
-    List<String> warnings = new ArrayList<>();
-    for (List<Matcher> set : matcherSets) {
-      out.addAll(
-          elsewhere(minTime, maxTime, set, warnings, (store, range) -> store.series(range, set)));
-    }
-    warnings.stream().distinct().forEach(warn);
-    return out.stream().limit(limit <= 0 ? Long.MAX_VALUE : limit).toList();
-  }
+  /** The embedded store as a tenant reads it, and the other stores. */
+  private final class View implements MetricSource {
+    private final MetricSource source;
 
-  @Override
-  public List<SeriesExemplars> exemplars(
-      long minTime, long maxTime, List<List<Matcher>> matcherSets) {
-    return exemplars(minTime, maxTime, matcherSets, FederatedSource::log);
-  }
-
-  @Override
-  public List<SeriesExemplars> exemplars(
-      long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warn) {
-    List<SeriesExemplars> mine = local.exemplars(minTime, maxTime, matcherSets, warn);
-    if (remotes.isEmpty()) {
-      return mine;
+    View(MetricSource source) {
+      this.source = source;
     }
-    Map<Labels, Set<Exemplar>> all = new TreeMap<>();
-    List<String> warnings = new ArrayList<>();
-    List<SeriesExemplars> found = new ArrayList<>(mine);
-    for (List<Matcher> set : matcherSets) {
-      found.addAll(
+
+    @Override
+    public Selection select(SelectHints hints, List<Matcher> matchers) {
+      List<RequestedStore<List<StoredSeries>>> asked =
+          ask(hints, matchers, (store, range) -> store.select(range, matchers));
+      if (asked.isEmpty()) {
+        return source.select(hints, matchers);
+      }
+      Selection own = null;
+      try {
+        // Samples alone: summaries of one store cannot be joined with samples of another.
+        own =
+            source.select(
+                new SelectHints(
+                    hints.minTime(),
+                    hints.maxTime(),
+                    hints.step(),
+                    hints.range(),
+                    hints.function(),
+                    Resolution.FINEST,
+                    hints.windows()),
+                matchers);
+        List<String> warnings = new ArrayList<>();
+        List<List<StoredSeries>> others = answers(asked, warnings);
+        Selection joined = new JoinedSelection(own, others, warnings);
+        own = null; // its own now
+        return joined;
+      } finally {
+        if (own != null) {
+          own.close();
+          stop(asked);
+        }
+      }
+    }
+
+    /** Changes of other stores are not told, so no answer is kept while there are any. */
+    @Override
+    public long changeMark() {
+      return remotes.isEmpty() ? source.changeMark() : NO_MARK;
+    }
+
+    @Override
+    public TimeRanges changedSince(long mark) {
+      return remotes.isEmpty() ? source.changedSince(mark) : TimeRanges.ALL;
+    }
+
+    @Override
+    public LabelResult labelNames(long minTime, long maxTime, List<Matcher> matchers, int limit) {
+      LabelResult own = source.labelNames(minTime, maxTime, matchers, limit);
+      if (remotes.isEmpty()) {
+        return own;
+      }
+      List<String> warnings = new ArrayList<>(own.warnings());
+      TreeSet<String> names = new TreeSet<>(FederatedSource::byCodePoints);
+      names.addAll(own.values());
+      names.addAll(
           elsewhere(
-              minTime, maxTime, set, warnings, (store, range) -> store.exemplars(range, set)));
+              minTime,
+              maxTime,
+              matchers,
+              warnings,
+              (store, range) -> store.labelNames(range, matchers, limit)));
+      return new LabelResult(limited(names, limit), warnings);
     }
-    for (SeriesExemplars s : found) {
-      all.computeIfAbsent(s.series(), l -> new LinkedHashSet<>()).addAll(s.exemplars());
+
+    @Override
+    public LabelResult labelValues(
+        String name, long minTime, long maxTime, List<Matcher> matchers, int limit) {
+      LabelResult own = source.labelValues(name, minTime, maxTime, matchers, limit);
+      if (remotes.isEmpty()) {
+        return own;
+      }
+      List<String> warnings = new ArrayList<>(own.warnings());
+      TreeSet<String> values = new TreeSet<>(FederatedSource::byCodePoints);
+      values.addAll(own.values());
+      values.addAll(
+          elsewhere(
+              minTime,
+              maxTime,
+              matchers,
+              warnings,
+              (store, range) -> store.labelValues(name, range, matchers, limit)));
+      return new LabelResult(limited(values, limit), warnings);
     }
-    warnings.stream().distinct().forEach(warn);
-    List<SeriesExemplars> out = new ArrayList<>();
-    all.forEach(
-        (labels, exemplars) ->
-            out.add(
-                new SeriesExemplars(
-                    labels,
-                    exemplars.stream()
-                        .sorted(Comparator.comparingLong(Exemplar::timestamp))
-                        .toList())));
-    return out;
+
+    @Override
+    public List<Labels> series(
+        long minTime, long maxTime, List<List<Matcher>> matcherSets, int limit) {
+      return series(minTime, maxTime, matcherSets, limit, FederatedSource::log);
+    }
+
+    @Override
+    public List<Labels> series(
+        long minTime,
+        long maxTime,
+        List<List<Matcher>> matcherSets,
+        int limit,
+        Consumer<String> warn) {
+      List<Labels> own = source.series(minTime, maxTime, matcherSets, limit, warn);
+      if (remotes.isEmpty()) {
+        return own;
+      }
+      TreeSet<Labels> out = new TreeSet<>(own);
+      List<String> warnings = new ArrayList<>();
+      for (List<Matcher> set : matcherSets) {
+        out.addAll(
+            elsewhere(minTime, maxTime, set, warnings, (store, range) -> store.series(range, set)));
+      }
+      warnings.stream().distinct().forEach(warn);
+      return out.stream().limit(limit <= 0 ? Long.MAX_VALUE : limit).toList();
+    }
+
+    @Override
+    public List<SeriesExemplars> exemplars(
+        long minTime, long maxTime, List<List<Matcher>> matcherSets) {
+      return exemplars(minTime, maxTime, matcherSets, FederatedSource::log);
+    }
+
+    @Override
+    public List<SeriesExemplars> exemplars(
+        long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warn) {
+      List<SeriesExemplars> own = source.exemplars(minTime, maxTime, matcherSets, warn);
+      if (remotes.isEmpty()) {
+        return own;
+      }
+      Map<Labels, Set<Exemplar>> all = new TreeMap<>();
+      List<String> warnings = new ArrayList<>();
+      List<SeriesExemplars> found = new ArrayList<>(own);
+      for (List<Matcher> set : matcherSets) {
+        found.addAll(
+            elsewhere(
+                minTime, maxTime, set, warnings, (store, range) -> store.exemplars(range, set)));
+      }
+      for (SeriesExemplars s : found) {
+        all.computeIfAbsent(s.series(), l -> new LinkedHashSet<>()).addAll(s.exemplars());
+      }
+      warnings.stream().distinct().forEach(warn);
+      List<SeriesExemplars> out = new ArrayList<>();
+      all.forEach(
+          (labels, exemplars) ->
+              out.add(
+                  new SeriesExemplars(
+                      labels,
+                      exemplars.stream()
+                          .sorted(Comparator.comparingLong(Exemplar::timestamp))
+                          .toList())));
+      return out;
+    }
   }
 }

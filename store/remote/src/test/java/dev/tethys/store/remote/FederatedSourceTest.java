@@ -12,6 +12,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricSource;
@@ -194,15 +195,17 @@ class FederatedSourceTest {
     for (String name : new String[] {"m0", "m1", "m2", "none"}) {
       Matcher m = Matcher.equal("__name__", name);
       long from = r.nextInt(1_000_000);
-      assertThat(dump(f, from, from + 1_500_000, m))
+      assertThat(dump(f.within(Scope.DEFAULT), from, from + 1_500_000, m))
           .isEqualTo(dump(all, from, from + 1_500_000, m));
     }
-    assertThat(f.labelValues("i", 0, ALWAYS, List.of(), 0).values())
+    assertThat(f.within(Scope.DEFAULT).labelValues("i", 0, ALWAYS, List.of(), 0).values())
         .isEqualTo(all.labelValues("i", 0, ALWAYS, List.of(), 0).values());
-    assertThat(f.labelNames(0, ALWAYS, List.of(), 0).values()).containsExactly("__name__", "i");
+    assertThat(f.within(Scope.DEFAULT).labelNames(0, ALWAYS, List.of(), 0).values())
+        .containsExactly("__name__", "i");
     List<List<Matcher>> m1 = List.of(List.of(Matcher.equal("__name__", "m1")));
-    assertThat(f.series(0, ALWAYS, m1, 0)).isEqualTo(all.series(0, ALWAYS, m1, 0));
-    assertThat(f.changeMark()).isEqualTo(MetricSource.NO_MARK);
+    assertThat(f.within(Scope.DEFAULT).series(0, ALWAYS, m1, 0))
+        .isEqualTo(all.series(0, ALWAYS, m1, 0));
+    assertThat(f.within(Scope.DEFAULT).changeMark()).isEqualTo(MetricSource.NO_MARK);
   }
 
   @Test
@@ -214,10 +217,11 @@ class FederatedSourceTest {
     FederatedSource f = federated(Labels.EMPTY, "{url: '" + served(far) + "'}");
     Matcher all = Matcher.equal("__name__", "m");
     localStart = 200;
-    assertThat(times(f, 0, 1000, all)).containsExactly(50L, 100L, 150L, 200L, 300L);
-    assertThat(times(f, 200, 1000, all)).containsExactly(200L, 300L);
+    assertThat(times(f.within(Scope.DEFAULT), 0, 1000, all))
+        .containsExactly(50L, 100L, 150L, 200L, 300L);
+    assertThat(times(f.within(Scope.DEFAULT), 200, 1000, all)).containsExactly(200L, 300L);
     localStart = 0;
-    assertThat(times(f, 0, 1000, all)).containsExactly(100L, 200L, 300L);
+    assertThat(times(f.within(Scope.DEFAULT), 0, 1000, all)).containsExactly(100L, 200L, 300L);
   }
 
   private static List<Long> times(MetricSource f, long from, long to, Matcher m) {
@@ -244,19 +248,19 @@ class FederatedSourceTest {
     Labels here = Labels.of("dc", "here");
     Matcher m = Matcher.equal("__name__", "m");
     FederatedSource f = federated(here, "{url: '" + url + "', read_recent: true}");
-    assertThat(dump(f, 0, 20, m))
+    assertThat(dump(f.within(Scope.DEFAULT), 0, 20, m))
         .hasSize(1)
         .first()
         .asString()
         .startsWith("{__name__=\"m\", x=\"1\"}");
-    assertThat(dump(f, 0, 20, m, Matcher.equal("dc", "there")))
+    assertThat(dump(f.within(Scope.DEFAULT), 0, 20, m, Matcher.equal("dc", "there")))
         .hasSize(1)
         .first()
         .asString()
         .startsWith("{__name__=\"m\", dc=\"there\", x=\"2\"}");
     FederatedSource whole =
         federated(here, "{url: '" + url + "', read_recent: true, filter_external_labels: false}");
-    assertThat(dump(whole, 0, 20, m)).hasSize(2);
+    assertThat(dump(whole.within(Scope.DEFAULT), 0, 20, m)).hasSize(2);
   }
 
   @Test
@@ -267,16 +271,18 @@ class FederatedSourceTest {
         federated(
             Labels.EMPTY,
             "{url: '" + served(far) + "', read_recent: true, required_matchers: {job: a}}");
-    assertThat(dump(f, 0, 20, Matcher.equal("__name__", "m"))).isEmpty();
-    assertThat(dump(f, 0, 20, Matcher.of(Matcher.Type.REGEX, "job", "a"))).isEmpty();
-    assertThat(dump(f, 0, 20, Matcher.equal("job", "a"))).hasSize(1);
+    assertThat(dump(f.within(Scope.DEFAULT), 0, 20, Matcher.equal("__name__", "m"))).isEmpty();
+    assertThat(dump(f.within(Scope.DEFAULT), 0, 20, Matcher.of(Matcher.Type.REGEX, "job", "a")))
+        .isEmpty();
+    assertThat(dump(f.within(Scope.DEFAULT), 0, 20, Matcher.equal("job", "a"))).hasSize(1);
   }
 
   private List<String> warnings(String... entries) throws Exception {
     write(local, Labels.of("__name__", "m"), 10, 1);
     FederatedSource f = federated(Labels.EMPTY, entries);
     try (Selection s =
-        f.select(SelectHints.range(0, 20), List.of(Matcher.equal("__name__", "m")))) {
+        f.within(Scope.DEFAULT)
+            .select(SelectHints.range(0, 20), List.of(Matcher.equal("__name__", "m")))) {
       assertThat(dump(s)).hasSize(1); // what is here is answered
       return s.warnings();
     }
@@ -312,7 +318,8 @@ class FederatedSourceTest {
     List<List<Matcher>> twice =
         List.of(List.of(Matcher.equal("__name__", "m")), List.of(Matcher.equal("__name__", "n")));
     List<String> told = new ArrayList<>();
-    assertThat(f.series(0, 20, twice, 0, told::add)).containsExactly(Labels.of("__name__", "m"));
+    assertThat(f.within(Scope.DEFAULT).series(0, 20, twice, 0, told::add))
+        .containsExactly(Labels.of("__name__", "m"));
     assertThat(told).singleElement().asString().startsWith("remote_read: far: ");
   }
 
@@ -345,11 +352,13 @@ class FederatedSourceTest {
     write(far, Labels.of("__name__", "m"), samples);
     FederatedSource f =
         federated(1000, Labels.EMPTY, "{url: '" + served(far) + "', read_recent: true, name: far}");
-    assertThatThrownBy(() -> dump(f, 0, ALWAYS, Matcher.equal("__name__", "m")))
+    assertThatThrownBy(
+            () -> dump(f.within(Scope.DEFAULT), 0, ALWAYS, Matcher.equal("__name__", "m")))
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("remote read from far: the answer holds more than 1000 samples")
         .hasMessageContaining("--query.max-samples");
-    assertThat(dump(f, 0, 100_000, Matcher.equal("__name__", "m"))).hasSize(1);
+    assertThat(dump(f.within(Scope.DEFAULT), 0, 100_000, Matcher.equal("__name__", "m")))
+        .hasSize(1);
   }
 
   @Test
@@ -358,15 +367,15 @@ class FederatedSourceTest {
     write(far, Labels.of("__name__", "m"), 10, 1);
     FederatedSource f = federated(Labels.EMPTY);
     Matcher m = Matcher.equal("__name__", "m");
-    assertThat(dump(f, 0, 20, m)).isEmpty();
+    assertThat(dump(f.within(Scope.DEFAULT), 0, 20, m)).isEmpty();
     f.apply(
         configs("{url: '" + served(far) + "', read_recent: true}"),
         List.of(),
         Labels.EMPTY,
         clients);
-    assertThat(dump(f, 0, 20, m)).hasSize(1);
+    assertThat(dump(f.within(Scope.DEFAULT), 0, 20, m)).hasSize(1);
     f.apply(List.of(), List.of(), Labels.EMPTY, clients);
-    assertThat(dump(f, 0, 20, m)).isEmpty();
+    assertThat(dump(f.within(Scope.DEFAULT), 0, 20, m)).isEmpty();
   }
 
   @Test

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricSource.LabelResult;
@@ -184,7 +185,7 @@ class PartialAnswersTest {
   @EnumSource(Wrong.class)
   void returnsTheSeriesOfWorkingStores(Wrong wrong) throws Exception {
     FederatedSource f = federated(wrong);
-    try (Selection s = f.select(SelectHints.range(0, END), List.of(M))) {
+    try (Selection s = f.within(Scope.DEFAULT).select(SelectHints.range(0, END), List.of(M))) {
       isTold(s.warnings(), wrong);
       assertThat(s.size()).isEqualTo(2);
       assertThat(s.labels(0)).isEqualTo(Labels.of("__name__", "m", "i", "both"));
@@ -198,14 +199,15 @@ class PartialAnswersTest {
       s.read(1, b);
       assertThat(b.size).isEqualTo(1);
     }
-    LabelResult names = f.labelNames(0, END, List.of(M), 0);
+    LabelResult names = f.within(Scope.DEFAULT).labelNames(0, END, List.of(M), 0);
     assertThat(names.values()).containsExactly("__name__", "i");
     isTold(names.warnings(), wrong);
-    LabelResult values = f.labelValues("i", 0, END, List.of(M), 0);
+    LabelResult values = f.within(Scope.DEFAULT).labelValues("i", 0, END, List.of(M), 0);
     assertThat(values.values()).containsExactly("both", "here");
     isTold(values.warnings(), wrong);
     List<String> told = new ArrayList<>();
-    assertThat(f.series(0, END, List.of(List.of(M), List.of(M)), 0, told::add))
+    assertThat(
+            f.within(Scope.DEFAULT).series(0, END, List.of(List.of(M), List.of(M)), 0, told::add))
         .containsExactly(
             Labels.of("__name__", "m", "i", "both"), Labels.of("__name__", "m", "i", "here"));
     isTold(told, wrong);
@@ -233,7 +235,7 @@ class PartialAnswersTest {
             });
     FederatedSource f = federated("[" + STORE.formatted("third", slow, "300ms") + "]");
     Matcher all = Matcher.of(Matcher.Type.REGEX, "__name__", ".+");
-    try (Selection s = f.select(SelectHints.range(0, END), List.of(all))) {
+    try (Selection s = f.within(Scope.DEFAULT).select(SelectHints.range(0, END), List.of(all))) {
       isTold(s.warnings(), Wrong.SILENT);
     }
     assertThat(questions).as("of a hundred").hasValueLessThan(100);

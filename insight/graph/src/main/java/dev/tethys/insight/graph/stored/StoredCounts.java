@@ -6,7 +6,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.storage.Appender;
-import dev.tethys.model.storage.ReadingTenant;
+import dev.tethys.model.storage.ScopedSource;
 
 /** Counters with their series in the metric store. */
 abstract class StoredCounts extends Counted {
@@ -29,7 +29,7 @@ abstract class StoredCounts extends Counted {
   static Labels labels(LabelsBuilder b, String tenant) {
     return tenant.equals(Scope.DEFAULT_TENANT)
         ? b.build()
-        : b.set(ReadingTenant.LABEL, tenant).build();
+        : b.set(ScopedSource.TENANT_LABEL, tenant).build();
   }
 
   /**
