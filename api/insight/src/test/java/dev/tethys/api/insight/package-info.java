@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.api.insight;
+
+import org.jspecify.annotations.NullMarked;
