@@ -9,6 +9,7 @@ import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.collect.scrape.ScrapeMemory;
+import dev.tethys.insight.entities.rules.Rule;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.guard.MemoryBudget;
@@ -77,6 +78,7 @@ final class Server implements AutoCloseable {
   /** Signals besides metrics. */
   private final List<StoredEvents<?>> events;
 
+  private final EntityWatch entities;
   private final Scraping scraping;
   private final Alerting alerting;
   private final Optional<EmbeddedPushgateway> pushgateway;
@@ -127,6 +129,7 @@ final class Server implements AutoCloseable {
             flags, folder, !embedded, clients, memory, QueryPlaces.ofProcess(), registry);
     this.metrics = new StoredMetrics(services, features, configuration, status, opening);
     this.events = events(services);
+    this.entities = entities();
     signals().forEach(s -> watch.add(s.plural(), s.storeName(), s::health));
     watch.register(registry);
     DiscoveryContext discovery = DiscoveryContext.of(registry, clients);
@@ -179,6 +182,15 @@ final class Server implements AutoCloseable {
     all.put(Signal.PROFILES, () -> new StoredProfiles(services, metrics.engine()));
     all.keySet().removeIf(signal -> !flags.bool(StoredEvents.enabled(signal)));
     return List.copyOf(all.values().stream().map(Supplier::get).toList());
+  }
+
+  private EntityWatch entities() throws IOException {
+    EntityWatch out = new EntityWatch(flags, folder, System::currentTimeMillis);
+    out.add(
+        Rule.Source.METRICS,
+        (from, to, matchers, limit) -> metrics.store().series(from, to, List.of(matchers), limit));
+    events.forEach(s -> s.streams().ifPresent(i -> out.add(Rule.Source.LOGS, i)));
+    return out;
   }
 
   private List<StoredSignal> signals() {
@@ -275,6 +287,7 @@ final class Server implements AutoCloseable {
             memory,
             registry,
             InstantSource.system());
+    entities.addTo(routes); // before the rest of /api/v1, which answers 404
     PrometheusApi.register(routes, api, parts, metrics.lookups());
     PrometheusApi.consoles(
         routes,
@@ -320,6 +333,7 @@ final class Server implements AutoCloseable {
     configuration.add(this::apply);
     configuration.add(_ -> pipelines.apply());
     watch.start();
+    entities.start();
     status.ready(metrics.isDamaged() ? 1 : 0);
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
@@ -370,6 +384,7 @@ final class Server implements AutoCloseable {
   public void close() {
     status.stopping();
     watch.close();
+    entities.close();
     notifications.add(Notifications.STOPPING);
     reloads.close();
     signals().forEach(StoredSignal::stopEarly);

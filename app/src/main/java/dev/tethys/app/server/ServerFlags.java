@@ -499,6 +499,7 @@ final class ServerFlags {
             StoredLogs.FLAGS,
             StoredTraces.FLAGS,
             StoredProfiles.FLAGS,
+            EntityWatch.FLAGS,
             EmbeddedControl.FLAGS,
             EmbeddedAlertmanager.clusterFlags())
         .flatMap(List::stream)

@@ -12,6 +12,7 @@ import dev.tethys.api.loki.LokiApi;
 import dev.tethys.api.loki.LokiPush;
 import dev.tethys.api.loki.LokiSettings;
 import dev.tethys.collect.logs.SourceMetrics;
+import dev.tethys.insight.entities.SeriesIndex;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.HeapRoom;
@@ -41,6 +42,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -222,6 +224,25 @@ final class StoredLogs extends StoredEvents<LogDatabase> {
   public Optional<SignalWarmUp<?>> warmUp() {
     LogqlEngine e = engine();
     return e == null ? Optional.empty() : Optional.of(new LogWarmUp(e, settings()));
+  }
+
+  @Override
+  public Optional<SeriesIndex> streams() {
+    return Optional.of(
+        (from, to, matchers, limit) -> {
+          LogStore s = store();
+          return s == null
+              ? List.of()
+              : s
+                  .series(
+                      LogStore.DEFAULT_TENANT,
+                      matchers,
+                      TimeUnit.MILLISECONDS.toNanos(from),
+                      TimeUnit.MILLISECONDS.toNanos(to))
+                  .stream()
+                  .limit(limit)
+                  .toList();
+        });
   }
 
   private @Nullable LogqlEngine engine() {

@@ -4,6 +4,7 @@ import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.collect.scrape.ScrapeManager;
+import dev.tethys.insight.entities.SeriesIndex;
 import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.points.PointTally;
@@ -74,6 +75,11 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
 
   /** Logs that the process collects without configuration; empty if it collects none. */
   default Optional<LocalLogs> localLogs() {
+    return Optional.empty();
+  }
+
+  /** Streams whose labels name services; empty if the signal has none. */
+  default Optional<SeriesIndex> streams() {
     return Optional.empty();
   }
 

@@ -24,6 +24,7 @@ public final class Main {
           entry("dashboard", Dashboard::run),
           entry("destinations", ExporterWriters::run),
           entry("disk", Disk::run),
+          entry("entities", EntityScale::run),
           entry("equality", Equality::run),
           entry("fuzz", Fuzz::run),
           entry("hostile", Hostile::run),

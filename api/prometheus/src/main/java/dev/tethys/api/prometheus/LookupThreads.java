@@ -1,8 +1,6 @@
 package dev.tethys.api.prometheus;
 
 import dev.tethys.model.cancellation.Cancellation;
-import dev.tethys.model.storage.Cancellation;
-import dev.tethys.model.storage.ReadingTenant;
 import dev.tethys.model.tracing.ActiveSpan;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;

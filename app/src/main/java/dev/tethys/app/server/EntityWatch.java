@@ -1,0 +1,146 @@
+package dev.tethys.app.server;
+
+import static dev.tethys.runtime.cli.Flag.Kind.DURATION;
+import static dev.tethys.runtime.cli.Flag.Kind.SIZE;
+import static dev.tethys.runtime.cli.Flag.Kind.STRING;
+import static dev.tethys.runtime.cli.Flag.of;
+
+import dev.tethys.api.insight.InsightApi;
+import dev.tethys.insight.entities.EntityModel;
+import dev.tethys.insight.entities.SeriesIndex;
+import dev.tethys.insight.entities.rules.Rule;
+import dev.tethys.insight.entities.rules.RuleSet;
+import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.guard.SupervisedLoop;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Entity model of the server: reads the index of its stores at an interval. */
+final class EntityWatch implements AutoCloseable {
+  private static final String RULES = "insight.rules-file";
+  private static final String AGE = "insight.history.time";
+  private static final String BYTES = "insight.history.size";
+
+  static final List<Flag> FLAGS =
+      List.of(
+          of(
+              RULES,
+              STRING,
+              "",
+              "File with rules, merges, categories and names of services and other entities, in"
+                  + " addition to the built-in rules. (Tethys)"),
+          of(AGE, DURATION, "30d", "Time for which past entities and relations are kept. (Tethys)"),
+          of(
+              BYTES,
+              SIZE,
+              "64MB",
+              "Maximum size of past entities and relations on disk; the oldest are removed first."
+                  + " (Tethys)"));
+
+  private static final long INTERVAL_SECONDS = 15;
+  private static final System.Logger LOG = JulLogger.of(EntityWatch.class.getName());
+
+  private final Path file;
+  private final EntityModel.Limits limits;
+  private final LongSupplier millis;
+  private final Map<Rule.Source, SeriesIndex> indexes = new EnumMap<>(Rule.Source.class);
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final @Nullable RuleSet rules; // null: the built-in ones, which are read when needed
+  private volatile @Nullable EntityModel model;
+  private @Nullable Thread thread;
+
+  /**
+   * @param folder of all data
+   * @throws dev.tethys.config.ConfigException if the file of rules is not valid
+   * @throws IOException if it cannot be read
+   */
+  EntityWatch(FlagSet flags, Path folder, LongSupplier millis) throws IOException {
+    this.file = folder.resolve("entities.log");
+    this.millis = millis;
+    this.limits =
+        new EntityModel.Limits(
+            EntityModel.Limits.DEFAULT.series(),
+            EntityModel.Limits.DEFAULT.allSeries(),
+            EntityModel.Limits.DEFAULT.endsAfter(),
+            Duration.ofMillis(flags.millis(AGE)),
+            flags.bytes(BYTES));
+    String path = flags.get(RULES);
+    this.rules = path.isEmpty() ? null : RuleSet.read(Path.of(path));
+  }
+
+  /** Adds an index, before {@link #start}. */
+  void add(Rule.Source source, SeriesIndex index) {
+    indexes.put(source, index);
+  }
+
+  void addTo(Routes routes) {
+    new InsightApi(() -> model).addTo(routes);
+  }
+
+  /** Starts to read the indexes. */
+  void start() {
+    thread =
+        Thread.ofVirtual().name("entities").start(SupervisedLoop.of("entities", this::readOften));
+  }
+
+  private void readOften() {
+    EntityModel m = model;
+    if (m == null) {
+      try {
+        m = new EntityModel(rules == null ? RuleSet.defaults() : rules, indexes, limits, file);
+      } catch (IOException e) {
+        LOG.log(
+            Level.ERROR,
+            "Entities not available, history cannot be read file={0} error=\"{1}\"; move the file"
+                + " away and restart",
+            file,
+            IoFailures.describe(e));
+        return;
+      }
+      model = m;
+    }
+    do {
+      m.update(millis.getAsLong());
+    } while (!isStopped());
+  }
+
+  private boolean isStopped() {
+    try {
+      return stop.await(INTERVAL_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      return true;
+    }
+  }
+
+  @Override
+  public void close() {
+    stop.countDown();
+    Thread t = thread;
+    try {
+      if (t != null && !t.join(Duration.ofSeconds(10))) {
+        return; // it may still write
+      }
+      EntityModel m = model;
+      if (m != null) {
+        m.close();
+      }
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "History of entities not closed error=\"{0}\"", e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
