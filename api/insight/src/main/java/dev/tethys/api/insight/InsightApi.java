@@ -5,12 +5,12 @@ import dev.tethys.insight.entities.Entity;
 import dev.tethys.insight.entities.EntityKind;
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.World;
-import dev.tethys.model.logs.LogStore;
-import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.access.Scope;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -86,15 +86,10 @@ public final class InsightApi {
   }
 
   private EntityModel model(HttpRequest request) {
-    String tenant;
-    try {
-      tenant = LogTenants.ofHeader(request.header(LogTenants.HEADER));
-    } catch (IllegalArgumentException e) {
-      throw new HttpException(400, String.valueOf(e.getMessage()));
-    }
-    if (!tenant.equals(LogStore.DEFAULT_TENANT)) {
+    Scope scope = RequestScope.of(request);
+    if (!scope.isDefaultTenant()) {
       throw new HttpException(
-          404, "tenant " + tenant + " has no entities; only the default tenant has them");
+          404, "tenant " + scope.tenant() + " has no entities; only the default tenant has them");
     }
     EntityModel model = models.get();
     if (model == null || model.start() == Long.MAX_VALUE) {
