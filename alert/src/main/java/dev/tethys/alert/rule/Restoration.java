@@ -3,6 +3,7 @@ package dev.tethys.alert.rule;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
@@ -86,6 +87,7 @@ final class Restoration {
     try (Selection s =
         context
             .store()
+            .within(Scope.DEFAULT)
             .select(
                 SelectHints.range(
                     now.minus(context.options().outageTolerance()).toEpochMilli(),

@@ -10,6 +10,7 @@ import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.collect.scrape.ScrapeMemory;
 import dev.tethys.insight.entities.rules.Rule;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.guard.MemoryBudget;
@@ -188,7 +189,8 @@ final class Server implements AutoCloseable {
     EntityWatch out = new EntityWatch(flags, folder, System::currentTimeMillis);
     out.add(
         Rule.Source.METRICS,
-        (from, to, matchers, limit) -> metrics.store().series(from, to, List.of(matchers), limit));
+        (from, to, matchers, limit) ->
+            metrics.store().within(Scope.DEFAULT).series(from, to, List.of(matchers), limit));
     events.forEach(s -> s.streams().ifPresent(i -> out.add(Rule.Source.LOGS, i)));
     return out;
   }

@@ -14,6 +14,7 @@ import dev.tethys.api.loki.LokiSettings;
 import dev.tethys.collect.logs.SourceMetrics;
 import dev.tethys.insight.entities.SeriesIndex;
 import dev.tethys.model.UnixNanos;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.HeapRoom;
 import dev.tethys.model.guard.MemoryUse;
@@ -235,7 +236,7 @@ final class StoredLogs extends StoredEvents<LogDatabase> {
               ? List.of()
               : s
                   .series(
-                      LogStore.DEFAULT_TENANT,
+                      Scope.DEFAULT,
                       matchers,
                       TimeUnit.MILLISECONDS.toNanos(from),
                       TimeUnit.MILLISECONDS.toNanos(to))

@@ -1,6 +1,8 @@
 package dev.tethys.pipeline.stages;
 
+import dev.tethys.codec.json.tree.JsonReader;
 import dev.tethys.codec.json.tree.JsonWriter;
+import dev.tethys.codec.json.tree.MalformedJsonException;
 import io.burt.jmespath.Adapter;
 import io.burt.jmespath.Expression;
 import io.burt.jmespath.JmesPathException;
@@ -131,8 +133,18 @@ final class JmesPath {
         new JcfRuntime(
             new RuntimeConfiguration.Builder()
                 .withSilentTypeErrors(false)
-                .withFunctionRegistry(FunctionRegistry.defaultRegistry().extend(new Length()))
+                .withFunctionRegistry(
+                    FunctionRegistry.defaultRegistry().extend(new Length(), new ToNumber()))
                 .build()) {
+          @Override
+          public @Nullable Object parseString(String json) {
+            try {
+              return JsonReader.read(json);
+            } catch (MalformedJsonException e) {
+              throw new JmesPathException("the literal " + json + " is not JSON", e);
+            }
+          }
+
           @Override
           public String toString(Object value) {
             return value instanceof String s ? s : JsonWriter.write(value);
@@ -155,6 +167,28 @@ final class JmesPath {
         return runtime.createNumber(s.codePointCount(0, s.length()));
       }
       return runtime.createNumber((long) runtime.toList(value).size());
+    }
+  }
+
+  /** {@code to_number} that reads numbers as JSON; the library's limits whole ones to 64 bits. */
+  private static final class ToNumber extends BaseFunction {
+    ToNumber() {
+      super("to_number", ArgumentConstraints.anyValue());
+    }
+
+    @Override
+    protected <T> T callFunction(Adapter<T> runtime, List<FunctionArgument<T>> arguments) {
+      T value = arguments.getFirst().value();
+      if (value instanceof Number) {
+        return value;
+      }
+      try {
+        return value instanceof String s && JsonReader.read(s) instanceof Number
+            ? runtime.parseString(s)
+            : runtime.createNull();
+      } catch (MalformedJsonException e) {
+        return runtime.createNull();
+      }
     }
   }
 }

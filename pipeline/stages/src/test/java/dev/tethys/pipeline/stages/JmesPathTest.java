@@ -60,6 +60,12 @@ class JmesPathTest {
           starts_with(text, 'log') && app.name ## "loki"
           not_null(none, gone, text) ## "log line"
           to_number('12') ## 12
+          to_number('1e21') ## 1e+21
+          to_number('12345678901234567890') ## 12345678901234567890
+          to_number('0x10') ## null
+          to_number(hosts) ## null
+          `12345678901234567890` ## 12345678901234567890
+          [`1e21`, `-0.5`, `{"a": [null]}`] ## [1e+21,-0.5,{"a":[null]}]
           type(none) ## "null"
           keys(app) ## ["name","ports","big"]
           map(&n, hosts) ## ["a","b","c"]

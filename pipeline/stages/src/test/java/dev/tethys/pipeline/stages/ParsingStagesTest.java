@@ -66,6 +66,26 @@ class ParsingStagesTest {
   }
 
   @Test
+  void extractsResultsOfFunctions() {
+    String yaml =
+        """
+        - json:
+            expressions:
+              sum: 'sum([numeric.integer, numeric.integer])'
+              length: length(component)
+              average: 'avg([`1`, `2`])'
+              large: 'to_number(`"1e21"`)'
+              wrong: abs(app)
+        """;
+    assertThat(extracted(yaml, JSON))
+        .containsEntry("sum", "246")
+        .containsEntry("length", "2")
+        .containsEntry("average", "1.5")
+        .containsEntry("large", "1000000000000000000000")
+        .doesNotContainKey("wrong");
+  }
+
+  @Test
   void plainPathsGiveTheSameResults() {
     String yaml =
         """
