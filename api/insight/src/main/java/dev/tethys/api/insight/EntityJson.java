@@ -86,7 +86,7 @@ final class EntityJson {
         });
   }
 
-  /** What each rule does at present. */
+  /** Writes each rule with its current state. */
   static void rules(EntityModel model, TextBuffer out) {
     list(
         model.rules(),

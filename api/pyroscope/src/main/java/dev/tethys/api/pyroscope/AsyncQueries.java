@@ -28,7 +28,7 @@ final class AsyncQueries {
   static final int MAX_FINISHED = 1000;
   static final long MAX_BYTES = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 16);
 
-  /** How long a query may run, and how long its result is kept afterwards. */
+  /** Time limit of a query, and the time for which its result is kept afterwards. */
   static final Duration KEPT = Duration.ofMinutes(30);
 
   private static final long IN_PROGRESS = 1;

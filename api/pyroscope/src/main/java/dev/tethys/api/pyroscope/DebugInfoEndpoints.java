@@ -35,7 +35,7 @@ public final class DebugInfoEndpoints {
   private static final int BUFFER = 64 << 10;
   private static final long UPLOAD_BY_GRPC = 1;
 
-  /** Store and what reads it. */
+  /** Store with its reader. */
   public record Opened(DebugInfoStore store, Symbolizer symbolizer) {}
 
   private final Supplier<@Nullable Opened> opened;

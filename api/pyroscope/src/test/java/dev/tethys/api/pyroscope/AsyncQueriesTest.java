@@ -77,7 +77,7 @@ class AsyncQueriesTest {
   }
 
   @Test
-  void whatEndsAQueryIsItsResult() throws Exception {
+  void reportsErrorsAndTooLargeResultsAsFailures() throws Exception {
     Supplier<byte[]> failing =
         () -> {
           throw new StackOverflowError();

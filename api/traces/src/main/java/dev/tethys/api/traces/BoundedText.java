@@ -44,7 +44,7 @@ final class BoundedText {
     text = kept == null ? new TextBuffer() : kept;
   }
 
-  /** Sends the text. It is not used any more. */
+  /** Sends the text; nothing can be added after it. */
   void send(String contentType, HttpResponse response) throws IOException {
     check();
     response.header("Content-Type", contentType);

@@ -66,7 +66,7 @@ final class TempoParameters {
     return (int) Math.min(n, Integer.MAX_VALUE);
   }
 
-  /** Limit of a list, where 0 is none. */
+  /** Limit of a list; 0 means no limit. */
   int listLimit(int max) {
     long n = uint32("limit", 0);
     return n == 0 ? max : (int) Math.min(n, max);

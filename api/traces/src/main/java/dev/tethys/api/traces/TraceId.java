@@ -7,7 +7,7 @@ record TraceId(long high, long low) {
   /**
    * Reads 1 to 32 hexadecimal digits.
    *
-   * @throws HttpException 400 if the text is no id
+   * @throws HttpException 400 if the text is not a trace id
    */
   static TraceId parse(String text) {
     int n = text.length();

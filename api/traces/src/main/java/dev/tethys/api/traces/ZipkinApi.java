@@ -238,7 +238,7 @@ final class ZipkinApi {
       both.add(new Compare(duration, Operator.GREATER_OR_EQUAL, new SpanValue.Int(min)));
     }
     if (max > 0) {
-      // a duration of so many microseconds may have nanoseconds beyond them
+      // a duration of max microseconds may have up to 999 further nanoseconds
       both.add(new Compare(duration, Operator.LESS, new SpanValue.Int(max + 1000)));
     }
     if (!both.isEmpty()) {

@@ -56,7 +56,7 @@ class SearchJsonTest {
   }
 
   @Test
-  void eachTextIsReadAsItWas() {
+  void readsEachTextBackUnchanged() {
     List<FoundTrace> traces = traces(12_000);
     BoundedText answer = new BoundedText(n -> {}, 64 << 20);
     SearchJson.write(new TraceSearchResult(traces, NOTHING, List.of()), false, answer);

@@ -10,7 +10,7 @@ public final class BuildId {
 
   private BuildId() {}
 
-  /** The id in lower case; null if the text is none. */
+  /** The id in lower case; null if the text is not a build id. */
   public static @Nullable String parse(String text) {
     String id = text.toLowerCase(Locale.ROOT);
     boolean valid =
