@@ -105,8 +105,8 @@ class ProfileMergeTest {
 
   /** Two frames for each even address of a file. */
   private static AddressSymbols evenAddresses(List<String> asked) {
-    return (tenant, file, addresses, stopped) -> {
-      asked.add(tenant + " " + file.buildId() + " " + Arrays.toString(addresses));
+    return (scope, file, addresses, stopped) -> {
+      asked.add(scope.tenant() + " " + file.buildId() + " " + Arrays.toString(addresses));
       return Arrays.stream(addresses)
           .mapToObj(
               a ->
