@@ -186,12 +186,9 @@ class UnixListenerTest {
     allHaveEnded();
   }
 
-  private void allHaveEnded() throws InterruptedException {
+  private void allHaveEnded() {
     HttpListener l = java.util.Objects.requireNonNull(listener);
-    for (int i = 0; l.openConnections() > 0 && i < 2000; i++) {
-      Waiting.pause();
-    }
-    assertThat(l.openConnections()).isZero();
+    Waiting.await("no open connections", () -> l.openConnections() == 0);
   }
 
   @Test

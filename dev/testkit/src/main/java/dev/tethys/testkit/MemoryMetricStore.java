@@ -430,8 +430,8 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
         .toList();
   }
 
-  /** Sets a warning for readers of series and exemplars. */
-  public synchronized void missing(String warning) {
+  /** Sets a warning for readers of series and exemplars; null for none. */
+  public synchronized void missing(@Nullable String warning) {
     missing = warning;
   }
 

@@ -41,6 +41,7 @@ class QueryApiTest {
   void fresh() {
     engine = new ApiServer.Fixed();
     server.engine = engine;
+    server.store.missing(null);
   }
 
   private static final String OK = "200 {\"status\":\"success\",\"data\":";

@@ -222,7 +222,7 @@ class FluentForwardReceiverTest {
     Files.writeString(socket, "a file");
     assertThatThrownBy(() -> listen("{endpoint: " + socket + "}"))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("no socket");
+        .hasMessageContaining("not a socket");
     assertThat(socket).content().isEqualTo("a file");
   }
 
