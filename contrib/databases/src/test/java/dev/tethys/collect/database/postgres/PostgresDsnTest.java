@@ -62,6 +62,7 @@ final class PostgresDsnTest {
     assertThat(VersionRange.parse(">=10.0.0 <15.0.0").contains(150020)).isFalse();
     assertThat(VersionRange.parse("9.6.x || >= 15.0.0").contains(90624)).isTrue();
     assertThat(VersionRange.parse("!=9.6.x").contains(90624)).isFalse();
-    assertThatThrownBy(() -> VersionRange.parse("new")).hasMessageContaining("is not a version range");
+    assertThatThrownBy(() -> VersionRange.parse("new"))
+        .hasMessageContaining("is not a version range");
   }
 }
