@@ -304,7 +304,7 @@ export const scenarios = [
       await until('the second trace', () => page.url().includes(traceId(8)));
       await shot('trace-file');
       await upload('wrong.json', '{"a":1}');
-      await page.locator('.notice-error', { hasText: 'no spans of a known format' }).waitFor();
+      await page.locator('.notice-error', { hasText: 'no spans in a known format' }).waitFor();
       assert.ok(
         !calls.slice(before).some((c) => c.path.startsWith('v2/traces')),
         'files are not sent or read again',

@@ -162,7 +162,7 @@ export const scenarios = [
       await card.getByRole('button', { name: 'End control' }).click();
       await page.locator('dialog').getByLabel('Reason').fill('  ');
       await page.locator('dialog').getByRole('button', { name: 'End', exact: true }).click();
-      await page.locator('dialog').getByText('Write a reason').waitFor();
+      await page.locator('dialog').getByText('Enter a reason').waitFor();
       await page.locator('dialog').getByLabel('Reason').fill('quiet again');
       await page.locator('dialog').getByRole('button', { name: 'End', exact: true }).click();
       await card.locator('.badge', { hasText: 'Ended' }).waitFor();

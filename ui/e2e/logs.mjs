@@ -14,7 +14,7 @@ export const scenarios = [
       await row.waitFor();
       assert.equal(new URL(page.url()).pathname, '/targets');
       await until('all delivered', async () =>
-        (await page.locator('.page-lead').textContent()).includes('all of it'),
+        (await page.locator('.page-lead').textContent()).includes('all delivered'),
       );
       await row.getByText('shop', { exact: true }).first().waitFor();
       assert.equal(await row.locator('.log-progress').getAttribute('aria-label'), '100% delivered');

@@ -101,7 +101,7 @@ export const scenarios = [
         await route.fulfill({ json: body });
       });
       await page.reload();
-      const problem = page.locator('.problem', { hasText: '1 of 2 targets of db down' });
+      const problem = page.locator('.problem', { hasText: 'db: 1 of 2 targets down' });
       await problem.getByText('connection refused').waitFor();
       await shot('overview');
       await problem.getByRole('link').click();
@@ -708,7 +708,7 @@ export const scenarios = [
       assert.deepEqual(sent, []);
       await page.getByRole('button', { name: 'Delete…' }).click();
       await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
-      await page.locator('.notice', { hasText: 'no longer answered' }).waitFor();
+      await page.locator('.notice', { hasText: 'no longer returned' }).waitFor();
       assert.match(sent[0], /^delete_series match%5B%5D=up/);
       await page.getByRole('button', { name: 'Take a snapshot' }).click();
       await page.locator('.notice', { hasText: 'snapshots/20261120T093000Z-1' }).waitFor();

@@ -8,7 +8,7 @@ import static dev.tethys.runtime.cli.Flag.of;
 import dev.tethys.api.insight.InsightApi;
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.SeriesIndex;
-import dev.tethys.insight.entities.rules.Rule;
+import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.guard.SupervisedLoop;
@@ -56,7 +56,8 @@ final class EntityWatch implements AutoCloseable {
   private final Path file;
   private final EntityModel.Limits limits;
   private final LongSupplier millis;
-  private final Map<Rule.Source, SeriesIndex> indexes = new EnumMap<>(Rule.Source.class);
+  private final Map<InsightRule.Source, SeriesIndex> indexes =
+      new EnumMap<>(InsightRule.Source.class);
   private final CountDownLatch stop = new CountDownLatch(1);
   private final @Nullable RuleSet rules; // null: the built-in ones, which are read when needed
   private volatile @Nullable EntityModel model;
@@ -82,7 +83,7 @@ final class EntityWatch implements AutoCloseable {
   }
 
   /** Adds an index, before {@link #start}. */
-  void add(Rule.Source source, SeriesIndex index) {
+  void add(InsightRule.Source source, SeriesIndex index) {
     indexes.put(source, index);
   }
 

@@ -9,7 +9,7 @@ import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.host.linux.ProcessCollector;
 import dev.tethys.collect.scrape.ScrapeMemory;
-import dev.tethys.insight.entities.rules.Rule;
+import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
@@ -188,10 +188,10 @@ final class Server implements AutoCloseable {
   private EntityWatch entities() throws IOException {
     EntityWatch out = new EntityWatch(flags, folder, System::currentTimeMillis);
     out.add(
-        Rule.Source.METRICS,
+        InsightRule.Source.METRICS,
         (from, to, matchers, limit) ->
             metrics.store().within(Scope.DEFAULT).series(from, to, List.of(matchers), limit));
-    events.forEach(s -> s.streams().ifPresent(i -> out.add(Rule.Source.LOGS, i)));
+    events.forEach(s -> s.streams().ifPresent(i -> out.add(InsightRule.Source.LOGS, i)));
     return out;
   }
 

@@ -81,7 +81,7 @@ public final class Hubs {
     changed.run();
   }
 
-  /** Sets the rules: each message has a reaction of its own. */
+  /** Sets the rules: each message has a separate reaction. */
   public void follow(Supplier<Reaction> reactions) {
     rules = reactions;
   }

@@ -2,7 +2,7 @@ package dev.tethys.bench;
 
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.World;
-import dev.tethys.insight.entities.rules.Rule;
+import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
@@ -49,7 +49,9 @@ final class EntityScale {
     EntityModel model =
         new EntityModel(
             rules,
-            Map.of(Rule.Source.METRICS, (from, to, matchers, limit) -> s.series(matchers, limit)),
+            Map.of(
+                InsightRule.Source.METRICS,
+                (from, to, matchers, limit) -> s.series(matchers, limit)),
             EntityModel.Limits.DEFAULT,
             null);
     print("first model", millis(() -> model.update(time)));

@@ -2,9 +2,9 @@ package dev.tethys.api.insight;
 
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.insight.entities.Entity;
-import dev.tethys.insight.entities.EntityKind;
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.World;
+import dev.tethys.insight.entities.kind.EntityKind;
 import dev.tethys.model.access.Scope;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.EntityModel.Limits;
-import dev.tethys.insight.entities.rules.Rule;
+import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
@@ -64,7 +64,7 @@ class InsightApiTest {
     return new EntityModel(
         RuleSet.defaults(),
         Map.of(
-            Rule.Source.METRICS,
+            InsightRule.Source.METRICS,
             (from, to, matchers, limit) -> store.series(from, to, List.of(matchers), limit)),
         Limits.DEFAULT,
         null);

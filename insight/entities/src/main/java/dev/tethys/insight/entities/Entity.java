@@ -1,5 +1,6 @@
 package dev.tethys.insight.entities;
 
+import dev.tethys.insight.entities.kind.EntityKind;
 import dev.tethys.model.Labels;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.tethys.insight.entities;
 
-import dev.tethys.insight.entities.rules.Rule;
+import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.model.LabelNames;
 import dev.tethys.model.Labels;
@@ -61,7 +61,7 @@ public final class EntityModel implements Closeable {
   private static final int UNUSED_STRINGS = 50_000;
 
   private final RuleSet rules;
-  private final Map<Rule.Source, SeriesIndex> indexes;
+  private final Map<InsightRule.Source, SeriesIndex> indexes;
   private final Limits limits;
   private final History history; // guarded by itself
   private final List<Group> groups;
@@ -78,14 +78,14 @@ public final class EntityModel implements Closeable {
 
   /** Rules with one selector. */
   private static final class Group {
-    final Rule.Source source;
+    final InsightRule.Source source;
     final List<Matcher> matchers;
     final int[] rules;
     long readTo = Long.MIN_VALUE;
     int found;
     @Nullable String problem;
 
-    Group(Rule.Source source, List<Matcher> matchers, int[] rules) {
+    Group(InsightRule.Source source, List<Matcher> matchers, int[] rules) {
       this.source = source;
       this.matchers = matchers;
       this.rules = rules;
@@ -98,7 +98,10 @@ public final class EntityModel implements Closeable {
    * @throws IOException if the history cannot be read
    */
   public EntityModel(
-      RuleSet rules, Map<Rule.Source, SeriesIndex> indexes, Limits limits, @Nullable Path history)
+      RuleSet rules,
+      Map<InsightRule.Source, SeriesIndex> indexes,
+      Limits limits,
+      @Nullable Path history)
       throws IOException {
     this.rules = rules;
     this.indexes = Map.copyOf(indexes);
@@ -108,17 +111,18 @@ public final class EntityModel implements Closeable {
     this.evidence = new Evidence(rules.rules(), strings);
   }
 
-  private static List<Group> groups(List<Rule> rules, Map<Rule.Source, SeriesIndex> indexes) {
+  private static List<Group> groups(
+      List<InsightRule> rules, Map<InsightRule.Source, SeriesIndex> indexes) {
     Map<String, List<Integer>> bySelector = new LinkedHashMap<>();
     for (int i = 0; i < rules.size(); i++) {
-      Rule r = rules.get(i);
+      InsightRule r = rules.get(i);
       if (indexes.containsKey(r.source())) {
         bySelector.computeIfAbsent(r.source() + r.metric(), _ -> new ArrayList<>()).add(i);
       }
     }
     List<Group> out = new ArrayList<>();
     for (List<Integer> numbers : bySelector.values()) {
-      Rule r = rules.get(numbers.getFirst());
+      InsightRule r = rules.get(numbers.getFirst());
       out.add(
           new Group(
               r.source(), selector(r), numbers.stream().mapToInt(Integer::intValue).toArray()));
@@ -126,7 +130,7 @@ public final class EntityModel implements Closeable {
     return List.copyOf(out);
   }
 
-  private static List<Matcher> selector(Rule r) {
+  private static List<Matcher> selector(InsightRule r) {
     if (r.metric().isEmpty()) {
       return List.of(Matcher.of(Matcher.Type.REGEX, "service_name", ".+"));
     }
@@ -284,7 +288,7 @@ public final class EntityModel implements Closeable {
     return Arrays.copyOf(out, n);
   }
 
-  private boolean isOldEnough(Rule r, int row) {
+  private boolean isOldEnough(InsightRule r, int row) {
     return table.age(row) >= r.minAge() && table.seen(row) >= r.minObservations();
   }
 
@@ -300,7 +304,7 @@ public final class EntityModel implements Closeable {
     List<String> all = new ArrayList<>(ofWorld);
     for (Group g : groups) {
       for (int n : g.rules) {
-        Rule r = rules.rules().get(n);
+        InsightRule r = rules.rules().get(n);
         out.add(new RuleState(r.name(), r.where(), g.found, applied[n], g.problem));
         if (g.problem != null) {
           all.add(r.where() + ": rule \"" + r.name() + "\" " + g.problem);

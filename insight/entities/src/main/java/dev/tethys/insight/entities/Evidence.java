@@ -2,9 +2,10 @@ package dev.tethys.insight.entities;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.tethys.insight.entities.kind.EntityKind;
 import dev.tethys.insight.entities.rules.EntityRule;
+import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RelationRule;
-import dev.tethys.insight.entities.rules.Rule;
 import dev.tethys.insight.entities.rules.Template;
 import dev.tethys.model.Labels;
 import java.util.ArrayList;
@@ -31,12 +32,12 @@ final class Evidence {
 
   private static final char SEPARATOR = '\0';
 
-  private final List<Rule> rules;
+  private final List<InsightRule> rules;
   private final Strings strings;
   private int[] out = new int[64];
   private int size;
 
-  Evidence(List<Rule> rules, Strings strings) {
+  Evidence(List<InsightRule> rules, Strings strings) {
     this.rules = rules;
     this.strings = strings;
   }
@@ -53,7 +54,7 @@ final class Evidence {
         (b, n, nl, v, vl) -> all.put(new String(b, n, nl, UTF_8), new String(b, v, vl, UTF_8)));
     size = 0;
     for (int n : numbers) {
-      Rule r = rules.get(n);
+      InsightRule r = rules.get(n);
       Map<String, String> values = r.values(all);
       if (values == null) {
         continue;
@@ -157,7 +158,7 @@ final class Evidence {
   }
 
   /** Renumbers evidence for another table of strings. */
-  static int[] renumbered(int[] evidence, List<Rule> rules, Strings from, Strings to) {
+  static int[] renumbered(int[] evidence, List<InsightRule> rules, Strings from, Strings to) {
     int[] out = evidence.clone();
     Reader r = new Reader(rules);
     r.read(out);
@@ -174,14 +175,14 @@ final class Evidence {
 
   /** Reads evidence rule by rule. */
   static final class Reader {
-    private final List<Rule> rules;
+    private final List<InsightRule> rules;
     private int[] data = NONE;
     private int at;
     private int number;
-    private @Nullable Rule rule;
+    private @Nullable InsightRule rule;
     private int[] starts = new int[16]; // of entities, then of relations
 
-    Reader(List<Rule> rules) {
+    Reader(List<InsightRule> rules) {
       this.rules = rules;
     }
 
@@ -196,7 +197,7 @@ final class Evidence {
         return false;
       }
       number = data[at];
-      Rule r = rules.get(number);
+      InsightRule r = rules.get(number);
       rule = r;
       int p = at + 2;
       at = p + data[at + 1];
@@ -217,7 +218,7 @@ final class Evidence {
       return true;
     }
 
-    Rule rule() {
+    InsightRule rule() {
       if (rule == null) {
         throw new IllegalStateException("next was not called");
       }

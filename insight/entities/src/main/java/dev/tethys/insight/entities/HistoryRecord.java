@@ -1,6 +1,8 @@
 package dev.tethys.insight.entities;
 
 import dev.tethys.insight.entities.History.Span;
+import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
 import dev.tethys.model.Labels;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

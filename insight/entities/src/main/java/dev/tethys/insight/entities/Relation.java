@@ -1,5 +1,6 @@
 package dev.tethys.insight.entities;
 
+import dev.tethys.insight.entities.kind.RelationKind;
 import java.util.Comparator;
 
 /**

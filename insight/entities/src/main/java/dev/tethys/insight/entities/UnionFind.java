@@ -9,7 +9,7 @@ import java.util.Arrays;
 final class UnionFind {
   private final int[] parents;
 
-  /** Each number below {@code size} is a set of its own. */
+  /** Each number below {@code size} is a separate set. */
   UnionFind(int size) {
     parents = new int[size];
     Arrays.setAll(parents, i -> i);
@@ -31,7 +31,7 @@ final class UnionFind {
     parents[Math.max(x, y)] = Math.min(x, y);
   }
 
-  /** Makes a number a set of its own. All numbers of its set must be split before the next find. */
+  /** Makes a number a separate set. All numbers of its set must be split before the next find. */
   void split(int i) {
     parents[i] = i;
   }

@@ -1,8 +1,10 @@
 package dev.tethys.insight.entities;
 
+import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
 import dev.tethys.insight.entities.rules.EntityRule;
+import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RelationRule;
-import dev.tethys.insight.entities.rules.Rule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.insight.entities.rules.Selected;
 import dev.tethys.model.Labels;
@@ -123,7 +125,7 @@ final class WorldBuilder {
     this.reader = new Evidence.Reader(rules.rules());
     this.classes = new UnionFind(strings.size());
     this.strong = new boolean[strings.size()];
-    for (Rule r : rules.rules()) {
+    for (InsightRule r : rules.rules()) {
       r.relations().stream().filter(RelationRule::fallback).forEach(l -> fallbacks.add(l.kind()));
     }
   }
@@ -361,7 +363,7 @@ final class WorldBuilder {
     for (int[] e : evidence) {
       reader.read(e);
       while (reader.next()) {
-        Rule rule = reader.rule();
+        InsightRule rule = reader.rule();
         for (int i = 0; i < rule.relations().size(); i++) {
           RelationRule r = rule.relations().get(i);
           if (r.fallback() != fallback || reader.keys(r.from()) == 0) {
@@ -492,7 +494,7 @@ final class WorldBuilder {
     return new World(entities, relations(links, entities));
   }
 
-  /** Relations in order, which is that of the numbers that stand for them. */
+  /** Relations in the order of the numbers that encode them. */
   private List<Relation> relations(Set<Link> links, List<Entity> entities) {
     long[] packed = new long[links.size()];
     int n = 0;

@@ -5,6 +5,8 @@ import static dev.tethys.insight.entities.RecordedSeries.ids;
 import static dev.tethys.insight.entities.RecordedSeries.relations;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,6 +5,7 @@ import static dev.tethys.insight.entities.RecordedSeries.ids;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.insight.entities.EntityModel.Limits;
+import dev.tethys.insight.entities.kind.EntityKind;
 import dev.tethys.insight.entities.rules.RuleSet;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,8 @@
 package dev.tethys.insight.entities;
 
-import dev.tethys.insight.entities.rules.Rule;
+import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
+import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
@@ -66,7 +68,7 @@ final class RecordedSeries implements SeriesIndex {
 
   EntityModel model(RuleSet rules, EntityModel.Limits limits, @Nullable Path history) {
     try {
-      return new EntityModel(rules, Map.of(Rule.Source.METRICS, this), limits, history);
+      return new EntityModel(rules, Map.of(InsightRule.Source.METRICS, this), limits, history);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -44,7 +44,7 @@ final class MemberProbes {
     /** Sends a message with as many queued ones as fit. */
     void send(ClusterNode to, byte[] message) throws IOException;
 
-    /** Sends a message in a packet of its own. */
+    /** Sends a message in a separate packet. */
     void sendAlone(ClusterNode to, byte[] message) throws IOException;
 
     /** Writes a message to a stream. */

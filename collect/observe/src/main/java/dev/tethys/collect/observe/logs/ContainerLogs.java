@@ -69,7 +69,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
   private final LogPositions positions;
   private final LogPatterns patterns = new LogPatterns();
   private final Map<String, Source> sources = new LinkedHashMap<>();
-  private final SequencedMap<String, Kept> kept = new LinkedHashMap<>();
+  private final SequencedMap<String, CachedPosition> kept = new LinkedHashMap<>();
   private final ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
   private final CountDownLatch stop = new CountDownLatch(1);
   private final LimitedLog failures = new LimitedLog(LOG);
@@ -83,7 +83,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
    *
    * @param at when the log was read last
    */
-  private record Kept(Position position, Instant at) {}
+  private record CachedPosition(Position position, Instant at) {}
 
   /** Log that is read. */
   private final class Source {
@@ -165,7 +165,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     folder = root.resolve("var/log") + "/";
     this.sink = sink;
     positions = new LogPositions(file);
-    positions.read().forEach((key, p) -> kept.put(key, new Kept(p, Instant.MIN)));
+    positions.read().forEach((key, p) -> kept.put(key, new CachedPosition(p, Instant.MIN)));
     thread =
         Thread.ofPlatform()
             .name("observe-logs")
@@ -289,7 +289,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     }
     Position from;
     try {
-      Kept before = kept.get(key);
+      CachedPosition before = kept.get(key);
       from = before == null ? start(runtime ? null : label, file) : before.position();
     } catch (NoSuchFileException e) {
       if (!runtime) {
@@ -325,7 +325,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
       for (Source s : sources.values()) {
         read = Math.max(read, offset(s.tail.position(), inode));
       }
-      for (Kept k : kept.values()) {
+      for (CachedPosition k : kept.values()) {
         if (!made.isAfter(k.at())) { // else a new file has the inode of a removed one
           read = Math.max(read, offset(k.position(), inode));
         }
@@ -407,7 +407,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     Position p = s.tail.position();
     if (p != null) {
       kept.remove(key);
-      kept.put(key, new Kept(p, Instant.now()));
+      kept.put(key, new CachedPosition(p, Instant.now()));
       if (kept.size() > MAX_LOGS) {
         kept.pollFirstEntry();
       }

@@ -63,7 +63,7 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
   }
 
   /**
-   * Current targets. If each server is a target of its own, DNS names are resolved; a name that
+   * Current targets. If each server is a separate target, DNS names are resolved; a name that
    * cannot be resolved stays a target, which is down.
    */
   List<MongoUri> all() {

@@ -1,6 +1,6 @@
 package dev.tethys.insight.entities.rules;
 
-import dev.tethys.insight.entities.EntityKind;
+import dev.tethys.insight.entities.kind.EntityKind;
 import java.util.List;
 import java.util.Map;
 

@@ -1,7 +1,7 @@
 package dev.tethys.insight.entities.rules;
 
-import dev.tethys.insight.entities.EntityKind;
-import dev.tethys.insight.entities.RelationKind;
+import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -6,8 +6,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.insight.entities.EntityKind;
-import dev.tethys.insight.entities.RelationKind;
+import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -74,11 +74,11 @@ final class RuleReader {
 
   private static final Section RULE = new Section("rule", "Rule that creates entities.");
   private static final Key<String> NAME = RULE.required("name", Type.STRING, "Name, unique.");
-  private static final Key<Rule.Source> SOURCE =
+  private static final Key<InsightRule.Source> SOURCE =
       RULE.key(
           "source",
-          Type.lowerCase("source", Rule.Source.class),
-          Rule.Source.METRICS,
+          Type.lowerCase("source", InsightRule.Source.class),
+          InsightRule.Source.METRICS,
           "Index that is read.");
   private static final Key<String> METRIC =
       RULE.key("metric", Type.STRING, "", "Name of the metrics, or an RE2 expression of names.");
@@ -99,7 +99,7 @@ final class RuleReader {
       RULE.required("entities", Type.list(ENTITY_OBJECT), "Entities that it creates.");
   private static final Key<List<YamlObject>> RELATIONS =
       RULE.key("relations", Type.list(RELATION_OBJECT), List.of(), "Relations that it creates.");
-  private static final Type<Rule> RULE_TYPE = RULE.type(RuleReader::rule);
+  private static final Type<InsightRule> RULE_TYPE = RULE.type(RuleReader::rule);
 
   private static final Section SELECTED = new Section("selection", "Entities by name.");
   private static final Key<EntityKind> SELECTED_KIND =
@@ -114,7 +114,7 @@ final class RuleReader {
       Type.list(SELECTED.type(RuleReader::selected));
 
   private static final Section FILE = new Section("entity rules", "Rules of entities.");
-  private static final Key<List<Rule>> RULES =
+  private static final Key<List<InsightRule>> RULES =
       FILE.key("rules", Type.list(RULE_TYPE), List.of(), "Rules that create entities.");
   private static final Key<YamlNode> DISABLE =
       FILE.optional("disable", Type.ANY, "Names of built-in rules that do not apply.");
@@ -140,9 +140,9 @@ final class RuleReader {
     }
     YamlObject o = document.root().object(FILE);
     RuleSet own = new RuleSet(o.get(RULES), o.get(MERGES), o.get(CATEGORIES), o.get(CUSTOM_NAMES));
-    Map<String, Rule> names = new HashMap<>();
-    for (Rule r : own.rules()) {
-      Rule before = names.putIfAbsent(r.name(), r);
+    Map<String, InsightRule> names = new HashMap<>();
+    for (InsightRule r : own.rules()) {
+      InsightRule before = names.putIfAbsent(r.name(), r);
       if (before != null) {
         throw o.error(
             RULES,
@@ -170,7 +170,7 @@ final class RuleReader {
             "there is no built-in rule \""
                 + name
                 + "\"; built in: "
-                + String.join(", ", built.rules().stream().map(Rule::name).toList()));
+                + String.join(", ", built.rules().stream().map(InsightRule::name).toList()));
       }
       out.add(name);
     }
@@ -199,7 +199,7 @@ final class RuleReader {
     }
   }
 
-  private static Rule rule(YamlObject o) {
+  private static InsightRule rule(YamlObject o) {
     List<EntityRule> entities = new ArrayList<>();
     Map<String, Integer> numbers = new HashMap<>();
     Set<EntityKind> kinds = new HashSet<>();
@@ -211,13 +211,13 @@ final class RuleReader {
       kinds.add(r.kind());
       entities.add(r);
     }
-    Rule.Source source = o.get(SOURCE);
+    InsightRule.Source source = o.get(SOURCE);
     String metric = o.get(METRIC);
-    if (source == Rule.Source.METRICS && metric.isEmpty()) {
+    if (source == InsightRule.Source.METRICS && metric.isEmpty()) {
       throw o.error(
           METRIC, "a rule over metrics has no \"metric\"; name one, or write source: logs");
     }
-    if (source == Rule.Source.LOGS && !metric.isEmpty()) {
+    if (source == InsightRule.Source.LOGS && !metric.isEmpty()) {
       throw o.error(METRIC, "log streams have no metric; remove \"metric\"");
     }
     YamlNode at = o.at(METRIC);
@@ -233,7 +233,7 @@ final class RuleReader {
     for (YamlObject r : o.get(RELATIONS)) {
       relations.add(relation(r, numbers));
     }
-    return new Rule(
+    return new InsightRule(
         o.get(NAME),
         o.node().where(),
         source,

@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param names the first that applies counts
  */
 public record RuleSet(
-    List<Rule> rules, List<Selected> merges, List<Selected> categories, List<Selected> names) {
+    List<InsightRule> rules,
+    List<Selected> merges,
+    List<Selected> categories,
+    List<Selected> names) {
   /** Resource with the rules that are built in. */
   static final String DEFAULTS = "default-rules.yml";
 
@@ -45,8 +48,8 @@ public record RuleSet(
 
   /** Joins this set with one that has priority. */
   RuleSet with(RuleSet own, List<String> disabled) {
-    List<Rule> all = new ArrayList<>();
-    for (Rule r : rules) {
+    List<InsightRule> all = new ArrayList<>();
+    for (InsightRule r : rules) {
       if (!disabled.contains(r.name())
           && own.rules.stream().noneMatch(o -> o.name().equals(r.name()))) {
         all.add(r);

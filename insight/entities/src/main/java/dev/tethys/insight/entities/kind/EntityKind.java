@@ -1,4 +1,4 @@
-package dev.tethys.insight.entities;
+package dev.tethys.insight.entities.kind;
 
 import java.util.Locale;
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param minAge milliseconds for which a series must have been there
  * @param minObservations readings of the index that must have found it
  */
-public record Rule(
+public record InsightRule(
     String name,
     String where,
     Source source,
