@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Clicks through the pages in a real Chromium, against a server that watches itself. */
+@Tag("slow")
 class BrowserTest {
   @TempDir Path dir;
 

@@ -12,12 +12,14 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Every route but those added by {@code GET} is a change, which pages of other sites may not make a
  * browser send. Exceptions are listed here, so that a new one is a decision.
  */
+@Tag("slow")
 class CrossSiteRoutesTest {
   /** Sources whose routes read by POST, too. */
   private static final Set<String> READS =

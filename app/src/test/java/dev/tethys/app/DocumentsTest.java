@@ -17,9 +17,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Checks that documents refer only to files, sections, types and packages that exist. */
+@Tag("slow")
 class DocumentsTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 

@@ -20,12 +20,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every program of docs/instrumenting.md, run unchanged against the server that the page starts.
  */
+@Tag("slow")
 class InstrumentingTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(90);
   private static final Pattern BLOCK =

@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The tests that docs/logs.md names are there. */
+@Tag("slow")
 class KnownIssuesListTest {
   private static final Pattern NAMED = Pattern.compile("`(\\w+Test)\\.(\\w+)`");
   private static final Path ROOT = Path.of(System.getProperty("tethys.root", ".."));

@@ -19,10 +19,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Lines of {@code promtail.yml} go to exporters of the graph. */
+@Tag("slow")
 class LogExportersRoleTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
 

@@ -16,10 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The block {@code wal} of promtail.yml: what came over the network outlives the process. */
+@Tag("slow")
 class LogsQueueTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 

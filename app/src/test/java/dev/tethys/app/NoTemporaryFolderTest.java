@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.testkit.Ports;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A server whose blocks could not be compressed says so at its start, not when it writes the first.
  */
+@Tag("slow")
 class NoTemporaryFolderTest {
   @TempDir Path folder;
 

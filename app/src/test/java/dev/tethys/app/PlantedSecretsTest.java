@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Secrets of a configuration, in each of their places, are in no answer and no line of a log. */
+@Tag("slow")
 @Tag("contrib")
 class PlantedSecretsTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);

@@ -14,10 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Profiles into the store of one server and out of Pyroscope's API. */
+@Tag("slow")
 class ProfileStoreServerTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final String JSON = "application/json";

@@ -7,10 +7,12 @@ import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A push gateway as a process, killed, and one inside of a server. */
+@Tag("slow")
 class PushgatewayTest {
   @TempDir Path dir;
 

@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The tool's commands as a user types them, beside promtool's where it has them. */
+@Tag("slow")
 class ToolTest {
   private static final long T0 = 1_699_999_200L;
 

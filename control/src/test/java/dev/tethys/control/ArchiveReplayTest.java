@@ -34,11 +34,13 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Archive and replay in one running graph. */
+@Tag("slow")
 @Timeout(60)
 class ArchiveReplayTest {
   private static final String ARCHIVING =

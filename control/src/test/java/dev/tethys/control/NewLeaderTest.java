@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.control.source.SourceFiles;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -12,6 +13,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * Control plane for a cluster that leads for the first time, without the data of the former one.
  */
+@Tag("slow")
 @Timeout(120)
 class NewLeaderTest extends FleetCase {
   private static final String PATH = "TethysPipeline/default/edge";

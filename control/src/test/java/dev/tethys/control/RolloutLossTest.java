@@ -19,9 +19,11 @@ import dev.tethys.control.versions.ConfigVersion;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HexFormat;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Losses of an agent after a rollout reached it, with reports at chosen times. */
+@Tag("slow")
 class RolloutLossTest extends RolloutCase {
   @Test
   void firstReportAfterTheVersionIsWhatLossesCountFrom() throws IOException {

@@ -22,11 +22,13 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** More letters than are listed at once. */
+@Tag("slow")
 @Timeout(120)
 class DeadLetterCommandsTest {
   private static final int LETTERS = 1003;

@@ -28,8 +28,10 @@ import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class TraceCommandsTest {
   private static final int SERVER = 2;
   private static final int CLIENT = 3;

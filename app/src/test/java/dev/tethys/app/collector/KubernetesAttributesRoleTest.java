@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A whole collector with the block that the Collector's chart writes, with the double of a
  * cluster's API: the client is a pod.
  */
+@Tag("slow")
 @Timeout(120)
 @Tag("contrib")
 class KubernetesAttributesRoleTest {

@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Dump;
@@ -45,6 +46,7 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
  * Helm's functions that it calls: what comes out are objects that fit each other, and each
  * configuration in them is taken by the program that reads it.
  */
+@Tag("slow")
 class KubernetesChartTest {
   private static final Path CHART = RoleExamplesTest.root().resolve("docs/kubernetes/tethys");
 

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
  * name says that it is one, as user information and parameters where a URL may stand, and as a
  * header. The printed configuration shows none.
  */
+@Tag("slow")
 class PlantedSecretsTest {
   private static final String PLANTED = "Pl4nted";
   private static final String URL =

@@ -51,10 +51,12 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the example of profiles between two collectors, with requests of the official classes. */
+@Tag("slow")
 class ProfilesRoleTest {
   /** A message as grpc-java sends and reads it. */
   private record Marshalled<T extends MessageLite>(Parser<T> parser) implements Marshaller<T> {

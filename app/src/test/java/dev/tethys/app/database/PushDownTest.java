@@ -37,6 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * What databases are asked, word for word, by a server that has nothing. That they find with it
  * what they should is seen over real ones, in tests of the program.
  */
+@Tag("slow")
 @Tag("contrib")
 class PushDownTest {
   private static final SelectHints RANGE =

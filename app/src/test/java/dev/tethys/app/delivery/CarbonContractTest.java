@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Tag;
  * Carbon's lines over TCP with labels as tags, by a double that reads to the end of a connection as
  * carbon does. {@link CarbonExporterTest} compares the result of a real server.
  */
+@Tag("slow")
 @Tag("contrib")
 class CarbonContractTest extends ExporterContract {
   @Override

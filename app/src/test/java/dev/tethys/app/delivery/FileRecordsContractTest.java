@@ -7,10 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.core.JacksonException;
 
 /** Files on a disk: log records as lines of OTLP's JSON, spans as protobuf behind its length. */
+@Tag("slow")
 class FileRecordsContractTest extends RecordsContract {
   @TempDir Path folder;
 

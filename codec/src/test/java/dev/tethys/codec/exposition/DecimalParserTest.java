@@ -11,10 +11,12 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("slow")
 class DecimalParserTest {
   private static double parse(String s) {
     byte[] b = ("xx" + s + "9").getBytes(StandardCharsets.ISO_8859_1);

@@ -14,8 +14,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class FamiliesTest {
   private static List<MetricFamily> text(String s) {
     return Families.text(s.getBytes(StandardCharsets.UTF_8), NameScheme.UTF8);

@@ -7,9 +7,11 @@ import dev.tethys.codec.CodecException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Messages as bytes; the extension's tests check against protobuf's own library. */
+@Tag("slow")
 class ServerToAgentTest {
   private static ServerToAgent read(String hex) {
     return ServerToAgent.unframed(HexFormat.of().parseHex(hex));

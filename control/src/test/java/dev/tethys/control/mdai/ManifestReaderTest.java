@@ -14,8 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 public class ManifestReaderTest {
   public static Path own(String name) throws URISyntaxException {
     return Path.of(requireNonNull(ManifestReaderTest.class.getResource("/mdai/" + name)).toURI());

@@ -33,11 +33,13 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SOCKS 5, proxies behind TLS, and headers for tunnels, against doubles of such proxies. */
+@Tag("slow")
 @Timeout(60)
 class ProxyRouteTest {
   @TempDir Path dir;

@@ -18,9 +18,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+@Tag("slow")
 @Timeout(60)
 class S3ClientTest {
   private static final S3Retry RETRY = new S3Retry(3, Duration.ofMillis(1), Duration.ofMillis(10));

@@ -24,8 +24,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class InsightApiTest {
   private static final long NOW = 1_800_000_000_000L;
   private static final long MINUTE = 60_000;

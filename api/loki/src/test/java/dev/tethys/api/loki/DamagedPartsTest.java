@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Answers without a field for warnings, of a store with a truncated part. */
+@Tag("slow")
 class DamagedPartsTest {
   private static final String SELECTOR = "{app=~\".+\"}";
 

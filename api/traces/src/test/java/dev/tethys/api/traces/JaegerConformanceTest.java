@@ -15,9 +15,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Recorded searches of Jaeger's integration tests, and answers of its {@code api_v3}. */
+@Tag("slow")
 class JaegerConformanceTest {
   private static final long NOW = 1_485_460_000_000_000_000L;
 

@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.ObjectMapper;
 
 /** Searches, tags and metrics of Tempo's API over HTTP and {@code StreamingQuerier}. */
+@Tag("slow")
 class TempoQueryTest {
   private static final long SECOND = 1_000_000_000L;
   private static final long START = 1_700_000_000L;

@@ -8,9 +8,11 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import java.util.Random;
 import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Sizes of groups that are not written whole, against those that are. */
+@Tag("slow")
 final class OtlpSizesTest {
   private static ResourceGroup<LogRecord> group(Random random, int records, int scopes) {
     ResourceGroup<LogRecord> g = new ResourceGroup<>();

@@ -23,9 +23,11 @@ import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Requests of profiles joined, cut and thinned out: every index still means what it meant. */
+@Tag("slow")
 class ProfilesWireTest {
   private static final OtlpReader READER = new OtlpReader();
 

@@ -17,10 +17,12 @@ import java.util.zip.CRC32C;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The same requests to Prometheus's Pushgateway and to ours. */
+@Tag("slow")
 class PushPeerTest {
   @TempDir Path dir;
   private Gateway ours;

@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** On this machine the collectors show what the real node_exporter shows. */
+@Tag("slow")
 final class LiveTest {
   /** Flags in which Debian's build has other defaults than node_exporter itself. */
   private static final List<String> FLAGS =

@@ -10,10 +10,12 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Contract of {@link EntityModel#at}: the world that was current at a time. */
+@Tag("slow")
 class HistoryTest {
   private static final long NOW = 1_800_000_000_000L;
   private static final long STEP = 60_000;

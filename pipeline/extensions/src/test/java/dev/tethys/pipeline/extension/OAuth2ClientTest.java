@@ -33,9 +33,11 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class OAuth2ClientTest {
   private final HttpClientFactory clients = new HttpClientFactory("test");
   private final AtomicLong millis = new AtomicLong(1_700_000_000_000L);

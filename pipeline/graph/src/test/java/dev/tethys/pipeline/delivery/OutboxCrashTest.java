@@ -24,12 +24,14 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Power loss, process end or disk corruption at any moment: acknowledged data arrives in lane
  * order, and nothing prevents the next process from starting.
  */
+@Tag("slow")
 class OutboxCrashTest {
   private static final Retry RETRY =
       new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0.5, Duration.ZERO, 0);

@@ -13,10 +13,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Leftovers of receivers whose endpoints are gone are bounded. */
+@Tag("slow")
 class ReceiverFoldersTest {
   private static final ComponentId CREATOR = new ComponentId("receiver_creator", "x");
 

@@ -24,11 +24,13 @@ import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Kafka's client against a server whose certificate has another name than its address. */
+@Tag("slow")
 @Timeout(30)
 class TlsEnginesTest {
   @TempDir Path dir;

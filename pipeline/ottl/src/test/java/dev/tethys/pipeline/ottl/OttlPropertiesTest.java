@@ -13,7 +13,9 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Tag;
 
+@Tag("slow")
 class OttlPropertiesTest {
   private static final Ottl OTTL = new Ottl(OttlFunctions.standard(InstantSource.system()));
 

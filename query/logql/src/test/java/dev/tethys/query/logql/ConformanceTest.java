@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.TestFactory;
  * case that Tethys answers otherwise is listed with its reason in {@code
  * conformance-exceptions.tsv}; one that is listed and passes fails.
  */
+@Tag("slow")
 class ConformanceTest {
   private static Map<String, String> exceptions() {
     Map<String, String> out = new TreeMap<>();

@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.junit.jupiter.api.Tag;
 
 /** Printed and formatted queries are the queries that were printed. */
+@Tag("slow")
 class RoundTripTest {
   @Property(tries = 500)
   void printedQueriesAreTheSame(@ForAll long seed) {

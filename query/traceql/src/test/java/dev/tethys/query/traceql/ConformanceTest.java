@@ -15,12 +15,14 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
  * Recorded behaviour of Tempo. A case that Tethys answers otherwise is listed with its reason in
  * {@code conformance-exceptions.tsv}; one that is listed and passes fails.
  */
+@Tag("slow")
 class ConformanceTest {
   private static Map<String, String> exceptions() {
     Map<String, String> out = new TreeMap<>();

@@ -16,10 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Blocks of Tethys that Prometheus's own programs open. */
+@Tag("slow")
 class BlockExportTest {
   private static final long T0 = 1_699_999_200_000L;
 

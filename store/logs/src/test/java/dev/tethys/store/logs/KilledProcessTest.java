@@ -22,10 +22,12 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Kills a process that appends and flushes, and reads what it acknowledged. */
+@Tag("slow")
 class KilledProcessTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final int BATCH = 50;

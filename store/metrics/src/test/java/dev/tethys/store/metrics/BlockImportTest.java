@@ -23,10 +23,12 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Blocks written past the head, and samples sorted into them. */
+@Tag("slow")
 class BlockImportTest {
   private static final long HOUR = 3_600_000;
   private static final long T0 = 1_700_000_000_000L / (2 * HOUR) * (2 * HOUR);

@@ -22,10 +22,12 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Counts of series by label agree with counting the labels of all series one by one. */
+@Tag("slow")
 class CardinalityTest {
   private static final long T0 = 1_699_999_200_000L;
   private static final DatabaseOptions OPTIONS =

@@ -23,9 +23,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Blocks of which a part turns out to be damaged when it is read, long after they were opened. */
+@Tag("slow")
 class DamagedBlockTest {
   private static final long HOUR = 3_600_000;
   private static final long T0 = 1_699_999_200_000L / (18 * HOUR) * (18 * HOUR);

@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Series that many scrapes at once have made before the first of them is committed. */
+@Tag("slow")
 class ManyNewSeriesTest {
   private static final long T0 = 1_700_000_000_000L;
   private static final int MANY = 60_000;

@@ -3,8 +3,10 @@ package dev.tethys.store.metrics;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.testkit.MetricStoreContract;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class MetricsDatabaseContractTest extends MetricStoreContract {
   @TempDir Path folder;
 

@@ -27,6 +27,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Damaged logs, some thousand segments of them: no answer has samples that were never sent, and the
  * store always opens. {@code tethys bench fuzz wal} does the same a million times.
  */
+@Tag("slow")
 class WalFuzzTest {
   private static final Path FOLDER = Path.of("/data");
   private static final Path WAL = FOLDER.resolve("wal");

@@ -19,9 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Answers of a store of which one byte of a part is wrong. */
+@Tag("slow")
 class DamagedProfilesTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final int PROFILES = 300;

@@ -21,9 +21,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Answers of a store of which one byte of a part is wrong. */
+@Tag("slow")
 class DamagedSpansTest {
   private static final Path DIRECTORY = Path.of("/traces");
   private static final Scope SCOPE = Scope.DEFAULT;

@@ -26,9 +26,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Crashes, faults of the disk, limits, retention. */
+@Tag("slow")
 class TraceDatabaseTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final long HOUR = 3_600_000_000_000L;

@@ -25,9 +25,11 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Summaries of traces against their definition: in the head, in parts, cut and hidden. */
+@Tag("slow")
 class TraceSummariesTest {
   private static final long T0 = 1_795_608_000_000_000_000L;
   private static final long SECOND = 1_000_000_000L;

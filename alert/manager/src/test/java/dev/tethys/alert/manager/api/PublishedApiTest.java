@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.snakeyaml.engine.v2.api.Load;
@@ -28,6 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
  * The API against the description that Alertmanager publishes (Swagger 2): each operation with each
  * parameter, each answer with its schema, each required property of what is posted.
  */
+@Tag("slow")
 @Timeout(60)
 class PublishedApiTest extends ServedApi {
   /** Our additions to the description: docs/alertmanager.md, "Silences with several sets". */

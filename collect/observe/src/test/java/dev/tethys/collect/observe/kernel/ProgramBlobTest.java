@@ -12,9 +12,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class ProgramBlobTest {
   private static final Path SOURCES = Path.of("src/main/bpf");
   private static final Path BLOBS =

@@ -34,10 +34,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("slow")
 class AwsS3ExporterTest {
   /** The time of the Collector's tests of keys. */
   private static final long NOW = Instant.parse("2024-01-24T06:40:20Z").toEpochMilli();

@@ -16,9 +16,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Configuration files of blackbox_exporter, its own test data among them. */
+@Tag("slow")
 class BlackboxConfigTest {
   /** What is said about each file that is wrong. */
   private static final Map<String, String> WRONG =

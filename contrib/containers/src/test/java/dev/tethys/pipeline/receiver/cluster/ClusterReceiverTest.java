@@ -29,6 +29,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A receiver before the double of a cluster's API. */
+@Tag("slow")
 @Timeout(60)
 class ClusterReceiverTest {
   /** Metric, unit, type, kind of numbers, whether by default, attributes: the Collector's table. */

@@ -21,10 +21,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import javax.crypto.Cipher;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Logins that no server here asks for: MySQL 8's plugin, as its documentation describes it. */
+@Tag("slow")
 @Timeout(60)
 final class MysqlLoginTest {
   private static final String PASSWORD = "kühl & geheim";

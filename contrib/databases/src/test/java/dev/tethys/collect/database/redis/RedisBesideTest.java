@@ -24,11 +24,13 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On the same Redis ours shows what the real redis_exporter shows. */
+@Tag("slow")
 @Timeout(120)
 final class RedisBesideTest {
   private static final String PASSWORD = "p@ss word";

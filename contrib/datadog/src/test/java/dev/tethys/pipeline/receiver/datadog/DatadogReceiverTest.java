@@ -50,10 +50,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The sender is Datadog's own client for JavaScript; only the agent uses protobuf. */
+@Tag("slow")
 class DatadogReceiverTest {
   /** Data sent with the client: series of version 1 and 2, a distribution, a check, a log. */
   private static final String SCRIPT =

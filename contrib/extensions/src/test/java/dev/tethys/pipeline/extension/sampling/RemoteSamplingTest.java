@@ -32,10 +32,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Asked by Jaeger's own client, with the file of Jaeger's documentation. */
+@Tag("slow")
 class RemoteSamplingTest {
   private static final String FILE =
       """

@@ -8,12 +8,14 @@ import java.util.EnumSet;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Recognition of binary protocols: none is taken for another one, nor are other bytes for one. */
+@Tag("slow")
 class DetectionTest {
   /** Protocols whose messages start with lengths and tags that other bytes may have, too. */
   private static final Set<Protocol> BINARY =

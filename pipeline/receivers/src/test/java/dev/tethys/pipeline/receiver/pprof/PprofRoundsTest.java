@@ -30,11 +30,13 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Polling of profiles. */
+@Tag("slow")
 class PprofRoundsTest {
   private final TestPipeline pipeline = new TestPipeline();
   private final HttpClientFactory clients = new HttpClientFactory("test");

@@ -26,12 +26,14 @@ import dev.tethys.testkit.MemoryMetricStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Queries whose steps read little of the time give the same result, to the bit, from a store that
  * returns only that.
  */
+@Tag("slow")
 class WindowedReadsTest {
   private static final DemoData DATA = new DemoData();
   private static final long MINUTE = 60_000;

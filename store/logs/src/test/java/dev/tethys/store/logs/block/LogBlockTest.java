@@ -26,8 +26,10 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class LogBlockTest {
   private static final long NOON = 1_795_608_000_000_000_000L; // 2026-11-25T12:00:00Z
 

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.Labels;
 import dev.tethys.model.guard.SupervisedLoop;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The end of memory within the index of series. */
+@Tag("slow")
 class FullHeapIndexTest {
   @Test
   void endOfMemoryEndsTheProcessInsteadOfLeavingABrokenIndex() throws Exception {

@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Values found by literals, compared with a test of each value. */
+@Tag("slow")
 class LiteralScanTest {
   private static final String[] EXPRESSIONS = {
     ".*-6a.*",

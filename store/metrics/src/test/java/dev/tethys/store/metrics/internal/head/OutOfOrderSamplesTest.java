@@ -7,9 +7,11 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+@Tag("slow")
 class OutOfOrderSamplesTest {
   private static void same(
       OutOfOrderSamples got, NavigableMap<Long, Long> want, long min, long max) {
