@@ -242,8 +242,8 @@ function EffectTable(props: { of: Effect | undefined; active: boolean; missing: 
       </table>
       <p className="muted">
         {of.now === undefined && props.active
-          ? 'Agents report volumes every 10 s; the first comparison appears within 20 s.'
-          : `Rates between the last two reports of ${counted((of.now ?? of.before)?.agents ?? 0, 'agent')}.`}
+          ? 'Agents report volumes every 4 s after a change; the first comparison needs two reports.'
+          : `Rates over the last minute of ${counted((of.now ?? of.before)?.agents ?? 0, 'agent')}.`}
         {!of.exact && ' The control affects only part of these volumes.'}
       </p>
     </div>

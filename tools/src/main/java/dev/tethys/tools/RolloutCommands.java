@@ -26,13 +26,13 @@ final class RolloutCommands {
           "min-items",
           Flag.Kind.INTEGER,
           "100",
-          "Fewest items that agents of a stage must take before the next one; 0 for any.");
+          "Items that the agents of a stage must take before the next stage; 0 for no minimum.");
   static final Flag MAX_WAIT =
       Flag.of(
           "max-wait",
           Flag.Kind.DURATION,
           "5m",
-          "Longest wait of a stage for them; then the rollout is paused.");
+          "Longest wait of a stage for evidence; then the rollout is paused.");
 
   private RolloutCommands() {}
 

@@ -370,7 +370,7 @@ final class ServerFlags {
               "storage.fsync",
               STRING,
               "1s",
-              "Fsync policy of the write-ahead log: always, or an interval such as 1s. (Tethys)"),
+              "Fsync policy of the write-ahead log: 1s for once a second, or always. (Tethys)"),
           of(
               "storage.remote.queue-size",
               SIZE,

@@ -231,7 +231,7 @@ sealed interface RuleAction {
     private static final Key<Double> MAX_LOST =
         ROLL_OUT.key("max_lost", Type.FLOAT, Guard.DEFAULT.maxLost(), "Largest additional loss.");
     private static final Key<Long> MIN_ITEMS =
-        ROLL_OUT.key("min_items", Type.INT, Guard.DEFAULT.minItems(), "Fewest items of a stage.");
+        ROLL_OUT.key("min_items", Type.INT, Guard.DEFAULT.minItems(), "Minimum items of a stage.");
     private static final Key<Double> MAX_MEMORY_GROWTH =
         ROLL_OUT.key(
             "max_memory_growth",

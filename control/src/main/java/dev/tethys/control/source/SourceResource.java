@@ -174,13 +174,13 @@ public sealed interface SourceResource {
             "minItems",
             Type.INT,
             Guard.DEFAULT.minItems(),
-            "Fewest items that agents of a stage must take before the next one; 0 for any.");
+            "Items that the agents of a stage must take before the next stage; 0 for no minimum.");
     private static final Key<Duration> MAX_WAIT =
         STAGES.key(
             "maxWait",
             Type.DURATION,
             Guard.DEFAULT.maxWait(),
-            "Longest wait of a stage for them; then the rollout is paused.");
+            "Longest wait of a stage for evidence; then the rollout is paused.");
     private static final Key<Double> MAX_OUTPUT_CHANGE =
         STAGES.key(
             "maxOutputChange",
