@@ -40,6 +40,11 @@ class DocumentsTest {
           "StringBuilder",
           "System");
 
+  /** Documents about the code: the overviews, decisions and the README of each module. */
+  private static final Pattern OF_THE_CODE =
+      Pattern.compile(
+          "(ARCHITECTURE|CONTRIBUTING|GLOSSARY)\\.md|docs/decisions/.*|(?!docs/).+/README\\.md");
+
   private static final Pattern FENCE = Pattern.compile("(?s)```.*?```");
   private static final Pattern CODE = Pattern.compile("`([^`\n]+)`");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
@@ -92,7 +97,7 @@ class DocumentsTest {
     List<String> unknown = new ArrayList<>();
     for (Path document : files(".md")) {
       String name = ROOT.relativize(document).toString().replace('\\', '/');
-      if (!name.matches("(ARCHITECTURE|CONTRIBUTING|GLOSSARY)\\.md|docs/decisions/.*")) {
+      if (!OF_THE_CODE.matcher(name).matches()) {
         continue;
       }
       String text = FENCE.matcher(Files.readString(document)).replaceAll("");
