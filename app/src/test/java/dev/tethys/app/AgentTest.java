@@ -39,7 +39,7 @@ class AgentTest {
   }
 
   @Test
-  void theRunThatItsCacheIsMadeFromEnds() throws Exception {
+  void endsRunThatFillsItsCache() throws Exception {
     Path log = dir.resolve("warm-up.log");
     Process p =
         new ProcessBuilder(
@@ -62,7 +62,7 @@ class AgentTest {
   }
 
   @Test
-  void theExampleOfTheDocumentationWorks() throws IOException {
+  void exampleOfTheDocumentationWorks() throws IOException {
     AtomicReference<String> page = new AtomicReference<>("app_ok 1\napp_gone 2\ndebug_x 3\n");
     HttpServer application =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -139,7 +139,7 @@ class AgentTest {
   }
 
   @Test
-  void aQueueOnDiskOutlivesTheProcess() throws IOException {
+  void diskQueueSurvivesTheProcess() throws IOException {
     int port = Ports.free();
     int receiver = Ports.free();
     Path config =

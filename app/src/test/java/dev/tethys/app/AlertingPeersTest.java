@@ -223,7 +223,7 @@ class AlertingPeersTest {
   }
 
   @Test
-  void rulesAlertsAndNotificationsAreThoseOfPrometheus() throws Exception {
+  void rulesAlertsAndNotificationsMatchPrometheus() throws Exception {
     Path prometheus = Shared.peer("prometheus");
     Path alertmanager = Shared.peer("prometheus-alertmanager");
     int amPort = Ports.free();

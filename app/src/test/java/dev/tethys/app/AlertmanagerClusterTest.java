@@ -127,7 +127,7 @@ class AlertmanagerClusterTest {
   }
 
   @Test
-  void realOnesAndOursAreOneCluster() throws IOException, InterruptedException {
+  void formsAClusterWithRealAlertmanagers() throws IOException, InterruptedException {
     Shared.peer("prometheus-alertmanager");
     hook.createContext(
         "/",

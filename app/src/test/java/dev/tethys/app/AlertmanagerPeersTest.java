@@ -182,7 +182,7 @@ class AlertmanagerPeersTest {
   }
 
   @Test
-  void theSameAlertsMakeTheSameNotifications() throws IOException, InterruptedException {
+  void sameAlertsCauseTheSameNotifications() throws IOException, InterruptedException {
     int port = Ports.free();
     try (RealAlertmanager peer = RealAlertmanager.start(dir, "real", config("real"));
         TethysProcess ours = ours(config("ours"), port)) {
@@ -321,7 +321,7 @@ class AlertmanagerPeersTest {
   }
 
   @Test
-  void theRealToolWorks() throws IOException, InterruptedException {
+  void realToolWorks() throws IOException, InterruptedException {
     Path amtool = Shared.peer("amtool");
     int port = Ports.free();
     try (TethysProcess ours = ours(config("ours"), port)) {

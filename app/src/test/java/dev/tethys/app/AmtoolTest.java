@@ -139,7 +139,7 @@ class AmtoolTest {
   }
 
   @Test
-  void configurationsThatAreWrongFail() throws Exception {
+  void invalidConfigurationsFail() throws Exception {
     String bad = Shared.conformance("alertmanager/amtool/conf.bad.yml").toString();
     ToolRun ours = ours("", List.of("check-config", bad));
     ToolRun theirs = theirs("", List.of("check-config", bad));
@@ -149,7 +149,7 @@ class AmtoolTest {
   }
 
   @Test
-  void tracesAndNotesWhichTheOriginalHasNot() throws Exception {
+  void supportsTracesAndNotesUnlikeTheOriginal() throws Exception {
     try (TethysProcess am = start()) {
       List<String> url = List.of("--alertmanager.url=http://127.0.0.1:" + am.port);
       assertThat(own(url, "alert", "add", "A", "a=1").status()).isZero();
@@ -197,7 +197,7 @@ class AmtoolTest {
 
   /** What amtool lacks. */
   @Test
-  void silencesThatComeAgainAndHeartbeats() throws Exception {
+  void handlesReturningSilencesAndHeartbeats() throws Exception {
     try (TethysProcess server = start()) {
       List<String> url = List.of("--alertmanager.url=http://127.0.0.1:" + server.port);
       String nights =

@@ -431,7 +431,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheWebRoomSeesTheServerLibrary() {
+  void onlyTheWebModuleUsesTheServerLibrary() {
     noClasses()
         .that()
         .resideOutsideOfPackage("dev.tethys.web..")
@@ -463,7 +463,7 @@ class ArchitectureTest {
 
   /** {@code System.getLogger} searches each archive of the class path for a provider at start. */
   @Test
-  void loggersAreNotSearchedForOnTheClassPath() {
+  void doesNotSearchTheClassPathForLoggers() {
     noClasses()
         .should()
         .callMethod(System.class, "getLogger", String.class)

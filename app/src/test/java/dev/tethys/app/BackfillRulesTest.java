@@ -67,7 +67,7 @@ class BackfillRulesTest {
   }
 
   @Test
-  void recordsWhatPromtoolRecords() throws Exception {
+  void recordsTheSameSeriesAsPromtool() throws Exception {
     Path promtool = Shared.peer("promtool");
     data();
     String rules = rules().toString();

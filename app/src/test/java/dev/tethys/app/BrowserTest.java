@@ -180,7 +180,7 @@ class BrowserTest {
   }
 
   @Test
-  void theGraphOfACollectorIsShownInChromium() throws IOException, InterruptedException {
+  void showsCollectorGraphInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     HttpServer refusing = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     refusing.createContext(
@@ -223,7 +223,7 @@ class BrowserTest {
   }
 
   @Test
-  void aFleetIsControlledInChromium() throws IOException, InterruptedException {
+  void controlsAFleetInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     List<TethysProcess> all = new ArrayList<>();
     try {
@@ -252,8 +252,7 @@ class BrowserTest {
 
   @Tag("contrib")
   @Test
-  void aFleetWithTheTrafficOfAShopIsControlledInChromium()
-      throws IOException, InterruptedException {
+  void controlsAFleetWithShopTrafficInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     Path file = dir.resolve("shop.yaml");
     Files.writeString(file, SHOP);
@@ -291,7 +290,7 @@ class BrowserTest {
   }
 
   @Test
-  void anAlertmanagerIsOperatedInChromium() throws IOException, InterruptedException {
+  void operatesAnAlertmanagerInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     Path file = dir.resolve("alertmanager.yml");
     Files.writeString(file, MANAGER);
@@ -311,8 +310,7 @@ class BrowserTest {
   }
 
   @Test
-  void theAlertmanagerInsideOfAServerHasItsPagesAmongThoseOfAlerts()
-      throws IOException, InterruptedException {
+  void embeddedAlertmanagerHasItsPagesUnderAlerts() throws IOException, InterruptedException {
     assumeBrowser();
     Path file = dir.resolve("alertmanager.yml");
     Files.writeString(file, MANAGER);
@@ -327,8 +325,7 @@ class BrowserTest {
   }
 
   @Test
-  void anAlertmanagerInsideOfAServerIsOneThatAlertsAreSentTo()
-      throws IOException, InterruptedException {
+  void sendsAlertsToEmbeddedAlertmanager() throws IOException, InterruptedException {
     assumeBrowser();
     Files.writeString(
         dir.resolve("am.yml"), "{route: {receiver: r, group_wait: 0s}, receivers: [{name: r}]}");
@@ -358,7 +355,7 @@ class BrowserTest {
 
   /** The first suite needs an empty log store. The second answers Loki's API within the browser. */
   @Test
-  void logsAreExploredInChromium() throws IOException, InterruptedException {
+  void exploresLogsInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     try (TethysProcess server = TethysProcess.server(dir, "global: {}\n")) {
       scenarios("--suite=explore-logs-store", "--base-url=http://127.0.0.1:" + server.port);
@@ -368,7 +365,7 @@ class BrowserTest {
 
   /** Tempo's API and Prometheus's are answered within the browser. */
   @Test
-  void tracesProfilesAndServicesAreExploredInChromium() throws IOException, InterruptedException {
+  void exploresTracesProfilesAndServicesInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     try (TethysProcess server = TethysProcess.server(dir, "global: {}\n")) {
       scenarios("--suite=explore-traces", "--base-url=http://127.0.0.1:" + server.port);
@@ -379,7 +376,7 @@ class BrowserTest {
   }
 
   @Test
-  void theHistoryOfAnAlertIsShownInChromium() throws IOException, InterruptedException {
+  void showsAlertHistoryInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     HttpServer hook = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     hook.createContext(

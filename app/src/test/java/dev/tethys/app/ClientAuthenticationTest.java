@@ -55,7 +55,7 @@ class ClientAuthenticationTest {
   private final Set<String> refused = new ConcurrentSkipListSet<>();
 
   @Test
-  void theSameKindsWorkForAll() throws Exception {
+  void sameKindsWorkForAll() throws Exception {
     TestCertificates certificates = new TestCertificates(dir);
     certificates.issue("server", "dns:localhost,ip:127.0.0.1");
     certificates.issue("us", "dns:us");

@@ -64,7 +64,7 @@ class ClymeneRolesTest {
   }
 
   @Test
-  void aGatewayWritesWhatAgentsSendToPrometheus() throws Exception {
+  void gatewayWritesAgentDataToPrometheus() throws Exception {
     byte[] request =
         new WriteRequestWriter()
             .beginSeries(Labels.of("__name__", "up", "job", "node"))
@@ -131,7 +131,7 @@ class ClymeneRolesTest {
 
   /** The log agent, told by its variables: each line to Loki and to Elasticsearch. */
   @Test
-  void thePromtailSendsToItsDatabases() throws Exception {
+  void promtailRoleSendsToItsDatabases() throws Exception {
     List<String> documents = new CopyOnWriteArrayList<>();
     int admin = Ports.free();
     Path log = dir.resolve("log");

@@ -22,7 +22,7 @@ class CollectTest {
   @TempDir Path dir;
 
   @Test
-  void aServerLooksAtTargetsWithoutAPort() throws IOException {
+  void scrapesTargetsWithoutAPort() throws IOException {
     HttpServer target =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     target.setExecutor(Executors.newVirtualThreadPerTaskExecutor());

@@ -69,7 +69,7 @@ class ContributionsTest {
   }
 
   @Test
-  void namesTheModuleThatTheCoreLacks() {
+  void namesMissingContributionModule() {
     assertThat(new Components(List.of()).unknown(ComponentKind.RECEIVER, "datadog"))
         .isEqualTo(
             "receiver \"datadog\" belongs to contrib/datadog; this build is the core. Build Tethys"

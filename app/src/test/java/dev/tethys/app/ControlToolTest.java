@@ -113,7 +113,7 @@ class ControlToolTest {
 
   @Tag("contrib")
   @Test
-  void everyCommandAnswersForARunningFleet() throws Exception {
+  void everyCommandWorksWithARunningFleet() throws Exception {
     fleet();
     assertThat(ok("agents", "env=none").lines()).hasSize(1);
     assertThat(ok("agents")).contains("env=prod");
@@ -238,7 +238,7 @@ class ControlToolTest {
   }
 
   @Test
-  void aChangeWithoutAReasonIsRefusedBeforeItIsSent() throws Exception {
+  void rejectsChangeWithoutAReasonBeforeSending() throws Exception {
     url = "http://127.0.0.1:1"; // nothing listens
     String text = file("edge.yaml", graph("{}", "[]")).toString();
     for (List<String> change :
@@ -265,7 +265,7 @@ class ControlToolTest {
   }
 
   @Test
-  void aTokenIsReadFromAFileAndItsRoleHolds() throws Exception {
+  void readsTokenFromAFileAndAppliesItsRole() throws Exception {
     Path tokens =
         file(
             "tokens",

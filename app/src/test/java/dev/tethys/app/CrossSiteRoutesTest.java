@@ -62,13 +62,13 @@ class CrossSiteRoutesTest {
   }
 
   @Test
-  void onlyQueriesReadByPost() throws IOException {
+  void onlyQueriesUsePostForReading() throws IOException {
     assertThat(sources(Pattern.compile("routes\\s*\\.getOrPost\\("))).isEqualTo(READS);
     assertThat(sources(Pattern.compile("\\)\\s*\\.getOrPost\\("))).isEmpty();
   }
 
   @Test
-  void onlyReceiversOfTelemetryAreOpenToAllOrigins() throws IOException {
+  void onlyTelemetryReceiversAllowAllOrigins() throws IOException {
     assertThat(sources(Pattern.compile("openToAllOrigins\\(\\)"))).isEqualTo(OPEN);
   }
 

@@ -42,7 +42,7 @@ class DemoProcessesTest {
   }
 
   @Test
-  void everyPartIsAProcessThatLearnsOfFaultsAndEndsWithTheShop() throws Exception {
+  void everyPartIsAProcessThatAppliesFaultsAndEndsWithTheShop() throws Exception {
     int port = Ports.free();
     List<ProcessHandle> parts;
     try (TethysProcess shop =

@@ -29,7 +29,7 @@ class EmbeddedAlertmanagerTest {
 
   /** Dashboards take every place there is for queries and more; the alert comes all the same. */
   @Test
-  void alertsGoOutWhileDashboardsTakeEverything() throws Exception {
+  void sendsAlertsUnderFullDashboardLoad() throws Exception {
     List<String> posted = new CopyOnWriteArrayList<>();
     HttpServer hook =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -98,7 +98,7 @@ class EmbeddedAlertmanagerTest {
   }
 
   @Test
-  void alertsOfRulesAreNotifiedAbout() throws IOException {
+  void notifiesOfRuleAlerts() throws IOException {
     List<String> posted = new CopyOnWriteArrayList<>();
     HttpServer hook =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

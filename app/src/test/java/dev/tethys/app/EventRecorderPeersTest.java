@@ -83,7 +83,7 @@ class EventRecorderPeersTest {
   }
 
   @Test
-  void theSameLifeLeavesTheSameEvents() throws Exception {
+  void sameLifecycleProducesTheSameEvents() throws Exception {
     HttpServer hook =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     hook.createContext(

@@ -112,7 +112,7 @@ class FederationTest {
   }
 
   @Test
-  void answersFromHealthyStoresAndNamesFailedOnes() throws Exception {
+  void returnsDataOfHealthyStoresAndNamesFailedOnes() throws Exception {
     String store =
         "  - {name: %s, type: influxdb, url: 'http://127.0.0.1:%d', database: d, timeout: %s}\n";
     String config =

@@ -53,7 +53,7 @@ class FirstRequestTest {
 
   @ParameterizedTest
   @MethodSource("parts")
-  void switchesOverNoTypes(Part part) throws Exception {
+  void doesNotSwitchOverTypes(Part part) throws Exception {
     assertThat(found(part, c -> invokes(c, "typeSwitch", Set.of()))).isEmpty();
   }
 
@@ -71,7 +71,7 @@ class FirstRequestTest {
   }
 
   @Test
-  void knowsRecordsWhoseMethodsAreMade() throws IOException {
+  void supportsRecordsWithGeneratedMethods() throws IOException {
     ClassModel record = ClassFile.of().parse(bytes(Part.class));
     assertThat(invokes(record, "equals", Set.of("equals"))).isTrue();
     assertThat(invokes(record, "hashCode", Set.of("hashCode"))).isTrue();

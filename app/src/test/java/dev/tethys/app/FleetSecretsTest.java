@@ -49,7 +49,7 @@ class FleetSecretsTest {
   }
 
   @Test
-  void noAnswerAndNoLineOfAControlPlaneShowsOne() throws Exception {
+  void controlPlaneExposesNoSecretsInResponsesOrLogs() throws Exception {
     Path tokens = folder.resolve("tokens");
     Files.writeString(tokens, "admin boss " + ADMIN + "\nagent a " + AGENT + "\n");
     Files.setPosixFilePermissions(tokens, PosixFilePermissions.fromString("rw-------"));
@@ -117,7 +117,7 @@ class FleetSecretsTest {
   }
 
   @Test
-  void noAnswerAndNoLineShowsOneOfAWebConfiguration() throws Exception {
+  void exposesNoSecretsOfAWebConfiguration() throws Exception {
     Path web = folder.resolve("web.yml");
     // of "pw"; a hash is a secret as well
     String hash = "$2y$04$Pl4ntedPl4ntedPl4ntedOCkvDHcHcWnBPTCWCGtDNnEQgKZ7dgOi";
@@ -179,7 +179,7 @@ class FleetSecretsTest {
       """;
 
   @Test
-  void noAnswerAndNoLineOfAnAgentWithClymenesConfigurationShowsOne() throws Exception {
+  void agentWithClymenesConfigurationExposesNoSecrets() throws Exception {
     String dead = String.valueOf(Ports.free());
     int port = Ports.free();
     Path config = folder.resolve("clymene.yml");

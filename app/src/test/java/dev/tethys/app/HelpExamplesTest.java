@@ -104,7 +104,7 @@ class HelpExamplesTest {
   }
 
   @Test
-  void thoseOfTheHelpAreAccepted() {
+  void acceptsFlagsOfTheHelp() {
     int run = 0;
     for (Map.Entry<String, List<String>> e : STARTS.entrySet()) {
       String help = ToolRun.of(List.of("control", e.getKey(), "--help")).out();
@@ -149,7 +149,7 @@ class HelpExamplesTest {
   }
 
   @Test
-  void thoseOfTheDocumentationAreAccepted() throws IOException {
+  void acceptsFlagsOfTheDocumentation() throws IOException {
     int run = 0;
     int changes = 0;
     for (String line : documentation()) {

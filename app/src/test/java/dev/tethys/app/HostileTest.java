@@ -65,7 +65,7 @@ class HostileTest {
   }
 
   @Test
-  void deepAndLongQueriesAreRefused() {
+  void rejectsDeepAndLongQueries() {
     assertThat(query("(".repeat(20_000) + "1" + ")".repeat(20_000)).statusCode()).isEqualTo(400);
     assertThat(query("-".repeat(50_000) + "1").statusCode()).isIn(200, 400);
     assertThat(query("1" + "+1".repeat(50_000)).statusCode()).isIn(200, 400);
@@ -81,7 +81,7 @@ class HostileTest {
   }
 
   @Test
-  void pushedBodiesThatAreNoneAreRefused() {
+  void rejectsInvalidPushBodies() {
     byte[] zeros = new byte[100_000];
     byte[] huge = {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x0f, 0, 0};
     for (byte[] body : List.of(new byte[0], new byte[] {1}, huge, zeros)) {
@@ -97,7 +97,7 @@ class HostileTest {
   }
 
   @Test
-  void aSeriesWithATooLongLabelIsRefusedAlone() {
+  void rejectsOnlySeriesWithATooLongLabel() {
     long now = System.currentTimeMillis();
     Labels tooLong = Labels.of("__name__", "toolong", "sql", "x".repeat(300_000));
     Labels one = Labels.of("__name__", "beside_toolong", "version", "1");

@@ -203,7 +203,7 @@ class InstrumentingTest {
   }
 
   @Test
-  void aJobThatEnds() throws Exception {
+  void jobEnds() throws Exception {
     assumeTrue(succeeds(10, "curl", "--version"), "curl is not installed");
     Process p = run("nightly.sh", 0, "sh");
     assertThat(p.waitFor()).as(() -> log("nightly.sh")).isZero();

@@ -20,7 +20,7 @@ class KnownIssuesListTest {
   private static final Path ROOT = Path.of(System.getProperty("tethys.root", ".."));
 
   @Test
-  void everyTestOfThePageIsThere() throws IOException {
+  void hasEveryTestOfThePage() throws IOException {
     List<MatchResult> named =
         NAMED.matcher(Files.readString(ROOT.resolve("docs/logs.md"))).results().toList();
     assertThat(named).hasSizeGreaterThan(20);

@@ -86,7 +86,7 @@ class LauncherTest {
   }
 
   @Test
-  void twoFirstStartsMakeOneCache(@TempDir Path dir) throws Exception {
+  void twoConcurrentFirstStartsCreateOneCache(@TempDir Path dir) throws Exception {
     ProcessBuilder b = launcher(dir);
     b.environment().remove("TETHYS_JAVA_OPTS");
     List<Process> starts = new ArrayList<>();
@@ -108,7 +108,7 @@ class LauncherTest {
   }
 
   @Test
-  void everyBenchmarkIsListed() throws Exception {
+  void listsEveryBenchmark() throws Exception {
     Path root = repository();
     assertThat(names(root.resolve("tethys"), "^(?:usage:|  ) +tethys bench ([a-z-]+) "))
         .contains("race", "observe-race")

@@ -135,7 +135,7 @@ class LintTest {
   }
 
   @Test
-  void aServerKnowsMore() throws IOException {
+  void serverSupportsMoreFlags() throws IOException {
     String config =
         """
         global: {scrape_interval: 1s}

@@ -54,7 +54,7 @@ class LogExportersRoleTest {
   }
 
   @Test
-  void everyDestinationGetsEveryLineAndAPositionWaitsForAll() throws Exception {
+  void everyDestinationReceivesEveryLineAndPositionWaitsForAll() throws Exception {
     AtomicBoolean refusing = new AtomicBoolean(true);
     List<String> posted = new CopyOnWriteArrayList<>();
     HttpServer otlp =
@@ -106,7 +106,7 @@ class LogExportersRoleTest {
 
   /** The queue of an exporter is full, and sources wait for room in it. */
   @Test
-  void anEndIsBoundedWhileADestinationIsDownAndTheNextStartRepeatsNothing() throws Exception {
+  void stopIsBoundedWhileADestinationIsDownAndNextStartRepeatsNothing() throws Exception {
     int port = Ports.free();
     Path file = folder.resolve("promtail.yml");
     Path log = folder.resolve("app.log");

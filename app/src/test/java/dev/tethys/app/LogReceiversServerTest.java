@@ -147,7 +147,7 @@ class LogReceiversServerTest {
 
   @Tag("contrib")
   @Test
-  void logsArriveByAllProtocolsOfTheServersPort() throws IOException {
+  void acceptsLogsOverAllProtocolsOfTheServersPort() throws IOException {
     try (TethysProcess p = TethysProcess.server(dir, CONFIG)) {
       p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
       otlpOverGrpc(p);

@@ -53,7 +53,7 @@ class LogStoreServerTest {
   }
 
   @Test
-  void logsOfAllProtocolsAreFoundAndSurviveAKill() throws IOException {
+  void findsLogsOfAllProtocolsAfterAKill() throws IOException {
     long now = System.currentTimeMillis() * 1_000_000;
     try (TethysProcess p = TethysProcess.server(dir, "{}\n")) {
       p.await("ready", Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
@@ -147,7 +147,7 @@ class LogStoreServerTest {
   }
 
   @Test
-  void badInputGetsTheStatusOfLokiAndAMessage() throws IOException {
+  void badInputReturnsTheStatusOfLokiAndAMessage() throws IOException {
     try (TethysProcess p = TethysProcess.server(dir, "{}\n")) {
       p.await("ready", Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
       HttpResponse<String> r = p.get("/loki/api/v1/query_range?query=" + query("{app=\"a\""));
@@ -207,7 +207,7 @@ class LogStoreServerTest {
   }
 
   @Test
-  void theOwnLogIsStoredWithoutConfiguration() throws IOException {
+  void storesOwnLogWithoutConfiguration() throws IOException {
     int port = Ports.free();
     try (TethysProcess p =
         TethysProcess.launch(dir, port, List.of("--web.listen-address=127.0.0.1:" + port))
@@ -228,7 +228,7 @@ class LogStoreServerTest {
   }
 
   @Test
-  void rulesOverLogsAreManagedEvaluatedAndKept() throws IOException {
+  void managesEvaluatesAndKeepsRulesOverLogs() throws IOException {
     String rules = "/loki/api/v1/rules";
     String group =
         """

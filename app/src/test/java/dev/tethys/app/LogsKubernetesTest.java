@@ -154,7 +154,7 @@ class LogsKubernetesTest {
   }
 
   @Test
-  void podsComeAndGoAndTheirFilesAreRotated() throws Exception {
+  void handlesPodChurnAndFileRotation() throws Exception {
     int port = Ports.free();
     List<String> expected = new ArrayList<>();
     try (LokiDouble loki = new LokiDouble();
@@ -228,7 +228,7 @@ class LogsKubernetesTest {
   }
 
   @Test
-  void filesOfDockersAreReadToo() throws Exception {
+  void readsDockerLogFiles() throws Exception {
     int port = Ports.free();
     try (LokiDouble loki = new LokiDouble();
         PodsDouble cluster = new PodsDouble()) {

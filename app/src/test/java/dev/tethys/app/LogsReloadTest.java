@@ -72,7 +72,7 @@ class LogsReloadTest {
   }
 
   @Test
-  void jobsThatDidNotChangeGoOnAndOthersGoOnWhereTheyWere() throws Exception {
+  void unchangedJobsContinueAndOthersResumeAtTheirPosition() throws Exception {
     int port = Ports.free();
     String a = job("a", folder, "[]");
     Path file = config(port, client(), a, job("b", folder, "[]"));
@@ -164,7 +164,7 @@ class LogsReloadTest {
 
   /** What a job reads changes in three ways while nothing is delivered and no queue has room. */
   @Test
-  void reloadsDoNotWaitForADestinationThatIsDownAndNothingIsLostOrDoubled() throws Exception {
+  void reloadDoesNotWaitForDownDestinationAndLosesOrDuplicatesNothing() throws Exception {
     int port = Ports.free();
     loki.setUnavailable(true);
     String size = client().replace("}]", ", batchsize: 102400}]");
@@ -247,7 +247,7 @@ class LogsReloadTest {
 
   /** Exporters of which nothing stays are full, and what goes into them waits. */
   @Test
-  void aClientIsReplacedWhileExportersThatGoHaveNoRoom() throws Exception {
+  void replacesClientWhileRemovedExportersAreFull() throws Exception {
     int port = Ports.free();
     loki.setUnavailable(true);
     Path file = config(port, client(), job("a", folder, "[]"));
@@ -309,7 +309,7 @@ class LogsReloadTest {
 
   /** Else what is delivered meanwhile would be read once more. */
   @Test
-  void aFileOfPositionsIsNotReadWhileOthersStillSaveToIt() throws Exception {
+  void doesNotReadPositionsFileWhileOthersStillSaveToIt() throws Exception {
     int port = Ports.free();
     loki.setUnavailable(true);
     Path file = config(port, client(), job("a", folder, "[]"));
@@ -331,7 +331,7 @@ class LogsReloadTest {
   }
 
   @Test
-  void flagsGoBeforeTheFile() throws Exception {
+  void flagsTakePrecedenceOverTheFile() throws Exception {
     int port = Ports.free();
     Path file = config(1, "[]", job("a", folder, "[]"));
     write("a.log", "hello\n");

@@ -68,7 +68,7 @@ class LogsTest {
   }
 
   @Test
-  void theExampleOfThePageRunsAndSurvivesBeingKilled() throws Exception {
+  void exampleOfThePageRunsAndSurvivesAKill() throws Exception {
     int port = Ports.free();
     Path file = example(port);
     List<String> written = new ArrayList<>();
@@ -139,7 +139,7 @@ class LogsTest {
   }
 
   @Test
-  void tellsPagesWhatIsReadAndTriesLinesApart() throws Exception {
+  void reportsReadFilesToPagesAndTestsLinesSeparately() throws Exception {
     int port = Ports.free();
     Path file = example(port);
     write("level=info msg=\"one\"\n");
@@ -182,7 +182,7 @@ class LogsTest {
   }
 
   @Test
-  void printsInADryRunWhatItWouldSend() throws Exception {
+  void dryRunPrintsWhatItWouldSend() throws Exception {
     Path file = example(Ports.free());
     Process p = tool("logs", "-config.file=" + file, "-dry-run", "-stdin");
     p.getOutputStream().write("level=warn msg=hello\n\nsecond\n".getBytes(StandardCharsets.UTF_8));
@@ -195,7 +195,7 @@ class LogsTest {
   }
 
   @Test
-  void refusesByNameWhatIsNotBuilt() throws Exception {
+  void rejectsUnsupportedKeysByName() throws Exception {
     Path file = folder.resolve("p.yml");
     Files.writeString(
         file,

@@ -17,7 +17,7 @@ class NoTemporaryFolderTest {
   @TempDir Path folder;
 
   @Test
-  void aServerThatCannotUnpackItsLibraryDoesNotStart() {
+  void serverThatCannotUnpackItsLibraryDoesNotStart() {
     Path none = folder.resolve("none");
     int port = Ports.free();
     TethysProcess server =

@@ -62,7 +62,7 @@ class PeersTest {
   }
 
   @Test
-  void promtoolQueriesItAsItQueriesPrometheus() throws IOException, InterruptedException {
+  void promtoolQueriesItLikePrometheus() throws IOException, InterruptedException {
     Shared.peer("promtool");
     String config =
         """
@@ -154,7 +154,7 @@ class PeersTest {
   }
 
   @Test
-  void exposedLabelsMeetThoseOfTheTargetAsInPrometheus() throws IOException {
+  void exposedLabelsConflictWithTargetLabelsAsInPrometheus() throws IOException {
     Path prometheus = Shared.peer("prometheus");
     HttpServer target =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -296,7 +296,7 @@ class PeersTest {
   }
 
   @Test
-  void aRealPrometheusWritesToItAndReadsFromIt() throws IOException {
+  void realPrometheusWritesToItAndReadsFromIt() throws IOException {
     Path prometheus = Shared.peer("prometheus");
     int port = Ports.free();
     try (TethysProcess server =

@@ -97,7 +97,7 @@ class PlainLanguageTest {
   }
 
   @Test
-  void cellsOfTablesAreBounded() {
+  void boundsTableCells() {
     String cell = "x".repeat(PlainLanguage.LONGEST_CELL);
     assertThat(found("A.md", "text\n| " + cell + " | b |")).isEmpty();
     assertThat(found("A.md", "text\n| " + cell + "x | b |")).startsWith("A.md:2: 301 characters");

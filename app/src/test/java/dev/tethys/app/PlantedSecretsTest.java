@@ -80,7 +80,7 @@ class PlantedSecretsTest {
   @TempDir Path folder;
 
   @Test
-  void noAnswerAndNoLineOfTheServerShowsOne() throws Exception {
+  void serverExposesNoSecretsInResponsesOrLogs() throws Exception {
     int dead = Ports.free();
     String url =
         ("http://user:Pl4nted@127.0.0.1:" + dead)
@@ -171,7 +171,7 @@ class PlantedSecretsTest {
       """;
 
   @Test
-  void noAnswerAndNoLineOfTheAlertmanagerShowsOne() throws Exception {
+  void alertmanagerExposesNoSecretsInResponsesOrLogs() throws Exception {
     Path file = folder.resolve("alertmanager.yml");
     int port = Ports.free();
     Files.writeString(file, ALERTMANAGER.replace("{dead}", String.valueOf(Ports.free())));
@@ -243,7 +243,7 @@ class PlantedSecretsTest {
       """;
 
   @Test
-  void noAnswerAndNoLineOfACollectorShowsOne() throws Exception {
+  void collectorExposesNoSecretsInResponsesOrLogs() throws Exception {
     int port = Ports.free();
     int otlp = Ports.free();
     int dead = Ports.free();

@@ -91,7 +91,7 @@ class PointReceiversTest {
   }
 
   @Test
-  void withoutTheFlagsTheyAreOff() throws Exception {
+  void isOffWithoutTheFlags() throws Exception {
     try (TethysProcess server = TethysProcess.server(dir, "{}")) {
       HttpResponse<String> r = post(server.port, "/write?db=d", "a v=1");
       assertThat(r.statusCode()).isEqualTo(404);

@@ -57,7 +57,7 @@ class ProfileStoreServerTest {
   }
 
   @Test
-  void profilesAreStoredAndSurviveAKill() throws IOException {
+  void storesProfilesAcrossAKill() throws IOException {
     try (TethysProcess p = TethysProcess.server(dir, CONFIG)) {
       p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
       HttpResponse<String> r =
@@ -91,7 +91,7 @@ class ProfileStoreServerTest {
   }
 
   @Test
-  void rulesOfProfilesRecordTheShareOfAFunction() throws IOException {
+  void profileRulesRecordTheShareOfAFunction() throws IOException {
     Path rules = dir.resolve("rules.yml");
     Files.writeString(
         rules,
@@ -123,7 +123,7 @@ class ProfileStoreServerTest {
   }
 
   @Test
-  void theServerProfilesItself() throws IOException {
+  void serverProfilesItself() throws IOException {
     try (TethysProcess p = TethysProcess.server(dir, CONFIG)) {
       p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
       p.await("profiles of the server", SOON, () -> flames(p, "tethys").contains("dev/tethys/"));

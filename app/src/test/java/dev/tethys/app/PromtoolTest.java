@@ -198,7 +198,7 @@ class PromtoolTest {
   }
 
   @Test
-  void debuggingOfUnitTestsGoesWhereItGoesThere() throws Exception {
+  void debuggingOfUnitTestsMatchesPromtool() throws Exception {
     List<String> args = words("test rules --debug @promtool/rules_run.yml");
     ToolRun theirs = theirs("", args);
     ToolRun ours = ours("", args);
@@ -369,7 +369,7 @@ class PromtoolTest {
 
   /** A file that is wrong is a failure of the command, not a wrong command line. */
   @Test
-  void howToConnectIsReadFromAFileAsThere() throws Exception {
+  void readsConnectionSettingsFromAFile() throws Exception {
     Path config = Files.writeString(dir.resolve("http.yml"), "basic_auth: {nosuch: 1}\n");
     for (String line : List.of("check healthy --url=URL", "query labels URL job")) {
       List<String> args =
@@ -384,7 +384,7 @@ class PromtoolTest {
   }
 
   @Test
-  void reportsServerErrorsAsPromtoolDoes() throws Exception {
+  void reportsServerErrorsLikePromtool() throws Exception {
     String refused = "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"so <bad>\"}";
     String[] instant = {"query", "instant", "--time=5", "SERVER", "up"};
     sameOf(400, refused, instant);
@@ -400,7 +400,7 @@ class PromtoolTest {
   }
 
   @Test
-  void useOfBucketsIsAnalyzedAlike() throws Exception {
+  void analyzesBucketUsageLikePromtool() throws Exception {
     StringBuilder sb = new StringBuilder("[");
     for (String le : List.of("0.1", "+Inf", "1")) {
       int n = le.equals("0.1") ? 1 : le.equals("1") ? 1 : 4;
@@ -436,7 +436,7 @@ class PromtoolTest {
   }
 
   @Test
-  void alertsAreTriedAgainstHistory() throws Exception {
+  void testsAlertsAgainstHistory() throws Exception {
     Path rules = dir.resolve("rules.yml");
     Files.writeString(
         rules,
@@ -549,7 +549,7 @@ class PromtoolTest {
   }
 
   @Test
-  void zshTakesTheTable() throws Exception {
+  void zshAcceptsTheTable() throws Exception {
     Path f =
         Files.writeString(
             dir.resolve("completion.zsh"), ours("", List.of("completion", "zsh")).out());
@@ -605,7 +605,7 @@ class PromtoolTest {
   }
 
   @Test
-  void metricsArePushedAlike() throws Exception {
+  void pushesMetricsLikePromtool() throws Exception {
     String text =
         "# TYPE a_total counter\n"
             + "a_total{job=\"x\",b=\"c\"} 5 1000\n"
@@ -648,7 +648,7 @@ class PromtoolTest {
   }
 
   @Test
-  void rulesMayComeFromStandardInput() throws Exception {
+  void acceptsRulesFromStandardInput() throws Exception {
     same("groups: [{name: a, rules: [{record: b, expr: c}]}]", List.of("check", "rules"));
     same(
         "groups: [{name: a, rules: [{record: b, expr: c}, {record: b, expr: d}]}]",
@@ -656,7 +656,7 @@ class PromtoolTest {
   }
 
   @Test
-  void debugOutputIsTheSameButForTime() throws Exception {
+  void debugOutputMatchesExceptForTime() throws Exception {
     for (String f : List.of("rules_run.yml", "failing.yml")) {
       List<String> args = words("test rules --debug @promtool/" + f);
       assertThat(lines(ours("", args))).isEqualTo(lines(theirs("", args)));
@@ -669,7 +669,7 @@ class PromtoolTest {
   }
 
   @Test
-  void junitIsTheSameButForTime() throws Exception {
+  void junitOutputMatchesExceptForTime() throws Exception {
     Path a = dir.resolve("a.xml");
     Path b = dir.resolve("b.xml");
     String files =
@@ -682,7 +682,7 @@ class PromtoolTest {
   }
 
   @Test
-  void everyFormOfExpectationIsComparedAsPromtoolDoes() throws Exception {
+  void comparesEveryFormOfExpectationLikePromtool() throws Exception {
     Path f = dir.resolve("forms.yml");
     Files.writeString(
         f,
@@ -712,7 +712,7 @@ class PromtoolTest {
   }
 
   @Test
-  void differencesOfAlertsAreColouredAlike() throws Exception {
+  void coloursAlertDifferencesLikePromtool() throws Exception {
     Path rules = dir.resolve("rules.yml");
     Files.writeString(
         rules,
@@ -751,7 +751,7 @@ class PromtoolTest {
 
   /** Wikimedia's tests have series of ten million values, of which fifty are compared. */
   @Test
-  void valuesBehindTheEndMayBeAnyNumber() throws Exception {
+  void valuesAfterTheEndMayBeAnyNumber() throws Exception {
     Path f =
         Files.writeString(
             dir.resolve("long.yml"),
@@ -769,7 +769,7 @@ class PromtoolTest {
   }
 
   @Test
-  void startTimestampsAreThoseOfNewerVersions() {
+  void startTimestampsMatchNewerVersions() {
     ToolRun o = ours("", words("test rules @promtool/start-time-test.yml"));
     assertThat(o).isEqualTo(new ToolRun(0, "  SUCCESS\n\n", ""));
   }

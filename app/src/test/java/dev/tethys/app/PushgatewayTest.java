@@ -60,7 +60,7 @@ class PushgatewayTest {
   }
 
   @Test
-  void aServerTakesPushesAndScrapesThem() {
+  void serverAcceptsPushesAndScrapesThem() {
     String config =
         """
         scrape_configs:

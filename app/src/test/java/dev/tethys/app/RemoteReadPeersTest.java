@@ -88,7 +88,7 @@ class RemoteReadPeersTest {
   }
 
   @Test
-  void answersFromPrometheusByRemoteRead() throws Exception {
+  void returnsPrometheusDataByRemoteRead() throws Exception {
     Path prometheus = Shared.peer("prometheus");
     Path data = data();
     int port = Ports.free();

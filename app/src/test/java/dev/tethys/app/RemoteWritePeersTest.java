@@ -147,7 +147,7 @@ class RemoteWritePeersTest {
   }
 
   @Test
-  void everySampleArrivesThoughEitherSideIsKilled() throws Exception {
+  void everySampleArrivesIfEitherSideIsKilled() throws Exception {
     Shared.peer("prometheus");
     int prom = Ports.free();
     int victoria = Ports.free();

@@ -117,7 +117,7 @@ class SelfMetricsTest {
   @TempDir Path folder;
 
   @Test
-  void everyMetricOfPromtailIsThereOrAccountedFor() throws Exception {
+  void everyPromtailMetricExistsOrIsAccountedFor() throws Exception {
     int port = Ports.free();
     int gcp = Ports.free();
     Files.writeString(folder.resolve("app.log"), "noise\none\ntwo\nthree\n");

@@ -35,7 +35,7 @@ class ServerTest {
   }
 
   @Test
-  void withoutAConfigurationItWatchesItselfAndTheMachine() {
+  void monitorsItselfAndTheMachineWithoutConfiguration() {
     int port = Ports.free();
     try (TethysProcess server =
         TethysProcess.launch(dir, port, List.of("--web.listen-address=127.0.0.1:" + port))
@@ -53,7 +53,7 @@ class ServerTest {
   }
 
   @Test
-  void samplesSurviveAStopAndAKill() {
+  void samplesSurviveStopAndKill() {
     try (TethysProcess first = TethysProcess.server(dir, SELF)) {
       awaitScrapes(first, "self");
       assertThat(first.stop()).isZero();
@@ -78,7 +78,7 @@ class ServerTest {
   }
 
   @Test
-  void aSecondServerOnTheSameFolderIsRefused() {
+  void rejectsSecondServerOnTheSameFolder() {
     try (TethysProcess first = TethysProcess.server(dir, SELF)) {
       int port = Ports.free();
       TethysProcess second =
@@ -97,7 +97,7 @@ class ServerTest {
   }
 
   @Test
-  void aBadConfigurationStopsTheStartWithItsPosition() throws IOException {
+  void badConfigurationStopsTheStartWithItsPosition() throws IOException {
     Path file = dir.resolve("prometheus.yml");
     Files.writeString(file, "global:\n  scrape_intervall: 5s\n");
     TethysProcess p = TethysProcess.launch(dir, 0, List.of("server", "--config.file=" + file));
@@ -108,7 +108,7 @@ class ServerTest {
   }
 
   @Test
-  void unknownAndUnbuiltFlagsAreNamed() {
+  void namesUnknownAndUnsupportedFlags() {
     for (String[] c :
         new String[][] {
           {"--config.fil=x", "did you mean --config.file?"},
@@ -131,7 +131,7 @@ class ServerTest {
   }
 
   @Test
-  void aFolderThatCannotBeIsNamedWithTheReason() throws IOException {
+  void namesUnusableFolderWithTheReason() throws IOException {
     Path file = Files.createFile(dir.resolve("file"));
     Files.writeString(dir.resolve("prometheus.yml"), "{}");
     TethysProcess p =
@@ -148,7 +148,7 @@ class ServerTest {
   }
 
   @Test
-  void aReloadTakesOverAGoodFileAndKeepsTheOldOneBeforeABadOne() throws IOException {
+  void reloadAppliesGoodFileAndKeepsOldOneIfInvalid() throws IOException {
     try (TethysProcess server = TethysProcess.server(dir, SELF, "--web.enable-lifecycle")) {
       awaitScrapes(server, "self");
       Path file = dir.resolve("prometheus.yml");
@@ -188,7 +188,7 @@ class ServerTest {
   }
 
   @Test
-  void deltasAreStoredAsTheyAreWhereThatIsSwitchedOn() {
+  void storesDeltasUnchangedIfEnabled() {
     byte[] delta =
         """
         {"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"d","sum":{"isMonotonic":true,
@@ -213,7 +213,7 @@ class ServerTest {
   }
 
   @Test
-  void lifecycleAdminAndReceiversAreOffUnlessAskedFor() {
+  void lifecycleAdminAndReceiversAreOffByDefault() {
     try (TethysProcess server = TethysProcess.server(dir, SELF)) {
       byte[] none = new byte[0];
       assertThat(server.post("/-/reload", "text/plain", none).statusCode()).isEqualTo(403);
@@ -235,7 +235,7 @@ class ServerTest {
   }
 
   @Test
-  void deletedSamplesAreGoneAndASnapshotOpens() throws IOException {
+  void removesDeletedSamplesAndOpensSnapshot() throws IOException {
     try (TethysProcess server = TethysProcess.server(dir, SELF, "--web.enable-admin-api")) {
       awaitScrapes(server, "self");
       byte[] none = new byte[0];
@@ -263,7 +263,7 @@ class ServerTest {
   }
 
   @Test
-  void aRoutePrefixHoldsForEverything() {
+  void routePrefixAppliesToEverything() {
     try (TethysProcess server =
         TethysProcess.server(
             dir,
@@ -284,7 +284,7 @@ class ServerTest {
   }
 
   @Test
-  void theAnswerToAFederationHoldsTheNewestSamples() {
+  void federationReturnsTheNewestSamples() {
     try (TethysProcess server = TethysProcess.server(dir, SELF)) {
       awaitScrapes(server, "self");
       String body = server.get("/federate?match%5B%5D=up").body();

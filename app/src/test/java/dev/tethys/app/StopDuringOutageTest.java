@@ -54,7 +54,7 @@ class StopDuringOutageTest {
   }
 
   @Test
-  void queuesDrainForFifteenSecondsAtMost() throws Exception {
+  void drainsQueuesForAtMostFifteenSeconds() throws Exception {
     String scrape =
         """
         global: {scrape_interval: 1s, scrape_timeout: 500ms}
@@ -134,7 +134,7 @@ class StopDuringOutageTest {
    * The record goes back to the receiver, which has not stored its position: it stays in the topic.
    */
   @Test
-  void anIngesterStopsWhileItsDatabaseIsDown() throws Exception {
+  void ingesterStopsWhileItsDatabaseIsDown() throws Exception {
     try (KafkaProcess broker = new KafkaProcess(Files.createDirectories(dir.resolve("broker")));
         KafkaProducer<byte[], byte[]> producer =
             new KafkaProducer<>(

@@ -130,7 +130,7 @@ class SystemdSocketTest {
   }
 
   @Test
-  void aSocketOfTheMachineIsServed() throws Exception {
+  void servesOneSystemdSocket() throws Exception {
     Path at = folder.resolve("s");
     activated(List.of(at.toString()), "pushgateway", "--web.systemd-socket");
     awaitLog("Listening on");
@@ -149,7 +149,7 @@ class SystemdSocketTest {
   }
 
   @Test
-  void severalSocketsAreRefused() throws Exception {
+  void rejectsSeveralSockets() throws Exception {
     int port = Ports.free();
     Process p =
         activated(

@@ -77,12 +77,12 @@ class ToolFixturesTest {
   }
 
   @Test
-  void dumpsOfSomeSeries() throws IOException {
+  void dumpsSelectedSeries() throws IOException {
     dumps(2, "{__name__='heavy_metric',foo='foo'}", "{__name__='metric'}");
   }
 
   @Test
-  void dumpsOfSomeTime() throws IOException {
+  void dumpsSelectedTimeRange() throws IOException {
     dumps(3, "{__name__='metric'}", null, "--min-time=60000", "--max-time=120000");
   }
 
@@ -117,7 +117,7 @@ class ToolFixturesTest {
   }
 
   @Test
-  void dumpsAsOpenMetricsComeBackAsTheyWere() throws IOException {
+  void openMetricsDumpImportsUnchanged() throws IOException {
     Path data = dir.resolve("data");
     Path in = promtool("dump-openmetrics-roundtrip-test.prom");
     ok(tool("tsdb", "create-blocks-from", "openmetrics", "-q", in, data));
@@ -138,7 +138,7 @@ class ToolFixturesTest {
   }
 
   @Test
-  void rulesAreRefusedOrDoubted() throws IOException {
+  void reportsRuleErrorsAndWarnings() throws IOException {
     ToolRun bad = tool("check", "rules", promtool("rules-bad.yml"));
     assertThat(bad.status()).isEqualTo(1);
     assertThat(bad.err() + bad.out()).contains("undefined variable \"$label\"");
@@ -157,7 +157,7 @@ class ToolFixturesTest {
   }
 
   @Test
-  void aConfigurationIsCheckedWithoutAskingAnybody() throws IOException {
+  void checksConfigurationWithoutContactingServers() throws IOException {
     Path file = promtool("prometheus-aws-sd-empty-region.good.yml");
     ok(tool("check", "config", file));
   }
@@ -243,7 +243,7 @@ class ToolFixturesTest {
   }
 
   @Test
-  void amtoolReadsHowToConnectFromAFile() throws IOException {
+  void amtoolReadsConnectionSettingsFromAFile() throws IOException {
     HttpClientConfig good = http("http_config.good.yml");
     assertThat(good.proxy().url()).hasToString("http://remote.host");
     assertThat(Objects.requireNonNull(good.authorization()).credentials().value())

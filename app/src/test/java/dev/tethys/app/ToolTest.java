@@ -72,7 +72,7 @@ class ToolTest {
   }
 
   @Test
-  void listsAndAnalyzesPrometheusFolderAsPromtoolDoes() throws Exception {
+  void listsAndAnalyzesPrometheusFolderLikePromtool() throws Exception {
     Path folder = ofPrometheus();
     for (String flag : List.of("-r", "--no-human-readable")) {
       assertThat(ok(tool("list", flag, folder)).out())
@@ -121,7 +121,7 @@ class ToolTest {
   }
 
   @Test
-  void importedExportedAndImportedAgainItIsTheSame() throws Exception {
+  void reimportOfAnExportIsIdentical() throws Exception {
     Path source = ofPrometheus();
     String want = ok(promtool("dump", source)).out();
     Path data = dir.resolve("data");
@@ -247,7 +247,7 @@ class ToolTest {
   }
 
   @Test
-  void aRunningServerIsBackedUpAndComesBack() throws Exception {
+  void backsUpAndRestoresRunningServer() throws Exception {
     String config =
         """
         global: {scrape_interval: 1s}
@@ -310,7 +310,7 @@ class ToolTest {
   }
 
   @Test
-  void aBenchmarkWritesWhatItWasAsked() throws Exception {
+  void benchmarkWritesTheRequestedData() throws Exception {
     Path out = dir.resolve("bench");
     ToolRun o = ok(tool("bench", "write", "--out=" + out, "--metrics=50", "--scrapes=40"));
     assertThat(o.out())

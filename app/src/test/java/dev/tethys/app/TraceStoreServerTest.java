@@ -44,7 +44,7 @@ class TraceStoreServerTest {
   }
 
   @Test
-  void spansAreStoredServedAndCounted() throws IOException {
+  void storesServesAndCountsSpans() throws IOException {
     long now = System.currentTimeMillis() / 1000;
     String trace = "0000000000000000000000000000000a";
     String zipkin =
@@ -85,7 +85,7 @@ class TraceStoreServerTest {
   }
 
   @Test
-  void deletionIsKeptOverARestart() throws IOException {
+  void deletionSurvivesRestart() throws IOException {
     long now = System.currentTimeMillis() / 1000;
     String a = "0000000000000000000000000000000a";
     String b = "0000000000000000000000000000000b";
@@ -125,7 +125,7 @@ class TraceStoreServerTest {
   }
 
   @Test
-  void datagramsOfJaegersClientsAreStored() throws Exception {
+  void storesDatagramsOfJaegerClients() throws Exception {
     int port = Ports.free();
     try (TethysProcess p =
         TethysProcess.server(dir, "", "--traces.jaeger-compact-listen-address=127.0.0.1:" + port)) {
@@ -147,7 +147,7 @@ class TraceStoreServerTest {
   }
 
   @Test
-  void rulesOverTracesRecordAndAlert() throws IOException {
+  void traceRulesRecordAndAlert() throws IOException {
     Files.writeString(
         dir.resolve("rules.yml"),
         """

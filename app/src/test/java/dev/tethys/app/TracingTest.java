@@ -98,7 +98,7 @@ class TracingTest {
   }
 
   @Test
-  void queriesRulesScrapesAndNotificationsAreTraced() throws Exception {
+  void tracesQueriesRulesScrapesAndNotifications() throws Exception {
     List<String> told = new CopyOnWriteArrayList<>();
     HttpServer hook =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

@@ -48,7 +48,7 @@ class DurationsTest {
   }
 
   @Property
-  void everyDurationSurvivesItsText(@ForAll @LongRange(min = 0, max = 9_000_000_000_000L) long ms) {
+  void everyDurationRoundTrips(@ForAll @LongRange(min = 0, max = 9_000_000_000_000L) long ms) {
     assertThat(Durations.parse(Durations.format(Duration.ofMillis(ms))).toMillis()).isEqualTo(ms);
   }
 
@@ -74,7 +74,7 @@ class DurationsTest {
   }
 
   @Property
-  void everySizeSurvivesItsText(@ForAll @LongRange(min = 0) long n) {
+  void everySizeRoundTrips(@ForAll @LongRange(min = 0) long n) {
     assertThat(ByteSize.parse(new ByteSize(n).toString()).bytes()).isEqualTo(n);
   }
 }

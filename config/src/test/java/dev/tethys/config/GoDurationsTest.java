@@ -46,7 +46,7 @@ class GoDurationsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"", "3", "-", "s", ".", "-.", ".s", "+.s", "1d", "1h ", "x", "3000000h", "1 s"})
-  void refusesWhatGoRefuses(String text) {
+  void rejectsExpressionsThatGoRejects(String text) {
     assertThatThrownBy(() -> GoDurations.parse(text)).isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -82,7 +82,7 @@ class HttpClientConfigTest {
   }
 
   @Test
-  void readsAllOfItAndWritesItWithoutSecrets() {
+  void readsEverythingAndWritesItWithoutSecrets() {
     HttpClientConfig c =
         HttpClientConfig.TYPE.read(
             YamlDocument.parse(
@@ -136,7 +136,7 @@ class HttpClientConfigTest {
   }
 
   @Test
-  void theOlderSpellingOfATokenIsAnAuthorization() {
+  void olderTokenKeyIsAnAuthorization() {
     HttpClientConfig c =
         HttpClientConfig.TYPE.read(YamlDocument.parse("f", null, "bearer_token: x").root());
     assertThat(c.authorization())
@@ -173,7 +173,7 @@ class HttpClientConfigTest {
   }
 
   @Test
-  void aProxyWithoutASchemeIsReachedByHttp() {
+  void proxyWithoutASchemeUsesHttp() {
     for (String url : List.of("foo", "proxy.example.org")) {
       assertThat(
               HttpClientConfig.TYPE

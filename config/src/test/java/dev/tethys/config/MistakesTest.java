@@ -94,7 +94,7 @@ class MistakesTest {
   }
 
   @Test
-  void throwsASingleMistakeUnchanged() {
+  void throwsSingleErrorUnchanged() {
     assertThatThrownBy(() -> read("jobs: [{name: a, evry: 1s}]"))
         .isInstanceOf(UnknownKeyException.class)
         .hasMessage("f.yml:1:18: unknown key \"evry\" in jobs[0]; did you mean \"every\"?");
@@ -140,7 +140,7 @@ class MistakesTest {
   }
 
   @Test
-  void namesMistakesOfSeveralDocuments() {
+  void namesErrorsOfSeveralDocuments() {
     List<YamlDocument> documents =
         YamlDocument.parseAll(
             "f.yml", "{flag: x}\n---\n{flag: true}\n---\n{later: 1}\n---\n{flg: 1}");

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class NameSuggestionTest {
   @Test
-  void isTheWordOfTheFewestWrongLetters() {
+  void suggestsTheWordWithTheFewestEdits() {
     assertThat(NameSuggestion.of("scrape_intervall", List.of("scrape_timeout", "scrape_interval")))
         .isEqualTo("scrape_interval");
     assertThat(NameSuggestion.of("Job_Name", List.of("job_name"))).isEqualTo("job_name");

@@ -141,7 +141,7 @@ class PlainScalarTest {
   }
 
   @Test
-  void resolvesScalarsAsGo() {
+  void resolvesScalarsLikeGo() {
     for (String line : DECODED.lines().toList()) {
       String[] f = line.split("[|]");
       if (!f[0].startsWith("! ")) { // the tag "!" is that of version 3 in both
@@ -152,7 +152,7 @@ class PlainScalarTest {
   }
 
   @Test
-  void truthValuesOfTheCollectorAreTrueAndFalse() {
+  void collectorBooleansAreTrueAndFalse() {
     for (String word : List.of("yes", "no", "on", "off", "y", "N")) {
       YamlNode n = YamlDocument.parse("f", null, word).readingAsCollector().root();
       assertThatThrownBy(n::asBool).as(word).hasMessageContaining("must be true or false");
@@ -174,7 +174,7 @@ class PlainScalarTest {
   }
 
   @Test
-  void writesFloatsThatHaveNames() {
+  void writesNamedFloats() {
     assertThat(
             YamlWriter.write(
                 Map.of("a", List.of(Double.POSITIVE_INFINITY, -1 / 0.0, Double.NaN, 0.5))))

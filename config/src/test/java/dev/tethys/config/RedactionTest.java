@@ -50,7 +50,7 @@ class RedactionTest {
   /** A peer's text of a megabyte; reading each value to its end would take minutes. */
   @Test
   @Timeout(30)
-  void manyNamesBehindEachOtherAreReadInOnePass() {
+  void readsManyConsecutiveNamesInOnePass() {
     String text = "?a=".repeat(350_000);
     assertThat(Redaction.text(text)).isEqualTo(text);
   }
@@ -65,7 +65,7 @@ class RedactionTest {
   }
 
   @Test
-  void aSecretPathIsMaskedInEveryForm() {
+  void masksSecretPathInEveryForm() {
     URI u = URI.create("http://u:p@h/services/T%20X?a=b");
     assertThat(
             Redaction.withoutUrl(
@@ -76,7 +76,7 @@ class RedactionTest {
   }
 
   @Test
-  void labelsOfDiscoveryLoseTheirSecrets() {
+  void masksSecretsInDiscoveryLabels() {
     Labels open = Labels.of("__address__", "h:1", "__meta_image", "a/b:1");
     assertThat(Redaction.labels(open)).isSameAs(open);
     assertThat(
@@ -87,7 +87,7 @@ class RedactionTest {
   }
 
   @Test
-  void aShownTreeIsMaskedByTheNamesOfItsKeys() {
+  void masksDisplayedTreeByKeyNames() {
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("token_url", "http://u:p@h/t");
     m.put("endpoint_params", Map.of("audience", "p"));
@@ -114,7 +114,7 @@ class RedactionTest {
   }
 
   @Test
-  void errorsOfConfigurationsQuoteNoSecret() {
+  void configurationErrorsQuoteNoSecret() {
     ConfigException e = new ConfigException("a.yml:1:1", "\"http://u:p@h:x\" is not a valid URL");
     assertThat(e).hasMessage("a.yml:1:1: \"http://u:xxxxx@h:x\" is not a valid URL");
     assertThat(e.problem()).doesNotContain("u:p@");

@@ -24,7 +24,7 @@ class TlsConfigTest {
   }
 
   @Test
-  void equalityIsThatOfAllComponents() throws Exception {
+  void equalityIncludesAllComponents() throws Exception {
     RecordComponent[] all = TlsConfig.class.getRecordComponents();
     Constructor<TlsConfig> make =
         TlsConfig.class.getDeclaredConstructor(

@@ -57,7 +57,7 @@ class YamlLayersTest {
   }
 
   @Test
-  void variablesAreTypedByWhereTheyStand() {
+  void typesVariablesByPosition() {
     env.put("PORT", "4317");
     env.put("ZIP", "0123");
     env.put("LIST", "[a, b]");
@@ -81,7 +81,7 @@ class YamlLayersTest {
   }
 
   @Test
-  void filesArePutInWithAllThatTheyAskFor() {
+  void insertsFilesWithTheirReferences() {
     env.put("WHO", "me");
     env.put("NAME", "part");
     files.put("part", "x: ${env:WHO}\ny: [1, \"${WHO}\"]\n");
@@ -123,7 +123,7 @@ class YamlLayersTest {
 
   /** The Collector's own table (confmap/internal/e2e/types_test.go), values put in as a whole. */
   @Test
-  void substitutedValuesHaveTheTypeThatIsWanted() {
+  void substitutedValuesHaveTheRequiredType() {
     assertThat(substituted("123").asLong()).isEqualTo(123);
     assertThat(substituted("123").asString()).isEqualTo("123");
     assertThat(substituted("0123").asLong()).isEqualTo(83);
@@ -153,7 +153,7 @@ class YamlLayersTest {
   }
 
   @Test
-  void errorsNameTheTextAndThePlace() {
+  void errorsNameTextAndPosition() {
     assertThatThrownBy(() -> tree("a:\n  b: ${nope:x}"))
         .hasMessage("f:2:6: \"${nope:x}\": unknown source \"nope\"; there are: env, file");
     assertThatThrownBy(() -> tree("a: ${file:gone}")).hasMessageContaining("no such file: gone");

@@ -49,7 +49,7 @@ class YamlReadingTest {
   }
 
   @Test
-  void anEmptyFileIsAllDefaults() {
+  void emptyFileMeansAllDefaults() {
     YamlObject o = read("# nothing\n");
     assertThat(o.get(TEXT)).isEqualTo("none");
     assertThat(o.get(EVERY)).isEqualTo(Duration.ofMinutes(1));
@@ -87,7 +87,7 @@ class YamlReadingTest {
   }
 
   @Test
-  void aTreeKeepsNullWhereItIsWanted() {
+  void treeKeepsNullWhereRequired() {
     YamlNode n = YamlDocument.parse("f.yml", null, "{a: null, b: [1, ~, {c: }]}").root();
     assertThat(n.asNullableTree()).hasToString("{a=null, b=[1, null, {c=null}]}");
     assertThat(n.asTree().toString()).isEqualTo("{a=, b=[1, , {c=}]}");
@@ -153,7 +153,7 @@ class YamlReadingTest {
   }
 
   @Test
-  void namesAnUnknownKeyWithItsPlaceAndTheNearest() {
+  void suggestsNearestKeyForUnknownOne() {
     assertThatThrownBy(() -> read("text: a\nevrey: 5s\n"))
         .hasMessage("f.yml:2:1: unknown key \"evrey\" in top; did you mean \"every\"?");
     assertThatThrownBy(() -> read("inners:\n  - {depth: 1, zzzzz: 2}\n").get(INNERS))
@@ -161,13 +161,13 @@ class YamlReadingTest {
   }
 
   @Test
-  void reportsADuplicateKey() {
+  void reportsDuplicateKey() {
     assertThatThrownBy(() -> read("text: a\ntext: b\n"))
         .hasMessage("f.yml:2:1: key \"text\" appears twice in this map");
   }
 
   @Test
-  void namesWhatIsWrongWithAValue() {
+  void describesInvalidValues() {
     assertThatThrownBy(() -> read("every: 5").get(EVERY))
         .hasMessageStartingWith("f.yml:1:8: not a valid duration string: \"5\"");
     assertThatThrownBy(() -> read("inners: [{}]").get(INNERS))
@@ -180,7 +180,7 @@ class YamlReadingTest {
   }
 
   @Test
-  void collectsWhatIsNotBuilt() {
+  void collectsUnsupportedKeys() {
     YamlDocument d = YamlDocument.parse("f.yml", null, "text: a\nlater: [1]\n");
     d.root().object(TOP);
     assertThatThrownBy(d::refuseNotBuilt)
@@ -250,7 +250,7 @@ class YamlReadingTest {
   }
 
   @Property
-  void whateverIsWrittenIsReadBack(@ForAll String key, @ForAll String value) {
+  void readsBackAnyOutput(@ForAll String key, @ForAll String value) {
     // YAML cannot hold a NUL, a lone surrogate or a non-character in any form the reader takes.
     boolean speakable =
         (key + value)
@@ -266,7 +266,7 @@ class YamlReadingTest {
   }
 
   @Test
-  void writesAsGoDoes() {
+  void writesLikeGo() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("s", "on");
     m.put("num", 5);

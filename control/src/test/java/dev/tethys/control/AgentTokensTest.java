@@ -155,7 +155,7 @@ class AgentTokensTest {
   }
 
   @Test
-  void healthOfManyComponentsIsBoundedForAnAgent() throws Exception {
+  void boundsHealthOfManyComponentsPerAgent() throws Exception {
     byte[] bomb = message(1, Map.of("service.name", "x"), health(0, 256, 256, 7), false).encoded();
     for (int i = 0; i < 30; i++) {
       bomb[2] = (byte) i; // the first byte of the uid
@@ -170,7 +170,7 @@ class AgentTokensTest {
   }
 
   @Test
-  void anAgentOfManyLabelsAndReasonsIsBounded() throws Exception {
+  void boundsAgentWithManyLabelsAndReasons() throws Exception {
     Map<String, String> labels = new LinkedHashMap<>();
     for (int i = 0; i < 100_000; i++) {
       labels.put("label" + i, "v".repeat(10));
@@ -202,7 +202,7 @@ class AgentTokensTest {
   }
 
   @Test
-  void oneTokenLeavesPlacesToTheOthers() throws Exception {
+  void oneTokenLeavesCapacityToOthers() throws Exception {
     for (int i = 0; i < 2 * MAX_AGENTS; i++) {
       send(ONE, message(i, Map.of("team", "one"), null, false).encoded());
     }
@@ -226,7 +226,7 @@ class AgentTokensTest {
   }
 
   @Test
-  void oneTokenLeavesConnectionsToTheOthers() {
+  void oneTokenLeavesConnectionsToOthers() {
     List<WebSocket> all = new ArrayList<>();
     for (int i = 0; i < 140; i++) {
       WebSocket w = open(ONE);
@@ -241,7 +241,7 @@ class AgentTokensTest {
   }
 
   @Test
-  void agentsThatAreAwayStayWhereAnotherTokenNeedsPlaces() throws Exception {
+  void keepsAbsentAgentsWhileAnotherTokenNeedsCapacity() throws Exception {
     for (int i = 0; i < MAX_AGENTS / 4; i++) {
       send(TWO, message(200 + i, Map.of("team", "two"), null, true).encoded());
     }
@@ -253,7 +253,7 @@ class AgentTokensTest {
   }
 
   @Test
-  void aUidBelongsToTheTokenOfItsFirstContact() throws Exception {
+  void uidBelongsToTheTokenOfItsFirstContact() throws Exception {
     assertThat(send(ONE, message(1, Map.of("team", "one"), null, false).encoded()).statusCode())
         .isEqualTo(200);
     HttpResponse<String> other =
@@ -269,7 +269,7 @@ class AgentTokensTest {
   }
 
   @Test
-  void aUidPassesOnToTheNewTokenOfItsName() throws Exception {
+  void renamedTokenKeepsItsUids() throws Exception {
     String next = "agent-token-of-team-one-2";
     send(ONE, message(1, Map.of("team", "one"), null, false).encoded());
     start("agent one " + ONE, "agent one " + next, "viewer eve " + EVE);

@@ -124,7 +124,7 @@ class ArchiveReplayTest {
   }
 
   @Test
-  void aReloadAddsAReplayThatEndsAndAnotherReloadDoesNotRepeatIt() throws IOException {
+  void reloadStartsAReplayThatIsNotRepeated() throws IOException {
     apply(ARCHIVING);
     for (int i = 0; i < 20; i++) {
       send("line " + i);

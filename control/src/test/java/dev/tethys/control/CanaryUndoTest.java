@@ -108,7 +108,7 @@ class CanaryUndoTest extends FleetCase {
   }
 
   @Test
-  void rolloutForAgentsOfAnotherOneNamesIt() throws Exception {
+  void namesTheRolloutThatOwnsTheAgents() throws Exception {
     zones();
     done(post("/configurations", body().put("name", "other").put("text", OWN)));
     done(
@@ -136,7 +136,7 @@ class CanaryUndoTest extends FleetCase {
   }
 
   @Test
-  void agentOutsideOfAllSelectorsReturnsToTheVersionThatItRuns() throws Exception {
+  void unselectedAgentReturnsToItsRunningVersion() throws Exception {
     zones();
     untilState(rollOut(push("1s"), "env=z1"), "done");
     // Its labels change: no assignment matches any longer, and it runs the version on.
@@ -152,7 +152,7 @@ class CanaryUndoTest extends FleetCase {
   }
 
   @Test
-  void rolloutsOfOtherAgentsAreUndoneInAnyOrder() throws Exception {
+  void undoesRolloutsOfDifferentAgentsInAnyOrder() throws Exception {
     canary();
     long third = rollOut(push("3s"), "env=z2");
     untilState(third, "done");

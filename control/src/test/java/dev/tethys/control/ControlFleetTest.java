@@ -107,7 +107,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void versionThatDoesNotStartReachesOneAgentAndIsUndone() throws Exception {
+  void undoesVersionThatFailsToStartAfterOneAgent() throws Exception {
     fleet(20);
     int good = push(graph("{batch: {}}", "batch"));
     untilState(rollOut(good, "0s"), "done");
@@ -160,7 +160,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void versionThatDropsRecordsReachesOneAgentAndIsUndone() throws Exception {
+  void undoesVersionThatDropsRecordsAfterOneAgent() throws Exception {
     fleet(5);
     int bad = push(graph(DROPS, "filter"));
     long id = rollOut(bad, "30s");
@@ -182,7 +182,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void versionThatDropsRecordsReachesOneAgentWithoutAnySoak() throws Exception {
+  void undoesVersionThatDropsRecordsWithoutASoak() throws Exception {
     fleet(5);
     long id = rollOut(push(graph(DROPS, "filter")), "0s", 100);
     untilState(id, "undone");
@@ -192,7 +192,7 @@ class ControlFleetTest extends FleetCase {
 
   /** Nothing is dropped: each record is given to another exporter as well. */
   @Test
-  void versionThatDoublesTheOutputIsUndoneByTheComparisonOfOutputs() throws Exception {
+  void comparisonOfOutputsUndoesVersionThatDoublesThem() throws Exception {
     fleet(3);
     String doubled =
         OWN.replace("exporters: {nop: {}}", "exporters: {nop: {}, nop/b: {}}")
@@ -217,7 +217,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void dropsThatTheAuthorAllowedAreNotUndone() throws Exception {
+  void doesNotUndoDropsAllowedByTheAuthor() throws Exception {
     fleet(1);
     int v = push(graph(DROPS, "filter"));
     long id =
@@ -235,7 +235,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void pausedRolloutReachesNoFurtherAgentUntilItIsResumed() throws Exception {
+  void pausedRolloutReachesNoAgentUntilResumed() throws Exception {
     fleet(4);
     int v = push(graph("{batch: {}}", "batch"));
     long id = rollOut(v, "2s");
@@ -257,7 +257,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void agentsRunOnWithoutTheControlPlaneAndStartWithTheLastConfiguration() throws Exception {
+  void agentsRunWithoutTheControlPlaneAndStartWithTheLastConfiguration() throws Exception {
     fleet(2);
     int v = push(graph("{batch: {}}", "batch"));
     untilState(rollOut(v, "0s"), "done");
@@ -294,7 +294,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aSecretInAConfigurationIsRefusedWithItsPlace() throws Exception {
+  void rejectsSecretInAConfigurationWithItsPosition() throws Exception {
     Map<String, String> refused =
         Map.of(
             sending("http://h:1", "authorization", "Bearer SEKRET"), "edge.yaml:5:",
@@ -319,7 +319,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aTextThatIsNotValidatedHoldsNoSecretEither() throws Exception {
+  void rejectsSecretsInUnvalidatedText() throws Exception {
     String text = "exporters:\n  own_vendor:\n    headers: {x-honeycomb-team: SEKRET}\n";
     ObjectNode b = body().put("name", "other").put("validate", false);
     HttpResponse<String> r = post("/configurations", b.deepCopy().put("text", text));
@@ -330,7 +330,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aTextThatCannotBeReadIsNotStoredWithoutValidationEither() throws Exception {
+  void rejectsUnreadableTextEvenWithoutValidation() throws Exception {
     String text = sending("http://h:1", "authorization", "Bearer SEKRET");
     ObjectNode b = body().put("name", "other").put("validate", false);
     for (String broken :
@@ -349,7 +349,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aChangeWithoutAReasonIsRefused() throws Exception {
+  void rejectsChangeWithoutAReason() throws Exception {
     String text = graph("", "");
     Map<String, ObjectNode> changes =
         Map.of(
@@ -381,7 +381,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aReasonWithoutAVisibleCharacterIsRefused() throws Exception {
+  void rejectsReasonWithoutAVisibleCharacter() throws Exception {
     String text = graph("", "");
     for (String blank : List.of(" ", "\t\n", "\u200B", "\u00A0\u200B \u2060", "\u3164", "\u0000")) {
       Map<String, ObjectNode> changes =
@@ -409,7 +409,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void patternsThatFindSecretsAreNoSecrets() throws Exception {
+  void secretPatternsAreNotSecrets() throws Exception {
     for (String statement :
         List.of(
             "replace_pattern(body, \"password=[^ ]+\", \"password=***\")",
@@ -423,7 +423,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void wrongConfigurationIsRefusedWithItsPlace() throws Exception {
+  void rejectsInvalidConfigurationWithItsPosition() throws Exception {
     HttpResponse<String> r =
         post(
             "/configurations",
@@ -434,7 +434,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void versionsAreComparedByMeaning() throws Exception {
+  void comparesVersionsByMeaning() throws Exception {
     push(graph("", ""));
     push(graph("{batch: {timeout: 1s}}", "batch"));
     push(graph("{batch: {timeout: 2s}}", "batch"));
@@ -449,7 +449,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void requestsNeedATokenOnceOneIsSet() throws Exception {
+  void requiresATokenOnceOneIsSet() throws Exception {
     requireNonNull(server).close();
     Path file = folder.resolve("tokens");
     Files.writeString(

@@ -33,7 +33,7 @@ class DuplicateUidTest extends FleetCase {
   }
 
   @Test
-  void laterAgentGetsAUidOfItsOwnAndKeepsIt() throws Exception {
+  void laterAgentGetsItsOwnUidAndKeepsIt() throws Exception {
     agent("a", "prod");
     until(() -> get("/agents").size() == 1);
     String first = Files.readString(uidOf("a")).strip();
@@ -56,7 +56,7 @@ class DuplicateUidTest extends FleetCase {
   }
 
   @Test
-  void agentThatIsStartedAgainKeepsItsUid() throws Exception {
+  void restartedAgentKeepsItsUid() throws Exception {
     TestCollector a = agent("a", "prod");
     until(() -> get("/agents").size() == 1);
     String first = Files.readString(uidOf("a")).strip();
@@ -125,7 +125,7 @@ class DuplicateUidTest extends FleetCase {
   }
 
   @Test
-  void agentThatPollsUnderTheUidOfAConnectedOneGetsAnother() throws Exception {
+  void agentPollingUnderAConnectedUidGetsAnother() throws Exception {
     agent("a", "prod");
     until(() -> get("/agents").size() == 1);
     byte[] uid = InstanceUid.bytes(UUID.fromString(Files.readString(uidOf("a")).strip()));

@@ -17,7 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Tag("slow")
 class FleetTapTest extends FleetCase {
   @Test
-  void recordsOfEachAgentAreShownMaskedAndTheirNumberIsBounded() throws Exception {
+  void masksAndBoundsRecordsOfEachAgent() throws Exception {
     fleet(2);
     AtomicBoolean stop = new AtomicBoolean();
     Thread load =
@@ -54,7 +54,7 @@ class FleetTapTest extends FleetCase {
   }
 
   @Test
-  void aTapHasFewAgentsAndBoundedNumbers() throws Exception {
+  void tapHasFewAgentsAndBoundedNumbers() throws Exception {
     fleet(TapApi.MAX_AGENTS + 1);
     assertThat(refused("node=exporter:nop@logs"))
         .contains("matches 21 connected agents; a tap reads at most 20");
@@ -68,7 +68,7 @@ class FleetTapTest extends FleetCase {
   }
 
   @Test
-  void nodesAndPipelinesOfAgentsAreListed() throws Exception {
+  void listsNodesAndPipelinesOfAgents() throws Exception {
     fleet(1);
     JsonNode a = get("/nodes").path("agents").get(0);
     assertThat(a.path("nodes").toString()).contains("receiver:hand", "exporter:nop@logs");
@@ -76,7 +76,7 @@ class FleetTapTest extends FleetCase {
   }
 
   @Test
-  void aRecordIsFollowedAtEachAgentToItsEnd() throws Exception {
+  void followsARecordToItsEndAtEachAgent() throws Exception {
     fleet(2);
     AtomicBoolean stop = new AtomicBoolean();
     Thread load =
@@ -112,7 +112,7 @@ class FleetTapTest extends FleetCase {
   }
 
   @Test
-  void recommendationsOfAgentsAreAddedUpAndApplied() throws Exception {
+  void combinesAndAppliesRecommendationsOfAgents() throws Exception {
     fleet(2);
     AtomicBoolean stop = new AtomicBoolean();
     Thread load =
@@ -143,7 +143,7 @@ class FleetTapTest extends FleetCase {
   }
 
   @Test
-  void personalDataOfDestinationsIsCountedAndNoneIsLeftAfterRedaction() throws Exception {
+  void countsPersonalDataOfDestinationsAndFindsNoneAfterRedaction() throws Exception {
     fleet(2);
     AtomicBoolean stop = new AtomicBoolean();
     Thread load =
@@ -189,7 +189,7 @@ class FleetTapTest extends FleetCase {
   }
 
   @Test
-  void attributeKeysWithAndWithoutAVersionAreCompared() throws Exception {
+  void comparesAttributeKeysWithAndWithoutAVersion() throws Exception {
     fleet(4);
     String text =
         graph(

@@ -79,7 +79,7 @@ class GuardQueryTest extends FleetCase {
   }
 
   @Test
-  void resultOfTheQueryUndoesTheRollout() throws Exception {
+  void queryResultUndoesTheRollout() throws Exception {
     fleet(3);
     start(graph("{batch: {}}", "batch"));
     until(() -> rollout().path("state").asString().equals("done"));
@@ -92,7 +92,7 @@ class GuardQueryTest extends FleetCase {
   }
 
   @Test
-  void noFurtherAgentIsReachedWithoutAnAnswer() throws Exception {
+  void failedQueryStopsTheRollout() throws Exception {
     fleet(2);
     status = 503;
     answer = "{\"error\":\"starting\"}";

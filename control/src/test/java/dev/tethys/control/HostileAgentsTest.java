@@ -152,7 +152,7 @@ class HostileAgentsTest {
   }
 
   @Test
-  void anUnknownAgentWithoutDescriptionIsAskedForItsFullState() throws Exception {
+  void requestsFullStateOfUnknownAgent() throws Exception {
     Peer p = new Peer();
     WebSocket w = open(p);
     w.sendBinary(ByteBuffer.wrap(message(1, 5, false).framed()), true).join();
@@ -164,7 +164,7 @@ class HostileAgentsTest {
   }
 
   @Test
-  void garbageClosesTheConnectionAndNothingElse() throws Exception {
+  void garbageClosesOnlyItsConnection() throws Exception {
     Random random = new Random(3);
     for (int i = 0; i < 50; i++) {
       byte[] b = new byte[1 + random.nextInt(200)];
@@ -198,7 +198,7 @@ class HostileAgentsTest {
   }
 
   @Test
-  void aFloodOnOneConnectionClosesIt() throws Exception {
+  void floodingConnectionIsClosed() throws Exception {
     Peer p = new Peer();
     WebSocket w = open(p);
     for (int i = 0; i < 50 * OpampEndpoint.MAX_PER_SECOND && !p.closed.isDone(); i++) {
@@ -208,7 +208,7 @@ class HostileAgentsTest {
   }
 
   @Test
-  void theTableOfAgentsIsBounded() throws Exception {
+  void boundsTheAgentTable() throws Exception {
     for (int i = 0; i < MAX_AGENTS; i++) {
       WebSocket w = open(new Peer());
       w.sendBinary(ByteBuffer.wrap(message(i, 1, true).framed()), true).join();
@@ -226,7 +226,7 @@ class HostileAgentsTest {
   }
 
   @Test
-  void anAgentThatIsAwayMakesRoomForOneThatComes() {
+  void newAgentReplacesAbsentOne() {
     Fleet fleet = new Fleet(Scheduler.system(), 2);
     Fleet.Session first = () -> {};
     fleet.receive(message(1, 1, true), "websocket", first);
@@ -238,7 +238,7 @@ class HostileAgentsTest {
   }
 
   @Test
-  void keptTextsAreBounded() {
+  void boundsKeptTexts() {
     Fleet fleet = new Fleet(Scheduler.system(), 2);
     LinkedHashMap<String, String> many = new LinkedHashMap<>();
     for (int i = 0; i < 10_000; i++) {

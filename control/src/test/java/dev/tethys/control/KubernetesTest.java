@@ -254,7 +254,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void pipelineReachesAgentsShowsErrorsAndReturnsThemWhenItIsDeleted() throws Exception {
+  void deletedPipelineReturnsItsAgents() throws Exception {
     fleet(2);
     String path = create("tethyspipelines", "default", pipeline("edge", BATCH));
     awaitCondition(path, "Ready", "True", "Complete");
@@ -289,7 +289,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void pipelineWaitsForAgentsAndABadObjectDoesNotBlockOthers() throws Exception {
+  void pipelineWaitsForAgentsAndBadObjectDoesNotBlockOthers() throws Exception {
     String path = create("tethyspipelines", "default", pipeline("waits", BATCH));
     awaitCondition(path, "Progressing", "True", "Waiting");
     assertThat(condition(path, "Progressing").path("message").asString())
@@ -333,7 +333,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void serverThatIsAwayOrForgetsVersionsChangesNothingAndIsFollowedAgain() throws Exception {
+  void unavailableServerChangesNothingAndIsWatchedAgain() throws Exception {
     fleet(1);
     String path = create("tethyspipelines", "default", pipeline("edge2", BATCH));
     awaitCondition(path, "Ready", "True", "Complete");
@@ -349,7 +349,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void aFormerLeaderRejectsRequestsAndOffersNothing() throws Exception {
+  void formerLeaderRejectsRequestsAndOffersNothing() throws Exception {
     fleet(1);
     String path = create("tethyspipelines", "default", pipeline("edge3", BATCH));
     awaitCondition(path, "Ready", "True", "Complete");
@@ -370,7 +370,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void oneOfTwoProcessesLeadsUntilItGivesTheLeaseUp() throws Exception {
+  void oneOfTwoProcessesLeadsUntilItReleasesTheLease() throws Exception {
     int[] ports = {Ports.free(), Ports.free()};
     List<KubernetesMode> modes = new ArrayList<>();
     try {
@@ -431,7 +431,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void writingAStatusDoesNotChangeTheFiles() throws Exception {
+  void statusUpdatesDoNotChangeTheFiles() throws Exception {
     String path = create("tethyspipelines", "default", pipeline("edge4", BATCH));
     AtomicInteger changes = new AtomicInteger();
     ResourceWatch.Connection connection = connection();
@@ -464,7 +464,7 @@ class KubernetesTest extends FleetCase {
   }
 
   @Test
-  void samplesOfMdaiGetConditions() throws Exception {
+  void mdaiSamplesReceiveConditions() throws Exception {
     for (Path p : Shared.conformanceFiles("mdai/operator/crd/bases", ".yaml")) {
       // A server of 1.20 takes an empty text for null where it is a default.
       for (JsonNode n : documents(Files.readString(p).replaceAll("(?m)^ *default: \"\"$", ""))) {

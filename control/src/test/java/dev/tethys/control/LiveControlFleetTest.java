@@ -62,7 +62,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aControlEndsOnlyWithAReason() throws Exception {
+  void endingAControlRequiresAReason() throws Exception {
     fleet(1);
     String id = start(mute("checkout"));
     for (String body : List.of("", "{}", "{\"reason\":\"\"}", "{\"reason\":\" \\t \"}")) {
@@ -89,7 +89,7 @@ class LiveControlFleetTest extends FleetCase {
 
   /** A destination that does not answer keeps a configuration from ending for half a minute. */
   @Test
-  void controlAppliesWhileAFormerConfigurationEnds() throws Exception {
+  void controlAppliesWhileAFormerConfigurationStops() throws Exception {
     fleet(1);
     TestCollector a = agents.getFirst();
     a.ends = new CountDownLatch(1);
@@ -116,7 +116,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void muteReachesFiftyAgentsUnderLoadAndIsCountedExactly() throws Exception {
+  void muteReachesFiftyAgentsUnderLoadWithExactCounts() throws Exception {
     fleet(50);
     AtomicBoolean stop = new AtomicBoolean();
     AtomicLong noisy = new AtomicLong();
@@ -185,7 +185,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aControlWithTheIdOfAnEndedOneHasCountsOfItsOwn() throws Exception {
+  void reusedControlIdHasItsOwnCounts() throws Exception {
     fleet(2);
     String id = start(mute("checkout").put("id", "quiet"));
     until(() -> agents.stream().allMatch(a -> has(a, id)));
@@ -247,7 +247,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void controlsApplyAndEndAtTheirTimeAtAgentsWithAWrongClock() throws Exception {
+  void controlsStartAndEndOnTimeDespiteWrongAgentClocks() throws Exception {
     wrongAgents();
     until(() -> get("/agents").size() == 2);
     String id = start(mute("checkout").put("duration", "1h"));
@@ -292,7 +292,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void countsOfAgentsThatAreStartedAgainAreExactAlsoWhileTheControlPlaneIsAway() throws Exception {
+  void countsOfRestartedAgentsStayExactWithoutTheControlPlane() throws Exception {
     agentWithProcess();
     until(() -> get("/agents").size() == 1);
     String id = start(mute("checkout"));
@@ -312,7 +312,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void stepsOfAQuotaAreShownAndAudited() throws Exception {
+  void showsAndAuditsStepsOfAQuota() throws Exception {
     fleet(2);
     ObjectNode b = body().put("action", "quota").put("reason", "budget of the team");
     b.putArray("signals").add("logs");
@@ -341,7 +341,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void usesOfAQuotaAreAddedUpOverTheAgents() throws Exception {
+  void sumsQuotaUsageOverTheAgents() throws Exception {
     fleet(2);
     ObjectNode b = body().put("action", "quota").put("reason", "budget of the team");
     b.putObject("quota")
@@ -374,7 +374,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aRouteToAPipelineThatNoAgentRunsIsRefused() throws Exception {
+  void rejectsRouteToAPipelineThatNoAgentRuns() throws Exception {
     fleet(2);
     until(() -> all(get("/agents"), a -> !effective(a).isEmpty()));
     for (String path : List.of("/controls/preview", "/controls")) {
@@ -388,7 +388,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void agentsThatDoNotRunTheTargetOfARouteSaySo() throws Exception {
+  void agentsReportMissingRouteTargets() throws Exception {
     fleet(1);
     TestCollector with =
         new TestCollector(
@@ -441,7 +441,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void theEffectOfAControlIsWhatPassedBeforeAndWhatPassesWithIt() throws Exception {
+  void controlEffectComparesTrafficBeforeAndAfter() throws Exception {
     fleet(2);
     AtomicBoolean stop = new AtomicBoolean();
     Thread load =
@@ -503,7 +503,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void onlyAgentsOfTheSelectorGetTheControlAlsoThoseThatConnectLater() throws Exception {
+  void onlySelectedAgentsGetTheControlIncludingLaterOnes() throws Exception {
     fleet(2);
     TestCollector test = agent("t", "test");
     String id = start(mute("checkout").put("selector", "env=prod").put("owner", "olga"));
@@ -519,7 +519,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void rolloutsAndControlsDoNotDisturbEachOther() throws Exception {
+  void rolloutsAndControlsDoNotInterfere() throws Exception {
     fleet(3);
     String id = start(mute("checkout"));
     until(() -> agents.stream().allMatch(a -> has(a, id)));
@@ -555,7 +555,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void controlsStayWithoutTheControlPlaneAndEndByTheClockOfTheAgent() throws Exception {
+  void controlsContinueWithoutTheControlPlaneAndEndByTheAgentClock() throws Exception {
     fleet(1);
     String id = start(mute("checkout").put("duration", "4s"));
     String other = start(mute("shop"));
@@ -577,7 +577,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aRestartOfTheControlPlaneDoesNotLiftControls() throws Exception {
+  void controlPlaneRestartKeepsControls() throws Exception {
     fleet(3);
     String id = start(mute("checkout"));
     until(() -> agents.stream().allMatch(a -> has(a, id)));
@@ -594,7 +594,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void wrongControlIsRefusedWithItsPlace() throws Exception {
+  void rejectsInvalidControlWithItsPosition() throws Exception {
     fleet(1);
     ObjectNode wrong = mute("checkout").put("condition", "log.body == ");
     HttpResponse<String> r = post("/controls", wrong);
@@ -612,7 +612,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void controlsNeedAnOperator() throws Exception {
+  void controlsRequireAnOperator() throws Exception {
     requireNonNull(server).close();
     java.nio.file.Path file = folder.resolve("tokens");
     Files.writeString(
@@ -634,7 +634,7 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
-  void previewCountsWhatWouldBeDroppedAndDropsNothing() throws Exception {
+  void previewCountsMatchesAndDropsNothing() throws Exception {
     fleet(2);
     AtomicBoolean stop = new AtomicBoolean();
     Thread load =

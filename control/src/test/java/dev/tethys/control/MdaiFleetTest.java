@@ -126,7 +126,7 @@ class MdaiFleetTest extends FleetCase {
   }
 
   @Test
-  void variablesSurviveTheControlPlaneAndTheAgent() throws Exception {
+  void variablesSurviveRestartOfControlPlaneAndAgent() throws Exception {
     fleet(1);
     json(call("POST", "/variables/hub/shop/var/action", "{\"data\":\"mute\"}"), 201);
     until(() -> "mute".equals(agents.getFirst().variables.get("ACTION")));
@@ -145,7 +145,7 @@ class MdaiFleetTest extends FleetCase {
   }
 
   @Test
-  void variablesThatBreakTheConfigurationKeepTheFormerOnes() throws Exception {
+  void keepsFormerVariablesIfNewOnesBreakTheConfiguration() throws Exception {
     fleet(1);
     String text = graph("{batch: {timeout: \"${env:ACTION:-1s}\"}}", "batch");
     json(call("POST", "/variables/hub/shop/var/action", "{\"data\":\"2s\"}"), 201);
@@ -174,7 +174,7 @@ class MdaiFleetTest extends FleetCase {
   }
 
   @Test
-  void gatewayAnswersAsMdai() throws Exception {
+  void gatewayRespondsLikeMdai() throws Exception {
     assertThat(json(call("GET", "/variables/list", ""), 200).toString())
         .isEqualTo("{\"shop\":{\"action\":\"string\"}}");
     assertThat(json(call("GET", "/variables/list/hub/shop", ""), 200).toString())
@@ -210,7 +210,7 @@ class MdaiFleetTest extends FleetCase {
 
   /** Messages of MDAI's gateway tests, where they are: alerts are counted once, by their time. */
   @Test
-  void messagesOfMdaiAreCountedAsByItsGateway() throws Exception {
+  void countsMdaiMessagesLikeItsGateway() throws Exception {
     Map<String, int[]> wanted = // total, skipped
         Map.of(
             "alert_test.json", new int[] {1, 0},

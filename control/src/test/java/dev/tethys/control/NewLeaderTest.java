@@ -62,7 +62,7 @@ class NewLeaderTest extends FleetCase {
   }
 
   @Test
-  void believesThatTheRolloutOfAnObjectWasUndone() throws Exception {
+  void acceptsTheUndoneRolloutOfAnObject() throws Exception {
     fleet(1);
     until(() -> item().path("state").asString().equals("undone"));
     assertThat(item().path("detail").asString()).contains("agent x lost 5 of 5 items");

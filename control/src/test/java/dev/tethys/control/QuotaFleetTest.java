@@ -81,7 +81,7 @@ class QuotaFleetTest extends FleetCase {
   }
 
   @Test
-  void theLimitHoldsForTheSumRegardlessOfTheUser() throws Exception {
+  void limitAppliesToTheSumRegardlessOfTheUser() throws Exception {
     fleet(3);
     String id = start(quota(400, 0.8));
     // Nearly all comes from one of them, which gets what the others do not use.
@@ -99,7 +99,7 @@ class QuotaFleetTest extends FleetCase {
   }
 
   @Test
-  void stepsAreThoseOfTheFleet() throws Exception {
+  void stepsApplyToTheFleet() throws Exception {
     fleet(3);
     String id = start(quota(300, 0.5));
     // No agent has used half of the limit, but all together have.
@@ -130,7 +130,7 @@ class QuotaFleetTest extends FleetCase {
   }
 
   @Test
-  void theRestIsMovedToTheArchiveAndNothingIsLost() throws Exception {
+  void movesTheRestToTheArchiveWithoutLoss() throws Exception {
     for (int i = 0; i < 3; i++) {
       agents.add(
           new TestCollector(
@@ -166,7 +166,7 @@ class QuotaFleetTest extends FleetCase {
   }
 
   @Test
-  void sharesContinueAfterARestartOfTheControlPlane() throws Exception {
+  void sharesContinueAfterControlPlaneRestart() throws Exception {
     fleet(2);
     String id = start(quota(100, 0.8));
     for (int i = 0; i < 40; i++) {
@@ -190,7 +190,7 @@ class QuotaFleetTest extends FleetCase {
   }
 
   @Test
-  void anAgentThatConnectsLaterHasAShareOfTheSameLimit() throws Exception {
+  void laterAgentSharesTheSameLimit() throws Exception {
     fleet(1);
     String id = start(quota(200, 0.8));
     for (int i = 0; i < 50; i++) {

@@ -72,7 +72,7 @@ class RolesTest extends FleetCase {
   }
 
   @Test
-  void scopeLimitsWhatATokenSeesAndChanges() throws Exception {
+  void scopeLimitsTokenReadsAndChanges() throws Exception {
     agent("prod");
     agent("test");
     until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 2);
@@ -184,7 +184,7 @@ class RolesTest extends FleetCase {
   }
 
   @Test
-  void volumesControlsAndRolloutsShowAgentsOfTheScopeAlone() throws Exception {
+  void volumesControlsAndRolloutsIncludeOnlyAgentsInScope() throws Exception {
     agent("prod");
     agent("test");
     until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 2);
@@ -236,7 +236,7 @@ class RolesTest extends FleetCase {
   }
 
   @Test
-  void aSelectorThatMatchesNoAgentOfTheScopeIsRefused() throws Exception {
+  void rejectsSelectorWithoutAgentsInScope() throws Exception {
     agent("prod");
     agent("test");
     until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 2);
@@ -262,7 +262,7 @@ class RolesTest extends FleetCase {
   }
 
   @Test
-  void effectsAndOutputsOfAWiderScopeAreThoseOfTheTokenOrSayWhyThereAreNone() throws Exception {
+  void effectsAndOutputsAreLimitedToTheTokenScopeOrExplained() throws Exception {
     agent("prod");
     agent("test");
     until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 2);
@@ -337,7 +337,7 @@ class RolesTest extends FleetCase {
   }
 
   @Test
-  void tapsOfOneUserKeepNoOthersOutAndEndWithTheirClients() throws Exception {
+  void tapsOfOneUserDoNotBlockOthersAndEndWithTheirClients() throws Exception {
     agent("test");
     until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 1);
     TestCollector one = agents.getFirst();
@@ -364,7 +364,7 @@ class RolesTest extends FleetCase {
   }
 
   @Test
-  void anAdminReloadsAndExports() throws Exception {
+  void adminReloadsAndExports() throws Exception {
     data(
         OLGA,
         "POST",
@@ -382,7 +382,7 @@ class RolesTest extends FleetCase {
   }
 
   @Test
-  void wrongLinesAreRefused() throws Exception {
+  void rejectsInvalidLines() throws Exception {
     for (String wrong :
         new String[] {
           "admin a " + ADA + " env=prod", "viewer v " + EVE + " env", "root r " + ADA

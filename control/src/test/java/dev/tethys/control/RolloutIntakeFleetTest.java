@@ -25,7 +25,7 @@ class RolloutIntakeFleetTest extends FleetCase {
       """;
 
   @Test
-  void versionThatListensNowhereIsUndone() throws Exception {
+  void undoesVersionWithoutListeners() throws Exception {
     fleet(2);
     Fleet fleet = server == null ? new Fleet(clock, 1) : server.fleet();
     until(

@@ -53,7 +53,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void undoesWhereASignalOfFewItemsIsGone() throws IOException {
+  void undoesIfALowVolumeSignalStops() throws IOException {
     run(1, 60, 50, 3, 0);
     Rollout r = start(GUARD);
     run(1, 10, 50, 0, 0);
@@ -68,7 +68,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void undoesWhereTheIntakeOfAnAgentEnds() throws IOException {
+  void undoesIfAnAgentStopsReceiving() throws IOException {
     run(1, 60, 2, 1, 0);
     Rollout r = start(GUARD);
     run(1, 20, 0, 0, 0);
@@ -77,7 +77,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void undoesWhereOneOfTwoReceiversOfASignalIsGone() throws IOException {
+  void undoesIfOneOfTwoReceiversOfASignalStops() throws IOException {
     run(1, 60, 5, 10, 10);
     Rollout r = start(GUARD);
     run(1, 20, 5, 10, 0);
@@ -86,7 +86,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void receiverWhoseItemsAnotherOneTakesIsNotMissed() throws IOException {
+  void doesNotMissReceiverWhoseItemsMoved() throws IOException {
     run(1, 60, 5, 10, 10);
     Rollout r = start(GUARD);
     run(1, 20, 5, 20, 0);
@@ -94,7 +94,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void undoesWhereASignalIsGoneAtAnAgentThatStartedShortlyBefore() throws IOException {
+  void undoesIfASignalStopsAtARecentlyStartedAgent() throws IOException {
     run(1, 20, 50, 3, 0);
     Rollout r = start(GUARD);
     run(1, 20, 50, 0, 0);
@@ -105,7 +105,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void undoesWhereASignalIsGoneShortlyAfterAnotherVersion() throws IOException {
+  void undoesIfASignalStopsSoonAfterAnotherVersion() throws IOException {
     run(1, 60, 50, 3, 0);
     agent(new RemoteStatus(new byte[] {1}, RemoteStatus.State.APPLIED, ""), null);
     run(1, 5, 50, 3, 0);
@@ -129,7 +129,7 @@ class RolloutIntakeTest extends RolloutCase {
 
   /** Of the first agent all is well; the second loses its items while others take theirs. */
   @Test
-  void undoesWhereOneOfSeveralAgentsTakesNothing() throws IOException {
+  void undoesIfOneOfSeveralAgentsReceivesNothing() throws IOException {
     run(5, 60, 4, 0, 0);
     Rollout r = start(GUARD);
     run(5, 20, 4, 0, 0);
@@ -154,7 +154,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void intakeThatEndsLaterWithinTheStageIsSeen() throws IOException {
+  void detectsIntakeThatEndsLaterInTheStage() throws IOException {
     run(1, 60, 4, 4, 0);
     Rollout r =
         start(
@@ -175,7 +175,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void itemsThatComeOnceAMinuteAreWaitedFor() throws IOException {
+  void waitsForItemsThatArriveOnceAMinute() throws IOException {
     for (int i = 0; i < 4; i++) {
       run(1, 5, 10, 100, 0);
       run(1, 55, 10, 0, 0);
@@ -189,7 +189,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void burstBeforeTheVersionIsNotMissed() throws IOException {
+  void ignoresBurstBeforeTheVersion() throws IOException {
     run(1, 5, 10, 0, 0);
     run(1, 5, 10, 500, 0);
     run(1, 30, 10, 0, 0);
@@ -199,7 +199,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void trafficThatEndsForAllAgentsMakesTheStageWait() throws IOException {
+  void stageWaitsIfTrafficEndsForAllAgents() throws IOException {
     run(5, 60, 4, 4, 0);
     Rollout r = start(GUARD);
     run(5, 30, 4, 0, 0);
@@ -208,7 +208,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void intakeIsNotJudgedWhereAllMayBeLost() throws IOException {
+  void doesNotJudgeIntakeIfEverythingMayBeLost() throws IOException {
     run(1, 60, 4, 4, 0);
     Rollout r =
         start(
@@ -227,7 +227,7 @@ class RolloutIntakeTest extends RolloutCase {
   }
 
   @Test
-  void usualIntakeIsKeptOverARestart() throws IOException {
+  void usualIntakeSurvivesRestart() throws IOException {
     run(1, 60, 4, 4, 0);
     start(GUARD);
     run(1, 5, 4, 4, 0);

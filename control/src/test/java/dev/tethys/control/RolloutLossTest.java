@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 @Tag("slow")
 class RolloutLossTest extends RolloutCase {
   @Test
-  void firstReportAfterTheVersionIsWhatLossesCountFrom() throws IOException {
+  void countsLossesFromTheFirstReportAfterTheVersion() throws IOException {
     agent(null, null);
     Rollout r = start();
     agent(null, totals(10_000, 5_000)); // of the time before the version as well
@@ -39,7 +39,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void stageDoesNotPassWithoutAReportAfterTheFirst() throws IOException {
+  void stageRequiresAReportAfterTheFirst() throws IOException {
     agent(null, null);
     Rollout r = start();
     agent(null, totals(10_000, 5_000));
@@ -51,7 +51,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void earlierLossesOfAnAgentAreNoProblem() throws IOException {
+  void ignoresEarlierLossesOfAnAgent() throws IOException {
     agent(null, totals(10_000, 5_000));
     Rollout r = start();
     agent(null, totals(12_000, 6_000));
@@ -66,7 +66,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** Half a percent of the items are logs: their loss is within what is allowed of the sum. */
   @Test
-  void lossOfASignalWithFewItemsIsSeen() throws IOException {
+  void detectsLossOfALowVolumeSignal() throws IOException {
     agent(null, signals(50, 0, 10_000, 0));
     Rollout r = start();
     agent(null, signals(60, 10, 12_000, 0));
@@ -85,7 +85,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void lossesBySignalAreKeptOverARestart() throws IOException {
+  void lossesBySignalSurviveRestart() throws IOException {
     agent(null, signals(100, 50, 10_000, 0));
     start();
     agent(null, signals(120, 60, 10_010, 0));
@@ -111,7 +111,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** Agents wait for longer from attempt to attempt while the control plane is away. */
   @Test
-  void doesNotUndoForAnAgentThatReturnsLateAfterARestart() throws IOException {
+  void doesNotUndoForLateAgentAfterRestart() throws IOException {
     agents(1, 1_000);
     start(SHORT);
     agent(null, totals(1_010, 0));
@@ -130,7 +130,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void anAgentThatDoesNotReturnPausesTheRolloutUntilAUserContinues() throws IOException {
+  void missingAgentPausesTheRolloutUntilAUserContinues() throws IOException {
     agents(1, 1_000);
     start(SHORT);
     restart(Duration.ofSeconds(18));
@@ -190,7 +190,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void rolloutWhoseAgentsReturnLateStaysPaused() throws IOException {
+  void rolloutWithLateAgentsStaysPaused() throws IOException {
     pausedBySilence();
     clock.nanos += RolloutStages.RESUMES_WITHIN.toNanos();
     for (int i = 0; i < 3; i++) {
@@ -201,7 +201,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void aUserKeepsARolloutPausedThatWouldResume() throws IOException {
+  void userKeepsARolloutPausedThatWouldResume() throws IOException {
     pausedBySilence();
     rollouts.pause(first().id, "me", "not tonight");
     for (int i = 0; i < 3; i++) {
@@ -215,7 +215,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void rolloutThatAUserPausedDoesNotResume() throws IOException {
+  void rolloutPausedByAUserDoesNotResume() throws IOException {
     agents(2, 1_000);
     Rollout r = start(SHORT);
     rollouts.pause(r.id, "me", "wait");
@@ -262,7 +262,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void versionThatDropsFewRecordsDoesNotReachFurtherAgentsWithAShortSoak() throws IOException {
+  void shortSoakStopsVersionThatDropsFewRecords() throws IOException {
     agents(5, 1_000);
     Rollout r = start(guard(100, Duration.ofMinutes(5)));
     agent(null, totals(1_004, 4)); // all are lost, and are too few to say so
@@ -278,7 +278,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void aStageWithTooFewItemsPausesUntilAUserDecides() throws IOException {
+  void stageWithTooFewItemsPausesUntilAUserDecides() throws IOException {
     agents(2, 1_000);
     Rollout r = start(guard(100, Duration.ofSeconds(30)));
     agent(null, totals(1_010, 0));
@@ -319,7 +319,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void decisionOfAUserAndTheWaitSurviveARestart() throws IOException {
+  void userDecisionAndWaitSurviveRestart() throws IOException {
     agents(2, 1_000);
     Rollout r = start(guard(100, Duration.ofSeconds(30)));
     agent(null, totals(1_010, 0));
@@ -333,7 +333,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void lossesOfTheStageTogetherAreFoundWhereEachAgentHasTooFew() throws IOException {
+  void findsLossesOfTheWholeStage() throws IOException {
     agents(3, 1_000);
     Rollout r = start(guard(10, Duration.ofMinutes(5)));
     agent(null, totals(1_010, 0));
@@ -354,7 +354,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** A destination that fails for all is no fault of the version, and no reason to go on. */
   @Test
-  void lossesThatAgentsWithoutTheVersionHaveAsWellAreAwaitedAndNotUndone() throws IOException {
+  void waitsOnLossesSharedByOtherAgents() throws IOException {
     agents(5, 1_000);
     Rollout r = start(guard(100, Duration.ofSeconds(30)));
     for (int i = 0; i < 5; i++) {
@@ -369,7 +369,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void lossesLongAgoDoNotExcuseThoseOfTheVersion() throws IOException {
+  void oldLossesDoNotExcuseThoseOfTheVersion() throws IOException {
     agent(null, totals(10_000, 5_000));
     for (int i = 0; i < 4; i++) {
       clock.nanos += RecentAccounts.SPAN.toNanos();
@@ -386,7 +386,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** A bad version is often tried again at once, with too small a change. */
   @Test
-  void lossesOfAVersionThatWasUndoneDoNotExcuseThoseOfTheNextOne() throws IOException {
+  void lossesOfAnUndoneVersionDoNotExcuseTheNext() throws IOException {
     agent(null, totals(1_000, 0));
     clock.nanos += Duration.ofSeconds(30).toNanos();
     agent(null, totals(2_000, 0));
@@ -405,7 +405,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void versionWithWhichNothingArrivesIsUndone() throws IOException {
+  void undoesVersionThatReceivesNothing() throws IOException {
     agent(null, totals(1_000, 0));
     clock.nanos += Duration.ofSeconds(30).toNanos();
     agent(null, totals(2_000, 0));
@@ -419,7 +419,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** A service manager starts it again at once, so that it is hardly ever away. */
   @Test
-  void versionWithWhichTheProcessEndsIsUndoneThoughItIsStartedAgain() throws IOException {
+  void undoesVersionThatCrashesDespiteRestart() throws IOException {
     agents(5, 1_000);
     process(0, 1, totals(1_000, 0));
     Rollout r = start(guard(0, Duration.ofMinutes(5)));
@@ -434,7 +434,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void oneRestartOfAnAgentOfAnEarlierStageIsNoReason() throws IOException {
+  void oneRestartAtAnEarlierStageIsNotAReason() throws IOException {
     agents(5, 1_000);
     process(0, 1, totals(1_000, 0));
     Rollout r = start(guard(0, Duration.ofMinutes(5)));
@@ -461,7 +461,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void versionThatDeliversNothingIsUndone() throws IOException {
+  void undoesVersionThatDeliversNothing() throws IOException {
     Rollout r = startWithDeliveries();
     agent(null, delivered(1_300, 1_100, 200));
     pass(Duration.ofSeconds(2));
@@ -476,7 +476,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** As tail sampling does until its decision. */
   @Test
-  void versionThatHoldsItemsOnPurposeHasTheTimeForThat() throws IOException {
+  void allowsTimeForVersionThatHoldsItemsOnPurpose() throws IOException {
     holds = Duration.ofSeconds(30);
     agent(0, null, delivered(1_000, 1_000, 0));
     agent(1, null, delivered(1_000, 1_000, 0));
@@ -493,7 +493,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** What came last has had no time to be delivered. */
   @Test
-  void itemsAfterASilenceAreNoReasonToUndo() throws IOException {
+  void itemsAfterASilenceAreNotAReasonToUndo() throws IOException {
     agent(0, null, delivered(1_000, 1_000, 0));
     agent(1, null, delivered(1_000, 1_000, 0));
     Rollout r = start(guard(100, Duration.ofMinutes(5)));
@@ -508,7 +508,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void destinationThatFailsForAllIsNoFaultOfTheVersion() throws IOException {
+  void doesNotBlameTheVersionForACommonDestinationFailure() throws IOException {
     Rollout r = startWithDeliveries();
     for (int i = 1; i < 16; i++) {
       for (int a = 0; a < 2; a++) {
@@ -521,7 +521,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void destinationThatWasAwayBeforeTheVersionIsNoFaultOfIt() throws IOException {
+  void doesNotBlameTheVersionForAnEarlierOutage() throws IOException {
     String away =
         "{\"in\":%d,\"out\":500,\"exporters\":{\"otlp@logs\":{\"in\":%d,\"out\":500,\"queued\":%d,\"oldestMillis\":%d}}}";
     agent(0, null, away.formatted(1_000, 1_000, 500, 60_000));
@@ -571,7 +571,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void oneOfTwoDestinationsThatStopsDeliveringStopsTheRollout() throws IOException {
+  void pausesIfOneOfTwoDestinationsStopsReceiving() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, both(1_000, 1_000, 1_000));
     }
@@ -592,7 +592,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** The agent ends what the version before had, whose destination does not answer. */
   @Test
-  void agentThatStillAppliesAFormerOfferHasTheTimeForIt() throws IOException {
+  void allowsTimeForAnAgentApplyingAFormerOffer() throws IOException {
     agent(null, totals(1_000, 0));
     ConfigVersion v =
         store.add(
@@ -615,7 +615,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void agentThatAppliesAFormerOfferForVeryLongIsNotAwaited() throws IOException {
+  void doesNotWaitForAnAgentStuckOnAFormerOffer() throws IOException {
     agent(new RemoteStatus(new byte[] {1}, RemoteStatus.State.APPLYING, ""), totals(1_000, 0));
     ConfigVersion v =
         store.add(
@@ -630,7 +630,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** A report may be of the moment between a receiver and the second of its exporters. */
   @Test
-  void itemsThatHaveNotReachedTheSecondDestinationProveNothing() throws IOException {
+  void ignoresItemsMissingFromTheSecondDestination() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, both(1_000, 1_000, 1_000));
     }
@@ -674,7 +674,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** A processor, such as one that groups spans, holds them before any exporter. */
   @Test
-  void signalThatAProcessorHoldsStopsTheRolloutThoughAnotherIsDelivered() throws IOException {
+  void signalHeldByAProcessorStopsTheRollout() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, logsAndTraces(1_000, 500, 500));
     }
@@ -695,7 +695,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** As with a limit of memory that is too low: nothing is lost while sources try again. */
   @Test
-  void versionThatRefusesMoreThanBeforeStopsTheRollout() throws IOException {
+  void increasedRejectionsStopTheRollout() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, refused(1_000, 100));
     }
@@ -715,7 +715,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void versionThatContinuesToRefuseMoreThanBeforeIsUndone() throws IOException {
+  void undoesVersionThatKeepsRejectingMore() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, refused(1_000, 100));
     }
@@ -735,7 +735,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void itemsThatAllAgentsRefuseAreNoFaultOfTheVersion() throws IOException {
+  void doesNotBlameTheVersionForCommonRejections() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, refused(1_000, 0));
     }
@@ -751,7 +751,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void acceptsAnUnchangedRateOfRefusals() throws IOException {
+  void acceptsUnchangedRejectionRate() throws IOException {
     agent(null, refused(1_000, 100));
     Rollout r = start(guard(100, Duration.ofSeconds(30)));
     agent(null, refused(2_000, 200));
@@ -776,7 +776,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void bothDestinationsThatDeliverLetTheStagePass() throws IOException {
+  void deliveryToBothDestinationsPassesTheStage() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, both(1_000, 1_000, 1_000));
     }
@@ -823,7 +823,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void destinationThatNeverDeliveredIsNoReason() throws IOException {
+  void destinationThatNeverDeliveredIsNotAReason() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, both(1_000, 1_000, 0));
     }
@@ -847,7 +847,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void itemsThatWereAllDeliveredBeforeTheFirstReportAreEnough() throws IOException {
+  void itemsDeliveredBeforeTheFirstReportSuffice() throws IOException {
     Rollout r = startWithDeliveries();
     agent(null, delivered(1_300, 1_300, 0));
     pass(Duration.ofSeconds(2));
@@ -859,7 +859,7 @@ class RolloutLossTest extends RolloutCase {
 
   /** A version may drop all: what it drops is judged as lost, and not as undelivered. */
   @Test
-  void itemsThatTheVersionMayDropAreNotUndelivered() throws IOException {
+  void droppableItemsAreNotUndelivered() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, delivered(1_000, 1_000, 0));
     }
@@ -885,7 +885,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void agentThatNeverDeliveredIsMeasuredByTheOthers() throws IOException {
+  void comparesAgentWithoutDeliveriesWithOthers() throws IOException {
     agent(0, null, delivered(0, 0, 0));
     agent(1, null, delivered(1_000, 1_000, 0));
     Rollout r = start(guard(100, Duration.ofSeconds(30)));
@@ -896,7 +896,7 @@ class RolloutLossTest extends RolloutCase {
   }
 
   @Test
-  void fleetThatDeliversNothingAtAllIsNotMadeToWait() throws IOException {
+  void doesNotDelayAFleetThatDeliversNothing() throws IOException {
     for (int i = 0; i < 2; i++) {
       agent(i, null, delivered(1_000, 0, 0));
     }

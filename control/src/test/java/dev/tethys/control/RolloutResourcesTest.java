@@ -63,7 +63,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void agentWhoseMemoryGrowsUndoesTheRollout() throws IOException {
+  void growingMemoryUndoesTheRollout() throws IOException {
     for (int i = 0; i < 30; i++) {
       memory(0, 900 + 10 * (i % 3));
     }
@@ -85,7 +85,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void memoryBeforeIsKeptOverARestart() throws IOException {
+  void memoryBaselineSurvivesRestart() throws IOException {
     for (int i = 0; i < 30; i++) {
       memory(0, 900);
     }
@@ -103,7 +103,7 @@ class RolloutResourcesTest extends RolloutCase {
 
   /** A heap that is collected each few seconds is above the limit most of the time. */
   @Test
-  void doesNotUndoForAHeapThatIsCollectedNowAndThen() throws IOException {
+  void doesNotUndoForAPeriodicallyCollectedHeap() throws IOException {
     for (int i = 0; i < 30; i++) {
       memory(0, 900);
     }
@@ -130,7 +130,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void anAgentWithoutMemoryFiguresIsReportedAsNotJudged() throws IOException {
+  void reportsAgentWithoutMemoryFiguresAsNotJudged() throws IOException {
     for (int i = 0; i < 30; i++) {
       memory(0, 0);
     }
@@ -146,7 +146,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void queueThatBecomesOlderKeepsTheStageAndUndoesTheRollout() throws IOException {
+  void agingQueuePausesAndUndoesTheRollout() throws IOException {
     queue(1, 0);
     for (int i = 0; i < 10; i++) {
       queue(0, 0);
@@ -175,7 +175,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void queueWhoseAgeIsSteadyPasses() throws IOException {
+  void queueOfSteadyAgePasses() throws IOException {
     queue(0, 2);
     Rollout r = start(QUEUE);
     for (int i = 0; i < 60; i++) {
@@ -187,7 +187,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void queueThatWasOlderBeforeIsNotJudged() throws IOException {
+  void ignoresQueueThatWasOlderBefore() throws IOException {
     queue(0, 3_600);
     Rollout r = start(QUEUE);
     for (int i = 0; i < 80; i++) {
@@ -200,7 +200,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void queueThatIsAsOldWithoutTheVersionPausesTheRollout() throws IOException {
+  void commonQueueAgePausesTheRollout() throws IOException {
     queue(0, 0);
     queue(1, 0);
     Rollout r = start(QUEUE);
@@ -215,7 +215,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void anAgentWithoutQueueAgesIsReportedAsNotJudged() throws IOException {
+  void reportsAgentWithoutQueueAgesAsNotJudged() throws IOException {
     queue(0, -1);
     Rollout r = start(QUEUE);
     for (int i = 0; i < 60; i++) {
@@ -230,7 +230,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void checksOfFidelityAreAddedUpOverAgents() {
+  void sumsFidelityChecksOverAgents() {
     String report =
         "{\"fidelity\":{\"vendor@logs\":{\"sent\":10,\"match\":%d,\"refused\":1},\"b@traces\":{\"sent\":1}}}";
     agent(0, null, report.formatted(7));
@@ -243,7 +243,7 @@ class RolloutResourcesTest extends RolloutCase {
   }
 
   @Test
-  void figuresOfAReportAreRead() {
+  void readsReportFigures() {
     Totals t =
         requireNonNull(
             Totals.read(

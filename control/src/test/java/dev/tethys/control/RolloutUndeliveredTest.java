@@ -57,7 +57,7 @@ class RolloutUndeliveredTest extends FleetCase {
   }
 
   @Test
-  void versionWhoseQueueBecomesOlderThanTheGuardPermitsIsUndone() throws Exception {
+  void undoesVersionWhoseQueueExceedsTheGuard() throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       fleet(2);
       String text =
@@ -91,17 +91,17 @@ class RolloutUndeliveredTest extends FleetCase {
   }
 
   @Test
-  void versionThatDeliversNothingIsUndoneOnItsFirstAgent() throws Exception {
+  void undoesVersionThatDeliversNothingOnItsFirstAgent() throws Exception {
     undoneAtASilentDestination(0, false);
   }
 
   @Test
-  void comparedOutputsDoNotPassWhatIsNotDelivered() throws Exception {
+  void comparedOutputsRequireDelivery() throws Exception {
     undoneAtASilentDestination(0.2, false);
   }
 
   @Test
-  void oneOfTwoDestinationsThatNeverAnswersUndoesTheRollout() throws Exception {
+  void undoesIfOneOfTwoDestinationsNeverResponds() throws Exception {
     undoneAtASilentDestination(0, true);
   }
 }

@@ -97,7 +97,7 @@ class SharedDataTest {
   }
 
   @Test
-  void versionsAndTheAuditLogOutliveALeader() throws Exception {
+  void versionsAndAuditLogSurviveALeader() throws Exception {
     int[] ports = {Ports.free(), Ports.free()};
     KubernetesMode second = mode("second", ports[1]);
     try (KubernetesMode first = mode("first", ports[0])) {

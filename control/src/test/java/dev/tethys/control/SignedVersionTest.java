@@ -58,7 +58,7 @@ class SignedVersionTest extends FleetCase {
   }
 
   @Test
-  void onlyTextsThatTheKeySignedReachTheGraph() throws Exception {
+  void onlySignedTextsReachTheGraph() throws Exception {
     TestCollector agent = start("a");
     until(() -> get("/agents").size() == 1);
     assertThat(rollOut(sign(keys, "edge", BATCH))).isEqualTo("done: ");
@@ -85,7 +85,7 @@ class SignedVersionTest extends FleetCase {
   }
 
   @Test
-  void agentChecksWhatItAppliedBeforeWhenItStarts() throws Exception {
+  void agentVerifiesEarlierConfigurationAtStart() throws Exception {
     agent("a", "prod");
     until(() -> get("/agents").size() == 1);
     assertThat(rollOut(BATCH)).isEqualTo("done: ");

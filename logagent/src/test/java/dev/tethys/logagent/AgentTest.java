@@ -99,7 +99,7 @@ class AgentTest {
 
   /** Jobs had left by then, and none came in their place. */
   @Test
-  void anInterruptLeavesNoJobOut() throws Exception {
+  void interruptSkipsNoJob() throws Exception {
     Agent a = start(config(files("a", "")));
     write("a", "first");
     await(() -> loki.lines.contains("first"));
@@ -217,7 +217,7 @@ class AgentTest {
 
   /** It is read after the one before, which has a name and would be for who comes next. */
   @Test
-  void aDeletedFileBehindOneThatIsThereStillIsReadByTheJobThatWaitsToLeave() throws Exception {
+  void waitingJobReadsDeletedFileBeforeExistingOne() throws Exception {
     waitsToLeave(config(files("a", "")), config(files("a", ", encoding: latin1")));
     write("a", "second");
     Files.move(folder.resolve("a.log"), folder.resolve("a.log.1"));

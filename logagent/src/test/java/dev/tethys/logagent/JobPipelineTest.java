@@ -36,7 +36,7 @@ class JobPipelineTest {
   }
 
   @Test
-  void aFaultBehindWhatWasHeldBackIsNotTheEndOfIt() throws Exception {
+  void faultAfterHeldEntriesIsNotTheirEnd() throws Exception {
     AtomicInteger faults = new AtomicInteger(1);
     try (JobPipeline p =
         new JobPipeline(
@@ -59,7 +59,7 @@ class JobPipelineTest {
   }
 
   @Test
-  void stagesThatCannotBeMadeLeaveThoseThatThereAre() throws Exception {
+  void invalidStagesKeepExistingOnes() throws Exception {
     try (JobPipeline p =
         new JobPipeline(
             "a",

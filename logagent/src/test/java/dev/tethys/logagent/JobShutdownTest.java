@@ -142,7 +142,7 @@ class JobShutdownTest {
   }
 
   @Test
-  void aJobThatIsCutDoesNotWaitForASourceThatNeverStops() throws Exception {
+  void abortedJobDoesNotWaitForAHangingSource() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     try {
       JobShutdown d =
@@ -166,7 +166,7 @@ class JobShutdownTest {
   }
 
   @Test
-  void aSourceThatCannotBeClosedDoesNotBlock() throws Exception {
+  void sourceThatCannotBeClosedDoesNotBlock() throws Exception {
     JobShutdown d =
         leave(
             job(
@@ -182,7 +182,7 @@ class JobShutdownTest {
   }
 
   @Test
-  void aFaultOfASourceKeepsNoOtherFromStarting() {
+  void sourceFaultDoesNotPreventOthersFromStarting() {
     CountDownLatch started = new CountDownLatch(1);
     LogJob j =
         job(

@@ -68,7 +68,7 @@ class LogExportersTest {
   }
 
   @Test
-  void entriesOfARemovedClientAreNotSentTwiceToAnother() throws Exception {
+  void removedClientEntriesAreNotSentTwiceToAnother() throws Exception {
     one.setUnavailable(true);
     LogExporters d = open(config("clients: [" + client(one, "") + "," + client(two, "") + "]"));
     bring(d, "a line");

@@ -167,7 +167,7 @@ class PromtailFlagsTest {
 
   @ParameterizedTest
   @FieldSource("FLAGS")
-  void isTakenOrRefusedByItsName(FlagCase flag) throws Exception {
+  void acceptsOrRejectsByName(FlagCase flag) throws Exception {
     if (flag.name.equals("config.file")) {
       return; // all others are given with it
     }

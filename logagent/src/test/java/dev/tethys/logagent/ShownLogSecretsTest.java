@@ -59,7 +59,7 @@ class ShownLogSecretsTest {
       """;
 
   @Test
-  void theShownConfigurationHasNone() {
+  void displayedConfigurationContainsNoSecrets() {
     PromtailConfig c = PromtailConfig.of(YamlDocument.parse("promtail.yml", null, CONFIG));
     String shown = YamlWriter.writeRedacted(c.tree());
     assertThat(shown).contains("db=shown").contains("job_name: cloudflare");
@@ -72,7 +72,7 @@ class ShownLogSecretsTest {
   private int secrets;
 
   @Test
-  void noKeyOfAnySectionIsShownWithItsSecret() {
+  void noKeyOfAnySectionExposesItsSecret() {
     Section clients = Objects.requireNonNull(LokiClientConfig.TYPE.section());
     for (Section s : List.of(PromtailConfig.TOP, clients)) {
       String shown = YamlWriter.writeRedacted(planted(s, new HashSet<>()));

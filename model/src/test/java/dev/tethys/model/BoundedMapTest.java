@@ -26,7 +26,7 @@ class BoundedMapTest {
   }
 
   @Test
-  void keepsNothingWithoutRoom() {
+  void keepsNothingWithoutCapacity() {
     BoundedMap<String, Integer> map = BoundedMap.byUse(0);
     map.put("a", 1);
     assertThat(map).isEmpty();

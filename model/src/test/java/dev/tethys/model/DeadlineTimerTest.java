@@ -26,7 +26,7 @@ class DeadlineTimerTest {
   }
 
   @Test
-  void closingThatWaitsKeepsNoOtherAlarmWaiting() throws Exception {
+  void waitingCloseDoesNotDelayOtherAlarms() throws Exception {
     Pipe pipe = Pipe.open();
     Thread[] held = new Thread[1];
     try (Pipe.SinkChannel end = pipe.sink();

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class GoDurationTextTest {
   /** Expected texts are those of Go's time.Duration. */
   @Test
-  void writesAsGoDoes() {
+  void writesLikeGo() {
     assertThat(GoDurationText.of(0)).isEqualTo("0s");
     assertThat(GoDurationText.of(1)).isEqualTo("1ns");
     assertThat(GoDurationText.of(1_100)).isEqualTo("1.1µs");

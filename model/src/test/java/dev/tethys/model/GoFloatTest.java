@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class GoFloatTest {
   /** Expected texts are those of Go's strconv. */
   @Test
-  void writesAsGoDoes() {
+  void writesLikeGo() {
     assertThat(GoFloat.f(0)).isEqualTo("0");
     assertThat(GoFloat.f(-0.0)).isEqualTo("-0");
     assertThat(GoFloat.f(1)).isEqualTo("1");
@@ -65,7 +65,7 @@ class GoFloatTest {
   }
 
   @Test
-  void openMetricsNeverLooksLikeAnInteger() {
+  void openMetricsValuesNeverLookLikeIntegers() {
     assertThat(GoFloat.openMetrics(1)).isEqualTo("1.0");
     assertThat(GoFloat.openMetrics(0.5)).isEqualTo("0.5");
     assertThat(GoFloat.openMetrics(1e6)).isEqualTo("1e+06");
@@ -86,7 +86,7 @@ class GoFloatTest {
   }
 
   @Property
-  void theSmallestNumbersTakeTheFewestDigits(@ForAll("tiny") long bits) {
+  void smallestNumbersUseTheFewestDigits(@ForAll("tiny") long bits) {
     double v = Double.longBitsToDouble(bits);
     String digits = GoFloat.e(v).replaceAll("e.*", "").replace(".", "");
     BigDecimal shorter =

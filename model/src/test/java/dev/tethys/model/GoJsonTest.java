@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class GoJsonTest {
   /** Expected texts are those of Go's json.Marshal. */
   @Test
-  void writesStringsAsGoDoes() {
+  void writesStringsLikeGo() {
     assertThat(json("")).isEqualTo("\"\"");
     assertThat(json("a\"b\\c/d'e")).isEqualTo("\"a\\\"b\\\\c/d'e\"");
     assertThat(json("\n\r\t\b\f\u0000\u001f\u007f"))

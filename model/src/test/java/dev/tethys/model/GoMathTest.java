@@ -21,7 +21,7 @@ class GoMathTest {
   }
 
   @Test
-  void functionsAreNearJavasOwn() {
+  void functionsAreCloseToJavas() {
     near(GoMath::exp, StrictMath::exp, -700, 700);
     near(GoMath::exp2, x -> StrictMath.pow(2, x), -1000, 1000);
     near(GoMath::log, StrictMath::log, 1e-300, 1e300);

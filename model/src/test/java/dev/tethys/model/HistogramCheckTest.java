@@ -46,7 +46,7 @@ class HistogramCheckTest {
   }
 
   @Test
-  void contradictionsAreNamedAsPrometheusNamesThem() {
+  void namesContradictionsLikePrometheus() {
     assertThat(HistogramCheck.problem(h(true, 9, 1, 8, 5, TWO, COUNTS, null)))
         .contains("invalid schema")
         .endsWith("got schema 9");

@@ -41,7 +41,7 @@ class MatcherTest {
   }
 
   @Test
-  void aQuotationMayEndWithTheExpression() {
+  void quotationMayEndWithTheExpression() {
     Matcher m = Matcher.of(Type.REGEX, "a", "x+\\Q[)$");
     assertThat(m.matches("xx[)$")).isTrue();
     assertThat(m.matches("xx[)$x")).isFalse();
@@ -73,7 +73,7 @@ class MatcherTest {
   }
 
   @Test
-  void allConditionsMustHoldAndAnAbsentLabelIsEmpty() {
+  void requiresAllConditionsAndTreatsAbsentLabelsAsEmpty() {
     List<Matcher> matchers = List.of(Matcher.equal("a", "1"), Matcher.of(Type.NOT_EQUAL, "b", "2"));
 
     assertThat(Matcher.matchAll(matchers, Labels.of("a", "1"))).isTrue();
@@ -87,7 +87,7 @@ class MatcherTest {
 
   /** There the expression is put into its group as it is, by Prometheus too. */
   @Test
-  void relabellingTakesTheWhole() {
+  void relabellingMatchesTheWholeValue() {
     assertThat(Regex.anchored("a)|(b").find("ax")).isTrue();
     assertThatThrownBy(() -> Regex.anchored("a)"))
         .hasMessage("error parsing regexp: unexpected ): `^(?s:a))$`");

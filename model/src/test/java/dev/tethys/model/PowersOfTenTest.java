@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class PowersOfTenTest {
   @Test
-  void everyPowerIsThatOfBigIntegers() {
+  void everyPowerMatchesBigInteger() {
     for (int e = PowersOfTen.MIN; e <= PowersOfTen.MAX; e++) {
       BigInteger power = BigInteger.TEN.pow(Math.abs(e));
       int bits = power.bitLength();

@@ -18,7 +18,7 @@ class ShortestDecimalTest {
   private final byte[] bytes = new byte[3 + GoFloat.ROOM_F + 1];
 
   @Test
-  void everyBitPatternHasTheDigitsOfTheJdk() {
+  void everyBitPatternMatchesTheJdk() {
     SplittableRandom random = new SplittableRandom(20);
     for (int i = 0; i < 1_000_000; i++) {
       double v = Double.longBitsToDouble(random.nextLong());
@@ -43,7 +43,7 @@ class ShortestDecimalTest {
   }
 
   @Test
-  void powersOfTwoAndTheirNeighbours() {
+  void formatsPowersOfTwoAndTheirNeighbours() {
     for (int q = -1074; q < 1024; q++) {
       double v = Math.scalb(1.0, q);
       for (double w : new double[] {v, Math.nextUp(v), Math.nextDown(v), -v, 1.5 * v}) {
@@ -57,7 +57,7 @@ class ShortestDecimalTest {
   }
 
   @Test
-  void powersOfTenAndTheirNeighbours() {
+  void formatsPowersOfTenAndTheirNeighbours() {
     for (int e = -323; e <= 308; e++) {
       for (String digits : new String[] {"1", "9", "25", "999", "12345678", "123456789012345"}) {
         double v = Double.parseDouble(digits + "E" + (e - digits.length() + 1));
@@ -73,7 +73,7 @@ class ShortestDecimalTest {
   }
 
   @Test
-  void theSmallestSubnormals() {
+  void smallestSubnormals() {
     for (long bits = 1; bits < 20_000; bits++) {
       scientific(Double.longBitsToDouble(bits));
     }
@@ -84,7 +84,7 @@ class ShortestDecimalTest {
 
   /** The quick way stands back where the cut-off bits could decide, so both always agree. */
   @Test
-  void bothWaysToTheDigitsAgree() {
+  void bothAlgorithmsAgree() {
     SplittableRandom random = new SplittableRandom(22);
     for (int i = 0; i < 2_000_000; i++) {
       bothWays(random.nextLong() & Long.MAX_VALUE);
@@ -115,7 +115,7 @@ class ShortestDecimalTest {
 
   /** Doubles just between two shortest decimals, and what Go's strconv prints for them. */
   @Test
-  void tiesGoToTheEvenDigit() {
+  void roundsTiesToEven() {
     assertThat(GoFloat.g(1025 * 0x1p-20)).isEqualTo("0.0009775161743164062");
     assertThat(GoFloat.f(1027 * 0x1p-20)).isEqualTo("0.0009794235229492188");
     assertThat(GoFloat.e(0x1p-44)).isEqualTo("5.684341886080802e-14");

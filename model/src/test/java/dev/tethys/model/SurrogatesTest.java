@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class SurrogatesTest {
   @Test
-  void halvesThatStandAloneAreReplaced() {
+  void replacesUnpairedSurrogates() {
     assertThat(Surrogates.replaceLone("a\ud800b")).isEqualTo("a\ufffdb");
     assertThat(Surrogates.replaceLone("\udc00\ud800")).isEqualTo("\ufffd\ufffd");
     assertThat(Surrogates.replaceLone("\ud83d\ude00\ud83d")).isEqualTo("\ud83d\ude00\ufffd");

@@ -45,7 +45,7 @@ class NullKeysTest {
   }
 
   @Test
-  void nullIsReadAsPromtoolReadsIt() throws Exception {
+  void readsNullLikePromtool() throws Exception {
     String reference = PrometheusConfig.reference();
     Path verdicts = file("nulls.txt");
     if (PROMTOOL != null) {
@@ -58,7 +58,7 @@ class NullKeysTest {
   }
 
   @Test
-  void nullInRulesIsReadAsPromtoolReadsIt() throws Exception {
+  void readsNullInRulesLikePromtool() throws Exception {
     String reference = PrometheusConfig.reference();
     Path verdicts = file("rule-nulls.txt");
     if (PROMTOOL != null) {

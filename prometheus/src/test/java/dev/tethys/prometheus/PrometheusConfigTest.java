@@ -47,7 +47,7 @@ class PrometheusConfigTest {
   }
 
   @Test
-  void logsAreKeptByStreamAndLimitedByTenant() throws IOException {
+  void keepsLogsByStreamAndLimitsThemByTenant() throws IOException {
     LogsConfig logs =
         parse(
                 """
@@ -213,7 +213,7 @@ class PrometheusConfigTest {
   }
 
   @Test
-  void choicesOfPrometheusOwnStore() throws IOException {
+  void supportsPrometheusStoreSettings() throws IOException {
     String text =
         """
         storage:
@@ -237,7 +237,7 @@ class PrometheusConfigTest {
   }
 
   @Test
-  void retentionRulesKeepTheirOrderAndAreWrittenBack() throws IOException {
+  void retentionRulesKeepTheirOrderAndRoundTrip() throws IOException {
     String text =
         """
         storage:
@@ -267,7 +267,7 @@ class PrometheusConfigTest {
   }
 
   @Test
-  void levelsOfDownsamplingAreCheckedAndWrittenBack() throws IOException {
+  void checksAndRoundTripsDownsamplingLevels() throws IOException {
     String text =
         """
         storage:
@@ -295,13 +295,13 @@ class PrometheusConfigTest {
   }
 
   @Test
-  void anEmptyFileIsRight() throws IOException {
+  void acceptsEmptyFile() throws IOException {
     assertThat(parse("").scrapeConfigs()).isEmpty();
     assertThat(parse("global:\nscrape_configs:\n").scrapeConfigs()).isEmpty();
   }
 
   @Test
-  void furtherFilesAreReadAndNamed() throws IOException {
+  void readsAndNamesIncludedFiles() throws IOException {
     Files.writeString(dir.resolve("one.yml"), "scrape_configs: [{job_name: one}]");
     Files.writeString(dir.resolve("two.yml"), "scrape_configs: [{job_name: two}]");
     Path main = dir.resolve("prometheus.yml");
@@ -319,14 +319,14 @@ class PrometheusConfigTest {
   }
 
   @Test
-  void keysOfTheGoRuntimeAreNoticed() throws IOException {
+  void warnsOfGoRuntimeKeys() throws IOException {
     assertThat(parse("runtime: {gogc: 50}").notices())
         .containsExactly(
             "test.yml:1:10: runtime.gogc tunes Go's garbage collector and means nothing here");
   }
 
   @Test
-  void namesAllMistakesOfTheFileAndOfThoseThatItNames() throws IOException {
+  void namesAllErrorsOfTheFileAndItsIncludes() throws IOException {
     Path more = Files.writeString(dir.resolve("more.yml"), "scrape_configs: [{job_nam: y}]\n");
     String yaml =
         """

@@ -26,7 +26,7 @@ class ReferenceTest {
       """;
 
   @Test
-  void theReferenceIsWhatTheProgramReads() throws IOException {
+  void referenceMatchesTheProgram() throws IOException {
     Path file = Shared.root().resolve("docs/configuration.md");
     String text = PrometheusConfig.reference();
     int firstLine = text.indexOf('\n') + 1;

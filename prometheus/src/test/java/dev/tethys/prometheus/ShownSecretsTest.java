@@ -35,7 +35,7 @@ class ShownSecretsTest {
   private int secrets;
 
   @Test
-  void theTextOfTheConfigurationShowsNone() {
+  void configurationTextContainsNoSecrets() {
     PrometheusConfig.sections().forEach(s -> sections.put(s.name(), s));
     for (Section s : List.copyOf(sections.values())) {
       String shown = YamlWriter.writeRedacted(planted(s, new HashSet<>()));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 @Tag("slow")
 class CarrierReserveTest {
   @Test
-  void carriersAreAddedWhileThreadsAreLateAndTakenBackWhenNoneIs() {
+  void addsCarriersForLateThreadsAndRemovesThemLater() {
     List<Integer> numbers = new ArrayList<>();
     CarrierReserve r = new CarrierReserve(2, numbers::add);
     r.recordCheck(false);
@@ -36,7 +36,7 @@ class CarrierReserveTest {
 
   /** In its own process: the scheduler of virtual threads is one for all. */
   @Test
-  void aVirtualThreadRunsWhileOthersKeepAllCarriers() throws Exception {
+  void virtualThreadRunsWhileOthersBlockAllCarriers() throws Exception {
     Process p =
         new ProcessBuilder(
                 System.getProperty("java.home") + "/bin/java",

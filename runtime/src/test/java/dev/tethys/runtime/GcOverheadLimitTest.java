@@ -27,12 +27,12 @@ class GcOverheadLimitTest {
   }
 
   @Test
-  void fullHeapAndNothingButCollectionsEndTheProcess() {
+  void collectionsWithFullHeapEndTheProcess() {
     assertThat(isExceeded(true, 0, 9_000_000, 4900, 4900, 4900, 4900, 4900, 4900)).isTrue();
   }
 
   @Test
-  void fullHeapAndFailuresInEachWindowEndTheProcess() {
+  void failuresWithFullHeapEndTheProcess() {
     assertThat(isExceeded(true, 1, 0, 0, 0, 0, 0, 0, 0)).isTrue();
     assertThat(isExceeded(true, 0, 0, 0, 0, 0, 0, 0, 0)).isFalse();
   }

@@ -23,7 +23,7 @@ class HeapControllerTest {
   }
 
   @Test
-  void aSmallerGrowthIsAShareOfWhatIsAlive() {
+  void smallerGrowthIsRelativeToLiveData() {
     HeapController.Rule r =
         new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(1), 0, LOOK);
     assertThat(r.due(58 * MIB, 40 * MIB, 0, 0)).isFalse();
@@ -32,7 +32,7 @@ class HeapControllerTest {
   }
 
   @Test
-  void collectsALittleGrowthAfterALongTime() {
+  void collectsSmallGrowthAfterALongTime() {
     HeapController.Rule r =
         new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(1), 0, LOOK);
     assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_000, 0)).isFalse();
@@ -53,7 +53,7 @@ class HeapControllerTest {
   }
 
   @Test
-  void growthIsNotAnsweredAllTheTime() {
+  void limitsCollectionFrequency() {
     HeapController.Rule r =
         new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(60), 0, LOOK);
     assertThat(r.due(200 * MIB, 100 * MIB, 399, 100)).isFalse();
@@ -64,7 +64,7 @@ class HeapControllerTest {
   }
 
   @Test
-  void cheapCollectionsComeAfterLessGrowth() {
+  void cheapCollectionsNeedLessGrowth() {
     HeapController.Rule r =
         new HeapController.Rule(0.75, 0.25, 8 * MIB, Duration.ofSeconds(60), 0, LOOK);
     assertThat(r.due(134 * MIB, 100 * MIB, 199, 10)).isFalse();
@@ -74,7 +74,7 @@ class HeapControllerTest {
   }
 
   @Test
-  void aCollectionThatLeavesAsMuchAsTheOneBeforeIsOneToo() {
+  void unproductiveCollectionCountsAsOne() {
     long second = 1_000_000_000;
     HeapController.RuleState pace =
         new HeapController.RuleState(
@@ -102,7 +102,7 @@ class HeapControllerTest {
   }
 
   @Test
-  void garbageOfTheOldGenerationIsFoundWithoutTheHeapBeingFull() throws Exception {
+  void findsOldGarbageBeforeTheHeapIsFull() throws Exception {
     Process p =
         new ProcessBuilder(
                 System.getProperty("java.home") + "/bin/java",

@@ -27,7 +27,7 @@ class StartPagesTest {
   }
 
   @Test
-  void onlyWhatTheFileHoldsUnchangedIsLetGoOf() {
+  void releasesOnlyPagesUnchangedFromTheFile() {
     String cache = "/opt/tethys/.build/tethys-25-server.aot";
     String machine = "/usr/lib/jvm/temurin-25/lib/server/libjvm.so";
     assertThat(StartPages.unchanged(entry("8014f9000-802d04000", "r--p", cache, 0)))
@@ -67,7 +67,7 @@ class StartPagesTest {
   }
 
   @Test
-  void theVirtualMachineSurvivesTheRelease() throws IOException {
+  void virtualMachineSurvivesTheRelease() throws IOException {
     Path own = Path.of("/proc/self/smaps");
     Assumptions.assumeTrue(Files.isReadable(own), "this system has no " + own);
     assertThat(StartPages.unchanged(Files.readAllLines(own))).isNotEmpty();
@@ -78,7 +78,7 @@ class StartPagesTest {
   }
 
   @Test
-  void releasesReturningPagesLessAndLessOften() {
+  void backsOffReleasingReturningPages() {
     StartPages.CheckSchedule rarely = new StartPages.CheckSchedule(StartPages.RARELY);
     StartPages.CheckSchedule atOnce = new StartPages.CheckSchedule(StartPages.AT_ONCE);
     assertThat(bursts(rarely)).isEqualTo(Duration.ofMillis(250));
@@ -108,7 +108,7 @@ class StartPagesTest {
   }
 
   @Test
-  void pagesMappedBeforeTheCountAreNotTakenForOtherFiles() {
+  void doesNotMistakeEarlierMappedPagesForOtherFiles() {
     StartPages.CheckSchedule looks = new StartPages.CheckSchedule(StartPages.RARELY);
     looks.released(30 << 20);
     assertThat(looks.isDue(30 << 20)).isTrue();

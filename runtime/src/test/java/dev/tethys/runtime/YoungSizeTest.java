@@ -18,7 +18,7 @@ class YoungSizeTest {
   private static final long MIB = 1L << 20;
 
   @Test
-  void isEnlargedWhileCollectionsTakeMuchOfTheTime() {
+  void growsWhileCollectionsTakeTooMuchTime() {
     YoungSize.Rule r = new YoungSize.Rule();
     assertThat(r.next(0, 5, 10, 1)).isEqualTo(Change.NONE);
     assertThat(r.next(SECOND / 2, 50, 500, 1)).as("too early to say").isEqualTo(Change.NONE);
@@ -28,7 +28,7 @@ class YoungSizeTest {
   }
 
   @Test
-  void isReducedWhenLittleHasBeenAllocatedForAWhile() {
+  void shrinksAfterLowAllocation() {
     YoungSize.Rule r = new YoungSize.Rule();
     r.next(0, 0, 0, 1);
     assertThat(r.next(SECOND, 100, 500, 1)).isEqualTo(Change.ENLARGE);
@@ -44,7 +44,7 @@ class YoungSizeTest {
   }
 
   @Test
-  void theFreeShareMakesTheSize() {
+  void freeShareDeterminesTheSize() {
     for (long used : new long[] {50 * MIB, 100 * MIB, 1000 * MIB}) {
       int percent = YoungSize.percentFree(used, 32);
       double young = 100.0 * used / (100 - percent) / 32;
@@ -55,7 +55,7 @@ class YoungSizeTest {
   }
 
   @Test
-  void theGenerationOfAProcessGrowsUnderLoad() throws Exception {
+  void youngGenerationGrowsUnderLoad() throws Exception {
     Process p =
         new ProcessBuilder(
                 System.getProperty("java.home") + "/bin/java",
@@ -111,7 +111,7 @@ class YoungSizeTest {
   }
 
   @Test
-  void freeSharesAreSetFromAnyToAny() {
+  void freeSharesChangeBothWays() {
     HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     int least = flag(vm, "MinHeapFreeRatio");
     int most = flag(vm, "MaxHeapFreeRatio");

@@ -39,7 +39,7 @@ class CheckConfigTest {
   }
 
   @Test
-  void refusesMissingFilesOfKubernetesDiscovery() throws IOException {
+  void rejectsMissingFilesOfKubernetesDiscovery() throws IOException {
     Files.writeString(dir.resolve("there.pem"), "");
     for (String files :
         new String[] {
@@ -78,7 +78,7 @@ class CheckConfigTest {
   }
 
   @Test
-  void checksFilesOfJobsThatOtherFilesHold() throws IOException {
+  void checksIncludedJobFiles() throws IOException {
     Files.writeString(
         dir.resolve("jobs.yml"),
         "scrape_configs: [{job_name: b, authorization: {credentials_file: none}}]");
@@ -89,7 +89,7 @@ class CheckConfigTest {
   }
 
   @Test
-  void readsNoFilesOfJobsForTheSyntaxOnly() throws IOException {
+  void syntaxCheckReadsNoJobFiles() throws IOException {
     Files.writeString(dir.resolve("jobs.yml"), "scrape_configs: [{job_nam: b}]");
     String yaml = "scrape_config_files: ['*.yml']\nscrape_configs: [{job_name: a}]";
     assertThat(check("scrape_config_files: [jobs.yml]")).isEqualTo(1);
@@ -115,7 +115,7 @@ class CheckConfigTest {
   }
 
   @Test
-  void saysThatPermissionIsDenied() throws IOException {
+  void reportsDeniedPermission() throws IOException {
     assertThat(run("check", "config", dir.toString())).isEqualTo(1);
     assertThat(output).containsIgnoringCase("is a directory");
     assertThat(run("check", "config", dir.resolve("none.yml").toString())).isEqualTo(1);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class CheckExporterTest {
   @Test
-  void onlySignalsOfWhichAnItemIsWrittenAreAskedFor() {
+  void probesOnlyWrittenSignals() {
     for (String word : new String[] {"profiles", "metric"}) {
       assertThatThrownBy(() -> CheckExporter.signal(word))
           .isInstanceOf(UsageException.class)

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class CommandsTest {
   @Test
-  void listsHaveTheWholeFirstSentenceOfEachCommand() {
+  void listsShowTheFullFirstSentenceOfEachCommand() {
     Commands all = new Commands(List.of());
     assertThat(all.help("control "))
         .contains("such as 10% or 0.1: above 0 and below")

@@ -18,7 +18,7 @@ class ConsoleTest {
   }
 
   @Test
-  void onATerminalABarIsDrawnOverAndTakenAway() {
+  void drawsAndClearsABarOnATerminal() {
     ProgressLine line = new ProgressLine(to, true, "done", () -> now);
     line.step("block", 200);
     now += 50_000_000;
@@ -39,7 +39,7 @@ class ConsoleTest {
   }
 
   @Test
-  void elsewhereALineComesNowAndThen() {
+  void printsOccasionalLinesElsewhere() {
     ProgressLine line = new ProgressLine(to, false, "records", () -> now);
     line.step("log", 0);
     for (int i = 0; i < 25; i++) {
@@ -51,7 +51,7 @@ class ConsoleTest {
   }
 
   @Test
-  void timesAndSizesAreGos() {
+  void formatsTimesAndSizesLikeGo() {
     assertThat(GoText.duration(0)).isEqualTo("0s");
     assertThat(GoText.duration(7)).isEqualTo("7ms");
     assertThat(GoText.duration(60_000)).isEqualTo("1m0s");

@@ -14,7 +14,7 @@ class ControlCommandsTest {
       Map.of("TETHYS_CONTROL_URL", "http://c:4320 ", "TETHYS_CONTROL_TOKEN", "of-variable");
 
   @Test
-  void addressIsOfTheFlagElseOfTheVariableElseOfThisMachine() {
+  void addressComesFromFlagThenVariableThenThisMachine() {
     assertThat(ControlPlaneClient.url("http://f:1", SET::get)).isEqualTo("http://f:1");
     assertThat(ControlPlaneClient.url("", SET::get)).isEqualTo("http://c:4320");
     assertThat(ControlPlaneClient.url("", k -> null)).isEqualTo("http://127.0.0.1:4320");
@@ -22,7 +22,7 @@ class ControlCommandsTest {
   }
 
   @Test
-  void tokenIsOfTheFileElseOfTheVariable(@TempDir Path folder) throws IOException {
+  void tokenComesFromFileThenVariable(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("token");
     Files.writeString(file, "of-file\n");
     assertThat(ControlPlaneClient.token(file.toString(), SET::get)).isEqualTo("of-file");

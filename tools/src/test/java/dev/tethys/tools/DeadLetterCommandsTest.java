@@ -65,7 +65,7 @@ class DeadLetterCommandsTest {
   }
 
   @Test
-  void allAreReplayedUnlessSomeAreNamed() throws Exception {
+  void replaysAllUnlessSomeAreNamed() throws Exception {
     try (Outbox b = open(new SendResult.Permanent("no"))) {
       for (int i = 0; i < LETTERS; i++) {
         b.put(new EncodedRequest(Signal.LOGS, new byte[] {1}, 1, 0, Map.of()), AckCallback.NONE);

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class LiveControlCommandsTest {
   @Test
-  void shareThatKeepsNothingOrAllIsNamed() {
+  void namesShareThatKeepsNothingOrEverything() {
     assertThat(LiveControlCommands.kept("10%")).isEqualTo("0.1");
     for (String wrong : List.of("0", "100%", "1", "-1%", "NaN")) {
       assertThatThrownBy(() -> LiveControlCommands.kept(wrong))
@@ -42,7 +42,7 @@ class LiveControlCommandsTest {
           0 | cost | 0.00
           1234.567 | cost | 1,234.57
           """)
-  void amountsOfQuotasAreShortAndHaveTheirUnit(String number, String unit, String shown) {
+  void quotaAmountsAreShortAndHaveAUnit(String number, String unit, String shown) {
     assertThat(LiveControlCommands.amount(number, unit)).isEqualTo(shown);
   }
 }

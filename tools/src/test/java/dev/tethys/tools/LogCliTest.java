@@ -132,7 +132,7 @@ class LogCliTest {
   }
 
   @Test
-  void entriesAreFetchedInBatchesAndPrintedOnce() throws IOException {
+  void fetchesEntriesInBatchesAndPrintsThemOnce() throws IOException {
     String range = "--from=1970-01-01T00:00:00Z";
     String out = run("query", "{app=\"x\"}", range, "--limit=8", "--batch=3", "-q", "-o", "raw");
     assertThat(out.lines().filter(l -> l.startsWith("line")))
@@ -144,7 +144,7 @@ class LogCliTest {
   }
 
   @Test
-  void otherCommandsPrintAnswersAndErrors() throws IOException {
+  void otherCommandsPrintResponsesAndErrors() throws IOException {
     assertThat(run("labels", "-q")).isEqualTo("0\napp\nlevel\n");
     assertThat(run("stats", "{app=\"x\"}", "-q")).contains("streams: 1", "entries: 4");
     assertThat(run("series", "{", "-q", "--org-id=t"))
@@ -170,7 +170,7 @@ class LogCliTest {
   }
 
   @Test
-  void outputIsThatOfLogcli() throws IOException {
+  void outputMatchesLogcli() throws IOException {
     int cases = 0;
     for (String text :
         Files.readAllLines(Shared.conformance("loki").resolve("api/logcli-output.jsonl"))) {

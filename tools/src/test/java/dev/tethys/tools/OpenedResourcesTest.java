@@ -34,7 +34,7 @@ class OpenedResourcesTest {
   }
 
   @Test
-  void aFailureBeforeIsNotHiddenByThatOfAClose() {
+  void closeFailureDoesNotHideAnEarlierOne() {
     assertThatThrownBy(
             () -> {
               try (OpenedResources o = new OpenedResources()) {

@@ -71,7 +71,7 @@ class ProfileCommandsTest {
   }
 
   @Test
-  void topSortsFunctionsByTheirOwnValue() {
+  void topSortsFunctionsBySelfValue() {
     assertThat(run(0, "profile", "top", before.toString()).lines())
         .containsExactly(
             "Type: cpu",
@@ -123,7 +123,7 @@ class ProfileCommandsTest {
   }
 
   @Test
-  void stacksAreFoldedAndExported() throws IOException {
+  void foldsAndExportsStacks() throws IOException {
     assertThat(run(0, "profile", "folded", before.toString()).lines())
         .containsExactly("main;cart 60000000", "main;loop;main 10000000", "main;pay;sign 30000000");
     Path merged = dir.resolve("merged.pb.gz");
@@ -162,7 +162,7 @@ class ProfileCommandsTest {
   }
 
   @Test
-  void wrongFilesAndTypesAreNamed() throws IOException {
+  void namesInvalidFilesAndTypes() throws IOException {
     Path text = Files.writeString(dir.resolve("text"), "no profile");
     assertThat(run(1, "profile", "top", text.toString())).contains(text.toString());
     assertThat(run(1, "profile", "top", "--sample-type=heap", before.toString()))

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class TableTest {
   @Test
-  void aRowIsOneLineWhateverItsTextsAre() {
+  void rowIsAlwaysOneLine() {
     Table t = new Table(0, 1);
     t.row("REASON", "BY");
     t.row("fine\r\n2026-01-01 admin\u001b[2J\u202e", "me");

@@ -188,7 +188,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void wrongCommandLinesAreRefused() {
+  void rejectsInvalidCommandLines() {
     assertThatThrownBy(() -> run("search", "--limit=0")).hasMessageContaining("--limit=0");
     assertThatThrownBy(() -> run("search", "-o", "xml")).hasMessageContaining("--output=xml");
     assertThatThrownBy(() -> run("get", FIRST, "-o", "xml")).hasMessageContaining("--output=xml");
@@ -203,7 +203,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void traceIsPrintedAsTree() throws IOException {
+  void printsTraceAsTree() throws IOException {
     twoTraces();
     assertThat(run("get", FIRST, "-q"))
         .isEqualTo(
@@ -221,7 +221,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void cyclesAndMissingParentsArePrinted() throws IOException {
+  void printsCyclesAndMissingParents() throws IOException {
     TracesData t = new TracesData();
     span(t, "a", "x", 5, 9);
     span(t, "a", "y", 6, 7);
@@ -237,7 +237,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void deepTraceIsPrinted() throws IOException {
+  void printsDeepTrace() throws IOException {
     TracesData t = new TracesData();
     for (int i = 1; i <= 20_000; i++) {
       span(t, "a", "x", i, i - 1);
@@ -249,7 +249,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void traceIsPrintedAsJson() throws IOException {
+  void printsTraceAsJson() throws IOException {
     twoTraces();
     String otlp = run("get", FIRST, "-q", "-o", "otlp");
     assertThat(Json.object(otlp.substring(2).getBytes(StandardCharsets.UTF_8)))
@@ -277,7 +277,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void exportSearchesHalvesOfFullRanges() throws IOException {
+  void exportSplitsFullRangesInHalves() throws IOException {
     twoTraces();
     for (int i = 0; i < 40; i++) {
       String id = "%032x".formatted(i + 10);
@@ -295,7 +295,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void exportReportsThatASecondHasMore() throws IOException {
+  void exportReportsFullSecond() throws IOException {
     twoTraces();
     for (int i = 0; i < 9; i++) {
       String id = "%032x".formatted(i + 10);
@@ -313,7 +313,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void tagsAndValuesAreListed() throws IOException {
+  void listsTagsAndValues() throws IOException {
     assertThat(run("tags", "-q", "--scope=resource")).isEqualTo("0\nresource.service.name\nname\n");
     assertThat(run("values", "resource.service.name", "-q", "--query={ name = \"x\" }"))
         .isEqualTo("0\na\\u001b[31m\n");
@@ -342,7 +342,7 @@ class TraceCommandsTest {
   }
 
   @Test
-  void deletionByQueryIsOfTheLastHour() throws IOException {
+  void deletionByQueryCoversTheLastHour() throws IOException {
     run("delete", "create", "{ }", "-q");
     String sent = requests.getFirst().replaceAll(".*start=(\\S+) end=(\\S+) .*", "$1 $2");
     Instant start = Instant.parse(sent.substring(0, sent.indexOf(' ')));

@@ -17,7 +17,7 @@ class UsedMetricsTest {
   }
 
   @Test
-  void knowsAMetricByItsNameInPrometheus() {
+  void findsMetricByItsPrometheusName() {
     UsedMetrics u =
         of("sum(rate(http_server_duration_seconds_bucket{job=\"a\"}[$__rate_interval])) by (le)");
     assertThat(u.contains("http.server.duration")).isTrue();
@@ -28,7 +28,7 @@ class UsedMetricsTest {
   }
 
   @Test
-  void matchersOfNamesUseWhatTheyMatch() {
+  void nameMatchersUseAllMatches() {
     UsedMetrics u = of("{__name__=~\"node_(cpu|memory)_.+\"}");
     assertThat(u.contains("node_cpu_seconds_total")).isTrue();
     assertThat(u.contains("node_disk_io_time")).isFalse();

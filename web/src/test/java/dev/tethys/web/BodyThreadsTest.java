@@ -76,7 +76,7 @@ class BodyThreadsTest {
   }
 
   @Test
-  void largeBodiesAreDecodedOnPlatformThreads() throws Exception {
+  void decodesLargeBodiesOnPlatformThreads() throws Exception {
     assertThat(post("/kind", BodyPublishers.ofByteArray(new byte[10])).get().body())
         .startsWith("virtual ");
     assertThat(post("/kind", BodyPublishers.ofByteArray(new byte[64 << 10])).get().body())
@@ -94,7 +94,7 @@ class BodyThreadsTest {
   }
 
   @Test
-  void theirMemoryIsChargedToTheRequest() throws Exception {
+  void chargesMemoryToTheRequest() throws Exception {
     String answer = post("/kind", BodyPublishers.ofByteArray(new byte[64 << 10])).get().body();
     assertThat(Long.parseLong(answer.split(" ", 2)[1])).isGreaterThanOrEqualTo(1000);
     Waiting.await(() -> ByteBudget.process().inUse() == 0);

@@ -99,7 +99,7 @@ class ClientGoneTest {
   }
 
   @Test
-  void aClientThatLeavesDuringItsAnswerIsNobodysError() throws Exception {
+  void clientDisconnectDuringItsResponseIsNotAnError() throws Exception {
     List<LogRecord> errors = Collections.synchronizedList(new ArrayList<>());
     Handler handler =
         new Handler() {
@@ -190,7 +190,7 @@ class ClientGoneTest {
   }
 
   @Test
-  void aClosedConnectionIsNoticedUnderTls() throws Exception {
+  void detectsClosedConnectionUnderTls() throws Exception {
     new TestCertificates(dir).issue("server", "dns:localhost");
     Path web = dir.resolve("web.yml");
     Files.writeString(web, "tls_server_config: {cert_file: server.crt, key_file: server.key}\n");
@@ -234,7 +234,7 @@ class ClientGoneTest {
   }
 
   @Test
-  void answersPipelinedRequestCompletely() throws Exception {
+  void returnsPipelinedRequestCompletely() throws Exception {
     HttpListener l = start(null);
     try (Socket s = new Socket("127.0.0.1", l.port())) {
       send(s, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");

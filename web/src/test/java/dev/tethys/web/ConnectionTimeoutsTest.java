@@ -110,7 +110,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void aRequestLineThatDripsIsClosed() throws Exception {
+  void closesSlowRequestLine() throws Exception {
     start(10);
     try (Socket s = connect()) {
       drip(s, "GET /", (byte) 'x');
@@ -119,7 +119,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void headersThatDripAreClosed() throws Exception {
+  void closesSlowHeaders() throws Exception {
     start(10);
     try (Socket s = connect()) {
       drip(s, "GET / HTTP/1.1\r\nHost: x\r\nX-A: ", (byte) 'x');
@@ -128,7 +128,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void aBodyThatDripsIsClosed() throws Exception {
+  void closesSlowBody() throws Exception {
     start(10);
     try (Socket s = connect()) {
       drip(s, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", (byte) 'x');
@@ -137,7 +137,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void anIdleConnectionIsClosed() throws Exception {
+  void closesIdleConnection() throws Exception {
     start(10);
     try (Socket s = connect()) {
       s.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
@@ -157,7 +157,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void aClientThatDoesNotReadItsAnswerIsClosed() throws Exception {
+  void closesClientThatDoesNotReadItsResponse() throws Exception {
     start(10);
     try (Socket s = new Socket()) {
       s.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
@@ -168,7 +168,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void furtherConnectionsWaitForTheirTurn() throws Exception {
+  void excessConnectionsWaitForTheirTurn() throws Exception {
     start(2);
     try (Socket a = connect();
         Socket b = connect();
@@ -184,7 +184,7 @@ class ConnectionTimeoutsTest {
   }
 
   @Test
-  void closedConnectionsAreForgotten() throws Exception {
+  void forgetsClosedConnections() throws Exception {
     start(10);
     for (int i = 0; i < 50; i++) {
       try (Socket s = connect()) {

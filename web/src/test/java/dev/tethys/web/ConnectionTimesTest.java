@@ -107,7 +107,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void aHeadHasItsTime() throws Exception {
+  void headHasATimeout() throws Exception {
     try (Socket s = connect(requests(AMPLE, NONE, NONE))) {
       send(s, GET + "GET / HTTP/1.1\r\n");
       assertThat(rest(s)).as("the first answer, then the end").endsWith("ok");
@@ -115,7 +115,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void aBodyIsNotBoundByTheTimeOfTheHead() throws Exception {
+  void headTimeoutDoesNotApplyToTheBody() throws Exception {
     try (Socket s = connect(requests(AMPLE, NONE, NONE))) {
       send(s, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\na");
       new CountDownLatch(1).await(AMPLE.toMillis() * 3 / 2, TimeUnit.MILLISECONDS);
@@ -125,7 +125,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void anAnswerHasItsTime() throws Exception {
+  void responseHasATimeout() throws Exception {
     try (Socket s = connect(requests(NONE, SHORT, NONE))) {
       send(s, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
       assertThat(rest(s)).isEmpty();
@@ -141,7 +141,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void aNewConnectionIsNotIdle() throws Exception {
+  void newConnectionIsNotIdle() throws Exception {
     try (Socket s = connect(requests(NONE, NONE, SHORT))) {
       new CountDownLatch(1).await(3 * SHORT.toMillis(), TimeUnit.MILLISECONDS);
       send(s, GET);
@@ -150,7 +150,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void aConnectionBringsOneRequestWhereNoMoreAreWanted() throws Exception {
+  void connectionServesOneRequestWithoutKeepAlive() throws Exception {
     try (Socket s = connect(ConnectionTimes.ofRequests(NONE, NONE, NONE, false))) {
       send(s, GET + GET);
       assertThat(rest(s).toLowerCase(java.util.Locale.ROOT))
@@ -261,7 +261,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void answersARequestSentBeforeTheClientSeesGoAway() throws Exception {
+  void respondsToARequestSentBeforeTheClientSeesGoAway() throws Exception {
     try (Socket s = connect(requests(NONE, NONE, SHORT))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
@@ -310,7 +310,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void anOldConnectionLetsRequestsEnd() throws Exception {
+  void oldConnectionFinishesItsRequests() throws Exception {
     try (Socket s = connect(ConnectionTimes.ofConnections(NONE, AMPLE, NONE, NONE, NONE))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/late");
@@ -323,7 +323,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void beyondItsGraceAnOldConnectionIsCutOff() throws Exception {
+  void cutsOffOldConnectionAfterItsGracePeriod() throws Exception {
     try (Socket s = connect(ConnectionTimes.ofConnections(NONE, AMPLE, AMPLE, NONE, NONE))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/late");
@@ -432,7 +432,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void answersMakeUpForPings() throws Exception {
+  void returnsMakeUpForPings() throws Exception {
     try (Socket s =
         connect(ConnectionTimes.USUAL, Http2Limits.of(7, Duration.ofMinutes(5), true))) {
       DataInputStream in = beginHttp2(s);

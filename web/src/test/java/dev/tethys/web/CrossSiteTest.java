@@ -105,7 +105,7 @@ class CrossSiteTest {
   }
 
   @Test
-  void receiversOfTelemetryAreOpen() throws Exception {
+  void telemetryReceiversAreOpen() throws Exception {
     try (HttpListener l =
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0"), routes().openToAllOrigins(), null)) {

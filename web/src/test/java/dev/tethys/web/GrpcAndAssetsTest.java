@@ -166,7 +166,7 @@ class GrpcAndAssetsTest {
   }
 
   @Test
-  void answersUnaryCalls() throws IOException {
+  void returnsUnaryCalls() throws IOException {
     Outcome o = call("/test.Echo/Say", message(0, "hi".getBytes(UTF_8)));
     assertThat(o.headers())
         .contains(":status: 200", "Content-Type: application/grpc", "grpc-status: 0");
@@ -249,7 +249,7 @@ class GrpcAndAssetsTest {
   }
 
   @Test
-  void worksOutItsUrl() {
+  void derivesItsUrl() {
     assertThat(ExternalUrl.of("http://x/a/b/", null, 9090, false))
         .isEqualTo(new ExternalUrl(URI.create("http://x/a/b"), "/a/b"));
     assertThat(ExternalUrl.of("https://x:1", "/", 9090, false))

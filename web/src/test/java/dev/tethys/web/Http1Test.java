@@ -146,7 +146,7 @@ class Http1Test {
       "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
   @Test
-  void answersPipelinedRequestsInOrder() throws IOException {
+  void returnsPipelinedRequestsInOrder() throws IOException {
     try (Client c = new Client()) {
       c.send(
           "GET /host?1"
@@ -181,7 +181,7 @@ class Http1Test {
   }
 
   @Test
-  void bodiesOfAllSizesInPiecesOfAllSizes() throws IOException {
+  void readsBodiesOfAllSizesInPiecesOfAllSizes() throws IOException {
     Random random = new Random(7);
     try (Client c = new Client()) {
       for (int i = 0; i < 60; i++) {
@@ -282,7 +282,7 @@ class Http1Test {
   }
 
   @Test
-  void bodiesFollowEachOtherInOneBuffer() throws IOException {
+  void readsConsecutiveBodiesInOneBuffer() throws IOException {
     try (Client c = new Client()) {
       for (int size : new int[] {3, 200_000, 40_000, 0, 7, 32 << 10, 300_000, 9}) {
         String body = (size + "y".repeat(size)).substring(0, size);
@@ -484,7 +484,7 @@ class Http1Test {
   }
 
   @Test
-  void moreBusyConnectionsThanThreadsAreAllServed() throws Exception {
+  void servesMoreBusyConnectionsThanThreads() throws Exception {
     List<Client> clients = new ArrayList<>();
     try {
       for (int i = 0; i < 40; i++) {
@@ -507,7 +507,7 @@ class Http1Test {
 
   /** Some clients name the end among other options. */
   @Test
-  void theEndOfAConnectionMayStandInAList() throws Exception {
+  void connectionCloseMayBeInAList() throws Exception {
     for (String h : List.of("TE, close", "keep-alive\r\nConnection: Close", "close,x")) {
       try (Client c = new Client()) {
         c.send("GET /echo HTTP/1.1\r\nHost: a\r\nConnection: " + h + "\r\n\r\n");

@@ -220,7 +220,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void trailersAreBoundedAsWell() throws Exception {
+  void boundsTrailers() throws Exception {
     double before = rejected("header_list_size");
     ByteArrayOutputStream h = get("/");
     byte[] post = h.toByteArray();
@@ -232,7 +232,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void headersBelowTheLimitAreServed() throws Exception {
+  void servesHeadersBelowTheLimit() throws Exception {
     frame(HEADERS, END_STREAM | END_HEADERS, 1, bomb(get("/"), 3900, 2));
     out.flush();
     assertThat(next(HEADERS).stream()).isEqualTo(1);
@@ -312,7 +312,7 @@ class Http2FloodTest {
 
   /** As clients do that read a long answer, or send a body in small pieces. */
   @Test
-  void updatesForAnswersAndSmallPiecesOfABodyAreNoFlood() throws Exception {
+  void ordinaryWindowUpdatesAreNotAFlood() throws Exception {
     for (int i = 0; i < 1_500; i++) {
       frame(HEADERS, END_STREAM | END_HEADERS, 2 * i + 1, get("/").toByteArray());
       out.flush();
@@ -360,7 +360,7 @@ class Http2FloodTest {
   }
 
   @Test
-  void emptyContinuationsEndTheirConnection() throws Exception {
+  void emptyContinuationsCloseTheirConnection() throws Exception {
     double before = rejected("control_frames");
     frame(HEADERS, END_STREAM, 1, get("/").toByteArray());
     for (int i = 0; i < 2_000; i++) {

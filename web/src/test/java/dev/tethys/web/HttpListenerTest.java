@@ -148,7 +148,7 @@ class HttpListenerTest {
 
   @ParameterizedTest
   @EnumSource(HttpClient.Version.class)
-  void bothVersionsOnOnePort(HttpClient.Version version) throws Exception {
+  void servesBothVersionsOnOnePort(HttpClient.Version version) throws Exception {
     if (version.name().equals("HTTP_3")) {
       return;
     }
@@ -176,7 +176,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void formFieldsComeBeforeQueryParameters() throws Exception {
+  void formFieldsPrecedeQueryParameters() throws Exception {
     java.net.http.HttpResponse<String> r =
         CLIENT.send(
             to("/params?a=3&b=4")
@@ -206,7 +206,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void queriesMayHoldWhatPeopleType() throws IOException {
+  void queriesMayContainUnescapedCharacters() throws IOException {
     assertThat(
             raw(
                 "GET /hello?name=up{job=\"x\",y=~\"[a|b]^\"} HTTP/1.1\r\n"
@@ -291,7 +291,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void shortAnswersAreSentWhole() throws Exception {
+  void sendsShortResponsesWhole() throws Exception {
     java.net.http.HttpResponse<String> r =
         CLIENT.send(
             to("/short-stream").header("Accept-Encoding", "gzip").build(), BodyHandlers.ofString());
@@ -302,7 +302,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void eventsArriveWhenTheyAreFlushed() throws Exception {
+  void eventsArriveWhenFlushed() throws Exception {
     try (InputStream in =
         CLIENT
             .send(
@@ -359,7 +359,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void aHandlerThatThrowsAnswers500() throws Exception {
+  void throwingHandlerReturns500() throws Exception {
     java.net.http.HttpResponse<String> r = get("/broken");
     assertThat(r.statusCode()).isEqualTo(500);
     assertThat(r.body()).isEqualTo("Internal Server Error\n").doesNotContain("on purpose");
@@ -514,7 +514,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void anErrorNamesAPortInUse() {
+  void errorNamesAPortInUse() {
     String taken = "127.0.0.1:" + listener.port();
     assertThatThrownBy(() -> HttpListener.start(HttpListenerOptions.on(taken), new Routes(), null))
         .isInstanceOf(IOException.class)
@@ -526,7 +526,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void theRoutePrefixIsCutOff() throws Exception {
+  void removesTheRoutePrefix() throws Exception {
     Routes routes = new Routes().get("/x", (q, r) -> r.send(q.path()));
     try (HttpListener l =
         HttpListener.start(
@@ -545,7 +545,7 @@ class HttpListenerTest {
   }
 
   @Test
-  void stoppingLetsRequestsInWorkEnd() throws Exception {
+  void stopFinishesRequestsInProgress() throws Exception {
     CountDownLatch in = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     Routes routes =

@@ -79,7 +79,7 @@ class MaxConnectionsTest {
   }
 
   @Test
-  void headsThatDoNotEndMakeRoom() throws Exception {
+  void closesIncompleteHeadsToFreeSpace() throws Exception {
     for (int i = 0; i < 10 * MOST; i++) {
       connect("GET / HTTP/1.1\r\nHost: x\r\nX-");
     }
@@ -87,7 +87,7 @@ class MaxConnectionsTest {
   }
 
   @Test
-  void connectionsThatRestMakeRoomForOthers() throws Exception {
+  void closesIdleConnectionsToFreeSpace() throws Exception {
     for (int i = 0; i < 3 * MOST; i++) {
       Socket s = connect("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
       s.getInputStream().read();
@@ -97,7 +97,7 @@ class MaxConnectionsTest {
 
   /** All places are taken, and all further connections by clients that wait for one. */
   @Test
-  void bodiesThatDoNotComeDoNotKeepProbesWaiting() throws Exception {
+  void stalledBodiesDoNotBlockProbes() throws Exception {
     for (int i = 0; i < MOST; i++) {
       connect("GET /late" + END);
     }
@@ -113,7 +113,7 @@ class MaxConnectionsTest {
   }
 
   @Test
-  void answersOnlyProbesAtTheLimit() throws Exception {
+  void servesOnlyProbesAtTheLimit() throws Exception {
     List<Socket> late = new ArrayList<>();
     for (int i = 0; i < MOST; i++) {
       late.add(connect("GET /late" + END));

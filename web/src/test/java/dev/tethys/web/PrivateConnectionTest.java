@@ -69,7 +69,7 @@ class PrivateConnectionTest {
   }
 
   @Test
-  void saysThatTheConnectionHasEnded() throws IOException {
+  void reportsEndOfTheConnection() throws IOException {
     AtomicInteger asked = new AtomicInteger();
     Routes routes =
         new Routes()

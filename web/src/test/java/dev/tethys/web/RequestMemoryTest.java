@@ -143,7 +143,7 @@ class RequestMemoryTest {
   }
 
   @Test
-  void rejectsWith413WhatNeverFits() throws Exception {
+  void returns413ForBodiesThatNeverFit() throws Exception {
     assertThat(answer("/all", new byte[1]).statusCode()).isEqualTo(413);
     assertThat(answer("/read", new byte[1]).statusCode()).as("what is read").isEqualTo(413);
     while (BUDGET.inUse() > 0) {
@@ -152,7 +152,7 @@ class RequestMemoryTest {
   }
 
   @Test
-  void bodiesOfEveryLengthAreReadWhole() throws Exception {
+  void readsBodiesOfEveryLength() throws Exception {
     for (int n : new int[] {0, 1, 65_535, 65_536, 65_537, 131_071, 131_072, 131_073, 1_000_000}) {
       assertThat(answer("/plain", new byte[n]).body()).isEqualTo("" + n);
     }

@@ -30,14 +30,14 @@ class RequestScopeTest {
   }
 
   @Test
-  void takesTheDefaultTenantWithoutHeader() {
+  void usesTheDefaultTenantWithoutHeader() {
     assertThat(of(null)).isSameAs(Scope.DEFAULT);
     assertThat(of("")).isSameAs(Scope.DEFAULT);
     assertThat(RequestScope.ofSeveral(request(null, null))).isSameAs(Scope.DEFAULT);
   }
 
   @Test
-  void takesTenantAndUserOfTheRequest() {
+  void usesTenantAndUserOfTheRequest() {
     assertThat(RequestScope.of(request("acme", "jane"))).isEqualTo(Scope.of("acme", "jane"));
     assertThat(RequestScope.of(request(null, "jane")).principal()).isEqualTo("jane");
   }
@@ -49,7 +49,7 @@ class RequestScopeTest {
   }
 
   @Test
-  void refusesSeveralTenantsWhereOneIsRequired() {
+  void rejectsSeveralTenantsWhereOneIsRequired() {
     assertThatThrownBy(() -> of("a|b"))
         .isInstanceOfSatisfying(HttpException.class, e -> assertThat(e.status()).isEqualTo(400))
         .hasMessage(
@@ -58,7 +58,7 @@ class RequestScopeTest {
   }
 
   @Test
-  void refusesInvalidNames() {
+  void rejectsInvalidNames() {
     assertThatThrownBy(() -> of("a/b"))
         .isInstanceOf(HttpException.class)
         .hasMessageStartingWith("X-Scope-OrgID is not valid; it must have at most 150 characters");
@@ -67,7 +67,7 @@ class RequestScopeTest {
   }
 
   @Test
-  void refusesTooManyTenants() {
+  void rejectsTooManyTenants() {
     String names = IntStream.range(0, 101).mapToObj(i -> "t" + i).collect(Collectors.joining("|"));
 
     assertThatThrownBy(() -> RequestScope.ofSeveral(request(names, null)))

@@ -115,7 +115,7 @@ class ServerWebSocketTest {
   }
 
   @Test
-  void messagesOfAllSizesAreEchoed() throws Exception {
+  void echoesMessagesOfAllSizes() throws Exception {
     Received got = new Received();
     WebSocket ws = open(got);
     for (int size : new int[] {0, 1, 125, 126, 999, 1000}) {
@@ -142,7 +142,7 @@ class ServerWebSocketTest {
   }
 
   @Test
-  void messageBeyondTheLimitClosesTheSocket() throws Exception {
+  void tooLargeMessageClosesTheSocket() throws Exception {
     Received got = new Received();
     WebSocket ws = open(got);
     ws.sendText("y".repeat(600), false).join();

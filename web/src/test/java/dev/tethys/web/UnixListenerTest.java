@@ -91,7 +91,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void requestsFollowEachOther() throws Exception {
+  void servesConsecutiveRequests() throws Exception {
     start(options());
     String one = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
     String last = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -144,7 +144,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void http2IsKnownByItsPreface() throws Exception {
+  void detectsHttp2ByItsPreface() throws Exception {
     start(options());
     GrpcReply r = call();
     assertThat(r.status()).isEqualTo(GrpcReply.OK);
@@ -221,7 +221,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void stoppingLetsRequestsEndAndRemovesTheSocket() throws Exception {
+  void stopFinishesRequestsAndRemovesTheSocket() throws Exception {
     start(options());
     try (SocketChannel c = connect("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")) {
       assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();

@@ -190,7 +190,7 @@ class WebConfigTest {
   }
 
   @Test
-  void takesAnApiKeyInPlaceOfBasicAuthentication() throws Exception {
+  void acceptsApiKeyInsteadOfBasicAuthentication() throws Exception {
     serve("basic_auth_users: {alice: " + hash("wonder:land") + "}");
     try (ClientResponse a = get("{}", "X-Api-Key", "alice:wonder:land")) {
       assertThat(a.status()).isEqualTo(200);
@@ -233,7 +233,7 @@ class WebConfigTest {
   }
 
   @Test
-  void readsItsFileAgainWhenItChanges() throws Exception {
+  void rereadsChangedFile() throws Exception {
     serve("basic_auth_users: {alice: " + hash("one") + "}");
     eventually("{}", 200, "Authorization", basic("alice:one"));
     write("basic_auth_users: {alice: " + hash("two") + "}");
@@ -248,7 +248,7 @@ class WebConfigTest {
   }
 
   @Test
-  void takesNewCertificatesForNewConnections() throws Exception {
+  void usesNewCertificatesForNewConnections() throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issue("old", "dns:old.example");
     certs.issue("new", "dns:new.example");

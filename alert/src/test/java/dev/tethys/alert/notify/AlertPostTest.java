@@ -62,7 +62,7 @@ class AlertPostTest {
   }
 
   @Test
-  void saysWhatWentWrongWithoutThePassword() {
+  void reportsErrorWithoutPassword() {
     int port = listener.port();
     listener.close();
     URI url = URI.create("http://joe:secret@127.0.0.1:" + port + "/alerts");

@@ -140,7 +140,7 @@ class NotifierTest {
   }
 
   @Test
-  void anAlertmanagerInThisProcessIsOneOfThoseThatAlertsAreSentTo() {
+  void sendsAlertsToAlertmanagerInSameProcess() {
     URI url = URI.create("http://server:9090/alertmanager/api/v2/alerts");
     List<Notification> taken = new ArrayList<>();
     notifier.setLocalAlertmanager(url, taken::addAll);
@@ -203,7 +203,7 @@ class NotifierTest {
   }
 
   @Test
-  void triesAgainUntilDeliveredAndKeepsOnlyTheNewestState() throws Exception {
+  void retriesUntilDeliveredAndKeepsOnlyNewestState() throws Exception {
     down = true;
     start("alertmanagers: [{}]", "one:1");
     send("A");
@@ -223,7 +223,7 @@ class NotifierTest {
   }
 
   @Test
-  void doesNotSendWhatIsOutOfDate() throws Exception {
+  void doesNotSendExpiredAlerts() throws Exception {
     status = 503;
     start("alertmanagers: [{}]", "one:1");
     send("A");
@@ -245,7 +245,7 @@ class NotifierTest {
   }
 
   @Test
-  void theOldestMakeRoom() throws Exception {
+  void oldestMakeRoom() throws Exception {
     down = true;
     start("alertmanagers: [{}]", "one:1");
     send("A");
@@ -257,7 +257,7 @@ class NotifierTest {
   }
 
   @Test
-  void aReloadKeepsWhatWaits() throws Exception {
+  void reloadKeepsQueuedAlerts() throws Exception {
     down = true;
     start("alertmanagers: [{}]", "one:1");
     send("A");
@@ -269,7 +269,7 @@ class NotifierTest {
   }
 
   @Test
-  void aDestinationThatHangsKeepsNoOtherWaiting() throws Exception {
+  void hangingDestinationDoesNotBlockOthers() throws Exception {
     start("alertmanagers: [{}]", "hangs:1", "works:1");
     try {
       send("A");
@@ -285,7 +285,7 @@ class NotifierTest {
   }
 
   @Test
-  void anEndDrains() throws Exception {
+  void endDrains() throws Exception {
     start("alertmanagers: [{}]", "one:1");
     send("A", "B", "C", "D", "E");
     notifier.close();
@@ -302,7 +302,7 @@ class NotifierTest {
   }
 
   @Test
-  void tellsSinceWhenAndWhySendingFails() throws Exception {
+  void reportsSinceWhenAndWhySendingFails() throws Exception {
     start("alertmanagers: [{}]", "one:1");
     assertThat(delivery())
         .isEqualTo(
@@ -339,7 +339,7 @@ class NotifierTest {
   }
 
   @Test
-  void tellsWhyAlertsWereDropped() throws Exception {
+  void reportsWhyAlertsWereDropped() throws Exception {
     status = 400;
     said = "\"invalid\n\t label set\"\n";
     start("alertmanagers: [{}]", "one:1");
@@ -362,7 +362,7 @@ class NotifierTest {
   }
 
   @Test
-  void aReloadKeepsWhatIsKnownOfSending() throws Exception {
+  void reloadKeepsSendingState() throws Exception {
     down = true;
     start("alertmanagers: [{}]", "one:1");
     send("A");
@@ -377,7 +377,7 @@ class NotifierTest {
   }
 
   @Test
-  void tellsErrorsInOneLineThatHoldsNoPassword() throws Exception {
+  void reportsErrorsOnOneLineWithoutPassword() throws Exception {
     down = true;
     reason = "a\n\tb \u0007c".repeat(1000);
     start("alertmanagers: [{}]", "joe:secret@one:1");
@@ -404,7 +404,7 @@ class NotifierTest {
   }
 
   @Test
-  void configurationIsReadStrictly() {
+  void readsConfigurationStrictly() {
     assertThatThrownBy(() -> config("alertmanagers: [{api_version: v1}]"))
         .hasMessage("a.yml:1:31: expected Alertmanager api version to be one of [v2] but got v1");
     assertThatThrownBy(

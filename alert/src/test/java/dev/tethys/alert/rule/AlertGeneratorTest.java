@@ -205,7 +205,7 @@ class AlertGeneratorTest {
   }
 
   @Test
-  void pendingAndResolvedAndAlwaysInactive() throws IOException {
+  void distinguishesPendingResolvedAndInactive() throws IOException {
     String name = "PendingAndResolved_AlwaysInactive";
     RuleGroup g = group(name);
     for (String alert : List.of("PendingAlert", "InactiveAlert")) {

@@ -22,7 +22,7 @@ class LogRuleFileTest {
   }
 
   @Test
-  void groupOfLogsHasLogql() {
+  void logGroupUsesLogql() {
     String count = "sum by (app) (count_over_time({app=\"x\"} |= \"e\" | logfmt [5m]))";
     GroupSpec g = RuleFixture.groups(group("    type: logs\n", count)).getFirst();
     assertThat(g.type()).isEqualTo(RuleType.LOGS);

@@ -71,7 +71,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void theQueryLogNamesTheGroup(@TempDir Path dir) throws IOException {
+  void queryLogNamesGroup(@TempDir Path dir) throws IOException {
     RuleGroup g = group("- record: r\n  expr: up\n");
     Path file = dir.resolve("queries.log");
     try (QueryLog log = QueryLog.open(file)) {
@@ -194,7 +194,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void alertsGoOnFiringForAWhile() {
+  void alertsContinueFiringForConfiguredTime() {
     RuleGroup g = group("- alert: A\n  expr: up == 0\n  keep_firing_for: 30s\n");
     f.put("up", 0, 0);
     g.evaluate(f.at(10));
@@ -215,7 +215,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void templatesAreBoundedForAllAlertsOfAnEvaluation() {
+  void boundsTemplatesOfAllAlertsOfAnEvaluation() {
     RuleGroup g =
         group(
             """
@@ -236,7 +236,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void templatesThatFailSaySoInTheirPlace() {
+  void failedTemplateShowsErrorInItsPlace() {
     RuleGroup g =
         group(
             """
@@ -296,7 +296,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void aFileOfAnotherNameKeepsTheStateOfItsAlerts() {
+  void renamedFileKeepsStateOfItsAlerts() {
     String rules = "groups:\n- name: g\n  rules:\n  - {alert: A, expr: up == 0, for: 1h}\n";
     String other = "groups:\n- name: h\n  rules:\n  - {alert: A, expr: up == 0, for: 1h}\n";
     f.load("groups: []");
@@ -318,7 +318,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void aStoreThatRefusesKeepsNoAlertBack() {
+  void rejectingStoreDoesNotDelayAlerts() {
     RuleGroup g = group("- alert: A\n  expr: up == 0\n");
     f.put("up", 0, 0);
     f.store.failNextCommit(new StorageException(StorageException.Reason.UNAVAILABLE, "disk full"));
@@ -330,7 +330,7 @@ class RuleGroupTest {
   /** A disk that takes for ever: the alert was sent before, and other groups have other threads. */
   @Test
   @Timeout(60)
-  void aStoreThatHangsKeepsNoAlertBack() throws InterruptedException {
+  void hangingStoreDoesNotDelayAlerts() throws InterruptedException {
     CountDownLatch writing = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     MetricStore slow =
@@ -384,7 +384,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void queriesThatFailAreCounted() {
+  void countsFailedQueries() {
     RuleGroup g = group("- record: r\n  expr: up * on (a) up\n");
     f.put("up{a=\"1\", b=\"1\"}", 0, 1);
     f.put("up{a=\"1\", b=\"2\"}", 0, 1);
@@ -394,7 +394,7 @@ class RuleGroupTest {
   }
 
   @Test
-  void groupsStandAtAStableOffset() {
+  void groupsEvaluateAtStableOffset() {
     RuleGroup g = group("- record: r\n  expr: up\n");
     long offset = g.slot(f.at(0)).toEpochMilli() % 10_000;
     assertThat(g.slot(f.at(12345)).toEpochMilli() % 10_000).isEqualTo(offset);

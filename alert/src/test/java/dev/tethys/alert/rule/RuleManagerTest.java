@@ -69,7 +69,7 @@ class RuleManagerTest {
   }
 
   @Test
-  void aClockSetBackDoesNotStopEvaluation() throws InterruptedException {
+  void clockSetBackDoesNotStopEvaluation() throws InterruptedException {
     RuleGroup g =
         f.load("groups:\n- name: g\n  rules:\n  - {record: r, expr: vector(1)}\n").getFirst();
     tick(g, 1, 1);
@@ -82,7 +82,7 @@ class RuleManagerTest {
   }
 
   @Test
-  void alertsGoOnWhereTheyStoodBeforeARestart() throws InterruptedException {
+  void alertsContinueAfterRestart() throws InterruptedException {
     long start = RuleFixture.START.getEpochSecond();
     // Half an hour of the hour has passed, and it was down for five minutes.
     f.put("ALERTS_FOR_STATE{alertname=\"A\", job=\"x\"}", -300, start - 2100);

@@ -58,7 +58,7 @@ class TraceRuleTest {
   }
 
   @Test
-  void groupOfTracesHasTraceQl() {
+  void traceGroupUsesTraceql() {
     GroupSpec g =
         RuleFixture.groups(group("type: traces", "{status=error}|rate()by(resource.service.name)"))
             .getFirst();
@@ -92,7 +92,7 @@ class TraceRuleTest {
   }
 
   @Test
-  void queriesReadTheRangeBeforeTheirTime() {
+  void queriesReadRangeBeforeTheirTime() {
     span("a", 0, true);
     span("a", 5 * MINUTE - 1, true);
     span("b", 4 * MINUTE, true);
@@ -117,7 +117,7 @@ class TraceRuleTest {
   }
 
   @Test
-  void labelsHaveNamesOfPrometheus() {
+  void labelsMatchPrometheus() {
     assertThat(
             TraceRuleQueries.labels(
                 Map.of(

@@ -367,7 +367,7 @@ class TemplateTest {
 
   /** Each function makes text of many times the size of its arguments. */
   @Test
-  void textsOfFunctionsAndValuesEnd() {
+  void functionTextsAndValuesAreBounded() {
     String megabyte = "{{$x := printf \"%1000000s\" \"a\"}}";
     String tooLong = "text of more than 16777216 characters";
     for (String action :
@@ -394,7 +394,7 @@ class TemplateTest {
   }
 
   @Property(tries = 2000)
-  void anyTextIsPrintedOrRefused(@ForAll @StringLength(max = 60) String text) {
+  void printsOrRejectsAnyText(@ForAll @StringLength(max = 60) String text) {
     try {
       run(text, null);
     } catch (TemplateException e) {
@@ -403,7 +403,7 @@ class TemplateTest {
   }
 
   @Property(tries = 3000)
-  void anyActionIsPrintedOrRefused(@ForAll("actions") String text) {
+  void printsOrRejectsAnyAction(@ForAll("actions") String text) {
     try {
       run(text, GoMap.ofStrings(Map.of("a", "b")));
     } catch (TemplateException e) {

@@ -28,7 +28,7 @@ class AlertmanagerReferenceTest {
       """;
 
   @Test
-  void theReferenceIsWhatTheProgramReads() throws IOException {
+  void referenceMatchesTheProgram() throws IOException {
     Path file = Shared.root().resolve("docs/alertmanager-configuration.md");
     String text =
         ConfigReference.markdown(

@@ -41,7 +41,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void variablesAreReadAsGoReadsThem() {
+  void readsVariablesLikeGo() {
     Map<String, String> storage = Map.of("STORAGE_TYPE", "elasticsearch");
     String plain = yaml(ClymeneRole.INGESTER, storage);
     String sniffing = yaml(ClymeneRole.INGESTER, storage, "--es.sniffer");
@@ -86,7 +86,7 @@ class ClymeneGraphTest {
 
   /** The topology of its README: agents to Kafka, flags and variables mixed. */
   @Test
-  void anAgentThatWritesToKafkaAndPrometheus() {
+  void agentWritesToKafkaAndPrometheus() {
     assertThat(
             yaml(
                 ClymeneRole.AGENT,
@@ -166,7 +166,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void aGatewayBehindTls() {
+  void gatewayRunsBehindTls() {
     String y =
         yaml(
             ClymeneRole.PROMTAIL_GATEWAY,
@@ -181,7 +181,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void anIngesterThatSendsToAGateway() {
+  void ingesterSendsToAGateway() {
     String y =
         yaml(
             ClymeneRole.INGESTER,
@@ -199,7 +199,7 @@ class ClymeneGraphTest {
 
   /** A record holds what an agent sent at once: written one by one, a backlog takes hours. */
   @Test
-  void theIngesterJoinsRecordsBeforeItWritesThem() {
+  void ingesterJoinsRecordsBeforeWriting() {
     for (String storage :
         List.of("prometheus", "cortex", "elasticsearch", "opentsdb", "tdengine")) {
       assertThat(yaml(ClymeneRole.INGESTER, Map.of("STORAGE_TYPE", storage)))
@@ -246,7 +246,7 @@ class ClymeneGraphTest {
 
   /** Graphs are complete: every component of them is there and takes what is written. */
   @Test
-  void everyProgramMeansAGraphThatRuns(@TempDir Path dir) throws IOException {
+  void everyProgramTranslatesToARunnableGraph(@TempDir Path dir) throws IOException {
     Path file = dir.resolve("clymene.yml");
     Files.writeString(
         file,
@@ -301,7 +301,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void anAgentThatWritesToDatabases() {
+  void agentWritesToDatabases() {
     String yaml =
         yaml(
             ClymeneRole.AGENT,
@@ -357,7 +357,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void everyDatabaseOfClymeneIsWritten() {
+  void writesToEveryDatabaseOfClymene() {
     String yaml =
         yaml(
             ClymeneRole.GATEWAY,
@@ -419,7 +419,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void refusesWhatItCannotMean() {
+  void rejectsUntranslatableSettings() {
     wrong(
         ClymeneRole.AGENT,
         "opentsdb",
@@ -498,7 +498,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void severalServersOfElasticsearchATokenAndNodesThatItNames() {
+  void translatesElasticsearchServersTokenAndSniffedNodes() {
     Map<String, String> environment =
         Map.of("STORAGE_TYPE", "elasticsearch", "ES_INDEX_PREFIX", "eu");
     String[] flags = {
@@ -542,7 +542,7 @@ class ClymeneGraphTest {
 
   /** Clymene reads dry-run only where it speaks telnet. */
   @Test
-  void aDryRunOfOpenTsdbPrints() {
+  void dryRunOfOpenTsdbPrints() {
     Map<String, String> environment = Map.of("STORAGE_TYPE", "opentsdb");
     String y = yaml(ClymeneRole.GATEWAY, environment, "--opentsdb.dry-run");
     assertThat(y).contains("debug/opentsdb:\n    verbosity: detailed").doesNotContain("telnet://");
@@ -559,7 +559,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void thePromtailIsItsFileAndWhereLinesGo(@TempDir Path dir) throws IOException {
+  void promtailTranslatesToItsFileAndDestinations(@TempDir Path dir) throws IOException {
     Path file = dir.resolve("config.yml");
     Files.writeString(file, "# ours\nlimit_config:\n  readline_rate: 5\n");
     assertThat(ClymeneRole.of("clymene-promtail")).isEqualTo(ClymeneRole.PROMTAIL);
@@ -642,7 +642,7 @@ class ClymeneGraphTest {
   }
 
   @Test
-  void theIngesterNamesATopicForRecordsThatAreRefused() {
+  void ingesterNamesDeadLetterTopic() {
     Map<String, String> storage = Map.of("STORAGE_TYPE", "prometheus");
     String flag = "--kafka.consumer.dead-letter-topic=refused";
     assertThat(yaml(ClymeneRole.INGESTER, storage, flag)).contains("dead_letter_topic: refused");
@@ -657,7 +657,7 @@ class ClymeneGraphTest {
 
   /** Clymene ends with a panic there. */
   @Test
-  void theFormerVariableIsRefused() {
+  void rejectsTheFormerVariable() {
     assertThatThrownBy(
             () ->
                 yaml(

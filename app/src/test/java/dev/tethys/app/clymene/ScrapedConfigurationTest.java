@@ -43,7 +43,7 @@ class ScrapedConfigurationTest {
       """;
 
   @Test
-  void scrapedConfigurationKeepsItsTypesAndPaths(@TempDir Path dir) throws IOException {
+  void scrapeConfigurationKeepsItsTypesAndPaths(@TempDir Path dir) throws IOException {
     Path file = dir.resolve("clymene.yml");
     Files.writeString(file, TYPES);
     ClymeneFlags flags =
@@ -77,7 +77,7 @@ class ScrapedConfigurationTest {
    */
   @ParameterizedTest
   @MethodSource("goodConfigurations")
-  void configurationsOfPrometheusAreTaken(Path file) throws IOException {
+  void acceptsPrometheusConfigurations(Path file) throws IOException {
     ClymeneFlags flags =
         ClymeneFlags.read(
             ClymeneRole.AGENT,

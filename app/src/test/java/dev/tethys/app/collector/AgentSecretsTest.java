@@ -166,7 +166,7 @@ class AgentSecretsTest {
   }
 
   @Test
-  void effectiveConfigurationHasReferencesAsWritten() throws Exception {
+  void effectiveConfigurationKeepsReferencesAsWritten() throws Exception {
     String shown = agent().path("effectiveConfiguration").asString();
     assertNoSecret(shown);
     assertThat(shown)
@@ -181,7 +181,7 @@ class AgentSecretsTest {
   }
 
   @Test
-  void namesOfTheOwnConfigurationMayBeUsed() throws Exception {
+  void acceptsNamesOfTheOwnConfiguration() throws Exception {
     Files.writeString(folder.resolve("allowed"), "free");
     JsonNode a =
         rolledOut(

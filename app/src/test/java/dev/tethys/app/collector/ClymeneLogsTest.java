@@ -67,7 +67,7 @@ class ClymeneLogsTest {
   }
 
   @Test
-  void linesArriveThroughKafkaAndThroughAGateway() throws Exception {
+  void linesPassThroughKafkaAndAGateway() throws Exception {
     Path app = dir.resolve("app.log");
     Path log = dir.resolve("log");
     Path config = dir.resolve("config.yml");

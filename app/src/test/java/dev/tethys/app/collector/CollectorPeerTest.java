@@ -107,7 +107,7 @@ class CollectorPeerTest {
 
   /** From a real one through ours to a real one again, by gRPC and gzip, then as JSON by HTTP. */
   @Test
-  void telemetryGoesFromOneToTheOtherAndBack() throws Exception {
+  void telemetryPassesBothWays() throws Exception {
     ServerProcess.find("otelcol");
     int endGrpc = Ports.free();
     int endHttp = Ports.free();
@@ -239,7 +239,7 @@ class CollectorPeerTest {
 
   /** Configurations that the real one distinguishes, with one difference each. */
   @Test
-  void bothTakeAndRefuseTheSameConfigurations() throws Exception {
+  void bothAcceptAndRejectTheSameConfigurations() throws Exception {
     Path otelcol = ServerProcess.find("otelcol");
     List<String> takenOnes =
         List.of(

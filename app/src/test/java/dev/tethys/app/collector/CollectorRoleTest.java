@@ -175,7 +175,7 @@ class CollectorRoleTest {
   }
 
   @Test
-  void telemetryFlowsIsCountedAndConfigurationsAreTakenWhileItDoes() throws Exception {
+  void reloadsConfigurationsWhileTelemetryFlows() throws Exception {
     write(1, "");
     try (CollectorRole r = role(true)) {
       r.start();
@@ -251,7 +251,7 @@ class CollectorRoleTest {
   }
 
   @Test
-  void looksAreRefusedUnlessAllowed() throws Exception {
+  void rejectsTapsUnlessAllowed() throws Exception {
     write(1, "");
     try (CollectorRole r = role(false)) {
       r.start();
@@ -262,7 +262,7 @@ class CollectorRoleTest {
   }
 
   @Test
-  void secretsAreMaskedAndWhatIsNotBuiltIsRefused() throws Exception {
+  void masksSecretsAndRejectsUnsupportedKeys() throws Exception {
     write(1, "");
     ConfigSources sources =
         new ConfigSources(

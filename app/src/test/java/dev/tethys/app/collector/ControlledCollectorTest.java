@@ -174,7 +174,7 @@ class ControlledCollectorTest {
   }
 
   @Test
-  void urlOfAControlPlaneIsThatOfItsWebSocket() {
+  void acceptsUrlOfWebSocketOfAControlPlane() {
     assertThat(ControlPlane.endpoint("collector", "http://c:4320"))
         .hasToString("ws://c:4320/v1/opamp");
     assertThat(ControlPlane.endpoint("collector", "https://c/opamp")).hasToString("wss://c/opamp");

@@ -30,7 +30,7 @@ class HealthServiceRoleTest {
   @TempDir private Path dir;
 
   @Test
-  void anExporterWhoseDestinationIsDownIsSeen() throws Exception {
+  void showsExporterWithDownDestination() throws Exception {
     int health = Ports.free();
     int otlp = Ports.free();
     Path file = dir.resolve("collector.yaml");

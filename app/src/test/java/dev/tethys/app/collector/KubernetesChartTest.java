@@ -205,7 +205,7 @@ class KubernetesChartTest {
   }
 
   @Test
-  void allRolesAreThere() throws IOException {
+  void hasAllRoles() throws IOException {
     assertThat(chart().objects().keySet())
         .containsExactly(
             "ClusterRole/t1",
@@ -238,7 +238,7 @@ class KubernetesChartTest {
   }
 
   @Test
-  void objectsFitEachOther() throws IOException {
+  void objectsMatchEachOther() throws IOException {
     Map<String, Map<String, Object>> all = chart().objects();
     Map<String, Map<String, Object>> labels = new HashMap<>();
     all.forEach(
@@ -289,7 +289,7 @@ class KubernetesChartTest {
   }
 
   @Test
-  void configurationsAreTakenByTheirPrograms() throws IOException {
+  void programsAcceptTheirConfigurations() throws IOException {
     Map<String, Map<String, Object>> all = chart().objects();
     for (String role : List.of("agent", "gateway", "ingester")) {
       Path f = file(all, role, role + ".yaml");

@@ -168,7 +168,7 @@ class OwnTelemetryTest {
   }
 
   @Test
-  void anEncodingWithoutALevelHolds() throws Exception {
+  void encodingWithoutALevelApplies() throws Exception {
     try (CollectorRole r =
         role(
             """
@@ -186,7 +186,7 @@ class OwnTelemetryTest {
   }
 
   @Test
-  void aLogThatCannotBeOpenedIsAnErrorBeforeAnythingRuns() throws Exception {
+  void reportsUnopenableLogBeforeAnythingRuns() throws Exception {
     try (CollectorRole r =
         role("{metrics: {level: none}, logs: {output_paths: [" + file("none/x.log") + "]}}")) {
       assertThatThrownBy(r::start)

@@ -42,7 +42,7 @@ class PlantedSecretsTest {
   private int secrets;
 
   @Test
-  void thePrintedConfigurationShowsNone() {
+  void printedConfigurationContainsNoSecrets() {
     Components components = BuiltIn.components();
     Map<String, Map<String, Object>> root = new LinkedHashMap<>();
     for (ComponentFactory<?> f : components.all()) {

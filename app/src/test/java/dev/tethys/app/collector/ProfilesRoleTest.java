@@ -209,7 +209,7 @@ class ProfilesRoleTest {
   }
 
   @Test
-  void profilesAreJoinedThinnedOutQueuedAndHandedOn() throws Exception {
+  void joinsSamplesQueuesAndForwardsProfiles() throws Exception {
     String grpc = "127.0.0.1:" + Ports.free();
     String push = "127.0.0.1:" + Ports.free();
     String next = "127.0.0.1:" + Ports.free();

@@ -76,7 +76,7 @@ class PushedLogsTest {
   }
 
   @Test
-  void sendsRecordsAlsoAfterFailures(@TempDir Path folder) throws Exception {
+  void sendsRecordsAfterFailures(@TempDir Path folder) throws Exception {
     try (HttpListener server = server()) {
       refusals.set(2);
       Path c = folder.resolve("c.yaml");

@@ -186,7 +186,7 @@ class PushedMetricsTest {
   }
 
   @Test
-  void deltasAreSinceWhatWasTakenLast() throws Exception {
+  void deltasStartAtTheLastCollection() throws Exception {
     AtomicLong asked = new AtomicLong();
     try (HttpListener server = server()) {
       refuses.set(true);
@@ -237,7 +237,7 @@ class PushedMetricsTest {
   }
 
   @Test
-  void theConsoleHasOneLineOfJsonAndTheEndOneMore() {
+  void consoleAddsOneNewlineAfterJson() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     MetricsPusher p =
         new MetricsPusher(
@@ -262,7 +262,7 @@ class PushedMetricsTest {
   }
 
   @Test
-  void viewsAddUpWhatBecomesOne() {
+  void viewsSumMergedSeries() {
     MetricFamily gauge = new MetricFamily("g", MetricType.GAUGE, "", "", counter(4, 5).metrics());
     List<MetricFamily> shown =
         new MetricViews(
@@ -279,7 +279,7 @@ class PushedMetricsTest {
   }
 
   @Test
-  void aFaultOfACollectorEndsNothing() throws Exception {
+  void collectorFailureStopsNothing() throws Exception {
     AtomicLong asked = new AtomicLong();
     try (HttpListener server = server();
         MetricsPusher p =
@@ -315,7 +315,7 @@ class PushedMetricsTest {
   }
 
   @Test
-  void aSeriesThatGoesAwayIsNotCountedAgainUnderAView() {
+  void removedSeriesIsNotCountedTwiceUnderAView() {
     MetricViews views =
         new MetricViews(List.of(view("n", OwnView.Kind.COUNTER, Set.of("x"), Set.of())));
     DeltaMetrics deltas = new DeltaMetrics(0);
@@ -329,7 +329,7 @@ class PushedMetricsTest {
   }
 
   @Test
-  void histogramsThatWereResetCountAsWhole() {
+  void countsResetHistogramsAsNew() {
     DeltaMetrics deltas = new DeltaMetrics(0);
     deltas.since(List.of(histogram(100, 100)), 1);
     deltas.sent();
@@ -340,7 +340,7 @@ class PushedMetricsTest {
   }
 
   @Test
-  void ofMetricsOfOneNameTheFirstIsShown() {
+  void showsFirstOfMetricsWithTheSameName() {
     List<MetricFamily> shown =
         new MetricViews(List.of(new OwnView("h", null, false, "n_total", "", Set.of(), Set.of())))
             .of(List.of(histogram(1, 2), counter(1, 2)));

@@ -203,7 +203,7 @@ class PushedTracesTest {
   }
 
   @Test
-  void refusesSamplersAndPropagatorsThatItLacks() {
+  void rejectsUnsupportedSamplersAndPropagators() {
     assertThatThrownBy(() -> role("sampler: {jaeger_remote: {}}").close())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("sampler jaeger_remote is not supported");

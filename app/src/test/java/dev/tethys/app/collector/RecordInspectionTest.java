@@ -142,7 +142,7 @@ class RecordInspectionTest {
   }
 
   @Test
-  void volumesOfAllPlacesAreThoseOfTheAccounts() throws Exception {
+  void volumesMatchTheAccounts() throws Exception {
     for (int i = 0; i < 10; i++) {
       send();
     }
@@ -218,7 +218,7 @@ class RecordInspectionTest {
   }
 
   @Test
-  void provesThatADestinationGetsNoPersonalData() throws Exception {
+  void provesThatADestinationReceivesNoPersonalData() throws Exception {
     JsonNode all = data("/api/v1/pipelines/findings?seconds=1", true).path("destinations");
     assertThat(all.size()).isEqualTo(2);
     for (JsonNode d : all) {

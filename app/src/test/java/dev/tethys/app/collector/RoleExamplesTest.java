@@ -180,7 +180,7 @@ class RoleExamplesTest {
   }
 
   @Test
-  void anAgentScrapesForAGatewayAndADatabase() throws Exception {
+  void agentScrapesForAGatewayAndADatabase() throws Exception {
     HttpListener target =
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
@@ -260,7 +260,7 @@ class RoleExamplesTest {
   }
 
   @Test
-  void aCollectorMasksWhatIsSensitive() throws Exception {
+  void collectorMasksSensitiveData() throws Exception {
     Database database = new Database();
     String otlp = "127.0.0.1:" + Ports.free();
     String loki = "127.0.0.1:" + Ports.free();
@@ -365,7 +365,7 @@ class RoleExamplesTest {
 
   /** Told by Clymene's flags, it reads its file anew when it is asked to. */
   @Test
-  void anAgentOfClymenesIsReloaded() throws Exception {
+  void reloadsAnAgentWithClymenesConfiguration() throws Exception {
     HttpListener target =
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
@@ -420,7 +420,7 @@ class RoleExamplesTest {
 
   /** With a real broker, which a fleet of Clymene's agents writes to. */
   @Test
-  void anIngesterReadsWhatAgentsWroteToKafka() throws Exception {
+  void ingesterReadsAgentRecordsFromKafka() throws Exception {
     try (KafkaProcess kafka = new KafkaProcess(Files.createDirectory(dir.resolve("broker")))) {
       byte[] request =
           new WriteRequestWriter()
@@ -487,7 +487,7 @@ class RoleExamplesTest {
   }
 
   @Test
-  void logsOfFilesAndSocketsAreParsed() throws Exception {
+  void parsesLogsOfFilesAndSockets() throws Exception {
     Path logs = Files.createDirectory(dir.resolve("logs"));
     Files.writeString(
         logs.resolve("a.log"),
@@ -699,7 +699,7 @@ class RoleExamplesTest {
   }
 
   @Test
-  void theHostIsLookedAt() throws Exception {
+  void observesTheHost() throws Exception {
     Database database = new Database();
     run("host.yaml", new HashMap<>(Map.of("INTERVAL", "200ms", "REMOTE_WRITE", database.url)));
     database.awaits(

@@ -101,7 +101,7 @@ class ScrapedTypesRoleTest {
   }
 
   @Test
-  void typesAreThoseOfTheTargetBehindAProcessorAndAGateway() throws Exception {
+  void typesMatchTheTargetAfterAProcessorAndAGateway() throws Exception {
     int gateway = Ports.free();
     Path file = dir.resolve("collector.yaml");
     try (HttpListener target =

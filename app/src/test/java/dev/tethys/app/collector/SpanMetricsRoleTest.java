@@ -89,7 +89,7 @@ class SpanMetricsRoleTest {
   }
 
   @Test
-  void countsOutliveAReloadThatDoesNotConcernThem() throws Exception {
+  void countsSurviveUnrelatedReload() throws Exception {
     int otlp = Ports.free();
     write(otlp, 5, 100);
     try (HttpClient http = HttpClient.newHttpClient();

@@ -148,7 +148,7 @@ class TailSamplingRoleTest {
   }
 
   @Test
-  void traceThatWaitsIsDecidedByThePoliciesOfAReload() throws Exception {
+  void reloadedPoliciesDecideWaitingTraces() throws Exception {
     String pipelines =
         "{traces: {receivers: [hand], processors: [tail_sampling], exporters: [shelf]}}";
     write(
@@ -177,7 +177,7 @@ class TailSamplingRoleTest {
   }
 
   @Test
-  void withAQueueOnDiskBeforeItSendersNeedNotWaitAndNothingIsLost() throws Exception {
+  void diskQueueFreesSendersWithoutLoss() throws Exception {
     String connectors =
         "{failover: {priority_levels: [[traces/sampled]], retry_interval: 1s, sending_queue:"
             + " {storage: file_storage, num_consumers: 1000, adaptive_concurrency: false,"

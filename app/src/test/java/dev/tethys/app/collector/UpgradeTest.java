@@ -294,7 +294,7 @@ class UpgradeTest {
 
   /** Up, failures of each kind, which return by themselves, and back, without a lost record. */
   @Test
-  void versionsComeAndGoAndNoAcknowledgedRecordIsLost() throws Exception {
+  void versionChangesLoseNoAcknowledgedRecord() throws Exception {
     AtomicInteger received = new AtomicInteger();
     sinkPort = Ports.free();
     collector("--control.upgrade-timeout=60s"); // a busy machine starts versions slowly
@@ -354,7 +354,7 @@ class UpgradeTest {
   }
 
   @Test
-  void versionThatHangsIsEnded() throws Exception {
+  void endsHangingVersion() throws Exception {
     sinkPort = Ports.free();
     collector("--control.upgrade-timeout=20s");
     push("2-hangs", archive(script("trap '' TERM; while :; do sleep 1; done"), "hangs"), "2-hangs");

@@ -79,7 +79,7 @@ class ClickHouseTest extends DatabaseContract {
   }
 
   @Test
-  void logsAndSpansAsTheCollectorWritesThem() throws Exception {
+  void writesLogsAndSpansLikeTheCollector() throws Exception {
     Tried t = tried();
     t.send(t.exporter(Signal.LOGS), Records.logs());
     t.send(t.exporter(Signal.TRACES), Records.spans());

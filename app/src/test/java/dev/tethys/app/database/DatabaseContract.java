@@ -217,7 +217,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void labelsAreThoseOfTheRange() throws Exception {
+  void returnsLabelsOfTheRange() throws Exception {
     Histogram h =
         new Histogram(
             true,
@@ -267,7 +267,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void nothingIsLostWhateverHappens() throws Exception {
+  void losesNothingUnderAnyFailure() throws Exception {
     MemoryMetricStore oracle = SampleData.oracle();
     Tried t = tried();
     Exporter e = t.exporter(Signal.METRICS);

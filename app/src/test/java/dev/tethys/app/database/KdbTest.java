@@ -61,7 +61,7 @@ class KdbTest extends DatabaseContract {
   }
 
   @Test
-  void valuesOfSymbolsAreItsToFind() throws Exception {
+  void findsSymbolValuesItself() throws Exception {
     Tried t = tried();
     t.send(t.exporter(Signal.METRICS), SampleData.hostile(SampleData.oracle()));
     var db = reading();

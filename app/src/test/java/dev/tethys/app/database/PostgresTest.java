@@ -165,7 +165,7 @@ class PostgresTest extends DatabaseContract {
   }
 
   @Test
-  void valuesAreItsToFind() throws Exception {
+  void findsValuesItself() throws Exception {
     Tried t = tried();
     t.send(t.exporter(Signal.METRICS), SampleData.hostile(SampleData.oracle()));
     sql("ALTER ROLE tethys SET log_statement = 'all'");
@@ -198,7 +198,7 @@ class PostgresTest extends DatabaseContract {
 
   /** TimescaleDB is not available here: functions of the same names record the calls. */
   @Test
-  void hypertablesAreAskedFor() throws Exception {
+  void queriesHypertables() throws Exception {
     sql("CREATE SCHEMA {s}");
     sql("CREATE TABLE IF NOT EXISTS public.asked (t text, c text, i interval)");
     sql(

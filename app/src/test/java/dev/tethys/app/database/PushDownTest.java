@@ -133,7 +133,7 @@ class PushDownTest {
   }
 
   @Test
-  void influxIsAskedForTagsThatHaveToBeThere() throws Exception {
+  void queriesInfluxForRequiredTags() throws Exception {
     assertThat(
             question("influxdb", ", database: d", Matcher.of(Matcher.Type.NOT_REGEX, "job", "a|")))
         .contains("AND (\"job\" != 'a' AND \"job\" != '')");
@@ -178,7 +178,7 @@ class PushDownTest {
   }
 
   @Test
-  void elasticsearchIsAskedForNamesThatAnExpressionMeets() throws Exception {
+  void queriesElasticsearchForNamesMatchingAnExpression() throws Exception {
     answer =
         q ->
             q.contains("composite") && !q.contains("after")
@@ -230,7 +230,7 @@ class PushDownTest {
   }
 
   @Test
-  void openTsdbIsAskedByAnExpressionWhenAValueIsNowhere() throws Exception {
+  void queriesOpenTsdbByExpressionForMissingValues() throws Exception {
     answer = q -> q.contains("literal_or") ? "! No such name for 'tagv': 'a.b'" : "[]";
     try (ForeignStore s = store("opentsdb", ", tags: [job]")) {
       s.select(RANGE, List.of(Matcher.equal("__name__", "up"), matcher("=~", "job", "a\\.b|c|d")));
@@ -320,7 +320,7 @@ class PushDownTest {
   }
 
   @Test
-  void onlyWhatStepsLookAtIsAskedFor() throws Exception {
+  void requestsOnlyDataThatStepsRead() throws Exception {
     List<Matcher> up = List.of(Matcher.equal("__name__", "up"));
     try (ForeignStore s = store("elasticsearch", "")) {
       s.select(sparse(3), up);
@@ -367,7 +367,7 @@ class PushDownTest {
   }
 
   @Test
-  void limitsAreAskedFor() throws Exception {
+  void pushesDownLimits() throws Exception {
     answer = q -> "{}";
     try (ForeignStore s = store("influxdb", ", database: d")) {
       s.labelValues("__name__", RANGE, List.of(), 7);
@@ -383,7 +383,7 @@ class PushDownTest {
   }
 
   @Test
-  void clickHouseIsNotAskedWhatItsLibraryReadsOtherwise() throws Exception {
+  void doesNotPushDownWhatClickHouseEvaluatesDifferently() throws Exception {
     assertThat(question("clickhouse", "", matcher("=~", "job", "\\Qa.b\\E.*")))
         .doesNotContain("job");
   }

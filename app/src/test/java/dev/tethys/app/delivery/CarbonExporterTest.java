@@ -327,7 +327,7 @@ class CarbonExporterTest {
   }
 
   @Test
-  void pathsAreMadeOfLabels() throws Exception {
+  void buildsPathsFromLabels() throws Exception {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of(Labels.METRIC_NAME, "up", "job", "node", "instance", "10.0.0.1:9100"));
     w.sample(now * 1000, 1).endSeries();
@@ -347,7 +347,7 @@ class CarbonExporterTest {
   }
 
   @Test
-  void aDestinationIsTried() throws Exception {
+  void probesDestination() throws Exception {
     Printed printed = Printed.of("exporter", "check", "carbon+localhost:" + lines);
     assertThat(printed.err()).contains("is not TYPE+URL");
     String config =

@@ -78,7 +78,7 @@ class DeadDestinationTest {
   }
 
   @Test
-  void neitherDelaysNorRepeatsWhatTheOtherGetsAndLosesNothing() throws Exception {
+  void destinationsDoNotDelayOrRepeatForEachOther() throws Exception {
     int port = Ports.free();
     int metrics = Ports.free();
     try (Destination ok = new Destination(false);

@@ -154,7 +154,7 @@ final class EditedVolumesTest {
   }
 
   @Test
-  void bytesOfAFilterAreThoseThatAreSent() throws Exception {
+  void filteredByteCountsMatchSentBytes() throws Exception {
     compare(
         "filter",
         "error_mode: ignore, logs: {log_record: ['IsMatch(log.body, \"DROP\")',"
@@ -164,13 +164,13 @@ final class EditedVolumesTest {
   }
 
   @Test
-  void bytesOfCutBodiesAreThoseThatAreSent() throws Exception {
+  void splitByteCountsMatchSentBytes() throws Exception {
     compare(
         "transform", "log_statements: ['set(log.body, Substring(log.body, 0, 2))']", 1500, 1500);
   }
 
   @Test
-  void nothingEditedHasTheSameBytesInAndOut() throws Exception {
+  void uneditedDataHasTheSameBytesInAndOut() throws Exception {
     try (TestPipeline p = pipeline("", "")) {
       send(p, 20, "");
       p.settle();

@@ -209,7 +209,7 @@ class ElasticsearchExporterTest extends SearchContract {
       """;
 
   @Test
-  void dataPointsAreDocumentsWithFieldsOfTheirTypes() throws Exception {
+  void writesDataPointsAsTypedDocuments() throws Exception {
     assertThat(node().ask("/_index_template/otel-metrics", METRICS_TEMPLATE))
         .contains("acknowledged");
     MetricsData d = new MetricsData();
@@ -263,7 +263,7 @@ class ElasticsearchExporterTest extends SearchContract {
   }
 
   @Test
-  void spansTheirEventsAndRecordsAreOtelDocuments() throws Exception {
+  void writesSpansEventsAndRecordsAsOtelDocuments() throws Exception {
     assertThat(node().ask("/_index_template/otel", OTEL_TEMPLATE)).contains("acknowledged");
     TracesData d = new TracesData();
     ResourceGroup<Span> group = new ResourceGroup<>();

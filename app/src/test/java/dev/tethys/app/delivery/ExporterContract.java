@@ -122,7 +122,7 @@ abstract class ExporterContract {
   void alsoHolds(Peer peer, KnownSamples known) throws Exception {}
 
   @Test
-  void everySampleComesBack() throws Exception {
+  void everySampleIsReadBack() throws Exception {
     Peer peer = started();
     KnownSamples known = new KnownSamples(SIZE, true, true, peer);
     long begun = System.nanoTime();
@@ -163,7 +163,7 @@ abstract class ExporterContract {
 
   /** Silence is left after {@code timeout}; who says how long he is busy is not asked before. */
   @Test
-  void aServerThatIsSilentOrBusyIsWaitedFor() throws Exception {
+  void waitsForSilentOrBusyServer() throws Exception {
     Peer peer = started();
     Assumptions.assumeTrue(
         peer.isProxied(), "clients of " + peer.exporter() + " find it themselves");
@@ -183,7 +183,7 @@ abstract class ExporterContract {
   }
 
   @Test
-  void aServerThatIsKilledLosesNothing() throws Exception {
+  void killedServerLosesNothing() throws Exception {
     Peer peer = started();
     KnownSamples known = new KnownSamples(WITH_FAULTS, false, false, peer);
     long begun = System.nanoTime();
@@ -207,7 +207,7 @@ abstract class ExporterContract {
   }
 
   @Test
-  void aDiskThatIsFullIsWaitedFor() throws Exception {
+  void waitsForFullDisk() throws Exception {
     try (SmallDisk disk = SmallDisk.mount(400 + WITH_FAULTS / 500);
         Peer peer = startIn(disk.folder())) {
       KnownSamples known = new KnownSamples(WITH_FAULTS, false, false, peer);
@@ -231,7 +231,7 @@ abstract class ExporterContract {
   }
 
   @Test
-  void aDestinationIsTried() throws Exception {
+  void probesDestination() throws Exception {
     Peer peer = started();
     String config =
         "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {%s: {%s}}, service: {pipelines:"

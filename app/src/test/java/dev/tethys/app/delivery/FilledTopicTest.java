@@ -136,7 +136,7 @@ class FilledTopicTest {
   }
 
   @Test
-  void isStoredAlsoWithAKillInTheMiddle() throws Exception {
+  void storesDataDespiteAKill() throws Exception {
     OrderedDatabase database = new OrderedDatabase();
     AtomicBoolean killed = new AtomicBoolean(); // until then it takes a third
     int metrics = Ports.free();

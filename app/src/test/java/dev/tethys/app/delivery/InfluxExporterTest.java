@@ -22,7 +22,7 @@ class InfluxExporterTest extends StoreContract {
 
   /** Databases whose names labels make are made by the exporter, if one says so. */
   @Test
-  void databasesAreMadeWhenTheyAreMissing() throws Exception {
+  void createsMissingDatabases() throws Exception {
     Peer peer = started();
     String keys = peer.exporterKeys(peer.port(), "made_{team}") + ", create_schema: true";
     Printed printed =

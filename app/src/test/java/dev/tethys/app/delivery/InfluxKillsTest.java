@@ -16,7 +16,7 @@ class InfluxKillsTest {
   @TempDir Path folder;
 
   @Test
-  void anUnfinishedEntryTakesNothingWithIt() throws Exception {
+  void unfinishedEntryAffectsNoOther() throws Exception {
     try (InfluxPeer peer = new InfluxPeer(folder)) {
       KnownSamples known = new KnownSamples(1000, false, false, peer);
       try (TestPipeline p =

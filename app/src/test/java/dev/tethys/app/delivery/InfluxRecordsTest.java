@@ -82,7 +82,7 @@ class InfluxRecordsTest {
           + " =x\"}},{\"key\":\"n\",\"value\":{\"intValue\":\"1\"}}]}";
 
   @Test
-  void everyLogRecordIsAPoint() throws Exception {
+  void writesEveryLogRecordAsAPoint() throws Exception {
     String body = "line one\\n\\tsays \\\"two\\\" \\\\";
     String record =
         """
@@ -131,7 +131,7 @@ class InfluxRecordsTest {
   }
 
   @Test
-  void everySpanIsAPointAndSoAreItsEventsAndLinks() throws Exception {
+  void writesSpansEventsAndLinksAsPoints() throws Exception {
     try (InfluxPeer peer = new InfluxPeer(folder)) {
       send(
           peer,

@@ -122,7 +122,7 @@ class KafkaContractTest extends ExporterContract {
 
   /** Brokers are asked how they make topics, and each signal has its own. */
   @Test
-  void topicsOfAllSignalsAreTried() throws Exception {
+  void probesTopicsOfAllSignals() throws Exception {
     Peer peer = started();
     String config =
         "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {kafka: {%s, logs: {topic: tried}}},"

@@ -124,7 +124,7 @@ class KerberosTest {
   }
 
   @Test
-  void postgresLetsInWhoEncryptsWithTickets(@TempDir Path folder) throws Exception {
+  void logsInToPostgresWithEncryptedTickets(@TempDir Path folder) throws Exception {
     try (PostgresProcess server = new PostgresProcess(folder, "secret")) {
       server.requireTickets("hostgssenc", there().keytab("postgres/localhost"));
       String at =
@@ -208,7 +208,7 @@ class KerberosTest {
   }
 
   @Test
-  void requestsCarryATicketEach() throws Exception {
+  void everyRequestCarriesATicket() throws Exception {
     try (TicketServer server = new TicketServer("")) {
       try (TestPipeline p =
           new TestPipeline(
@@ -299,7 +299,7 @@ class KerberosTest {
   }
 
   @Test
-  void aStoreThatRefusesIsAskedOnceAQuestion() throws Exception {
+  void queriesRejectingStoreOncePerQuery() throws Exception {
     there().add("guest", "secret");
     AtomicInteger asked = new AtomicInteger();
     HttpServer http =
@@ -391,7 +391,7 @@ class KerberosTest {
   }
 
   @Test
-  void brokersOfMqttLetTicketsIn() throws Exception {
+  void logsInToMqttBrokersWithTickets() throws Exception {
     KerberosLogin service =
         new KerberosLogin(
             new KerberosIdentity(

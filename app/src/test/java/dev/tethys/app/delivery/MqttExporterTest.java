@@ -161,7 +161,7 @@ class MqttExporterTest {
   }
 
   @Test
-  void requestsOfOtlpAreCutToSize() throws Exception {
+  void splitsOtlpRequestsBySize() throws Exception {
     try (TestPipeline p =
         new TestPipeline(
             Signal.METRICS,
@@ -189,7 +189,7 @@ class MqttExporterTest {
   }
 
   @Test
-  void certificatesAndPasswordsAreShown() throws Exception {
+  void sendsCertificatesAndPasswords() throws Exception {
     String tls =
         "tls: {ca_file: '%1$s/ca.crt', cert_file: '%1$s/client.crt', key_file: '%1$s/client.key'}"
             .formatted(folder);
@@ -281,7 +281,7 @@ class MqttExporterTest {
   }
 
   @Test
-  void logsAreNoLinesOfSamples() throws IOException {
+  void rejectsLogsAsSamples() throws IOException {
     org.assertj.core.api.Assertions.assertThatThrownBy(
             () -> new TestPipeline(Signal.LOGS, "mqtt", "encoding: json").close())
         .hasMessageContaining("support only metrics");

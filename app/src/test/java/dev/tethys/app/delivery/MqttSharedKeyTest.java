@@ -128,7 +128,7 @@ class MqttSharedKeyTest {
 
   /** The file is read for each connection: who puts the right key there need not do more. */
   @Test
-  void aWrongKeyIsWaitedFor() throws Exception {
+  void waitsAfterAWrongKey() throws Exception {
     Path file = Files.writeString(folder.resolve("key"), KEY.replace('0', '1') + "\n");
     try (TestPipeline p =
         new TestPipeline(Signal.METRICS, "mqtt", keys(secured, "psk_file: '" + file + "'"))) {
@@ -144,7 +144,7 @@ class MqttSharedKeyTest {
   }
 
   @Test
-  void aBrokerThatIsKilledGetsTheRestAfterwards() throws Exception {
+  void killedBrokerReceivesTheRestAfterwards() throws Exception {
     try (TestPipeline p = new TestPipeline(Signal.METRICS, "mqtt", keys(secured, "psk: " + KEY))) {
       p.send(batch(0, 100));
       p.drain(TIME_LIMIT);

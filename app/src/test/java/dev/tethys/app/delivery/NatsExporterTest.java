@@ -114,7 +114,7 @@ class NatsExporterTest {
   }
 
   @Test
-  void messagesAreStoredUnderSubjectsOfLabels() throws Exception {
+  void storesMessagesUnderSubjectsOfLabels() throws Exception {
     start("");
     try (Connection c = Nats.connect(options().build());
         TestPipeline p =
@@ -247,7 +247,7 @@ class NatsExporterTest {
   }
 
   @Test
-  void theStreamIsMadeWhereThereIsNone() throws Exception {
+  void createsMissingStream() throws Exception {
     start("");
     String keys =
         "endpoint: 'nats://127.0.0.1:%d', subject: 'telemetry.{job}.a-{zone}', encoding: json,"
@@ -361,7 +361,7 @@ class NatsExporterTest {
 
   /** Of an operator's accounts, made by NATS's own client. */
   @Test
-  void bearersShowTheirJwtAlone() throws Exception {
+  void bearerTokensNeedNoSignature() throws Exception {
     NKey operator = NKey.createOperator(null);
     NKey account = NKey.createAccount(null);
     NKey system = NKey.createAccount(null);
@@ -404,7 +404,7 @@ class NatsExporterTest {
   }
 
   @Test
-  void tlsIsShakenAfterTheGreeting() throws Exception {
+  void startsTlsAfterTheGreeting() throws Exception {
     TestCertificates t = new TestCertificates(folder);
     t.issue("server", "dns:localhost,ip:127.0.0.1");
     t.issue("client", "dns:tethys");
@@ -461,7 +461,7 @@ class NatsExporterTest {
   }
 
   @Test
-  void webSocketsOverTlsShowCertificatesAndUsers() throws Exception {
+  void webSocketsOverTlsSendCertificatesAndUsers() throws Exception {
     TestCertificates t = new TestCertificates(folder);
     t.issue("server", "dns:localhost,ip:127.0.0.1");
     t.issue("client", "dns:tethys");
@@ -489,7 +489,7 @@ class NatsExporterTest {
 
   /** The server's own MQTT 3.1.1, which it speaks over WebSockets at {@code /mqtt}. */
   @Test
-  void mqttGoesOverWebSocketsToo() throws Exception {
+  void mqttWorksOverWebSockets() throws Exception {
     int web = Ports.free();
     start(
         "server_name: one\nmqtt {listen: \"127.0.0.1:%d\"}\nwebsocket {listen: \"127.0.0.1:%d\", no_tls: true}"

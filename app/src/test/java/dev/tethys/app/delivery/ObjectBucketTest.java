@@ -170,7 +170,7 @@ class ObjectBucketTest {
   }
 
   @Test
-  void anArchiveInTheBucketIsReplayed() throws Exception {
+  void replaysAnArchiveInTheBucket() throws Exception {
     String place =
         "s3: {bucket: telemetry, prefix: archive/one, region: us-east-1, endpoint:"
             + " 'http://127.0.0.1:"
@@ -198,7 +198,7 @@ class ObjectBucketTest {
   }
 
   @Test
-  void aMissingBucketIsWaitedForAndNamed() throws Exception {
+  void waitsForAndNamesMissingBucket() throws Exception {
     try (TestPipeline p =
         new TestPipeline(
             Signal.LOGS,

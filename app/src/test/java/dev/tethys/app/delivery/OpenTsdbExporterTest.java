@@ -53,7 +53,7 @@ class OpenTsdbExporterTest extends StoreContract {
   }
 
   @Test
-  void requestsThatAreTooLargeAreHalved() throws Exception {
+  void halvesTooLargeRequests() throws Exception {
     OpenTsdbDouble tsdb = new OpenTsdbDouble(false);
     try (Peer p = new OpenTsdbPeer(tsdb, false);
         TestPipeline pipeline =

@@ -16,7 +16,7 @@ class OtlpProbeTest {
   @TempDir Path folder;
 
   @Test
-  void aServerOfOtlpIsTried() throws Exception {
+  void probesOtlpServer() throws Exception {
     int port = Ports.free();
     try (ServerProcess victoria =
         new ServerProcess(

@@ -58,7 +58,7 @@ class ParquetBucketTest {
       Pattern.compile("<Key>([^<]+)</Key>.*?<Size>(\\d+)</Size>", Pattern.DOTALL);
 
   @Test
-  void aLargeFileIsSentInParts() throws Exception {
+  void sendsLargeFileInParts() throws Exception {
     int samples = 1_000_000;
     try (TestPipeline p =
         new TestPipeline(
@@ -85,7 +85,7 @@ class ParquetBucketTest {
   }
 
   @Test
-  void aBucketIsTriedByItsUrl() throws Exception {
+  void probesBucketByUrl() throws Exception {
     Printed printed =
         Printed.of(
             "exporter",
@@ -98,7 +98,7 @@ class ParquetBucketTest {
   }
 
   @Test
-  void aFolderIsTriedByItsUrl() {
+  void probesFolderByUrl() {
     Printed printed = Printed.of("exporter", "check", "parquet+file://" + folder);
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out()).contains("files can be made in " + folder);

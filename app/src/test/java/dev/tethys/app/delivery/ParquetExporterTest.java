@@ -129,7 +129,7 @@ class ParquetExporterTest extends ExporterContract {
   }
 
   @Test
-  void logsAndSpansHaveTheirColumns() throws Exception {
+  void writesColumnsOfLogsAndSpans() throws Exception {
     Shared.npm("chdb");
     Path files = folder.resolve("files");
     write(

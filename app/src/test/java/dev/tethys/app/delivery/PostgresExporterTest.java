@@ -43,7 +43,7 @@ class PostgresExporterTest extends StoreContract {
   }
 
   @Test
-  void passwordsMayStandInAFile() throws Exception {
+  void readsPasswordsFromAFile() throws Exception {
     Peer peer = started();
     Path file =
         Files.writeString(

@@ -80,7 +80,7 @@ class PostgresSocketTest {
   }
 
   @Test
-  void theOwnerWritesAndReadsAlsoAfterAKill() throws Exception {
+  void ownerWritesAndReadsAfterAKill() throws Exception {
     try (TestPipeline p =
         new TestPipeline(Signal.METRICS, "postgresql", "endpoint: " + at("tethys"))) {
       p.send(KnownSamples.one());
@@ -121,7 +121,7 @@ class PostgresSocketTest {
 
   /** What accepts and says nothing is left in time, and the next attempt is another connection. */
   @Test
-  void aServerThatIsSilentIsLeft() throws Exception {
+  void leavesSilentServer() throws Exception {
     Path silent = Files.createDirectory(folder.resolve("silent"));
     try (ServerSocketChannel s = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       s.bind(UnixDomainSocketAddress.of(silent.resolve(".s.PGSQL.5432")));

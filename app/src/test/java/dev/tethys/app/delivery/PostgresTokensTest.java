@@ -108,7 +108,7 @@ class PostgresTokensTest {
   }
 
   @Test
-  void aTokenWritesAndReads() throws Exception {
+  void writesAndReadsWithAToken() throws Exception {
     try (PostgresTokenGate gate = new PostgresTokenGate(context, "right", server.port())) {
       try (TestPipeline p =
           new TestPipeline(

@@ -111,7 +111,7 @@ abstract class RecordsContract {
 
   /** Behaviour of both signals is checked with one. */
   @Test
-  void aServerThatIsSilentOrBusyIsWaitedFor() throws Exception {
+  void waitsForSilentOrBusyServer() throws Exception {
     Signal signal = signals().contains(Signal.LOGS) ? Signal.LOGS : Signal.TRACES;
     RecordPeer peer = started(signal);
     KnownRecords known = new KnownRecords(signal, 800, false);
@@ -134,7 +134,7 @@ abstract class RecordsContract {
 
   /** Behaviour of both signals is checked with one. */
   @Test
-  void aDiskThatIsFullIsWaitedFor() throws Exception {
+  void waitsForFullDisk() throws Exception {
     Signal signal = signals().contains(Signal.LOGS) ? Signal.LOGS : Signal.TRACES;
     RecordPeer peer = started(signal);
     KnownRecords known = new KnownRecords(signal, WITH_FAULTS, false);
@@ -157,7 +157,7 @@ abstract class RecordsContract {
   }
 
   @Test
-  void aDestinationIsTried() throws Exception {
+  void probesDestination() throws Exception {
     for (Signal signal : signals()) {
       tried(signal);
     }
@@ -182,7 +182,7 @@ abstract class RecordsContract {
 
   @ParameterizedTest
   @EnumSource(names = {"LOGS", "TRACES"})
-  void aServerThatIsKilledLosesNothing(Signal signal) throws Exception {
+  void killedServerLosesNothing(Signal signal) throws Exception {
     RecordPeer peer = started(signal);
     KnownRecords known = new KnownRecords(signal, WITH_FAULTS, false);
     Map<String, String> kept = known.kept(peer);

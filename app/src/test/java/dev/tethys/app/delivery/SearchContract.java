@@ -118,7 +118,7 @@ abstract class SearchContract extends StoreContract {
   }
 
   @Test
-  void everySpanIsADocumentThatIsFound() throws Exception {
+  void findsEverySpanAsADocument() throws Exception {
     TracesData d = new TracesData();
     ResourceGroup<Span> group = new ResourceGroup<>();
     group.resource().attributes().put("service.name", "web");
@@ -171,7 +171,7 @@ abstract class SearchContract extends StoreContract {
   }
 
   @Test
-  void everyLogRecordIsADocument() throws Exception {
+  void writesEveryLogRecordAsADocument() throws Exception {
     LogsData d = new LogsData();
     ResourceGroup<LogRecord> group = new ResourceGroup<>();
     group.resource().attributes().put("service.name", "web");

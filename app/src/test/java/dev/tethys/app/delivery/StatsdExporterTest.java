@@ -255,7 +255,7 @@ class StatsdExporterTest {
   }
 
   @Test
-  void levelsAndHistogramsAreWhatTheServerTakesThemFor() throws Exception {
+  void serverRecognizesLevelsAndHistograms() throws Exception {
     startServer();
     Gauge.Builder levels = Gauge.newBuilder();
     double[] values = {5, -3, -0.0, 1e-300, 1.5e300, Double.NaN, Double.POSITIVE_INFINITY};
@@ -314,7 +314,7 @@ class StatsdExporterTest {
 
   /** The system reports that no process listens, so each failed datagram is counted once. */
   @Test
-  void aServerThatIsNotThereIsWaitedFor() throws Exception {
+  void waitsForAbsentServer() throws Exception {
     Map<String, Double> counts = new HashMap<>();
     try (TestPipeline p =
         new TestPipeline(
@@ -380,7 +380,7 @@ class StatsdExporterTest {
   }
 
   @Test
-  void aDestinationIsTried() throws Exception {
+  void probesDestination() throws Exception {
     startServer();
     Printed printed =
         Printed.of("exporter", "check", "statsd+tcp://localhost:" + port + "?tags=none");

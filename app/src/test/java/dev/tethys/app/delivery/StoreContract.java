@@ -153,7 +153,7 @@ abstract class StoreContract extends ExporterContract {
   }
 
   @Test
-  void promqlAnswersAsOverAStoreOfItsOwn() throws Exception {
+  void promqlReturnsTheSameAsOverTheOwnStore() throws Exception {
     Peer peer = started();
     KnownSamples known = new KnownSamples(QUERIED, true, true, peer);
     try (TestPipeline p = pipeline(peer, peer.port())) {
@@ -214,7 +214,7 @@ abstract class StoreContract extends ExporterContract {
   private static final int ASKED_TIMES = Integer.getInteger("tethys.matchers", 60);
 
   @Test
-  void matchersFindWhatTheyFindInAStoreOfItsOwn() throws Exception {
+  void matchersFindTheSameAsInTheOwnStore() throws Exception {
     Peer peer = started();
     KnownSamples known = new KnownSamples(1_000, true, false, peer);
     try (TestPipeline p = pipeline(peer, peer.port())) {
@@ -372,7 +372,7 @@ abstract class StoreContract extends ExporterContract {
   }
 
   @Test
-  void namesThatLabelsMakeAreStoresOfTheirOwn() throws Exception {
+  void namesFromLabelsAreSeparateStores() throws Exception {
     Peer peer = started();
     String keys = peer.exporterKeys(peer.port(), "m_{team}");
     Assumptions.assumeTrue(keys != null, "no labels stand in names of " + peer.exporter());
@@ -421,7 +421,7 @@ abstract class StoreContract extends ExporterContract {
   }
 
   @Test
-  void aStoreThatIsDownIsAWarning() throws Exception {
+  void downStoreCausesAWarning() throws Exception {
     Peer peer = started();
     MetricSource far = far(peer, Ports.free()); // where no process listens
     try (Selection s = far.select(all(), List.of(Matcher.equal(Labels.METRIC_NAME, "x")))) {

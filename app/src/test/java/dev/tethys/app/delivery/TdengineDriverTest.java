@@ -67,7 +67,7 @@ class TdengineDriverTest {
 
   @ParameterizedTest
   @MethodSource("protocols")
-  void readsWhatTheExporterWrote(String protocol) throws Exception {
+  void readsOutputOfTheExporter(String protocol) throws Exception {
     Set<String> expected = new TreeSet<>();
     WriteRequestWriter w = new WriteRequestWriter();
     for (int i = 0; i < SAMPLES; i++) {

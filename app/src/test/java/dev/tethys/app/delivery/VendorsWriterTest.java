@@ -21,7 +21,7 @@ import zipkin2.reporter.urlconnection.URLConnectionSender;
 @Tag("slow")
 class VendorsWriterTest {
   @Test
-  void zipkinTakesWhatItsReporterSends() throws Exception {
+  void zipkinAcceptsSpansOfItsReporter() throws Exception {
     Map<String, String> kept = new LinkedHashMap<>();
     try (HttpIntake zipkin = new HttpIntake("/api/v2/spans", ZipkinRecordsContractTest::judge);
         URLConnectionSender sender =

@@ -171,7 +171,7 @@ class BlackboxHttp3PeersTest {
   }
 
   @Test
-  void asksAServerThatIsNotOurs() throws Exception {
+  void queriesForeignServer() throws Exception {
     String site = "https://localhost:" + caddy.port();
     try (BuiltInExporter ours = ours();
         HttpClient client = HttpClient.newHttpClient()) {
@@ -199,7 +199,7 @@ class BlackboxHttp3PeersTest {
   }
 
   @Test
-  void credentialsGoAlongAndProxiesDoNot() throws Exception {
+  void sendsCredentialsWithoutUsingProxies() throws Exception {
     Files.writeString(
         file,
         """
@@ -222,7 +222,7 @@ class BlackboxHttp3PeersTest {
   }
 
   @Test
-  void showsWhatTheRealOneShows() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     Path peer = Shared.peer("prometheus-blackbox-exporter");
     String site = "https://localhost:" + caddy.port();
     List<List<String>> probes =

@@ -513,7 +513,7 @@ class BlackboxPeersTest {
   }
 
   @Test
-  void showsWhatTheRealOneShows() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     Path peer = Shared.peer("prometheus-blackbox-exporter");
     TestCertificates certificates = new TestCertificates(dir);
     certificates.issue("server", "dns:localhost,ip:127.0.0.1");

@@ -149,7 +149,7 @@ class CollectedExportersTest {
   }
 
   @Test
-  void aJobAsksItsExporterWithoutAnyConnection() throws Exception {
+  void jobQueriesItsExporterWithoutAConnection() throws Exception {
     CollectConfig plain =
         entry("{exporter: parrot, flags: {parrot.file: a/b.txt, parrot.word: [x, y]}}");
     CollectConfig probes =
@@ -191,7 +191,7 @@ class CollectedExportersTest {
   }
 
   @Test
-  void aTargetIsAParameterAndTheInstance() {
+  void targetIsAParameterAndTheInstance() {
     CollectConfig c =
         entry(
             """
@@ -228,7 +228,7 @@ class CollectedExportersTest {
   }
 
   @Test
-  void theSameIsAServerOfItsOwn() throws Exception {
+  void sameExporterRunsAsAServer() throws Exception {
     try (BuiltInExporter e =
             new BuiltInExporter(
                 parrot, List.of("--web.listen-address=127.0.0.1:0", "-parrot.word=hi"));
@@ -261,7 +261,7 @@ class CollectedExportersTest {
   }
 
   @Test
-  void aProbeEndsInTimeAndOnlySoManyRunAtOnce() throws Exception {
+  void probesTimeOutAndConcurrencyIsBounded() throws Exception {
     CountDownLatch looking = new CountDownLatch(1);
     CountDownLatch given = new CountDownLatch(1);
     MetricsSource slow =

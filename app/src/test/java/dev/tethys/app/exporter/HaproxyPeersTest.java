@@ -23,7 +23,7 @@ class HaproxyPeersTest {
   @TempDir Path dir;
 
   @Test
-  void showsWhatTheRealOneShows() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     Path peer = Shared.peer("prometheus-haproxy-exporter");
     // A row that comes twice is an error there, and here its last one holds.
     TreeSet<String> names = new TreeSet<>();

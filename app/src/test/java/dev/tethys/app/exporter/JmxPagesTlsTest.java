@@ -211,7 +211,7 @@ class JmxPagesTlsTest {
   }
 
   @Test
-  void theCertificateOfTheAliasIsShown() throws Exception {
+  void sendsCertificateOfTheAlias() throws Exception {
     for (String alias : List.of("one", "two")) {
       try (Program p =
           new Program(
@@ -228,7 +228,7 @@ class JmxPagesTlsTest {
   }
 
   @Test
-  void clientsShowACertificateWhereBothAreToBeKnown() throws Exception {
+  void clientsSendCertificatesForMutualTls() throws Exception {
     String mutual =
         ssl("single.p12")
             + "    mutualTLS: true\n    trustStore: {filename: "
@@ -266,7 +266,7 @@ class JmxPagesTlsTest {
       """;
 
   @Test
-  void aPluginSeesTheCertificateOfTheClient() throws Exception {
+  void pluginReceivesClientCertificate() throws Exception {
     Path classes = Files.createDirectory(dir.resolve("plugin"));
     CompiledClasses.in(classes, "ByCertificate", BY_CERTIFICATE);
     String yaml = ssl("single.p12") + "  authentication: {plugin: {class: ByCertificate}}\n";
@@ -286,7 +286,7 @@ class JmxPagesTlsTest {
   }
 
   @Test
-  void propertiesOfJavaSayWhatTheFileDoesNot() throws Exception {
+  void javaPropertiesFillMissingSettings() throws Exception {
     try (Program p =
         new Program(
             "hostPort: 127.0.0.1:1\nhttpServer: {ssl: {mutualTLS: true}}\n",
@@ -301,7 +301,7 @@ class JmxPagesTlsTest {
   }
 
   @Test
-  void versionsAndSuitesAreThoseThatAreNamed() throws Exception {
+  void usesConfiguredVersionsAndCipherSuites() throws Exception {
     String suite = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
     try (Program p =
         new Program(
@@ -318,7 +318,7 @@ class JmxPagesTlsTest {
   }
 
   @Test
-  void changedStoresAndFilesAreReadAgain() throws Exception {
+  void rereadsChangedStoresAndFiles() throws Exception {
     Path keys = dir.resolve("changing.p12");
     Files.copy(dir.resolve("single.p12"), keys);
     String yaml = ssl("changing.p12");
@@ -341,7 +341,7 @@ class JmxPagesTlsTest {
 
   /** A file and its stores are written one after the other, in whichever order. */
   @Test
-  void aStoreMayComeAfterTheFileThatNamesItOrItsPassword() throws Exception {
+  void acceptsStoresCreatedAfterTheFile() throws Exception {
     Path keys = dir.resolve("turning.p12");
     Files.copy(dir.resolve("single.p12"), keys);
     Path next = dir.resolve("turning.tmp");
@@ -363,7 +363,7 @@ class JmxPagesTlsTest {
 
   /** One change names other keys, and a file that comes later: nothing else is touched then. */
   @Test
-  void aFileThatIsRightByWhatItNamesHoldsToo() throws Exception {
+  void acceptsFileOnceItsReferencesAreValid() throws Exception {
     String yaml = ssl("single.p12");
     try (Program p = new Program(yaml)) {
       assertThat(subject(p.ask(null))).isEqualTo("CN=only");
@@ -470,7 +470,7 @@ class JmxPagesTlsTest {
   }
 
   @Test
-  void tlsOfTwoFilesIsRefused() throws Exception {
+  void rejectsTlsInBothFiles() throws Exception {
     Path web = Files.writeString(dir.resolve("web.yml"), "{}\n");
     assertThatThrownBy(
             () -> new Program(ssl("single.p12"), List.of(), List.of("--web.config.file=" + web)))

@@ -126,7 +126,7 @@ class JmxPeersTest {
   }
 
   @Test
-  void showsWhatTheRealOneShows() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     try (JvmProcess jvm = beans();
         Program ours = new Program("hostPort: a:1")) {
       same(ours, jvm, "", "own", "jmx_");
@@ -218,7 +218,7 @@ class JmxPeersTest {
   }
 
   @Test
-  void rulesWithACacheKeepWhatTheyFound() throws Exception {
+  void cachedRulesKeepTheirMatches() throws Exception {
     try (JvmProcess jvm = beans();
         Program ours = new Program("hostPort: a:1")) {
       same(
@@ -373,7 +373,7 @@ class JmxPeersTest {
   }
 
   @Test
-  void pagesAreForTheirUser() throws Exception {
+  void servesPagesToTheirUserOnly() throws Exception {
     String users =
         "hostPort: 127.0.0.1:"
             + Ports.free()
@@ -437,7 +437,7 @@ class JmxPeersTest {
   }
 
   @Test
-  void aChangedFileIsReadAgain() throws Exception {
+  void rereadsChangedFile() throws Exception {
     try (JvmProcess jvm = beans()) {
       String yaml = "hostPort: " + jvm.address() + "\nincludeObjectNames: ['own:type=Odd']\n";
       try (Program ours = new Program(yaml)) {
@@ -454,7 +454,7 @@ class JmxPeersTest {
 
   /** These say no JVM, as the agent is in the one that it asks. */
   @Test
-  void filesOfTheAgentAreTakenAsTheyAre() throws Exception {
+  void acceptsFilesOfTheAgent() throws Exception {
     try (JvmProcess jvm = beans()) {
       String yaml = "includeObjectNames: ['own:type=Odd']\n";
       try (Program ours = new Program(yaml, "--jmx.host-port=" + jvm.address())) {

@@ -292,7 +292,7 @@ class JmxPluginTest {
   }
 
   @Test
-  void aRequestIsMadeAsItsSubject() throws Exception {
+  void runsRequestAsItsSubject() throws Exception {
     Path f = file("plugin: {class: ByToken, subjectAttributeName: who}");
     int port = Ports.free();
     try (ServerProcess p =
@@ -312,7 +312,7 @@ class JmxPluginTest {
   }
 
   @Test
-  void aJarMayBeNamedOrItsFolder() throws Exception {
+  void acceptsAJarOrItsFolder() throws Exception {
     Path jars = Files.createDirectory(dir.resolve("jars"));
     Path jar = CompiledClasses.jar(classes, jars.resolve("plugin.jar"));
     for (Path from : List.of(jar, jars)) {
@@ -334,7 +334,7 @@ class JmxPluginTest {
   }
 
   @Test
-  void anotherClassHoldsAfterAChangeOfTheFile() throws Exception {
+  void fileChangeSelectsAnotherClass() throws Exception {
     Path f = file("plugin: {class: ByToken}");
     String yaml = Files.readString(f);
     try (ServerProcess e = exporter(f, classes)) {
@@ -396,7 +396,7 @@ class JmxPluginTest {
   }
 
   @Test
-  void twoLoginsAreRefused() throws Exception {
+  void rejectsTwoLogins() throws Exception {
     Path web =
         Files.writeString(
             dir.resolve("web.yml"),

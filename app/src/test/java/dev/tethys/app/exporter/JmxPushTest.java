@@ -282,7 +282,7 @@ class JmxPushTest {
   }
 
   @Test
-  void namesMayStayAsTheyAre() throws Exception {
+  void keepsUnchangedNamesIfConfigured() throws Exception {
     try (Taker taker = new Taker();
         JvmProcess jvm = beans()) {
       String host = "hostPort: " + jvm.address() + "\n" + RULES;
@@ -308,7 +308,7 @@ class JmxPushTest {
 
   /** As files of jmx_exporter's own tests leave it to them. */
   @Test
-  void variablesOfOpenTelemetryGoBeforeTheFile() throws Exception {
+  void openTelemetryVariablesTakePrecedenceOverTheFile() throws Exception {
     try (Taker taker = new Taker()) {
       Map<String, String> variables = new TreeMap<>();
       variables.put("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
@@ -346,7 +346,7 @@ class JmxPushTest {
   }
 
   @Test
-  void aChangedFileBeginsChangesAndEndsIt() throws Exception {
+  void changedFileStartsChangesAndStopsPushes() throws Exception {
     try (Taker taker = new Taker();
         HttpClient client = HttpClient.newHttpClient()) {
       String host = "hostPort: 127.0.0.1:1\n";
@@ -411,7 +411,7 @@ class JmxPushTest {
   }
 
   @Test
-  void anEntryOfCollectPushesToo() throws Exception {
+  void collectEntryAlsoPushes() throws Exception {
     try (Taker taker = new Taker()) {
       Process p =
           new ProcessBuilder(
@@ -468,7 +468,7 @@ class JmxPushTest {
   }
 
   @Test
-  void theWordsMayLeaveThePortOut() {
+  void acceptsAddressesWithoutAPort() {
     ExporterKind kind = Kinds.of("jmx");
     assertThat(kind.arguments(List.of("f.yml", "--log.level=warn"), n -> null))
         .containsExactly("--config.file=f.yml", "--log.level=warn");

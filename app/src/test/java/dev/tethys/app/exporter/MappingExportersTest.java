@@ -22,7 +22,7 @@ class MappingExportersTest {
   }
 
   @Test
-  void filesOfTheRealExportersAreTaken() throws IOException {
+  void acceptsFilesOfTheRealExporters() throws IOException {
     int n = 0;
     for (String exporter : List.of("statsd", "graphite")) {
       for (Path f : Shared.conformanceFiles(exporter + "_exporter", ".yml")) {

@@ -34,7 +34,7 @@ class OwnMetricsTest {
   }
 
   @Test
-  void theProcessIsLeftOutWhereThatIsAskedFor() throws Exception {
+  void omitsProcessMetricsOnRequest() throws Exception {
     String nobody = "--redis.addr=redis://127.0.0.1:1";
     assertThat(page("redis", nobody)).contains("redis_up 0").contains("\nprocess_");
     assertThat(page("redis", nobody, "--redis-only-metrics"))

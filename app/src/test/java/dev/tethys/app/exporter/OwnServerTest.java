@@ -70,7 +70,7 @@ class OwnServerTest {
   }
 
   @Test
-  void variablesOfRedisExporterSayWhereItListens() throws Exception {
+  void variablesOfRedisExporterSetTheListenAddress() throws Exception {
     Map<String, String> variables =
         Map.of(
             "REDIS_EXPORTER_WEB_LISTEN_ADDRESS", "127.0.0.1:0",
@@ -96,7 +96,7 @@ class OwnServerTest {
   }
 
   @Test
-  void aUserByFlagsMustBeNamed() throws Exception {
+  void requiresANameForUserInFlags() throws Exception {
     try (BuiltInExporter e =
         redis(
             Map.of(),
@@ -114,7 +114,7 @@ class OwnServerTest {
   }
 
   @Test
-  void aUserByVariablesMustBeNamed() throws Exception {
+  void requiresANameForUserInVariables() throws Exception {
     try (BuiltInExporter e =
         redis(
             Map.of(
@@ -130,7 +130,7 @@ class OwnServerTest {
   }
 
   @Test
-  void tlsByVariablesAsksClientsForCertificates() throws Exception {
+  void tlsVariablesRequireClientCertificates() throws Exception {
     TestCertificates certificates = new TestCertificates(folder);
     certificates.issue("server", "dns:localhost,ip:127.0.0.1");
     certificates.issue("client", "dns:client");
@@ -244,7 +244,7 @@ class OwnServerTest {
   }
 
   @Test
-  void usersByFlagsAndOfTheFileAreRefusedTogether() throws Exception {
+  void rejectsUsersInBothFlagsAndFile() throws Exception {
     Path file = folder.resolve("web.yml");
     String[] flags = {
       "--web.listen-address=127.0.0.1:0",
@@ -292,7 +292,7 @@ class OwnServerTest {
   }
 
   @Test
-  void passwordsAreReadAgainByGetToo() throws Exception {
+  void getAlsoReloadsPasswords() throws Exception {
     Path file = Files.writeString(folder.resolve("passwords.json"), "{}");
     try (BuiltInExporter e =
         redis(Map.of(), "--web.listen-address=127.0.0.1:0", "--redis.password-file=" + file)) {

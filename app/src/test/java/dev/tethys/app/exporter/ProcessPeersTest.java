@@ -131,14 +131,14 @@ class ProcessPeersTest {
   }
 
   @Test
-  void groupsOfAFileOfRules() throws Exception {
+  void readsGroupsFromARuleFile() throws Exception {
     startAll();
     Path rules = Files.writeString(dir.resolve("rules.yml"), RULES);
     compare("-config.path=" + rules);
   }
 
   @Test
-  void emptyGroupsThreadsAndChildrenMayBeLeftOut() throws Exception {
+  void omitsEmptyGroupsThreadsAndChildrenOnRequest() throws Exception {
     startAll();
     Path rules = Files.writeString(dir.resolve("rules.yml"), RULES);
     compare(
@@ -151,7 +151,7 @@ class ProcessPeersTest {
   }
 
   @Test
-  void groupsOfNamesOnTheCommandLine() throws Exception {
+  void readsGroupsOfNamesFromTheCommandLine() throws Exception {
     startAll();
     compare("-procnames=prometheus-proc", "-namemapping=sleep,(9\\d+)");
   }

@@ -130,7 +130,7 @@ class SnmpPeersTest {
   }
 
   @Test
-  void showsWhatTheRealOneShows() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     Path peer = Shared.peer("prometheus-snmp-exporter");
     Path snmpd = ServerProcess.find("snmpd");
     int port = Ports.free();

@@ -37,7 +37,7 @@ class TelemetryPushTest {
   }
 
   @Test
-  void metricsAreSentByOtlpAsThoseOfTheAgent() throws Exception {
+  void sendsAgentMetricsByOtlp() throws Exception {
     LinkedBlockingQueue<MetricsData> received = new LinkedBlockingQueue<>();
     Routes routes =
         new Routes()
@@ -84,7 +84,7 @@ class TelemetryPushTest {
   }
 
   @Test
-  void logsAreSentByOtlpWithTheirContainerAndAgainAfterAFailure() throws Exception {
+  void sendsContainerLogsByOtlpAndRetries() throws Exception {
     LinkedBlockingQueue<LogsData> received = new LinkedBlockingQueue<>();
     AtomicInteger requests = new AtomicInteger();
     LinkedBlockingQueue<String> keys = new LinkedBlockingQueue<>();

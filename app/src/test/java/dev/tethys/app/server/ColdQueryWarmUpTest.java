@@ -19,7 +19,7 @@ class ColdQueryWarmUpTest {
   }
 
   @Test
-  void eachLooksAtAMetricOfItsOwnAndCanBeParsed() {
+  void eachQueryReadsItsOwnMetricAndParses() {
     List<String> all = new ColdQueryWarmUp(metrics(150, 40), "10.0.0.1:9100").all(0);
     assertThat(all).hasSize(150);
     for (int i = 0; i < all.size(); i++) {
@@ -32,7 +32,7 @@ class ColdQueryWarmUpTest {
   }
 
   @Test
-  void roundsShareThemOut() {
+  void distributesQueriesOverRounds() {
     ColdQueryWarmUp looks = new ColdQueryWarmUp(metrics(10, 40), "a");
     List<String> byRound = new ArrayList<>();
     for (int round = 0; round < 10; round++) {
@@ -44,7 +44,7 @@ class ColdQueryWarmUpTest {
   }
 
   @Test
-  void aFewTurnsOverAFewMetricsAskEveryQuery() {
+  void runsEveryQueryInAFewTurns() {
     ColdQueryWarmUp looks = new ColdQueryWarmUp(metrics(9, 20), "a");
     List<String> asked =
         IntStream.range(0, 8)
@@ -60,7 +60,7 @@ class ColdQueryWarmUpTest {
   }
 
   @Test
-  void ofManySeriesOnlyThoseOfOneTargetAreLookedAt() {
+  void readsOnlyOneTargetOfManySeries() {
     assertThat(new ColdQueryWarmUp(metrics(30, 1_000), "host:1").all(0))
         .allMatch(q -> q.contains("instance=\"host:1\"") || q.contains("instance=~\"ho"));
   }

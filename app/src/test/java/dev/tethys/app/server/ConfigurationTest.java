@@ -47,7 +47,7 @@ class ConfigurationTest {
   }
 
   @Test
-  void aPartThatRefusesTakesTheOthersBack() throws IOException {
+  void rejectingPartRollsBackOthers() throws IOException {
     Configuration c = configuration("global: {scrape_interval: 7s}");
     List<String> applied = new ArrayList<>();
     c.add(p -> applied.add("first " + interval(p)));
@@ -71,7 +71,7 @@ class ConfigurationTest {
   }
 
   @Test
-  void aPartThatCannotReturnDoesNotKeepTheOthersFromIt() throws IOException {
+  void partThatCannotRollBackDoesNotPreventOthers() throws IOException {
     Configuration c = configuration("global: {scrape_interval: 7s}");
     List<Long> last = new ArrayList<>();
     boolean[] broken = new boolean[1];
@@ -97,7 +97,7 @@ class ConfigurationTest {
   }
 
   @Test
-  void rulesOfTheConfigurationInForceStayThoseThatWereRead() throws IOException {
+  void activeRulesRemainThoseOfTheLastConfiguration() throws IOException {
     Path rules = folder.resolve("rules.yml");
     Files.writeString(rules, "groups: [{name: before, rules: [{record: a, expr: b}]}]");
     Configuration c = configuration("rule_files: [rules.yml]");

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class DeferredStoreTest {
   /** What is not passed on is answered by a default of the interface, without its warnings. */
   @Test
-  void everyQuestionIsPassedOn() {
+  void forwardsEveryQuery() {
     List<String> missing =
         Arrays.stream(MetricStore.class.getMethods())
             .filter(m -> !Modifier.isStatic(m.getModifiers()))

@@ -220,7 +220,7 @@ class DownsampledQueryTest {
   }
 
   @Test
-  void windowsThatCutBucketsAreAnsweredFromSamples() {
+  void readsSamplesForWindowsThatCutBuckets() {
     for (String q :
         List.of(
             "max_over_time(g[7m])",
@@ -296,7 +296,7 @@ class DownsampledQueryTest {
   }
 
   @Test
-  void aQueryMayAskForCoarserData() {
+  void queryMayRequestCoarserData() {
     long from = T0 + 4 * HOUR;
     long to = T0 + 30 * HOUR;
     assertThat(resolutions(whole, "g", from, to, HOUR, HOUR)).contains(HOUR);

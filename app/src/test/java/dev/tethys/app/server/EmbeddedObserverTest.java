@@ -49,7 +49,7 @@ class EmbeddedObserverTest {
   }
 
   @Test
-  void isOffWithAConfigurationFileOrByTheFlag() {
+  void isOffWithAConfigurationFileOrFlag() {
     try (EmbeddedObserver configured = observer(false);
         EmbeddedObserver refused = observer(true, "--no-observe");
         EmbeddedObserver wanted = observer(false, "--observe")) {
@@ -61,7 +61,7 @@ class EmbeddedObserverTest {
   }
 
   @Test
-  void messagesOfLogsAreNamedAsOnTheMap() {
+  void labelsLogServicesAsOnTheMap() {
     LogEntry e =
         EmbeddedObserver.entry(
             new ObservedLog(
@@ -79,7 +79,7 @@ class EmbeddedObserverTest {
   }
 
   @Test
-  void servicesOfSpansAreNamedAsOnTheMap() {
+  void labelsSpanServicesAsOnTheMap() {
     TracesData batch = new TracesData();
     for (String service : List.of("/process/java", "/system.slice/nginx.service")) {
       ResourceGroup<Span> g = new ResourceGroup<>();
@@ -95,7 +95,7 @@ class EmbeddedObserverTest {
   }
 
   @Test
-  void isReadByAJobWithoutAPort() throws Exception {
+  void jobReadsItWithoutAPort() throws Exception {
     try (EmbeddedObserver observer = observer(false, "--observe")) {
       assertThat(observer.jobs(List.of())).isEmpty();
       CountDownLatch changed = new CountDownLatch(1);

@@ -43,7 +43,7 @@ class FlushEndpointTest {
   }
 
   @Test
-  void aStoreThatIsNotOpenIsUnavailable() throws Exception {
+  void unopenedStoreIsUnavailable() throws Exception {
     AtomicBoolean open = new AtomicBoolean();
     FlushEndpoint endpoint = new FlushEndpoint();
     endpoint.add("profile store", open::get);
@@ -56,7 +56,7 @@ class FlushEndpointTest {
   }
 
   @Test
-  void aFailureOfTheDiskIsAnError() throws Exception {
+  void diskFailureIsAnError() throws Exception {
     FlushEndpoint endpoint = new FlushEndpoint();
     endpoint.add(
         "profile store",
@@ -69,7 +69,7 @@ class FlushEndpointTest {
   }
 
   @Test
-  void withoutStoresThereIsNoEndpoint() throws Exception {
+  void hasNoEndpointWithoutStores() throws Exception {
     assertThat(post(new FlushEndpoint()).statusCode()).isEqualTo(404);
   }
 }

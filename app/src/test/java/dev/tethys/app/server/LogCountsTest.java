@@ -28,7 +28,7 @@ class LogCountsTest {
   }
 
   @Test
-  void entriesAreCountedByServiceLevelAndLimit() {
+  void countsEntriesByServiceLevelAndLimit() {
     LogBatch b = new LogBatch();
     int api = b.stream(Labels.of("app", "x", "service_name", "api"));
     int none = b.stream(Labels.of("app", "y"));
@@ -47,7 +47,7 @@ class LogCountsTest {
   }
 
   @Test
-  void servicesOfNamedTenantsHaveNoNames() {
+  void hidesServiceNamesOfNamedTenants() {
     LogBatch b = new LogBatch();
     int api = b.stream(Labels.of("service_name", "api"));
     int shop = b.stream(Labels.of("service_name", "shop"));

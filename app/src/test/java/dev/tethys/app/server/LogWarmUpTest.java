@@ -66,7 +66,7 @@ class LogWarmUpTest {
   }
 
   @Test
-  void everyQueryIsAnswered() throws Exception {
+  void everyQuerySucceeds() throws Exception {
     fill(100_000);
     // 16 counts over a range and at its end, 5 queries for lines, 5 lists.
     assertThat(warmUp.run(new WarmUpTurns(TIME, () -> 0, TraceWarmUpTest.NOBODY)))
@@ -74,7 +74,7 @@ class LogWarmUpTest {
   }
 
   @Test
-  void aStoreOfFewEntriesAndAClosedOneAreLeftAlone() throws Exception {
+  void ignoresSmallAndClosedStores() throws Exception {
     fill(100);
     WarmUpTurns turns = new WarmUpTurns(TIME, () -> 0, TraceWarmUpTest.NOBODY);
     assertThat(warmUp.run(turns)).isZero();

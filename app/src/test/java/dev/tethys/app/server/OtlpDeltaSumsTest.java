@@ -123,7 +123,7 @@ class OtlpDeltaSumsTest {
   }
 
   @Test
-  void deltasAreStoredAsSums() {
+  void storesDeltasAsSums() {
     send(sum(1, 2, 3), gauge());
     send(sum(2, 3, 4), exponential(2, 3, 2));
     send(exponential(3, 4, 5));
@@ -162,7 +162,7 @@ class OtlpDeltaSumsTest {
   }
 
   @Test
-  void deltasThatComeTooLateAreRefused() {
+  void rejectsLateDeltas() {
     send(sum(1, 2, 3));
     send(sum(2, 3, 4));
     OtlpResult late = send(sum(1, 2, 3), gauge());
@@ -173,7 +173,7 @@ class OtlpDeltaSumsTest {
   }
 
   @Test
-  void brokenRequestsAreRefused() {
+  void rejectsMalformedRequests() {
     byte[] r = request(sum(1, 2, 3));
     assertThatThrownBy(() -> stage.store(r, 0, r.length - 1, this::translate))
         .isInstanceOf(CodecException.class);

@@ -76,7 +76,7 @@ class QueryWarmUpTest {
 
   /** In a store of pods each metric has a series of every pod. */
   @Test
-  void rehearsesOverSomeSeriesWhereAllMetricsHaveTooMany() throws Exception {
+  void warmsUpSomeSeriesIfAllMetricsAreLarge() throws Exception {
     try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
       long start = System.currentTimeMillis() - 600_000;
       try (Appender a = database.appender()) {
@@ -107,7 +107,7 @@ class QueryWarmUpTest {
   }
 
   @Test
-  void endsWithItsTimeAndWithItsServer() throws Exception {
+  void endsAtItsTimeLimitAndWithItsServer() throws Exception {
     try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
       fill(database);
       AtomicLong now = new AtomicLong();
@@ -143,7 +143,7 @@ class QueryWarmUpTest {
   }
 
   @Test
-  void standsBackWhileOneQueryIsNotAnswered() throws Exception {
+  void waitsWhileAQueryRuns() throws Exception {
     try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
       fill(database);
       AtomicInteger looked = new AtomicInteger();
@@ -177,7 +177,7 @@ class QueryWarmUpTest {
   }
 
   @Test
-  void anEmptyOrClosedStoreIsLeftAlone() throws Exception {
+  void ignoresEmptyAndClosedStores() throws Exception {
     MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS);
     assertThat(new QueryWarmUp(database, TIME, () -> 0, NOBODY).run()).isZero();
     database.close();
@@ -186,7 +186,7 @@ class QueryWarmUpTest {
 
   /** Stores of other signals are opened while queries of metrics are rehearsed already. */
   @Test
-  void rehearsesOtherSignalsOnceTheirStoresAreOpen() throws Exception {
+  void warmsUpOtherSignalsOnceTheirStoresOpen() throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     SignalWarmUp<String> other =
         new SignalWarmUp<>("other") {

@@ -51,7 +51,7 @@ class ServerFlagsTest {
   }
 
   @Test
-  void hiddenFlagsAreTakenOrRefusedByName() {
+  void acceptsOrRejectsHiddenFlagsByName() {
     FlagSet flags =
         ServerFlags.set()
             .parse(
@@ -98,7 +98,7 @@ class ServerFlagsTest {
   }
 
   @Test
-  void featuresOfTheStoreOfPrometheusNeedNoSwitch() {
+  void featuresOfPrometheusStoreNeedNoFlag() {
     assertThat(
             Features.parse(
                 List.of(

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class SignalWarmUpTest {
   @Test
-  void aQueryThatHasNoMemoryEndsTheWarmUp() throws Exception {
+  void queryWithoutMemoryEndsTheWarmUp() throws Exception {
     SignalWarmUp<String> full =
         new SignalWarmUp<>("logs") {
           @Override

@@ -46,7 +46,7 @@ class StoreWatchTest {
   }
 
   @Test
-  void growthGivesTheTimeWhenTheDiskAndTheSizeAreFull() {
+  void growthPredictsWhenDiskAndSizeLimitAreReached() {
     run(7);
     StoreForecast f = watch.stores().getFirst();
     assertThat(f.name()).isEqualTo("log store");
@@ -57,7 +57,7 @@ class StoreWatchTest {
   }
 
   @Test
-  void shortTimeGivesNoForecast() {
+  void doesNotForecastFromAShortTime() {
     run(5);
     StoreForecast f = watch.stores().getFirst();
     assertThat(f.bytesPerSecond()).isNaN();
@@ -65,13 +65,13 @@ class StoreWatchTest {
   }
 
   @Test
-  void fullDiskIsFullNow() {
+  void reportsFullDiskImmediately() {
     free = 15 * MB;
     assertThat(watch.stores().getFirst().diskFullAt()).isEqualTo(now);
   }
 
   @Test
-  void metricsOfOpenStoresAreCollected() {
+  void collectsMetricsOfOpenStores() {
     Registry registry = new Registry();
     watch.register(registry);
     problem = new StoreHealth.Problem("data is refused: full", 7, true);

@@ -124,7 +124,7 @@ class TenantSeriesTest {
   }
 
   @Test
-  void isolationOutlivesARestart() {
+  void isolationSurvivesRestart() {
     store.opened(open());
     write(ALL);
     store.close();
@@ -136,7 +136,7 @@ class TenantSeriesTest {
   }
 
   @Test
-  void singleTenantReadsWithoutFurtherMatchers() {
+  void singleTenantReadsWithoutExtraMatchers() {
     store.opened(open());
     write(List.of(ALL.getFirst(), ALL.getLast()));
     assertThat(store.isFiltered(Scope.DEFAULT)).isFalse();

@@ -93,7 +93,7 @@ class TraceWarmUpTest {
   }
 
   @Test
-  void everyQueryIsAnswered() throws Exception {
+  void everyQuerySucceeds() throws Exception {
     fill(20_000);
     // 14 searches, 7 series, 10 traces, 5 lists.
     assertThat(warmUp.run(new WarmUpTurns(TIME, () -> 0, NOBODY)))
@@ -101,7 +101,7 @@ class TraceWarmUpTest {
   }
 
   @Test
-  void endsWithItsTime() throws Exception {
+  void endsAtItsTimeLimit() throws Exception {
     fill(20_000);
     AtomicLong now = new AtomicLong();
     WarmUpTurns turns = new WarmUpTurns(TIME, () -> now.getAndAdd(TIME.toNanos() / 4), NOBODY);
@@ -112,7 +112,7 @@ class TraceWarmUpTest {
   }
 
   @Test
-  void aStoreOfFewSpansAndAClosedOneAreLeftAlone() throws Exception {
+  void ignoresSmallAndClosedStores() throws Exception {
     fill(100);
     WarmUpTurns turns = new WarmUpTurns(TIME, () -> 0, NOBODY);
     assertThat(warmUp.run(turns)).isZero();

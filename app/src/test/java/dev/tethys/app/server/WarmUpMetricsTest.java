@@ -35,7 +35,7 @@ class WarmUpMetricsTest {
   }
 
   @Test
-  void whereAllIsLargeTheLiveliestOfItAreTaken() throws InterruptedException {
+  void selectsMostActiveIfAllMetricsAreLarge() throws InterruptedException {
     assertThat(
             choose(
                 Map.of("c", 1.0, "a", 2.0),
@@ -49,7 +49,7 @@ class WarmUpMetricsTest {
   }
 
   @Test
-  void ofThoseThatAreTooLargeSomeAreNamed() {
+  void namesSomeOfTheTooLargeMetrics() {
     assertThat(
             WarmUpMetrics.tooLarge(
                 List.of(
@@ -63,13 +63,13 @@ class WarmUpMetricsTest {
   }
 
   @Test
-  void namesThatSelectorsCannotWriteBareAreLeftOut() throws InterruptedException {
+  void omitsNamesThatNeedQuotes() throws InterruptedException {
     assertThat(choose(Map.of("a.b", 1.0, "ab", 1.0), count("a.b", 2), count("ab", 1)))
         .containsExactly("ab");
   }
 
   @Test
-  void ofManyAFewAreLookedAtAndTakenAtEvenDistances() throws InterruptedException {
+  void samplesAFewOfManyAtEvenDistances() throws InterruptedException {
     List<DatabaseStats.Count> counts =
         IntStream.range(0, 640).mapToObj(i -> count("m" + i, 50)).toList();
     List<String> looked = new ArrayList<>();

@@ -146,7 +146,7 @@ class ChunkTest {
   }
 
   @Property(tries = 500)
-  void chunksGiveBackWhatWentIn(@ForAll long seed) {
+  void chunksRoundTrip(@ForAll long seed) {
     SampleBuffer s = random(new Random(seed));
     SampleBuffer back = decode(encode(s));
     assertThat(back.size).isEqualTo(s.size);
@@ -156,7 +156,7 @@ class ChunkTest {
   }
 
   @Property(tries = 1000)
-  void damagedChunksAreReadOrRefused(@ForAll long seed) {
+  void readsOrRejectsDamagedChunks(@ForAll long seed) {
     Random r = new Random(seed);
     for (Chunk c : encode(random(r))) {
       byte[] b =
@@ -227,7 +227,7 @@ class ChunkTest {
   }
 
   @Test
-  void aChunkOfTwoSamplesIsWhatPrometheusWrites() {
+  void chunkOfTwoSamplesMatchesPrometheus() {
     SampleBuffer s = new SampleBuffer();
     s.add(0, 1000, 1.5);
     s.add(0, 2000, 1.5);
@@ -253,7 +253,7 @@ class ChunkTest {
   }
 
   @Test
-  void longSeriesAreCutAtTheLimitOfSamples() {
+  void splitsLongSeriesAtTheSampleLimit() {
     SampleBuffer s = new SampleBuffer();
     for (int i = 0; i < 3 * ChunkEncoder.MAX_SAMPLES + 1; i++) {
       s.add(0, i, simple(ResetHint.UNKNOWN, i + 1));

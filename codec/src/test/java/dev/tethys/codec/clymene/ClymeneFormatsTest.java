@@ -51,7 +51,7 @@ class ClymeneFormatsTest {
 
   /** As protobuf's JSON mapping in Go leaves it: zero values absent, integers as text. */
   @Test
-  void readsRemoteWriteAsGoWritesItInJson() {
+  void readsRemoteWriteJsonFromGo() {
     byte[] json =
         utf8(
             """
@@ -80,7 +80,7 @@ class ClymeneFormatsTest {
   }
 
   @Test
-  void rowsAreFlatALineEachAndTellWhatTheyLeaveOut() {
+  void rowsAreFlatLinesAndReportOmissions() {
     byte[] request = request(1.5, Double.NaN);
     SeriesJson.EncodedSeries w = FlatRows.write(request, 0, request.length);
     assertThat(new String(w.json(), StandardCharsets.UTF_8))
@@ -164,7 +164,7 @@ class ClymeneFormatsTest {
   }
 
   @Test
-  void saysWhatIsWrong() {
+  void describesErrors() {
     wrong("[]", "an object expected at line 1, column");
     wrong("{\"timeseries\":[", "remote write JSON: the text ends within ");
     wrong("{} {}", "unexpected data after the end");

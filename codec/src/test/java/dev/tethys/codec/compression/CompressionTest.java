@@ -83,7 +83,7 @@ class CompressionTest {
    * Also where the limit is below the least room that is taken for a result, and is just passed.
    */
   @Test
-  void theLimitHoldsForSmallResults() {
+  void limitAppliesToSmallResults() {
     for (Compression c : Compression.values()) {
       for (int length : new int[] {1, 2, 511, 512, 513}) {
         byte[] packed = c.compress(content(1, length), 0, length, -1);
@@ -96,7 +96,7 @@ class CompressionTest {
 
   /** The trailer, which the first buffer is made for, is that of the last member. */
   @Test
-  void membersOfGzipAreOneResult() {
+  void joinsGzipMembers() {
     for (int first : new int[] {0, 1, 700, 5000}) {
       for (int second : new int[] {0, 1, 700, 5000}) {
         byte[] whole = content(1, first + second);
@@ -117,7 +117,7 @@ class CompressionTest {
 
   /** With all fields that RFC 1952 has for a header, and bytes behind the member. */
   @Test
-  void headersOfGzipArePassed() throws IOException {
+  void skipsGzipHeaders() throws IOException {
     byte[] content = content(1, 3000);
     byte[] plain = Compression.GZIP.compress(content, 0, content.length, -1);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -150,7 +150,7 @@ class CompressionTest {
 
   /** A damaged message must not change what an inflater that is used again makes of the next. */
   @Property(tries = 2000)
-  void gzipIsReadAsByTheLibrary(@ForAll long seed) {
+  void readsGzipLikeTheLibrary(@ForAll long seed) {
     Random r = new Random(seed);
     byte[] packed = Compression.GZIP.compress(content(seed, 3000), 0, 3000, -1);
     for (int i = r.nextInt(3); i > 0; i--) {
@@ -172,7 +172,7 @@ class CompressionTest {
 
   /** Written by the lz4 command: linked blocks, checksum of the content. */
   @Test
-  void readsWhatTheCommandWrites() {
+  void readsOutputOfTheCommand() {
     byte[] hello =
         HexFormat.of().parseHex("04224d186440a70c00008068656c6c6f20776f726c640a00000000b08d52a4");
     assertThat(Xxh32.hash("hello world\n".getBytes(StandardCharsets.UTF_8), 0, 12))

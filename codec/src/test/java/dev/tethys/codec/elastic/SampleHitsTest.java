@@ -40,7 +40,7 @@ class SampleHitsTest {
 
   /** Of a gauge, downsampling leaves the least, the greatest, the sum and how many there were. */
   @Test
-  void aDownsampledGaugeIsWhatItWasOnTheAverage() {
+  void downsampledGaugeIsTheAverage() {
     assertThat(
             read(
                 "{\"@timestamp\":1000,\"metric\":\"up\",\"value\":{\"min\":1.0,\"max\":4.0,\"sum\":10.0,"

@@ -57,7 +57,7 @@ class ElfFunctionsTest {
   }
 
   @Test
-  void aFunctionIsOneRange() throws IOException {
+  void functionIsOneRange() throws IOException {
     Range main = requireNonNull(ranges("shop-clang-dwarf5", 0x11f5)[0]);
     assertThat(main.end() - main.start()).isGreaterThan(16);
     assertThat(ranges("shop-clang-dwarf5", main.start(), main.end() - 1)).containsOnly(main);

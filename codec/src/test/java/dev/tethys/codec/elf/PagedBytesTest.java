@@ -47,7 +47,7 @@ class PagedBytesTest {
   }
 
   @Test
-  void numbersAreThoseOfTheSectionAlsoWherePagesEnd() throws IOException {
+  void sectionNumbersAreCorrectAcrossPages() throws IOException {
     ByteBuffer expected = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
     try (ElfFile elf = ElfFile.open(file())) {
       PagedBytes b = bytes(elf);
@@ -68,7 +68,7 @@ class PagedBytesTest {
   }
 
   @Test
-  void textsEndWithTheirNul() throws IOException {
+  void stringsEndWithNul() throws IOException {
     byte[] text = "crypto/tls.(*Conn).Read".getBytes(StandardCharsets.UTF_8);
     int at = 4096 - 10;
     System.arraycopy(text, 0, content, at, text.length);
@@ -88,7 +88,7 @@ class PagedBytesTest {
   }
 
   @Test
-  void aFileThatBecameShorterIsDamaged() throws IOException {
+  void truncatedFileIsDamaged() throws IOException {
     Path file = file();
     try (ElfFile elf = ElfFile.open(file)) {
       PagedBytes b = bytes(elf);

@@ -75,7 +75,7 @@ class SourceFramesTest {
   }
 
   @Test
-  void readsFilesOfDebugInformationOnly() throws IOException {
+  void readsDebugInformationFiles() throws IOException {
     assertThat(frames(resource("shop-clang-dwarf5.debug"), 0x11f5, 0x1150))
         .isEqualTo(frames(resource("shop-clang-dwarf5"), 0x11f5, 0x1150));
   }
@@ -144,7 +144,7 @@ class SourceFramesTest {
   }
 
   @Test
-  void findsAddressesOfMappings() throws IOException {
+  void mapsMappingAddresses() throws IOException {
     long start = 0x55d0_0000_1000L;
     try (ElfFile elf = ElfFile.open(resource("shop-clang-dwarf5"))) {
       assertThat(elf.addressOf(start + 0x150, start, start + 0x1000, 0x1000)).isEqualTo(0x1150);
@@ -187,7 +187,7 @@ class SourceFramesTest {
   }
 
   @Test
-  void endsAfterTooManySteps() throws IOException {
+  void stopsAfterTooManySteps() throws IOException {
     ElfBudget budget = budget(1, 10, () -> false);
     budget.take(10);
     assertThatThrownBy(() -> budget.take(1))

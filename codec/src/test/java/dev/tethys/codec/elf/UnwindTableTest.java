@@ -107,7 +107,7 @@ class UnwindTableTest {
   }
 
   @Test
-  void refusesDamagedSections() throws Exception {
+  void rejectsDamagedSections() throws Exception {
     Path path = Path.of("/usr/bin/bash");
     assumeTrue(Files.exists(path), "bash is not installed");
     byte[] section;

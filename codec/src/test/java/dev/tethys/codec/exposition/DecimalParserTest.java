@@ -30,7 +30,7 @@ class DecimalParserTest {
   }
 
   @Property(tries = 20_000)
-  void readsWhatIsWrittenOfAnyDouble(@ForAll long bits) {
+  void readsBackAnyDouble(@ForAll long bits) {
     double v = Double.longBitsToDouble(bits);
     if (Double.isFinite(v)) {
       same(GoFloat.g(v));
@@ -113,7 +113,7 @@ class DecimalParserTest {
   }
 
   @Test
-  void refusesWhatIsTooLarge() {
+  void rejectsTooLargeInput() {
     assertThat(Double.doubleToRawLongBits(parse("1e309"))).isEqualTo(DecimalParser.RANGE_BITS);
     assertThat(Double.doubleToRawLongBits(parse("-1e99999999999")))
         .isEqualTo(DecimalParser.RANGE_BITS);

@@ -65,7 +65,7 @@ class FamiliesTest {
   }
 
   @Test
-  void theCorpusOfTheReferenceIsReadAndRefusedAsItsNamesSay() throws IOException {
+  void readsOrRejectsReferenceCorpusAsNamed() throws IOException {
     int read = 0;
     for (Path p : Shared.conformanceFiles("common/expfmt-fuzz-corpus", "")) {
       byte[] body = Files.readAllBytes(p);
@@ -83,7 +83,7 @@ class FamiliesTest {
   }
 
   @Test
-  void namesAreCheckedByTheScheme() {
+  void checksNamesByScheme() {
     assertThatThrownBy(
             () ->
                 Families.text("{\"a.b\"} 1\n".getBytes(StandardCharsets.UTF_8), NameScheme.LEGACY))
@@ -99,7 +99,7 @@ class FamiliesTest {
   }
 
   @Test
-  void damagedBytesNeverBreakTheProcess() {
+  void damagedBytesNeverCrashTheProcess() {
     byte[] proto = bytes(text(MIXED), ExpositionFormat.PROTOBUF);
     byte[] plain = MIXED.getBytes(StandardCharsets.UTF_8);
     Random random = new Random(5);

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class NegotiationTest {
   @Test
-  void asksAsPrometheusDoes() {
+  void requestsFormatsLikePrometheus() {
     assertThat(ScrapeProtocol.acceptHeader(ScrapeProtocol.DEFAULT, EscapingScheme.ALLOW_UTF_8))
         .isEqualTo(
             "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
@@ -123,7 +123,7 @@ class NegotiationTest {
   }
 
   @Test
-  void aScraperThatAsksForOpenMetricsGetsTextWithItsEscaping() {
+  void openMetricsScraperReceivesTextWithItsEscaping() {
     String accept = ScrapeProtocol.acceptHeader(ScrapeProtocol.DEFAULT, EscapingScheme.ALLOW_UTF_8);
     assertThat(ExpositionFormat.negotiate(accept, ExpositionFormat.PROMETHEUS).contentType())
         .isEqualTo("text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8");
@@ -163,7 +163,7 @@ class NegotiationTest {
   }
 
   @Property
-  void valuesCanBeUndone(@ForAll String s) {
+  void escapingIsReversible(@ForAll String s) {
     if (s.startsWith("U__") || s.codePoints().anyMatch(c -> c >= 0xd800 && c <= 0xdfff)) {
       return;
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** The OpenMetrics project's own cases: {@code metrics} and what {@code test.json} says of it. */
 class OpenMetricsConformanceTest {
   @Test
-  void theValidatorJudgesEveryCaseAsTheProjectDoes() throws IOException {
+  void validatorAgreesWithTheProjectOnEveryCase() throws IOException {
     List<String> wrong = new ArrayList<>();
     int cases = 0;
     for (Path verdict : Shared.conformanceFiles("openmetrics/testdata/parsers", "test.json")) {

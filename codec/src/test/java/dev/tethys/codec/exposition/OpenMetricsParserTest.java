@@ -112,7 +112,7 @@ class OpenMetricsParserTest {
         "a 1 # {b=`c`} 1 Inf;# EOF|line 1: invalid timestamp Infinity",
         "a 1 # {`b`} 1;# EOF|line 1: expected equal, got \"}\" while parsing: \"a 1 # {\\\"b\\\"}\""
       })
-  void refusesWithPlaceAndReason(String body, String message) {
+  void rejectsWithPositionAndReason(String body, String message) {
     assertThatThrownBy(() -> Transcript.openMetrics(body.replace(';', '\n').replace('`', '"')))
         .isInstanceOf(ExpositionException.class)
         .hasMessage(message);
@@ -126,7 +126,7 @@ class OpenMetricsParserTest {
 
   /** A million samples that all wait for a start timestamp must not take a million look-aheads. */
   @Test
-  void lookingAheadIsLinear() {
+  void lookaheadIsLinear() {
     StringBuilder sb = new StringBuilder("# TYPE c counter\n");
     for (int i = 0; i < 50_000; i++) {
       sb.append("c_total{i=\"").append(i).append("\"} 1\n");

@@ -74,7 +74,7 @@ class PrometheusTextParserTest {
   }
 
   @Test
-  void nullBytesStandInValuesAndHelp() {
+  void acceptsNullBytesInValuesAndHelp() {
     assertThat(Transcript.text("# HELP metric foo\0bar\na{b=\"\0ss\"} 1"))
         .containsExactly("HELP metric foo\0bar", "a{b=\"\\x00ss\"} 1");
     assertThatExceptionOfType(ExpositionException.class)
@@ -116,14 +116,14 @@ class PrometheusTextParserTest {
         "9 1|line 1: expected a valid start token, got \"9\" while parsing: \"9\""
       },
       ignoreLeadingAndTrailingWhitespace = false)
-  void refusesWithPlaceAndReason(String body, String message) {
+  void rejectsWithPositionAndReason(String body, String message) {
     assertThatThrownBy(() -> Transcript.text(body.replace(';', '\n')))
         .isInstanceOf(ExpositionException.class)
         .hasMessage(message);
   }
 
   @Test
-  void refusesBadUtf8() {
+  void rejectsBadUtf8() {
     for (String body : List.of("a{b=\"\u00ff\"} 1", "{\"a\u00ff\"} 1", "# HELP a \u00ff\n")) {
       byte[] b = body.getBytes(StandardCharsets.ISO_8859_1);
       assertThatThrownBy(
@@ -160,7 +160,7 @@ class PrometheusTextParserTest {
   private static final String STRICT = "from_test_parse_3";
 
   @Test
-  void judgesTheFuzzCorpusOfTheClientLibraries() throws IOException {
+  void handlesFuzzCorpusLikeTheClientLibraries() throws IOException {
     List<String> wrong = new ArrayList<>();
     for (Path p : Shared.conformanceFiles("common/expfmt-fuzz-corpus", "")) {
       String name = p.getFileName().toString();
@@ -208,7 +208,7 @@ class PrometheusTextParserTest {
 
   /** Keys that are known are not taken apart, and everything is as if they were. */
   @Test
-  void samplesOfKnownKeysAreThoseThatTheyAre() {
+  void returnsSamplesOfKnownKeys() {
     String text =
         """
         # TYPE h histogram

@@ -92,7 +92,7 @@ class ProtobufParserTest {
   }
 
   @Test
-  void givesTheClassicPartWhereWanted() {
+  void returnsClassicPartOnRequest() {
     List<String> classic =
         List.of(
             "h_count{a=\"2\", z=\"1\"} 10 @1234",
@@ -167,7 +167,7 @@ class ProtobufParserTest {
   }
 
   @Test
-  void refusesWithPlaceAndReason() {
+  void rejectsWithPositionAndReason() {
     byte[] good = nativeAndClassic();
     for (int n = 1; n < good.length; n++) {
       byte[] cut = java.util.Arrays.copyOf(good, n);

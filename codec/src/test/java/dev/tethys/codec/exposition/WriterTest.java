@@ -217,7 +217,7 @@ class WriterTest {
   }
 
   @Test
-  void showsNativeHistogramsAsWellAsAFormatCan() {
+  void showsNativeHistogramsAsFarAsTheFormatAllows() {
     Histogram custom =
         new Histogram(
             true,

@@ -30,7 +30,7 @@ class ImportLinesTest {
   }
 
   @Test
-  void textIsReadLineByLine() {
+  void readsTextLineByLine() {
     byte[] b =
         "# TYPE a counter\na{l=\"v\",job=\"y\"} 1 5\nbad{\nb 2\nc NaN 7\n\nd{x=\"1\"} 3"
             .getBytes(UTF_8);
@@ -72,7 +72,7 @@ class ImportLinesTest {
   }
 
   @Test
-  void csvIsReadByItsFormat() {
+  void readsCsvByItsFormat() {
     CsvFormat f =
         CsvFormat.parse("2:metric:ask,3:metric:bid,1:label:ticker,4:label:market,5:time:unix_s");
     byte[] b =
@@ -135,7 +135,7 @@ class ImportLinesTest {
 
   /** "BST" is an hour ahead of UTC in London and six in Dhaka. */
   @Test
-  void namesOfZonesAreNotGuessedAt() {
+  void doesNotGuessTimeZoneNames() {
     CsvFormat f = CsvFormat.parse("1:metric:a,2:time:custom:2006-01-02 15:04:05 MST");
     List<Long> times = new ArrayList<>();
     PointSink sink =

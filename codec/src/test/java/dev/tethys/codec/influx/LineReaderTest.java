@@ -68,7 +68,7 @@ class LineReaderTest {
   }
 
   @Test
-  void byTelegrafsFirstSchemaLinesAreMetrics() {
+  void readsLinesOfTelegrafsFirstSchemaAsMetrics() {
     // Out of the documentation of Telegraf's input plugin, metric_version 1.
     assertThat(
             samples(
@@ -113,7 +113,7 @@ class LineReaderTest {
   }
 
   @Test
-  void aLineWithoutATimeHasThatOfItsArrival() {
+  void lineWithoutATimestampGetsItsArrivalTime() {
     assertThat(samples("m v=1", TimePrecision.HOURS))
         .containsExactly("{__name__=\"m_v\"} 1.0 @777");
   }
@@ -134,7 +134,7 @@ class LineReaderTest {
   }
 
   @Test
-  void aStringThatIsNeverClosedCostsItsOwnLine() {
+  void unterminatedStringAffectsOnlyItsLine() {
     assertThat(samples("a v=\"x\nb v=1 1\n", TimePrecision.MILLISECONDS))
         .containsExactly("{__name__=\"b_v\"} 1.0 @1", "1: unbalanced quotes");
   }

@@ -83,7 +83,7 @@ class JsonFailuresTest {
   }
 
   @Test
-  void sayWhatCannotBeShown() {
+  void describesUndisplayableInput() {
     assertThat(JsonFailures.describe(failure(bytes("\"a\n\""))))
         .isEqualTo("the control character 10 in a string must be escaped (line 1, column 3)");
     assertThat(JsonFailures.describe(failure(new byte[] {0})))
@@ -127,7 +127,7 @@ class JsonFailuresTest {
 
   /** Any fault gives one line with a place and no wording of the JSON library. */
   @Test
-  void neverSpeakAsTheReaderDoes() {
+  void doesNotQuoteReaderErrors() {
     byte[] whole =
         bytes(
             "{\"a\": [1, -2.5e3, true, null, \"x\\u00e9\\n\"], \"bc\": {\"d\": {}}, \"e\": []}\n");

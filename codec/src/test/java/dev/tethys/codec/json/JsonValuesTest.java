@@ -25,7 +25,7 @@ class JsonValuesTest {
   }
 
   @Test
-  void theLastOfEqualKeysCounts() {
+  void lastOfEqualKeysWins() {
     StringBuilder sb = new StringBuilder("{\"k3\":0");
     for (int i = 0; i < 40; i++) {
       sb.append(",\"k").append(i).append("\":").append(i);
@@ -44,7 +44,7 @@ class JsonValuesTest {
   }
 
   @Test
-  void keysAreWrittenInOrder() {
+  void writesKeysInOrder() {
     assertThat(JsonValues.write(JsonValues.read(" {\"b\" : [ 1 , 2.0 ], \"a\":\"<é>\" } ")))
         .isEqualTo("{\"a\":\"\\u003cé\\u003e\",\"b\":[1,2]}");
   }

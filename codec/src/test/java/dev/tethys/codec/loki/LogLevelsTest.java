@@ -50,7 +50,7 @@ class LogLevelsTest {
 
   /** Any bytes have a level, and no byte beyond the line is read. */
   @Test
-  void readsWithinTheLineOnly() {
+  void readsOnlyWithinTheLine() {
     Random random = new Random(7);
     byte[] alphabet = "{}[]\":=\\,level error \n\0".getBytes(UTF_8);
     for (int round = 0; round < 20_000; round++) {

@@ -20,7 +20,7 @@ class LokiLevelsConformanceTest {
    * Lines and metadata of Loki's own tests; cases of inner functions with own fields are left out.
    */
   @Test
-  void levelsAreThoseOfLoki() throws IOException {
+  void levelsMatchLoki() throws IOException {
     Path file = Shared.conformance("loki").resolve("levels.jsonl");
     List<String> wrong = new ArrayList<>();
     int cases = 0;

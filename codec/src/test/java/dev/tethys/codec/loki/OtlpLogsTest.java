@@ -37,7 +37,7 @@ class OtlpLogsTest {
   }
 
   @Test
-  void identifyingResourceAttributesAreLabelsAndOthersMetadata() {
+  void identifyingResourceAttributesBecomeLabelsAndOthersMetadata() {
     LogRecord r = new LogRecord();
     r.setBody("error: no");
     r.setTimeUnixNano(5);
@@ -61,7 +61,7 @@ class OtlpLogsTest {
   }
 
   @Test
-  void aRecordWithoutATimeGetsThatOfItsObservationOrOfItsArrival() {
+  void recordWithoutATimeGetsItsObservedOrArrivalTime() {
     LogRecord r = new LogRecord();
     r.setBody("warn");
     assertThat(row(false, logs(r)))
@@ -72,7 +72,7 @@ class OtlpLogsTest {
   }
 
   @Test
-  void labelsOfPromtailStayLabels() {
+  void promtailLabelsStayLabels() {
     LogRecord r = new LogRecord();
     r.setBody("x");
     r.setTimeUnixNano(1);

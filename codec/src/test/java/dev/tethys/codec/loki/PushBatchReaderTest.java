@@ -62,7 +62,7 @@ class PushBatchReaderTest {
   }
 
   @Test
-  void protobufAndJsonGiveTheSameRows() {
+  void protobufAndJsonProduceTheSameRows() {
     ProtoWriter w = new ProtoWriter();
     int s = w.begin(1);
     w.string(1, "{app=\"shop\", level=\"warn\"}");
@@ -111,7 +111,7 @@ class PushBatchReaderTest {
   }
 
   @Test
-  void theLastOfEqualNamesCounts() {
+  void lastOfEqualNamesWins() {
     ProtoWriter w = new ProtoWriter();
     int s = w.begin(1);
     w.string(1, "{app=\"a\"}");

@@ -72,7 +72,7 @@ class PushReaderTest {
   }
 
   @Test
-  void saysWhatIsWrong() {
+  void describesErrors() {
     assertThatThrownBy(() -> json("{\"streams\":[{\"values\":[[\"x\",\"l\"]]}]}"))
         .isInstanceOf(CodecException.class)
         .hasMessage(
@@ -90,7 +90,7 @@ class PushReaderTest {
   }
 
   @Test
-  void namesTheStreamAndTheEntryAndKeepsTheOthers() {
+  void namesInvalidStreamAndEntryAndKeepsOthers() {
     byte[] b =
         """
         {"streams":[

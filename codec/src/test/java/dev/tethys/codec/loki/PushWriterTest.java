@@ -24,7 +24,7 @@ class PushWriterTest {
   }
 
   @Test
-  void timesAndLinesOfAnySizeComeBack() {
+  void timesAndLinesOfAnySizeRoundTrip() {
     PushWriter w = new PushWriter();
     long[] times = {0, 1, 999_999_999, 1_000_000_000, 1_700_000_000_123_456_789L};
     List<String> expected = new ArrayList<>();
@@ -45,7 +45,7 @@ class PushWriterTest {
   }
 
   @Test
-  void aWriterIsUsedAgain() {
+  void writerIsReusable() {
     PushWriter w = new PushWriter();
     w.add("{a=\"1\"}", 5, "first", Labels.EMPTY);
     w.add("{a=\"2\"}", 6, "second", Labels.EMPTY);

@@ -46,7 +46,7 @@ class AgentToServerTest {
   }
 
   @Test
-  void readsEverythingThatAnAgentWrites() {
+  void readsAgentMessages() {
     AgentToServer m = AgentToServer.unframed(message().framed());
     assertThat(m.uid()).isEqualTo(UID);
     assertThat(m.sequence()).isEqualTo(7);
@@ -64,7 +64,7 @@ class AgentToServerTest {
   }
 
   @Test
-  void partsThatAreNotThereAreUnchanged() {
+  void absentPartsAreUnchanged() {
     AgentToServer m =
         AgentToServer.unframed(
             new AgentToServer(UID, 1, 1, null, null, null, null, false, null, false, null)
@@ -78,7 +78,7 @@ class AgentToServerTest {
   }
 
   @Test
-  void anInstanceUidHasSixteenBytes() {
+  void instanceUidHasSixteenBytes() {
     byte[] shorter = new ProtoWriter().bytes(1, new byte[3]).toByteArray();
     assertThatThrownBy(() -> AgentToServer.decoded(shorter, 0, shorter.length))
         .isInstanceOf(CodecException.class)
@@ -86,7 +86,7 @@ class AgentToServerTest {
   }
 
   @Test
-  void nestingOfHealthIsBounded() {
+  void boundsNestingOfHealth() {
     byte[] inner = {};
     for (int i = 0; i < 10_000; i++) {
       byte[] entry = new ProtoWriter().string(1, "p").bytes(2, inner).toByteArray();

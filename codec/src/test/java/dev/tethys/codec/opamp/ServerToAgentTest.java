@@ -44,7 +44,7 @@ class ServerToAgentTest {
   }
 
   @Test
-  void aUidHasSixteenBytes() {
+  void uidHasSixteenBytes() {
     assertThat(read("4212" + "0a10" + "000102030405060708090a0b0c0d0e0f").newUid()).hasSize(16);
     for (String wrong : new String[] {"4200", "42030a0101"}) {
       assertThatThrownBy(() -> read(wrong))

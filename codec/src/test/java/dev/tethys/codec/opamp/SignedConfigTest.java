@@ -26,7 +26,7 @@ class SignedConfigTest {
   }
 
   @Test
-  void signatureOfOpensslIsThatOfNameAndText() throws Exception {
+  void opensslSignatureCoversNameAndText() throws Exception {
     SignedConfig c = SignedConfig.of(TEXT + "# tethys-signature: edge " + SIGNATURE + "\n");
     assertThat(c.text()).isEqualTo(TEXT);
     assertThat(c.name()).isEqualTo("edge");
@@ -36,7 +36,7 @@ class SignedConfigTest {
   }
 
   @Test
-  void signedTextIsReadAgainAlsoWithoutALineEnd() {
+  void readsSignedTextWithoutATrailingNewline() {
     byte[] signature = {1, 2, 3};
     SignedConfig c = SignedConfig.of(SignedConfig.sign("edge", "a: 1", signature));
     assertThat(c.text()).isEqualTo("a: 1\n");
@@ -45,7 +45,7 @@ class SignedConfigTest {
   }
 
   @Test
-  void textAfterTheLineOrAnotherCommentIsNoSignature() {
+  void textAfterTheSignatureOrAnotherCommentIsNotASignature() {
     String signed = SignedConfig.sign("edge", TEXT, new byte[] {1});
     assertThat(SignedConfig.of(signed + "exporters: {nop: }\n").isSigned()).isFalse();
     for (String last :

@@ -228,7 +228,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void targetInfoOfAnAbsurdTimeRangeIsBounded() {
+  void boundsTargetInfoOfAHugeTimeRange() {
     Resource r = SERVICE.toBuilder().addAttributes(kv("host.name", "h")).build();
     assertThat(lines(OtlpOptions.DEFAULT, request(r, gauge("g", at(-T, 1), at(0, 2)))))
         .hasSize(2 + OtlpTranslator.MAX_TARGET_INFO_SAMPLES);
@@ -252,7 +252,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void attributesArePromotedAsConfigured() {
+  void promotesAttributesAsConfigured() {
     Resource r =
         SERVICE.toBuilder()
             .addAttributes(kv("host.name", "h"))
@@ -282,7 +282,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void collidingAttributesAreJoinedInOrderOfTheirNames() {
+  void joinsCollidingAttributesInNameOrder() {
     Lines l = new Lines();
     OtlpResult r =
         read(
@@ -493,7 +493,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Test
-  void noRecordedValueIsAStaleMarker() {
+  void noRecordedValueFlagBecomesAStaleMarker() {
     assertThat(
             lines(
                 OtlpOptions.DEFAULT,
@@ -609,7 +609,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Property(tries = 2000)
-  void mutatedRequestsAreReadOrRefused(@ForAll long seed) {
+  void readsOrRejectsMutatedRequests(@ForAll long seed) {
     Random r = new Random(seed);
     byte[] b =
         request(
@@ -629,7 +629,7 @@ class OtlpMetricsReaderTest {
   }
 
   @Property(tries = 1000)
-  void mutatedJsonIsReadOrRefused(@ForAll long seed) {
+  void readsOrRejectsMutatedJson(@ForAll long seed) {
     Random r = new Random(seed);
     byte[] b =
         ("{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\"a\",\"gauge\":"

@@ -52,7 +52,7 @@ class RefusedTargetInfoTest {
       };
 
   @Test
-  void onlyRefusedPointsOfTheSenderAreReported() {
+  void reportsOnlyRejectedPointsOfTheSender() {
     byte[] json = REQUEST.getBytes(StandardCharsets.UTF_8);
     byte[] b = OtlpJson.toProtobuf(OtlpSignal.METRICS, json, 0, json.length).toByteArray();
     OtlpResult r = new OtlpMetricsReader(OtlpOptions.DEFAULT).read(b, 0, b.length, sink);

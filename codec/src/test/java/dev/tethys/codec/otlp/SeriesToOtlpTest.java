@@ -153,7 +153,7 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void metadataOfTheSourceAppliesWithoutBeingInTheRequest() {
+  void metadataOfTheSourceAppliesToRequestsWithoutIt() {
     MetricFamilies source =
         MetricFamilies.of(
             Map.of(
@@ -177,7 +177,7 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void joinedRequestsOfSourcesWithOtherTypesKeepTheirTypes() {
+  void joinedRequestsWithOtherTypesKeepTheirTypes() {
     type("a", MetricType.COUNTER);
     sample(1, "__name__", "a");
     type("a", MetricType.GAUGE);
@@ -191,7 +191,7 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void aStalenessMarkerIsAPointWithoutAValue() {
+  void stalenessMarkerIsAPointWithoutAValue() {
     type("latency", MetricType.HISTOGRAM);
     sample(Samples.STALE, "__name__", "up");
     sample(Samples.STALE, "__name__", "latency_count");
@@ -235,7 +235,7 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void aScopeHasTheAddressOfItsSchema() {
+  void scopeHasItsSchemaUrl() {
     String url = "https://opentelemetry.io/schemas/1.37.0";
     sample(1, "__name__", "a", "otel_scope_name", "lib", "otel_scope_schema_url", url);
     var c = convert();
@@ -244,7 +244,7 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void aVersionOfNoScopeIsAnAttribute() {
+  void versionWithoutAScopeIsAnAttribute() {
     sample(1, "__name__", "a", "otel_scope_version", "2");
     var c = convert();
     assertThat(c.metrics().resources().getFirst().scopes().getFirst().scope().version()).isEmpty();

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class RejectedItemsTest {
   @Test
-  void messagesThatDifferInValuesOnlyAreOneReason() {
+  void messagesThatDifferOnlyInValuesAreOneReason() {
     RejectedItems r = new RejectedItems();
     r.add(1, "a", "trace_id is 1.5; it must be an integer");
     r.add(2, "b", "trace_id is \"x\\n\"; it must be an integer");

@@ -333,7 +333,7 @@ class MergedPprofTest {
   }
 
   @Test
-  void labelsUnitsCommentsAndHugeIdsComeBack() {
+  void labelsUnitsCommentsAndHugeIdsRoundTrip() {
     assertRoundTrip(own());
     ProfileBatch b = batch(own());
     assertThat(b.series)
@@ -367,7 +367,7 @@ class MergedPprofTest {
   }
 
   @Test
-  void hostileInputOfFuzzersIsReadOrRefused() throws IOException {
+  void readsOrRejectsHostileFuzzerInput() throws IOException {
     for (Path f : Shared.conformanceFiles("pprof/fuzz", "")) {
       byte[] b = Files.readAllBytes(f);
       try {

@@ -32,7 +32,7 @@ class PerfScriptTest {
   }
 
   @Test
-  void readsWhatPerfPrints() throws IOException {
+  void readsPerfOutput() throws IOException {
     String text = recorded();
     List<String> found = read(text);
     assertThat(found)
@@ -81,7 +81,7 @@ class PerfScriptTest {
   }
 
   @Test
-  void refusesOtherTextWithItsLine() {
+  void rejectsOtherTextWithItsLine() {
     assertThatThrownBy(() -> read("ls 7 1.0: cycles:\n\n{\"a\": 1}\n"))
         .isInstanceOf(CodecException.class)
         .hasMessageContaining("line 3 is not a sample of perf script")

@@ -262,7 +262,7 @@ class PprofBatchReaderTest {
   }
 
   @Test
-  void everyFieldIsReadAsThroughOtlp() {
+  void readsEveryFieldLikeOtlp() {
     assertSame(full());
     assertThat(content(direct(full(), Map.of(), Map.of())))
         .isEqualTo(content(byOtlp(full(), Map.of(), Map.of())))
@@ -278,7 +278,7 @@ class PprofBatchReaderTest {
   }
 
   @Test
-  void typesAreSelectedAndRenamed() {
+  void selectsAndRenamesTypes() {
     Map<String, Named> names = new LinkedHashMap<>();
     names.put("cpu", new Named("wall", "seconds", false));
     assertThat(content(direct(full(), names, ATTRIBUTES)))
@@ -287,7 +287,7 @@ class PprofBatchReaderTest {
   }
 
   @Test
-  void aRefusedMessageAddsNoProfile() {
+  void rejectedMessageAddsNoProfile() {
     ProfileBatch batch = direct(written(), Map.of(), Map.of());
     List<String> before = content(batch);
     byte[] b = full();
@@ -362,7 +362,7 @@ class PprofBatchReaderTest {
   }
 
   @Test
-  void damagedMessagesAreReadOrRefusedAsThroughOtlp() {
+  void readsOrRejectsDamagedMessagesLikeOtlp() {
     Random random = new Random(7);
     for (byte[] whole : List.of(full(), written())) {
       for (int i = 0; i < 1500; i++) {

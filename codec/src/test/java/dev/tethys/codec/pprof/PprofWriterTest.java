@@ -110,7 +110,7 @@ class PprofWriterTest {
   }
 
   @Test
-  void theReaderOfPprofMakesTheSameOfIt() throws IOException {
+  void pprofReaderAgrees() throws IOException {
     ProfilesWriter out = new ProfilesWriter();
     out.resource(Map.of());
     PprofReader.read(written(), 1 << 20, Map.of(), Map.of(), out);
@@ -135,7 +135,7 @@ class PprofWriterTest {
   }
 
   @Test
-  void aSampleHasAValueOfEachType() {
+  void sampleHasAValueOfEachType() {
     PprofWriter w = new PprofWriter(new ValueType("a", "count"));
     assertThatThrownBy(() -> w.add(List.of(MAIN), 1, 2)).hasMessage("2 values of 1");
   }

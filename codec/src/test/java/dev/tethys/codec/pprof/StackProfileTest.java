@@ -41,7 +41,7 @@ class StackProfileTest {
   }
 
   @Test
-  void chargesTheRequestForWhatItsTextBecomes() {
+  void chargesExpandedTextToTheRequest() {
     byte[] text = text(20_000);
     AtomicLong charged = new AtomicLong();
     int stacks = RequestMemory.during(charged::addAndGet, () -> add(text));
@@ -54,7 +54,7 @@ class StackProfileTest {
   }
 
   @Test
-  void endsWhenTheRequestHasNoMemoryLeft() {
+  void stopsWhenTheRequestHasNoMemoryLeft() {
     AtomicLong charged = new AtomicLong();
     byte[] text = text(200_000);
     assertThatThrownBy(

@@ -50,7 +50,7 @@ class ProtobufTest {
 
   /** A sint32 in more bits than it has, which every reader of protobuf cuts alike. */
   @Property(tries = 300)
-  void signedIntsAreCutAsProtobufJavaDoes(@ForAll long bits) throws IOException {
+  void truncatesSignedIntsLikeProtobufJava(@ForAll long bits) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     CodedOutputStream c = CodedOutputStream.newInstance(out);
     c.writeUInt64(1, bits);
@@ -103,7 +103,7 @@ class ProtobufTest {
   }
 
   @Property(tries = 2000)
-  void anyBytesAreWalkedOrRefused(@ForAll byte[] bytes) {
+  void readsOrRejectsAnyBytes(@ForAll byte[] bytes) {
     ProtoReader r = new ProtoReader(bytes);
     try {
       while (r.next()) {
@@ -116,7 +116,7 @@ class ProtobufTest {
   }
 
   @Test
-  void aNestedMessageDoesNotReadBeyondItsEnd() {
+  void nestedMessageDoesNotReadBeyondItsEnd() {
     // field 1 of length 1 holding the first byte of a two-byte varint
     byte[] b = {0x0a, 0x02, 0x08, (byte) 0x80, 0x01};
     ProtoReader r = new ProtoReader(b);
@@ -139,7 +139,7 @@ class ProtobufTest {
   }
 
   @Test
-  void groupsAreSkippedToABoundedDepth() {
+  void skipsGroupsToABoundedDepth() {
     byte[] ok = {0x0b, 0x13, 0x14, 0x0c, 0x10, 0x05};
     ProtoReader r = new ProtoReader(ok);
     r.next();
@@ -154,7 +154,7 @@ class ProtobufTest {
   }
 
   @Test
-  void repeatedNumbersInBothForms() {
+  void readsRepeatedNumbersInBothForms() {
     ProtoWriter w = new ProtoWriter();
     int m = w.begin(1);
     w.varint(1).varint(2);

@@ -116,7 +116,7 @@ class RemoteReadTest {
   }
 
   @Test
-  void framesAreWhatPrometheusReads() throws IOException {
+  void framesMatchPrometheus() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     SampleBuffer s = new SampleBuffer();
     s.add(0, 1000, 1.5);
@@ -144,7 +144,7 @@ class RemoteReadTest {
   }
 
   @Test
-  void answersWithSamplesRoundTrip() throws InvalidProtocolBufferException {
+  void returnsWithSamplesRoundTrip() throws InvalidProtocolBufferException {
     ReadResponseWriter w = new ReadResponseWriter();
     SampleBuffer s = samples(new Random(1), 40);
     w.beginResult();
@@ -170,7 +170,7 @@ class RemoteReadTest {
   }
 
   @Property(tries = 1000)
-  void mutatedRequestsAreReadOrRefused(@ForAll long seed) {
+  void readsOrRejectsMutatedRequests(@ForAll long seed) {
     Random r = new Random(seed);
     byte[] b = REQUEST.encode();
     for (int i = r.nextInt(4); i >= 0; i--) {

@@ -25,7 +25,7 @@ class RequestSlicesTest {
   }
 
   @Test
-  void piecesJoinedAreTheRequest() throws Exception {
+  void joinedPiecesFormTheRequest() throws Exception {
     byte[] r = request();
     RequestSlices in = new RequestSlices().reset(r, 0, r.length);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -58,7 +58,7 @@ class RequestSlicesTest {
   }
 
   @Test
-  void aSeriesIsCutInHalvesOfWhatItHas() throws Exception {
+  void halvesSeriesByTheirContent() throws Exception {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("__name__", "a", "job", "b"));
     for (int i = 0; i < 5; i++) {

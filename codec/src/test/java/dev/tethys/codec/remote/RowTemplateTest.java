@@ -71,7 +71,7 @@ class RowTemplateTest {
   }
 
   @Property(tries = 100)
-  void requestsAreWhatTheirSeriesSay(@ForAll long seed) throws Exception {
+  void requestsContainTheirSeries(@ForAll long seed) throws Exception {
     Random random = new Random(seed);
     int n = 1 + random.nextInt(random.nextInt(10) == 0 ? 3000 : 80);
     int most = random.nextBoolean() ? 2000 : 1 + random.nextInt(20);
@@ -124,7 +124,7 @@ class RowTemplateTest {
 
   /** What is unpacked for all pieces together grows with their number, and not with its square. */
   @Test
-  void aPieceIsUnpackedWithoutTheOthers() {
+  void unpacksOnePieceWithoutOthers() {
     Random random = new Random(2);
     RowTemplate.Builder b = BUILDER.begin(100);
     long all = 0;
@@ -149,7 +149,7 @@ class RowTemplateTest {
   }
 
   @Test
-  void elementsOfDifferentOriginMakeOneBlock() throws Exception {
+  void elementsOfDifferentOriginShareABlock() throws Exception {
     Random random = new Random(1);
     RowTemplate.Builder b = BUILDER.begin(10);
     WriteRequestWriter w = new WriteRequestWriter();

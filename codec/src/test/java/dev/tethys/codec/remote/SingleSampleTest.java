@@ -119,7 +119,7 @@ class SingleSampleTest {
   }
 
   @Test
-  void theLastOfSeveralSamplesIsNotASingleOne() {
+  void lastOfSeveralSamplesIsNotASingleOne() {
     for (double first : new double[] {0, 1}) {
       WriteRequestWriter w = new WriteRequestWriter();
       w.beginSeries(Labels.of("__name__", "a")).sample(NOW - 1, first).sample(NOW, 2).endSeries();

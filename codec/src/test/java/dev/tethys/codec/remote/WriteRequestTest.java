@@ -176,7 +176,7 @@ class WriteRequestTest {
   }
 
   @Property(tries = 3000)
-  void mutatedRequestsAreReadOrRefused(@ForAll long seed) {
+  void readsOrRejectsMutatedRequests(@ForAll long seed) {
     Random r = new Random(seed);
     WriteRequestWriter one = new WriteRequestWriter();
     WriteRequestV2Writer two = new WriteRequestV2Writer();
@@ -268,7 +268,7 @@ class WriteRequestTest {
   }
 
   @Test
-  void labelsThatAreNotOneRunAreGathered() {
+  void gathersScatteredLabels() {
     ProtoWriter w = new ProtoWriter();
     int s = w.begin(1);
     w.raw(series("__name__", "up").toByteArray(), 0, series("__name__", "up").size());
@@ -295,7 +295,7 @@ class WriteRequestTest {
   }
 
   @Test
-  void badReferencesOfVersion2ConcernTheirSeriesOnly() {
+  void badReferencesOfVersion2AffectOnlyTheirSeries() {
     byte[] b =
         PromProto.of(
                 PromProto.V2,
@@ -345,7 +345,7 @@ class WriteRequestTest {
   }
 
   @Test
-  void smallReferencesToALargeSymbolAreBounded() {
+  void boundsSmallReferencesToALargeSymbol() {
     byte[] large = new byte[9 << 20];
     java.util.Arrays.fill(large, (byte) 'x');
     ProtoWriter w = new ProtoWriter();

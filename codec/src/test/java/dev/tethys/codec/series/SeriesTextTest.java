@@ -16,7 +16,7 @@ class SeriesTextTest {
           "\f", "\u0001", "\u007f", "/", "'");
 
   @Test
-  void keysOfLabelsAreThoseOfTheirTexts() {
+  void labelKeysMatchTheirTexts() {
     SeriesText.Keys keys = new SeriesText.Keys();
     assertThat(keys.of(Labels.EMPTY)).isEqualTo(SeriesText.key("{}"));
     Random random = new Random(7);

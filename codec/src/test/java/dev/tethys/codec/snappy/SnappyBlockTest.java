@@ -98,7 +98,7 @@ class SnappyBlockTest {
   }
 
   @Test
-  void theDensestBlockIsStillTaken() throws IOException {
+  void acceptsTheDensestBlock() throws IOException {
     byte[] zeros = new byte[8 << 20];
     byte[] block = Snappy.compress(zeros);
     assertThat(decode(block)).isEqualTo(zeros);

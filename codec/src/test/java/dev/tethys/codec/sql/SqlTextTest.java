@@ -97,7 +97,7 @@ class SqlTextTest {
   }
 
   @Test
-  void twoDashesOfMySqlAreACommentBeforeWhiteSpaceOnly() {
+  void mysqlDashesNeedWhitespaceToStartAComment() {
     assertThat(SqlText.normalised("select 5--'SECRET\n SECRET', c", SqlDialect.MYSQL))
         .isEqualTo("select ?-?, c");
     assertThat(SqlText.normalised("select 5--'SECRET\n SECRET', c", SqlDialect.UNKNOWN))

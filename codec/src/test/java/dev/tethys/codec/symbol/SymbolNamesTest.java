@@ -33,12 +33,12 @@ class SymbolNamesTest {
   /** Symbols of libstdc++, of programs of clang and rustc, and the names that c++filt has. */
   @ParameterizedTest
   @CsvFileSource(resources = "symbols.txt", delimiter = '|')
-  void namesAreThoseOfTheSource(String symbol, String name) {
+  void namesMatchTheSource(String symbol, String name) {
     assertThat(SymbolNames.readable(symbol)).isEqualTo(name);
   }
 
   @Test
-  void otherSymbolsStayWithoutTheirVersion() {
+  void omitsVersionsOfOtherSymbols() {
     assertThat(SymbolNames.readable("SSL_read@@OPENSSL_3.0.0")).isEqualTo("SSL_read");
     assertThat(SymbolNames.readable("main")).isEqualTo("main");
     assertThat(SymbolNames.readable("_ZN3foo")).isEqualTo("_ZN3foo");
@@ -82,7 +82,7 @@ class SymbolNamesTest {
 
   /** Functions of the C++ library and of the JVM of this machine, beside c++filt. */
   @Test
-  void functionsOfLibrariesHaveTheNamesOfTheFilter() throws Exception {
+  void namesLibraryFunctionsLikeCxxfilt() throws Exception {
     Path jvm = Path.of(System.getProperty("java.home"), "lib", "server", "libjvm.so");
     Path standard = Path.of("/usr/lib/x86_64-linux-gnu/libstdc++.so.6");
     assumeTrue(Files.exists(standard), standard + " does not exist");

@@ -139,7 +139,7 @@ class SyslogTest {
   }
 
   @Test
-  void readsWhatSendersMakeOfRfc3164() {
+  void readsCommonVariantsOfRfc3164() {
     SyslogMessage m = read(SyslogFormat.RFC3164, "<13>2026-01-02T03:04:05.5+01:00 h app: x");
     assertThat(time(m)).isEqualTo("2026-01-02T02:04:05.500Z");
     assertThat(m.hostname()).isEqualTo("h");
@@ -167,7 +167,7 @@ class SyslogTest {
   }
 
   @Test
-  void longMessagesAccountForTheirMemoryAndLengthsThatLieTakeNone() throws IOException {
+  void longMessagesAccountForTheirMemoryAndFalseLengthsTakeNone() throws IOException {
     AtomicLong memory = new AtomicLong();
     byte[] lie = "99000000 <13>short".getBytes(StandardCharsets.UTF_8);
     assertThat(new SyslogFrames(new ByteArrayInputStream(lie), 1 << 30, memory::addAndGet).next())
@@ -187,7 +187,7 @@ class SyslogTest {
   }
 
   @Test
-  void takesMessagesOutOfStreams() throws IOException {
+  void extractsMessagesFromStreams() throws IOException {
     assertThat(frames("5 <13>a6 <14>b\n<15>c\n<16>d\0\r\n<17>e", 100))
         .containsExactly("<13>a", "<14>b\n", "<15>c", "<16>d", "<17>e");
     assertThat(frames("10 <13>abcdef<14>second\n<15>longer line\n<16>x\n", 8))

@@ -14,7 +14,7 @@ class TextBufferTest {
 
   /** Jackson reads what was written; pieces of it, too, as parts of a larger buffer. */
   @Test
-  void textsOfJsonComeBack() {
+  void jsonTextsRoundTrip() {
     JsonFactory json = new JsonFactory();
     Random random = new Random(3);
     int[] signs = SIGNS.codePoints().toArray();
@@ -38,7 +38,7 @@ class TextBufferTest {
 
   /** Text beyond ASCII and half of a surrogate pair, at any place of a text. */
   @Test
-  void textsAreUtf8() {
+  void writesTextsAsUtf8() {
     for (String piece : new String[] {"a", "é", "€", "😀", "\ud83d", "\ude00", "\u0000"}) {
       for (int before = 0; before < 40; before++) {
         String text = "x".repeat(before) + piece + "y".repeat(40 - before);
@@ -54,7 +54,7 @@ class TextBufferTest {
   }
 
   @Test
-  void reservedRoomHoldsWhatFollows() {
+  void reservedSpaceHoldsLaterData() {
     TextBuffer b = new TextBuffer();
     b.put("x".repeat(100)).reserve(5000);
     byte[] array = b.array();
@@ -66,7 +66,7 @@ class TextBufferTest {
   }
 
   @Test
-  void hexadecimalDigitsAreThoseOfTheIdsOfOtlp() {
+  void hexadecimalDigitsMatchOtlpIds() {
     TextBuffer b = new TextBuffer();
     b.hex(0x0123456789abcdefL).hex(-1).hex(0);
     assertThat(new String(b.copy(0, 32), StandardCharsets.US_ASCII))
@@ -75,7 +75,7 @@ class TextBufferTest {
   }
 
   @Test
-  void repeatsAPartOfItself() {
+  void repeatsPartOfItself() {
     TextBuffer b = new TextBuffer();
     b.put("x").put("a".repeat(1000));
     b.put('|').repeat(1, 1000);

@@ -71,7 +71,7 @@ class GoLayoutTest {
           2006-01-02_2006                | 2012-11-01_2012                | 2012-11-01T00:00:00Z
           20060102150405                 | 20121101220841                 | 2012-11-01T22:08:41Z
           """)
-  void formatsAreReadAsByGo(String format, String text, String expected) {
+  void readsFormatsLikeGo(String format, String text, String expected) {
     long v = TimeFormat.of(format, null).read(text, NOW);
     if (expected == null) {
       assertThat(v).isEqualTo(GoLayout.NONE);
@@ -81,7 +81,7 @@ class GoLayoutTest {
   }
 
   @Test
-  void timesWithoutZoneStandInTheLocation() {
+  void timesWithoutZoneUseTheLocation() {
     ZoneId ny = ZoneId.of("America/New_York");
     TimeFormat f = TimeFormat.of("2006-01-02 15:04:05", ny);
     assertThat(f.read("2019-07-09 21:48:36", NOW)).isEqualTo(nanos("2019-07-10T01:48:36Z"));
@@ -108,7 +108,7 @@ class GoLayoutTest {
   }
 
   @Test
-  void theYearIsTheNearestAtItsEnd() {
+  void missingYearIsTheNearest() {
     GoLayout f = new GoLayout("Jan _2 15:04:05", null, ZoneId.of("UTC"));
     assertThat(f.read("Dec 31 23:59:59", nanos("2021-01-01T00:00:05Z")))
         .isEqualTo(nanos("2020-12-31T23:59:59Z"));
@@ -119,7 +119,7 @@ class GoLayoutTest {
   }
 
   @Property(tries = 300)
-  void anyTextIsReadOrRefused(@ForAll String text) {
+  void readsOrRejectsAnyText(@ForAll String text) {
     for (String name : TimeFormat.LAYOUTS.keySet()) {
       TimeFormat.of(name, null).read(text, NOW);
     }

@@ -144,7 +144,7 @@ class StrptimeLayoutTest {
   }
 
   @Test
-  void layoutsOfGoAreStrict() {
+  void goLayoutsAreStrict() {
     StrptimeLayout l = StrptimeLayout.ofGo("2006-01-02T15:04:05Z07:00").in(ZoneOffset.UTC);
     assertThat(l.time("2023-04-12T01:02:03.5Z", NOW).toInstant())
         .isEqualTo(Instant.parse("2023-04-12T01:02:03.5Z"));

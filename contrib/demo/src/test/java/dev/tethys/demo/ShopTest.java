@@ -106,7 +106,7 @@ class ShopTest {
   }
 
   @Test
-  void anOrderIsOneTraceThroughAllServices() throws Exception {
+  void orderIsOneTraceAcrossAllServices() throws Exception {
     String product = Product.ALL.getFirst().id();
     assertThat(send("POST", "/cart?user=1&product=" + product).statusCode()).isEqualTo(200);
     HttpResponse<String> order = send("POST", "/checkout?user=1");
@@ -142,7 +142,7 @@ class ShopTest {
   }
 
   @Test
-  void severalReceiversGetRequestsInTurn() throws Exception {
+  void distributesRequestsOverReceivers() throws Exception {
     ConcurrentHashMap<Integer, Integer> got = new ConcurrentHashMap<>();
     List<HttpListener> receivers = new ArrayList<>();
     List<URI> urls = new ArrayList<>();
@@ -188,7 +188,7 @@ class ShopTest {
   }
 
   @Test
-  void aFaultFailsOnlyWhatItNames() throws Exception {
+  void faultAffectsOnlyItsTarget() throws Exception {
     String product = Product.ALL.getFirst().id();
     assertThat(send("POST", "/api/faults/error-burst/on").body()).contains("\"error-burst\":true");
     int declined = idOf("amex", "eu-west");
@@ -212,7 +212,7 @@ class ShopTest {
   }
 
   @Test
-  void requestsThatAreNotTheShopsAreRefused() throws Exception {
+  void rejectsForeignRequests() throws Exception {
     assertThat(send("POST", "/api/faults/flood/on").body())
         .contains("no fault 'flood'; faults: slow-query");
     assertThat(send("POST", "/api/faults/slow-query/maybe").statusCode()).isEqualTo(400);

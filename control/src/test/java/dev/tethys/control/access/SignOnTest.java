@@ -162,7 +162,7 @@ class SignOnTest extends FleetCase {
   }
 
   @Test
-  void usersHaveTheRoleAndScopeOfTheirClaims() throws Exception {
+  void usersHaveRoleAndScopeOfTheirClaims() throws Exception {
     SignOn.User u = signOn.verify(token("RS256", "first", RSA, claims("tethys-operator")));
     assertThat(u.name()).isEqualTo("ada@example.org");
     assertThat(u.role()).isEqualTo(Tokens.Role.OPERATOR);
@@ -176,7 +176,7 @@ class SignOnTest extends FleetCase {
   }
 
   @Test
-  void tokensThatAreNotOfTheIssuerAreRefused() {
+  void rejectsTokensOfOtherIssuers() {
     refused(token("RS256", "first", LATER, claims("tethys-admin")), "signature is wrong");
     refused(token("ES256", "first", EC, claims("tethys-admin")), "signature is wrong");
     refused(token("RS256", "shared", RSA, claims("tethys-admin")), "key shared");
@@ -200,7 +200,7 @@ class SignOnTest extends FleetCase {
   }
 
   @Test
-  void keysAreReadAgainForAnUnknownOneAndNotForEachToken() throws Exception {
+  void rereadsKeysForUnknownOnesButNotForEachToken() throws Exception {
     signOn.verify(token("RS256", "first", RSA, claims("tethys-admin")));
     rotated = true;
     refused(token("RS256", "second", LATER, claims("tethys-admin")), "key second");
@@ -213,7 +213,7 @@ class SignOnTest extends FleetCase {
   }
 
   @Test
-  void keysAreUsedForADayWhileTheIssuerIsAway() throws Exception {
+  void usesKeysForADayWhileTheIssuerIsDown() throws Exception {
     ObjectNode claims = claims("tethys-admin").put("exp", NOW / 1000 + 200_000);
     String token = token("RS256", "first", RSA, claims);
     signOn.verify(token);
@@ -227,7 +227,7 @@ class SignOnTest extends FleetCase {
   }
 
   @Test
-  void theApiTakesTokensOfTheIssuer() throws Exception {
+  void apiAcceptsTokensOfTheIssuer() throws Exception {
     assertThat(status("GET", "")).isEqualTo(401);
     assertThat(status("GET", "x.y.z")).isEqualTo(401);
     String viewer = token("RS256", "first", RSA, claims("tethys-viewer"));

@@ -49,7 +49,7 @@ class AgentJsonTest {
   }
 
   @Test
-  void nameLabelIsTheTitleOfAnAgent() {
+  void nameLabelIsTheAgentTitle() {
     AgentState a = agent(1, Map.of("service.name", "tethys", "env", "prod"));
     assertThat(fleet.nameOf(a.uid())).startsWith("env=prod (");
     agent(1, Map.of("service.name", "tethys", "env", "prod", "name", "edge-7"));

@@ -98,7 +98,7 @@ class AuditGapsTest extends FleetCase {
   }
 
   @Test
-  void stateThatTheLogDoesNotExplainIsFound() throws Exception {
+  void findsStateUnexplainedByTheLog() throws Exception {
     change();
     List<String> log = Files.readAllLines(data().resolve("audit.jsonl"));
     assertThat(problem(log)).isEmpty();
@@ -122,7 +122,7 @@ class AuditGapsTest extends FleetCase {
   }
 
   @Test
-  void startWithAnEmptiedLogIsNotedAndShown() throws Exception {
+  void notesAndShowsStartWithAnEmptiedLog() throws Exception {
     change();
     Files.writeString(data().resolve("audit.jsonl"), "");
     for (int i = 0; i < 2; i++) {

@@ -39,7 +39,7 @@ class AuditLogTest {
   }
 
   @Test
-  void changeRemovalAndInsertionAreFound() throws IOException {
+  void detectsChangeRemovalAndInsertion() throws IOException {
     Path file = written(4);
     List<String> lines = Files.readAllLines(file);
     List<String> changed = new ArrayList<>(lines);
@@ -60,7 +60,7 @@ class AuditLogTest {
   }
 
   @Test
-  void aLogWithOtherLineEndsIsNotIntact() throws IOException {
+  void logWithOtherLineEndsIsNotIntact() throws IOException {
     Path file = written(3);
     String text = Files.readString(file);
     Files.writeString(file, text.replace("\n", "\r\n"));
@@ -76,7 +76,7 @@ class AuditLogTest {
   }
 
   @Test
-  void aFolderInPlaceOfTheLogIsNamed() throws IOException {
+  void namesFolderInPlaceOfTheLog() throws IOException {
     Files.createDirectory(folder.resolve("audit.jsonl"));
     assertThatThrownBy(() -> AuditLog.verifyFolder(folder))
         .isInstanceOf(IOException.class)
@@ -85,7 +85,7 @@ class AuditLogTest {
   }
 
   @Test
-  void entryThatACrashCutOffIsRemoved() throws IOException {
+  void removesEntryTruncatedByACrash() throws IOException {
     Path file = written(2);
     Files.writeString(file, "{\"sequence\":3,\"ti", StandardOpenOption.APPEND);
     written(1);
@@ -114,7 +114,7 @@ class AuditLogTest {
   }
 
   @Test
-  void aLogWithoutTheEntryOfAVersionIsNotIntact() throws IOException {
+  void logMissingAVersionEntryIsNotIntact() throws IOException {
     Path file = written(2);
     assertThat(ControlRole.run(verify(folder))).isZero();
     Files.writeString(

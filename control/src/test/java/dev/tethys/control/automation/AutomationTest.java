@@ -107,7 +107,7 @@ class AutomationTest extends FleetCase {
   private static final String NOISY = ",\"severity\":\"page\",\"service_name\":\"checkout\"";
 
   @Test
-  void firingAlertMutesItsServiceUntilItIsResolved() throws Exception {
+  void firingAlertMutesItsServiceUntilResolved() throws Exception {
     fleet(3);
     String firing = alert("NoisyService", "firing", 10, NOISY);
     assertThat(results(firing, alert("Other", "firing", 10, "")))
@@ -131,7 +131,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void alertThatWasResolvedAfterARestartEndsItsControl() throws Exception {
+  void alertResolvedAfterRestartEndsItsControl() throws Exception {
     results(alert("NoisyService", "firing", 10, NOISY));
     java.util.Objects.requireNonNull(server).close();
     start(port, Tokens.NONE);
@@ -146,7 +146,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void alertOlderThanTheLastChangeIsNotedOnce() throws Exception {
+  void notesAlertOlderThanTheLastChangeOnce() throws Exception {
     results(alert("NoisyService", "firing", 30, NOISY));
     String older = alert("NoisyService", "resolved", 20, NOISY);
     assertThat(results(older)).containsExactly("noisy event skipped");
@@ -158,7 +158,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void dryRunIsOnlyNoted() throws Exception {
+  void dryRunOnlyNotes() throws Exception {
     assertThat(results(alert("Careful", "firing", 10, "")))
         .containsExactly("careful start dry run");
     assertThat(get("/controls").size()).isZero();
@@ -166,7 +166,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void coolDownStartsNothingAndARepetitionTriesAgain() throws Exception {
+  void coolDownBlocksStartsUntilARepetition() throws Exception {
     assertThat(results(alert("Slow", "firing", 10, ""))).containsExactly("slow start done");
     assertThat(results(alert("Slow", "resolved", 20, ""))).containsExactly("slow end done");
     String again = alert("Slow", "firing", 30, "");
@@ -175,7 +175,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void valueOfALabelStaysInsideOfItsQuotes() throws Exception {
+  void labelValueStaysInsideItsQuotes() throws Exception {
     String hostile = ",\"text\":\"\\\" or true or \\\"\"";
     assertThat(results(alert("Slow", "firing", 10, hostile))).containsExactly("slow start done");
     assertThat(get("/controls").get(0).path("condition").asString())
@@ -183,7 +183,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void valueOfALabelThatLooksLikeAReferenceStaysAText() throws Exception {
+  void labelValueLikeAReferenceStaysText() throws Exception {
     String hostile =
         ",\"text\":\"${trigger:payload.labels.more}\",\"more\":\"\\\" or true or \\\"\"";
     assertThat(results(alert("Slow", "firing", 10, hostile))).containsExactly("slow start done");
@@ -192,7 +192,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void ruleEndsAControlOfAUser() throws Exception {
+  void ruleEndsAUsersControl() throws Exception {
     done(
         post(
             "/controls", body().put("id", "manual").put("action", "mute").put("pipeline", "logs")));
@@ -209,7 +209,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void wrongMessagesAreRefused() throws Exception {
+  void rejectsInvalidMessages() throws Exception {
     assertThat(webhook("text/plain", "{}").statusCode()).isEqualTo(415);
     assertThat(webhook("application/json", "{").statusCode()).isEqualTo(400);
     assertThat(webhook("application/json", "{}").statusCode()).isEqualTo(400);
@@ -219,7 +219,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void wrongRulesAreRefusedWithTheirPlace() {
+  void rejectsInvalidRulesWithTheirPosition() {
     for (String wrong :
         List.of(
             "{name: X, trigger: {alert: A}, end_controls: [a]}",
@@ -241,7 +241,7 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
-  void messagesOfMdaiAreRead() throws Exception {
+  void readsMdaiMessages() throws Exception {
     Path cases = Shared.conformance("mdai/gateway/alert_post_body_1.json");
     assertThat(Alert.read(Files.readAllBytes(cases)))
         .hasSize(3)

@@ -160,7 +160,7 @@ class CoolDownTest extends FleetCase {
   }
 
   @Test
-  void queryThatStillHoldsStartsItsControlWhenTheCoolDownEnds() throws Exception {
+  void persistentQueryStartsItsControlAfterTheCoolDown() throws Exception {
     fires = true;
     until(() -> active() == 1);
     fires = false;
@@ -191,7 +191,7 @@ class CoolDownTest extends FleetCase {
   }
 
   @Test
-  void latestValueOfAVariableCountsWhenTheCoolDownEnds() throws Exception {
+  void latestVariableValueCountsAfterTheCoolDown() throws Exception {
     set("ping", "a");
     until(() -> variable("pong").equals("a"));
     set("ping", "b");

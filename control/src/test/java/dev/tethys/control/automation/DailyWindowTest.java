@@ -24,7 +24,7 @@ class DailyWindowTest {
   }
 
   @Test
-  void nightReachesIntoTheNextDay() {
+  void nightWindowExtendsIntoTheNextDay() {
     String nights = "{schedule: {from: '22:00', to: '06:00', days: [fri]}}";
     assertThat(contains(nights, "2026-11-27T21:59:59Z")).isFalse(); // a Friday
     assertThat(contains(nights, "2026-11-27T22:00:00Z")).isTrue();
@@ -39,7 +39,7 @@ class DailyWindowTest {
   }
 
   @Test
-  void aTriggerHasOneEvent() {
+  void triggerHasOneEvent() {
     assertThat(rule("{agent: dropping}").alert()).isEqualTo("agent:dropping");
     assertThat(rule("{webhook: deploy}").alert()).isEqualTo("webhook:deploy");
     for (String wrong :

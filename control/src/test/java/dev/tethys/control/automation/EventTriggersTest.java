@@ -61,7 +61,7 @@ class EventTriggersTest extends FleetCase {
   }
 
   @Test
-  void eventOfAWebhookStartsAndEndsControls() throws Exception {
+  void webhookEventStartsAndEndsControls() throws Exception {
     String labels = "\"key\":\"7\",\"labels\":{\"stage\":\"prod\",\"service\":\"cart\"}";
     JsonNode started = done(event("deploy", "{" + labels + "}"));
     assertThat(started.get(0).path("result").asString()).isEqualTo("done");
@@ -78,7 +78,7 @@ class EventTriggersTest extends FleetCase {
   }
 
   @Test
-  void scheduleStartsItsControlWhileItLasts() throws Exception {
+  void scheduleRunsItsControlWhileActive() throws Exception {
     until(() -> isActive("always-"));
   }
 
@@ -94,7 +94,7 @@ class EventTriggersTest extends FleetCase {
   }
 
   @Test
-  void rolloutOfAConfigurationThatComesLaterTakesPlaceWhileItsScheduleLasts() throws Exception {
+  void rollsOutLaterConfigurationWithinItsSchedule() throws Exception {
     fleet(1);
     until(() -> nightly("failed") == 1);
     assertThat(get("/automation").toString())
@@ -107,7 +107,7 @@ class EventTriggersTest extends FleetCase {
   }
 
   @Test
-  void agentThatDropsTriggersItsRule() throws Exception {
+  void agentDropsTriggerItsRule() throws Exception {
     agents.add(
         new TestCollector(
             clock,

@@ -156,7 +156,7 @@ class HubRulesTest {
   }
 
   @Test
-  void journalHasTheFieldsOfMdai() throws Exception {
+  void journalHasMdaiFields() throws Exception {
     fire("noisy_service", "firing", "service", "cart");
     assertThat(journal.getFirst().fields())
         .containsEntry("name", "noisy_service.firing")
@@ -251,7 +251,7 @@ class HubRulesTest {
   }
 
   @Test
-  void changeThatIsNotOnDiskIsNotVisible() throws Exception {
+  void unsyncedChangeIsNotVisible() throws Exception {
     Hubs broken =
         new Hubs(
             hubs.variables(),
@@ -321,7 +321,7 @@ class HubRulesTest {
   }
 
   @Test
-  void missingTextOfAWebhookFails() throws Exception {
+  void missingWebhookTextFails() throws Exception {
     fire("paged", "firing", "service", "cart");
     Waiting.await(
         () -> rules.steps().getFirst().error().contains("ConfigMap observability/webhooks"));

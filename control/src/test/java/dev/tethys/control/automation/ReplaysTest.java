@@ -151,7 +151,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void aReplayThatCannotReadReportsTheReason() throws Exception {
+  void failedReplayReportsTheReason() throws Exception {
     define(
         sample()
             .replace("AWS_ACCESS_KEY_ID: " + S3Double.ACCESS_KEY, "AWS_ACCESS_KEY_ID: unknown"));
@@ -219,7 +219,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void variableStartsAReplayAndItsEndIsReportedAndCleansUp() throws Exception {
+  void variableStartsAReplayAndCleansUpAtItsEnd() throws Exception {
     store("00", "test-logs_1.json", "a", "b");
     store("02", "test-logs_2.json", "c");
     store("03", "test-logs_3.json", "after the end");
@@ -236,7 +236,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void replayContinuesAfterARestartWithoutRepeatingWhatWasDelivered() throws Exception {
+  void replayContinuesAfterRestartWithoutRepetition() throws Exception {
     store("00", "test-logs_1.json", "a");
     store("01", "test-logs_2.json", "b");
     store("02", "test-logs_3.json", "c");
@@ -271,7 +271,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void aStopWaitsForTheObjectUnderWayAndNothingComesTwice() throws Exception {
+  void stopWaitsForTheCurrentObjectWithoutRepetition() throws Exception {
     begin("r5");
     Thread answer =
         Thread.ofPlatform()
@@ -290,7 +290,7 @@ class ReplaysTest extends FleetCase {
 
   /** What is on disk while it runs is all that a killed process leaves. */
   @Test
-  void afterAKillOnlyTheObjectUnderWayComesAgainAndItemsAreThoseOfTheArchive() throws Exception {
+  void afterAKillOnlyTheCurrentObjectIsRepeated() throws Exception {
     begin("r6");
     Path data = folder.resolve("control");
     Path killed = folder.resolve("killed");
@@ -334,7 +334,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void reportsARangeWithoutObjectsAndANameInUse() throws Exception {
+  void reportsEmptyRangeAndDuplicateName() throws Exception {
     store("00", "test-logs_1.json", "before");
     define(sample().replace("variableUpdated: replay_a_status", "variableUpdated: replay_none"));
     assertThat(ask("r7", "2025-08-14 17:01").has("failed")).isFalse();
@@ -391,7 +391,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void theStepOfARuleHasTheResultOfItsReplay() throws Exception {
+  void ruleStepHasTheResultOfItsReplay() throws Exception {
     store("00", "test-logs_1.json", "a", "b");
     store("02", "test-logs_2.json", "c");
     allowRules();
@@ -406,7 +406,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void theEndOfAReplayIsNotedAfterARestartToo() throws Exception {
+  void notesReplayEndAfterRestart() throws Exception {
     store("00", "test-logs_1.json", "a");
     store("02", "test-logs_2.json", "b");
     allowRules();
@@ -482,7 +482,7 @@ class ReplaysTest extends FleetCase {
   }
 
   @Test
-  void requestWithoutATimeOrWithAWrongOneFailsByName() throws Exception {
+  void requestWithMissingOrInvalidTimeFailsByName() throws Exception {
     define(
         sample()
             .replace(

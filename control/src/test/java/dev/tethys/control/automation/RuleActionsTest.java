@@ -278,7 +278,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void actionsThatFailAreTriedAgainAndEachAttemptIsKept() throws Exception {
+  void retriesFailedActionsAndKeepsEachAttempt() throws Exception {
     refusals = 2;
     until(() -> asked.contains("/loki/api/v1/query " + LOGS));
     answers.put(LOGS, vector("cart"));
@@ -303,7 +303,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void attemptsContinueAfterARestartWithTheirNumber() throws Exception {
+  void attemptsContinueAfterRestartWithTheirNumber() throws Exception {
     refusals = 2;
     done(post("/automation/webhooks/page", body().put("key", "k")));
     until(() -> rule("page").path("waiting").path(0).toString().contains("attempt 2 of 6"));
@@ -321,7 +321,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void aRequestThatARestartCutOffIsSentAgainAsItsNextAttempt() throws Exception {
+  void repeatsInterruptedRequestAsTheNextAttempt() throws Exception {
     CountDownLatch answer = new CountDownLatch(1);
     hold = answer;
     done(post("/automation/webhooks/page", body().put("key", "k")));
@@ -338,7 +338,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void theLastAttemptThatARestartCutOffIsNotRepeated() throws Exception {
+  void doesNotRepeatAnInterruptedLastAttempt() throws Exception {
     hold = new CountDownLatch(1);
     done(post("/automation/webhooks/page", body().put("key", "k")));
     until(() -> held);
@@ -357,7 +357,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void attemptsOfARuleThatIsGoneAfterARestartAreSkipped() throws Exception {
+  void skipsAttemptsOfRemovedRule() throws Exception {
     refusals = Integer.MAX_VALUE;
     done(post("/automation/webhooks/page", body().put("key", "k")));
     until(() -> rule("page").path("waiting").size() == 1);
@@ -429,7 +429,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void variableReturnsWhenItsEventEndedWhileTheControlPlaneWasAway() throws Exception {
+  void restoresVariableIfItsEventEndedWhileStopped() throws Exception {
     answers.put(BURN, vector("s2"));
     until(() -> variable("keep").asString("").equals("100"));
     requireNonNull(server).close();
@@ -450,7 +450,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void eventRollsOutOnceAlsoOverARestartAndNotWhatTheGuardUndid() throws Exception {
+  void eventRollsOutOnceDespiteRestartAndGuard() throws Exception {
     fleet(1);
     String bad = graph("{batch: {timeout: '${env:NOT_SET_ANYWHERE}x'}}", "batch");
     done(post("/configurations", body().put("name", "edge").put("text", OWN)));
@@ -470,14 +470,14 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void rolloutOfAnUnknownConfigurationIsTriedOnce() throws Exception {
+  void triesRolloutOfUnknownConfigurationOnce() throws Exception {
     done(post("/automation/webhooks/absent", body().put("key", "1")));
     assertThat(error("absent")).isEqualTo("unknown configuration nothing");
     assertThat(rule("absent").path("waiting")).isEmpty();
   }
 
   @Test
-  void rulesThatTriggerEachOtherStopAtTheHopLimit() throws Exception {
+  void mutuallyTriggeringRulesStopAtTheHopLimit() throws Exception {
     HttpResponse<String> r =
         http.send(
             HttpRequest.newBuilder(
@@ -513,7 +513,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void ruleDoesNotRollOutAVersionThatAUserUndid() throws Exception {
+  void ruleDoesNotRollOutAVersionUndoneByAUser() throws Exception {
     fleet(1);
     done(post("/configurations", body().put("name", "edge").put("text", OWN)));
     done(post("/automation/webhooks/release", body().put("key", "1")));
@@ -555,7 +555,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void wrongRulesAreRefusedWithTheirPlace() {
+  void rejectsInvalidRulesWithTheirPosition() {
     Map<String, String> wrong =
         Map.of(
             "trigger: {burn_rate: {error_ratio: x, objective: 0.9}}", "$window",
@@ -595,7 +595,7 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
-  void ruleIsExportedAsItReads() {
+  void exportsRulesAsRead() {
     for (AutomationRule r : rules()) {
       String json =
           JsonMapper.shared().writeValueAsString(Map.of("name", r.name(), "spec", r.tree()));

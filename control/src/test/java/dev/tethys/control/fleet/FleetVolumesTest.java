@@ -38,7 +38,7 @@ class FleetVolumesTest extends FleetCase {
   }
 
   @Test
-  void addsUpWhatAgentsCountAndEveryItemIsAccountedFor() throws Exception {
+  void sumsAgentCountsAndAccountsForEveryItem() throws Exception {
     fleet(3);
     ObjectNode control = body().put("action", "mute").put("reason", "noise");
     control.putArray("signals").add("logs");
@@ -92,7 +92,7 @@ class FleetVolumesTest extends FleetCase {
   }
 
   @Test
-  void ratesAreThoseBetweenTheLastTwoReportsWithinATime() {
+  void ratesCompareTheLastTwoRecentReports() {
     FleetVolumes v = new FleetVolumes();
     UUID id = UUID.randomUUID();
     List<AgentState> agents = List.of(agent(id));
@@ -135,7 +135,7 @@ class FleetVolumesTest extends FleetCase {
 
   /** An agent reports changes only: its counts before a silence hold to the end of that. */
   @Test
-  void ratesAfterASilenceBeginWithItsEnd() {
+  void ratesAfterASilenceStartAtItsEnd() {
     FleetVolumes v = new FleetVolumes();
     UUID id = UUID.randomUUID();
     List<AgentState> agents = List.of(agent(id));
@@ -151,7 +151,7 @@ class FleetVolumesTest extends FleetCase {
 
   /** What passed under another control is not what passes without it. */
   @Test
-  void ratesAreOfReportsWithTheSameControls() {
+  void ratesUseReportsWithTheSameControls() {
     FleetVolumes v = new FleetVolumes();
     UUID id = UUID.randomUUID();
     List<AgentState> agents = List.of(agent(id));
@@ -171,7 +171,7 @@ class FleetVolumesTest extends FleetCase {
 
   /** A control is often started soon after its agents or their traffic. */
   @Test
-  void ratesOfAScopeBeginWithItsFirstItems() {
+  void scopeRatesStartWithItsFirstItems() {
     FleetVolumes v = new FleetVolumes();
     UUID id = UUID.randomUUID();
     List<AgentState> agents = List.of(agent(id));
@@ -190,7 +190,7 @@ class FleetVolumesTest extends FleetCase {
   }
 
   @Test
-  void ratesOfValuesAreUnknownUntilTheSecondReportAndThenSteady() {
+  void valueRatesAreUnknownUntilTheSecondReport() {
     FleetVolumes v = new FleetVolumes();
     UUID id = UUID.randomUUID();
     List<AgentState> agents = List.of(agent(id));
@@ -229,7 +229,7 @@ class FleetVolumesTest extends FleetCase {
   }
 
   @Test
-  void theValueThatIsNoisyNowComesFirstAndSumsAreTheOtherOrder() {
+  void sortsByRateOrBySum() {
     FleetVolumes v = new FleetVolumes();
     UUID id = UUID.randomUUID();
     List<AgentState> agents = List.of(agent(id));
@@ -248,7 +248,7 @@ class FleetVolumesTest extends FleetCase {
 
   /** An agent names only the values with the most bytes, and adds up the others. */
   @Test
-  void aValueThatRoseAmongTheNamedOnesHasARateFromItsFirstReport() {
+  void newlyNamedValueHasARateFromItsFirstReport() {
     FleetVolumes v = new FleetVolumes();
     UUID id = UUID.randomUUID();
     List<AgentState> agents = List.of(agent(id));
@@ -264,7 +264,7 @@ class FleetVolumesTest extends FleetCase {
   }
 
   @Test
-  void bytesOutThatAgentsEstimateAreMarked() {
+  void marksEstimatedOutputBytes() {
     FleetVolumes v = new FleetVolumes();
     UUID id = UUID.randomUUID();
     v.put(
@@ -279,7 +279,7 @@ class FleetVolumesTest extends FleetCase {
   }
 
   @Test
-  void anAttributeIsRefusedOnceAgentsReportOthers() {
+  void rejectsAttributeOnceAgentsReportOthers() {
     FleetVolumes v = new FleetVolumes();
     UUID id = UUID.randomUUID();
     List<AgentState> agents = List.of(agent(id));
@@ -292,7 +292,7 @@ class FleetVolumesTest extends FleetCase {
   }
 
   @Test
-  void takesNothingFromReportsOfStrangeForm() {
+  void ignoresMalformedReports() {
     FleetVolumes v = new FleetVolumes();
     List<UUID> ids = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
     List<String> texts =

@@ -30,7 +30,7 @@ class ItemRatesTest {
   }
 
   @Test
-  void noneIsKnownBeforeTwoReports() {
+  void needsTwoReports() {
     assertThat(at(0)).isNull();
     put(0, 500);
     assertThat(at(5)).isNull();
@@ -43,7 +43,7 @@ class ItemRatesTest {
   }
 
   @Test
-  void aRateIsThatOfTheLastHalfMinute() {
+  void rateCoversTheLastHalfMinute() {
     for (int i = 0; i <= 600; i++) {
       put(i / 2.0, i < 400 ? i * 100 : 40_000 + (i - 400) * 10); // 200 a second, then 20
     }
@@ -51,7 +51,7 @@ class ItemRatesTest {
   }
 
   @Test
-  void aProcessWhoseCountsRestartHasNoRate() {
+  void restartedProcessHasNoRate() {
     put(0, 1000);
     put(10, 2000);
     put(20, 5);
@@ -61,7 +61,7 @@ class ItemRatesTest {
   }
 
   @Test
-  void aSilentAgentHasPassedNothing() {
+  void silentAgentHasNoThroughput() {
     put(0, 0);
     put(10, 1000);
     assertThat(known(20).in()).isEqualTo(100);

@@ -17,7 +17,7 @@ class ResourceDefinitionsTest {
   private static final Path FILE = Shared.root().resolve("deploy/kubernetes/crds.yaml");
 
   @Test
-  void checkedInDefinitionsAreThoseOfTheKeys() throws Exception {
+  void checkedInDefinitionsMatchTheKeys() throws Exception {
     if (Boolean.getBoolean("tethys.docs.write")) {
       Files.writeString(FILE, ResourceDefinitions.yaml());
     }

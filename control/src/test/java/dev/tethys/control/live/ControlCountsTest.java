@@ -45,7 +45,7 @@ class ControlCountsTest {
 
   /** As after a kill at once: nothing was written in the interval of writing. */
   @Test
-  void sumThatWasShownIsOnDisk() throws Exception {
+  void displayedSumIsOnDisk() throws Exception {
     LiveControl c = control();
     Map<String, LiveControl> known = Map.of("c2", c);
     Path file = folder.resolve("counts.json");
@@ -58,7 +58,7 @@ class ControlCountsTest {
   }
 
   @Test
-  void sumsDoNotShrinkByTheRestartOfAnAgentNorOfTheControlPlane() throws Exception {
+  void restartsDoNotReduceSums() throws Exception {
     LiveControl c = control();
     Map<String, LiveControl> known = Map.of("c2", c);
     Path file = folder.resolve("counts.json");
@@ -87,7 +87,7 @@ class ControlCountsTest {
 
   /** The next process reports what the one before had counted last, where that could not. */
   @Test
-  void lastCountsOfAProcessAreTakenOnce() throws Exception {
+  void countsLastFiguresOfAProcessOnce() throws Exception {
     LiveControl c = control();
     Map<String, LiveControl> known = Map.of("c2", c);
     ControlCounts counts = new ControlCounts(folder.resolve("counts.json"));

@@ -60,7 +60,7 @@ class InterpolationTest {
 
   /** All cases of MDAI, where they are. */
   @Test
-  void referencesAreThoseOfMdai() throws Exception {
+  void referencesMatchMdai() throws Exception {
     int n = 0;
     for (String line : Files.readAllLines(Shared.conformance("mdai/cases/interpolation.jsonl"))) {
       JsonNode c = JsonMapper.shared().readTree(line);

@@ -32,7 +32,7 @@ public class ManifestReaderTest {
   }
 
   @Test
-  void hubIsReadWholly() throws Exception {
+  void readsCompleteHub() throws Exception {
     Manifests m = ManifestReader.read(List.of(own("hub.yaml")));
     assertThat(m.ignored()).containsExactly("Deployment/other");
     assertThat(m.data().get(new Manifests.DataKey(true, "observability", "token")))
@@ -57,7 +57,7 @@ public class ManifestReaderTest {
   }
 
   @Test
-  void otherKindsAreRead() throws Exception {
+  void readsOtherKinds() throws Exception {
     Manifests m = ManifestReader.read(List.of(own("others.yaml")));
     assertThat(m.resources())
         .extracting(r -> r.meta().kind())
@@ -74,7 +74,7 @@ public class ManifestReaderTest {
   }
 
   @Test
-  void mistakesAreRefusedWithTheirPlace() {
+  void rejectsErrorsWithTheirPosition() {
     wrong(hub("varables: []"), "m.yaml:5:3: unknown key \"varables\"", "\"variables\"");
     wrong(hub("variables: [{key: a}]"), "m.yaml:5:15: ", "\"dataType\" is required");
     wrong(hub("variables: [{key: 1a, dataType: set}]"), "m.yaml:5:21: ", "no digit first");
@@ -112,7 +112,7 @@ public class ManifestReaderTest {
 
   /** Samples of MDAI, where they are: each manifest with a resource of its group. */
   @Test
-  void samplesOfMdaiAreRead() throws Exception {
+  void readsMdaiSamples() throws Exception {
     List<Path> read = new ArrayList<>();
     Set<String> kinds = new TreeSet<>();
     for (Path p : Shared.conformanceFiles("mdai", ".yaml")) {
@@ -130,7 +130,7 @@ public class ManifestReaderTest {
 
   /** Values of variables by type, where MDAI's cases are. */
   @Test
-  void valuesAreThoseOfMdai() throws Exception {
+  void valuesMatchMdai() throws Exception {
     int n = 0;
     for (String line :
         Files.readAllLines(Shared.conformance("mdai/cases/variable-defaults.jsonl"))) {
@@ -152,7 +152,7 @@ public class ManifestReaderTest {
 
   /** Triggers, where MDAI's cases are. */
   @Test
-  void triggersAreThoseOfMdai() throws Exception {
+  void triggersMatchMdai() throws Exception {
     int n = 0;
     for (String line : Files.readAllLines(Shared.conformance("mdai/cases/triggers.jsonl"))) {
       var c = tools.jackson.databind.json.JsonMapper.shared().readTree(line);

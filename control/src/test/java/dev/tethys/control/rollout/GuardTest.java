@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 /** Limits of the conditions of a rollout. */
 class GuardTest {
   @Test
-  void aDurationBeyondTheLimitIsQuotedAsWritten() {
+  void quotesTooLongDurationAsWritten() {
     assertThatThrownBy(
             () ->
                 new Guard(

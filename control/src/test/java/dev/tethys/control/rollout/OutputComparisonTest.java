@@ -82,7 +82,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void batchesThatLeaveInLaterIntervalsAreNoChange() {
+  void delayedBatchesAreNotAChange() {
     for (int i = 0; i < 60; i++) {
       report(OTHER, 6 + 10L * i, batched(i, 17));
       report(FRESH, 11 + 10L * i, batched(i, 41));
@@ -97,7 +97,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void lessIsFoundAlsoBetweenUnevenBatches() {
+  void detectsDecreaseBetweenUnevenBatches() {
     for (int i = 0; i < 60; i++) {
       report(OTHER, 6 + 10L * i, batched(i, 17));
       long in = 40L * i;
@@ -108,7 +108,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void recordsHeldByTheVersionAreNotJudged() {
+  void doesNotJudgeRecordsHeldByTheVersion() {
     for (int i = 0; i < 6; i++) {
       report(OTHER, 6 + 10L * i, batched(i, 17));
       String rows = row("cart", "logs", 40L * i, 0);
@@ -130,7 +130,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void anAgentThatDiffersFromOthersAsItDidBeforeIsNotChanged() {
+  void consistentlyDifferentAgentIsUnchanged() {
     for (int i = 0; i < 5; i++) {
       report(FRESH, 1 + i, row("cart", "logs", 1_000L * i, 500L * i));
       report(OTHER, 1 + i, row("cart", "logs", 1_000L * i, 1_000L * i));
@@ -146,7 +146,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void lastAgentsAreComparedWithThemselvesBefore() {
+  void comparesLastAgentsWithTheirOwnPast() {
     for (int i = 0; i < 5; i++) {
       report(FRESH, 1 + i, row("cart", "logs", 1_000 + 100L * i, 2_000 + 200L * i));
     }
@@ -160,7 +160,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void renamedValueIsShownAsOneThatVanishesAndOneThatAppears() {
+  void showsRenamedValueAsRemovedAndAdded() {
     steps(OTHER, 5, 4, i -> row("cart", "logs", 100L * i, 100L * i));
     steps(
         FRESH,
@@ -180,7 +180,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void fewItemsAreNotCompared() {
+  void doesNotCompareFewItems() {
     steps(OTHER, 5, 4, i -> row("cart", "logs", 100L * i, 100L * i));
     steps(FRESH, 11, 4, i -> row("cart", "logs", 100 + 4L * i, 100));
     assertThat(outputs.undecided(0.01)).contains("not compared yet");
@@ -236,7 +236,7 @@ class OutputComparisonTest {
 
   /** The counts of the new process are higher already, and its ratio is the same. */
   @Test
-  void countsOfTwoProcessesAreNotCompared() {
+  void doesNotCompareCountsOfTwoProcesses() {
     for (int i = 0; i < 6; i++) {
       labelled(OTHER, 6 + 10L * i, "o", "", 1_000L * i, 2_000L * i);
       if (i < 2) {
@@ -255,7 +255,7 @@ class OutputComparisonTest {
 
   /** A control samples all agents to a half until it ends in the middle. */
   @Test
-  void countsWithAndWithoutALiveControlAreNotCompared() {
+  void doesNotCompareCountsAcrossLiveControls() {
     for (int i = 0; i < 5; i++) {
       labelled(FRESH, 1 + i, "a", "c1", 1_000L * i, 500L * i);
     }
@@ -277,7 +277,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void agentsWithoutTrafficKeepNoneWaiting() {
+  void idleAgentsDelayNothing() {
     UUID idle = new UUID(0, 3);
     labelled(idle, 5, "i", "", 1_000, 1_000);
     labelled(idle, 6, "i", "", 1_100, 1_100);
@@ -291,7 +291,7 @@ class OutputComparisonTest {
 
   /** One burst, such as of a queue, leaves no intervals to tell its error from. */
   @Test
-  void oneBurstIsNotJudged() {
+  void doesNotJudgeOneBurst() {
     for (int i = 0; i < 8; i++) {
       labelled(OTHER, 6 + 10L * i, "o", "", 1_000L * i, 2_000L * i);
       labelled(FRESH, 11 + 10L * i, "b", "", i == 0 ? 0 : 500, i == 0 ? 0 : 1_101);
@@ -327,7 +327,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void aSignalWithLittleTrafficOnBothSidesIsLeftOutWhereOthersAreJudged() {
+  void skipsLowVolumeSignalIfOthersAreJudged() {
     sparse(1);
     assertThat(outputs.undecided(0.1)).contains("metrics", "too few reports");
     assertThat(outputs.passesInPart(0.1)).isTrue();
@@ -344,14 +344,14 @@ class OutputComparisonTest {
   }
 
   @Test
-  void aSignalWithLittleTrafficThatIsMissedIsNotLeftOut() {
+  void doesNotSkipMissingLowVolumeSignal() {
     sparse(0.5);
     assertThat(outputs.undecided(0.1)).contains("metrics");
     assertThat(outputs.passesInPart(0.1)).isFalse();
   }
 
   @Test
-  void nothingPassesInPartWhereNothingIsJudged() {
+  void partialResultRequiresAJudgedSignal() {
     steps(OTHER, 5, 2, i -> row("cart", "logs", 100L * i, 100L * i));
     steps(FRESH, 11, 2, i -> row("cart", "logs", 100L * i, 100L * i));
     assertThat(outputs.undecided(0.1)).contains("too few reports");
@@ -359,7 +359,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void anAgentThatIsLikeOneOfTheOthersIsNotChanged() {
+  void agentLikeAnyOtherIsUnchanged() {
     UUID third = new UUID(0, 3);
     for (int i = 0; i < 9; i++) {
       labelled(OTHER, 6 + 10L * i, "o", "", 3_000L * i, 3_000L * i);
@@ -372,7 +372,7 @@ class OutputComparisonTest {
   }
 
   @Test
-  void aTenthLessIsFoundAtOneAgentWithinFourReports() {
+  void detectsTenPercentDecreaseWithinFourReports() {
     for (int i = 0; i < 5; i++) {
       labelled(FRESH, 1 + i, "a", "", 1_000L * i, 1_000L * i);
     }
@@ -387,7 +387,7 @@ class OutputComparisonTest {
 
   /** Two agents with other ratios, of which the first gets less traffic with the version. */
   @Test
-  void trafficThatMovesBetweenAgentsIsNoChange() {
+  void trafficMovingBetweenAgentsIsNotAChange() {
     for (int i = 0; i < 5; i++) {
       labelled(FRESH, 1 + i, "a", "", 9_000L * i, 18_000L * i);
       labelled(OTHER, 1 + i, "o", "", 1_000L * i, 1_000L * i);
@@ -405,7 +405,7 @@ class OutputComparisonTest {
 
   /** An agent that was reached without reports before has another ratio than those with them. */
   @Test
-  void agentsWithoutReportsBeforeAreNotComparedWithOthersBefore() {
+  void doesNotCompareAgentsWithoutEarlierReports() {
     for (int i = 0; i < 5; i++) {
       labelled(FRESH, 1 + i, "a", "", 1_000L * i, 2_000L * i);
     }
@@ -455,7 +455,7 @@ class OutputComparisonTest {
 
   /** A signal of few reports, such as metrics of each minute, beside one of many. */
   @Test
-  void aSignalWithTooFewReportsBeforeKeepsNoRolloutWaiting() {
+  void signalWithFewEarlierReportsDelaysNoRollout() {
     for (int i = 0; i < 5; i++) {
       long metrics = i < 3 ? 0 : 100;
       String rows = row("cart", "logs", 100L * i, 100L * i) + ",";

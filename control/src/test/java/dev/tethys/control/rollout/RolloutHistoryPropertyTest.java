@@ -384,7 +384,7 @@ class RolloutHistoryPropertyTest {
   }
 
   @Test
-  void agentsRunWhatTheLastStandingRolloutGivesThem() throws IOException {
+  void agentsRunTheVersionOfTheLastActiveRollout() throws IOException {
     for (int seed = 0; seed < 100; seed++) {
       agents.clear();
       model.clear();

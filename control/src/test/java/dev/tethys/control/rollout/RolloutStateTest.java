@@ -54,7 +54,7 @@ class RolloutStateTest {
    * and version 2 by one that was undone, which noted version 1 as the former one.
    */
   @Test
-  void fileOfAnEarlierReleaseReturnsAgentsToWhatTheyRanBeforeRollouts() throws IOException {
+  void earlierReleaseFileReturnsAgentsToTheirFormerVersions() throws IOException {
     Files.writeString(
         folder.resolve("rollouts.json"),
         """

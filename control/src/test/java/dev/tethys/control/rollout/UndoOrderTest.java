@@ -124,7 +124,7 @@ class UndoOrderTest extends FleetCase {
 
   /** The agents had the same versions of a control plane whose data is gone. */
   @Test
-  void onDataOfAnEarlierControlPlane() throws Exception {
+  void opensDataOfAnEarlierControlPlane() throws Exception {
     zones(OWN);
     threeRollouts();
     requireNonNull(server).close();
@@ -142,7 +142,7 @@ class UndoOrderTest extends FleetCase {
   }
 
   @Test
-  void agentWithoutAConfigurationOfItsOwnKeepsTheLastOne() throws Exception {
+  void agentWithoutItsOwnConfigurationKeepsTheLastOne() throws Exception {
     zones("");
     push(2);
     rollOut(1, "");
@@ -183,7 +183,7 @@ class UndoOrderTest extends FleetCase {
   }
 
   @Test
-  void agentThatConnectsLaterAndWhoseLabelsChangeReturns() throws Exception {
+  void returnsAgentsThatConnectLaterOrChangeLabels() throws Exception {
     zones(OWN);
     push(2);
     rollOut(1, "env=z1");
@@ -213,7 +213,7 @@ class UndoOrderTest extends FleetCase {
   }
 
   @Test
-  void earlierRolloutIsUndoneWhileAnotherOneIsActive() throws Exception {
+  void undoesEarlierRolloutWhileAnotherIsActive() throws Exception {
     zones(OWN);
     push(2);
     rollOut(1, "");

@@ -24,7 +24,7 @@ class FieldPlaceTest {
   }
 
   @Test
-  void errorsNameTheFieldInPlaceOfALine() {
+  void errorsNameTheFieldInsteadOfALine() {
     assertThat(described(control("  action: mute\n  signal: [logs]\n")))
         .startsWith("spec.signal: ");
     assertThat(described(control("  action: mute\n  duration: 50d\n  pipeline: logs\n")))

@@ -81,7 +81,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void commitsBecomeVersionsAndDriftIsShown() throws Exception {
+  void createsVersionsFromCommitsAndShowsDrift() throws Exception {
     until(() -> get("/repository").path("files").size() == 1);
     JsonNode v = get("/configurations").get(0);
     assertThat(v.path("name").asString()).isEqualTo("edge.eu");
@@ -114,7 +114,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void aRolloutThatMovesAgentsAwayIsDrift() throws Exception {
+  void rolloutToOtherVersionsIsDrift() throws Exception {
     fleet(2);
     commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
     pull();
@@ -171,7 +171,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void versionByHandThatWasUndoneIsNoDrift() throws Exception {
+  void undoneManualVersionIsNotDrift() throws Exception {
     fleet(1);
     commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
     pull();
@@ -203,7 +203,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void aSymbolicLinkIsRefusedByItsName() throws Exception {
+  void rejectsSymbolicLinkByName() throws Exception {
     commit("controls/mute.yaml", MUTE, "Mute");
     assertThat(resource(pull(), "mute-checkout").path("state").asString()).isEqualTo("current");
     Files.createSymbolicLink(origin.resolve("edge/us.yaml"), Path.of("/etc/passwd"));
@@ -290,7 +290,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void anErrorInADocumentHidesNoOtherOfItsFile() throws Exception {
+  void documentErrorHidesNoOtherOfItsFile() throws Exception {
     fleet(1);
     String second = MUTE.replace("mute-checkout", "mute-cart");
     String third = MUTE.replace("mute-checkout", "mute-mail");
@@ -331,7 +331,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void controlsOfFilesStartChangeAndEndWithThem() throws Exception {
+  void controlsFollowTheirFiles() throws Exception {
     fleet(1);
     commit("controls/mute.yaml", MUTE, "Mute checkout");
     assertThat(resource(pull(), "mute-checkout").path("state").asString()).isEqualTo("current");
@@ -380,7 +380,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void repositoryThatIsAwayKeepsControlsAndRulesAlsoAfterARestart() throws Exception {
+  void unavailableRepositoryKeepsControlsAndRulesAcrossRestart() throws Exception {
     commit("controls/mute.yaml", MUTE, "Mute checkout");
     commit(
         "rules/noisy.yaml",
@@ -410,7 +410,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void versionWhoseTestFailsIsRefusedWithTheDifference() throws Exception {
+  void rejectsVersionWithFailedTestAndShowsTheDifference() throws Exception {
     until(() -> get("/repository").path("files").size() == 1);
     commit("tests/edge.yaml", TEST, "Test of edge");
     commit("edge/eu.yaml", marked("no"), "Mark records");
@@ -540,7 +540,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void revertWhileTheRolloutIsActiveEndsIt() throws Exception {
+  void revertDuringTheRolloutEndsIt() throws Exception {
     fleet(4);
     commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
     pull();
@@ -561,7 +561,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void newerCommitReplacesTheActiveRolloutOfTheFormer() throws Exception {
+  void newerCommitReplacesTheActiveRollout() throws Exception {
     fleet(2);
     commit("rollouts/edge.yaml", rollout(", minItems: 1000000"), "Roll out edge");
     pull();
@@ -575,7 +575,7 @@ class RepositoryTest extends FleetCase {
 
   /** The guard has returned the agents; then the repository says so too. */
   @Test
-  void revertOfAVersionThatTheGuardHasUndoneChangesNoAgent() throws Exception {
+  void revertOfAnUndoneVersionChangesNoAgent() throws Exception {
     fleet(2);
     commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
     pull();
@@ -600,7 +600,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void versionThatWasUndoneIsNotRolledOutAgainByAnotherResource() throws Exception {
+  void undoneVersionIsNotRolledOutByAnotherResource() throws Exception {
     fleet(2);
     commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
     pull();
@@ -658,7 +658,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void pipelineIsAVersionAndItsRolloutAndReturnsTheAgentsWhenItIsRemoved() throws Exception {
+  void pipelineCreatesAVersionAndReturnsItsAgentsOnRemoval() throws Exception {
     fleet(2);
     commit("pipe.yaml", pipeline(asText(BATCH)), "Pipe");
     pull();
@@ -733,7 +733,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void aFileWhoseAgentsAreAwayHasNoEffectNow() throws Exception {
+  void fileForAbsentAgentsHasNoEffectYet() throws Exception {
     fleet(2);
     commit("pipe.yaml", pipeline(asText(BATCH)), "Pipe");
     pull();
@@ -747,7 +747,7 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
-  void cloneThatCannotBePulledKeepsItsVersions() throws Exception {
+  void failedPullKeepsVersions() throws Exception {
     until(() -> get("/repository").path("files").size() == 1);
     Files.move(origin, folder.resolve("moved"));
     JsonNode s = done(post("/repository/pull", body()));

@@ -51,7 +51,7 @@ class SourceFilesTest {
   }
 
   @Test
-  void cloneWithoutACommitIsNamedAsSuch() throws Exception {
+  void namesCloneWithoutACommit() throws Exception {
     Path origin = Files.createDirectories(folder.resolve("origin"));
     Path clone = folder.resolve("clone");
     new GitCommand(origin).run("init", "-q", "-b", "main");

@@ -69,7 +69,7 @@ class DryRunTest {
   }
 
   @Test
-  void nodesAndDestinationsOfAVersionAreCountedWithoutSending() throws IOException {
+  void countsNodesAndDestinationsOfAVersionWithoutSending() throws IOException {
     JsonNode r = runs.run("edge", GRAPH, DryRun.samples(logs(10)));
     assertThat(r.path("validation").asString()).contains("PORT");
     assertThat(r.path("samples").path("logs").path("items").asInt()).isEqualTo(10);

@@ -31,7 +31,7 @@ class GraphValidatorTest {
   private final GraphValidator validator = new GraphValidator(BuiltIn.components());
 
   @Test
-  void aVariableIsReadWithValuesThatMayFit() {
+  void readsVariablesWithPlausibleValues() {
     assertThat(validator.check("edge.yaml", GRAPH)).startsWith("valid").contains("PORT");
     assertThat(validator.check("edge.yaml", GRAPH.replace("${env:PORT}", "4318")))
         .isEqualTo(GraphValidator.VALID);
@@ -46,7 +46,7 @@ class GraphValidatorTest {
   }
 
   @Test
-  void anErrorOfAVariableIsLeftToTheAgent() {
+  void leavesVariableErrorsToTheAgent() {
     String text = GRAPH.replace("timeout: 1s", "timeout: '${env:UNIT}weeks'");
     assertThat(validator.check("edge.yaml", text)).startsWith("not validated").contains("UNIT");
   }
@@ -128,7 +128,7 @@ class GraphValidatorTest {
   }
 
   @Test
-  void headersOfExtensionsAndUrlsWithReferencesAreSearched() {
+  void searchesHeadersOfExtensionsAndUrlsWithReferences() {
     for (String wrong :
         List.of(
             "extensions: {headers_setter: {headers: [{key: X-Honeycomb-Team, value: SEKRET}]}}\n",
@@ -217,7 +217,7 @@ class GraphValidatorTest {
   }
 
   @Test
-  void nestedMergesAreSearchedInTheTimeOfTheirText() {
+  void searchesNestedMergesInLinearTime() {
     String text = "a: 1";
     for (int i = 0; i < 45; i++) {
       text = "<<: {b: {" + text + "}}, b: {" + (i == 0 ? "token: SEKRET" : "") + "}";
@@ -231,7 +231,7 @@ class GraphValidatorTest {
   }
 
   @Test
-  void aTextWhoseSecretsCannotBeSearchedIsRefusedWithItsPlace() {
+  void rejectsUnsearchableTextWithItsPosition() {
     String secret = "exporters: {otlp_http: {headers: {authorization: Bearer SEKRET}}}\n";
     StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for (int i = 1; i < 12; i++) {

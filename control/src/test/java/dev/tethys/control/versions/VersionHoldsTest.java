@@ -61,7 +61,7 @@ class VersionHoldsTest {
   }
 
   @Test
-  void textsOfOtherComponentsAreNotKnown() {
+  void doesNotInterpretTextsOfOtherComponents() {
     assertThat(of("absent: {}", "absent", "")).isNull();
   }
 }

@@ -88,7 +88,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   }
 
   @Test
-  void theEndOfTheRangeIsExclusive() throws Exception {
+  void rangeEndIsExclusive() throws Exception {
     put(Row.of(app("a"), T0, "x"), Row.of(app("a"), T0 + 1, "y"), Row.of(app("a"), T0 + 2, "z"));
     settle();
     assertThat(read(SCOPE, ALL, LogFilter.NONE, T0, T0 + 2))

@@ -30,7 +30,7 @@ class PackedMetricsTest {
   }
 
   @Test
-  void metricsComeOutAsTheyWereAdded() {
+  void collectsMetricsAsAdded() {
     Random r = new Random(11);
     for (int n :
         new int[] {

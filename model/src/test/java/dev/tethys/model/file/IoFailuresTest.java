@@ -28,7 +28,7 @@ class IoFailuresTest {
   }
 
   @Test
-  void sayWhatOthersSayAndNeverNothing() {
+  void errorsAreLikeOthersAndNeverEmpty() {
     assertThat(IoFailures.describe(new IOException("No space left on device")))
         .isEqualTo("No space left on device");
     assertThat(IoFailures.describe(new ClosedChannelException()))

@@ -34,7 +34,7 @@ class RealFilesTest {
   }
 
   @Test
-  void othersCannotReadWhatIsMade() throws IOException {
+  void createdFilesArePrivate() throws IOException {
     Path data = folder.resolve("data/wal");
     files.createDirectories(data);
     files.create(data.resolve("f")).close();
@@ -72,7 +72,7 @@ class RealFilesTest {
   }
 
   @Test
-  void aFileLongerThanAPieceIsWhole() throws IOException {
+  void readsFileLongerThanAChunk() throws IOException {
     byte[] b = new byte[1_000_003];
     new Random(1).nextBytes(b);
     Path p = folder.resolve("f");
@@ -85,7 +85,7 @@ class RealFilesTest {
   }
 
   @Test
-  void anInterruptClosesNoFileAndStays() throws IOException {
+  void interruptClosesNoFileAndIsKept() throws IOException {
     Path p = folder.resolve("f");
     try (WritableFile f = files.create(p)) {
       Thread.currentThread().interrupt();
@@ -100,14 +100,14 @@ class RealFilesTest {
   }
 
   @Test
-  void anAbsentFolderIsNamed() {
+  void namesAbsentFolder() {
     assertThatThrownBy(() -> files.create(folder.resolve("no").resolve("f")))
         .isInstanceOf(NoSuchFileException.class)
         .hasMessageContaining("no");
   }
 
   @Test
-  void aDirectoryThatFailsWhileItIsReadIsAnErrorOfTheDisk() {
+  void directoryReadFailureIsADiskError() {
     IOException error = new IOException("Input/output error");
     Stream<Path> failing =
         Stream.generate(

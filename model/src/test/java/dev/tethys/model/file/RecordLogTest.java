@@ -108,7 +108,7 @@ class RecordLogTest {
 
   @ParameterizedTest
   @MethodSource("formats")
-  void whateverIsCutOffTheRecordsBeforeItStand(RecordFormat format) throws IOException {
+  void keepsRecordsBeforeATruncation(RecordFormat format) throws IOException {
     Path file = dir.resolve("x.log");
     List<String> all = List.of("one", format.minBytes() == 0 ? "" : "two", "three and more");
     List<Integer> ends = write(file, format, all);
@@ -134,7 +134,7 @@ class RecordLogTest {
 
   @ParameterizedTest
   @MethodSource("formats")
-  void aDamagedByteCostsItsOwnRecordAlone(RecordFormat format) throws IOException {
+  void damagedByteLosesOnlyItsRecord(RecordFormat format) throws IOException {
     Path file = dir.resolve("x.log");
     // Equal ones: a length can become one that leads to the beginning of another record.
     List<String> all = List.of("one 4567", "two 4567", "three 67", "four 567");
@@ -191,7 +191,7 @@ class RecordLogTest {
 
   @ParameterizedTest
   @MethodSource("formats")
-  void justTheUndamagedRecordsAreGiven(RecordFormat format) throws IOException {
+  void returnsExactlyTheUndamagedRecords(RecordFormat format) throws IOException {
     Path file = dir.resolve("x.log");
     int header = format.header().length();
     for (int seed = 0; seed < 150; seed++) {
@@ -221,7 +221,7 @@ class RecordLogTest {
 
   @ParameterizedTest
   @MethodSource("formats")
-  void bytesThatAreMissingOrTooManyCostTheirRecordAlone(RecordFormat format) throws IOException {
+  void missingOrExtraBytesLoseOnlyTheirRecord(RecordFormat format) throws IOException {
     Path file = dir.resolve("x.log");
     List<Integer> ends = write(file, format, List.of("one", "two", "three"));
     byte[] whole = Files.readAllBytes(file);
@@ -242,7 +242,7 @@ class RecordLogTest {
 
   /** When there is too much to look through, all is as if only payloads were ever damaged. */
   @Test
-  void aLengthIsBelievedWhereLookingWouldTakeTooLong() throws IOException {
+  void trustsLengthWhereASearchWouldTakeTooLong() throws IOException {
     Path file = dir.resolve("x.log");
     List<Integer> ends = write(file, RecordFormat.STANDARD, List.of("one", "two", "three"));
     byte[] bad = Files.readAllBytes(file);
@@ -287,7 +287,7 @@ class RecordLogTest {
 
   @ParameterizedTest
   @MethodSource("formats")
-  void aLogIsRewrittenAsAWhole(RecordFormat format) throws IOException {
+  void rewritesWholeLog(RecordFormat format) throws IOException {
     Path file = dir.resolve("x.log");
     Files.writeString(dir.resolve("x.log.new"), "begun by a process that was killed");
     try (RecordLog log = open(file, format)) {
@@ -329,7 +329,7 @@ class RecordLogTest {
 
   /** What earlier versions wrote, byte by byte. */
   @Test
-  void filesThatAreOutThereAreRead() throws IOException {
+  void readsFilesOfEarlierReleases() throws IOException {
     Path file = dir.resolve("x.log");
     byte[] written =
         HexFormat.of()
@@ -356,7 +356,7 @@ class RecordLogTest {
 
   @ParameterizedTest
   @MethodSource("formats")
-  void aHeaderThatAPowerCutLeftBlankIsThatOfANewLog(RecordFormat format) throws IOException {
+  void blankHeaderAfterAPowerCutIsANewLog(RecordFormat format) throws IOException {
     Path file = dir.resolve("a/folder/that/is/new/x.log");
     assertThat(read(file, format)).isEmpty();
     byte[] empty = Files.readAllBytes(file);
@@ -369,7 +369,7 @@ class RecordLogTest {
   }
 
   @Test
-  void anInterruptDoesNotCloseIt() throws IOException {
+  void interruptDoesNotCloseIt() throws IOException {
     Path file = dir.resolve("x.log");
     Thread.currentThread().interrupt();
     try (RecordLog log =
@@ -399,7 +399,7 @@ class RecordLogTest {
   }
 
   @Test
-  void aFileOfAnotherKindIsTakenOverOrStays() throws IOException {
+  void convertsOrKeepsFileOfAnotherKind() throws IOException {
     Path file = Files.writeString(dir.resolve("x.log"), "of another kind");
     List<String> out = new ArrayList<>();
     assertThatThrownBy(

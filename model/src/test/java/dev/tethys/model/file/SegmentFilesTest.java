@@ -17,7 +17,7 @@ class SegmentFilesTest {
   @TempDir Path folder;
 
   @Test
-  void readsNumbersOfItsOwnNamesOnly() {
+  void readsOnlyItsOwnNumberedNames() {
     assertThat(DECIMAL.name(7)).isEqualTo("00000007");
     assertThat(DECIMAL.name(1_234_567_890)).isEqualTo("1234567890");
     assertThat(DECIMAL.number("00000007")).isEqualTo(7);

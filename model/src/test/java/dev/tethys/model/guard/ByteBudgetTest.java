@@ -23,7 +23,7 @@ class ByteBudgetTest {
       new ByteBudget(MemoryShare.alone(MemoryUse.REQUESTS, 640), now::get, () -> true);
 
   @Test
-  void aFullHeapRefusesLargeRequestsOnly() {
+  void fullHeapRejectsOnlyLargeRequests() {
     ByteBudget full =
         new ByteBudget(MemoryShare.alone(MemoryUse.REQUESTS, 1 << 20), now::get, () -> false);
     try (Reservation r = full.open()) {
@@ -53,7 +53,7 @@ class ByteBudgetTest {
   }
 
   @Test
-  void requestAboveTheBudgetMustNotBeRetried() {
+  void requestAboveTheBudgetIsNotRetryable() {
     try (Reservation a = budget.open()) {
       a.accept(400);
       assertThatThrownBy(() -> a.accept(100))
@@ -64,7 +64,7 @@ class ByteBudgetTest {
   }
 
   @Test
-  void aQuarterIsLeftToSmallRequests() {
+  void reservesAQuarterForSmallRequests() {
     try (Reservation large = budget.open();
         Reservation other = budget.open();
         Reservation small = budget.open()) {
@@ -77,7 +77,7 @@ class ByteBudgetTest {
   }
 
   @Test
-  void sendersThatWaitForEachOtherAreRefusedOneAfterTheOther() throws Exception {
+  void rejectsMutuallyWaitingSendersInTurn() throws Exception {
     int n = 6;
     CountDownLatch started = new CountDownLatch(n);
     AtomicInteger refused = new AtomicInteger();
@@ -112,7 +112,7 @@ class ByteBudgetTest {
   }
 
   @Test
-  void connectionThatHoldsMemoryAndSendsNothingIsClosedForOthers() throws Exception {
+  void closesIdleConnectionThatHoldsMemory() throws Exception {
     PipedInputStream silent = new PipedInputStream(1 << 16);
     PipedOutputStream sender = new PipedOutputStream(silent);
     CountDownLatch closed = new CountDownLatch(1);

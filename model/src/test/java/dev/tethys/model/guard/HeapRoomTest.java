@@ -50,7 +50,7 @@ class HeapRoomTest {
   }
 
   @Test
-  void deadObjectsRefuseNothing() {
+  void deadObjectsRejectNothing() {
     old.set(179, 30);
     assertThat(room.allowsQueries()).isTrue();
     assertThat(old.collections).as("enough is free without a collection").isZero();
@@ -61,7 +61,7 @@ class HeapRoomTest {
   }
 
   @Test
-  void queriesAreRefusedBeforeRequests() {
+  void rejectsQueriesBeforeRequests() {
     old.set(190, 175);
     assertThat(room.allowsQueries()).isFalse();
     assertThat(room.allowsRequests()).isTrue();
@@ -71,7 +71,7 @@ class HeapRoomTest {
   }
 
   @Test
-  void aFullHeapIsCollectedAgainAfterAPause() {
+  void collectsFullHeapAgainAfterAPause() {
     old.set(195, 195);
     assertThat(room.allowsRequests()).isFalse();
     later(10);
@@ -84,7 +84,7 @@ class HeapRoomTest {
   }
 
   @Test
-  void otherCollectorsAreNotLimited() {
+  void doesNotLimitOtherCollectors() {
     assertThat(new HeapRoom(null, () -> now).allowsQueries()).isTrue();
   }
 }

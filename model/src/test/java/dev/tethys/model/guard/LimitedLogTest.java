@@ -40,7 +40,7 @@ class LimitedLogTest {
   }
 
   @Test
-  void ofEachKindOneLineIsWrittenInTenSecondsWithTheNumberOfOthers() {
+  void logsEachKindOncePerTenSecondsWithTheNumberOfOthers() {
     for (int i = 0; i < 1000; i++) {
       log.log(System.Logger.Level.WARNING, "Request refused client={0}", "c" + i);
       log.log(System.Logger.Level.WARNING, "Series invalid");
@@ -58,7 +58,7 @@ class LimitedLogTest {
   }
 
   @Test
-  void failuresAreLimitedAsWell() {
+  void limitsFailures() {
     log.failure(System.Logger.Level.ERROR, "Request failed", "/a", new IllegalStateException("x"));
     log.failure(System.Logger.Level.ERROR, "Request failed", "/b", new IllegalStateException("x"));
     assertThat(lines).containsExactly("Request failed /a java.lang.IllegalStateException: x");

@@ -22,14 +22,14 @@ class MemoryBudgetTest {
   }
 
   @Test
-  void guaranteedPartsAddUpToLessThanTheHeap() {
+  void guaranteedPartsSumToLessThanTheHeap() {
     long sum = budget.shares().stream().mapToLong(MemoryShare::guaranteed).sum();
     assertThat(sum).isEqualTo(budget.total()).isLessThan(HEAP * 9 / 10);
     assertThat(MemoryBudget.ofProcess().total()).isLessThan(Runtime.getRuntime().maxMemory());
   }
 
   @Test
-  void aShareBorrowsWhatIsFreeUpToItsMaximum() {
+  void shareBorrowsFreeMemoryUpToItsMaximum() {
     MemoryShare logs = share(MemoryUse.LOG_QUERIES);
     assertThat(logs.reserve(logs.max())).isNull();
     assertThat(logs.reserve(1)).isEqualTo(Refusal.SHARE_FULL);
@@ -38,7 +38,7 @@ class MemoryBudgetTest {
   }
 
   @Test
-  void everyShareHasItsGuaranteedPartWhateverOthersBorrowed() {
+  void everyShareKeepsItsGuaranteedPart() {
     AtomicLong heads = new AtomicLong();
     share(MemoryUse.METRIC_HEADS).addMeasured(heads::get);
     share(MemoryUse.METRIC_HEADS).addMeasured(() -> 1);
@@ -67,7 +67,7 @@ class MemoryBudgetTest {
   }
 
   @Test
-  void aFullHeapRefusesQueriesAndEmptiesCachesButAdmitsRequests() {
+  void fullHeapRejectsQueriesAndClearsCachesButAdmitsRequests() {
     boolean[] hasHeap = {true};
     MemoryBudget b = MemoryBudget.ofHeap(HEAP, () -> hasHeap[0]);
     MemoryShare caches = b.share(MemoryUse.CACHES);

@@ -17,7 +17,7 @@ class QueryPlacesTest {
   }
 
   @Test
-  void aLanguageAloneHasItsPlaceAndTheCommonOnes() {
+  void singleLanguageUsesItsSlotAndTheCommonOnes() {
     assertThat(logs.tryAcquire()).isTrue();
     assertThat(logs.tryAcquire()).isTrue();
     assertThat(logs.tryAcquire()).isTrue();
@@ -25,7 +25,7 @@ class QueryPlacesTest {
   }
 
   @Test
-  void eachLanguageHasAPlaceWhateverOthersHold() {
+  void everyLanguageHasASlot() {
     for (int i = 0; i < 3; i++) {
       assertThat(logs.tryAcquire()).isTrue();
     }
@@ -43,7 +43,7 @@ class QueryPlacesTest {
   }
 
   @Test
-  void aFreePlaceGoesToTheLanguageWithTheFewest() throws InterruptedException {
+  void freeSlotGoesToTheLanguageWithTheFewest() throws InterruptedException {
     for (int i = 0; i < 3; i++) {
       assertThat(logs.tryAcquire()).isTrue();
     }
@@ -60,7 +60,7 @@ class QueryPlacesTest {
   }
 
   @Test
-  void queriesOfALanguageEnterInTheirOrder() throws InterruptedException {
+  void queriesOfALanguageStartInOrder() throws InterruptedException {
     QueryPlaces one = new QueryPlaces(0);
     QueryPlaces.Language l = one.add();
     assertThat(l.tryAcquire()).isTrue();
@@ -79,7 +79,7 @@ class QueryPlacesTest {
   }
 
   @Test
-  void aQueryThatLeavesTheQueueTakesNoPlace() throws InterruptedException {
+  void queryThatLeavesTheQueueTakesNoSlot() throws InterruptedException {
     QueryPlaces one = new QueryPlaces(0);
     QueryPlaces.Language l = one.add();
     assertThat(l.tryAcquire()).isTrue();

@@ -31,7 +31,7 @@ class QueryThreadsTest {
   }
 
   @Test
-  void failuresAreThoseOfTheQuery() {
+  void propagatesQueryFailures() {
     IOException failure = new IOException("x");
     assertThatThrownBy(
             () ->
@@ -50,7 +50,7 @@ class QueryThreadsTest {
   }
 
   @Test
-  void fewRunOthersWaitAndTheRestIsRefused() throws Exception {
+  void runsFewQueriesQueuesOthersAndRejectsTheRest() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     CountDownLatch begun = new CountDownLatch(2);
     AtomicInteger running = new AtomicInteger();
@@ -90,7 +90,7 @@ class QueryThreadsTest {
   }
 
   @Test
-  void aQueryThatWaitsTooLongIsRefused() throws Exception {
+  void rejectsQueryThatWaitsTooLong() throws Exception {
     QueryThreads one = new QueryThreads("tests", new QueryPlaces(0).add(), 3, Duration.ZERO);
     assertThat(one.<Boolean, InterruptedException>run(() -> refuses(one))).isTrue();
   }
@@ -113,7 +113,7 @@ class QueryThreadsTest {
   }
 
   @Test
-  void anInterruptReachesTheQuery() throws Exception {
+  void interruptReachesTheQuery() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
     Thread caller =

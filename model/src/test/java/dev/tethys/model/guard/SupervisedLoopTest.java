@@ -36,7 +36,7 @@ class SupervisedLoopTest {
   }
 
   @Test
-  void aLoopThatFailsRunsAgainUntilItReturns() {
+  void failedLoopRunsAgainUntilItReturns() {
     loop(
             () -> {
               switch (runs.incrementAndGet()) {
@@ -54,7 +54,7 @@ class SupervisedLoopTest {
   }
 
   @Test
-  void errorsThatComeAgainAndAgainEndTheProcess() {
+  void repeatedErrorsEndTheProcess() {
     SupervisedLoop l =
         loop(
             () -> {
@@ -68,7 +68,7 @@ class SupervisedLoopTest {
   }
 
   @Test
-  void errorsThatAreFarBetweenDoNot() {
+  void rareErrorsDoNotEndTheProcess() {
     loop(
             () -> {
               now.addAndGet(61_000_000_000L);
@@ -97,7 +97,7 @@ class SupervisedLoopTest {
   }
 
   @Test
-  void aTaskRunsAgainAfterErrorsAlone() {
+  void taskRunsAgainOnlyAfterErrors() {
     SupervisedLoop l =
         loop(
             () -> {

@@ -34,7 +34,7 @@ class TokenBucketTest {
   }
 
   @Test
-  void aLargeRequestEmptiesAFullBucketAndDelaysOthers() {
+  void largeRequestEmptiesAFullBucketAndDelaysOthers() {
     TokenBucket b = TokenBucket.perSecond(10, 20, now::get);
     assertThat(b.tryTakeLarge(50)).isTrue();
     now.addAndGet(4 * SECOND);
@@ -44,7 +44,7 @@ class TokenBucketTest {
   }
 
   @Test
-  void aReservationReportsTheTimeToWait() {
+  void reservationReportsItsWaitingTime() {
     TokenBucket b = TokenBucket.perSecond(10, 20, now::get);
     assertThat(b.reserve(20)).isZero();
     assertThat(b.reserve(5)).isEqualTo(SECOND / 2);

@@ -65,14 +65,14 @@ class HistogramArithmeticTest {
   }
 
   @Test
-  void theLowerResolutionWins() {
+  void lowerResolutionWins() {
     HistogramAccumulator a = new HistogramAccumulator(exponential(1, 0, 0, 1, 1, 2, 3, 4));
     a.add(exponential(0, 0, 0, 1, 10, 20));
     assertThat(text(a)).isEqualTo("{{count:40 sum:60 offset:1 buckets:[13 27]}}");
   }
 
   @Test
-  void zeroBucketsGrowUntilTheyCutNothing() {
+  void zeroBucketsGrowWithoutCuttingBuckets() {
     // a threshold of 1.5 cuts the bucket (1, 2] of the other side, which holds something
     HistogramAccumulator a = new HistogramAccumulator(exponential(0, 1.5, 1, 2, 4));
     a.add(exponential(0, 0.001, 2, 0, 3, 5, 7));
@@ -81,7 +81,7 @@ class HistogramArithmeticTest {
   }
 
   @Test
-  void customBoundsShrinkToTheCommonOnes() {
+  void customBoundsShrinkToCommonOnes() {
     HistogramAccumulator a = new HistogramAccumulator(custom(new double[] {1, 2, 3}, 1, 2, 3, 4));
     assertThat(a.add(custom(new double[] {2, 3, 4}, 10, 20, 30, 40)))
         .isEqualTo(HistogramAccumulator.BOUNDS_RECONCILED);
@@ -90,14 +90,14 @@ class HistogramArithmeticTest {
   }
 
   @Test
-  void exponentialAndCustomDoNotMix() {
+  void exponentialAndCustomBucketsDoNotMix() {
     HistogramAccumulator a = new HistogramAccumulator(exponential(0, 0, 0, 0, 1));
     assertThat(a.addCompensated(custom(new double[] {1}, 1)))
         .isEqualTo(HistogramAccumulator.INCOMPATIBLE);
   }
 
   @Test
-  void resetHintsThatContradictAreReported() {
+  void reportsConflictingResetHints() {
     HistogramAccumulator a =
         new HistogramAccumulator(exponential(0, 0, 0, 0, 1).withResetHint(ResetHint.RESET));
     assertThat(a.add(exponential(0, 0, 0, 0, 1).withResetHint(ResetHint.NOT_RESET)))
@@ -108,7 +108,7 @@ class HistogramArithmeticTest {
   }
 
   @Test
-  void aCarrySavesWhatRoundingLoses() {
+  void compensationKeepsRoundingErrors() {
     HistogramAccumulator a = new HistogramAccumulator(exponential(0, 0, 0, 0, 1e100));
     a.addCompensated(exponential(0, 0, 0, 0, 1));
     a.addCompensated(exponential(0, 0, 0, 0, -1e100));
@@ -116,7 +116,7 @@ class HistogramArithmeticTest {
   }
 
   @Test
-  void resetIsSeenInBucketsCountsAndLayout() {
+  void detectsResetsInBucketsCountsAndLayout() {
     Histogram one = exponential(1, 0.5, 2, 1, 1, 2, 3);
     assertThat(CounterReset.between(one, one)).isFalse();
     assertThat(CounterReset.between(one, exponential(1, 0.5, 2, 1, 1, 2, 4))).isFalse();
@@ -135,7 +135,7 @@ class HistogramArithmeticTest {
   }
 
   @Test
-  void customBoundsAreComparedWhereTheyMeet() {
+  void comparesCustomBoundsWhereTheyMatch() {
     Histogram before = custom(new double[] {1, 2, 3}, 1, 2, 3, 4);
     assertThat(CounterReset.between(before, custom(new double[] {2, 3}, 3, 3, 4))).isFalse();
     assertThat(CounterReset.between(before, custom(new double[] {2, 3}, 2, 4, 4))).isTrue();
@@ -170,7 +170,7 @@ class HistogramArithmeticTest {
   }
 
   @Test
-  void nanObservationsAreReported() {
+  void reportsNanObservations() {
     Histogram h =
         new Histogram(
             false,
@@ -220,7 +220,7 @@ class HistogramArithmeticTest {
   }
 
   @Test
-  void boundsAtTheEndOfTheScale() {
+  void handlesBoundsAtTheEndOfTheScale() {
     assertThat(BucketBounds.exponential(1024, 0)).isEqualTo(Double.MAX_VALUE);
     assertThat(BucketBounds.exponential(1025, 0)).isInfinite();
     assertThat(BucketBounds.exponential(64, -4)).isEqualTo(Double.MAX_VALUE);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.condition.OS;
 @EnabledOnOs(OS.LINUX)
 class CanonicalNameTest {
   @Test
-  void theResolverIsAsked() throws IOException {
+  void queriesTheResolver() throws IOException {
     assertThat(CanonicalName.of("localhost")).startsWith("localhost");
     assertThat(CanonicalName.of("127.0.0.1")).isEqualTo("127.0.0.1");
   }

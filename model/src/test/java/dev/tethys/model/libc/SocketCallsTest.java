@@ -105,7 +105,7 @@ class SocketCallsTest {
   }
 
   @Test
-  void errorsSayTheCallAndTheWordsOfTheNumber() throws Exception {
+  void errorsNameTheCallAndDescribeTheErrno() throws Exception {
     Path taken = folder.resolve("taken");
     try (SocketCalls one = unix();
         SocketCalls two = unix()) {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ErrorTextTest {
   @Test
-  void longMessagesAreCut() {
+  void truncatesLongMessages() {
     assertThat(ErrorText.shorten("a")).isEqualTo("a");
     assertThat(ErrorText.shorten("x".repeat(10_000)))
         .startsWith("xxx")
@@ -17,7 +17,7 @@ class ErrorTextTest {
   }
 
   @Test
-  void aRegularExpressionIsNotRepeatedWhole() {
+  void doesNotRepeatAWholeRegularExpression() {
     Throwable t = catchThrowable(() -> Regex.compile("(".repeat(900) + "x".repeat(10_000)));
     assertThat(t).hasMessageContaining("error parsing regexp");
     assertThat(t.getMessage()).hasSizeLessThan(ErrorText.MAX_LENGTH + 100);

@@ -108,7 +108,7 @@ class JulLoggerTest {
   }
 
   @Test
-  void messagesBelowTheLevelAreNotMade() {
+  void doesNotFormatMessagesBelowTheLevel() {
     target.setLevel(java.util.logging.Level.WARNING);
     JulLogger.of(NAME)
         .log(

@@ -13,7 +13,7 @@ class LogTextTest {
   }
 
   @Test
-  void fillsPlacesNextToQuotationMarks() {
+  void fillsPlaceholdersNextToQuotationMarks() {
     assertThat(render("can't open {0}: it's {1}", "a", "b")).isEqualTo("can't open a: it's b");
     assertThat(render("can''t open {0}", "a")).isEqualTo("can't open a");
     assertThat(render("'{0}' \"{0}\"", "a")).isEqualTo("'a' \"a\"");
@@ -27,13 +27,13 @@ class LogTextTest {
   }
 
   @Test
-  void readsNoPlacesInValues() {
+  void ignoresPlaceholdersInValues() {
     assertThat(render("count={0} of={1}", 76, "{0} {1} it''s"))
         .isEqualTo("count=76 of={0} {1} it''s");
   }
 
   @Test
-  void keepsWhatIsNotAPlace() {
+  void keepsTextThatIsNotAPlaceholder() {
     assertThat(render("{a} {} {1} {0", "x")).isEqualTo("{a} {} {1} {0");
     assertThat(render("{0} {99999999999999999999} {", "x")).isEqualTo("x {99999999999999999999} {");
     assertThat(LogText.render("it''s {0}", null)).isEqualTo("it''s {0}");

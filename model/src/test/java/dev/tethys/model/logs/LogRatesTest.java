@@ -22,7 +22,7 @@ class LogRatesTest {
   }
 
   @Test
-  void aStreamIsLimitedByItself() {
+  void limitsEachStreamSeparately() {
     LogRates rates = new LogRates(t -> new LogRates.Rates(null, TEN), () -> nanos);
     assertThat(rates.refusal("t", batch("a", "12345678", "b", "1234567890"))).isNull();
     LogRates.Refusal r =
@@ -39,7 +39,7 @@ class LogRatesTest {
   }
 
   @Test
-  void aRefusalOfTheTenantReturnsWhatStreamsHaveTaken() {
+  void tenantRejectionRefundsStreams() {
     LogRates rates = new LogRates(t -> new LogRates.Rates(TEN, TEN), () -> nanos);
     assertThat(rates.refusal("t", batch("a", "1234567890"))).isNull();
     LogRates.Refusal r = requireNonNull(rates.refusal("t", batch("b", "1234567890")));

@@ -66,7 +66,7 @@ class ProfileMergeTest {
   }
 
   @Test
-  void addsUpTheLinesOfTheInnermostFunction() {
+  void sumsLinesOfTheInnermostFunction() {
     addCalls();
     ProfileMerge m = new ProfileMerge(new Innermost(0, true));
     readInto(m);
@@ -120,7 +120,7 @@ class ProfileMergeTest {
   }
 
   @Test
-  void namesOnlyAddressesThatAreSelected() {
+  void namesOnlySelectedAddresses() {
     long id = symbols.string("abcd");
     int mapping = symbols.mappings.intern(new long[] {1, 100, 0, 0, id, 0}, 6);
     int[] nodes = new int[6];

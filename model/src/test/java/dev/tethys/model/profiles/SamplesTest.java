@@ -18,7 +18,7 @@ class SamplesTest {
 
   /** The order of one sample type is used for the next one, unless its stacks differ. */
   @Test
-  void reusedSamplesAreSortedAndAddedUp() {
+  void sortsAndSumsReusedSamples() {
     Samples s = new Samples();
     Random random = new Random(5);
     for (int round = 0; round < 500; round++) {

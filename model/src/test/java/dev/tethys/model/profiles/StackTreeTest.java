@@ -20,7 +20,7 @@ class StackTreeTest {
 
   /** A profile of few bytes may have stacks of many frames. */
   @Test
-  void nodesAreChargedToTheRequest() {
+  void chargesNodesToTheRequest() {
     long[] charged = {0};
     RequestMemory.during(bytes -> charged[0] += bytes, StackTreeTest::chain);
     assertThat(charged[0]).isBetween(100L * NODES, 200L * NODES);

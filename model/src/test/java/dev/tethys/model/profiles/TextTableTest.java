@@ -43,7 +43,7 @@ class TextTableTest {
   }
 
   @Test
-  void aViewDoesNotChange() {
+  void viewIsImmutable() {
     TextTable table = new TextTable();
     table.intern("");
     table.intern("first");
@@ -60,7 +60,7 @@ class TextTableTest {
   }
 
   @Test
-  void appendedTextsAreFoundWhenOneIsInterned() {
+  void findsAppendedTextsWhenInterned() {
     TextTable table = new TextTable();
     table.intern("a");
     table.reserve(1000, 4000);

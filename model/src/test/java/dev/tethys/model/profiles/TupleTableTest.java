@@ -43,7 +43,7 @@ class TupleTableTest {
   }
 
   @Test
-  void appendedRowsAreFoundWhenOneIsInterned() {
+  void findsAppendedRowsWhenInterned() {
     for (int width : new int[] {2, 3}) {
       TupleTable table = new TupleTable();
       table.intern(new long[width], width);
@@ -64,7 +64,7 @@ class TupleTableTest {
   }
 
   @Test
-  void samplesAreSortedAndAddedUp() {
+  void sortsAndSumsSamples() {
     Samples s = new Samples();
     for (int round = 0; round < 3; round++) { // the arrays change places
       s.clear();

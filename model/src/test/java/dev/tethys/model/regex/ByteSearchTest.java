@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ByteSearchTest {
   @Test
-  void asStringsFindIt() {
+  void findsTheSameAsStrings() {
     Random r = new Random(3);
     for (int n = 0; n < 20_000; n++) {
       String text = random(r, r.nextInt(60));

@@ -129,14 +129,14 @@ class LiteralsTest {
   }
 
   @Test
-  void nothingIsAChoiceToo() {
+  void supportsEmptyAlternatives() {
     assertThat(values("", 1000)).containsExactly("");
     assertThat(values("a|", 1000)).containsExactly("a", "");
     assertThat(values("(|a)b", 1000)).containsExactly("b", "ab");
   }
 
   @Test
-  void setsHaveAnEnd() {
+  void boundsSets() {
     String digits = "(0|1|2|3|4|5|6|7|8|9)";
     assertThat(values(digits.repeat(3), 1000)).hasSize(1000);
     assertThat(values(digits.repeat(4), 1000)).isNull();

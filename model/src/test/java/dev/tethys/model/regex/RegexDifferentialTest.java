@@ -112,7 +112,7 @@ class RegexDifferentialTest {
   }
 
   @Test
-  void errorsAreThoseOfPrometheus() throws IOException {
+  void errorsMatchPrometheus() throws IOException {
     List<String> lines = lines("errors.tsv");
     assertThat(lines).hasSizeGreaterThan(150);
     for (String line : lines) {
@@ -128,7 +128,7 @@ class RegexDifferentialTest {
   }
 
   @Test
-  void matchesAreThoseOfPrometheus() throws IOException {
+  void matchesTheSameAsPrometheus() throws IOException {
     List<String> lines = lines("matches.tsv");
     List<String> texts =
         Stream.of(lines.getFirst().split("\t", -1)).map(String::translateEscapes).toList();

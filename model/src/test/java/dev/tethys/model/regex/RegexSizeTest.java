@@ -38,7 +38,7 @@ class RegexSizeTest {
   }
 
   @Test
-  void deepNestingIsRefused() {
+  void rejectsDeepNesting() {
     assertThatThrownBy(() -> Regex.anchored("(".repeat(2000) + ")".repeat(2000)))
         .hasMessageContaining("expression nests too deeply");
   }
@@ -55,7 +55,7 @@ class RegexSizeTest {
   }
 
   @Test
-  void groupsThatOverflowTheStackAreRefused() throws InterruptedException {
+  void rejectsGroupsThatOverflowTheStack() throws InterruptedException {
     Regex r = Regex.compile("(?:a*){1000}".repeat(20) + "(b)");
     @Nullable Throwable[] thrown = {null};
     Thread small =
@@ -106,7 +106,7 @@ class RegexSizeTest {
   }
 
   @Test
-  void longListsOfNamesAreNot() {
+  void acceptsLongListsOfNames() {
     StringBuilder sb = new StringBuilder("pod-0");
     for (int i = 1; i < 20_000; i++) {
       sb.append("|pod-").append(i);

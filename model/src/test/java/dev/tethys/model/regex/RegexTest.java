@@ -68,7 +68,7 @@ class RegexTest {
   }
 
   @Test
-  void noPlaceIsInsideOfACharacter() {
+  void positionsAreNeverInsideACharacter() {
     byte[] b = "aéb".getBytes(UTF_8);
     assertThat(Regex.compile("\\B").find(b, 0, b.length)).isFalse();
     assertThat(Regex.compile("\\x{FFFD}").find(b, 0, b.length)).isFalse();
@@ -78,7 +78,7 @@ class RegexTest {
   }
 
   @Test
-  void unpairedSurrogatesOfStringsAreReplacementCharacters() {
+  void treatsUnpairedSurrogatesAsReplacementCharacters() {
     assertThat(Regex.whole("a.b").matches("a\uD800b")).isTrue();
     assertThat(Regex.whole("a\\x{FFFD}b").matches("a\uDC00b")).isTrue();
     assertThat(Regex.whole("[^x]{2}").matches("\uD83D\uDE00\uD83D")).isTrue();
@@ -113,7 +113,7 @@ class RegexTest {
 
   /** The states of such an expression double with each character that is kept in mind. */
   @Test
-  void statesThatAreNotWorthItAreGivenUp() {
+  void discardsUnprofitableStates() {
     String e = "[ab]*a[ab]{14}";
     RegexEvaluator m = new RegexEvaluator(e, RegexParser.parse(e, 0), true, 1 << 14);
     String text =
@@ -133,7 +133,7 @@ class RegexTest {
   }
 
   @Test
-  void manyAlternativesShareTheirBeginnings() {
+  void manyAlternativesSharePrefixes() {
     String pods =
         IntStream.range(0, 20_000).mapToObj(i -> "pod-" + i).collect(Collectors.joining("|"));
     Regex r = Regex.whole("(" + pods + ").*x");
@@ -158,7 +158,7 @@ class RegexTest {
   }
 
   @Test
-  void searchOfLiteralsInLines() {
+  void searchesLiteralsInLines() {
     byte[] line = "level=error msg=\"fäiled to connect\" peer=10.0.0.1:9090".getBytes(UTF_8);
     for (String e :
         new String[] {

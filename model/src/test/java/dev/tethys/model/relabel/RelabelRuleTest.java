@@ -55,7 +55,7 @@ class RelabelRuleTest {
 
   /** Forty rules would make a value of terabytes. */
   @Test
-  void aSetWhoseValuesGrowIsDropped() {
+  void dropsSetWithTooLongValues() {
     Spec twice = S.withSource("a").withTarget("a").withReplacement("$1$1");
     Spec[] rules = new Spec[40];
     Arrays.fill(rules, twice);
@@ -69,7 +69,7 @@ class RelabelRuleTest {
   }
 
   @Test
-  void anEmptyResultRemovesTheLabel() {
+  void emptyResultRemovesTheLabel() {
     assertThat(apply(ABC, S.withSource("a").withRegex("f.*").withTarget("a").withReplacement("")))
         .isEqualTo(Labels.of("b", "bar", "c", "baz"));
     assertThat(apply(ABC, S.withTarget("a").withReplacement("")))
@@ -77,12 +77,12 @@ class RelabelRuleTest {
   }
 
   @Test
-  void noMatchChangesNothingAndGivesTheSameObject() {
+  void noMatchReturnsTheSameObject() {
     assertThat(apply(ABC, S.withSource("a").withRegex("oo").withTarget("a"))).isSameAs(ABC);
   }
 
   @Test
-  void aTargetMayBeMadeFromTheMatch() {
+  void targetMayContainTheMatch() {
     Labels in = Labels.of("a", "some-name-value");
     Spec s = S.withSource("a").withRegex("some-([^-]+)-([^,]+)").withReplacement("${2}");
     assertThat(apply(in, s.withTarget("${1}")))
@@ -94,7 +94,7 @@ class RelabelRuleTest {
   }
 
   @Test
-  void dollarsAsGoExpandsThem() {
+  void expandsDollarsLikeGo() {
     Spec s = S.withSource("a").withRegex("(?P<first>f)(o+)").withTarget("d");
     assertThat(value("d", ABC, s.withReplacement("$$x${first}$first!$"))).isEqualTo("$xff!$");
     assertThat(value("d", ABC, s.withReplacement("${2"))).isEqualTo("${2");
@@ -102,7 +102,7 @@ class RelabelRuleTest {
   }
 
   @Test
-  void theDotMatchesLineEnds() {
+  void dotMatchesLineEnds() {
     assertThat(
             apply(
                 Labels.of("a", "x\ny"), S.withSource("a").withRegex("x.y").withAction(Action.DROP)))
@@ -133,7 +133,7 @@ class RelabelRuleTest {
   }
 
   @Test
-  void hashesAsPrometheusDoes() {
+  void hashesLikePrometheus() {
     // Figures of Prometheus's own tests.
     Spec s = S.withTarget("d").withModulus(1000).withAction(Action.HASHMOD);
     assertThat(value("d", ABC, s.withSource("c"))).isEqualTo("976");
@@ -168,7 +168,7 @@ class RelabelRuleTest {
   }
 
   @Test
-  void refusesWhatMakesNoSense() {
+  void rejectsMeaninglessRules() {
     assertRefused(S, "relabel configuration for replace action requires 'target_label' value");
     assertRefused(
         S.withAction(Action.HASHMOD).withTarget("x"),

@@ -17,7 +17,7 @@ class ChangeLogTest {
 
   /** What changed since a mark is always told; times far from all changes are not. */
   @Property(tries = 200)
-  void toldIsWhatChanged(@ForAll @LongRange(min = 0, max = 1 << 30) long seed) {
+  void reportsChanges(@ForAll @LongRange(min = 0, max = 1 << 30) long seed) {
     Random r = new Random(seed);
     ChangeLog log = new ChangeLog();
     List<Long> marks = new ArrayList<>();
@@ -54,7 +54,7 @@ class ChangeLogTest {
   }
 
   @Test
-  void unchangedPastIsNotReported() {
+  void doesNotReportUnchangedPast() {
     ChangeLog log = new ChangeLog();
     log.note(T0);
     long mark = log.mark();
@@ -97,7 +97,7 @@ class ChangeLogTest {
   }
 
   @Test
-  void soDoTooManyLongRanges() {
+  void rejectsTooManyLongRanges() {
     ChangeLog log = new ChangeLog();
     long old = log.mark();
     for (int i = 0; i <= ChangeLog.MAX_RANGES; i++) {

@@ -22,7 +22,7 @@ class SampleBufferTest {
           null);
 
   @Test
-  void aFloatTakesThePlaceOfAHistogramThatWasTakenAway() {
+  void floatReplacesAnExtractedHistogram() {
     SampleBuffer b = new SampleBuffer();
     b.add(0, 1, HISTOGRAM);
     b.add(0, 2, HISTOGRAM);
@@ -33,7 +33,7 @@ class SampleBufferTest {
   }
 
   @Test
-  void samplesOfAnotherBufferAreTakenWithAllTheyHave() {
+  void copiesSamplesOfAnotherBufferCompletely() {
     SampleBuffer from = new SampleBuffer();
     from.add(0, 1, 1.5);
     from.add(900, 2, HISTOGRAM);

@@ -34,7 +34,7 @@ class AttributesTest {
   }
 
   @Test
-  void aRenamedEntryKeepsItsPlaceAndValue() {
+  void renamedEntryKeepsItsPlaceAndValue() {
     Attributes a = new Attributes();
     for (int i = 0; i < 100; i++) {
       a.put("k" + i, (long) i);
@@ -49,7 +49,7 @@ class AttributesTest {
   }
 
   @Test
-  void anEmptyValueIsNotAnAbsentOne() {
+  void emptyValueIsNotAbsent() {
     Attributes a = new Attributes();
     a.put("empty", null);
     assertThat(a.get("empty")).isNull();
@@ -67,7 +67,7 @@ class AttributesTest {
   }
 
   @Test
-  void equalWhateverTheOrderAndWhetherDecodedOrNot() {
+  void equalityIgnoresOrderAndDecoding() {
     Attributes a = new Attributes();
     a.add("x", utf8("v"));
     a.add("y", new byte[] {1});
@@ -82,7 +82,7 @@ class AttributesTest {
   }
 
   @Test
-  void aCopySharesNothing() {
+  void copySharesNothing() {
     Attributes inner = new Attributes();
     inner.put("a", 1L);
     byte[] bytes = {1};
@@ -106,14 +106,14 @@ class AttributesTest {
   }
 
   @Test
-  void onlyValuesOfOtlpAreTaken() {
+  void acceptsOnlyOtlpValues() {
     assertThatThrownBy(() -> new Attributes().put("k", 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Integer");
   }
 
   @Test
-  void aListLosesARange() {
+  void removesARangeFromAList() {
     ArrayValue l = ArrayValue.of(0L, 1L, 2L, 3L, 4L, 5L);
     l.removeRange(1, 4);
     assertThat(l).isEqualTo(ArrayValue.of(0L, 4L, 5L));

@@ -30,7 +30,7 @@ class TelemetryTest {
   }
 
   @Test
-  void aCopyOfMetricsSharesNothing() {
+  void metricCopySharesNothing() {
     MetricsData data = new MetricsData();
     ScopeGroup<Metric> scope = scope(data);
     Metric m = new Metric();
@@ -83,7 +83,7 @@ class TelemetryTest {
   }
 
   @Test
-  void aCopyOfASpanSharesNothing() {
+  void spanCopySharesNothing() {
     TracesData data = new TracesData();
     Span s = new Span();
     s.setTraceId(1, 2);

@@ -19,7 +19,7 @@ class ValueTextTest {
   }
 
   @Test
-  void mapsAreJsonWithSortedKeysAndWithoutEscapesOfHtml() {
+  void writesMapsAsJsonWithSortedKeysAndWithoutHtmlEscapes() {
     Attributes a = new Attributes();
     a.put("b", ArrayValue.of(true, null, 1.0, new byte[] {1}));
     a.put("a", "<\"\n\u0001>");

@@ -17,7 +17,7 @@ class SpanRecorderTest {
   private final SpanRecorder recorder = new SpanRecorder();
 
   @Test
-  void nothingIsMadeWhileItIsOff() {
+  void createsNothingWhileDisabled() {
     ActiveSpan s = recorder.begin("a", ActiveSpan.Kind.SERVER, TraceContext.of(PARENT, null));
     assertThat(s).isSameAs(ActiveSpan.NONE);
     assertThat(s.child("b")).isSameAs(ActiveSpan.NONE);
@@ -26,7 +26,7 @@ class SpanRecorderTest {
   }
 
   @Test
-  void childrenBelongToTheSpanThatTheirThreadIsIn() {
+  void childrenBelongToTheCurrentSpanOfTheirThread() {
     recorder.recordTo(1, ended::add);
     try (ActiveSpan root = recorder.begin("root", ActiveSpan.Kind.SERVER, (TraceContext) null)) {
       root.during(
@@ -52,7 +52,7 @@ class SpanRecorderTest {
   }
 
   @Test
-  void theParentElsewhereDecides() {
+  void parentElsewhereDecides() {
     recorder.recordTo(0, ended::add);
     TraceContext in = Objects.requireNonNull(TraceContext.of(PARENT, "vendor=1"));
     recorder.begin("recorded", ActiveSpan.Kind.SERVER, in).close();
@@ -71,7 +71,7 @@ class SpanRecorderTest {
   }
 
   @Test
-  void aFractionIsChosenByTheId() {
+  void selectsAFractionById() {
     recorder.recordTo(0.25, ended::add);
     int all = 40_000;
     for (int i = 0; i < all; i++) {
@@ -82,7 +82,7 @@ class SpanRecorderTest {
   }
 
   @Test
-  void readsContextsAsInTheStandard() {
+  void readsContextsLikeTheStandard() {
     TraceContext c = Objects.requireNonNull(TraceContext.of(PARENT, null));
     assertThat(c.parent()).isEqualTo(PARENT);
     assertThat(c.traceId()).isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736");

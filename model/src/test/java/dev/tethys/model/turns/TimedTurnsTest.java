@@ -49,7 +49,7 @@ class TimedTurnsTest {
 
   /** Each task that blocks has a thread, and one thread is left that checks the clock. */
   @Test
-  void blockedTurnsKeepNoneWaiting() throws InterruptedException {
+  void blockedTurnsDelayNoOther() throws InterruptedException {
     CountDownLatch all = new CountDownLatch(1);
     AtomicInteger virtual = new AtomicInteger();
     int many = 3 * MOST;
@@ -95,7 +95,7 @@ class TimedTurnsTest {
 
   /** A fault, or an interrupt that was meant for another turn, ends nothing. */
   @Test
-  void aThreadSurvivesWhatItDoes() throws InterruptedException {
+  void threadSurvivesExceptions() throws InterruptedException {
     turns.at(
         in(0),
         () -> {

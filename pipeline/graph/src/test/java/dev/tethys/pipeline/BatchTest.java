@@ -72,14 +72,14 @@ final class BatchTest {
   }
 
   @Test
-  void aTakenTreeLeavesNothingToSendByMistake() {
+  void takenTreeCannotBeSentByMistake() {
     Batch b = tree("a");
     b.takeTree();
     assertThatThrownBy(b::body).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
-  void bytesStayUnchangedByEditsOfTheirTree() {
+  void editsOfTheTreeLeaveBytesUnchanged() {
     Batch b = bytes("a");
     byte[] before = b.body().clone();
     edited(b, "x");

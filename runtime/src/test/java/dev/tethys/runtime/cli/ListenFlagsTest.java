@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class ListenFlagsTest {
   @Test
-  void namesTheFlagOfAPortThatIsTaken() throws IOException {
+  void namesFlagOfAPortInUse() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String address = "127.0.0.1:" + taken.getLocalPort();
       assertThatThrownBy(
@@ -29,7 +29,7 @@ class ListenFlagsTest {
   }
 
   @Test
-  void leavesOtherFailuresAsTheyAre() throws IOException {
+  void doesNotChangeOtherFailures() throws IOException {
     assertThatThrownBy(
             () ->
                 ListenFlags.listening(

@@ -28,7 +28,7 @@ class TerminalTest {
   }
 
   @Test
-  void aMissingDescriptorIsNotATerminal() {
+  void missingDescriptorIsNotATerminal() {
     assertThat(Terminal.isTerminal(folder.resolve("nothing"))).isFalse();
   }
 }

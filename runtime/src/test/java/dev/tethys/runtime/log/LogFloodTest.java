@@ -24,7 +24,7 @@ class LogFloodTest {
   }
 
   @Test
-  void ofAKindSoManyLinesPassInAWindow() {
+  void limitsLinesOfAKindPerWindow() {
     int passed = 0;
     for (int i = 0; i < 50_000; i++) {
       passed += admit(Level.WARNING, "a", "series refused: {0}") >= 0 ? 1 : 0;
@@ -38,7 +38,7 @@ class LogFloodTest {
   }
 
   @Test
-  void messagesThatWerePutTogetherAreBoundedByTheirLogger() {
+  void limitsConcatenatedMessagesByLogger() {
     int passed = 0;
     for (int i = 0; i < 50_000; i++) {
       passed += admit(Level.SEVERE, "a", "answering /" + i) >= 0 ? 1 : 0;

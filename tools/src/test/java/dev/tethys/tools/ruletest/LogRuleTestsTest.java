@@ -86,7 +86,7 @@ class LogRuleTestsTest {
   }
 
   @Test
-  void rulesOverLogsAreTested() throws IOException {
+  void testsLogRules() throws IOException {
     assertThat(run(tests("5"))).startsWith("true").contains("SUCCESS");
   }
 
@@ -96,7 +96,7 @@ class LogRuleTestsTest {
   }
 
   @Test
-  void wrongInputIsNamed() throws IOException {
+  void namesInvalidInput() throws IOException {
     String bad = "tests: [{input_logs: [{stream: '{app=}', lines: [x]}]}]\n";
     assertThat(run(bad)).startsWith("false").contains("input_logs 1: stream {app=} cannot be read");
     assertThat(run("tests: [{input_logs: [{stream: '{}', lines: [x]}]}]\n"))

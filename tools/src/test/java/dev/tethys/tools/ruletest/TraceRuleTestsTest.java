@@ -77,7 +77,7 @@ class TraceRuleTestsTest {
   }
 
   @Test
-  void rulesOverTracesAreTested() throws IOException {
+  void testsTraceRules() throws IOException {
     assertThat(run(tests("2"))).startsWith("true").contains("SUCCESS");
   }
 
@@ -87,7 +87,7 @@ class TraceRuleTestsTest {
   }
 
   @Test
-  void wrongInputIsNamed() throws IOException {
+  void namesInvalidInput() throws IOException {
     assertThat(run("tests: [{input_traces: [{name: x}]}]\n"))
         .startsWith("false")
         .contains("input_traces 1: service is empty");

@@ -33,7 +33,7 @@ class AddressesTest {
   }
 
   @Test
-  void connectionsSpreadOverAllAddressesAndPassOverThoseThatRefuse() throws IOException {
+  void spreadsConnectionsOverAllAddressesAndSkipsRefusingOnes() throws IOException {
     Addresses both = host -> List.of(ONE, OTHER);
     try (ServerSocket one = listening(ONE, 0)) {
       int port = one.getLocalPort();

@@ -33,7 +33,7 @@ class AnswerTest {
   }
 
   @Test
-  void anUnreadableBodyHasNoErrorText() {
+  void unreadableBodyHasNoErrorText() {
     InputStream broken =
         new InputStream() {
           @Override

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class BasicCredentialsTest {
   /** The examples of RFC 7617, sections 2 and 2.1. */
   @Test
-  void headersAreThoseOfTheStandard() {
+  void headersMatchTheStandard() {
     assertThat(BasicCredentials.header("Aladdin", "open sesame"))
         .isEqualTo("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     assertThat(BasicCredentials.header("test", "123£")).isEqualTo("Basic dGVzdDoxMjPCow==");

@@ -116,7 +116,7 @@ class CloudSignerTest {
 
   /** Examples of AWS's documentation and of its test suite. */
   @Test
-  void signaturesAreThoseOfTheDocumentation() {
+  void signaturesMatchTheDocumentation() {
     AwsIdentity id = AwsIdentity.of("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
     Instant time = Instant.parse("2015-08-30T12:36:00Z");
     assertThat(
@@ -152,7 +152,7 @@ class CloudSignerTest {
 
   /** As the Collector's sigv4auth takes service and region of the names that AWS documents. */
   @Test
-  void namesOfHostsSayServiceAndRegion() throws Exception {
+  void hostNamesDetermineServiceAndRegion() throws Exception {
     CredentialDependencies nowhere =
         new CredentialDependencies(
             c -> {
@@ -187,7 +187,7 @@ class CloudSignerTest {
   }
 
   @Test
-  void tokensOfGoogleForSeveralScopes() throws Exception {
+  void getsGoogleTokensForSeveralScopes() throws Exception {
     answers.put(
         "GET /computeMetadata/v1/instance/service-accounts/default/token",
         "{\"access_token\":\"t\",\"expires_in\":3600}");
@@ -197,7 +197,7 @@ class CloudSignerTest {
   }
 
   @Test
-  void keysOfTheConfigurationAndOfTheEnvironment() throws Exception {
+  void readsKeysFromConfigurationAndEnvironment() throws Exception {
     environment.put("AWS_ACCESS_KEY_ID", "ENV");
     environment.put("AWS_SECRET_ACCESS_KEY", "s");
     assertThat(write(aws("", "")))
@@ -210,7 +210,7 @@ class CloudSignerTest {
   }
 
   @Test
-  void profilesNameEachOtherAndRoles() throws Exception {
+  void profilesReferToOthersAndRoles() throws Exception {
     Files.createDirectories(home.resolve(".aws"));
     Files.writeString(
         home.resolve(".aws/config"),
@@ -581,7 +581,7 @@ class CloudSignerTest {
 
   /** By keytool and openssl's own format of a key with its certificate. */
   @Test
-  void anApplicationOfAzureSignsWithAPfxFile() throws Exception {
+  void azureApplicationSignsWithAPfxFile() throws Exception {
     Path pfx = home.resolve("app.pfx");
     Process p =
         new ProcessBuilder(
@@ -624,7 +624,7 @@ class CloudSignerTest {
 
   /** A file that holds the proof as it is, where JSON is expected. */
   @Test
-  void aProofIsNotShown() throws Exception {
+  void doesNotShowProof() throws Exception {
     Files.writeString(home.resolve("proof"), "proofOfMine\n");
     assertThatThrownBy(
             () ->

@@ -197,7 +197,7 @@ class ConnectionRulesTest {
   }
 
   @Test
-  void noMoreWaitThanMay() {
+  void limitsWaitingCalls() {
     try (ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
         Connections c = new Connections(timer, System::nanoTime, 3, 2, Connections.KEEP)) {
       for (String host : new String[] {"a", "a", "a", "b", "b"}) {
@@ -212,7 +212,7 @@ class ConnectionRulesTest {
   }
 
   @Test
-  void theLongestWaitingMakesRoom() {
+  void longestWaitingMakesRoom() {
     try (ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
         Connections c = new Connections(timer, System::nanoTime, 2, 2, Connections.KEEP)) {
       List<String> ended = new ArrayList<>();

@@ -145,7 +145,7 @@ class CookieJarTest {
   }
 
   @Test
-  void thereIsABoundForEachDomainAndForAll() {
+  void boundsCookiesPerDomainAndInTotal() {
     for (int i = 0; i < CookieJar.MAX_EACH + 10; i++) {
       set("http://h/", "c" + i + "=1");
     }

@@ -31,7 +31,7 @@ class DockerAddressTest {
   }
 
   @Test
-  void refusesInvalidUrl() {
+  void rejectsInvalidUrl() {
     assertThatThrownBy(() -> DockerAddress.of("tcp://a b", false).get("/info"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("a b");

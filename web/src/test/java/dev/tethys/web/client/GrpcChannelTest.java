@@ -190,7 +190,7 @@ class GrpcChannelTest {
   }
 
   @Test
-  void headersAndCompressedMessagesAreSent() throws Exception {
+  void sendsHeadersAndCompressedMessages() throws Exception {
     GrpcChannel c = channel(server(0).port());
     assertThat(
             new String(
@@ -335,7 +335,7 @@ class GrpcChannelTest {
   }
 
   @Test
-  void aConnectionThatDoesNotLiveIsGivenUp() throws Exception {
+  void abandonsUnresponsiveConnection() throws Exception {
     try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       GrpcChannel c =
           new GrpcChannel(
@@ -387,7 +387,7 @@ class GrpcChannelTest {
   /** Its TLS never begins. */
   @Test
   @Timeout(60)
-  void aConnectingCallDoesNotDelayOthers() throws Exception {
+  void connectingCallDoesNotDelayOthers() throws Exception {
     try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       GrpcChannel c = secured(s.getLocalPort());
       FutureTask<GrpcReply> patient = begun(c, Duration.ofHours(1));
@@ -404,7 +404,7 @@ class GrpcChannelTest {
 
   @Test
   @Timeout(60)
-  void aCallWithMoreTimeConnectsAgain() throws Exception {
+  void callWithMoreTimeReconnects() throws Exception {
     try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       GrpcChannel c = secured(s.getLocalPort());
       FutureTask<GrpcReply> hasty = begun(c, Duration.ofMillis(300));

@@ -129,7 +129,7 @@ class HostTlsTest {
 
   /** Docker's name of a service is valid for any address that it is called by. */
   @Test
-  void aNameWithAnUnderscoreMayStandInThePlaceOfTheHosts() throws Exception {
+  void acceptsUnderscoreInAHostName() throws Exception {
     try (HttpClientFactory factory = new HttpClientFactory("Tethys/test")) {
       URI uri = URI.create("https://127.0.0.1:" + ours + "/");
       WebClient right = factory.client(named("my_service"));

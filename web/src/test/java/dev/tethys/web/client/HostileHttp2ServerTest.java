@@ -94,31 +94,31 @@ class HostileHttp2ServerTest {
   }
 
   @Test
-  void interimAnswersWithoutEndAreNotAwaited() {
+  void doesNotWaitForEndlessInterimResponses() {
     answer(frame(HEADERS, END_HEADERS, 1, new byte[] {8, 3, '1', '0', '3'}), 100);
     fails("more than 16 interim answers");
   }
 
   @Test
-  void headersWithoutEndAreNotGathered() {
+  void boundsEndlessHeaders() {
     answer(frame(HEADERS, END_HEADERS, 1, new byte[] {(byte) 0x88, 0, 1, 'a', 1, 'b'}), 100);
     fails("headers in the middle of an answer");
   }
 
   @Test
-  void aFloodOfSettingsIsNotAcknowledgedForEver() {
+  void boundsAcknowledgementsOfASettingsFlood() {
     answer(frame(4, 0, 0, new byte[0]), 100_000);
     fails("too many control frames");
   }
 
   @Test
-  void aFloodOfWindowUpdatesIsNotReadForEver() {
+  void boundsReadsOfAWindowUpdateFlood() {
     answer(frame(8, 0, 0, new byte[] {0, 0, 0, 1}), 100_000);
     fails("too many WINDOW_UPDATE frames");
   }
 
   @Test
-  void aFloodOfEmptyDataIsNotReadForEver() {
+  void boundsReadsOfAnEmptyDataFlood() {
     answer(frame(0, 0, 1, new byte[0]), 100_000);
     fails("too many control frames");
   }

@@ -34,7 +34,7 @@ class HostileHttpsServerTest {
       new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
 
   @Test
-  void connectionsOfHeadersWithoutEndAreClosed() throws Exception {
+  void closesConnectionsWithEndlessHeaders() throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issue("server", "ip:127.0.0.1");
     CountDownLatch gone = new CountDownLatch(2);

@@ -145,7 +145,7 @@ class Http1CallTest {
   }
 
   @Test
-  void aConnectionServesManyCalls() throws Exception {
+  void connectionServesManyCalls() throws Exception {
     for (int i = 0; i < 5; i++) {
       answers.add(OK);
       answers.add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
@@ -342,7 +342,7 @@ class Http1CallTest {
   }
 
   @Test
-  void noMoreConnectionsWaitThanTheBound() throws Exception {
+  void boundsIdleConnections() throws Exception {
     Connections.Server s = new Connections.Server("h", 1);
     AtomicInteger closed = new AtomicInteger();
     ConnectionStreams w =
@@ -372,7 +372,7 @@ class Http1CallTest {
   }
 
   @Test
-  void anInterruptedCallerStopsWaiting() throws Exception {
+  void interruptedCallerStopsWaiting() throws Exception {
     AtomicReference<Throwable> thrown = new AtomicReference<>();
     CountDownLatch done = new CountDownLatch(1);
     Thread t =
@@ -395,7 +395,7 @@ class Http1CallTest {
   }
 
   @Test
-  void headersOfTheConnectionAreNotTheCallers() {
+  void callersCannotSetConnectionHeaders() {
     for (String name : List.of("Host", "content-length", "Connection", "a b", "", "x:y")) {
       assertThatThrownBy(() -> send("GET", Map.of(name, "1"), null, Duration.ofSeconds(50)))
           .hasMessage("a header cannot be sent: " + name);

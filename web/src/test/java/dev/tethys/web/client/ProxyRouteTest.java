@@ -172,7 +172,7 @@ class ProxyRouteTest {
   }
 
   @Test
-  void socksLeavesTheNameToTheProxy() throws Exception {
+  void socksLeavesNameResolutionToTheProxy() throws Exception {
     int port = proxy(listening(), s -> socks(s, false, 0));
     for (String scheme : List.of("socks5", "socks5h")) {
       WebClient c = client("proxy_url: " + scheme + "://127.0.0.1:" + port);
@@ -197,7 +197,7 @@ class ProxyRouteTest {
   }
 
   @Test
-  void socksKnowsItsUser() throws Exception {
+  void socksSendsItsUser() throws Exception {
     int port = proxy(listening(), s -> socks(s, true, 0));
     assertThat(
             get(
@@ -257,7 +257,7 @@ class ProxyRouteTest {
   }
 
   @Test
-  void speaksTlsToAProxy() throws Exception {
+  void connectsToAProxyOverTls() throws Exception {
     ClientTls.Setup keys =
         ClientTls.setup(
             HttpClientConfig.TYPE
@@ -345,7 +345,7 @@ class ProxyRouteTest {
   }
 
   @Test
-  void theTargetsCertificateIsVerifiedThroughProxies() throws Exception {
+  void verifiesTargetCertificateThroughProxies() throws Exception {
     int port = proxy(listening(), s -> socks(s, false, 0));
     assertThatThrownBy(
             () ->

@@ -151,7 +151,7 @@ class StalledServerTest {
   }
 
   @Test
-  void timeRunsOutOverAConnectionThatServedBefore() throws Exception {
+  void timesOutOnAReusedConnection() throws Exception {
     serve(StalledServerTest::answer);
     WebClient c =
         factory.client(config(new ConnectionRules(false, 1, 0, 0, Duration.ZERO, false, false)));
@@ -193,7 +193,7 @@ class StalledServerTest {
   }
 
   @Test
-  void timeRunsOutOverAConnectionThatIsWatched() throws Exception {
+  void timesOutOnAWatchedConnection() throws Exception {
     serve(s -> {});
     TracedClient c = factory.traced(config(ConnectionRules.USUAL));
     TracedClient.Request large =

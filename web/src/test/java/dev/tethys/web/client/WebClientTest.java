@@ -108,7 +108,7 @@ class WebClientTest {
   }
 
   @Test
-  void credentialsAreReadFromTheirFilesAtEveryCall() throws Exception {
+  void rereadsCredentialFilesForEveryCall() throws Exception {
     HttpListener l = serve(showing("Authorization"));
     Files.writeString(dir.resolve("pw"), "one\n");
     WebClient c = client("basic_auth: {username: me, password_file: pw}");
@@ -144,7 +144,7 @@ class WebClientTest {
   }
 
   @Test
-  void credentialsDoNotFollowToAnotherServer() throws Exception {
+  void doesNotForwardCredentialsToAnotherServer() throws Exception {
     HttpListener other = serve(showing("Authorization", "X-Secret", "X-Plain"));
     HttpListener l =
         serve(
@@ -186,7 +186,7 @@ class WebClientTest {
   }
 
   @Test
-  void theTimeoutHoldsForTheBodyToo() throws Exception {
+  void timeoutAppliesToTheBody() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     HttpListener l =
         serve(
@@ -211,7 +211,7 @@ class WebClientTest {
   }
 
   @Test
-  void saysWhatWentWrong() throws Exception {
+  void describesErrors() throws Exception {
     int free;
     try (ServerSocket s = new ServerSocket(0)) {
       free = s.getLocalPort();
@@ -228,7 +228,7 @@ class WebClientTest {
   }
 
   @Test
-  void undoesGzipWithinItsLimit() throws Exception {
+  void decompressesGzipWithinItsLimit() throws Exception {
     byte[] bomb = new byte[5_000_000];
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (OutputStream o = new GZIPOutputStream(packed)) {
@@ -277,7 +277,7 @@ class WebClientTest {
   }
 
   @Test
-  void verifiesServersAndShowsItsCertificate() throws Exception {
+  void verifiesServersAndSendsItsCertificate() throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issue("server", "dns:metrics.example");
     certs.issueRsa("client", "dns:me");
@@ -318,7 +318,7 @@ class WebClientTest {
   }
 
   @Test
-  void refusesACertificateThatNamesItsHostOnlyAsCommonName() throws Exception {
+  void rejectsCertificateThatNamesItsHostOnlyAsCommonName() throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issue("metrics.example", "mail:a@example");
     HttpListener l =
@@ -345,7 +345,7 @@ class WebClientTest {
   }
 
   @Test
-  void tellsWhyAConnectionCannotBeSecured() throws Exception {
+  void reportsWhyAConnectionCannotBeSecured() throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issueExpired("old", "ip:127.0.0.1");
     certs.issue("server", "ip:127.0.0.1");
@@ -404,7 +404,7 @@ class WebClientTest {
   }
 
   @Test
-  void fetchesTokensBeforeTheyRunOut() throws Exception {
+  void fetchesTokensBeforeTheyExpire() throws Exception {
     AtomicInteger fetched = new AtomicInteger();
     HttpListener l =
         serve(
@@ -458,7 +458,7 @@ class WebClientTest {
   }
 
   @Test
-  void aRevokedTokenIsReplacedBeforeItRunsOut() throws Exception {
+  void replacesRevokedTokenBeforeItExpires() throws Exception {
     AtomicInteger fetched = new AtomicInteger();
     AtomicInteger least = new AtomicInteger(); // tokens below are not let in
     AtomicInteger asked = new AtomicInteger();
@@ -660,7 +660,7 @@ class WebClientTest {
   }
 
   @Test
-  void takesTheProxyOfTheEnvironment() throws IOException {
+  void usesTheProxyOfTheEnvironment() throws IOException {
     Proxies p =
         new Proxies(
             new dev.tethys.config.ProxyConfig(null, "", true, java.util.Map.of()),
@@ -731,7 +731,7 @@ class WebClientTest {
   }
 
   @Test
-  void redirectsLeadWhereGoSeesThem() throws Exception {
+  void resolvesRedirectsLikeGo() throws Exception {
     HttpListener l =
         serve(
             new Routes()
@@ -823,7 +823,7 @@ class WebClientTest {
   }
 
   @Test
-  void theTimeoutHoldsOverUnixSockets() throws Exception {
+  void timeoutAppliesToUnixSockets() throws Exception {
     Path socket = unixServer("", Collections.synchronizedList(new ArrayList<>()));
     WebClient c = client("{}");
     assertThatThrownBy(

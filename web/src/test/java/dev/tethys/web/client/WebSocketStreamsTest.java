@@ -113,7 +113,7 @@ class WebSocketStreamsTest {
   }
 
   @Test
-  void answersPingsBetweenFragmentsAndTimesOutAnywhere() throws Exception {
+  void respondsToPingsBetweenFragmentsAndTimesOutAnywhere() throws Exception {
     Served t = new Served("101", "", "02.03.48.656c8904.70696e67.80.02.6c6f.");
     WebSocketStreams w = open(t, "");
     t.said.reset();

@@ -52,7 +52,7 @@ class ConnectionShareTest {
   }
 
   @Test
-  void noClientHasMoreThanItsShareOfBusyConnections() throws Exception {
+  void limitsTheShareOfBusyConnectionsPerClient() throws Exception {
     for (int i = 0; i < 14; i++) {
       assertThat(isServed(connect("10.0.0.9"))).isTrue();
     }
@@ -63,7 +63,7 @@ class ConnectionShareTest {
   }
 
   @Test
-  void theOldestIdleConnectionOfTheClientWithMostMakesRoom() {
+  void evictsOldestIdleConnectionOfTheBusiestClient() {
     Client other = connect("10.0.0.7");
     List<Client> many = new ArrayList<>();
     for (int i = 0; i < 13; i++) {
@@ -80,7 +80,7 @@ class ConnectionShareTest {
   }
 
   @Test
-  void aBodyThatDoesNotComeMakesRoomAndARequestInWorkDoesNot() {
+  void evictsStalledBodyButNotARequestInProgress() {
     Client c = connect("10.0.0.9");
     ConnectionTimeouts.Exchange e = Objects.requireNonNull(clients.begin(c.from, LOCAL, 1));
     assertThat(clients.evict()).as("it may still come").isFalse();
@@ -102,7 +102,7 @@ class ConnectionShareTest {
   }
 
   @Test
-  void aStalledBodyOfAClientWithMostConnectionsMakesRoomSoon() {
+  void evictsStalledBodyOfTheBusiestClientSoon() {
     Client other = connect("10.0.0.7");
     reading(other, 1);
     List<Client> many = new ArrayList<>();
@@ -125,7 +125,7 @@ class ConnectionShareTest {
   }
 
   @Test
-  void aBodyThatDripsMakesRoomAndOneThatFlowsDoesNot() {
+  void evictsSlowBodyButNotAFastOne() {
     List<Client> many = new ArrayList<>();
     List<ConnectionTimeouts.Exchange> bodies = new ArrayList<>();
     for (int i = 0; i < 9; i++) {

@@ -56,7 +56,7 @@ class HeaderListSizesTest {
   }
 
   @Test
-  void thousandsOfReferencesToOneEntryAreCountedWithoutBeingDecoded() throws Exception {
+  void countsThousandsOfReferencesWithoutDecoding() throws Exception {
     ByteArrayOutputStream b = new ByteArrayOutputStream();
     b.write(0x40); // literal, added to the table, new name
     string(b, "a");
@@ -68,7 +68,7 @@ class HeaderListSizesTest {
   }
 
   @Test
-  void lengthsOfHuffmanCodesAreThoseOfAnotherEncodersText() throws Exception {
+  void huffmanLengthsMatchAnotherEncoder() throws Exception {
     Random random = new Random(7);
     Http2Headers.DynamicTable table = Http2Headers.DynamicTable.create(4096);
     for (int i = 0; i < 2000; i++) {
@@ -90,7 +90,7 @@ class HeaderListSizesTest {
   }
 
   @Test
-  void anyBytesAreACodeOrNoneAsForAnotherDecoder() {
+  void acceptsAndRejectsTheSameCodesAsAnotherDecoder() {
     Random random = new Random(5);
     int codes = 0;
     for (int i = 0; i < 100_000; i++) {
@@ -125,7 +125,7 @@ class HeaderListSizesTest {
 
   /** Compared with a plain model of the table. */
   @Test
-  void theTableFollowsItsPeersThroughEvictionAndChangesOfItsSize() throws Exception {
+  void tableFollowsItsPeerThroughEvictionAndResizing() throws Exception {
     Random random = new Random(11);
     ArrayDeque<Integer> table = new ArrayDeque<>(); // newest first
     int most = 4096;

@@ -61,7 +61,7 @@ class PasswordsTest {
   }
 
   @Test
-  void guessesPushOutNoRightPassword() {
+  void guessesDoNotEvictValidPasswords() {
     Passwords p = counting();
     assertThat(p.check(USERS, "ann", "a")).isTrue();
     for (int i = 0; i < 10 * Passwords.REMEMBERED; i++) {
@@ -74,7 +74,7 @@ class PasswordsTest {
   }
 
   @Test
-  void aHashUnderWayDelaysNoOtherAndIsComputedOnce() throws Exception {
+  void pendingHashDelaysNoOtherAndIsComputedOnce() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch end = new CountDownLatch(1);
     Passwords p =

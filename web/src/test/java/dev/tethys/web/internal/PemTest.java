@@ -74,7 +74,7 @@ class PemTest {
   }
 
   @Test
-  void ellipticKeysEncryptedInTheOlderForm() throws Exception {
+  void readsEllipticKeysEncryptedInTheOlderForm() throws Exception {
     PrivateKey key = plain("ecparam", "-name", "prime256v1", "-genkey");
     String pem = encrypted("ec", "-aes256");
     assertThat(pem).contains("DEK-Info");
@@ -91,7 +91,7 @@ class PemTest {
   }
 
   @Test
-  void namesACipherThatIsNotRead() {
+  void namesUnsupportedCipher() {
     String pem =
         """
         -----BEGIN RSA PRIVATE KEY-----

@@ -43,7 +43,7 @@ class PooledGzipTest {
   }
 
   @Test
-  void streamsAreReadByTheJdkWhicheverDeflaterTheyHave() throws Exception {
+  void jdkReadsStreamsOfAnyDeflater() throws Exception {
     try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
       List<Callable<byte[]>> tasks = new ArrayList<>();
       List<byte[]> texts = new ArrayList<>();
@@ -61,7 +61,7 @@ class PooledGzipTest {
   }
 
   @Test
-  void wholeBodiesAreReadByTheJdk() throws Exception {
+  void jdkReadsWholeBodies() throws Exception {
     Random random = new Random(3);
     for (int length : new int[] {0, 1, 1023, 15_000, 200_000}) {
       byte[] noise = new byte[length];
@@ -89,7 +89,7 @@ class PooledGzipTest {
 
   /** The client goes while its answer is written; later answers are whole. */
   @Test
-  void aStreamThatFailsLeavesItsDeflaterInOrder() throws Exception {
+  void failedStreamLeavesItsDeflaterIntact() throws Exception {
     OutputStream gone =
         new OutputStream() {
           private int remaining = 20;

@@ -72,7 +72,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void whileARequestIsInWork() {
+  void detectsDisconnectDuringARequest() {
     ConnectionTimeouts.Exchange e = watched();
     clients.checkClients();
     clients.checkClients();

@@ -24,7 +24,7 @@ class ClusterAccessTest {
   private Instant now = Instant.parse("2026-01-02T03:04:05Z");
 
   @Test
-  void aKubeconfigFileNamesServerAndToken(@TempDir Path folder) throws Exception {
+  void kubeconfigFileNamesServerAndToken(@TempDir Path folder) throws Exception {
     Path script = folder.resolve("give");
     Files.writeString(
         script,
@@ -69,7 +69,7 @@ class ClusterAccessTest {
 
   /** Its child keeps the output open that is read. */
   @Test
-  void aProgramThatHangsIsEndedWithAllThatItStarted(@TempDir Path folder) throws Exception {
+  void killsHangingProgramWithItsChildren(@TempDir Path folder) throws Exception {
     Path script = folder.resolve("hang");
     Path child = folder.resolve("child");
     Files.writeString(script, "#!/bin/sh\nsleep 600 &\necho $! > " + child + "\nwait\n");
@@ -95,7 +95,7 @@ class ClusterAccessTest {
   }
 
   @Test
-  void aPodFindsItsOwnCluster(@TempDir Path account) throws Exception {
+  void podFindsItsOwnCluster(@TempDir Path account) throws Exception {
     Files.writeString(account.resolve("namespace"), "mine\n");
     Files.writeString(account.resolve("ca.crt"), "x");
     assertThatThrownBy(() -> ClusterAccess.inCluster(environment::get, account, "name it"))

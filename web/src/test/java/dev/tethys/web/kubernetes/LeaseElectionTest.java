@@ -99,7 +99,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void secondCandidateLeadsAfterTheFirstIsGone() throws Exception {
+  void secondCandidateLeadsAfterTheFirstStops() throws Exception {
     Replica a = new Replica("a");
     Replica b = new Replica("b");
     a.look();
@@ -126,7 +126,7 @@ class LeaseElectionTest {
   }
 
   @Test
-  void anIsolatedLeaderStepsDownBeforeAnotherLeads() throws Exception {
+  void isolatedLeaderStepsDownBeforeAnotherLeads() throws Exception {
     Replica a = new Replica("a");
     Replica b = new Replica("b");
     a.look();

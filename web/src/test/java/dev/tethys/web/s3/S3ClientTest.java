@@ -68,7 +68,7 @@ class S3ClientTest {
 
   /** Keys have any characters; each is signed and named as S3 does it. */
   @Test
-  void objectsOfAnyKeyAreStoredReadListedAndDeleted() throws Exception {
+  void storesReadsListsAndDeletesObjectsOfAnyKey() throws Exception {
     S3Client c = client();
     List<String> keys =
         List.of("a b/ä+1%2F=&?#~*'();:@$,", "year=2026/month=01/x.json", "/leading//slashes");
@@ -124,7 +124,7 @@ class S3ClientTest {
 
   /** The content is read part by part. */
   @Test
-  void largeObjectsAreSentInParts() throws Exception {
+  void sendsLargeObjectsInParts() throws Exception {
     byte[] all = new byte[12 << 20];
     new Random(1).nextBytes(all);
     AtomicInteger most = new AtomicInteger();
@@ -160,7 +160,7 @@ class S3ClientTest {
   }
 
   @Test
-  void passingFailuresAreRetriedAndOthersSayWhatToDo() throws Exception {
+  void retriesTemporaryFailuresAndExplainsOthers() throws Exception {
     AtomicInteger n = new AtomicInteger();
     server.failing(r -> n.getAndIncrement() < 2 ? new S3Double.Failure(503, "SlowDown") : null);
     client().put("k", Map.of(), bytes("x"));
@@ -189,7 +189,7 @@ class S3ClientTest {
   }
 
   @Test
-  void bucketIsInThePathOfAnAddress() {
+  void bucketIsInTheUrlPath() {
     for (String at : List.of("http://127.0.0.1:9000", "https://[::1]:9000", "http://localhost")) {
       assertThat(location(at).url("a", "", "eu-west-1")).hasToString(at + "/bucket/a");
     }

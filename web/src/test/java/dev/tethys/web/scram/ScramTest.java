@@ -18,7 +18,7 @@ final class ScramTest {
       "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
 
   @Test
-  void sha256AsTheRfcPrintsIt() throws Exception {
+  void computesSha256ProofOfTheRfc() throws Exception {
     Scram s = Scram.of(Scram.SHA_256, "user", "pencil", NONCE);
     assertThat(s.first()).isEqualTo("n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
     assertThat(s.proof(CHALLENGE))
@@ -29,7 +29,7 @@ final class ScramTest {
   }
 
   @Test
-  void sha1AsMongodbPrintsIt() throws Exception {
+  void computesSha1ProofOfMongodb() throws Exception {
     Scram s =
         new Scram(Scram.SHA_1, "user", mongodbs("user", "pencil"), "fyko+d2lbbFgONRv9qkxdawL");
     assertThat(s.first()).isEqualTo("n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL");
@@ -68,7 +68,7 @@ final class ScramTest {
   }
 
   @Test
-  void aServerThatDoesNotKnowThePasswordIsNotTrusted() throws Exception {
+  void serverWithoutThePasswordIsNotTrusted() throws Exception {
     Scram s = Scram.of(Scram.SHA_256, "user", "pencil", NONCE);
     assertThatThrownBy(() -> s.verify("v=")).hasMessageContaining("does not prove");
     s.proof(CHALLENGE);

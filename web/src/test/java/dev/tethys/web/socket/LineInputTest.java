@@ -15,7 +15,7 @@ class LineInputTest {
   }
 
   @Test
-  void longLinesTakeMemoryOfTheBudgetAndGiveItBack() throws Exception {
+  void longLinesUseAndReleaseBudgetMemory() throws Exception {
     ByteBudget budget = new ByteBudget(1 << 20);
     try (LineInput in = new LineInput(text("short\n"), 64 << 10, budget)) {
       assertThat(in.next()).isTrue();

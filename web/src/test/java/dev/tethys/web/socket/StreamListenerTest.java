@@ -59,7 +59,7 @@ class StreamListenerTest {
   }
 
   @Test
-  void anAddressIsFreeOnceItsListenerIsClosed() throws Exception {
+  void addressIsFreeOnceItsListenerIsClosed() throws Exception {
     StreamListener l = StreamListener.start(ANY, s -> {});
     int port = l.port();
     for (int i = 0; i < 100; i++) {
@@ -99,7 +99,7 @@ class StreamListenerTest {
   }
 
   @Test
-  void aWaitingReaderSeesTheEnd() throws Exception {
+  void waitingReaderSeesTheEnd() throws Exception {
     CountDownLatch ended = new CountDownLatch(1);
     StreamListener l =
         StreamListener.start(
@@ -122,7 +122,7 @@ class StreamListenerTest {
   }
 
   @Test
-  void aConnectionAboveTheLimitWaitsForAnotherToEnd() throws Exception {
+  void connectionAboveTheLimitWaitsForAnotherToEnd() throws Exception {
     ServerSocket bound = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
     StreamListener l =
         StreamListener.start(
@@ -157,7 +157,7 @@ class StreamListenerTest {
 
   /** As when large requests are decoded on all carriers. */
   @Test
-  void connectionsAreAcceptedWhileVirtualThreadsCompute() throws Exception {
+  void acceptsConnectionsWhileVirtualThreadsCompute() throws Exception {
     int carriers =
         ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class).getParallelism();
     AtomicBoolean stop = new AtomicBoolean();
@@ -199,7 +199,7 @@ class StreamListenerTest {
 
   /** A client that sends without a pause would keep a carrier of virtual threads. */
   @Test
-  void connectionsAreHandledWhileVirtualThreadsCompute() throws Exception {
+  void handlesConnectionsWhileVirtualThreadsCompute() throws Exception {
     Queue<Thread> handlers = new ConcurrentLinkedQueue<>();
     StreamListener.Handler h =
         s -> {
@@ -225,7 +225,7 @@ class StreamListenerTest {
   }
 
   @Test
-  void datagramsAreHandledOnPlatformThreads() throws Exception {
+  void handlesDatagramsOnPlatformThreads() throws Exception {
     CountDownLatch handled = new CountDownLatch(1);
     AtomicBoolean virtual = new AtomicBoolean();
     DatagramListener.Handler h =

@@ -334,7 +334,7 @@ class TracingTest {
   }
 
   @Test
-  void alertmanagersHeadersHaveValuesAndSecrets() {
+  void headersOfAlertmanagerHaveValuesAndSecrets() {
     TracingConfig c =
         read(
             TracingConfig.OF_ALERTMANAGER,

@@ -211,7 +211,7 @@ class AlertmanagerTest extends AlertmanagerFixture {
   }
 
   @Test
-  void aReloadKeepsWhatWasSent() throws IOException {
+  void keepsSentNotificationsAcrossReload() throws IOException {
     Alertmanager m = open(PLAIN);
     post(firing("A"));
     assertThat(after(Duration.ofSeconds(10))).hasSize(1);
@@ -226,7 +226,7 @@ class AlertmanagerTest extends AlertmanagerFixture {
   }
 
   @Test
-  void templatesSeeLabelsOfRoutes() throws IOException {
+  void templatesUseLabelsOfRoutes() throws IOException {
     open(
         """
         route:

@@ -109,7 +109,7 @@ class DecisionsTest extends AlertmanagerFixture {
   }
 
   @Test
-  void changesAreHandedOnOnce() throws Exception {
+  void reportsEachChangeOnce() throws Exception {
     Alertmanager m = open(CONFIG);
     List<String> events = new ArrayList<>();
     m.onEvents(
@@ -230,7 +230,7 @@ class DecisionsTest extends AlertmanagerFixture {
           """;
 
   @Test
-  void aHeartbeatThatDoesNotComeIsAnAlert() throws IOException {
+  void alertsOnMissingHeartbeat() throws IOException {
     Alertmanager m = open(HEARTBEATS);
     List<String> heard = minutes(20, firing("Watchdog"));
     // The other one is routed as any alert.

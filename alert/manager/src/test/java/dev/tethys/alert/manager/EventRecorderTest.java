@@ -89,7 +89,7 @@ class EventRecorderTest extends AlertmanagerFixture {
   }
 
   @Test
-  void theLifeOfAlertsIsRecorded() throws Exception {
+  void recordsEventsOfEachAlert() throws Exception {
     Path file = dir.resolve("events.jsonl");
     open(
         with("{file_outputs: [{path: " + file + "}], stdout_outputs: [{}]}")
@@ -169,7 +169,7 @@ class EventRecorderTest extends AlertmanagerFixture {
   }
 
   @Test
-  void recreatesARotatedFile() throws Exception {
+  void recreatesRotatedFile() throws Exception {
     Path file = dir.resolve("events.jsonl");
     open(with("{file_outputs: [{path: " + file + "}]}"));
     post(firing("A"));
@@ -192,7 +192,7 @@ class EventRecorderTest extends AlertmanagerFixture {
   }
 
   @Test
-  void aReloadChangesOutputsUnlessOneCannotBeOpened() throws Exception {
+  void reloadChangesOutputsUnlessOneCannotBeOpened() throws Exception {
     Path one = dir.resolve("one");
     Path two = dir.resolve("two");
     Alertmanager m = open(with("{file_outputs: [{path: " + one + "}]}"));
@@ -259,7 +259,7 @@ class EventRecorderTest extends AlertmanagerFixture {
   }
 
   @Test
-  void aWebhookGetsEachEventAndAnotherAttemptAfterAFailure() throws Exception {
+  void webhookReceivesEachEventAndRetriesAfterFailure() throws Exception {
     try (Hook h = Hook.start(n -> n == 1 ? 503 : 200)) {
       open(with("{webhook_outputs: [{url: '" + h.url() + "', workers: 1, retry_backoff: 1ms}]}"));
       post(firing("A"));

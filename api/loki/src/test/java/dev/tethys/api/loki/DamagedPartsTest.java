@@ -19,7 +19,7 @@ class DamagedPartsTest {
   @TempDir Path folder;
 
   @Test
-  void answersNameUnreadablePartsInHeader() throws Exception {
+  void responsesNameUnreadablePartsInHeader() throws Exception {
     long now = LokiServer.now();
     try (LokiServer server = new LokiServer(folder, true)) {
       server.push(null, "{\"app\":\"a\"}", now - 1_000_000, "lost");

@@ -93,14 +93,14 @@ class LokiApiTest {
   }
 
   @Test
-  void queriesDoNotComputeOnTheThreadsOfRequests() throws Exception {
+  void doesNotComputeQueriesOnRequestThreads() throws Exception {
     assertThat(server.call("GET", null, RANGE, "query", "{app=~\".+\"}").statusCode())
         .isEqualTo(200);
     assertThat(server.computedOnVirtualThread).isFalse();
   }
 
   @Test
-  void rarePatternsOfManyAreLeftOutUnlessALimitIsGiven() throws Exception {
+  void omitsRarePatternsUnlessALimitIsSet() throws Exception {
     LogBatch batch = new LogBatch();
     int api = batch.stream(Labels.of("app", "api"));
     for (int i = 0; i < 120; i++) {
@@ -117,7 +117,7 @@ class LokiApiTest {
   }
 
   @Test
-  void countsWithoutAFilterAreThoseOfRows() throws Exception {
+  void countsWithoutFilterMatchRowCounts() throws Exception {
     LogBatch batch = new LogBatch();
     long begin = Math.floorDiv(now, 3600_000_000_000L) * 3600_000_000_000L - 3600_000_000_000L;
     for (int i = 0; i < 9000; i++) {
@@ -162,7 +162,7 @@ class LokiApiTest {
   }
 
   @Test
-  void frequentPatternsAreThoseOfAllRowsWhereverTheseAre() throws Exception {
+  void frequentPatternsCoverAllRowsWhereverStored() throws Exception {
     for (int round = 0; round < 3; round++) {
       LogBatch batch = new LogBatch();
       for (int i = 0; i < 2000; i++) {
@@ -246,7 +246,7 @@ class LokiApiTest {
   }
 
   @Test
-  void wrongTailsAreRefusedBeforeTheUpgrade() {
+  void rejectsInvalidTailsBeforeUpgrade() {
     assertThat(refusal("query", "{app=\"api\"")).isEqualTo(400);
     assertThat(refusal("query", "rate({app=\"api\"}[1m])")).isEqualTo(400);
     assertThat(refusal("query", "{app=\"api\"}", "delay_for", "6")).isEqualTo(400);
@@ -257,7 +257,7 @@ class LokiApiTest {
   }
 
   @Test
-  void tailFramesAreThoseOfLoki() {
+  void tailFramesMatchLoki() {
     Labels test = Labels.of("test", "test");
     Labels metadata = Labels.of("bar", "b", "foo", "a");
     byte[] line = "super line".getBytes(StandardCharsets.UTF_8);
@@ -296,7 +296,7 @@ class LokiApiTest {
   }
 
   @Test
-  void deletionIsCancelledUntilItIsProcessed() throws Exception {
+  void cancelsDeletionUntilItIsProcessed() throws Exception {
     server.push(null, API, now - 1_000_000_000L, "secret");
     server.database.flush();
     try (dev.tethys.testkit.LogMessages log = dev.tethys.testkit.LogMessages.of(LokiApi.class)) {
@@ -349,7 +349,7 @@ class LokiApiTest {
   }
 
   @Test
-  void wrongDeletionsAreRefused() throws Exception {
+  void rejectsInvalidDeletions() throws Exception {
     String q = "{app=\"api\"}";
     refusedDeletion("query not set", "start", "1");
     refusedDeletion("start time not set", "query", q);
@@ -375,7 +375,7 @@ class LokiApiTest {
   }
 
   @Test
-  void severalTenantsAreQueriedTogether() throws Exception {
+  void queriesSeveralTenantsTogether() throws Exception {
     server.push("a", API, now - 2, "of a");
     server.push("b", API, now - 1, "of b");
     server.push("c", API, now - 1, "of c");
@@ -397,7 +397,7 @@ class LokiApiTest {
   }
 
   @Test
-  void answersOneShardAndAMemberOfTheRing() throws Exception {
+  void reportsOneShardAndOneRingMember() throws Exception {
     long now = LokiServer.now();
     server.push(null, "{\"app\":\"sharded\"}", now, "a line");
     HttpResponse<String> shards =
@@ -439,7 +439,7 @@ class LokiApiTest {
   }
 
   @Test
-  void changesTakeOneTenant() throws Exception {
+  void changesAffectOneTenant() throws Exception {
     HttpResponse<String> r =
         server.call("POST", "a|b", DELETE, "query", "{app=\"api\"}", "start", "1");
     assertThat(r.statusCode()).isEqualTo(400);
@@ -455,7 +455,7 @@ class LokiApiTest {
   }
 
   @Test
-  void answers429ToATenantOverItsRate() throws Exception {
+  void responds429ToTenantOverItsRate() throws Exception {
     server.slowRate = new LogRates.Rate(0.001, 10);
     long now = LokiServer.now();
     server.push("slow", "{\"app\":\"a\"}", now, "longer than the burst");
@@ -470,7 +470,7 @@ class LokiApiTest {
   }
 
   @Test
-  void aStreamThatIsTooFastRefusesTheRequest() throws Exception {
+  void rejectsRequestIfAStreamExceedsItsRate() throws Exception {
     server.streamRate = new LogRates.Rate(0.001, 10);
     long now = LokiServer.now();
     server.push("a", "{\"app\":\"fast\"}", now, "longer than the burst");
@@ -508,7 +508,7 @@ class LokiApiTest {
   }
 
   @Test
-  void countsOfALevelReadNoRows() throws Exception {
+  void countsByLevelReadNoRows() throws Exception {
     long minute = 60_000_000_000L;
     long begin = now / minute * minute - 20 * minute;
     LogBatch batch = new LogBatch();

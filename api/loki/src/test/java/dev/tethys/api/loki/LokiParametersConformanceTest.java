@@ -32,7 +32,7 @@ class LokiParametersConformanceTest {
   }
 
   @Test
-  void parametersAreReadAsByLoki() throws IOException {
+  void readsParametersLikeLoki() throws IOException {
     List<String> wrong = new ArrayList<>();
     int cases = 0;
     for (String text : Files.readAllLines(Shared.conformance("loki").resolve("api/params.jsonl"))) {

@@ -204,7 +204,7 @@ class StoredAnswersTest {
   }
 
   @Test
-  void answersAreTheSameWhereverEntriesAre() throws Exception {
+  void resultsDoNotDependOnWhereEntriesAreStored() throws Exception {
     for (long seed = 1; seed <= 3; seed++) {
       Random r = new Random(seed);
       for (String tenant : TENANTS) {

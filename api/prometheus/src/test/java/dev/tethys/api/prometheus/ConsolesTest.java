@@ -55,7 +55,7 @@ class ConsolesTest {
   }
 
   @Test
-  void queriesAreAskedAndTheirLabelsEscaped() throws IOException {
+  void runsQueriesAndEscapesTheirLabels() throws IOException {
     long now = ApiServer.NOW.toEpochMilli();
     server.sample(Labels.of("__name__", "up", "job", "b"), now - 1000, 1);
     server.sample(Labels.of("__name__", "up", "job", "<a>"), now - 1000, 0.5);
@@ -67,7 +67,7 @@ class ConsolesTest {
   }
 
   @Test
-  void thePageKnowsOfItsRequest() throws IOException {
+  void pageHasAccessToItsRequest() throws IOException {
     HttpResponse<String> r =
         page(
             "sub/p.html",
@@ -85,7 +85,7 @@ class ConsolesTest {
   }
 
   @Test
-  void linksDoNotLeadOutOfTheFolder() throws IOException {
+  void linksCannotLeaveTheFolder() throws IOException {
     Path secret = Files.writeString(folder.resolve("secret.html"), "outside");
     Path consoles = folder.resolve("consoles");
     Files.createSymbolicLink(consoles.resolve("out.html"), secret);
@@ -145,7 +145,7 @@ class ConsolesTest {
   }
 
   @Test
-  void nothingOutsideOfTheFolderIsRead() throws IOException {
+  void readsNothingOutsideTheFolder() throws IOException {
     Files.writeString(folder.resolve("secret.html"), "secret");
     for (String path :
         new String[] {
@@ -180,7 +180,7 @@ class ConsolesTest {
   }
 
   @Test
-  void aServerThatIsNotReadyShowsNone() throws IOException {
+  void serverThatIsNotReadyShowsNoPage() throws IOException {
     server.readiness = Readiness.STARTING;
     assertThat(page("a.html", "x", "").statusCode()).isEqualTo(503);
   }

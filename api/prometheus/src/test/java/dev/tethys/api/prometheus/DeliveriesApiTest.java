@@ -34,7 +34,7 @@ class DeliveriesApiTest {
               "bad response status 500"));
 
   @Test
-  void tellsHowSendingToAlertmanagersGoes() throws Exception {
+  void reportsStatusOfSendingToAlertmanagers() throws Exception {
     try (ApiServer s = new ApiServer(ApiSettings.DEFAULT)) {
       s.deliveries = DELIVERIES;
       assertThat(s.get("/api/v1/status/alertmanagers"))

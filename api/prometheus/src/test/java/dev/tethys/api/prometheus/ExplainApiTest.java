@@ -52,7 +52,7 @@ class ExplainApiTest {
   }
 
   @Test
-  void aPlanIsShownWithoutRunning() {
+  void showsPlanWithoutRunning() {
     JsonNode d =
         data(
             server.get(

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** Types of {@code /federate}; its samples are tested by {@link ServerApiTest}. */
 class FederationTest {
   @Test
-  void typesAreThoseOnWhichTargetsAgree() throws Exception {
+  void showsTypesThatAllTargetsAgreeOn() throws Exception {
     try (ApiServer s = new ApiServer(ApiSettings.DEFAULT)) {
       long now = ApiServer.NOW.toEpochMilli();
       Map<String, MetricMetadata> first =

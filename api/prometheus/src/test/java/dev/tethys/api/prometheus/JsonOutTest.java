@@ -48,7 +48,7 @@ class JsonOutTest {
 
   /** Texts are looked at by words of eight bytes: each place in a word, each byte, each length. */
   @Test
-  void textsOfEachLengthWithWhatIsEscapedAtEachPlace() throws IOException {
+  void escapesTextsOfEachLengthAtEachPosition() throws IOException {
     String[] special = {
       "\"", "\\", "\n", "\r", "\t", "\0", "\u001f", "<", ">", "&", "\u007f", "\u00e4", "\u2028",
           "\u2029",
@@ -104,7 +104,7 @@ class JsonOutTest {
 
   /** Against point by point: gaps, repeats, all kinds of numbers and times, flushes between. */
   @Test
-  void pointsAreWrittenAsOneByOne() throws IOException {
+  void writesPointsInBulkAsOneByOne() throws IOException {
     SplittableRandom random = new SplittableRandom(5);
     ByteArrayOutputStream expected = new ByteArrayOutputStream();
     JsonOut naive =

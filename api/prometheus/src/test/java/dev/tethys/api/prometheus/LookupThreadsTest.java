@@ -45,7 +45,7 @@ class LookupThreadsTest {
   }
 
   @Test
-  void oneIsComputedWhereItIsAsked() throws Exception {
+  void computesOneResultOnDemand() throws Exception {
     assertThat(onVirtualThread(() -> threads.compute(() -> Thread.currentThread().isVirtual())))
         .isTrue();
   }

@@ -130,7 +130,7 @@ class OpenApiTest {
   }
 
   @Test
-  void bothVersionsAreServedAsPrometheusDoes() {
+  void servesBothVersionsLikePrometheus() {
     HttpResponse<String> r = server.send(server.request("/api/v1/openapi.yaml"));
     assertThat(r.headers().firstValue("Content-Type")).contains("application/yaml; charset=utf-8");
     assertThat(r.headers().firstValue("Cache-Control"))
@@ -207,7 +207,7 @@ class OpenApiTest {
 
   /** With what is required, with everything, without one, and with one that is wrong. */
   @Test
-  void parametersAndAnswersAreThoseDescribed() {
+  void parametersAndResponsesMatchTheDescription() {
     for (Operation o : operations()) {
       if (o.isOf(ELSEWHERE) || o.path().contains("/live") || o.method().equals("delete")) {
         continue;

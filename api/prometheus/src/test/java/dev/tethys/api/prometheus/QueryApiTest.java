@@ -181,7 +181,7 @@ class QueryApiTest {
   }
 
   @Test
-  void largeAnswersAreStreamedWhole() {
+  void streamsLargeResponsesCompletely() {
     List<Value.Series> all =
         IntStream.range(0, 300)
             .mapToObj(

@@ -79,7 +79,7 @@ class RunningQueryApiTest {
   }
 
   @Test
-  void sharesOfMemoryAreListedInOrderOfImportance() {
+  void listsMemorySharesByImportance() {
     String answer = server.get("/api/v1/status/memory");
     assertThat(answer).startsWith("200 ");
     JsonNode data = JSON.readTree(answer.substring(4)).get("data");
@@ -104,7 +104,7 @@ class RunningQueryApiTest {
   }
 
   @Test
-  void aRunningQueryIsSeenAndStopped() throws Exception {
+  void listsAndStopsRunningQuery() throws Exception {
     CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> server.get(path()));
     long id = await(l -> l.stream().anyMatch(e -> !e.waiting())).getFirst().id();
     JsonNode q = status("").get("queries").get(0);
@@ -129,7 +129,7 @@ class RunningQueryApiTest {
   }
 
   @Test
-  void stoppingNeedsTheAdminOrTheLifecycleApi() throws Exception {
+  void stoppingRequiresTheAdminOrLifecycleApi() throws Exception {
     assertThat(status("").get("stoppable").booleanValue()).isTrue();
     try (ApiServer plain = new ApiServer(ApiSettings.DEFAULT)) {
       plain.engine = QueryEngine.of(engine, plain.store);
@@ -170,7 +170,7 @@ class RunningQueryApiTest {
   }
 
   @Test
-  void aHeaderNamesTheUserWhenThatIsWanted() throws Exception {
+  void headerNamesUserIfConfigured() throws Exception {
     CompletableFuture<Integer> status =
         CompletableFuture.supplyAsync(
             () -> server.send(server.request(path()).header("X-Grafana-User", "ann")).statusCode());
@@ -195,7 +195,7 @@ class RunningQueryApiTest {
   }
 
   @Test
-  void aQueryEndsWhenItsClientGoes() throws Exception {
+  void queryEndsWhenItsClientDisconnects() throws Exception {
     try (Socket s = new Socket("127.0.0.1", server.listener.port())) {
       s.getOutputStream()
           .write(("GET " + path() + " HTTP/1.1\r\nHost: x\r\n\r\n").getBytes(ISO_8859_1));
@@ -206,7 +206,7 @@ class RunningQueryApiTest {
   }
 
   @Test
-  void aWaitingQueryEndsWhenItsClientGoes() throws Exception {
+  void waitingQueryEndsWhenItsClientDisconnects() throws Exception {
     for (int i = 0; i < 2; i++) {
       CompletableFuture.supplyAsync(() -> server.get(path()));
     }

@@ -36,7 +36,7 @@ class SearchApiTest {
   }
 
   @Test
-  void isOffUnlessAsked() throws Exception {
+  void isOffByDefault() throws Exception {
     try (ApiServer off = new ApiServer(ApiSettings.DEFAULT)) {
       assertThat(off.get("/api/v1/search/metric_names"))
           .isEqualTo(

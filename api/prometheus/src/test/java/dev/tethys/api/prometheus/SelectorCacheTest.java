@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class SelectorCacheTest {
   @Test
-  void aSelectorIsParsedOnce() {
+  void parsesSelectorOnce() {
     String s = "up{job=~\"a.*b\", instance!=\"\"}";
     assertThat(SelectorCache.parse(s)).isEqualTo(PromqlParser.parseMetricSelector(s));
     assertThat(SelectorCache.parse(s)).isSameAs(SelectorCache.parse(s));
@@ -26,7 +26,7 @@ class SelectorCacheTest {
   }
 
   @Test
-  void anInvalidSelectorIsRefusedEachTime() {
+  void rejectsInvalidSelectorEachTime() {
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> SelectorCache.parse("up{")).isInstanceOf(PromqlParseException.class);
     }

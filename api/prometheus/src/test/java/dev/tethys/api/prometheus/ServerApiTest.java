@@ -148,7 +148,7 @@ class ServerApiTest {
 
   /** A window of 900 characters that no automaton remembers: seconds over a text of this length. */
   @Test
-  void seriesAreLookedForAsLongAsQueriesMayTake() throws Exception {
+  void seriesLookupHasTheTimeoutOfQueries() throws Exception {
     ApiSettings brief = settings(true, ".*", Duration.ofMillis(100));
     try (ApiServer s = new ApiServer(brief)) {
       try (Appender a = s.store.appender()) {
@@ -337,7 +337,7 @@ class ServerApiTest {
   }
 
   @Test
-  void adminIsOffUnlessAsked() throws Exception {
+  void adminIsOffByDefault() throws Exception {
     try (ApiServer s = new ApiServer(ApiSettings.DEFAULT)) {
       for (String path : List.of("delete_series?match%5B%5D=up", "clean_tombstones", "snapshot")) {
         assertThat(s.post("/api/v1/admin/tsdb/" + path, ""))

@@ -85,7 +85,7 @@ class ServicesApiTest {
   }
 
   @Test
-  void listsCallsOfSpansAndOfTheNodeAgent() {
+  void listsCallsFromSpansAndFromNodeAgent() {
     counter("__name__", "traces_service_graph_request_total", "client", "web", "server", "nginx");
     server.sample(
         Labels.of(

@@ -54,7 +54,7 @@ class StorageApiTest {
   }
 
   @Test
-  void cardinalityRefusesInWords() throws Exception {
+  void cardinalityErrorsAreReadable() throws Exception {
     try (ApiServer s = new ApiServer(ApiSettings.DEFAULT)) {
       String at = "/api/v1/status/cardinality";
       assertThat(s.get(at + "?limit=0")).startsWith("400").contains("from 1 to 10000");

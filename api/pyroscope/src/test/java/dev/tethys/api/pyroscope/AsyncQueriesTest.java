@@ -77,7 +77,7 @@ class AsyncQueriesTest {
   }
 
   @Test
-  void reportsErrorsAndTooLargeResultsAsFailures() throws Exception {
+  void reportsErrorsAndOversizedResultsAsFailures() throws Exception {
     Supplier<byte[]> failing =
         () -> {
           throw new StackOverflowError();
@@ -95,7 +95,7 @@ class AsyncQueriesTest {
   }
 
   @Test
-  void oldResultsAreGivenUp() throws Exception {
+  void dropsOldResults() throws Exception {
     String first = submit(Scope.of("a"), () -> new byte[(int) AsyncQueries.MAX_BYTES]);
     assertThat(ended(Scope.of("a"), first).answer()).hasSize((int) AsyncQueries.MAX_BYTES);
     String second = submit(Scope.of("a"), () -> new byte[1]);

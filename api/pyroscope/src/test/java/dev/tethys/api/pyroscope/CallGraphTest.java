@@ -59,7 +59,7 @@ class CallGraphTest {
   }
 
   @Test
-  void arrowsPassFunctionsThatAreNotShown() {
+  void arrowsSkipHiddenFunctions() {
     StackTree tree = new StackTree(1);
     tree.add(0, List.of("main", "serve", "query"), 7);
     tree.add(0, List.of("main", "work", "query"), 5);
@@ -85,7 +85,7 @@ class CallGraphTest {
 
   /** Each stack counts once for a function and once for a pair of caller and callee. */
   @Property(tries = 300)
-  void isThatOfTheStacks(@ForAll long seed) {
+  void matchesTheStacks(@ForAll long seed) {
     Random r = new Random(seed);
     StackTree tree = new StackTree(1);
     Map<String, Long> selves = new HashMap<>();

@@ -216,7 +216,7 @@ class DebugInfoEndpointsTest {
   }
 
   @Test
-  void refusesOtherFiles() throws Exception {
+  void rejectsOtherFiles() throws Exception {
     start(false, null);
     byte[] file = Files.readAllBytes(SHOP);
     HttpResponse<byte[]> r = send("PUT", "/buildid/aabb/debuginfo", file);
@@ -233,7 +233,7 @@ class DebugInfoEndpointsTest {
   }
 
   @Test
-  void refusesUploadsWithoutAUserWhereUsersAreConfigured() throws Exception {
+  void rejectsAnonymousUploadsWhereUsersAreConfigured() throws Exception {
     Path file = folder.resolve("web.yml");
     String hash = "$2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay";
     Files.writeString(file, "basic_auth_users: {alice: '" + hash + "'}");
@@ -256,7 +256,7 @@ class DebugInfoEndpointsTest {
   }
 
   @Test
-  void takesUploadsAsAgentsOfPyroscopeSendThem() throws Exception {
+  void acceptsUploadsFromPyroscopeAgents() throws Exception {
     start(false, null);
     String service = "/debuginfo.v1alpha1.DebuginfoService/";
     String should = "{\"file\":{\"gnuBuildId\":\"" + ID + "\",\"name\":\"shop\"}}";
@@ -276,7 +276,7 @@ class DebugInfoEndpointsTest {
   }
 
   @Test
-  void takesUploadsAsAgentsOfParcaSendThem() throws Exception {
+  void acceptsUploadsFromParcaAgents() throws Exception {
     start(false, null);
     append("");
     byte[] file = Files.readAllBytes(SHOP);
@@ -475,7 +475,7 @@ class DebugInfoEndpointsTest {
   }
 
   @Test
-  void readsWhatFilesOfThisMachineShare() throws Exception {
+  void readsSharedLocalFiles() throws Exception {
     Path shop = Files.copy(SHOP.resolveSibling("shop-dwz-dwarf5"), folder.resolve("shop"));
     Files.copy(SHOP.resolveSibling("shop-dwz-dwarf5.common"), folder.resolve("common5.debug"));
     start(true, null);
@@ -495,7 +495,7 @@ class DebugInfoEndpointsTest {
   }
 
   @Test
-  void asksAnotherServerOncePerFile() throws Exception {
+  void queriesAnotherServerOncePerFile() throws Exception {
     AtomicInteger asked = new AtomicInteger();
     Routes routes = new Routes();
     byte[] file = Files.readAllBytes(SHOP);

@@ -108,7 +108,7 @@ class FlameGraphTest {
   }
 
   @Test
-  void smallNodesAreCombined() {
+  void combinesSmallNodes() {
     StackTree tree = new StackTree(1);
     tree.add(0, List.of("a", "b"), 100);
     tree.add(0, List.of("a", "c"), 1);

@@ -170,7 +170,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void typesLabelsAndSeriesAreListed() throws Exception {
+  void listsTypesLabelsAndSeries() throws Exception {
     assertThat(call("ProfileTypes", range("")))
         .isEqualTo(
             "{\"profileTypes\":[{\"ID\":\""
@@ -193,7 +193,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void stacksAreMergedIntoAFlameGraph() throws Exception {
+  void mergesStacksIntoAFlameGraph() throws Exception {
     assertThat(call("SelectMergeStacktraces", selection("{service_name=\\\"shop\\\"}", "")))
         .isEqualTo(
             "{\"flamegraph\":{\"names\":[\"total\",\"main\",\"pay\",\"sign\",\"cart\"],"
@@ -223,7 +223,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void resultsOfAsynchronousQueriesAreAskedForById() throws Exception {
+  void fetchesResultsOfAsynchronousQueriesById() throws Exception {
     String force = "\"type\":\"ASYNC_QUERY_TYPE_FORCE\"";
     String begun = stacks(",\"async\":{" + force + "}");
     Matcher m =
@@ -277,7 +277,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void seriesAreSumsOfStepsByGroup() throws Exception {
+  void sumsSeriesPerStepByGroup() throws Exception {
     assertThat(call("SelectSeries", selection("{}", ",\"groupBy\":[\"service_name\"],\"step\":15")))
         .isEqualTo(
             "{\"series\":[{\"labels\":[{\"name\":\"service_name\",\"value\":\"mail\"}],"
@@ -299,7 +299,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void seriesHaveTheLargestProfileOfEachPoint() throws Exception {
+  void seriesContainTheLargestProfileOfEachPoint() throws Exception {
     String body =
         call(
             "SelectSeries",
@@ -352,7 +352,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void heatMapTakesValuesThatAreFarApart() throws Exception {
+  void heatMapHandlesWidelySpreadValues() throws Exception {
     ProfileDatabase db = Objects.requireNonNull(store);
     append(db, "far", 0, Map.of("main", Long.MAX_VALUE));
     append(db, "far", 1, Map.of("main", -Long.MAX_VALUE));
@@ -376,7 +376,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void stacksAreATreeOrAProfileWhenAskedFor() throws Exception {
+  void returnsStacksAsTreeOrProfileOnRequest() throws Exception {
     byte[] request =
         PyroscopeMessages.MERGE_STACKTRACES_REQUEST.toProto(
             Map.of(
@@ -413,7 +413,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void twoSelectionsAreCompared() throws Exception {
+  void comparesTwoSelections() throws Exception {
     String side =
         "{\"profileTypeID\":\"%s\",\"labelSelector\":\"{service_name=\\\"shop\\\"}\","
             + "\"start\":%d,\"end\":%d}";
@@ -429,7 +429,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void protobufIsAnsweredInProtobufAndAtTheRoot() throws Exception {
+  void respondsToProtobufInProtobufAlsoAtTheRoot() throws Exception {
     byte[] request =
         PyroscopeMessages.MERGE_PROFILE_REQUEST.toProto(
             Map.of(
@@ -454,7 +454,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void statisticsHaveTheTimesOfTheStore() throws Exception {
+  void statisticsContainTimesOfTheStore() throws Exception {
     assertThat(call("GetProfileStats", "{}"))
         .isEqualTo(
             "{\"dataIngested\":true,\"oldestProfileTime\":\"%d\",\"newestProfileTime\":\"%d\"}"
@@ -464,7 +464,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void wrongRequestsAreRefusedByName() throws Exception {
+  void rejectsInvalidRequestsByName() throws Exception {
     for (String[] bad :
         new String[][] {
           {"SelectMergeStacktraces", range(""), "profile type is ''"},
@@ -579,7 +579,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void queriesComputeOnThreadsOfTheirOwn() throws Exception {
+  void queriesComputeOnTheirOwnThreads() throws Exception {
     call("LabelNames", "{\"start\":" + MS + ",\"end\":" + (MS + 60_000) + "}");
     send(HttpRequest.newBuilder(uri("/pyroscope/render?query=" + CPU + "%7B%7D&from=" + MS)));
     assertThat(callers)
@@ -620,7 +620,7 @@ class PyroscopeApiTest {
   }
 
   @Test
-  void damagedDataIsNamedInAHeader() throws Exception {
+  void namesDamagedDataInAHeader() throws Exception {
     Objects.requireNonNull(store).close();
     Path part;
     try (Stream<Path> files = Files.walk(folder)) {

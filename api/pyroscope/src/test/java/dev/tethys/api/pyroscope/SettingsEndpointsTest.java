@@ -60,7 +60,7 @@ class SettingsEndpointsTest {
   }
 
   @Test
-  void keepsSettingsOfTenantsOverARestart() throws Exception {
+  void keepsTenantSettingsAcrossRestart() throws Exception {
     assertThat(call("a", "Get", "{}").body()).isIn("{}", "{\"settings\":[]}");
     HttpResponse<String> set =
         call("a", "Set", "{\"setting\":{\"name\":\"maxNodes\",\"value\":\"1024\"}}");
@@ -77,7 +77,7 @@ class SettingsEndpointsTest {
   }
 
   @Test
-  void refusesOlderChangesAndInvalidOnes() throws Exception {
+  void rejectsOutdatedAndInvalidChanges() throws Exception {
     String newer = "{\"setting\":{\"name\":\"a\",\"value\":\"2\",\"modifiedAt\":\"200\"}}";
     String older = "{\"setting\":{\"name\":\"a\",\"value\":\"1\",\"modifiedAt\":\"100\"}}";
     assertThat(call("t", "Set", newer).statusCode()).isEqualTo(200);

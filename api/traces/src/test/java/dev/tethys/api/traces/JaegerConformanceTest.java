@@ -29,7 +29,7 @@ class JaegerConformanceTest {
   }
 
   @Test
-  void findsTheTracesOfTheRecordedQueries() throws Exception {
+  void findsTracesOfTheRecordedQueries() throws Exception {
     Path folder = Shared.conformance("jaeger").resolve("integration");
     List<String> failures = new ArrayList<>();
     try (TracesServer server = new TracesServer(NOW)) {
@@ -113,7 +113,7 @@ class JaegerConformanceTest {
   }
 
   @Test
-  void versionThreeAnswersAsRecorded() throws Exception {
+  void versionThreeRespondsAsRecorded() throws Exception {
     Path folder = Shared.conformance("jaeger").resolve("api-v3");
     String trace =
         """

@@ -37,7 +37,7 @@ class JaegerMetricsTest {
   }
 
   @Test
-  void ratesOfOperationsAreAnswered() throws IOException, InterruptedException {
+  void returnsOperationRates() throws IOException, InterruptedException {
     server.spanMetrics =
         List.of(
             new MetricQueries.Series(
@@ -79,7 +79,7 @@ class JaegerMetricsTest {
   }
 
   @Test
-  void errorsAndLatenciesHaveJaegersDefaults() throws IOException, InterruptedException {
+  void errorsAndLatenciesUseJaegersDefaults() throws IOException, InterruptedException {
     assertThat(server.call(METRICS + "errors", "service", "web").body())
         .contains("\"service_error_rate\"", "\"metrics\":[]");
     assertThat(server.metricQueries.getFirst())

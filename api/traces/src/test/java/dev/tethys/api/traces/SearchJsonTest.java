@@ -112,7 +112,7 @@ class SearchJsonTest {
 
   /** The room that the first traces let expect is accounted for once, and not copied later. */
   @Test
-  void longAnswersAreNotCopied() {
+  void longResponsesAreNotCopied() {
     long[] reserved = {0};
     BoundedText answer = new BoundedText(n -> reserved[0] += n, 64 << 20);
     List<FoundTrace> traces = Collections.nCopies(2_000, traces(1).getFirst());

@@ -102,7 +102,7 @@ class TempoDeletionsTest {
   private static final String ALL = "found 3; found 2; 3";
 
   @Test
-  void traceIsDeletedByItsId() throws Exception {
+  void deletesTraceById() throws Exception {
     assertThat(seen(null)).isEqualTo(ALL);
     HttpResponse<String> r = send("POST", null, "traceId", "A");
     assertThat(r.statusCode()).isEqualTo(200);
@@ -120,7 +120,7 @@ class TempoDeletionsTest {
   }
 
   @Test
-  void spansAreDeletedByAQuery() throws Exception {
+  void deletesSpansByQuery() throws Exception {
     String query = "{ resource.service.name = \"cart\" && status = error }";
     HttpResponse<String> r = send("PUT", "other", "query", query, "start", "1700000000");
     assertThat(r.statusCode()).isEqualTo(200);
@@ -130,7 +130,7 @@ class TempoDeletionsTest {
   }
 
   @Test
-  void parametersMayBeAForm() throws Exception {
+  void acceptsParametersAsForm() throws Exception {
     var request =
         server
             .request(DELETE)
@@ -142,7 +142,7 @@ class TempoDeletionsTest {
   }
 
   @Test
-  void rangeOfADeletionHasItsEnd() throws Exception {
+  void deletionRangeIncludesItsEnd() throws Exception {
     send("POST", null, "query", "{ }", "start", "1700000000", "end", "2023-11-14T22:13:20.019Z");
     assertThat(seen(null)).startsWith("found 2; found 2;");
     String ofSecond = "1700000001000000000";
@@ -167,7 +167,7 @@ class TempoDeletionsTest {
   }
 
   @Test
-  void eachChangeIsALineOfTheLog() throws Exception {
+  void logsEachChangeOnOneLine() throws Exception {
     try (LogMessages log = LogMessages.of(TempoDeletions.class)) {
       String id =
           send("POST", "other", "traceId", FIRST)
@@ -191,7 +191,7 @@ class TempoDeletionsTest {
   }
 
   @Test
-  void wrongDeletionsAreRefused() throws Exception {
+  void rejectsInvalidDeletions() throws Exception {
     refused("neither traceId nor query is given; name a trace by traceId");
     refused("both traceId and query are given", "traceId", "a", "query", "{ }", "start", "1");
     refused("must have 1 to 32 hexadecimal digits", "traceId", "xyz");

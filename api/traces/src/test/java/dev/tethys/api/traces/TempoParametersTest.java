@@ -25,7 +25,7 @@ class TempoParametersTest {
   }
 
   @Test
-  void answersTheRecordedRequests() throws Exception {
+  void returnsTheRecordedRequests() throws Exception {
     List<String> failures = new ArrayList<>();
     int cases = 0;
     for (String line :
@@ -73,7 +73,7 @@ class TempoParametersTest {
   }
 
   @Test
-  void tagsBecomeAQueryThatCanBeParsed() {
+  void tagsBecomeAValidQuery() {
     assertThat(of("tags=a%3Db+c%3D%22x+y%22&minDuration=1s&maxDuration=2s").query())
         .isEqualTo(
             "{ .a = `b` } && { .c = `x y` } && { traceDuration >= 1000000000ns }"
@@ -91,7 +91,7 @@ class TempoParametersTest {
   }
 
   @Test
-  void endOfASearchIsTheFirstNanosecondOfItsSecond() {
+  void searchEndsAtFirstNanosecondOfItsSecond() {
     TempoParameters.Range r = of("start=1700000000&end=1700003600").seconds(1);
     assertThat(r.from()).isEqualTo(NOW);
     assertThat(r.to()).isEqualTo(NOW + 3600 * TempoParameters.SECOND + 1);

@@ -86,7 +86,7 @@ class TempoQueryTest {
   }
 
   @Test
-  void endOfTheRangeIsPartOfIt() throws Exception {
+  void rangeIncludesItsEnd() throws Exception {
     String start = String.valueOf(START);
     assertThat(body("/api/search", "q", "{ }", "start", start, "end", "" + (START + 10)))
         .contains("\"traceID\":\"0000000000000000000000000000000a\"")
@@ -96,7 +96,7 @@ class TempoQueryTest {
   }
 
   @Test
-  void tagsAreThoseOfSpansThatFit() throws Exception {
+  void returnsTagsOfMatchingSpans() throws Exception {
     assertThat(body("/api/v2/search/tags")).contains("\"zone\"", "\"route\"", "\"table\"");
     assertThat(body("/api/v2/search/tags", "q", "{ resource.service.name = \"db\" }"))
         .contains("\"service.name\"", "\"table\"")
@@ -112,7 +112,7 @@ class TempoQueryTest {
   }
 
   @Test
-  void damageIsNamedInAHeader() throws Exception {
+  void namesDamageInAHeader() throws Exception {
     server.warnings = List.of("part 7 is unreadable: \u00e9\n", "part 8 too");
     HttpResponse<String> r = server.call("/tempo/api/search", "q", "{ }");
     assertThat(r.headers().firstValue("X-Tethys-Warning"))

@@ -76,7 +76,7 @@ class TracesApiTest {
   }
 
   @Test
-  void tempoAnswersATraceInProtobufAndJson() throws Exception {
+  void tempoReturnsATraceInProtobufAndJson() throws Exception {
     String path = "/tempo/api/traces/a";
     HttpResponse<byte[]> v1 = server.bytes("application/protobuf", path);
     assertThat(v1.headers().firstValue("Content-Type")).contains("application/protobuf");
@@ -97,7 +97,7 @@ class TracesApiTest {
   }
 
   @Test
-  void isNotReadyWhileStoreRefusesSpans() throws Exception {
+  void isNotReadyWhileStoreRejectsSpans() throws Exception {
     server.problem = new StoreHealth.Problem("disk is full", 1, true);
     HttpResponse<String> r = server.call("/tempo/ready");
     assertThat(r.statusCode()).isEqualTo(503);
@@ -123,7 +123,7 @@ class TracesApiTest {
   }
 
   @Test
-  void jaegerAnswersATrace() throws Exception {
+  void jaegerReturnsATrace() throws Exception {
     String body = server.call("/jaeger/api/traces/000000000000000a").body();
     assertThat(body)
         .startsWith("{\"data\":[{\"traceID\":\"000000000000000a\",\"spans\":[")
@@ -156,7 +156,7 @@ class TracesApiTest {
   }
 
   @Test
-  void aSearchBeyondTheLargestLimitIsRefused() throws Exception {
+  void rejectsSearchAboveTheMaximumLimit() throws Exception {
     assertThat(server.call("/tempo/api/search", "q", "{ }", "limit", "10000").statusCode())
         .isEqualTo(200);
     var refused = server.call("/tempo/api/search", "q", "{ }", "limit", "10001");
@@ -193,7 +193,7 @@ class TracesApiTest {
   }
 
   @Test
-  void dependenciesAreThoseOfZipkinAndJaeger() throws Exception {
+  void dependenciesMatchZipkinAndJaeger() throws Exception {
     assertThat(server.call("/zipkin/api/v2/dependencies", "endTs", "1700000100000").body())
         .isEqualTo(
             "[{\"parent\":\"frontend\",\"child\":\"cart\",\"callCount\":1,\"errorCount\":1},"
@@ -251,7 +251,7 @@ class TracesApiTest {
   }
 
   @Test
-  void zipkinAnswersTheSettingsOfItsPages() throws Exception {
+  void zipkinReturnsTheSettingsOfItsPages() throws Exception {
     HttpResponse<String> r = server.call("/zipkin/config.json");
     assertThat(r.statusCode()).isEqualTo(200);
     assertThat(r.headers().firstValue("Content-Type").orElse("")).startsWith("application/json");
@@ -307,7 +307,7 @@ class TracesApiTest {
   }
 
   @Test
-  void tempoAnswersItsVersionAndOverrides() throws Exception {
+  void tempoReturnsItsVersionAndOverrides() throws Exception {
     assertThat(server.call("/tempo/status/version").body())
         .startsWith("GET /status/version\ntempo, version 2.");
     HttpResponse<String> overrides = server.call("/tempo/api/overrides");
@@ -446,7 +446,7 @@ class TracesApiTest {
   }
 
   @Test
-  void jaegerV3AnswersOverGrpc() throws Exception {
+  void jaegerV3RespondsOverGrpc() throws Exception {
     ProtoReader services = new ProtoReader(rpc("GetServices", new ProtoWriter(), 0));
     assertThat(services.next()).isTrue();
     assertThat(services.readString()).isEqualTo("cart");
@@ -467,7 +467,7 @@ class TracesApiTest {
   }
 
   @Test
-  void longTracesAreSentInMessagesThatClientsTake() throws Exception {
+  void splitsLongTracesIntoMessagesThatClientsAccept() throws Exception {
     TracesData trace = new TracesData();
     ResourceGroup<Span> group = new ResourceGroup<>();
     ScopeGroup<Span> scope = new ScopeGroup<>();
@@ -496,7 +496,7 @@ class TracesApiTest {
   }
 
   @Test
-  void aStoreThatIsNotOpenAndInvalidTenantsAreRefused() throws Exception {
+  void rejectsUnopenedStoreAndInvalidTenants() throws Exception {
     HttpResponse<String> r =
         server.client.send(
             server.request("/jaeger/api/services").header("X-Scope-OrgID", "a|b").build(),

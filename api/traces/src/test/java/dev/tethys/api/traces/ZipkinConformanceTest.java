@@ -125,7 +125,7 @@ class ZipkinConformanceTest {
   }
 
   @Test
-  void spansInPiecesHaveTheTimesOfAll() throws Exception {
+  void spansInPiecesHaveTheirFullTimes() throws Exception {
     String piece =
         "{\"traceId\":\"a\",\"id\":\"b\",\"kind\":\"%s\",\"name\":\"%s\",\"timestamp\":%d,\"duration\":%d,"
             + "\"localEndpoint\":{\"serviceName\":\"%s\"},\"tags\":{\"%s\":\"1\"}}";

@@ -64,7 +64,7 @@ class ZipkinSearchTest {
   }
 
   @Test
-  void findsFailedSpansByTheirReason() throws Exception {
+  void findsFailedSpansByReason() throws Exception {
     assertThat(found("annotationQuery", "error=Ooops!")).containsExactly("a1");
     assertThat(found("annotationQuery", "error=true")).containsExactly("c1");
     assertThat(found("annotationQuery", "error=false")).containsExactly("d1");
@@ -74,7 +74,7 @@ class ZipkinSearchTest {
   }
 
   @Test
-  void keepsTheTagsOfSpans() throws Exception {
+  void keepsTagsOfSpans() throws Exception {
     String b = server.call("/zipkin/api/v2/trace/b1").body();
     assertThat(b).contains("\"error\":\"\"").contains("\"region\":\"us\"");
     assertThat(server.call("/zipkin/api/v2/trace/c1").body()).contains("\"error\":\"true\"");

@@ -82,7 +82,7 @@ class JsonTest {
   }
 
   @Test
-  void pathsTakeTheLastOfEqualKeys() throws MalformedJsonException {
+  void pathsUseTheLastOfEqualKeys() throws MalformedJsonException {
     JsonPaths p = new JsonPaths(List.of(List.of("a"), List.of("a", "b"), List.of("c", "d")));
     assertThat(p.read("{\"a\":{\"b\":1},\"\\u0063\":{\"d\":[2]},\"a\":{\"x\":3},\"z\":{\"a\":9}}"))
         .satisfies(
@@ -96,7 +96,7 @@ class JsonTest {
   }
 
   @Property(tries = 500)
-  void anyTextIsReadOrMalformed(@ForAll String text) {
+  void readsOrRejectsAnyText(@ForAll String text) {
     for (String t : new String[] {text, "{" + text + "}", "[\"" + text + "\"]"}) {
       try {
         JsonReader.read(t);

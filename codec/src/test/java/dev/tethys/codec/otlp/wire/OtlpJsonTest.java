@@ -101,7 +101,7 @@ class OtlpJsonTest {
   }
 
   @Test
-  void numbersAreReadInEveryFormThatJsonOfProtobufHas() throws Exception {
+  void readsNumbersInEveryProtobufJsonForm() throws Exception {
     byte[] b =
         protobuf(
             OtlpSignal.LOGS,

@@ -53,7 +53,7 @@ final class OtlpSizesTest {
   }
 
   @Test
-  void largeGroupsAreRightOnAverage() {
+  void largeGroupsAreCorrectOnAverage() {
     Random random = new Random(2);
     OtlpWriter w = new OtlpWriter();
     for (int n : new int[] {17, 40, 300, 5_000}) {

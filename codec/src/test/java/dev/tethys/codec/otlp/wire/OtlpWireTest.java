@@ -51,7 +51,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void theTableIsTheOfficialDescription() {
+  void tableMatchesTheOfficialDescriptor() {
     for (OtlpSchema.Message m : OtlpSchema.messages()) {
       Descriptor d = RandomRequests.descriptor(m.name);
       List<String> official = new ArrayList<>();
@@ -107,7 +107,7 @@ class OtlpWireTest {
   }
 
   @Property(tries = 300)
-  void treesWriteWhatTheyRead(@ForAll OtlpSignal signal, @ForAll long seed) throws IOException {
+  void treesRoundTrip(@ForAll OtlpSignal signal, @ForAll long seed) throws IOException {
     Message m = new RandomRequests(seed).next(signal);
     byte[] b = m.toByteArray();
     Telemetry<?> tree = READER.read(signal, b, 0, b.length);
@@ -120,7 +120,7 @@ class OtlpWireTest {
   }
 
   @Property(tries = 300)
-  void jsonAndBackIsTheSame(@ForAll OtlpSignal signal, @ForAll long seed) throws IOException {
+  void jsonRoundTrips(@ForAll OtlpSignal signal, @ForAll long seed) throws IOException {
     Message m = new RandomRequests(seed).next(signal);
     byte[] json = json(signal, m.toByteArray());
     byte[] back = OtlpJson.toProtobuf(signal, json, 0, json.length).toByteArray();
@@ -128,7 +128,7 @@ class OtlpWireTest {
   }
 
   @Property(tries = 300)
-  void checkedAndCountedAsTheOfficialClassesDo(@ForAll OtlpSignal signal, @ForAll long seed) {
+  void checksAndCountsLikeTheOfficialClasses(@ForAll OtlpSignal signal, @ForAll long seed) {
     Message m = new RandomRequests(seed).next(signal);
     byte[] b = m.toByteArray();
     assertThat(check(signal, b)).isEqualTo(RandomRequests.items(m));
@@ -293,7 +293,7 @@ class OtlpWireTest {
   }
 
   @Property(tries = 1000)
-  void anyBytesAreReadOrRefused(@ForAll OtlpSignal signal, @ForAll byte[] b) {
+  void readsOrRejectsAnyBytes(@ForAll OtlpSignal signal, @ForAll byte[] b) {
     try {
       check(signal, b);
       READER.read(signal, b, 0, b.length);
@@ -398,7 +398,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void aMetricHasDataOfOneKind() {
+  void metricHasDataOfOneKind() {
     ProtoWriter w = new ProtoWriter();
     int r = w.begin(1);
     int s = w.begin(2);
@@ -413,7 +413,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void jsonIsAsTheSpecificationShowsIt() {
+  void jsonMatchesTheSpecification() {
     String json =
         """
         {"resourceLogs":[{"resource":{"attributes":[{"key":"service.name",\
@@ -451,7 +451,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void namesAreRememberedWithinBounds() {
+  void boundsRememberedNames() {
     NameCache names = new NameCache();
     byte[] b = "xservice.namey".getBytes(StandardCharsets.UTF_8);
     String first = names.get(b, 1, 12);
@@ -469,7 +469,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void responsesAreThoseOfTheOfficialClasses() throws IOException {
+  void responsesMatchTheOfficialClasses() throws IOException {
     OtlpResponse partial = new OtlpResponse(7, "too old");
     ExportMetricsServiceResponse official =
         ExportMetricsServiceResponse.parseFrom(partial.toProtobuf());
@@ -486,7 +486,7 @@ class OtlpWireTest {
   }
 
   @Test
-  void statusesCarryWhenToComeAgain() {
+  void statusesCarryTheRetryDelay() {
     RpcStatus s = new RpcStatus(14, "queue full", Duration.ofMillis(1500));
     assertThat(RpcStatus.fromProtobuf(s.toProtobuf())).isEqualTo(s);
     assertThat(new String(s.toJson(), StandardCharsets.UTF_8))

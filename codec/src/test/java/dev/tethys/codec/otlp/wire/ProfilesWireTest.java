@@ -169,7 +169,7 @@ class ProfilesWireTest {
 
   /** Senders may keep the text of attributes in the dictionary too. */
   @Test
-  void referencesOfAResourceAreResolved() throws IOException {
+  void resolvesReferencesOfResources() throws IOException {
     ProfilesData.Builder b = ProfilesData.newBuilder();
     b.getDictionaryBuilder()
         .addStringTable("")

@@ -53,7 +53,7 @@ class SpanBatchReaderTest {
   }
 
   @Test
-  void mergesValuesThatComeTwice() {
+  void mergesRepeatedValues() {
     KeyValue text =
         KeyValue.newBuilder()
             .setKey("k")
@@ -80,7 +80,7 @@ class SpanBatchReaderTest {
   }
 
   @Test
-  void refusesIdsOfAWrongLength() {
+  void rejectsIdsOfWrongLength() {
     byte[] b = request(Span.newBuilder().setTraceId(ByteString.copyFrom(new byte[15])).build());
     assertThatThrownBy(() -> viaBatch(b)).isInstanceOf(CodecException.class);
   }

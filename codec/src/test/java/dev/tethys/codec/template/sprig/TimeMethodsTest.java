@@ -85,7 +85,7 @@ class TimeMethodsTest {
   }
 
   @Test
-  void refusesWhatGoRefuses() {
+  void rejectsExpressionsThatGoRejects() {
     for (String template :
         new String[] {
           "{{ eq .T.Weekday \"Sunday\" }}",

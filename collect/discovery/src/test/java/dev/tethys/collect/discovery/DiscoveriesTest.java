@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DiscoveriesTest {
   @Test
-  void refusesMechanismThatTheCoreLacks() {
+  void rejectsMechanismMissingFromTheCore() {
     assertThatThrownBy(() -> Setting.read("ec2_sd_configs: [{region: r}]"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(
@@ -76,7 +76,7 @@ class DiscoveriesTest {
         "http_sd_configs: [{url: 'foo://x'}]                 | scheme must be 'http' or 'https'",
         "http_sd_configs: [{url: 'http://'}]                 | test.yml:1",
       })
-  void saysWhatIsWrong(String yaml, String error) {
+  void describesErrors(String yaml, String error) {
     assertThatThrownBy(() -> Setting.read(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(error)

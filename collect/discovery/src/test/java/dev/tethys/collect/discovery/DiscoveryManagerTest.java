@@ -65,7 +65,7 @@ class DiscoveryManagerTest {
   }
 
   @Test
-  void writtenTargetsAreInTheFirstNews() throws InterruptedException {
+  void firstUpdateContainsWrittenTargets() throws InterruptedException {
     manager.apply(Map.of("a", List.of(new StaticConfig(List.of(Setting.group("0", "x:1"))))));
     assertThat(addresses(receive().get("a"))).containsExactly("x:1");
   }
@@ -95,7 +95,7 @@ class DiscoveryManagerTest {
 
   /** Memory ends in a discovery, and in what it passes its first news to. */
   @Test
-  void newsArriveAfterTheEndOfMemory() throws InterruptedException {
+  void updatesArriveAfterOutOfMemory() throws InterruptedException {
     setting.goOn.release(1_000);
     AtomicInteger calls = new AtomicInteger();
     try (DiscoveryManager m =
@@ -118,7 +118,7 @@ class DiscoveryManagerTest {
   }
 
   @Test
-  void aListenerReceivesMissedGroupsAgainAfterAnOutOfMemoryError() throws InterruptedException {
+  void listenerReceivesMissedGroupsAgainAfterAnOutOfMemoryError() throws InterruptedException {
     AtomicInteger calls = new AtomicInteger();
     try (DiscoveryManager m =
         new DiscoveryManager(
@@ -136,7 +136,7 @@ class DiscoveryManagerTest {
   }
 
   @Test
-  void newsWaitForTheThrottleAndComeTogether() throws InterruptedException {
+  void throttlesAndCombinesUpdates() throws InterruptedException {
     Fed fed = new Fed("f");
     manager.apply(Map.of("a", List.of(fed)));
     assertThat(receive().get("a")).isEmpty();
@@ -157,7 +157,7 @@ class DiscoveryManagerTest {
   }
 
   @Test
-  void aReloadLeavesEqualDiscoveriesRunning() throws InterruptedException {
+  void reloadKeepsUnchangedDiscoveriesRunning() throws InterruptedException {
     Fed kept = new Fed("kept");
     Fed gone = new Fed("gone");
     setting.goOn.release(100);

@@ -112,7 +112,7 @@ class DnsLookupTest {
   }
 
   @Test
-  void aNameThatDoesNotExistHasNoTargetsButASilentServerIsAnError() throws Exception {
+  void unknownNameHasNoTargetsButSilentServerIsAnError() throws Exception {
     assertThat(targets(DnsConfig.RecordType.A, 80, new Answers(Rcode.NXDOMAIN))).isEmpty();
     assertThatThrownBy(() -> targets(DnsConfig.RecordType.A, 80, new Answers(Rcode.SERVFAIL)))
         .isInstanceOf(IOException.class)
@@ -121,7 +121,7 @@ class DnsLookupTest {
   }
 
   @Test
-  void aNameThatCannotBeLookedUpCostsTheOthersNothing() throws Exception {
+  void failedLookupDoesNotAffectOtherNames() throws Exception {
     DnsConfig c =
         new DnsConfig(
             List.of("bad.example.org.", "not..a.name", "db.example.org."),

@@ -26,7 +26,7 @@ class FileDiscoveryTest {
   }
 
   @Test
-  void readsJsonAndYamlAndForgetsWhatIsGone() throws IOException {
+  void readsJsonAndYamlAndDropsRemovedFiles() throws IOException {
     FileDiscovery json = discovery("*.json");
     Files.writeString(
         dir.resolve("a.json"), "[{\"targets\":[\"a:1\",\"a:2\"]},{\"targets\":[\"a:3\"]}]");
@@ -44,7 +44,7 @@ class FileDiscoveryTest {
   }
 
   @Test
-  void aBadFileKeepsItsLastTargets() throws IOException {
+  void badFileKeepsItsLastTargets() throws IOException {
     FileDiscovery yml = discovery("t.yml");
     Files.writeString(dir.resolve("t.yml"), "- targets: [a:1]\n");
     yml.refresh(seen);
@@ -63,7 +63,7 @@ class FileDiscoveryTest {
   }
 
   @Test
-  void hearsOfChangesLongBeforeTheRefresh() throws Exception {
+  void noticesChangesLongBeforeTheRefresh() throws Exception {
     Files.writeString(dir.resolve("t.yml"), "- targets: [a:1]\n");
     LinkedBlockingQueue<List<TargetGroup>> updates = new LinkedBlockingQueue<>();
     setting.goOn.release(1000);
@@ -90,7 +90,7 @@ class FileDiscoveryTest {
   }
 
   @Test
-  void judgesThePublicFixturesAsTheyAreNamed() throws IOException {
+  void acceptsOrRejectsPublicFixturesAsNamed() throws IOException {
     Path fixtures = Shared.conformance("prometheus/discovery/file");
     try (var files = Files.walk(fixtures)) {
       List<Path> all =

@@ -56,14 +56,14 @@ class HttpFetchTest {
   }
 
   @Test
-  void refusesWhatIsNotUtf8() {
+  void rejectsInvalidUtf8() {
     assertThatThrownBy(() -> fetch(200, "application/json", new byte[] {'[', '"', (byte) 0xff}))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("UTF-8");
   }
 
   @Test
-  void anAnswerThatIsTheSameIsNotReadAgain() throws Exception {
+  void unchangedResponseIsNotReadAgain() throws Exception {
     byte[][] body = {"[{\"targets\":[\"ä:1\"]}]".getBytes(StandardCharsets.UTF_8)};
     try (Vendor vendor = new Vendor()) {
       vendor.on(
@@ -85,7 +85,7 @@ class HttpFetchTest {
   }
 
   @Test
-  void anEmptyListIsNoTargets() throws Exception {
+  void emptyListMeansNoTargets() throws Exception {
     assertThat(fetch(200, "application/json", "[]".getBytes(StandardCharsets.UTF_8))).isEmpty();
   }
 }

@@ -89,7 +89,7 @@ class RealNameServerTest {
   }
 
   @Test
-  void recordsOfEveryKind() throws Exception {
+  void readsRecordsOfEveryKind() throws Exception {
     assertThat(addresses(DnsConfig.RecordType.SRV, 0, "_metrics._tcp.ex.test"))
         .containsExactly("a.ex.test:9100", "b.ex.test:9101");
     assertThat(addresses(DnsConfig.RecordType.A, 80, "a.ex.test")).containsExactly("192.0.2.1:80");
@@ -101,12 +101,12 @@ class RealNameServerTest {
   }
 
   @Test
-  void anAnswerTooLongForOnePacket() throws Exception {
+  void readsResponseTooLongForOnePacket() throws Exception {
     assertThat(addresses(DnsConfig.RecordType.SRV, 0, "_many._tcp.ex.test")).hasSize(MANY);
   }
 
   @Test
-  void aServerThatRefusesIsAnError() {
+  void rejectingServerIsAnError() {
     assertThatThrownBy(() -> addresses(DnsConfig.RecordType.A, 80, "elsewhere.example.org"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("elsewhere.example.org");

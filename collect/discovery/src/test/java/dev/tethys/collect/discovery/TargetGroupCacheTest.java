@@ -16,7 +16,7 @@ class TargetGroupCacheTest {
   }
 
   @Test
-  void aListThatIsTheSameIsTheSameObject() {
+  void unchangedListIsTheSameObject() {
     List<TargetGroup> first = known.take(List.of(group("a:1", "1"), group("b:1", "1")));
     assertThat(first)
         .extracting(TargetGroup::source, g -> g.labels().toString())
@@ -31,7 +31,7 @@ class TargetGroupCacheTest {
   }
 
   @Test
-  void ofAListThatMovesOnlyWhatIsNewIsNew() {
+  void shiftedListReusesKnownElements() {
     List<TargetGroup> first =
         known.take(List.of(group("a:1", "1"), group("b:1", "1"), group("c:1", "2")));
     List<TargetGroup> next =

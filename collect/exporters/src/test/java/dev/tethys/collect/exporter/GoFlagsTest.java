@@ -44,14 +44,14 @@ class GoFlagsTest {
   }
 
   @Test
-  void rejectsFlagsAfterTheEndOfTheFlags() {
+  void rejectsFlagsAfterTheEndOfFlags() {
     assertThatThrownBy(() -> GoFlags.read(List.of("-x", "--", "-addr=a"), FLAGS))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("\"-addr=a\"");
   }
 
   @Test
-  void aValueInThePlaceOfOthersLeavesNoneOfThem() {
+  void singleValueReplacesListedOnes() {
     GoFlags f = GoFlags.read(List.of("-many=a", "-many=b"), FLAGS);
     f.putIfAbsent("many", "c");
     assertThat(f.arguments()).containsExactly("--many=a", "--many=b");
@@ -60,7 +60,7 @@ class GoFlagsTest {
   }
 
   @Test
-  void aWordOfTruthIsTrueOrFalse() {
+  void acceptsOnlyTrueAndFalse() {
     assertThat(GoFlags.read(List.of("-x=T"), FLAGS).takeBoolean("x")).isTrue();
     assertThat(GoFlags.read(List.of("-x=0"), FLAGS).takeBoolean("x")).isFalse();
     assertThat(GoFlags.read(List.of(), FLAGS).takeBoolean("x")).isFalse();

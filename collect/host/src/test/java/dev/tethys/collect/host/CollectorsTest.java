@@ -57,7 +57,7 @@ final class CollectorsTest {
   }
 
   @Test
-  void cpuTimesNeverDecreaseExceptAfterAReplug() throws IOException {
+  void cpuTimesNeverDecreaseExceptAfterReplug() throws IOException {
     HostCollectors h = host("cpu");
     String idle = "cpu=\"0\",mode=\"idle\"";
     String user = "cpu=\"0\",mode=\"user\"";
@@ -76,7 +76,7 @@ final class CollectorsTest {
   }
 
   @Test
-  void aDeviceThatIsLeftOutMayTellWhateverItLikes() throws IOException {
+  void ignoredDeviceMayReportAnything() throws IOException {
     file(
         "proc/diskstats",
         """
@@ -105,7 +105,7 @@ final class CollectorsTest {
   }
 
   @Test
-  void filesystemsAreAskedWhereTheHostIsMounted() throws IOException {
+  void readsFilesystemsWhereTheHostIsMounted() throws IOException {
     Files.createDirectories(dir.resolve("data dir"));
     file(
         "proc/1/mountinfo",
@@ -138,7 +138,7 @@ final class CollectorsTest {
   }
 
   @Test
-  void mountsOfThisProcessStandInForHiddenOnes() throws IOException {
+  void ownMountsReplaceHiddenOnes() throws IOException {
     file("proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
     assertThat(Exposition.of(host("filesystem")).samples("node_filesystem_files")).hasSize(1);
     file("proc/self/mountinfo", "1 0 8:1 / / rw ext4 /dev/sda1 rw\n");
@@ -146,7 +146,7 @@ final class CollectorsTest {
   }
 
   @Test
-  void networkDevicesInTheKernelsOwnTerms() throws IOException {
+  void namesNetworkDevicesLikeTheKernel() throws IOException {
     file(
         "proc/net/dev",
         """
@@ -179,7 +179,7 @@ final class CollectorsTest {
   }
 
   @Test
-  void addressesOfThisMachine() {
+  void listsAddressesOfThisMachine() {
     Exposition e =
         Exposition.of(
             new HostCollectors(
@@ -278,14 +278,14 @@ final class CollectorsTest {
   }
 
   @Test
-  void theClockIsTheGivenOne() {
+  void usesTheGivenClock() {
     Exposition e = Exposition.of(host("time"));
     assertThat(e.samples("node_time_seconds")).containsEntry("", 1_700_000_000.25);
     assertThat(e.samples("node_time_zone_offset_seconds").keySet()).hasSize(1);
   }
 
   @Test
-  void nothingThereIsNoSuccessAndNoMetric() {
+  void emptyInputIsNotASuccessAndHasNoMetric() {
     for (String c : List.of("conntrack", "os", "pressure")) {
       Exposition e = Exposition.of(host(c));
       assertThat(succeeded(e, c)).as(c).isFalse();
@@ -297,7 +297,7 @@ final class CollectorsTest {
   }
 
   @Test
-  void severalMayAskAtTheSameTime() {
+  void supportsConcurrentScrapes() {
     HostCollectors h = new HostCollectors(NodeExporterOptions.DEFAULT, InstantSource.system());
     List<CompletableFuture<Integer>> all = new ArrayList<>();
     for (int i = 0; i < 8; i++) {

@@ -109,7 +109,7 @@ final class TextfileTest {
   }
 
   @Test
-  void keepsTheFirstOfTwoThatContradict() throws IOException {
+  void keepsFirstOfTwoConflictingValues() throws IOException {
     Files.writeString(dir.resolve("a.prom"), "dup{x=\"1\"} 1\n# TYPE t gauge\nt 1\n");
     Files.writeString(
         dir.resolve("b.prom"), "dup{x=\"1\"} 2\ndup{x=\"2\"} 3\n# TYPE t counter\nt 2\n");

@@ -11,7 +11,7 @@ class MachineIdentityTest {
   @TempDir Path proc;
 
   @Test
-  void identityIsThatOfTheMachineOrOfItsFirmware() throws Exception {
+  void readsIdentityFromTheMachineOrItsFirmware() throws Exception {
     assertThat(MachineIdentity.read(proc)).isEqualTo(new MachineIdentity("", ""));
     Path dmi = Files.createDirectories(proc.resolve("sys/devices/virtual/dmi/id"));
     Files.writeString(dmi.resolve("product_uuid"), "12-34\n");

@@ -11,7 +11,7 @@ class ObserverRightsTest {
   }
 
   @Test
-  void namesTheCapabilitiesThatAreMissing() {
+  void namesMissingCapabilities() {
     assertThat(ObserverRights.missingIn("CapEff:\t0000000000000000\n"))
         .isEqualTo("this process has no CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE; start it as root");
     // Docker's default set.
@@ -20,7 +20,7 @@ class ObserverRightsTest {
   }
 
   @Test
-  void administratorsRightIncludesThoseThatWereSplitFromIt() {
+  void administratorRightIncludesItsSuccessors() {
     assertThat(ObserverRights.missingIn("CapEff:\t0000000000200000\n"))
         .isEqualTo("this process has no CAP_SYS_PTRACE; start it as root");
     assertThat(ObserverRights.missingIn("CapEff:\t0000000000280000\n")).isEmpty();

@@ -17,7 +17,7 @@ class GobReaderTest {
   }
 
   @Test
-  void numbersAreAsDocumented() throws Exception {
+  void readsDocumentedNumbers() throws Exception {
     assertThat(of("00").unsigned()).isZero();
     assertThat(of("07").unsigned()).isEqualTo(7);
     assertThat(of("fe 01 00").unsigned()).isEqualTo(256);
@@ -27,7 +27,7 @@ class GobReaderTest {
   }
 
   @Test
-  void aStructIsDefinedAndRead() throws Exception {
+  void definesAndReadsAStruct() throws Exception {
     GobReader r =
         of(
             "1f ff 81 03 01 01 05 50 6f 69 6e 74 01 ff 82 00 01 02 01 01 58 01 04 00 01 01 59 01 04"

@@ -72,7 +72,7 @@ class LargePushTest {
   }
 
   @Test
-  void oneLargePushIsReadAtATime() throws Exception {
+  void readsOneLargePushAtATime() throws Exception {
     start(Long.MAX_VALUE);
     byte[] large = metrics(PushApi.LARGE_BYTES / 10);
     CompletableFuture<HttpResponse<String>> a;
@@ -93,7 +93,7 @@ class LargePushTest {
   }
 
   @Test
-  void aPushOfMoreThanThereIsRoomForIsRefused() throws Exception {
+  void rejectsPushThatExceedsTheMemory() throws Exception {
     start(1000L * PushGroup.METRIC_BYTES);
     HttpResponse<String> r = send("PUT", "/metrics/job/a", metrics(100_000)).get();
     assertThat(r.statusCode()).isEqualTo(400);
@@ -105,7 +105,7 @@ class LargePushTest {
   }
 
   @Test
-  void aSeriesThatIsThereTwiceIsRefusedAmongMany() throws Exception {
+  void rejectsDuplicateSeriesAmongMany() throws Exception {
     start(Long.MAX_VALUE);
     byte[] many = metrics(3000);
     assertThat(send("PUT", "/metrics/job/a", many).get().statusCode()).isEqualTo(200);

@@ -38,7 +38,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void groupsTogetherTakeNoMoreThanTheirShareOfTheHeap() throws Exception {
+  void groupsShareBoundedHeap() throws Exception {
     PushOptions options = new PushOptions(null, true, NameScheme.LEGACY, Duration.ZERO, false);
     try (PushGroups g = new PushGroups(options, () -> now, new Registry(), 15_000)) {
       StringBuilder text = new StringBuilder();
@@ -85,7 +85,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void acknowledgedPushesSurviveARestart() throws Exception {
+  void acknowledgedPushesSurviveRestart() throws Exception {
     try (PushGroups g = open(onDisk())) {
       push(g, key("job", "a"), true, "# TYPE x counter\nx{y=\"1\"} 5\nz 1\n");
       push(g, key("job", "b", "i", ""), true, "x_other 1\n");
@@ -114,7 +114,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void aFileCutAnywhereGivesWhatWasAcknowledgedUpToThere() throws Exception {
+  void truncatedFileKeepsEarlierAcknowledgedPushes() throws Exception {
     List<Long> sizes = new ArrayList<>();
     List<String> states = new ArrayList<>();
     Path file = dir.resolve("push.data");
@@ -148,7 +148,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void aDamagedRecordCostsItsOwnGroupAlone() throws Exception {
+  void damagedRecordAffectsOnlyItsGroup() throws Exception {
     Path file = dir.resolve("push.data");
     long first;
     try (PushGroups g = open(onDisk())) {
@@ -193,7 +193,7 @@ class PushGroupsTest {
 
   /** What the first version wrote: groups a and b, and that b is gone. */
   @Test
-  void filesThatAreOutThereAreRead() throws Exception {
+  void readsFilesOfEarlierReleases() throws Exception {
     byte[] written;
     try (var in = PushGroupsTest.class.getResourceAsStream("groups-of-version-1.data")) {
       written = in.readAllBytes();
@@ -216,7 +216,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void aFileOfAnotherKindIsRefused() throws Exception {
+  void rejectsFileOfAnotherKind() throws Exception {
     Files.writeString(dir.resolve("push.data"), "something of gob, longer than a header");
     assertThatThrownBy(() -> open(onDisk()))
         .hasMessageContaining("is neither a file of this program")
@@ -224,7 +224,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void theFileStaysInProportionToWhatIsThere() throws Exception {
+  void fileSizeStaysProportionalToItsData() throws Exception {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < 2000; i++) {
       text.append("metric_").append(i).append("{a=\"some value\"} ").append(i).append('\n');
@@ -243,7 +243,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void aRejectedPushLeavesTheGroupAndRecordsTheTime() throws Exception {
+  void rejectedPushKeepsTheGroupAndRecordsTheTime() throws Exception {
     try (PushGroups g = open(PushOptions.DEFAULT)) {
       push(g, key("job", "a"), true, "x 1\n");
       now = now.plusSeconds(10);
@@ -259,7 +259,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void groupsExpireOnlyWhenAskedTo() throws Exception {
+  void groupsExpireOnlyIfConfigured() throws Exception {
     PushOptions o =
         new PushOptions(
             dir.resolve("push.data"), true, NameScheme.LEGACY, Duration.ofMinutes(5), false);
@@ -277,7 +277,7 @@ class PushGroupsTest {
   }
 
   @Test
-  void postAddsCountersWhenAskedTo() throws Exception {
+  void postAddsCountersIfConfigured() throws Exception {
     String text =
         """
         # TYPE c counter

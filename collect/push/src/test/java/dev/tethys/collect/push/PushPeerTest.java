@@ -72,7 +72,7 @@ class PushPeerTest {
   }
 
   @Test
-  void pushesAreTakenAndRefusedAlike() throws Exception {
+  void acceptsAndRejectsTheSamePushes() throws Exception {
     same("PUT", "/metrics/job/a", "x 1\nx 2\n");
     same("PUT", "/metrics/job/a", "x 1 5\n");
     sameState();

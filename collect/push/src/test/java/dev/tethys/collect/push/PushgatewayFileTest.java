@@ -104,7 +104,7 @@ class PushgatewayFileTest {
   }
 
   @Test
-  void aFileIsTakenOverAndKept() throws Exception {
+  void importsAndKeepsAFile() throws Exception {
     try (Gateway g = Gateway.ours(options())) {
       shows(g);
       assertThat(Files.readAllBytes(kept)).isEqualTo(written);
@@ -122,7 +122,7 @@ class PushgatewayFileTest {
   }
 
   @Test
-  void theKeptFileIsStillThatOfARealOne() throws Exception {
+  void keptFileRemainsReadableByPushgateway() throws Exception {
     Gateway.ours(options()).close();
     Files.move(kept, file, StandardCopyOption.REPLACE_EXISTING);
     try (Gateway g = Gateway.real(dir, "--persistence.file=" + file, "--push.enable-utf8-names")) {
@@ -131,7 +131,7 @@ class PushgatewayFileTest {
   }
 
   @Test
-  void aKillBetweenKeepingAndWritingIsMadeGood() throws Exception {
+  void recoversFromAKillDuringImport() throws Exception {
     Files.createLink(kept, file);
     Files.writeString(dir.resolve("push.data.new"), "begun, not finished");
     try (Gateway g = Gateway.ours(options())) {
@@ -156,7 +156,7 @@ class PushgatewayFileTest {
   }
 
   @Test
-  void aCopyIsWholeAndOverwritesNothing() throws Exception {
+  void copyIsCompleteAndOverwritesNothing() throws Exception {
     try (FileChannel c = FileChannel.open(file)) {
       GroupLog.copy(c, kept);
       assertThat(Files.readAllBytes(kept)).isEqualTo(written);
@@ -172,7 +172,7 @@ class PushgatewayFileTest {
   }
 
   @Test
-  void aFileCutAnywhereIsRefusedAndStays() throws Exception {
+  void rejectsAndKeepsTruncatedFile() throws Exception {
     assertThat(read(written)).hasSize(6);
     for (int n = 0; n < written.length; n++) {
       byte[] cut = Arrays.copyOf(written, n);
@@ -207,7 +207,7 @@ class PushgatewayFileTest {
   }
 
   @Test
-  void noDamageDoesHarm() throws Exception {
+  void toleratesAnyDamage() throws Exception {
     ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     readsOrRefuses(written, memory);
     for (int i = 0; i < written.length; i++) {
@@ -239,7 +239,7 @@ class PushgatewayFileTest {
   }
 
   @Test
-  void anotherTypeIsRefusedByName() {
+  void rejectsOtherTypesByName() {
     assertThatThrownBy(() -> read(replaced("Labels", "Lapels")))
         .hasMessageContaining("a group has the fields [Lapels, Metrics], not [Labels, Metrics]");
     // The key of the outermost map, a string there, becomes an uint as in files before 0.10.

@@ -85,7 +85,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void protobufAndGzipAreStored() throws IOException {
+  void storesProtobufAndGzip() throws IOException {
     Exchange e = protobuf(request(gauge(1, 2))).to(http());
     assertThat(e.status).isEqualTo(200);
     assertThat(e.answer.size()).isZero();
@@ -109,7 +109,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void refusedPointsAreAPartialSuccess() throws IOException {
+  void rejectedPointsAreAPartialSuccess() throws IOException {
     Exchange e = protobuf(request(gauge(1, 2), DELTA)).to(http());
     assertThat(e.status).isEqualTo(200);
     ExportMetricsServiceResponse r = ExportMetricsServiceResponse.parseFrom(e.answer.toByteArray());
@@ -120,7 +120,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void aRequestOfWhichNothingIsTakenIsRefused() throws IOException {
+  void rejectsRequestWithoutAcceptedPoints() throws IOException {
     assertThat(protobuf(request(DELTA)).to(http()).summary())
         .isEqualTo("400 invalid temporality and type combination for metric \"d\"");
     assertThat(protobuf(request(gauge(NOW + 600_001, 1))).to(http()).summary())
@@ -128,7 +128,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void malformedRequestsAreRefused() throws IOException {
+  void rejectsMalformedRequests() throws IOException {
     assertThat(protobuf(new byte[] {1, 2, 3}).to(http()).status).isEqualTo(400);
     assertThat(Exchange.post(new byte[0]).with("Content-Type", "text/html").to(http()).summary())
         .isEqualTo(
@@ -141,7 +141,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void aGzipBombIsRefused() throws IOException {
+  void rejectsGzipBomb() throws IOException {
     OtlpHttpReceiver small =
         new OtlpHttpReceiver(otlp(new ReceiveLimits(1 << 20, 1 << 20, 8 << 20)));
     Exchange e = protobuf(gzip(new byte[5 << 20])).with("Content-Encoding", "gzip").to(small);
@@ -150,7 +150,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void theStoresTroubleMayBeTriedAgain() throws IOException {
+  void storeFailuresAreRetryable() throws IOException {
     store.failNextCommit(new StorageException(StorageException.Reason.UNAVAILABLE, "full"));
     Exchange e = protobuf(request(gauge(1, 2))).to(http());
     assertThat(e.summary()).isEqualTo("503 full");
@@ -176,7 +176,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void grpcExportsAndAnswersInAFrame() throws IOException {
+  void grpcExportsAndRespondsInAFrame() throws IOException {
     Exchange e = grpc(frame(0, request(gauge(1, 2))));
     assertThat(e.status).isEqualTo(200);
     assertThat(e.trailers).containsExactly(java.util.Map.entry("grpc-status", "0"));

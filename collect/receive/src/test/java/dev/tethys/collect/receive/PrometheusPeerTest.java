@@ -135,7 +135,7 @@ class PrometheusPeerTest {
 
   @ParameterizedTest
   @EnumSource(WriteMessage.class)
-  void prometheusWritesItsScrapesToUs(WriteMessage message) throws Exception {
+  void acceptsScrapesFromPrometheus(WriteMessage message) throws Exception {
     start(
         """
         global:
@@ -267,7 +267,7 @@ class PrometheusPeerTest {
   }
 
   @Test
-  void weReadTheChunksItStored() throws Exception {
+  void readsChunksThatItStored() throws Exception {
     long end = System.currentTimeMillis() / 15_000 * 15_000;
     start("{}\n", "--web.enable-remote-write-receiver", "--enable-feature=native-histograms");
     WriteRequestWriter w = new WriteRequestWriter();

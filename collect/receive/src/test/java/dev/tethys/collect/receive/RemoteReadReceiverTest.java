@@ -67,7 +67,7 @@ class RemoteReadReceiverTest {
   }
 
   @Test
-  void samplesAreGivenWithExternalLabels() throws IOException {
+  void returnsSamplesWithExternalLabels() throws IOException {
     fill(1, 3);
     Exchange e =
         post(request(List.of(), 1000, Matcher.equal("__name__", "m"), Matcher.equal("dc", "x")))
@@ -86,7 +86,7 @@ class RemoteReadReceiverTest {
   }
 
   @Test
-  void chunksAreStreamedInOrderOfLabels() throws IOException {
+  void streamsChunksInLabelOrder() throws IOException {
     fill(3, 500);
     Exchange e =
         post(request(List.of(1, 0), 1_000_000, Matcher.equal("__name__", "m")))
@@ -107,7 +107,7 @@ class RemoteReadReceiverTest {
   }
 
   @Test
-  void theSampleLimitIsKept() throws IOException {
+  void enforcesTheSampleLimit() throws IOException {
     fill(2, 10);
     Exchange e =
         post(request(List.of(), 100_000, Matcher.equal("__name__", "m")))
@@ -121,7 +121,7 @@ class RemoteReadReceiverTest {
   }
 
   @Test
-  void badRequestsAreRefused() throws IOException {
+  void rejectsBadRequests() throws IOException {
     RemoteReadReceiver r = receiver(Labels.EMPTY, RemoteReadOptions.DEFAULT);
     assertThat(Exchange.post(new byte[] {1, 2, 3}).to(r).status).isEqualTo(400);
     assertThat(post(request(List.of(7), 1)).to(r).summary())

@@ -93,7 +93,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void refusedRequestsOfCorootsNodeAgentAreAcknowledged() throws IOException {
+  void acknowledgesRejectedRequestsOfCorootNodeAgent() throws IOException {
     CorootWriteReceiver coroot = new CorootWriteReceiver(receiver());
     byte[] bad =
         new WriteRequestWriter().beginSeries(Labels.EMPTY).sample(1, 1).endSeries().toByteArray();
@@ -108,7 +108,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void version1IsStored() throws IOException {
+  void storesVersion1() throws IOException {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(UP).sample(1000, 1).sample(2000, 0);
     w.exemplar(new Exemplar(Labels.of("trace_id", "x"), 1, 1000)).endSeries();
@@ -127,7 +127,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void version2IsStoredWithStartsAndMetadata() throws IOException {
+  void storesVersion2WithStartsAndMetadata() throws IOException {
     WriteRequestV2Writer w = new WriteRequestV2Writer();
     w.beginSeries(UP)
         .sample(500, 1000, 1)
@@ -149,7 +149,7 @@ class RemoteWriteReceiverTest {
 
   /** A series of version 1 without labels takes two bytes: a request may hold millions. */
   @Test
-  void aRequestOfInvalidSeriesAloneIsRefusedWithOneLineOfLog() throws IOException {
+  void rejectsRequestOfInvalidSeriesWithOneLogLine() throws IOException {
     byte[] request = new byte[200_000];
     for (int i = 0; i < request.length; i += 2) {
       request[i] = 0x0a; // an empty series
@@ -182,7 +182,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void aBadSampleOfVersion1RefusesTheRequest() throws IOException {
+  void badSampleOfVersion1RejectsTheRequest() throws IOException {
     store = new MemoryMetricStore(0);
     RemoteWriteReceiver r = receiver();
     WriteRequestWriter w = new WriteRequestWriter();
@@ -206,7 +206,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void aBadSampleOfVersion2LeavesTheRest() throws IOException {
+  void badSampleOfVersion2KeepsOthers() throws IOException {
     store = new MemoryMetricStore(0);
     RemoteWriteReceiver r = receiver();
     WriteRequestV2Writer w = new WriteRequestV2Writer();
@@ -234,7 +234,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void invalidLabelsOfVersion1ArePassedOverAndCounted() throws IOException {
+  void skipsAndCountsInvalidLabelsOfVersion1() throws IOException {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("job", "nameless")).sample(1, 1).sample(2, 1).endSeries();
     w.beginSeries(UP).sample(1, 1).endSeries();
@@ -245,7 +245,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void finerHistogramsAreReduced() throws IOException {
+  void reducesFinerHistograms() throws IOException {
     Histogram fine =
         new Histogram(
             true,
@@ -269,7 +269,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void theMessageTypeIsNegotiated() throws IOException {
+  void negotiatesTheMessageType() throws IOException {
     byte[] b = new WriteRequestWriter().beginSeries(UP).sample(1, 1).endSeries().toByteArray();
     RemoteWriteReceiver r = receiver();
     assertThat(Exchange.post(snappy(b)).to(r).status).isEqualTo(204);
@@ -296,7 +296,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void onlyAcceptedMessagesAreTaken() throws IOException {
+  void acceptsOnlyConfiguredMessages() throws IOException {
     RemoteWriteReceiver r =
         receiver(
             new RemoteWriteOptions(List.of(RemoteWriteOptions.V2), false, false),
@@ -308,7 +308,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void retriesAreAllowedAfterAStoreFailure() throws IOException {
+  void allowsRetriesAfterStoreFailure() throws IOException {
     byte[] one = new WriteRequestWriter().beginSeries(UP).sample(1, 1).endSeries().toByteArray();
     byte[] two =
         new WriteRequestV2Writer().beginSeries(UP).sample(0, 1, 1).endSeries().toByteArray();
@@ -324,7 +324,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void aNewSeriesWithoutRoomCostsNoKnownOne() throws IOException {
+  void newSeriesOverTheLimitDoNotAffectKnownOnes() throws IOException {
     Labels other = Labels.of("__name__", "other");
     byte[] one =
         new WriteRequestWriter()
@@ -365,7 +365,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void hostileBodiesAreRefusedWithinBounds() throws IOException {
+  void rejectsHostileBodiesWithinBounds() throws IOException {
     RemoteWriteReceiver r =
         receiver(RemoteWriteOptions.DEFAULT, new ReceiveLimits(1 << 20, 2 << 20, 16 << 20));
     // an endless body
@@ -402,7 +402,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void memoryInWorkIsBounded() throws IOException {
+  void boundsMemoryInUse() throws IOException {
     RemoteWriteReceiver r =
         receiver(RemoteWriteOptions.DEFAULT, new ReceiveLimits(1 << 20, 2 << 20, 600_000));
     Exchange e = new Exchange("POST", new ByteArrayInputStream(new byte[1 << 20]), -1).to(r);
@@ -427,7 +427,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void workspacesAreReusedAndFew() throws Exception {
+  void reusesFewWorkspaces() throws Exception {
     RemoteWriteReceiver r = receiver();
     byte[] b = new WriteRequestWriter().beginSeries(UP).sample(1, 1).endSeries().toByteArray();
     try (var pool = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
@@ -440,7 +440,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Test
-  void aZeroIsWrittenAtTheStartWhenAsked() throws IOException {
+  void writesZeroAtTheStartIfConfigured() throws IOException {
     WriteRequestV2Writer w = new WriteRequestV2Writer();
     w.beginSeries(UP).sample(500, 1000, 7).endSeries();
     w.beginSeries(DOWN).histogram(500, 1000, histogram(3)).endSeries();
@@ -457,7 +457,7 @@ class RemoteWriteReceiverTest {
   }
 
   @Property(tries = 500)
-  void mutatedRequestsAreAnswered(@ForAll long seed) throws IOException {
+  void respondsToMutatedRequests(@ForAll long seed) throws IOException {
     Random r = new Random(seed);
     WriteRequestV2Writer w2 = new WriteRequestV2Writer();
     w2.beginSeries(UP).sample(1, 2, 3).histogram(1, 3, histogram(3)).endSeries();

@@ -75,7 +75,7 @@ class WebReceiversTest {
   }
 
   @Test
-  void remoteWriteComesThrough() throws Exception {
+  void passesRemoteWriteThrough() throws Exception {
     byte[] b =
         new WriteRequestWriter()
             .beginSeries(Labels.of("__name__", "up"))

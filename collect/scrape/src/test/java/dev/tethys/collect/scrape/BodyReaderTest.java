@@ -37,7 +37,7 @@ class BodyReaderTest {
   }
 
   @Test
-  void anArrayIsLentAgainAndHoldsWhatIsReadLast() throws Exception {
+  void reusesArraysForTheLastRead() throws Exception {
     byte[] first;
     try (BodyReader.Body b = read("up 1\n".repeat(40_000))) {
       first = b.bytes();

@@ -83,7 +83,7 @@ class HistogramScrapeTest {
   }
 
   @Test
-  void nativeHistogramsAreStoredWhereWanted() throws Exception {
+  void storesNativeHistogramsIfConfigured() throws Exception {
     byte[] body =
         protobuf(
             exponential(2, 4),
@@ -127,7 +127,7 @@ class HistogramScrapeTest {
   }
 
   @Test
-  void bucketsBeyondTheLimitAreMergedOrFailTheScrape() throws Exception {
+  void mergesExcessBucketsOrFailsTheScrape() throws Exception {
     try (Setting s = new Setting()) {
       protobuf(s, protobuf(exponential(2, 8), List.of(), 0));
       s.apply(Setting.job("scrape_native_histograms: true\nnative_histogram_bucket_limit: 3\n"))
@@ -151,7 +151,7 @@ class HistogramScrapeTest {
   }
 
   @Test
-  void classicHistogramsAreConvertedWhereWanted() throws Exception {
+  void convertsClassicHistogramsIfConfigured() throws Exception {
     try (Setting s = new Setting()) {
       s.body = CLASSIC;
       s.apply(Setting.job("convert_classic_histograms_to_nhcb: true\n")).target().scrape(2);
@@ -163,7 +163,7 @@ class HistogramScrapeTest {
   }
 
   @Test
-  void startTimestampsAreStoredOrShownAsZeros() throws Exception {
+  void storesStartTimestampsOrShowsZeros() throws Exception {
     long start = Setting.START.toEpochMilli() - 1000;
     byte[] om =
         ("# TYPE c counter\nc_total 5\nc_created " + start / 1e3 + "\n# EOF\n")

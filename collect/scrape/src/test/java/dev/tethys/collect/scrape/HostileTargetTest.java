@@ -88,7 +88,7 @@ class HostileTargetTest {
 
   /** 64 MiB of zeros from 64 KiB: read no further than the limit. */
   @Test
-  void aZipBombIsCutOff() throws Exception {
+  void cutsOffZipBomb() throws Exception {
     byte[] bomb = gzip(new byte[64 << 20]);
     assertThat(bomb.length).isLessThan(100_000);
     String[][] cases = {
@@ -112,7 +112,7 @@ class HostileTargetTest {
   }
 
   @Test
-  void anEndlessBodyIsCutOff() throws Exception {
+  void cutsOffEndlessBody() throws Exception {
     try (Setting s = new Setting()) {
       s.handler =
           e -> {
@@ -130,7 +130,7 @@ class HostileTargetTest {
   }
 
   @Test
-  void aTruncatedBodyIsAnError() throws Exception {
+  void truncatedBodyIsAnError() throws Exception {
     try (Setting s = new Setting()) {
       s.handler =
           e -> {
@@ -145,7 +145,7 @@ class HostileTargetTest {
   }
 
   @Test
-  void aBodyThatDoesNotEndInTimeIsGivenUp() throws Exception {
+  void bodyTimesOut() throws Exception {
     CountDownLatch release = new CountDownLatch(1);
     try (Setting s = new Setting()) {
       s.handler =
@@ -170,7 +170,7 @@ class HostileTargetTest {
   }
 
   @Test
-  void anAnswerThatDoesNotComeIsGivenUp() throws Exception {
+  void responseTimesOut() throws Exception {
     CountDownLatch release = new CountDownLatch(1);
     try (Setting s = new Setting()) {
       s.handler =
@@ -191,7 +191,7 @@ class HostileTargetTest {
   }
 
   @Test
-  void aMillionLabels() throws Exception {
+  void millionLabels() throws Exception {
     StringBuilder sb = new StringBuilder("a{");
     for (int i = 0; i < 1_000_000; i++) {
       sb.append('l').append(i).append("=\"v\",");

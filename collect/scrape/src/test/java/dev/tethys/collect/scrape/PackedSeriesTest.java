@@ -61,7 +61,7 @@ class PackedSeriesTest {
   }
 
   @Property(tries = 300)
-  void remembersWhatTheCacheOfAStoreDoes(@ForAll long seed) {
+  void matchesTheCacheOfAStore(@ForAll long seed) {
     Random random = new Random(seed);
     SeriesCache cache = new SeriesCache();
     PackedSeries packed = new PackedSeries(new SimilarBytes.ReferenceGroup(1 << 20));
@@ -99,7 +99,7 @@ class PackedSeriesTest {
   }
 
   @Test
-  void anIdleSeriesCostsLittle() {
+  void idleSeriesIsSmall() {
     PackedSeries m = new PackedSeries(new SimilarBytes.ReferenceGroup(1 << 20));
     int n = 20_000;
     try (Appender app = store.appender()) {

@@ -165,7 +165,7 @@ class ProfileScrapesTest {
   }
 
   @Test
-  void countersAreStoredAsDifferencesAndSurviveARestartOfTheProgram() {
+  void storesCounterDifferencesAcrossRestart() {
     long[] counts = {100, 130, 5, 9};
     AtomicInteger n = new AtomicInteger();
     pages.put(
@@ -192,7 +192,7 @@ class ProfileScrapesTest {
   }
 
   @Test
-  void targetsAreAskedForAProfileOfTheIntervalWithLabelsOfTheTarget() {
+  void requestsProfilesOfTheIntervalWithTargetLabels() {
     pages.put("/app/debug/pprof/profile", e -> answer(e, 200, cpu(500)));
     pages.put("/app/custom", e -> answer(e, 200, cpu(1)));
     target(
@@ -248,7 +248,7 @@ class ProfileScrapesTest {
   }
 
   @Test
-  void hostileAnswersAreRefusedByNameAndTheNextOneIsStored() throws IOException {
+  void rejectsHostileResponsesByNameAndStoresTheNext() throws IOException {
     Map<String, byte[]> cases =
         Map.of(
             "decompresse", gzip(new byte[1 << 20], 80), // a bomb
@@ -271,7 +271,7 @@ class ProfileScrapesTest {
   }
 
   @Test
-  void aStoreThatFailsIsTheErrorOfTheTarget() {
+  void storeFailureIsTheErrorOfTheTarget() {
     full = true;
     pages.put("/debug/pprof/profile", e -> answer(e, 200, cpu(3)));
     target(job(ONLY_CPU));
@@ -289,7 +289,7 @@ class ProfileScrapesTest {
   }
 
   @Test
-  void droppedTargetsCountOnceForAllKindsAndTheTargetLimitFailsAll() {
+  void countsDroppedTargetsOnceAndTargetLimitFailsAll() {
     ScrapeConfig job = job("{}", "target_limit: 1", "keep_dropped_targets: 1", DROP_ZONE_B);
     List<Labels> all = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
@@ -312,7 +312,7 @@ class ProfileScrapesTest {
   }
 
   @Test
-  void configurationsAreCheckedAndWrittenAgain() {
+  void checksAndRewritesConfigurations() {
     assertThat(job("{}").tree().toString())
         .contains("memory={enabled=true, path=/debug/pprof/allocs, delta=false")
         .contains("fgprof={enabled=false}");

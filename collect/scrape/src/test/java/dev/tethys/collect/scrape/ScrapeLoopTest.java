@@ -94,7 +94,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void seriesThatVanishAreEnded() throws Exception {
+  void endsVanishedSeries() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\nb{x=\"1\",y=\"2\"} 2\n";
       s.apply(Setting.job("")).target().scrape(1);
@@ -111,7 +111,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void aNewSeriesWithoutRoomCostsNoKnownOne() throws Exception {
+  void newSeriesOverTheLimitDoNotAffectKnownOnes() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\n";
       s.apply(Setting.job("")).target().scrape(1);
@@ -128,7 +128,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void aFailedScrapeEndsAllSeriesAndStoresNothing() throws Exception {
+  void failedScrapeEndsAllSeriesAndStoresNothing() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\nb 2\n";
       s.apply(Setting.job("")).target().scrape(1);
@@ -166,7 +166,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void aRefusedConnectionIsAFailedScrape() throws Exception {
+  void refusedConnectionIsAFailedScrape() throws Exception {
     try (Setting s = new Setting()) {
       s.apply(Setting.job("")).target();
       s.server.stop(0);
@@ -178,7 +178,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void aTargetThatIsGoneIsEndedAfterTwoIntervals() throws Exception {
+  void endsRemovedTargetAfterTwoIntervals() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\n";
       s.apply(Setting.job("")).target().scrape(1);
@@ -194,7 +194,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void aTargetThatComesBackIsNotEnded() throws Exception {
+  void doesNotEndReturningTarget() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\nb 1\n";
       s.apply(Setting.job("")).target().scrape(1);
@@ -213,7 +213,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void theEndOfTheProcessEndsNoSeries() throws Exception {
+  void shutdownEndsNoSeries() throws Exception {
     Setting s = new Setting();
     try (s) {
       s.body = "a 1\n";
@@ -224,7 +224,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void timestampsOfTheTargetAreKeptOrNot() throws Exception {
+  void keepsOrIgnoresTargetTimestamps() throws Exception {
     try (Setting s = new Setting()) {
       s.apply(Setting.job("honor_timestamps: false\n")).target();
       s.body = "a 1 5000\n";
@@ -255,7 +255,7 @@ class ScrapeLoopTest {
   }
 
   @Test
-  void theFirstOfDuplicatesWins() throws Exception {
+  void firstDuplicateWins() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\na 2\na{} 3\nb 1 1000\nb 2 2000\n";
       s.apply(Setting.job("")).target().scrape(1);

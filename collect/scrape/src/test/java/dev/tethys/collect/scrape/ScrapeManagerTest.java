@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ScrapeManagerTest {
   @Test
-  void aReloadKeepsWhatDidNotChange() throws Exception {
+  void reloadKeepsUnchangedJobs() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\n";
       s.apply(Setting.job("metric_relabel_configs: [{action: drop, regex: x}]\n"))
@@ -37,7 +37,7 @@ class ScrapeManagerTest {
   }
 
   @Test
-  void aChangeThatLeavesTheSeriesKeepsTheCaches() throws Exception {
+  void changeThatKeepsSeriesKeepsTheCaches() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\nb 1\n";
       s.apply(Setting.job("")).target().scrape(1);
@@ -53,7 +53,7 @@ class ScrapeManagerTest {
   }
 
   @Test
-  void aChangeOfSeriesEndsThoseThatTheNewLoopDoesNotHave() throws Exception {
+  void changeOfSeriesEndsThoseMissingFromTheNewLoop() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\nb 1\n";
       s.apply(Setting.job("")).target().scrape(1);
@@ -71,7 +71,7 @@ class ScrapeManagerTest {
   }
 
   @Test
-  void aTargetIsScrapedAgainAfterTheEndOfMemory() throws Exception {
+  void scrapesTargetAgainAfterOutOfMemory() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\n";
       s.store.failNextCommit(new OutOfMemoryError("Java heap space"));
@@ -82,7 +82,7 @@ class ScrapeManagerTest {
   }
 
   @Test
-  void aJobThatIsGoneStops() throws Exception {
+  void stopsRemovedJob() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\n";
       s.apply(Setting.job("")).target().scrape(1);
@@ -97,7 +97,7 @@ class ScrapeManagerTest {
   }
 
   @Test
-  void targetsThatStayAreTheSameObjectsAndThoseThatAreGoneAreForgotten() throws Exception {
+  void keepsObjectsOfRemainingTargetsAndForgetsRemovedOnes() throws Exception {
     try (Setting s = new Setting()) {
       s.apply(Setting.job(""));
       s.targets(
@@ -133,7 +133,7 @@ class ScrapeManagerTest {
   }
 
   @Test
-  void showsDroppedTargetsAndWhatBecameOfThem() throws Exception {
+  void showsDroppedTargetsAndTheirOutcome() throws Exception {
     try (Setting s = new Setting()) {
       s.apply(
           Setting.job(
@@ -179,7 +179,7 @@ class ScrapeManagerTest {
   }
 
   @Test
-  void logsFailuresToAFileReopenedByAReload(@TempDir Path dir) throws Exception {
+  void logsFailuresToAFileReopenedByReload(@TempDir Path dir) throws Exception {
     Path file = dir.resolve("failures.log");
     try (Setting s = new Setting()) {
       s.handler = e -> Setting.answer(e, 500, Setting.TEXT, new byte[0]);

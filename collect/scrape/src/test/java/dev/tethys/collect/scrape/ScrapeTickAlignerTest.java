@@ -46,13 +46,13 @@ class ScrapeTickAlignerTest {
   }
 
   @Test
-  void fewAreSpreadOverTheInterval() {
+  void spreadsFewSeriesOverTheInterval() {
     ticks.join(Duration.ofSeconds(15));
     assertThat(places(10_000, Duration.ofSeconds(15))).hasSizeBetween(ScrapeTickAligner.PLACES, 15);
   }
 
   @Test
-  void targetsThatComeOneAfterTheOtherShareWithThoseThatWereThere() {
+  void sequentialTargetsShareWithExistingOnes() {
     Duration interval = Duration.ofSeconds(15);
     Map<Long, Integer> places = new TreeMap<>();
     for (int i = 0; i < 100_000; i++) {
@@ -64,7 +64,7 @@ class ScrapeTickAlignerTest {
   }
 
   @Test
-  void thoseThatLeaveMakeItCoarserAgain() {
+  void removedTargetsMakeItCoarserAgain() {
     Duration fast = Duration.ofSeconds(1);
     Duration slow = Duration.ofMinutes(1);
     for (int i = 0; i < 5000; i++) {

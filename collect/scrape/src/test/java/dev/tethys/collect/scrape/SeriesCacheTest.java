@@ -24,7 +24,7 @@ class SeriesCacheTest {
 
   /** Against plain maps: any order of good and bad scrapes of changing series. */
   @Property(tries = 300)
-  void behavesAsMapsWould(@ForAll long seed) {
+  void behavesLikeMaps(@ForAll long seed) {
     Random random = new Random(seed);
     int kinds = 1 + random.nextInt(2) * 3;
     boolean inTurn = random.nextBoolean(); // references follow each other, as a rule
@@ -104,7 +104,7 @@ class SeriesCacheTest {
   }
 
   @Test
-  void anIdleTargetIsSmall() {
+  void idleTargetIsSmall() {
     SeriesCache cache = new SeriesCache();
     cache.begin();
     for (int i = 0; i < 1000; i++) {

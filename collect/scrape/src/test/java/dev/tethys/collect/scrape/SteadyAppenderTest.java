@@ -223,7 +223,7 @@ class SteadyAppenderTest {
   }
 
   @Property(tries = 500)
-  void nothingDependsOnLayouts(@ForAll long seed) {
+  void doesNotDependOnLayouts(@ForAll long seed) {
     Random random = new Random(seed);
     Target plain = new Target(false);
     Target steady = new Target(true);
@@ -247,7 +247,7 @@ class SteadyAppenderTest {
   }
 
   @Test
-  void appendsASteadyPageAsOnePiece() {
+  void appendsUnchangedPageAsOnePiece() {
     Target t = new Target(true);
     List<Line> page = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
@@ -269,7 +269,7 @@ class SteadyAppenderTest {
 
   /** Labels are not unpacked for dropped series, so they are when slots change places. */
   @Test
-  void droppedSeriesInAnotherOrderLeaveTheOthersTheirLabels() {
+  void reorderedDroppedSeriesKeepLabelsOfOthers() {
     Target t = new Target(true);
     int[][] pages = {{1, 2, 5, 10, 15}, {1, 2, 5, 10, 15}, {1, 2, 15, 10}, {2, 10, 1}};
     for (int i = 0; i < pages.length; i++) {
@@ -284,7 +284,7 @@ class SteadyAppenderTest {
   }
 
   @Test
-  void nothingStaysOfTheLabelsOfNewSeries() {
+  void keepsNoLabelsOfNewSeries() {
     Target t = new Target(true);
     List<Line> page = new ArrayList<>();
     long labels = 0;

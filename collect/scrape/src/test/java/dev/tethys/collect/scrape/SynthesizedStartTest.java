@@ -64,7 +64,7 @@ class SynthesizedStartTest {
   }
 
   @Test
-  void theFirstSampleIsTheStartAndATellingTargetIsBelieved() throws Exception {
+  void startsAtFirstSampleAndAcceptsReportedStarts() throws Exception {
     try (Setting s = setting()) {
       s.apply(Setting.job("")).target();
       scrape(s, "# TYPE c counter\nc 10\n# TYPE g gauge\ng 10\n");
@@ -92,7 +92,7 @@ class SynthesizedStartTest {
   }
 
   @Test
-  void aSeriesThatReturnsStartsAgain() throws Exception {
+  void returningSeriesStartsAgain() throws Exception {
     try (Setting s = setting()) {
       s.apply(Setting.job("")).target();
       scrape(s, "# TYPE c counter\nc 10\n");
@@ -105,7 +105,7 @@ class SynthesizedStartTest {
   }
 
   @Test
-  void ofSummariesOnlyCountAndSumAreCounted() throws Exception {
+  void countsOnlyCountAndSumOfSummaries() throws Exception {
     try (Setting s = setting()) {
       s.apply(Setting.job("")).target();
       scrape(s, "# TYPE s summary\ns{quantile=\"0.5\"} 1\ns_sum 10\ns_count 3\n");
@@ -120,7 +120,7 @@ class SynthesizedStartTest {
   }
 
   @Test
-  void aMetricOfAnotherFamilyIsLeftAlone() throws Exception {
+  void ignoresMetricOfAnotherFamily() throws Exception {
     try (Setting s = setting()) {
       s.apply(Setting.job("fallback_scrape_protocol: PrometheusText0.0.4\n")).target();
       s.handler =
@@ -133,7 +133,7 @@ class SynthesizedStartTest {
   }
 
   @Test
-  void lateSamplesAreRefusedAndTheNextOneIsAStart() throws Exception {
+  void rejectsLateSamplesAndRestartsAtTheNext() throws Exception {
     try (Setting s = setting()) {
       s.apply(Setting.job("")).target();
       long t = T0 / 1000;
@@ -148,7 +148,7 @@ class SynthesizedStartTest {
   }
 
   @Test
-  void histogramsAreCountedByTheirBuckets() throws Exception {
+  void countsHistogramsByBuckets() throws Exception {
     try (Setting s = setting()) {
       s.apply(Setting.job("convert_classic_histograms_to_nhcb: true\n")).target();
       scrape(s, page(1, 3, 9));

@@ -87,7 +87,7 @@ class TargetLabelsTest {
   }
 
   @Test
-  void urlsAreBuiltFromLabelsAndParameters() {
+  void buildsUrlsFromLabelsAndParameters() {
     ScrapeConfig c = Setting.job("scheme: https\nmetrics_path: 'p/é?'\nparams: {a: ['1', '&=']}\n");
     Labels l =
         Objects.requireNonNull(

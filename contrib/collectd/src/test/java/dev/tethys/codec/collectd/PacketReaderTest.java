@@ -103,7 +103,7 @@ class PacketReaderTest implements CollectdSink {
   }
 
   @Test
-  void typesThatAreNotKnownAreRefusedByThemselves() {
+  void rejectsOnlyUnknownTypes() {
     TypesDb types = new TypesDb();
     types.add("t", "# types\nload\ta:GAUGE:0:1, b:GAUGE:0:1\ncpu value:COUNTER:0:U\n");
     PacketReader r = new PacketReader(Security.NONE, null, types);
@@ -153,7 +153,7 @@ class PacketReaderTest implements CollectdSink {
   }
 
   @Test
-  void damageIsRefused() {
+  void damageIsRejected() {
     PacketReader r = new PacketReader(Security.NONE, _ -> "pw", new TypesDb());
     Random random = new Random(4711);
     int refused = 0;

@@ -256,7 +256,7 @@ class ColumnPayloadTest {
 
   /** References and times continue over all series; units and zeros have no rows. */
   @Test
-  void differencesAreFromTheRowBefore() {
+  void differencesRelateToThePreviousRow() {
     Table t =
         new Table()
             .words("dictNameStr", "m.count", "m.rate", "m.f")
@@ -346,7 +346,7 @@ class ColumnPayloadTest {
   }
 
   @Test
-  void columnsThatDoNotFitAreRefusedAsAWhole() {
+  void rejectsMismatchedColumnsAsAWhole() {
     refused(oneGauge().set("nameRefs", 5), "nameRefs names row 5 of 1");
     refused(oneGauge().set("tagsetRefs", -1), "tagsetRefs names row -1");
     refused(oneGauge().set("nameRefs"), "nameRefs ends after 0 rows");
@@ -365,7 +365,7 @@ class ColumnPayloadTest {
 
   /** Sets that double, and many points with many tags: small messages that would be large ones. */
   @Test
-  void aSmallMessageStaysSmall() {
+  void smallMessageStaysSmall() {
     List<Number> doubling = new ArrayList<>(List.of(1, 1));
     for (int i = 1; i < 60; i++) {
       doubling.addAll(List.of(2, -i, 0));
@@ -380,7 +380,7 @@ class ColumnPayloadTest {
   }
 
   @Test
-  void damageIsRefusedAndNothingElse() {
+  void rejectsOnlyDamagedInput() {
     byte[] good = oneGauge().bytes();
     Random random = new Random(7);
     for (int i = 0; i < 20_000; i++) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class DogSketchTest {
   /** Keys that datadog-agent's pkg/quantile has: its tests and its documentation of key 1338. */
   @Test
-  void keysAreThoseOfTheAgent() {
+  void keysMatchTheAgent() {
     assertThat(DogSketch.key(0)).isZero();
     assertThat(DogSketch.key(1)).isEqualTo(1338);
     assertThat(DogSketch.key(-1)).isEqualTo(-1338);
@@ -26,7 +26,7 @@ class DogSketchTest {
   }
 
   @Property
-  void aKeyIsWithinItsError(@ForAll @DoubleRange(min = -18, max = 480) double exponent) {
+  void keyIsWithinItsError(@ForAll @DoubleRange(min = -18, max = 480) double exponent) {
     double v = Math.exp(exponent);
     int k = DogSketch.key(v);
     assertThat(DogSketch.middle(k) / v).isCloseTo(1, within(1.0 / 128 + 1e-9));
@@ -55,7 +55,7 @@ class DogSketchTest {
   }
 
   @Test
-  void largeCountsAndManyKeysAreWrittenAsTheAgentWouldHaveThem() {
+  void writesLargeCountsAndManyKeysLikeTheAgent() {
     DogSketch s = new DogSketch();
     s.add(1, 100_000);
     for (int k = 1; k <= 5000; k++) {

@@ -68,7 +68,7 @@ final class DevicesTest {
   }
 
   @Test
-  void namesOfPciDevices() throws IOException {
+  void readsNamesOfPciDevices() throws IOException {
     String real = "sys/devices/pci0000:00/0000:00:02.1/";
     file(real + "class", "0x010802\n");
     file(real + "vendor", "0xc0a9\n");
@@ -105,7 +105,7 @@ final class DevicesTest {
   }
 
   @Test
-  void nothingThereIsNoSuccessAndNoMetric() throws IOException {
+  void emptyInputIsNotASuccessAndHasNoMetric() throws IOException {
     for (String c : List.of("bonding", "hwmon", "nfs", "nvme", "rapl", "zfs")) {
       Exposition e = Exposition.of(host(c));
       assertThat(succeeded(e, c)).as(c).isFalse();

@@ -52,7 +52,7 @@ final class EndToEndTest {
   Path dir;
 
   @Test
-  void givesWhatNodeExporterGives() throws IOException {
+  void exposesSameMetricsAsNodeExporter() throws IOException {
     HostPaths paths = Fixtures.unpack(dir);
     NodeExporterOptions options = Fixtures.options(paths);
     Exposition ours = Exposition.of(new HostCollectors(options, InstantSource.system()));

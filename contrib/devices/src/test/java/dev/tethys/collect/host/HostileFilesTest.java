@@ -102,7 +102,7 @@ final class HostileFilesTest {
   }
 
   @Test
-  void tooLargeIsAnErrorOfItsCollector() throws IOException {
+  void tooLargeFileIsAnErrorOfItsCollector() throws IOException {
     long whole = scrape();
     for (String name : List.of("meminfo", "vmstat", "diskstats", "net/snmp")) {
       try (RandomAccessFile f =
@@ -114,7 +114,7 @@ final class HostileFilesTest {
   }
 
   @Test
-  void foldersInPlaceOfFilesAndNothingAtAll() throws IOException {
+  void handlesFoldersInPlaceOfFilesAndMissingFiles() throws IOException {
     for (Path p : files) {
       Files.delete(p);
       Files.createDirectory(p);

@@ -48,7 +48,7 @@ final class LiveTest {
           "1.11 has no collector dmmultipath");
 
   @Test
-  void showsWhatTheRealOneShows() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     List<String> flags = new ArrayList<>(FLAGS);
     MORE.forEach(c -> flags.add("collector." + c));
     Exposition theirs = RealNodeExporter.scraped(flags, Map.of());

@@ -45,7 +45,7 @@ final class NodeExporterOptionsTest {
   }
 
   @Test
-  void everyCollectorOfAFlagIsBuilt() {
+  void supportsEveryCollectorFlag() {
     for (NodeExporterFlags.Flag f : NodeExporterOptions.flags()) {
       if (f.kind() == Kind.COLLECTOR) {
         NodeExporterOptions o = parse("collector.disable-defaults", f.name());
@@ -115,7 +115,7 @@ final class NodeExporterOptionsTest {
   }
 
   @Test
-  void refusesWhatExcludesEachOther() {
+  void rejectsExclusiveFlags() {
     assertThatThrownBy(
             () -> parse("collector.netdev.device-include=a", "collector.netdev.device-exclude=b"))
         .hasMessageContaining("mutually exclusive");
@@ -136,7 +136,7 @@ final class NodeExporterOptionsTest {
   }
 
   @Test
-  void filtersOfARequestNameCollectors() {
+  void requestFiltersNameCollectors() {
     HostCollectors c = new HostCollectors(parse("no-collector.uname"), InstantSource.system());
     assertThat(Exposition.of(c.filtered(List.of("loadavg"), List.of())).families.keySet())
         .containsExactlyInAnyOrder(
@@ -158,7 +158,7 @@ final class NodeExporterOptionsTest {
 
   /** Every flag of the real program is one that is taken or refused by its name. */
   @Test
-  void knowsEveryFlagOfTheRealOne() throws IOException, InterruptedException {
+  void supportsEveryFlagOfTheReference() throws IOException, InterruptedException {
     Path peer = Shared.peer("prometheus-node-exporter");
     Process p = new ProcessBuilder(peer.toString(), "--help").redirectErrorStream(true).start();
     String help = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

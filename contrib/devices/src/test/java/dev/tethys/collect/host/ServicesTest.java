@@ -27,7 +27,7 @@ final class ServicesTest {
   @TempDir Path dir;
 
   @Test
-  void unitsSessionsAndServicesAreShownAsByTheRealOne() throws Exception {
+  void exposesSameUnitsSessionsAndServices() throws Exception {
     Path socket = Files.createTempDirectory("bus").resolve("s");
     Path sys = graphics();
     Path runit = runit();

@@ -42,7 +42,7 @@ class ForwardMessageTest {
 
   /** A bomb: values of one byte each, and events of a few, compressed. */
   @Test
-  void memoryIsAccountedForBeforeItIsTaken() throws IOException {
+  void accountsForMemoryBeforeAllocation() throws IOException {
     byte[] many = new byte[100_005];
     many[0] = (byte) 0x93;
     many[1] = (byte) 0xa1;
@@ -68,7 +68,7 @@ class ForwardMessageTest {
   }
 
   @Test
-  void allModesAreRead() throws IOException {
+  void readsAllModes() throws IOException {
     String tag = "a3612e62";
     ByteArrayOutputStream gz = new ByteArrayOutputStream();
     try (GZIPOutputStream g = new GZIPOutputStream(gz)) {
@@ -130,7 +130,7 @@ class ForwardMessageTest {
   }
 
   @Test
-  void oneBadEntryCostsNoOther() throws IOException {
+  void badEntryAffectsNoOther() throws IOException {
     // an entry that is none, one whose record is no map, one whose time is text
     String bad = "01" + "92 01 01" + "92 a178 80";
     ForwardMessage f = read(hex("92 a161 95" + ENTRY + bad + PRECISE));
@@ -168,7 +168,7 @@ class ForwardMessageTest {
   }
 
   @Test
-  void noBytesEndOtherwise() {
+  void arbitraryBytesCauseNoOtherOutcome() {
     Random random = new Random(7);
     byte[] valid = hex("93 a3612e62 92" + ENTRY + PRECISE + "81 a56368756e6b a3617878");
     for (int i = 0; i < 20_000; i++) {

@@ -136,7 +136,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void oneConnectionServesOneRequestAfterTheOther() throws Exception {
+  void connectionServesRequestsInSequence() throws Exception {
     int before = server.connections.get();
     try (TracedClient c = client()) {
       Times first = new Times();
@@ -168,7 +168,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void aServerThatLeavesIsDialledAgain() throws Exception {
+  void reconnectsToADisconnectedServer() throws Exception {
     int before = server.connections.get();
     try (TracedClient c = client()) {
       assertThat(text(get(c, server.port(), "/leave"))).isEqualTo("hello");
@@ -223,7 +223,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void aLargeRequestArrivesWhole() throws Exception {
+  void largeRequestArrivesComplete() throws Exception {
     try (TracedClient c = client()) {
       Request r =
           request("PUT", server.port(), "/count", new byte[2_000_001], Duration.ofSeconds(20));
@@ -232,7 +232,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void anAnswerMayComeBeforeTheRequestIsOver() throws Exception {
+  void responseMayPrecedeTheEndOfTheRequest() throws Exception {
     try (TracedClient c = client()) {
       Request r =
           request("PUT", server.port(), "/early", new byte[2_000_001], Duration.ofSeconds(20));
@@ -243,7 +243,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void headsBeforeAndAfterAnAnswerAreNotItsHead() throws Exception {
+  void headersOutsideAResponseAreNotItsHead() throws Exception {
     try (TracedClient c = client()) {
       Exchange x = get(c, server.port(), "/hints");
       assertThat(x.answer().status()).isEqualTo(200);
@@ -253,7 +253,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void nothingIsNoGzipThatIsCutOff() throws Exception {
+  void emptyInputIsNotTruncatedGzip() throws Exception {
     try (TracedClient c = client()) {
       Exchange x = get(c, server.port(), "/unchanged");
       assertThat(x.answer().status()).isEqualTo(304);
@@ -262,7 +262,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void aTruncatedResponseIsAnError() throws Exception {
+  void truncatedResponseIsAnError() throws Exception {
     try (TracedClient c = client()) {
       assertThatThrownBy(() -> text(get(c, server.port(), "/reset")))
           .isInstanceOf(IOException.class)
@@ -279,7 +279,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void aHeadHasABound() throws Exception {
+  void boundsHead() throws Exception {
     try (TracedClient c = client()) {
       assertThatThrownBy(() -> get(c, server.port(), "/large"))
           .isInstanceOf(IOException.class)
@@ -324,7 +324,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void certificatesAreLookedAt() throws Exception {
+  void verifiesCertificates() throws Exception {
     try (TracedClient c = client()) {
       assertThatThrownBy(() -> get(c, foreign.port(), "/hello"))
           .isInstanceOf(IOException.class)
@@ -355,7 +355,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void aCertificateIsShownWhereOneIsWanted() throws Exception {
+  void sendsRequestedCertificate() throws Exception {
     try (TracedClient c = client("", false, true, null)) {
       assertThat(text(get(c, strict.port(), "/hello"))).isEqualTo("hello");
     }
@@ -367,7 +367,7 @@ class QuicDialerTest {
   }
 
   @Test
-  void otherSchemesAndVersionsOfTlsAreRefused() throws Exception {
+  void rejectsOtherSchemesAndTlsVersions() throws Exception {
     assertThatThrownBy(() -> client("", false, false, TlsVersion.TLS12))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("max_version");

@@ -59,7 +59,7 @@ class KdbCodecTest {
   }
 
   @Test
-  void everyTypeComesBackInBothOrders() {
+  void everyTypeRoundTripsInBothByteOrders() {
     for (QValue v : values()) {
       for (ByteOrder order : List.of(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
         QMessage m = new QMessage(QMessage.Kind.SYNC, v);
@@ -71,7 +71,7 @@ class KdbCodecTest {
   }
 
   @Test
-  void aStaleMarkerKeepsItsBits() {
+  void staleMarkerKeepsItsBits() {
     long stale = 0x7ff0000000000002L;
     QValue v = new QValue.Vector(QType.FLOAT, new double[] {Double.longBitsToDouble(stale)});
     QMessage back = QMessage.decode(new QMessage(QMessage.Kind.ASYNC, v).encode(), MAX);
@@ -80,7 +80,7 @@ class KdbCodecTest {
   }
 
   @Test
-  void bytesThatQItselfGives() {
+  void matchesBytesOfQ() {
     // -8!1i, -8!`a`b!2 3i and -8!("a table") of KX's page on serialisation
     assertThat(hex(QValue.atom(QType.INT, 1))).isEqualTo("010000000d000000fa01000000");
     assertThat(
@@ -104,7 +104,7 @@ class KdbCodecTest {
    * tables of q, as {@code -8!(within)} shows them. A wrong one is another function of q.
    */
   @Test
-  void functionsOfQueriesHaveTheNumbersOfQ() {
+  void queryFunctionsUseNumbersOfQ() {
     assertThat(hex(QValue.Primitive.EQUAL)).endsWith("6608");
     assertThat(hex(QValue.Primitive.QUERY)).endsWith("6611");
     assertThat(hex(QValue.Primitive.IN)).endsWith("6617");
@@ -117,7 +117,7 @@ class KdbCodecTest {
   }
 
   @Test
-  void kxReadsWhatWeWrite() throws Exception {
+  void kxReadsOurOutput() throws Exception {
     c.setEncoding("UTF-8");
     c kx = new c();
     Object[] table = {
@@ -152,7 +152,7 @@ class KdbCodecTest {
   }
 
   @Test
-  void weReadWhatKxWrites() throws Exception {
+  void readsOutputOfKx() throws Exception {
     c kx = new c();
     kx.zip(true);
     Object flip =
@@ -178,7 +178,7 @@ class KdbCodecTest {
   }
 
   @Test
-  void compressionIsKxsBothWays() throws Exception {
+  void compressionMatchesKxBothWays() throws Exception {
     Random random = new Random(7);
     for (int round = 0; round < 60; round++) {
       // from very repetitive to hardly so, around 2000 bytes and far beyond
@@ -202,7 +202,7 @@ class KdbCodecTest {
   }
 
   @Test
-  void noiseIsNotCompressed() throws Exception {
+  void doesNotCompressNoise() throws Exception {
     byte[] noise = new byte[10_000];
     new Random(1).nextBytes(noise);
     QMessage m = new QMessage(QMessage.Kind.SYNC, new QValue.Vector(QType.BYTE, noise));
@@ -211,7 +211,7 @@ class KdbCodecTest {
   }
 
   @Test
-  void damageIsRefused() {
+  void damageIsRejected() {
     Random random = new Random(3);
     for (QValue v : values()) {
       byte[] whole = new QMessage(QMessage.Kind.SYNC, v).encode();
@@ -252,7 +252,7 @@ class KdbCodecTest {
   }
 
   @Test
-  void theFirstBytesOfAClient() {
+  void readsFirstBytesOfAClient() {
     assertThat(QMessage.hello("u", "p")).isEqualTo("u:p\3\0".getBytes(StandardCharsets.US_ASCII));
     assertThat(QMessage.hello("", null)).isEqualTo("\3\0".getBytes(StandardCharsets.US_ASCII));
   }

@@ -60,7 +60,7 @@ class KdbClientTest {
   }
 
   @Test
-  void asksAndIsAnswered() throws Exception {
+  void sendsQueryAndReadsReply() throws Exception {
     try (KdbDouble kdb = tickerplant();
         KdbClient client = new KdbClient(address(kdb.port(), "p", null))) {
       assertThat(client.ask(update(1, 2, 3), LONG)).isEqualTo(QValue.NOTHING);
@@ -125,7 +125,7 @@ class KdbClientTest {
   }
 
   @Test
-  void manyShareAFewConnections() throws Exception {
+  void manyShareFewConnections() throws Exception {
     try (KdbDouble kdb = tickerplant();
         KdbClient client = new KdbClient(address(kdb.port(), "p", null));
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {

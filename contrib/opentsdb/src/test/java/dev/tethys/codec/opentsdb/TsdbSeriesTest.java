@@ -69,7 +69,7 @@ class TsdbSeriesTest {
   }
 
   @Test
-  void labelsBeyondTheTagsAreJoined() {
+  void joinsLabelsBeyondTheTagLimit() {
     Labels l =
         Labels.of(
             "__name__", "m:x", "a", "1", "b", "2/3", "c", "4", "instance", "h:9100", "job", "node");

@@ -132,7 +132,7 @@ class ParquetWriterTest {
   }
 
   @Test
-  void valuesThatAreNoNumbersAndColumnsOfNothingAreReadToo() throws Exception {
+  void readsNonNumericValuesAndEmptyColumns() throws Exception {
     ParquetWriter w = new ParquetWriter(Compression.ZSTD, -1, 1 << 20, "test");
     DoubleColumn v = w.number("v", false);
     TextColumn none = w.text("none", true, true);
@@ -161,7 +161,7 @@ class ParquetWriterTest {
   }
 
   @Test
-  void aDictionaryThatGrowsTooLargeIsGivenUp() throws Exception {
+  void abandonsTooLargeDictionary() throws Exception {
     ParquetWriter w = new ParquetWriter(Compression.NONE, -1, 1L << 30, "test");
     TextColumn t = w.text("t", false, true);
     Random random = new Random(1);

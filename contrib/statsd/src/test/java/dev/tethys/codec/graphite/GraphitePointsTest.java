@@ -89,7 +89,7 @@ class GraphitePointsTest {
   }
 
   @Property(tries = 500)
-  void anyBytesAreAPickleOrRefused(@ForAll @Size(max = 60) byte[] b) {
+  void readsOrRejectsAnyPickle(@ForAll @Size(max = 60) byte[] b) {
     try {
       points.pickle(b, 0, b.length, (l, t, v) -> null, _ -> {});
     } catch (CodecException e) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class GraphiteSeriesTest {
   @Test
-  void dotsStayBetweenNodesOfAName() {
+  void dotsSeparateNodesOfAName() {
     assertThat(GraphiteSeries.path("http.server.duration")).isEqualTo("http.server.duration");
     assertThat(GraphiteSeries.path(".a..b.")).isEqualTo("%2Ea%2E.b%2E");
     assertThat(GraphiteSeries.path("..")).isEqualTo("%2E%2E");
@@ -24,7 +24,7 @@ class GraphiteSeriesTest {
   }
 
   @Test
-  void tagsNeverHoldWhatGraphiteReads() {
+  void tagsNeverContainGraphiteSyntax() {
     assertThat(GraphiteSeries.tag(new Labels.Label("instance", "a.b:9100")))
         .isEqualTo(";instance=a.b:9100");
     assertThat(GraphiteSeries.tag(new Labels.Label("name", "x"))).isEqualTo(";%6Eame=x");
@@ -50,7 +50,7 @@ class GraphiteSeriesTest {
   }
 
   @Test
-  void picklesAreCutAndReadBack() {
+  void splitsAndReadsBackPickles() {
     PickleWriter w = new PickleWriter(200);
     double[] values = {0.0, -0.0, 1.5, Double.MAX_VALUE, Double.MIN_VALUE, Double.NaN};
     for (int i = 0; i < 30; i++) {

@@ -94,7 +94,7 @@ class StatsdReaderTest {
   }
 
   @Test
-  void tagsThatAreNotReadStayInTheName() {
+  void unreadTagsStayInTheName() {
     StatsdReader.Tags none = new StatsdReader.Tags(false, false, false, false, false, "", false);
     assertThat(read(none, "a,b=c[d]#e:1|c|#t:v\n\nb:1|g\r\n".getBytes(UTF_8)))
         .containsExactly("COUNTER a,b=c[d]#e{} 1.0", "GAUGE b{} 1.0");

@@ -90,7 +90,7 @@ class StatsdWriterTest {
   }
 
   @Test
-  void stylesPutTagsWhereTheirReadersLook() {
+  void stylesWriteTagsWhereTheirReadersExpectThem() {
     Map<String, String> tags = new LinkedHashMap<>();
     tags.put("name", "a:b");
     tags.put("empty", "");
@@ -107,7 +107,7 @@ class StatsdWriterTest {
   }
 
   @Test
-  void timesStandBehindTags() {
+  void timesFollowTags() {
     TextBuffer to = new TextBuffer();
     new StatsdWriter(to)
         .line(

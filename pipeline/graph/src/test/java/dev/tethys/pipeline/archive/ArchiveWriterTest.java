@@ -134,7 +134,7 @@ class ArchiveWriterTest {
   }
 
   @Test
-  void theChecksumCoversTheLengths() {
+  void checksumCoversTheLengths() {
     assertThat(Archive.crc(new byte[] {1, 2}, new byte[] {3}))
         .isNotEqualTo(Archive.crc(new byte[] {1}, new byte[] {2, 3}));
   }
@@ -165,7 +165,7 @@ class ArchiveWriterTest {
   }
 
   @Test
-  void anArchiveThatRejectsKeepsItsContent() throws IOException {
+  void rejectingArchiveKeepsItsContent() throws IOException {
     try (ArchiveWriter w = open(bounds(40 << 10, 16 << 10, true))) {
       assertThatThrownBy(
               () -> {

@@ -433,7 +433,7 @@ class OutboxTest {
   }
 
   @Test
-  void aFullQueueRefuses() {
+  void fullQueueRefuses() {
     Outbox b =
         open(
             options(false).withCapacity(new Capacity(1 << 20, 0, 2)).withWhenFull(WhenFull.REFUSE));
@@ -449,7 +449,7 @@ class OutboxTest {
 
   /** No client that could send less is at fault for a request that was joined of many. */
   @Test
-  void anOversizedRequestUsesAnEmptyQueueAlone() {
+  void oversizedRequestUsesAnEmptyQueueAlone() {
     Outbox b =
         open(
             options(false)
@@ -468,7 +468,7 @@ class OutboxTest {
   }
 
   @Test
-  void aFullQueueDropsNewRequests() {
+  void fullQueueDropsNewRequests() {
     Outbox b =
         open(
             options(false)
@@ -484,7 +484,7 @@ class OutboxTest {
   }
 
   @Test
-  void aFullMemoryQueueDropsTheOldest() {
+  void fullMemoryQueueDropsTheOldest() {
     Outbox b =
         open(
             options(false)
@@ -541,7 +541,7 @@ class OutboxTest {
   }
 
   @Test
-  void aFullQueueBlocksUntilThereIsRoom() throws InterruptedException {
+  void fullQueueBlocksUntilThereIsSpace() throws InterruptedException {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.BLOCK));
     put(b, 1, 0);
@@ -581,7 +581,7 @@ class OutboxTest {
   }
 
   @Test
-  void aFullQueueBlocksOnlySourcesThatCanWait() throws InterruptedException {
+  void fullQueueBlocksOnlySourcesThatCanWait() throws InterruptedException {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.AUTO));
     DrainScope.Exit source = new DrainScope.Exit(FullQueueBehavior.WAIT);
@@ -622,7 +622,7 @@ class OutboxTest {
   }
 
   @Test
-  void boundsDataAcceptedBeyondTheSize() {
+  void boundsDataAcceptedBeyondTheLimit() {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 30, 0, 1)).withWhenFull(WhenFull.BLOCK));
     DrainScope.Exit ends = new DrainScope.Exit(FullQueueBehavior.INHERIT);
@@ -723,7 +723,7 @@ class OutboxTest {
   }
 
   @Test
-  void closeSendsWhatItCanAndReturnsTheRest() throws InterruptedException {
+  void closeSendsPendingDataAndReturnsTheRest() throws InterruptedException {
     Outbox b = open(options(false).withConcurrency(1, false));
     for (int i = 0; i < 5; i++) {
       put(b, i, 0);
@@ -740,7 +740,7 @@ class OutboxTest {
   }
 
   @Test
-  void theNextProcessSendsTheRestOnDisk() {
+  void nextProcessSendsTheRestOnDisk() {
     SimulatedFiles disk = new SimulatedFiles(3);
     files = disk;
     Outbox b = open(options(true));

@@ -148,7 +148,7 @@ class OverflowTest {
   }
 
   @Test
-  void neverRefusesWhileThereIsRoomOnDisk() {
+  void acceptsDataWhileThereIsDiskSpace() {
     down();
     Outbox b = open(options(1 << 20));
     Thread t =
@@ -201,7 +201,7 @@ class OverflowTest {
   }
 
   @Test
-  void keepsDataOnDiskAtAStop() {
+  void keepsDataOnDiskAtStop() {
     down();
     Outbox b = open(options(1 << 20));
     for (int i = 0; i < 5; i++) {
@@ -219,7 +219,7 @@ class OverflowTest {
   }
 
   @Test
-  void refusesSendersOnceTheDiskIsFull() {
+  void rejectsSendersOnceTheDiskIsFull() {
     down();
     Outbox b = open(options(5000));
     put(b, 0);
@@ -262,7 +262,7 @@ class OverflowTest {
   }
 
   @Test
-  void sourcesThatCanWaitAndHaveNoOtherDestinationWait() {
+  void waitingSourcesWithoutOtherDestinationWait() {
     neighbours = Neighbours.NONE;
     down();
     Outbox b = open(options(1 << 20));
@@ -335,7 +335,7 @@ class OverflowTest {
   }
 
   @Test
-  void sourcesThatCanWaitDoNotRunFarAhead() throws InterruptedException {
+  void waitingSourcesDoNotRunFarAhead() throws InterruptedException {
     neighbours = Neighbours.SAME_ITEMS;
     Outbox b =
         open(options(1 << 20).withCapacity(new Capacity(1 << 20, 0, 1000)).withMaxBehind(50));

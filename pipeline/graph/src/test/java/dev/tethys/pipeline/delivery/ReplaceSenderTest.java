@@ -257,7 +257,7 @@ class ReplaceSenderTest {
   }
 
   @Test
-  void tooLargeForTheOtherQueueBecomesADeadLetter() throws IOException {
+  void tooLargeRequestForTheOtherQueueBecomesADeadLetter() throws IOException {
     Outbox to = taker(options(false).withCapacity(Capacity.ofBytes(50)));
     Outbox b = giver(options(true), to);
     put(b, 1, 0);

@@ -99,7 +99,7 @@ class BlockedNodesTest {
       """;
 
   @Test
-  void aFullBlockingQueueMarksItsSourcesAndTheirOtherTargets() throws Exception {
+  void fullBlockingQueueMarksItsSourcesAndTheirOtherTargets() throws Exception {
     apply(BESIDE.formatted("block"));
     down();
     send(1);
@@ -163,7 +163,7 @@ class BlockedNodesTest {
   }
 
   @Test
-  void aFullRefusingQueueMarksItsSourcesWhileRefused() throws IOException {
+  void fullRefusingQueueMarksItsSourcesWhileRefused() throws IOException {
     apply(BESIDE.formatted("refuse"));
     down();
     send(1);
@@ -178,7 +178,7 @@ class BlockedNodesTest {
   }
 
   @Test
-  void aDroppingNodeIsNotBlocked() throws IOException {
+  void droppingNodeIsNotBlocked() throws IOException {
     apply(BESIDE.formatted("drop_newest"));
     down();
     send(1);
@@ -189,7 +189,7 @@ class BlockedNodesTest {
   }
 
   @Test
-  void aFailedDestinationBlocksSourcesWithoutAcknowledgement() throws IOException {
+  void failedDestinationBlocksSourcesWithoutAcknowledgement() throws IOException {
     apply(BESIDE.formatted("refuse").replace("queue_size: 1", "queue_size: 1000"));
     down();
     long begin = clock.millis();

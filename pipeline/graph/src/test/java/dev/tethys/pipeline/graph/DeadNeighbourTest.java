@@ -150,7 +150,7 @@ class DeadNeighbourTest {
   }
 
   @Test
-  void refusesSendersEarlyOnceThereIsNoRoom() throws IOException {
+  void rejectsSendersEarlyWhenFull() throws IOException {
     graph = graph(false);
     apply("{sending_queue: {queue_size: 100}}");
     down();

@@ -101,7 +101,7 @@ class EntryFilterTest extends GraphCase {
   }
 
   @Test
-  void aFilterMovesABatchToARunningPipeline() throws IOException {
+  void filterMovesABatchToARunningPipeline() throws IOException {
     Graph g =
         run(
             """

@@ -289,7 +289,7 @@ class GrammarTest {
   }
 
   @Test
-  void aConnectorEndsAndStartsPipelines() {
+  void connectorEndsAndStartsPipelines() {
     assertThatThrownBy(() -> read(whole("logs/a: {receivers: [in, forward], exporters: [out]}\n")))
         .hasMessageContaining(
             "connector forward is a receiver here, but no pipeline has it as exporter");

@@ -75,7 +75,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void aReloadChangesOnlyAffectedNodes() throws IOException {
+  void reloadChangesOnlyAffectedNodes() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.log.clear();
     graph.apply(config(TWO_BRANCHES.formatted(0, 1)));
@@ -186,7 +186,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void aFailedStartChangesNothing() throws IOException {
+  void failedStartChangesNothing() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.broken.add("in");
     assertThatThrownBy(
@@ -232,7 +232,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void theNextChangeStartsAStoppedReceiver() throws IOException {
+  void nextChangeStartsAStoppedReceiver() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.broken.add("in");
     assertThatThrownBy(
@@ -281,7 +281,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void aReceiverThatCannotStartYieldsToItsPredecessor() throws IOException {
+  void receiverThatCannotStartYieldsToItsPredecessor() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.broken.add("in/new");
     assertThatThrownBy(
@@ -302,7 +302,7 @@ class GraphTest extends GraphCase {
   }
 
   @Test
-  void aTapShowsPassingBatches() throws Exception {
+  void tapShowsPassingBatches() throws Exception {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     String edge = graph.status().edges().getFirst().id();
     assertThat(graph.tap("no such", 10)).isEmpty();

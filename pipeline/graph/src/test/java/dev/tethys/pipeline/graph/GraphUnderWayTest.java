@@ -187,7 +187,7 @@ class GraphUnderWayTest extends GraphCase {
       """;
 
   @Test
-  void aReloadTransfersAQueueWithoutDuplicates(@TempDir Path dir) throws Exception {
+  void reloadTransfersAQueueWithoutDuplicates(@TempDir Path dir) throws Exception {
     graph.apply(config(QUEUE_ON_DISK.formatted(dir, 0, 1)));
     Hanging far = new Hanging();
     assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);
@@ -220,7 +220,7 @@ class GraphUnderWayTest extends GraphCase {
       """;
 
   @Test
-  void aReloadTransfersAConnectorsQueue() throws Exception {
+  void reloadTransfersAConnectorsQueue() throws Exception {
     graph.apply(config(CONNECTOR_WITH_QUEUE.formatted(100)));
     Hanging far = new Hanging();
     assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);

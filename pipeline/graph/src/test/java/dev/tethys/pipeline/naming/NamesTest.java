@@ -182,7 +182,7 @@ class NamesTest {
   }
 
   @Test
-  void aNameWithoutLabelsCostsNothing() {
+  void nameWithoutLabelsCostsNothing() {
     BoundedNames names =
         new BoundedNames(NameTemplate.fixed("all"), 1, new Registry(), "x", Signal.METRICS);
     Encoder e = plain();

@@ -22,7 +22,7 @@ final class PersonalDataTest {
 
   @ParameterizedTest
   @EnumSource(Detector.class)
-  void findsItsSampleAloneAndInASentence(Detector d) {
+  void findsItsExampleAloneAndInASentence(Detector d) {
     PersonalData one = new PersonalData(EnumSet.of(d));
     assertThat(one.find(d.sample())).as(d.sample()).hasSize(1);
     assertThat(one.find("user " + d.sample() + ", then more")).as(d.sample()).hasSize(1);

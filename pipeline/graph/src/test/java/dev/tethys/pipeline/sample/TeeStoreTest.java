@@ -110,7 +110,7 @@ class TeeStoreTest {
   }
 
   @Test
-  void referencesOfASinkAreValidUntilTheNext() {
+  void sinkReferencesAreValidUntilTheNext() {
     try (Appender one = sink.appender(1);
         Appender two = sink.appender(2)) {
       long a = one.series(A);
@@ -127,7 +127,7 @@ class TeeStoreTest {
   }
 
   @Test
-  void splitsALargeScrapeIntoSeveralBatches() {
+  void splitsLargeScrapeIntoSeveralBatches() {
     try (Appender app = sink.appender(1)) {
       for (int i = 0; i < 100_000; i++) {
         app.append(app.series(Labels.of("__name__", "m", "i", "x".repeat(50) + i)), 0, T0, i);

@@ -243,7 +243,7 @@ class KafkaMetricsTest {
   }
 
   @Test
-  void anUnreachableClusterCostsOnlyARound() throws Exception {
+  void unreachableClusterCostsOnlyOneRound() throws Exception {
     Receiver r =
         receiver(
             """

@@ -141,7 +141,7 @@ class RecordKeysTest {
   }
 
   @Test
-  void keepsBatchesWholeWithoutKeys() {
+  void treatsUnboundedBucketsAsWithoutKeys() {
     Batch b = traces();
     assertThat(RecordKeys.NONE.split(b).parts()).containsExactly(Map.entry("", b));
   }

@@ -206,7 +206,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   }
 
   @Test
-  void sendsRemainingCountsAtStop() throws IOException {
+  void evictsTheResourceWithTheLongestInactivity() throws IOException {
     Connector c = connector("");
     rig.send(c, sample());
     afterInterval();

@@ -319,7 +319,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void boundsTracesWhileADestinationHasNoRoom() throws InterruptedException {
+  void boundsTracesWhileADestinationIsFull() throws InterruptedException {
     Full full = new Full();
     Processor p = sampler("decision_wait: 1s, num_traces: 3, " + ALWAYS, full);
     List<List<Outcome>> heard = new ArrayList<>();
@@ -401,7 +401,7 @@ class TailSamplingTest {
   }
 
   @Test
-  void blocksSendersUntilRoomOrStop() throws InterruptedException {
+  void blocksSendersUntilSpaceOrStop() throws InterruptedException {
     Processor p = sampler("decision_wait: 10s, num_traces: 1, block_on_overflow: true, " + ALWAYS);
     send(p, span(1, 1));
     LinkedBlockingQueue<Outcome> heard = new LinkedBlockingQueue<>();

@@ -97,7 +97,7 @@ class ConformanceTest {
   }
 
   @Test
-  void queriesOfTheBenchAreValid() {
+  void benchQueriesAreValid() {
     for (Path p : Shared.conformanceFiles("loki/queries", ".yaml")) {
       for (String line : text(p).split("\n")) {
         String l = line.strip();

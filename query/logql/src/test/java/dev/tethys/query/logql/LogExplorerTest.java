@@ -49,7 +49,7 @@ class LogExplorerTest {
   }
 
   @Test
-  void labelsAndSeriesOfASelector() {
+  void returnsLabelsAndSeriesOfASelector() {
     assertThat(explorer.labelNames(RANGE, null))
         .containsExactly("level", "request", "service", "zone");
     assertThat(explorer.labelNames(RANGE, "{service=\"api\"}"))
@@ -62,7 +62,7 @@ class LogExplorerTest {
   }
 
   @Test
-  void statsAddUpEntriesAndBytes() {
+  void statsSumEntriesAndBytes() {
     LogExplorer.IndexStats s = explorer.stats(RANGE, "{service=\"api\"}");
     assertThat(s.streams()).isEqualTo(1);
     assertThat(s.entries()).isEqualTo(10);
@@ -78,7 +78,7 @@ class LogExplorerTest {
   }
 
   @Test
-  void volumesAreGroupedAndSortedBySize() {
+  void groupsVolumesAndSortsThemBySize() {
     assertThat(volume(List.of(), false, 0))
         .extracting(Volume::labels, Volume::total)
         .containsExactly(
@@ -95,7 +95,7 @@ class LogExplorerTest {
   }
 
   @Test
-  void volumesByStepReadRowsWhereASegmentSpansSteps() {
+  void volumesByStepReadRowsOnlyWhereASegmentSpansSteps() {
     Volume web = volume(List.of(), false, 5 * SECOND).getFirst();
     assertThat(web.bytes()[0]).isEqualTo(75);
     assertThat(web.bytes()[1]).isEqualTo(75);
@@ -127,7 +127,7 @@ class LogExplorerTest {
   }
 
   @Test
-  void patternsOfSegmentsAreMerged() {
+  void mergesPatternsOfSegments() {
     List<PatternCount> p =
         explorer.patterns(
             RANGE,
@@ -155,7 +155,7 @@ class LogExplorerTest {
   }
 
   @Test
-  void labelsOfIdentifiersAreNotShown() {
+  void hidesIdentifierLabels() {
     assertThat(explorer.detectedLabels(RANGE, null))
         .containsExactly(
             new DetectedLabel("level", 1),
@@ -194,7 +194,7 @@ class LogExplorerTest {
   }
 
   @Test
-  void aLiveFilterRunsThePipelineOnArrivingEntries() {
+  void liveFilterRunsThePipelineOnNewEntries() {
     LiveFilter f = new LiveFilter("{service=\"api\"} |= \"took\" | logfmt | took>5ms");
     assertThat(f.selects(Labels.of("service", "api"))).isTrue();
     assertThat(f.selects(Labels.of("service", "web"))).isFalse();

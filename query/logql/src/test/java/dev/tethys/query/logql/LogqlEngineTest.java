@@ -64,7 +64,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void entriesComeInTheOrderOfTheDirectionUpToTheLimit() {
+  void returnsEntriesInDirectionOrderUpToTheLimit() {
     fill(50);
     assertThat(entries("{service=~\".+\"}", Direction.FORWARD, 3))
         .extracting(LogEntry::text)
@@ -78,7 +78,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void theEndOfTheRangeIsExclusive() {
+  void rangeEndIsExclusive() {
     fill(5);
     LogqlRequest r =
         LogqlRequest.entries(
@@ -89,7 +89,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void segmentsThatCannotHoldFirstEntriesAreNotRead() {
+  void skipsSegmentsThatCannotContainFirstEntries() {
     fill(400);
     store.scans = 0;
     assertThat(entries("{service=~\".+\"}", Direction.BACKWARD, 5)).hasSize(5);
@@ -97,7 +97,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void anIntervalThinsEntriesOut() {
+  void intervalThinsEntries() {
     fill(10);
     LogqlRequest r =
         new LogqlRequest(
@@ -144,7 +144,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void linesThatGrowByFormatsEndTheQuery() {
+  void growingLinesEndTheQuery() {
     store.add(API, SECOND, "0123456789");
     for (String doubling :
         List.of(
@@ -169,7 +169,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void failedRowsStayWithTheirError() {
+  void failedRowsKeepTheirError() {
     store.add(API, SECOND, "no json");
     LogEntry e = entries("{service=\"api\"} | json", Direction.FORWARD, 1).getFirst();
     assertThat(e.parsed().get("__error__")).isEqualTo("JSONParserErr");
@@ -193,7 +193,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void lineFiltersBehindAFormatStayInThePipeline() {
+  void lineFiltersAfterAFormatStayInThePipeline() {
     fill(10);
     assertThat(entries("{service=~\".+\"} | line_format \"x\" |= \"line\"", Direction.FORWARD, 9))
         .isEmpty();
@@ -214,7 +214,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void countsReadNoMoreColumnsThanTheyNeed() {
+  void countsReadOnlyRequiredColumns() {
     fill(10);
     metric("sum by (user) (count_over_time({service=~\".+\"}[1m]))", 60 * SECOND);
     assertThat(store.lastNeeds.bodies()).isFalse();
@@ -241,7 +241,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void statisticsTellWhatWasRead() {
+  void statisticsReportReadData() {
     fill(8);
     LogqlStatistics s = run("{service=\"api\"}", Direction.FORWARD, 100).statistics();
     assertThat(s.linesProcessed()).isEqualTo(4);
@@ -251,7 +251,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void damagedDataIsNamedAndTheOtherDataAnswered() {
+  void namesDamagedDataAndReturnsTheRest() {
     fill(50);
     store.damagedSegment = 2;
     LogqlResult lines = run("{service=\"api\"}", Direction.FORWARD, 100);
@@ -323,7 +323,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void formatsAreBoundedForTheWholeQuery() {
+  void boundsFormatsForTheWholeQuery() {
     fill(5000);
     for (String stages :
         List.of(
@@ -387,7 +387,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void aQueryThatRunsTooLongStops() {
+  void stopsTooLongQuery() {
     fill(40);
     long[] now = {0};
     try (LogqlEngine slow =
@@ -407,7 +407,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void anAnswerCountsAsMemoryOfItsQueryUntilItIsWritten() {
+  void responseCountsAgainstQueryMemoryUntilWritten() {
     fill(40);
     LogqlRequest all =
         LogqlRequest.entries(
@@ -444,7 +444,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void laterEntriesOfALimitCountWithTheirLength() {
+  void laterEntriesOfALimitCountByLength() {
     for (int i = 0; i < 20; i++) {
       store.add(API, i * SECOND, "x".repeat(1 + 1000 * i));
     }
@@ -470,7 +470,7 @@ class LogqlEngineTest {
   }
 
   @Test
-  void healthQueryOfGrafana() {
+  void acceptsGrafanaHealthQuery() {
     Value v = metric("vector(1)+vector(1)", 4_000_000_000L);
     assertThat(((Value.InstantVector) v).samples())
         .extracting(Value.Sample::value)

@@ -57,7 +57,7 @@ class RefusedQueriesTest {
   }
 
   @Test
-  void chainsWithinTheLimitsAreAccepted() {
+  void acceptsChainsWithinTheLimits() {
     String range = "count_over_time({a=\"b\"}[1m])";
     for (String q :
         List.of(

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 @Tag("slow")
 class RoundTripTest {
   @Property(tries = 500)
-  void printedQueriesAreTheSame(@ForAll long seed) {
+  void printedQueriesRoundTrip(@ForAll long seed) {
     String query = new Generator(new Random(seed)).query();
     LogqlExpr e = LogqlParser.parse(query);
     assertThat(LogqlParser.parse(LogqlPrinter.print(e))).isEqualTo(e);
@@ -27,7 +27,7 @@ class RoundTripTest {
   }
 
   @Property(tries = 500)
-  void formattedLogQueriesAreTheSame(@ForAll long seed) {
+  void formattedLogQueriesAreEquivalent(@ForAll long seed) {
     LogqlExpr e = LogqlParser.parse(new Generator(new Random(seed)).log());
     String formatted = LogqlFormatter.format(e);
     assertThat(LogqlParser.parse(formatted)).isEqualTo(e);
@@ -35,7 +35,7 @@ class RoundTripTest {
   }
 
   @Property(tries = 1000)
-  void anyTextIsAQueryOrRefused(@ForAll String text, @ForAll long seed) {
+  void parsesOrRejectsAnyText(@ForAll String text, @ForAll long seed) {
     Random r = new Random(seed);
     String query = new Generator(r).query();
     int at = r.nextInt(query.length());

@@ -96,7 +96,7 @@ class AnnotationsTest {
   }
 
   @Test
-  void infosOfASelectorAreLookedForAtEachStep() {
+  void looksUpInfoSeriesAtEachStep() {
     assertThat(range("sort(info(kinds @ end(), {version=~\".+\"}))").warnings())
         .containsExactly(SORT + " (1:1)");
     Value.Matrix m =
@@ -126,7 +126,7 @@ class AnnotationsTest {
 
   /** Prometheus gives series a label without a name there. */
   @Test
-  void aLabelNeedsAName() {
+  void labelRequiresAName() {
     assertThatThrownBy(() -> range("histogram_quantiles(kinds, '', 0.5)"))
         .isInstanceOf(QueryException.class)
         .hasMessage("invalid destination label name in histogram_quantiles(): ");

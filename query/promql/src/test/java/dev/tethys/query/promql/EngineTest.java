@@ -63,7 +63,7 @@ class EngineTest {
   }
 
   @Test
-  void aQueryMayNotHoldMoreSamplesThanAllowed() {
+  void limitsSamplesHeldByAQuery() {
     MemoryMetricStore s = store(10, 100);
     PromqlEngine e = engine(EngineOptions.builder().maxSamples(999));
     fails(
@@ -121,7 +121,7 @@ class EngineTest {
   }
 
   @Test
-  void aResultIsAccountedForUntilItIsClosed() {
+  void resultIsAccountedForUntilClosed() {
     MemoryMetricStore s = store(10, 100);
     PromqlEngine e = engine(EngineOptions.builder());
     Query q = e.range(s, "m_total", 0, 99 * MINUTE, MINUTE, QueryOptions.DEFAULT);
@@ -202,7 +202,7 @@ class EngineTest {
   }
 
   @Test
-  void aRunningQueryCanBeCanceledByItsNumber() {
+  void cancelsRunningQueryByNumber() {
     PromqlEngine e = engine(EngineOptions.builder());
     List<RunningQueries.Entry> seen = new ArrayList<>();
     MetricSource s =
@@ -224,7 +224,7 @@ class EngineTest {
   }
 
   @Test
-  void queriesBeyondTheLimitWaitAndCanBeCanceledThere() throws Exception {
+  void excessQueriesWaitAndCanBeCancelled() throws Exception {
     PromqlEngine e = engine(EngineOptions.builder().maxConcurrent(1).threads(1));
     CountDownLatch reading = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
@@ -290,7 +290,7 @@ class EngineTest {
   }
 
   @Test
-  void aFloodOfOneUserDoesNotStarveAnother() throws Exception {
+  void floodOfOneUserDoesNotStarveAnother() throws Exception {
     PromqlEngine e = engine(EngineOptions.builder().maxConcurrent(1).threads(1));
     CountDownLatch go = new CountDownLatch(1);
     List<String> order = Collections.synchronizedList(new ArrayList<>());
@@ -380,7 +380,7 @@ class EngineTest {
   }
 
   @Test
-  void aQueryStartsOnlyWhenThereIsMemoryForIt() throws Exception {
+  void startsQueryOnlyWhenMemoryIsAvailable() throws Exception {
     PromqlEngine e = engine(EngineOptions.builder().maxBytes(80_000).threads(1));
     Query large = e.range(store(30, 100), "m_total", 0, 99 * MINUTE, MINUTE, QueryOptions.DEFAULT);
     large.executeHeld();
@@ -412,7 +412,7 @@ class EngineTest {
   }
 
   @Test
-  void fewQueriesStartAtOnce() throws Exception {
+  void limitsConcurrentQueries() throws Exception {
     int cores = Runtime.getRuntime().availableProcessors();
     int most = Math.max(4, 2 * cores);
     PromqlEngine e = engine(EngineOptions.builder().maxConcurrent(100).threads(1));
@@ -572,7 +572,7 @@ class EngineTest {
   }
 
   @Test
-  void samplesAreCountedAsPrometheusDoes() {
+  void countsSamplesLikePrometheus() {
     MemoryMetricStore s = store(2, 100);
     PromqlEngine e = engine(EngineOptions.builder().perStepStatistics(true));
     QueryOptions perStep = new QueryOptions(0, 0, true);
@@ -597,7 +597,7 @@ class EngineTest {
   }
 
   @Test
-  void equalSubtreesAreComputedOnce() {
+  void computesEqualSubtreesOnce() {
     AtomicLong reads = new AtomicLong();
     MetricSource s = new Interrupted(store(5, 100), reads::incrementAndGet);
     PromqlEngine e = engine(EngineOptions.builder());
@@ -608,7 +608,7 @@ class EngineTest {
   }
 
   @Test
-  void annotationsStandWhereTheyAroseLast() {
+  void annotationsHaveTheirLastPosition() {
     MemoryMetricStore s = new MemoryMetricStore();
     try (Appender a = s.appender()) {
       long ref = a.series(Labels.of("__name__", "gauge"));

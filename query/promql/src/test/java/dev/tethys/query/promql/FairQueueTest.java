@@ -19,7 +19,7 @@ class FairQueueTest {
   }
 
   @Test
-  void aFloodOfOneUserDelaysAnotherByOneTurn() {
+  void floodOfOneUserDelaysAnotherByOneTurn() {
     for (int i = 1; i <= 8; i++) {
       queue.add("flood", "f" + i);
     }
@@ -32,7 +32,7 @@ class FairQueueTest {
   }
 
   @Test
-  void theNextUserIsKnownByWhatRuns() {
+  void nextUserDependsOnRunningQueries() {
     assertThat(queue.runningOfNext()).isZero();
     queue.add("a", "a1");
     queue.add("a", "a2");
@@ -44,7 +44,7 @@ class FairQueueTest {
   }
 
   @Test
-  void usersWithEquallyManyTakeTurns() {
+  void usersWithEqualCountsTakeTurns() {
     for (String u : List.of("a", "b", "c")) {
       queue.add(u, u + 1);
       queue.add(u, u + 2);
@@ -64,7 +64,7 @@ class FairQueueTest {
   }
 
   @Test
-  void whenItIsFullTheUserWithTheMostLosesTheNewest() {
+  void fullQueueDropsNewestOfTheBusiestUser() {
     for (int i = 1; i <= 9; i++) {
       assertThat(queue.add("flood", "f" + i)).isNull();
     }

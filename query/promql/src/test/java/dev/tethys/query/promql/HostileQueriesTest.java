@@ -133,7 +133,7 @@ class HostileQueriesTest {
   }
 
   @Test
-  void theyEndWithAnAnswerOrARefusal() {
+  void endWithAResultOrARejection() {
     HostileQueries hostile = new HostileQueries(1);
     Map<String, Integer> outcomes = new TreeMap<>();
     for (int i = 0; i < 400; i++) {
@@ -218,7 +218,7 @@ class HostileQueriesTest {
   }
 
   @Test
-  void labelsThatAreMatchedAndIncludedAreComparedQuickly() {
+  void comparesMatchedAndIncludedLabelsQuickly() {
     String many =
         IntStream.range(0, 30_000).mapToObj(i -> "l" + i).collect(Collectors.joining(", "));
     String others = many.replace("l", "m");

@@ -183,7 +183,7 @@ class JoinedQueriesTest {
   }
 
   @Test
-  void whenTheFirstFailsTheOthersComputeThemselves() throws Exception {
+  void othersComputeThemselvesWhenTheFirstFails() throws Exception {
     gate.broken = true;
     List<Future<QueryResult>> all = ask(1, 0);
     awaitOneOf(1);

@@ -73,7 +73,7 @@ class QueryLogTest {
   }
 
   @Test
-  void linesAreThoseOfPrometheus() throws IOException {
+  void linesMatchPrometheus() throws IOException {
     Path file = dir.resolve("queries.log");
     assertThat(values()).containsEntry("prometheus_engine_query_log_enabled", 0.0);
     engine.log(QueryLog.open(file));
@@ -121,7 +121,7 @@ class QueryLogTest {
   }
 
   @Test
-  void aLogThatCannotBeWrittenFailsNoQuery() throws IOException {
+  void unwritableLogFailsNoQuery() throws IOException {
     QueryLog log = QueryLog.open(dir.resolve("queries.log"));
     engine.log(log);
     log.close();
@@ -132,7 +132,7 @@ class QueryLogTest {
   }
 
   @Test
-  void runningQueriesStandInAFileThatSurvives() throws IOException {
+  void keepsRunningQueriesInAPersistentFile() throws IOException {
     Path file = dir.resolve("queries.active");
     ActiveQueryFile f = ActiveQueryFile.open(file, 2);
     Instant since = Instant.ofEpochSecond(1234);
@@ -154,7 +154,7 @@ class QueryLogTest {
   }
 
   @Test
-  void theEngineNotesWhatRuns() throws IOException {
+  void engineNotesRunningQueries() throws IOException {
     Path file = dir.resolve("queries.active");
     engine.noteRunning(file);
     engine.instant(store, "m", 1_000, QueryOptions.DEFAULT).execute();
@@ -163,7 +163,7 @@ class QueryLogTest {
   }
 
   @Test
-  void costsAreAddedUpByText() {
+  void sumsCostsByText() {
     for (int i = 0; i < 3; i++) {
       engine.instant(store, "m", 1_000, QueryOptions.DEFAULT).execute();
     }
@@ -176,7 +176,7 @@ class QueryLogTest {
   }
 
   @Test
-  void theListOfCostsIsBoundedAndKeepsWhatIsExpensive() {
+  void boundsCostListAndKeepsExpensiveQueries() {
     QueryCosts costs = new QueryCosts();
     Instant now = Instant.EPOCH;
     costs.add(new QueryCosts.Cost(Scope.DEFAULT_TENANT, "expensive", 1, 0, 1, 100, 1, 1, 1, now));

@@ -69,7 +69,7 @@ final class DifferenceTest {
   }
 
   @Test
-  void countsOfConditionsAreThoseOfTheirFilters() {
+  void conditionCountsMatchTheirFilters() {
     TraceQueries q = shop();
     SelectionDifference d =
         q.difference(

@@ -36,7 +36,7 @@ final class HostileQueriesTest {
   }
 
   @Test
-  void theLongestChainsRun() {
+  void longestChainsRun() {
     Spans s = new Spans();
     s.add(Map.of(".a", Map.of("int", 5L)), 1);
     TraceQueries q = s.queries();
@@ -52,7 +52,7 @@ final class HostileQueriesTest {
   }
 
   @Test
-  void largeTracesWithCyclesAreEvaluated() {
+  void evaluatesLargeTracesWithCycles() {
     Spans s = new Spans();
     int n = 20_000;
     for (int i = 1; i <= n; i++) {
@@ -98,7 +98,7 @@ final class HostileQueriesTest {
 
   /** Spans of a result stay, while the frames that they are from are released. */
   @Test
-  void memoryOfResultsIsLimited() {
+  void limitsMemoryOfResults() {
     Spans s = new Spans();
     for (int i = 0; i < 400; i++) {
       s.add(Map.of(".a", Map.of("string", i + "x".repeat(1000))), 1);

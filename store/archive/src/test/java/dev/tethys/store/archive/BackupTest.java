@@ -200,7 +200,7 @@ class BackupTest {
   }
 
   @Test
-  void aDamagedBackupIsNotRestored() throws IOException {
+  void doesNotRestoreDamagedBackup() throws IOException {
     try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("data"), options)) {
       append(db, 0, 9);
       backup(db, false);
@@ -255,7 +255,7 @@ class BackupTest {
   }
 
   @Test
-  void aKilledBackupOrRestoreLeavesTheEarlierOnes() throws IOException {
+  void killedBackupOrRestoreKeepsEarlierOnes() throws IOException {
     try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("data"), options)) {
       append(db, 0, 5);
       backup(db, false);
@@ -298,7 +298,7 @@ class BackupTest {
   }
 
   @Test
-  void aFolderOfOtherThingsIsNoRepositoryAndOneIsUsedByOne() throws IOException {
+  void rejectsOtherFoldersAndConcurrentUse() throws IOException {
     Files.writeString(folder.resolve("something"), "else");
     assertThatThrownBy(() -> new BackupRepository(folder, Progress.NONE, Instant::now))
         .hasMessageContaining("holds no backups");

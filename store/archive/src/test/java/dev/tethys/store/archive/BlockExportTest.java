@@ -118,7 +118,7 @@ class BlockExportTest {
   }
 
   @Test
-  void aRealServerAnswersFromThem() throws Exception {
+  void realServerReadsThem() throws Exception {
     Path data = folder.resolve("data");
     Files.createDirectories(data);
     SampleBuffer b = new SampleBuffer();
@@ -153,7 +153,7 @@ class BlockExportTest {
   }
 
   @Test
-  void chunksGoOnInTheNextFileAndAnAbandonedBlockLeavesNothing() throws Exception {
+  void chunksContinueInTheNextFileAndAbandonedBlockLeavesNothing() throws Exception {
     Random r = new Random(6);
     Path block;
     try (BlockExport e =

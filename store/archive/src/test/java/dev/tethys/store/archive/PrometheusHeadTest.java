@@ -173,7 +173,7 @@ class PrometheusHeadTest {
   }
 
   @Test
-  void readsATornLogBeforeAndAfterTheGap() throws Exception {
+  void readsTornLogBeforeAndAfterTheGap() throws Exception {
     Path source = folder.resolve("prometheus");
     long now = System.currentTimeMillis();
     try (RealPrometheus p = new RealPrometheus(folder, source)) {
@@ -212,7 +212,7 @@ class PrometheusHeadTest {
   }
 
   @Test
-  void noDamageOfTheLogBreaksTheReader() throws Exception {
+  void readerSurvivesAnyLogDamage() throws Exception {
     Shared.peer("prometheus");
     Path source = folder.resolve("prometheus");
     try (RealPrometheus p = new RealPrometheus(folder, source)) {

@@ -101,7 +101,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void aSingleBlockIsTaken() throws Exception {
+  void importsSingleBlock() throws Exception {
     Path source = Peer.blocks(folder, openMetrics());
     Path block = PrometheusFolder.blocks(source).getFirst();
     ImportReport report = run(block, folder.resolve("data"));
@@ -110,7 +110,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void anIndexOfVersionOneIsRead() throws IOException {
+  void readsIndexVersionOne() throws IOException {
     Path source = Shared.conformance("prometheus/tsdb/index_format_v1");
     ImportReport report = run(source, folder.resolve("data"));
     assertThat(report.problems()).isEmpty();
@@ -122,7 +122,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void aBlockOfAnUnknownIndexVersionIsRefusedWithItsName() throws IOException {
+  void rejectsBlockOfUnknownIndexVersionByName() throws IOException {
     Path source = Shared.conformance("prometheus/tsdb/repair_index_version");
     ImportReport report = run(source, folder.resolve("data"));
     assertThat(report.parts()).extracting(Part::outcome).containsExactly(Outcome.FAILED);
@@ -134,7 +134,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void aChunkWithAWrongChecksumIsNamedAndTheRestImported() throws Exception {
+  void namesChunkWithWrongChecksumAndImportsTheRest() throws Exception {
     Path source = Peer.blocks(folder, openMetrics());
     List<String> all = Peer.dump(source);
     Path chunks = chunkFile(source);
@@ -154,7 +154,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void aTruncatedFileOfChunksCostsWhatWasInIt() throws Exception {
+  void truncatedChunkFileLosesOnlyItsContent() throws Exception {
     Path source = Peer.blocks(folder, openMetrics());
     int all = Peer.dump(source).size();
     Path chunks = chunkFile(source);
@@ -170,7 +170,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void aDamagedSeriesOfTheIndexIsSkippedAndTheNextFound() throws Exception {
+  void skipsDamagedSeriesOfTheIndex() throws Exception {
     Path source = Peer.blocks(folder, openMetrics());
     Path block = PrometheusFolder.blocks(source).getFirst();
     long series;
@@ -192,7 +192,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void filesThatAreMissingAreNamed() throws Exception {
+  void namesMissingFiles() throws Exception {
     Path source = Peer.blocks(folder, openMetrics());
     List<Path> blocks = PrometheusFolder.blocks(source);
     Files.delete(blocks.get(0).resolve("index"));
@@ -211,7 +211,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void noDamageBreaksTheReader() throws Exception {
+  void readerSurvivesAnyDamage() throws Exception {
     Path source = Peer.blocks(folder, openMetrics());
     Path block = PrometheusFolder.blocks(source).getFirst();
     Random r = new Random(11);
@@ -251,7 +251,7 @@ class PrometheusImportTest {
   }
 
   @Test
-  void aServerDoesNotOpenSuchAFolder() throws Exception {
+  void serverDoesNotOpenSuchAFolder() throws Exception {
     Path source = Peer.blocks(folder, openMetrics());
     assertThatThrownBy(() -> MetricsDatabase.open(source, DataFolder.OFFLINE))
         .hasMessageContaining("tethys tool tsdb import prometheus");

@@ -115,7 +115,7 @@ class TextTest {
   }
 
   @Test
-  void openMetricsIsReadAsPromtoolReadsIt() throws Exception {
+  void readsOpenMetricsLikePromtool() throws Exception {
     Path source = Peer.blocks(folder, openMetrics());
     List<String> want = Peer.dump(source);
     assertThat(want).hasSizeGreaterThan(3000);
@@ -133,7 +133,7 @@ class TextTest {
   }
 
   @Test
-  void labelsAreAddedAndMalformedInputIsRefusedWithItsLine() throws IOException {
+  void addsLabelsAndRejectsMalformedInputWithItsLine() throws IOException {
     Path in = folder.resolve("a.om");
     Files.writeString(in, "a 1 1700000000\n# EOF\n");
     assertThat(
@@ -160,7 +160,7 @@ class TextTest {
   }
 
   @Test
-  void aFileLargerThanAPieceIsReadWhole() throws IOException {
+  void readsFileLargerThanAChunk() throws IOException {
     Path in = folder.resolve("large.om");
     StringBuilder sb = new StringBuilder("# TYPE h histogram\n");
     for (int i = 0; i < 150_000; i++) {
@@ -208,7 +208,7 @@ class TextTest {
   }
 
   @Test
-  void theFullFormRestoresSamplesWithoutAStandardForm() throws IOException {
+  void fullFormRestoresSamplesWithoutAStandardForm() throws IOException {
     Path in = folder.resolve("in.json");
     String lines =
         """
@@ -248,7 +248,7 @@ class TextTest {
   }
 
   @Test
-  void malformedJsonIsRefusedWithItsPlace() throws IOException {
+  void rejectsMalformedJsonWithItsPosition() throws IOException {
     Path in = folder.resolve("in.json");
     String good = "{\"metric\":{\"__name__\":\"a\"},\"values\":[1],\"timestamps\":[1]}\n";
     for (String[] bad :
@@ -300,7 +300,7 @@ class TextTest {
   }
 
   @Test
-  void victoriaMetricsTakesOurLinesAndGivesItsOwn() throws Exception {
+  void victoriaMetricsExchangesLinesBothWays() throws Exception {
     Path program = Shared.peer("victoria-metrics");
     Path in = folder.resolve("in.json");
     StringBuilder sb = new StringBuilder();

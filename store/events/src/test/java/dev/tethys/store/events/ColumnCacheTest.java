@@ -26,7 +26,7 @@ class ColumnCacheTest {
   }
 
   @Test
-  void replacesBlocksThatWereNotReadForSomeTime() {
+  void replacesBlocksUnusedForSomeTime() {
     DecodedColumns a = cache.columns();
     DecodedColumns b = cache.columns();
     DecodedColumns c = cache.columns();
@@ -45,7 +45,7 @@ class ColumnCacheTest {
   }
 
   @Test
-  void replacesBusyBlocksByOnesThatAreReadAgain() {
+  void replacesBusyBlocksByRereadOnes() {
     DecodedColumns a = cache.columns();
     DecodedColumns b = cache.columns();
     a.use();
@@ -61,7 +61,7 @@ class ColumnCacheTest {
   }
 
   @Test
-  void keepsBlocksOfScansThatAreRepeated() {
+  void keepsBlocksOfRepeatedScans() {
     DecodedColumns a = cache.columns();
     DecodedColumns b = cache.columns();
     for (int scan = 0; scan < 5; scan++) {
@@ -92,7 +92,7 @@ class ColumnCacheTest {
   }
 
   @Test
-  void keepsSectionsInTheirPartOfTheRoom() {
+  void keepsSectionsInTheirShare() {
     ColumnCache half = new ColumnCache(100, 50, nanos::get);
     DecodedColumns a = half.columns();
     DecodedColumns b = half.columns();

@@ -13,7 +13,7 @@ class DiskGuardTest {
   private final DiskGuard guard = new DiskGuard(files, Path.of("/logs"), 256 << 20, () -> 7);
 
   @Test
-  void aSmallDiskKeepsAQuarterFree() {
+  void smallDiskKeepsAQuarterFree() {
     files.totalBytes = 60 << 20;
     files.setFree(50 << 20);
     guard.requireSpace();
@@ -26,7 +26,7 @@ class DiskGuardTest {
   }
 
   @Test
-  void aLargeDiskKeepsTheReserveFree() {
+  void largeDiskKeepsTheReserveFree() {
     files.totalBytes = 1L << 40;
     files.setFree(255 << 20);
     assertThat(refusal())

@@ -67,7 +67,7 @@ class WriteAheadLogTest {
   }
 
   @Test
-  void forcingThatEndsInAnErrorLeavesTheSegmentInDoubt() throws IOException {
+  void failedForceLeavesTheSegmentInDoubt() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(3);
     WriteAheadLog log = new WriteAheadLog(disk, WAL, 1 << 20, 0);
     log.append(frame(1), false);
@@ -102,7 +102,7 @@ class WriteAheadLogTest {
   }
 
   @Test
-  void threadsThatAreInterruptedDoNotCloseTheLog(@TempDir Path folder) throws Exception {
+  void interruptedThreadsDoNotCloseTheLog(@TempDir Path folder) throws Exception {
     RealFiles files = new RealFiles();
     Path wal = folder.resolve("wal");
     try (WriteAheadLog log = new WriteAheadLog(files, wal, 100, 0)) {

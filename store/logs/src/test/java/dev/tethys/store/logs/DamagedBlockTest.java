@@ -115,7 +115,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void answersAndCountsReadableRows() throws IOException {
+  void returnsAndCountsReadableRows() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     List<Row> sent = rows();
     try (LogDatabase db = open(files)) {

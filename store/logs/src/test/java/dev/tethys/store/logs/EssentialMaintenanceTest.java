@@ -30,7 +30,7 @@ class EssentialMaintenanceTest {
   }
 
   @Test
-  void anErrorDoesNotEndIt() throws IOException {
+  void errorDoesNotEndIt() throws IOException {
     EngineOptions engine = EngineOptions.defaults().withReserveBytes(0).withClock(this::clock);
     try (LogDatabase db =
         LogDatabase.open(

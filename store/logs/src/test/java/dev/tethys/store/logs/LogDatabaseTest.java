@@ -75,7 +75,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void aPushWithoutMemoryForItsFrameIsNotStored() throws Exception {
+  void doesNotStorePushWithoutMemoryForItsFrame() throws Exception {
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = open(files, engine())) {
       LogBatch batch = LogStoreFixture.batch(List.of(row(T0, "x".repeat(100_000))));
@@ -118,7 +118,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void rowsThatMemoryHasNoRoomForAreNotInTheLogEither() throws IOException {
+  void rowsRejectedForMemoryAreNotInTheLog() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     LogSignal signal = new LogSignal(tenant -> null, () -> now);
     LogBatch lost = LogStoreFixture.batch(List.of(row(T0, "lost"), row(T0 + 1, "lost")));
@@ -208,7 +208,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void killsBeforeAHeadIsFullDoNotAddUp() throws IOException {
+  void repeatedKillsDoNotGrowTheHead() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     List<String> all = new ArrayList<>();
     for (int life = 0; life < 30; life++) {
@@ -223,7 +223,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void replayedRowsOfAFullHeadAreAnsweredBeforeTheyAreWritten() throws IOException {
+  void queriesReplayedRowsBeforeTheyAreWritten() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     List<String> all = new ArrayList<>();
     for (int life = 0; life < 10; life++) {
@@ -242,7 +242,7 @@ class LogDatabaseTest {
   // ---- faults of the disk
 
   @Test
-  void aFullDiskRefusesAppendsAndResumes() throws IOException {
+  void fullDiskRejectsAppendsUntilSpaceIsFree() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = open(files, engine().withReserveBytes(1 << 20))) {
       put(db, List.of(row(T0, "before")));
@@ -272,7 +272,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void aWriteThatFailsStoresNothing() throws IOException {
+  void failedWriteStoresNothing() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     LogDatabase db = open(files, engine());
     put(db, List.of(row(T0, "before")));
@@ -296,7 +296,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void removesRowsThatWereNotForcedToDisk() throws IOException {
+  void removesUnsyncedRows() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = open(files, engine())) {
       put(db, List.of(row(T0, "before")));
@@ -320,7 +320,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void rowsThatWereNotForcedToDiskAreNotFlushed() throws IOException {
+  void doesNotFlushUnsyncedRows() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = open(files, engine())) {
       put(db, List.of(row(T0, "before")));
@@ -399,7 +399,7 @@ class LogDatabaseTest {
   // ---- limits and memory
 
   @Test
-  void anUnreadablePartIsNamedByQueriesAndCounted() throws IOException {
+  void namesAndCountsUnreadableParts() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = open(files, engine())) {
       put(db, List.of(row(T0, "lost")));
@@ -510,7 +510,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void tenantsHaveTheirOwnRetentionFromTheFirstMaintenanceOn() throws IOException {
+  void tenantsUseTheirRetentionFromTheFirstMaintenance() throws IOException {
     EngineOptions options = engine().withRetention(new RetentionLimits(HOUR, 0, 0));
     LogRetention endless = new LogRetention(0, List.of());
     LogOptions byTenant =
@@ -565,7 +565,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void entriesAboveALimitAreRefusedByName() throws IOException {
+  void rejectsEntriesAboveALimitByName() throws IOException {
     LogLimits limits = new LogLimits(10, 2, 5, 6, 12, 2, 3, 2 * HOUR, HOUR, null);
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = LogDatabase.open(files, DIRECTORY, new LogOptions(engine(), limits))) {
@@ -631,7 +631,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void aHundredThousandStreamsAreOrdinary() throws IOException {
+  void supportsAHundredThousandStreams() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 100_000; i++) {
@@ -651,7 +651,7 @@ class LogDatabaseTest {
   // ---- retention, merges, deletion
 
   @Test
-  void expiredPartsAreRemoved() throws IOException {
+  void removesExpiredParts() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     EngineOptions options = engine().withRetention(new RetentionLimits(48 * HOUR, 0, 0));
     try (LogDatabase db = open(files, options)) {
@@ -668,7 +668,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void theOldestPartsGiveWayToASizeLimit() throws IOException {
+  void sizeLimitRemovesTheOldestParts() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     EngineOptions options =
         engine().withRetention(new RetentionLimits(0, 6000, 0)).withSmallPartBytes(0);
@@ -684,7 +684,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void smallPartsAreMerged() throws IOException {
+  void mergesSmallParts() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = open(files, engine())) {
       List<String> all = new ArrayList<>();
@@ -704,7 +704,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void aDeletionFreesSpaceAndSurvivesARestart() throws IOException {
+  void deletionFreesSpaceAndSurvivesRestart() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     LogDatabase db = open(files, engine());
     List<Row> rows = new ArrayList<>();
@@ -735,7 +735,7 @@ class LogDatabaseTest {
   }
 
   @Test
-  void aStoreIsOpenOnce() throws IOException {
+  void storeOpensOnce() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = open(files, engine())) {
       assertThatThrownBy(() -> open(files, engine())).isInstanceOf(IOException.class);

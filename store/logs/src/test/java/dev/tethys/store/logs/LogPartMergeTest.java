@@ -47,12 +47,12 @@ class LogPartMergeTest {
   }
 
   @Test
-  void partsOfFullHeadsAreNotWrittenAgain() throws IOException {
+  void doesNotRewritePartsOfFullHeads() throws IOException {
     assertThat(partsOf(HEAD_BYTES * 9 / 10)).isEqualTo(4);
   }
 
   @Test
-  void partsOfSmallHeadsAreMerged() throws IOException {
+  void mergesPartsOfSmallHeads() throws IOException {
     assertThat(partsOf(HEAD_BYTES / 10)).isEqualTo(1);
   }
 }

@@ -33,7 +33,7 @@ class LogStoreModelTest {
   private static final int RUNS = Integer.getInteger("tethys.random.tries", 60);
 
   @Test
-  void answersAreThoseOfAList() throws IOException {
+  void resultsMatchAList() throws IOException {
     for (long seed = 1; seed <= RUNS; seed++) {
       Run run = new Run(seed);
       for (int i = 0; i < 60; i++) {

@@ -12,7 +12,7 @@ import net.jqwik.api.Property;
 
 class TimeOrderTest {
   @Property(tries = 200)
-  void groupsAreThoseOfAllRowsSorted(@ForAll long seed, @ForAll boolean forward) {
+  void groupsMatchAllRowsSorted(@ForAll long seed, @ForAll boolean forward) {
     Random random = new Random(seed);
     long[] times = new long[1 + random.nextInt(2000)];
     for (int i = 0; i < times.length; i++) {

@@ -95,7 +95,7 @@ class BlockImportTest {
   }
 
   @Test
-  void aBlockIsThereWhenItIsFinishedAndWhatIsAppendedLaterStays() throws IOException {
+  void finishedBlockIsVisibleAndLaterAppendsStay() throws IOException {
     Labels a = Labels.of("__name__", "a");
     Labels b = Labels.of("__name__", "b");
     Path data = folder.resolve("data");
@@ -126,7 +126,7 @@ class BlockImportTest {
   }
 
   @Test
-  void aRefusedBlockLeavesNoFilesForTheNextStart() {
+  void rejectedBlockLeavesNoFilesForTheNextStart() {
     Labels a = Labels.of("__name__", "a");
     Path data = folder.resolve("data");
     try (MetricsDatabase db = MetricsDatabase.open(data, OPTIONS)) {
@@ -145,7 +145,7 @@ class BlockImportTest {
   }
 
   @Test
-  void aFailedRenameOfAnImportLeavesTheStoreUnchanged() {
+  void failedRenameOfAnImportLeavesTheStoreUnchanged() {
     for (String failing : List.of("rename", "syncDirectory")) {
       SimulatedFiles disk = new SimulatedFiles(1);
       boolean[] fails = new boolean[1];
@@ -231,7 +231,7 @@ class BlockImportTest {
   }
 
   @Test
-  void anAbandonedBlockLeavesNothing() throws IOException {
+  void abandonedBlockLeavesNothing() throws IOException {
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS);
         BlockImport in = db.blockImport()) {
       try (BlockImport.Draft d = in.begin(null, T0, T0 + HOUR, List.of(), 1)) {
@@ -246,7 +246,7 @@ class BlockImportTest {
   }
 
   @Test
-  void aBlockOfThePresentEndsWithItsSamples() {
+  void presentBlockEndsWithItsSamples() {
     Labels a = Labels.of("__name__", "a");
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS)) {
       try (BlockImport in = db.blockImport();
@@ -261,7 +261,7 @@ class BlockImportTest {
   }
 
   @Test
-  void aCopyWithTheHeadContinuesAfterItsNewestSample() {
+  void copyWithTheHeadContinuesAfterItsNewestSample() {
     Labels a = Labels.of("__name__", "a");
     Path copy = folder.resolve("copy");
     try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("data"), OPTIONS)) {
@@ -278,7 +278,7 @@ class BlockImportTest {
   }
 
   @Test
-  void samplesInAnyOrderComeOutInThatOfBlocks() {
+  void returnsSamplesInBlockOrder() {
     Random r = new Random(7);
     TreeMap<Labels, TreeMap<Long, Object>> want = new TreeMap<>();
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS);
@@ -336,7 +336,7 @@ class BlockImportTest {
   }
 
   @Test
-  void rejectsAFolderOfPrometheusWithoutChangingIt() throws IOException {
+  void rejectsPrometheusFolderWithoutChangingIt() throws IOException {
     Path block = folder.resolve("01BZJ9WJQPWHGNC2W4J9TA62KC/chunks");
     Files.createDirectories(block);
     assertThatThrownBy(() -> MetricsDatabase.open(folder, OPTIONS))

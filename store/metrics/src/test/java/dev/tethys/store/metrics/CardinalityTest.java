@@ -116,7 +116,7 @@ class CardinalityTest {
   }
 
   @Test
-  void inMemoryInBlocksAndInBoth() {
+  void readsFromMemoryBlocksAndBoth() {
     List<List<Matcher>> some =
         List.of(
             List.of(Matcher.equal("job", "even"), Matcher.equal("__name__", "m2")),
@@ -177,7 +177,7 @@ class CardinalityTest {
   }
 
   @Test
-  void moreSeriesThanFitAreRefusedByNumber() {
+  void rejectsTooManySeriesByNumber() {
     LabelColumns many =
         new LabelColumns() {
           @Override
@@ -209,7 +209,7 @@ class CardinalityTest {
   }
 
   @Test
-  void distinctCountsAreExactThenClose() {
+  void distinctCountsAreExactThenApproximate() {
     Random r = new Random(3);
     DistinctCount d = new DistinctCount(1000);
     Set<Long> seen = new HashSet<>();

@@ -122,7 +122,7 @@ class ChangesTest {
   }
 
   @Test
-  void anImportedBlock() {
+  void importedBlock() {
     try (MetricsDatabase db = MetricsDatabase.open(folder, options(policy(0)))) {
       put(db, T0 + 10 * HOUR, 1);
       long mark = db.changeMark();
@@ -139,7 +139,7 @@ class ChangesTest {
   }
 
   @Test
-  void samplesInOrderLeaveThePastAlone() {
+  void orderedSamplesDoNotChangeThePast() {
     try (MetricsDatabase db = MetricsDatabase.open(folder, options(policy(0)))) {
       put(db, T0, 1);
       long mark = db.changeMark();

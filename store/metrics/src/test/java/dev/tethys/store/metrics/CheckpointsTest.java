@@ -68,7 +68,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void aCheckpointThatDoesNotFitLeavesRoomAndNothingElse() {
+  void failedCheckpointLeavesOnlyFreeSpace() {
     SimulatedFiles disk = new SimulatedFiles(1);
     MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk);
     append(db, 0, 300);
@@ -105,7 +105,7 @@ class CheckpointsTest {
 
   /** A flipped bit costs its frame, and frames are small. */
   @Test
-  void aFewFlippedBitsOfASnapshotCostFewSamples() throws IOException {
+  void flippedBitsOfASnapshotLoseFewSamples() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(7);
     Random random = new Random(7);
     int series = 20_000;
@@ -136,7 +136,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void aRemovedLogBeginsAfterTheSnapshot() throws IOException {
+  void removedLogStartsAfterTheSnapshot() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(3);
     for (int i = 0; i < 4; i++) {
       try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk)) {
@@ -212,7 +212,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void theFirstIsTakenHoweverTheClockOfTheMachineCounts() throws IOException {
+  void firstSnapshotIsTakenAtAnyClockValue() throws IOException {
     for (long now : new long[] {Long.MIN_VALUE, -1_000_000_000_000L, 0, Long.MAX_VALUE}) {
       SimulatedFiles disk = new SimulatedFiles(5);
       disk.createDirectories(FOLDER);
@@ -226,7 +226,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void inALullTheHeadIsSavedSoonerButNotForLittle() throws IOException {
+  void savesTheHeadSoonerWhenIdle() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(6);
     disk.createDirectories(FOLDER);
     WriteAheadLog log = new WriteAheadLog(disk, FOLDER.resolve("wal"), 64 << 20, 0);
@@ -294,7 +294,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void nothingIsDeletedThatTheLogWouldBringBack() {
+  void deletesNothingThatTheLogWouldRestore() {
     SimulatedFiles disk = new SimulatedFiles(8);
     MetricsDatabase db = flushed(disk);
     assertThatThrownBy(() -> db.delete(0, Long.MAX_VALUE - 1, ALL_OF_GONE))

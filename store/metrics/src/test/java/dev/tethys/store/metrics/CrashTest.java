@@ -210,14 +210,14 @@ class CrashTest {
   }
 
   @Test
-  void nothingAcknowledgedIsLostByAPowerCut() {
+  void powerCutLosesNothingAcknowledged() {
     for (long seed = 0; seed < Integer.getInteger("crash.seeds", 150); seed++) {
       lives(seed, true);
     }
   }
 
   @Test
-  void nothingAcknowledgedIsLostByTheEndOfTheProcess() {
+  void processCrashLosesNothingAcknowledged() {
     for (long seed = 0; seed < Integer.getInteger("crash.seeds", 150); seed++) {
       lives(seed, false);
     }
@@ -265,7 +265,7 @@ class CrashTest {
   }
 
   @Test
-  void aFailingForceRefusesTheCommit() {
+  void failedForceRejectsTheCommit() {
     SimulatedFiles disk = new SimulatedFiles(8);
     DatabaseOptions o = options(DatabaseOptions.Fsync.ALWAYS);
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, o, disk)) {
@@ -293,7 +293,7 @@ class CrashTest {
   }
 
   @Test
-  void damageCostsOnlyDamagedDataAndIsReported() throws IOException {
+  void damageLosesOnlyDamagedDataAndIsReported() throws IOException {
     Random r = new Random(11);
     int lost = 0;
     for (int round = 0; round < Integer.getInteger("rounds", 60); round++) {

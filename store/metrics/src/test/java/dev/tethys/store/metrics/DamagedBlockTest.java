@@ -112,7 +112,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void aBlockPutAsideIsNamedInLaterAnswersUntilItsFolderIsRemoved() throws IOException {
+  void namesBlockPutAsideUntilItsFolderIsRemoved() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     String id = all.get(2).ulid();
     damage(disk, all.get(2), 0);
@@ -133,7 +133,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void aDamagedGroupCostsAQueryItsSamplesAndIsReported() throws IOException {
+  void queryReportsDamagedGroupAndSkipsItsSamples() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(Duration.ofDays(300)), disk)) {
       for (int round = 0; round < 2; round++) {
@@ -194,7 +194,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void aDamagedBlockIsNotDownsampledAndExpires() throws IOException {
+  void damagedBlockIsNotDownsampledAndExpires() throws IOException {
     List<BlockInfo> all = damaged(60, Duration.ofDays(300));
     DatabaseOptions o =
         options(Duration.ofHours(50))
@@ -237,7 +237,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void rulesOfRetentionAreTriedOnceOnADamagedIndex() throws IOException {
+  void triesRetentionRulesOnceOnADamagedIndex() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     Path index = FOLDER.resolve(all.get(0).ulid()).resolve("index");
     Matcher rule = Matcher.of(Matcher.Type.REGEX, "i", ".*1.*2.*");
@@ -289,7 +289,7 @@ class DamagedBlockTest {
   }
 
   @Test
-  void aDeletionNamesEachDamagedBlock() throws IOException {
+  void deletionNamesEachDamagedBlock() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     int at = 30;
     while (!deleteBeside(damagedAt(at, all.get(0)), all.get(0))) {

@@ -235,7 +235,7 @@ class DownsamplingTest {
   }
 
   @Test
-  void bucketsEqualTheSamplesTheyReplace() {
+  void bucketsMatchTheSamplesTheyReplace() {
     try (MetricsDatabase db =
         MetricsDatabase.open(FOLDER, options(Duration.ofDays(99), FIVE, SIXTY), disk)) {
       fill(db, 0, 40);
@@ -262,7 +262,7 @@ class DownsamplingTest {
   }
 
   @Test
-  void aSeriesThatIsBothIsReadAsItsSamples() {
+  void prefersSamplesOverBuckets() {
     try (MetricsDatabase db =
         MetricsDatabase.open(FOLDER, options(Duration.ofDays(99), FIVE), disk)) {
       fill(db, 0, 20);
@@ -338,7 +338,7 @@ class DownsamplingTest {
   }
 
   @Test
-  void bucketsHaveATimeOfTheirOwn() {
+  void bucketsHaveTheirOwnTimes() {
     Downsampling five =
         new Downsampling(Duration.ofMinutes(5), Duration.ofHours(4), Duration.ofHours(20));
     try (MetricsDatabase db =
@@ -453,7 +453,7 @@ class DownsamplingTest {
   }
 
   @Test
-  void samplesThatComeAfterOthersWereRetiredAreAdded() {
+  void addsSamplesThatArriveAfterOthersWereRetired() {
     DatabaseOptions o = options(Duration.ofHours(10), FIVE);
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, o, disk)) {
       fill(db, 0, 40);
@@ -510,7 +510,7 @@ class DownsamplingTest {
   }
 
   @Test
-  void levelsThatDoNotFitAreRefused() {
+  void rejectsIncompatibleLevels() {
     assertThatThrownBy(() -> options(Duration.ofHours(3), FIVE))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("kept no longer");

@@ -94,7 +94,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void readsAndMergesABlockOnceItIsReadable() throws IOException {
+  void readsAndMergesBlockOnceReadable() throws IOException {
     try (MetricsDatabase db = MetricsDatabase.open(folder, options())) {
       fill(db, 0, 5);
       db.maintain();
@@ -124,7 +124,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void noBlockIsDroppedWithItsSamplesBecauseItCouldNotBeDownsampled() throws IOException {
+  void keepsSamplesOfBlocksThatCannotBeDownsampled() throws IOException {
     List<Downsampling> levels =
         List.of(
             new Downsampling(Duration.ofMinutes(5), Duration.ofHours(10), Duration.ofDays(1000)));
@@ -147,7 +147,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void aDeletionThatCannotFindItsSeriesIsRefusedForNow() throws IOException {
+  void rejectsDeletionThatCannotFindItsSeries() throws IOException {
     List<List<Matcher>> one = List.of(List.of(Matcher.equal("i", "7")));
     try (MetricsDatabase db = MetricsDatabase.open(folder, options())) {
       fill(db, 0, 5);
@@ -166,7 +166,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void returnsABlockThatWasUnreadableAtTheStart() throws IOException {
+  void reopensBlockUnreadableAtStart() throws IOException {
     List<List<Matcher>> one = List.of(List.of(Matcher.equal("i", "7")));
     try (MetricsDatabase db = MetricsDatabase.open(folder, options())) {
       fill(db, 0, 5);
@@ -227,7 +227,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void theFolderOfAnUnreadBlockMayBeMovedAway() throws IOException {
+  void unreadBlockFolderMayBeMovedAway() throws IOException {
     String failing = stored();
     Path index = folder.resolve(failing).resolve("index");
     try (MetricsDatabase db =
@@ -243,7 +243,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void anUnreadBlockThatCannotBePutAsideKeepsNothingFromBeingMerged() throws IOException {
+  void unreadableBlockDoesNotPreventMerges() throws IOException {
     String failing = stored();
     Path index = folder.resolve(failing).resolve("index");
     int size = (int) Files.size(index);
@@ -280,7 +280,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void noAnswerIsSilentWhileAnUnreadBlockIsOpened() throws IOException {
+  void warnsWhileAnUnreadBlockIsOpened() throws IOException {
     String failing = stored();
     Path index = folder.resolve(failing).resolve("index");
     byte[] all = Files.readAllBytes(index);
@@ -349,7 +349,7 @@ class FailingReadsTest {
   }
 
   @Test
-  void restsGrowToAnHour() throws IOException {
+  void pausesGrowToAnHour() throws IOException {
     Path block;
     try (MetricsDatabase db = MetricsDatabase.open(folder, options())) {
       fill(db, 0, 5);

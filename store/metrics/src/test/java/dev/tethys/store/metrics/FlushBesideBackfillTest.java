@@ -102,7 +102,7 @@ class FlushBesideBackfillTest {
   }
 
   @Test
-  void betweenRangesThatAreFull() {
+  void cutsBetweenFullRanges() {
     try (MetricsDatabase db = open()) {
       append(db, "first", T0);
       append(db, "third", T0 + 2 * RANGE);
@@ -120,7 +120,7 @@ class FlushBesideBackfillTest {
   }
 
   @Test
-  void beforeARangeThatIsCutEarly() {
+  void cutsBeforeAnEarlyRange() {
     try (MetricsDatabase db = open()) {
       append(db, "first", T0);
       append(db, "next", T0 + 3 * RANGE);
@@ -149,7 +149,7 @@ class FlushBesideBackfillTest {
 
   /** A restart would pass over samples that are older than a block. */
   @Test
-  void noBlockIsImportedOverSamplesThatCouldNotBeFlushed() {
+  void doesNotImportBlockOverUnflushedSamples() {
     try (MetricsDatabase db = open()) {
       append(db, "first", T0);
       append(db, "newest", T0 + 4 * RANGE);

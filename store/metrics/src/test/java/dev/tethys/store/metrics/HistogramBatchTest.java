@@ -77,7 +77,7 @@ class HistogramBatchTest {
   }
 
   @Test
-  void ofMixedSeriesAndInAnyOrderAreEachInTheirPlace() {
+  void mixedSamplesInAnyOrderAreEachInPlace() {
     List<String> x = List.of("10 h1.0", "20 1.5", "30 h2.0", "40 h4.0");
     List<String> y = List.of("5 h9.0", "10 h1.0", "20 2.5", "30 3.5");
     try (MetricsDatabase db = open()) {

@@ -89,7 +89,7 @@ class HistogramCatchUpTest {
   }
 
   @Test
-  void isInBlocksToItsLastHistogram() {
+  void blocksKeepTheLastHistogram() {
     try (MetricsDatabase db = filled()) {
       db.maintain();
       assertThat(db.blockList()).isNotEmpty();
@@ -101,7 +101,7 @@ class HistogramCatchUpTest {
   }
 
   @Test
-  void isInACopyToItsLastHistogram() {
+  void copiesKeepTheLastHistogram() {
     Path copy = folder.resolve("copy");
     try (MetricsDatabase db = filled()) {
       db.snapshot(copy, false);

@@ -21,7 +21,7 @@ class KnownBytesTest {
   private final Appender.LabelDecoder decoder = (b, offset, length) -> LABELS;
 
   @Test
-  void bytesAreKnownOnceTheyWereDecoded() {
+  void bytesAreKnownOnceDecoded() {
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS);
         Appender a = db.appender()) {
       assertThat(a.known(BYTES, 1, 3, decoder)).isEqualTo(Appender.NO_SERIES);

@@ -127,7 +127,7 @@ class LabelsOfManySeriesTest {
   }
 
   @Test
-  void inMemoryAndInABlock() {
+  void readsFromMemoryAndFromABlock() {
     fill(0, PODS / 2, T0);
     fill(PODS / 2, PODS, T0 + 4 * HOUR);
     db.maintain();
@@ -137,7 +137,7 @@ class LabelsOfManySeriesTest {
 
   /** Of one block the first ones are given, and each that has samples in the range counts. */
   @Test
-  void aLimitInBlocksAlone() {
+  void limitAppliesToBlocksOnly() {
     fill(0, PODS / 2, T0);
     fill(PODS / 2, PODS, T0 + HOUR);
     List<Labels> old = List.copyOf(all);
@@ -165,7 +165,7 @@ class LabelsOfManySeriesTest {
   }
 
   @Test
-  void aLimitIsReportedWhereItTruncates() {
+  void reportsTruncatingLimit() {
     fill(0, 100, T0);
     assertThat(db.labelValues("pod", T0, T0, List.of(), 10).warnings()).hasSize(1);
     assertThat(db.labelValues("pod", T0, T0, List.of(), 100).warnings()).isEmpty();
@@ -173,7 +173,7 @@ class LabelsOfManySeriesTest {
 
   /** Series of one page of rows are distinguished only when their samples are read. */
   @Test
-  void seriesOfPagesOutsideOfTheTimeRangeDoNotCount() {
+  void ignoresSeriesOfPagesOutsideTheTimeRange() {
     fill(0, 200, T0);
     fill(200, 400, T0 + 60_000);
     List<List<Matcher>> everything = List.of(List.of(Matcher.equal("__name__", "m1")));
@@ -183,7 +183,7 @@ class LabelsOfManySeriesTest {
   }
 
   @Test
-  void seriesAreGroupedAsTheirLabelsAre() {
+  void groupsSeriesByLabels() {
     fill(0, PODS, T0);
     for (boolean keep : new boolean[] {true, false}) {
       for (List<String> by :

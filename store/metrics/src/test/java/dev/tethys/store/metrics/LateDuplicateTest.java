@@ -55,7 +55,7 @@ class LateDuplicateTest {
   }
 
   @Test
-  void inMemoryTheSecondIsRefused() {
+  void memoryRejectsTheSecond() {
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS)) {
       for (int i = 0; i < 5; i += 2) {
         assertThat(append(db, L, i, i)).isEqualTo(Outcome.OK);
@@ -73,7 +73,7 @@ class LateDuplicateTest {
   }
 
   @Test
-  void inABlockTheFirstStays() {
+  void blockKeepsTheFirst() {
     MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS);
     for (int i = 0; i < 10; i++) {
       append(db, L, i, i);
@@ -103,7 +103,7 @@ class LateDuplicateTest {
   }
 
   @Test
-  void withoutAWindowPrometheusRulesHold() {
+  void appliesPrometheusRulesWithoutAWindow() {
     try (MetricsDatabase db =
         MetricsDatabase.open(folder, OPTIONS.withOutOfOrderWindow(Duration.ZERO))) {
       append(db, CLOCK, 4, 0);

@@ -78,7 +78,7 @@ class LongExpressionsTest {
   }
 
   @Test
-  void valuesAreTestedOnce() {
+  void testsValuesOnce() {
     assertThat(select(SLOW)).isEqualTo(VALUES / 10);
     write("m", "w9", T0);
     AtomicInteger asked = new AtomicInteger();
@@ -90,7 +90,7 @@ class LongExpressionsTest {
   }
 
   @Test
-  void seriesThatComeMeanwhileAreWrittenAndFound() throws Exception {
+  void writesAndFindsConcurrentlyAddedSeries() throws Exception {
     CountDownLatch running = new CountDownLatch(1);
     CountDownLatch written = new CountDownLatch(1);
     AtomicInteger found = new AtomicInteger();
@@ -114,7 +114,7 @@ class LongExpressionsTest {
   }
 
   @Test
-  void labelsAreLookedUpInTheSameWay() throws Exception {
+  void looksUpLabelsInTheSameWay() throws Exception {
     CountDownLatch running = new CountDownLatch(1);
     CountDownLatch written = new CountDownLatch(1);
     AtomicInteger found = new AtomicInteger();
@@ -153,14 +153,14 @@ class LongExpressionsTest {
   }
 
   @Test
-  void blocksAreExchangedMeanwhile() {
+  void exchangesBlocksConcurrently() {
     write("m", "later", T0 + 4 * 3_600_000); // so that the range before is complete
     assertThat(askWhile(db::maintain, () -> select(SLOW))).isEqualTo(VALUES / 10);
     assertThat(db.stats(1).blocks()).isPositive();
   }
 
   @Test
-  void blocksAreExchangedWhileLabelsAreLookedUp() {
+  void exchangesBlocksDuringLabelLookups() {
     write("m", "later", T0 + 4 * 3_600_000);
     int found =
         askWhile(db::maintain, () -> db.labelValues("i", T0, T0 + 60_000, SLOW, 0).values().size());

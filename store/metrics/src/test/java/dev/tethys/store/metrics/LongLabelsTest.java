@@ -64,7 +64,7 @@ class LongLabelsTest {
   }
 
   @Test
-  void aTooLongLabelRefusesOnlyItsSeries() {
+  void tooLongLabelRejectsOnlyItsSeries() {
     try (MetricsDatabase db = open()) {
       try (Appender a = db.appender()) {
         refused(
@@ -94,7 +94,7 @@ class LongLabelsTest {
   }
 
   @Test
-  void aLongNameIsNotSpelledOut() {
+  void doesNotQuoteLongNameCompletely() {
     try (MetricsDatabase db = open();
         Appender a = db.appender()) {
       refused(a, Labels.of("__name__", "m".repeat(300_000)), "label \"__name__\"");
@@ -103,7 +103,7 @@ class LongLabelsTest {
   }
 
   @Test
-  void labelsThatAreTooLongTogetherRefuseTheirSeries() {
+  void tooLongLabelSetRejectsItsSeries() {
     LabelsBuilder most = new LabelsBuilder();
     most.set("__name__", "most");
     for (int i = 0; i < 5; i++) {
@@ -138,7 +138,7 @@ class LongLabelsTest {
   }
 
   @Test
-  void tooManyLabelsRefuseTheirSeries() {
+  void tooManyLabelsRejectTheirSeries() {
     LabelsBuilder many = new LabelsBuilder();
     many.set("__name__", "many");
     for (int i = 0; i < 60_000; i++) {

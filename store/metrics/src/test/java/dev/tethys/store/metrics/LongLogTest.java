@@ -127,7 +127,7 @@ class LongLogTest {
   }
 
   @Test
-  void damageInItsMiddleCostsARecord() throws IOException {
+  void damageInTheMiddleLosesOneRecord() throws IOException {
     byte[] log = Files.readAllBytes(segment());
     log[log.length / 2] ^= 0x5a;
     Files.write(segment(), log);

@@ -91,7 +91,7 @@ class ManyNewSeriesTest {
   }
 
   @Test
-  void areDefinedInRecordsOfBoundedSize() throws IOException {
+  void definesSeriesInRecordsOfBoundedSize() throws IOException {
     try (MetricsDatabase db = open(folder.resolve("db"));
         Appender first = db.appender();
         Appender second = db.appender()) {
@@ -113,7 +113,7 @@ class ManyNewSeriesTest {
   }
 
   @Test
-  void areDefinedLaterWhereTheDiskWasFull() {
+  void definesSeriesLaterAfterAFullDisk() {
     try (MetricsDatabase db = open(folder.resolve("db"))) {
       try (Appender first = db.appender()) {
         append(first, "first", MANY);

@@ -81,7 +81,7 @@ class MemoryLimitTest {
   }
 
   @Test
-  void anExplosionOfSeriesIsRefusedAndLeavesAgain() {
+  void rejectsSeriesExplosionAndFreesItsMemory() {
     long limit = 12 << 20;
     try (MetricsDatabase db = MetricsDatabase.open(folder, options(limit))) {
       String refusal = "";
@@ -135,7 +135,7 @@ class MemoryLimitTest {
   }
 
   @Test
-  void whereNothingCanBeFlushedCommitsAreRefused() {
+  void rejectsCommitsIfNothingCanBeFlushed() {
     SimulatedFiles disk = new SimulatedFiles(1);
     try (MetricsDatabase db = MetricsDatabase.open(Path.of("/data"), options(1 << 20), disk)) {
       List<Integer> stored = new ArrayList<>();
@@ -170,7 +170,7 @@ class MemoryLimitTest {
   }
 
   @Test
-  void anEarlyCutRefusesNothingThatWouldHaveBeenTaken() {
+  void earlyCutRejectsNoAcceptableSamples() {
     DatabaseOptions o = options(1 << 30);
     try (MetricsDatabase db = MetricsDatabase.open(folder, o)) {
       long start = now.get();
@@ -219,7 +219,7 @@ class MemoryLimitTest {
   }
 
   @Test
-  void aFlushThatFailedLosesNothingAtACleanStop() {
+  void failedFlushLosesNothingAtCleanStop() {
     SimulatedFiles disk = new SimulatedFiles(3);
     DatabaseOptions o = options(1 << 30);
     MetricsDatabase db = MetricsDatabase.open(Path.of("/data"), o, disk);
@@ -275,7 +275,7 @@ class MemoryLimitTest {
   }
 
   @Test
-  void aSmallHeapOutlivesAnExplosion() throws IOException, InterruptedException {
+  void smallHeapSurvivesSeriesExplosion() throws IOException, InterruptedException {
     ProcessBuilder b =
         new ProcessBuilder(
             ProcessHandle.current().info().command().orElse("java"),

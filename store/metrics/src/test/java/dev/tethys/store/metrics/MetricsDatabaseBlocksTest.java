@@ -220,7 +220,7 @@ class MetricsDatabaseBlocksTest {
   }
 
   @Test
-  void openSelectionsOutliveTheirBlocks() {
+  void openSelectionsSurviveTheirBlocks() {
     Random r = new Random(3);
     MemoryMetricStore plain = new MemoryMetricStore();
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS)) {
@@ -264,7 +264,7 @@ class MetricsDatabaseBlocksTest {
   }
 
   @Test
-  void retentionByTimeAndSize() {
+  void appliesRetentionByTimeAndSize() {
     Random r = new Random(5);
     MemoryMetricStore plain = new MemoryMetricStore();
     DatabaseOptions o = OPTIONS.withRetention(Duration.ofHours(6), 0);
@@ -316,7 +316,7 @@ class MetricsDatabaseBlocksTest {
   }
 
   @Test
-  void samplesOfASeriesThatLeftWhileTheyWereOnTheirWayAreKept() {
+  void keepsSamplesOfASeriesEvictedDuringTheirCommit() {
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS)) {
       Labels gone = Labels.of("__name__", "gone");
       try (Appender a = db.appender()) {
@@ -372,7 +372,7 @@ class MetricsDatabaseBlocksTest {
   }
 
   @Test
-  void oneFolderOneStore() throws IOException {
+  void opensOneStorePerFolder() throws IOException {
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS)) {
       assertThat(db.blockList()).isEmpty();
       assertThatThrownBy(() -> MetricsDatabase.open(folder, OPTIONS))
@@ -388,7 +388,7 @@ class MetricsDatabaseBlocksTest {
   }
 
   @Test
-  void aBlockReportsItsSizeByPart() {
+  void blockReportsItsSizeByPart() {
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS)) {
       fill(new Random(5), db, new MemoryMetricStore(), 0, 1500, 0);
       db.maintain();

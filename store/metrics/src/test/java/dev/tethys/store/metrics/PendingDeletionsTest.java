@@ -165,7 +165,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void aNamelessBlockIsTriedAgainAndMergesGoOn() {
+  void retriesNamelessBlockAndContinuesMerges() {
     try (MetricsDatabase db = unmerged(40)) {
       Path first = folderOf(db, 0);
       Path dying = first.resolveSibling(first.getFileName() + Blocks.DELETING);
@@ -212,7 +212,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void blocksThatCannotBeFinishedDoNotAddUp() {
+  void unfinishableBlocksDoNotAccumulate() {
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, LONG, files)) {
       fill(db, 0, 10);
       failingSyncs = 100;
@@ -276,7 +276,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void aFailedImportLeavesTheHeadOpenDespiteAnUnremovableBlock() {
+  void failedImportLeavesTheHeadOpenDespiteAnUnremovableBlock() {
     DatabaseOptions strict = options(Duration.ofHours(4)).withOutOfOrderWindow(Duration.ZERO);
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, strict, files);
         BlockImport in = db.blockImport()) {
@@ -313,7 +313,7 @@ class PendingDeletionsTest {
   }
 
   @Test
-  void anImportDoesNotReuseTheNameOfAPendingDeletion() throws IOException {
+  void importDoesNotReuseTheNameOfAPendingDeletion() throws IOException {
     String id = "01BZJ9WJQPWHGNC2W4J9TA62KC";
     Path rubbish = FOLDER.resolve(id + Blocks.CREATING);
     disk.createDirectories(rubbish);

@@ -46,14 +46,14 @@ class QuietSeriesTest {
   }
 
   @Test
-  void aFifthIsTheUsualShare() {
+  void usualShareIsAFifth() {
     try (MetricsDatabase db = MetricsDatabase.open(folder, options())) {
       assertThat(seriesAfterAnHour(db)).isEqualTo(ALL - QUIET);
     }
   }
 
   @Test
-  void aLargerShareIsWaitedForUntilTheRangeIsFull() {
+  void waitsForLargerShareUntilTheRangeIsFull() {
     try (MetricsDatabase db = MetricsDatabase.open(folder, options().withQuietShare(0.5))) {
       assertThat(seriesAfterAnHour(db)).isEqualTo(ALL);
       db.reconfigure(options().withQuietShare(0.3));
@@ -63,7 +63,7 @@ class QuietSeriesTest {
   }
 
   @Test
-  void aShareIsAboveNothingAndAtMostAll() {
+  void shareIsPositiveAndAtMostOne() {
     for (double wrong : new double[] {0, -0.1, 1.1, Double.NaN}) {
       assertThatThrownBy(() -> DatabaseOptions.DEFAULTS.withQuietShare(wrong))
           .isInstanceOf(IllegalArgumentException.class)

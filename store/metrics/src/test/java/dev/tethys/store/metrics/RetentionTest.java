@@ -88,7 +88,7 @@ class RetentionTest {
   }
 
   @Test
-  void aShorterRuleHidesAtOnceAndFreesSpaceWhenBlocksAreRewritten() {
+  void shorterRuleHidesImmediatelyAndFreesSpaceOnRewrite() {
     RetentionPolicy p = policy(Duration.ofDays(300), rule("debug", Duration.ofHours(5)));
     try (MetricsDatabase db = MetricsDatabase.open(folder, options(p))) {
       fill(db, 0, 40, "debug", "api");
@@ -114,7 +114,7 @@ class RetentionTest {
   }
 
   @Test
-  void aLongerRuleKeepsItsSeriesWhenAllOthersGo() {
+  void longerRuleKeepsItsSeriesWhenOthersExpire() {
     RetentionPolicy p = policy(Duration.ofHours(10), rule("slo", Duration.ZERO));
     try (MetricsDatabase db = MetricsDatabase.open(folder, options(p))) {
       fill(db, 0, 40, "api", "slo");
@@ -127,7 +127,7 @@ class RetentionTest {
   }
 
   @Test
-  void theFirstRuleHolds() {
+  void firstRuleHolds() {
     RetentionPolicy p =
         policy(
             Duration.ofHours(8),
@@ -141,7 +141,7 @@ class RetentionTest {
   }
 
   @Test
-  void blocksOfWhichNothingIsKeptGoWhole() {
+  void removesCompletelyExpiredBlocks() {
     RetentionPolicy p =
         policy(Duration.ofHours(6), rule("debug", Duration.ofHours(3)), rule("x", Duration.ZERO));
     try (MetricsDatabase db = MetricsDatabase.open(folder, options(p))) {
@@ -151,7 +151,7 @@ class RetentionTest {
   }
 
   @Test
-  void aShareOfTheDiskGoesBeforeTheSize() {
+  void diskShareTakesPrecedenceOverTheSize() {
     SimulatedFiles disk = new SimulatedFiles(1);
     disk.totalBytes = 1_000_000;
     RetentionPolicy all = new RetentionPolicy(Duration.ZERO, 1, 90, List.of());
@@ -169,7 +169,7 @@ class RetentionTest {
   }
 
   @Test
-  void aFullDiskStopsMergesOnly() {
+  void fullDiskStopsMergesOnly() {
     SimulatedFiles disk = new SimulatedFiles(1);
     RetentionPolicy p = policy(Duration.ofDays(30));
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(p), disk)) {

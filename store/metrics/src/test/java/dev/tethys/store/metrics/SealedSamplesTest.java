@@ -117,7 +117,7 @@ class SealedSamplesTest {
   }
 
   @Test
-  void theyAreReadFromFiles() throws Exception {
+  void readsFromFiles() throws Exception {
     try (MetricsDatabase db = open()) {
       fill(db, 0, STEPS / 2);
       long before = inMemory(db);
@@ -185,7 +185,7 @@ class SealedSamplesTest {
   }
 
   @Test
-  void samplesAfterADeletedFloatAndAHistogramAreUnchanged() {
+  void samplesAfterADeletedFloatAndHistogramAreUnchanged() {
     Labels l = Labels.of("__name__", "mixed");
     Histogram h =
         new Histogram(
@@ -228,7 +228,7 @@ class SealedSamplesTest {
   }
 
   @Test
-  void pagesStayInMemoryUntilTheDiskHasRoom() throws Exception {
+  void pagesStayInMemoryUntilTheDiskHasSpace() throws Exception {
     full.set(true);
     try (MetricsDatabase db = open()) {
       fill(db, 0, STEPS);

@@ -61,7 +61,7 @@ class StoreStatsTest {
   }
 
   @Test
-  void statusOverTheWayToBlocks() {
+  void reportsStatusOnTheWayToBlocks() {
     AtomicLong now = new AtomicLong(T0);
     Registry registry = new Registry();
     DatabaseOptions o =

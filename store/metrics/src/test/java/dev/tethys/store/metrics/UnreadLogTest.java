@@ -50,7 +50,7 @@ class UnreadLogTest {
   }
 
   @Test
-  void aFailedStartReportsTheCauseAndALaterOneFindsAllSamples() throws Exception {
+  void failedStartReportsTheCauseAndALaterOneFindsAllSamples() throws Exception {
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS);
         Appender a = db.appender()) {
       for (int i = 0; i < 2000; i++) {

@@ -37,7 +37,7 @@ class UpkeepBesideTest {
   @TempDir Path folder;
 
   @Test
-  void nothingIsMissingAtAnyMoment() throws Exception {
+  void nothingIsMissingAtAnyTime() throws Exception {
     DatabaseOptions o =
         DatabaseOptions.DEFAULTS
             .withBackground(false)

@@ -44,7 +44,7 @@ class UpkeepFailuresTest {
 
   @Test
   @Timeout(60)
-  void threadsOutliveALackOfMemory() throws InterruptedException {
+  void threadsSurviveOutOfMemory() throws InterruptedException {
     SimulatedFiles disk = new SimulatedFiles(1);
     try (LogLines told = new LogLines();
         MetricsDatabase db = MetricsDatabase.open(FOLDER, options(true), disk)) {

@@ -33,7 +33,7 @@ class WriteThrottleTest {
   }
 
   @Test
-  void aSlowWriterIsNotHeldBack() {
+  void slowWriterIsNotThrottled() {
     pace.begin();
     now += 20_000_000_000L;
     long before = now;
@@ -42,7 +42,7 @@ class WriteThrottleTest {
   }
 
   @Test
-  void doesNotSleepWhileSomethingWaitsNorMakesUpForItAfterwards() {
+  void doesNotSleepWhileOthersWaitNorCatchUpLater() {
     pace.begin();
     hurry = true;
     long before = now;
@@ -54,7 +54,7 @@ class WriteThrottleTest {
   }
 
   @Test
-  void noRateIsNoLimit() {
+  void zeroRateMeansNoLimit() {
     rate = 0;
     pace.begin();
     pace.written(1L << 40);

@@ -68,7 +68,7 @@ class DamagedProfilesTest {
   }
 
   @Test
-  void answersReadableProfilesAndNamesTheRest() throws IOException {
+  void returnsReadableProfilesAndNamesTheRest() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     Random random = new Random(5);
     List<Profile> sent = new ArrayList<>();

@@ -104,7 +104,7 @@ class ProfileDatabaseTest {
   }
 
   @Test
-  void timesThatCannotBeAskedForAreRefused() throws IOException {
+  void rejectsUnsupportedTimes() throws IOException {
     long last = Long.MAX_VALUE / 1_000_000 * 1_000_000;
     try (ProfileDatabase store = open(new SimulatedFiles(1), engine())) {
       ProfileAppendResult result =
@@ -179,7 +179,7 @@ class ProfileDatabaseTest {
   }
 
   @Test
-  void removesProfilesThatWereNotForcedToDisk() throws IOException {
+  void removesUnsyncedProfiles() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (ProfileDatabase db = open(files, engine())) {
       put(db, profile("a", T0, 1));
@@ -200,7 +200,7 @@ class ProfileDatabaseTest {
   // ---- merges and retention
 
   @Test
-  void smallPartsAreMerged() throws IOException {
+  void mergesSmallParts() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     List<Long> all = new ArrayList<>();
     try (ProfileDatabase db = open(files, engine())) {
@@ -288,7 +288,7 @@ class ProfileDatabaseTest {
   }
 
   @Test
-  void limitsRefuseByName() throws IOException {
+  void limitsRejectByName() throws IOException {
     ProfileLimits limits = new ProfileLimits(12, 20, 60, 3, 4, 40, 2);
     try (ProfileDatabase db = open(new SimulatedFiles(1), engine(), limits)) {
       put(db, profile("a", T0, 1));

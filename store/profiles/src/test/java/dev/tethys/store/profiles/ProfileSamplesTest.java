@@ -57,7 +57,7 @@ class ProfileSamplesTest {
   }
 
   @Test
-  void totalsOfProfilesAndOfFunctionsAreSamples() throws IOException {
+  void totalsOfProfilesAndFunctionsAreSamples() throws IOException {
     try (ProfileDatabase db =
         ProfileDatabase.open(
             new RealFiles(),

@@ -39,7 +39,7 @@ class StackHashesTest {
   }
 
   @Test
-  void stacksOfTwoTablesHaveEqualHashesIfTheyAreEqual() {
+  void equalStacksOfTwoTablesHaveEqualHashes() {
     for (int seed = 0; seed < 50; seed++) {
       Random random = new Random(seed);
       ProfileSymbolTable both = new ProfileSymbolTable();
@@ -61,7 +61,7 @@ class StackHashesTest {
   }
 
   @Test
-  void indexFindsWhatWasAdded() {
+  void indexFindsAddedEntries() {
     StackIndex index = new StackIndex();
     Random random = new Random(1);
     List<long[]> added = new ArrayList<>();

@@ -26,7 +26,7 @@ class AdaptiveTimeoutTest {
   }
 
   @Test
-  void thereIsALeast() {
+  void hasAMinimum() {
     AdaptiveTimeout seconds = new AdaptiveTimeout(Duration.ofSeconds(5), () -> now);
     seconds.late();
     assertThat(seconds.nanos()).isEqualTo(SECOND);

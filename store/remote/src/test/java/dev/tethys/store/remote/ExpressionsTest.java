@@ -88,7 +88,7 @@ class ExpressionsTest {
   }
 
   @Test
-  void nothingIsAChoiceToo() {
+  void supportsEmptyAlternatives() {
     NamedValues v = NamedValues.of(Matcher.of(Matcher.Type.NOT_REGEX, "x", "a|"));
     assertThat(v).isEqualTo(new NamedValues("x", false, Set.of("a", "")));
     assertThat(new NamedValues("x", false, Set.of("a", "")).takesAbsent()).isFalse();
@@ -97,7 +97,7 @@ class ExpressionsTest {
   }
 
   @Test
-  void namesAreWhatAllMatchersLeave() {
+  void namesSatisfyAllMatchers() {
     Matcher some = Matcher.of(Matcher.Type.REGEX, Labels.METRIC_NAME, "a|b|c");
     Matcher not = Matcher.of(Matcher.Type.NOT_EQUAL, Labels.METRIC_NAME, "b");
     assertThat(MetricNames.named(List.of(not, some))).containsExactly("a", "c");

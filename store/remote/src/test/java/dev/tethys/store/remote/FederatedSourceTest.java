@@ -209,7 +209,7 @@ class FederatedSourceTest {
   }
 
   @Test
-  void onlyWhatTheOwnStoreLacksIsAskedFor() throws Exception {
+  void requestsOnlyDataMissingFromTheOwnStore() throws Exception {
     Labels m = Labels.of("__name__", "m");
     write(local, m, 100, 1, 200, 2, 300, 3);
     MemoryMetricStore far = new MemoryMetricStore();
@@ -240,7 +240,7 @@ class FederatedSourceTest {
   }
 
   @Test
-  void externalLabelsTellTheSeriesOfThisServer() throws Exception {
+  void externalLabelsSelectTheSeriesOfThisServer() throws Exception {
     MemoryMetricStore far = new MemoryMetricStore();
     write(far, Labels.of("__name__", "m", "dc", "here", "x", "1"), 10, 1);
     write(far, Labels.of("__name__", "m", "dc", "there", "x", "2"), 10, 2);
@@ -264,7 +264,7 @@ class FederatedSourceTest {
   }
 
   @Test
-  void requiredMatchersDecideWhoIsAsked() throws Exception {
+  void requiredMatchersSelectTheStores() throws Exception {
     MemoryMetricStore far = new MemoryMetricStore();
     write(far, Labels.of("__name__", "m", "job", "a"), 10, 1);
     FederatedSource f =
@@ -362,7 +362,7 @@ class FederatedSourceTest {
   }
 
   @Test
-  void aReloadChangesWhoIsAsked() throws Exception {
+  void reloadChangesTheQueriedStores() throws Exception {
     MemoryMetricStore far = new MemoryMetricStore();
     write(far, Labels.of("__name__", "m"), 10, 1);
     FederatedSource f = federated(Labels.EMPTY);
@@ -379,7 +379,7 @@ class FederatedSourceTest {
   }
 
   @Test
-  void wrongConfigurationIsRefusedWithItsPlace() {
+  void rejectsInvalidConfigurationWithItsPosition() {
     assertThatThrownBy(() -> configs("{read_recent: true}")).hasMessageContaining("url");
     assertThatThrownBy(() -> configs("{url: 'http://a/', nope: 1}")).hasMessageContaining("nope");
     assertThatThrownBy(() -> configs("{url: 'http://a/', name: x}", "{url: 'http://b/', name: x}"))

@@ -77,7 +77,7 @@ class HostileReadTest {
   }
 
   @Test
-  void aLargeAnswerIsNotReadToItsEnd() {
+  void doesNotReadLargeResponseToItsEnd() {
     encoding = "identity";
     answer = new byte[2 * MEMORY];
     assertThatThrownBy(() -> read(1000))

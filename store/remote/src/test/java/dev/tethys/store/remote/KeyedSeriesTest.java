@@ -28,7 +28,7 @@ class KeyedSeriesTest {
   }
 
   @Test
-  void seriesCountOnceWhenTheyAreFound() {
+  void countsFoundSeriesOnce() {
     all.found(key(1), series(1));
     all.found(key(1), series(1));
     all.found(key(9), Labels.of(Labels.METRIC_NAME, "down"));

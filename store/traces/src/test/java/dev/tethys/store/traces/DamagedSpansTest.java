@@ -73,7 +73,7 @@ class DamagedSpansTest {
   }
 
   @Test
-  void answersReadableSpans() throws IOException {
+  void returnsReadableSpans() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     TracesData sent = TraceStoreContract.random(new Random(4), 1200);
     try (TraceDatabase db = open(files)) {

@@ -54,7 +54,7 @@ class SpanBlockTest {
   }
 
   @Property(tries = 60)
-  void keepsAllThatWasSent(@ForAll long seed) {
+  void keepsAllSentFields(@ForAll long seed) {
     Random rnd = new Random(seed);
     TracesData data = TraceStoreContract.random(rnd, 1 + rnd.nextInt(150));
     List<String> expected = TraceStoreContract.texts(data);
@@ -65,7 +65,7 @@ class SpanBlockTest {
   }
 
   @Test
-  void keepsWhatOthersSend() throws IOException {
+  void keepsUnknownFields() throws IOException {
     SpanBatchReader reader = new SpanBatchReader();
     int spans = 0;
     for (Path file : Shared.conformanceFiles("opentelemetry/proto-examples", ".json")) {

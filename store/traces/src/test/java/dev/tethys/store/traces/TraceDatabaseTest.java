@@ -144,7 +144,7 @@ class TraceDatabaseTest {
   // ---- limits
 
   @Test
-  void refusesSpansWithLongAttributesAlone() throws IOException {
+  void rejectsOnlySpansWithLongAttributes() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (TraceDatabase db = open(files, engine(), new TraceLimits(20, 0))) {
       Span bad = span(1, 2, T0);
@@ -165,7 +165,7 @@ class TraceDatabaseTest {
   }
 
   @Test
-  void refusesSpansOfTracesThatAreTooLarge() throws IOException {
+  void rejectsSpansOfTooLargeTraces() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (TraceDatabase db = open(files, engine(), new TraceLimits(0, 250))) {
       List<Span> spans = new ArrayList<>();
@@ -180,7 +180,7 @@ class TraceDatabaseTest {
   }
 
   @Test
-  void refusesSpansWithoutATraceId() throws IOException {
+  void rejectsSpansWithoutATraceId() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (TraceDatabase db = open(files, engine())) {
       Span s = span(1, 1, T0);
@@ -207,7 +207,7 @@ class TraceDatabaseTest {
   }
 
   @Test
-  void oldHeadsAreWrittenIntoParts() throws IOException {
+  void writesOldHeadsToParts() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     Duration age = Duration.ofMinutes(5);
     try (TraceDatabase db = open(files, engine().withHeadAge(age))) {
@@ -223,7 +223,7 @@ class TraceDatabaseTest {
   }
 
   @Test
-  void maintenanceThatAClosingStoreOvertakesEndsQuietly() throws IOException {
+  void maintenanceEndsQuietlyWhenTheStoreCloses() throws IOException {
     TraceDatabase db = open(new SimulatedFiles(1), engine());
     put(db, List.of(span(1, 1, T0)));
     db.close();
@@ -232,7 +232,7 @@ class TraceDatabaseTest {
   }
 
   @Test
-  void idsOfRowsAreReadWithLaterRowsOfAScan() throws IOException {
+  void readsRowIdsWithLaterRowsOfAScan() throws IOException {
     try (TraceDatabase db = open(new SimulatedFiles(1), engine())) {
       List<Span> all = new ArrayList<>();
       for (long i = 1; i <= 10_000; i++) {
@@ -290,7 +290,7 @@ class TraceDatabaseTest {
   }
 
   @Test
-  void aTraceMayHaveMoreSpansThanABlock() throws IOException {
+  void traceMayHaveMoreSpansThanABlock() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (TraceDatabase db = open(files, engine())) {
       int n = 100_000;

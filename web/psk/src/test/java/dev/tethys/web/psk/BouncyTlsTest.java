@@ -107,7 +107,7 @@ class BouncyTlsTest {
 
   /** Keys that can be found out later, and ciphers of old, are the server's last resort. */
   @Test
-  void aNewKeyForEachConnectionIsPreferred() throws Exception {
+  void prefersANewKeyForEachConnection() throws Exception {
     try (ServerProcess server = knowing("-tls1_2", "-cipher", "ALL:PSK:@SECLEVEL=0");
         Socket s = connect()) {
       assertThat(turned(secure(s, offer("gateway", KEY, false)), "abc")).isEqualTo("cba");
@@ -260,7 +260,7 @@ class BouncyTlsTest {
   }
 
   @Test
-  void theEndIsAnEnd() throws Exception {
+  void readsTheEndOnlyOnce() throws Exception {
     Secured secured;
     try (Socket s = new Socket()) {
       try (ServerProcess server = knowing()) {

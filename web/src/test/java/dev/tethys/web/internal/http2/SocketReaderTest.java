@@ -85,7 +85,7 @@ class SocketReaderTest {
   }
 
   @Test
-  void readsWhatTheEnginesOwnReaderReads() {
+  void readsTheSameAsTheEnginesReader() {
     int compared = 0;
     for (int round = 0; round < ROUNDS; round++) {
       Random r = new Random(round);
@@ -156,7 +156,7 @@ class SocketReaderTest {
   }
 
   @Test
-  void bytesThatTheSourceWithholdsAreNotHandedOut() {
+  void doesNotReturnWithheldBytes() {
     SocketReader r = new SocketReader(new byte[0], new Withholding());
     r.ensureAvailable();
     assertThat(r.available()).isEqualTo(2);

@@ -40,7 +40,7 @@ class StreamThreadsTest {
   }
 
   @Test
-  void stopsDrainingAnsweredRequestOnClose() throws Exception {
+  void stopsDrainingCompletedRequestOnClose() throws Exception {
     Future<Integer> request =
         threads.submit(
             () -> {
@@ -92,7 +92,7 @@ class StreamThreadsTest {
   }
 
   @Test
-  void aHandlerThatWorksIsNotInterrupted() throws Exception {
+  void workingHandlerIsNotInterrupted() throws Exception {
     CountDownLatch works = new CountDownLatch(1);
     Future<Integer> request =
         threads.submit(

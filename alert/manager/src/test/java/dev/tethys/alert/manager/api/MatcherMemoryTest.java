@@ -30,7 +30,7 @@ class MatcherMemoryTest {
   }
 
   @Test
-  void theMatchersOfASilenceAreBounded() {
+  void boundsMatchersOfSilence() {
     assertThat(PostedJson.silence(silence(2)).matchers().all()).hasSize(2);
     assertThatThrownBy(() -> PostedJson.silence(silence(200)))
         .isInstanceOf(ApiError.class)

@@ -179,7 +179,7 @@ class PublishedApiTest extends ServedApi {
   }
 
   @Test
-  void everyOperationAnswersWithItsSchema() throws Exception {
+  void everyOperationRespondsWithItsSchema() throws Exception {
     serving(
         CONFIG,
         () -> {

@@ -355,7 +355,7 @@ class ClusterTest {
   }
 
   @Test
-  void bothSidesOfACutTellAndAgreeAfterwards() throws Exception {
+  void bothSidesOfPartitionNotifyAndAgreeAfterwards() throws Exception {
     List<Member> all = three(Duration.ofMillis(500));
     Member c = all.get(2);
     for (Member m : all.subList(0, 2)) {
@@ -436,7 +436,7 @@ class ClusterTest {
   }
 
   @Test
-  void certificatesDecideWhoIsAMember() throws Exception {
+  void certificatesDetermineMembership() throws Exception {
     SocketTls ours = tls("ours", true);
     SocketTls theirs = tls("theirs", true);
     Member a = new Member("a", Duration.ofSeconds(2), "", ours, List.of());

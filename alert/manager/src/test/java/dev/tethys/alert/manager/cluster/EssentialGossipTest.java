@@ -66,7 +66,7 @@ class EssentialGossipTest {
   }
 
   @Test
-  void probesNewsAndStatesGoOn() throws Exception {
+  void continuesProbesGossipAndStateExchange() throws Exception {
     Duration soon = Duration.ofMillis(10);
     Duration second = Duration.ofSeconds(1);
     ClusterOptions options =

@@ -25,7 +25,7 @@ class MemberlistMessagesTest {
   }
 
   @Test
-  void messagesAreAsMemberlistWritesThem() throws IOException {
+  void messagesMatchMemberlist() throws IOException {
     // A dead message of memberlist: the kind, then a map in the order of its fields.
     byte[] theirs =
         HexFormat.of()
@@ -73,7 +73,7 @@ class MemberlistMessagesTest {
   }
 
   @Test
-  void readsNumbersAndTextsOfEveryFormat() throws IOException {
+  void readsNumbersAndStringsOfEveryFormat() throws IOException {
     byte[] b =
         HexFormat.of()
             .parseHex(
@@ -192,7 +192,7 @@ class MemberlistMessagesTest {
   }
 
   @Test
-  void aQueueIsBoundedAndForgetsWhatWasSentOften() {
+  void queueIsBoundedAndDropsMessagesSentOften() {
     BroadcastQueue q = new BroadcastQueue(3);
     for (int i = 0; i < BroadcastQueue.MAX_MESSAGES + 10; i++) {
       q.add("", new byte[] {1});

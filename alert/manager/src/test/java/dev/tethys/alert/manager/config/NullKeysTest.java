@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** Keys whose value is null: a child route inherits. */
 class NullKeysTest {
   @Test
-  void nullInARouteIsWhatIsNotWritten() {
+  void nullInRouteCountsAsUnset() {
     RouteConfig child =
         AlertmanagerConfig.read(
                 YamlDocument.parse(

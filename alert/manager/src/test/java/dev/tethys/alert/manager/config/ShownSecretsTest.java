@@ -35,7 +35,7 @@ class ShownSecretsTest {
   private int secrets;
 
   @Test
-  void theTextOfTheConfigurationShowsNone() {
+  void configurationTextContainsNoSecrets() {
     AlertmanagerConfig.sections().forEach(s -> sections.put(s.name(), s));
     for (Section s : List.copyOf(sections.values())) {
       if (s.keys().isEmpty()) {

@@ -56,7 +56,7 @@ class MatcherSyntaxTest {
   }
 
   @Property(tries = 300)
-  void readsBackWhatWasWritten(@ForAll String name, @ForAll String value) {
+  void readsBackItsOutput(@ForAll String name, @ForAll String value) {
     String n = name.isEmpty() ? "x" : name;
     if (!MatcherSyntax.UTF8.isLabelName(n) || !MatcherSyntax.UTF8.isLabelName("v" + value)) {
       return;

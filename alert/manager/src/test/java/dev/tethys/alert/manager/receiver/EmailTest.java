@@ -147,7 +147,7 @@ class EmailTest {
       """;
 
   @Test
-  void aMessageIsHandedOver() throws Exception {
+  void deliversMessage() throws Exception {
     int port = server("220 there", USUAL);
     send(
         port,

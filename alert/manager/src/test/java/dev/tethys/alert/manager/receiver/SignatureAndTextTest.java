@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class SignatureAndTextTest {
   /** The case post-x-www-form-urlencoded of AWS's test suite of Signature Version 4. */
   @Test
-  void signsAsAwsDoes() {
+  void signsRequestsLikeAws() {
     ClientRequest call =
         ClientRequest.post(
             URI.create("https://example.amazonaws.com/"),
@@ -37,7 +37,7 @@ class SignatureAndTextTest {
   }
 
   @Test
-  void textsAreCutOffBetweenCharacters() {
+  void truncatesTextsBetweenCharacters() {
     assertThat(TemplateExpander.runes("äöü", 3)).isEqualTo("äöü");
     assertThat(TemplateExpander.runes("🙂🙂🙂🙂🙂", 4)).isEqualTo("🙂🙂🙂…");
     assertThat(TemplateExpander.runes("abcd", 3)).isEqualTo("abc");

@@ -14,7 +14,7 @@ class YamlTemplatesTest {
   }
 
   @Test
-  void keepsNullOfPayloads() {
+  void keepsNullInPayloads() {
     assertThat(json("{a: null, b: ~, c: , d: '', e: [null, 1, {f: null}]}"))
         .isEqualTo("{\"a\":null,\"b\":null,\"c\":null,\"d\":\"\",\"e\":[null,1,{\"f\":null}]}");
   }

@@ -90,7 +90,7 @@ class EventLogTest {
   }
 
   @Test
-  void logsAFailingDiskOnceAMinute() throws IOException {
+  void logsFailingDiskOnceAMinute() throws IOException {
     try (LogMessages messages = LogMessages.of(EventLog.class);
         EventLog log = new EventLog(dir, 0, Duration.ofDays(30), () -> now, new Registry())) {
       List<String> said = messages.messages();

@@ -67,7 +67,7 @@ class StateTest {
   }
 
   @Test
-  void silencesShareABoundedMemory() throws IOException, SilenceException {
+  void silencesShareBoundedMemory() throws IOException, SilenceException {
     String heavy = "a=~\"(x.*y){200}%d\"";
     byte[] ofOthers;
     try (Silences s =
@@ -101,7 +101,7 @@ class StateTest {
   }
 
   @Test
-  void theLogOfSilencesDoesNotGrowWithoutEnd() throws IOException, SilenceException {
+  void silenceLogIsBounded() throws IOException, SilenceException {
     try (Silences s = silences(new SilenceLimits(Duration.ofHours(1), 0, 0))) {
       String id = s.set(silence("", "a=b", "0"));
       for (int i = 1; i < 1100; i++) {
@@ -113,7 +113,7 @@ class StateTest {
   }
 
   @Test
-  void theOldestNotificationsAreForgotten() throws IOException {
+  void dropsOldestNotifications() throws IOException {
     NotificationLog.Key[] keys = new NotificationLog.Key[3];
     try (NotificationLog log =
         new NotificationLog(dir, Duration.ofHours(1), () -> NOW, new Registry(), 2, 1 << 20)) {
@@ -135,7 +135,7 @@ class StateTest {
   }
 
   @Test
-  void notificationsShareABoundedMemory() throws IOException {
+  void notificationsShareBoundedMemory() throws IOException {
     Set<Long> many = LongStream.range(0, 1000).boxed().collect(Collectors.toSet());
     try (NotificationLog log =
         new NotificationLog(dir, Duration.ofHours(1), () -> NOW, new Registry(), 1000, 300_000)) {
@@ -192,7 +192,7 @@ class StateTest {
   }
 
   @Test
-  void alertsShareABoundedMemory() {
+  void alertsShareBoundedMemory() {
     Registry registry = new Registry();
     Alert first = alert(NOW.minusSeconds(60), NOW.plusSeconds(60), NOW, false, "x".repeat(1000));
     AlertStore store =
@@ -220,7 +220,7 @@ class StateTest {
   }
 
   @Test
-  void fingerprintsAndOrderAreAlertmanagers() {
+  void fingerprintsAndOrderMatchAlertmanager() {
     LabelSet l = LabelSet.of(Map.of("alertname", "A", "x", "1"));
     assertThat(l.fingerprintText()).isEqualTo("6051004c729abe0e"); // the real one's
     assertThat(LabelSet.of(Map.of("a", "b", "alertname", "foo")).fingerprintText())

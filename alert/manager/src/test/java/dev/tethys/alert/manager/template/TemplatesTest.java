@@ -146,7 +146,7 @@ class TemplatesTest {
   }
 
   @Test
-  void everyNameThatAlertmanagerHasIsThere() {
+  void hasAllMetricNamesOfAlertmanager() {
     String list = "Labels:\n - alertname = Disk\n - n = 1\n - zone = a\nAnnotations:";
     assertThat(templates.text("{{ template \"slack.default.fallback\" . }}", data()))
         .isEqualTo("[FIRING:1] Disk (a) | http://am/x/#/alerts?receiver=team%5C%2Bx");

@@ -87,7 +87,7 @@ class SymbolizerTest {
 
   @ParameterizedTest
   @MethodSource("files")
-  void answersInSpiteOfHostileFiles(HostileElf hostile) throws Exception {
+  void respondsDespiteHostileFiles(HostileElf hostile) throws Exception {
     putHostile(hostile);
     assertThat(symbolizer.frames(Scope.of("t"), OF_HOSTILE, ADDRESSES, () -> false))
         .hasSize(ADDRESSES.length);
@@ -95,7 +95,7 @@ class SymbolizerTest {
   }
 
   @Test
-  void refusesAnotherBuildBeforeAnythingElseIsRead() {
+  void rejectsOtherBuildBeforeReadingAnythingElse() {
     byte[] file = HostileElf.largeSections(256 << 20).withBuildId("aabb").bytes();
     assertThatThrownBy(() -> store.put("t", HOSTILE, new ByteArrayInputStream(file)))
         .isInstanceOf(DebugInfoException.class)

@@ -110,7 +110,7 @@ class ConsulAgentDiscoveryTest {
   }
 
   @Test
-  void namedServicesAreNotLookedFor() throws InterruptedException {
+  void doesNotDiscoverNamedServices() throws InterruptedException {
     vendor.json("GET " + BASE + "self", SELF);
     vendor.json("GET " + BASE + "health/service/name/web", WEB);
     vendor.status("GET " + BASE + "health/service/name/gone", 404, "no such service");
@@ -137,7 +137,7 @@ class ConsulAgentDiscoveryTest {
   }
 
   @Test
-  void saysWhatIsWrong() {
+  void describesErrors() {
     assertThatThrownBy(() -> Setting.read("consulagent_sd_configs: [{server: ''}]"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("consulagent SD configuration requires a server address");

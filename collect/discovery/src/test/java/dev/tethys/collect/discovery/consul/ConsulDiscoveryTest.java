@@ -61,7 +61,7 @@ class ConsulDiscoveryTest {
   }
 
   @Test
-  void servicesOfTheCatalogueAreFollowed() throws InterruptedException {
+  void watchesCatalogueServices() throws InterruptedException {
     setting.environment.put("CONSUL_HTTP_TOKEN", "from-environment");
     vendor.json("GET " + BASE + "agent/self", "{\"Config\":{\"Datacenter\":\"dc1\"}}");
     vendor.on(
@@ -121,7 +121,7 @@ class ConsulDiscoveryTest {
   }
 
   @Test
-  void failuresAndOldIndexesLeaveTargetsAsTheyAre() throws InterruptedException {
+  void failuresAndOldIndexesKeepTargets() throws InterruptedException {
     vendor.status("GET " + BASE + "health/service/web", 500, "no leader");
     start(", datacenter: dc2, services: [web], token: t, allow_stale: false");
     seen.await(s -> setting.metric("prometheus_sd_consul_rpc_failures_total") == 1);
@@ -156,7 +156,7 @@ class ConsulDiscoveryTest {
         "{username: a, basic_auth: {username: b}}  | username and password and basic auth",
         "{token: a, authorization: {credentials: b}} | at most one of consul SD token",
       })
-  void saysWhatIsWrong(String entry, String error) {
+  void describesErrors(String entry, String error) {
     assertThatThrownBy(() -> Setting.read("consul_sd_configs: [" + entry + "]"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(error);

@@ -90,7 +90,7 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
-  void aNamespaceThatCannotBeListedCostsTheOthersNothing() throws InterruptedException {
+  void unlistableNamespaceDoesNotAffectOthers() throws InterruptedException {
     cluster.forbid(Resource.PODS.path("secret"), true);
     cluster.put(Resource.PODS, POD.formatted("default", "", "1.2.3.4"));
     cluster.put(Resource.PODS, POD.formatted("secret", "", "1.2.3.5"));
@@ -175,7 +175,7 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
-  void aListComesPageByPage() throws InterruptedException {
+  void readsListPageByPage() throws InterruptedException {
     for (int i = 0; i < 2 * ResourceWatch.PAGE + 1; i++) {
       cluster.put(Resource.PODS, POD.formatted("ns" + i, "", "1.1.1.1"));
     }
@@ -189,7 +189,7 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
-  void aWatchResumesAtItsLastVersion() throws InterruptedException {
+  void watchResumesAtItsLastVersion() throws InterruptedException {
     cluster.put(Resource.PODS, POD.formatted("a", "", "1.1.1.1"));
     start("role: pod");
     seen.await(s -> s.groups.size() == 1);
@@ -207,7 +207,7 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
-  void aForgottenVersionIsListedAgain() throws InterruptedException {
+  void relistsAfterAForgottenVersion() throws InterruptedException {
     cluster.put(Resource.PODS, POD.formatted("a", "", "1.1.1.1"));
     cluster.put(Resource.PODS, POD.formatted("b", "", "1.1.1.1"));
     start("role: pod");
@@ -227,7 +227,7 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
-  void failuresLeaveTheLastTargetsAndAreTriedAgain() throws InterruptedException {
+  void failuresKeepLastTargetsAndAreRetried() throws InterruptedException {
     cluster.failNext(2);
     cluster.put(Resource.PODS, POD.formatted("a", "", "1.1.1.1"));
     start("role: pod");
@@ -476,7 +476,7 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
-  void endpointsOfOlderKind() throws InterruptedException {
+  void readsOlderEndpoints() throws InterruptedException {
     cluster.put(
         Resource.ENDPOINTS,
         """
@@ -516,7 +516,7 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
-  void jobsAndNodesThatSelectorsLeaveOut() throws InterruptedException {
+  void selectorsExcludeJobsAndNodes() throws InterruptedException {
     cluster.put(
         Resource.PODS,
         POD.formatted(
@@ -567,7 +567,7 @@ class KubernetesDiscoveryTest {
         "{role: pod, selectors: [{role: pod, label: 'a in b'}]} | unable to parse requirement",
         "{role: pod, attach_metadata: {nodes: true}}      | did you mean \"node\"",
       })
-  void saysWhatIsWrong(String entry, String error) {
+  void describesErrors(String entry, String error) {
     assertThatThrownBy(() -> Setting.read("kubernetes_sd_configs: [" + entry + "]"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(error);

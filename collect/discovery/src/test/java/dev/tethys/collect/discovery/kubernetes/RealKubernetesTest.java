@@ -249,7 +249,7 @@ class RealKubernetesTest {
   }
 
   @Test
-  void everyRoleFindsWhatPrometheusFinds() throws Exception {
+  void everyRoleFindsTheSameAsPrometheus() throws Exception {
     slices();
     aClusterWithEverything();
     String who = as("admin");
@@ -353,7 +353,7 @@ class RealKubernetesTest {
   }
 
   @Test
-  void aListOfSeveralPagesAndWhatItsWatchBrings() throws Exception {
+  void readsListOfSeveralPagesAndItsWatch() throws Exception {
     namespace("many", "");
     int count = ResourceWatch.PAGE + 3;
     try (ExecutorService all = Executors.newFixedThreadPool(8)) {
@@ -381,7 +381,7 @@ class RealKubernetesTest {
   }
 
   @Test
-  void findsChangesMadeDuringAnOutageOfTheServer() throws Exception {
+  void findsChangesMadeDuringAServerOutage() throws Exception {
     namespace("away", "");
     pod("away", "stays", "10.3.0.1", "", "");
     pod("away", "goes", "10.3.0.2", "", "");
@@ -488,7 +488,7 @@ class RealKubernetesTest {
   }
 
   @Test
-  void aTokenIsReadAgainFromItsFile() throws Exception {
+  void rereadsTokenFromItsFile() throws Exception {
     namespace("keys", "");
     pod("keys", "p", "10.5.0.1", "", "");
     Path token = Files.writeString(dir.resolve("token"), "token-of-nobody");

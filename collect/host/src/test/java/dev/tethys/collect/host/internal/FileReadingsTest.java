@@ -82,7 +82,7 @@ final class FileReadingsTest {
   }
 
   @Test
-  void aMountWhoseServerIsGoneHoldsUpNothing() throws IOException {
+  void mountOfMissingServerBlocksNothing() throws IOException {
     for (int i = 0; i < 2; i++) {
       assertThat(mountPoints(true))
           .containsExactly(
@@ -95,7 +95,7 @@ final class FileReadingsTest {
   }
 
   @Test
-  void fileSystemsWithADeviceAndTheirRealNames() throws IOException {
+  void readsFileSystemsWithDevicesAndRealNames() throws IOException {
     write("dev/dm-3", "");
     Files.createDirectories(root.resolve("dev/mapper"));
     Files.createSymbolicLink(root.resolve("dev/mapper/vg-boot"), root.resolve("dev/dm-3"));
@@ -107,7 +107,7 @@ final class FileReadingsTest {
   }
 
   @Test
-  void onlyWhatIsWantedIsAsked() throws IOException {
+  void runsOnlyRequestedCollectors() throws IOException {
     List<FileSystem> all = readings.fileSystems(true, m -> !m.type().equals("nfs4"));
     assertThat(all).hasSize(3).allMatch(f -> f.error().isEmpty());
     assertThat(all.getFirst())
@@ -115,7 +115,7 @@ final class FileReadingsTest {
   }
 
   @Test
-  void mountsOfAnotherFolder() throws IOException {
+  void readsMountsOfAnotherFolder() throws IOException {
     write("other/mountinfo", "29 1 259:2 / /x rw - ext4 /dev/sdz rw\n");
     readings = readings(root + "/other");
     assertThat(mountPoints(false)).containsExactly("/dev/sdz /x rw ");
@@ -126,7 +126,7 @@ final class FileReadingsTest {
   }
 
   @Test
-  void aFolderWhoseNameOnlyBeginsLikeTheRootIsNoneUnderIt() throws IOException {
+  void folderWithTheRootAsNamePrefixIsNotBelowTheRoot() throws IOException {
     write(
         "other/mountinfo",
         """
@@ -141,7 +141,7 @@ final class FileReadingsTest {
   }
 
   @Test
-  void countsCoresByTheirSiblings() throws IOException {
+  void countsCoresBySiblings() throws IOException {
     write("sys/devices/system/cpu/cpu0/topology/core_cpus_list", "0,2\n");
     write("sys/devices/system/cpu/cpu1/topology/core_cpus_list", "1,3\n");
     write("sys/devices/system/cpu/cpu2/topology/core_cpus_list", "0,2\n");
@@ -150,7 +150,7 @@ final class FileReadingsTest {
   }
 
   @Test
-  void namesOfProcessesMayHoldAnything() throws IOException {
+  void processNamesMayContainAnything() throws IOException {
     write(
         "proc/5/stat",
         "5 (a) R (b\n) S 3 1 1 0 -1 0 1 0 2 0 100 200 0 0 20 0 7 0 4500 0 0 0 0 0 0 0 0 0\n");

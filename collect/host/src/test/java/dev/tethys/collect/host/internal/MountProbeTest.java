@@ -20,7 +20,7 @@ final class MountProbeTest {
   }
 
   @Test
-  void goesOnAroundMountsThatHang() throws InterruptedException {
+  void continuesDespiteHangingMounts() throws InterruptedException {
     CountDownLatch server = new CountDownLatch(1);
     Semaphore asked = new Semaphore(0);
     MountProbe asker =
@@ -53,7 +53,7 @@ final class MountProbeTest {
   }
 
   @Test
-  void neverHasMoreThreadsThanItsBound() {
+  void neverExceedsItsThreadLimit() {
     CountDownLatch server = new CountDownLatch(1);
     List<String> mounts = new ArrayList<>();
     for (int i = 0; i < MountProbe.MAX_THREADS + 20; i++) {

@@ -75,7 +75,7 @@ final class TextTest {
   }
 
   @Test
-  void unsignedLongsAreRoundedLikeAnyOther() {
+  void roundsUnsignedLongsLikeOthers() {
     Random r = new Random(3);
     for (int i = 0; i < 10_000; i++) {
       long v = r.nextLong();
@@ -84,7 +84,7 @@ final class TextTest {
   }
 
   @Test
-  void labelSetsAreThoseOfTheModel() {
+  void labelSetsMatchTheModel() {
     Desc d = Desc.gauge("n", "h", "zone", "a", "le", "device");
     assertThat(d.labels("1", "", "ü", "x".repeat(300)))
         .isEqualTo(Labels.of(Map.of("zone", "1", "le", "ü", "device", "x".repeat(300))));
@@ -93,7 +93,7 @@ final class TextTest {
   }
 
   @Test
-  void filtersRememberABoundedNumberOfNames() {
+  void filtersRememberBoundedNames() {
     Filter f = new Filter("^a", "");
     for (int i = 0; i < Filter.MAX_REMEMBERED * 2; i++) {
       assertThat(f.ignores((i % 2 == 0 ? "a" : "b") + i)).isEqualTo(i % 2 == 0);
@@ -104,7 +104,7 @@ final class TextTest {
   }
 
   @Test
-  void memosGoOnBehindTheirBound() {
+  void cachesWorkBeyondTheirBound() {
     NamedObjectCache<String> m = new NamedObjectCache<>(s -> s + "!");
     Text t = text("name other");
     assertThat(m.at(0, t, 0, 4)).isEqualTo("name!");

@@ -27,7 +27,7 @@ final class HostCollectorsTest {
   }
 
   @Test
-  void aFaultIsThatCollectorsOwn() {
+  void failureAffectsOnlyItsCollector() {
     HostCollectors h =
         new HostCollectors(
             only("cpu", "loadavg", "stat"),
@@ -51,7 +51,7 @@ final class HostCollectorsTest {
   }
 
   @Test
-  void aReadThatNeverReturnsDoesNotGatherAskersForEver() throws InterruptedException {
+  void endlessReadDoesNotAccumulateWaiters() throws InterruptedException {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch device = new CountDownLatch(1);
     HostCollectors h =

@@ -15,7 +15,7 @@ final class ProcessCollectorTest {
   }
 
   @Test
-  void saysWhatTheProcessUses() {
+  void reportsUsageOfTheProcess() {
     Exposition e = Exposition.of(new ProcessCollector());
     ProcessHandle.Info self = ProcessHandle.current().info();
     assertThat(value(e, "process_start_time_seconds"))
@@ -31,7 +31,7 @@ final class ProcessCollectorTest {
   }
 
   @Test
-  void saysWhatTheJavaMachineUses() {
+  void reportsUsageOfTheJvm() {
     Exposition e = Exposition.of(new ProcessCollector());
     Map<String, Double> used = e.samples("jvm_memory_used_bytes");
     assertThat(used.keySet()).containsExactlyInAnyOrder("area=\"heap\"", "area=\"nonheap\"");
@@ -43,7 +43,7 @@ final class ProcessCollectorTest {
   }
 
   @Test
-  void withoutProcTheJavaMachineRemains() {
+  void reportsTheJvmWithoutProc() {
     Exposition e = Exposition.of(new ProcessCollector("/nowhere"));
     assertThat(e.families.keySet()).allMatch(n -> n.startsWith("jvm_")).isNotEmpty();
   }

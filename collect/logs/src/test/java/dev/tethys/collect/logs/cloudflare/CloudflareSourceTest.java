@@ -194,7 +194,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void readsTheLastRangeAndContinues() throws Exception {
+  void readsLastRangeAndContinues() throws Exception {
     log(NOW.minusSeconds(121), "too-old");
     log(NOW.minusSeconds(120), "first");
     log(NOW.minusSeconds(61), "second");
@@ -226,7 +226,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void nothingIsLostOrRepeatedWhenItIsThrottledAndResponsesBreakOff() throws Exception {
+  void throttlingAndTruncatedResponsesLoseAndRepeatNothing() throws Exception {
     List<String> all = new ArrayList<>();
     for (int i = 0; i < 300; i++) {
       log(NOW.minusSeconds(360).plusSeconds(i), "ray" + i);
@@ -273,7 +273,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void skipsRangesThatAreNoLongerKeptAndReportsThem() throws Exception {
+  void skipsAndReportsExpiredRanges() throws Exception {
     Instant kept = NOW.minus(Duration.ofDays(7)).plusSeconds(60);
     log(kept.plusSeconds(1), "oldest");
     rig.positions().putCursor(ZONE, Long.toString(nanos(kept.plusSeconds(300))));
@@ -285,7 +285,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void aTokenThatIsRefusedIsShown() throws Exception {
+  void reportsRejectedToken() throws Exception {
     String yaml = "api_token: other\nzone_id: " + ZONE;
     CloudflareConfig c = SourceRig.read(CloudflareConfig.TYPE, yaml);
     URI base = URI.create("http://127.0.0.1:" + api.getAddress().getPort() + "/client/v4");
@@ -304,7 +304,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void aLongRangeIsAskedForInHours() throws Exception {
+  void requestsLongRangesByHour() throws Exception {
     log(NOW.minusSeconds(3 * 3600), "a");
     log(NOW.minusSeconds(2 * 3600), "b");
     log(NOW.minusSeconds(3600), "c");
@@ -317,7 +317,7 @@ class CloudflareSourceTest {
   }
 
   @Test
-  void fieldsAreThoseOfTheSetAndMore() {
+  void extendsFieldsOfTheSet() {
     assertThat(CloudflareFields.of("default", List.of())).hasSize(10);
     assertThat(CloudflareFields.of("minimal", List.of("Cookies", "RayID"))).hasSize(29);
     assertThat(CloudflareFields.of("extended", List.of())).hasSize(45);

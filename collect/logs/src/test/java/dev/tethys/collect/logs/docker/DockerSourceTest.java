@@ -135,7 +135,7 @@ class DockerSourceTest {
   }
 
   @Test
-  void linesOfBothStreamsComeWithLabelsAndTimes() throws Exception {
+  void readsBothStreamsWithLabelsAndTimes() throws Exception {
     say("one", 1, 5, "hello\n");
     say("one", 2, 6, "wor");
     say("one", 1, 7, "between\n");
@@ -181,7 +181,7 @@ class DockerSourceTest {
   }
 
   @Test
-  void theEndOfAConnectionRepeatsNothingAndNewContainersAreFound() throws Exception {
+  void connectionEndRepeatsNothingAndFindsNewContainers() throws Exception {
     say("one", 1, 5, "first\n");
     LogSource s = source();
     assertThat(rig.next().line()).isEqualTo("first");
@@ -195,7 +195,7 @@ class DockerSourceTest {
   }
 
   @Test
-  void aTerminalHasNoFrames() throws Exception {
+  void terminalHasNoFrames() throws Exception {
     terminal = true;
     say("one", 1, 5, "a line\r\n");
     say("one", 1, 6, "\r\n");
@@ -205,7 +205,7 @@ class DockerSourceTest {
   }
 
   @Test
-  void takesOverPromtailsPositions() throws Exception {
+  void importsPromtailPositions() throws Exception {
     rig.positions().putCursor("one", String.valueOf(START.getEpochSecond() + 1));
     say("one", 1, 5, "old\n");
     say("one", 1, 2_000_000_000L, "new\n");
@@ -215,7 +215,7 @@ class DockerSourceTest {
   }
 
   @Test
-  void longLinesAreCutAndWhatIsNoLogIsRefused() throws Exception {
+  void cutsLongLinesAndRejectsOtherFiles() throws Exception {
     List<String> lines = new ArrayList<>();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     DataOutputStream data = new DataOutputStream(out);

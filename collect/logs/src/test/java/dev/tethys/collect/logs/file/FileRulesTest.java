@@ -57,7 +57,7 @@ class FileRulesTest {
   }
 
   @Test
-  void recordsBeginWithAnExpression() {
+  void recordsStartAtAnExpression() {
     rig.write("a.log", "before\n1 one\n  more\n2 two\n3 thr");
     tail(records(new RecordEnds("^\\d ", true, false)));
     assertThat(rig.take()).containsExactly("before\n", "1 one\n  more\n", "2 two\n");
@@ -89,7 +89,7 @@ class FileRulesTest {
   }
 
   @Test
-  void longRecordsAreFoundAsAWhole() {
+  void findsLongRecordsAsAWhole() {
     String line = "x".repeat(150) + "\n";
     StringBuilder sb = new StringBuilder();
     for (int i = 0; i < 20; i++) {
@@ -108,7 +108,7 @@ class FileRulesTest {
   }
 
   @Test
-  void skipsTheContentOfFilesAtTheFirstStart() {
+  void skipsExistingContentAtTheFirstStart() {
     rig.write("a.log", "old\n");
     tail(new FileRules(null, true, false, null, false, UnaryOperator.identity()));
     rig.write("a.log", "new\n").write("b.log", "all\n").look();
@@ -131,7 +131,7 @@ class FileRulesTest {
   }
 
   @Test
-  void aFileIsDeletedOnceItIsDelivered() {
+  void deletesFileAfterDelivery() {
     rig.settles = false;
     rig.write("a.log", "1\n2");
     tail(new FileRules(null, false, true, Duration.ofMillis(100), false, UnaryOperator.identity()));
@@ -148,7 +148,7 @@ class FileRulesTest {
   }
 
   @Test
-  void entriesSayWhereTheyStand() {
+  void entriesContainTheirOffset() {
     rig.write("a.log", "a\nbc\n");
     tail(new FileRules(null, false, false, null, true, UnaryOperator.identity()));
     rig.write("a.log", "d\n").look();
@@ -160,7 +160,7 @@ class FileRulesTest {
   }
 
   @Test
-  void onlySelectedFilesAreRead() throws Exception {
+  void readsOnlySelectedFiles() throws Exception {
     rig.write("a.log", "a\n").write("b.log", "b\n");
     tail(
         new FileRules(
@@ -175,7 +175,7 @@ class FileRulesTest {
   }
 
   @Test
-  void severalPatternsAreOne() {
+  void combinesSeveralPatterns() {
     Glob g = Glob.anyOf(List.of("/a/*.log", "/b/{x,y}.txt"));
     assertThat(g.matches(Path.of("/a/q.log"))).isTrue();
     assertThat(g.matches(Path.of("/b/y.txt"))).isTrue();
@@ -206,7 +206,7 @@ class FileRulesTest {
   }
 
   @Test
-  void firstLinesThatTellOfTheFileAreNoEntries() {
+  void headerLinesAreNotEntries() {
     rig.write("a.log", "# by: x\n  # of: y \none\n# two\n");
     tail(header("^#"));
     assertThat(rig.lines()).containsExactly("one", "# two");
@@ -216,7 +216,7 @@ class FileRulesTest {
   }
 
   @Test
-  void theyAreAwaitedUntilAnotherLineComes() {
+  void waitsForHeadersUntilAnotherLine() {
     rig.write("a.log", "# by: x\n");
     tail(header("^#"));
     rig.now += 5000;
@@ -232,7 +232,7 @@ class FileRulesTest {
   }
 
   @Test
-  void findsHeadersAgainAfterARestartAndInNewContent() throws IOException {
+  void findsHeadersAfterRestartAndInNewContent() throws IOException {
     rig.write("a.log", "# first\none\n");
     FileOptions options =
         new FileOptions(
@@ -252,7 +252,7 @@ class FileRulesTest {
   }
 
   @Test
-  void aHeaderWithoutEndIsBounded() {
+  void boundsUnterminatedHeader() {
     String line = "#" + "x".repeat(99) + "\n";
     rig.write("a.log", line.repeat(2000));
     tail(header("^#"));
@@ -297,7 +297,7 @@ class FileRulesTest {
   }
 
   @Test
-  void aFileThatAnotherProgramHasLockedIsReadWhenThatLetsGo() throws Exception {
+  void readsLockedFileAfterItsRelease() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/flock")), "flock of util-linux is not there");
     rig.write("a.log", "one\n");
     Process holder =
@@ -331,7 +331,7 @@ class FileRulesTest {
 
   /** Whether their end is read with them or much later, in UTF-8 and in UTF-16. */
   @Test
-  void recordsThatAreTooLongAreSplitOrCut() throws Exception {
+  void splitsOrCutsTooLongRecords() throws Exception {
     String longer = "0123456".repeat(5) + "\ud83d\ude00\u00e4\u00f6\u20ac\ud83d\ude00end";
     for (Charset c : List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16LE)) {
       for (boolean atOnce : new boolean[] {true, false}) {

@@ -57,7 +57,7 @@ class KnownIssuesTest {
 
   /** opentelemetry-collector-contrib#19765: files of one head are taken for one file. */
   @Test
-  void filelogLosesFilesThatBeginAlike() throws IOException {
+  void filelogLosesFilesWithEqualBeginnings() throws IOException {
     rig.write("a.log", BANNER + lines(0, 10)).tail("a.log");
     for (int i = 1; i < 5; i++) {
       rig.move("a.log", "a.log." + i).write("a.log", BANNER + lines(10 * i, 10 * i + 10)).look();
@@ -67,7 +67,7 @@ class KnownIssuesTest {
 
   /** fluent-bit#4895, #8025; vector#25079: a new file with an old inode is read from the middle. */
   @Test
-  void aReusedInodeIsTakenForTheOldFile() throws IOException {
+  void reusedInodeIsMistakenForTheOldFile() throws IOException {
     rig.write("a.log", BANNER + lines(0, 10)).tail("a.log");
     rig.delete("a.log").write("a.log", BANNER + lines(10, 30)).look();
     rig.stop();
@@ -105,7 +105,7 @@ class KnownIssuesTest {
 
   /** loki#6268: after a crash of the machine the positions file is full of NUL. */
   @Test
-  void aPositionsFileOfNulReadsEverythingAgain() throws IOException {
+  void positionsFileOfNulRereadsEverything() throws IOException {
     rig.write("a.log", lines(0, 10)).tail("a.log");
     rig.stop();
     Files.write(rig.file("positions.yaml"), new byte[4096]);
@@ -117,7 +117,7 @@ class KnownIssuesTest {
 
   /** loki#1540: positions are ahead of what was delivered, so a crash loses it. */
   @Test
-  void aPositionIsSavedBeforeItsLinesAreDelivered() {
+  void savesPositionBeforeDelivery() {
     rig.settles = false;
     rig.write("a.log", lines(0, 10)).tail("a.log");
     rig.positions.save();
@@ -130,7 +130,7 @@ class KnownIssuesTest {
 
   /** loki#8519: reading ends when a file is deleted and made again and again. */
   @Test
-  void stopsReadingAFileThatAppearsAndVanishes() throws IOException {
+  void stopsReadingFileThatAppearsAndVanishes() throws IOException {
     rig.tail("a.log");
     for (int i = 0; i < 20; i++) {
       rig.write("a.log", lines(i, i + 1)).look().delete("a.log");
@@ -148,7 +148,7 @@ class KnownIssuesTest {
    * -Dtethys.many-files=10000} takes more of them.
    */
   @Test
-  void thousandsOfFilesTakeAHandfulOfDescriptors() {
+  void thousandsOfFilesUseFewDescriptors() {
     int n = Integer.getInteger("tethys.many-files", 2_000);
     for (int i = 0; i < n; i++) {
       rig.write("f" + i + ".log", "a " + i + "\n");
@@ -174,7 +174,7 @@ class KnownIssuesTest {
 
   /** contrib#46002, #40725: a backlog is read into memory faster than it can be sent. */
   @Test
-  void aSlowDestinationSlowsReading() throws Exception {
+  void slowDestinationThrottlesReading() throws Exception {
     rig.write("a.log", lines(0, 200_000));
     AtomicInteger taken = new AtomicInteger();
     Semaphore room = new Semaphore(100);
@@ -207,7 +207,7 @@ class KnownIssuesTest {
   }
 
   @Test
-  void targetsThatComeAndGoLeaveNothingBehind() {
+  void removedTargetsLeaveNothing() {
     rig.write("a.log", "1\n").tail("a.log");
     for (int i = 0; i < 200; i++) {
       rig.write("d" + i + ".log", "x\n").targets("d" + i + ".log").look();

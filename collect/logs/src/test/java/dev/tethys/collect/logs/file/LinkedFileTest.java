@@ -73,7 +73,7 @@ class LinkedFileTest {
   }
 
   @Test
-  void aFileOfWhichTheLinkIsRemovedBeforeItIsReadIsRead() throws IOException {
+  void readsFileWhoseLinkIsRemovedUnread() throws IOException {
     rig.write("data/one", "1\n").write("data/two", "1\n");
     link("links/a.log", "data/one");
     link("links/b.log", "data/two").tail(FileOptions.DEFAULT, 1, "links/*.log").take();
@@ -84,7 +84,7 @@ class LinkedFileTest {
   }
 
   @Test
-  void aFileOfWhichTheLinkIsRemovedWhenItWasSeenAndNotOpenedIsRead() throws IOException {
+  void readsSeenFileWhoseLinkIsRemovedUnopened() throws IOException {
     rig.write("data/one", "1\n").write("data/two", "2\n").tail("nothing");
     link("links/a.log", "data/one");
     link("links/b.log", "data/two");
@@ -96,7 +96,7 @@ class LinkedFileTest {
   }
 
   @Test
-  void aLinkThatLeadsToTheNextFileIsFollowed() throws IOException {
+  void followsLinkToTheNextFile() throws IOException {
     rig.write("data/real-1", "1\n");
     link("links/a.log", "data/real-1").tail("links/*.log");
     rig.stop();
@@ -116,7 +116,7 @@ class LinkedFileTest {
 
   /** As Docker rotates: for a moment the link leads nowhere, and a scan happens at that moment. */
   @Test
-  void aLinkThatLedNowhereForAMomentLosesNothing() throws IOException {
+  void temporarilyDanglingLinkLosesNothing() throws IOException {
     rig.write("data/real", "1\n");
     link("links/a.log", "data/real").tail("links/*.log");
     rig.write("data/real", "2\n").move("data/real", "data/real.1").look();
@@ -126,7 +126,7 @@ class LinkedFileTest {
   }
 
   @Test
-  void theNumberOfAFileThatIsGivenToAnotherBehindTheLinkIsNoSign() throws IOException {
+  void reusedInodeBehindLinkIsNotProof() throws IOException {
     rig.write("data/one", "1\n").write("data/two", "1\n");
     link("links/a.log", "data/one");
     link("links/b.log", "data/two").tail(FileOptions.DEFAULT, 1, "links/*.log").take();

@@ -85,7 +85,7 @@ class LiveTest {
   }
 
   @Test
-  void filesAreReadAfterTheEndOfMemory() throws Exception {
+  void readsFilesAfterOutOfMemory() throws Exception {
     AtomicInteger entries = new AtomicInteger();
     FileJob job =
         tailing.job(
@@ -134,7 +134,7 @@ class LiveTest {
   }
 
   @Test
-  void readsAtOnceWhatWasWrittenAsTheTargetWent() throws Exception {
+  void readsDataWrittenDuringTargetRemoval() throws Exception {
     FileJob job = job("/a.log");
     for (int i = 0; i < 50; i++) {
       write("a.log", i + "\n");
@@ -151,7 +151,7 @@ class LiveTest {
   }
 
   @Test
-  void aSlowReaderSlowsReadingAndLosesNoRotatedFile() throws Exception {
+  void slowReaderThrottlesReadingAndLosesNoRotatedFile() throws Exception {
     bounded = true;
     job("/a.log");
     List<String> all = new ArrayList<>();

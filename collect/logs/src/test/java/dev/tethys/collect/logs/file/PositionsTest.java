@@ -28,7 +28,7 @@ class PositionsTest {
   }
 
   @Test
-  void goesOnWherePromtailEnded() throws IOException {
+  void continuesAfterPromtail() throws IOException {
     rig.write("a.log", "1\n2\n3\n");
     Files.writeString(
         file, "positions:\n  " + rig.file("a.log") + ": \"4\"\n  cursor-j: \"s=1;i=2\"\n");
@@ -41,7 +41,7 @@ class PositionsTest {
   }
 
   @Test
-  void goesOnWherePromtailEndedMeanwhile() throws IOException {
+  void continuesAfterAlternatingWithPromtail() throws IOException {
     rig.write("a.log", "1\n2\n3\n").tail("a.log");
     rig.stop();
     rig.take();
@@ -51,14 +51,14 @@ class PositionsTest {
   }
 
   @Test
-  void aPositionBeyondTheEndMeansTheStart() throws IOException {
+  void positionBeyondTheEndMeansTheStart() throws IOException {
     rig.write("a.log", "1\n");
     Files.writeString(file, "positions:\n  " + rig.file("a.log") + ": \"400\"\n");
     assertThat(rig.begin("a.log").lines()).containsExactly("1");
   }
 
   @Test
-  void refusesWhatIsNoYamlUnlessAskedNotTo() throws IOException {
+  void rejectsInvalidYamlUnlessConfigured() throws IOException {
     Files.write(file, new byte[300]); // as after a crash of the machine
     assertThatThrownBy(() -> rig.begin("a.log"))
         .hasMessageContaining("invalid yaml positions file")
@@ -71,7 +71,7 @@ class PositionsTest {
   }
 
   @Test
-  void forgetsPathsThatAreGone() throws IOException {
+  void forgetsRemovedPaths() throws IOException {
     Files.writeString(file, "positions:\n  /nowhere/x.log: \"4\"\n");
     rig.begin("a.log");
     rig.stop();
@@ -79,7 +79,7 @@ class PositionsTest {
   }
 
   @Test
-  void remembersFilesThatAreNotThereForADay() {
+  void remembersMissingFilesForADay() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.stop();
     rig.begin("other");
@@ -94,7 +94,7 @@ class PositionsTest {
   }
 
   @Test
-  void damagedDataOfItsOwnIsThatOfBefore() throws IOException {
+  void damagedPositionsFallBackToTheEarlierOnes() throws IOException {
     rig.write("a.log", "1\n").tail("a.log");
     rig.positions.save();
     rig.stop();
@@ -106,7 +106,7 @@ class PositionsTest {
   }
 
   @Test
-  void anyPathComesBack() {
+  void anyPathRoundTrips() {
     Checkpoint c =
         new Checkpoint(
             "s\\t\t", "/a\nb\\n\r", new FileId(1, -2, 3), 4, 5, 6, -7, 8, 9, true, false, true, 10);
@@ -134,7 +134,7 @@ class PositionsTest {
    * file that was there before.
    */
   @Test
-  void anOlderFileOfPromtailsIsNotTakenForNewer() throws IOException {
+  void doesNotPreferOlderPromtailPositions() throws IOException {
     rig.write("a.log", "1 of the old file\n2 of the old file\n3 of the old file\n").tail("a.log");
     rig.positions.save();
     byte[] older = Files.readAllBytes(file);
@@ -148,7 +148,7 @@ class PositionsTest {
   }
 
   @Test
-  void filesThatRestAreNotLookedAtEachTime() {
+  void idleFilesAreNotCheckedEachTime() {
     AtomicInteger looks = new AtomicInteger();
     rig.begin("a.log");
     rig.positions.add(

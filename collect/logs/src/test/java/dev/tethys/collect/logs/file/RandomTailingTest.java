@@ -39,14 +39,14 @@ class RandomTailingTest {
       Integer.getInteger("tethys.random-tailing") == null ? 0 : System.nanoTime() >>> 8;
 
   @Test
-  void everyLineOnceInOrder() throws IOException {
+  void deliversEveryLineOnceInOrder() throws IOException {
     for (long seed = FIRST; seed < FIRST + TRIES; seed++) {
       run(seed, false, seed % 2 == 0 ? "a.log*" : "a.log");
     }
   }
 
   @Test
-  void everyLineAtLeastOnceWhenKilled() throws IOException {
+  void deliversEveryLineAtLeastOnceAfterAKill() throws IOException {
     for (long seed = FIRST; seed < FIRST + TRIES; seed++) {
       run(seed, true, seed % 2 == 0 ? "a.log*" : "a.log");
     }

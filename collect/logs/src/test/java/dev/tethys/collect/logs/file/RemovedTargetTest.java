@@ -62,7 +62,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aTargetThatWentBeforeItWasLookedAtIsRead() {
+  void readsTargetRemovedBeforeItsFirstScan() {
     rig.tail("nothing");
     rig.write("a.log", "1\n").targets("a.log").targets().look();
     assertThat(rig.lines()).containsExactly("1");
@@ -70,7 +70,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aFileThatCameAfterTheLastLookIsRead() {
+  void readsFileCreatedAfterTheLastScan() {
     rig.write("a.log", "1\n").tail("*.log");
     rig.write("b.log", "2\n").targets().look();
     assertThat(rig.lines()).containsExactly("1", "2");
@@ -78,7 +78,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aFileThatWasRotatedAsItWentIsReadWithItsSuccessor() {
+  void readsFileRotatedDuringRemovalWithItsSuccessor() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").move("a.log", "a.log.1").write("a.log", "3\n").targets().look();
     rig.later();
@@ -87,7 +87,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aFileThatIsRotatedAfterTheLastLookIsRead() {
+  void readsFileRotatedAfterTheLastScan() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").targets().see();
     rig.move("a.log", "a.log.1").write("a.log", "not of that target any more\n").look();
@@ -96,7 +96,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aFileThatIsNotHeldOpenAndRenamedAfterTheLastLookIsRead() {
+  void readsClosedFileRenamedAfterTheLastScan() {
     rig.write("a.log", "1\n").write("b.log", "1\n");
     rig.tail(FileOptions.DEFAULT, 1, "*.log").take();
     rig.write("a.log", "2\n").write("b.log", "3\n").targets().see();
@@ -106,7 +106,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aFileThatIsDeletedAsItsTargetGoesIsRead() {
+  void readsFileDeletedDuringTargetRemoval() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").delete("a.log").targets().look();
     assertThat(rig.lines()).containsExactly("1", "2");
@@ -114,7 +114,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aFileThatIsDeletedAfterTheLastLookIsRead() {
+  void readsFileDeletedAfterTheLastScan() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").targets().see().delete("a.log").look();
     assertThat(rig.lines()).containsExactly("1", "2");
@@ -122,7 +122,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aFileBehindALinkThatGoesFirstIsRead() throws IOException {
+  void readsFileBehindALinkRemovedFirst() throws IOException {
     rig.write("data/real", "1\n");
     link("a.log", "data/real");
     rig.tail("a.log");
@@ -132,7 +132,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aLinkThatDangledAndLedToAnotherFileLosesNothing() throws IOException {
+  void danglingLinkToAnotherFileLosesNothing() throws IOException {
     rig.write("data/real", "1\n");
     link("a.log", "data/real");
     rig.tail("a.log");
@@ -144,7 +144,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aLineWithoutItsEndIsWaitedForAndThenTaken() {
+  void waitsForLineEndThenTakesTheLine() {
     rig.write("a.log", "1\npart").tail("a.log");
     rig.targets().look();
     rig.write("a.log", "ial\n").look();
@@ -177,7 +177,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aJobThatEndsMeanwhileTakesItsFiguresOfTheFileAlong() {
+  void endedJobKeepsTheCountersOfItsFile() {
     rig.settles = false;
     rig.write("a.log", "1\n").tail("a.log");
     rig.targets().look();
@@ -190,7 +190,7 @@ class RemovedTargetTest {
 
   /** A program may write without a pause, regardless of the target. */
   @Test
-  void aWriterThatNeverPausesKeepsNoTargetThatWent() {
+  void busyWriterDoesNotKeepRemovedTarget() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").targets().see();
     rig.whenSettled = e -> rig.write("a.log", "x".repeat(TailedFile.TURN) + "\n");
@@ -213,7 +213,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aFileThatWasRotatedWhileItsTargetWasGoneIsReadToItsEnd() {
+  void readsFileRotatedDuringTargetAbsence() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").targets().see();
     rig.write("a.log", "3\n").move("a.log", "a.log.1").write("a.log", "4\n");
@@ -234,7 +234,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aTargetWithOtherLabelsReadsNothingAgainThatIsNotDeliveredYet() {
+  void relabelledTargetRereadsNothingUndelivered() {
     rig.settles = false;
     rig.write("a.log", "1\n2\n").tail("a.log");
     rig.target("a.log", "pod", "x").look();
@@ -251,7 +251,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aTargetThatGetsOtherLabelsInTheMiddleOfATurnReadsNothingAgain() {
+  void targetRelabelledDuringATurnRereadsNothing() {
     StringBuilder b = new StringBuilder();
     for (int i = 0; i < 200_000; i++) {
       b.append("line ").append(i).append('\n');
@@ -289,7 +289,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void aCompressedFileIsReadToItsEnd() throws IOException {
+  void readsCompressedFileToItsEnd() throws IOException {
     FileOptions options =
         new FileOptions(
             StandardCharsets.UTF_8, Decompression.GZIP, Duration.ZERO, FileOptions.MAX_LINE);
@@ -304,7 +304,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void positionsThatAreSavedMeanwhileKnowOfIt() {
+  void concurrentlySavedPositionsIncludeIt() {
     rig.settles = false;
     rig.write("a.log", "1\n").tail("a.log");
     rig.settle(0);
@@ -318,7 +318,7 @@ class RemovedTargetTest {
   }
 
   @Test
-  void eachLineOnceWhenItGoesInTheMiddleOfATurn() {
+  void readsEachLineOnceWhenRemovedDuringATurn() {
     StringBuilder b = new StringBuilder();
     for (int i = 0; i < 200_000; i++) {
       b.append("line ").append(i).append('\n');

@@ -31,7 +31,7 @@ class RotationRaceTest {
   @TempDir Path folder;
 
   @Test
-  void filesThatAreRotatedWhileAnAgentBeginsAreReadToTheirEnd() throws Exception {
+  void readsFilesRotatedDuringStartToTheirEnd() throws Exception {
     Set<String> written = new HashSet<>();
     Set<String> delivered = new HashSet<>();
     try (Rig rig = new Rig(folder)) {

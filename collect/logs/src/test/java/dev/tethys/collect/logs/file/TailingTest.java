@@ -78,7 +78,7 @@ class TailingTest {
   }
 
   @Test
-  void readsAFileThatWasRenamedToItsEndBeforeTheNext() {
+  void readsRenamedFileToItsEndBeforeTheNext() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").move("a.log", "a.log.1").write("a.log", "3\n").look();
     assertThat(rig.take()).containsExactly("1", "2", "3");
@@ -88,7 +88,7 @@ class TailingTest {
   }
 
   @Test
-  void skipsNoFileThatWasRotatedTwiceBetweenTwoLooks() {
+  void skipsNoFileRotatedTwiceBetweenScans() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").move("a.log", "a.log.1").write("a.log", "3\n");
     rig.move("a.log.1", "a.log.2").move("a.log", "a.log.1").write("a.log", "4\n").look();
@@ -97,7 +97,7 @@ class TailingTest {
 
   /** Programs make their new file when they have something to write, which may be later. */
   @Test
-  void skipsNoFileThatWasRotatedWhileNothingHadItsName() {
+  void skipsNoFileRotatedWhileItsNameWasUnused() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.move("a.log", "a.log.1").look();
     rig.write("a.log", "2\n").move("a.log.1", "a.log.2").move("a.log", "a.log.1");
@@ -108,7 +108,7 @@ class TailingTest {
 
   /** As logrotate with delaycompress: the older is compressed after the younger has come to be. */
   @Test
-  void skipsNoFileThatIsOlderThanTheCompressedOneBeforeIt() throws IOException {
+  void skipsNoFileOlderThanThePrecedingCompressedOne() throws IOException {
     rig.write("a.log", "1\n".repeat(300)).tail("a.log");
     rig.stop();
     rig.take();
@@ -132,7 +132,7 @@ class TailingTest {
   }
 
   @Test
-  void readsNothingTwiceWhenRotatedFilesMatchToo() {
+  void readsNothingTwiceIfRotatedFilesMatch() {
     rig.write("a.log", "1\n").tail("a.log*");
     rig.write("a.log", "2\n").move("a.log", "a.log.1").write("a.log", "3\n").look();
     rig.move("a.log.1", "a.log.2").move("a.log", "a.log.1").write("a.log", "4\n").look();
@@ -142,7 +142,7 @@ class TailingTest {
   }
 
   @Test
-  void readsWhatWasNotReadOfATruncatedFileFromItsCopy() {
+  void readsUnreadDataOfATruncatedFileFromItsCopy() {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log");
     rig.write("a.log", lines("a", 3, 5)).copyTruncate("a.log", "a.log.1");
     rig.write("a.log", lines("b", 0, 2)).look();
@@ -153,7 +153,7 @@ class TailingTest {
   }
 
   @Test
-  void aTruncatedFileThatHasBecomeLargerAgainIsNoticed() {
+  void noticesTruncatedFileThatGrewAgain() {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log");
     rig.copyTruncate("a.log", "elsewhere").write("a.log", lines("b", 0, 9)).look();
     List<String> all = expected("a", 0, 3);
@@ -162,7 +162,7 @@ class TailingTest {
   }
 
   @Test
-  void aCopyThatMatchesIsNotReadAgain() {
+  void doesNotRereadMatchingCopy() {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log*");
     rig.write("a.log", lines("a", 3, 5)).copyTruncate("a.log", "a.log.1").look();
     rig.write("a.log", lines("b", 0, 2)).later();
@@ -183,7 +183,7 @@ class TailingTest {
   }
 
   @Test
-  void filesThatBeginAlikeAreNoCopies() {
+  void filesWithEqualBeginningsAreNotCopies() {
     rig.write("a.log", "starting\n").tail("*.log");
     rig.write("a-1.log", "starting\n").look();
     rig.later();
@@ -237,7 +237,7 @@ class TailingTest {
   }
 
   @Test
-  void goesOnWhereItWasDelivered() {
+  void continuesAtTheDeliveredPosition() {
     rig.write("a.log", "1\n2\n").tail("a.log");
     rig.write("a.log", "3\n");
     assertThat(rig.restart("a.log").lines()).containsExactly("1", "2", "3");
@@ -259,7 +259,7 @@ class TailingTest {
   }
 
   @Test
-  void rotationWhileItWasDownLosesAndRepeatsNothing() {
+  void rotationWhileStoppedLosesAndRepeatsNothing() {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log");
     rig.stop();
     rig.write("a.log", lines("a", 3, 5)).move("a.log", "a.log.1").write("a.log", lines("b", 0, 2));
@@ -272,7 +272,7 @@ class TailingTest {
   }
 
   @Test
-  void rotationWhileItsJobWasPutInThePlaceOfAnotherLosesAndRepeatsNothing() {
+  void rotationDuringJobReplacementLosesAndRepeatsNothing() {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log");
     rig.write("a.log", lines("a", 3, 5)).move("a.log", "a.log.1").write("a.log", lines("b", 0, 2));
     rig.reload("a.log");
@@ -286,7 +286,7 @@ class TailingTest {
   }
 
   @Test
-  void rotationWhileItsLabelsWereChangedLosesAndRepeatsNothing() {
+  void rotationDuringLabelChangeLosesAndRepeatsNothing() {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log", "job", "x");
     rig.write("a.log", lines("a", 3, 5)).move("a.log", "a.log.1").write("a.log", lines("b", 0, 2));
     rig.reload("a.log", "job", "y");
@@ -299,7 +299,7 @@ class TailingTest {
   }
 
   @Test
-  void copyTruncationWhileItWasDownLosesAndRepeatsNothing() {
+  void copyTruncationWhileStoppedLosesAndRepeatsNothing() {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log");
     rig.stop();
     rig.write("a.log", lines("a", 3, 5)).copyTruncate("a.log", "a.log.1");
@@ -310,7 +310,7 @@ class TailingTest {
   }
 
   @Test
-  void aRotatedFileThatWasCompressedMeanwhileIsReadToItsEnd() throws Exception {
+  void readsRotatedFileCompressedMeanwhileToItsEnd() throws Exception {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log");
     rig.stop();
     rig.write("a.log", lines("a", 3, 5)).move("a.log", "a.log.1");
@@ -371,7 +371,7 @@ class TailingTest {
   }
 
   @Test
-  void aLineFeedInsideOfACharacterEndsNoLine() {
+  void newlineByteInsideACharacterDoesNotEndALine() {
     String text = "a\u0a0ab\u0100\nrest\n"; // U+0A0A and U+0100 U+000A have these bytes
     rig.write("x", ("\ufeff" + text).getBytes(StandardCharsets.UTF_16LE));
     rig.tail(new FileOptions(StandardCharsets.UTF_16, null, Duration.ZERO, 1000), 10, "x");
@@ -379,13 +379,13 @@ class TailingTest {
   }
 
   @Test
-  void aByteOrderMarkIsNoText() {
+  void skipsByteOrderMark() {
     rig.write("x", "\ufeffone\ntwo\n").tail("x");
     assertThat(rig.lines()).containsExactly("one", "two");
   }
 
   @Test
-  void ofALineThatIsTooLongTheBeginningIsRead() {
+  void readsTheBeginningOfATooLongLine() {
     FileOptions options = new FileOptions(StandardCharsets.UTF_8, null, Duration.ZERO, 100_000);
     rig.write("x", "before\n" + "y".repeat(3_000_000)).tail(options, 10, "x");
     rig.write("x", "y".repeat(1_000_000) + "\nafter\n").look();
@@ -399,14 +399,14 @@ class TailingTest {
   }
 
   @Test
-  void aLongLineIsReadWhole() {
+  void readsLongLineCompletely() {
     String line = "z".repeat(2_500_000);
     rig.write("x", "a\n" + line + "\nb\n").tail("x");
     assertThat(rig.lines()).containsExactly("a", line, "b");
   }
 
   @Test
-  void labelsMayChangeWithoutReadingAgain() {
+  void labelChangeDoesNotRereadFiles() {
     rig.write("a.log", "1\n").tail("a.log", "job", "x");
     assertThat(rig.restart("a.log", "job", "y").lines()).containsExactly("1");
   }
@@ -429,7 +429,7 @@ class TailingTest {
 
   /** What was seen and then truncated away cannot be read, but it can be counted. */
   @Test
-  void countsWhatWasSeenAndTruncatedBeforeItWasRead() throws IOException {
+  void countsSeenAndTruncatedUnreadData() throws IOException {
     rig.write("a.log", "one\n").tail("a.log");
     rig.write("a.log", "seen, not read\n").see();
     Files.write(rig.file("a.log"), "new\n".getBytes(StandardCharsets.UTF_8));

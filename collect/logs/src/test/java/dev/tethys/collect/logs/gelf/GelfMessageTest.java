@@ -54,7 +54,7 @@ class GelfMessageTest {
   }
 
   @Test
-  void fieldsThatAreNotReadTakeNoMemory() {
+  void unreadFieldsTakeNoMemory() {
     byte[] text =
         ("{\"host\":\"a\",\"_x\":[" + "1000,".repeat(300_000) + "1]}")
             .getBytes(StandardCharsets.UTF_8);

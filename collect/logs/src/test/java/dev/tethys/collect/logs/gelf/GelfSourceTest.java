@@ -92,7 +92,7 @@ class GelfSourceTest {
   }
 
   @Test
-  void takesPacketsPlainAndCompressed() throws Exception {
+  void readsPlainAndCompressedPackets() throws Exception {
     try (GelfSource s = start(", use_incoming_timestamp: true")) {
       send(s, bytes(EXAMPLE));
       LogEntry e = rig.next();
@@ -134,7 +134,7 @@ class GelfSourceTest {
   }
 
   @Test
-  void givesUpChunksThatStayAlone() {
+  void dropsIncompleteChunks() {
     GelfChunks c = new GelfChunks();
     byte[] part = chunk(1, 0, 2, bytes("x"));
     assertThat(c.take(part, part.length, 0)).isNull();
@@ -151,7 +151,7 @@ class GelfSourceTest {
   }
 
   @Test
-  void takesMessagesOverTcp() throws Exception {
+  void readsMessagesOverTcp() throws Exception {
     try (GelfSource s = start(", listen_protocol: tcp");
         Socket c = new Socket(s.address().getAddress(), s.address().getPort())) {
       c.getOutputStream().write(bytes(EXAMPLE + "\0{not json\0{\"host\":\"h\"}\0"));

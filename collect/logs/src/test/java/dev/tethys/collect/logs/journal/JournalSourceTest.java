@@ -130,7 +130,7 @@ class JournalSourceTest {
   }
 
   @Test
-  void positionsAreSystemdsCursorsAndOfWhatIsDelivered() throws Exception {
+  void positionsAreSystemdCursorsOfDeliveredEntries() throws Exception {
     write("a.journal", true, 0, 3);
     rig.settles(false);
     List<LogEntry> read = new ArrayList<>();
@@ -176,7 +176,7 @@ class JournalSourceTest {
 
   /** journald renames a full file and begins another; users have their own files. */
   @Test
-  void filesAreReadTogetherInOrderOfTimeAndThroughRotation() throws Exception {
+  void mergesFilesInTimeOrderAcrossRotation() throws Exception {
     Path machine = Files.createDirectory(journal.resolve("0123456789abcdef0123456789abcdef"));
     String name = machine.getFileName() + "/system.journal";
     write(name, true, 0, 2);
@@ -222,7 +222,7 @@ class JournalSourceTest {
   }
 
   @Test
-  void aDamagedFileEndsNothingElse() throws Exception {
+  void damagedFileAffectsNoOther() throws Exception {
     write("a.journal", true, 0, 10);
     write("b.journal", true, 100, 110);
     Files.writeString(journal.resolve("c.journal"), "nothing of the kind");

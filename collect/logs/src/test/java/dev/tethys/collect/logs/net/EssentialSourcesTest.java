@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class EssentialSourcesTest {
   @Test
-  void packetsAreReadAfterTheEndOfMemory() throws Exception {
+  void readsPacketsAfterOutOfMemory() throws Exception {
     AtomicInteger calls = new AtomicInteger();
     CountDownLatch later = new CountDownLatch(1);
     try (PacketListener l =
@@ -37,7 +37,7 @@ class EssentialSourcesTest {
   }
 
   @Test
-  void connectionsAreReadAfterTheEndOfMemory() throws Exception {
+  void readsConnectionsAfterOutOfMemory() throws Exception {
     CountDownLatch read = new CountDownLatch(3);
     try (LogStreamListener l =
         LogStreamListener.start(

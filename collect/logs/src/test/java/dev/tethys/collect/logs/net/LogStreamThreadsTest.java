@@ -21,7 +21,7 @@ class LogStreamThreadsTest {
   private static final int CONNECTIONS = ConnectionThreads.MAX_PLATFORM_THREADS + 1;
 
   @Test
-  void connectionsAreReadOnPlatformThreadsUpToABound() throws Exception {
+  void readsConnectionsOnBoundedPlatformThreads() throws Exception {
     for (int round = 0; round < 2; round++) { // places are given back
       Queue<Thread> readers = new ConcurrentLinkedQueue<>();
       List<Socket> clients = new ArrayList<>();

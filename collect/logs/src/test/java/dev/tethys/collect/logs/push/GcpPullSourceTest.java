@@ -214,7 +214,7 @@ class GcpPullSourceTest {
   }
 
   @Test
-  void anEntryIsAcknowledgedOnceItIsDelivered() throws Exception {
+  void acknowledgesDeliveredEntries() throws Exception {
     rig.settles(false);
     publish("1", entry("hello"));
     publish("2", "no json at all");
@@ -258,7 +258,7 @@ class GcpPullSourceTest {
   }
 
   @Test
-  void doesNotPassOnARedeliveredMessageAgain() throws Exception {
+  void doesNotForwardRedeliveredMessageAgain() throws Exception {
     rig.settles(false);
     publish("1", entry("twice"));
     try (GcpPullSource s = source(Duration.ofSeconds(20))) {
@@ -278,7 +278,7 @@ class GcpPullSourceTest {
   }
 
   @Test
-  void returnsUndeliveredMessagesAtTheEnd() throws Exception {
+  void returnsUndeliveredMessagesAtStop() throws Exception {
     rig.settles(false);
     publish("1", entry("one"));
     publish("2", entry("two"));
@@ -299,7 +299,7 @@ class GcpPullSourceTest {
   }
 
   @Test
-  void failuresOfTheServiceLoseNothing() throws Exception {
+  void serviceFailuresLoseNothing() throws Exception {
     failing.set(2);
     for (int i = 0; i < 1500; i++) {
       publish("m" + i, entry("line " + i));
@@ -318,7 +318,7 @@ class GcpPullSourceTest {
   }
 
   @Test
-  void moreThanCanBeHeldWaits() throws Exception {
+  void waitsWhenFull() throws Exception {
     rig.settles(false);
     for (int i = 0; i < GcpPullSource.MAX_HELD + 10; i++) {
       publish("m" + i, entry("line " + i));
@@ -339,7 +339,7 @@ class GcpPullSourceTest {
   }
 
   @Test
-  void projectAndSubscriptionAreWanted() {
+  void requiresProjectAndSubscription() {
     for (String yaml : new String[] {"{}", "{project_id: proj}", "{subscription: logs}"}) {
       assertThatThrownBy(() -> SourceRig.read(GcpConfig.TYPE, yaml))
           .isInstanceOf(ConfigException.class)

@@ -95,7 +95,7 @@ class PushSourceTest {
 
   /** The example of Loki's page, with structured metadata. */
   @Test
-  void takesWhatIsPushedToLoki() throws Exception {
+  void acceptsLokiPushes() throws Exception {
     String json =
         "{\"streams\":[{\"stream\":{\"label\":\"value\"},\"values\":["
             + "[\"1700000000000000001\",\"one\"],"
@@ -181,7 +181,7 @@ class PushSourceTest {
 
   /** What was not delivered is not acknowledged, so that its sender keeps it. */
   @Test
-  void answersWhenEverythingIsDelivered() throws Exception {
+  void respondsAfterDelivery() throws Exception {
     rig.settles(false);
     try (LokiPushSource s = loki("")) {
       CompletableFuture<HttpResponse<String>> answer =
@@ -228,7 +228,7 @@ class PushSourceTest {
   }
 
   @Test
-  void takesWhatPubSubPushes() throws Exception {
+  void acceptsPubSubPushes() throws Exception {
     String entry =
         "{\"logName\":\"projects/p/logs/l\",\"severity\":\"INFO\",\"textPayload\":\"hello\","
             + "\"timestamp\":\"2026-01-01T00:00:00.5Z\",\"labels\":{\"k\":\"v\"},"
@@ -315,7 +315,7 @@ class PushSourceTest {
   }
 
   @Test
-  void aRequestThatFindsNoRoomIsRefused() throws Exception {
+  void rejectsRequestWhenFull() throws Exception {
     try (LokiPushSource s =
         started(
             new LokiPushSource(

@@ -64,7 +64,7 @@ class SyslogSourceTest {
   }
 
   @Test
-  void labelsAreThoseOfPromtail() throws Exception {
+  void labelsMatchPromtail() throws Exception {
     try (SyslogSource s = start("label_structured_data: true, use_incoming_timestamp: true")) {
       send(s, MESSAGE + "\n");
       LogEntry e = rig.next();
@@ -86,7 +86,7 @@ class SyslogSourceTest {
   }
 
   @Test
-  void bothFramesMayBeMixedAndWhatIsWrongIsCounted() throws Exception {
+  void acceptsMixedFramesAndCountsErrors() throws Exception {
     try (SyslogSource s = start("max_message_length: 100, use_rfc5424_message: true")) {
       String longer = "<13>1 - - - - - - " + "x".repeat(200);
       send(
@@ -243,7 +243,7 @@ class SyslogSourceTest {
   }
 
   @Test
-  void refusesWhatIsWrong() {
+  void rejectsInvalidInput() {
     assertThatThrownBy(() -> start("listen_protocol: sctp"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("sctp");

@@ -56,7 +56,7 @@ class InstructionsTest {
   }
 
   @Test
-  void findsReturnsButNoneWithinOtherInstructions() {
+  void findsReturnsButNotInsideOtherInstructions() {
     byte[] code = HexFormat.of().parseHex("b8c3c3c3c3" + "7401" + "f3c3" + "90" + "c20800");
     assertThat(Instructions.returns(ByteBuffer.wrap(code))).containsExactly(7, 10);
     assertThat(Instructions.returns(ByteBuffer.wrap(new byte[] {(byte) 0xc3, 0x06}))).isNull();

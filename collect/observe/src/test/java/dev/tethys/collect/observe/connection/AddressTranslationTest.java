@@ -273,21 +273,21 @@ class AddressTranslationTest {
 
   @Test
   @Timeout(120)
-  void seesServersBehindRulesOfTheMachine() throws Exception {
+  void resolvesServersBehindMachineRules() throws Exception {
     rules(router, "prerouting");
     seesTheServersBehindServices();
   }
 
   @Test
   @Timeout(120)
-  void seesServersBehindRulesOfTheNamespaceOfTheClient() throws Exception {
+  void resolvesServersBehindClientNamespaceRules() throws Exception {
     rules(client, "output");
     seesTheServersBehindServices();
   }
 
   @Test
   @Timeout(120)
-  void findsTheServersOfConnectionsThatWereThereBefore() throws Exception {
+  void resolvesServersOfExistingConnections() throws Exception {
     rules(router, "prerouting");
     try (Socket open = call(client, () -> new Socket(InetAddress.ofLiteral("10.96.0.10"), 80));
         PolledConnections source = new PolledConnections(tracker, PROC, addresses);

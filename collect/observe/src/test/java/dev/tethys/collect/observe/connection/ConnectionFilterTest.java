@@ -26,7 +26,7 @@ class ConnectionFilterTest {
   }
 
   @Test
-  void decidesAsCorootDoes() throws Exception {
+  void decidesLikeCoroot() throws Exception {
     Pattern line =
         Pattern.compile(
             "\"destination\": \"([^\"]+)\", \"actual\": \"([^\"]+)\", \"skipped\": (true|false)");
@@ -45,7 +45,7 @@ class ConnectionFilterTest {
   }
 
   @Test
-  void tracksPublicNetworksThatAreListed() {
+  void tracksListedPublicNetworks() {
     ConnectionFilter f = filter("1.1.0.0/16", "2001:db8::/32");
     assertThat(f.skips(ip("1.1.2.3"), ip("1.1.2.3"))).isFalse();
     assertThat(f.skips(ip("1.2.2.3"), ip("1.2.2.3"))).isTrue();
@@ -55,7 +55,7 @@ class ConnectionFilterTest {
   }
 
   @Test
-  void leavesOutPortsOfClientsAndAddressesWithoutServices() {
+  void omitsClientPortsAndAddressesWithoutServices() {
     ConnectionFilter f = filter("0.0.0.0/0");
     assertThat(f.tracksDestination(ip("10.0.0.1"), 80, false)).isTrue();
     assertThat(f.tracksDestination(ip("10.0.0.1"), 40000, false)).isFalse();
@@ -80,7 +80,7 @@ class ConnectionFilterTest {
   }
 
   @Test
-  void writesAddressesAsGoDoes() {
+  void writesAddressesLikeGo() {
     assertThat(ip("127.0.0.1").withPort(80)).isEqualTo("127.0.0.1:80");
     assertThat(ip("2001:db8:0:0:0:0:0:1").withPort(80)).isEqualTo("[2001:db8::1]:80");
     assertThat(new IpAddress(0, 0xffff_0a00_0001L).withPort(1)).isEqualTo("10.0.0.1:1");

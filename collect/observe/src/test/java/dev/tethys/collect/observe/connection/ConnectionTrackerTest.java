@@ -95,7 +95,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void namesDestinationsByTheirDomainWhereItHasSeveralPublicAddresses() {
+  void namesDestinationsWithSeveralPublicAddressesByDomain() {
     tracker.learn("api.example.com", List.of("203.0.113.1", "203.0.113.2"));
     tracker.learn("single.example.com", List.of("203.0.113.9"));
     tracker.learn("db.internal", List.of("10.0.0.1", "10.0.0.2"));
@@ -113,7 +113,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void showsPortsOfTheMachineThatARuntimePassesOn() {
+  void showsMachinePortsForwardedByARuntime() {
     ConnectionTracker published =
         tracker(
             new Owner.Resolver() {
@@ -139,7 +139,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void countsAConnectThatFailed() {
+  void countsFailedConnect() {
     tracker.onStateChange(0, TcpState.CLOSE, socket(1, TcpState.SYN_SENT, "10.0.0.1", 80));
     tracker.onStateChange(1, TcpState.SYN_SENT, socket(1, TcpState.CLOSE, "10.0.0.1", 80));
     assertThat(metrics(tracker))
@@ -149,7 +149,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void countsEachByteOnceOverPassesAndTheEnd() {
+  void countsEachByteOnceAcrossPassesAndTheEnd() {
     connect(1, 0, "10.0.0.1", 80);
     for (int i = 1; i <= 3; i++) {
       tracker.beginPass();
@@ -171,7 +171,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void takesSocketsThatExistAtTheStartWithoutTheirPast() {
+  void acceptsExistingSocketsWithoutTheirPast() {
     tracker.beginPass();
     SocketView listening = socket(1, TcpState.LISTEN, "0.0.0.0", 0);
     listening.localPort = 80;
@@ -192,7 +192,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void countsConnectionsThatPassesFindOneAfterTheOther() {
+  void countsConnectionsFoundInSequence() {
     for (int i = 1; i <= 2; i++) {
       tracker.beginPass();
       tracker.connectionInPass(
@@ -232,7 +232,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void forgetsDestinationsThatAreNotUsedForAnHour() {
+  void forgetsDestinationsUnusedForAnHour() {
     connect(1, 0, "10.0.0.1", 80);
     tracker.onStateChange(SECOND, TcpState.ESTABLISHED, socket(1, TcpState.CLOSE, "10.0.0.1", 80));
     tracker.beginPass();
@@ -277,7 +277,7 @@ class ConnectionTrackerTest {
   private final Queue queue = new Queue();
 
   @Test
-  void countsWhatAConnectionDidBeforeItsDestinationWasKnown() {
+  void countsConnectionActivityBeforeItsDestinationIsKnown() {
     tracker.translations(queue);
     connect(1, 0, "10.96.0.10", 80);
     connect(2, 0, "10.96.0.10", 80);
@@ -308,7 +308,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void keepsTheServersOfAServiceApart() {
+  void separatesServersOfAService() {
     tracker.translations(queue);
     connect(1, 0, "10.96.0.10", 80);
     queue.answer(tracker, "10.1.2.3", 8080);
@@ -329,7 +329,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void countsDestinationsAsTheyAreWhereNothingIsTranslated() {
+  void countsUntranslatedDestinationsAsTheyAre() {
     tracker.translations(queue);
     queue.outcome = ConnectionTracker.Translations.Outcome.NONE;
     connect(1, 0, "10.0.0.1", 80);
@@ -339,7 +339,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void asksAgainWhenTheQueueWasFullAndCountsConnectionsThatEndedBefore() {
+  void retriesAfterAFullQueueAndCountsEndedConnections() {
     tracker.translations(queue);
     queue.outcome = ConnectionTracker.Translations.Outcome.FULL;
     connect(1, 0, "10.96.0.10", 80);
@@ -360,7 +360,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void boundsWhatWaitsForADestination() {
+  void boundsConnectionsWaitingForADestination() {
     tracker.translations(queue);
     connect(1, 0, "10.96.0.10", 80);
     SocketView v = socket(1, TcpState.ESTABLISHED, "10.96.0.10", 80);
@@ -403,7 +403,7 @@ class ConnectionTrackerTest {
   }
 
   @Test
-  void leavesOutWhatHasNoOwnerAndKeepsItBounded() {
+  void omitsUnownedConnectionsAndStaysBounded() {
     ConnectionTracker none = tracker((_, _) -> null);
     List<Integer> sizes = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {

@@ -50,7 +50,7 @@ class ConntrackSocketTest {
   }
 
   @Test
-  void asksAsTheRecordedQuestions() {
+  void sendsTheRecordedQueries() {
     for (String family : new String[] {"v4", "v6"}) {
       ByteBuffer question = ConntrackSocket.question(family.equals("v4") ? V4 : V6);
       byte[] body = Arrays.copyOf(question.array(), question.position());
@@ -68,7 +68,7 @@ class ConntrackSocketTest {
   }
 
   @Test
-  void leavesOutConnectionsOfTheOtherDirection() throws Exception {
+  void omitsConnectionsOfTheOtherDirection() throws Exception {
     Flow reply = flow("10.91.2.2", 8080, "10.91.2.1", 50052);
     assertThat(ConntrackSocket.translated(reply, recorded("answer.reply"))).isNull();
     assertThat(ConntrackSocket.translated(V4, recorded("answer.direct"))).isNull();
@@ -90,7 +90,7 @@ class ConntrackSocketTest {
 
   /** A kernel sends no such messages; any bytes are read within its bounds. */
   @Test
-  void survivesEveryCutAndEveryChangedByte() throws Exception {
+  void survivesEveryTruncationAndChangedByte() throws Exception {
     byte[] whole = bytes("answer.v4");
     for (int length = 0; length < whole.length; length++) {
       byte[] cut = Arrays.copyOf(whole, length);

@@ -36,7 +36,7 @@ class LocalAddressesTest {
   @TempDir Path proc;
 
   @Test
-  void listsAddressesOfANamespaceWithLoopbackForTheHostAlone() throws Exception {
+  void listsNamespaceAddressesWithLoopbackForTheHostOnly() throws Exception {
     process(1, 4026531833L);
     process(20, 4026532000L);
     LocalAddresses a = new LocalAddresses(proc);
@@ -49,7 +49,7 @@ class LocalAddressesTest {
   }
 
   @Test
-  void hasNoAddressesOfAProcessThatIsGone() {
+  void hasNoAddressesOfAnEndedProcess() {
     assertThat(new LocalAddresses(proc).of(5, 99)).isEmpty();
   }
 

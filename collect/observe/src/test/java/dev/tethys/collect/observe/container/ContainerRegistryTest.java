@@ -92,7 +92,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void unitsContainersAndProcessesAreFound() throws IOException {
+  void findsUnitsContainersAndProcesses() throws IOException {
     process(10, 100, "/system.slice/nginx.service", "nginx: master process\0");
     process(11, 100, "/docker/" + ID, "/usr/bin/redis-server\0*:6379\0");
     process(12, 100, "/user.slice/x", "/usr/bin/python3\0-u\0/srv/app.py\0");
@@ -112,7 +112,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void podsHaveTheirNamesFromTheLogsOfTheKubelet() throws IOException {
+  void namesPodsFromKubeletLogs() throws IOException {
     Path logs = Files.createDirectories(folder.resolve("var/log/containers"));
     Files.writeString(logs.resolve("web-64cd4f9686-mvtnb_shop_app-" + ID + ".log"), "");
     process(20, 5, "/kubepods.slice/pod1.slice/cri-containerd-" + ID + ".scope", "app\0");
@@ -130,7 +130,7 @@ class ContainerRegistryTest {
 
   /** Of a process that ends, the kernel shows the root as its cgroup of version 1, no arguments. */
   @Test
-  void aProcessThatEndsStaysInTheContainerOfItsFork() throws IOException {
+  void endedProcessStaysInTheContainerOfItsFork() throws IOException {
     process(30, 5, "/system.slice/cron.service", "cron\0");
     ContainerRegistry r = registry(Duration.ZERO);
     r.scan();
@@ -169,7 +169,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void usageOfProcessesWithoutACgroupIsAddedUp() throws IOException {
+  void sumsUsageOfProcessesWithoutACgroup() throws IOException {
     process(30, 100, "/", "worker\0");
     process(31, 101, "/", "worker\0");
     uses(30, 100, 150, 50, 10);
@@ -216,7 +216,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void delaysOfProcessesAreAddedUpAndStayAfterTheirEnd() throws IOException {
+  void sumsProcessDelaysAndKeepsThemAfterTheirEnd() throws IOException {
     String cpu = "container_resources_cpu_delay_seconds_total";
     String disk = "container_resources_disk_delay_seconds_total";
     Waiting waiting = new Waiting();
@@ -251,7 +251,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void disksHaveTheirUseAndSize() throws IOException {
+  void reportsUsageAndSizeOfDisks() throws IOException {
     Path group = Files.createDirectories(folder.resolve("cgroup/system.slice/a.service"));
     Files.writeString(group.resolve("io.stat"), "8:1 rbytes=1 wbytes=2 rios=3 wios=4\n");
     process(10, 100, "/system.slice/a.service", "a\0");
@@ -293,7 +293,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void restartIsCountedAndShortProcessesLeaveNothing() throws IOException {
+  void countsRestartsAndForgetsShortProcesses() throws IOException {
     ContainerRegistry r = registry(Duration.ZERO, "denied");
     process(10, 100, "/system.slice/a.service", "a\0");
     process(11, 100, "/system.slice/denied.service", "b\0");
@@ -320,7 +320,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void programOutsideOfContainersIsShownWhenOneOfItsProcessesLasts() throws IOException {
+  void showsLongRunningProgramsOutsideContainers() throws IOException {
     ContainerRegistry r = registry(Duration.ofSeconds(30));
     process(40, 100, "/", "worker\0");
     for (int run = 0; run < 10; run++) {
@@ -341,7 +341,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void programOutsideOfContainersHasRunsAndNoRestarts() throws IOException {
+  void programOutsideContainersHasRunsButNoRestarts() throws IOException {
     ContainerRegistry r = registry(Duration.ZERO);
     for (int i = 0; i < 3; i++) {
       process(100 + i, 100 + i, "/", "curl\0");
@@ -353,7 +353,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void processThatEndedStillOwnsItsLastEvents() throws IOException {
+  void endedProcessStillOwnsItsLastEvents() throws IOException {
     ContainerRegistry r = registry(Duration.ZERO);
     process(100, 100, "/", "curl\0");
     r.processStarted(100);
@@ -380,7 +380,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void processThatEndedIsKnownByItsCgroup() throws IOException {
+  void identifiesEndedProcessByItsCgroup() throws IOException {
     Path group = Files.createDirectories(folder.resolve("cgroup/system.slice/a.service"));
     process(10, 100, "/system.slice/a.service", "a\0");
     ContainerRegistry r = registry(Duration.ZERO);
@@ -391,7 +391,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void runtimeThatDoesNotAnswerHoldsNoEvent() throws Exception {
+  void unresponsiveRuntimeBlocksNoEvent() throws Exception {
     Path run = Files.createDirectories(folder.resolve("run"));
     try (ServerSocketChannel silent = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       silent.bind(UnixDomainSocketAddress.of(run.resolve("docker.sock")));
@@ -406,7 +406,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void youngProcessIsReadAgainBecauseItMayRunAnotherProgram() throws IOException {
+  void rereadsYoungProcessThatMayRunAnotherProgram() throws IOException {
     process(10, 100, "/", "sh\0-c\0exec server\0");
     ContainerRegistry r = registry(Duration.ZERO);
     r.scan();
@@ -421,7 +421,7 @@ class ContainerRegistryTest {
   }
 
   @Test
-  void publishedPortsAreThoseOfTheContainersThatRun() throws Exception {
+  void publishedPortsBelongToRunningContainers() throws Exception {
     String json =
         """
         {"Name":"/web","Config":{"Image":"nginx:1"},

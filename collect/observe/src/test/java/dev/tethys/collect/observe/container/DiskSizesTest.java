@@ -27,7 +27,7 @@ class DiskSizesTest {
   }
 
   @Test
-  void readsAFileSystemThroughTheRootOfAProcess() throws Exception {
+  void readsFileSystemThroughTheRootOfAProcess() throws Exception {
     Path data = Files.createDirectories(proc.resolve("10/root/data"));
     DiskSizes.Size size = Objects.requireNonNull(new DiskSizes(proc, () -> now).of(10, mount(1)));
     File same = data.toFile();
@@ -38,7 +38,7 @@ class DiskSizesTest {
   }
 
   @Test
-  void readsEachFileSystemOnceInAWhile() {
+  void limitsReadsOfEachFileSystem() {
     AtomicInteger readings = new AtomicInteger();
     DiskSizes sizes =
         new DiskSizes(

@@ -20,7 +20,7 @@ class ObservedMetricsTest {
 
   /** Pages and Coroot's rules read them. */
   @Test
-  void latenciesKeepTheBucketsOfCoroot() {
+  void latenciesUseCorootBuckets() {
     Histogram fine =
         new Histogram(
             true,

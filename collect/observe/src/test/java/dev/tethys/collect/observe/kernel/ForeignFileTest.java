@@ -23,7 +23,7 @@ class ForeignFileTest {
   }
 
   @Test
-  void refusesWhatIsNotARegularFileWithoutWaiting() throws Exception {
+  void rejectsIrregularFilesWithoutWaiting() throws Exception {
     Path fifo = folder.resolve("fifo");
     run("mkfifo", fifo.toString());
     for (Path p : new Path[] {fifo, folder, Path.of("/dev/null")}) {
@@ -36,7 +36,7 @@ class ForeignFileTest {
   }
 
   @Test
-  void isTheFileThatWasOpenedWhateverTakesItsPlace() throws Exception {
+  void keepsOpenedFileWhenItIsReplaced() throws Exception {
     Path file = Files.writeString(folder.resolve("a"), "first");
     Path link = Files.createSymbolicLink(folder.resolve("link"), file);
     assertThatThrownBy(() -> ForeignFile.openNoLink(link)).isInstanceOf(IOException.class);

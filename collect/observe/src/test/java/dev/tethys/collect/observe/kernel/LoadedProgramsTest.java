@@ -68,7 +68,7 @@ class LoadedProgramsTest {
   }
 
   @Test
-  void countsEventsForWhichTheRingHasNoRoom() throws Exception {
+  void countsEventsDroppedByAFullRing() throws Exception {
     KernelAssumptions.assumeLoads("tcp");
     try (LoadedPrograms tcp = LoadedPrograms.load("tcp", Map.of("events", 4096))) {
       tcp.attachTracepoint("set_state");
@@ -102,7 +102,7 @@ class LoadedProgramsTest {
   }
 
   @Test
-  void takesTheEntriesOfAHash() throws Exception {
+  void drainsHashEntries() throws Exception {
     KernelAssumptions.assumeLoads("profile");
     try (LoadedPrograms profile = LoadedPrograms.load("profile", Map.of())) {
       KernelMap map = profile.map("strangers");
@@ -124,7 +124,7 @@ class LoadedProgramsTest {
 
   /** Of large values more than one call is needed. */
   @Test
-  void takesTheEntriesOfALargeHash() throws Exception {
+  void drainsEntriesOfALargeHash() throws Exception {
     KernelAssumptions.assumeLoads("profile");
     try (LoadedPrograms profile = LoadedPrograms.load("profile", Map.of());
         Arena arena = Arena.ofConfined()) {

@@ -27,7 +27,7 @@ class ProgramBlobTest {
   }
 
   @Test
-  void everySourceHasItsBlobAndTheReverse() throws IOException {
+  void everySourceHasItsBlobAndViceVersa() throws IOException {
     assertThat(names(BLOBS, ".bpf")).isNotEmpty().isEqualTo(names(SOURCES, ".c"));
   }
 
@@ -43,7 +43,7 @@ class ProgramBlobTest {
   }
 
   @Test
-  void everyBlobHasProgramsAndCountsWhatItLoses() throws Exception {
+  void everyBlobHasProgramsAndCountsLosses() throws Exception {
     for (String name : names(BLOBS, ".bpf")) {
       ProgramBlob b = ProgramBlob.parse(name, Files.readAllBytes(BLOBS.resolve(name + ".bpf")));
       assertThat(b.programs()).as(name).isNotEmpty();
@@ -55,7 +55,7 @@ class ProgramBlobTest {
   }
 
   @Test
-  void refusesDamagedFiles() throws IOException {
+  void rejectsDamagedFiles() throws IOException {
     byte[] whole = tcp();
     assertThatThrownBy(() -> ProgramBlob.parse("tcp", "ELF?abc".getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(IOException.class)
@@ -71,7 +71,7 @@ class ProgramBlobTest {
   }
 
   @Test
-  void namesTheGroupThatIsMissing() {
+  void namesMissingGroup() {
     assertThatThrownBy(() -> ProgramBlob.ofGroup("nothing"))
         .isInstanceOf(ProgramLoadException.class)
         .hasMessageContaining("no eBPF program group nothing for ");

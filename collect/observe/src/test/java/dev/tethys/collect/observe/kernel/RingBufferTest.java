@@ -56,7 +56,7 @@ class RingBufferTest {
   }
 
   @Test
-  void readsRecordsInOrderAndGivesTheirRoomBack() {
+  void readsRecordsInOrderAndReleasesTheirSpace() {
     append("one", 0);
     append("four", 0);
     assertThat(ring.pending()).isEqualTo(16 + 16);
@@ -73,7 +73,7 @@ class RingBufferTest {
   }
 
   @Test
-  void stopsAtARecordThatIsStillBeingWritten() {
+  void stopsAtAnUnfinishedRecord() {
     append("one", 0);
     long at = append("two", BUSY);
     append("three", 0);
@@ -93,7 +93,7 @@ class RingBufferTest {
   }
 
   @Test
-  void doesNotReadARecordAgainThatItsHandlerFailedOn() {
+  void doesNotRereadARecordAfterHandlerFailure() {
     append("one", 0);
     append("two", 0);
     assertThatThrownBy(

@@ -18,7 +18,7 @@ class ThreadSchedulingTest {
   private static final String SCHED_BATCH = "3";
 
   @Test
-  void aThreadAndThoseThatItStartsGiveWay() throws Exception {
+  void threadAndItsChildrenGiveWay() throws Exception {
     String[] policies =
         inThread(
             () -> {
@@ -32,7 +32,7 @@ class ThreadSchedulingTest {
   }
 
   @Test
-  void aVirtualThreadWouldChangeItsCarrier() throws Exception {
+  void virtualThreadWouldAffectItsCarrier() throws Exception {
     FutureTask<Void> task =
         new FutureTask<>(
             () -> {

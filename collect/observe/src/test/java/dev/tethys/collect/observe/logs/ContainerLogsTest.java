@@ -87,7 +87,7 @@ class ContainerLogsTest {
   }
 
   @Test
-  void readsFilesOfRuntimesAndThoseThatProcessesWrite() throws Exception {
+  void readsLogsOfRuntimesAndOfProcesses() throws Exception {
     try (ContainerLogs c = logs()) {
       c.round();
       append(
@@ -116,7 +116,7 @@ class ContainerLogsTest {
   }
 
   @Test
-  void readsLogsMadeAfterItStartedFromTheirStart() throws Exception {
+  void readsNewLogsFromTheirStart() throws Exception {
     Path log = folder.resolve("var/log/new.log");
     try (ContainerLogs c = logs()) {
       c.round();
@@ -130,7 +130,7 @@ class ContainerLogsTest {
   }
 
   @Test
-  void readsEachLineOnceOfLogsBetweenWhichADescriptorFlips() throws Exception {
+  void readsEachLineOnceWhenADescriptorAlternates() throws Exception {
     Path other = folder.resolve("var/log/other.log");
     List<String> sent = new ArrayList<>();
     try (ContainerLogs c = logs()) {
@@ -150,7 +150,7 @@ class ContainerLogsTest {
   }
 
   @Test
-  void continuesAFileThatAnotherContainerWroteBefore() throws Exception {
+  void continuesFilePreviouslyWrittenByAnotherContainer() throws Exception {
     Path log = folder.resolve("var/log/jobs.log");
     try (ContainerLogs c = logs()) {
       c.round();
@@ -196,7 +196,7 @@ class ContainerLogsTest {
   }
 
   @Test
-  void countsMessagesOfTheJournalByUnit() throws Exception {
+  void countsJournalMessagesByUnit() throws Exception {
     try (ContainerLogs c = logs()) {
       c.journal("nginx.service", LogLevel.ERROR, "broken pipe");
       c.journal("unknown.service", LogLevel.ERROR, "broken pipe");
@@ -213,7 +213,7 @@ class ContainerLogsTest {
   }
 
   @Test
-  void decodesTheLinesOfRuntimes() {
+  void decodesRuntimeLines() {
     assertThat(RuntimeLine.of("{\"log\":\"a\\n\",\"time\":\"1970-01-01T00:00:01.5Z\"}"))
         .isEqualTo(new RuntimeLine("a", false, 1_500_000_000));
     assertThat(RuntimeLine.of("{\"log\":\"half\"}")).isEqualTo(new RuntimeLine("half", true, 0));

@@ -29,7 +29,7 @@ class LogPatternsTest {
   }
 
   @Test
-  void messagesOfOnePatternAreCountedTogether() {
+  void countsMessagesOfOnePatternTogether() {
     patterns.count(OWNER, "stdout/stderr", LogLevel.ERROR, "user 17 not found", 0);
     patterns.count(OWNER, "stdout/stderr", LogLevel.ERROR, "user 18 not found", 0);
     patterns.count(OWNER, "stdout/stderr", LogLevel.ERROR, "user 18 not allowed", 0);
@@ -60,7 +60,7 @@ class LogPatternsTest {
   }
 
   @Test
-  void burstIsCountedWithoutPatterns() {
+  void countsBurstWithoutPatterns() {
     for (int i = 0; i < 150; i++) {
       patterns.count(OWNER, "f", LogLevel.INFO, "same message", 5);
     }

@@ -39,7 +39,7 @@ class LogTailTest {
   }
 
   @Test
-  void startsAtTheEndAndReadsWhatIsAppended() throws Exception {
+  void startsAtTheEndAndReadsAppendedLines() throws Exception {
     append("old\n");
     try (LogTail t = new LogTail(file(), null, null, buffer)) {
       assertThat(read(t)).isEmpty();
@@ -51,7 +51,7 @@ class LogTailTest {
   }
 
   @Test
-  void readsAFileThatAppearsFromItsStart() throws Exception {
+  void readsNewFileFromItsStart() throws Exception {
     try (LogTail t = new LogTail(file(), null, null, buffer)) {
       assertThat(read(t)).isEmpty();
       append("one\n");
@@ -74,7 +74,7 @@ class LogTailTest {
   }
 
   @Test
-  void continuesAtAPositionOfTheSameFileOnly() throws Exception {
+  void continuesOnlyAtAPositionOfTheSameFile() throws Exception {
     append("old\n");
     LogTail.Position p;
     try (LogTail t = new LogTail(file(), null, null, buffer)) {
@@ -110,7 +110,7 @@ class LogTailTest {
   }
 
   @Test
-  void startsAtTheEndWhenADescriptorFirstLeadsElsewhere() throws Exception {
+  void startsAtTheEndWhenADescriptorIsFirstRedirected() throws Exception {
     append("old\n");
     Path other = Files.writeString(folder.resolve("other.log"), "other\n");
     Path descriptor = Files.createSymbolicLink(folder.resolve("3"), other);
@@ -137,7 +137,7 @@ class LogTailTest {
   }
 
   @Test
-  void positionsAreKeptInAFile() {
+  void keepsPositionsInAFile() {
     LogPositions positions = new LogPositions(folder.resolve("new/positions"));
     assertThat(positions.read()).isEmpty();
     var all = java.util.Map.of("/a b /var/log/x", new LogTail.Position("(dev=1,ino=2)", 3));
@@ -146,7 +146,7 @@ class LogTailTest {
   }
 
   @Test
-  void countsLinesOnceWhileItsDescriptorLeadsToOneLogAndAnother() throws Exception {
+  void countsLinesOnceWhenItsDescriptorAlternates() throws Exception {
     Path log = Files.writeString(folder.resolve("own.log"), "");
     Path other = Files.writeString(folder.resolve("other.log"), "other\n".repeat(50));
     Path link = folder.resolve("5");

@@ -25,7 +25,7 @@ class LogTraceIdsTest {
   }
 
   @Test
-  void otherTextsHaveNone() {
+  void otherTextsHaveNoLevel() {
     LogTraceIds none = new LogTraceIds(0, 0, 0);
     assertThat(LogTraceIds.of("trace_id=4bf92f35")).isEqualTo(none);
     assertThat(LogTraceIds.of("parent_trace_id=4bf92f3577b34da6a3ce929d0e0e4736")).isEqualTo(none);

@@ -60,7 +60,7 @@ class ProcessConformanceTest {
   }
 
   @Test
-  void processesAndTheirInnerNumbers() throws IOException {
+  void readsProcessesAndTheirNamespaceIds() throws IOException {
     assertThat(files.pids()).isEqualTo(numbers("pids"));
     map(expected, "namespace_pid")
         .forEach(
@@ -75,7 +75,7 @@ class ProcessConformanceTest {
   }
 
   @Test
-  void mountsWithoutThoseOfTheSystem() {
+  void readsMountsWithoutSystemOnes() {
     Map<String, List<String>> found = new LinkedHashMap<>();
     files.mounts(123).forEach((id, m) -> found.put(id, List.of(m.device(), m.mountPoint())));
     assertThat(found).isEqualTo(expected.get("mounts_123"));

@@ -60,7 +60,7 @@ class ProcessConnectorTest {
   }
 
   @Test
-  void processesOfThisMachineAreReported() throws IOException, InterruptedException {
+  void reportsProcessesOfThisMachine() throws IOException, InterruptedException {
     Set<String> seen = ConcurrentHashMap.newKeySet();
     ProcessHandler sink =
         new ProcessHandler() {
@@ -96,7 +96,7 @@ class ProcessConnectorTest {
    * Who reads what a short process did must know it first, however busy the thread of events is.
    */
   @Test
-  void eventsUpToNowAreHandledOnDemand() throws Exception {
+  void handlesPendingEventsOnDemand() throws Exception {
     Recorded r = new Recorded();
     try (ProcessConnector connector = ProcessConnector.open(r)) {
       Process p = new ProcessBuilder("true").start();

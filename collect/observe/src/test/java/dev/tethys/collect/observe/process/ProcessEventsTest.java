@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class ProcessEventsTest {
   @Test
-  void programsAndFaultsOfProcessesAreReported() throws IOException, ProgramLoadException {
+  void reportsProgramsAndFaultsOfProcesses() throws IOException, ProgramLoadException {
     KernelAssumptions.assumeLoads("process");
     Set<String> seen = new HashSet<>();
     ProcessHandler handler =

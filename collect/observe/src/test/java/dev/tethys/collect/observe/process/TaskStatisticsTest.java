@@ -49,7 +49,7 @@ class TaskStatisticsTest {
   }
 
   @Test
-  void readsDelaysOfDisksWhereTheKernelMeasuresThem() throws IOException {
+  void readsDiskDelaysWhereSupported() throws IOException {
     byte[] whole = recorded("process");
     whole[36 + 41] = 2; // blkio_delay_total of struct taskstats, which starts at 36
     ByteBuffer m = NetlinkClient.message("taskstats", ByteBuffer.wrap(whole), 1);
@@ -70,7 +70,7 @@ class TaskStatisticsTest {
   }
 
   @Test
-  void readsTheSettingOfTheKernel(@TempDir Path folder) throws IOException {
+  void readsKernelSetting(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("task_delayacct");
     assertThat(TaskStatistics.measuresDisks(file)).as("before Linux 5.14").isTrue();
     assertThat(TaskStatistics.measuresDisks(Files.writeString(file, "0\n"))).isFalse();
@@ -93,7 +93,7 @@ class TaskStatisticsTest {
   }
 
   @Test
-  void hasTheWaitingOfAllThreadsOfThisProcess() throws IOException {
+  void includesDelaysOfAllThreadsOfThisProcess() throws IOException {
     String refusal = "";
     try (TaskStatistics t = new TaskStatistics(PROC)) {
       long before = waited();

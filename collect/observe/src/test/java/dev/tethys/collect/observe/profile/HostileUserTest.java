@@ -155,7 +155,7 @@ class HostileUserTest {
   }
 
   @Test
-  void profilesOthersInSpiteOfHostilePrograms() throws Exception {
+  void profilesOthersDespiteHostilePrograms() throws Exception {
     String program = folder.resolve("program").toString();
     Process good = start(program, "0");
     List<String> hostile = hostile();
@@ -199,7 +199,7 @@ class HostileUserTest {
   }
 
   @Test
-  void probesEndInSpiteOfHostilePrograms() throws Exception {
+  void probesEndDespiteHostilePrograms() throws Exception {
     List<String> hostile = hostile();
     Process p = start(hostile.toArray(String[]::new));
     ProcessFiles files = new ProcessFiles(PROC);

@@ -36,7 +36,7 @@ class HotSpotCodeTest {
   }
 
   @Test
-  void aLibraryThatIsBeingLoadedIsNotUnderstood() throws IOException {
+  void doesNotUseALibraryThatIsStillLoading() throws IOException {
     try (RandomAccessFile memory = new RandomAccessFile(proc.resolve("1/mem").toFile(), "rw")) {
       memory.setLength(LIBRARY_BYTES); // all words are 0
     }
@@ -46,7 +46,7 @@ class HotSpotCodeTest {
   }
 
   @Test
-  void anyWordsAreRefused() throws IOException {
+  void rejectsArbitraryWords() throws IOException {
     Random random = new Random(7);
     for (int round = 0; round < 4; round++) {
       byte[] words = new byte[LIBRARY_BYTES];

@@ -21,7 +21,7 @@ class PerfMapTest {
   }
 
   @Test
-  void findsPartsOfMemory() {
+  void findsMemorySegments() {
     ProcessMap sorted =
         ProcessMap.of(
             List.of(

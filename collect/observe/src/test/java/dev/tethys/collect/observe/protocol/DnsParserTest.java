@@ -30,7 +30,7 @@ class DnsParserTest {
   }
 
   @Test
-  void questionsWithoutAnAnswerAreReported() {
+  void reportsUnansweredQueries() {
     feed(SECOND, 1, false, 1);
     feed(SECOND, 1, false, 28);
     feed(2 * SECOND, 1, true, 28);
@@ -45,7 +45,7 @@ class DnsParserTest {
   }
 
   @Test
-  void aQuestionThatIsAskedAgainHadNoAnswer() {
+  void repeatedQueryWasUnanswered() {
     feed(SECOND, 1, false, 1);
     feed(3 * SECOND, 1, false, 1);
     feed(4 * SECOND, 1, true, 1);
@@ -53,7 +53,7 @@ class DnsParserTest {
   }
 
   @Test
-  void theEndOfASocketEndsItsQuestions() {
+  void closedSocketDropsItsQueries() {
     feed(SECOND, 1, false, 1);
     socket.close();
     assertThat(outcomes()).containsExactly("a.example TypeA timeout");
@@ -61,7 +61,7 @@ class DnsParserTest {
   }
 
   @Test
-  void questionsWhoseAnswersMayBeLostAreNotReported() {
+  void doesNotReportQueriesWithPossiblyLostResponses() {
     feed(SECOND, 1, false, 1);
     socket.resynchronise();
     socket.flushIdle(9 * SECOND);

@@ -127,7 +127,7 @@ class HttpApiTest {
   /** Nothing of a document, a prompt or an object's name is in what is reported. */
   @ParameterizedTest
   @MethodSource("cases")
-  void valuesAreNotKept(WireCase c) {
+  void doesNotKeepValues(WireCase c) {
     for (String request : read(c.payloads())) {
       assertThat(request).doesNotContain("secret", "private", "kimchy", "JEDI");
     }
@@ -135,7 +135,7 @@ class HttpApiTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void damagedBytesDoNoHarm(WireCase c) {
+  void toleratesDamagedBytes(WireCase c) {
     Random random = new Random(c.name().hashCode());
     for (int i = 0; i < TRIES; i++) {
       ProtocolConnection connection = connection();
@@ -162,7 +162,7 @@ class HttpApiTest {
 
   /** Ordinary requests with words of those protocols in their paths, headers and bodies. */
   @Test
-  void ordinaryRequestsStayWhatTheyAre() {
+  void ordinaryRequestsAreUnchanged() {
     Random random = new Random(5);
     String[] methods = {"GET", "POST", "PUT", "DELETE", "PATCH"};
     String[] parts = {
@@ -275,7 +275,7 @@ class HttpApiTest {
   }
 
   @Test
-  void bodiesOfAGigabyteAreNotKept() {
+  void doesNotKeepBodiesOfAGigabyte() {
     long gigabyte = 1L << 30;
     ProtocolConnection c = connection();
     String start = "{\"jsonrpc\":\"2.0\",\"method\":\"store\",\"params\":[\"";
@@ -299,7 +299,7 @@ class HttpApiTest {
   }
 
   @Test
-  void deepDocumentsAndWrongTextDoNoHarm() {
+  void toleratesDeepDocumentsAndInvalidText() {
     String deep = "{\"a\":".repeat(100_000);
     exchange(post("/graphql", deep), ok(deep));
     exchange(post("/graphql", "[".repeat(100_000)), ok("[".repeat(100_000)));
@@ -333,7 +333,7 @@ class HttpApiTest {
 
   /** A stream of events has its numbers at the end, however long it is. */
   @Test
-  void tokensOfLongStreamsAreSeen() {
+  void countsTokensOfLongStreams() {
     ProtocolConnection c = connection();
     feed(
         c, true, post("/v1/chat/completions", "{\"model\":\"m\",\"stream\":true,\"messages\":[]}"));
@@ -358,7 +358,7 @@ class HttpApiTest {
 
   /** What follows a write that was not captured whole is read by lines: chunks are lost. */
   @Test
-  void tokensOfStreamsAreSeenAfterAGap() {
+  void countsTokensOfStreamsAfterAGap() {
     ProtocolConnection c = connection();
     feed(
         c, true, post("/v1/chat/completions", "{\"model\":\"m\",\"stream\":true,\"messages\":[]}"));
@@ -481,7 +481,7 @@ class HttpApiTest {
   }
 
   @Test
-  void documentsOfGraphqlAreRead() {
+  void readsGraphqlDocuments() {
     assertThat(GraphqlDocument.read("{ a }", "")).isEqualTo(new GraphqlDocument("query", ""));
     assertThat(GraphqlDocument.read("# c\n query Q($a: Int = 3) @d { a }", ""))
         .isEqualTo(new GraphqlDocument("query", "Q"));

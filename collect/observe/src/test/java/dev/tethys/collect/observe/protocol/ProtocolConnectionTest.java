@@ -53,7 +53,7 @@ class ProtocolConnectionTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void requestsOfTheClientAreFound(WireCase c) {
+  void findsClientRequests(WireCase c) {
     assertThat(requests(c.payloads(), true)).isEqualTo(c.requests());
     assertThat(counters.faults()).isZero();
     assertThat(counters.open).as("requests open after the end").isZero();
@@ -61,7 +61,7 @@ class ProtocolConnectionTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void requestsOfTheServerAreFound(WireCase c) {
+  void findsServerRequests(WireCase c) {
     assertThat(requests(c.payloads(), false)).isEqualTo(c.requests());
   }
 
@@ -80,7 +80,7 @@ class ProtocolConnectionTest {
   /** Bytes of a case changed, left out and cut: no fault, and memory within its bound. */
   @ParameterizedTest
   @MethodSource("cases")
-  void damagedPayloadsDoNoHarm(WireCase c) {
+  void toleratesDamagedPayloads(WireCase c) {
     Random random = new Random(c.name().hashCode());
     for (int i = 0; i < TRIES; i++) {
       ProtocolConnection connection = new ProtocolConnection(r -> {}, counters, null);
@@ -104,7 +104,7 @@ class ProtocolConnectionTest {
 
   @ParameterizedTest
   @EnumSource(Protocol.class)
-  void randomBytesDoNoHarm(Protocol protocol) throws IOException {
+  void toleratesRandomBytes(Protocol protocol) throws IOException {
     Random random = new Random(protocol.ordinal());
     List<WireCase> begins =
         all()
@@ -128,7 +128,7 @@ class ProtocolConnectionTest {
   }
 
   @Test
-  void connectionOfAnUnknownProtocolIsLeftAlone() {
+  void ignoresConnectionOfUnknownProtocol() {
     ProtocolConnection connection = new ProtocolConnection(r -> {}, counters, null);
     byte[] bytes = new byte[64];
     Arrays.fill(bytes, (byte) 0xfe);
@@ -141,14 +141,14 @@ class ProtocolConnectionTest {
   }
 
   @Test
-  void tlsIsLeftAlone() {
+  void ignoresTls() {
     ProtocolConnection connection = new ProtocolConnection(r -> {}, counters, null);
     feed(connection, true, new byte[] {0x16, 3, 1, 2, 0, 1, 0, 1, (byte) 0xfc, 3, 3}, 517);
     assertThat(connection.wantsPayloads()).isFalse();
   }
 
   @Test
-  void timesAreThoseOfTheFirstAndTheLastByte() {
+  void usesTimesOfTheFirstAndLastByte() {
     List<ObservedRequest> found = new ArrayList<>();
     ProtocolConnection connection = new ProtocolConnection(found::add, counters, Direction.SENT);
     feedAt(connection, 100, true, "POST /a HTTP/1.1\r\ncontent-le");
@@ -164,7 +164,7 @@ class ProtocolConnectionTest {
   }
 
   @Test
-  void requestsBeyondTheBoundAreCountedAndTheOthersStayInStep() {
+  void countsRequestsBeyondTheLimitAndKeepsOthersInStep() {
     List<ObservedRequest> found = new ArrayList<>();
     ProtocolConnection connection = new ProtocolConnection(found::add, counters, null);
     int n = Requests.BOUND + 50;
@@ -183,7 +183,7 @@ class ProtocolConnectionTest {
   }
 
   @Test
-  void openRequestsOfAllConnectionsAreBounded() {
+  void boundsOpenRequestsOfAllConnections() {
     List<ProtocolConnection> connections = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       ProtocolConnection c = new ProtocolConnection(_ -> {}, counters, null);
@@ -199,7 +199,7 @@ class ProtocolConnectionTest {
 
   /** More is captured of pipelines alone, not of long heads and bodies. */
   @Test
-  void longHeadsAndBodiesAreNoPipeline() {
+  void longHeadsAndBodiesAreNotAPipeline() {
     String head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     String get = "GET / HTTP/1.1\r\n\r\n";
     ProtocolConnection c = new ProtocolConnection(_ -> {}, counters, Direction.SENT);
@@ -225,7 +225,7 @@ class ProtocolConnectionTest {
 
   /** Half messages, prepared statements and tables of headers of any number of connections. */
   @Test
-  void memoryOfAllConnectionsIsBoundedAndBusyOnesAreStillMeasured() {
+  void boundsMemoryOfConnectionsAndStillMeasuresBusyOnes() {
     List<ObservedRequest> found = new ArrayList<>();
     ProtocolConnection busy = new ProtocolConnection(found::add, counters, Direction.SENT);
     feedAt(busy, 0, true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0");
@@ -267,7 +267,7 @@ class ProtocolConnectionTest {
   }
 
   @Test
-  void openRequestsAreChargedWithTheirTexts() {
+  void chargesOpenRequestsForTheirTexts() {
     List<ProtocolConnection> all = new ArrayList<>();
     String request = "GET /" + "x".repeat(900) + " HTTP/1.1\r\n\r\n";
     for (int i = 0; i < 100; i++) {

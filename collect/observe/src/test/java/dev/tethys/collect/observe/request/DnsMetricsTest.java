@@ -77,7 +77,7 @@ class DnsMetricsTest {
   }
 
   @Test
-  void questionsWithoutAnAnswerAreCountedWithoutALatency() {
+  void countsUnansweredQueriesWithoutLatency() {
     ask("a.example", "TypeA", "ok", List.of("10.0.0.1"));
     ask("a.example", "TypeA", "timeout", List.of());
     ask("a.example", "TypeAAAA", "timeout", List.of());
@@ -101,7 +101,7 @@ class DnsMetricsTest {
   }
 
   @Test
-  void normalisesNamesAsCorootDoes() throws Exception {
+  void normalizesNamesLikeCoroot() throws Exception {
     Pattern line =
         Pattern.compile(
             "\"normalised name\", \"in\": \"([^\"]+)\", \"record\": \"(\\w+)\", \"want\": \"([^\"]+)\"");

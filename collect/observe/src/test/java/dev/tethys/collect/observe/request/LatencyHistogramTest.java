@@ -16,7 +16,7 @@ class LatencyHistogramTest {
   }
 
   @Test
-  void aDurationIsBetweenTheBoundsOfItsBucket() {
+  void durationIsWithinItsBucketBounds() {
     Random random = new Random(1);
     for (int i = 0; i < 1000; i++) {
       long nanos = (long) Math.exp(random.nextDouble(Math.log(1000), Math.log(1e12)));
@@ -55,7 +55,7 @@ class LatencyHistogramTest {
   }
 
   @Test
-  void theNumberOfNativeBucketsIsBounded() {
+  void boundsTheNumberOfNativeBuckets() {
     LatencyHistogram h = new LatencyHistogram();
     for (long nanos = 1; nanos > 0; nanos *= 2) {
       h.observe(nanos);

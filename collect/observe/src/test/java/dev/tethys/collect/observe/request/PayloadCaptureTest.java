@@ -162,7 +162,7 @@ class PayloadCaptureTest {
 
   @Test
   @Timeout(60)
-  void manyPayloadsEndTheWaitForThem() throws Exception {
+  void manyPayloadsEndTheWait() throws Exception {
     try (PayloadCapture payloads = open(0);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
@@ -250,7 +250,7 @@ class PayloadCaptureTest {
 
   /** As Node writes events that come together: a line with the size, the event and its end each. */
   @Test
-  void readsStreamsThatAreWrittenInManyParts() throws Exception {
+  void readsStreamsWrittenInManyParts() throws Exception {
     String head =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     String body = "{\"model\":\"m\",\"stream\":true,\"messages\":[]}";
@@ -319,7 +319,7 @@ class PayloadCaptureTest {
   }
 
   @Test
-  void measuresConnectionsThatExistedBefore() throws Exception {
+  void measuresExistingConnections() throws Exception {
     try (ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept();
@@ -335,7 +335,7 @@ class PayloadCaptureTest {
   }
 
   @Test
-  void countsTheLastRequestOfAConnectionThatEndsAtOnce() throws Exception {
+  void countsTheLastRequestOfAClosedConnection() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
         PayloadCapture payloads = open(0);
         ServerSocket server = new ServerSocket(0, 10, loopback)) {
@@ -353,7 +353,7 @@ class PayloadCaptureTest {
   }
 
   @Test
-  void leavesOutItsOwnProcess() throws Exception {
+  void omitsItsOwnProcess() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
         PayloadCapture payloads = open(OWN);
         ServerSocket server = new ServerSocket(0, 10, loopback);
@@ -367,7 +367,7 @@ class PayloadCaptureTest {
   }
 
   @Test
-  void asksForNoMorePayloadsOfAConnectionThatIsNotMeasurable() throws Exception {
+  void requestsNoFurtherPayloadsOfUnmeasurableConnections() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
         PayloadCapture payloads = open(0);
         ServerSocket server = new ServerSocket(0, 10, loopback);
@@ -409,7 +409,7 @@ class PayloadCaptureTest {
 
   /** As the resolver of the C library does: both in one call, and of the same length. */
   @Test
-  void tellsTheMessagesOfOneCallApart() throws Exception {
+  void distinguishesMessagesOfOneCall() throws Exception {
     try (DatagramChannel server = nameServer();
         KernelConnections connections = KernelConnections.open(tracker);
         PayloadCapture payloads = open(0)) {

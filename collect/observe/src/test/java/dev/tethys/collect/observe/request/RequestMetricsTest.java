@@ -43,7 +43,7 @@ class RequestMetricsTest {
   }
 
   @Test
-  void countsByStatusWithTheNamesOfCoroot() {
+  void countsByStatusWithCorootNames() {
     out(request(Protocol.HTTP, Status.OK, "200", 1));
     out(request(Protocol.HTTP, Status.OK, "204", 1));
     out(request(Protocol.HTTP2, Status.OK, "grpc:14", 1));
@@ -63,7 +63,7 @@ class RequestMetricsTest {
   }
 
   @Test
-  void putsLatenciesIntoBucketsWhoseBoundIsIncluded() {
+  void bucketBoundsAreInclusive() {
     for (long nanos : new long[] {0, 5_000_000, 5_000_001, 250_000_000, 20_000_000_000L}) {
       out(request(Protocol.HTTP, Status.OK, "200", nanos));
     }
@@ -79,7 +79,7 @@ class RequestMetricsTest {
   }
 
   @Test
-  void requestsThatWaitForDataAreCountedWithoutLatency() {
+  void countsWaitingRequestsWithoutLatency() {
     for (String command : List.of("BRPOP", "GET")) {
       out(
           new ObservedRequest(
@@ -128,7 +128,7 @@ class RequestMetricsTest {
   }
 
   @Test
-  void requestsOfAProtocolAboveHttpAreCountedWithBoth() {
+  void countsRequestsOfProtocolsOverHttpWithBoth() {
     out(call(HttpApi.ELASTICSEARCH, Status.OK, "200", ""));
     out(call(HttpApi.ELASTICSEARCH, Status.FAILED, "404", ""));
     out(call(HttpApi.JSONRPC, Status.FAILED, "200", ""));
@@ -145,7 +145,7 @@ class RequestMetricsTest {
   }
 
   @Test
-  void aGatewayMaySpeakAllProtocolsAboveHttp() {
+  void gatewayMayUseAllProtocolsOverHttp() {
     for (HttpApi api : HttpApi.values()) {
       out(call(api, Status.OK, "200", "m"));
     }
@@ -158,7 +158,7 @@ class RequestMetricsTest {
   }
 
   @Test
-  void tokensAreCountedByModelAndModelsAreBounded() {
+  void countsTokensByModelAndBoundsModels() {
     for (int i = 0; i < TokenMetrics.MAX_OF_DESTINATION + 20; i++) {
       out(call(HttpApi.GENAI, Status.OK, "200", "model-" + i));
       out(call(HttpApi.GENAI, Status.OK, "200", "model-0"));

@@ -138,7 +138,7 @@ class SpanCaptureTest {
   }
 
   @Test
-  void aServerContinuesTheTraceOfTheHeader() throws Exception {
+  void serverContinuesTheTraceOfTheHeader() throws Exception {
     needsTheKernel();
     exchange("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
     Span served = span(2, "/front");
@@ -152,14 +152,14 @@ class SpanCaptureTest {
   }
 
   @Test
-  void aTraceThatIsNotSampledHasNoSpans() throws Exception {
+  void unsampledTraceHasNoSpans() throws Exception {
     needsTheKernel();
     exchange("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00\r\n");
     assertThat(spans).extracting(Span::kind).containsExactly(2); // that of the back end
   }
 
   @Test
-  void aCommandThatWaitsForDataHasNoSpans() throws Exception {
+  void commandWaitingForDataHasNoSpans() throws Exception {
     needsTheKernel();
     String pop = "*3\r\n$5\r\nBRPOP\r\n$1\r\nq\r\n$1\r\n0\r\n";
     String popped = "*2\r\n$1\r\nq\r\n$1\r\nv\r\n";

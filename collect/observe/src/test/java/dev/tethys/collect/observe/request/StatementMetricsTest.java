@@ -53,7 +53,7 @@ class StatementMetricsTest {
   }
 
   @Test
-  void leavesOutProtocolsWhoseTextsAreNoStatements() {
+  void omitsProtocolsWithoutStatements() {
     metrics.add(SHOP, TO, request(Protocol.REDIS, "GET session:1", 0, 1));
     metrics.add(SHOP, TO, request(Protocol.POSTGRES, "", 0, 1));
     assertThat(collect()).isEmpty();
@@ -75,7 +75,7 @@ class StatementMetricsTest {
   }
 
   @Test
-  void replacesStatementsThatWereNotCalledForLong() {
+  void replacesLongUnusedStatements() {
     for (int i = 0; i < StatementMetrics.MAX_OF_DATABASE; i++) {
       metrics.add(SHOP, TO, request(Protocol.POSTGRES, "SELECT c" + i, i, 1));
     }

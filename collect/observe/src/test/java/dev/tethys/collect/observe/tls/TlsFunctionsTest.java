@@ -60,7 +60,7 @@ class TlsFunctionsTest {
   }
 
   @Test
-  void damagedFilesAreRefused(@TempDir Path folder) throws Exception {
+  void rejectsDamagedFiles(@TempDir Path folder) throws Exception {
     assumeTrue(Files.exists(LIBRARY), LIBRARY + " is not on this machine");
     byte[] good = Files.readAllBytes(LIBRARY);
     Path file = folder.resolve("damaged");

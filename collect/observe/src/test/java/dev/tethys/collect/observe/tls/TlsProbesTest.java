@@ -69,7 +69,7 @@ class TlsProbesTest {
   }
 
   @Test
-  void attachesAFileOnceAndLetsItGoAfterItsLastProcess() throws Exception {
+  void attachesFileOnceAndReleasesItAfterItsLastProcess() throws Exception {
     TlsProbes probes = probes();
     process(1, true);
     process(2, true);
@@ -90,7 +90,7 @@ class TlsProbesTest {
   }
 
   @Test
-  void findsALibraryThatIsLoadedLater() throws Exception {
+  void findsLibraryLoadedLater() throws Exception {
     TlsProbes probes = probes();
     process(1, false);
     probes.pass();
@@ -104,7 +104,7 @@ class TlsProbesTest {
   }
 
   @Test
-  void leavesAFileAloneForAWhileAfterACrash() throws Exception {
+  void avoidsFileTemporarilyAfterACrash() throws Exception {
     TlsProbes probes = probes();
     process(1, true);
     process(2, true);
@@ -128,7 +128,7 @@ class TlsProbesTest {
   }
 
   @Test
-  void countsRefusalsAndLeavesNothingAttached() throws Exception {
+  void countsRejectionsAndLeavesNothingAttached() throws Exception {
     TlsProbes probes = probes();
     refuses = true;
     process(1, true);
@@ -141,7 +141,7 @@ class TlsProbesTest {
   }
 
   @Test
-  void aProcessThatEndsMeanwhileDoesNotRefuseTheFileForTheNextOne() throws Exception {
+  void endedProcessDoesNotBlockTheFileForTheNext() throws Exception {
     TlsProbes probes = probes();
     process(1, true);
     ends = 1;

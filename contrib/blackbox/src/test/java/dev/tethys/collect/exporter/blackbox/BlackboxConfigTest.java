@@ -50,7 +50,7 @@ class BlackboxConfigTest {
           Map.entry("invalid-websocket-query-response-regexp.yml", "missing closing ]"));
 
   @Test
-  void everyFileOfItsTestsIsTakenOrRefusedAsThere() throws IOException {
+  void acceptsOrRejectsEveryFileLikeBlackboxExporter() throws IOException {
     Map<String, String> said = new TreeMap<>();
     for (Path f : Shared.conformanceFiles("blackbox_exporter", ".yml")) {
       try {
@@ -98,7 +98,7 @@ class BlackboxConfigTest {
   }
 
   @Test
-  void groupsStandWhereTheyAreReferredTo() {
+  void groupsAreInsertedWhereReferenced() {
     Matcher m = Pattern.compile("PING :(?P<who>[^ ]+) ?(x)?").matcher("PING :me");
     assertThat(m.find()).isTrue();
     assertThat(QueryResponse.expand("PONG ${1} $who $1x ${2}$$ $ ${", m, g -> g))
@@ -119,7 +119,7 @@ class BlackboxConfigTest {
   }
 
   @Test
-  void smallThingsAreAsGoHasThem() throws IOException {
+  void handlesEdgeCasesLikeGo() throws IOException {
     // FNV-1a's own test vector, and serial numbers with leading zeros.
     assertThat(ProbeAttempt.hash(new byte[] {'a'})).isEqualTo(0xe40c292cL);
     assertThat(TlsFacts.serial(new BigInteger("00f1", 16))).isEqualTo("f1");
@@ -136,7 +136,7 @@ class BlackboxConfigTest {
   }
 
   @Test
-  void theHistoryKeepsFailuresLonger() {
+  void historyKeepsFailuresLonger() {
     ProbeHistory h = new ProbeHistory(2);
     h.add("m", "bad", "", false);
     for (int i = 0; i < 5; i++) {

@@ -10,7 +10,7 @@ class HttpDateTest {
   private static final Instant WHEN = Instant.parse("2023-01-02T03:04:05Z");
 
   @Test
-  void threeFormsAreRead() {
+  void readsThreeForms() {
     assertThat(HttpDate.read("Mon, 02 Jan 2023 03:04:05 GMT")).isEqualTo(WHEN);
     assertThat(HttpDate.read("Monday, 02-Jan-23 03:04:05 GMT")).isEqualTo(WHEN);
     assertThat(HttpDate.read("Mon Jan  2 03:04:05 2023")).isEqualTo(WHEN);
@@ -21,7 +21,7 @@ class HttpDateTest {
   }
 
   @Test
-  void otherTextsSayNothing() {
+  void otherTextsAreEmpty() {
     for (String t :
         new String[] {
           "",

@@ -92,7 +92,7 @@ class HttpProberTest {
   }
 
   @Test
-  void aLocationWithoutASchemeLeavesTheHostWhereTheUrlHadAnAddressForIt() throws Exception {
+  void schemelessLocationKeepsTheHostOfAnIpUrl() throws Exception {
     probe("http://localhost" + port + "/network");
     assertThat(seen).containsExactly("/network localhost null", "/end localhost null");
     probe("http://127.0.0.1" + port + "/name");
@@ -102,7 +102,7 @@ class HttpProberTest {
   }
 
   @Test
-  void afterALocationWithASchemeTheHostIsThatOfTheUrl() throws Exception {
+  void locationWithASchemeUsesItsHost() throws Exception {
     probe("http://localhost" + port + "/absolute");
     assertThat(seen)
         .containsExactly(
@@ -110,7 +110,7 @@ class HttpProberTest {
   }
 
   @Test
-  void theUserOfAUrlLogsInAndIsNoPartOfTheHost() throws Exception {
+  void userOfAUrlLogsInAndIsNotPartOfTheHost() throws Exception {
     probe("http://a:b%40@localhost" + port + "/end");
     assertThat(seen).containsExactly("/end localhost Basic YTpiQA==");
     probe("http://localhost" + port + "/user");

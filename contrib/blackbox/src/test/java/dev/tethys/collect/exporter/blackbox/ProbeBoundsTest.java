@@ -88,7 +88,7 @@ class ProbeBoundsTest {
   }
 
   @Test
-  void aNameThatIsNotFoundEndsAProbeWithItsTime() throws Exception {
+  void unknownNameEndsAProbeWithItsTime() throws Exception {
     Map<String, String> targets =
         Map.of(
             "http", "http://a." + HangingNames.NAME + "/",
@@ -151,7 +151,7 @@ class ProbeBoundsTest {
   }
 
   @Test
-  void aUserInATargetIsNoUrlOfAWebsocket() throws Exception {
+  void userInATargetIsNotAWebsocketUrl() throws Exception {
     try (ServerSocket s = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       s.setSoTimeout(1);
       assertThat(probe("talks", "ws://user:secret@127.0.0.1:" + s.getLocalPort() + "/"))
@@ -190,7 +190,7 @@ class ProbeBoundsTest {
 
   /** A target with a line of its own would look like another probe's. */
   @Test
-  void aTargetBreaksNoLine() {
+  void targetCannotBreakALogLine() {
     ProbeAttempt attempt =
         new ProbeAttempt("m", "a\nlevel=INFO x", Duration.ofSeconds(1), System.Logger.Level.DEBUG);
     assertThat(attempt.fails("No")).isFalse();

@@ -178,7 +178,7 @@ class CelBesideTest {
   }
 
   @Test
-  void expressionsMeanWhatTheyMeanToTheRealOne() throws Exception {
+  void expressionsMatchTheReference() throws Exception {
     Path program = Shared.peer("prometheus-blackbox-exporter");
     StringBuilder modules = new StringBuilder("modules:\n");
     for (int i = 0; i < EXPRESSIONS.size(); i++) {

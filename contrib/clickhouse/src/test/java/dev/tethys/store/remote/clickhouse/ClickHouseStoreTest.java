@@ -106,7 +106,7 @@ class ClickHouseStoreTest {
   }
 
   @Test
-  void rowsOfOtherKeysArePassedOver() throws Exception {
+  void skipsRowsOfOtherKeys() throws Exception {
     try (ForeignStore s = store(100)) {
       List<StoredSeries> found = s.select(RANGE, UPS);
       assertThat(found).hasSize(1);
@@ -125,7 +125,7 @@ class ClickHouseStoreTest {
   }
 
   @Test
-  void anExemplarThatComesTwiceIsOne() throws Exception {
+  void deduplicatesExemplars() throws Exception {
     try (ForeignStore s = store(100)) {
       List<SeriesExemplars> found = s.exemplars(RANGE, UPS);
       assertThat(found).hasSize(1);
@@ -136,7 +136,7 @@ class ClickHouseStoreTest {
 
   /** With {@code readonly = 1} in the user's profile. */
   @Test
-  void aUserWhoMayChangeNoSettingsReadsWithoutCompression() throws Exception {
+  void readOnlyUserReadsWithoutCompression() throws Exception {
     readOnly = true;
     try (ForeignStore s = store(100)) {
       assertThat(s.select(RANGE, UPS)).hasSize(1);
@@ -149,7 +149,7 @@ class ClickHouseStoreTest {
 
   /** Profiles may have limits at which rows are left out without a word. */
   @Test
-  void answersAreWholeOrErrors() throws Exception {
+  void responsesAreCompleteOrErrors() throws Exception {
     try (ForeignStore s = store(100)) {
       s.select(RANGE, UPS);
     }

@@ -137,7 +137,7 @@ class LeaderElectorTest {
   }
 
   @Test
-  void aDisconnectedLeaderStopsBeforeAnotherStarts() throws Exception {
+  void disconnectedLeaderStopsBeforeAnotherStarts() throws Exception {
     Replica a = new Replica("a");
     assertThat(next()).isEqualTo("a begins");
     Replica b = new Replica("b");
@@ -186,7 +186,7 @@ class LeaderElectorTest {
   }
 
   @Test
-  void aBlockedStartEndsWithTheLease() throws Exception {
+  void blockedStartEndsWithTheLease() throws Exception {
     CountDownLatch waits = new CountDownLatch(1);
     Said said = new Said();
     ElectedReceiver r =

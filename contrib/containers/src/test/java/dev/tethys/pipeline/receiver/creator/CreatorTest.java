@@ -197,7 +197,7 @@ class CreatorTest {
   }
 
   @Test
-  void anUnexpectedFailureDelaysNoOther() throws Exception {
+  void unexpectedFailureDelaysNoOther() throws Exception {
     graph.apply(
         """
         watch_observers: [told]
@@ -217,7 +217,7 @@ class CreatorTest {
   }
 
   @Test
-  void aFlappingEndpointLeavesAtMostOneReceiver() throws Exception {
+  void flappingEndpointLeavesAtMostOneReceiver() throws Exception {
     graph.apply(REDIS, "metrics");
     Endpoint e = port("a", "10.0.0.1", 6379, Map.of());
     for (int i = 0; i < 1000; i++) {

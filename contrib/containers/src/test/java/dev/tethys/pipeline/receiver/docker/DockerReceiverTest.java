@@ -268,7 +268,7 @@ class DockerReceiverTest {
   }
 
   @Test
-  void aFailingContainerAffectsNoOther() throws Exception {
+  void failingContainerAffectsNoOther() throws Exception {
     daemon.answer("/containers/bb22/stats", 500, "{\"message\": \"no such device\"}");
     DockerReceiver r = open("");
     assertThat(Scraped.resources(r.gather())).containsExactly(WEB);

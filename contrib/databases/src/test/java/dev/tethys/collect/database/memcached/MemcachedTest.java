@@ -57,7 +57,7 @@ final class MemcachedTest {
   }
 
   @Test
-  void aRealServerIsShown() throws Exception {
+  void exposesMetricsOfARealServer() throws Exception {
     try (ServerProcess server = start();
         Exporter ours =
             Settings.open(
@@ -95,7 +95,7 @@ final class MemcachedTest {
   }
 
   @Test
-  void aServerThatIsDownIsShownAsDown() throws Exception {
+  void reportsDownServer() throws Exception {
     try (Exporter ours =
         Settings.open(new MemcachedExporterKind(), "memcached.address=127.0.0.1:" + Ports.free())) {
       Exposition e = SideBySide.of(Settings.metrics(ours));

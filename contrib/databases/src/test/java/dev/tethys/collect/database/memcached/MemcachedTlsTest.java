@@ -33,7 +33,7 @@ final class MemcachedTlsTest {
   }
 
   @Test
-  void certificatesAreShownAndVerified() throws Exception {
+  void sendsAndVerifiesCertificates() throws Exception {
     TlsFiles tls = TlsFiles.in(dir);
     int port = Ports.free();
     String options =

@@ -60,7 +60,7 @@ final class MongoJavaServerTest {
   }
 
   @Test
-  void cursorsAreReadToTheirEnd() throws Exception {
+  void readsCursorsToTheEnd() throws Exception {
     try (MongoConnection c = connect()) {
       List<Document> all = c.cursor("shop", Document.of("find", "orders", "batchSize", 7));
       assertThat(all).hasSize(250);

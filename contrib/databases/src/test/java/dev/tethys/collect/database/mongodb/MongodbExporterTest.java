@@ -159,7 +159,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void backupsAndTheirAgentsAreShown() throws Exception {
+  void exposesBackupsAndTheirAgents() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {
       String ok = "\"pbms\": {\"ok\": true}, \"nodes\": {\"ok\": true}, \"stors\": {\"ok\": true}";
       server
@@ -211,7 +211,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void bucketsAreShownWhereTheyAreWanted() throws Exception {
+  void exposesBucketsIfConfigured() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {
       Exposition e =
           scrape(
@@ -269,7 +269,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void everyCollectorShowsItsOwn() throws Exception {
+  void everyCollectorExposesItsMetrics() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {
       Exposition e =
           scrape(
@@ -337,7 +337,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void collectionsAreNamedOrLookedForByPatterns() throws Exception {
+  void selectsCollectionsByNameOrPattern() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {
       scrape(
           server,
@@ -358,7 +358,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void routersShowTheirShards() throws Exception {
+  void routersExposeTheirShards() throws Exception {
     try (MongoDouble server = MongoDouble.start("router.json")) {
       Exposition e = scrape(server, "collect-all=true", "compatible-mode=true");
       assertThat(e.samples("mongodb_up")).containsOnlyKeys("cluster_role=\"mongos\"");
@@ -389,7 +389,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void arbitersAreAskedForNoLogin() throws Exception {
+  void doesNotLogInToArbiters() throws Exception {
     try (MongoDouble server =
         MongoDouble.start("member.json")
             .answer(
@@ -453,7 +453,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void aCertificateOfAnotherNameCountsWhereItIsAllowed() throws Exception {
+  void acceptsCertificateOfAnotherNameIfConfigured() throws Exception {
     TestCertificates certificates = new TestCertificates(dir);
     certificates.issue("server", "dns:elsewhere.example");
     certificates.issue("client", "dns:client");
@@ -545,7 +545,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void keysOfAwsSignAQuestion() throws Exception {
+  void signsLoginsWithAwsKeys() throws Exception {
     try (MongoDouble server =
         MongoDouble.start("member.json")
             .only(new MongoDouble.User("AKIDEXAMPLE", "secret/key", "MONGODB-AWS"))) {
@@ -561,7 +561,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void aMachineLogsInByATokenInAFile() throws Exception {
+  void machineLogsInWithATokenFile() throws Exception {
     TestCertificates certificates = certificates("localhost");
     Path both = pem(certificates, Files.readString(certificates.key("client")));
     Path token = Files.writeString(dir.resolve("token"), "a.b.c\n");
@@ -598,7 +598,7 @@ final class MongodbExporterTest {
 
   /** With tickets of a real KDC; the server's side is Java's. */
   @Test
-  void aTicketOfKerberosLogsIn() throws Exception {
+  void logsInWithAKerberosTicket() throws Exception {
     try (KerberosRealm realm = new KerberosRealm(dir);
         MongoDouble server =
             MongoDouble.start("member.json").only(new MongoDouble.User("", "", "GSSAPI"))) {
@@ -678,7 +678,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void theMemberThatIsWantedIsFoundByWhatOthersSay() throws Exception {
+  void findsRequiredMemberThroughOthers() throws Exception {
     try (MongoDouble first = MongoDouble.start("member.json");
         MongoDouble second = MongoDouble.start("member.json")) {
       String hosts = "'hosts': ['%s', '%s']".formatted(first.address(), second.address());
@@ -705,7 +705,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void aMemberHasTheTagsThatAreWanted() throws Exception {
+  void selectsMembersByTags() throws Exception {
     try (MongoDouble first = MongoDouble.start("member.json");
         MongoDouble second = MongoDouble.start("member.json")) {
       String hosts = "'hosts': ['%s', '%s']".formatted(first.address(), second.address());
@@ -728,7 +728,7 @@ final class MongodbExporterTest {
 
   /** The examples of MongoDB's specification of staleness, by what members say of their writes. */
   @Test
-  void aMemberIsNotTooFarBehind() throws Exception {
+  void excludesLaggingMembers() throws Exception {
     try (MongoDouble first = MongoDouble.start("member.json");
         MongoDouble second = MongoDouble.start("member.json");
         MongoDouble third = MongoDouble.start("member.json")) {
@@ -776,7 +776,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void connectionsAreKeptWhereTheyAreWanted() throws Exception {
+  void keepsConnectionsIfConfigured() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {
       String uri = "mongodb.uri=mongodb://" + server.address();
       try (Exporter e =
@@ -800,7 +800,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void aClusterThatDnsKnowsIsSplit() throws Exception {
+  void splitsDnsSeedCluster() throws Exception {
     SeedList seeds =
         new SeedList(
             new SimpleResolver("127.0.0.1") {
@@ -843,7 +843,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void aMachinesIdentityLogsIn() throws Exception {
+  void logsInWithMachineIdentity() throws Exception {
     TestCertificates certificates = certificates("localhost");
     Path both = pem(certificates, Files.readString(certificates.key("client")));
     List<String> asked = new CopyOnWriteArrayList<>();
@@ -914,7 +914,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void targetsAreThoseOfTheFlag() throws Exception {
+  void usesTargetsOfTheFlag() throws Exception {
     try (MongoDouble one = MongoDouble.start("member.json");
         MongoDouble two = MongoDouble.start("router.json");
         Exporter e =
@@ -945,7 +945,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void aScrapeMayAskForSomeCollectors() throws Exception {
+  void scrapeMaySelectCollectors() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json");
         Exporter e =
             Settings.open(
@@ -963,7 +963,7 @@ final class MongodbExporterTest {
   }
 
   @Test
-  void addressesAndPasswordsAreNotShownWithOtherFlags() {
+  void hidesAddressesAndPasswordsWithOtherFlags() {
     assertThat(new MongodbExporterKind().flags())
         .filteredOn(f -> f.kind() == ExporterFlag.Kind.SECRET)
         .extracting(ExporterFlag::name)

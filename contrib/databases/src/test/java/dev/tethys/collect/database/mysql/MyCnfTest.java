@@ -40,13 +40,13 @@ class MyCnfTest {
   }
 
   @Test
-  void aSectionBelowTakesIt() throws IOException {
+  void inheritedSectionApplies() throws IOException {
     assertThat(address("client.other", false, "ssl-skip-verfication=true", "[client.other]").tls())
         .satisfies(MyCnfTest::isUnverified);
   }
 
   @Test
-  void theSectionsWordGoesBeforeTheFlag() throws IOException {
+  void sectionTakesPrecedenceOverTheFlag() throws IOException {
     assertThat(address("client", true, "ssl-skip-verfication=false").tls()).isNull();
     assertThat(address("client", true).tls()).isNotNull();
   }
@@ -79,7 +79,7 @@ class MyCnfTest {
   }
 
   @Test
-  void anotherWordIsRefused() {
+  void rejectsOtherWords() {
     assertThatThrownBy(() -> address("client", false, "ssl-skip-verfication=perhaps"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("section [client]: ssl-skip-verfication is \"perhaps\"");

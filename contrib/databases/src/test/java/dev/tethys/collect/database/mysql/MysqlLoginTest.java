@@ -200,17 +200,17 @@ final class MysqlLoginTest {
   }
 
   @Test
-  void aServerThatRemembersThePasswordTakesTheProof() throws Exception {
+  void sendsProofIfServerCachesThePassword() throws Exception {
     assertThat(login(Memory.KNOWS_THE_PASSWORD)).isEmpty();
   }
 
   @Test
-  void aServerThatDoesNotGetsThePasswordEncrypted() throws Exception {
+  void encryptsPasswordForOtherServers() throws Exception {
     assertThat(login(Memory.WANTS_IT_ENCRYPTED)).isEmpty();
   }
 
   @Test
-  void aServerMayAskForAnotherPlugin() throws Exception {
+  void serverMayRequestAnotherPlugin() throws Exception {
     assertThat(login(Memory.SWITCHES_TO_NATIVE)).isEmpty();
     assertThatThrownBy(() -> login(Memory.SWITCHES_TO_SOMETHING_ELSE))
         .hasMessageContaining("plugin dialog; supported are")

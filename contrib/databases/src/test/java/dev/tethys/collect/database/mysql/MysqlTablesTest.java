@@ -151,7 +151,7 @@ final class MysqlTablesTest {
   }
 
   @Test
-  void theRealOneShowsTheSame() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     int port = Ports.free();
     List<String> command = new ArrayList<>();
     command.add(Shared.peer("prometheus-mysqld-exporter").toString());

@@ -123,12 +123,12 @@ final class MysqldBesideTest {
   }
 
   @Test
-  void showsWhatTheRealOneShows() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     compare(Set.of());
   }
 
   @Test
-  void showsWhatTheRealOneShowsWithMoreCollectors() throws Exception {
+  void exposesSameMetricsWithMoreCollectors() throws Exception {
     compare(
         Set.of(
             // which threads there are, and which events, depends on the moment
@@ -162,7 +162,7 @@ final class MysqldBesideTest {
 
   /** Those that MariaDB does not have fail in both. */
   @Test
-  void showsWhatEnginesAndPerformanceSchemaCountAsTheRealOneDoes() throws Exception {
+  void exposesSameEngineAndPerformanceSchemaMetrics() throws Exception {
     Exposition e =
         compare(
             Set.of(),
@@ -191,7 +191,7 @@ final class MysqldBesideTest {
   }
 
   @Test
-  void aQueryThatTakesTooLongFailsAlone() throws Exception {
+  void slowQueryFailsAlone() throws Exception {
     try (MysqlConnection c = server.connect("root", "", null)) {
       c.query("CREATE VIEW heartbeat.slow AS SELECT SLEEP(60) AS ts, 1 AS server_id");
     }
@@ -214,7 +214,7 @@ final class MysqldBesideTest {
   }
 
   @Test
-  void targetsAreProbedBySections() throws Exception {
+  void probesTargetsBySection() throws Exception {
     try (Exporter ours = Settings.open(new MysqldExporterKind(), "config.my-cnf=" + cnf)) {
       String target = "target=127.0.0.1:" + server.port();
       Exposition e =
@@ -235,7 +235,7 @@ final class MysqldBesideTest {
   }
 
   @Test
-  void aServerThatIsDownOrSilentIsShownAsDown() throws Exception {
+  void reportsDownOrSilentServer() throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       for (int port : new int[] {Ports.free(), silent.getLocalPort()}) {
         try (Exporter ours =

@@ -38,7 +38,7 @@ final class MysqldTlsTest {
   }
 
   @Test
-  void certificatesAreShownAndVerified() throws Exception {
+  void sendsAndVerifiesCertificates() throws Exception {
     TlsFiles tls = TlsFiles.in(dir);
     try (MariadbProcess server =
         new MariadbProcess(

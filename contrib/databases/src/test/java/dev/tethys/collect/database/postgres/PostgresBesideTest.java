@@ -205,12 +205,12 @@ final class PostgresBesideTest {
   }
 
   @Test
-  void showsWhatTheRealOneShows() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     compare();
   }
 
   @Test
-  void namesThatFlagsHadMeanWhatTheyMeant() throws Exception {
+  void formerFlagNamesKeepTheirMeaning() throws Exception {
     Map<String, String> environment = Map.of("DATA_SOURCE_NAME", dsn("postgres"));
     try (Exporter all = Settings.open(new PostgresExporterKind(), environment);
         Exporter fewer =
@@ -229,7 +229,7 @@ final class PostgresBesideTest {
   }
 
   @Test
-  void theRealOneMeansTheSameByThem() throws Exception {
+  void formerFlagNamesMatchTheReference() throws Exception {
     int port = Ports.free();
     try (ServerProcess real =
         new ServerProcess(
@@ -248,7 +248,7 @@ final class PostgresBesideTest {
   }
 
   @Test
-  void showsWhatTheRealOneShowsWithAllItsCollectorsAndQueriesOfOnesOwn() throws Exception {
+  void exposesSameMetricsWithAllCollectorsAndCustomQueries() throws Exception {
     Path queries = dir.resolve("queries.yaml");
     Files.writeString(
         queries,
@@ -281,7 +281,7 @@ final class PostgresBesideTest {
   }
 
   @Test
-  void statementsAndIdleProcessesAreShown() throws Exception {
+  void exposesStatementsAndIdleProcesses() throws Exception {
     try (PostgresConnection idle = connect();
         Exporter ours =
             Settings.open(
@@ -309,7 +309,7 @@ final class PostgresBesideTest {
   }
 
   @Test
-  void targetsAreProbedWithAnAuthModule() throws Exception {
+  void probesTargetsWithAuthModule() throws Exception {
     Path config = dir.resolve("postgres_exporter.yml");
     Files.writeString(
         config,
@@ -341,7 +341,7 @@ final class PostgresBesideTest {
   }
 
   @Test
-  void allDatabasesAreAskedWhereTheyAreDiscovered() throws Exception {
+  void queriesAllDiscoveredDatabases() throws Exception {
     Path queries = dir.resolve("each.yaml");
     Files.writeString(
         queries,
@@ -375,7 +375,7 @@ final class PostgresBesideTest {
   }
 
   @Test
-  void aServerThatIsDownOrSilentIsShownAsDown() throws Exception {
+  void reportsDownOrSilentServer() throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       for (int port : new int[] {Ports.free(), silent.getLocalPort()}) {
         try (Exporter ours =

@@ -69,7 +69,7 @@ final class PostgresTlsTest {
   }
 
   @Test
-  void certificatesAreShownAndVerified() throws Exception {
+  void sendsAndVerifiesCertificates() throws Exception {
     TlsFiles tls = TlsFiles.in(dir);
     try (PostgresProcess server = new PostgresProcess(dir, "pw")) {
       secure(server, tls, "server");
@@ -90,7 +90,7 @@ final class PostgresTlsTest {
   }
 
   @Test
-  void theNameOfTheServerIsVerified() throws Exception {
+  void verifiesServerName() throws Exception {
     TlsFiles tls = TlsFiles.in(dir);
     try (PostgresProcess server = new PostgresProcess(dir, "pw")) {
       secure(server, tls, "misnamed");

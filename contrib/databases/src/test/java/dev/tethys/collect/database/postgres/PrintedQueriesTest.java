@@ -12,7 +12,7 @@ final class PrintedQueriesTest {
   @TempDir Path dir;
 
   @Test
-  void queriesAndTheirColumnsArePrintedWhereThatIsAskedFor() throws Exception {
+  void printsQueriesAndColumnsOnRequest() throws Exception {
     PostgresExporterKind kind = new PostgresExporterKind();
     assertThat(Settings.printed(kind)).isNull();
     Path file = dir.resolve("queries.yml");

@@ -189,12 +189,12 @@ final class RedisBesideTest {
   }
 
   @Test
-  void showsWhatTheRealOneShows() throws Exception {
+  void exposesSameMetricsAsReference() throws Exception {
     compare();
   }
 
   @Test
-  void showsKeysStreamsSettingsAndScriptsAsTheRealOneDoes() throws Exception {
+  void exposesSameKeysStreamsSettingsAndScripts() throws Exception {
     Path script = dir.resolve("script.lua");
     Files.writeString(script, "return {'answer', '42', 'half', '0.5'}");
     compare(
@@ -234,7 +234,7 @@ final class RedisBesideTest {
   }
 
   @Test
-  void targetsAreScrapedAndTheirPasswordsComeFromTheFile() throws Exception {
+  void scrapesTargetsWithPasswordsFromTheFile() throws Exception {
     Path file = dir.resolve("passwords.json");
     String address = "redis://127.0.0.1:" + server.port();
     Files.writeString(file, "{\"" + address + "\": \"" + PASSWORD + "\"}");
@@ -258,7 +258,7 @@ final class RedisBesideTest {
   }
 
   @Test
-  void aServerThatIsDownOrSilentIsShownAsDown() throws Exception {
+  void reportsDownOrSilentServer() throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       for (int port : new int[] {Ports.free(), silent.getLocalPort()}) {
         try (Exporter ours =
@@ -277,7 +277,7 @@ final class RedisBesideTest {
   }
 
   @Test
-  void versionThreeOfTheProtocolIsUnderstood() throws Exception {
+  void supportsProtocolVersion3() throws Exception {
     try (RedisConnection c = connect()) {
       assertThat(c.command("HELLO", "3").pairs().get("proto")).isEqualTo(new RedisReply.Whole(3));
       assertThat(c.command("HGETALL", "hash").pairs().get("f")).hasToString("v");

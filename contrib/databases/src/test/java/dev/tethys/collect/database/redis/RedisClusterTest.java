@@ -45,7 +45,7 @@ final class RedisClusterTest {
   }
 
   @Test
-  void keysAreFoundOnAllServersOfACluster() throws Exception {
+  void findsKeysOnAllClusterServers() throws Exception {
     int a = Ports.free();
     int b = Ports.free();
     String[] flags = {"--cluster-enabled", "yes", "--save", ""};
@@ -103,7 +103,7 @@ final class RedisClusterTest {
   }
 
   @Test
-  void aSentinelShowsItsMasters() throws Exception {
+  void sentinelExposesItsMasters() throws Exception {
     int master = Ports.free();
     int port = Ports.free();
     Path conf = dir.resolve("sentinel.conf");

@@ -34,7 +34,7 @@ final class RedisTlsTest {
   }
 
   @Test
-  void addressesAndPasswordsAreNotShownWithOtherFlags() {
+  void hidesAddressesAndPasswordsWithOtherFlags() {
     assertThat(new RedisExporterKind().flags())
         .filteredOn(f -> f.kind() == ExporterFlag.Kind.SECRET)
         .extracting(ExporterFlag::name)
@@ -42,7 +42,7 @@ final class RedisTlsTest {
   }
 
   @Test
-  void certificatesAreShownAndVerified() throws Exception {
+  void sendsAndVerifiesCertificates() throws Exception {
     TlsFiles tls = TlsFiles.in(dir);
     int port = Ports.free();
     try (ServerProcess server =

@@ -80,7 +80,7 @@ class DatadogHostTest {
   }
 
   @Test
-  void reportsNothingUnlessAsked() {
+  void reportsNothingUnlessRequested() {
     DatadogExporterFactory f = new DatadogExporterFactory(http, DatadogExporterTest::noDeltas);
     for (String more : new String[] {"", ", host_metadata: {enabled: false, tags: [a]}"}) {
       assertThat(f.host(settings("", more), new PlainContext("datadog"))).isNull();

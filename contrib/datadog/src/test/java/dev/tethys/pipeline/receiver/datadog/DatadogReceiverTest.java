@@ -182,7 +182,7 @@ class DatadogReceiverTest {
   }
 
   @Test
-  void theClientOfDatadogSends() throws Exception {
+  void datadogClientSends() throws Exception {
     Path module = Shared.npm("@datadog/datadog-api-client");
     int port = start();
     Path out = dir.resolve("out");

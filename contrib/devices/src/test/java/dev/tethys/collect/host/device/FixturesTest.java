@@ -47,7 +47,7 @@ final class FixturesTest {
   }
 
   @Test
-  void queuesAreThoseOfTheFile() throws IOException {
+  void readsQueuesFromTheFile() throws IOException {
     Path folder =
         Objects.requireNonNull(Shared.conformance(FIXTURES + "qdisc/results.json").getParent());
     String flag = "collector.qdisc.fixtures";
@@ -60,7 +60,7 @@ final class FixturesTest {
   }
 
   @Test
-  void wirelessDevicesAreThoseOfTheFiles() throws IOException {
+  void readsWirelessDevicesFromFiles() throws IOException {
     Path folder =
         Objects.requireNonNull(Shared.conformance(FIXTURES + "wifi/interfaces.json").getParent());
     asThere(new WifiCollector(options("collector.wifi.fixtures", folder)), "node_wifi_", 14);

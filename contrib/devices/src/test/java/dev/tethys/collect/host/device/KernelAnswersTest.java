@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Answers that a machine gives seldom, or not this one. */
 class KernelAnswersTest {
   @Test
-  void countersOfADriverThatGrewBetweenTwoQuestionsAreLeftOut() {
+  void skipsCountersOfAResizedDriver() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment names = arena.allocate(12 + 3 * 32, 8);
       names.set(JAVA_INT, 8, 2);
@@ -46,7 +46,7 @@ class KernelAnswersTest {
 
   /** perf_event.h's PERF_EVENT_IOC_ENABLE and _RESET, as each kind of processor encodes them. */
   @Test
-  void requestsToCountersAreThoseOfTheProcessor() {
+  void encodesRequestsForTheProcessor() {
     assertThat(PerfCollector.request("amd64", 0)).isEqualTo(0x2400);
     assertThat(PerfCollector.request("aarch64", 3)).isEqualTo(0x2403);
     assertThat(PerfCollector.request("ppc64le", 0)).isEqualTo(0x2000_2400);
@@ -54,7 +54,7 @@ class KernelAnswersTest {
   }
 
   @Test
-  void processorsAreThoseOfTheMachine(@TempDir Path sys) throws IOException {
+  void listsProcessorsOfTheMachine(@TempDir Path sys) throws IOException {
     Path file = sys.resolve("devices/system/cpu/online");
     Files.createDirectories(file.getParent());
     Files.writeString(file, "0-2,5\n");

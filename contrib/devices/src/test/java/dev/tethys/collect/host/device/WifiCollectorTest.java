@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** The network and the stations of node_exporter's own test, as the kernel would report them. */
 final class WifiCollectorTest {
   @Test
-  void stationsAreShownAsInNodeExportersTest() throws IOException {
+  void exposesStationsLikeNodeExporter() throws IOException {
     Families out = new Families();
     byte[] bss =
         join(

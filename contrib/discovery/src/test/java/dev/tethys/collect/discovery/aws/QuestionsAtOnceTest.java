@@ -52,7 +52,7 @@ final class QuestionsAtOnceTest {
   }
 
   @Test
-  void aFailureIsThatOfTheWhole() {
+  void failureAppliesToTheWhole() {
     assertThatThrownBy(
             () ->
                 api(2)

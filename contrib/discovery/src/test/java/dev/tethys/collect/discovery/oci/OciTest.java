@@ -124,7 +124,7 @@ class OciTest {
   }
 
   @Test
-  void instancesOfAllCompartments() throws Exception {
+  void readsInstancesOfAllCompartments() throws Exception {
     KeyPair pair = KeyPairGenerator.getInstance("RSA").generateKeyPair();
     try (Vendor vendor = new Vendor()) {
       String in = "&accessLevel=ACCESSIBLE&compartmentIdInSubtree=false&limit=100";
@@ -270,7 +270,7 @@ class OciTest {
   }
 
   @Test
-  void aMachineAsksInItsOwnName() throws Exception {
+  void machineUsesItsOwnIdentity() throws Exception {
     TestCertificates certificates = new TestCertificates(folder);
     certificates.issueRsa("opc-tenant:ocid1.tenancy.oc1..t", "dns:instance");
     X509Certificate leaf;

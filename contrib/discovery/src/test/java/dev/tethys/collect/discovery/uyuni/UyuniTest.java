@@ -92,7 +92,7 @@ class UyuniTest {
   }
 
   @Test
-  void faultsAreErrorsAndLogInAgain() throws Exception {
+  void faultsAreErrorsAndCauseALogin() throws Exception {
     try (Vendor vendor = new Vendor()) {
       vendor.on(
           "POST https://uyuni.test/rpc/api",

@@ -57,7 +57,7 @@ class RealZooKeeperTest {
   }
 
   @Test
-  void membersThroughARestartOfTheServer() throws Exception {
+  void readsMembersAcrossAServerRestart() throws Exception {
     int port = Ports.free();
     ServerCnxnFactory server = server(port);
     Setting setting = new Setting();

@@ -136,7 +136,7 @@ class ZooKeeperDiscoveryTest {
   }
 
   @Test
-  void aPathThatIsMissingOrUnreadableCostsTheOthersNothing() throws InterruptedException {
+  void missingOrUnreadablePathDoesNotAffectOthers() throws InterruptedException {
     server.put("/services/web/a", "{\"host\":\"a\",\"port\":1}");
     server.put("/secret", "");
     server.unreadable.add("/secret");
@@ -157,7 +157,7 @@ class ZooKeeperDiscoveryTest {
         "nerve_sd_configs: [{servers: [a]}]                | nerve SD config must contain at least one path",
         "serverset_sd_configs: [{servers: [a], paths: [b]}] | serverset SD config paths must begin with '/': b",
       })
-  void saysWhatIsWrong(String yaml, String error) {
+  void describesErrors(String yaml, String error) {
     assertThatThrownBy(() -> Setting.read(yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(error);

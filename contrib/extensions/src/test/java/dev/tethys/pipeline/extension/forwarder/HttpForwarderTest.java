@@ -165,7 +165,7 @@ class HttpForwarderTest {
   }
 
   @Test
-  void answersBadGatewayForAMissingServer() throws Exception {
+  void responds502ForAMissingServer() throws Exception {
     start("{endpoint: 'http://127.0.0.1:%d'}".formatted(Ports.free()));
     HttpResponse<String> a = ask("GET", "/", "", BodyHandlers.ofString());
     assertThat(a.statusCode()).isEqualTo(502);
@@ -173,7 +173,7 @@ class HttpForwarderTest {
   }
 
   @Test
-  void answersBadGatewayWithoutAToken() throws Exception {
+  void responds502WithoutAToken() throws Exception {
     start(
         "{endpoint: 'http://%s'}".formatted(host()),
         () -> {

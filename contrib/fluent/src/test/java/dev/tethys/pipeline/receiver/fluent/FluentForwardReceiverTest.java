@@ -227,7 +227,7 @@ class FluentForwardReceiverTest {
   }
 
   @Test
-  void answersHeartbeats() throws Exception {
+  void returnsHeartbeats() throws Exception {
     int port = start("");
     try (DatagramSocket s = new DatagramSocket()) {
       s.setSoTimeout(1000);

@@ -206,7 +206,7 @@ class OtlpPushTest {
   }
 
   @Test
-  void anErrorEndsNothing() throws Exception {
+  void errorEndsNothing() throws Exception {
     AtomicInteger asked = new AtomicInteger();
     MetricsSource page = page();
     MetricsSource failing =
@@ -236,7 +236,7 @@ class OtlpPushTest {
   }
 
   @Test
-  void propertiesOfJavaGoBeforeVariablesAndTheFile() {
+  void javaPropertiesTakePrecedenceOverVariablesAndTheFile() {
     Map<String, String> beside = new HashMap<>();
     String section =
         "{endpoint: 'http://file:1', protocol: grpc, interval: 7, timeoutSeconds: 8,"
@@ -285,7 +285,7 @@ class OtlpPushTest {
   }
 
   @Test
-  void aWrongOneIsNamed() {
+  void namesInvalidFile() {
     assertThatThrownBy(() -> read("{}", Map.of("otel.metric.export.interval", "1w")))
         .isInstanceOf(ConfigException.class)
         .hasMessageContainingAll("the property otel.metric.export.interval", "1w");
@@ -296,7 +296,7 @@ class OtlpPushTest {
 
   /** As in published files, which leave all to variables. */
   @Test
-  void aSectionMayBeEmpty() {
+  void sectionMayBeEmpty() {
     JmxConfig c =
         JmxConfig.read(
             YamlDocument.parse("f.yml", Path.of(""), "hostPort: a:1\nopenTelemetry:\n  # variables")

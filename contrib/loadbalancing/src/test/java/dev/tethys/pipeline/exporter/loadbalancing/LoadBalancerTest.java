@@ -313,7 +313,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void aFailedBackendDelaysOnlyItsOwnTraces() throws IOException {
+  void failedBackendDelaysOnlyItsOwnTraces() throws IOException {
     listen();
     down.add("127.0.0.3");
     run(dns("", ""));
@@ -372,7 +372,7 @@ class LoadBalancerTest {
   }
 
   @Test
-  void aFullQueueWithoutBackendsBlocksNoChange() throws Exception {
+  void fullQueueWithoutBackendsBlocksNoChange() throws Exception {
     listen();
     down.addAll(THREE);
     addresses.retainAll(List.of("127.0.0.2"));

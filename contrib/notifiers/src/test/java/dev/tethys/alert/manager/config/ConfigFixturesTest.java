@@ -79,7 +79,7 @@ class ConfigFixturesTest {
   }
 
   @Test
-  void filesAreReadOrRefusedAsAlertmanagerDoes() throws IOException {
+  void readsOrRejectsFilesLikeAlertmanager() throws IOException {
     int n = 0;
     for (String folder : new String[] {"config", "examples", "amtool"}) {
       for (Path f : Shared.conformanceFiles("alertmanager/" + folder, ".yml")) {
@@ -113,7 +113,7 @@ class ConfigFixturesTest {
 
   /** Hosts as Docker names its services, and texts that users write for a path. */
   @Test
-  void urlsAreReadAsGoReadsThem() {
+  void readsUrlsLikeGo() {
     String yaml =
         """
         route: {receiver: a}

@@ -27,7 +27,7 @@ class NullVerdictsTest {
 
   /** {@code -Dtethys.amtool=FILE} asks amtool again. */
   @Test
-  void nullIsReadAsAmtoolReadsIt() throws Exception {
+  void readsNullLikeAmtool() throws Exception {
     String reference =
         ConfigReference.markdown(
             "alertmanager.yml", AlertmanagerConfig.sections().toArray(Section[]::new));

@@ -207,7 +207,7 @@ final class HaproxyBesideTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"http://user:pa%3Ass@127.0.0.1:STATS/stats;csv", "unix:SOCKET"})
-  void showsWhatTheRealOneShows(String where) throws Exception {
+  void exposesSameMetricsAsReference(String where) throws Exception {
     String uri =
         where
             .replace("STATS", String.valueOf(stats))
@@ -240,7 +240,7 @@ final class HaproxyBesideTest {
 
   /** Of this process, for its number is known. */
   @Test
-  void aProcessIsShownAsTheRealOneShowsIt() throws Exception {
+  void exposesSameProcessMetricsAsReference() throws Exception {
     Path file = dir.resolve("haproxy.pid");
     Files.writeString(file, ProcessHandle.current().pid() + "\n");
     String uri = "unix:" + dir.resolve("h.sock");
@@ -272,7 +272,7 @@ final class HaproxyBesideTest {
   }
 
   @Test
-  void commandsAreAskedOverTcpToo() throws Exception {
+  void sendsCommandsOverTcp() throws Exception {
     try (Exporter tcp = open("tcp://127.0.0.1:" + commands);
         Exporter unix = open("unix:" + dir.resolve("h.sock"))) {
       assertThat(rested(shown(tcp))).isEqualTo(rested(shown(unix)));

@@ -113,7 +113,7 @@ class HaproxyTest {
   }
 
   @Test
-  void brokenRowsAreCounted() throws Exception {
+  void countsBrokenRows() throws Exception {
     String broken =
         "foo,bug-missing-comma,0,0,0,0,,0,0,0,,0,,0,0,0,0,DRAIN"
             + " (agent)1,1,0,0,0,5007,0,,1,8,1,,0,,2,0,,0,L4OK,,0,,,,,,,0,,,,0,0,,,,,,,,,,,\n";
@@ -154,7 +154,7 @@ class HaproxyTest {
   }
 
   @Test
-  void theCommandSocket() throws Exception {
+  void commandSocket() throws Exception {
     Path dir = Files.createTempDirectory("hap");
     Path socket = dir.resolve("s");
     try (ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
@@ -198,7 +198,7 @@ class HaproxyTest {
   }
 
   @Test
-  void aLargeOneIsReadWhole() throws Exception {
+  void readsLargeFileCompletely() throws Exception {
     String csv = Files.readString(Shared.conformance("haproxy_exporter/test/haproxy.csv"));
     long servers = csv.lines().filter(l -> l.split(",", -1)[32].equals("2")).count();
     try (Exporter e =

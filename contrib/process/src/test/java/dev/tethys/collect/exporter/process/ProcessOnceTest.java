@@ -26,7 +26,7 @@ class ProcessOnceTest {
   }
 
   @Test
-  void delaysAreOfProgramsAlone() {
+  void delaysBelongToProgramsOnly() {
     assertThatThrownBy(() -> kind.printed(new FlagSettings(kind, Map.of(DELAY, "soon"))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("--" + DELAY);

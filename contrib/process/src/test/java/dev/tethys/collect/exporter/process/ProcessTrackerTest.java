@@ -134,7 +134,7 @@ class ProcessTrackerTest {
   }
 
   @Test
-  void emptyGroupsAreForgottenWhereThatIsAskedFor() throws Exception {
+  void forgetsEmptyGroupsIfConfigured() throws Exception {
     process(10, 1, "web", "web", 100, 500);
     ProcessTracker t = tracker(rules("process_names: [{comm: [web]}]"), false, Duration.ZERO);
     ProcessGroups g = new ProcessGroups(true, true, true);

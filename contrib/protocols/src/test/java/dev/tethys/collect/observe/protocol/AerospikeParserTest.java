@@ -18,7 +18,7 @@ class AerospikeParserTest {
       new ProtocolConnection(found::add, counters, Direction.SENT);
 
   @Test
-  void lengthsThatLieAreBounded() {
+  void boundsFalseLengths() {
     feed(true, NODE, 0);
     feed(true, "\\x02\\x01\\x00\\x00\\xff\\xff\\xff\\xffnode\\x0a", 1L << 32);
     feed(true, "\\x02\\x01\\x00\\x01\\x00\\x00\\x00\\x05node\\x0a", 0);
@@ -33,7 +33,7 @@ class AerospikeParserTest {
 
   /** Records of an answer go on for ever, or claim to have any number of fields. */
   @Test
-  void endlessAnswersAreBounded() {
+  void boundsEndlessResponses() {
     feed(true, SCAN, 0);
     assertThat(connection.protocol()).isEqualTo(Protocol.AEROSPIKE);
     for (int i = 0; i < 1000; i++) {

@@ -33,7 +33,7 @@ class DetectionTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void payloadsOfOtherProtocolsAreNotTakenForOne(WireCase c) {
+  void doesNotMistakeOtherProtocolsForIt(WireCase c) {
     for (Payload p : c.payloads()) {
       for (Protocol protocol : BINARY) {
         if (c.requests().stream().noneMatch(r -> r.startsWith(protocol.name() + "|"))) {
@@ -45,7 +45,7 @@ class DetectionTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void payloadsAreNotTakenForOtherProtocols(WireCase c) {
+  void doesNotMistakeItForOtherProtocols(WireCase c) {
     for (Protocol own : BINARY) {
       if (c.requests().stream().noneMatch(r -> r.startsWith(own.name() + "|"))) {
         continue;
@@ -62,7 +62,7 @@ class DetectionTest {
 
   @ParameterizedTest
   @EnumSource
-  void tlsAndTextAreNotTakenForOne(Protocol protocol) {
+  void doesNotMistakeTlsAndTextForIt(Protocol protocol) {
     if (BINARY.contains(protocol)) {
       for (byte[] b : TLS) {
         assertThat(matches(protocol, b, 0)).isFalse();
@@ -76,7 +76,7 @@ class DetectionTest {
   }
 
   @Test
-  void randomBytesAreNotTakenForOne() {
+  void doesNotMistakeRandomBytesForIt() {
     Random random = new Random(1);
     for (int i = 0; i < 1_000_000; i++) {
       byte[] b = new byte[8 + random.nextInt(56)];

@@ -18,7 +18,7 @@ class LdapParserTest {
 
   /** A filter may be nested as often as its bytes allow, and its lengths may lie. */
   @Test
-  void nestedFiltersAreBounded() {
+  void boundsNestedFilters() {
     StringBuilder filter = new StringBuilder();
     for (int i = 0; i < 2000; i++) {
       filter.append("\\xa2\\x83\\x00\\x20\\x00");
@@ -39,7 +39,7 @@ class LdapParserTest {
   }
 
   @Test
-  void lengthsThatLdapForbidsAreNoMessages() {
+  void invalidLdapLengthsAreNotMessages() {
     feed(true, "0{i1 " + SEARCH + "}", 0);
     for (String length :
         List.of(
@@ -63,7 +63,7 @@ class LdapParserTest {
 
   /** Entries that are cut in a read have more of each read captured. */
   @Test
-  void moreIsCapturedOfAnswersThatHoldSeveralMessages() {
+  void capturesMoreOfMultiMessageResponses() {
     feed(true, "0{i1 " + SEARCH + "}", 0);
     feed(false, "0\\x0b\\x02\\x01\\x02d\\x06\\x04\\x01x0\\x010", 5000);
     assertThat(connection.isPipelined()).isTrue();

@@ -39,7 +39,7 @@ class MemcachedBinaryParserTest {
 
   /** Memcached answers several keys in one call of many segments, of which some are captured. */
   @Test
-  void commandsWhoseAnswersAreOutOfSightAreCounted() {
+  void countsCommandsWithUnseenResponses() {
     for (int round = 1; round <= 3; round++) {
       for (int i = 0; i < 9; i++) {
         send(0x80, GET_QUIETLY, 1, i, "k");
@@ -58,7 +58,7 @@ class MemcachedBinaryParserTest {
 
   /** A capture that begins with commands that both know is found to be Couchbase's later. */
   @Test
-  void couchbaseIsFoundBehindCommandsOfMemcached() {
+  void findsCouchbaseAfterMemcachedCommands() {
     send(0x80, NOOP, 0, 1, "");
     receive(NOOP, 1);
     assertThat(connection.protocol()).isEqualTo(Protocol.MEMCACHED);
@@ -69,7 +69,7 @@ class MemcachedBinaryParserTest {
   }
 
   @Test
-  void bodiesOfFourGigabytesAreNone() {
+  void bodiesOfFourGigabytesAreNotMessages() {
     send(0x80, HELLO, 1, 2, "a");
     ByteBuffer b = ByteBuffer.allocate(24).put(0, (byte) 0x80).put(1, (byte) 1).putInt(8, -1);
     connection.feed(Direction.SENT, 1, b.array(), 0, 24, 1L << 32);

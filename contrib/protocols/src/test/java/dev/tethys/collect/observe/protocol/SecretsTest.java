@@ -51,7 +51,7 @@ class SecretsTest {
   }
 
   @Test
-  void literalsOfPostgresqlFollowItsSetting() {
+  void postgresqlLiteralsFollowItsSetting() {
     query(STATEMENT);
     answer(postgres('S', "standard_conforming_strings\0on\0"));
     query(STATEMENT);
@@ -80,7 +80,7 @@ class SecretsTest {
   }
 
   @Test
-  void literalsOfMysqlFollowTheModeOfTheServer() {
+  void mysqlLiteralsFollowTheServerMode() {
     mysqlQuery(STATEMENT, AUTOCOMMIT);
     mysqlQuery("select 'a\\'SECRET', b", AUTOCOMMIT);
     mysqlQuery("set sql_mode = 'NO_BACKSLASH_ESCAPES'", AUTOCOMMIT | NO_BACKSLASH_ESCAPES);

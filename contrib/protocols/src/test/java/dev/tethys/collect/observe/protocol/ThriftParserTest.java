@@ -17,7 +17,7 @@ class ThriftParserTest {
 
   /** Structures in structures, and lists whose length is a lie. */
   @Test
-  void nestedAndEndlessFieldsAreBounded() {
+  void boundsNestedAndEndlessFields() {
     feed(1, true, GET + "\\x01{n2000 \\x0c\\x00\\x01}", 0);
     assertThat(counters.malformed()).isEqualTo(1);
     ProtocolConnection c = new ProtocolConnection(found::add, counters, Direction.SENT);
@@ -32,7 +32,7 @@ class ThriftParserTest {
   }
 
   @Test
-  void framesOfFourGigabytesAreNone() {
+  void framesOfFourGigabytesAreNotMessages() {
     feed(1, true, "\\xff\\xff\\xff\\xff" + GET + "\\x01\\x00", 1L << 32);
     feed(1, true, "\\x7f\\xff\\xff\\xff" + GET + "\\x01\\x00", 1L << 31);
     assertThat(connection.protocol()).isNull();
@@ -43,7 +43,7 @@ class ThriftParserTest {
 
   /** After an answer that was not seen, answers meet their own calls again. */
   @Test
-  void callsWithEqualNumbersAreInStepAfterALoss() {
+  void callsWithEqualNumbersResynchronizeAfterLoss() {
     feed(1, true, GET + "\\x00\\x00", 0);
     feed(2, false, "", 50);
     for (int i = 10; i < 100; i += 10) {
@@ -55,7 +55,7 @@ class ThriftParserTest {
   }
 
   @Test
-  void callsWithEqualNumbersAreAnsweredInOrder() {
+  void matchesCallsWithEqualNumbersInOrder() {
     for (int i = 0; i < 10; i++) {
       feed(i, true, GET + "\\x00\\x00", 0);
     }

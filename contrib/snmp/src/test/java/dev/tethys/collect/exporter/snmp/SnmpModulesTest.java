@@ -92,7 +92,7 @@ class SnmpModulesTest {
   }
 
   @Test
-  void messagesAreLoggedWhereThatIsAskedFor() throws Exception {
+  void logsMessagesIfConfigured() throws Exception {
     Logger log = Logger.getLogger(SnmpScrape.class.getName());
     Level former = log.getLevel();
     log.setLevel(Level.FINE);
@@ -173,7 +173,7 @@ class SnmpModulesTest {
 
   /** As the module cisco_device of snmp_exporter's own snmp.yml has it. */
   @Test
-  void numbersThatAreLookedUpMayHaveWords() throws Exception {
+  void lookedUpNumbersMayHaveNames() throws Exception {
     agent.number("1.3.6.1.9.1", 10).number("1.3.6.1.9.2", 20);
     agent.number("1.3.6.1.8.1", 2).number("1.3.6.1.8.2", 99);
     assertThat(
@@ -194,7 +194,7 @@ class SnmpModulesTest {
   }
 
   @Test
-  void textsAreValidAndIndexesAreBounded() throws Exception {
+  void validatesTextsAndBoundsIndexes() throws Exception {
     agent.text("1.3.6.1.9.1", AgentDouble.bytes('a', 0xff, 0xfe, 'b', 0xc3, 0xa9, 0xc3));
     agent.text("1.3.6.1.8.4294967295.65", AgentDouble.bytes('x'));
     agent.text("1.3.6.1.7.0", AgentDouble.bytes());
@@ -210,7 +210,7 @@ class SnmpModulesTest {
   }
 
   @Test
-  void kindsOfAddressesStandBeforeThem() throws Exception {
+  void addressTypesPrecedeAddresses() throws Exception {
     agent.number("1.3.6.1.9.1.1.7", 2);
     agent.text(
         "1.3.6.1.9.1.2.7",
@@ -250,7 +250,7 @@ class SnmpModulesTest {
   }
 
   @Test
-  void modulesAreAskedForAtOnce() throws Exception {
+  void queriesModulesConcurrently() throws Exception {
     agent.number("1.3.6.1.9.1", 1).number("1.3.6.1.8.1", 2);
     SnmpConfig c =
         config(

@@ -41,7 +41,7 @@ class SnmpTextsTest {
   }
 
   @Test
-  void hintsAreForOctetStringsAlone() {
+  void hintsApplyOnlyToOctetStrings() {
     SnmpValue v = new SnmpValue.Bytes(new byte[] {10, 27});
     DisplayHint hint = DisplayHint.parse("1x:");
     assertThat(SnmpSamples.text(v, "OctetString", hint)).isEqualTo("0a:1b");
@@ -87,7 +87,7 @@ class SnmpTextsTest {
   }
 
   @Test
-  void directivesThatThereAreNotAreRefused() {
+  void rejectsUnknownDirectives() {
     assertThatThrownBy(() -> DatePattern.parse("%Q")).hasMessageContaining("%Q");
     assertThatThrownBy(() -> DatePattern.parse("100%")).hasMessageContaining("unknown");
   }

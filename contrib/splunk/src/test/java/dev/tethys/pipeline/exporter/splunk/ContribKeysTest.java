@@ -89,7 +89,7 @@ class ContribKeysTest {
   }
 
   @Test
-  void recordsOfTheProfilerAndOthersAreSwitchedOff() {
+  void disablesProfilerRecordsAndOthers() {
     Encoder.Encoded e = logs(settings(", log_data_enabled: false"));
     assertThat(text(e)).contains("profile").doesNotContain("line");
     assertThat(e.drops()).isEqualTo(Map.of("log_data_disabled", 1));

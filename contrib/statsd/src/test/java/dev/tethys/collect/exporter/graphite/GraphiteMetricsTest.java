@@ -42,7 +42,7 @@ class GraphiteMetricsTest {
   }
 
   @Test
-  void theLastSampleIsShownUntilItIsTooOld() {
+  void exposesTheLastSampleUntilItExpires() {
     try (GraphiteMetrics m = of(MappingFile.EMPTY, false)) {
       send(m, "a.b 1 1700000000\na.b 2 1700000000\nold 1 1699999000\nt;k=v 3 1700000000\nbad\n");
       assertThat(shown(m)).hasSize(2);
@@ -55,7 +55,7 @@ class GraphiteMetricsTest {
 
   /** The data and the mapping of graphite_exporter's own end to end test. */
   @Test
-  void allLinesOfItsOwnTestAreMapped() throws IOException {
+  void mapsAllLinesOfTheReferenceTest() throws IOException {
     String in =
         Files.readString(Shared.conformance("graphite_exporter/issue90_in.txt"))
             .replace("NOW", "1700000000");
@@ -85,7 +85,7 @@ class GraphiteMetricsTest {
   }
 
   @Test
-  void samplesAreTakenWithoutTagsThatAreNone() {
+  void acceptsSamplesWithoutInvalidTags() {
     try (GraphiteMetrics m = of(MappingFile.EMPTY, false)) {
       send(m, "a;k=v;broken;l=w 1 1700000000\na;k=v 2 1700000000\na;e= 3 1700000000\n");
       assertThat(shown(m))
@@ -124,7 +124,7 @@ class GraphiteMetricsTest {
   }
 
   @Test
-  void longNamesAreBoundedTogether() {
+  void boundsTheTotalOfLongNames() {
     SeriesMemory memory = new SeriesMemory(1 << 20);
     try (GraphiteMetrics m =
         new GraphiteMetrics(

@@ -32,7 +32,7 @@ class MetricMapperTest {
   }
 
   @Test
-  void theExampleOfStatsdExporter() throws IOException {
+  void acceptsExampleOfStatsdExporter() throws IOException {
     MetricMapper m = shared("statsd_exporter/config.example.yml");
     assertThat(map(m, "test.timing.a.b.c", MetricKind.OBSERVER))
         .isEqualTo("my_timer{provider=b, outcome=c, job=a_server}");
@@ -50,7 +50,7 @@ class MetricMapperTest {
   }
 
   @Test
-  void theMappingsOfGraphiteExporter() throws IOException {
+  void acceptsMappingsOfGraphiteExporter() throws IOException {
     MetricMapper m = shared("graphite_exporter/mapping.yml");
     assertThat(map(m, "rspamd.actions.add", MetricKind.GAUGE))
         .isEqualTo("rspamd_actions{action=add}");
@@ -64,7 +64,7 @@ class MetricMapperTest {
   }
 
   @Test
-  void theFirstGlobWinsUnlessTheSpecificOneIsToo() {
+  void firstGlobWinsUnlessOrderingIsDisabled() {
     String rules =
         "mappings: [{match: a.*, name: first}, {match: a.b, name: second}, {match: '*.b', name:"
             + " third}]";

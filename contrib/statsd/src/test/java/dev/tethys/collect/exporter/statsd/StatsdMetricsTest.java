@@ -85,7 +85,7 @@ class StatsdMetricsTest {
   }
 
   @Test
-  void aNameHasOneType() {
+  void nameHasOneType() {
     send("a:1|c\na:1|g\nh:1|h\nh_sum:1|c\nx_count:1|c\nx:1|h");
     assertThat(shown().keySet()).containsExactly("COUNTER a{}", "COUNTER x_count{}", "SUMMARY h{}");
   }
@@ -132,7 +132,7 @@ class StatsdMetricsTest {
   }
 
   @Test
-  void linesComeInDatagramsOfThisMachine(@TempDir Path dir) throws Exception {
+  void receivesLinesInUnixDatagrams(@TempDir Path dir) throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "perl sends to Unix sockets here");
     Path socket = dir.resolve("statsd.sock");
     try (StatsdListeners l =
@@ -160,7 +160,7 @@ class StatsdMetricsTest {
   }
 
   @Test
-  void linesAreHandedOnAsTheyCame() throws Exception {
+  void relaysLinesUnchanged() throws Exception {
     try (DatagramSocket target = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"));
         StatsdListeners l =
             new StatsdListeners(new StatsdReader(StatsdReader.Tags.ALL), metrics, registry)) {
@@ -231,7 +231,7 @@ class StatsdMetricsTest {
   }
 
   @Test
-  void optionsOfWhatARuleDoesNotMakeAreRefused() {
+  void rejectsOptionsOfOtherMetricTypes() {
     assertThatThrownBy(
             () ->
                 of(
@@ -250,7 +250,7 @@ class StatsdMetricsTest {
 
   /** metrics_total counts sets of label names; a conflict is counted under the name it is about. */
   @Test
-  void metricsAboutItselfCountAsTheOriginalDoes() throws Exception {
+  void selfMetricsMatchTheOriginal() throws Exception {
     Registry about = new Registry();
     MappingFile f = MappingFile.parse("m.yml", "defaults: {ttl: 5s}");
     metrics = new StatsdMetrics(new MetricMapper(f, 100), about, () -> now);
@@ -304,7 +304,7 @@ class StatsdMetricsTest {
   }
 
   @Test
-  void longNamesAndManyObservationsAreBoundedTogether() {
+  void boundsTheTotalOfLongNamesAndManyObservations() {
     SeriesMemory memory = new SeriesMemory(1 << 20);
     MappingFile f = MappingFile.parse("m.yml", "defaults: {ttl: 1m}");
     metrics = new StatsdMetrics(new MetricMapper(f, 100), new Registry(), () -> now, memory);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class EntryBatchTest {
   @Test
-  void aSentBatchKeepsOnlyAcknowledgements() {
+  void sentBatchKeepsOnlyAcknowledgements() {
     AtomicInteger settled = new AtomicInteger();
     EntryBatch batch = new EntryBatch("", null);
     LogEntry entry = new LogEntry(Labels.of("app", "a"), 1, "x", settled::incrementAndGet);

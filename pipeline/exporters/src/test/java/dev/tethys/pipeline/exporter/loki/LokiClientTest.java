@@ -103,7 +103,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void aRejectedTenantDelaysNoOther() throws Exception {
+  void rejectedTenantDelaysNoOther() throws Exception {
     loki.away = "busy";
     LokiClient c = client(QUICK + "}, batchsize: 10");
     for (int i = 0; i < 20; i++) {

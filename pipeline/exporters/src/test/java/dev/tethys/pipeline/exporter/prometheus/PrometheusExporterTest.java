@@ -246,7 +246,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void aScrapedSeriesThatChangesItsTypeBecomesANewStream() throws Exception {
+  void scrapedSeriesThatChangesTypeBecomesANewStream() throws Exception {
     PrometheusExporterFactory.Running r = start("metric_expiration: 1m");
     send(r, ofSeries(metric("jobs", "", gauge(number(7, 0, 1)))));
     send(r, ofSeries(metric("jobs", "", sum(2, true, number(8, 0, 2)))));
@@ -384,7 +384,7 @@ class PrometheusExporterTest {
   }
 
   @Test
-  void exposesTargetInfoOfThePipelineAndOurOwn() throws Exception {
+  void exposesTargetInfoOfThePipelineAndOwn() throws Exception {
     PrometheusExporterFactory.Running r = start("");
     send(
         r,

@@ -146,7 +146,7 @@ class RejectedSampleBisectorTest {
   }
 
   @Test
-  void aSeriesThatIsNeverAcceptedCostsOnlyItself() throws Exception {
+  void neverAcceptedSeriesAffectsOnlyItself() throws Exception {
     Store store = new Store();
     store.invalid.add(17);
     SendResult.PerItem v =

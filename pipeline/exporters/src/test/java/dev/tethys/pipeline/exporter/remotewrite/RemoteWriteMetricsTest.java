@@ -56,7 +56,7 @@ class RemoteWriteMetricsTest {
 
   /** Requests may be in flight for as long as a queue is flushed. */
   @Test
-  void aRemovedDestinationDoesNotReappear() {
+  void removedDestinationDoesNotReappear() {
     RemoteWriteMetrics.Of before = metrics.of("n", "u");
     everything(before);
     assertThat(shown()).containsExactly("n u");

@@ -217,7 +217,7 @@ class RemoteWriteQueueTest {
 
   /** A batch as rows produces the same requests as its bytes. */
   @Test
-  void rowsArriveLikeTheirBytes() throws IOException {
+  void rowsAreEncodedLikeTheirBytes() throws IOException {
     for (String more :
         List.of(
             "queue_config: {max_samples_per_send: 7}",

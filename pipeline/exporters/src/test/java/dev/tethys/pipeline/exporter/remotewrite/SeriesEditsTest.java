@@ -415,7 +415,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void acceptsTheOlderNameOfTheQueue() {
+  void acceptsFormerQueueName() {
     OutboxOptions o =
         settings(", remote_write_queue: {queue_size: 7, num_consumers: 3}").delivery().options();
     assertThat(o.capacity().requests()).isEqualTo(7);
@@ -432,7 +432,7 @@ class SeriesEditsTest {
   }
 
   @Test
-  void acceptsTheOlderNameOfTheDiskQueue() {
+  void acceptsFormerDiskQueueName() {
     OutboxOptions o =
         settings(", wal: {directory: /var/rw, buffer_size: 100, truncate_frequency: 45s}")
             .delivery()

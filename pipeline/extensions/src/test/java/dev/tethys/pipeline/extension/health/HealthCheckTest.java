@@ -97,7 +97,7 @@ class HealthCheckTest {
   }
 
   @Test
-  void answersEveryMethodAndPathsBelowASlash() throws Exception {
+  void returnsEveryMethodAndPathsBelowASlash() throws Exception {
     start("{endpoint: '127.0.0.1:0', path: /h/}", null).ready();
     assertThat(ask("POST", "/h/").statusCode()).isEqualTo(200);
     assertThat(ask("GET", "/h/a/b").statusCode()).isEqualTo(200);

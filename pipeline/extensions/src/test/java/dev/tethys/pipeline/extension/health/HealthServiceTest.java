@@ -161,7 +161,7 @@ class HealthServiceTest {
   }
 
   @Test
-  void lastingErrorsMakeItUnhealthyIfConfigured() throws Exception {
+  void lastingErrorsCauseUnhealthyStatusIfConfigured() throws Exception {
     HealthService s =
         start(
             """

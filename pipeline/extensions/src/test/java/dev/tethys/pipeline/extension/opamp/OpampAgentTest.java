@@ -328,7 +328,7 @@ class OpampAgentTest {
   }
 
   @Test
-  void aRejectedMessageEndsNoConnection() throws Exception {
+  void rejectedMessageEndsNoConnection() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
       OpampAgent a = run(at(d), "a: 1\n");
       d.next();
@@ -483,7 +483,7 @@ class OpampAgentTest {
 
   /** After a reload the previous extension sends its last message before the next one connects. */
   @Test
-  void aSuccessorWaitsForTheLastMessage() throws Exception {
+  void successorWaitsForTheLastMessage() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
       OpampAgent before = run(at(d), "a: 1\n");
       d.next();

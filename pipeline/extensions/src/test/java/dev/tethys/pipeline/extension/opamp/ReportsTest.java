@@ -82,7 +82,7 @@ class ReportsTest {
   }
 
   @Test
-  void sendsAMessageReplacedDuringItsSending() {
+  void sendsMessageReplacedDuringSending() {
     reports.sendCustom(message("accounts", 1));
     Reports.Draft d = requireNonNull(reports.next(false));
     reports.sendCustom(message("accounts", 2));

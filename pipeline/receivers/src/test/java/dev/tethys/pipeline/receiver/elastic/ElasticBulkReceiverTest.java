@@ -162,7 +162,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void anActionWithoutIndexAffectsNoOther() throws Exception {
+  void actionWithoutIndexAffectsNoOther() throws Exception {
     HttpResponse<String> r =
         bulk("/_bulk", "{\"create\":{}}\n{}\n{\"create\":{\"_index\":\"x\"}}\n{\"n\":1}\n");
     assertThat(r.statusCode()).isEqualTo(200);
@@ -196,7 +196,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void answersRequestsOfShippersBeforeWriting() throws Exception {
+  void returnsRequestsOfShippersBeforeWriting() throws Exception {
     byte[] none = {};
     HttpResponse<String> r = send("GET", "/", none);
     assertThat(r.headers().firstValue("X-Elastic-Product")).hasValue("Elasticsearch");

@@ -128,7 +128,7 @@ class HostMetricsReceiverTest {
   }
 
   @Test
-  void anErrorEndsNeitherItsScrapeNorLaterOnes() throws Exception {
+  void scrapeErrorStopsNeitherItNorLaterOnes() throws Exception {
     AtomicInteger given = new AtomicInteger();
     AtomicInteger made = new AtomicInteger();
     HostMetricsReceiverFactory.Settings s =

@@ -308,7 +308,7 @@ class HostScrapersTest {
   }
 
   @Test
-  void aMissingFileAffectsOnlyItsScraper() throws IOException {
+  void missingFileAffectsOnlyItsScraper() throws IOException {
     Files.delete(folder.resolve("proc/meminfo"));
     Files.delete(folder.resolve("proc/vmstat"));
     MetricsData data = host.receiver("scrapers: {memory: , paging: , load: }").gather();

@@ -198,7 +198,7 @@ class ProcessScraperTest {
   }
 
   @Test
-  void aHiddenProcessAffectsOnlyItself() throws IOException {
+  void hiddenProcessAffectsOnlyItself() throws IOException {
     Files.createDirectories(folder.resolve("proc/300/stat")); // cannot be read, for root either
     assertThat(pids(host.look("process:"))).containsExactly(4242L);
     assertThat(errored()).isEqualTo(1);

@@ -280,7 +280,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void answersJsonWithJson() throws Exception {
+  void returnsJsonWithJson() throws Exception {
     start();
     byte[] b = logs(2);
     byte[] json = OtlpJsonWriter.toJson(OtlpSignal.LOGS, b, 0, b.length);
@@ -316,7 +316,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void tellsOverloadedSendersWhenToRetry() throws Exception {
+  void reportsOverloadedSendersWhenToRetry() throws Exception {
     start();
     outcome = new Outcome.Unavailable("queue is full", Duration.ofMillis(2500));
     HttpResponse<byte[]> h = protobuf(logs(1));
@@ -531,7 +531,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void aCallOutlivesTheMaximumAgeOfItsConnection() throws Exception {
+  void callSurvivesTheMaximumAgeOfItsConnection() throws Exception {
     start(
         """
         protocols:

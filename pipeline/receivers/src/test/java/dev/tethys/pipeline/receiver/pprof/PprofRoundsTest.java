@@ -211,7 +211,7 @@ class PprofRoundsTest {
   }
 
   @Test
-  void aServerProfilesItself() throws Exception {
+  void serverProfilesItself() throws Exception {
     Thread busy =
         Thread.ofPlatform()
             .start(

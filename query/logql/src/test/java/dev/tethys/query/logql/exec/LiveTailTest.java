@@ -92,7 +92,7 @@ class LiveTailTest {
   }
 
   @Test
-  void foundEntriesAreSkipped() throws Exception {
+  void skipsEntriesAlreadyFound() throws Exception {
     LiveTail t = tail("fake", "{app=\"api\"}");
     append("fake", API, 1, "one", "two");
     LogEntry one =

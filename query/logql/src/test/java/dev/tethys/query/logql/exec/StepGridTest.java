@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class StepGridTest {
   @Test
-  void stepsOfManyTimesAreThoseOfEach() {
+  void multiTimeStepsMatchSingleOnes() {
     Random random = new Random(5);
     int found = 0;
     for (int k = 0; k < 5_000; k++) {
@@ -41,7 +41,7 @@ class StepGridTest {
   }
 
   @Test
-  void windowsThatOverlapAreNotSingle() {
+  void overlappingWindowsAreNotSingle() {
     assertThat(new Steps(new StepGrid(0, 10, 5), 20, 0).isSingle()).isFalse();
   }
 }

@@ -436,7 +436,7 @@ class LinePartsTest {
   }
 
   @Test
-  void keysThatAreOfNoLabelInAnyLineAreNotRead() {
+  void doesNotReadKeysAbsentFromAllLabels() {
     Outline logfmt = new Outline(List.of("status=", " ", "=", ""), List.of(true, false, false));
     String[] arguments = {"5", "took", "x"};
     List<int[]> ranges = new java.util.ArrayList<>();
@@ -451,7 +451,7 @@ class LinePartsTest {
   }
 
   @Test
-  void onlyValuesThatAreUsedAreNeeded() {
+  void requiresOnlyUsedValues() {
     List<String> pieces =
         List.of("{\"ts\":\"", "T", "\",\"status\":", ",\"ms\":[", "],\"", "\":1}");
     Outline json = new Outline(pieces, List.of(true, true, true, true, false));
@@ -477,7 +477,7 @@ class LinePartsTest {
   }
 
   @Test
-  void partsAreUnknownIfTheWholeLineIsRead() {
+  void wholeLineReadsNeedAllParts() {
     NameTable names = new NameTable();
     List<Stage> json = List.of(new Stage.Json(List.of()));
     assertThat(LogPipeline.compile(json, names, UsedLabels.ALL).lineParts()).isNull();

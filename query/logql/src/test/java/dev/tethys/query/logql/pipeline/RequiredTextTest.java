@@ -99,7 +99,7 @@ class RequiredTextTest {
   }
 
   @Test
-  void theLongestRunOfTheKeyIsRequired() {
+  void requiresTheLongestRunOfTheKey() {
     assertThat(required("{a=\"b\"} | json | http_status >= 500"))
         .isEqualTo(new LogMention("status", true, "http_status"));
     assertThat(required("{a=\"b\"} | logfmt | took_ms > 2s"))
@@ -109,7 +109,7 @@ class RequiredTextTest {
   }
 
   @Test
-  void nothingIsRequiredWhereOtherRowsMayPass() {
+  void requiresNothingWhereOtherRowsMayPass() {
     for (String stages :
         List.of(
             "json | status = \"\"",

@@ -96,7 +96,7 @@ class StageConformanceTest {
   }
 
   @Test
-  void expressionsThatBecomeLiteralsFindTheSameLines() throws IOException {
+  void literalExpressionsFindTheSameLines() throws IOException {
     List<String> lines =
         List.of(
             "",

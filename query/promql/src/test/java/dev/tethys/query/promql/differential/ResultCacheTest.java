@@ -222,7 +222,7 @@ class ResultCacheTest {
 
   /** A group stands where its first series does, and that one may have gone by the newest steps. */
   @Test
-  void tiesBetweenGroupsAreBrokenAsInTheWholeRange() {
+  void breaksTiesBetweenGroupsAsInTheWholeRange() {
     MemoryMetricStore store = new MemoryMetricStore();
     long start = DemoData.START / 60_000 * 60_000;
     try (Appender a = store.appender()) {
@@ -252,7 +252,7 @@ class ResultCacheTest {
   }
 
   @Test
-  void queriesThatNeedTheMemoryGetIt() {
+  void queriesThatNeedMemoryGetIt() {
     MemoryMetricStore store = new MemoryMetricStore();
     load(store, new ArrayList<>(), Long.MIN_VALUE, Long.MAX_VALUE, new Random(1));
     long end = DemoData.START / 15_000 * 15_000 + 50 * 60_000;

@@ -144,7 +144,7 @@ class ComputeSlotsTest {
   }
 
   @Test
-  void helpersOfAQueryTakeNoTurns() throws Exception {
+  void helperThreadsTakeNoTurns() throws Exception {
     Execution first = withSlot();
     Execution second = execution();
     now.addAndGet(ComputeSlots.FREE_NANOS + 1);
@@ -157,7 +157,7 @@ class ComputeSlotsTest {
   }
 
   @Test
-  void rulesComputeBeforeLongQueriesWhileOthersWait() throws Exception {
+  void rulesRunBeforeLongQueries() throws Exception {
     slots.ruleBegan(now.get());
     assertThat(slots.stepsBack(now.get())).as("no query waits for a slot").isFalse();
     Execution first = withSlot();

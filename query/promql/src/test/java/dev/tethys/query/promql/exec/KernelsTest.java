@@ -44,7 +44,7 @@ class KernelsTest {
   }
 
   @Property(tries = 2000)
-  void carriesEqualNeumaiersToTheBit(@ForAll("windows") double[] v) {
+  void carriesMatchNeumaierExactly(@ForAll("windows") double[] v) {
     double sum = 0;
     double a = 0;
     double b = 0;
@@ -78,7 +78,7 @@ class KernelsTest {
   }
 
   @Test
-  void sumsKeepWhatRoundingLoses() {
+  void sumsCompensateRounding() {
     assertThat(Kernels.sum(new double[] {1, 1e100, 1, -1e100}, 0, 4)).isEqualTo(2);
     assertThat(Kernels.mean(new double[] {1, 1e100, 1, -1e100}, 0, 4)).isEqualTo(0.5);
   }
@@ -100,7 +100,7 @@ class KernelsTest {
   }
 
   @Test
-  void theMarkOfAbsenceIsNoResultOfArithmetic() {
+  void arithmeticNeverProducesTheAbsentMarker() {
     double a = Column.ABSENT;
     assertThat(Column.isAbsent(a)).isTrue();
     assertThat(Column.isAbsent(a + 0)).isFalse();

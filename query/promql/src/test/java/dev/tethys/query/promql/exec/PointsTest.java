@@ -45,7 +45,7 @@ class PointsTest {
   }
 
   @Test
-  void countsAndValuesInAnyOrderEqualThoseOfAnArray() {
+  void countsAndValuesInAnyOrderMatchAnArray() {
     int sparse = 0;
     for (int round = 0; round < 3000; round++) {
       int steps = 1 + random.nextInt(200);
@@ -106,7 +106,7 @@ class PointsTest {
   }
 
   @Test
-  void aFewPointsTakeLittle() {
+  void fewPointsUseLittleMemory() {
     Points p = new Points(11_000);
     for (int s = 0; s < 10; s++) {
       p.count(1000 * s);

@@ -32,7 +32,7 @@ class QueryMemoryBudgetTest {
   }
 
   @Test
-  void memoryOfRulesIsNotGivenToOthers() {
+  void reservesMemoryOfRules() {
     QueryMemoryBudget b = queries(budget(100, 40, true));
     b.reserve(60, 0, false);
     assertThatThrownBy(() -> b.reserve(1, 0, false))
@@ -49,7 +49,7 @@ class QueryMemoryBudgetTest {
   }
 
   @Test
-  void rulesBorrowWhatOthersLeave() {
+  void rulesBorrowFreeMemory() {
     QueryMemoryBudget b = queries(budget(100, 40, true));
     b.reserve(70, 0, true);
     assertThatCode(() -> b.reserve(30, 0, false)).doesNotThrowAnyException();
@@ -60,7 +60,7 @@ class QueryMemoryBudgetTest {
   }
 
   @Test
-  void aLargeQueryExceedsTheLimitAndASmallOneWaits() {
+  void largeQueryExceedsTheLimitAndSmallOneWaits() {
     QueryMemoryBudget b = queries(budget(100, 0, true));
     b.reserve(80, 0, false);
     assertThatThrownBy(() -> b.reserve(30, 10, false))
@@ -73,7 +73,7 @@ class QueryMemoryBudgetTest {
   }
 
   @Test
-  void aFullHeapLeavesMemoryToRulesOnly() {
+  void fullHeapLeavesMemoryOnlyToRules() {
     MemoryBudget of = budget(100, 40, false);
     QueryMemoryBudget b = queries(of);
     assertThatThrownBy(() -> b.reserve(1, 0, false))

@@ -22,7 +22,7 @@ class ResultAssemblyTest {
   }
 
   @Test
-  void aSeriesWithoutGapsKeepsItsArrays() {
+  void seriesWithoutGapsKeepsItsArrays() {
     Column c = column(1, 2, 3, 4, 5);
     Value.Series s = ResultAssembly.series(c, TIMES, null);
     assertThat(s.timestamps()).isSameAs(TIMES);
@@ -31,7 +31,7 @@ class ResultAssemblyTest {
   }
 
   @Test
-  void seriesWithTheSameGapsShareTheirTimesAndOthersDoNot() {
+  void sharesTimesOnlyAmongSeriesWithEqualGaps() {
     Value.Series first = ResultAssembly.series(column(NONE, 2, 3, NONE, 5), TIMES, null);
     Value.Series same = ResultAssembly.series(column(NONE, 7, 8, NONE, 9), TIMES, first);
     Value.Series moved = ResultAssembly.series(column(NONE, 7, 8, 9, NONE), TIMES, same);
@@ -51,7 +51,7 @@ class ResultAssemblyTest {
   }
 
   @Test
-  void whateverSeriesCameBeforeEachHasItsOwnPoints() {
+  void eachSeriesHasItsOwnPoints() {
     SplittableRandom random = new SplittableRandom(3);
     Value.Series before = null;
     for (int round = 0; round < 10_000; round++) {

@@ -96,7 +96,7 @@ class WindowKernelsTest {
   }
 
   @Test
-  void extremesEqualThoseOfEachWindow() {
+  void extremesMatchEachWindow() {
     check(
         new FloatOverTime.Extreme(true),
         1,
@@ -121,7 +121,7 @@ class WindowKernelsTest {
 
   /** Values that fall or rise for long, so that the extreme is always the one that leaves. */
   @Test
-  void extremesOfSlopesEqualThoseOfEachWindow() {
+  void slopeExtremesMatchEachWindow() {
     for (int round = 0; round < 200; round++) {
       boolean max = random.nextBoolean();
       int n = 200 + random.nextInt(200);
@@ -178,7 +178,7 @@ class WindowKernelsTest {
   }
 
   @Test
-  void linesEqualThoseOfEachWindow() {
+  void linesMatchEachWindow() {
     Regression deriv = new Regression(false);
     check(deriv, 2, (w, s) -> deriv.of(w, s, w.from[s], w.to[s]));
     Regression predict = new Regression(true);
@@ -186,7 +186,7 @@ class WindowKernelsTest {
   }
 
   @Test
-  void computesGrowingWindowsSideBySide() {
+  void computesGrowingWindowsInParallel() {
     Regression predict = new Regression(true);
     int used = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -207,7 +207,7 @@ class WindowKernelsTest {
   }
 
   @Test
-  void sumsEqualThoseWithACheckAtEachStep() {
+  void sumsMatchThoseCheckedAtEachStep() {
     check(
         new AnyOverTime.Sum(false),
         1,
@@ -243,12 +243,12 @@ class WindowKernelsTest {
   }
 
   @Test
-  void meansEqualThoseOfEachWindow() {
+  void meansMatchEachWindow() {
     check(new AnyOverTime.Sum(true), 1, (w, s) -> Kernels.mean(w.values, w.from[s], w.to[s]));
   }
 
   @Test
-  void variancesEqualThoseOfEachWindow() {
+  void variancesMatchEachWindow() {
     Variance variance = new Variance(false);
     check(variance, 1, (w, s) -> variance.of(w, s, w.from[s], w.to[s]));
     Variance deviation = new Variance(true);
@@ -256,7 +256,7 @@ class WindowKernelsTest {
   }
 
   @Test
-  void windowsOverRegularScrapesAreLookedAtSideBySide() {
+  void computesRegularWindowsInParallel() {
     int runs = 0;
     for (int round = 0; round < ROUNDS; round++) {
       Windows w = windows();
@@ -311,7 +311,7 @@ class WindowKernelsTest {
   }
 
   @Test
-  void ratesEqualThoseOfEachWindow() {
+  void ratesMatchEachWindow() {
     check(new Rate(true, true), 2, (w, s) -> rate(w, s, true, true));
     check(new Rate(true, false), 2, (w, s) -> rate(w, s, true, false));
     check(new Rate(false, false), 2, (w, s) -> rate(w, s, false, false));

@@ -80,7 +80,7 @@ class ExplainTest {
   }
 
   @Test
-  void aPlanShowsOperatorsWithTheirPlacesInTheText() {
+  void planShowsOperatorsWithTheirPositions() {
     PlanNode root =
         range("sum by (job) (rate(m_total{i!=\"3\"}[5m] offset 1m)) > 2 * 3").explain().plan();
     assertThat(lines(root))
@@ -160,7 +160,7 @@ class ExplainTest {
   }
 
   @Test
-  void stepsSayHowManySeriesAndSamplesTheyTookAndGave() {
+  void stepsReportInputAndOutputSeriesAndSamples() {
     PlanNode root = range("sum by (job) (rate(m_total[5m]))").analyze().explanation().plan();
     Profile.Node sum = Objects.requireNonNull(root.measured());
     assertThat(sum.series()).isEqualTo(2);

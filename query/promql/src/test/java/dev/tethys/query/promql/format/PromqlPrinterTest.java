@@ -120,7 +120,7 @@ class PromqlPrinterTest {
   }
 
   @Test
-  void prettyBreaksWhatIsTooLong() {
+  void prettyWrapsLongExpressions() {
     assertThat(PrettyPrinter.format(parse("sum(up)"), 10)).isEqualTo("sum(up)");
     assertThat(PrettyPrinter.format(parse("topk(10, up{job=\"s\"})"), 10))
         .isEqualTo(

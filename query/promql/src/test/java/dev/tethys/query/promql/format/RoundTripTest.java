@@ -50,7 +50,7 @@ class RoundTripTest {
   }
 
   @Property(tries = 5000)
-  void nothingBreaksTheParser(@ForAll("seeds") long seed) {
+  void parserSurvivesAnyInput(@ForAll("seeds") long seed) {
     Random r = new Random(seed);
     StringBuilder q = new StringBuilder(new Grammar(r).vector(3));
     for (int i = r.nextInt(4); i >= 0; i--) {

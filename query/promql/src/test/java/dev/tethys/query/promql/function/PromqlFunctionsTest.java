@@ -20,7 +20,7 @@ class PromqlFunctionsTest {
       Pattern.compile("(?m)^  ([a-z0-9_]+): (?:f|each|perSeries|datePart)\\(");
 
   @Test
-  void theHelpOfTheEditorNamesTheSameFunctions() throws IOException {
+  void editorHelpNamesTheSameFunctions() throws IOException {
     String text = Files.readString(Shared.root().resolve("ui/src/explore/functions.ts"));
     int from = text.indexOf("FUNCTIONS: Record<string, FunctionHelp> = {");
     Matcher m = HELP.matcher(text.substring(from, text.indexOf("\n};", from)));
@@ -37,7 +37,7 @@ class PromqlFunctionsTest {
   }
 
   @Test
-  void aRangeIsGivenToFunctionsOfWindowsOnly() {
+  void onlyRangeFunctionsAcceptRanges() {
     for (FunctionDefinition f : PromqlFunctions.all()) {
       boolean window = f.signature().argumentTypes().contains(ValueType.MATRIX);
       for (FunctionTrait t :

@@ -40,7 +40,7 @@ class PromqlParserErrorsTest {
   }
 
   @Test
-  void anEmptyQueryHasNoPosition() {
+  void emptyQueryHasNoPosition() {
     assertThat(error("", ParserOptions.ALL))
         .isEqualTo("unknown position: parse error: no expression found in input");
   }

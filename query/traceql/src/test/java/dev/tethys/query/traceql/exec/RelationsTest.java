@@ -20,7 +20,7 @@ final class RelationsTest {
   }
 
   @Test
-  void aSpanThatIsItsOwnParentAndDuplicatesEndNumbering() {
+  void selfParentAndDuplicateSpansEndNumbering() {
     NestedSets n = tree(new long[] {1, 1, 2, 3, 3}, new long[] {1, 0, 1, 2, 2});
     assertThat(n.left).doesNotContain(0);
     assertThat(n.parent[2]).isEqualTo(n.left[0]);
@@ -28,7 +28,7 @@ final class RelationsTest {
   }
 
   @Test
-  void aServerSpanGetsTheChildrenOfTheClientSpanWithItsId() {
+  void serverSpanGetsTheChildrenOfTheClientSpanWithItsId() {
     NestedSets n =
         new NestedSets(
             new long[] {1, 7, 7, 9},
@@ -59,7 +59,7 @@ final class RelationsTest {
   }
 
   @Test
-  void relationsAreThoseOfTheTree() {
+  void relationsMatchTheTree() {
     Random random = new Random(11);
     for (int round = 0; round < 300; round++) {
       int size = 1 + random.nextInt(12);

@@ -46,7 +46,7 @@ class BlockFilterTest {
   }
 
   @Test
-  void runsOfLettersAndDigitsAreFoundByTheirBegin() {
+  void findsAlphanumericRunsByPrefix() {
     String id = "4b5c6d7e8f90a1b2";
     MemorySegment f = filter(List.of("x id=" + id + "/end", "user_1234 é1é2é3é4"), List.of());
     assertThat(excludes(f, "id=" + id)).isFalse();
@@ -60,14 +60,14 @@ class BlockFilterTest {
   }
 
   @Test
-  void longBodiesAreInIt() {
+  void indexesLongBodies() {
     MemorySegment f = filter(List.of(" y".repeat(40_000) + " a1b2c3d4e5"), List.of());
     assertThat(excludes(f, " a1b2c3d4e5")).isFalse();
     assertThat(excludes(f, " a1b2c3d5e5")).isTrue();
   }
 
   @Test
-  void valuesOfMetadataAreFoundWhole() {
+  void findsCompleteMetadataValues() {
     MemorySegment f = filter(List.of("a", "b"), List.of("4bf92f3577b34da6a3ce929d0e0e4736", "x"));
     assertThat(excludesTrace(f, "4bf92f3577b34da6a3ce929d0e0e4736")).isFalse();
     assertThat(excludesTrace(f, "4bf92f3577b34da6a3ce929d0e0e4737")).isTrue();
@@ -75,7 +75,7 @@ class BlockFilterTest {
   }
 
   @Test
-  void fewOtherKeysAreTakenForHeld() {
+  void reportsFewFalsePositives() {
     Random random = new Random(1);
     List<String> bodies = random.longs(20_000).mapToObj(v -> "id a" + v + "b").toList();
     MemorySegment f = filter(bodies, List.of());

@@ -148,7 +148,7 @@ class LogBlockTest {
   }
 
   @Test
-  void rowsWithATextAreKeptAndMostOthersAreNot() {
+  void keepsRowsWithATextAndSkipsMostOthers() {
     String[] keys = {"status", "state", "status_code", "st\\u0061tus", "x7status", "took"};
     Random random = new Random(8);
     List<Row> rows = new ArrayList<>();
@@ -184,7 +184,7 @@ class LogBlockTest {
   }
 
   @Test
-  void rowsThatMatterAreFoundAsAmongAllRows() {
+  void findsRelevantRowsAsInAll() {
     List<Row> rows = new ArrayList<>();
     String[] words = {"upstream", "timed", "out", "reset", "deadbeef99", "Größe", "peer"};
     Random random = new Random(5);
@@ -222,7 +222,7 @@ class LogBlockTest {
   }
 
   @Test
-  void argumentsThatAreNotNeededBecomePlaceholders() {
+  void unneededArgumentsBecomePlaceholders() {
     List<Row> rows = new ArrayList<>();
     String[] users = {"anna", "bo", "carl"};
     for (int i = 0; i < 300; i++) {
@@ -292,7 +292,7 @@ class LogBlockTest {
   }
 
   @Test
-  void templatesGatherRowsThatDifferInArguments() {
+  void templatesCollectRowsThatDifferInArguments() {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 500; i++) {
       rows.add(row(NOON + i * 1_000_000L, "GET /api/items/" + i * 7919 + " took " + i % 97 + "ms"));
@@ -311,7 +311,7 @@ class LogBlockTest {
   }
 
   @Test
-  void rowsAreCountedByStreamMetadataAndTime() {
+  void countsRowsByStreamMetadataAndTime() {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 6000; i++) {
       Map<String, String> m = new HashMap<>();
@@ -340,7 +340,7 @@ class LogBlockTest {
   }
 
   @Test
-  void partsOfTheRowsTimeTakeNoRoom() {
+  void timestampPartsTakeNoSpace() {
     List<Row> rows = new ArrayList<>();
     List<Row> others = new ArrayList<>();
     Random random = new Random(1);
@@ -415,7 +415,7 @@ class LogBlockTest {
   }
 
   @Test
-  void timesOfAnyDistanceRoundTrip() {
+  void timesAtAnyDistanceRoundTrip() {
     returns(
         List.of(
             row(Long.MIN_VALUE / 2, "a"),
@@ -425,7 +425,7 @@ class LogBlockTest {
   }
 
   @Test
-  void damageIsReportedAndNeverReadAsData() {
+  void reportsDamageInsteadOfReadingItAsData() {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       rows.add(

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class PieceTest {
   @Test
-  void piecesAreFoundWhereTheyBegin() {
+  void findsPiecesWhereTheyBegin() {
     Random random = new Random(3);
     String letters = "xyXYxy@`_ \u0080\u00ff\u0001";
     int found = 0;

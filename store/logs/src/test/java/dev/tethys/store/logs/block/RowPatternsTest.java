@@ -22,7 +22,7 @@ class RowPatternsTest {
   }
 
   @Test
-  void aLineAloneKeepsItsWords() {
+  void singleLineKeepsItsWords() {
     assertThat(patterns()).isEmpty();
     assertThat(patterns("disk full on /dev/sda1")).containsExactly("disk full on /dev/sda<_>");
     assertThat(patterns("")).containsExactly("");
@@ -30,13 +30,13 @@ class RowPatternsTest {
   }
 
   @Test
-  void linesWithoutCommonWordsKeepTheirs() {
+  void linesWithoutCommonWordsKeepThem() {
     assertThat(patterns("the quick fox", "disk was full", "lots of fun", "not so 5"))
         .containsExactly("the quick fox", "disk was full", "lots of fun", "not so <_>");
   }
 
   @Test
-  void wordsThatVaryAreArguments() {
+  void varyingWordsAreArguments() {
     assertThat(
             patterns(
                 "user bob logged in",
@@ -49,7 +49,7 @@ class RowPatternsTest {
   }
 
   @Test
-  void aWordThatAllLinesOfATemplateShareIsShown() {
+  void showsWordsSharedByAllLinesOfATemplate() {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 900; i++) {
       lines.add("started job " + i + " of root");

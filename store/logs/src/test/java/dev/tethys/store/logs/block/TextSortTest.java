@@ -35,7 +35,7 @@ class TextSortTest {
   }
 
   @Test
-  void textsAreSortedByUnsignedBytes() {
+  void sortsTextsByUnsignedBytes() {
     Random random = new Random(7);
     for (int n : new int[] {0, 1, 2, 11, 12, 13, 100, 3000}) {
       for (int values : new int[] {2, 5, 256}) {
@@ -63,7 +63,7 @@ class TextSortTest {
   }
 
   @Test
-  void longCommonBeginningsAreLookedAtOnce() {
+  void comparesLongCommonPrefixesOnce() {
     List<byte[]> texts = new ArrayList<>();
     String common = "level=info msg=\"request finished\" ".repeat(100);
     for (int n = 0; n < 2000; n++) {

@@ -28,7 +28,7 @@ class TimeSortTest {
   }
 
   @Test
-  void rowsOfOneTimeKeepTheirOrder() {
+  void rowsWithEqualTimesKeepTheirOrder() {
     Random random = new Random(3);
     for (int n : new int[] {0, 1, 2, 3, 50, 5000}) {
       check(random.longs(n, -20, 20).toArray(), 0, n);
@@ -38,7 +38,7 @@ class TimeSortTest {
   }
 
   @Test
-  void extremeTimesAreSorted() {
+  void sortsExtremeTimes() {
     check(new long[] {Long.MAX_VALUE, 0, Long.MIN_VALUE, -1, 1, Long.MIN_VALUE}, 0, 6);
     check(new long[] {5, Long.MAX_VALUE, 3, Long.MAX_VALUE - 1}, 1, 4);
   }

@@ -32,7 +32,7 @@ class WordsTest {
   }
 
   @Test
-  void givesEqualStringsOneId() {
+  void assignsOneIdToEqualStrings() {
     Words words = new Words();
     Map<String, Integer> ids = new HashMap<>();
     for (int round = 0; round < 2; round++) {
@@ -49,7 +49,7 @@ class WordsTest {
   }
 
   @Test
-  void distinguishesStringsOfEqualBeginAndEnd() {
+  void distinguishesStringsWithEqualPrefixAndSuffix() {
     Words words = new Words();
     byte[] one = bytes("beginning_x_ending___");
     byte[] other = bytes("beginning_y_ending___");
@@ -57,7 +57,7 @@ class WordsTest {
   }
 
   @Test
-  void givesDelimitersTheIdsOfEqualStrings() {
+  void assignsDelimitersTheIdsOfEqualStrings() {
     Words words = new Words();
     byte[] b = bytes(" = \0=\0\0 \" ");
     for (int from = 0; from < 10; from++) {
@@ -74,7 +74,7 @@ class WordsTest {
   }
 
   @Test
-  void refusesARepeatedStringWhenFull() {
+  void rejectsRepeatedStringWhenFull() {
     Words words = new Words();
     long n = 0;
     int length = Words.MAX_LENGTH;

@@ -81,7 +81,7 @@ final class BsonTest {
   }
 
   @Test
-  void everyTypeIsRead() throws Exception {
+  void readsEveryType() throws Exception {
     ByteBuffer in = ByteBuffer.wrap(bytes(all()));
     Document d = Bson.read(in);
     assertThat(in.hasRemaining()).isFalse();
@@ -150,7 +150,7 @@ final class BsonTest {
   }
 
   @Test
-  void damagedDocumentsAreRefused() {
+  void rejectsDamagedDocuments() {
     byte[] whole = bytes(all());
     for (int length = 0; length < whole.length; length++) {
       byte[] cut = Arrays.copyOf(whole, length);

@@ -45,7 +45,7 @@ final class MongoUriTest {
   }
 
   @Test
-  void partsAreReadAndDecoded() {
+  void readsAndDecodesParts() {
     MongoUri u =
         MongoUri.parse(
             "mongodb://us%3Aer:p%40ss%2Fw+rd@a:1,b,[::1]:3,%2Ftmp%2Fmongodb-27017.sock/my%20db"
@@ -76,7 +76,7 @@ final class MongoUriTest {
   }
 
   @Test
-  void tlsIsReadInItsSpellings() {
+  void readsTlsInAllSpellings() {
     TlsConfig one =
         Objects.requireNonNull(
             MongoUri.parse("mongodb://h/?tlsCAFile=/ca.pem&tlsCertificateKeyFile=/both.pem").tls());
@@ -179,7 +179,7 @@ final class MongoUriTest {
   }
 
   @Test
-  void theNameOfATicketIsTheServersOwn() throws Exception {
+  void ticketNameIsTheServersOwn() throws Exception {
     assertThat(CanonicalName.of("localhost", "none")).isEqualTo("localhost");
     assertThat(CanonicalName.of("127.0.0.1", "true"))
         .isEqualTo(java.net.InetAddress.getByName("127.0.0.1").getCanonicalHostName());
@@ -191,7 +191,7 @@ final class MongoUriTest {
   }
 
   @Test
-  void serversAndOptionsComeFromDns() throws Exception {
+  void readsServersAndOptionsFromDns() throws Exception {
     MongoUri u =
         resolve(
             "mongodb+srv://user:pw@db.example.org/?authSource=mine",

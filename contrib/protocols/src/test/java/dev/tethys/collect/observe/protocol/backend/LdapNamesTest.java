@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class LdapNamesTest {
   @Test
-  void namesKeepTheirStructureAlone() {
+  void namesKeepOnlyTheirStructure() {
     assertThat(LdapNames.name("uid=jdoe,ou=People,dc=example,dc=com"))
         .isEqualTo("uid=?,ou=People,dc=example,dc=com");
     assertThat(LdapNames.name("cn=Before\\0DAfter+uid=x\\,ou=y,O=Test;C=GB"))

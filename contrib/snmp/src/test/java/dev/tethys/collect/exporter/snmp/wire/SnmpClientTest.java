@@ -84,7 +84,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void anAnswerThatIsLostIsAskedForAgain() throws Exception {
+  void retriesAfterALostResponse() throws Exception {
     agent.behaves((a, n) -> n == 2 ? null : a);
     assertThat(walk(1_000, 9, false)).hasSize(30);
     assertThat(retried).isPositive();
@@ -92,7 +92,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void anAgentThatIsSilentIsGivenUp() {
+  void silentAgentTimesOut() {
     agent.behaves((a, n) -> null);
     assertThatThrownBy(() -> walk(50, 2, false))
         .hasMessage("error walking target 127.0.0.1: request timeout (after 2 retries)");
@@ -100,7 +100,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void noRequestOutlivesTheScrape() throws Exception {
+  void noRequestSurvivesTheScrape() throws Exception {
     agent.behaves((a, n) -> null);
     try (SnmpClient c = client(60_000, 9, false, Duration.ofMillis(200))) {
       assertThatThrownBy(() -> c.walk(ROOT)).hasMessageContaining("the time is up");
@@ -115,7 +115,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void answersToOtherRequestsArePassedOver() {
+  void ignoresResponsesToOtherRequests() {
     // The id follows the version, the community and the head of the answer.
     agent.behaves(
         (a, n) -> {
@@ -132,7 +132,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void truncatedAnswersAreAskedForAgain() throws Exception {
+  void retriesTruncatedResponses() throws Exception {
     agent.behaves((a, n) -> n == 1 ? Arrays.copyOf(a, a.length - 3) : a);
     assertThat(walk(5_000, 1, false)).hasSize(30);
     agent.behaves((a, n) -> Arrays.copyOf(a, a.length / 2));
@@ -140,7 +140,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void nonsenseIsAnErrorWhateverItIs() throws Exception {
+  void anyNonsenseIsAnError() throws Exception {
     Random random = new Random(7);
     agent.behaves(
         (a, n) -> {
@@ -162,7 +162,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void objectsThatDoNotIncreaseAreAnErrorUnlessAllowed() throws Exception {
+  void nonIncreasingObjectsAreAnErrorUnlessAllowed() throws Exception {
     agent.names(o -> o.compareTo(ROOT.plus(1, 20)) < 0 ? o : ROOT.plus(1, 5));
     assertThatThrownBy(() -> walk(5_000, 0, false)).hasMessageContaining("OID not increasing");
     // The request that follows begins before, so that some come twice.
@@ -173,7 +173,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void aWalkWithoutEndIsEnded() throws Exception {
+  void stopsEndlessWalk() throws Exception {
     agent.names(o -> ROOT.plus(1, 1));
     try (SnmpClient c = client(5_000, 0, true, Duration.ofMillis(500))) {
       assertThatThrownBy(() -> c.walk(ROOT))
@@ -182,7 +182,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void anErrorEndsAWalkAndIsTheAnswerOfAGet() throws Exception {
+  void errorEndsAWalkAndIsTheResultOfAGet() throws Exception {
     agent.fails(5);
     assertThat(walk(5_000, 0, false)).isEmpty();
     try (SnmpClient c = client(5_000, 0, false, Duration.ofSeconds(30))) {
@@ -191,7 +191,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void anObjectItselfCanBeWalked() throws Exception {
+  void walksASingleObject() throws Exception {
     try (SnmpClient c = client(5_000, 0, false, Duration.ofSeconds(30))) {
       assertThat(c.walk(Oid.parse("1.3.6.1.2.1.3.1"))).hasSize(1);
       assertThat(c.walk(Oid.parse("1.3.6.1.2.1.99"))).isEmpty();
@@ -199,7 +199,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void keysAreThoseOfTheStandard() {
+  void derivesKeysLikeTheStandard() {
     // RFC 3414, appendix A.3.
     byte[] engine = HexFormat.of().parseHex("000000000000000000000002");
     Credentials c = Credentials.user("u", Authentication.MD5, "maplesyrup", null, "");
@@ -213,7 +213,7 @@ class SnmpClientTest {
   }
 
   @Test
-  void targetsAreReadAsInGo() {
+  void readsTargetsLikeGo() {
     assertThat(SnmpTarget.parse("10.0.0.1")).isEqualTo(new SnmpTarget("10.0.0.1", 161, false));
     assertThat(SnmpTarget.parse("tcp://a:16")).isEqualTo(new SnmpTarget("a", 16, true));
     assertThat(SnmpTarget.parse("udp6://[::1]:16")).isEqualTo(new SnmpTarget("::1", 16, false));

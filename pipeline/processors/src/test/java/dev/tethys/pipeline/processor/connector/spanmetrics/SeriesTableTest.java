@@ -39,7 +39,7 @@ class SeriesTableTest {
   }
 
   @Test
-  void allSeriesOfAConnectorShareOneRoom() {
+  void allConnectorSeriesShareOneMemoryLimit() {
     SeriesRoom room = new SeriesRoom(2, memory);
     SeriesTable table = table(0, room);
     for (String s : List.of("a", "b", "c", "d", "a")) {
@@ -56,7 +56,7 @@ class SeriesTableTest {
   }
 
   @Test
-  void longTextsTakeTheMemoryOfSeries() {
+  void longTextsUseTheMemoryOfSeries() {
     SeriesRoom room = new SeriesRoom(1000, memory);
     SeriesTable table = table(0, room);
     for (int i = 0; i < 20; i++) {
@@ -70,7 +70,7 @@ class SeriesTableTest {
   }
 
   @Test
-  void aKeyWithoutPartsIsNotThatOfTheOverflow() {
+  void emptyKeyDiffersFromTheOverflowKey() {
     SeriesRoom room = new SeriesRoom(9, memory);
     SeriesTable table = table(1, room);
     count(table);

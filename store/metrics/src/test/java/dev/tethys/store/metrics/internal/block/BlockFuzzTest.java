@@ -144,7 +144,7 @@ class BlockFuzzTest {
   }
 
   @Test
-  void checksumsCatchWhatDisksDo() throws IOException {
+  void checksumsDetectDiskErrors() throws IOException {
     int caught = 0;
     byte[] fine = chunks;
     byte[] fineIndex = index;
@@ -169,7 +169,7 @@ class BlockFuzzTest {
   }
 
   @Test
-  void hostileBytesWithRightChecksumsEndInAnError() throws IOException {
+  void hostileBytesWithValidChecksumsCauseAnError() throws IOException {
     for (int seed = 0; seed < 3000; seed++) {
       Random r = new Random(seed);
       boolean first = r.nextInt(3) > 0;

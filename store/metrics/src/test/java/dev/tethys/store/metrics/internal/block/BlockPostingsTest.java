@@ -54,7 +54,7 @@ class BlockPostingsTest {
   }
 
   @Test
-  void listsOfManyPagesInAnyOrderAndByManyThreads() throws Exception {
+  void readsLongListsInAnyOrderByManyThreads() throws Exception {
     Map<String, Map<String, RoaringBitmap>> want = write();
     BlockReader block = new BlockReader(new RealFiles(), folder);
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {

@@ -30,7 +30,7 @@ class OldBlockTest {
 
   @ParameterizedTest
   @ValueSource(strings = "index-2")
-  void answersWhatWasWritten(String version) throws Exception {
+  void readsBackItsInput(String version) throws Exception {
     for (String f : List.of("chunks", "index", "tombstones")) {
       try (InputStream in =
           OldBlockTest.class.getResourceAsStream("/blocks/" + version + "/" + f)) {

@@ -23,7 +23,7 @@ class WindowSlicesTest {
   }
 
   @Test
-  void whereNothingIsSharedLittleIsKept() {
+  void keepsLittleIfNothingIsShared() {
     WindowSlices w = new WindowSlices(EVERY_TEN);
     long[] t = LongStream.range(0, 10_000).toArray();
     int sets = 2 * WindowSlices.MOST_KEPT / 1000;

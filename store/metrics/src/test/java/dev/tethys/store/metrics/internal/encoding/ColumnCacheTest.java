@@ -88,7 +88,7 @@ class ColumnCacheTest {
   }
 
   @Test
-  void threadsThatKeepColumnsAtOnceStayWithinTheBound() throws InterruptedException {
+  void concurrentCachingStaysWithinTheBound() throws InterruptedException {
     ColumnCache c = new ColumnCache(20 * COLUMN_BYTES, () -> nanos.addAndGet(1_000_000));
     long owner = ColumnCache.newOwner();
     List<Thread> threads = new ArrayList<>();

@@ -128,7 +128,7 @@ class ColumnPageTest {
   }
 
   @Test
-  void cutShortItIsDamage() {
+  void truncationIsDamage() {
     byte[] all = saved(columns(RowColumnsTest.page(3, 100, false)));
     for (int n = 0; n < all.length; n += 7) {
       ByteSource in = new ByteSource(all, 0, n);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 @Tag("slow")
 class FullHeapIndexTest {
   @Test
-  void endOfMemoryEndsTheProcessInsteadOfLeavingABrokenIndex() throws Exception {
+  void outOfMemoryEndsTheProcessInsteadOfLeavingABrokenIndex() throws Exception {
     Process p =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class GenerationsTest {
   @Test
-  void areThoseOfAnArrayThroughGrowth() {
+  void matchesAnArrayThroughGrowth() {
     Random random = new Random(7);
     int[] expected = new int[1024];
     Generations g = new Generations(expected.length);
@@ -31,7 +31,7 @@ class GenerationsTest {
   }
 
   @Test
-  void takeNothingWhereNoSeriesHasEnded() {
+  void takesNoMemoryWhereNoSeriesHasEnded() {
     Generations g = new Generations(1 << 20);
     long before = g.bytes();
     g.set(1 << 19, 0);

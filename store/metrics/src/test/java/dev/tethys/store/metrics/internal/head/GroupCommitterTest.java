@@ -66,7 +66,7 @@ class GroupCommitterTest {
   }
 
   @Test
-  void anErrorOfTheLogFailsItsGroupAndNoOther() {
+  void logErrorFailsOnlyItsGroup() {
     try (Appender a = with("a", T0);
         Appender b = with("b", T0)) {
       atLog =
@@ -126,7 +126,7 @@ class GroupCommitterTest {
   }
 
   @Test
-  void twoThatBringBackOneSeriesKeepItsOrder() throws InterruptedException {
+  void concurrentRestoresOfOneSeriesKeepItsOrder() throws InterruptedException {
     Appender first = with("gone", T0 + RANGE + 100);
     Appender second = with("gone", T0 + RANGE + 90);
     for (int i = 0; i < 64; i++) { // the series comes back among other neighbours

@@ -211,7 +211,7 @@ class HistogramLogTest {
   }
 
   @Test
-  void aViewIsImmutable() {
+  void viewIsImmutable() {
     Random r = new Random(7);
     List<HistogramLog.View> views = new ArrayList<>();
     Histogram h = random(r, 4);
@@ -244,7 +244,7 @@ class HistogramLogTest {
   }
 
   @Test
-  void aDamagedChunkCostsItselfAlone() throws IOException {
+  void damagedChunkAffectsOnlyItself() throws IOException {
     Histogram h = random(new Random(4), 6);
     for (int i = 0; i < 100; i++) {
       add(0, i, grown(h, new Random(i)));
@@ -260,7 +260,7 @@ class HistogramLogTest {
   }
 
   @Test
-  void aDamagedChunkExpires() throws IOException {
+  void damagedChunkExpires() throws IOException {
     Histogram h = random(new Random(4), 6);
     for (int i = 0; i < 100; i++) {
       add(0, i, grown(h, new Random(i)));
@@ -273,7 +273,7 @@ class HistogramLogTest {
   }
 
   @Test
-  void aSnapshotOfAChunkIsChecked() {
+  void verifiesChunkSnapshot() {
     Histogram h = random(new Random(5), 6);
     long[] times = {1, 2, 3};
     Histogram[] all = {h, grown(h, new Random(1)), Histogram.stale()};
@@ -289,7 +289,7 @@ class HistogramLogTest {
   }
 
   @Test
-  void memoryIsThatOfWhatIsThere() {
+  void memoryMatchesTheContent() {
     Histogram h = random(new Random(1), 20);
     long empty = log.bytes();
     for (int i = 0; i < 31; i++) {

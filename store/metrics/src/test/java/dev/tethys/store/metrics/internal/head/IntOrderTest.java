@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class IntOrderTest {
   @Test
-  void numbersThatCameSinceArePutBetweenOthers() {
+  void insertsNewNumbersBetweenOthers() {
     Random r = new Random(7);
     int[] key = IntStream.range(0, 500).map(i -> r.nextInt(200)).toArray();
     int[] order = {};

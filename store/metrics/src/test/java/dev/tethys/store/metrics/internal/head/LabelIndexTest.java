@@ -75,7 +75,7 @@ class LabelIndexTest {
 
   /** Order by bytes, against that of UTF-8: long and equal beginnings, zeros, all characters. */
   @Test
-  void valuesAreInOrderOfTheirBytes() {
+  void ordersValuesByTheirBytes() {
     SplittableRandom random = new SplittableRandom(11);
     String[] parts = {
       "", "a", "\0", "ab", "\u007f", "\u00e4", "\u20ac", "\ud83d\ude00", "-12345678"
@@ -107,7 +107,7 @@ class LabelIndexTest {
 
   /** Few marks and many take other ways. */
   @Test
-  void marksOfOtherNamesAreRemoved() {
+  void removesMarksOfOtherNames() {
     for (int slot = 1; slot <= 300; slot++) {
       index.add(slot, Labels.of("job", "j" + slot, "pod", "p" + slot).canonicalBytes());
     }

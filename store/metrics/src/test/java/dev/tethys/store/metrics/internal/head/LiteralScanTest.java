@@ -108,7 +108,7 @@ class LiteralScanTest {
   }
 
   @Test
-  void scansOnlyWhatIsWorthIt() {
+  void scansOnlyWhenWorthwhile() {
     for (int i = 0; i < LiteralScan.MIN_VALUES; i++) {
       add("pod", "value-" + i);
     }

@@ -12,7 +12,7 @@ class NewestTimesTest {
   private static final long FIRST_HALF = 0xffffffffL;
 
   @Test
-  void eachSeriesHasItsOwn() {
+  void eachSeriesHasItsOwnTimes() {
     for (int seed = 0; seed < 200; seed++) {
       Random r = new Random(seed);
       NewestTimes times = new NewestTimes();
@@ -42,7 +42,7 @@ class NewestTimesTest {
   }
 
   @Test
-  void seriesThatComeTogetherShareOneTime() {
+  void concurrentSeriesShareOneTime() {
     NewestTimes times = new NewestTimes();
     for (int step = 0; step < 10; step++) {
       times.setAll(-1, step);
@@ -62,7 +62,7 @@ class NewestTimesTest {
 
   /** Series of two targets in one place: no reader gets a time of the other series. */
   @Test
-  void aConcurrentReaderGetsATimeOfTheRequestedSeries() throws InterruptedException {
+  void concurrentReaderGetsATimeOfTheRequestedSeries() throws InterruptedException {
     NewestTimes times = new NewestTimes();
     AtomicBoolean done = new AtomicBoolean();
     AtomicLong reads = new AtomicLong();

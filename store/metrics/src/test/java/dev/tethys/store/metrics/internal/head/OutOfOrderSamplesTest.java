@@ -30,7 +30,7 @@ class OutOfOrderSamplesTest {
 
   @Test
   @Timeout(60)
-  void aMillionSamplesInReverseTakeNoLongerThanInOrder() {
+  void millionReversedSamplesTakeNoLongerThanOrderedOnes() {
     OutOfOrderSamples late = new OutOfOrderSamples();
     int n = 1_000_000;
     for (int i = n; i > 0; i--) {
@@ -48,7 +48,7 @@ class OutOfOrderSamplesTest {
   }
 
   @Test
-  void anyOrderIsThatOfTimes() {
+  void sortsAnyOrderByTime() {
     for (int seed = 0; seed < 60; seed++) {
       Random r = new Random(seed);
       OutOfOrderSamples late = new OutOfOrderSamples();

@@ -76,7 +76,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void neighboursComeWithOneRead() {
+  void oneReadFetchesNeighbours() {
     Counted file = new Counted(100_000, 1);
     PageBytes through = new ReadAhead().of(file);
     for (int at = 51_200; at < 51_200 + 512 - 14; at += 14) {

@@ -91,7 +91,7 @@ class RowColumnsTest {
   }
 
   @Test
-  void cutShortItIsDamage() {
+  void truncationIsDamage() {
     ByteSink out = new ByteSink();
     page(3, 100, false).view().save(out, columns);
     byte[] all = out.toArray();

@@ -18,7 +18,7 @@ class SeriesTableTest {
   }
 
   @Test
-  void aSeriesThatExceedsTheIndexLeavesNoTraces() {
+  void seriesThatExceedsTheIndexLeavesNoTraces() {
     SeriesTable t = new SeriesTable(new Fingerprint());
     int a = t.create(series("a", 1));
     int gone = t.create(series("gone", 1));

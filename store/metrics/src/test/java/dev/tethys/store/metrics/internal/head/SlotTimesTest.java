@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class SlotTimesTest {
   @Test
-  void aLargeBatchDoesNotMakeTheSmallOnesAfterItClearALargeTable() {
+  void largeBatchDoesNotMakeLaterSmallOnesClearALargeTable() {
     SlotTimes times = new SlotTimes();
     times.clear(16_000);
     for (int slot = 1; slot <= 16_000; slot++) {

@@ -38,7 +38,7 @@ class StripeReadTest {
   }
 
   @Test
-  void everyReadGivesWhatWasAppended() throws IOException {
+  void everyReadReturnsAppendedData() throws IOException {
     SplittableRandom random = new SplittableRandom(21);
     TimeLists lists = new TimeLists(); // of all rounds, so that other lists are in their places
     for (int round = 0; round < 30; round++) {
@@ -246,7 +246,7 @@ class StripeReadTest {
   }
 
   @Test
-  void theFirstPageOfManySeriesIsAsSmallAsTheOthers() throws IOException {
+  void firstPageOfManySeriesIsAsSmallAsTheOthers() throws IOException {
     Filled filled = new Filled();
     while (filled.stripe.pageCount() < 2) {
       filled.append(1, StripeReadTest::keep);
@@ -298,7 +298,7 @@ class StripeReadTest {
   }
 
   @Test
-  void aDamagedPageStaysApart() throws IOException {
+  void isolatesDamagedPage() throws IOException {
     Filled filled = new Filled();
     List<byte[]> files = new ArrayList<>();
     SealedPages.Files kept =
@@ -318,7 +318,7 @@ class StripeReadTest {
   }
 
   @Test
-  void aPageThatCannotBeReadIsNoReasonToKeepOthersInMemory() throws IOException {
+  void unreadablePageDoesNotKeepOthersInMemory() throws IOException {
     Filled filled = new Filled();
     filled.append(
         300,

@@ -30,7 +30,7 @@ class MatchCacheTest {
   }
 
   @Test
-  void aSingleRequestEvictsNothing() {
+  void singleRequestEvictsNothing() {
     MatchCache<String> c = new MatchCache<>(1000);
     c.put(owner, 1, asks("a"), "first", 400);
     c.put(owner, 1, asks("b"), "second", 400);

@@ -153,7 +153,7 @@ class MatchingTest {
   }
 
   @Test
-  void everyExpressionOfEachKind() {
+  void supportsEveryExpressionOfEachKind() {
     Plain p = series();
     for (String e : EXPRESSIONS) {
       for (Matcher.Type t : Matcher.Type.values()) {
