@@ -76,7 +76,7 @@ export const scenarios = [
       assert.equal(await traces.count(), 2);
       assert.match(await traces.first().locator('.relabel').textContent(), /label level/);
       await traces.nth(1).getByText('dropped or buffered').waitFor();
-      await traces.nth(1).getByText('The stages emit no entry now.').waitFor();
+      await traces.nth(1).getByText('No stage emits an entry now.').waitFor();
       await shot('logs-inspect');
     },
   },

@@ -17,7 +17,7 @@ function readLabels(text: string): LabelSet {
   for (const matcher of readMatchers(text, true)) {
     if (matcher.isRegex || !matcher.isEqual)
       throw new Error(`Alert labels use the operator =: ${matcher.name}="…"`);
-    if (matcher.name in out) throw new Error(`The label ${matcher.name} is given twice`);
+    if (matcher.name in out) throw new Error(`Label ${matcher.name} appears twice`);
     out[matcher.name] = matcher.value;
   }
   return out;

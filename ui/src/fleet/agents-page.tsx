@@ -60,7 +60,7 @@ function Totals({ agents }: { agents: Agent[] }) {
     ],
   ];
   return (
-    <dl className="fleet-totals card" aria-label="Items of the fleet">
+    <dl className="fleet-totals card" aria-label="Fleet totals">
       {facts.map(([name, value, detail]) => (
         <div key={name}>
           <dt>{name}</dt>

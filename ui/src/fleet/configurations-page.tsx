@@ -387,7 +387,7 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
         label="Maximum loss"
         value={lost}
         onChange={setLost}
-        hint="Allowed increase of the share of dropped items, 0 to 1. Above it, the rollout is undone."
+        hint="Allowed increase in the share of dropped items, 0 to 1. Above it, the rollout is undone."
       />
       <Field
         label="Minimum items"
@@ -400,7 +400,7 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
         value={outputs}
         placeholder="0.1"
         onChange={setOutputs}
-        hint="Allowed change of items or bytes sent per item or byte received. Above it, the rollout is undone; empty for no limit."
+        hint="Allowed change in items or bytes sent per item or byte received. Above it, the rollout is undone; empty for no limit."
       />
       <Field
         label="Maximum memory growth"
@@ -413,7 +413,7 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
         value={queue}
         placeholder="30s"
         onChange={setQueue}
-        hint="Maximum time in the queue of an exporter. Above it, the rollout is undone; empty for no limit."
+        hint="Maximum time in an exporter's queue. Above it, the rollout is undone; empty for no limit."
       />
       <p className="muted">
         The version goes to 1 agent, then 3, 15, 75. <Link to="/fleet/rollouts">Rollouts</Link> shows it.

@@ -75,7 +75,7 @@ export function ControlsPage() {
   return (
     <FleetPage
       title="Controls"
-      lead="Drop, mask or move data at running agents, without a configuration change"
+      lead="Drop, mask or move data on running agents, without a configuration change"
       query={query}
       tools={
         <Button icon="plus" look="primary" onClick={() => setAdding(NEW)}>
@@ -85,7 +85,7 @@ export function ControlsPage() {
     >
       {query.data && active.length + ended.length === 0 ? (
         <Empty icon="moon" title="No live controls">
-          Mute or sample a service for some time: agents apply it at once, and it ends automatically.{' '}
+          Mute or sample a service for a while: agents apply it at once, and it ends automatically.{' '}
           <Link to="/volumes">Volumes</Link> shows which services send most.
         </Empty>
       ) : (
@@ -350,7 +350,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
           label="Items per second"
           value={form.rate}
           onChange={(rate) => set({ rate })}
-          hint="At each agent."
+          hint="Per agent."
         />
       )}
       {form.action === 'redact' && (
@@ -506,7 +506,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
               checked={form.awaitAgents}
               onChange={(e) => set({ awaitAgents: e.target.checked })}
             />
-            Await agents: start even if no agent matches yet
+            Wait for agents: start even if no agent matches yet
           </label>
         </>
       )}

@@ -29,7 +29,7 @@ export function QuotasPage() {
     >
       {query.data?.length === 0 ? (
         <Empty icon="gauge" title="No quotas">
-          A quota allows an amount of items, bytes or cost per period. This page shows its use, and the{' '}
+          A quota allows an amount of items, bytes or cost per period. This page shows usage, and the{' '}
           <Link to="/fleet/audit">audit log</Link> records each step that is reached.
         </Empty>
       ) : (

@@ -306,7 +306,7 @@ function Ways({ of, signal }: { of: PerAgent<Followed>; signal: string }) {
   return (
     <div className="fleet-rollouts" role="status">
       {silent > 0 && (
-        <p className="muted">No record with that text came to {counted(silent, 'agent')} in the time.</p>
+        <p className="muted">No record with that text reached {counted(silent, 'agent')} in time.</p>
       )}
       {of.agents.map(
         (agent) =>

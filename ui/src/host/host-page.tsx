@@ -188,7 +188,7 @@ function Filesystems({ host, refresh }: { host: Host; refresh: number }) {
           {size.isPending ? (
             <span className="spinner" />
           ) : (
-            <span className="muted">This host shows no filesystems.</span>
+            <span className="muted">This host reports no filesystems.</span>
           )}
         </div>
       ) : (
@@ -252,7 +252,7 @@ function NoHosts() {
         </>
       }
     >
-      This page draws the <code>node_*</code> metrics of a host. Scrape a node exporter, for example:
+      This page charts the <code>node_*</code> metrics of a host. Scrape a node exporter, for example:
       <pre className="code-block">{EXAMPLE}</pre>
     </Empty>
   );

@@ -107,7 +107,7 @@ function OneTrace({ trace, result }: { trace: Trace; result: string }) {
       </ol>
       <div className="log-out">
         {out.length === 0 ? (
-          <span className="muted">The stages emit no entry now.</span>
+          <span className="muted">No stage emits an entry now.</span>
         ) : (
           <>
             <span className="muted">{result}</span>

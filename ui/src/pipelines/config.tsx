@@ -10,7 +10,7 @@ export function GraphConfig({ kind, component }: { kind: string; component: stri
   if (config.isPending) return <Loading label="Loading configuration" />;
   if (config.error)
     return isMissing(config.error) ? (
-      <Empty icon="pipelines" title="This server does not show its configuration" />
+      <Empty icon="pipelines" title="This server does not expose its configuration" />
     ) : (
       <ErrorNotice error={config.error} />
     );

@@ -179,7 +179,7 @@ export function Follow({ signals, name }: { signals: string[]; name: (id: string
       </div>
       {error !== null && <ErrorNotice error={error} />}
       {result && result.hops.length === 0 && (
-        <p className="muted">No record with that text came within {FOLLOWED} s.</p>
+        <p className="muted">No record with that text arrived within {FOLLOWED} s.</p>
       )}
       {result && result.hops.length > 0 && (
         <ol className="follow-hops">

@@ -229,7 +229,7 @@ function Card({ of }: { of: Recommendation }) {
       )}
       {ofFleet && of.configuration && (
         <p className="muted">
-          A processor does it. Add it to a <Link to="/fleet/configurations">version</Link>; a dry run there
+          Use this processor. Add it to a <Link to="/fleet/configurations">version</Link>; a dry run there
           predicts its effect.
         </p>
       )}

@@ -61,7 +61,7 @@ export function NoLogsYet() {
 export function NoLogStore() {
   return (
     <Empty icon="logs" title="No log store">
-      This server has no log store: it does not answer <code>/loki/api/v1</code>.
+      This server has no log store: it does not serve <code>/loki/api/v1</code>.
     </Empty>
   );
 }

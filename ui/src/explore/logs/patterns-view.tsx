@@ -68,7 +68,7 @@ export function PatternsView(props: {
   if (isMissing(answer.error))
     return (
       <Empty icon="stacked" title="Patterns unavailable">
-        This server does not answer <code>/loki/api/v1/patterns</code>.
+        This server does not serve <code>/loki/api/v1/patterns</code>.
       </Empty>
     );
   if (answer.error) return <ErrorNotice error={answer.error} />;

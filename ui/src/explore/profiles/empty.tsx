@@ -50,7 +50,7 @@ export function NoProfilesYet() {
 export function NoProfileStore() {
   return (
     <Empty icon="graph" title="No profile store">
-      This server has no profile store: it does not answer <code>/pyroscope</code>.
+      This server has no profile store: it does not serve <code>/pyroscope</code>.
     </Empty>
   );
 }

@@ -56,7 +56,7 @@ export function NoTracesYet() {
 export function NoTraceStore() {
   return (
     <Empty icon="plan" title="No trace store">
-      This server has no trace store: it does not answer <code>/tempo/api</code>.
+      This server has no trace store: it does not serve <code>/tempo/api</code>.
     </Empty>
   );
 }
