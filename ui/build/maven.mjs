@@ -1,5 +1,5 @@
 // What the Maven build of this module runs: `node build/maven.mjs build|test`.
-// Work that would give the same result again is left out: stamps below target/ hold the hash of what it was made from.
+// Work that would give the same result again is skipped: stamps below target/ hold the hash of what it was made from.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -161,7 +161,7 @@ public final class Main {
                   + role
                   + " ("
                   + TO_COME.get(role)
-                  + ") is not built yet; the README lists what is");
+                  + ") is not built yet; the README lists the available ones");
         }
         if (role.startsWith("--")) {
           return ServerRole.run(args);

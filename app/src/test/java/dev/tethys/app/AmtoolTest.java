@@ -163,7 +163,7 @@ class AmtoolTest {
       assertThat(own(url, "alert", "trace", "A", "a=1").out())
           .containsPattern("Acknowledged by me at .*: mine");
       assertThat(own(url, "alert", "note", "A", "--author=me").err())
-          .contains("a note without an acknowledgement requires a text");
+          .contains("text is required for a note without an acknowledgement");
       assertThat(own(url, "alert", "trace", "B", "-o", "json").out()).contains("\"steps\"");
     }
   }

@@ -117,7 +117,7 @@ class ServerTest {
           {"--storage.retention-rule=x", "expected SELECTOR=DURATION"},
           {"--storage.retention-rule={job=}=2d", "--storage.retention-rule={job=}=2d: "},
           {"--storage.downsample=5m", "expected RESOLUTION:AGE[:RETENTION]"},
-          {"--storage.downsample=5m:20d", "kept no longer (samples are kept for 15d)"},
+          {"--storage.downsample=5m:20d", "only after its retention (samples are kept for 15d)"},
           {"--query.max-source-resolution=no", "expected auto, 0s or a duration"},
           {"--web.listen-address=localhost", "--web.listen-address: listen address \"localhost\""},
           {"--web.listen-address=:70000", "the port must be a number from 0 to 65535"},
@@ -144,7 +144,7 @@ class ServerTest {
                 "--storage.tsdb.path=" + file,
                 "--web.listen-address=127.0.0.1:0"));
     assertThat(p.exitCode()).isEqualTo(1);
-    assertThat(p.log()).contains(file + ": a file of this name is there already");
+    assertThat(p.log()).contains(file + ": a file with this name already exists");
   }
 
   @Test

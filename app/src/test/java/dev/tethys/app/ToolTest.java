@@ -147,7 +147,7 @@ class ToolTest {
       Path again = dir.resolve("from-" + format);
       ok(tool("import", format, file, again));
       assertThat(ok(tool("dump", again)).out()).isEqualTo(want);
-      assertThat(tool("export", format, data, file).err()).contains("is there already");
+      assertThat(tool("export", format, data, file).err()).contains("already exists");
     }
     Path backfilled = dir.resolve("backfilled");
     ToolRun made =
@@ -275,7 +275,7 @@ class ToolTest {
       assertThat(server.stop()).isZero();
     }
     assertThat(tool("snapshot", data, "--server=http://127.0.0.1:1").err())
-        .contains("no server answers");
+        .contains("no server responds");
     ok(tool("backup", data, backups, "--keep=2"));
     assertThat(ok(tool("backups", "--verify", backups)).err()).contains("is whole");
     assertThat(tool("restore", backups, data).err()).contains("is not empty");
@@ -324,6 +324,6 @@ class ToolTest {
     assertThat(ok(tool("dump", out.resolve("storage"))).out())
         .startsWith("{__name__=\"a\", b=\"c\"} 1000 ")
         .contains("{__name__=\"d\"} 3000 ");
-    assertThat(tool("bench", "write", "--out=" + dir).err()).contains("holds something else");
+    assertThat(tool("bench", "write", "--out=" + dir).err()).contains("contains data other");
   }
 }

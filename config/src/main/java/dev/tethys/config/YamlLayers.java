@@ -312,7 +312,7 @@ public final class YamlLayers {
   /** The text with all references replaced by text. */
   private String inner(ScalarNode at, String text, int depth) {
     if (depth > MAX_NESTING) {
-      throw error(at, "inserted values refer to each other without end");
+      throw error(at, "inserted values refer to each other in a cycle");
     }
     StringBuilder sb = new StringBuilder(text.length());
     int i = 0;
@@ -355,7 +355,7 @@ public final class YamlLayers {
 
   private String resolve(ScalarNode at, String asked, int depth) {
     if (depth > MAX_NESTING || ++inserted > MAX_INSERTED) {
-      throw error(at, "inserted values refer to each other without end");
+      throw error(at, "inserted values refer to each other in a cycle");
     }
     String scheme = "env";
     String argument = asked;
@@ -365,7 +365,11 @@ public final class YamlLayers {
       argument = scheme.startsWith("http") ? asked : asked.substring(colon + 1);
     } else if (!VARIABLE.matcher(asked.split(":-", 2)[0]).matches()) {
       throw error(
-          at, "\"${" + asked + "}\" names no variable: letters, digits and _, no digit first");
+          at,
+          "\"${"
+              + asked
+              + "}\" is not a valid variable name: use letters, digits and _, not starting with a"
+              + " digit");
     }
     Source source = sources.get(scheme);
     if (source == null) {
@@ -375,7 +379,7 @@ public final class YamlLayers {
               + asked
               + "}\": unknown source \""
               + scheme
-              + "\"; there are: "
+              + "\"; expected one of: "
               + String.join(", ", sources.keySet().stream().sorted().toList()));
     }
     try {

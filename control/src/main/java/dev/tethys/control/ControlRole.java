@@ -212,7 +212,7 @@ public final class ControlRole {
           "tethys control: unknown command "
               + String.join(" ", operands)
               + NameSuggestion.question(operands.getFirst(), List.of("verify", "crds"))
-              + "; there are: verify, crds");
+              + "; expected one of: verify, crds");
     }
     LogSetup.install(flags);
     Path data = Path.of(flags.get("data"));
@@ -301,7 +301,8 @@ public final class ControlRole {
     if (flags.bool("kubernetes")) {
       if (repository(flags) != null) {
         throw new UsageException(
-            "tethys control: --kubernetes and --repository exclude each other; apply the files of"
+            "tethys control: --kubernetes and --repository are mutually exclusive; apply the files"
+                + " of"
                 + " the repository to the cluster");
       }
       try (KubernetesMode mode =
@@ -408,7 +409,8 @@ public final class ControlRole {
     try {
       reload.reload();
     } catch (IOException | ConfigException e) {
-      LOG.log(Level.ERROR, "Rules not read again, the former ones stay error={0}", e.getMessage());
+      LOG.log(
+          Level.ERROR, "Rules not reloaded, keeping the previous ones error={0}", e.getMessage());
     }
   }
 }

@@ -321,7 +321,8 @@ final class KubernetesMode implements AutoCloseable {
         e.release(RELEASE);
       }
     } catch (IOException x) {
-      LOG.log(Level.INFO, "Lease not released, it ends by itself error=\"{0}\"", x.getMessage());
+      LOG.log(
+          Level.INFO, "Lease not released, it expires automatically error=\"{0}\"", x.getMessage());
     } catch (InterruptedException x) {
       Thread.currentThread().interrupt();
     } finally {

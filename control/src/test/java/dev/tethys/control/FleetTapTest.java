@@ -45,7 +45,7 @@ class FleetTapTest extends FleetCase {
       assertThat(one.path("agents").get(0).path("records").size()).isEqualTo(2);
       JsonNode none = get("/tap?node=processor:absent@logs");
       assertThat(none.path("agents").get(0).path("error").asString())
-          .startsWith("there is no node processor:absent@logs; there are: ")
+          .startsWith("there is no node processor:absent@logs; expected one of: ")
           .contains("exporter:nop@logs");
     } finally {
       stop.set(true);

@@ -346,14 +346,14 @@ class RolesTest extends FleetCase {
       until(() -> one.taps.get() == 2);
       HttpResponse<String> own = call(OLGA, "GET", TAP + "1", "");
       assertThat(own.statusCode()).isEqualTo(429);
-      assertThat(own.body()).contains("2 of your taps run, the limit of a user");
+      assertThat(own.body()).contains("2 of your taps are running, the limit of a user");
       assertThat(call(TEST, "GET", TAP + "0.1", "").statusCode()).isEqualTo(200);
       try (java.net.Socket c = tap(ADA);
           java.net.Socket d = tap(ADA)) {
         until(() -> one.taps.get() == 4);
         HttpResponse<String> all = call(TEST, "GET", TAP + "1", "");
         assertThat(all.statusCode()).isEqualTo(429);
-        assertThat(all.body()).contains("4 taps run, the limit").doesNotContain("olga");
+        assertThat(all.body()).contains("4 taps are running, the limit").doesNotContain("olga");
         assertThat(call(ADA, "GET", TAP + "1", "").body()).contains("4 taps run, of ada, olga,");
         b.close();
         until(() -> one.taps.get() == 3); // at the agent, long before its 30 s are over

@@ -95,8 +95,7 @@ final class JobShutdown {
     while (!ofSources.join(Duration.ofMillis(CHECK_NANOS))) {
       if (cut.getCount() == 0) {
         if (!ofSources.join(STOPPING)) {
-          LOG.log(
-              Level.WARNING, "sources of job {0} do not stop and are not waited for", job.name());
+          LOG.log(Level.WARNING, "sources of job {0} do not stop and are abandoned", job.name());
         }
         return;
       }

@@ -295,7 +295,7 @@ final class LogJobs {
     }
     PromtailConfig was = config;
     if (!next.server().equals(was.server())) {
-      LOG.log(Level.WARNING, "the server stays as it was until the next start");
+      LOG.log(Level.WARNING, "the server is unchanged until the next start");
     }
     boolean elsewhere = !next.destinations().equals(was.destinations());
     boolean replaced = elsewhere && destinations.isReplacedBy(next);

@@ -430,7 +430,8 @@ record PromtailConfig(
     }
     Limits clymenes = o.find(CLYMENES_LIMITS_KEY);
     if (clymenes != null && o.has(LIMITS_KEY)) {
-      throw o.error(CLYMENES_LIMITS_KEY, "limits_config and limit_config are the same: write one");
+      throw o.error(
+          CLYMENES_LIMITS_KEY, "limits_config and limit_config are the same; set only one");
     }
     Limits limits = clymenes == null ? o.get(LIMITS_KEY) : clymenes;
     return new PromtailConfig(
@@ -500,7 +501,7 @@ record PromtailConfig(
   private static Server server(YamlObject o) {
     String prefix = o.get(PREFIX);
     if (!prefix.isEmpty() && !prefix.startsWith("/")) {
-      throw o.error(PREFIX, "http_path_prefix begins with /");
+      throw o.error(PREFIX, "http_path_prefix must begin with /");
     }
     return new Server(
         o.get(DISABLE),
@@ -533,7 +534,7 @@ record PromtailConfig(
     if (byteRate > 0) {
       bytes = new EntryLimiter.Rate(byteRate, byteBurst > 0 ? byteBurst : byteRate);
     } else if (byteBurst > 0) {
-      throw o.error(READ_BYTES_BURST, "readbytes_burst is of readbytes_rate, which is not set");
+      throw o.error(READ_BYTES_BURST, "readbytes_burst requires readbytes_rate");
     }
     ReadLimit read =
         entries == null && bytes == null ? null : new ReadLimit(entries, bytes, o.get(READ_DROP));

@@ -64,10 +64,10 @@ record WalConfig(boolean enabled, Path dir, long bytes) {
   private static WalConfig read(YamlObject o) {
     o.find(WATCH_CONFIG);
     if (o.get(ENABLED) && o.get(DIR).isEmpty()) {
-      throw o.error("wal is enabled and has no dir: where is it to be?");
+      throw o.error("wal is enabled but has no dir; set the directory");
     }
     if (o.get(MAX_SIZE).bytes() < 1 << 20) {
-      throw o.error(MAX_SIZE, "max_size is at least 1MB");
+      throw o.error(MAX_SIZE, "max_size must be at least 1MB");
     }
     return new WalConfig(o.get(ENABLED), Path.of(o.get(DIR)), o.get(MAX_SIZE).bytes());
   }

@@ -151,7 +151,7 @@ public record StorageConfig(
     try {
       List<Matcher> m = PromqlParser.parseMetricSelector(s);
       if (m.isEmpty()) {
-        throw new IllegalArgumentException("a selector of a rule has matchers");
+        throw new IllegalArgumentException("a rule selector requires matchers");
       }
       return m;
     } catch (PromqlParseException e) {
@@ -195,7 +195,7 @@ public record StorageConfig(
         time = retention.find(TIME);
         size = retention.find(SIZE);
         if (size != null && size.bytes() < 0) {
-          throw retention.error(SIZE, "a size is not negative");
+          throw retention.error(SIZE, "a size must not be negative");
         }
         percentage = retention.find(PERCENTAGE);
         if (percentage != null && !(percentage >= 0 && percentage <= 100)) {

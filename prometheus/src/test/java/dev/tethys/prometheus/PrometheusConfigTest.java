@@ -263,7 +263,7 @@ class PrometheusConfigTest {
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yml:7:");
     assertThatThrownBy(() -> parse(text.replace("{job=\"debug\"}", "{}")))
-        .hasMessageContaining("a selector of a rule has matchers");
+        .hasMessageContaining("a rule selector requires matchers");
   }
 
   @Test

@@ -177,7 +177,7 @@ final class StartPages {
         Thread.sleep(next.compareTo(rest) < 0 ? rest : next);
       }
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "pages of the start stay", e);
+      LOG.log(System.Logger.Level.DEBUG, "startup pages are kept", e);
     } catch (InterruptedException e) {
       // the process ends
     }

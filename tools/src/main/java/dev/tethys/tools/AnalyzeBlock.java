@@ -54,7 +54,7 @@ final class AnalyzeBlock {
                         wanted.isEmpty()
                             ? "there is no block in "
                                 + folder.path()
-                                + ": its samples are in the write-ahead log still"
+                                + ": its samples are still in the write-ahead log"
                             : "invalid block ID " + wanted));
     String match = a.flags().get("match");
     List<Matcher> matchers = match.isEmpty() ? List.of() : PromqlParser.parseMetricSelector(match);

@@ -127,7 +127,7 @@ final class BackfillRules {
                     f
                         + ": group "
                         + g.name()
-                        + " is left out: type is "
+                        + " is skipped: type is "
                         + g.type().text()
                         + "; only rules over metrics can be backfilled");
             continue;
@@ -190,7 +190,7 @@ final class BackfillRules {
       Map<String, @Nullable Object> o = Json.asObject(s);
       if (!ApiText.values(o, "histograms").isEmpty()) {
         throw new IOException(
-            "it gives native histograms, which the API does not tell whole: they cannot be"
+            "it returns native histograms, which the API does not fully expose: they cannot be"
                 + " backfilled. Leave the rule out, or record a number of them");
       }
       LabelsBuilder labels = new LabelsBuilder(ApiText.labels(o.get("metric")));

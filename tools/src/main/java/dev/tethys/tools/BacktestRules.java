@@ -61,7 +61,7 @@ final class BacktestRules {
         "<server> <rule-files>...",
         "Try alert rules against history: when each would have fired over a range, with the labels"
             + " and annotations that would have been sent, and the receivers that an Alertmanager"
-            + " would have notified. Recording rules are left out: their results are read from the"
+            + " would have notified. Recording rules are skipped: their results are read from the"
             + " server.",
         List.of(
             HttpAccess.CONFIG,
@@ -141,7 +141,7 @@ final class BacktestRules {
                     f
                         + ": group "
                         + g.name()
-                        + " is left out: type is profiles, without a history API");
+                        + " is skipped: type is profiles, without a history API");
             continue;
           }
           for (RuleSpec r : g.rules()) {
@@ -406,7 +406,7 @@ final class BacktestRules {
           }
           if (!ApiText.values(o, "histograms").isEmpty()) {
             throw QueryException.execution(
-                "an alert on native histograms cannot be tried: compare a number of them");
+                "an alert on native histograms cannot be tested: compare a number of them");
           }
         }
       } catch (IOException e) {

@@ -61,7 +61,7 @@ final class BenchWrite {
     Path out = Path.of(a.flags().get("out"));
     Path storage = out.resolve("storage");
     if (Files.exists(out) && !Files.exists(storage) && Files.list(out).findAny().isPresent()) {
-      throw new UsageException(out + " holds something else than an earlier benchmark");
+      throw new UsageException(out + " contains data other than an earlier benchmark");
     }
     BackupData.delete(storage);
     List<Labels> series = stage(console, "readData", () -> labels(a.operand(0, ""), (int) metrics));

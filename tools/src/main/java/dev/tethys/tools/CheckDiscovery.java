@@ -36,7 +36,7 @@ final class CheckDiscovery {
         "<config-file> <job>",
         "Perform service discovery for the given job name and report the results, including"
             + " relabeling. It ends as soon as every mechanism has found its targets, promtool only"
-            + " when the time is up.",
+            + " when the timeout expires.",
         List.of(
             Flag.of(
                 "timeout", Flag.Kind.DURATION, "30s", "The time to wait for discovery results.")),

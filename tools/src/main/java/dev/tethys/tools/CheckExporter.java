@@ -184,7 +184,7 @@ final class CheckExporter {
       return (Checkable<Object>) c;
     }
     throw new UsageException(
-        "tethys tool exporter check: " + d.id().type() + " cannot be tried; " + checkable());
+        "tethys tool exporter check: " + d.id().type() + " cannot be tested; " + checkable());
   }
 
   private static String checkable() {

@@ -91,7 +91,7 @@ final class ExportData {
 
   private static void write(Path file, OpenStore s, Writer w) throws IOException {
     if (Files.exists(file)) {
-      throw new UsageException(file + " is there already: choose another name");
+      throw new UsageException(file + " already exists: choose another name");
     }
     // Whole or not there.
     Path tmp = file.resolveSibling(file.getFileName() + ".tmp");

@@ -197,7 +197,7 @@ final class ImportData {
     }
     if (Files.exists(into) && Files.isSameFile(from, into)) {
       throw new UsageException(
-          "tethys tool tsdb import: the data folder must be another than that of Prometheus");
+          "tethys tool tsdb import: the data folder must differ from that of Prometheus");
     }
     ProgressLine line = console.progress("imported");
     try (MetricsDatabase db = OpenStore.own(into)) {

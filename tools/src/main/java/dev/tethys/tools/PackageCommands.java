@@ -115,7 +115,7 @@ final class PackageCommands {
       }
       return d.digest();
     } catch (GeneralSecurityException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 

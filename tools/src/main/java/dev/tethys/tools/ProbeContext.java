@@ -101,7 +101,7 @@ final class ProbeContext implements Context, AutoCloseable {
   @Override
   public Exporter exporter(
       DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
-    throw new IllegalStateException("a trial has no queue");
+    throw new IllegalStateException("a probe has no queue");
   }
 
   @Override

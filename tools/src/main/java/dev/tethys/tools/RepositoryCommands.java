@@ -98,7 +98,7 @@ final class RepositoryCommands {
           continue;
         }
         if (!a.flags().bool("force")) {
-          throw new IOException(file + " exists with another text; --force replaces it");
+          throw new IOException(file + " exists with different content; --force replaces it");
         }
       }
       Path parent = file.getParent();

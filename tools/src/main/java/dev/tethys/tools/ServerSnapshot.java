@@ -65,7 +65,7 @@ final class ServerSnapshot {
       }
       return Json.text(Json.asObject(answer.get("data")), "name");
     } catch (ConnectException e) {
-      throw new IOException("no server answers at " + uri, e);
+      throw new IOException("no server responds at " + uri, e);
     } catch (IllegalArgumentException e) {
       throw new IOException(uri + " returned an unexpected response: " + e.getMessage(), e);
     } catch (InterruptedException e) {

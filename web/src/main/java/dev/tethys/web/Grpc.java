@@ -205,7 +205,7 @@ public final class Grpc {
   /** Length of a message by its head. */
   private static long length(byte[] head, int maxBytes) throws GrpcException {
     if (head.length < 5) {
-      throw new GrpcException(Status.INTERNAL, "the call has no whole message");
+      throw new GrpcException(Status.INTERNAL, "the call has no complete message");
     }
     if (head[0] < 0 || head[0] > 1) {
       throw new GrpcException(Status.INTERNAL, "malformed message");
@@ -227,7 +227,7 @@ public final class Grpc {
     while (true) {
       n += body.readNBytes(message, n, message.length - n);
       if (n < message.length) {
-        throw new GrpcException(Status.INTERNAL, "the call broke off within its message");
+        throw new GrpcException(Status.INTERNAL, "the call ended within its message");
       }
       if (n == length) {
         return message;

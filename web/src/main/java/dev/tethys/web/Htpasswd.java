@@ -57,7 +57,7 @@ public final class Htpasswd {
                 + number
                 + ": the hash of "
                 + user
-                + " is of a kind that is not built; bcrypt (htpasswd -B), {SHA} and plain are");
+                + " has an unsupported format; bcrypt (htpasswd -B), {SHA} and plain are");
       } else {
         h.others.put(user, hash);
       }
@@ -133,7 +133,7 @@ public final class Htpasswd {
           .encodeToString(
               MessageDigest.getInstance("SHA-1").digest(password.getBytes(StandardCharsets.UTF_8)));
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-1", e);
+      throw new AssertionError("every JDK supports SHA-1", e);
     }
   }
 }

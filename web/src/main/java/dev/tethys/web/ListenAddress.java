@@ -55,7 +55,7 @@ public record ListenAddress(String text, InetSocketAddress address) {
       throw new IllegalArgumentException(
           "cannot listen on "
               + text
-              + ": this listens on ports alone; of sockets of the machine HTTP knows unix:path,"
+              + ": only ports are supported here; HTTP also supports unix:path,"
               + " vsock is not built in Tethys yet (see README)");
     }
     ListenAddressConfig place = ListenAddressConfig.parse(text);

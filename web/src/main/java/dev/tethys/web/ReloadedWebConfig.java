@@ -99,12 +99,11 @@ public final class ReloadedWebConfig {
       stamps = stamps(next);
       current = next;
       problem = null;
-      LOG.log(
-          Level.INFO, "Web configuration loaded again: {0}", own.isEmpty() ? next.files() : own);
+      LOG.log(Level.INFO, "Web configuration reloaded: {0}", own.isEmpty() ? next.files() : own);
     } catch (ConfigException | IOException e) {
       String message = IoFailures.describe(e);
       if (!message.equals(problem)) {
-        LOG.log(Level.ERROR, "Web configuration stays as it was, the new one is bad: {0}", message);
+        LOG.log(Level.ERROR, "Web configuration invalid, keeping the previous one: {0}", message);
       }
       problem = message;
     }

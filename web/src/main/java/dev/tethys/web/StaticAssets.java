@@ -119,7 +119,7 @@ public final class StaticAssets {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);
       return "\"" + HexFormat.of().formatHex(hash, 0, 12) + "\"";
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 }

@@ -144,7 +144,7 @@ final class AlertQueue {
     }
     int left = size();
     if (left > 0) {
-      LOG.log(Level.WARNING, "{0} alerts to {1} were not sent before the end", left, name);
+      LOG.log(Level.WARNING, "{0} alerts to {1} were not sent before shutdown", left, name);
       metrics.dropped.with(name).add(left);
     }
   }
@@ -262,7 +262,7 @@ final class AlertQueue {
       lock.unlock();
     }
     if (old > 0) {
-      LOG.log(Level.WARNING, "{0} alerts to {1} were dropped: out of date", old, name);
+      LOG.log(Level.WARNING, "{0} alerts to {1} were dropped: expired", old, name);
     }
     return out;
   }
@@ -312,7 +312,7 @@ final class AlertQueue {
         alerts,
         name,
         problem,
-        again ? "; they will be tried again" : "; they are dropped");
+        again ? "; retrying" : "; they are dropped");
     Instant now = clock.instant();
     lock.lock();
     try {

@@ -297,7 +297,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
         Duration remaining = DRAIN_TIME.minus(Duration.between(start, Instant.now()));
         q.awaitEnd(remaining.isNegative() ? Duration.ZERO : remaining);
       } catch (InterruptedException e) {
-        LOG.log(Level.WARNING, "sending of waiting alerts was interrupted");
+        LOG.log(Level.WARNING, "sending of queued alerts was interrupted");
         Thread.currentThread().interrupt();
         return;
       }

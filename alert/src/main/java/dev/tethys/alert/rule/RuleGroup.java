@@ -419,7 +419,7 @@ public final class RuleGroup {
     rule.failed(w.error());
     LOG.log(
         Level.WARNING,
-        "rule {0} of group {1} of {2}: samples were refused: {3} {4}",
+        "rule {0} of group {1} of {2}: samples were rejected: {3} {4}",
         rule.spec().name(),
         spec.name(),
         spec.file(),
@@ -435,7 +435,8 @@ public final class RuleGroup {
       RuleOutput.markStale(context.store(), stale, time.minus(offset()).toEpochMilli());
       stale = new ArrayList<>();
     } catch (StorageException e) {
-      LOG.log(Level.WARNING, "series of former rules were not ended: {0}", e.getMessage());
+      LOG.log(
+          Level.WARNING, "series of former rules could not be marked stale: {0}", e.getMessage());
     }
   }
 

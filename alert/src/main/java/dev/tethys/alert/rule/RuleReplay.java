@@ -46,7 +46,7 @@ public final class RuleReplay {
 
           @Override
           public boolean await(Instant until, CountDownLatch stop) {
-            throw new UnsupportedOperationException("time is the caller's");
+            throw new UnsupportedOperationException("the caller sets the time");
           }
         };
     RuleContext context =

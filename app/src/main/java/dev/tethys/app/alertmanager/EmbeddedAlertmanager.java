@@ -182,7 +182,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
                 })
             .toList();
     for (String problem : manager.receive(posted)) {
-      LOG.log(Level.WARNING, "an alert of a rule was refused: {0}", problem);
+      LOG.log(Level.WARNING, "an alert of a rule was rejected: {0}", problem);
     }
   }
 

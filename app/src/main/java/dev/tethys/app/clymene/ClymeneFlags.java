@@ -114,7 +114,7 @@ public final class ClymeneFlags {
                 + types
                 + ": \""
                 + name
-                + "\" is not a database that Clymene knows"
+                + "\" is not a database supported by Clymene"
                 + NameSuggestion.question(name, BUILT));
       }
       if (!role.metrics() && !LOGS.contains(name)) {
@@ -123,10 +123,10 @@ public final class ClymeneFlags {
                 + types
                 + ": "
                 + name
-                + " takes no logs; kafka, gateway, loki and elasticsearch do");
+                + " does not support logs; kafka, gateway, loki and elasticsearch do");
       }
       if (name.equals("loki") && (role == ClymeneRole.AGENT || role == ClymeneRole.INGESTER)) {
-        throw new UsageException("STORAGE_TYPE=" + types + ": loki takes no metrics");
+        throw new UsageException("STORAGE_TYPE=" + types + ": loki does not support metrics");
       }
       storages.add(name);
     }

@@ -147,7 +147,7 @@ public final class ClymeneGraph {
       case GATEWAY, PROMTAIL_GATEWAY ->
           receivers.put(everything ? "gateway" : "clymene", gateway(everything));
       case INGESTER, PROMTAIL_INGESTER -> receivers.put("kafka", ingester());
-      case PROMTAIL -> throw new IllegalStateException("it has no receiver of the collector's");
+      case PROMTAIL -> throw new IllegalStateException("it has no Collector receiver");
     }
     Map<String, @Nullable Object> exporters = new LinkedHashMap<>();
     Map<String, @Nullable Object> pipelines = new LinkedHashMap<>();
@@ -260,7 +260,7 @@ public final class ClymeneGraph {
     if (entries.containsKey("scrape_configs") || entries.containsKey("scrape_config_files")) {
       return scraping;
     }
-    LOG.log(Level.WARNING, "{0}: there are no scrape_configs; nothing is scraped", file);
+    LOG.log(Level.WARNING, "{0}: no scrape_configs; nothing is scraped", file);
     Map<String, @Nullable Object> empty = new LinkedHashMap<>();
     scraping.entries().forEach((k, e) -> empty.put(k, e.value()));
     empty.put("scrape_configs", List.of());

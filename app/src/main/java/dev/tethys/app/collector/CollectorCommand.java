@@ -174,7 +174,7 @@ public final class CollectorCommand {
               + command
               + NameSuggestion.question(
                   command, List.of("validate", "print-config", "components", "featuregate"))
-              + "; there are: validate, print-config, components, featuregate");
+              + "; expected one of: validate, print-config, components, featuregate");
     }
     if (operands.size() > 1) {
       throw new UsageException(

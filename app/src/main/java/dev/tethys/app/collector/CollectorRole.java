@@ -458,7 +458,7 @@ public final class CollectorRole implements AutoCloseable {
     }
     LOG.log(
         Level.INFO,
-        "configuration taken in {0} ms, which made batches wait for {1} ms at most",
+        "configuration applied in {0} ms, delaying batches by at most {1} ms",
         (System.nanoTime() - start) / 1_000_000,
         graph.pause().toMillis());
   }
@@ -498,7 +498,7 @@ public final class CollectorRole implements AutoCloseable {
         reload();
       } catch (IOException | ConfigException e) {
         throw new HttpException(
-            failed, "the configuration was not taken: " + IoFailures.describe(e));
+            failed, "the configuration was not applied: " + IoFailures.describe(e));
       }
       if (answer.isEmpty()) {
         r.send();

@@ -118,7 +118,7 @@ final class ControlPlane {
               + word
               + ": --"
               + UPGRADES
-              + " requires that the launcher ./tethys starts the process");
+              + " requires a process started by the launcher ./tethys");
     }
     Duration trial = Duration.ofMillis(flags.millis(UPGRADE_TIMEOUT));
     if (trial.compareTo(Duration.ofSeconds(1)) < 0 || trial.compareTo(Duration.ofHours(1)) > 0) {

@@ -102,7 +102,7 @@ final class MetricsPusher implements AutoCloseable {
     if (problem != null && !failing) {
       LOG.log(
           Level.WARNING,
-          "metrics of the process cannot be sent, said once until they are: {0}",
+          "metrics of the process cannot be sent, logged once until they can: {0}",
           problem);
     }
     if (problem == null && failing) {

@@ -82,7 +82,7 @@ final class OwnReaders implements AutoCloseable {
         || !telemetry.traces().equals(tracesShown)) {
       LOG.log(
           Level.WARNING,
-          "the readers, views, processors and traces of service.telemetry change only with a"
+          "the readers, views, processors and traces of service.telemetry change only after a"
               + " restart; until then they stay as they were");
     }
     if (hasReaders() && !telemetry.resource().equals(resource)) {

@@ -61,7 +61,7 @@ final class OwnTelemetrySender implements AutoCloseable {
     String place = UrlHost.of(to.endpoint()) + ": ";
     return switch (s.send(request)) {
       case Outcome.Accepted(long rejected, String why) when rejected > 0 ->
-          place + rejected + " items were refused: " + why;
+          place + rejected + " items were rejected: " + why;
       case Outcome.Accepted t -> null;
       case Outcome.Later l -> throw new IOException(place + l.problem());
       case Outcome.Never n -> throw new IOException(place + n.problem());

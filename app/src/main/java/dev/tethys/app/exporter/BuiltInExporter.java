@@ -129,7 +129,7 @@ public final class BuiltInExporter implements AutoCloseable {
                 + kind.name()
                 + ": basic_auth_users of --web.config.file and a user of the pages by "
                 + kind.program()
-                + "'s flags or file: one of them can be given");
+                + "'s flags or file: only one of them can be set");
       }
       return HttpListener.start(options.withWebConfigFile(file), routes, null);
     }
@@ -139,7 +139,7 @@ public final class BuiltInExporter implements AutoCloseable {
               + kind.name()
               + ": --web.config.file and TLS of the pages by "
               + kind.program()
-              + "'s flags or file: one of them can be given");
+              + "'s flags or file: only one of them can be set");
     }
     return HttpListener.start(options, ReloadedWebConfig.following(own), routes, null);
   }

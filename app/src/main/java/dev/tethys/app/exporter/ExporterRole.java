@@ -90,7 +90,7 @@ public final class ExporterRole {
             name,
             Stream.concat(roles.stream(), ExporterKinds.ALL.stream().map(ExporterKind::name))
                 .toList())
-        + "; there are: "
+        + "; expected one of: "
         + String.join(", ", roles)
         + ", "
         + ExporterKinds.names(ExporterKinds.ALL);
@@ -184,7 +184,7 @@ public final class ExporterRole {
     if (flags.isGiven(PROCESSORS)) {
       LOG.log(
           Level.WARNING,
-          "--{0} is about Go''s runtime and means nothing here; TETHYS_JAVA_OPTS may say"
+          "--{0} applies to Go''s runtime and has no effect here; TETHYS_JAVA_OPTS can set"
               + " -XX:ActiveProcessorCount",
           PROCESSORS);
     }

@@ -245,7 +245,7 @@ final class Configuration {
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
-          "cannot look whether the configuration has changed: {0}",
+          "cannot check whether the configuration has changed: {0}",
           IoFailures.describe(e));
       return;
     }

@@ -70,11 +70,11 @@ enum Features {
               "tethys server: --enable-feature=auto-reload-config is a flag now:"
                   + " --config.auto-reload");
         } else if (THE_RULE.contains(name) || ALWAYS_SO.contains(name)) {
-          LOG.log(Level.INFO, "feature {0} needs no switch: it is always so", name);
+          LOG.log(Level.INFO, "feature {0} needs no flag: it is always on", name);
         } else if (OF_ITS_STORE.contains(name)) {
           LOG.log(
               Level.INFO,
-              "feature {0} is about how Prometheus stores; the store of Tethys has its own way",
+              "feature {0} concerns Prometheus storage and does not apply to Tethys",
               name);
         } else {
           LOG.log(Level.WARNING, "Unknown option for --enable-feature: {0}", name);

@@ -158,10 +158,11 @@ final class QueryWarmUp implements AutoCloseable {
       }
       return answered;
     } catch (StorageException | IOException e) {
-      LOG.log(Level.DEBUG, "queries were not rehearsed", e); // closed meanwhile
+      LOG.log(Level.DEBUG, "warm-up queries were not run", e); // closed meanwhile
       return answered;
     } finally {
-      LOG.log(Level.DEBUG, "{0} queries rehearsed in {1} ms", answered, turns.spent() / 1_000_000);
+      LOG.log(
+          Level.DEBUG, "{0} warm-up queries run in {1} ms", answered, turns.spent() / 1_000_000);
     }
   }
 

@@ -226,7 +226,7 @@ final class Server implements AutoCloseable {
   private String ownAddress() {
     if (flags.bool(ListenFlags.SYSTEMD.name())) {
       throw new UsageException(
-          "tethys server: the embedded defaults need a port that is known, and that of systemd's"
+          "tethys server: the embedded defaults need a known port, and the port of systemd's"
               + " socket is not; give a --config.file");
     }
     String first = flags.list(LISTEN).getFirst();
@@ -235,7 +235,7 @@ final class Server implements AutoCloseable {
     String host = first.substring(0, Math.max(colon, 0));
     if (port.equals("0")) {
       throw new UsageException(
-          "tethys server: the embedded defaults need a port that is known; give one to"
+          "tethys server: the embedded defaults need a known port; set one with"
               + " --web.listen-address, or give a --config.file");
     }
     boolean isOwn = host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]");

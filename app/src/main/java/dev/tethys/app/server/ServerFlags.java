@@ -468,7 +468,7 @@ final class ServerFlags {
               "query.max-source-resolution",
               STRING,
               "auto",
-              "Default max_source_resolution: auto for downsampled data where the answer is the"
+              "Default max_source_resolution: auto for downsampled data where the response is the"
                   + " same or samples are gone, 0s for samples alone, a duration for buckets up to"
                   + " that length where steps are not shorter. (Tethys)"),
           of(

@@ -88,7 +88,7 @@ abstract class SignalWarmUp<C> {
     }
     LOG.log(
         Level.DEBUG,
-        "{0} queries of {1} rehearsed in {2} ms",
+        "{0} warm-up queries of {1} run in {2} ms",
         answered,
         signal,
         turns.spent() / 1_000_000);

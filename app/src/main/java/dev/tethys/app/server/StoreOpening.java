@@ -30,7 +30,7 @@ final class StoreOpening implements AutoCloseable {
   MetricsDatabase take() {
     FutureTask<MetricsDatabase> t = task;
     if (t == null) {
-      throw new IllegalStateException("nothing was begun");
+      throw new IllegalStateException("nothing was started");
     }
     task = null;
     return result(t);

@@ -426,17 +426,17 @@ class ClymeneGraphTest {
         "the path must end with api/put",
         "--opentsdb.http",
         "--opentsdb.http-api-path=put");
-    wrong(ClymeneRole.AGENT, "loki", "loki takes no metrics");
-    wrong(ClymeneRole.PROMTAIL_GATEWAY, "tdengine", "tdengine takes no logs");
-    wrong(ClymeneRole.PROMTAIL_INGESTER, "influxdb", "influxdb takes no logs");
+    wrong(ClymeneRole.AGENT, "loki", "loki does not support metrics");
+    wrong(ClymeneRole.PROMTAIL_GATEWAY, "tdengine", "tdengine does not support logs");
+    wrong(ClymeneRole.PROMTAIL_INGESTER, "influxdb", "influxdb does not support logs");
     wrong(
         ClymeneRole.PROMTAIL,
         "loki",
         "must be name=value",
         "--clymene-promtail.external-labels=a,b");
     wrong(ClymeneRole.PROMTAIL, "loki", "a number", "--clymene-promtail.Batch-size-bytes=1MB");
-    wrong(ClymeneRole.AGENT, "oracle", "\"oracle\" is not a database that Clymene knows");
-    wrong(ClymeneRole.PROMTAIL_INGESTER, "prometheus", "prometheus takes no logs");
+    wrong(ClymeneRole.AGENT, "oracle", "\"oracle\" is not a database supported by Clymene");
+    wrong(ClymeneRole.PROMTAIL_INGESTER, "prometheus", "prometheus does not support logs");
     wrong(
         ClymeneRole.AGENT,
         "prometheus",

@@ -215,7 +215,8 @@ class CollectedExportersTest {
   void reportsErrorsWithPosition() {
     assertThatThrownBy(() -> entry("{exporter: crow}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessage("p.yml:1:12: there is no exporter \"crow\" to collect from; there are: parrot");
+        .hasMessage(
+            "p.yml:1:12: there is no exporter \"crow\" to collect from; expected one of: parrot");
     assertThatThrownBy(() -> entry("{exporter: parrot, flags: {parrot.wurd: x}}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("unknown flag --parrot.wurd, did you mean --parrot.word?");

@@ -476,6 +476,6 @@ class JmxPagesTlsTest {
             () -> new Program(ssl("single.p12"), List.of(), List.of("--web.config.file=" + web)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("--web.config.file")
-        .hasMessageContaining("one of them can be given");
+        .hasMessageContaining("only one of them can be set");
   }
 }

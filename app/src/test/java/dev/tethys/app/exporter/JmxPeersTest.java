@@ -473,7 +473,7 @@ class JmxPeersTest {
     refused("rules: []", "hostPort and jmxUrl", "--jmx.host-port");
     refused(
         "hostPort: a:1\njmxUrl: service:jmx:rmi:///jndi/rmi://a:1/jmxrmi", ":2:9: ", "At most one");
-    refused("jmxUrl: service:jmx:jmxmp://a:1", ":1:9: ", "rmi is built alone");
+    refused("jmxUrl: service:jmx:jmxmp://a:1", ":1:9: ", "only rmi is supported");
     refused("hostPort: a:1\nrules:\n- pattern: '('", ":3:12: ", "is not a valid expression");
     refused("hostPort: a:1\nrules:\n- pattern: 'a(b)'\n  name: $2", ":4:9: ", "No group 2");
     refused("hostPort: a:1\nrules:\n- {pattern: a, name: n, type: SUMMARY}", ":3:31: ", "COUNTER");

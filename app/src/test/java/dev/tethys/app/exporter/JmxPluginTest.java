@@ -416,6 +416,6 @@ class JmxPluginTest {
                     "--jmx.plugin-path=" + classes,
                     "--web.config.file=" + web))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("one of them can be given");
+        .hasMessageContaining("only one of them can be set");
   }
 }

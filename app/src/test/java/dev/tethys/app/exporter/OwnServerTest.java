@@ -164,10 +164,10 @@ class OwnServerTest {
   @CsvSource({
     "BASIC_AUTH_PASSWORD=x,--basic-auth-username and one of",
     "BASIC_AUTH_USERNAME=x,--basic-auth-username and one of",
-    "BASIC_AUTH_USERNAME=x;BASIC_AUTH_PASSWORD=y;BASIC_AUTH_HASH_PASSWORD=z,one can be given",
+    "BASIC_AUTH_USERNAME=x;BASIC_AUTH_PASSWORD=y;BASIC_AUTH_HASH_PASSWORD=z,only one can be set",
     "BASIC_AUTH_USERNAME=x;BASIC_AUTH_HASH_PASSWORD=z,not a bcrypt hash",
-    "TLS_SERVER_CERT_FILE=x,must both be given",
-    "TLS_SERVER_CA_CERT_FILE=x,must both be given",
+    "TLS_SERVER_CERT_FILE=x,must be set together",
+    "TLS_SERVER_CA_CERT_FILE=x,must be set together",
     "TLS_SERVER_MIN_VERSION=TLS1.4,is unknown",
     "DEBUG=perhaps,expected true or false"
   })

@@ -121,7 +121,7 @@ public final class ChunkDecoder {
 
   private static void ascending(SampleBuffer into, long t) {
     if (into.size > 0 && t <= into.timestamps[into.size - 1]) {
-      throw new CodecException("a chunk's timestamps do not ascend");
+      throw new CodecException("chunk timestamps are not ascending");
     }
   }
 

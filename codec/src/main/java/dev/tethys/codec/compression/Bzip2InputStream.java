@@ -149,10 +149,10 @@ public final class Bzip2InputStream extends InputStream {
         return true;
       }
       if (magic != END) {
-        throw new IOException("bzip2: no block where one should begin");
+        throw new IOException("bzip2: block expected");
       }
       if ((bits(16) << 16 | bits(16)) != streamCrc) {
-        throw new IOException("bzip2: the checksum of the whole is wrong");
+        throw new IOException("bzip2: the checksum of the file is wrong");
       }
       bitCount -= bitCount % 8;
       inStream = false;
@@ -180,7 +180,7 @@ public final class Bzip2InputStream extends InputStream {
   private void block() throws IOException {
     wantedCrc = bits(16) << 16 | bits(16);
     if (bits(1) != 0) {
-      throw new IOException("bzip2: randomised blocks of bzip2 0.9.0 are not read");
+      throw new IOException("bzip2: randomised blocks of bzip2 0.9.0 are not supported");
     }
     int origin = bits(24);
     byte[] front = new byte[256];
@@ -369,7 +369,7 @@ public final class Bzip2InputStream extends InputStream {
   private int bits(int n) throws IOException {
     while (bitCount < n) {
       if (!fill()) {
-        throw new EOFException("bzip2: the file ends in the middle");
+        throw new EOFException("bzip2: the file is truncated");
       }
     }
     bitCount -= n;

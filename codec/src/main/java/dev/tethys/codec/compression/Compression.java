@@ -124,7 +124,7 @@ public enum Compression {
         case LZ4 -> Lz4Frame.compress(b, offset, length);
       };
     } catch (IOException e) {
-      throw new AssertionError("memory does not fail to be written", e);
+      throw new AssertionError("writes to memory cannot fail", e);
     }
   }
 

@@ -60,7 +60,7 @@ public final class SimilarBytes {
             ? Zstd.decompressByteArray(out, 0, length, packed, 0, packed.length)
             : Zstd.decompressUsingDict(out, 0, packed, 0, packed.length, dictionary);
     if (n != length) {
-      throw new IllegalStateException("bytes that were packed here cannot be unpacked");
+      throw new IllegalStateException("data compressed here cannot be decompressed");
     }
   }
 

@@ -51,7 +51,7 @@ public final class SampleDocuments {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(labels.canonicalBytes());
       return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, ID_BYTES));
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 

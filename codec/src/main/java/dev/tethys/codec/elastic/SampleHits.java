@@ -91,7 +91,7 @@ public final class SampleHits {
         }
       }
     } catch (JacksonException e) {
-      throw new CodecException("the answer to a search: " + JsonFailures.describe(e), e);
+      throw new CodecException("the response to a search: " + JsonFailures.describe(e), e);
     }
   }
 

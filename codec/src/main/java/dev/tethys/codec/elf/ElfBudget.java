@@ -57,7 +57,7 @@ public final class ElfBudget {
     steps -= some;
     unchecked += some;
     if (steps < 0) {
-      throw new IOException("reading the file takes more steps than a file may");
+      throw new IOException("reading the file exceeds the limit of steps");
     }
     if (unchecked >= CHECK_STEPS) {
       unchecked = 0;
@@ -67,11 +67,11 @@ public final class ElfBudget {
 
   private void check() throws IOException {
     if (stopped.getAsBoolean()) {
-      throw new CancellationException("the reading of a file was stopped");
+      throw new CancellationException("reading the file was stopped");
     }
     if (System.nanoTime() - deadline > 0) {
       steps = 0;
-      throw new IOException("reading the file takes longer than a file may");
+      throw new IOException("reading the file exceeds the time limit");
     }
   }
 
@@ -92,7 +92,7 @@ public final class ElfBudget {
    */
   void takeBytes(long some) throws IOException {
     if (!tryTakeBytes(some)) {
-      throw new IOException("reading the file takes more memory than a file may");
+      throw new IOException("reading the file exceeds the memory limit");
     }
   }
 

@@ -244,7 +244,7 @@ public final class ElfFile implements Closeable {
   private static void fill(FileChannel file, long offset, ByteBuffer b) throws IOException {
     while (b.hasRemaining()) {
       if (file.read(b, offset + b.position()) < 0) {
-        throw new IOException("the file became shorter while it was read");
+        throw new IOException("the file was truncated while being read");
       }
     }
     b.flip();

@@ -73,7 +73,7 @@ public final class GoFunctions {
       Table t = table(file);
       return t == null ? null : of(file, t.address, t.bytes);
     } catch (IndexOutOfBoundsException e) {
-      throw new IOException("its function table of Go is damaged", e);
+      throw new IOException("its Go function table is damaged", e);
     }
   }
 
@@ -134,7 +134,7 @@ public final class GoFunctions {
     if (relative && text == 0) { // linked by another linker, or Go 1.26 and newer
       if (module.length == 0) {
         // a guess would give the middle of functions
-        throw new IOException("its functions of Go have no known start");
+        throw new IOException("its Go functions have no known start");
       }
       text = module[TEXT];
     }

@@ -148,7 +148,7 @@ final class JaegerJson {
       Instant i = OffsetDateTime.parse(rfc3339).toInstant();
       return Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
     } catch (DateTimeException | ArithmeticException e) {
-      throw wrong(at + name, rfc3339, "it must be a time of RFC 3339 from 1677 to 2262");
+      throw wrong(at + name, rfc3339, "it must be an RFC 3339 time from 1677 to 2262");
     }
   }
 

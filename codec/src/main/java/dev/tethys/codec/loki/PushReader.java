@@ -415,7 +415,7 @@ public final class PushReader {
       Instant t = OffsetDateTime.parse(text(p)).toInstant();
       return Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
     } catch (DateTimeException | ArithmeticException e) {
-      throw wrong(p, "it must be a time of RFC 3339 from 1677 to 2262");
+      throw wrong(p, "it must be an RFC 3339 time from 1677 to 2262");
     }
   }
 }

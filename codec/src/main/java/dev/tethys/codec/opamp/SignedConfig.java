@@ -72,7 +72,7 @@ public record SignedConfig(String text, String name, byte[] signature) {
       return ("tethys-configuration\n" + name + "\n" + HexFormat.of().formatHex(hash) + "\n")
           .getBytes(StandardCharsets.UTF_8);
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 

@@ -91,7 +91,7 @@ public final class ProtoReader {
   /** Continues at an offset of the current message, which must be the start of a field. */
   public void position(int offset) {
     if (offset < start || offset > limit) {
-      throw new IllegalArgumentException("offset outside of the message");
+      throw new IllegalArgumentException("offset outside the message");
     }
     pos = offset;
   }
@@ -120,7 +120,7 @@ public final class ProtoReader {
     } else {
       long t = readVarint();
       if (t >>> 32 != 0) {
-        throw malformed("a tag beyond 32 bits");
+        throw malformed("a tag exceeds 32 bits");
       }
       tag = (int) t;
     }

@@ -255,7 +255,7 @@ public final class RowTemplate {
      */
     public Builder begin(int mostOfAPiece) {
       if (mostOfAPiece < 1) {
-        throw new IllegalArgumentException("a piece has at least one series");
+        throw new IllegalArgumentException("a piece must have at least one series");
       }
       most = mostOfAPiece;
       pieces.clear();

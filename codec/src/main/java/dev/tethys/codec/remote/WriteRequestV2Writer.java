@@ -29,7 +29,7 @@ public final class WriteRequestV2Writer {
 
   public WriteRequestV2Writer beginSeries(Labels labels) {
     if (open >= 0) {
-      throw new IllegalStateException("the series before is not ended");
+      throw new IllegalStateException("the previous series is not finished");
     }
     open = series.begin(5);
     refs(labels);
@@ -84,7 +84,7 @@ public final class WriteRequestV2Writer {
 
   public WriteRequestV2Writer endSeries() {
     if (open < 0) {
-      throw new IllegalStateException("no series was begun");
+      throw new IllegalStateException("no series was started");
     }
     series.end(open);
     open = -1;

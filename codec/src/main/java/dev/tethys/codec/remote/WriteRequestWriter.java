@@ -23,7 +23,7 @@ public final class WriteRequestWriter {
 
   public WriteRequestWriter beginSeries(Labels labels) {
     if (series >= 0) {
-      throw new IllegalStateException("the series before is not ended");
+      throw new IllegalStateException("the previous series is not finished");
     }
     series = out.begin(1);
     writeLabels(out, 1, labels);
@@ -33,7 +33,7 @@ public final class WriteRequestWriter {
   /** Begins a series with its label fields copied from another request of 1.0. */
   public WriteRequestWriter beginSeries(byte[] buf, int offset, int length) {
     if (series >= 0) {
-      throw new IllegalStateException("the series before is not ended");
+      throw new IllegalStateException("the previous series is not finished");
     }
     series = out.begin(1);
     out.raw(buf, offset, length);
@@ -43,7 +43,7 @@ public final class WriteRequestWriter {
   /** A series by canonical bytes of its labels, see {@link Labels}. */
   public WriteRequestWriter beginCanonicalSeries(byte[] buf, int offset, int length) {
     if (series >= 0) {
-      throw new IllegalStateException("the series before is not ended");
+      throw new IllegalStateException("the previous series is not finished");
     }
     series = out.begin(1);
     out.pairs(1, buf, offset, length);
@@ -101,7 +101,7 @@ public final class WriteRequestWriter {
 
   public WriteRequestWriter endSeries() {
     if (series < 0) {
-      throw new IllegalStateException("no series was begun");
+      throw new IllegalStateException("no series was started");
     }
     out.end(series);
     series = -1;
@@ -121,7 +121,7 @@ public final class WriteRequestWriter {
   /** Pieces of another request of 1.0, see {@link RequestSlices}. */
   public WriteRequestWriter raw(byte[] buf, int offset, int length) {
     if (series >= 0) {
-      throw new IllegalStateException("the series before is not ended");
+      throw new IllegalStateException("the previous series is not finished");
     }
     out.raw(buf, offset, length);
     return this;

@@ -72,7 +72,7 @@ public final class SeriesText {
       try {
         md5 = MessageDigest.getInstance("MD5");
       } catch (NoSuchAlgorithmException e) {
-        throw new AssertionError("every Java has MD5", e);
+        throw new AssertionError("every JDK supports MD5", e);
       }
     }
 

@@ -178,11 +178,11 @@ public final class SnappyBlock {
           }
           n++;
           if (n <= 0) {
-            throw corrupt("a literal beyond 2 GiB");
+            throw corrupt("a literal exceeds 2 GiB");
           }
         }
         if (n > end - ip || n > outEnd - op) {
-          throw corrupt("a literal of " + n + " bytes runs over the end");
+          throw corrupt("a literal of " + n + " bytes extends past the end");
         }
         System.arraycopy(src, ip, dst, op, n);
         return ((long) (ip + n) << 32) | (op + n);
@@ -212,7 +212,7 @@ public final class SnappyBlock {
       }
     }
     if (copyOffset <= 0 || copyOffset > op || n > outEnd - op) {
-      throw corrupt("a copy reaches outside of the decoded bytes");
+      throw corrupt("a copy refers to data outside the decoded bytes");
     }
     copy(dst, op - copyOffset, op, n);
     return ((long) ip << 32) | (op + n);

@@ -37,7 +37,8 @@ class JaegerJsonTest {
         "\"tags\":[{\"vType\":3,\"vFloat64\":\"1f\"}]|tags[0].vFloat64 is \"1f\"; it must be a number",
         "\"tags\":[{},{\"vStr\":1}]|tags[1].vStr is 1; it must be a string",
         "\"logs\":[{\"fields\":[{\"vType\":9}]}]|logs[0].fields[0].vType is 9; it must be one of",
-        "\"logs\":[{\"timestamp\":\"now\"}]|logs[0].timestamp is \"now\"; it must be a time of RFC 3339",
+        "\"logs\":[{\"timestamp\":\"now\"}]|logs[0].timestamp is \"now\"; it must be an RFC 3339"
+            + " time",
         "\"process\":[]|process is a list; it must be an object",
         "\"duration\":\"1e3s\"|duration is \"1e3s\"; it must be seconds",
         "\"duration\":\"0.0000000001s\"|duration is \"0.0000000001s\"; it must be seconds",

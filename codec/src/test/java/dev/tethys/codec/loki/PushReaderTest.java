@@ -123,7 +123,7 @@ class PushReaderTest {
             "loki push: stream 2 {a=b}, entry 2: labels of a stream: a quote expected at character"
                 + " 3 of {a=b}",
             "loki push: stream 3 {\"service.name\"=\"s\"}, entry 1: streams[2].entries[0].ts is"
-                + " \"now\"; it must be a time of RFC 3339 from 1677 to 2262",
+                + " \"now\"; it must be an RFC 3339 time from 1677 to 2262",
             "loki push: stream 4: streams[3] is 5; it must be a stream, an object",
             "loki push: stream 5: streams[4].stream is 7; it must be labels, an object");
   }

@@ -118,7 +118,7 @@ public final class ControlApi {
     for (Map.Entry<String, JsonNode> e : body.properties()) {
       if (!all.contains(e.getKey())) {
         throw new IllegalArgumentException(
-            "unknown member \"" + e.getKey() + "\"; there are: " + String.join(", ", all));
+            "unknown member \"" + e.getKey() + "\"; expected one of: " + String.join(", ", all));
       }
     }
   }

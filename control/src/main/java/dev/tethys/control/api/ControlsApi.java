@@ -342,7 +342,8 @@ public final class ControlsApi {
       throw new IllegalArgumentException("window must be from 1s to 1m, not " + d.window());
     }
     if (!previews.tryAcquire()) {
-      throw new HttpException(429, MAX_PREVIEWS + " previews run, the limit; try again later");
+      throw new HttpException(
+          429, MAX_PREVIEWS + " previews are running, the limit; try again later");
     }
     try {
       return preview(d, window, ControlApi.author(d.author(), user));

@@ -56,7 +56,7 @@ public final class DryRunApi {
       throw store.notFound(name, baseline);
     }
     if (!running.tryAcquire()) {
-      throw new HttpException(429, MAX_RUNS + " dry runs take place, the limit; try again later");
+      throw new HttpException(429, MAX_RUNS + " dry runs are running, the limit; try again later");
     }
     try {
       ObjectNode out = JsonMapper.shared().createObjectNode();

@@ -91,7 +91,7 @@ public final class PackagesApi {
     long bytes = 0;
     if (url.isEmpty()) {
       if (!uploads.tryAcquire()) {
-        throw new HttpException(429, MAX_UPLOADS + " packages are uploaded, the limit");
+        throw new HttpException(429, MAX_UPLOADS + " packages are being uploaded, the limit");
       }
       try (InputStream in = q.body(Packages.maxBytes())) {
         sha256 = packages.store(in, sha256);
@@ -103,7 +103,7 @@ public final class PackagesApi {
         throw new IllegalArgumentException("the body must be the file of the package");
       }
     } else if (sha256.isEmpty() || !isUrl(url)) {
-      throw new IllegalArgumentException("url must be of http or https, and requires sha256");
+      throw new IllegalArgumentException("url must use http or https, and requires sha256");
     }
     packages.check(name, version, signature);
     audit.append(
@@ -158,7 +158,7 @@ public final class PackagesApi {
       throw new HttpException(404, "no package has this SHA-256");
     }
     if (!downloads.tryAcquire()) {
-      throw new HttpException(503, MAX_DOWNLOADS + " packages are downloaded, the limit");
+      throw new HttpException(503, MAX_DOWNLOADS + " packages are being downloaded, the limit");
     }
     try {
       r.uncompressed().header("Content-Type", "application/zip");

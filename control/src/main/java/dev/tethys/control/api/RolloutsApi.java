@@ -146,7 +146,7 @@ public final class RolloutsApi {
 
   private int versionNumber(JsonNode body, String name) {
     if (name.startsWith(Packages.PREFIX)) {
-      throw new IllegalArgumentException("name a package by the member \"package\"");
+      throw new IllegalArgumentException("name a package with the member \"package\"");
     }
     JsonNode version = body.path("version");
     if (!version.isMissingNode() && !version.isInt()) {
@@ -171,7 +171,7 @@ public final class RolloutsApi {
             + version
             + ", and "
             + why
-            + "; to roll it out all the same, name it: "
+            + "; to roll it out anyway, name it: "
             + (p == null
                 ? "\"version\": " + version + ", or tool control rollout " + name + " " + version
                 : "\"packageVersion\": \"" + version + "\""));

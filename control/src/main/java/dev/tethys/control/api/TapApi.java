@@ -278,7 +278,9 @@ public final class TapApi {
     }
     if (!user.isEmpty() && users.stream().filter(user::equals).count() >= MAX_OF_USER) {
       throw new HttpException(
-          429, MAX_OF_USER + " of your taps run, the limit of a user; end one or try again later");
+          429,
+          MAX_OF_USER
+              + " of your taps are running, the limit of a user; end one or try again later");
     }
     Answers a = new Answers(user, agents);
     open.put(name, a);

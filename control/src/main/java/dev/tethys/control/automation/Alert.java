@@ -148,7 +148,7 @@ public record Alert(
       return OffsetDateTime.parse(text).toInstant().toString();
     } catch (DateTimeException e) {
       throw new IllegalArgumentException(
-          at + " is \"" + Texts.shortened(text, 80) + "\", not a time of RFC 3339", e);
+          at + " is \"" + Texts.shortened(text, 80) + "\", not an RFC 3339 time", e);
     }
   }
 

@@ -452,7 +452,7 @@ public final class Automation {
         }
       }
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "Result of a request not noted rule=" + rule, e);
+      LOG.log(Level.ERROR, "Result of a request not recorded rule=" + rule, e);
     }
   }
 

@@ -108,7 +108,7 @@ public final class EventTriggers {
         Level.ERROR,
         "Change of a variable triggers no rule",
         e.hub(),
-        new IOException(MAX_CHANGES + " changes wait, the limit"));
+        new IOException(MAX_CHANGES + " changes are waiting, the limit"));
   }
 
   /** Why the last query of a rule failed; "" where it did not. */

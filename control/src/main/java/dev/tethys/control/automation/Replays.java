@@ -116,7 +116,7 @@ public final class Replays implements ReplayHost {
       throw new IllegalArgumentException(
           "there is a replay "
               + q.name()
-              + "; end it by cleanUpReplay, or use another name, since data would be repeated");
+              + "; end it with cleanUpReplay, or use another name, since data would be repeated");
     }
     if (all.size() >= MAX_KEPT && removable() == null) {
       throw new IllegalArgumentException("there are " + MAX_KEPT + " replays, the limit");

@@ -169,7 +169,7 @@ sealed interface RuleAction {
         throw new IllegalArgumentException(
             "a time of a replay is \""
                 + Texts.shortened(text, 80)
-                + "\"; it must be now, a duration before it such as -30m, or a time of RFC 3339",
+                + "\"; it must be now, a duration before it such as -30m, or an RFC 3339 time",
             e);
       }
     }

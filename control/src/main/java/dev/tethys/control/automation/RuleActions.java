@@ -173,7 +173,11 @@ public final class RuleActions {
     }
     if (!variable.type().isScalar()) {
       throw new IllegalArgumentException(
-          "variable " + v.target() + " has the type " + variable.type().word() + ", no scalar");
+          "variable "
+              + v.target()
+              + " has the type "
+              + variable.type().word()
+              + ", which is not a scalar");
     }
     HeldActions.Held before = lasting(run);
     if (before != null

@@ -104,7 +104,7 @@ public final class RuleControls {
         try {
           controls.end(id, r.actor(), "the result of the query has ended");
         } catch (ConflictException | NotFoundException e) {
-          LOG.log(Level.DEBUG, "Control ended meanwhile", e);
+          LOG.log(Level.DEBUG, "Control has already ended", e);
         }
       }
     }

@@ -121,7 +121,7 @@ public final class ClusterFiles implements SourceFiles {
       if (isNew) {
         LOG.log(
             Level.WARNING,
-            "Objects not read, their known state stays kind={0} error=\"{1}\"",
+            "Objects not read, keeping their known state kind={0} error=\"{1}\"",
             kind.kind(),
             now);
       }

@@ -315,7 +315,7 @@ public final class Controls {
         try {
           end(c.control().id(), "clock", "end time");
         } catch (ConflictException | NotFoundException e) {
-          LOG.log(Level.DEBUG, "Control ended meanwhile", e);
+          LOG.log(Level.DEBUG, "Control has already ended", e);
         } catch (IOException e) { // the next step tries again; agents ended it by themselves
           failures.failure(Level.ERROR, "Control not ended", "control " + c.control().id(), e);
         }

@@ -118,7 +118,7 @@ final class ActionReader {
         continue;
       }
       if (out != null) {
-        throw o.error("an action has one key; write further actions as further entries");
+        throw o.error("an action has one key; add further actions as separate entries");
       }
       HubAction a = o.find(k);
       out = a == null ? k.type().read(at) : a;

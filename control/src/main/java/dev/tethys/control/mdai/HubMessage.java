@@ -145,7 +145,8 @@ public final class HubMessage {
         note(r, "Clean up replay", name);
         afterwards.add(() -> hubs.replays().end(name));
       }
-      case HubAction.CallWebhook w -> throw new IllegalStateException("webhooks are sent apart");
+      case HubAction.CallWebhook w ->
+          throw new IllegalStateException("webhooks are sent separately");
     }
   }
 

@@ -147,7 +147,7 @@ final class HubReader {
   private static Serializer serializer(YamlObject o) {
     String name = o.get(SERIALIZER_NAME);
     if (!NAME.matcher(name).matches()) {
-      throw o.error(SERIALIZER_NAME, "must have letters, digits and _, no digit first");
+      throw o.error(SERIALIZER_NAME, "must have letters, digits and _, not starting with a digit");
     }
     List<String> delimiters = o.get(TRANSFORMERS);
     if (delimiters.size() > 1) {
@@ -161,7 +161,10 @@ final class HubReader {
     if (!NAME.matcher(key).matches() || key.length() > MAX_KEY) {
       throw o.error(
           VARIABLE_KEY,
-          "must have 1 to " + MAX_KEY + " letters, digits and _, no digit first, not " + key);
+          "must have 1 to "
+              + MAX_KEY
+              + " letters, digits and _, not starting with a digit, not "
+              + key);
     }
     DataType type = o.get(DATA_TYPE);
     boolean meta = o.get(VARIABLE_TYPE).equals("meta");
@@ -214,7 +217,8 @@ final class HubReader {
   private static PrometheusAlert alert(YamlObject o) {
     String name = o.get(ALERT_NAME);
     if (!NAME.matcher(name).matches()) {
-      throw o.error(ALERT_NAME, "must have letters, digits and _, no digit first, not " + name);
+      throw o.error(
+          ALERT_NAME, "must have letters, digits and _, not starting with a digit, not " + name);
     }
     return new PrometheusAlert(name, o.get(EXPR), o.get(SEVERITY), o.get(FOR), o.get(KEEP));
   }

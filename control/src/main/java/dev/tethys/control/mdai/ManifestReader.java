@@ -121,7 +121,7 @@ public final class ManifestReader {
       ignored.add((kind.isEmpty() ? "resource without a kind" : kind) + "/" + meta.name());
     } else if (!version.equals(VERSION)) {
       throw (versionEntry == null ? n : versionEntry.value())
-          .error("unknown version " + version + "; there is: " + VERSION);
+          .error("unknown version " + version + "; expected: " + VERSION);
     } else {
       add(resource(n, meta, kindEntry == null ? n : kindEntry.value()));
     }
@@ -153,7 +153,7 @@ public final class ManifestReader {
                   + meta.kind()
                   + "\" of "
                   + VERSION
-                  + "; there are: MdaiHub, MdaiCollector, MdaiObserver, MdaiReplay, MdaiDal,"
+                  + "; expected one of: MdaiHub, MdaiCollector, MdaiObserver, MdaiReplay, MdaiDal,"
                   + " MdaiIngress");
     };
   }

@@ -227,7 +227,7 @@ public final class RolloutStages {
     try {
       history.end(r, State.UNDONE, Actor.BY_GUARD, problem);
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "Rollout undone, and that is not on disk rollout=" + r.id, e);
+      LOG.log(Level.ERROR, "Rollout undone, but not saved to disk rollout=" + r.id, e);
       history.endInMemory(r, State.UNDONE, Actor.BY_GUARD, problem);
     }
   }

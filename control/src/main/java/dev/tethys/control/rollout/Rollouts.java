@@ -163,7 +163,7 @@ public final class Rollouts {
                 + r.selector
                 + "\" are in rollout "
                 + keeping.stream().map(String::valueOf).collect(Collectors.joining(", "))
-                + ", which is active; wait for its end or cancel it");
+                + ", which is active; wait until it ends or cancel it");
   }
 
   /** The version that an agent is to run, or the kind of another configuration. */

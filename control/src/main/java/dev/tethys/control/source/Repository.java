@@ -150,7 +150,7 @@ public final class Repository {
         refresh();
       }
     } catch (RuntimeException e) { // the next read may succeed
-      LOG.log(Level.ERROR, "Repository not read, running resources stay", e);
+      LOG.log(Level.ERROR, "Repository not read, keeping the running resources", e);
     }
   }
 
@@ -173,7 +173,7 @@ public final class Repository {
           now.equals(error) || e instanceof SourceFiles.NotReadyException
               ? Level.DEBUG
               : Level.WARNING,
-          "Repository not read, running resources stay folder={0} error=\"{1}\"",
+          "Repository not read, keeping the running resources folder={0} error=\"{1}\"",
           files.place(),
           now);
       error = now.isEmpty() ? e.toString() : now;

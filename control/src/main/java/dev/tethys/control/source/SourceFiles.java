@@ -270,7 +270,7 @@ public interface SourceFiles {
       }
       if (!any[0]) {
         throw new IOException(
-            folder + " has no files; if that is meant, put any file in it, such as README");
+            folder + " has no files; if that is intended, put any file in it, such as README");
       }
       StringBuilder all = new StringBuilder();
       texts.forEach((p, t) -> all.append(p).append('\n').append(Texts.sha256(t)).append('\n'));
@@ -307,7 +307,7 @@ public interface SourceFiles {
   private static void checkSize(String path, long bytes) throws IOException {
     if (bytes > MAX_FILE) {
       throw new IOException(
-          path + " has " + bytes + " bytes; at most " + MAX_FILE + ": remove or divide it");
+          path + " has " + bytes + " bytes; at most " + MAX_FILE + ": remove or split it");
     }
   }
 

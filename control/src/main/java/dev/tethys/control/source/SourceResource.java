@@ -129,7 +129,7 @@ public sealed interface SourceResource {
           if (version.startsWith("tethys.dev/")) {
             if (!version.equals(API_VERSION)) {
               throw Reader.at(n, entries, "apiVersion")
-                  .error("unknown version " + version + "; there is: " + API_VERSION);
+                  .error("unknown version " + version + "; expected: " + API_VERSION);
             }
             out.add(Reader.resource(n, entries));
           }
@@ -271,7 +271,7 @@ public sealed interface SourceResource {
                     + Texts.shortened(kind, 80)
                     + "\" of "
                     + API_VERSION
-                    + "; there are: "
+                    + "; expected one of: "
                     + String.join(", ", SECTIONS.keySet()));
       }
       YamlObject spec = n.object(section).get(key);

@@ -272,7 +272,7 @@ public final class SourceResources {
       try {
         controls.end(name, actorPrefix + author, why);
       } catch (ConflictException | NotFoundException e) {
-        LOG.log(Level.DEBUG, "Control ended meanwhile", e);
+        LOG.log(Level.DEBUG, "Control has already ended", e);
       }
     }
     kept.applied.remove(id);

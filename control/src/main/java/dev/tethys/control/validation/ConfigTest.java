@@ -213,7 +213,7 @@ public record ConfigTest(
     }
     String who = "exporter " + e.exporter;
     if (!found) {
-      differences.add(who + " is in no pipeline; there are: " + String.join(", ", exporters));
+      differences.add(who + " is in no pipeline; expected one of: " + String.join(", ", exporters));
       return;
     }
     if (e.items != null && e.items != items) {

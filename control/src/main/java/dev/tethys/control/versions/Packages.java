@@ -216,7 +216,7 @@ public final class Packages {
       access.syncDirectory(folder);
       return got;
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     } finally {
       Files.deleteIfExists(next);
     }

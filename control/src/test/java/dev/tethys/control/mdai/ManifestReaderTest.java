@@ -77,7 +77,7 @@ public class ManifestReaderTest {
   void rejectsErrorsWithTheirPosition() {
     wrong(hub("varables: []"), "m.yaml:5:3: unknown key \"varables\"", "\"variables\"");
     wrong(hub("variables: [{key: a}]"), "m.yaml:5:15: ", "\"dataType\" is required");
-    wrong(hub("variables: [{key: 1a, dataType: set}]"), "m.yaml:5:21: ", "no digit first");
+    wrong(hub("variables: [{key: 1a, dataType: set}]"), "m.yaml:5:21: ", "starting with a digit");
     wrong(hub("variables: [{key: a, dataType: metaHashSet}]"), "m.yaml:5:34: ", "not allowed");
     wrong(hub("variables: [{key: a, dataType: int, default: x}]"), "m.yaml:5:48: ", "whole number");
     wrong(

@@ -123,7 +123,7 @@ enum Contender {
         // Not listening yet.
       }
       if (!server.isAlive() || System.nanoTime() - begin > STARTING_NANOS) {
-        throw new IOException("the server did not start, see " + server.log());
+        throw new IOException("the server did not start; see " + server.log());
       }
       TimeUnit.MILLISECONDS.sleep(50);
     }

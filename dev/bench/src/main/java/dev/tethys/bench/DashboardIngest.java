@@ -70,7 +70,7 @@ final class DashboardIngest implements AutoCloseable {
               HttpResponse.BodyHandlers.ofString());
       boolean taken = r.statusCode() / 100 == 2;
       if (!taken && refused.getAndIncrement() == 0) {
-        System.err.println("a batch was refused: " + r.statusCode() + " " + r.body().strip());
+        System.err.println("a batch was rejected: " + r.statusCode() + " " + r.body().strip());
       }
       if (taken && counting) {
         samples.addAndGet(labels.size());

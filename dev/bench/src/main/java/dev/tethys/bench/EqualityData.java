@@ -388,7 +388,7 @@ final class EqualityData {
                         SnappyBlock.encode(request, 0, request.length))),
             HttpResponse.BodyHandlers.ofString());
     if (r.statusCode() / 100 != 2) {
-      throw new IOException("a write was refused: " + r.statusCode() + " " + r.body().strip());
+      throw new IOException("a write was rejected: " + r.statusCode() + " " + r.body().strip());
     }
   }
 }

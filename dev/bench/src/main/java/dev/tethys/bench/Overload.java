@@ -174,7 +174,7 @@ final class Overload {
       for (int from = 0; from < series; from += BATCH) {
         int status = push(server, from, (last - (long) s * STEP) * 1000, s);
         if (status / 100 != 2) {
-          throw new IOException("samples were refused: status " + status);
+          throw new IOException("samples were rejected: status " + status);
         }
       }
     }

@@ -194,7 +194,7 @@ final class ProfileIngestRuns {
         if (r.statusCode() == 200) {
           stored.incrementAndGet();
         } else if (refused.getAndIncrement() == 0) {
-          System.err.println("a file was refused: " + r.statusCode() + " " + r.body().strip());
+          System.err.println("a file was rejected: " + r.statusCode() + " " + r.body().strip());
         }
       } catch (IOException e) {
         if (refused.getAndIncrement() == 0) {

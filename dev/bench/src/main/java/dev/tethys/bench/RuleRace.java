@@ -189,7 +189,8 @@ final class RuleRace {
           s.resident() >> 10,
           evaluated(what, s));
       if (feed.refused > 0) {
-        System.out.println("  " + feed.refused + " requests were refused: the figures mean little");
+        System.out.println(
+            "  " + feed.refused + " requests were rejected: the figures mean little");
       }
     }
   }
@@ -224,7 +225,7 @@ final class RuleRace {
                 s.store().request("/-/reload").POST(HttpRequest.BodyPublishers.noBody()),
                 HttpResponse.BodyHandlers.ofString());
     if (r.statusCode() != 200) {
-      throw new IOException(what + ": the rules were refused: " + r.body());
+      throw new IOException(what + ": the rules were rejected: " + r.body());
     }
   }
 
@@ -309,7 +310,7 @@ final class RuleRace {
                     .POST(HttpRequest.BodyPublishers.ofByteArray(body)),
                 HttpResponse.BodyHandlers.ofString());
         if (r.statusCode() / 100 != 2 && refused++ == 0) {
-          System.err.println("a batch was refused: " + r.statusCode() + " " + r.body().strip());
+          System.err.println("a batch was rejected: " + r.statusCode() + " " + r.body().strip());
         }
       }
     }

@@ -32,7 +32,7 @@ final class ScrapeRace {
     interval = o.count("interval");
     seconds = o.count("seconds");
     if (seconds < 4 * interval) {
-      throw new Options.WrongException("seconds of at least four intervals are wanted");
+      throw new Options.WrongException("seconds of at least four intervals are required");
     }
   }
 

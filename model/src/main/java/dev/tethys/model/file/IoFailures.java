@@ -49,7 +49,7 @@ public final class IoFailures {
     return switch (e) {
       case NoSuchFileException _ -> "no such file or directory";
       case AccessDeniedException _ -> "permission denied";
-      case FileAlreadyExistsException _ -> "a file of this name is there already";
+      case FileAlreadyExistsException _ -> "a file with this name already exists";
       case NotDirectoryException _ -> "not a directory";
       case DirectoryNotEmptyException _ -> "the directory is not empty";
       default -> e.getMessage() == null ? e.toString() : e.getMessage();

@@ -155,7 +155,7 @@ public final class RecordLog implements Closeable {
   }
 
   private static Stream<byte[]> refused(Path file) throws IOException {
-    throw new IOException(file + " is not a log of this program");
+    throw new IOException(file + " is not a record log of Tethys");
   }
 
   /** New, or cut off or blank from a power cut before its header was on the disk. */

@@ -313,7 +313,7 @@ public final class RelabelRule {
       long low = ByteBuffer.wrap(md5).getLong(8);
       return Long.toUnsignedString(Long.remainderUnsigned(low, spec.modulus));
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has MD5", e);
+      throw new AssertionError("every JDK supports MD5", e);
     }
   }
 

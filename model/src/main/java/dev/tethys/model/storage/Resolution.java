@@ -24,7 +24,7 @@ public record Resolution(
 
   public Resolution {
     if (same < 0 || rough < 0 || lookback < 0) {
-      throw new IllegalArgumentException("a resolution is not negative");
+      throw new IllegalArgumentException("a resolution must not be negative");
     }
   }
 

@@ -43,7 +43,7 @@ public final class SpanRecorder {
    */
   public void recordTo(SpanSampling sampling, Consumer<Span> sink) {
     if (this == OFF) {
-      throw new IllegalStateException("this one is shared, and never records");
+      throw new IllegalStateException("this span is shared and never records");
     }
     recording = new Recording(sampling, sink);
   }

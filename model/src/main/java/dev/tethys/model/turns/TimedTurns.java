@@ -79,7 +79,7 @@ public final class TimedTurns {
     Runnable begin() {
       Runnable w = work;
       if (w == null) {
-        throw new IllegalStateException("it is over");
+        throw new IllegalStateException("it has ended");
       }
       work = null;
       return w;

@@ -22,7 +22,7 @@ class IoFailuresTest {
     assertThat(IoFailures.describe(e)).isEqualTo(missing + "/a: no such file or directory");
     Path file = Files.createFile(dir.resolve("file"));
     e = catchThrowableOfType(IOException.class, () -> Files.createDirectories(file));
-    assertThat(IoFailures.describe(e)).isEqualTo(file + ": a file of this name is there already");
+    assertThat(IoFailures.describe(e)).isEqualTo(file + ": a file with this name already exists");
     assertThat(IoFailures.describe(new AccessDeniedException("/x")))
         .isEqualTo("/x: permission denied");
   }

@@ -126,10 +126,12 @@ class RecordLogTest {
     }
     assertThat(dir.resolve("x.log" + RecordLog.DAMAGED)).exists();
     Files.writeString(file, "something else");
-    assertThatThrownBy(() -> read(file, format)).hasMessage(file + " is not a log of this program");
+    assertThatThrownBy(
+        () -> read(file, format)).hasMessage(file + " is not a record log of Tethys");
     assertThat(file).hasContent("something else");
     Files.writeString(file, "some");
-    assertThatThrownBy(() -> read(file, format)).hasMessage(file + " is not a log of this program");
+    assertThatThrownBy(
+        () -> read(file, format)).hasMessage(file + " is not a record log of Tethys");
   }
 
   @ParameterizedTest
@@ -430,7 +432,7 @@ class RecordLogTest {
         .isInstanceOf(NoSuchFileException.class);
     Path other = Files.writeString(dir.resolve("other"), "something else");
     assertThatThrownBy(() -> RecordLog.read(other, RecordFormat.STANDARD, b -> {}))
-        .hasMessage(other + " is not a log of this program");
+        .hasMessage(other + " is not a record log of Tethys");
     assertThatThrownBy(() -> open(dir, RecordFormat.STANDARD)).isInstanceOf(IOException.class);
   }
 }

@@ -33,7 +33,7 @@ final class JoinedAckCallback implements AckCallback {
     boolean isTaken;
     synchronized (this) {
       if (open == 0) {
-        throw new IllegalStateException("settled more often than the batch went ways");
+        throw new IllegalStateException("settled more often than the batch has branches");
       }
       all = join.apply(all, outcome);
       taken |= outcome instanceof Outcome.Accepted;

@@ -120,7 +120,7 @@ public record CollectConfig(
               () ->
                   "there is no exporter \""
                       + name
-                      + "\" to collect from; there are: "
+                      + "\" to collect from; expected one of: "
                       + ExporterKinds.names(kinds)));
     }
     String job = o.get(JOB_NAME).isEmpty() ? name : o.get(JOB_NAME);

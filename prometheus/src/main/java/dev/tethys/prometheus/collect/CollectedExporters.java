@@ -124,7 +124,7 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
                         + e.probes().keySet()
                     : "the exporter "
                         + c.kind().name()
-                        + " shows nothing without targets: give it static_configs or another"
+                        + " exposes nothing without targets: set static_configs or another"
                         + " discovery");
       }
       return e;

@@ -21,7 +21,7 @@ record OwnUsageTexts(String command) implements UsageTexts {
 
   @Override
   public RuntimeException repeated(String name) {
-    return new UsageException(command + ": --" + name + " is given twice");
+    return new UsageException(command + ": --" + name + " appears twice");
   }
 
   @Override

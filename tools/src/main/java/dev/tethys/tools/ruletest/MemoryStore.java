@@ -308,7 +308,7 @@ public final class MemoryStore implements MetricStore, MetricSource {
 
   @Override
   public void delete(long minTime, long maxTime, List<List<Matcher>> matcherSets) {
-    throw new UnsupportedOperationException("what is in memory goes with its test");
+    throw new UnsupportedOperationException("in-memory data is discarded with its test");
   }
 
   @Override

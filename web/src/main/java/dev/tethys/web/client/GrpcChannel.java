@@ -133,7 +133,7 @@ public final class GrpcChannel implements AutoCloseable {
       return new GrpcReply(code, message, new byte[0], h);
     }
     if (b.length < 5 || b[0] >>> 1 != 0 || ByteBuffer.wrap(b).getInt(1) != b.length - 5) {
-      return new GrpcReply(GrpcReply.INTERNAL, "the answer is not one message", new byte[0], h);
+      return new GrpcReply(GrpcReply.INTERNAL, "the response is not one message", new byte[0], h);
     }
     if (b[0] == 0) {
       return new GrpcReply(code, message, Arrays.copyOfRange(b, 5, b.length), h);
@@ -142,14 +142,15 @@ public final class GrpcChannel implements AutoCloseable {
     String encoding = first(h, "grpc-encoding");
     Compression c = Grpc.compression(encoding);
     if (c == null) {
-      String problem = "the answer is compressed with \"" + encoding + "\", which is not supported";
+      String problem =
+          "the response is compressed with \"" + encoding + "\", which is not supported";
       return new GrpcReply(GrpcReply.INTERNAL, problem, new byte[0], h);
     }
     try {
       byte[] whole = c.decompress(b, 5, b.length - 5, MAX_ANSWER);
       return new GrpcReply(code, message, whole, h);
     } catch (CodecException x) {
-      String problem = "the answer is not valid " + encoding + ": " + x.getMessage();
+      String problem = "the response is not valid " + encoding + ": " + x.getMessage();
       return new GrpcReply(GrpcReply.INTERNAL, problem, new byte[0], h);
     }
   }

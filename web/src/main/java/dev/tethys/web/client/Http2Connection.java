@@ -520,7 +520,7 @@ final class Http2Connection {
       known = s != null && !s.ended;
       if (s != null && known) {
         if (s.body.size() + p.length > maxAnswer) {
-          s.failure = new IOException("the answer is larger than " + maxAnswer + " bytes");
+          s.failure = new IOException("the response is larger than " + maxAnswer + " bytes");
         } else {
           s.body.writeBytes(p);
         }
@@ -554,7 +554,7 @@ final class Http2Connection {
       }
       boolean last = f.is(Http2.END_STREAM);
       if (s.httpStatus != 0 && !last) {
-        throw new IOException("headers in the middle of an answer from the server");
+        throw new IOException("headers in the middle of a response from the server");
       }
       if (status != null) {
         int code = Integer.parseInt(status.getFirst());

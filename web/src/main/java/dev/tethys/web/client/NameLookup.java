@@ -110,7 +110,7 @@ public final class NameLookup {
     } catch (RejectedExecutionException e) {
       underWay.remove(host, into);
       into.completeExceptionally(
-          new IOException(threads.getMaximumPoolSize() + " names are being looked up already"));
+          new IOException(threads.getMaximumPoolSize() + " name lookups are already in progress"));
     } catch (RuntimeException | Error e) { // such as where the system has no more threads
       underWay.remove(host, into); // else it would be waited for whenever it is asked for
       into.completeExceptionally(e);

@@ -148,7 +148,7 @@ public final class TlsSockets {
   public static int left(long deadline) throws SocketTimeoutException {
     long ms = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
     if (ms <= 0) {
-      throw new SocketTimeoutException("the time is up");
+      throw new SocketTimeoutException("timed out");
     }
     return (int) Math.min(ms, Integer.MAX_VALUE);
   }

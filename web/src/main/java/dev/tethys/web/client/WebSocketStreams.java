@@ -127,7 +127,7 @@ public final class WebSocketStreams {
     while (end < 4) {
       int b = from.read();
       if (b < 0) {
-        throw new EOFException("it closed the connection before it answered");
+        throw new EOFException("it closed the connection before responding");
       }
       if (head.size() == MAX_HEAD) {
         throw new IOException("the response has headers of more than " + MAX_HEAD + " bytes");
@@ -172,7 +172,7 @@ public final class WebSocketStreams {
               .digest((key + GUID).getBytes(StandardCharsets.US_ASCII));
       return Base64.getEncoder().encodeToString(sha);
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-1", e);
+      throw new AssertionError("every JDK supports SHA-1", e);
     }
   }
 

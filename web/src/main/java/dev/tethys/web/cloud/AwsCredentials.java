@@ -260,7 +260,7 @@ public final class AwsCredentials {
       throw new IOException("the AWS profile \"" + name + "\" does not exist");
     }
     if (depth > MAX_PROFILES) {
-      throw new IOException("AWS profiles name each other in a circle: " + name);
+      throw new IOException("AWS profiles refer to each other in a cycle: " + name);
     }
     String key = p.getOrDefault("aws_access_key_id", "");
     String role = p.getOrDefault("role_arn", "");

@@ -197,7 +197,7 @@ final class AwsSignIn {
       return HexFormat.of()
           .formatHex(MessageDigest.getInstance("SHA-1").digest(s.getBytes(StandardCharsets.UTF_8)));
     } catch (GeneralSecurityException e) {
-      throw new IOException("this Java has no SHA-1", e);
+      throw new IOException("this JDK does not support SHA-1", e);
     }
   }
 }

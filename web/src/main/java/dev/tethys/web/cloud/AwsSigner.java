@@ -232,7 +232,7 @@ public final class AwsSigner {
     try {
       return MessageDigest.getInstance("SHA-256").digest(b);
     } catch (GeneralSecurityException e) {
-      throw new AssertionError("every Java has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 
@@ -242,7 +242,7 @@ public final class AwsSigner {
       mac.init(new SecretKeySpec(key, "HmacSHA256"));
       return mac.doFinal(data.getBytes(StandardCharsets.UTF_8));
     } catch (GeneralSecurityException e) {
-      throw new AssertionError("every Java has HmacSHA256", e);
+      throw new AssertionError("every JDK supports HmacSHA256", e);
     }
   }
 

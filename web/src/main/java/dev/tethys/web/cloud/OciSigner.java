@@ -82,7 +82,7 @@ public final class OciSigner {
     try {
       return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(body));
     } catch (GeneralSecurityException e) {
-      throw new AssertionError("every Java has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 

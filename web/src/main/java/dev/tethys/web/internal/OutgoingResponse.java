@@ -152,7 +152,7 @@ public final class OutgoingResponse implements HttpResponse {
 
   private void commit() {
     if (committed) {
-      throw new IllegalStateException("the answer was sent already");
+      throw new IllegalStateException("the response was sent already");
     }
     committed = true;
     if (ending.getAsBoolean()) {
@@ -229,7 +229,7 @@ public final class OutgoingResponse implements HttpResponse {
   @Override
   public @Nullable Connection upgrade() throws IOException {
     if (committed || stream != null) {
-      throw new IllegalStateException("the answer was sent already");
+      throw new IllegalStateException("the response was sent already");
     }
     AtomicReference<WireResponse.@Nullable Upgraded> to = new AtomicReference<>();
     sending(() -> to.set(wire.upgrade(headers)));
@@ -264,7 +264,7 @@ public final class OutgoingResponse implements HttpResponse {
   @Override
   public OutputStream stream() {
     if (committed || stream != null) {
-      throw new IllegalStateException("the answer was sent already");
+      throw new IllegalStateException("the response was sent already");
     }
     stream = new BodyStream();
     return stream;
@@ -310,7 +310,7 @@ public final class OutgoingResponse implements HttpResponse {
     @Override
     public void write(byte[] b, int off, int len) throws IOException {
       if (closed) {
-        throw new IOException("the answer has ended");
+        throw new IOException("the response has ended");
       }
       if (whole && len > MAX_WHOLE - held) {
         throw new HttpException(505, "the response exceeds the limit for HTTP/1.0; use HTTP/1.1");

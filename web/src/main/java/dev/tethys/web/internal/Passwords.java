@@ -199,7 +199,7 @@ public final class Passwords {
       }
       return d.digest();
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 

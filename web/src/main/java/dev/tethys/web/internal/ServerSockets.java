@@ -63,7 +63,7 @@ public final class ServerSockets {
       c.getServerSessionContext().setSessionTimeout(1);
       return c;
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("this JDK has no TLS", e);
+      throw new IllegalStateException("this JDK does not support TLS", e);
     }
   }
 

@@ -36,7 +36,7 @@ final class UnreadInput {
         n = in.read(unread);
       }
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "a client that was still sending has gone", e);
+      LOG.log(Level.DEBUG, "a client disconnected while sending", e);
     }
   }
 }

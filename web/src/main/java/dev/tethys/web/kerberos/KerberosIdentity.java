@@ -171,7 +171,7 @@ public record KerberosIdentity(
       String used = System.getProperty(CONFIG);
       if (used != null && !Path.of(used).equals(config)) {
         throw new IOException(
-            "this process uses " + used + " for Kerberos, and Java knows one krb5.conf only");
+            "this process uses " + used + " for Kerberos, and Java supports only one krb5.conf");
       }
       System.setProperty(CONFIG, config.toString());
     }

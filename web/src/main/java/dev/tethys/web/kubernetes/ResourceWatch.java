@@ -364,7 +364,7 @@ public final class ResourceWatch<T> {
       }
       default ->
           throw new IOException(
-              "the watch of " + scope.path() + " brought an event that is unknown: " + event);
+              "the watch of " + scope.path() + " returned an unknown event: " + event);
     }
     String now = object.path("metadata").path("resourceVersion").asString("");
     if (!now.isEmpty()) {

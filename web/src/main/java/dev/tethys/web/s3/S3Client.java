@@ -305,7 +305,7 @@ public final class S3Client {
     try {
       return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(b));
     } catch (GeneralSecurityException e) {
-      throw new AssertionError("every Java has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 

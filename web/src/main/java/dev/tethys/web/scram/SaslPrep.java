@@ -26,7 +26,7 @@ final class SaslPrep {
     String normal = Normalizer.normalize(mapped, Normalizer.Form.NFKC);
     if (normal.codePoints().anyMatch(SaslPrep::isProhibited)) {
       throw new IllegalArgumentException(
-          "a password has a character that SASLprep (RFC 4013) prohibits");
+          "a password contains a character prohibited by SASLprep (RFC 4013)");
     }
     if (normal.codePoints().anyMatch(SaslPrep::isRightToLeft)) {
       boolean mixed =
@@ -38,7 +38,7 @@ final class SaslPrep {
           || !isRightToLeft(normal.codePointAt(0))
           || !isRightToLeft(normal.codePointBefore(normal.length()))) {
         throw new IllegalArgumentException(
-            "a password mixes directions of writing as SASLprep (RFC 4013) prohibits");
+            "a password mixes writing directions, which SASLprep (RFC 4013) prohibits");
       }
     }
     return normal;

@@ -114,7 +114,7 @@ public final class Scram {
       throw new IOException("the server's proof is not base64", e);
     }
     if (expected.length == 0 || !MessageDigest.isEqual(proof, expected)) {
-      throw new IOException("the server does not prove that it knows the password");
+      throw new IOException("the server did not prove knowledge of the password");
     }
   }
 

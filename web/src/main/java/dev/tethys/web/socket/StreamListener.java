@@ -319,7 +319,7 @@ public final class StreamListener implements SocketListener {
             most ->
                 LOG.log(
                     Level.WARNING,
-                    "{0}: {1} connections are open, as many as may be, and further ones wait"
+                    "{0}: {1} connections are open, the limit, and further ones wait"
                         + " until one ends; most, {2}, are of {3}",
                     options.address(),
                     options.maxConnections(),
@@ -395,7 +395,7 @@ public final class StreamListener implements SocketListener {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
       if (s.isClosed()) { // to make room, before it was served
-        LOG.log(Level.DEBUG, "a connection was closed while it was served", e);
+        LOG.log(Level.DEBUG, "a connection was closed while being served", e);
       } else {
         PEER_LOG.failure(Level.ERROR, "Connection failed client", s.getRemoteSocketAddress(), e);
       }

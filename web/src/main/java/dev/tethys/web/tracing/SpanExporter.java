@@ -153,7 +153,7 @@ final class SpanExporter implements AutoCloseable {
           case Outcome.Never n -> {
             done(0, batch.size());
             counted = true;
-            logProblem(batch.size() + " spans were refused: " + n.problem());
+            logProblem(batch.size() + " spans were rejected: " + n.problem());
             return;
           }
           case Outcome.Later l -> {
@@ -211,7 +211,7 @@ final class SpanExporter implements AutoCloseable {
 
   private void taken(long refused, String message) {
     if (refused > 0 || !message.isEmpty()) {
-      logProblem(refused + " spans were refused: " + message);
+      logProblem(refused + " spans were rejected: " + message);
     } else if (problem != null) {
       problem = null;
       LOG.log(Level.INFO, "traces: spans are accepted again");
@@ -255,7 +255,7 @@ final class SpanExporter implements AutoCloseable {
     try {
       if (!queue.isEmpty()) {
         counts.dropped.add(queue.size());
-        LOG.log(Level.WARNING, "traces: {0} spans were not sent before the end", queue.size());
+        LOG.log(Level.WARNING, "traces: {0} spans were not sent before shutdown", queue.size());
         queue.clear();
       }
     } finally {

@@ -197,7 +197,7 @@ public record TracingConfig(
     }
     if (e.contains("/")) {
       throw new IllegalArgumentException(
-          "tracing endpoint \"" + endpoint + "\" is to be host:port, without a scheme or a path");
+          "tracing endpoint \"" + endpoint + "\" must be host:port, without a scheme or a path");
     }
     int colon = e.lastIndexOf(':');
     boolean bracketed = e.startsWith("[");

@@ -102,7 +102,7 @@ class HostileHttp2ServerTest {
   @Test
   void boundsEndlessHeaders() {
     answer(frame(HEADERS, END_HEADERS, 1, new byte[] {(byte) 0x88, 0, 1, 'a', 1, 'b'}), 100);
-    fails("headers in the middle of an answer");
+    fails("headers in the middle of a response");
   }
 
   @Test

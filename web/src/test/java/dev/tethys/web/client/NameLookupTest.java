@@ -79,7 +79,7 @@ class NameLookupTest {
     assertThatThrownBy(() -> one.find("a", in(20))).isInstanceOf(HttpTimeoutException.class);
     assertThatThrownBy(() -> one.find("b", in(60_000)))
         .isExactlyInstanceOf(IOException.class)
-        .hasMessage("lookup b: 1 names are being looked up already");
+        .hasMessage("lookup b: 1 name lookups are already in progress");
     assertThat(one.find("192.0.2.7", in(0))).containsExactly(InetAddress.ofLiteral("192.0.2.7"));
     assertThat(one.find("::1", in(0))).containsExactly(InetAddress.ofLiteral("::1"));
     answers.countDown();

@@ -70,11 +70,11 @@ final class ScramTest {
   @Test
   void serverWithoutThePasswordIsNotTrusted() throws Exception {
     Scram s = Scram.of(Scram.SHA_256, "user", "pencil", NONCE);
-    assertThatThrownBy(() -> s.verify("v=")).hasMessageContaining("does not prove");
+    assertThatThrownBy(() -> s.verify("v=")).hasMessageContaining("did not prove");
     s.proof(CHALLENGE);
-    assertThatThrownBy(() -> s.verify("v=AAAA")).hasMessageContaining("does not prove");
+    assertThatThrownBy(() -> s.verify("v=AAAA")).hasMessageContaining("did not prove");
     assertThatThrownBy(() -> s.verify("e=invalid-proof")).hasMessageContaining("invalid-proof");
-    assertThatThrownBy(() -> s.verify("")).hasMessageContaining("does not prove");
+    assertThatThrownBy(() -> s.verify("")).hasMessageContaining("did not prove");
   }
 
   /** The examples of RFC 4013. */

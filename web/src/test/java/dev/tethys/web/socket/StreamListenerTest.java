@@ -144,7 +144,7 @@ class StreamListenerTest {
           .isInstanceOf(SocketTimeoutException.class);
       assertThat(log.messages())
           .containsExactly(
-              "one at a time: 1 connections are open, as many as may be, and further ones wait"
+              "one at a time: 1 connections are open, the limit, and further ones wait"
                   + " until one ends; most, 1, are of 127.0.0.1");
       first.close();
       second.setSoTimeout(20_000);

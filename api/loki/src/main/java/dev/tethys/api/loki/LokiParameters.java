@@ -105,7 +105,7 @@ final class LokiParameters {
     Long t = parseTime(v);
     if (t == null) {
       throw bad(
-          name + " is '" + v + "'; it must be Unix seconds or nanoseconds, or a time of RFC 3339");
+          name + " is '" + v + "'; it must be Unix seconds or nanoseconds, or an RFC 3339 time");
     }
     return t;
   }

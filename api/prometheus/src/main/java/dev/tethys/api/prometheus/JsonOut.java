@@ -373,7 +373,7 @@ final class JsonOut {
       string(b, valueAt, valueLength, false);
       buffer[n++] = ',';
     } catch (IOException e) {
-      throw new AssertionError("room was made before", e);
+      throw new AssertionError("capacity was reserved before", e);
     }
   }
 

@@ -133,7 +133,7 @@ public final class Notifications implements AutoCloseable {
     for (Subscriber s : subscribers) {
       s.waiting.clear();
       if (!s.waiting.offer(END)) {
-        throw new AssertionError("an empty queue takes one");
+        throw new AssertionError("an empty queue accepts one");
       }
     }
   }

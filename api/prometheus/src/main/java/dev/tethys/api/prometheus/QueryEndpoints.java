@@ -297,7 +297,7 @@ final class QueryEndpoints {
     } else if (value instanceof Value.Text t) {
       out.raw("\"string\",\"result\":[").timestamp(t.time()).put(',').string(t.value()).put(']');
     } else {
-      throw new IllegalArgumentException("a kind of value that is unknown: " + value.getClass());
+      throw new IllegalArgumentException("unknown kind of value: " + value.getClass());
     }
   }
 

@@ -300,13 +300,13 @@ final class TargetEndpoints {
     try {
       JsonNode n = Json.MAPPER.readTree(json);
       if (!n.isObject()) {
-        throw ApiException.badData("error parsing labels: expected a JSON object of texts");
+        throw ApiException.badData("error parsing labels: expected a JSON object of strings");
       }
       n.forEachEntry(
           (name, value) -> {
             if (!value.isString()) {
               throw ApiException.badData(
-                  "error parsing labels: the value of " + GoQuote.quote(name) + " is not a text");
+                  "error parsing labels: the value of " + GoQuote.quote(name) + " is not a string");
             }
             b.set(name, value.stringValue());
           });

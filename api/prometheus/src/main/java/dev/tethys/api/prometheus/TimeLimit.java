@@ -49,7 +49,7 @@ record TimeLimit(Duration most) {
           if (now - end > 0) {
             throw new ApiException(
                 ErrorType.TIMEOUT,
-                "series were looked for longer than --query.timeout allows ("
+                "the search for series took longer than --query.timeout allows ("
                     + most.toMillis()
                     + " ms): give match[] names or simpler expressions");
           }

@@ -173,7 +173,7 @@ class ServerApiTest {
           .as("exemplars")
           .startsWith("503 ")
           .contains("--query.timeout allows (100 ms)");
-      assertThat(s.get("/federate?" + match)).startsWith("503 series were looked for longer");
+      assertThat(s.get("/federate?" + match)).startsWith("503 the search for series took longer");
       assertThat(s.get("/api/v1/labels")).startsWith("200");
     }
   }

@@ -84,8 +84,8 @@ final class AsyncQueries {
       throw new HttpException(
           429,
           own >= MAX_OF_TENANT
-              ? own + " asynchronous queries of this tenant run, which is the most; wait for one"
-              : running + " asynchronous queries run, which is the most; send it later");
+              ? own + " asynchronous queries of this tenant run, the limit; wait for one"
+              : running + " asynchronous queries run, the limit; retry later");
     }
     String id = UUID.randomUUID().toString();
     entries.put(id, new Entry(scope));
@@ -100,7 +100,7 @@ final class AsyncQueries {
       result = query.get();
       if (result.length > MAX_BYTES) {
         failure =
-            "the answer has "
+            "the response has "
                 + result.length
                 + " bytes, more than the "
                 + MAX_BYTES

@@ -115,7 +115,7 @@ public final class DebugInfoEndpoints {
     String id = id(request.pathParam("id"));
     Path file = store.find(RequestScope.of(request).tenant(), id);
     if (file == null) {
-      throw new HttpException(404, "there is no file of build " + id);
+      throw new HttpException(404, "no file of build " + id);
     }
     try (FileAccess.ReadableFile in = store.read(file)) {
       response

@@ -313,7 +313,7 @@ final class JaegerV3 {
       return Math.addExact(Math.multiplyExact(t.getEpochSecond(), SECOND), t.getNano());
     } catch (DateTimeException | ArithmeticException e) {
       throw QueryParameters.bad(
-          name + " is '" + v + "'; it must be a time of RFC 3339 from 1677 to 2262");
+          name + " is '" + v + "'; it must be an RFC 3339 time from 1677 to 2262");
     }
   }
 
@@ -321,11 +321,11 @@ final class JaegerV3 {
   private static void checkRange(long start, long end) {
     if (end != Long.MIN_VALUE && start > end) {
       throw QueryParameters.bad(
-          "malformed time range: the start "
+          "malformed time range: start "
               + text(start)
               + " is after the end "
               + text(end)
-              + "; it must not be");
+              + "; it must not be later");
     }
   }
 

@@ -155,12 +155,12 @@ final class TempoDeletions {
     if (p.get("traceId").isEmpty() && p.get("start").isEmpty()) {
       throw QueryParameters.bad(
           "start is not given; a deletion by query needs it, as Unix seconds or nanoseconds, or as"
-              + " a time of RFC 3339");
+              + " an RFC 3339 time");
     }
     long from = p.time("start", Long.MIN_VALUE);
     long end = p.time("end", Long.MAX_VALUE);
     if (from > end) {
-      throw QueryParameters.bad("start is after end; it must not be");
+      throw QueryParameters.bad("start is after end; it must not be later");
     }
     long to = end == Long.MAX_VALUE ? end : end + 1;
     EventDeletion d = stored(() -> c.store.delete(c.scope, s.text(), s.filter(), from, to));

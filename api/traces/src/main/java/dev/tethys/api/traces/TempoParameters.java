@@ -230,7 +230,7 @@ final class TempoParameters {
     long length = since.isEmpty() ? HOUR : QueryParameters.duration("since", since);
     long from = time("start", to - length);
     if (from >= to) {
-      throw QueryParameters.bad("start is not before end; it must be");
+      throw QueryParameters.bad("start must be before end");
     }
     return new Range(from, to);
   }
@@ -253,7 +253,7 @@ final class TempoParameters {
       return Math.addExact(Math.multiplyExact(t.getEpochSecond(), SECOND), t.getNano());
     } catch (NumberFormatException | DateTimeException | ArithmeticException e) {
       throw QueryParameters.bad(
-          name + " is '" + v + "'; it must be Unix seconds or nanoseconds, or a time of RFC 3339");
+          name + " is '" + v + "'; it must be Unix seconds or nanoseconds, or an RFC 3339 time");
     }
   }
 

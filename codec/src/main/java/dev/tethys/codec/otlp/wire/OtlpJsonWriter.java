@@ -106,7 +106,7 @@ public final class OtlpJsonWriter {
   private void seek(int entry) {
     r.position((int) index[entry]);
     if (!r.next()) {
-      throw new AssertionError("an indexed field is gone");
+      throw new AssertionError("an indexed field is missing");
     }
   }
 

@@ -150,7 +150,7 @@ public final class OtlpScanner {
    */
   public static List<Part> split(OtlpSignal signal, byte[] body, int maxItems, int maxBytes) {
     if (maxItems < 1 || maxBytes < 1) {
-      throw new IllegalArgumentException("a part must hold something");
+      throw new IllegalArgumentException("a part must not be empty");
     }
     return signal == OtlpSignal.PROFILES
         ? ProfileSplitter.split(body, maxItems, maxBytes)

@@ -106,7 +106,7 @@ public final class DiscoveryManager implements AutoCloseable {
               failed++;
               LOG.log(
                   Level.ERROR,
-                  "{0} discovery of {1} cannot be made: {2}",
+                  "{0} discovery of {1} cannot be created: {2}",
                   c.mechanism(),
                   e.getKey(),
                   failure.getMessage());

@@ -103,7 +103,7 @@ final class DnsLookup implements PollingDiscovery.Source {
           if (!error.equals(failed.get(name))) {
             LOG.log(
                 Level.WARNING,
-                "DNS lookup failed, last targets of the name stay: name={0} error={1}",
+                "DNS lookup failed, keeping the last targets of the name: name={0} error={1}",
                 name,
                 error);
           }

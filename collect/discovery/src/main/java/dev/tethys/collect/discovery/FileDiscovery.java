@@ -113,7 +113,7 @@ final class FileDiscovery implements Discovery {
         context.metrics().fileFailed();
         LOG.log(
             Level.WARNING,
-            "target file {0} is not read, its last targets stay: {1}",
+            "target file {0} is not read, keeping its last targets: {1}",
             file,
             IoFailures.describe(e));
       }

@@ -88,7 +88,7 @@ final class HttpFetch implements PollingDiscovery.Source {
     try {
       return MessageDigest.getInstance("SHA-256").digest(body);
     } catch (GeneralSecurityException e) {
-      throw new IOException("this Java has no SHA-256", e);
+      throw new IOException("this JDK does not support SHA-256", e);
     }
   }
 

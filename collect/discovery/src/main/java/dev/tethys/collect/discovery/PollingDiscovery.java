@@ -74,7 +74,7 @@ public final class PollingDiscovery implements Discovery {
       context.metrics().refreshFailed(mechanism);
       LOG.log(
           Level.WARNING,
-          "{0} discovery failed, its last targets stay: {1}",
+          "{0} discovery failed, keeping its last targets: {1}",
           mechanism,
           e.getMessage());
     } finally {

@@ -71,7 +71,7 @@ public final class ProbeRunner {
     } catch (TimeoutException e) {
       looking.interrupt();
       throw new ProbeException(
-          504, "the " + name + " exporter found no answer within " + limit.toMillis() + " ms");
+          504, "the " + name + " exporter timed out after " + limit.toMillis() + " ms");
     } catch (InterruptedException e) {
       looking.interrupt();
       throw e;

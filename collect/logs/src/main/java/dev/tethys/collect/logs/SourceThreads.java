@@ -36,7 +36,7 @@ public final class SourceThreads {
     try {
       if (!t.join(timeLimit)) {
         LOG.log(
-            Level.WARNING, "{0} does not end (a slow destination?), not waited for", t.getName());
+            Level.WARNING, "{0} does not end (a slow destination?) and is abandoned", t.getName());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -90,7 +90,7 @@ final class GobReader {
     for (int i = 0; i < n; i++) {
       int b = octet();
       if (i == 0 && (b == 0 || (n == 1 && b < 0x80))) {
-        throw error(at, "a number that is not in its shortest form");
+        throw error(at, "a number is not in its shortest form");
       }
       v = v << 8 | b;
     }

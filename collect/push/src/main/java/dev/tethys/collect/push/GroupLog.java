@@ -172,7 +172,7 @@ final class GroupLog implements Closeable {
           file
               + " is of Prometheus's Pushgateway and would be kept as "
               + kept
-              + ", but that is there already: move one of them away");
+              + ", but that file already exists: move one of them away");
     }
     try {
       Files.createLink(kept, file);

@@ -73,7 +73,7 @@ final class PushAggregation {
     throw new PushException(
         "histogram "
             + name
-            + " has other buckets than before: it cannot be added to; PUT replaces it");
+            + " has different buckets than before and cannot be added to; use PUT to replace it");
   }
 
   private static Buckets buckets(Buckets x, Buckets y) {

@@ -308,7 +308,7 @@ public final class PushGroups implements Collector, AutoCloseable {
         try {
           change(g.labels(), null);
         } catch (IOException e) {
-          LOG.log(Level.ERROR, "an expired group stays: {0}", e.getMessage());
+          LOG.log(Level.ERROR, "an expired group could not be removed: {0}", e.getMessage());
           return;
         }
       }

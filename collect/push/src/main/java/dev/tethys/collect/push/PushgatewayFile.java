@@ -76,7 +76,7 @@ final class PushgatewayFile {
       }
       Layout layout = new Layout(at, type);
       if (in.unsigned() != 0) {
-        throw in.error(at, "a map that does not begin as one");
+        throw in.error(at, "a map has an invalid start");
       }
       List<PushGroup> out = new ArrayList<>();
       Set<SortedMap<String, String>> seen = new HashSet<>();
@@ -282,7 +282,7 @@ final class PushgatewayFile {
         || seconds >= YEAR_TEN_THOUSAND - YEAR_ONE
         || nanos < 0
         || nanos >= 1_000_000_000) {
-      throw in.error(at, "a time that is not of the years 1 to 9999");
+      throw in.error(at, "a time outside the years 1 to 9999");
     }
     return Instant.ofEpochSecond(YEAR_ONE + seconds, nanos).truncatedTo(ChronoUnit.MICROS);
   }

@@ -150,7 +150,7 @@ class PushgatewayFileTest {
     Files.writeString(kept, "of another day");
     assertThatThrownBy(() -> Gateway.ours(options()))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining(kept + ", but that is there already: move one of them away");
+        .hasMessageContaining(kept + ", but that file already exists: move one of them away");
     assertThat(Files.readAllBytes(file)).isEqualTo(written);
     assertThat(kept).hasContent("of another day");
   }

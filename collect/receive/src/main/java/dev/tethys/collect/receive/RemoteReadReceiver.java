@@ -216,7 +216,8 @@ public final class RemoteReadReceiver implements Receiver {
           logWarnings(s);
         }
       } catch (StorageException | CodecException e) {
-        throw new IOException("the answer to a remote read broke off: " + e.getMessage(), e);
+        throw new IOException(
+            "the response to a remote read was interrupted: " + e.getMessage(), e);
       }
     } finally {
       selections.forEach(Selection::close);

@@ -85,7 +85,7 @@ final class RequestBuffers {
       if (inFlight.addAndGet(bytes) > limits.maxBytesInFlight()) {
         inFlight.addAndGet(-bytes);
         throw new RequestRejectedException(
-            503, "too many bytes of requests are in work, please send again later");
+            503, "too many bytes of requests are in progress, please send again later");
       }
       try {
         shared.accept(bytes);

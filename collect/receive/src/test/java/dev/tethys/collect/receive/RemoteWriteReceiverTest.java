@@ -407,7 +407,7 @@ class RemoteWriteReceiverTest {
         receiver(RemoteWriteOptions.DEFAULT, new ReceiveLimits(1 << 20, 2 << 20, 600_000));
     Exchange e = new Exchange("POST", new ByteArrayInputStream(new byte[1 << 20]), -1).to(r);
     assertThat(e.summary())
-        .isEqualTo("503 too many bytes of requests are in work, please send again later");
+        .isEqualTo("503 too many bytes of requests are in progress, please send again later");
     assertThat(e.headers).containsEntry("Retry-After", "1");
     assertThat(r.workspaces().inFlight()).isZero();
     byte[] b = new WriteRequestWriter().beginSeries(UP).sample(1, 1).endSeries().toByteArray();

@@ -174,7 +174,7 @@ final class SteadyAppender implements LayoutAppender {
 
   @Override
   public void append(SeriesLayout l, long timestamp, double[] v) {
-    throw new UnsupportedOperationException("it makes layouts, and takes none");
+    throw new UnsupportedOperationException("it creates layouts and does not accept them");
   }
 
   @Override

@@ -164,7 +164,7 @@ public final class ColumnPayload {
     }
     r.leave(outer);
     if (commonResources.size() % 2 != 0) {
-      throw new CodecException("resources of the metadata are pairs, and one is left over");
+      throw new CodecException("metadata resources must be pairs, but their number is odd");
     }
   }
 

@@ -154,13 +154,13 @@ public final class TraceReader {
     try {
       return Long.valueOf(key);
     } catch (NumberFormatException e) {
-      throw new CodecException("no place in a table: " + key, e);
+      throw new CodecException("invalid table index: " + key, e);
     }
   }
 
   private static String text(@Nullable Object index, Object[] table) {
     if (!(index instanceof Long i) || i < 0 || i >= table.length) {
-      throw new CodecException("no place in a table of " + table.length + ": " + index);
+      throw new CodecException("invalid index of a table of " + table.length + ": " + index);
     }
     return String.valueOf(table[i.intValue()]);
   }

@@ -212,7 +212,7 @@ class DetectionTest {
     try {
       assertThatThrownBy(p::start)
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("detector system: no answer within PT0.05S");
+          .hasMessageContaining("detector system: no response within PT0.05S");
     } finally {
       answers.set(true);
     }

@@ -108,7 +108,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
     }
     Integer status = status(frame.headers());
     if (status == null) {
-      fail(new IOException("http3: the answer has no status"));
+      fail(new IOException("http3: the response has no status"));
     } else if (status / 100 == 1 && status != SWITCHING) {
       if (++informational > MAX_INFORMATIONAL) {
         fail(new IOException("http3: too many 1xx informational responses"));
@@ -150,7 +150,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
   @Override
   protected synchronized void channelInputClosed(ChannelHandlerContext ctx) {
     if (isCutOff()) {
-      fail(new IOException("http3: the answer ended before its content-length"));
+      fail(new IOException("http3: the response ended before its content-length"));
     }
     ended = failure == null;
     notifyAll();
@@ -208,7 +208,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
           throw new IOException(failure.getMessage(), failure);
         }
         if (ended) {
-          throw new IOException("http3: the answer ended before it began");
+          throw new IOException("http3: the response ended before it began");
         }
         await();
       }

@@ -47,7 +47,7 @@ final class QReader {
 
   private QValue read(int depth) {
     if (depth > MAX_DEPTH) {
-      throw new CodecException("kdb+: more than " + MAX_DEPTH + " values inside of one another");
+      throw new CodecException("kdb+: more than " + MAX_DEPTH + " values nested in one another");
     }
     int type = in.get();
     if (type < 0) {
@@ -76,7 +76,7 @@ final class QReader {
   private static QType type(int number) {
     QType t = QType.of(number);
     if (t == null) {
-      throw new CodecException("kdb+: values of type " + number + " are not read");
+      throw new CodecException("kdb+: values of type " + number + " are not supported");
     }
     return t;
   }

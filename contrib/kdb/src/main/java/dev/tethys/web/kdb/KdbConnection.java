@@ -106,12 +106,12 @@ final class KdbConnection implements AutoCloseable {
           return answer.value();
         }
       }
-      throw new IOException("it sends updates and no answer");
+      throw new IOException("it sends updates but no response");
     } catch (EOFException e) {
-      throw named(address, new IOException("it closed the connection before it answered", e));
+      throw named(address, new IOException("it closed the connection before responding", e));
     } catch (IOException e) {
       boolean late = e instanceof SocketTimeoutException || System.nanoTime() >= deadline;
-      throw named(address, late ? new SocketTimeoutException("the time is up") : e);
+      throw named(address, late ? new SocketTimeoutException("timed out") : e);
     } finally {
       guard.interrupt();
     }

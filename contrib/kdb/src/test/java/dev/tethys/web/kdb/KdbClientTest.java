@@ -102,11 +102,11 @@ class KdbClientTest {
       assertThatThrownBy(() -> client.ask(update(1), LONG))
           .isInstanceOf(IOException.class)
           .isNotInstanceOf(KdbException.class)
-          .hasMessageContaining("before it answered");
+          .hasMessageContaining("before responding");
       assertThat(client.ask(update(1), LONG)).isEqualTo(QValue.NOTHING); // by a new connection
       kdb.next(KdbDouble.Fault.SILENCE);
       assertThatThrownBy(() -> client.ask(update(1), Duration.ofMillis(300)))
-          .hasMessageContaining("the time is up");
+          .hasMessageContaining("timed out");
       assertThat(kdb.rows("metrics")).isOne();
     }
   }

@@ -254,7 +254,7 @@ public record MqttPackets(boolean five) {
   public Answer answer(int type, byte[] b) {
     boolean named = type != PINGRESP && type != DISCONNECT;
     if (named && b.length < 2) {
-      throw new CodecException("an answer without the number of its packet");
+      throw new CodecException("a response without the number of its packet");
     }
     int id = named ? (b[0] & 0xff) << 8 | b[1] & 0xff : 0;
     int at = named ? 2 : 0;
@@ -283,7 +283,7 @@ public record MqttPackets(boolean five) {
     int[] at = {2};
     int end = b.length > 2 ? varint(b, at) + at[0] : 2;
     if (end > b.length) {
-      throw new CodecException("the properties of a CONNACK go beyond its end");
+      throw new CodecException("the properties of a CONNACK extend past its end");
     }
     while (at[0] < end) {
       int property = b[at[0]++] & 0xff;
@@ -318,7 +318,7 @@ public record MqttPackets(boolean five) {
     byte[] data = NO_DATA;
     int end = b.length > 1 ? varint(b, at) + at[0] : at[0];
     if (end > b.length) {
-      throw new CodecException("the properties of an AUTH go beyond its end");
+      throw new CodecException("the properties of an AUTH extend past its end");
     }
     while (at[0] < end) {
       int property = b[at[0]++] & 0xff;

@@ -197,7 +197,7 @@ public final class TsdbResponse {
 
   private static void expect(JsonToken is, JsonToken wanted) {
     if (is != wanted) {
-      throw new CodecException("OpenTSDB answers " + is + " where " + wanted + " is to be");
+      throw new CodecException("OpenTSDB answers " + is + " where " + wanted + " is expected");
     }
   }
 

@@ -128,7 +128,7 @@ final class PostgresProbe implements ExporterProbe {
     SendResult v = new PostgresSender(pool, settings).send(p);
     String refusal = ItemProbe.refusal(v);
     if (!refusal.isEmpty()) {
-      throw new IOException("the record was not taken: " + refusal);
+      throw new IOException("the record was not accepted: " + refusal);
     }
     String line = ItemProbe.line(value);
     String table = tables().table(tables().logs());

@@ -158,7 +158,7 @@ record PostgresSettings(
     Path passFile = passFile(o, PASSFILE, o.get(USERNAME), o.get(PASSWORD));
     KerberosIdentity kerberos = kerberos(o, KERBEROS, o.get(USERNAME), o.get(PASSWORD), passFile);
     if (kerberos != null && place.socket() != null) {
-      throw o.error(KERBEROS, "tickets are not asked for on a socket of the machine");
+      throw o.error(KERBEROS, "tickets are not used on a Unix socket");
     }
     Reference auth = o.find(AUTH);
     if (auth != null) {

@@ -80,7 +80,7 @@ public final class TokenSockets extends DriverSockets {
         if (answer != 'S') {
           throw new IOException(
               answer < 0
-                  ? "closed when it was asked for TLS"
+                  ? "closed the connection when TLS was requested"
                   : "the server has no TLS, without which no token is sent");
         }
         tls = TlsSockets.secure(login.tls(), this, server.getHostString(), server.getPort());

@@ -56,7 +56,7 @@ class PostgresPlaceTest {
       delimiter = '|',
       value = {
         "tls: {ca_file: a}|tls cannot be used with a Unix socket",
-        "username: u, kerberos: {username: u}|tickets are not asked for on a socket",
+        "username: u, kerberos: {username: u}|tickets are not used on a Unix socket",
         "username: u, auth: {authenticator: a}|requires TLS that verifies the server",
       })
   void rejectsTlsForASocket(String keys, String reason) {

@@ -352,7 +352,7 @@ class SchemaProcessorTest {
                     + "/1.0.0\nversions: {1.0.0: {logs: {changes: [{rename_events: {}}]}}}",
                 "1.0.0:3:38: unknown key \"rename_events\" of a change of logs",
                 "a: &a {}\nb: {<<: *a}",
-                "merges of YAML",
+                "YAML merges",
                 "file_format: [",
                 "yaml:",
                 "x".repeat((1 << 20) + 1),
@@ -621,7 +621,7 @@ class SchemaProcessorTest {
                 "targets: [ftp://example.com/1.0.0]", "is not a schema URL",
                 "{targets: [http://a/1.0.0], prefetch: [x]}", "is not a schema URL",
                 "targets: [http://a/1.0.0, http://a/1.1.0]", "two targets of the family http://a",
-                "mappings: [ecs-to-otel, otel-to-ecs]", "undo each other",
+                "mappings: [ecs-to-otel, otel-to-ecs]", "reverse each other",
                 "mappings: [otel-to-ocsf]", "mapping",
                 "{targets: [http://a/1.0.0], timeout: 0s}", "timeout")
             .entrySet()) {

@@ -280,7 +280,7 @@ public final class StatsdExporter implements Role {
 
   private static void reload(StatsdMetrics metrics, String file, int remembered) {
     if (file.isEmpty()) {
-      LOG.log(Level.WARNING, "there is no mapping file to read again");
+      LOG.log(Level.WARNING, "there is no mapping file to reload");
       return;
     }
     try {

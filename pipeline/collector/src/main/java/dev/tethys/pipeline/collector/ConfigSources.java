@@ -166,7 +166,7 @@ public final class ConfigSources implements ConfigSource {
                     + config
                     + ": there is no source "
                     + config.substring(0, colon)
-                    + "; there are: file, env, yaml, http, https");
+                    + "; expected one of: file, env, yaml, http, https");
       };
     } catch (IllegalArgumentException e) {
       throw new UsageException("tethys collector: --config=" + config + ": " + e.getMessage());
@@ -207,7 +207,10 @@ public final class ConfigSources implements ConfigSource {
     String name = dash < 0 ? argument : argument.substring(0, dash);
     if (!VARIABLE.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "\"" + name + "\" is not a name of a variable: letters, digits and _, no digit first");
+          "\""
+              + name
+              + "\" is not a valid variable name: use letters, digits and _, not starting with a"
+              + " digit");
     }
     String own = variables.get(name);
     if (own != null) {
@@ -224,7 +227,10 @@ public final class ConfigSources implements ConfigSource {
     }
     values.add(new ReferencedValues.Value(reference, ""));
     if (dash < 0) {
-      LOG.log(Level.WARNING, "the configuration asks for {0}, which is not set: it is empty", name);
+      LOG.log(
+          Level.WARNING,
+          "the configuration refers to {0}, which is not set; an empty value is used",
+          name);
       return "";
     }
     return argument.substring(dash + 2);

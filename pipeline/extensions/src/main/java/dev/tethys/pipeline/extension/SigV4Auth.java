@@ -131,7 +131,7 @@ public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
     @Override
     public Map<String, String> headers() throws IOException {
       throw new IOException(
-          "sigv4auth signs whole requests of HTTP, which this component does not send through it");
+          "sigv4auth signs complete HTTP requests, which this component does not support");
     }
   }
 }

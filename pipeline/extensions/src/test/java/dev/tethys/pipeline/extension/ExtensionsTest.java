@@ -77,7 +77,7 @@ class ExtensionsTest {
         .isEqualTo(
             new CloudAuth.SigV4(
                 "eu-west-1", "", Secret.NONE, "", "arn:aws:iam::1:role/x", "", false, "aps"));
-    assertThatThrownBy(a::headers).hasMessageContaining("signs whole requests of HTTP");
+    assertThatThrownBy(a::headers).hasMessageContaining("signs complete HTTP requests");
     assertThat(
             ((ClientAuth)
                     make(

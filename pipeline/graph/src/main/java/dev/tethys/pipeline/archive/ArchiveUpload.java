@@ -91,7 +91,8 @@ public final class ArchiveUpload {
     if (!there.equals(id)) {
       throw new IOException(
           client.name(settings.prefix())
-              + " belongs to another archive; set s3.prefix to one of this archive alone, such as"
+              + " belongs to another archive; set s3.prefix to a prefix used only by this archive,"
+              + " such as"
               + " archive/${env:HOSTNAME}");
     }
     owned = true;

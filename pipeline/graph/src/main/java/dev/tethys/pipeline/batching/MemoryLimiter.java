@@ -141,7 +141,8 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
   private Settings read(YamlObject o) {
     Duration interval = o.get(INTERVAL);
     if (interval.isZero()) {
-      throw o.error(INTERVAL, "check_interval must be written, and longer than 0; 1s is advised");
+      throw o.error(
+          INTERVAL, "check_interval must be written, and longer than 0; 1s is recommended");
     }
     o.get(MAX_GC_SOFT);
     o.get(MAX_GC_HARD);

@@ -83,7 +83,7 @@ public final class S3ClientKeys {
     }
     Secret secret = o.find(secretKey);
     if (o.get(accessKey).isEmpty() != (secret == null)) {
-      throw o.error("access_key and secret_key are written together, or neither");
+      throw o.error("access_key and secret_key must be set together");
     }
     return new S3Location(
         b,

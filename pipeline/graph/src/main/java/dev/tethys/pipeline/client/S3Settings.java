@@ -106,7 +106,7 @@ public record S3Settings(S3Location location, String prefix) {
           ENCRYPTION, "server_side_encryption must be one of AES256, aws:kms, " + "aws:kms:dsse");
     }
     if (!o.get(KMS_KEY).isEmpty() && !encryption.startsWith("aws:kms")) {
-      throw o.error(KMS_KEY, "kms_key_id is of server_side_encryption: aws:kms");
+      throw o.error(KMS_KEY, "kms_key_id requires server_side_encryption: aws:kms");
     }
     Map<String, String> h = new TreeMap<>();
     put(h, "x-amz-storage-class", o, STORAGE_CLASS, "[A-Z0-9_]+");
@@ -143,10 +143,10 @@ public record S3Settings(S3Location location, String prefix) {
     }
     Secret secret = o.find(SECRET_KEY);
     if (o.get(ACCESS_KEY).isEmpty() != (secret == null)) {
-      throw o.error("access_key and secret_key are written together, or neither");
+      throw o.error("access_key and secret_key must be set together");
     }
     if (secret == null && !o.get(SESSION_TOKEN).isEmpty()) {
-      throw o.error(SESSION_TOKEN, "session_token is of access_key and secret_key");
+      throw o.error(SESSION_TOKEN, "session_token requires access_key and secret_key");
     }
     long part = o.get(PART_BYTES);
     if (part < S3Location.MIN_PART || part > MAX_PART) {

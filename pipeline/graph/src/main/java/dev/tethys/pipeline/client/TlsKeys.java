@@ -62,7 +62,7 @@ public final class TlsKeys {
     if (o.get(insecureSuites)) {
       throw o.error(
           insecureSuites,
-          insecureSuites.name() + ": broken cipher suites are not supported; remove the key");
+          insecureSuites.name() + ": insecure cipher suites are not supported; remove the key");
     }
   }
 

@@ -68,7 +68,7 @@ public final class Components {
         + type
         + "\" in Tethys"
         + (nearest == null ? "" : ", did you mean \"" + nearest + "\"?")
-        + "; there are: "
+        + "; expected one of: "
         + String.join(", ", names);
   }
 }

@@ -311,7 +311,7 @@ public record GraphConfig(
               + (kinds.length > 1 ? " or connectors" : "")
               + (nearest != null
                   ? "; did you mean \"" + nearest + "\"?"
-                  : there.isEmpty() ? "" : "; there are: " + String.join(", ", there)));
+                  : there.isEmpty() ? "" : "; expected one of: " + String.join(", ", there)));
     }
 
     PipelineDefinition pipeline(PipelineId id, YamlNode.Entry e) {
@@ -562,7 +562,7 @@ public record GraphConfig(
                           .findFirst())
               .orElseThrow();
       throw new ConfigException(
-          through.where(), "pipelines go round in a circle: " + String.join(" -> ", circle));
+          through.where(), "pipelines form a cycle: " + String.join(" -> ", circle));
     }
     finished.put(p, false);
     for (PipelineDefinition next : behind(all, p)) {

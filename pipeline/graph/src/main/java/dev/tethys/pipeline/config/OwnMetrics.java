@@ -172,7 +172,7 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
   private static Page page(YamlObject o) {
     long port = o.get(PORT);
     if (port < 0 || port > 65535) {
-      throw o.error(PORT, "a port is 0 to 65535");
+      throw o.error(PORT, "a port must be 0 to 65535");
     }
     o.get(NO_SCOPE);
     String host = o.get(HOST);

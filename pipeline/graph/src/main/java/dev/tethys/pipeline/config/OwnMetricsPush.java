@@ -181,14 +181,14 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     }
     if (!o.get(HISTOGRAMS).startsWith("explicit")) {
       throw o.error(
-          HISTOGRAMS, "histograms of the process have the buckets that they were made with");
+          HISTOGRAMS, "histograms of the process keep the buckets they were created with");
     }
     return otlp(o, o.get(TEMPORALITY).equals("delta"));
   }
 
   private static Otlp otlp(YamlObject o, boolean delta) {
     if (o.get(CLIENT_CERTIFICATE).isEmpty() != o.get(CLIENT_KEY).isEmpty()) {
-      throw o.error("client_certificate and client_key go together");
+      throw o.error("client_certificate and client_key must be set together");
     }
     Map<String, Secret> headers = new LinkedHashMap<>();
     String listed = o.get(HEADERS_LIST).value();

@@ -108,7 +108,7 @@ final class DiskQueueStorage implements QueueStorage {
   @Override
   public Entry store(EncodedRequest p, long millis) throws IOException {
     if (!StoredRequest.fits(p)) {
-      throw new IOException("the headers of the request are too long for the queue on disk");
+      throw new IOException("the request headers are too long for the disk queue");
     }
     // An interrupted thread would close the file for everyone.
     boolean interrupted = Thread.interrupted();
@@ -159,7 +159,7 @@ final class DiskQueueStorage implements QueueStorage {
         for (Entry from : requests) {
           EncodedRequest p = from.request;
           if (p == null || !StoredRequest.fits(p)) {
-            throw new IOException("the headers of a request are too long for the queue on disk");
+            throw new IOException("the request headers are too long for the disk queue");
           }
           SegmentedLog.LogPosition place =
               log.append(StoredRequest.of(p, from.millis, 0, ""), p.body());
@@ -197,7 +197,7 @@ final class DiskQueueStorage implements QueueStorage {
   private static SegmentedLog.LogPosition place(Entry e) {
     SegmentedLog.LogPosition p = e.place;
     if (p == null) {
-      throw new IllegalStateException("an entry of a queue on disk that is not there");
+      throw new IllegalStateException("a missing disk queue entry");
     }
     return p;
   }

@@ -390,7 +390,7 @@ final class Dispatcher {
         if (j.attempts == 1) {
           LOG.log(
               Level.DEBUG,
-              "{0}: tried again in {1}: {2}",
+              "{0}: retrying in {1}: {2}",
               name,
               GoDurationText.of(pause.toNanos()),
               l.reason());

@@ -156,7 +156,7 @@ public final class ItemProbe implements ExporterProbe {
   public String write(long seconds, double value) throws IOException, InterruptedException {
     List<EncodedRequest> requests = encoder.encode(batch(signal, seconds, value)).requests();
     if (requests.isEmpty()) {
-      throw new IOException("the item of the probe has no place there");
+      throw new IOException("the probe's item does not fit there");
     }
     EncodedRequest p = requests.getFirst();
     String refusal = refusal(sender.send(p));

@@ -95,7 +95,7 @@ final class Overflow {
   private QueueState state() {
     QueueState s = state;
     if (s == null) {
-      throw new IllegalStateException("the overflow belongs to no queue");
+      throw new IllegalStateException("the overflow does not belong to a queue");
     }
     return s;
   }
@@ -103,7 +103,7 @@ final class Overflow {
   private Dispatcher dispatcher() {
     Dispatcher d = dispatcher;
     if (d == null) {
-      throw new IllegalStateException("the overflow belongs to no queue");
+      throw new IllegalStateException("the overflow does not belong to a queue");
     }
     return d;
   }

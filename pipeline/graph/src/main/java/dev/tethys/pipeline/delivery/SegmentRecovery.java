@@ -63,7 +63,7 @@ final class SegmentRecovery {
         damaged += last ? 0 : torn;
         LOG.log(
             Level.WARNING,
-            "queue on disk: {0} has {1} damaged bytes, which are passed over",
+            "queue on disk: {0} has {1} damaged bytes, which are skipped",
             s.file,
             damaged);
       }

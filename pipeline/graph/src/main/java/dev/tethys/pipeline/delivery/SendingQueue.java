@@ -166,7 +166,7 @@ final class SendingQueue implements Outbox {
           switch (refusal) {
             case Outcome.Unavailable u -> u.reason();
             case Outcome.Rejected r -> r.reason();
-            case Outcome.Accepted a -> "the queue did not take it";
+            case Outcome.Accepted a -> "the queue did not accept it";
           });
     }
     deadLetters.remove(id);

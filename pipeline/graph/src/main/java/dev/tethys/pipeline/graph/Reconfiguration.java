@@ -346,7 +346,7 @@ final class Reconfiguration {
           try {
             adjust(n, was);
           } catch (IOException | RuntimeException e) {
-            LOG.log(Level.ERROR, n.context.name() + " could not be adjusted back", e);
+            LOG.log(Level.ERROR, n.context.name() + " could not be restored", e);
           }
         });
     for (GraphNode n : startedInPlace.reversed()) {

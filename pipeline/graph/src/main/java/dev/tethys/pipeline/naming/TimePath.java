@@ -98,7 +98,8 @@ public record TimePath(String format, DateTimeFormatter formatter, ChronoUnit st
         case '%' -> b.appendLiteral('%');
         default ->
             throw new IllegalArgumentException(
-                "% is followed by one of Y, y, m, b, h, B, d, j, F, a, A, H, M, R, S, T and %, not "
+                "% must be followed by one of Y, y, m, b, h, B, d, j, F, a, A, H, M, R, S, T and"
+                    + " %, not "
                     + conversion);
       }
       step = of.compareTo(step) < 0 ? of : step;

@@ -169,7 +169,7 @@ final class BatchAppender implements LayoutAppender {
   @Override
   public void append(SeriesLayout layout, long timestamp, double[] values) {
     if (rows != null) {
-      throw new IllegalStateException("one layout in a batch");
+      throw new IllegalStateException("a batch has one layout");
     }
     rows = new Rows(layout, timestamp, values);
   }

@@ -30,7 +30,8 @@ public final class ReceiverAdmission {
 
   private static final Outcome.Unavailable BUSY =
       new Outcome.Unavailable(
-          "too many bytes of requests are in work, please send again later", Duration.ofSeconds(1));
+          "too many bytes of requests are in progress, please send again later",
+          Duration.ofSeconds(1));
 
   private static final Outcome.Unavailable LATE =
       new Outcome.Unavailable("no destination has taken it in time", Duration.ofSeconds(1));

@@ -136,7 +136,7 @@ public final class NodeRecords {
         throw o.error(PER_SECOND, "must be more than 0 and at most 100");
       }
       if (r.node.length() > MAX_TEXT || r.contains.length() > MAX_TEXT) {
-        throw o.error("texts must have at most " + MAX_TEXT + " characters");
+        throw o.error("text must have at most " + MAX_TEXT + " characters");
       }
       return r;
     }
@@ -208,7 +208,7 @@ public final class NodeRecords {
             .map(GraphStatus.NodeStatus::id)
             .limit(MAX_NODES)
             .collect(Collectors.joining(", "));
-    return "there is no node " + node + "; there are: " + nodes;
+    return "there is no node " + node + "; expected one of: " + nodes;
   }
 
   /**
@@ -235,7 +235,7 @@ public final class NodeRecords {
           new FollowedRecord(graph, access)
               .follow(r.node, r.contains, r.seconds)
               .orElseThrow(
-                  () -> new IOException("another record is followed at this agent; try again"));
+                  () -> new IOException("the agent already follows another record; try again"));
       case FINDINGS -> DestinationFindings.read(graph, r.seconds);
       case KEYS -> DestinationKeys.read(graph, r.seconds);
       case NODES -> nodes(graph);

@@ -169,7 +169,7 @@ public final class PipelineEndpoints {
           404,
           "there is no exporter with a queue "
               + node
-              + "; there are: "
+              + "; expected one of: "
               + String.join(", ", all.keySet()));
     }
     return box;

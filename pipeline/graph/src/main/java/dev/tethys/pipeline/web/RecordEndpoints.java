@@ -139,7 +139,7 @@ final class RecordEndpoints {
         new FollowedRecord(graph, access)
             .follow(signal, text(p, "contains"), seconds)
             .orElseThrow(
-                () -> new HttpException(429, "another record is followed; try again later")));
+                () -> new HttpException(429, "another record is already followed; try later")));
   }
 
   private void findings(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {

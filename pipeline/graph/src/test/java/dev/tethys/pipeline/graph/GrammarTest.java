@@ -195,7 +195,7 @@ class GrammarTest {
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: http/protobuf,"
             + " endpoint: 'http://h:70000'}}}}]} | must be host:port or a URL",
         "metrics: {address: a:1, readers: []} | address was replaced by readers",
-        "metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}]} | a port is 0 to"
+        "metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}]} | port must be 0 to"
             + " 65535",
         "metrics: {views: [{selector: {instrument_name: a}}]} | only taken with level: detailed",
         "metrics: {level: detailed, views: [{}]} | selector",
@@ -285,7 +285,7 @@ class GrammarTest {
                         logs/a: {receivers: [in, forward/b], exporters: [forward]}
                         logs/b: {receivers: [forward], exporters: [forward/b, out]}
                         """)))
-        .hasMessageContaining("pipelines go round in a circle: logs/a -> logs/b -> logs/a");
+        .hasMessageContaining("pipelines form a cycle: logs/a -> logs/b -> logs/a");
   }
 
   @Test

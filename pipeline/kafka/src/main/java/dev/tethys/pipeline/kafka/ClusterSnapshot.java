@@ -304,7 +304,7 @@ final class ClusterSnapshot {
           what + ": " + KafkaSender.text(e.getCause() == null ? e : e.getCause()), e);
     } catch (TimeoutException e) {
       throw new IOException(
-          what + ": no answer within " + settings.pace().timeout().toMillis() + " ms", e);
+          what + ": no response within " + settings.pace().timeout().toMillis() + " ms", e);
     }
   }
 

@@ -203,7 +203,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     ClientTlsSettings tls = o.find(TLS);
     if (auth != null && auth.tls != null) {
       if (tls != null) {
-        throw o.error(AUTH_KEY, "tls is set in two places: auth.tls is its former one");
+        throw o.error(AUTH_KEY, "tls is set twice: auth.tls is its former location");
       }
       tls = auth.tls;
     }
@@ -287,25 +287,27 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     Reference source = o.find(TOKEN_SOURCE);
     CloudAuth aws = o.find(AWS);
     if (o.has(EXTENSIONS) && !mechanism.equals(KafkaTokenLogin.MECHANISM)) {
-      throw o.error(EXTENSIONS, "oauthbearer_extensions are of the mechanism OAUTHBEARER");
+      throw o.error(EXTENSIONS, "oauthbearer_extensions require the mechanism OAUTHBEARER");
     }
     boolean named = !user.isEmpty() || !password.isEmpty();
     boolean delegated = o.get(DELEGATED);
     if (delegated && !mechanism.startsWith("SCRAM-")) {
-      throw o.error(DELEGATED, "delegation_token is of the mechanisms SCRAM-SHA-256 and -512");
+      throw o.error(DELEGATED, "delegation_token requires the mechanism SCRAM-SHA-256 and -512");
     }
     if (BY_AWS.contains(mechanism)) {
       if (named || source != null) {
         throw o.error(
             MECHANISM,
-            mechanism + " requires aws_msk, and neither names nor oauthbearer_token_source");
+            mechanism
+                + " requires aws_msk and cannot be combined with names or"
+                + " oauthbearer_token_source");
       }
       CloudAuth.SigV4 who = aws instanceof CloudAuth.SigV4 c ? c : CloudAuth.SigV4.FOUND;
       return new Sasl(
           mechanism.equals(MskIdentity.MECHANISM) ? MskLogin.of(who) : KafkaTokenLogin.ofAws(who));
     }
     if (aws != null) {
-      throw o.error(AWS, "aws_msk is of the mechanisms " + String.join(" and ", BY_AWS));
+      throw o.error(AWS, "aws_msk requires the mechanism " + String.join(" and ", BY_AWS));
     }
     if (mechanism.equals(KafkaTokenLogin.MECHANISM)) {
       if (source == null || named) {

@@ -404,7 +404,7 @@ record KafkaExporterSettings(
     if (!o.get(AUTO_TOPIC) && o.has(AUTO_TOPIC)) {
       throw o.error(
           AUTO_TOPIC,
-          "the client cannot forbid it: set auto.create.topics.enable=false on the brokers");
+          "the client cannot prevent it: set auto.create.topics.enable=false on the brokers");
     }
     p.put("batch.size", bounded(o, BATCH_SIZE));
     return new Producer((int) max, bounded(o, MAX_MESSAGES), p);

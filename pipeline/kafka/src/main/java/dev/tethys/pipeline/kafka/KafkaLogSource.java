@@ -332,7 +332,7 @@ final class KafkaLogSource implements LogSource {
         errors.inc();
         LOG.log(
             Level.DEBUG,
-            "job {0}: offset {1} of {2}-{3} is passed over: {4}",
+            "job {0}: offset {1} of {2}-{3} is skipped: {4}",
             context.job(),
             Long.toString(r.offset()),
             r.topic(),

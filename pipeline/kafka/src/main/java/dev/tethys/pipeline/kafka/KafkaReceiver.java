@@ -194,7 +194,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       }
     }
     if (matched == null) {
-      throw new IllegalStateException("no signal is read from topic " + topic);
+      throw new IllegalStateException("no signal uses topic " + topic);
     }
     return matched;
   }
@@ -336,7 +336,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
           s.reader.notBefore(u.retryAfter(), settings, context.clock().nanos());
           log.log(
               Level.WARNING,
-              "{0}: offset {1} of {2} was not taken and will be read again: {3}",
+              "{0}: offset {1} of {2} was not accepted and will be read again: {3}",
               context.name(),
               Long.toString(s.offset),
               s.reader.partition,

@@ -47,7 +47,7 @@ public final class KafkaReceiverFactory implements ReceiverFactory<KafkaReceiver
         String word = s.name().toLowerCase(Locale.ROOT);
         throw new ConfigException(
             context.name(),
-            "encoding has no records of " + word + ": write " + word + ": {encoding: …}");
+            "the encoding does not support " + word + ": write " + word + ": {encoding: …}");
       }
     }
     return new KafkaReceiver(settings, outputs, context);

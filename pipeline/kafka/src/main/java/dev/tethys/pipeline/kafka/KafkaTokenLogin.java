@@ -119,7 +119,7 @@ public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
       return identity.token(host);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while keys of AWS were looked for", e);
+      throw new IOException("interrupted while obtaining AWS keys", e);
     }
   }
 

@@ -170,7 +170,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
         throw new SaslException("cannot sign for AWS: " + e.getMessage(), e);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new SaslException("interrupted while keys of AWS were looked for", e);
+        throw new SaslException("interrupted while obtaining AWS keys", e);
       }
     }
 
@@ -181,12 +181,12 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
 
     @Override
     public byte[] unwrap(byte[] incoming, int offset, int len) {
-      throw new IllegalStateException("no layer of security was agreed upon");
+      throw new IllegalStateException("no security layer was negotiated");
     }
 
     @Override
     public byte[] wrap(byte[] outgoing, int offset, int len) {
-      throw new IllegalStateException("no layer of security was agreed upon");
+      throw new IllegalStateException("no security layer was negotiated");
     }
 
     @Override

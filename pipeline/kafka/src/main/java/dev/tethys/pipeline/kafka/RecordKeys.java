@@ -136,7 +136,7 @@ enum RecordKeys {
               .digest(ValueText.of(a).getBytes(StandardCharsets.UTF_8));
       return HEX.formatHex(d, 0, HASH_BYTES);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException("every JDK supports SHA-256", e);
     }
   }
 }

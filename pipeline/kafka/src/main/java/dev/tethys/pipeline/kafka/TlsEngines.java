@@ -38,7 +38,7 @@ public final class TlsEngines implements SslEngineFactory {
 
   @Override
   public SSLEngine createServerSslEngine(String host, int port) {
-    throw new KafkaException("this is the TLS of clients");
+    throw new KafkaException("these are client TLS settings");
   }
 
   /** Each connection reads the current files. */

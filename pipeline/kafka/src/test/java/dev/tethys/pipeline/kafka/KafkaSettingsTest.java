@@ -171,7 +171,7 @@ class KafkaSettingsTest {
     assertThat(subject.getPrivateCredentials()).contains("aG1hYw==");
     assertThatThrownBy(
             () -> exporter("auth: {sasl: {username: a, password: b, delegation_token: true}}"))
-        .hasMessageContaining("delegation_token is of the mechanisms SCRAM");
+        .hasMessageContaining("delegation_token requires the mechanism SCRAM");
   }
 
   @Test
@@ -254,7 +254,7 @@ class KafkaSettingsTest {
         .hasMessageContaining("requires a topic that begins with ^");
     assertThatThrownBy(() -> receiver("tls: {}\nauth: {tls: {}}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("tls is set in two places");
+        .hasMessageContaining("tls is set twice");
     assertThatThrownBy(
             () -> receiver("group_rebalance_strategy: range\ngroup_rebalance_strategies: [range]"))
         .isInstanceOf(ConfigException.class)

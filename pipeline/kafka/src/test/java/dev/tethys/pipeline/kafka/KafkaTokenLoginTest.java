@@ -154,7 +154,7 @@ class KafkaTokenLoginTest {
           .hasMessageContaining("oauthbearer_extensions must be");
     }
     assertThatThrownBy(() -> settings("username: u, password: p, oauthbearer_extensions: {a: b}"))
-        .hasMessageContaining("of the mechanism OAUTHBEARER");
+        .hasMessageContaining("the mechanism OAUTHBEARER");
   }
 
   @Test

@@ -123,7 +123,8 @@ public final class OperatorChain implements Sink {
       return;
     }
     if (!path.add(at)) {
-      throw configs.get(at).node().error("entries come back to this operator: a circle");
+      throw configs.get(
+          at).node().error("entries return to this operator: the operators form a cycle");
     }
     for (int n : next.get(at)) {
       follow(configs, next, n, path, done);

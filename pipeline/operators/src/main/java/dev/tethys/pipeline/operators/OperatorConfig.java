@@ -46,7 +46,7 @@ public record OperatorConfig(
                   + t
                   + "\""
                   + (nearest == null ? "" : ", did you mean \"" + nearest + "\"?")
-                  + "; there are: "
+                  + "; expected one of: "
                   + String.join(", ", new TreeSet<>(OperatorTypes.ALL.keySet())));
     }
     return r.read(t, n);

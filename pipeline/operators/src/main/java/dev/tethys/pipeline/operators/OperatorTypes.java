@@ -198,7 +198,7 @@ final class OperatorTypes {
       String hd = o.find(headerDelimiter);
       String headerBy = java.util.regex.Pattern.quote(hd == null ? o.get(delimiter) : hd);
       if (o.get(lazy) && o.get(ignore)) {
-        throw o.error(ignore, "lazy_quotes and ignore_quotes exclude each other");
+        throw o.error(ignore, "lazy_quotes and ignore_quotes are mutually exclusive");
       }
       boolean l = o.get(lazy);
       boolean i = o.get(ignore);
@@ -479,7 +479,7 @@ final class OperatorTypes {
           Expression<Entry> x = o.get(expr);
           double r = o.get(ratio);
           if (!(r >= 0 && r <= 1)) {
-            throw o.error(ratio, "drop_ratio is a number from 0 to 1");
+            throw o.error(ratio, "drop_ratio must be a number from 0 to 1");
           }
           Action a =
               (e, self) -> {

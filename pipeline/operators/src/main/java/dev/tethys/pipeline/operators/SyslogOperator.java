@@ -76,10 +76,10 @@ public record SyslogOperator(
     public SyslogOperator read(YamlObject o) {
       SyslogFormat f = o.get(protocol);
       if (f == SyslogFormat.RFC3164 && o.get(counted)) {
-        throw o.error(counted, "octet counting is of rfc5424 only");
+        throw o.error(counted, "octet counting is only valid with rfc5424");
       }
       if (f == SyslogFormat.RFC3164 && !o.get(trailer).isEmpty()) {
-        throw o.error(trailer, "a trailer is of rfc5424 only");
+        throw o.error(trailer, "a trailer is only valid with rfc5424");
       }
       if (o.get(counted) && !o.get(trailer).isEmpty()) {
         throw o.error(trailer, "messages have octet counting or a trailer, not both");

@@ -108,7 +108,7 @@ final class Transforms {
           return o -> {
             Field f = o.get(field);
             if (f.isRoot()) {
-              throw o.error(field, f + " is in no map itself");
+              throw o.error(field, f + " is not in a map itself");
             }
             Field parent = f.parent();
             return e -> {

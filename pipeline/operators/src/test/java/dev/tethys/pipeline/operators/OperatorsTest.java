@@ -96,7 +96,7 @@ class OperatorsTest {
     refused("- {type: csv_parser}", "1:3", "header");
     refused("- {type: syslog_parser, protocol: rfc1}", "1:35", "rfc3164, rfc5424");
     refused("- {type: json_array_parser}", "1:3", "parse_to");
-    refused("- {type: flatten, field: body}", "1:26", "in no map");
+    refused("- {type: flatten, field: body}", "1:26", "not in a map");
     refused("- type: router\n  routes: [{expr: 'true', output: x}]", "1:3", "\"x\"");
   }
 

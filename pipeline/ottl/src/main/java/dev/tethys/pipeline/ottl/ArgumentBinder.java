@@ -36,7 +36,7 @@ final class ArgumentBinder {
                 + function.signature());
       }
       if (given[index] != null) {
-        throw compiler.error(a, "the argument " + parameters.get(index).name() + " is given twice");
+        throw compiler.error(a, "the argument " + parameters.get(index).name() + " appears twice");
       }
       given[index] = argument(parameters.get(index), a.value());
     }

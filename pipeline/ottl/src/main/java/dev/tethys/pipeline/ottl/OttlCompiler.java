@@ -252,7 +252,7 @@ final class OttlCompiler {
     if (named == null && prefixed) {
       throw error(
           p,
-          "the path does not say which context it is of; write "
+          "the path does not name its context; write "
               + context.text()
               + "."
               + OttlPrinter.print(p));

@@ -81,7 +81,7 @@ public final class ItemWalk {
     for (int i = 0; i < items.size(); i++) {
       if (i > most) {
         throw new EvaluationException(
-            "statements make more metrics for each metric that they make; add a where");
+            "statements create metrics for each metric they create; add a where");
       }
       switch (items.get(i)) {
         case LogRecord l -> show(at.atLog(l), visitor);

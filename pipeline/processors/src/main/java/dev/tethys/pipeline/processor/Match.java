@@ -173,15 +173,15 @@ public final class Match {
       throw o.error(
           MATCH_TYPE,
           ofMetrics
-              ? "the match type is strict, regexp or expr"
-              : "the match type is strict or regexp");
+              ? "the match type must be strict, regexp or expr"
+              : "the match type must be strict or regexp");
     }
     expressions = o.get(EXPRESSIONS).stream().map(Match::expression).toList();
     if (expr == expressions.isEmpty()) {
       throw o.error(MATCH_TYPE, "must be expr if expressions are set, and only then");
     }
     if (expr && !o.get(METRIC_NAMES).isEmpty()) {
-      throw o.error(METRIC_NAMES, "belongs to strict and regexp; ask for MetricName");
+      throw o.error(METRIC_NAMES, "is only valid with strict and regexp; use MetricName");
     }
     regexp = type.equals("regexp");
     services = words(o, SERVICES);

@@ -163,7 +163,7 @@ class FilterTest {
                     factory,
                     Signal.LOGS,
                     "logs: {include: {match_type: expr, expressions: ['true']}}"))
-        .hasMessageContaining("the match type is strict or regexp");
+        .hasMessageContaining("the match type must be strict or regexp");
   }
 
   @Test

@@ -112,9 +112,9 @@ class GroupByTraceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "wait_duration: 0s | wait_duration is more than 0",
-        "num_traces: 0 | num_traces is 1 to",
-        "num_workers: 0 | num_workers is at least 1",
+        "wait_duration: 0s | wait_duration must be more than 0",
+        "num_traces: 0 | num_traces must be 1 to",
+        "num_workers: 0 | num_workers must be at least 1",
         "discard_orphans: true | discard_orphans is not supported",
         "store_on_disk: true | store_on_disk is not supported",
         "wait: 1s | unknown key \"wait\"",

@@ -275,8 +275,8 @@ class ServiceGraphTest {
     for (String[] w :
         new String[][] {
           {"{latency_histogram_buckets: [1s], exponential_histogram_max_size: 5}", "use either"},
-          {"{exponential_histogram_max_size: -1}", "exponential_histogram_max_size is"},
-          {"{latency_histogram_buckets: [2s, 1s]}", "larger than the one before"},
+          {"{exponential_histogram_max_size: -1}", "exponential_histogram_max_size must be"},
+          {"{latency_histogram_buckets: [2s, 1s]}", "must be in ascending order"},
           {"{store: {max_items: 0}}", "max_items"},
           {"{colour: red}", "colour"},
         }) {

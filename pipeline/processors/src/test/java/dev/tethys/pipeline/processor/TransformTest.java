@@ -291,7 +291,7 @@ class TransformTest {
     assertThatThrownBy(() -> percentile(50, none, 10, new double[] {1, 2}, 5, 5))
         .hasMessageContaining("a histogram of 2 buckets has 2 bounds");
     assertThatThrownBy(() -> percentile(50, none, 100, new double[] {1}, 5, 5))
-        .hasMessageContaining("the one looked for is number 50");
+        .hasMessageContaining("the requested one is number 50");
     long[] no = {};
     assertThat(percentile(50, 0, 10, 0, 0, no)).isNaN();
     assertThat(percentile(50, 0, 100, 0, 0, no, 30, 40, 30)).isCloseTo(2.82843, near);

@@ -140,7 +140,7 @@ final class Selector {
     }
     if (at >= text.length()) {
       at = start;
-      throw expected("a string that is closed");
+      throw expected("a closing quote");
     }
     at++;
     String s =

@@ -75,7 +75,7 @@ final class StageTypes {
   private static Map<String, YamlNode.Entry> stage(YamlNode item) {
     if (!item.isMap()) {
       throw item.error(
-          "a stage is a map with one key, its name (\"- cri: {}\"; does a colon miss?)");
+          "a stage is a map with one key, its name (\"- cri: {}\"; is a colon missing?)");
     }
     Map<String, YamlNode.Entry> entries = item.entries();
     if (entries.size() != 1) {

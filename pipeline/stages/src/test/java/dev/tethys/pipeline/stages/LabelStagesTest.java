@@ -101,7 +101,7 @@ class LabelStagesTest {
   void reportsErrorsWithPosition() {
     assertThatThrownBy(() -> new Rig("- outptu: {source: app}"))
         .hasMessageStartingWith("test.yml:1:3: unknown stage \"outptu\"; stages are ");
-    assertThatThrownBy(() -> new Rig("- output")).hasMessageContaining("does a colon miss?");
+    assertThatThrownBy(() -> new Rig("- output")).hasMessageContaining("is a colon missing?");
     assertThatThrownBy(() -> new Rig("- output: {source: app}\n  tenant: {value: x}"))
         .hasMessageContaining("a stage has one key, not 2: output, tenant");
     assertThatThrownBy(() -> new Rig("- output: {sauce: app}"))

@@ -57,7 +57,7 @@ public final class ActiveQueryFile {
       if (!before.isEmpty()) {
         LOG.log(
             Level.WARNING,
-            "these queries had not ended when the last run did: {0}",
+            "these queries were still running when the last process ended: {0}",
             String.join(" ", before));
       }
       try (FileChannel c =
@@ -76,7 +76,7 @@ public final class ActiveQueryFile {
         return new ActiveQueryFile(m, places);
       }
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "running queries are not noted in {0}: {1}", file, e.getMessage());
+      LOG.log(Level.WARNING, "running queries are not recorded in {0}: {1}", file, e.getMessage());
       return none();
     }
   }

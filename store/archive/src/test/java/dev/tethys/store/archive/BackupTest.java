@@ -242,7 +242,7 @@ class BackupTest {
             .hasMessageContaining("is not empty");
         // A store that is open is not taken away.
         assertThatThrownBy(() -> r.restore(r.newest(), data, true))
-            .hasMessageContaining("another process works there");
+            .hasMessageContaining("locked by another process");
       }
     }
     List<String> before = dump(data);
@@ -304,7 +304,7 @@ class BackupTest {
         .hasMessageContaining("holds no backups");
     try (BackupRepository r = repository()) {
       assertThatThrownBy(r::newest).hasMessageContaining("there is no backup");
-      assertThatThrownBy(this::repository).hasMessageContaining("another process works there");
+      assertThatThrownBy(this::repository).hasMessageContaining("locked by another process");
     }
   }
 }

@@ -737,7 +737,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       return found;
     } catch (IOException e) {
       throw new StorageException(
-          Reason.UNAVAILABLE, "The deletion was not taken back: " + e.getMessage(), e);
+          Reason.UNAVAILABLE, "The deletion was not reverted: " + e.getMessage(), e);
     } finally {
       maintenance.unlock();
     }

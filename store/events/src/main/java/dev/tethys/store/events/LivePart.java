@@ -69,7 +69,7 @@ public final class LivePart<P> {
         e instanceof IOException
             ? PartFile.shown(path) + ": " + reason(e)
             : String.valueOf(e.getMessage());
-    LOG.log(Level.ERROR, "Part is not readable and is left out of queries: {0}", damage);
+    LOG.log(Level.ERROR, "Part is not readable and is excluded from queries: {0}", damage);
   }
 
   /** Reason of a failure without the path, which is that of the machine. */

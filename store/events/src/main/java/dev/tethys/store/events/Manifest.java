@@ -132,7 +132,7 @@ public record Manifest(
     List<Manifest> found = new ArrayList<>();
     Frames.read(MemorySegment.ofArray(file), 0, f -> found.add(decode(f)));
     if (found.size() != 1) {
-      throw new CorruptionException("no sound frame in " + file.length + " bytes");
+      throw new CorruptionException("no intact frame in " + file.length + " bytes");
     }
     return found.getFirst();
   }

@@ -251,7 +251,7 @@ public final class PartFile implements AutoCloseable {
     if (isNew) {
       LOG.log(
           Level.ERROR,
-          "Block is damaged, queries answer what is readable of it: {0}",
+          "Block is damaged, queries return its readable data: {0}",
           named.getMessage());
     }
     return named;

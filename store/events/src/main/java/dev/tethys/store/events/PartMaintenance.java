@@ -315,7 +315,7 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
       old.forEach(p -> unmergeable.add(p.id()));
       LOG.log(
           Level.ERROR,
-          "Part is damaged and was not merged, its sound blocks stay: {0}",
+          "Part is damaged and was not merged, keeping its intact blocks: {0}",
           e.getMessage());
     } finally {
       held.forEach(LivePart::release);

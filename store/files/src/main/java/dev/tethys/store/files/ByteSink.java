@@ -47,7 +47,7 @@ public final class ByteSink {
       if (want > Integer.MAX_VALUE - 64) {
         want = Integer.MAX_VALUE - 64;
         if (want - SLACK < (long) size + more) {
-          throw new IllegalStateException("a buffer would pass 2 GiB");
+          throw new IllegalStateException("a buffer would exceed 2 GiB");
         }
       }
       buf = Arrays.copyOf(buf, (int) want);

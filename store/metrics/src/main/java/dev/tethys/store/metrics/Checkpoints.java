@@ -164,7 +164,7 @@ final class Checkpoints {
               + " still holds samples that are in blocks, and the head cannot be saved in its place"
               + " ("
               + e.getMessage()
-              + "). Ask for the deletion again once the disk works",
+              + "). Request the deletion again once the disk works",
           e);
     }
   }

@@ -287,7 +287,7 @@ final class Compaction {
           String.format(
               Locale.ROOT,
               "%d blocks wait to be merged: that needs %d MiB free on the disk of %s and there are"
-                  + " %d. Make room, or keep less",
+                  + " %d. Free disk space, or reduce retention",
               plan.size(),
               need >> 20,
               folder,

@@ -38,7 +38,7 @@ record Deletion(Head head, Blocks blocks) {
       damaged.add(
           new StorageException(
               StorageException.Reason.UNAVAILABLE,
-              missing + ": nothing could be deleted there. Ask again once it can be read"));
+              missing + ": nothing could be deleted there. Retry once it can be read"));
     }
     if (!damaged.isEmpty()) {
       throw joined(damaged);

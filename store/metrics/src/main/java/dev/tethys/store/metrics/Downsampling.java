@@ -31,7 +31,7 @@ public record Downsampling(Duration resolution, Duration after, Duration keep) {
     }
     if (keep.isNegative() || !keep.isZero() && keep.compareTo(after) <= 0) {
       throw new IllegalArgumentException(
-          "buckets are kept longer than the age at which they are made, or forever");
+          "buckets must be kept longer than the age at which they are created, or forever");
     }
   }
 
@@ -68,11 +68,10 @@ public record Downsampling(Duration resolution, Duration after, Duration keep) {
       }
       if (before != null && d.after.compareTo(before.after) < 0) {
         throw new IllegalArgumentException(
-            "longer buckets are made of shorter ones, and so not at a younger age");
+            "longer buckets are built from shorter ones, so their age must not be lower");
       }
       if (!below.isZero() && d.after.compareTo(below) >= 0) {
-        throw new IllegalArgumentException(
-            "data is to be downsampled at an age at which it is kept no longer");
+        throw new IllegalArgumentException("data would be downsampled only after its retention");
       }
       below = d.keep;
       before = d;

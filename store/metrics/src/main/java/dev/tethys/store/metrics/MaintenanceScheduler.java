@@ -418,7 +418,7 @@ final class MaintenanceScheduler {
       new Deletion(head, blocks).run(min, max, matcherSets);
     } catch (IOException e) {
       throw unavailable(
-          "the deletion could not be stored for all blocks; ask for it again once the disk works",
+          "the deletion could not be stored for all blocks; request it again once the disk works",
           e);
     } finally {
       changes.note(min, max);

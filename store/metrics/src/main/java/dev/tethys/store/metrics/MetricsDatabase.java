@@ -416,7 +416,7 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
         StorageException.Reason.CORRUPT,
         lost
             + ", and this request cannot return warnings: nothing is answered. Restore the block"
-            + " from a backup, or move its folder away to answer without it");
+            + " from a backup, or move its folder away to continue without it");
   }
 
   @Override

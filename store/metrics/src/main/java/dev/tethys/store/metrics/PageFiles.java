@@ -92,7 +92,7 @@ final class PageFiles implements SealedPages.Files {
       }
       kept = new PageFile(files.map(path(), Arena.ofAuto()), files.open(path()));
       if (kept.memory.byteSize() != bytes) {
-        throw new IOException(path() + " is written by another process, too");
+        throw new IOException(path() + " is also being written by another process");
       }
     } finally {
       files.delete(path());

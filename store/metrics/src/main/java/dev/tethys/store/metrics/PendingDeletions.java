@@ -90,7 +90,7 @@ final class PendingDeletions {
     for (Map.Entry<BlockReader, Boolean> e : named.entrySet()) {
       if (!e.getValue()) {
         throw new IOException(
-            e.getKey().folder() + ", which could not be finished, still cannot be removed");
+            e.getKey().folder() + ", which could not be completed, still cannot be removed");
       }
     }
   }

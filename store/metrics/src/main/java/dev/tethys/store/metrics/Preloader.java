@@ -45,7 +45,7 @@ final class Preloader {
               + System.getProperty("java.io.tmpdir")
               + ": "
               + (e.getMessage() == null ? e.getCause() : e.getMessage())
-              + ". It must exist, be writable and not be mounted noexec; another one is given by"
+              + ". It must exist, be writable and not be mounted noexec; set another with"
               + " -Djava.io.tmpdir=FOLDER in TETHYS_JAVA_OPTS",
           e);
     }

@@ -23,7 +23,7 @@ public record RetentionPolicy(Duration time, long bytes, double percentage, List
   public RetentionPolicy {
     if (time.isNegative() || bytes < 0 || !(percentage >= 0 && percentage <= 100)) {
       throw new IllegalArgumentException(
-          "a retention time or size is not negative, a percentage must be between 0 and 100");
+          "a retention time or size must not be negative, a percentage must be between 0 and 100");
     }
     rules = List.copyOf(rules);
   }
@@ -50,7 +50,7 @@ public record RetentionPolicy(Duration time, long bytes, double percentage, List
   public record Rule(List<Matcher> matchers, Duration time) {
     public Rule {
       if (time.isNegative() || matchers.isEmpty()) {
-        throw new IllegalArgumentException("a rule has matchers and a time that is not negative");
+        throw new IllegalArgumentException("a rule needs matchers and a time that is not negative");
       }
       matchers = List.copyOf(matchers);
     }

@@ -513,7 +513,7 @@ class DownsamplingTest {
   void rejectsIncompatibleLevels() {
     assertThatThrownBy(() -> options(Duration.ofHours(3), FIVE))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("kept no longer");
+        .hasMessageContaining("only after its retention");
     assertThatThrownBy(() -> options(Duration.ofDays(9), SIXTY, FIVE))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("multiple");

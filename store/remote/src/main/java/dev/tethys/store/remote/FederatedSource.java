@@ -287,7 +287,7 @@ public final class FederatedSource implements ScopedSource {
 
   /** For callers whose answer has no place for warnings. */
   private static void log(String warning) {
-    LOG.log(Level.WARNING, "a part of an answer is missing: {0}", warning);
+    LOG.log(Level.WARNING, "a part of a response is missing: {0}", warning);
   }
 
   /** The embedded store as a tenant reads it, and the other stores. */

@@ -108,7 +108,7 @@ final class RemoteReadClient {
       }
       return taken.finish();
     } catch (CodecException e) {
-      throw new IOException("the answer of " + config.shown() + ": " + e.getMessage(), e);
+      throw new IOException("the response of " + config.shown() + ": " + e.getMessage(), e);
     }
   }
 
@@ -163,7 +163,7 @@ final class RemoteReadClient {
         return Arrays.copyOf(b, n);
       }
     }
-    throw new IOException("the answer is larger than " + MAX_MESSAGE + " bytes");
+    throw new IOException("the response is larger than " + MAX_MESSAGE + " bytes");
   }
 
   private void whole(byte[] message, ReceivedSeries into) throws IOException {

@@ -210,7 +210,7 @@ public record StoreConfig(
         if (e != null && e.value().isScalar() && e.value().asString().contains("{")) {
           throw e.value()
               .error(
-                  "a store reads the tables of one name: if an exporter's template creates several,"
+                  "a store reads tables of one name: if an exporter's template creates several,"
                       + " configure one store for each, with required_matchers for"
                       + " the labels of its name");
         }

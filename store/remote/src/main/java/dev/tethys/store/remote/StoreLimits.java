@@ -43,7 +43,7 @@ public record StoreLimits(long maxSamples, long maxBytes) {
             StorageException.Reason.LIMIT,
             "reading from "
                 + store
-                + ": the answer is larger than "
+                + ": the response is larger than "
                 + max
                 + " bytes. Narrow the selector or the range, or raise max_response_bytes");
       }

@@ -95,7 +95,7 @@ final class RequestBody extends InputStream {
 
   private long nextChunk() throws IOException {
     if (malformed) {
-      throw new IOException("the body was malformed before");
+      throw new IOException("the body was already malformed");
     }
     int end = line();
     long size = 0;

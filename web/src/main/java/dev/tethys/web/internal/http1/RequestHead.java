@@ -239,7 +239,7 @@ final class RequestHead {
     }
     old = bytes[from + 7] == '0';
     if (bytes[from + 5] != '1' || bytes[from + 6] != '.' || !old && bytes[from + 7] != '1') {
-      throw new HttpException(505, "HTTP/1.1 and HTTP/2 are supported here");
+      throw new HttpException(505, "only HTTP/1.1 and HTTP/2 are supported");
     }
   }
 
@@ -280,7 +280,7 @@ final class RequestHead {
     int colon = start;
     while (colon < end && bytes[colon] != ':') {
       if (bytes[colon] < 0 || !TOKEN[bytes[colon]]) {
-        throw bad("a header has no well-formed name");
+        throw bad("a header has an invalid name");
       }
       colon++;
     }
@@ -328,8 +328,7 @@ final class RequestHead {
         lengthTo = marks[4 * i + 3];
       } else if (isNamed(i, "Transfer-Encoding")) {
         if (!value(i).equalsIgnoreCase("chunked") || chunked) {
-          throw new HttpException(
-              501, "a body in any transfer encoding but chunked is not accepted");
+          throw new HttpException(501, "transfer encodings other than chunked are not supported");
         }
         chunked = true;
       }

@@ -90,7 +90,7 @@ public final class Http2Protocol implements Protocol {
                   clients.begin(q.remotePeer().address(), q.localPeer().address(), q.id());
               if (exchange == null) {
                 clients.awaitEnd(q.remotePeer().address(), q.localPeer().address());
-                throw new CloseConnectionException("the client makes this request elsewhere");
+                throw new CloseConnectionException("the client sends this request elsewhere");
               }
               try {
                 answers.answer(

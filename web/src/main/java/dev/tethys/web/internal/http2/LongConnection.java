@@ -122,7 +122,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     // The engine forgets a stream that was reset, whose handler still works.
     if (peer.inWork() + threads.draining() > maxInWork) {
       throw ConnectionViolation.flood(
-          "concurrent_streams", "more than " + maxInWork + " requests are in work");
+          "concurrent_streams", "more than " + maxInWork + " requests are in progress");
     }
     peer.arrives(stream);
     headersSince = nanos.getAsLong() | 1; // never 0

@@ -60,7 +60,7 @@ final class MultiplexedResponse implements WireResponse {
   public void end(Map<String, String> trailers) throws IOException {
     OutputStream out = stream;
     if (out == null) {
-      throw new IllegalStateException("an answer that has not begun cannot end");
+      throw new IllegalStateException("a response that has not begun cannot end");
     }
     if (!trailers.isEmpty()) {
       // Else the engine sends short bodies with their length, and no trailers; and a body that

@@ -100,7 +100,7 @@ public record ProxyHeader(InetSocketAddress source, InetSocketAddress destinatio
       feed = in.find((byte) '\n', 0, in.available());
     }
     if (feed >= MAX_LINE || in.at(feed - 1) != '\r') {
-      throw malformed("the line has no end");
+      throw malformed("the line is not terminated");
     }
     byte[] b = new byte[feed + 1];
     in.peek(b, b.length);
@@ -141,7 +141,7 @@ public record ProxyHeader(InetSocketAddress source, InetSocketAddress destinatio
       return null; // the proxy's own, or of a family that is no Internet address
     }
     if (length < 2 * size + 4) {
-      throw malformed("the addresses are cut off");
+      throw malformed("the addresses are truncated");
     }
     int ports = 16 + 2 * size;
     return new ProxyHeader(address(b, 16, size, ports), address(b, 16 + size, size, ports + 2));

@@ -38,7 +38,7 @@ final class HistoryApi {
     if (log == null) {
       throw ApiError.plain(
           404,
-          "no history is kept here: inside of a server it is the time series tethys_alert_event;"
+          "no history is kept here: inside a server it is the time series tethys_alert_event;"
               + " else see --history.retention");
     }
     String fingerprint = q.query().first("fingerprint");

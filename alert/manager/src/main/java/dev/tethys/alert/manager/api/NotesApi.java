@@ -63,17 +63,17 @@ final class NotesApi {
       throw ApiError.plain(400, "author is required");
     }
     if (p.text().isEmpty() && !p.acknowledges()) {
-      throw ApiError.plain(400, "text: a note without an acknowledgement requires a text");
+      throw ApiError.plain(400, "text is required for a note without an acknowledgement");
     }
     if (p.text().length() + p.author().length() > AlertNotes.MAX_TEXT) {
       throw ApiError.plain(400, "text: at most " + AlertNotes.MAX_TEXT + " characters are kept");
     }
     Instant until = p.until();
     if (until != null && !p.acknowledges()) {
-      throw ApiError.plain(400, "until: only an acknowledgement ends");
+      throw ApiError.plain(400, "until is only valid with an acknowledgement");
     }
     if (until != null && !until.isAfter(manager.clock().instant())) {
-      throw ApiError.plain(400, "until: it is over already");
+      throw ApiError.plain(400, "until is in the past");
     }
     try {
       AlertNote n = manager.note(labels, p.author(), p.text(), p.acknowledges(), until);
@@ -90,7 +90,7 @@ final class NotesApi {
     try {
       found = manager.notes().withdraw(q.pathParam("id"));
     } catch (IOException e) {
-      throw ApiError.plain(500, "that could not be written to disk: " + e.getMessage());
+      throw ApiError.plain(500, "the change could not be written to disk: " + e.getMessage());
     }
     r.status(found ? 200 : 404).send();
   }

@@ -65,7 +65,7 @@ final class PostedJson {
         .forEach(
             e -> {
               if (!e.getValue().isString()) {
-                throw p.unreadable("values of labels are strings");
+                throw p.unreadable("label values must be strings");
               }
               if (!e.getValue().asString().isEmpty()) {
                 out.put(e.getKey(), e.getValue().asString());
@@ -244,7 +244,7 @@ final class PostedJson {
           ? LocalDate.parse(s).atStartOfDay(ZoneOffset.UTC).toInstant()
           : OffsetDateTime.parse(s).toInstant();
     } catch (DateTimeException e) {
-      throw unreadable(path + ": " + GoQuote.quote(s) + " is not a time of RFC 3339");
+      throw unreadable(path + ": " + GoQuote.quote(s) + " is not an RFC 3339 time");
     }
   }
 
@@ -268,7 +268,7 @@ final class PostedJson {
       if (sets.isEmpty()) {
         sets = List.of(first);
       } else if (!sets.contains(first)) {
-        throw ApiError.plain(400, "matchers has to be one of matcherSets, or to be left out");
+        throw ApiError.plain(400, "matchers must be one of matcherSets, or be omitted");
       }
     }
     Instant startsAt = time(required(n, "startsAt", ""), "startsAt");

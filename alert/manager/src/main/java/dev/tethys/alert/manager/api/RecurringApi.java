@@ -130,7 +130,7 @@ final class RecurringApi {
     try {
       found = manager.recurringSilences().withdraw(q.pathParam("id"));
     } catch (IOException e) {
-      throw ApiError.plain(500, "that could not be written to disk: " + e.getMessage());
+      throw ApiError.plain(500, "the change could not be written to disk: " + e.getMessage());
     }
     r.status(found ? 200 : 404).send();
   }

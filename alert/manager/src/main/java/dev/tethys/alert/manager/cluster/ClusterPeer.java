@@ -247,7 +247,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
       } catch (IOException | RuntimeException e) {
         LOG.log(
             Level.WARNING,
-            "{0} could not be joined and is tried again: {1}",
+            "{0} could not be joined and is retried: {1}",
             ClusterNode.hostPort(p),
             e.getMessage());
       }
@@ -257,7 +257,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     }
     LOG.log(
         Level.INFO,
-        "member {0} of the cluster listens at {1}, {2} of {3} peers answered",
+        "cluster member {0} listens on {1}, {2} of {3} peers responded",
         name(),
         gossip.self().hostPort(),
         met,
@@ -311,7 +311,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         metrics.reconnections.inc();
       } catch (IOException | RuntimeException e) {
         metrics.reconnectionsFailed.inc();
-        LOG.log(Level.DEBUG, "{0} is still gone: {1}", g.node.hostPort(), e.getMessage());
+        LOG.log(Level.DEBUG, "{0} is still unreachable: {1}", g.node.hostPort(), e.getMessage());
       }
     }
   }
@@ -372,7 +372,11 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
       gossip.deliver(to, l.part);
       ok = true;
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.DEBUG, "{0} did not take a large change: {1}", to.hostPort(), e.getMessage());
+      LOG.log(
+          Level.DEBUG,
+          "{0} did not accept a large state update: {1}",
+          to.hostPort(),
+          e.getMessage());
     }
     metrics.oversized(l.key, (System.nanoTime() - began) / 1e9, ok);
   }
@@ -390,7 +394,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
       while (same <= SETTLED_AFTER) {
         Duration left = Duration.between(clock.instant(), end);
         if (!left.isPositive()) {
-          LOG.log(Level.WARNING, "the cluster is not settled, and notifying begins all the same");
+          LOG.log(Level.WARNING, "the cluster has not settled; notifications start anyway");
           break;
         }
         Duration step = options.settleInterval();

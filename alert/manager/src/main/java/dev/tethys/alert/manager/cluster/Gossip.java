@@ -244,7 +244,7 @@ final class Gossip implements Closeable, Transport.Receiver {
         message(MemberlistMessages.unchecked(b), from, 0, new int[] {MAX_UNPACKED});
       }
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.DEBUG, "a packet of {0} is not understood: {1}", from, e.getMessage());
+      LOG.log(Level.DEBUG, "a packet of {0} is not recognized: {1}", from, e.getMessage());
     }
   }
 
@@ -314,7 +314,7 @@ final class Gossip implements Closeable, Transport.Receiver {
               try {
                 handling.run();
               } catch (IOException e) {
-                LOG.log(Level.DEBUG, "a message is not understood: {0}", e.getMessage());
+                LOG.log(Level.DEBUG, "unrecognized message: {0}", e.getMessage());
               }
             });
     if (!taken) {
@@ -380,10 +380,11 @@ final class Gossip implements Closeable, Transport.Receiver {
       write(s, MemberlistMessages.pushPull(membership.states(), owner.state(), join));
       StreamMessage in = StreamMessage.read(s.in());
       if (in.type() == MemberlistMessages.ERROR) {
-        throw new ProtocolException("it says: " + MemberlistFields.read(in.rest()).text("Error"));
+        throw new ProtocolException(
+            "it responded: " + MemberlistFields.read(in.rest()).text("Error"));
       }
       if (in.type() != MemberlistMessages.PUSH_PULL) {
-        throw new ProtocolException("it answers with a message of kind " + in.type());
+        throw new ProtocolException("it sent a message of kind " + in.type());
       }
       take(in.states());
       membership.answered(with);

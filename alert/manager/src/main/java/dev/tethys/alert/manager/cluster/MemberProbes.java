@@ -145,7 +145,8 @@ final class MemberProbes {
                   packets.send(asker, MemberlistMessages.nack(p.sequence()));
                 }
               } catch (IOException e) {
-                LOG.log(Level.DEBUG, "a question could not be passed on: {0}", e.getMessage());
+                LOG.log(
+                    Level.DEBUG, "an indirect probe could not be forwarded: {0}", e.getMessage());
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               } finally {
@@ -251,10 +252,7 @@ final class MemberProbes {
             MemberlistMessages.indirectPing(new IndirectPing(n, node, nack, membership.self())));
       } catch (IOException e) {
         LOG.log(
-            Level.DEBUG,
-            "{0} cannot be asked for an indirect probe: {1}",
-            helper.name(),
-            e.getMessage());
+            Level.DEBUG, "{0} could not run an indirect probe: {1}", helper.name(), e.getMessage());
       }
     }
     Pending stream = new Pending(node);

@@ -41,7 +41,7 @@ record StreamMessage(int type, InputStream rest) {
       throw new EOFException("no data received");
     }
     if (type == MemberlistMessages.ENCRYPTED) {
-      throw new ProtocolException("it is encrypted with a key, which Alertmanagers do not do");
+      throw new ProtocolException("it is encrypted, which Alertmanager does not support");
     }
     if (type == MemberlistMessages.COMPRESSED) {
       reserve.accept(2 * PIECE);

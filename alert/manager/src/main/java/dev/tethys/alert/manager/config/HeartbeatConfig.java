@@ -105,13 +105,14 @@ public record HeartbeatConfig(
       }
     }
     if (labels.containsKey(LABEL)) {
-      throw o.error(LABELS, "the label heartbeat is the name of the heartbeat");
+      throw o.error(LABELS, "the label heartbeat is reserved for the name of the heartbeat");
     }
     labels.putIfAbsent("alertname", ALERT_NAME);
     labels.put(LABEL, o.get(NAME));
     labels.values().removeIf(String::isEmpty);
     if (matchers.matches(labels)) {
-      throw o.error(MATCHERS, "heartbeat: the alert about it would be its own sign of life");
+      throw o.error(
+          MATCHERS, "heartbeat: the matchers select the alert about the missing heartbeat itself");
     }
     return new HeartbeatConfig(
         o,

@@ -201,7 +201,7 @@ public final class AlertDispatcher implements AutoCloseable {
       metrics.refused.inc();
       LOG.log(
           Level.ERROR,
-          "an alert {0} has no group: there are {1} already, as many as there may be",
+          "an alert {0} has no group: there are {1} already, the limit",
           a.name(),
           count);
       return;

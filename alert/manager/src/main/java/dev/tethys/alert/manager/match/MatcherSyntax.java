@@ -106,8 +106,8 @@ public enum MatcherSyntax {
     if (classic != null && !classic.equals(utf8)) {
       LOG.log(
           Level.WARNING,
-          "{0}: the matchers {1} mean different things in the UTF-8 and the classic syntax; the"
-              + " classic one holds",
+          "{0}: the matchers {1} have different meanings in the UTF-8 and the classic syntax; the"
+              + " classic one applies",
           origin,
           text);
       return classic;

@@ -158,7 +158,7 @@ public final class HttpSender {
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
-      throw NotifyException.again("the answer is not JSON: " + JsonFailures.describe(e));
+      throw NotifyException.again("the response is not JSON: " + JsonFailures.describe(e));
     }
   }
 

@@ -122,7 +122,7 @@ final class SmtpClient implements Closeable {
         return new Reply(Integer.parseInt(line.substring(0, 3)), lines);
       }
       if (lines.size() == MAX_LINES) {
-        throw new IOException("an answer has more than " + MAX_LINES + " lines");
+        throw new IOException("a response has more than " + MAX_LINES + " lines");
       }
     }
   }

@@ -170,15 +170,15 @@ public final class RecurringSilences implements Closeable {
     Occurrence first = r.next(now, now.plus(RecurringSilence.HORIZON));
     if (first == null) {
       throw SilenceException.invalid(
-          "schedule: there is no such time in the next "
+          "schedule: it has no occurrence in the next "
               + RecurringSilence.HORIZON.toDays()
               + " days");
     }
     if (Duration.between(first.start(), first.end()).compareTo(RecurringSilence.LONGEST) > 0) {
       throw SilenceException.invalid(
-          "schedule: it holds for more than "
+          "schedule: it is active for more than "
               + RecurringSilence.LONGEST.toDays()
-              + " days without a pause; make an ordinary silence");
+              + " days without a pause; create an ordinary silence");
     }
     silences.check(r.silence(first));
     return r;
@@ -251,7 +251,7 @@ public final class RecurringSilences implements Closeable {
     try {
       endSilences(r.id(), now);
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "a silence of {0} was not ended: {1}", r.id(), e.getMessage());
+      LOG.log(Level.ERROR, "a silence of {0} could not be ended: {1}", r.id(), e.getMessage());
     }
   }
 
@@ -272,12 +272,12 @@ public final class RecurringSilences implements Closeable {
       try {
         silences.setUnlessKnown(r.silence(o));
       } catch (SilenceException e) {
-        LOG.log(Level.ERROR, "recurring silence {0} does not hold: {1}", r.id(), e.problem());
+        LOG.log(Level.ERROR, "recurring silence {0} is not applied: {1}", r.id(), e.problem());
         return;
       } catch (IOException e) {
         LOG.log(
             Level.ERROR,
-            "recurring silence {0} does not hold, its silence cannot be written to disk: {1}",
+            "recurring silence {0} is not applied, its silence cannot be written to disk: {1}",
             r.id(),
             e.getMessage());
         return;

@@ -123,10 +123,7 @@ public final class NotificationLog implements Closeable, SharedState {
       put(StateJson.sentKey(n), StateJson.sent(n));
     } catch (RuntimeException e) {
       LOG.log(
-          Level.ERROR,
-          "{0}: an entry that cannot be read is left out: {1}",
-          FILE,
-          JsonFailures.describe(e));
+          Level.ERROR, "{0}: an unreadable entry is skipped: {1}", FILE, JsonFailures.describe(e));
     }
   }
 

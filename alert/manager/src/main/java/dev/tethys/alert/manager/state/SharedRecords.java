@@ -99,10 +99,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
       keep(format.decode(payload));
     } catch (RuntimeException e) {
       LOG.log(
-          Level.ERROR,
-          "{0}: a record that cannot be read is left out: {1}",
-          file,
-          JsonFailures.describe(e));
+          Level.ERROR, "{0}: an unreadable record is skipped: {1}", file, JsonFailures.describe(e));
     }
   }
 
@@ -203,7 +200,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
           warned = true;
           LOG.log(
               Level.ERROR,
-              "{0}: records of other members are left out: there are {1} already",
+              "{0}: records of other members are skipped: there are {1} already",
               file,
               max);
         }

@@ -102,7 +102,7 @@ public final class Silences implements Closeable, SharedState {
     } catch (RuntimeException e) {
       LOG.log(
           Level.ERROR,
-          "{0}: a silence that cannot be read is left out: {1}",
+          "{0}: an unreadable silence is skipped: {1}",
           FILE,
           JsonFailures.describe(e));
     }

@@ -288,14 +288,14 @@ class AlertmanagerApiTest extends ServedApi {
           t = JSON.readTree(send("GET", "/../tethys/trace?fingerprint=" + fingerprint, "").body());
           assertThat(t.path("acknowledgement").path("author").asString()).isEqualTo("me");
           assertThat(send("POST", "/../tethys/notes", String.format(note, "")).body())
-              .contains("a note without an acknowledgement requires a text");
+              .contains("text is required for a note without an acknowledgement");
           assertThat(
                   send(
                           "POST",
                           "/../tethys/notes",
                           String.format(note, ",\"text\":\"x\",\"until\":\"2030-01-01T00:00:00Z\""))
                       .body())
-              .contains("only an acknowledgement ends");
+              .contains("until is only valid with an acknowledgement");
           assertThat(JSON.readTree(send("GET", "/../tethys/notes", "").body())).hasSize(1);
           assertThat(send("DELETE", "/../tethys/notes/" + n.path("id").asString(), "").statusCode())
               .isEqualTo(200);
@@ -343,7 +343,7 @@ class AlertmanagerApiTest extends ServedApi {
                           "/../tethys/recurring-silences",
                           String.format(recurring, "[{\"years\":[\"2031\"]}]"))
                       .body())
-              .contains("no such time in the next 400 days");
+              .contains("no occurrence in the next 400 days");
           assertThat(
                   send("DELETE", "/../tethys/recurring-silences/" + r.path("id").asString(), "")
                       .statusCode())

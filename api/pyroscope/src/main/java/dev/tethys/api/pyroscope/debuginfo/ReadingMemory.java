@@ -58,7 +58,7 @@ final class ReadingMemory {
   /** Waits for a notification of a monitor that the thread holds, or a short time. */
   static void pause(Object monitor, BooleanSupplier stopped) {
     if (stopped.getAsBoolean()) {
-      throw new CancellationException("the query is over");
+      throw new CancellationException("the query has ended");
     }
     try {
       monitor.wait(PAUSE_MILLIS);

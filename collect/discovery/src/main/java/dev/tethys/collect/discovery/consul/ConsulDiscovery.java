@@ -144,7 +144,7 @@ public final class ConsulDiscovery implements Discovery {
     context.metrics().counter(FAILURES).inc();
     LOG.log(
         Level.WARNING,
-        "consul discovery cannot get its {0}, its last targets stay: {1}",
+        "consul discovery cannot get its {0}, keeping its last targets: {1}",
         what,
         e.getMessage());
     context.pause().pause(RETRY);

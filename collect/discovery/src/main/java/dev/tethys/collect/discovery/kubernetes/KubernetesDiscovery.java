@@ -306,7 +306,7 @@ public final class KubernetesDiscovery implements Discovery {
       context.metrics().kubernetesFailed();
       LOG.log(
           Level.WARNING,
-          "kubernetes discovery cannot {0}, its last targets stay: {1}",
+          "kubernetes discovery cannot {0}, keeping its last targets: {1}",
           what,
           reason);
     }

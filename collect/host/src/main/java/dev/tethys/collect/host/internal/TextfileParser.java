@@ -151,7 +151,7 @@ final class TextfileParser {
       switch (next) {
         case '\\' -> sb.append('\\');
         case 'n' -> sb.append('\n');
-        default -> throw error("no such escape in a help text: \\" + next);
+        default -> throw error("invalid escape in a help text: \\" + next);
       }
     }
     return sb.toString();
@@ -181,7 +181,7 @@ final class TextfileParser {
       throw error(
           Numbers.whole(rest[1]) == null
               ? "expected a whole number as timestamp"
-              : "timestamps are not supported in text files; the whole file is left out");
+              : "timestamps are not supported in text files; the whole file is skipped");
     }
     add(name, labels, value);
   }
@@ -215,14 +215,14 @@ final class TextfileParser {
       if (p < end && text.charAt(p) == ',') {
         p++;
       } else if (p >= end || text.charAt(p) != '}') {
-        throw error("labels do not end");
+        throw error("labels are not terminated");
       }
     }
   }
 
   private String value(int end) throws MalformedException {
     if (p >= end || text.charAt(p) != '"') {
-      throw error("expected a quote before the value of a label");
+      throw error("expected a quote before a label value");
     }
     StringBuilder sb = new StringBuilder();
     for (p++; p < end; p++) {
@@ -239,10 +239,10 @@ final class TextfileParser {
       switch (next) {
         case '\\', '"' -> sb.append(next);
         case 'n' -> sb.append('\n');
-        default -> throw error("no such escape in the value of a label: \\" + next);
+        default -> throw error("invalid escape in a label value: \\" + next);
       }
     }
-    throw error("the value of a label does not end");
+    throw error("a label value is not terminated");
   }
 
   private static @Nullable Double number(String s) {

@@ -78,11 +78,11 @@ public record CloudflareConfig(
     }
     long workers = o.get(WORKERS) == 0 ? DEFAULT_WORKERS : o.get(WORKERS);
     if (workers < 1 || workers > MAX_WORKERS) {
-      throw o.error(WORKERS, "workers is 1 to " + MAX_WORKERS);
+      throw o.error(WORKERS, "workers must be 1 to " + MAX_WORKERS);
     }
     Duration range = o.get(RANGE).isZero() ? DEFAULT_RANGE : o.get(RANGE);
     if (range.compareTo(LONGEST_RANGE) > 0) {
-      throw o.error(RANGE, "pull_range is 24h at most: Cloudflare keeps logs for 7 days");
+      throw o.error(RANGE, "pull_range must be at most 24h: Cloudflare keeps logs for 7 days");
     }
     String type = o.get(FIELDS_TYPE).isEmpty() ? "default" : o.get(FIELDS_TYPE);
     if (!CloudflareFields.types().contains(type)) {

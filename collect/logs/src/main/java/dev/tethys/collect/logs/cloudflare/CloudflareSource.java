@@ -256,7 +256,7 @@ final class CloudflareSource implements LogSource {
     if (!what.equals(problem)) {
       LOG.log(
           Level.WARNING,
-          "zone {0}, {1} to {2}: {3}; it is requested again",
+          "zone {0}, {1} to {2}: {3}; retrying",
           config.zone(),
           instant(span.start()),
           instant(span.end()),
@@ -301,7 +301,7 @@ final class CloudflareSource implements LogSource {
       try (InputStream in = p.received.lines()) {
         lines(in, labels, p.span.start());
       } catch (IOException e) {
-        throw new IllegalStateException("data that was read once cannot be read again", e);
+        throw new IllegalStateException("data cannot be read twice", e);
       }
     }
     progress.skipped(p.span.end());

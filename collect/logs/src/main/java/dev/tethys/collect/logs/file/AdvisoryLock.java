@@ -45,7 +45,7 @@ final class AdvisoryLock implements AutoCloseable {
           LibraryFunction.call(() -> (int) OPEN.invokeExact(state, name, O_RDONLY | O_CLOEXEC));
       if (d < 0) {
         throw new LibraryException(
-            path + " cannot be opened to be locked", LibraryFunction.errno(state));
+            path + " cannot be opened for locking", LibraryFunction.errno(state));
       }
       return new AdvisoryLock((int) d);
     }

@@ -72,7 +72,7 @@ record FileStat(FileId id, long size, long modified, boolean regular) {
   private static Object get(Map<String, Object> a, String name) {
     Object v = a.get(name);
     if (v == null) {
-      throw new IllegalStateException("the file system tells no " + name);
+      throw new IllegalStateException("the file system provides no " + name);
     }
     return v;
   }

@@ -376,7 +376,7 @@ final class FileWatcher implements AutoCloseable {
         t.join();
       }
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "the watch did not end well", e);
+      LOG.log(Level.DEBUG, "the watch failed to close", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

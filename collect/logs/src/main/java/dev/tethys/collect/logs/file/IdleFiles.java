@@ -71,11 +71,15 @@ final class IdleFiles {
       if (s.id().mayBe(f.id()) && (f.isCompressed() || s.size() == f.offset())) {
         Files.delete(f.path);
         f.read = false;
-        LOG.log(Level.DEBUG, "{0} is read and was deleted", f.path);
+        LOG.log(Level.DEBUG, "{0} was read completely and deleted", f.path);
       }
     } catch (IOException e) {
       f.read = false; // tried again when it was read again
-      LOG.log(Level.WARNING, "{0} is read and cannot be deleted: {1}", f.path, e.toString());
+      LOG.log(
+          Level.WARNING,
+          "{0} was read completely but cannot be deleted: {1}",
+          f.path,
+          e.toString());
     }
   }
 }

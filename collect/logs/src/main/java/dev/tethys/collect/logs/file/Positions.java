@@ -113,10 +113,7 @@ public final class Positions implements Cursors {
               e);
         }
         LOG.log(
-            Level.WARNING,
-            "positions file {0} is not valid and ignored: {1}",
-            file,
-            e.getMessage());
+            Level.WARNING, "positions file {0} is invalid and ignored: {1}", file, e.getMessage());
       }
     }
     long opened = clock.millis();

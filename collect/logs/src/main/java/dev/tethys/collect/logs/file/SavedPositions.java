@@ -204,7 +204,7 @@ final class SavedPositions {
     files.job.metrics.generations.with("lost").inc();
     LOG.log(
         Level.WARNING,
-        "{0} is another file than in the last run; data written to the other after its"
+        "{0} is not the same file as in the last run; data written to the other after its"
             + " byte {1} is not found",
         f.path,
         String.valueOf(c.offset()));

@@ -190,7 +190,7 @@ final class TargetFiles {
         full = true;
         LOG.log(
             Level.WARNING,
-            "{0}: more than {1} files are not read",
+            "{0}: files beyond the first {1} are not read",
             target.path(),
             FileTailing.MAX_FILES);
       }

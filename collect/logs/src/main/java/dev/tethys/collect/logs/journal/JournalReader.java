@@ -60,7 +60,7 @@ public final class JournalReader implements AutoCloseable {
           @Override
           public void unreadable(Path folder, Exception cause) {
             if (refused.add(folder.toString())) {
-              LOG.log(Level.DEBUG, "{0} cannot be looked into: {1}", folder, cause.toString());
+              LOG.log(Level.DEBUG, "{0} cannot be listed: {1}", folder, cause.toString());
             }
           }
         });
@@ -163,7 +163,7 @@ public final class JournalReader implements AutoCloseable {
         } catch (IOException e) {
           bad.add(f);
           if (refused.add(f.path().toString())) {
-            LOG.log(Level.WARNING, "{0} is not read on: {1}", f.path(), e.getMessage());
+            LOG.log(Level.WARNING, "{0} is no longer read: {1}", f.path(), e.getMessage());
           }
         }
       }

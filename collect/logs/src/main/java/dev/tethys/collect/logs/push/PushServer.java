@@ -60,7 +60,7 @@ public record PushServer(
   private static PushServer read(YamlObject o) {
     String prefix = o.get(PREFIX);
     if (!prefix.isEmpty() && (!prefix.startsWith("/") || prefix.endsWith("/"))) {
-      throw o.error(PREFIX, "http_path_prefix begins with / and does not end with one");
+      throw o.error(PREFIX, "http_path_prefix must begin but not end with /");
     }
     return new PushServer(
         o.get(ADDRESS),

@@ -83,7 +83,7 @@ abstract class PushSource implements LogSource {
       return false;
     }
     if (stopped) {
-      throw new HttpException(503, "this is stopping; send it again");
+      throw new HttpException(503, "the receiver is stopping; retry");
     }
     if (tenant != null && !tenant.isEmpty()) {
       l = l.toBuilder().set(LogEntry.TENANT_LABEL, tenant).build();

@@ -133,12 +133,12 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
     if (!o.get(NETWORK).equals("tcp")) {
       throw o.error(
           NETWORK,
-          "http_listen_network is tcp: for one kind of address write it as http_listen_address,"
+          "http_listen_network must be tcp; for one kind of address set http_listen_address,"
               + " 0.0.0.0 or ::");
     }
     long connections = o.get(CONNECTIONS);
     if (connections < 0 || connections > 1_000_000) {
-      throw o.error(CONNECTIONS, "http_listen_conn_limit is from 0 to 1000000");
+      throw o.error(CONNECTIONS, "http_listen_conn_limit must be 0 to 1000000");
     }
     Duration longest = o.get(READ);
     for (Key<Duration> k : List.of(WRITE, READ_HEADER, IDLE)) {

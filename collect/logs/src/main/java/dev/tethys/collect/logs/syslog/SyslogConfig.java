@@ -135,7 +135,7 @@ public record SyslogConfig(
     String address = o.get(ADDRESS);
     long max = o.get(MAX_LENGTH) == 0 ? DEFAULT_LENGTH : o.get(MAX_LENGTH);
     if (max < 1 || max > MOST) {
-      throw o.error(MAX_LENGTH, "max_message_length is between 1 and " + MOST);
+      throw o.error(MAX_LENGTH, "max_message_length must be between 1 and " + MOST);
     }
     TlsConfig tls = o.find(TLS);
     Protocol protocol = o.get(PROTOCOL);

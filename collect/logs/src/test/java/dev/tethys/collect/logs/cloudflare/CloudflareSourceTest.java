@@ -335,8 +335,8 @@ class CloudflareSourceTest {
     wrong.put("api_token: t\nzone_id: a/b", "not the id of a zone");
     wrong.put("api_token: t\nzone_id: z\nfields_type: most", "unknown fields type: most");
     wrong.put("api_token: t\nzone_id: z\nfields_type: custom", "requires additional_fields");
-    wrong.put("api_token: t\nzone_id: z\nworkers: 1000", "workers is 1 to 64");
-    wrong.put("api_token: t\nzone_id: z\npull_range: 8d", "24h at most");
+    wrong.put("api_token: t\nzone_id: z\nworkers: 1000", "workers must be 1 to 64");
+    wrong.put("api_token: t\nzone_id: z\npull_range: 8d", "at most 24h");
     wrong.forEach(
         (yaml, said) ->
             assertThatThrownBy(() -> SourceRig.read(CloudflareConfig.TYPE, yaml))

@@ -62,7 +62,7 @@ public final class PolledConnections implements TcpSource {
     } catch (InterruptedException e) {
       pass.cancel(true);
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while sockets were read", e);
+      throw new IOException("interrupted while reading sockets", e);
     } catch (ExecutionException e) {
       throw new IOException("sockets cannot be read: " + e.getMessage(), e);
     }

@@ -210,7 +210,7 @@ final class RuntimeSockets {
       while (true) {
         long remaining = (end - System.nanoTime()) / 1_000_000;
         if (remaining <= 0 || selector.select(remaining) == 0) {
-          throw new UnresponsiveException(socket + ": no answer within " + TIMEOUT_MILLIS + "ms");
+          throw new UnresponsiveException(socket + ": no response within " + TIMEOUT_MILLIS + "ms");
         }
         selector.selectedKeys().clear();
         buffer.clear();

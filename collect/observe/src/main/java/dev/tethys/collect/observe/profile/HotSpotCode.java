@@ -208,7 +208,7 @@ final class HotSpotCode {
       heap.shift =
           memory.bytes(address + structs.offset("CodeHeap._log2_segment_size"), 4).getInt(0);
       if (heap.shift < 0 || heap.shift > MAX_SHIFT) {
-        throw new IOException("size of segments is not understood: 2^" + heap.shift);
+        throw new IOException("size of segments is not recognized: 2^" + heap.shift);
       }
       found.add(heap);
     }

@@ -104,7 +104,7 @@ final class HotSpotStructs {
       throws IOException {
     Long v = values.get(name);
     if (v == null || v < least || v > most) {
-      throw new IOException(name + " of the virtual machine is not understood: " + v);
+      throw new IOException(name + " of the virtual machine is not recognized: " + v);
     }
     return v.intValue();
   }
@@ -128,7 +128,7 @@ final class HotSpotStructs {
           String name = t + "." + name(memory, names, b.getLong(at + field));
           long place = b.getLong(at + offset);
           if (place < 0 || place > MAX_SIZE) {
-            throw new IOException("offset of " + name + " is not understood: " + place);
+            throw new IOException("offset of " + name + " is not recognized: " + place);
           }
           String formName = name(memory, names, b.getLong(at + form));
           fields.put(name, new Field(place, b.getLong(at + address), formName));
@@ -149,7 +149,7 @@ final class HotSpotStructs {
         (t, b, at) -> {
           long bytes = b.getLong(at + size);
           if (bytes < 0 || bytes > MAX_SIZE) {
-            throw new IOException("size of " + t + " is not understood: " + bytes);
+            throw new IOException("size of " + t + " is not recognized: " + bytes);
           }
           sizes.put(t, bytes);
         });

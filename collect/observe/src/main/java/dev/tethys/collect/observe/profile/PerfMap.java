@@ -33,7 +33,7 @@ final class PerfMap {
   static @Nullable String[] names(Path file, int user, long[] addresses) throws IOException {
     try (ForeignFile f = ForeignFile.openNoLink(file)) {
       if (f.size() > LARGEST || f.user() != user && f.user() != 0) {
-        throw new IOException(file + " is too large, or of another user");
+        throw new IOException(file + " is too large, or belongs to another user");
       }
       try (FileChannel channel = f.channel()) {
         return names(channel, addresses);

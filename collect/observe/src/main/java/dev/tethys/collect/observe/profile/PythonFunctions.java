@@ -153,7 +153,7 @@ final class PythonFunctions {
   private static int word(ByteBuffer b, int index) throws IOException {
     long v = b.getLong(8 * index);
     if (v < 0 || v > 1 << 20) {
-      throw new IOException("the interpreter describes its structures in an unknown way");
+      throw new IOException("the interpreter's structure description has an unknown format");
     }
     return (int) v;
   }

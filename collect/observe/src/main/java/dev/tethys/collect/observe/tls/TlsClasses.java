@@ -70,7 +70,7 @@ final class TlsClasses {
               });
       int expected = name.equals("SSLEngineImpl") ? 2 : 1;
       if (changed.get() != expected) {
-        throw new IOException(name + " has other methods than expected");
+        throw new IOException(name + " has unexpected methods");
       }
       return out;
     } catch (IllegalArgumentException

@@ -114,10 +114,11 @@ final class TlsFunctions {
         return List.of();
       }
       if (!go.passesInRegisters()) {
-        throw new IOException("it is built by Go before 1.18, whose arguments are elsewhere");
+        throw new IOException(
+            "it was built with a Go version before 1.18, which passes arguments differently");
       }
       if (!startsAsGo(elf.bytes(go.address(i), 4))) {
-        throw new IOException("function " + e.getKey() + " does not start as functions of Go do");
+        throw new IOException("function " + e.getKey() + " does not start like a Go function");
       }
       starts.add(new ProbePoint(e.getValue(), offset(elf, go.address(i))));
       addReturns(

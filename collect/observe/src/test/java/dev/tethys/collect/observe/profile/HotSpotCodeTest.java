@@ -42,7 +42,7 @@ class HotSpotCodeTest {
     }
     assertThatThrownBy(() -> read())
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("not understood");
+        .hasMessageContaining("not recognized");
   }
 
   @Test

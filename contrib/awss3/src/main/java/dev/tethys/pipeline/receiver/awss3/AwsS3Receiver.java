@@ -282,7 +282,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
             Level.WARNING,
             "Object skipped",
             client.name(o.key()),
-            new IOException("its name has the signal of no pipeline of the receiver"));
+            new IOException("its name has no signal of the receiver's pipelines"));
       } else if (object(signal, to, o.key()) < 0) {
         return false;
       }
@@ -516,7 +516,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
         }
       }
     } catch (ExecutionException e) {
-      throw new AssertionError("outcomes are values", e);
+      throw new AssertionError("outcomes are immutable", e);
     }
   }
 

@@ -186,7 +186,7 @@ final class DnsProber implements Prober {
                 return new Reply(new Message(b), System.nanoTime() - sent);
               });
       if (reply.message.getHeader().getID() != query.getHeader().getID()) {
-        throw new IOException("the answer is to another question");
+        throw new IOException("the response does not match the query");
       }
       return reply;
     }

@@ -169,7 +169,7 @@ final class WebsocketProber implements Prober {
         throw new IOException("unexpected EOF");
       }
       if (head.size() == MAX_HEAD) {
-        throw new IOException("the headers of the answer are longer than " + MAX_HEAD + " bytes");
+        throw new IOException("the headers of the response are longer than " + MAX_HEAD + " bytes");
       }
       head.write(b);
       end = b == (end % 2 == 0 ? '\r' : '\n') ? end + 1 : b == '\r' ? 1 : 0;

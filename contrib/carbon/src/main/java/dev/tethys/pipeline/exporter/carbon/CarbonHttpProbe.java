@@ -36,7 +36,7 @@ final class CarbonHttpProbe implements ExporterProbe {
         + LineProbe.METRIC
         + " = "
         + value
-        + ", which cannot be read back here; the answer was "
+        + ", which cannot be read back here; the response was "
         + r.reason();
   }
 }

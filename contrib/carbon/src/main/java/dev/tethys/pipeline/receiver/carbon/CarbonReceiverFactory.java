@@ -125,7 +125,7 @@ public final class CarbonReceiverFactory
     String file = o.get(MAPPING);
     if (!file.isEmpty()) {
       if (parser != null) {
-        throw o.error(MAPPING, "mapping_file and parser exclude each other");
+        throw o.error(MAPPING, "mapping_file and parser are mutually exclusive");
       }
       try {
         MappingFile rules = MappingFile.read(Path.of(file));

@@ -84,7 +84,7 @@ final class ClickHouseProbe implements ExporterProbe {
     SendResult v = new ClickHouseSender(client, settings).send(p);
     String refusal = ItemProbe.refusal(v);
     if (!refusal.isEmpty()) {
-      throw new IOException("the item was not taken: " + refusal);
+      throw new IOException("the item was not accepted: " + refusal);
     }
   }
 

@@ -163,7 +163,7 @@ final class ClickHouseSender implements Sender {
       md.update(ByteBuffer.wrap(rows));
       return SeriesText.key(table) + "-" + HexFormat.of().formatHex(md.digest());
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has MD5", e);
+      throw new AssertionError("every JDK supports MD5", e);
     }
   }
 

@@ -91,7 +91,7 @@ final class CollectionHints {
     if (own.entries().containsKey("include")) {
       LOG.log(
           Level.WARNING,
-          "{0}: include in an annotation is passed over: it is the log of the container",
+          "{0}: include in an annotation is ignored: it is the log of the container",
           e);
     }
     String path =

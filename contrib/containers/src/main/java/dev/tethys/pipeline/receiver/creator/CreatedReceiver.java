@@ -256,7 +256,7 @@ final class CreatedReceiver {
       stop(r, w, Duration.ZERO);
     }
     if (tell) {
-      LOG.log(Level.ERROR, "{0} cannot start, and is tried again: {1}", w.called(), problem);
+      LOG.log(Level.ERROR, "{0} cannot start, and is retried: {1}", w.called(), problem);
     }
     return null;
   }

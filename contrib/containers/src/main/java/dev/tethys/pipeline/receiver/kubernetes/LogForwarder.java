@@ -137,7 +137,8 @@ public final class LogForwarder {
         batch,
         outcome -> {
           if (!(outcome instanceof Outcome.Accepted)) {
-            LOG.log(Level.WARNING, "{0}: {1} logs were not accepted before the end", name, records);
+            LOG.log(
+                Level.WARNING, "{0}: {1} logs were not accepted before shutdown", name, records);
           }
         });
   }

@@ -174,7 +174,7 @@ public final class ElectedReceiver implements Receiver {
     try {
       r = made.get();
       r.start();
-      LOG.log(Level.INFO, "{0}: this replica is at work from now on", name);
+      LOG.log(Level.INFO, "{0}: this replica is now active", name);
     } catch (IOException e) {
       problem = String.valueOf(e.getMessage());
     } catch (RuntimeException e) {
@@ -202,7 +202,7 @@ public final class ElectedReceiver implements Receiver {
     lock.lock();
     try {
       if (!ended && leads) {
-        LOG.log(Level.ERROR, "{0} cannot start, and is tried again: {1}", name, problem);
+        LOG.log(Level.ERROR, "{0} cannot start, and is retried: {1}", name, problem);
         long remaining = again.toNanos();
         while (!ended && leads && remaining > 0) {
           remaining = changed.awaitNanos(remaining);

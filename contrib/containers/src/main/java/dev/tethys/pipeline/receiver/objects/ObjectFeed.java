@@ -129,12 +129,7 @@ final class ObjectFeed {
       throw new InterruptedException();
     }
     if (failureLog.isNew(reason)) {
-      LOG.log(
-          Level.ERROR,
-          "{0}: cannot read {1}, and it is tried again: {2}",
-          name,
-          wanted.name(),
-          reason);
+      LOG.log(Level.ERROR, "{0}: cannot read {1}, retrying: {2}", name, wanted.name(), reason);
     }
     pauseAfter(++failures);
   }

@@ -164,7 +164,7 @@ class CreatorTest {
           .anyMatch(
               l ->
                   l.startsWith("receiver probe/redis of receiver_creator for port 10.0.0.1:6379")
-                      && l.endsWith("cannot start, and is tried again: connection refused"));
+                      && l.endsWith("cannot start, and is retried: connection refused"));
     }
     graph.broken.clear();
     graph.awaitLog("probe 10.0.0.1:6379 starts");

@@ -148,8 +148,7 @@ final class MysqlConnection implements AutoCloseable {
     Packet hello = read();
     int version = (int) hello.number(1);
     if (version != 10) {
-      throw new IOException(
-          "the server speaks version " + version + " of MySQL's protocol, not 10");
+      throw new IOException("the server uses version " + version + " of MySQL's protocol, not 10");
     }
     mariadb = hello.zeroEnded().contains("MariaDB");
     hello.number(4);
@@ -224,7 +223,7 @@ final class MysqlConnection implements AutoCloseable {
         }
         case 0xfe -> {
           if (p.length() == 1) {
-            throw new IOException("the server asks for passwords of before MySQL 4.1");
+            throw new IOException("the server requests authentication older than MySQL 4.1");
           }
           p.number(1);
           plugin = p.zeroEnded();
@@ -237,14 +236,14 @@ final class MysqlConnection implements AutoCloseable {
         case 0x01 -> {
           p.number(1);
           if (!plugin.equals(MysqlPassword.SHA2)) {
-            throw new IOException("the plugin " + plugin + " asks for more than it may");
+            throw new IOException("the plugin " + plugin + " requests more than allowed");
           }
           byte[] more = p.rest();
           if (more.length == 1 && more[0] == 4) { // the server does not remember the password
             fullLogin(scramble);
           }
         }
-        default -> throw new IOException("the server's answer to the login is not understood");
+        default -> throw new IOException("the server's response to the login is not recognized");
       }
     }
     throw new IOException("the login takes more than " + MAX_AUTH_STEPS + " steps");
@@ -282,11 +281,11 @@ final class MysqlConnection implements AutoCloseable {
       return new Rows(List.of(), List.of());
     }
     if (first.kind() == 0xfb) {
-      throw new IOException("the server asks for a file of this machine, and gets none");
+      throw new IOException("the server requested a local file, which was rejected");
     }
     long n = first.lengthEncoded();
     if (n > MAX_COLUMNS) {
-      throw new IOException("an answer of " + n + " columns");
+      throw new IOException("a response of " + n + " columns");
     }
     List<String> columns = new ArrayList<>();
     for (int i = 0; i < n; i++) {
@@ -320,7 +319,7 @@ final class MysqlConnection implements AutoCloseable {
 
   private static void end(Packet p) throws IOException {
     if (!isEnd(p)) {
-      throw new IOException("columns of an answer do not end");
+      throw new IOException("column definitions of a response are not terminated");
     }
   }
 

@@ -58,7 +58,7 @@ final class MysqlPassword {
       }
       default ->
           throw new IOException(
-              "the server asks for the authentication plugin "
+              "the server requests the authentication plugin "
                   + plugin
                   + "; supported are "
                   + SHA2

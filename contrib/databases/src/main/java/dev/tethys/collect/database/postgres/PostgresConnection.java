@@ -176,7 +176,7 @@ final class PostgresConnection implements AutoCloseable {
         to.read(r);
       }
     } catch (SQLException e) {
-      throw alarm.hasRung() ? new SQLException("the time is up", "57014") : e;
+      throw alarm.hasRung() ? new SQLException("timed out", "57014") : e;
     }
   }
 

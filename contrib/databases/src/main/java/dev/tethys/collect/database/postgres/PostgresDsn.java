@@ -153,7 +153,7 @@ record PostgresDsn(
       String database,
       Map<String, String> options) {
     if (host.contains(",")) {
-      throw new IllegalArgumentException("several hosts in one address: name one");
+      throw new IllegalArgumentException("an address has several hosts; set only one");
     }
     if (!port.isEmpty()
         && (!port.matches("\\d{1,5}")

@@ -77,7 +77,8 @@ final class SpecialCollectors {
     boolean time = SECONDS.containsKey(unit);
     Double factor = time ? SECONDS.get(unit) : BYTES.get(unit);
     if (factor == null) {
-      LOG.log(Level.WARNING, "postgres: setting {0} has the unit {1}, not known", name, unit);
+      LOG.log(
+          Level.WARNING, "postgres: setting {0} has the unit {1}, which is unknown", name, unit);
       return;
     }
     // -1 has a special meaning.

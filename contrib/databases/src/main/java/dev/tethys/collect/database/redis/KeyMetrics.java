@@ -225,7 +225,7 @@ final class KeyMetrics {
                 "SCAN", cursor, "MATCH", pattern, "COUNT", Long.toString(options.keys().batch()));
         List<RedisReply> items = r.items();
         if (items.size() != 2) {
-          throw new IOException("SCAN: an answer of " + items.size() + " parts");
+          throw new IOException("SCAN: a response of " + items.size() + " parts");
         }
         cursor = String.valueOf(items.getFirst().text());
         found.addAll(items.get(1).texts());
@@ -272,7 +272,7 @@ final class KeyMetrics {
       command.addAll(options.keys().groups());
       List<RedisReply> r = s.command(command.toArray(String[]::new)).items();
       if (r.size() != 2) {
-        throw new IOException("groups of keys: an answer of " + r.size() + " parts");
+        throw new IOException("groups of keys: a response of " + r.size() + " parts");
       }
       cursor = String.valueOf(r.getFirst().text());
       for (RedisReply row : r.get(1).items()) {

@@ -146,7 +146,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
 
   private List<RedisReply> items(long n, int depth) throws IOException {
     if (n > MAX_ITEMS) {
-      throw new IOException("an answer of more than " + MAX_ITEMS + " items");
+      throw new IOException("a response of more than " + MAX_ITEMS + " items");
     }
     List<RedisReply> items = new ArrayList<>((int) Math.min(n, 1024));
     for (long i = 0; i < n; i++) {
@@ -170,7 +170,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
     try {
       return Long.parseLong(line);
     } catch (NumberFormatException e) {
-      throw new IOException("an answer has \"" + line + "\" instead of a number", e);
+      throw new IOException("a response has \"" + line + "\" instead of a number", e);
     }
   }
 

@@ -216,7 +216,7 @@ public final class RedisExporterKind implements ExporterKind {
     String key = f.text("tls-client-key-file");
     if (cert.isEmpty() != key.isEmpty()) {
       throw new IllegalArgumentException(
-          "--tls-client-key-file and --tls-client-cert-file must both be given, or none");
+          "--tls-client-key-file and --tls-client-cert-file must be set together");
     }
     TlsConfig tls =
         new TlsConfig(

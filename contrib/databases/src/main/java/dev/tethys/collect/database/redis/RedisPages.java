@@ -70,7 +70,7 @@ record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
     String ca = flags.get(CA);
     if (key.isEmpty() != cert.isEmpty() || (cert.isEmpty() && !ca.isEmpty())) {
       throw new IllegalArgumentException(
-          "--" + KEY + " and --" + CERT + " must both be given, or none and no --" + CA);
+          "--" + KEY + " and --" + CERT + " must be set together and no --" + CA);
     }
     TlsVersion min = VERSIONS.get(flags.get(MIN_VERSION));
     if (min == null) {
@@ -99,11 +99,12 @@ record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
     Secret password = new Secret(flags.get(PASSWORD));
     Secret hash = new Secret(flags.get(HASH));
     if (!password.isEmpty() && !hash.isEmpty()) {
-      throw new IllegalArgumentException("--" + PASSWORD + " and --" + HASH + ": one can be given");
+      throw new IllegalArgumentException(
+          "--" + PASSWORD + " and --" + HASH + ": only one can be set");
     }
     if (user.isEmpty() != (password.isEmpty() && hash.isEmpty())) {
       throw new IllegalArgumentException(
-          "--" + USER + " and one of --" + PASSWORD + " and --" + HASH + " belong together");
+          "--" + USER + " and one of --" + PASSWORD + " and --" + HASH + " must be set together");
     }
     if (user.isEmpty()) {
       return null;

@@ -29,7 +29,7 @@ public record Deadline(long nanos) {
   public int millisLeft() throws SocketTimeoutException {
     long ms = TimeUnit.NANOSECONDS.toMillis(nanos - System.nanoTime());
     if (ms <= 0) {
-      throw new SocketTimeoutException("the time is up");
+      throw new SocketTimeoutException("timed out");
     }
     return (int) Math.min(ms, Integer.MAX_VALUE);
   }

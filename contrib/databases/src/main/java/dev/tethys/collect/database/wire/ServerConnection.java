@@ -129,7 +129,7 @@ public final class ServerConnection implements AutoCloseable {
   private void secure(Securing securing) throws IOException {
     Socket plain = socket;
     if (plain == null) {
-      throw new IOException("a Unix socket is not secured");
+      throw new IOException("a Unix socket does not support TLS");
     }
     SSLSocket s;
     try {
@@ -172,7 +172,7 @@ public final class ServerConnection implements AutoCloseable {
   }
 
   private IOException named(IOException e) {
-    return alarm.hasRung() ? new SocketTimeoutException("the time is up") : e;
+    return alarm.hasRung() ? new SocketTimeoutException("timed out") : e;
   }
 
   private void count(long n) throws IOException {

@@ -270,7 +270,7 @@ final class RedisBesideTest {
           assertThat(e.samples("redis_up")).containsValue(0.0);
           assertThat(e.families.toString()).doesNotContain("topsecret");
           assertThat(e.samples("redis_exporter_last_scrape_error").keySet().toString())
-              .contains(port == silent.getLocalPort() ? "the time is up" : "refused");
+              .contains(port == silent.getLocalPort() ? "timed out" : "refused");
         }
       }
     }

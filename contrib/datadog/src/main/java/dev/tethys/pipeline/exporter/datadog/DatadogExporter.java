@@ -39,7 +39,7 @@ final class DatadogExporter implements Exporter {
         if (invalid) {
           throw new InvalidKeyException(
               url
-                  + ": Datadog does not know the API key; correct api.key or api.site, or remove"
+                  + ": Datadog rejected the API key; correct api.key or api.site, or remove"
                   + " api.fail_on_invalid_key");
         }
         if (!r.isOk()) {

@@ -119,11 +119,11 @@ final class DatadogIdentity implements ClientAuth {
           aws.refused();
         }
         throw new IOException(
-            url + ": Datadog gives no API key: status " + a.status() + explained(body));
+            url + ": Datadog did not return an API key: status " + a.status() + explained(body));
       }
       String k = JSON.readTree(body).path("data").path("attributes").path("api_key").asString("");
       if (k.isEmpty() || !k.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-        throw new IOException(url + ": an answer without an API key");
+        throw new IOException(url + ": a response without an API key");
       }
       return k;
     } catch (JacksonException e) {

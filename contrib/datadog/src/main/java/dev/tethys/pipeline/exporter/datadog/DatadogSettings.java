@@ -459,7 +459,7 @@ record DatadogSettings(
     }
     Api api = o.get(API_KEYS);
     if (api.delegated != null && client.auth() != null) {
-      throw o.error(API_KEYS, "api.delegated_auth and auth exclude each other");
+      throw o.error(API_KEYS, "api.delegated_auth and auth are mutually exclusive");
     }
     Metrics metrics = o.get(METRICS_KEYS);
     Traces traces = o.get(TRACES_KEYS);

@@ -131,7 +131,7 @@ final class IntakeProxy {
     if (status == 401 || status == 403) {
       throw new IOException(
           url
-              + ": Datadog does not know the API key; correct intake.proxy.api.key or .site, or"
+              + ": Datadog rejected the API key; correct intake.proxy.api.key or .site, or"
               + " remove fail_on_invalid_key");
     }
   }

@@ -122,7 +122,7 @@ class DatadogHostTest {
     } else {
       assertThatThrownBy(e::start)
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("does not know the API key")
+          .hasMessageContaining("rejected the API key")
           .hasMessageNotContaining("secret");
     }
     assertThat(datadog.requests().getFirst().path()).isEqualTo("/api/v1/validate");

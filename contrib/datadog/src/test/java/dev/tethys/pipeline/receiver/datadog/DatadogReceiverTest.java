@@ -159,7 +159,7 @@ class DatadogReceiverTest {
                       + "', fail_on_invalid_key: true}}}}"),
               pipeline.of(Signal.LOGS),
               new LogContext("datadog", dir));
-      assertThatThrownBy(r::start).hasMessageContaining("Datadog does not know the API key");
+      assertThatThrownBy(r::start).hasMessageContaining("Datadog rejected the API key");
       known.set(true);
       r.start();
       try {

@@ -66,7 +66,7 @@ final class AwsDetectors {
       EC2.type(
           o -> {
             if (o.get(MAX_ATTEMPTS) < 1) {
-              throw o.error(MAX_ATTEMPTS, "is 1 or more");
+              throw o.error(MAX_ATTEMPTS, "must be at least 1");
             }
             return new Ec2(
                 o.get(TAGS),

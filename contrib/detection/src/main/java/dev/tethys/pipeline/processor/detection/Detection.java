@@ -112,7 +112,9 @@ final class Detection {
       found = detect(log);
     } catch (IOException e) {
       log.log(
-          Level.WARNING, "resources were not found out again, those known stay: {0}", describe(e));
+          Level.WARNING,
+          "resource detection failed, keeping the known resources: {0}",
+          describe(e));
     }
     synchronized (this) {
       if (timer != null) {
@@ -154,7 +156,7 @@ final class Detection {
     } finally {
       threads.shutdownNow();
     }
-    log.log(Level.INFO, "found out about the resource: {0}", all);
+    log.log(Level.INFO, "resource detected: {0}", all);
     return new DetectedAttributes(all, schema);
   }
 
@@ -165,7 +167,7 @@ final class Detection {
           ? asked.get()
           : asked.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      String reason = "detector " + name + ": no answer within " + longest();
+      String reason = "detector " + name + ": no response within " + longest();
       DetectionRequest d = detectors.get(name);
       if (d != null && d.lenient()) {
         log.log(Level.WARNING, reason);

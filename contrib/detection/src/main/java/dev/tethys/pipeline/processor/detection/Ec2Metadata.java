@@ -91,7 +91,7 @@ final class Ec2Metadata {
           imds.get(
               "/latest/meta-data" + new URI(null, null, "/" + path, null).getRawPath(), token));
     } catch (URISyntaxException e) {
-      throw new IOException("no path of metadata: " + path, e);
+      throw new IOException("not a metadata path: " + path, e);
     }
   }
 }

@@ -103,14 +103,14 @@ final class EksDetector implements Detector {
     String node = place.variable(variable);
     if (node == null || node.isEmpty()) {
       throw new IOException(
-          "there are no metadata of EC2, and "
+          "no EC2 metadata, and "
               + variable
-              + " does not say which node this is: set it from spec.nodeName of the pod");
+              + " does not name this node: set it from spec.nodeName of the pod");
     }
     String provider = api.ask("/api/v1/nodes/" + node).path("spec").path("providerID").asString("");
     String[] parts = provider.split("/"); // aws:///us-west-2a/i-0123456789abcdef0
     if (parts.length < 5 || !parts[0].equals("aws:") || parts[3].isEmpty()) {
-      throw new IOException("no machine of EC2 is called " + provider);
+      throw new IOException("no EC2 machine is named " + provider);
     }
     String zone = parts[3];
     String region = zone.substring(0, zone.length() - 1);

@@ -114,7 +114,7 @@ final class GoogleDetector implements Detector {
     switch (location.split("-", -1).length) {
       case 2 -> wanted.put(to, "cloud.region", location);
       case 3 -> wanted.put(to, "cloud.availability_zone", location);
-      default -> throw new IOException("no place of a cluster: " + location);
+      default -> throw new IOException("not a cluster location: " + location);
     }
     wanted.put(to, "k8s.cluster.name", get(place, "instance/attributes/cluster-name"));
     wanted.put(to, "host.id", get(place, "instance/id"));

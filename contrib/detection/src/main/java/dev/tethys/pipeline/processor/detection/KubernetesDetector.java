@@ -71,7 +71,7 @@ final class KubernetesDetector implements Detector {
     String node = place.variable(variable);
     if (node == null || node.isEmpty()) {
       throw new DetectionEnvironment.UnsetException(
-          variable + " does not say on which node this is: set it from spec.nodeName of the pod");
+          variable + " does not name this node: set it from spec.nodeName of the pod");
     }
     KubernetesApi api = api(place);
     Attributes a = new Attributes();

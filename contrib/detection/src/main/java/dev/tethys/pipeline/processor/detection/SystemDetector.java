@@ -103,7 +103,7 @@ final class SystemDetector implements Detector {
         cause = e;
       }
     }
-    throw new IOException("no source has the name of the host", cause);
+    throw new IOException("no source provides the host name", cause);
   }
 
   private static String type() {

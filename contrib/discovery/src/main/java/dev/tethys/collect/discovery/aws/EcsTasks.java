@@ -60,7 +60,7 @@ final class EcsTasks implements PollingDiscovery.Source {
       } catch (IOException e) {
         LOG.log(
             Level.WARNING,
-            "ecs discovery leaves cluster {0} out: {1}",
+            "ecs discovery skips cluster {0}: {1}",
             cluster.path("clusterArn").asString(""),
             e.getMessage());
       }

@@ -37,7 +37,7 @@ final class ElastiCacheNodes implements PollingDiscovery.Source {
     for (String arn : arns) {
       String[] parts = arn.split(":");
       if (parts.length < 7) {
-        LOG.log(Level.WARNING, "elasticache: \"{0}\" is not an ARN and is left out", arn);
+        LOG.log(Level.WARNING, "elasticache: \"{0}\" is not an ARN and is skipped", arn);
       } else if (parts[5].equals("serverlesscache")) {
         serverless.add(parts[6]);
       } else if (parts[5].equals("replicationgroup")) {

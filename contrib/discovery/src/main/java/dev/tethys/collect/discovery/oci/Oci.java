@@ -176,7 +176,7 @@ public final class Oci implements PollingDiscovery.Source {
       } catch (IOException e) {
         LOG.log(
             Level.WARNING,
-            "oci discovery cannot list the compartments within {0}, which are left out: {1}",
+            "oci discovery cannot list the compartments within {0}, which are skipped: {1}",
             c,
             e.getMessage());
       }
@@ -188,7 +188,7 @@ public final class Oci implements PollingDiscovery.Source {
     String id = i.path("id").asString("");
     String compartment = i.path("compartmentId").asString("");
     if (id.isEmpty() || compartment.isEmpty()) {
-      LOG.log(Level.WARNING, "oci discovery leaves out an instance without OCIDs");
+      LOG.log(Level.WARNING, "oci discovery skips an instance without OCIDs");
       return null;
     }
     JsonNode vnic;
@@ -197,7 +197,7 @@ public final class Oci implements PollingDiscovery.Source {
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
-          "oci discovery cannot find the address of {0}, which is left out: {1}",
+          "oci discovery cannot find the address of {0}, which is skipped: {1}",
           id,
           e.getMessage());
       return null;
@@ -212,7 +212,7 @@ public final class Oci implements PollingDiscovery.Source {
     String ipv4 = privateIp.isEmpty() ? publicIp : privateIp;
     String address = ipv4.isEmpty() && !ipv6.isEmpty() ? ipv6.getFirst() : ipv4;
     if (vnic == null || address.isEmpty()) {
-      LOG.log(Level.DEBUG, "oci discovery leaves out {0}, which has no address", id);
+      LOG.log(Level.DEBUG, "oci discovery skips {0}, which has no address", id);
       return null;
     }
     MetaLabels l = new MetaLabels("__meta_oci_");

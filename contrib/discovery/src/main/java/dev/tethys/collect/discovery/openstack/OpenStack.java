@@ -185,7 +185,7 @@ public final class OpenStack implements PollingDiscovery.Source {
             : flavor.path("id").asString("");
     String id = i.path("id").asString("");
     if (!flavor.path("original_name").isString() && !flavor.path("id").isString()) {
-      LOG.log(Level.WARNING, "openstack: instance {0} has no flavor and is left out", id);
+      LOG.log(Level.WARNING, "openstack: instance {0} has no flavor and is skipped", id);
       return;
     }
     for (Map.Entry<String, JsonNode> pool : i.path("addresses").properties()) {

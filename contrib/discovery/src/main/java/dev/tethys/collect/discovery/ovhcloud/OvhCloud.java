@@ -116,7 +116,7 @@ public final class OvhCloud implements PollingDiscovery.Source {
       } catch (IOException e) {
         LOG.log(
             Level.WARNING,
-            "ovhcloud discovery cannot get details of {0}, which is left out: {1}",
+            "ovhcloud discovery cannot get details of {0}, which is skipped: {1}",
             name.asString(""),
             e.getMessage());
       }
@@ -150,7 +150,7 @@ public final class OvhCloud implements PollingDiscovery.Source {
       return HexFormat.of()
           .formatHex(MessageDigest.getInstance("SHA-1").digest(s.getBytes(StandardCharsets.UTF_8)));
     } catch (GeneralSecurityException e) {
-      throw new AssertionError("every Java has SHA-1", e);
+      throw new AssertionError("every JDK supports SHA-1", e);
     }
   }
 

@@ -67,7 +67,7 @@ final class XmlRpc {
 
   private static Object read(Element value, int depth) throws IOException {
     if (depth > MAX_DEPTH) {
-      throw new IOException("the answer is nested too deeply");
+      throw new IOException("the response is nested too deeply");
     }
     List<Element> typed = XmlReader.children(value);
     if (typed.isEmpty()) {

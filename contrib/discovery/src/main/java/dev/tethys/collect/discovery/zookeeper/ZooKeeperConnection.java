@@ -173,7 +173,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     f.readInt();
     f.readInt();
     if (news.size() >= MAX_NEWS) {
-      throw new IOException("ZooKeeper sends more news than can be followed");
+      throw new IOException("ZooKeeper sends changes faster than they can be processed");
     }
     news.add(text(f));
   }

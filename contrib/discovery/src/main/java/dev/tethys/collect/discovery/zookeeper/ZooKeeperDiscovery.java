@@ -166,7 +166,7 @@ public final class ZooKeeperDiscovery implements Discovery {
         context.metrics().counter("prometheus_treecache_zookeeper_failures_total").inc();
         LOG.log(
             Level.WARNING,
-            "{0} discovery lost its connection, former targets stay server={1} reason=\"{2}\"",
+            "{0} discovery lost its connection, keeping its targets server={1} reason=\"{2}\"",
             name,
             server,
             e.getMessage());
@@ -213,7 +213,7 @@ public final class ZooKeeperDiscovery implements Discovery {
       } catch (ZooKeeperConnection.NodeException e) {
         LOG.log(
             Level.WARNING,
-            "{0} discovery cannot read a node, its last targets stay: path={1} error={2}",
+            "{0} discovery cannot read a node, keeping its last targets: path={1} error={2}",
             name,
             news,
             e.getMessage());
@@ -237,7 +237,7 @@ public final class ZooKeeperDiscovery implements Discovery {
     context.metrics().counter("prometheus_treecache_zookeeper_failures_total").inc();
     LOG.log(
         Level.WARNING,
-        "{0} discovery cannot read a path, its last targets stay: path={1} error={2}",
+        "{0} discovery cannot read a path, keeping its last targets: path={1} error={2}",
         name,
         path,
         e.getMessage());

@@ -126,11 +126,11 @@ public final class FluentForwardReceiverFactory
     }
     long max = o.get(MAX);
     if (max < 1 || max > 512) {
-      throw o.error(MAX, "max_message_size_mib is from 1 to 512");
+      throw o.error(MAX, "max_message_size_mib must be 1 to 512");
     }
     ServerTlsSettings tls = o.find(TLS);
     if (tls != null && socket != null) {
-      throw o.error(TLS, "a socket of this machine has no TLS");
+      throw o.error(TLS, "a Unix socket does not support TLS");
     }
     return new Settings(
         endpoint, socket, tls, o.find(SECURITY), (int) max << 20, o.get(SHUTDOWN_DELAY));

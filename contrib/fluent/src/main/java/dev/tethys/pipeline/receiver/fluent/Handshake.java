@@ -56,7 +56,7 @@ record Handshake(String hostname, Secret sharedKey, Map<String, Secret> users) {
       throw new EOFException("no PING");
     }
     if (ping.length != 6 || !"PING".equals(text(ping[0]))) {
-      throw new CodecException("no PING follows HELO");
+      throw new CodecException("PING expected after HELO");
     }
     byte[] keySalt = bytes(ping[2]);
     byte[] host = bytes(ping[1]);

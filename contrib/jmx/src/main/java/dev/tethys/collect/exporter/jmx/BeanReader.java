@@ -80,7 +80,7 @@ final class BeanReader {
     unusable.keySet().retainAll(names);
     for (ObjectName name : names) {
       if (Thread.currentThread().isInterrupted()) {
-        throw new IOException("the time is up");
+        throw new IOException("timed out");
       }
       read(server, name, to);
     }
@@ -209,7 +209,7 @@ final class BeanReader {
     Bean bean = Bean.of(name, Map.of());
     for (MBeanAttributeInfo info : wanted) {
       if (Thread.currentThread().isInterrupted()) {
-        throw new IOException("the time is up");
+        throw new IOException("timed out");
       }
       Object value;
       try {

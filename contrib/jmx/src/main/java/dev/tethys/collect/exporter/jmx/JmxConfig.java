@@ -301,17 +301,18 @@ record JmxConfig(
           "one of hostPort and jmxUrl must be provided: the target JVM; for a file of the"
               + " Java agent, which reads its own, --"
               + JmxExporterKind.HOST_PORT
-              + " says it");
+              + " is set by it");
     }
     try {
       JMXServiceURL u = new JMXServiceURL(url);
       if (!u.getProtocol().equals("rmi")) {
         throw o.error(
-            key, "\"" + u.getProtocol() + "\": of the protocols of remote JMX, rmi is built alone");
+            key,
+            "\"" + u.getProtocol() + "\": of the protocols of remote JMX, only rmi is supported");
       }
       String path = u.getURLPath();
       if (path.startsWith("/jndi/") && !path.startsWith("/jndi/rmi:")) {
-        throw o.error(key, "\"" + url + "\": a JVM is looked up in an RMI registry alone");
+        throw o.error(key, "\"" + url + "\": a JVM can only be looked up in an RMI registry");
       }
       return u;
     } catch (MalformedURLException e) {

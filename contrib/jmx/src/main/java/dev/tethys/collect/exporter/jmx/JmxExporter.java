@@ -193,7 +193,7 @@ final class JmxExporter implements Exporter {
   }
 
   private static String reason(Exception e) {
-    return e instanceof TimeoutException ? "the time is up" : e.toString();
+    return e instanceof TimeoutException ? "timed out" : e.toString();
   }
 
   /** Samples collected until the time limit. */

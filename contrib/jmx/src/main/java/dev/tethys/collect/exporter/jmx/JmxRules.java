@@ -229,7 +229,7 @@ final class JmxRules {
     @Override
     public char charAt(int index) {
       if (Thread.currentThread().isInterrupted()) {
-        throw new IllegalStateException("the time is up");
+        throw new IllegalStateException("timed out");
       }
       return text.charAt(index);
     }

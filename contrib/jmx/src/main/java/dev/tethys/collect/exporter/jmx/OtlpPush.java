@@ -217,7 +217,7 @@ final class OtlpPush implements AutoCloseable {
       }
       switch (o) {
         case Outcome.Accepted(long rejected, String reason) -> {
-          return rejected > 0 ? rejected + " data points were refused: " + reason : null;
+          return rejected > 0 ? rejected + " data points were rejected: " + reason : null;
         }
         case Outcome.Never n -> {
           return n.problem();

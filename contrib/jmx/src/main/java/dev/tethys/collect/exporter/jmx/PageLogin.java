@@ -64,7 +64,7 @@ record PageLogin(@Nullable PageCredentials user, @Nullable Plugin plugin) {
     if (user != null && plugin != null) {
       LOG.log(
           Level.WARNING,
-          "{0}: httpServer.authentication.basic means nothing beside plugin, which alone says who"
+          "{0}: httpServer.authentication.basic has no effect with plugin, which alone decides who"
               + " may see the pages",
           o.node().where());
     }

@@ -288,7 +288,12 @@ final class PagesTls {
     if (!store.isKeyEntry(alias)) {
       throw section.error(
           CERTIFICATE_KEY,
-          "alias \"" + alias + "\" is not the name of a key in " + keys + "; there are: " + all);
+          "alias \""
+              + alias
+              + "\" is not the name of a key in "
+              + keys
+              + "; expected one of: "
+              + all);
     }
     return alias;
   }
@@ -297,7 +302,7 @@ final class PagesTls {
     try {
       List<X509Certificate> all = KeyStoreFile.issuers(load(store, TRUST_STORE));
       if (all.isEmpty()) {
-        throw section.error(TRUST_STORE, store + " holds no certificate that is trusted");
+        throw section.error(TRUST_STORE, store + " contains no trusted certificate");
       }
       return all;
     } catch (GeneralSecurityException e) {

@@ -32,7 +32,7 @@ final class PluginTlsSession implements SSLSession {
 
   private static UnsupportedOperationException notKept() {
     return new UnsupportedOperationException(
-        "of the session of TLS the certificates of the client are known alone");
+        "only the client certificates of the TLS session are available");
   }
 
   @Override

@@ -68,7 +68,8 @@ final class RmiSockets extends RMISocketFactory {
       ObjectInputFilter.Config.setSerialFilterFactory(RmiSockets::filter);
     } catch (IllegalStateException e) {
       throw new IOException(
-          "remote JMX cannot be set up: something in this process has read Java's objects before",
+          "remote JMX cannot be set up: another part of this process has already loaded Java's"
+              + " object registry",
           e);
     }
     RMISocketFactory.setSocketFactory(new RmiSockets());
@@ -76,11 +77,12 @@ final class RmiSockets extends RMISocketFactory {
       SSLContext before = SSLContext.getDefault();
       SSLContext.setDefault(new LookupContext(before));
     } catch (NoSuchAlgorithmException e) {
-      throw new IOException("no TLS in this Java: " + e.getMessage(), e);
+      throw new IOException("this JDK does not support TLS: " + e.getMessage(), e);
     }
     if (!(SSLSocketFactory.getDefault() instanceof LookupFactory)) {
       throw new IOException(
-          "TLS of remote JMX cannot be set up: something in this process took Java's own before");
+          "TLS of remote JMX cannot be set up: another part of this process has already used"
+              + " Java's own");
     }
     installed = true;
   }
@@ -169,7 +171,7 @@ final class RmiSockets extends RMISocketFactory {
     @Override
     protected void engineInit(KeyManager[] km, TrustManager[] tm, SecureRandom sr)
         throws KeyManagementException {
-      throw new KeyManagementException("the default is settled");
+      throw new KeyManagementException("the default is already set");
     }
 
     @Override

@@ -109,7 +109,8 @@ record KdbSettings(
       if (!l.matches("[a-zA-Z][a-zA-Z0-9_]*")
           || Set.of("time", "sym", "series", "labels").contains(l)) {
         throw o.error(
-            SYMBOL_LABELS, "\"" + l + "\" cannot be the name of a column of kdb+ beside ours");
+            SYMBOL_LABELS,
+            "\"" + l + "\" cannot be the name of a column of kdb+ next to the built-in columns");
       }
     }
     NameTemplate prefix;

@@ -61,7 +61,7 @@ final class BackendHandoff implements Sender {
         case Outcome.Unavailable u -> new SendResult.Retryable(u.retryAfter(), false, u.reason());
         case Outcome.Rejected r -> new SendResult.Permanent(r.reason());
         case Outcome.Accepted _ ->
-            throw new IllegalStateException("a queue dropped a request that another queue holds");
+            throw new IllegalStateException("a queue dropped a request held by another queue");
       };
     }
     return SendResult.DELIVERED; // it was empty

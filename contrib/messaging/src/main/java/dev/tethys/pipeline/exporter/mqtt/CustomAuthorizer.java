@@ -42,10 +42,10 @@ record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signa
 
   private static CustomAuthorizer read(YamlObject o) {
     if (o.get(TOKEN_KEY).isEmpty() != o.get(TOKEN).isEmpty()) {
-      throw o.error("custom_authorizer: token_key_name and token are written together, or neither");
+      throw o.error("custom_authorizer: token_key_name and token must be set together");
     }
     if (!o.get(SIGNATURE).isEmpty() && o.get(TOKEN).isEmpty()) {
-      throw o.error(SIGNATURE, "token_signature is of a token");
+      throw o.error(SIGNATURE, "token_signature requires a token");
     }
     return new CustomAuthorizer(o.get(NAME), o.get(TOKEN_KEY), o.get(TOKEN), o.get(SIGNATURE));
   }

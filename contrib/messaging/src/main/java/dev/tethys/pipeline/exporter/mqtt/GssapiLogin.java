@@ -50,7 +50,7 @@ final class GssapiLogin implements EnhancedAuthentication {
           Sasl.createSaslClient(
               new String[] {"GSSAPI"}, null, service, host, Map.of(), callbacks -> {});
       if (c == null) {
-        throw new IOException("this Java has no GSSAPI");
+        throw new IOException("this JDK does not support GSSAPI");
       }
       client = c;
     }
@@ -73,7 +73,7 @@ final class GssapiLogin implements EnhancedAuthentication {
       next(last);
     }
     if (!client().isComplete()) {
-      throw new IOException("the broker does not prove by its ticket who it is");
+      throw new IOException("the broker did not authenticate itself with its ticket");
     }
   }
 }

@@ -68,7 +68,7 @@ final class IotSignature {
       return signed(address, credentials.identity(), clock.instant());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while requesting keys of AWS");
+      throw new InterruptedIOException("interrupted while obtaining AWS keys");
     }
   }
 

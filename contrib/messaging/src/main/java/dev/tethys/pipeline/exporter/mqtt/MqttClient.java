@@ -101,7 +101,7 @@ final class MqttClient implements AutoCloseable {
     try {
       Accepted a = packets.accepted(content);
       if (a.reason() != 0) {
-        throw new IOException("the broker refuses the connection: " + a.text());
+        throw new IOException("the broker refused the connection: " + a.text());
       }
       if (login != null) {
         login.accepted(a.data());
@@ -111,7 +111,7 @@ final class MqttClient implements AutoCloseable {
       throw new IOException("it accepts with " + e.getMessage(), e);
     }
     if (settings.qos() > accepted.maxQos()) {
-      throw new IOException("the broker takes qos " + accepted.maxQos() + " at most");
+      throw new IOException("the broker supports qos " + accepted.maxQos() + " at most");
     }
     if (settings.retain() && !accepted.retains()) {
       throw new IOException("the broker does not retain messages");
@@ -220,7 +220,7 @@ final class MqttClient implements AutoCloseable {
       if (a.reason() == 0x95) {
         return new SendResult.Permanent("MQTT: " + a.text() + ": set max_message_bytes");
       }
-      throw new IOException("the broker ends the connection: " + a.text());
+      throw new IOException("the broker closed the connection: " + a.text());
     }
     if (a.type() != type || (type != MqttPackets.PINGRESP && a.packetId() != PACKET)) {
       throw new IOException("the broker sent packet type " + a.type() + " instead of " + type);

@@ -28,17 +28,17 @@ record MqttListener(MqttClient client, MqttPackets packets) implements LoopbackP
       int type = line.readByte() >> 4;
       byte[] content = MqttClient.content(line);
       if (type == MqttPackets.DISCONNECT) {
-        throw new IOException("the broker ends the connection of who subscribes");
+        throw new IOException("the broker closes the connection of subscribers");
       }
       if (type == MqttPackets.SUBACK) {
         try {
           return packets.subscribed(content);
         } catch (CodecException e) {
-          throw new IOException("it answers a subscription with " + e.getMessage(), e);
+          throw new IOException("it responded to a subscription with " + e.getMessage(), e);
         }
       }
     }
-    throw new IOException("it does not answer a subscription");
+    throw new IOException("it did not respond to a subscription");
   }
 
   @Override

@@ -166,10 +166,10 @@ record MqttSettings(
               + " and users in separate keys");
     }
     if (o.has(HEADERS) && !webSocket) {
-      throw o.error(HEADERS, "headers are of an endpoint with ws:// or wss://");
+      throw o.error(HEADERS, "headers require an endpoint with ws:// or wss://");
     }
     if (o.has(TLS) && !secured) {
-      throw o.error(TLS, "tls is of an endpoint with mqtts:// or wss://");
+      throw o.error(TLS, "tls requires an endpoint with mqtts:// or wss://");
     }
     long qos = o.get(QOS);
     if (qos < 0 || qos > 2) {
@@ -196,7 +196,7 @@ record MqttSettings(
     }
     CloudAuth.SigV4 sigv4 = (CloudAuth.SigV4) o.find(SIGV4);
     if (sigv4 != null && !"wss".equals(u.getScheme())) {
-      throw o.error(SIGV4, "sigv4 is of an endpoint with wss://");
+      throw o.error(SIGV4, "sigv4 requires an endpoint with wss://");
     }
     if (sigv4 != null && (!user.isEmpty() || !mechanism.isEmpty() || !file.isEmpty())) {
       throw o.error(
@@ -207,12 +207,12 @@ record MqttSettings(
     if (authorizer != null && (!mechanism.isEmpty() || !secured)) {
       throw o.error(
           AUTHORIZER,
-          "custom_authorizer is of an endpoint with mqtts:// or wss://, and without"
+          "custom_authorizer requires an endpoint with mqtts:// or wss://, and without"
               + " enhanced_authentication");
     }
     String alpn = o.get(ALPN);
     if (!alpn.isEmpty() && !"mqtts".equals(u.getScheme())) {
-      throw o.error(ALPN, "alpn is of an endpoint with mqtts://");
+      throw o.error(ALPN, "alpn requires an endpoint with mqtts://");
     }
     if (alpn.isEmpty() && authorizer != null && !webSocket && UrlHost.port(u) == 443) {
       alpn = "mqtt"; // AWS IoT selects the protocol on that port by ALPN
@@ -222,7 +222,7 @@ record MqttSettings(
       throw o.error(
           "enhanced_authentication: "
               + GssapiLogin.METHOD
-              + " and kerberos go together, with"
+              + " and kerberos must be combined, with"
               + " version 5 and without password");
     }
     if (tickets && !file.isEmpty()) {

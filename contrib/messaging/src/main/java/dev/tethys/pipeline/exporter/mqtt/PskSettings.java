@@ -60,7 +60,7 @@ record PskSettings(
         throw o.error(first, "psk_identity requires exactly one of psk and psk_file");
       }
       if (!secured) {
-        throw o.error(first, first.name() + " is of an endpoint with mqtts:// or wss://");
+        throw o.error(first, first.name() + " requires an endpoint with mqtts:// or wss://");
       }
       if (!tls.equals(versions(tls))) {
         throw o.error(

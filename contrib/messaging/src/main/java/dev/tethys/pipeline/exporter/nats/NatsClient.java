@@ -229,7 +229,8 @@ final class NatsClient implements AutoCloseable {
 
   private static JsonNode answered(Message m) throws IOException {
     if (m.body.length == m.head) {
-      throw new IOException("no JetStream answers, of the server or of this account");
+      throw new IOException(
+          "JetStream does not respond; it may be disabled on the server or for this account");
     }
     try {
       return JSON.readTree(m.body, m.head, m.body.length - m.head);
@@ -265,7 +266,7 @@ final class NatsClient implements AutoCloseable {
       throw new IOException("it sends a message without its size", e);
     }
     if (words.length < 4 || total < 0 || total > MAX_ANSWER || head < 0 || head > total) {
-      throw new IOException("it answers with a message of " + total + " bytes");
+      throw new IOException("it sent a message of " + total + " bytes");
     }
     byte[] body = line.read(total);
     line.read(); // the end of its line

@@ -77,7 +77,7 @@ final class NatsLogin {
             .getBytes(StandardCharsets.UTF_8));
     for (String answer = line.read(); !answer.equals("PONG"); answer = line.read()) {
       if (answer.startsWith("-ERR")) {
-        throw new IOException("it refuses the connection: " + answer.substring(4).strip());
+        throw new IOException("it refused the connection: " + answer.substring(4).strip());
       }
       if (answer.equals("PING")) {
         line.write("PONG\r\n".getBytes(StandardCharsets.US_ASCII));

@@ -133,15 +133,15 @@ record NatsSettings(
       }
     }
     if (o.has(HEADERS) && !webSockets) {
-      throw o.error(HEADERS, "headers are of an endpoint with ws:// or wss://");
+      throw o.error(HEADERS, "headers require an endpoint with ws:// or wss://");
     }
     if (o.get(TLS_FIRST) && webSockets) {
-      throw o.error(TLS_FIRST, "wss:// shakes hands first of itself");
+      throw o.error(TLS_FIRST, "wss:// always starts with the TLS handshake");
     }
     ClientTlsSettings t = o.get(TLS);
     boolean given = o.has(TLS) && !t.insecure();
     if (tls && t.insecure()) {
-      throw o.error(TLS, "tls:// or wss:// and tls: {insecure: true} exclude each other");
+      throw o.error(TLS, "tls:// or wss:// and tls: {insecure: true} are mutually exclusive");
     }
     if (given && servers.stream().anyMatch(s -> s.webSocket() != null && !s.secured())) {
       throw o.error(TLS, "tls cannot be used with ws://; use wss://");
@@ -155,7 +155,7 @@ record NatsSettings(
       throw o.error("at most one of username, token, nkey_seed and credentials_file is allowed");
     }
     if (!o.get(STREAM).isEmpty() && !o.get(JETSTREAM)) {
-      throw o.error(STREAM, "stream is of jetstream: true");
+      throw o.error(STREAM, "stream requires jetstream: true");
     }
     if (o.get(TLS_FIRST) && !tls && !given) {
       throw o.error(TLS_FIRST, "tls_first requires tls");

@@ -48,7 +48,7 @@ class SharedKeyTest {
         "mqtts|psk_identity: a|psk_identity requires exactly one of psk",
         "mqtts|psk_file: f|psk_identity requires exactly one of psk",
         "mqtts|psk: 00ff, psk_file: f, psk_identity: a|requires exactly one of",
-        "mqtt|psk: 00ff, psk_identity: a|psk is of an endpoint with mqtts:// or wss://",
+        "mqtt|psk: 00ff, psk_identity: a|psk requires an endpoint with mqtts:// or wss://",
         "mqtts|psk: 00f, psk_identity: a|two hexadecimal digits for each byte, but has 3 digits",
         "mqtts|psk: 00fx, psk_identity: a|character 4 of the key is not a hexadecimal digit",
         "mqtts|psk: '', psk_identity: a|1 to 65535 bytes",

@@ -78,7 +78,7 @@ final class OpenTsdbProbe implements ExporterProbe {
     w.series(Labels.of(Labels.METRIC_NAME, ItemProbe.NAME, "job", "tethys"));
     String problem = w.sample(seconds * 1000, value);
     if (problem != null) {
-      throw new IOException("the point of the probe has no place: " + problem);
+      throw new IOException("the probe's data point does not fit: " + problem);
     }
     byte[] row = w.take();
     LineSockets s = sockets;

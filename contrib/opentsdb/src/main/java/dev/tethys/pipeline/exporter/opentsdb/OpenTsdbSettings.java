@@ -103,14 +103,14 @@ record OpenTsdbSettings(
     String user = o.get(USERNAME);
     if (base.getScheme().startsWith("telnet")
         && (client.auth() != null || !client.headers().isEmpty() || !user.isEmpty())) {
-      throw o.error("telnet has no headers: its login is telnet_login");
+      throw o.error("telnet does not support headers: use telnet_login");
     }
     Secret login = o.get(TELNET_LOGIN);
     if (!login.isEmpty() && !base.getScheme().startsWith("telnet")) {
-      throw o.error(TELNET_LOGIN, "telnet_login is of an endpoint with telnet://");
+      throw o.error(TELNET_LOGIN, "telnet_login requires an endpoint with telnet://");
     }
     if (login.value().chars().anyMatch(c -> c < ' ')) {
-      throw o.error(TELNET_LOGIN, "telnet_login is one line");
+      throw o.error(TELNET_LOGIN, "telnet_login must be one line");
     }
     long maxTags = o.get(MAX_TAGS);
     if (maxTags < 2 || maxTags > 200) {

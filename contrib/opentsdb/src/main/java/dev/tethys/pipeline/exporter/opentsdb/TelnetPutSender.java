@@ -77,7 +77,7 @@ final class TelnetPutSender implements Sender {
       line.write((login.value() + "\n").getBytes(StandardCharsets.UTF_8));
       String reply = line.read();
       if (!reply.startsWith(LET_IN)) {
-        throw new IOException("it does not let us in by telnet_login: " + reply);
+        throw new IOException("it rejected telnet_login: " + reply);
       }
     }
   }

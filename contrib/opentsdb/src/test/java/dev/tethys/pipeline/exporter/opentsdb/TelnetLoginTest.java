@@ -96,7 +96,7 @@ class TelnetLoginTest {
       assertThat(put(server, ", telnet_login: auth basic user secret")).isEmpty();
       assertThat(server.put).hasSize(2);
       assertThatThrownBy(() -> put(server, ", telnet_login: auth basic user wrong"))
-          .hasMessageContaining("does not let us in")
+          .hasMessageContaining("rejected telnet_login")
           .hasMessageNotContaining("wrong");
       assertThatThrownBy(() -> put(server, "")).hasMessageContaining("set telnet_login");
       assertThat(server.put).hasSize(2);

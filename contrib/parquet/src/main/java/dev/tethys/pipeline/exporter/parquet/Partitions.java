@@ -74,7 +74,7 @@ final class Partitions {
       case METRICS -> metrics(request);
       case LOGS -> logs(request);
       case TRACES -> traces(request);
-      case PROFILES -> throw new AssertionError("no profiles come here");
+      case PROFILES -> throw new AssertionError("profiles are not supported here");
     }
   }
 

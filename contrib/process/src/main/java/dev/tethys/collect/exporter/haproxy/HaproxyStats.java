@@ -227,7 +227,7 @@ final class HaproxyStats implements MetricsSource {
           all.write(piece.array(), 0, piece.position());
           piece.clear();
           if (all.size() > MAX_ANSWER) {
-            throw new IOException("the answer is larger than " + MAX_ANSWER + " bytes");
+            throw new IOException("the response is larger than " + MAX_ANSWER + " bytes");
           }
         }
         return new ByteArrayInputStream(all.toByteArray());

@@ -25,7 +25,7 @@ final class NameMapping implements GroupNamer {
     String[] tokens = mapping.isEmpty() ? new String[0] : mapping.split(",", -1);
     if (tokens.length % 2 == 1) {
       throw new IllegalArgumentException(
-          "--namemapping: expected names and expressions in turn, and there is an odd number");
+          "--namemapping: expected pairs of names and expressions, but their number is odd");
     }
     for (int i = 0; i < tokens.length; i += 2) {
       if (tokens[i].isEmpty() || tokens[i + 1].isEmpty()) {

@@ -49,7 +49,7 @@ public final class PidFileProcess {
     } catch (IOException | NumberFormatException e) {
       LOG.log(
           Level.WARNING,
-          "The process whose number is in {0} is not shown: {1}",
+          "The process whose PID is in {0} is not exposed: {1}",
           file,
           String.valueOf(e.getMessage()));
       return List.of();

@@ -155,7 +155,7 @@ public final class ProcessExporterKind implements ExporterKind {
   @Override
   public Exporter open(ExporterSettings s, ExporterDependencies dependencies) throws IOException {
     if (!duration(ONCE, s.get(ONCE)).isZero()) {
-      throw new IllegalArgumentException("--" + ONCE + " is of a program alone");
+      throw new IllegalArgumentException("--" + ONCE + " is only valid with a program");
     }
     return open(s, dependencies.clock());
   }

@@ -156,7 +156,7 @@ final class HaproxyBesideTest {
     b.environment().putAll(libraries());
     boolean runs = b.start().waitFor() == 0;
     String said = Files.readString(dir.resolve("version"));
-    assumeTrue(runs, () -> "needs an haproxy that runs, and it says: " + said);
+    assumeTrue(runs, () -> "needs an haproxy that runs, and it responded: " + said);
     return p.toString();
   }
 

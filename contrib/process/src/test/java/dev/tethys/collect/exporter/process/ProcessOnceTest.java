@@ -35,7 +35,7 @@ class ProcessOnceTest {
           new ExporterDependencies(clients, InstantSource.system(), n -> null);
       assertThatThrownBy(() -> kind.open(new FlagSettings(kind, Map.of(DELAY, "1s")), dependencies))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("of a program alone");
+          .hasMessageContaining("only valid with a program");
     }
   }
 }

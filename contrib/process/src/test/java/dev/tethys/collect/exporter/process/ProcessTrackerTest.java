@@ -235,7 +235,7 @@ class ProcessTrackerTest {
     assertThatThrownBy(() -> rules("process_names:\n- {comm: [a], name: '{{.Comm'}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("not a template");
-    assertThatThrownBy(() -> new NameMapping("", "a,b,c")).hasMessageContaining("odd number");
+    assertThatThrownBy(() -> new NameMapping("", "a,b,c")).hasMessageContaining("is odd");
     assertThatThrownBy(() -> new NameMapping("", "a,("))
         .hasMessageContaining("is not a valid expression");
   }

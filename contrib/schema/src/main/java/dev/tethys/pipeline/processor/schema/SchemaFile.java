@@ -71,7 +71,7 @@ final class SchemaFile {
   static SchemaFile parse(String name, String text) {
     // nested merges take exponential time, and no schema requires them
     if (text.contains("<<")) {
-      throw new ConfigException(name, "merges of YAML (<<) are not allowed in schema files");
+      throw new ConfigException(name, "YAML merges (<<) are not allowed in schema files");
     }
     return new SchemaFile(YamlDocument.parse(name, null, text).root());
   }

@@ -113,7 +113,7 @@ public final class SchemaProcessor implements ProcessorFactory<SchemaProcessor.S
       throw o.error("requires targets or mappings");
     }
     if (mappings.contains(Mapping.ECS_TO_OTEL) && mappings.contains(Mapping.OTEL_TO_ECS)) {
-      throw o.error(MAPPINGS, "ecs-to-otel and otel-to-ecs undo each other");
+      throw o.error(MAPPINGS, "ecs-to-otel and otel-to-ecs reverse each other");
     }
     if (o.get(RETRY_LIMIT) < 0) {
       throw o.error(RETRY_LIMIT, "cache_retry_limit must not be negative");

@@ -145,7 +145,7 @@ record SnmpMetric(
       }
       long fixed = o.get(FIXED);
       if (fixed < 0 || fixed > IndexText.MAX_LENGTH) {
-        throw o.error(FIXED, "a size is between 0 and " + IndexText.MAX_LENGTH);
+        throw o.error(FIXED, "a size must be between 0 and " + IndexText.MAX_LENGTH);
       }
       return new Index(
           o.get(LABEL), o.get(TYPE_OF), (int) fixed, o.get(IMPLIED), o.get(ENUM_VALUES));

@@ -88,11 +88,11 @@ record SnmpModule(
   private static SnmpModule read(YamlObject o) {
     long repetitions = o.get(REPETITIONS);
     if (repetitions < 0 || repetitions > MAX_REPETITIONS) {
-      throw o.error(REPETITIONS, "max_repetitions is between 0 and " + MAX_REPETITIONS);
+      throw o.error(REPETITIONS, "max_repetitions must be between 0 and " + MAX_REPETITIONS);
     }
     long retries = o.get(RETRIES);
     if (retries < 0 || retries > MAX_RETRIES) {
-      throw o.error(RETRIES, "retries is between 0 and " + MAX_RETRIES);
+      throw o.error(RETRIES, "retries must be between 0 and " + MAX_RETRIES);
     }
     List<SnmpMetric> metrics = o.get(METRICS);
     return new SnmpModule(

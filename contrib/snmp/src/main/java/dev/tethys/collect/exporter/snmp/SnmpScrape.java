@@ -138,7 +138,7 @@ final class SnmpScrape implements SnmpClient.Listener {
     try {
       column = client.walk(filter.oid());
     } catch (IOException e) {
-      LOG.log(Level.INFO, "no rows are chosen by {0}: {1}", filter.oid(), e.getMessage());
+      LOG.log(Level.INFO, "no rows are selected by {0}: {1}", filter.oid(), e.getMessage());
       return;
     }
     List<Integer> rows = new ArrayList<>();

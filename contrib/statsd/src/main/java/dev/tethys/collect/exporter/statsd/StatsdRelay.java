@@ -135,7 +135,7 @@ public final class StatsdRelay implements AutoCloseable {
       packets.inc();
     } catch (IOException e) {
       lost.inc();
-      LOG.log(Level.DEBUG, "a packet to {0} is lost: {1}", target, e.getMessage());
+      LOG.log(Level.DEBUG, "a packet to {0} was lost: {1}", target, e.getMessage());
     }
   }
 

@@ -201,10 +201,10 @@ public final class StatsdReceiverFactory
     o.get(IGNORE_HOST);
     long buffer = o.get(SOCKET_BUFFER);
     if (buffer < 0 || buffer > 1 << 30) {
-      throw o.error(SOCKET_BUFFER, "socket_buffer_size is 0 to " + (1 << 30));
+      throw o.error(SOCKET_BUFFER, "socket_buffer_size must be 0 to " + (1 << 30));
     }
     if (buffer > 0 && !udp) {
-      throw o.error(SOCKET_BUFFER, "socket_buffer_size is of udp");
+      throw o.error(SOCKET_BUFFER, "socket_buffer_size is only valid with udp");
     }
     return new Settings(
         endpoint,

@@ -109,7 +109,7 @@ final class TdengineProbe implements ExporterProbe {
                     Signal.METRICS, w.take(), 1, 0, Map.of(NamedEncoder.NAME, name)));
     String refusal = ItemProbe.refusal(v);
     if (!refusal.isEmpty()) {
-      throw new IOException("the sample was not taken: " + refusal);
+      throw new IOException("the sample was not accepted: " + refusal);
     }
     String time = settings.sql() ? "ts" : TdLines.TIME;
     List<String> found =

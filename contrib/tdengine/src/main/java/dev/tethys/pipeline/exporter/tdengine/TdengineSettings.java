@@ -144,7 +144,8 @@ record TdengineSettings(
     NameTemplate database = name(o, DATABASE, 64);
     if (o.get(PROTOCOL) && !database.isFixed()) {
       throw o.error(
-          DATABASE, "of protocol sql \"table\" has the {labels}; \"database\" has them of lines");
+          DATABASE,
+          "with protocol sql, \"table\" contains the {labels}; \"database\" has them of lines");
     }
     Secret token = o.get(TOKEN);
     Secret cloud = o.get(CLOUD_TOKEN);

@@ -283,7 +283,7 @@ final class TdengineStore implements ForeignStore {
     @Override
     public void columns(List<String> names) {
       if (names.size() != 4) {
-        throw new CodecException("TDengine answers with other columns than were asked for");
+        throw new CodecException("TDengine answers with other columns than were requested");
       }
     }
 

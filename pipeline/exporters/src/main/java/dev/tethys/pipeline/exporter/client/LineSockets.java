@@ -105,7 +105,7 @@ public final class LineSockets implements AutoCloseable {
         socket.setSoTimeout(TlsSockets.left(deadline));
         int b = in.read();
         if (b < 0) {
-          throw new EOFException("it closed the connection before it answered");
+          throw new EOFException("it closed the connection before responding");
         }
         if (b == '\n') {
           return line.toString(StandardCharsets.UTF_8).stripTrailing();
@@ -126,7 +126,7 @@ public final class LineSockets implements AutoCloseable {
       socket.setSoTimeout(TlsSockets.left(deadline));
       int b = in.read();
       if (b < 0) {
-        throw new EOFException("it closed the connection before it answered");
+        throw new EOFException("it closed the connection before responding");
       }
       return b;
     }
@@ -143,7 +143,7 @@ public final class LineSockets implements AutoCloseable {
         socket.setSoTimeout(TlsSockets.left(deadline));
         int got = in.read(b, at, n - at);
         if (got < 0) {
-          throw new EOFException("it closed the connection before it answered");
+          throw new EOFException("it closed the connection before responding");
         }
         at += got;
       }
@@ -257,7 +257,7 @@ public final class LineSockets implements AutoCloseable {
       boolean late = e instanceof SocketTimeoutException || System.nanoTime() >= deadline;
       String reason =
           late
-              ? "the time is up"
+              ? "timed out"
               : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       String what = host + ":" + port + ": " + reason;
       throw late ? late(what, e) : new IOException(what, e);
@@ -316,7 +316,7 @@ public final class LineSockets implements AutoCloseable {
             host
                 + ":"
                 + port
-                + ": the time is up"
+                + ": timed out"
                 + (sent
                     ? "; all data is sent, but the server does not close the connection: if it"
                         + " never does, set confirm: false"

@@ -134,7 +134,8 @@ record BulkRules(
     BulkRules read(YamlObject o) {
       Discovery d = o.get(discover);
       if (openSearch && o.has(sourceOnError)) {
-        throw o.error(sourceOnError, "include_source_on_error is of Elasticsearch 8.18 and later");
+        throw o.error(
+            sourceOnError, "include_source_on_error requires Elasticsearch 8.18 or later");
       }
       if (d.interval.isNegative()) {
         throw o.error(discover, "discover.interval must be at least 0");

@@ -81,7 +81,7 @@ final class BulkSender implements Sender {
           : SendResult.DELIVERED;
     } catch (JacksonException | CodecException e) {
       return new SendResult.Retryable(
-          Duration.ZERO, false, "the answer to a bulk request: " + JsonFailures.describe(e));
+          Duration.ZERO, false, "the response to a bulk request: " + JsonFailures.describe(e));
     }
   }
 

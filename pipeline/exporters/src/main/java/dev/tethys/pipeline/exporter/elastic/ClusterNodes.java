@@ -35,7 +35,7 @@ final class ClusterNodes {
     try {
       nodes = JSON.readTree(answer).path("nodes");
     } catch (JacksonException e) {
-      throw new IOException(PATH + " gives no JSON: " + JsonFailures.describe(e), e);
+      throw new IOException(PATH + " returned invalid JSON: " + JsonFailures.describe(e), e);
     }
     List<URI> out = new ArrayList<>();
     for (JsonNode node : nodes) {

@@ -37,7 +37,7 @@ record DatedIndices(String separator, DateTimeFormatter date) {
         case 'F' -> b.appendPattern("uuuu-MM-dd");
         default ->
             throw new IllegalArgumentException(
-                "date_format: % is followed by one of Y, y, m, d, j, H, M and F, not "
+                "date_format: % must be followed by one of Y, y, m, d, j, H, M and F, not "
                     + conversion);
       }
     }

@@ -65,7 +65,7 @@ final class ElasticProbe implements ExporterProbe {
     try {
       return JSON.readTree(r.body());
     } catch (JacksonException e) {
-      throw new IOException(url + " gives no JSON: " + JsonFailures.describe(e), e);
+      throw new IOException(url + " returned invalid JSON: " + JsonFailures.describe(e), e);
     }
   }
 
@@ -152,7 +152,7 @@ final class ElasticProbe implements ExporterProbe {
         settings.metricsIndex().of(l -> l.equals(Labels.METRIC_NAME) ? ItemProbe.NAME : "");
     JsonNode answer = call("/_bulk?refresh=true", new String(w.take(), StandardCharsets.UTF_8));
     if (answer.path("errors").asBoolean(false)) {
-      throw new IOException("the document was refused: " + answer.path("items"));
+      throw new IOException("the document was rejected: " + answer.path("items"));
     }
     String name = settings.clymene() ? "__name__" : "metric";
     String time =

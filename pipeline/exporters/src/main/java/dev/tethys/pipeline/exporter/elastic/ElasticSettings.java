@@ -228,7 +228,7 @@ record ElasticSettings(
             openSearch
                 ? "OpenSearch keeps retention in policies of its ISM plugin, not in templates:"
                     + " policy with delete_after makes one"
-                : "retention is of data streams, and data_stream is false");
+                : "retention requires data streams, and data_stream is false");
       }
       IndexPolicy rules = o.find(policy);
       if (rules != null && (!o.get(template) || !keep.isEmpty())) {
@@ -315,7 +315,7 @@ record ElasticSettings(
         throw o.error(
             timeSeries,
             o.get(schema)
-                ? "time_series is of metrics_schema: samples"
+                ? "time_series requires metrics_schema: samples"
                 : "late_index must not be a data stream of metrics_index, "
                     + metrics.pattern()
                     + ": late samples require an ordinary index");

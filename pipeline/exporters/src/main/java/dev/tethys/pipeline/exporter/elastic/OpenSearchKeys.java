@@ -143,7 +143,7 @@ final class OpenSearchKeys {
       for (Key<?> k :
           List.of(dataset, namespace, logsFallback, logsTime, tracesFallback, tracesTime, action)) {
         if (o.has(k)) {
-          throw o.error(k, k.name() + " is of mapping: {mode: ss4o}");
+          throw o.error(k, k.name() + " requires mapping: {mode: ss4o}");
         }
       }
       return null;

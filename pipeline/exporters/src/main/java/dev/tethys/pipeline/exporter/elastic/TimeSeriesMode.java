@@ -103,7 +103,7 @@ record TimeSeriesMode(
     String ahead = o.get(LOOK_AHEAD);
     List<Round> rounds = o.get(DOWNSAMPLING);
     if (rounds.size() > MAX_ROUNDS) {
-      throw o.error(DOWNSAMPLING, "Elasticsearch has at most " + MAX_ROUNDS + " rounds");
+      throw o.error(DOWNSAMPLING, "Elasticsearch supports at most " + MAX_ROUNDS + " rounds");
     }
     NameTemplate late;
     try {

@@ -287,7 +287,7 @@ final class VendorKeys {
       if (!otel) {
         throw o.error(
             k,
-            "attributes say where documents go only with mapping: {mode: otel}, or another of the"
+            "attributes select the destination only with mapping: {mode: otel}, or another of the"
                 + " Collector's");
       }
       if (o.has(indices.get(i))) {

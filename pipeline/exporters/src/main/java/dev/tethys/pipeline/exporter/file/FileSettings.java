@@ -207,10 +207,10 @@ public record FileSettings(
           COMPRESSION_PARAMS, "compression_params.level is " + level + "; it must be 0 to 22");
     }
     if (o.get(APPEND) && zstd) {
-      throw o.error(APPEND, "append and compression are not for one file");
+      throw o.error(APPEND, "append and compression cannot be combined");
     }
     if (o.get(APPEND) && rotation != null) {
-      throw o.error(APPEND, "append and rotation are not for one file: rotation appends");
+      throw o.error(APPEND, "append and rotation cannot be combined: rotation appends");
     }
     Groups written = o.find(GROUP_BY);
     Groups groups = written == null || !written.enabled ? null : written;

@@ -58,7 +58,7 @@ final class InfluxProbe implements ExporterProbe {
       if (!schema.isMade()) {
         throw new IOException(
             reported
-                + " answers but has no "
+                + " responds but has no "
                 + (settings.version() == InfluxSettings.Version.V2 ? "bucket " : "database ")
                 + database
                 + ", or hides it from this user; create it or set create_schema: true");

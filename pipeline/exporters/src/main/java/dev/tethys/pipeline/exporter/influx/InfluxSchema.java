@@ -86,7 +86,7 @@ final class InfluxSchema {
     try {
       return JSON.readTree(r.body());
     } catch (JacksonException e) {
-      throw new IOException(path + " gives no JSON: " + JsonFailures.describe(e), e);
+      throw new IOException(path + " returned invalid JSON: " + JsonFailures.describe(e), e);
     }
   }
 

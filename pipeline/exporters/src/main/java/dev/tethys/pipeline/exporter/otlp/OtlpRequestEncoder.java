@@ -134,7 +134,7 @@ public record OtlpRequestEncoder(
     String encoding = p.headers().getOrDefault(encodingHeader, "");
     Compression c = encoding.equals(word) ? compression : Compression.named(encoding);
     if (c == null) {
-      throw new CodecException("compressed in a way that is unknown: " + encoding);
+      throw new CodecException("unknown compression: " + encoding);
     }
     byte[] b = c.decompress(p.body(), 0, p.body().length, MAX_SPLIT);
     return JSON.equals(p.headers().get(TYPE))

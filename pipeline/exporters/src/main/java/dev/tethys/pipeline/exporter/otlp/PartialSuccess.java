@@ -14,7 +14,8 @@ final class PartialSuccess {
       return SendResult.DELIVERED;
     }
     if (r.rejected() <= 0) {
-      log.log(Level.WARNING, "the destination took everything and warns: {0}", r.message());
+      log.log(
+          Level.WARNING, "the destination accepted everything with a warning: {0}", r.message());
       return SendResult.DELIVERED;
     }
     int refused = (int) Math.min(r.rejected(), p.items());

@@ -214,12 +214,12 @@ record GraphSettings(
     if (old != null) {
       if (o.node().entries().containsKey("sending_queue")) {
         throw o.error(
-            REMOTE_WRITE_QUEUE, "remote_write_queue and sending_queue are the same: write one");
+            REMOTE_WRITE_QUEUE, "remote_write_queue and sending_queue are the same; set only one");
       }
       long size = old.get(OLD_QUEUE_SIZE);
       if (size < 1) {
         throw old.error(
-            OLD_QUEUE_SIZE, "queue_size must be at least 1: a queue of 0 takes nothing");
+            OLD_QUEUE_SIZE, "queue_size must be at least 1: a queue of 0 accepts nothing");
       }
       d =
           d.withQueue(
@@ -235,7 +235,7 @@ record GraphSettings(
     }
     if (d.storage() != null) {
       throw o.error(
-          WAL_KEY, "wal and sending_queue.storage are two places for one queue: write one");
+          WAL_KEY, "wal and sending_queue.storage configure the same queue twice; set only one");
     }
     YamlNode.Entry queue = o.node().entries().get("sending_queue");
     YamlNode.Entry enabled = queue == null ? null : queue.value().entries().get("enabled");
@@ -248,7 +248,7 @@ record GraphSettings(
 
   private static String walDirectory(YamlObject o) {
     if (o.get(WAL_DIRECTORY).isEmpty()) {
-      throw o.error(WAL_DIRECTORY, "directory is empty: where is the queue to be?");
+      throw o.error(WAL_DIRECTORY, "directory is empty; set the directory of the queue");
     }
     if (o.get(WAL_BUFFER) < 1) {
       throw o.error(WAL_BUFFER, "buffer_size must be at least 1");

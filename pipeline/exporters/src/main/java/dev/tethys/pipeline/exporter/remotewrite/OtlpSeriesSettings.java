@@ -142,8 +142,8 @@ final class OtlpSeriesSettings {
     if (constant != null && !promoted.equals(Promoted.NONE)) {
       throw o.error(
           CONSTANT_LABELS,
-          "resource_constant_labels and resource_to_telemetry_conversion are two ways to say which"
-              + " resource attributes become labels: write one");
+          "resource_constant_labels and resource_to_telemetry_conversion both configure which"
+              + " resource attributes become labels: set only one");
     }
     return new OtlpOptions(
         strategy,

@@ -254,7 +254,7 @@ final class PendingBatchLog implements AutoCloseable {
       } catch (IOException e) {
         LOG.log(
             Level.WARNING,
-            "{0}: {1}; something may be sent twice",
+            "{0}: {1}; some data may be sent twice",
             segments.path(number),
             e.getMessage());
       }
@@ -351,7 +351,7 @@ final class PendingBatchLog implements AutoCloseable {
 
   private static void torn(Path p, boolean tell, int bytes) {
     if (tell) {
-      LOG.log(Level.WARNING, "{0}: {1} bytes at its end are not whole and left out", p, bytes);
+      LOG.log(Level.WARNING, "{0}: {1} bytes at its end are incomplete and skipped", p, bytes);
     }
   }
 

@@ -166,7 +166,7 @@ final class QueueHandoff {
     try {
       return all.isEmpty() ? NOT_ANNOUNCED : j.announce(lane, all);
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "{0}: a note was not written: {1}", id, e.getMessage());
+      LOG.log(Level.DEBUG, "{0}: a journal entry was not written: {1}", id, e.getMessage());
       return NOT_ANNOUNCED;
     }
   }
@@ -188,7 +188,7 @@ final class QueueHandoff {
     try {
       j.stored(request);
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "{0}: a note was not written: {1}", id, e.getMessage());
+      LOG.log(Level.DEBUG, "{0}: a journal entry was not written: {1}", id, e.getMessage());
     }
   }
 

@@ -229,7 +229,7 @@ final class RemoteWriteSender implements Sender {
       onlyV1 = true;
       LOG.log(
           Level.WARNING,
-          "{0}: {1} does not take remote write 2.0 ({2}); it gets 1.0 from now on",
+          "{0}: {1} does not support remote write 2.0 ({2}); using 1.0 from now on",
           config.id(),
           config.shownUrl(),
           status == 415 ? "it answered 415" : "it does not report what it has written");

@@ -147,7 +147,7 @@ public sealed interface Frame {
       if (to < from
           || !Arrays.equals(request, 0, from, head, 0, from)
           || !Arrays.equals(request, to, request.length, tail, 0, tail.length)) {
-        throw new CodecException("the request is not a list in the written form");
+        throw new CodecException("the request is not a list in the stored format");
       }
       byte[] out = new byte[to - from];
       int n = 0;
@@ -194,7 +194,7 @@ public sealed interface Frame {
       int n = request.length - others.length();
       if (n < 0
           || !new String(request, n, others.length(), StandardCharsets.ISO_8859_1).equals(others)) {
-        throw new CodecException("the request does not end in the written form");
+        throw new CodecException("the request does not end in the stored format");
       }
       return Arrays.copyOf(request, n);
     }

@@ -127,7 +127,7 @@ public record LineRequestEncoder(
         at = frame.end(text, at);
       }
       if (at != text.length) {
-        throw new CodecException("the request has another number of rows than declared");
+        throw new CodecException("the number of rows differs from the declared one");
       }
       starts[index.rows()] = at;
     }

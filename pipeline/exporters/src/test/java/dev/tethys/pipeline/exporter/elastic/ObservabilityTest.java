@@ -204,8 +204,8 @@ class ObservabilityTest {
     for (String[] wrong :
         new String[][] {
           {"{http: {endpoint: 'http://o:1'}, compression: none}", "write it in http"},
-          {"{" + at + "dataset: x, mapping: {mode: tethys}}", "dataset is of mapping"},
-          {"{" + at + "dataset: x, data_stream: false}", "dataset is of mapping"},
+          {"{" + at + "dataset: x, mapping: {mode: tethys}}", "dataset requires mapping"},
+          {"{" + at + "dataset: x, data_stream: false}", "dataset requires mapping"},
           {"{" + at + "mapping: {mode: ss4o}, retention: 3d}", "retention"},
           {"{" + at + "mapping: {mode: ss4o}, metrics_index: x}", "Tethys's own documents"},
           {"{" + at + "mapping: {mode: otel-v1}}", "mapping mode"},

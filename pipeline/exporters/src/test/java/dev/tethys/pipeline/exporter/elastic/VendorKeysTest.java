@@ -111,7 +111,7 @@ class VendorKeysTest {
                 settings(
                     "{endpoint: 'http://a:1', mapping: {mode: otel},"
                         + " logstash_format: {enabled: true, date_format: '%c'}}"))
-        .hasMessageContaining("% is followed by one of");
+        .hasMessageContaining("% must be followed by one of");
     assertThatThrownBy(
             () -> settings("{endpoint: 'http://a:1', mapping: {mode: ecs, allowed_modes: [otel]}}"))
         .hasMessageContaining("invalid or disallowed default mapping mode \"ecs\"");

@@ -319,7 +319,7 @@ class SeriesEditsTest {
                 settings(
                     ", resource_to_telemetry_conversion: {enabled: true},"
                         + " resource_constant_labels: {included: [a]}"))
-        .hasMessageContaining("write one");
+        .hasMessageContaining("set only one");
   }
 
   @Test
@@ -426,7 +426,7 @@ class SeriesEditsTest {
     assertThat(settings(", max_batch_request_parallelism: 2").delivery().options().concurrency())
         .isEqualTo(2);
     assertThatThrownBy(() -> settings(", remote_write_queue: {}, sending_queue: {}"))
-        .hasMessageContaining("write one");
+        .hasMessageContaining("set only one");
     assertThatThrownBy(() -> settings(", remote_write_queue: {num_consumers: 0}"))
         .hasMessageContaining("1 to 4096");
   }
@@ -447,10 +447,10 @@ class SeriesEditsTest {
     for (List<String> wrong :
         List.of(
             List.of("{}", "\"directory\" is required"),
-            List.of("{directory: ''}", "where is the queue to be"),
+            List.of("{directory: ''}", "set the directory of the queue"),
             List.of("{directory: /q, buffer_size: 0}", "at least 1"),
             List.of("{directory: /q, truncate_frequency: often}", "not a valid duration"),
-            List.of("{directory: /q}, sending_queue: {storage: file_storage}", "write one"),
+            List.of("{directory: /q}, sending_queue: {storage: file_storage}", "set only one"),
             List.of(
                 "{directory: /q}, sending_queue: {enabled: false}", "requires an enabled queue"),
             List.of(

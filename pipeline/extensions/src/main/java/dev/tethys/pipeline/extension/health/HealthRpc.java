@@ -127,7 +127,7 @@ final class HealthRpc {
     } finally {
       leave();
     }
-    throw new GrpcException(Status.UNAVAILABLE, "the collector stops");
+    throw new GrpcException(Status.UNAVAILABLE, "the collector is stopping");
   }
 
   private long changes() {

@@ -351,13 +351,13 @@ public final class ControlledAgent implements AutoCloseable {
       try {
         clock.set(Long.parseLong(new String(m.data(), StandardCharsets.UTF_8)));
       } catch (NumberFormatException e) {
-        LOG.log(Level.WARNING, "Time of the control plane not taken error=\"{0}\"", e.getMessage());
+        LOG.log(Level.WARNING, "Clock of the control plane not read error=\"{0}\"", e.getMessage());
       }
     } else if (m.capability().equals(AgentContract.QUOTAS)) {
       try {
         process.shareQuotas(new String(m.data(), StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
-        LOG.log(Level.WARNING, "Shares of quotas not taken error=\"{0}\"", e.getMessage());
+        LOG.log(Level.WARNING, "Quota shares not applied error=\"{0}\"", e.getMessage());
       }
     }
   }
@@ -469,7 +469,7 @@ public final class ControlledAgent implements AutoCloseable {
     } else {
       LOG.log(
           Level.ERROR,
-          "{0} of the control plane not applied, the former ones stay hash={1} error={2}",
+          "{0} of the control plane not applied, keeping the previous ones hash={1} error={2}",
           error.startsWith(AgentContract.CONTROLS_FAILED) ? "Live controls" : "Configuration",
           shortened(config.hash()),
           error);

@@ -51,7 +51,7 @@ final class LiveTaps {
   private void run(CustomMessage request) {
     String answer;
     if (!free.tryAcquire()) {
-      answer = NodeRecords.error(MAX_TAPS + " live taps run at this agent, the limit");
+      answer = NodeRecords.error(MAX_TAPS + " live taps are running on this agent, the limit");
     } else {
       synchronized (running) {
         running.put(request.type(), Thread.currentThread());

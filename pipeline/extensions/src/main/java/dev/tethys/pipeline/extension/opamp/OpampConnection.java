@@ -41,7 +41,7 @@ record OpampConnection(
       if (!reports.isStopping()) {
         logger.log(
             why.equals(reason) ? Level.DEBUG : Level.WARNING,
-            "{0}: the OpAMP server {1} is tried again: {2}",
+            "{0}: the OpAMP server {1} is retried: {2}",
             name,
             endpoint,
             why);

@@ -105,7 +105,7 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
               .digest(kinds.toString().getBytes(StandardCharsets.UTF_8)),
           kinds);
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 }

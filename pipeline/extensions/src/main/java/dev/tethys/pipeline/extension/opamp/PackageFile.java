@@ -82,7 +82,7 @@ public final class PackageFile {
       }
       return d.digest();
     } catch (GeneralSecurityException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
+      throw new AssertionError("every JDK supports SHA-256", e);
     }
   }
 
@@ -137,7 +137,7 @@ public final class PackageFile {
             && !name.startsWith("/");
     Path to = plain ? into.resolve(name).normalize() : into;
     if (to.equals(into) || !to.startsWith(into) || name.contains("..")) {
-      throw new IOException("the package has an entry outside of its folder: " + shown(name));
+      throw new IOException("the package has an entry outside its folder: " + shown(name));
     }
     return to;
   }

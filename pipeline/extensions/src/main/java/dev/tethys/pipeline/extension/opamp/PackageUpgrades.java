@@ -300,11 +300,11 @@ public final class PackageUpgrades {
 
   private void fail(String error) {
     String text = error.length() > MAX_REASON ? error.substring(0, MAX_REASON) : error;
-    LOG.log(Level.ERROR, "Package not installed, the present version stays error=\"{0}\"", text);
+    LOG.log(Level.ERROR, "Package not installed, keeping the current version error=\"{0}\"", text);
     try {
       write("failed", "offer\n" + text + "\n");
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "Failure of a package not noted", e);
+      LOG.log(Level.ERROR, "Package failure not recorded", e);
     }
     report(State.INSTALL_FAILED, text, 0);
   }
@@ -319,7 +319,7 @@ public final class PackageUpgrades {
       return;
     }
     if (next.packages().size() > 1) {
-      throw new IOException("this agent takes one package, not " + next.packages().size());
+      throw new IOException("this agent supports one package, not " + next.packages().size());
     }
     String name = next.packages().firstEntry().getKey();
     Offered p = next.packages().firstEntry().getValue();
@@ -345,7 +345,7 @@ public final class PackageUpgrades {
   private void verify(String name, Offered p) throws IOException {
     PublicKey key = settings.key();
     if (p.addon()) {
-      throw new IOException("this agent takes no add-on packages");
+      throw new IOException("this agent does not support add-on packages");
     }
     if (key == null) {
       throw new IOException(
@@ -402,7 +402,7 @@ public final class PackageUpgrades {
       p.getOutputStream().close();
       if (!p.waitFor(CHECK.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new IOException(
-            "the new version did not end its check within " + CHECK.toSeconds() + " s");
+            "the new version did not finish its check within " + CHECK.toSeconds() + " s");
       }
       if (p.exitValue() != 0) {
         throw new IOException(
@@ -423,7 +423,7 @@ public final class PackageUpgrades {
   /** Ends the process for the launcher to start another version on trial. */
   private void attempt(String version) throws IOException {
     if (!canRestart.getAsBoolean()) {
-      throw new IOException("the launcher of this process is gone; restart the process");
+      throw new IOException("the launcher of this process has exited; restart the process");
     }
     report(State.INSTALLING, "", 0);
     remove("why");

@@ -462,7 +462,7 @@ final class Reports {
       if (f.unavailable()) {
         throw new OpampLink.Busy("it is unavailable: " + f.message(), f.retryAfter());
       }
-      logger.log(Level.WARNING, "the OpAMP server did not take a message: {0}", f.message());
+      logger.log(Level.WARNING, "the OpAMP server did not accept a message: {0}", f.message());
     }
   }
 

@@ -132,7 +132,7 @@ final class SocketLink implements OpampLink {
 
   private synchronized void keep(Socket s) throws IOException {
     if (ended) {
-      throw new IOException("it is ended");
+      throw new IOException("it has ended");
     }
     open = s;
   }

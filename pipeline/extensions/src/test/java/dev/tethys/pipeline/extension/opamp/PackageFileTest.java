@@ -50,7 +50,7 @@ class PackageFileTest {
   void neverWritesOutsideTheFolder() throws IOException {
     for (String name :
         new String[] {"../x", "a/../../x", "/x", "a\\..\\x", "c:x", "..", "a/../tethys"}) {
-      refused(10_000, "outside of its folder", "tethys", name);
+      refused(10_000, "outside its folder", "tethys", name);
     }
     assertThat(folder.resolve("x")).doesNotExist();
   }

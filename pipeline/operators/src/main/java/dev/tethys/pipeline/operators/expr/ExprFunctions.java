@@ -178,7 +178,7 @@ final class ExprFunctions {
           String s = string(a[0], "repeat");
           long n = Operators.whole(a[1], "repeat");
           if (n < 0 || n * s.length() > Frame.MAX_MADE || n > Frame.MAX_MADE) {
-            throw new ExpressionException("repeat makes a string that is too long");
+            throw new ExpressionException("repeat creates too long a string");
           }
           return s.repeat((int) n);
         });

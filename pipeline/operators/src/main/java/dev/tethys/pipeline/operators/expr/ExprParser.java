@@ -124,10 +124,10 @@ final class ExprParser {
     at++;
     ExprToken name = token();
     if (name.kind() != Kind.NAME) {
-      throw error(name, "a variable has a name");
+      throw error(name, "a variable requires a name");
     }
     if (names.apply(name.text()) != null || variables.containsKey(name.text())) {
-      throw error(name, "\"" + name.text() + "\" is something already");
+      throw error(name, "\"" + name.text() + "\" is already defined");
     }
     at++;
     expect("=");
@@ -358,7 +358,7 @@ final class ExprParser {
               + t.text()
               + "\""
               + (nearest == null ? "" : ", did you mean \"" + nearest + "\"?")
-              + "; there are: "
+              + "; expected one of: "
               + String.join(", ", new TreeSet<>(known)));
     }
     return n;
@@ -406,14 +406,16 @@ final class ExprParser {
         case NAME, STRING, NUMBER -> keys.add(new ExprNode.Constant(k.text()));
         case SIGN -> {
           if (!k.text().equals("(")) {
-            throw error(k, "a key is a name, a string, a number or an expression in parentheses");
+            throw error(
+                k, "a key must be a name, a string, a number or an expression in parentheses");
           }
           ExprNode n = expression(0);
           expect(")");
           keys.add(n);
         }
         default ->
-            throw error(k, "a key is a name, a string, a number or an expression in parentheses");
+            throw error(
+                k, "a key must be a name, a string, a number or an expression in parentheses");
       }
       expect(":");
       values.add(expression(0));
@@ -527,7 +529,7 @@ final class ExprParser {
           name,
           "there is no method "
               + name.text()
-              + "; there are: "
+              + "; expected one of: "
               + String.join(", ", Times.methods()));
     }
     if (arguments.size() != m.arguments()) {

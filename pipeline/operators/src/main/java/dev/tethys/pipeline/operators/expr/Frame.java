@@ -28,7 +28,7 @@ final class Frame {
     made += elements;
     if (made > MAX_MADE) {
       throw new ExpressionException(
-          "the expression makes more than " + MAX_MADE + " elements or characters");
+          "the expression creates more than " + MAX_MADE + " elements or characters");
     }
   }
 }

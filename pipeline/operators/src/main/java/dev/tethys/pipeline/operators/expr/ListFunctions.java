@@ -335,7 +335,7 @@ final class ListFunctions {
   private static ArrayValue sorted(Frame f, ArrayValue l, ArrayValue keys, @Nullable Object order) {
     boolean down = "desc".equals(order);
     if (!down && !"asc".equals(order)) {
-      throw new ExpressionException("the order of sorting is \"asc\" or \"desc\"");
+      throw new ExpressionException("the sort order must be \"asc\" or \"desc\"");
     }
     f.make(l.size());
     List<Integer> places = new ArrayList<>();
@@ -386,7 +386,7 @@ final class ListFunctions {
 
   private static void flatten(Frame f, ArrayValue l, ArrayValue out, int depth) {
     if (depth > 100) {
-      throw new ExpressionException("a list is nested too deep to be flattened");
+      throw new ExpressionException("a list is nested too deeply to be flattened");
     }
     f.make(l.size());
     for (int i = 0; i < l.size(); i++) {

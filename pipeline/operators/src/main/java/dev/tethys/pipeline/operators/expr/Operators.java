@@ -267,7 +267,7 @@ final class Operators {
   static long modulo(@Nullable Object a, @Nullable Object b) {
     if (a instanceof Long x && b instanceof Long y) {
       if (y == 0) {
-        throw new ExpressionException("an int is divided by zero");
+        throw new ExpressionException("integer division by zero");
       }
       return x % y;
     }

@@ -128,7 +128,7 @@ public sealed interface Shape {
           + key
           + "\" in it"
           + (nearest == null ? "" : ", did you mean \"" + nearest + "\"?")
-          + "; there are: "
+          + "; expected one of: "
           + String.join(", ", all);
     }
     return this == ANY || this == TEXTS ? null : this + " has no \"" + key + "\"";

@@ -91,7 +91,7 @@ class ExpressionTest {
         "body.Foo()|6|no method Foo",
         "1 2|3|\"2\" is not expected",
         "99999999999999999999|1|64 bits",
-        "let body = 1; body|5|something already",
+        "let body = 1; body|5|already defined",
         "a ~ b|1|there is no \"a\"",
       })
   void rejectsWithPosition(String all) {

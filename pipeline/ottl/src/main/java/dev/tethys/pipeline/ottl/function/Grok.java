@@ -124,7 +124,7 @@ final class Grok {
 
     void expand(String pattern, int depth) {
       if (depth > MAX_DEPTH) {
-        throw new IllegalArgumentException("patterns are defined by each other without end");
+        throw new IllegalArgumentException("pattern definitions form a cycle");
       }
       int at = 0;
       while (at < pattern.length()) {
@@ -138,7 +138,7 @@ final class Grok {
         at = close + 1;
         if (out.length() > Regex.MAX_LENGTH) {
           throw new IllegalArgumentException(
-              "the pattern is longer than " + Regex.MAX_LENGTH + " characters when written out");
+              "the pattern is longer than " + Regex.MAX_LENGTH + " characters when expanded");
         }
       }
       out.append(pattern, at, pattern.length());

@@ -96,7 +96,7 @@ final class ListConverters {
     switch (target) {
       case String s -> {
         if (!(value instanceof String part)) {
-          throw new EvaluationException("a string can be looked for in a string only");
+          throw new EvaluationException("only a string can be searched for in a string");
         }
         int i = s.indexOf(part);
         return i < 0 ? -1 : Bytes.length(s.substring(0, i));
@@ -172,7 +172,7 @@ final class ListConverters {
   private static OttlExpr.Getter sort(Arguments a) {
     String order = a.string(1, "asc");
     if (!order.equals("asc") && !order.equals("desc")) {
-      throw a.error(1, "the order is asc or desc, not \"" + order + "\"");
+      throw a.error(1, "the order must be asc or desc, not \"" + order + "\"");
     }
     boolean down = order.equals("desc");
     OttlExpr target = a.expr(0);

@@ -130,7 +130,7 @@ final class MapEditors {
       Object v = value.get(at);
       if (v == null && !canBeEmpty(target.type())) {
         throw new EvaluationException(
-            "the value is nil, and this field holds "
+            "the value is nil, but this field requires "
                 + target.type().text()
                 + " always; it stays as it is");
       }
@@ -293,7 +293,7 @@ final class MapEditors {
     boolean insert = strategy.equals("insert") || strategy.equals("upsert");
     boolean update = strategy.equals("update") || strategy.equals("upsert");
     if (!insert && !update) {
-      throw a.error(2, "the strategy is insert, update or upsert, not \"" + strategy + "\"");
+      throw a.error(2, "the strategy must be insert, update or upsert, not \"" + strategy + "\"");
     }
     return at -> {
       Attributes to = map(target, at);
@@ -319,7 +319,7 @@ final class MapEditors {
     long depth = a.integer(2, Long.MAX_VALUE);
     boolean resolve = a.truth(3, false);
     if (depth < 1) {
-      throw a.error(2, "the depth is at least 1, not " + depth);
+      throw a.error(2, "the depth must be at least 1, not " + depth);
     }
     return at -> {
       Attributes m = map(target, at);

@@ -66,13 +66,13 @@ final class ParseConverters {
     String headerDelimiter = a.string(3, delimiter);
     String mode = a.string(4, "strict");
     if (delimiter.codePointCount(0, delimiter.length()) != 1) {
-      throw a.error(2, "the delimiter is one character");
+      throw a.error(2, "the delimiter must be one character");
     }
     if (headerDelimiter.codePointCount(0, headerDelimiter.length()) != 1) {
-      throw a.error(3, "the delimiter is one character");
+      throw a.error(3, "the delimiter must be one character");
     }
     if (!List.of("strict", "lazyQuotes", "ignoreQuotes").contains(mode)) {
-      throw a.error(4, "the mode is strict, lazyQuotes or ignoreQuotes");
+      throw a.error(4, "the mode must be strict, lazyQuotes or ignoreQuotes");
     }
     OttlExpr target = a.expr(0);
     OttlExpr headers = a.expr(1);
@@ -176,7 +176,7 @@ final class ParseConverters {
 
   private static long parseInt(String text, long base) {
     if (base < 0 || base == 1 || base > 36) {
-      throw new EvaluationException("the base is 0, or 2 to 36");
+      throw new EvaluationException("the base must be 0, or 2 to 36");
     }
     if (text.isEmpty() || text.length() > 200) {
       throw new EvaluationException("not a number: \"" + shown(text) + "\"");

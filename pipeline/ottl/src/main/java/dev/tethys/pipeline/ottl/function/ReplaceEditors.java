@@ -150,7 +150,7 @@ final class ReplaceEditors {
   private static OttlExpr.Getter replaceAllPatterns(Arguments a) {
     String mode = a.string(1);
     if (!mode.equals("key") && !mode.equals("value")) {
-      throw a.error(1, "the mode is key or value, not \"" + mode + "\"");
+      throw a.error(1, "the mode must be key or value, not \"" + mode + "\"");
     }
     OttlExpr target = a.expr(0);
     Regex.Source pattern = Regex.argument(a, 2);

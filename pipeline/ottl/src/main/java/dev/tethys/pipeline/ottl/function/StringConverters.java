@@ -178,7 +178,7 @@ final class StringConverters {
           case "camel" -> Cases::camel;
           default ->
               throw a.error(
-                  1, "the case is lower, upper, snake or camel, not \"" + a.string(1) + "\"");
+                  1, "the case must be lower, upper, snake or camel, not \"" + a.string(1) + "\"");
         };
     return TypeConverters.one(a, v -> f.of(string(v)));
   }
@@ -226,7 +226,7 @@ final class StringConverters {
       long from = (Long) MapEditors.require(start.get(at));
       long n = (Long) MapEditors.require(length.get(at));
       if (from < 0 || n <= 0) {
-        throw new EvaluationException("start cannot be negative, and length is at least 1");
+        throw new EvaluationException("start cannot be negative, and length must be at least 1");
       }
       boolean characters = Boolean.TRUE.equals(whole.get(at));
       int size = characters ? s.codePointCount(0, s.length()) : Bytes.length(s);

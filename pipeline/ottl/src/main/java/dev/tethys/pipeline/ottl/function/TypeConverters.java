@@ -51,7 +51,7 @@ final class TypeConverters {
                         v -> {
                           if (!(v instanceof Double d) || !(d > 0)) {
                             throw new EvaluationException(
-                                "there is a logarithm of numbers greater than zero only");
+                                "the logarithm is only defined for numbers greater than zero");
                           }
                           return Math.log(d);
                         })),

@@ -222,7 +222,7 @@ final class PointFields {
             (at, v) -> {
               if (v == null) {
                 throw new EvaluationException(
-                    "the value is nil, and this field holds buckets; assign to its offset and"
+                    "the value is nil, but this field requires buckets; assign to its offset and"
                         + " bucket_counts");
               }
               if (at.point() instanceof ExponentialHistogramDataPoint e && v instanceof Buckets b) {

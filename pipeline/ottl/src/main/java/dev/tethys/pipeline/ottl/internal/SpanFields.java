@@ -145,7 +145,7 @@ final class SpanFields {
         Paths.longs(
             at -> at.eventIndex(),
             (_, _) -> {
-              throw new EvaluationException("event_index cannot be assigned to");
+              throw new EvaluationException("event_index is read-only");
             }));
     return f;
   }

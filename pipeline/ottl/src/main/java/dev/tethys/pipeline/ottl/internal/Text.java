@@ -69,7 +69,7 @@ public final class Text {
       case ZonedDateTime t -> time(t);
       case Duration d -> Long.toString(nanos(d));
       default ->
-          throw new EvaluationException("this part of telemetry cannot be written out as a string");
+          throw new EvaluationException("this part of telemetry cannot be converted to a string");
     };
   }
 
@@ -117,7 +117,7 @@ public final class Text {
     }
     if (sb.length() > MAX_LENGTH) {
       throw new EvaluationException(
-          "the value is longer than " + MAX_LENGTH + " characters when written out");
+          "the value is longer than " + MAX_LENGTH + " characters when expanded");
     }
     switch (value) {
       case null -> sb.append("null");

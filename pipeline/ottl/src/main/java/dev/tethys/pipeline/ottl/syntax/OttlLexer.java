@@ -158,7 +158,7 @@ final class OttlLexer {
           throw new OttlException(
               text,
               at,
-              "unknown escape; a backslash that is meant itself (as in a regular expression) is"
+              "unknown escape; a literal backslash (as in a regular expression) is"
                   + " written twice");
         }
       }

@@ -335,7 +335,7 @@ public final class OttlParser {
         named = first.text();
         next += 2;
         if (!names.add(named)) {
-          throw error(first, "the argument " + named + " is given twice");
+          throw error(first, "the argument " + named + " appears twice");
         }
       } else if (!names.isEmpty()) {
         throw error(first, "an argument without a name cannot follow one with a name");
@@ -361,7 +361,7 @@ public final class OttlParser {
       }
       OttlToken t = peek();
       if (t.kind() != OttlToken.Kind.WORD || !isLower(t.text()) && !t.text().equals("_")) {
-        throw error(t, "a name in lower case is expected after the dot, but there is " + t.shown());
+        throw error(t, "expected a lower-case name after the dot, got " + t.shown());
       }
       next++;
       fields.add(new OttlTree.Field(t.at(), t.text(), keys()));
@@ -520,7 +520,7 @@ public final class OttlParser {
           throw new OttlException(
               text,
               e.at(),
-              "numbers, times and durations can be calculated with, given as literals, paths or"
+              "arithmetic requires numbers, times or durations, given as literals, paths or"
                   + " converters");
     };
   }

@@ -166,7 +166,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
     for (String k : o.get(METADATA)) {
       String lower = k.toLowerCase(Locale.ROOT);
       if (!seen.add(lower)) {
-        throw o.error(METADATA, "names " + lower + " twice; names of metadata have no case");
+        throw o.error(METADATA, "names " + lower + " twice; metadata names are case-insensitive");
       }
       metadata.add(lower);
     }

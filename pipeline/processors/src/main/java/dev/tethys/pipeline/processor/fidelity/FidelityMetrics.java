@@ -44,7 +44,7 @@ final class FidelityMetrics {
     answers =
         r.counters(
             "tethys_fidelity_items_total",
-            "Items at the point delivered by the answer to them: accepted or refused.",
+            "Items at the point delivered by the response to them: accepted or refused.",
             "check",
             "signal",
             "result");

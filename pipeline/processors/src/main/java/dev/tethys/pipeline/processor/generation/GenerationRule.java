@@ -88,7 +88,7 @@ record GenerationRule(
           NAME,
           "is that of "
               + (name.equals(first) ? "metric1" : "metric2")
-              + "; give the new metric another");
+              + "; choose another name for the new metric");
     }
     return new GenerationRule(
         name, o.get(UNIT), first, scale ? null : second, o.get(OPERATION), by);

@@ -121,7 +121,7 @@ public final class Sampler {
     // A float, as in the Collector: the encoded threshold depends on its bits.
     float percent = (float) (double) o.get(PERCENTAGE);
     if (!(percent >= 0) || Float.isInfinite(percent)) {
-      throw o.error(PERCENTAGE, "is 0 or more");
+      throw o.error(PERCENTAGE, "must be at least 0");
     }
     if (percent > 0 && (double) percent / 100 < Threshold.MIN_PROBABILITY) {
       throw o.error(PERCENTAGE, "is too small; it must be 0 or at least one item in 2^56");

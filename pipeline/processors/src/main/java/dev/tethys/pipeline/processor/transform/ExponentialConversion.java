@@ -39,7 +39,8 @@ final class ExponentialConversion {
           case "midpoint" -> Distribution.MIDPOINT;
           case "uniform" -> Distribution.UNIFORM;
           case "random" -> Distribution.RANDOM;
-          default -> throw a.error(0, "the distribution is upper, midpoint, uniform or random");
+          default -> throw a.error(
+              0, "the distribution must be upper, midpoint, uniform or random");
         };
     double[] bounds =
         a.list(1).stream()
@@ -51,7 +52,7 @@ final class ExponentialConversion {
     }
     for (int i = 1; i < bounds.length; i++) {
       if (!(bounds[i] > bounds[i - 1])) {
-        throw a.error(1, "the bounds rise");
+        throw a.error(1, "the bounds must be in ascending order");
       }
     }
     ExponentialConversion c = new ExponentialConversion(how, bounds);

@@ -33,7 +33,7 @@ final class LogFormats {
                       switch (a.string(1, "clf")) {
                         case "clf" -> false;
                         case "combined" -> true;
-                        default -> throw a.error(1, "the format is clf or combined");
+                        default -> throw a.error(1, "the format must be clf or combined");
                       };
                   OttlExpr target = a.expr(0);
                   return at -> clf(string(target.get(at)), combined);

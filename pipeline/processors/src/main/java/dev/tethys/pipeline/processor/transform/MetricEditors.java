@@ -127,7 +127,7 @@ final class MetricEditors {
     return switch (a.string(index)) {
       case "cumulative" -> MetricData.TEMPORALITY_CUMULATIVE;
       case "delta" -> MetricData.TEMPORALITY_DELTA;
-      default -> throw a.error(index, "the temporality is cumulative or delta");
+      default -> throw a.error(index, "the temporality must be cumulative or delta");
     };
   }
 
@@ -444,7 +444,7 @@ final class MetricEditors {
   private static Points.Aggregation aggregation(Arguments a) {
     Points.Aggregation how = Points.aggregation(a.string(0));
     if (how == null) {
-      throw a.error(0, "the function is sum, max, min, mean, median or count");
+      throw a.error(0, "the function must be sum, max, min, mean, median or count");
     }
     return how;
   }
@@ -506,11 +506,11 @@ final class MetricEditors {
           case "remove_explicit_bound" -> p -> BucketMerge.removeBound(p, target);
           case "limit_buckets" -> {
             if (target < 1 || target != Math.rint(target)) {
-              throw a.error(0, "the number of buckets is a whole number of at least 1");
+              throw a.error(0, "the number of buckets must be a whole number of at least 1");
             }
             yield p -> BucketMerge.limit(p, (int) target);
           }
-          default -> throw a.error(1, "the method is remove_explicit_bound or limit_buckets");
+          default -> throw a.error(1, "the method must be remove_explicit_bound or limit_buckets");
         };
     return at -> {
       if (a.context() == OttlContext.DATA_POINT) {

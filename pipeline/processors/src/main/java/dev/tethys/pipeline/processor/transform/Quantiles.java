@@ -48,7 +48,7 @@ final class Quantiles {
 
   private static EvaluationException tooFew(long rank, long counted) {
     return new EvaluationException(
-        "the buckets have " + counted + " observations, the one looked for is number " + rank);
+        "the buckets have " + counted + " observations, the requested one is number " + rank);
   }
 
   private static double first(HistogramDataPoint p, double[] bounds) {

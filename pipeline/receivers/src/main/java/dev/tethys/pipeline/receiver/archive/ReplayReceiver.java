@@ -126,7 +126,8 @@ final class ReplayReceiver implements Receiver {
       throw new IOException(
           "the replay "
               + name
-              + " began with other times, attributes or place; set replay to another name, or"
+              + " was started with other times, attributes or location; set replay to another"
+              + " name, or"
               + " delete "
               + file());
     }

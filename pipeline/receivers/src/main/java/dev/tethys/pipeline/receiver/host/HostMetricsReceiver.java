@@ -177,7 +177,7 @@ final class HostMetricsReceiver implements Receiver {
       Outcome o =
           IntervalCollector.settled(to, Batch.of(Signal.LOGS, entity(), LANE, Metadata.NONE));
       if (!(o instanceof Outcome.Accepted)) {
-        LOG.log(Level.WARNING, "{0}: an entity event was not taken: {1}", name, o);
+        LOG.log(Level.WARNING, "{0}: an entity event was not accepted: {1}", name, o);
       }
     } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, name + ": collection failed, retrying at the next interval", e);

@@ -117,7 +117,7 @@ final class ProcessResource {
               "username",
               p,
               name,
-              new IOException("no user has the number " + status.user()));
+              new IOException("no user has the UID " + status.user()));
         }
       }
     } catch (IOException e) {

@@ -230,7 +230,7 @@ record FileLogSettings(
         throw o.error(include, "include names no file");
       }
       if (o.get(fingerprint) < 16) {
-        throw o.error(fingerprint, "fingerprint_size is at least 16");
+        throw o.error(fingerprint, "fingerprint_size must be at least 16");
       }
       o.get(buffer);
       if (o.get(archived) < 0) {
@@ -244,7 +244,7 @@ record FileLogSettings(
       }
       long max = o.get(maxLogSize);
       if (max < 1 || max > 512 << 20) {
-        throw o.error(maxLogSize, "max_log_size is from 1 byte to 512 MiB");
+        throw o.error(maxLogSize, "max_log_size must be from 1 byte to 512 MiB");
       }
       HeaderAttributes first = o.find(header);
       if (end && first != null) {

@@ -105,7 +105,7 @@ record FileOrder(
     }
     long n = o.get(TOP_N);
     if (n < 1 || n > Integer.MAX_VALUE) {
-      throw o.error(TOP_N, "top_n is at least 1");
+      throw o.error(TOP_N, "top_n must be at least 1");
     }
     Pattern group = o.find(GROUP_BY);
     if (group != null && group.groupCount() == 0) {

@@ -168,7 +168,7 @@ final class LogSockets implements PassingListener<LogSockets.Records> {
     try {
       packet(s, b, length, from, records());
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "a packet came last", e);
+      LOG.log(Level.DEBUG, "the last record was a packet", e);
     } finally {
       slot.exit(use);
     }

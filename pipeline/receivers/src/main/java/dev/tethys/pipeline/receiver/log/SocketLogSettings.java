@@ -102,7 +102,7 @@ record SocketLogSettings(
     SocketLogSettings read(YamlObject o) {
       long most = max == null ? 65_535 : o.get(max);
       if (max != null && (most < 1 || most > 64 << 20)) {
-        throw o.error(max, "max_log_size is from 1 byte to 64 MiB");
+        throw o.error(max, "max_log_size must be from 1 byte to 64 MiB");
       }
       RecordEnds records = o.find(multiline);
       Charset charset = FileLogSettings.charset(o, encoding);

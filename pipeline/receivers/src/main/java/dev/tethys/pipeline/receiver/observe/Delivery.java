@@ -26,7 +26,8 @@ record Delivery(String name, String signal, Consumer to) {
           return;
         }
         case Outcome.Rejected r -> {
-          LOG.log(Level.WARNING, "{0}: {1} refused by the pipeline: {2}", name, signal, r.reason());
+          LOG.log(
+              Level.WARNING, "{0}: {1} rejected by the pipeline: {2}", name, signal, r.reason());
           return;
         }
         case Outcome.Unavailable u -> Thread.sleep(u.retryAfter(RETRY));

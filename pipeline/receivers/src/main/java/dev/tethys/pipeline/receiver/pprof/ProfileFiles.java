@@ -66,7 +66,7 @@ final class ProfileFiles implements ProfilePoller.Source {
         }
         if (s.length > MAX_BYTES) {
           seen.put(p, s);
-          LOG.log(Level.WARNING, "{0} is passed over: it has more than {1} bytes", p, MAX_BYTES);
+          LOG.log(Level.WARNING, "{0} is skipped: it has more than {1} bytes", p, MAX_BYTES);
           continue;
         }
         bytes += s.length;

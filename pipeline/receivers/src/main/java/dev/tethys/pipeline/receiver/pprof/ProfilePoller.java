@@ -152,7 +152,10 @@ final class ProfilePoller implements AutoCloseable {
         }
         case Outcome.Unavailable u -> {
           LOG.log(
-              Level.WARNING, "{0}: profiles are not accepted now: {1}", source.name(), u.reason());
+              Level.WARNING,
+              "{0}: profiles are currently not accepted: {1}",
+              source.name(),
+              u.reason());
           yield false;
         }
       };

@@ -181,7 +181,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     ScrapeManager s = scrape;
     DiscoveryManager d = discovery;
     if (s == null || d == null) {
-      throw new IOException("it does not run");
+      throw new IOException("it is not running");
     }
     try {
       turn((PrometheusSettings) settings, s, d);

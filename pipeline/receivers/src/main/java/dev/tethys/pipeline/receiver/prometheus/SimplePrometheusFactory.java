@@ -117,12 +117,11 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
     ClientTlsSettings older = o.find(TLS_CONFIG);
     if (o.get(TLS_ENABLED)) {
       if (tls != null) {
-        throw o.error(TLS_ENABLED, "either tls, or tls_enabled and tls_config, the older spelling");
+        throw o.error(TLS_ENABLED, "set either tls, or the older keys tls_enabled and tls_config");
       }
       tls = older == null ? ClientTlsSettings.DEFAULT : older;
     } else if (older != null) {
-      throw o.error(
-          TLS_CONFIG, "tls_config holds with tls_enabled: true; tls is the newer spelling");
+      throw o.error(TLS_CONFIG, "tls_config requires tls_enabled: true; prefer the newer key tls");
     }
     boolean secure = tls != null && !tls.insecure();
     String endpoint = o.get(ENDPOINT);

@@ -196,7 +196,7 @@ final class TargetAllocator implements AutoCloseable {
       if (!why.equals(complaint)) { // once, not at each round
         complaint = why;
         logger.log(
-            Level.WARNING, "the target allocator at {0} told no jobs: {1}", settings.url, why);
+            Level.WARNING, "the target allocator at {0} returned no jobs: {1}", settings.url, why);
       }
     }
   }

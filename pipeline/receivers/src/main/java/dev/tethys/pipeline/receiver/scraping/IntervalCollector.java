@@ -181,7 +181,7 @@ public final class IntervalCollector {
           if (nextDue - System.nanoTime() <= wait.toNanos()) {
             LOG.log(
                 Level.WARNING,
-                "{0}: metrics were not accepted before newer ones are due: {1}",
+                "{0}: metrics were dropped because newer ones are due: {1}",
                 name,
                 u.reason());
             return;
@@ -226,7 +226,7 @@ public final class IntervalCollector {
       for (Thread t : threads) {
         long remaining = Math.max(1, until - System.nanoTime());
         if (t.getState() != Thread.State.NEW && !t.join(Duration.ofNanos(remaining))) {
-          LOG.log(Level.WARNING, "{0}: a look has not ended in time", name);
+          LOG.log(Level.WARNING, "{0}: a collection timed out", name);
         }
       }
     } catch (InterruptedException e) {

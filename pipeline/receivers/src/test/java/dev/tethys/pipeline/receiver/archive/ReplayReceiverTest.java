@@ -222,7 +222,7 @@ class ReplayReceiverTest {
         .isInstanceOf(IOException.class);
     first.stop(Duration.ofSeconds(5));
     assertThatThrownBy(() -> start("{directory: DIR, replay: r1, attributes: {service.name: x}}"))
-        .hasMessageContaining("other times, attributes or place");
+        .hasMessageContaining("other times, attributes or location");
   }
 
   @ParameterizedTest

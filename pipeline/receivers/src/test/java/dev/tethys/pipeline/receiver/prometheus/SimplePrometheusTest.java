@@ -82,8 +82,8 @@ class SimplePrometheusTest {
       value = {
         "{endpoint: 'http://a:1/x'} | is not a target",
         "{collection_interval: 5s, timeout: 6s} | collection_interval must be greater",
-        "{tls_config: {ca_file: /x}} | tls_config holds with tls_enabled",
-        "{tls_enabled: true, tls: {}} | either tls, or",
+        "{tls_config: {ca_file: /x}} | tls_config requires tls_enabled",
+        "{tls_enabled: true, tls: {}} | set either tls, or",
         "{metric_path: /x} | did you mean \"metrics_path\"",
       })
   void reportsInvalidSettings(String yaml, String problem) {

@@ -167,7 +167,7 @@ public final class MetricRun {
     static final MetricSource SOURCE = new NoSeries();
 
     private static IllegalStateException none() {
-      return new IllegalStateException("LogQL reads no series of metrics");
+      return new IllegalStateException("LogQL does not read metric series");
     }
 
     @Override

@@ -216,7 +216,7 @@ public final class QueryRun implements AutoCloseable {
       held.addAndGet(-bytes);
       throw new QueryException(
           now > memory.max() / 2 ? Kind.LIMIT : Kind.OVERLOAD,
-          "all running queries together would hold more bytes than they may; run fewer queries at"
+          "all running queries together would exceed the memory limit; run fewer queries at"
               + " a time, or smaller ones");
     }
   }

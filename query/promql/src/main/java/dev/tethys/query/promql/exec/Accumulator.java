@@ -62,7 +62,7 @@ abstract class Accumulator {
 
   /** Adds series that have a float 1 at the same steps, those whose place is not negative. */
   void addPresent(int[] places, int series) {
-    throw new IllegalStateException("asks for values");
+    throw new IllegalStateException("requests values");
   }
 
   abstract void addHistogram(int step, Histogram h, Labels labels);

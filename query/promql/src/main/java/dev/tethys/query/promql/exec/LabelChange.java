@@ -88,7 +88,7 @@ public final class LabelChange extends Operator {
               + length
               + " characters, more than the "
               + MAX_VALUE
-              + " that are possible");
+              + " allowed");
     }
   }
 

@@ -364,7 +364,7 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
         default ->
             throw error(
                 from,
-                "counter_reset_hint is one of unknown, reset, not_reset, gauge, not "
+                "counter_reset_hint must be one of unknown, reset, not_reset, gauge, not "
                     + shownAt(from));
       };
     }

@@ -45,7 +45,7 @@ final class TypeCheck {
     } else if (e instanceof Expr.VectorSelector v) {
       selector(v, true);
     } else if (!(e instanceof Expr.NumberLiteral || e instanceof Expr.StringLiteral)) {
-      throw new IllegalArgumentException("a kind of expression that is unknown: " + e.getClass());
+      throw new IllegalArgumentException("unknown kind of expression: " + e.getClass());
     }
   }
 

@@ -271,7 +271,7 @@ public final class QueryParser {
     }
     if (op.isComparison()) {
       if (!(r instanceof Metric.Number n)) {
-        throw in.unexpected(rightToken, "metrics compare with a number only");
+        throw in.unexpected(rightToken, "metrics can only be compared with a number");
       }
       return new Term.OfMetric(new Metric.Threshold(l, op, n.value()));
     }
@@ -281,7 +281,7 @@ public final class QueryParser {
       }
     }
     if (op == Operator.MODULO || op == Operator.POWER) {
-      throw in.unexpected(operator, "metrics have the operators + - * /");
+      throw in.unexpected(operator, "metrics support only the operators + - * /");
     }
     return new Term.OfMetric(new Metric.Arithmetic(op, l, r));
   }

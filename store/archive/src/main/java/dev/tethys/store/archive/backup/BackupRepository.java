@@ -110,7 +110,7 @@ public final class BackupRepository implements AutoCloseable {
     }
     if (!held) {
       throw new StorageException(
-          StorageException.Reason.UNAVAILABLE, path + " is held: another process works there");
+          StorageException.Reason.UNAVAILABLE, path + " is locked by another process");
     }
     return ch;
   }
@@ -251,7 +251,7 @@ public final class BackupRepository implements AutoCloseable {
         sum = Checksums.copy(f, to, progress);
         String read = Checksums.of(to, Progress.NONE);
         if (!read.equals(sum)) {
-          throw new CorruptFileException(to, 0, "reads back different from the written bytes");
+          throw new CorruptFileException(to, 0, "differs from the written bytes when read back");
         }
       }
       long size = Files.size(to);
@@ -434,7 +434,7 @@ public final class BackupRepository implements AutoCloseable {
       Path to = tmp.resolve(e.restored());
       Files.createDirectories(to.getParent());
       if (!Checksums.copy(folder.resolve(e.stored()), to, progress).equals(e.sha256())) {
-        throw new CorruptFileException(to, 0, "was read back different from the stored bytes");
+        throw new CorruptFileException(to, 0, "differs from the stored bytes when read back");
       }
     }
     for (Path b : StoredBlock.folders(tmp)) {

@@ -82,7 +82,8 @@ public final class BlockExport implements SeriesVisitor, AutoCloseable {
       return;
     }
     if (last != null && last.compareTo(labels) >= 0) {
-      throw new IllegalArgumentException("series do not ascend: " + last + ", " + labels);
+      throw new IllegalArgumentException(
+          "series are not in ascending order: " + last + ", " + labels);
     }
     last = labels;
     metaCount = 0;

@@ -37,7 +37,8 @@ record BlockMetaFile(
       Map<String, @Nullable Object> o = Json.object(text);
       long version = Json.number(o, "version", 1);
       if (version != 1) {
-        throw new IllegalArgumentException("version " + version + " is unknown, 1 is");
+        throw new IllegalArgumentException(
+            "version " + version + " is not supported; it must be 1");
       }
       Map<String, @Nullable Object> stats = Json.asObject(o.getOrDefault("stats", Map.of()));
       Map<String, @Nullable Object> compaction =

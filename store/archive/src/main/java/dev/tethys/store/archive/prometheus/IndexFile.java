@@ -56,7 +56,7 @@ final class IndexFile implements AutoCloseable {
       }
       version = file.u8();
       if (version != 1 && version != 2) {
-        throw file.damaged(4, "index version " + version + " is unknown, 1 and 2 are");
+        throw file.damaged(4, "index version " + version + " is not supported; it must be 1 or 2");
       }
       long toc = file.size() - TOC;
       file.pos = file.size() - 4;
@@ -211,7 +211,7 @@ final class IndexFile implements AutoCloseable {
     if (ordered) {
       labels = Labels.ofCanonicalBytes(Arrays.copyOf(labelBytes, size));
     } else {
-      throw file.damaged(at, "labels of a series do not ascend");
+      throw file.damaged(at, "labels of a series are not in ascending order");
     }
     readChunks(at, end);
   }
@@ -222,7 +222,7 @@ final class IndexFile implements AutoCloseable {
     if (version == 1) {
       at = number;
     } else if (number < 0 || number >= symbols.length) {
-      throw file.damaged(series, "a series names symbol " + number + " of " + symbols.length);
+      throw file.damaged(series, "a series refers to symbol " + number + " of " + symbols.length);
     } else {
       at = symbols[(int) number];
     }

@@ -210,7 +210,7 @@ public final class PrometheusBlock implements ArchivedBlock {
         lostSeries++;
         addProblem(
             folder.resolve("index")
-                + ": series do not ascend: "
+                + ": series are not in ascending order: "
                 + labels
                 + " behind "
                 + before

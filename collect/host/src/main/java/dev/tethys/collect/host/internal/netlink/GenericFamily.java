@@ -32,7 +32,7 @@ public final class GenericFamily implements AutoCloseable {
       List<Netlink.Message> found =
           netlink.get(CONTROL, question(GET_FAMILY, attribute(FAMILY_NAME, zero)));
       if (found.isEmpty()) {
-        throw new IOException("netlink: no answer about the family " + name);
+        throw new IOException("netlink: no response for the family " + name);
       }
       id = (int) body(found.getFirst()).number(FAMILY_ID, 0);
     } catch (IOException | RuntimeException e) {

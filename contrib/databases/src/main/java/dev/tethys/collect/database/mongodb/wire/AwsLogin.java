@@ -91,7 +91,7 @@ final class AwsLogin {
       throw e;
     }
     if (!answer.isTrue("done")) {
-      throw new IOException("the server does not end the login by MONGODB-AWS");
+      throw new IOException("the server did not complete the login by MONGODB-AWS");
     }
   }
 
@@ -134,7 +134,7 @@ final class AwsLogin {
     if (host.isEmpty()
         || host.length() > MAX_HOST
         || !host.matches("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*")) {
-      throw new IOException("the server names no host of AWS: " + host);
+      throw new IOException("the server did not name an AWS host: " + host);
     }
     String[] parts = host.split("\\.");
     return host.equals("sts.amazonaws.com") || parts.length == 1 ? USUAL_REGION : parts[1];

@@ -58,7 +58,7 @@ final class GssapiLogin {
             Map.of(),
             callbacks -> {});
     if (client == null) {
-      throw new IOException("this Java has no GSSAPI");
+      throw new IOException("this JDK does not support GSSAPI");
     }
     try {
       byte[] first =
@@ -66,7 +66,7 @@ final class GssapiLogin {
       Document answer = c.command(uri.source(), MongoLogin.start(Mechanism.GSSAPI.text(), first));
       for (int i = 0; !answer.isTrue("done"); i++) {
         if (i == MOST_STEPS) {
-          throw new IOException("the server does not end the login");
+          throw new IOException("the server did not complete the login");
         }
         byte[] reply = client.evaluateChallenge(MongoLogin.payload(answer));
         answer =
@@ -74,7 +74,7 @@ final class GssapiLogin {
                 c, uri, answer.at("conversationId"), reply == null ? new byte[0] : reply);
       }
       if (!client.isComplete()) {
-        throw new IOException("the server does not prove by its ticket who it is");
+        throw new IOException("the server did not authenticate itself with its ticket");
       }
     } finally {
       client.dispose();

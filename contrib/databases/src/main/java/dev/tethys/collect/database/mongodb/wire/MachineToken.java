@@ -49,10 +49,10 @@ final class MachineToken {
     try {
       token = JSON.readTree(answer).path("access_token").asString("");
     } catch (JacksonException e) {
-      throw new IOException("the machine's identity: an answer that is not JSON", e);
+      throw new IOException("the machine's identity: a response that is not JSON", e);
     }
     if (token.isEmpty()) {
-      throw new IOException("the machine's identity: an answer without an access_token");
+      throw new IOException("the machine's identity: a response without an access_token");
     }
     return token;
   }

@@ -223,13 +223,13 @@ public final class MongoConnection implements AutoCloseable {
       throw new IOException("not an answer in MongoDB's protocol: it has the code " + code);
     }
     if (size < HEADER + 4 || size > MAX_MESSAGE) {
-      throw new IOException("an answer declares " + size + " bytes");
+      throw new IOException("a response declares " + size + " bytes");
     }
     if (answered != request || (flags & MORE_TO_COME) != 0) {
       throw new IOException("a response does not belong to the request");
     }
     if ((flags & REQUIRED & ~(CHECKSUM | MORE_TO_COME)) != 0) {
-      throw new IOException("an answer with unknown flags " + flags);
+      throw new IOException("a response with unknown flags " + flags);
     }
     ByteBuffer in = ByteBuffer.wrap(connection.read(size - HEADER - 4));
     in.order(ByteOrder.LITTLE_ENDIAN);
@@ -250,11 +250,11 @@ public final class MongoConnection implements AutoCloseable {
         }
         in.position(in.position() + size - 4);
       } else {
-        throw new IOException("an answer with a section of kind " + kind);
+        throw new IOException("a response with a section of kind " + kind);
       }
     }
     if (body == null) {
-      throw new IOException("an answer without a body");
+      throw new IOException("a response without a body");
     }
     return body;
   }

@@ -66,7 +66,7 @@ final class MongoLogin {
         c.command(
             uri.source(), start(Mechanism.PLAIN.text(), text.getBytes(StandardCharsets.UTF_8)));
     if (!answer.isTrue("done")) {
-      throw new IOException("the server does not end the login by PLAIN");
+      throw new IOException("the server did not complete the login by PLAIN");
     }
   }
 
@@ -90,7 +90,7 @@ final class MongoLogin {
     if (answer.at("payload") instanceof Binary b) {
       return b.bytes();
     }
-    throw new IOException("an answer to a login without a payload");
+    throw new IOException("a response to a login without a payload");
   }
 
   /** Password of MongoDB's SCRAM-SHA-1: the MD5 hash that older versions stored. */
@@ -101,7 +101,7 @@ final class MongoLogin {
           .formatHex(MessageDigest.getInstance("MD5").digest(both))
           .getBytes(StandardCharsets.UTF_8);
     } catch (GeneralSecurityException e) {
-      throw new IOException("this Java has no MD5", e);
+      throw new IOException("this JDK does not support MD5", e);
     }
   }
 
@@ -122,7 +122,7 @@ final class MongoLogin {
     scram.verify(text(answer));
     for (int i = 0; !answer.isTrue("done"); i++) { // servers before 4.4 require an empty step
       if (i == MOST_STEPS) {
-        throw new IOException("the server does not end the login");
+        throw new IOException("the server did not complete the login");
       }
       answer = next(c, uri, conversation, new byte[0]);
     }

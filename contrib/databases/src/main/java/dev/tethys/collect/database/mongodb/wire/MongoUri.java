@@ -231,7 +231,7 @@ public record MongoUri(
       if (key.equals(TAGS) && out.containsKey(key)) {
         out.merge(key, value, (a, b) -> a + "\n" + b); // one set after the other
       } else if (out.putIfAbsent(key, value) != null) {
-        throw new IllegalArgumentException("the option " + name + " is given twice");
+        throw new IllegalArgumentException("the option " + name + " appears twice");
       }
     }
     return out;
@@ -244,10 +244,10 @@ public record MongoUri(
     readPreference();
     direct();
     if (!tagSets().isEmpty() && readPreference() == ReadPreference.PRIMARY) {
-      throw new IllegalArgumentException("readPreferenceTags are not for the primary");
+      throw new IllegalArgumentException("readPreferenceTags are not valid for the primary");
     }
     if (maxStaleness() != null && readPreference() == ReadPreference.PRIMARY) {
-      throw new IllegalArgumentException("maxStalenessSeconds is not for the primary");
+      throw new IllegalArgumentException("maxStalenessSeconds is not valid for the primary");
     }
     checkLoadBalanced();
     for (String name :
@@ -271,7 +271,7 @@ public record MongoUri(
     }
     if (on("directconnection") || !replicaSet().isEmpty()) {
       throw new IllegalArgumentException(
-          "loadBalanced goes together with neither directConnection nor replicaSet");
+          "loadBalanced cannot be combined with directConnection or replicaSet");
     }
   }
 
@@ -298,7 +298,8 @@ public record MongoUri(
     Duration beats = heartbeat().plus(IDLE_WRITES);
     if (most.compareTo(LEAST_STALENESS) < 0 || most.compareTo(beats) < 0) {
       throw new IllegalArgumentException(
-          "maxStalenessSeconds is 90 at least, and ten seconds more than heartbeatFrequencyMS");
+          "maxStalenessSeconds must be at least 90, and at least 10 more than"
+              + " heartbeatFrequencyMS");
     }
     return most;
   }
@@ -364,7 +365,7 @@ public record MongoUri(
     String key = both.isEmpty() ? option("tlsprivatekeyfile") : both;
     if (certificate.isEmpty() != key.isEmpty()) {
       throw new IllegalArgumentException(
-          "tlsCertificateFile and tlsPrivateKeyFile are given both, or none");
+          "tlsCertificateFile and tlsPrivateKeyFile must be set together");
     }
     return new TlsConfig(
         "",

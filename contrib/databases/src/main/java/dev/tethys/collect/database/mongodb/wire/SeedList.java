@@ -51,7 +51,7 @@ public record SeedList(@Nullable Resolver resolver) {
       }
     }
     if (found.isEmpty()) {
-      throw new IOException("DNS knows no servers of " + host);
+      throw new IOException("DNS has no servers for " + host);
     }
     if (uri.maxHosts() > 0 && found.size() > uri.maxHosts()) {
       Collections.shuffle(found);

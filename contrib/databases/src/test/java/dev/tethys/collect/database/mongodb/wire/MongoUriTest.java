@@ -120,10 +120,10 @@ final class MongoUriTest {
             + " | requires ENVIRONMENT",
         "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:gcp,TOKEN_RESOURCE:a"
             + " | user in Azure alone",
-        "mongodb://h/?maxStalenessSeconds=120 | not for the primary",
-        "mongodb://h/?readPreference=nearest&maxStalenessSeconds=89 | 90 at least",
+        "mongodb://h/?maxStalenessSeconds=120 | not valid for the primary",
+        "mongodb://h/?readPreference=nearest&maxStalenessSeconds=89 | at least 90",
         "mongodb://h/?readPreference=nearest&maxStalenessSeconds=100&heartbeatFrequencyMS=90001 |"
-            + " ten seconds more",
+            + " at least 10 more",
         "mongodb://h/?readPreference=nearest&maxStalenessSeconds=-2 | not a number of seconds",
         "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s | user"
             + " in Azure alone",
@@ -131,11 +131,11 @@ final class MongoUriTest {
         "mongodb://h/?authMechanism=MONGODB-X509   | requires tls=true",
         "mongodb://h/?readPreference=best          | is not a mode of MongoDB",
         "mongodb://a,b/?loadBalanced=true          | requires one host",
-        "mongodb://h/?loadBalanced=true&replicaSet=r | neither directConnection nor replicaSet",
-        "mongodb://h/?readPreferenceTags=dc:ny     | not for the primary",
+        "mongodb://h/?loadBalanced=true&replicaSet=r | cannot be combined with directConnection",
+        "mongodb://h/?readPreferenceTags=dc:ny     | not valid for the primary",
         "mongodb://h/?readPreference=nearest&readPreferenceTags=dc | name:value",
         "mongodb://h/?connectTimeoutMS=soon        | not a number of milliseconds",
-        "mongodb://h/?tls=true&tlsCertificateFile=a | both, or none",
+        "mongodb://h/?tls=true&tlsCertificateFile=a | must be set together",
         "mongodb+srv://h/?directConnection=true    | no direct connections"
       })
   void namesTheInvalidPart(String uri, String reason) {
@@ -217,7 +217,7 @@ final class MongoUriTest {
       value = {
         "0 5 1 evil.org.                 | ''                    | not in the domain",
         "0 5 1 example.org.              | ''                    | not in the domain",
-        "''                              | ''                    | knows no servers",
+        "''                              | ''                    | has no servers",
         "0 5 1 m.example.org.            | \"tls=false\"         | may not say tls"
       })
   void rejectsUntrustedDnsRecords(String srv, String txt, String reason) {

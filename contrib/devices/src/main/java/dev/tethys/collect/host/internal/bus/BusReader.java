@@ -56,7 +56,7 @@ final class BusReader {
 
   private Object value(int depth) throws IOException {
     if (depth > MAX_DEPTH) {
-      throw new IOException("the bus: a value too deep");
+      throw new IOException("the bus: a value is nested too deeply");
     }
     char c = signature.charAt(at++);
     return switch (c) {

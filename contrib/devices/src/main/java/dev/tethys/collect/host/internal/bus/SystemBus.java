@@ -98,7 +98,7 @@ public final class SystemBus implements AutoCloseable {
       }
     }
     throw new IOException(
-        "the bus at " + address + " has no unix:path=, the one way that is built");
+        "the bus at " + address + " has no unix:path=, the only supported transport");
   }
 
   private static SystemBus open(Path socket, boolean direct, Duration timeLimit)
@@ -127,7 +127,7 @@ public final class SystemBus implements AutoCloseable {
     out.write(("\0AUTH EXTERNAL " + hex + "\r\n").getBytes(StandardCharsets.US_ASCII));
     String answer = line();
     if (!answer.startsWith("OK ")) {
-      throw new IOException("the bus lets us not in: " + answer);
+      throw new IOException("the bus rejected the login: " + answer);
     }
     out.write("BEGIN\r\n".getBytes(StandardCharsets.US_ASCII));
   }
@@ -177,7 +177,7 @@ public final class SystemBus implements AutoCloseable {
   public Object property(String service, String path, String of, String name) throws IOException {
     List<Object> answer = call(service, path, "org.freedesktop.DBus.Properties", "Get", of, name);
     if (answer.isEmpty()) {
-      throw new IOException("the bus: an answer without a value of " + name);
+      throw new IOException("the bus: a response without a value of " + name);
     }
     return answer.getFirst();
   }

@@ -40,7 +40,7 @@ public final class Credentials {
       try {
         return MessageDigest.getInstance(digest);
       } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every Java has it", e);
+        throw new IllegalStateException("every JDK supports it", e);
       }
     }
   }

@@ -46,7 +46,8 @@ record Pdu(int type, int requestId, int errorStatus, int errorIndex, List<Bindin
   static Pdu read(BerReader r) throws MalformedMessageException {
     int type = r.tag();
     if (type != RESPONSE && type != REPORT) {
-      throw new MalformedMessageException("no answer but a message of type 0x%02x".formatted(type));
+      throw new MalformedMessageException(
+          "expected a response, got a message of type 0x%02x".formatted(type));
     }
     BerReader in = r.inside(type);
     int id = (int) in.integer();

@@ -137,7 +137,7 @@ public final class SnmpClient implements AutoCloseable {
   private int millisLeft(Duration most) throws SocketTimeoutException {
     long remaining = (deadline - System.nanoTime()) / 1_000_000;
     if (remaining <= 0) {
-      throw new SocketTimeoutException("the time is up");
+      throw new SocketTimeoutException("timed out");
     }
     return (int) Math.max(1, Math.min(remaining, most.toMillis()));
   }
@@ -328,7 +328,7 @@ public final class SnmpClient implements AutoCloseable {
       }
       BerReader all = new BerReader(message, 0, message.length).inside(Ber.SEQUENCE);
       if (all.integer() != credentials.version() - 1) {
-        throw new MalformedMessageException("an answer of another version of SNMP");
+        throw new MalformedMessageException("a response of another version of SNMP");
       }
       all.string();
       Pdu p = Pdu.read(all);

@@ -158,7 +158,7 @@ final class UserSecurity {
   Opened read(byte[] message) throws MalformedMessageException {
     BerReader all = new BerReader(message, 0, message.length).inside(Ber.SEQUENCE);
     if (all.integer() != 3) {
-      throw new MalformedMessageException("an answer of another version of SNMP");
+      throw new MalformedMessageException("a response of another version of SNMP");
     }
     BerReader header = all.inside(Ber.SEQUENCE);
     int id = (int) header.integer();
@@ -166,7 +166,7 @@ final class UserSecurity {
     byte[] f = header.string();
     int flags = f.length == 1 ? f[0] : 0;
     if (header.integer() != USM) {
-      throw new MalformedMessageException("an answer of another security model");
+      throw new MalformedMessageException("a response of another security model");
     }
     BerReader security = all.inside(Ber.OCTET_STRING).inside(Ber.SEQUENCE);
     final byte[] from = security.string();
@@ -193,10 +193,10 @@ final class UserSecurity {
     Pdu pdu = Pdu.read(in);
     if (pdu.type() != Pdu.REPORT) {
       if (!Arrays.equals(from, engine)) {
-        throw new MalformedMessageException("an answer of another engine");
+        throw new MalformedMessageException("a response of another engine");
       }
       if ((how != null && !signed) || (what != null && !encrypted)) {
-        throw new MalformedMessageException("an answer that is not protected as the request was");
+        throw new MalformedMessageException("a response is not protected like the request");
       }
     } else if (!hasEngineId() || signed) {
       meet(from, itsBoots, itsTime);
@@ -228,7 +228,7 @@ final class UserSecurity {
       byte[] plain = crypt(Cipher.DECRYPT_MODE, what, itsBoots, itsTime, parameters, b);
       return new BerReader(plain, 0, plain.length);
     } catch (GeneralSecurityException e) {
-      throw new MalformedMessageException("the answer cannot be decrypted: " + e.getMessage());
+      throw new MalformedMessageException("the response cannot be decrypted: " + e.getMessage());
     }
   }
 

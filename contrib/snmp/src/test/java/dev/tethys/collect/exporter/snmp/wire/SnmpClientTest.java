@@ -103,7 +103,7 @@ class SnmpClientTest {
   void noRequestSurvivesTheScrape() throws Exception {
     agent.behaves((a, n) -> null);
     try (SnmpClient c = client(60_000, 9, false, Duration.ofMillis(200))) {
-      assertThatThrownBy(() -> c.walk(ROOT)).hasMessageContaining("the time is up");
+      assertThatThrownBy(() -> c.walk(ROOT)).hasMessageContaining("timed out");
     }
     assertThatThrownBy(
             () -> {
@@ -177,7 +177,7 @@ class SnmpClientTest {
     agent.names(o -> ROOT.plus(1, 1));
     try (SnmpClient c = client(5_000, 0, true, Duration.ofMillis(500))) {
       assertThatThrownBy(() -> c.walk(ROOT))
-          .hasMessageMatching(".*(the time is up|more than 500000 objects|timeout).*");
+          .hasMessageMatching(".*(timed out|more than 500000 objects|timeout).*");
     }
   }
 

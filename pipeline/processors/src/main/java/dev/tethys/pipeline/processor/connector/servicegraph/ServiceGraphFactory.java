@@ -150,7 +150,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
   private static Store store(YamlObject o) {
     long n = o.get(MAX_ITEMS);
     if (n < 1 || n > MOST_ITEMS) {
-      throw o.error(MAX_ITEMS, "max_items is 1 to " + MOST_ITEMS);
+      throw o.error(MAX_ITEMS, "max_items must be 1 to " + MOST_ITEMS);
     }
     return new Store((int) n, o.get(TTL));
   }
@@ -160,7 +160,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
     List<Duration> buckets = o.find(BUCKETS_KEY);
     long size = o.get(MAX_SIZE);
     if (size < 0 || size > LARGEST_MAX_SIZE) {
-      throw o.error(MAX_SIZE, "exponential_histogram_max_size is 0 to " + LARGEST_MAX_SIZE);
+      throw o.error(MAX_SIZE, "exponential_histogram_max_size must be 0 to " + LARGEST_MAX_SIZE);
     }
     if (buckets != null && size > 0) {
       throw o.error(
@@ -196,8 +196,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
     for (Duration d : buckets) {
       double bound = d.toNanos() / 1e9;
       if (!bounds.isEmpty() && bound <= bounds.getLast()) {
-        throw o.error(
-            BUCKETS_KEY, "each of latency_histogram_buckets is larger than the one before");
+        throw o.error(BUCKETS_KEY, "latency_histogram_buckets must be in ascending order");
       }
       bounds.add(bound);
     }

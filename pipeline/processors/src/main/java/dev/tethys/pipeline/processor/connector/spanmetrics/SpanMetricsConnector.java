@@ -205,7 +205,8 @@ final class SpanMetricsConnector implements Connector {
       log.log(
           Level.WARNING,
           "more than {0} resources have spans within an interval, or the memory for series is used"
-              + " up: further ones are not counted; resource_metrics_key_attributes can tell them"
+              + " up: further ones are not counted; resource_metrics_key_attributes can"
+              + " distinguish them"
               + " apart by less",
           MAX_RESOURCES);
     }

@@ -285,7 +285,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     if (delta && o.get(METRIC_TIMESTAMP_CACHE_SIZE) <= 0) {
       throw o.error(
           METRIC_TIMESTAMP_CACHE_SIZE,
-          "metric_timestamp_cache_size is 1 or more when counts are deltas");
+          "metric_timestamp_cache_size must be at least 1 when counts are deltas");
     }
     YamlObject h = o.find(HISTOGRAM_KEY);
     YamlObject self = o.find(SELF_TIME_KEY);
@@ -317,7 +317,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static int number(YamlObject o, Key<Long> key, int least) {
     long n = o.get(key);
     if (n < least) {
-      throw o.error(key, key.name() + " is " + least + " or more");
+      throw o.error(key, key.name() + " must be at least " + least);
     }
     return (int) Math.min(Integer.MAX_VALUE, n);
   }
@@ -328,7 +328,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     }
     int n = number(o, MAX_PER_DATA_POINT, 0);
     if (n > MOST_EXEMPLARS) {
-      throw o.error(MAX_PER_DATA_POINT, "max_per_data_point is at most " + MOST_EXEMPLARS);
+      throw o.error(MAX_PER_DATA_POINT, "max_per_data_point must be at most " + MOST_EXEMPLARS);
     }
     return n;
   }
@@ -370,7 +370,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     for (int i = 0; i < bounds.length; i++) {
       bounds[i] = unit.of(buckets.get(i).toNanos());
       if (o != null && i > 0 && bounds[i] <= bounds[i - 1]) {
-        throw o.error(EXPLICIT_BUCKETS, "each of the buckets is larger than the one before");
+        throw o.error(EXPLICIT_BUCKETS, "the buckets must be in ascending order");
       }
     }
     return bounds;
@@ -384,7 +384,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
       String name = Objects.requireNonNullElse(o.find(NAME), "");
       String glob = Objects.requireNonNullElse(o.find(GLOB), "");
       if (name.isEmpty() == glob.isEmpty()) {
-        throw o.error("a dimension has a name or a glob");
+        throw o.error("a dimension needs a name or a glob");
       }
       if (glob.isEmpty()) {
         if (!names.add(name)) {

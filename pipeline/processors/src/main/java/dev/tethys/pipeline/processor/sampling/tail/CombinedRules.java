@@ -83,7 +83,7 @@ final class CombinedRules {
   private static SamplingPolicy composite(YamlObject o) {
     long max = o.get(MAX_RATE);
     if (max < 0) {
-      throw o.error(MAX_RATE, "is 0 or more");
+      throw o.error(MAX_RATE, "must be at least 0");
     }
     rules(o, ONE_OF);
     Map<String, PolicySettings> byName = new LinkedHashMap<>();

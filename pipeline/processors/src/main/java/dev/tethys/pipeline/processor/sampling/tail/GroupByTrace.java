@@ -84,16 +84,16 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
     o.readAll();
     Duration wait = o.get(WAIT);
     if (!wait.isPositive() || wait.compareTo(LONGEST_WAIT) > 0) {
-      throw o.error(WAIT, "wait_duration is more than 0 and at most 24h");
+      throw o.error(WAIT, "wait_duration must be more than 0 and at most 24h");
     }
     if (o.get(TRACES) < 1 || o.get(TRACES) > MAX_TRACES) {
-      throw o.error(TRACES, "num_traces is 1 to " + MAX_TRACES);
+      throw o.error(TRACES, "num_traces must be 1 to " + MAX_TRACES);
     }
     if (o.get(MAX_BYTES) < 1) {
       throw o.error(MAX_BYTES, "max_bytes must be positive");
     }
     if (o.get(WORKERS) < 1) {
-      throw o.error(WORKERS, "num_workers is at least 1");
+      throw o.error(WORKERS, "num_workers must be at least 1");
     }
     for (Key<Boolean> key : List.of(ORPHANS, ON_DISK)) {
       if (o.get(key)) {

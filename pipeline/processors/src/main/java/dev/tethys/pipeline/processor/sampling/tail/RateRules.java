@@ -59,11 +59,11 @@ final class RateRules {
       YamlObject o, Key<Long> perSecond, Key<Long> burst, boolean ofBytes) {
     long rate = o.get(perSecond);
     if (rate < 0 || rate > Long.MAX_VALUE / 2) {
-      throw o.error(perSecond, "is 0 or more");
+      throw o.error(perSecond, "must be at least 0");
     }
     @Nullable Long capacity = o.find(burst);
     if (capacity != null && capacity < 0) {
-      throw o.error(burst, "is 0 or more");
+      throw o.error(burst, "must be at least 0");
     }
     // As elsewhere in the Collector's configurations 0 means not set.
     return new Limit(rate, capacity == null || capacity == 0 ? 2 * rate : capacity, ofBytes);

@@ -144,7 +144,7 @@ public record TailSettings(
       throw o.error(WAIT, "is 0 to 24h");
     }
     if (o.get(AFTER_ROOT).isNegative()) {
-      throw o.error(AFTER_ROOT, "is 0 or more");
+      throw o.error(AFTER_ROOT, "must be at least 0");
     }
     @Nullable Long max = o.find(MAX_BYTES);
     if (max != null && max <= 0) {
@@ -206,7 +206,7 @@ public record TailSettings(
 
   private static long count(YamlObject o, Key<Long> key) {
     if (o.get(key) < 0) {
-      throw o.error(key, "is 0 or more");
+      throw o.error(key, "must be at least 0");
     }
     return o.get(key);
   }

@@ -147,7 +147,7 @@ final class BlockPostings implements Postings {
       int first = in.count(Integer.MAX_VALUE);
       int n = in.count();
       if (first != firstPair[number] || n != firstPair[number + 1] - first) {
-        throw new CorruptionException("a page of postings is not where it should be");
+        throw new CorruptionException("a postings page is misplaced");
       }
       starts = new int[n];
       if (n > 0) {

@@ -124,7 +124,8 @@ public final class BlockWriter implements AutoCloseable {
       throw new IllegalArgumentException("summaries for a block of samples");
     }
     if (!isEmpty() && last.compareTo(series) >= 0) {
-      throw new IllegalArgumentException("series do not ascend: " + last + ", " + series);
+      throw new IllegalArgumentException(
+          "series are not in ascending order: " + last + ", " + series);
     }
     last = series;
     labels.add(series);

@@ -138,7 +138,7 @@ final class CorruptionTracker {
                 + folder.get().getFileName()
                 + " is damaged: "
                 + e.getMessage()
-                + ". Restore it from a backup, or move the folder away to answer without it",
+                + ". Restore it from a backup, or move the folder away to continue without it",
             e);
   }
 }

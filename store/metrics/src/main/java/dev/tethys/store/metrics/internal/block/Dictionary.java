@@ -62,7 +62,7 @@ final class Dictionary {
       restarts[i] = at;
     }
     if (restarts.length != firstRestart[n]) {
-      throw new CorruptionException("names and values do not agree");
+      throw new CorruptionException("names and values do not match");
     }
   }
 

@@ -17,7 +17,7 @@ record Mapped(MemorySegment segment) {
       MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, out, 0, length);
       MappedFaults.await();
     } catch (InternalError e) {
-      throw new TransientReadException("the disk does not give " + length + " bytes at " + offset);
+      throw new TransientReadException("the disk did not return " + length + " bytes at " + offset);
     }
     return out;
   }

@@ -18,6 +18,6 @@ public final class TransientReadException extends CorruptionException {
    * or, from compiled code, a little later.
    */
   public TransientReadException(InternalError e) {
-    super("the disk does not give what is mapped (" + e.getMessage() + ")");
+    super("the disk did not return what is mapped (" + e.getMessage() + ")");
   }
 }

@@ -37,7 +37,7 @@ final class ByteArena {
     if (at + length > PAGE) {
       if (used == 1 << 13) {
         throw new StorageException(
-            StorageException.Reason.LIMIT, "the labels of all series in memory pass 2 GiB");
+            StorageException.Reason.LIMIT, "the labels of all series in memory exceed 2 GiB");
       }
       if (used == pages.length) {
         pages = Arrays.copyOf(pages, used * 2);

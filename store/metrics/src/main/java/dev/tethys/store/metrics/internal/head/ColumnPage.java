@@ -204,7 +204,7 @@ final class ColumnPage implements Page, Page.View {
         return isSound() ? this : null;
       }
     } catch (InternalError e) { // so a mapped file fails
-      LOG.log(Level.WARNING, "a page cannot be read and stays as it is; check the disk", e);
+      LOG.log(Level.WARNING, "an unreadable page is kept unchanged; check the disk", e);
       return null;
     }
     PageBytes own = new PageBytes.InMemory(MemorySegment.ofArray(b));

@@ -201,7 +201,7 @@ final class HistogramChunk {
     HistogramChunk c = inMemory(in.svarint(), in.svarint(), in.count(MOST), in.sized());
     HistogramRows.Decoded d = c.count == 0 ? null : c.decode();
     if (d == null || d.times()[0] != c.minTime || d.times()[c.count - 1] != c.maxTime) {
-      throw new CorruptionException("histograms of other times");
+      throw new CorruptionException("the histograms have different timestamps");
     }
     return c;
   }

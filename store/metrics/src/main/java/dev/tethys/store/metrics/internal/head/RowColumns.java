@@ -75,7 +75,7 @@ final class RowColumns {
     }
     for (int r = 0; r < n; r++) {
       if ((presents[r] & ~seen) != 0) {
-        throw new CorruptionException("a row holds a series that its page does not");
+        throw new CorruptionException("a row contains a series missing from its page");
       }
       longs[r] += rangeStart;
     }

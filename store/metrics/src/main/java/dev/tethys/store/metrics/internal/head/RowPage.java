@@ -644,7 +644,7 @@ final class RowPage implements Page {
       int length = in.count(MAX_ROW_BYTES);
       end += length;
       if ((change & ~present) != 0 || end > Character.MAX_VALUE) {
-        throw new CorruptionException("a row changes series that it does not hold");
+        throw new CorruptionException("a row modifies series it does not contain");
       }
       page.row(time, present, change, end);
       page.seen |= present;
