@@ -312,7 +312,7 @@ class AlertmanagerPeersTest {
     return n;
   }
 
-  /** An answer without the moment of the request, ids of silences and what is newer there. */
+  /** A response without the moment of the request, ids of silences and what is newer there. */
   private static String comparable(String json) {
     return normal(JSON.readTree(json))
         .replace(",\"routeLabels\":{}", "")

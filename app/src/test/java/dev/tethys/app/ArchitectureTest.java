@@ -483,7 +483,7 @@ class ArchitectureTest {
     slices().matching("dev.tethys.control.(*)..").should().beFreeOfCycles().check(PRODUCT);
   }
 
-  /** Four groups of packages are left out, each a cycle of its own. */
+  /** Four groups of packages are omitted, each a cycle of its own. */
   @Test
   void packagesHaveNoFurtherCycles() {
     slices()

@@ -69,7 +69,7 @@ class FederationTest {
     return s.getAddress().getPort();
   }
 
-  /** As InfluxDB has it: the minutes of an hour, one after the other. */
+  /** As InfluxDB has it: the minutes of an hour, one after another. */
   private static String points(String own, int from, int to, int plus) {
     StringBuilder sb = new StringBuilder("{\"results\":[{\"series\":[");
     for (String host : List.of("both", own)) {

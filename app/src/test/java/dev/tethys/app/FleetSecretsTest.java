@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Secrets of a control plane, its agents and of web configurations are in no answer and no log. */
+/**
+ * Secrets of a control plane, its agents and of web configurations are in no response and no log.
+ */
 @Tag("slow")
 class FleetSecretsTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);

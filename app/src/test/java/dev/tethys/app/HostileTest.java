@@ -170,7 +170,7 @@ class HostileTest {
             assertThat(status).doesNotEndWith(" 500");
           }
         } catch (IOException e) {
-          // Closed on us, which is an answer too.
+          // Closed on us, which is a response too.
         }
       }
     }

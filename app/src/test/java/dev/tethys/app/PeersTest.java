@@ -119,7 +119,7 @@ class PeersTest {
     }
   }
 
-  /** Scrapes one real program until it is up, and gives the answers to a query about it. */
+  /** Scrapes one real program until it is up, and gives the responses to a query about it. */
   private String scraped(String job, int port, Process peer, String query) {
     String config =
         """

@@ -284,7 +284,7 @@ final class PlainLanguage {
     return out;
   }
 
-  /** Findings of a Markdown document, outside of code. */
+  /** Findings of a Markdown document, outside code. */
   static List<Finding> document(String text) {
     List<Finding> out = new ArrayList<>();
     boolean code = false;
@@ -402,7 +402,7 @@ final class PlainLanguage {
     }
   }
 
-  /** A block comment without the marks at the beginning of its lines. */
+  /** A block comment without the marks at the start of its lines. */
   private static String bare(String comment) {
     return comment.replaceAll("(?m)^\\s*\\*", "").replaceAll("\\s+", " ").strip();
   }

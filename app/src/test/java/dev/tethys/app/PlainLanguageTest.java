@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Checks the language of all sources and documents outside of {@link #NOT_YET}. */
+/** Checks the language of all sources and documents outside {@link #NOT_YET}. */
 @Tag("slow")
 class PlainLanguageTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -30,7 +30,7 @@ class PlainLanguageTest {
 
   private static final int MOST_KEPT = 60;
 
-  /** Most words in a cell of a table of the overviews. */
+  /** Maximum number of words in a cell of a table of the overviews. */
   private static final int MOST_WORDS = 25;
 
   @Test

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Secrets of a configuration, in each of their places, are in no answer and no line of a log. */
+/** Secrets of a configuration, in each of their places, are in no response and no line of a log. */
 @Tag("slow")
 @Tag("contrib")
 class PlantedSecretsTest {

@@ -27,7 +27,7 @@ final class PodsDouble implements AutoCloseable {
 
   private record Event(long version, String type, Pod pod) {}
 
-  /** The selectors of fields that were asked for. */
+  /** The selectors of fields that were requested. */
   final List<String> selectors = new CopyOnWriteArrayList<>();
 
   private final HttpServer server;

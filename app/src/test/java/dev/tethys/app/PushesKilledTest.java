@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Pushes, and a process that is killed between a push and its answer: acknowledged pushes are on
+ * Pushes, and a process that is killed between a push and its response: acknowledged pushes are on
  * the disk of {@code wal} and arrive, the others are sent again by their sender.
  */
 @Timeout(180)
@@ -170,7 +170,7 @@ class PushesKilledTest {
                 LIMIT,
                 () -> new TreeSet<>(destination.lines).containsAll(all),
                 () -> missing(all, destination));
-            // Nothing that was never sent, and of each sender in the order of the answers.
+            // Nothing that was never sent, and of each sender in the order of the responses.
             assertThat(new TreeSet<>(destination.lines)).isEqualTo(all);
             for (Sender s : senders) {
               assertThat(destination.lines.stream().filter(s.lines::contains).distinct())
@@ -182,7 +182,7 @@ class PushesKilledTest {
           p.destroyForcibly().waitFor();
         }
       }
-      // Each waits for an answer nearly all of the time, so a kill finds it between the two.
+      // Each waits for a response nearly all of the time, so a kill finds it between the two.
       assertThat(senders.stream().mapToInt(s -> s.cutOff.get()).sum())
           .isGreaterThanOrEqualTo(KILLS);
     }

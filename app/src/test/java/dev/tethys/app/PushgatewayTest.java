@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A push gateway as a process, killed, and one inside of a server. */
+/** A push gateway as a process, killed, and one inside a server. */
 @Tag("slow")
 class PushgatewayTest {
   @TempDir Path dir;

@@ -73,7 +73,7 @@ class RemoteReadPeersTest {
     }
   }
 
-  /** The series of an answer, each as text, without the label that tells the server. */
+  /** The series of a response, each as text, without the label that tells the server. */
   private static TreeSet<String> series(int port, String query) {
     String path =
         "/api/v1/query_range?start=%d&end=%d&step=20&query=%s"

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The server as a process, from its command line to its answers. */
+/** The server as a process, from its command line to its responses. */
 @Tag("slow")
 class ServerTest {
   private static final String SELF =

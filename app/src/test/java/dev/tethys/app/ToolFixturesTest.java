@@ -181,7 +181,7 @@ class ToolFixturesTest {
     assertThat(r.err() + r.out()).contains(problem);
   }
 
-  /** Amtool takes its flags from files in the home folder, and passes over those of no command. */
+  /** Amtool takes its flags from files in the home folder, and skips those of no command. */
   @ParameterizedTest
   @CsvSource({"amtool.good1.yml,0", "amtool.good2.yml,0", "amtool.bad.yml,1"})
   void amtoolReadsItsFlagsFromAFile(String file, int status) throws Exception {

@@ -48,7 +48,7 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * OpenTelemetry's SDKs send spans to a server, and Tempo's API answers with all that each SDK says
+ * OpenTelemetry's SDKs send spans to a server, and Tempo's API responds with all that each SDK says
  * of the spans that it sent.
  */
 @Tag("slow")

@@ -19,7 +19,7 @@ public final class OpenApiSchema {
   /**
    * Schema of a map.
    *
-   * @param without keys that are left out
+   * @param without keys that are omitted
    */
   public static Map<String, Object> of(Section section, Set<String> without) {
     Map<String, Object> properties = new LinkedHashMap<>();

@@ -138,8 +138,8 @@ public final class Redaction {
   }
 
   /**
-   * Masks a whole URL in a text, in each form in which an error or an answer may quote it: the path
-   * of a webhook is its password.
+   * Masks a whole URL in a text, in each form in which an error or a response may quote it: the
+   * path of a webhook is its password.
    */
   public static String withoutUrl(URI u, String text) {
     String out = text.replace(u.toString(), WHOLE_URL).replace(url(u), WHOLE_URL);

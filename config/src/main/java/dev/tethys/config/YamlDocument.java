@@ -169,7 +169,7 @@ public final class YamlDocument {
   }
 
   /**
-   * Reads all documents of a file, as in Kubernetes; empty ones are left out.
+   * Reads all documents of a file, as in Kubernetes; empty ones are omitted.
    *
    * @throws ConfigException when it is not YAML
    * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
@@ -178,7 +178,7 @@ public final class YamlDocument {
     return parseAll(file.toString(), text(file));
   }
 
-  /** Reads all documents of a text; empty ones are left out. */
+  /** Reads all documents of a text; empty ones are omitted. */
   public static List<YamlDocument> parseAll(String name, String text) {
     List<YamlDocument> out = new ArrayList<>();
     for (Node n : composeAll(name, text)) {
@@ -233,7 +233,7 @@ public final class YamlDocument {
     return this;
   }
 
-  /** The text that a node was substituted by; null where it is that of the node. */
+  /** The text that a node was substituted by; null if it is that of the node. */
   @Nullable String original(Node n) {
     return originals.get(n);
   }
@@ -248,7 +248,7 @@ public final class YamlDocument {
     return this;
   }
 
-  /** Path derived from a scalar by a reader; null for none. */
+  /** Path derived from a scalar by a reader; null if none. */
   @Nullable String path(Node scalar) {
     return paths == null ? null : paths.get(scalar);
   }

@@ -31,8 +31,8 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  * A value in a YAML file, with its position and the path of keys that leads to it.
  *
  * <p>Plain scalars are interpreted like in Go's YAML reader, by the expected type: {@code on} is a
- * string where a string is expected and true where a bool is, except in the Collector's files;
- * {@code 017} is fifteen as a number.
+ * string where a string is expected and true if a bool is, except in the Collector's files; {@code
+ * 017} is fifteen as a number.
  */
 public final class YamlNode {
   private static final String BINARY = "tag:yaml.org,2002:binary";
@@ -456,8 +456,8 @@ public final class YamlNode {
   }
 
   /**
-   * The value, with plain scalars read as in Prometheus's own files: {@code yes} is true where a
-   * bool is expected, also in a Collector's file.
+   * The value, with plain scalars read as in Prometheus's own files: {@code yes} is true if a bool
+   * is expected, also in a Collector's file.
    */
   public YamlNode readingAsPrometheus() {
     return document.isCollectors() ? YamlDocument.ofPrometheus(document, node, path).root() : this;

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes trees of maps, lists and scalars as YAML, laid out as Go's writer does: two spaces a
- * level, lists not indented inside maps. Entries whose value is null are left out; secrets and the
+ * level, lists not indented inside maps. Entries whose value is null are omitted; secrets and the
  * passwords of URLs are masked. {@link #writeRedacted} also masks values whose names suggest a
  * secret.
  */

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class UrlTextTest {
-  /** Go's net/url takes and refuses the same; a query is sent as it is. */
+  /** Go's net/url takes and refuses the same; a query is sent unchanged. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

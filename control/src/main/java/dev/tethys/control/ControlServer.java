@@ -325,12 +325,12 @@ public final class ControlServer implements AutoCloseable {
     /** Resources of MDAI; errors as for the other. */
     Manifests manifests() throws IOException;
 
-    /** Prometheus queried by guards of rollouts; null for none. */
+    /** Prometheus queried by guards of rollouts; null if none. */
     default @Nullable URI prometheus() {
       return null;
     }
 
-    /** Log store queried by triggers; null for none. */
+    /** Log store queried by triggers; null if none. */
     default @Nullable URI loki() {
       return null;
     }
@@ -391,22 +391,22 @@ public final class ControlServer implements AutoCloseable {
       };
     }
 
-    /** Repository of configurations; null for none. */
+    /** Repository of configurations; null if none. */
     default Repository.@Nullable Settings repository() {
       return null;
     }
 
-    /** Variable of the process; null where it is not set. */
+    /** Variable of the process; null if it is not set. */
     default @Nullable String variable(String name) {
       return System.getenv(name);
     }
 
-    /** Objects of a cluster, in place of a repository; null for none. */
+    /** Objects of a cluster, in place of a repository; null if none. */
     default @Nullable SourceFiles cluster() {
       return null;
     }
 
-    /** Issuer of tokens of users; null for none. */
+    /** Issuer of tokens of users; null if none. */
     default SignOn.@Nullable Settings signOn() {
       return null;
     }

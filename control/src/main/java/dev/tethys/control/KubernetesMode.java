@@ -51,7 +51,7 @@ final class KubernetesMode implements AutoCloseable {
    *
    * @param namespace that is read; "" for all
    * @param mdai whether resources of MDAI are read
-   * @param terms of the election; null where there is none
+   * @param terms of the election; null if there is none
    */
   record Settings(
       ClusterAccess access, String namespace, boolean mdai, LeaseElection.@Nullable Terms terms) {}

@@ -466,7 +466,7 @@ class KubernetesTest extends FleetCase {
   @Test
   void mdaiSamplesReceiveConditions() throws Exception {
     for (Path p : Shared.conformanceFiles("mdai/operator/crd/bases", ".yaml")) {
-      // A server of 1.20 takes an empty text for null where it is a default.
+      // A server of 1.20 takes an empty text for null if it is a default.
       for (JsonNode n : documents(Files.readString(p).replaceAll("(?m)^ *default: \"\"$", ""))) {
         api().create(DEFINITIONS, n.toString());
       }

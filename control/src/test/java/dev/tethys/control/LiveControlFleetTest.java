@@ -87,7 +87,7 @@ class LiveControlFleetTest extends FleetCase {
     assertThat(end(id, " quiet again ").path("endReason").asString()).isEqualTo("quiet again");
   }
 
-  /** A destination that does not answer keeps a configuration from ending for half a minute. */
+  /** A destination that does not respond keeps a configuration from ending for half a minute. */
   @Test
   void controlAppliesWhileAFormerConfigurationStops() throws Exception {
     fleet(1);

@@ -106,7 +106,7 @@ class RolesTest extends FleetCase {
     data(OLGA, "POST", change, WHY);
   }
 
-  /** Routes with their least role; those of agents, probes and pages are left out. */
+  /** Routes with their least role; those of agents, probes and pages are omitted. */
   private static final String ROUTES =
       """
       GET /api/v1/control/agents viewer

@@ -67,7 +67,7 @@ public abstract class RolloutCase {
   public AuditLog audit;
   public Rollouts rollouts;
 
-  /** Time for which the version holds items; null where it is not known. */
+  /** Time for which the version holds items; null if it is unknown. */
   @Nullable Duration holds = Duration.ZERO;
 
   public final Map<Integer, Long> sequences = new HashMap<>();

@@ -536,8 +536,8 @@ class RolloutLossTest extends RolloutCase {
   }
 
   /**
-   * Only agents can read the version, so that it is not known for how long it holds items. The
-   * first report has deliveries of the version before, which was replaced meanwhile.
+   * Only agents can read the version, so that it is unknown for how long it holds items. The first
+   * report has deliveries of the version before, which was replaced meanwhile.
    */
   @Test
   void versionThatIsNotReadHereIsPausedAfterTheLongestWaitWhereItDeliversNothing()
@@ -590,7 +590,7 @@ class RolloutLossTest extends RolloutCase {
     assertThat(r.reached).hasSize(1);
   }
 
-  /** The agent ends what the version before had, whose destination does not answer. */
+  /** The agent ends what the version before had, whose destination does not respond. */
   @Test
   void allowsTimeForAnAgentApplyingAFormerOffer() throws IOException {
     agent(null, totals(1_000, 0));

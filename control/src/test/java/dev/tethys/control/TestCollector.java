@@ -64,7 +64,7 @@ public final class TestCollector implements ControlledAgent.Process, AutoCloseab
   private final RecentVolumes recent;
   private volatile String text = "";
 
-  /** Resident bytes that it reports; 0 for none. */
+  /** Resident bytes that it reports; 0 if none. */
   public volatile long memory;
 
   /** Variables with which the configuration was applied last. */
@@ -114,7 +114,7 @@ public final class TestCollector implements ControlledAgent.Process, AutoCloseab
   /**
    * The same with a start of its process.
    *
-   * @param start in Unix nanoseconds; 0 where it reports none
+   * @param start in Unix nanoseconds; 0 if it reports none
    */
   public TestCollector(
       Scheduler clock,

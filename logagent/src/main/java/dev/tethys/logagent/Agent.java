@@ -187,7 +187,7 @@ final class Agent implements AutoCloseable {
    * <p>It has its own thread, which is never interrupted: half a reload would leave jobs out.
    *
    * @return the problem of the new configuration, which then changes nothing, or of a part that
-   *     does not run; null for none
+   *     does not run; null if none
    */
   @Nullable String reload() {
     CompletableFuture<@Nullable String> wrong = new CompletableFuture<>();

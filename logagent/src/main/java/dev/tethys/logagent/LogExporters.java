@@ -231,7 +231,7 @@ final class LogExporters {
    *
    * @param between run while nothing is open: entries that arrive then are not settled either
    * @throws IOException when they cannot be opened; then all is open again as it was before. When
-   *     that cannot be either, entries wait while it is tried again
+   *     that cannot be either, entries wait while it is retried
    */
   synchronized void replaceBy(PromtailConfig next, Between between)
       throws IOException, InterruptedException {

@@ -28,7 +28,7 @@ import java.util.Locale;
  * Answers are Prometheus's envelope.
  */
 final class LogsApi {
-  /** Files, or dropped targets, of an answer. */
+  /** Files, or dropped targets, of a response. */
   static final int MAX_LISTED = 1000;
 
   /** Lines that are tried at a time. */

@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param clients where entries go
  * @param wal where their requests wait; null for memory
- * @param readLimit null for none
+ * @param readLimit null if none
  * @param frequency how often files are looked for
  * @param graph the graph that entries go into beside clients, as a collector's configuration; null
- *     for none
+ *     if none
  * @param tenant of entries that name none, on their way into the graph; "" for none
  * @param folder base of relative paths in the graph; null for the working directory
  */
@@ -142,8 +142,8 @@ record PromtailConfig(
   /**
    * A source of entries: discovered files, and the other inputs of the job.
    *
-   * @param stages the list as written; null for none
-   * @param written the whole block as written, by which a reload detects changes
+   * @param stages the list as written; null if none
+   * @param written the entire block as written, by which a reload detects changes
    */
   record ScrapeConfig(
       @Nullable Object written,

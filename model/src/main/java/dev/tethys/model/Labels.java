@@ -228,8 +228,8 @@ public final class Labels implements Comparable<Labels> {
   }
 
   /**
-   * Keeps (or, with {@code keep} false, drops) the labels named in {@code sortedNames}, in one pass
-   * over both.
+   * Keeps (or, with {@code keep} false, drops) the labels named in {@code sortedNames}, in one skip
+   * both.
    */
   public Labels filter(byte[][] sortedNames, boolean keep) {
     byte[] out = new byte[bytes.length];

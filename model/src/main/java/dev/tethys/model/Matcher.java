@@ -49,7 +49,7 @@ public final class Matcher {
   }
 
   /**
-   * Makes a matcher.
+   * Creates a matcher.
    *
    * @throws IllegalArgumentException with Go's message when the expression is not valid RE2
    */
@@ -111,7 +111,7 @@ public final class Matcher {
 
   /**
    * The values that the positive form of the condition ({@code =}, {@code =~}) meets, when there
-   * are only some; null when it is not known.
+   * are only some; null when it is unknown.
    */
   public @Nullable Set<String> values() {
     return regex == null ? Set.of(value) : regex.values();

@@ -36,7 +36,7 @@ public record LogsConfig(
   private static final Duration MAX_AGE = Duration.ofDays(7);
 
   /**
-   * Limits that are written, null where they are not.
+   * Limits that are written, null if they are not.
    *
    * @param rejectOld whether old entries are refused
    */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ProfilesConfig(
     Limits limits, Map<String, Limits> overrides, @Nullable Map<?, ?> written) {
-  /** Limits that are written, null where they are not. */
+  /** Limits that are written, null if they are not. */
   public record Limits(
       @Nullable Long maxLabelNames,
       @Nullable Long maxLabelNameLength,

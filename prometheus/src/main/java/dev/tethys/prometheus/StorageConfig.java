@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The {@code storage} section; all of it can be reloaded.
  *
- * @param outOfOrderWindow maximum delay of a sample, zero for none
+ * @param outOfOrderWindow maximum delay of a sample, zero if none
  * @param retentionTime null if not set here
  * @param retentionSize null if not set here
  * @param retentionPercentage of the disk's size, null if not set here

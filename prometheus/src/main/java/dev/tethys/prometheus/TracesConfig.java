@@ -25,7 +25,7 @@ public record TracesConfig(
     Map<String, Limits> overrides,
     boolean spanMetrics,
     @Nullable Map<?, ?> written) {
-  /** Limits that are written, null where they are not. */
+  /** Limits that are written, null if they are not. */
   public record Limits(@Nullable Long maxAttributeBytes, @Nullable Long maxTraceBytes) {
     static final Limits NONE = new Limits(null, null);
 

@@ -41,7 +41,7 @@ public final class GcOverheadLimit {
 
   private static final List<String> OLD_POOLS = List.of("Tenured Gen", "PS Old Gen", "G1 Old Gen");
 
-  /** The rule over time. For one thread. */
+  /** The rule over time. Not thread-safe. */
   static final class Rule {
     private long since;
     private long millis;

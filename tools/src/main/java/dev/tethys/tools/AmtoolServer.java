@@ -171,7 +171,7 @@ final class AmtoolServer implements AutoCloseable {
     return URLEncoder.encode(value, StandardCharsets.UTF_8);
   }
 
-  /** The status of the last answer is 404. */
+  /** The status of the last response is 404. */
   static boolean isNotFound(Failure f) {
     return String.valueOf(f.getMessage()).contains("][404] ");
   }

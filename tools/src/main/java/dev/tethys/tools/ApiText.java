@@ -52,7 +52,7 @@ final class ApiText {
     return String.join("\n", out);
   }
 
-  /** A list of an object; empty where it is absent. */
+  /** A list of an object; empty if it is absent. */
   static List<?> values(Map<String, @Nullable Object> o, String key) {
     return o.get(key) == null ? List.of() : list(o.get(key));
   }

@@ -66,7 +66,7 @@ final class CheckDiscovery {
     return 1;
   }
 
-  /** Runs the discoveries of a job until each has reported, or the time is up. */
+  /** Runs the discoveries of a job until each has reported, or the time limit expires. */
   private static List<TargetGroup> groups(ScrapeConfig c, long millis) throws IOException {
     Map<String, TargetGroup> found = new TreeMap<>();
     List<Thread> threads = new ArrayList<>();

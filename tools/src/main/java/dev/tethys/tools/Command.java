@@ -66,7 +66,7 @@ public record Command(
    * @param operands arguments that are not flags
    */
   public record Arguments(FlagSet flags, List<String> operands) {
-    /** An operand, or a default where it was left out. */
+    /** An operand, or a default where it was omitted. */
     String operand(int i, String otherwise) {
       return i < operands.size() ? operands.get(i) : otherwise;
     }

@@ -27,7 +27,7 @@ final class LintServer implements AutoCloseable {
   static final String COST = "query/cost";
 
   /**
-   * Limits of one evaluation; 0 for none.
+   * Limits of one evaluation; 0 if none.
    *
    * @param seconds duration
    * @param samples samples read

@@ -173,7 +173,7 @@ final class LiveControlCommands {
 
   /**
    * {@code 998 items}, {@code 1.9 GiB} or {@code 12.50}, a small sum with two digits that differ
-   * from 0; the answer of the API is exact.
+   * from 0; the response of the API is exact.
    */
   static String amount(String number, String unit) {
     double n;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Prints log entries as logcli does: with time and labels, as lines only, or as JSON. */
 final class LogCliOutput {
-  /** Log entry of an answer. */
+  /** Log entry of a response. */
   record Entry(long time, Labels labels, String line) {
     /** Text that tells entries apart; begins with the time and a space. */
     String identity() {

@@ -18,7 +18,7 @@ record PromqlFeatures(ParserOptions parser, boolean delayedNameRemoval) {
 
   static final List<String> NAMES = List.of(FUNCTIONS, NAME_REMOVAL, RANGES, FILL);
 
-  /** Reads the flag; a name that is not known is complained of. */
+  /** Reads the flag; a name that is unknown is complained of. */
   static PromqlFeatures of(FlagSet flags, Console console) {
     Set<String> on = new HashSet<>();
     for (String list : flags.list("enable-feature")) {

@@ -1,6 +1,6 @@
 package dev.tethys.web;
 
-/** Growing array for bodies of requests, one after the other. Not safe for several threads. */
+/** Growing array for bodies of requests, one after another. Not thread-safe. */
 public final class BodyBuffer {
   private byte[] bytes = {};
 

@@ -11,8 +11,8 @@ import java.time.Duration;
  *     its connection ends
  * @param pingEvery shortest interval between two pings of a client; a client that pings more often
  *     is disconnected after a few pings (ENHANCE_YOUR_CALM); zero for no limit
- * @param pingIdle whether the client may ping at that interval without a request in work; otherwise
- *     once in two hours
+ * @param pingIdle whether the client may ping at that interval without a request in progress;
+ *     otherwise once in two hours
  */
 public record Http2Limits(int streams, int headerListBytes, Duration pingEvery, boolean pingIdle) {
   /** Some hundreds of requests, and pings as often as a client likes. */

@@ -332,7 +332,7 @@ public final class HttpListener implements AutoCloseable {
 
   /**
    * Has requests answered by other routes from now on, over the connections that are open. Those in
-   * work end with the routes that they began with.
+   * progress end with the routes that they began with.
    *
    * @param with of the same TLS as before: whether there is any is settled at the start
    */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param addresses {@code host:port}, {@code :port} or {@code [v6]:port}; port 0 selects a free
  *     port; {@code unix:path} for a Unix socket; or {@link ListenAddress#SYSTEMD}
- * @param webConfigFile TLS, users, headers and rate limit; null for none
+ * @param webConfigFile TLS, users, headers and rate limit; null if none
  * @param routePrefix prefix of all paths: "" or {@code /prefix}
  * @param maxConnections open connections; further connections wait until one ends
  * @param readTimeout timeout for reading a request, for an idle connection, and for a client that

@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to a request. Status and headers are set first; then one of the sending methods is
+ * The response to a request. Status and headers are set first; then one of the sending methods is
  * called once. Responses are compressed (zstd or gzip) if the client accepts it, the content is
  * worth it and the handler did not forbid it.
  */
@@ -73,8 +73,8 @@ public interface HttpResponse {
 
   /**
    * Answers 101 with the headers that were set and gives the connection to another protocol until
-   * the handler returns; then it is closed. Slow writes are cut off as those of answers. One thread
-   * may read while another writes.
+   * the handler returns; then it is closed. Slow writes are cut off as those of responses. One
+   * thread may read while another writes.
    *
    * @return null if the connection has no upgrade (HTTP/2, HTTP/3); then nothing was sent
    */

@@ -16,7 +16,7 @@ import java.util.Locale;
  * is deleted as soon as both ends are connected. Requests take the same path as those of clients,
  * without TLS, users and metrics.
  *
- * <p>Responses are read and discarded. For one thread.
+ * <p>Responses are read and discarded. Not thread-safe.
  */
 public final class PrivateConnection implements AutoCloseable {
   private static final String UNIX = "unix:";
@@ -56,7 +56,7 @@ public final class PrivateConnection implements AutoCloseable {
   }
 
   /**
-   * Asks for a path with its query, and reads the answer to its end.
+   * Asks for a path with its query, and reads the response to its end.
    *
    * @return its status
    * @throws IOException when the connection has ended

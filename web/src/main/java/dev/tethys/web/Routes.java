@@ -34,7 +34,7 @@ public final class Routes {
   /** The path is known, the method is not. */
   public record WrongMethod(String pattern, Set<String> allowed) implements Match {}
 
-  /** The path is not known. */
+  /** The path is unknown. */
   public record NotFound() implements Match {}
 
   private record Pattern(String text, List<String> segments, Map<String, HttpHandler> methods) {}

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Origins of web pages that may send requests which change something. The origin of the listener
  * itself always may.
  *
- * @param external the URL under which browsers reach the listener, null for none
- * @param cors origins that the operator named, null for none
+ * @param external the URL under which browsers reach the listener, null if none
+ * @param cors origins that the operator named, null if none
  */
 public record TrustedOrigins(@Nullable URI external, @Nullable Pattern cors) {
   /** No origin but the listener's own. */

@@ -384,7 +384,7 @@ class ConnectionTimesTest {
     }
   }
 
-  /** Asks whether the server is there and reads no answer, until it is cut off. */
+  /** Asks whether the server is there and reads no response, until it is cut off. */
   private static void pingWithoutReading(Socket s) throws IOException {
     DataInputStream in = beginHttp2(s);
     get(s, 1, "/");

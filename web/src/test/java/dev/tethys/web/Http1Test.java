@@ -66,7 +66,7 @@ class Http1Test {
     listener.close();
   }
 
-  /** Some of every size up to beyond what an answer gathers, each told from the others. */
+  /** Some of every size up to beyond what a response gathers, each told from the others. */
   private static List<byte[]> pieces(long seed) {
     Random r = new Random(seed);
     List<byte[]> all = new ArrayList<>();
@@ -105,7 +105,7 @@ class Http1Test {
       return out.substring(0, out.length() - 1);
     }
 
-    /** Status and body of the next answer, such as {@code 200 text}. */
+    /** Status and body of the next response, such as {@code 200 text}. */
     String answer() throws IOException {
       StringBuilder all = new StringBuilder();
       for (String l = line(); !l.isEmpty(); l = line()) {

@@ -18,7 +18,7 @@ interface AlertPost {
   int MAX_SAID = 200;
 
   /**
-   * An answer.
+   * A response.
    *
    * @param errorText reason of a failure; "" without one
    */
@@ -39,7 +39,7 @@ interface AlertPost {
     };
   }
 
-  /** The reason of a refusal is only in the body; HTML pages of proxies are left out. */
+  /** The reason of a refusal is only in the body; HTML pages of proxies are omitted. */
   private static String errorText(byte[] body) {
     String s = new String(body, StandardCharsets.UTF_8).strip();
     return s.startsWith("<") ? "" : s.length() <= MAX_SAID ? s : s.substring(0, MAX_SAID) + "…";

@@ -210,7 +210,7 @@ public final class RuleGroup {
     }
   }
 
-  /** The time of the evaluation after one, those left out that have become impossible. */
+  /** The time of the evaluation after one, those omitted that have become impossible. */
   private Instant following(Instant time, Instant now) {
     if (now.isBefore(time)) {
       return slot(now);

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Writes the results of a rule, and marks series stale that it no longer returns.
  *
  * <p>Invariant: {@code series} holds those that the store accepted at the last successful commit.
- * For one thread at a time.
+ * Not thread-safe.
  */
 final class RuleOutput {
   private static final class Entry {

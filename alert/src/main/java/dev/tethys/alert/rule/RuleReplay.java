@@ -11,9 +11,9 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Semaphore;
 
 /**
- * Evaluates groups of rules at times that the caller names, one after the other: unit tests of
- * rules, and alerts tried against history. The rules are those that a server runs; only the clock
- * is the caller's.
+ * Evaluates groups of rules at times that the caller names, one after another: unit tests of rules,
+ * and alerts tried against history. The rules are those that a server runs; only the clock is the
+ * caller's.
  *
  * <p>Invariants: for one thread; times of a group ascend; alerts begin without a past, so nothing
  * is restored.

@@ -327,7 +327,7 @@ class RuleGroupTest {
     assertThat(f.sent).hasSize(1);
   }
 
-  /** A disk that takes for ever: the alert was sent before, and other groups have other threads. */
+  /** A disk that takes forever: the alert was sent before, and other groups have other threads. */
   @Test
   @Timeout(60)
   void hangingStoreDoesNotDelayAlerts() throws InterruptedException {

@@ -242,8 +242,8 @@ final class AlertmanagerFlags {
       Stream.of(BEFORE_CLUSTER, CLUSTER, AFTER_CLUSTER).flatMap(List::stream).toList();
 
   /**
-   * The flags of a cluster for an Alertmanager inside of another role, which is in none unless it
-   * is asked to.
+   * The flags of a cluster for an Alertmanager inside another role, which is in none unless it is
+   * asked to.
    *
    * @param prefix what their names begin with
    */

@@ -1,4 +1,4 @@
-/** The role {@code tethys alertmanager}, and the Alertmanager inside of a server. */
+/** The role {@code tethys alertmanager}, and the Alertmanager inside a server. */
 @NullMarked
 package dev.tethys.app.alertmanager;
 

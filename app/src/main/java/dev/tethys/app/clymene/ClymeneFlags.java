@@ -54,7 +54,7 @@ public final class ClymeneFlags {
   /**
    * Reads flags and variables.
    *
-   * @throws UsageException when a flag is not known for the databases that are written to, or a
+   * @throws UsageException when a flag is unknown for the databases that are written to, or a
    *     database is not built
    */
   public static ClymeneFlags read(
@@ -72,7 +72,7 @@ public final class ClymeneFlags {
     return variables;
   }
 
-  /** The help page, for the databases that the variables name, or for all that there are. */
+  /** The help page, for the databases that the variables name, or for all that exist. */
   public static String help(ClymeneRole role, Map<String, String> environment) {
     Map<String, String> variables = withoutEmpty(environment);
     return set(

@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends log records or spans of the process over OTLP. Items wait in a bounded queue; a batch that
- * cannot be sent is tried again with the next one, and newer items are dropped while the queue is
- * full.
+ * cannot be sent is retried with the next one, and newer items are dropped while the queue is full.
  */
 final class BatchPusher<T> implements AutoCloseable {
   /** Logger of this class, whose log records are not sent. */

@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Metrics as {@code views} of {@code service.telemetry.metrics} have them. Each view that is about
- * a metric makes one of it; what no view is about stays as it is.
+ * a metric makes one of it; what no view is about stays unchanged.
  */
 final class MetricViews {
   private static final System.Logger LOG = JulLogger.of(MetricViews.class.getName());

@@ -44,7 +44,7 @@ final class OwnTelemetrySender implements AutoCloseable {
   /**
    * Sends a request.
    *
-   * @return the permanently refused part of a request that was taken; null for none
+   * @return the permanently refused part of a request that was taken; null if none
    * @throws IOException when it was not taken
    */
   @Nullable String send(byte[] request) throws IOException, InterruptedException {

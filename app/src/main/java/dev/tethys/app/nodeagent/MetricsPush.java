@@ -47,7 +47,7 @@ final class MetricsPush implements AutoCloseable {
    * Settings of the destination.
    *
    * @param endpoint URL of remote write
-   * @param apiKey header X-Api-Key, empty for none
+   * @param apiKey header X-Api-Key, empty if none
    * @param intervalMillis between scrapes
    * @param caFile certificates to trust, empty for those of the system
    * @param folder of the queue, null for memory

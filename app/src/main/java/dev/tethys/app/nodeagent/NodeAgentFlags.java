@@ -299,7 +299,7 @@ final class NodeAgentFlags {
     return (everywhere ? "127.0.0.1" : host) + ":" + port;
   }
 
-  /** URL of remote write, empty for none. */
+  /** URL of remote write, empty if none. */
   static String endpoint(FlagSet flags) {
     String metrics = flags.get("metrics-endpoint");
     String base = flags.get("collector-endpoint");

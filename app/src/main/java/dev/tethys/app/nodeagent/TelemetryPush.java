@@ -72,10 +72,10 @@ final class TelemetryPush implements Collector, AutoCloseable {
   /**
    * Settings of the destinations.
    *
-   * @param profiles URL of profiles; null for none
-   * @param traces URL of traces; null for none
-   * @param logs URL of logs; null for none
-   * @param metrics URL of metrics by OTLP; null for none
+   * @param profiles URL of profiles; null if none
+   * @param traces URL of traces; null if none
+   * @param logs URL of logs; null if none
+   * @param metrics URL of metrics by OTLP; null if none
    * @param shareOfTraces share of traces that are sent, from 0 to 1
    * @param headers of all requests
    * @param caFile certificates to trust, empty for those of the system

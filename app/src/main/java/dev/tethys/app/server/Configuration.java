@@ -256,7 +256,7 @@ final class Configuration {
     try {
       reload();
     } catch (IOException e) {
-      // Logged and shown; the next change is tried again.
+      // Logged and shown; the next change is retried.
     }
   }
 

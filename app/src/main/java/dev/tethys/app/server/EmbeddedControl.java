@@ -48,7 +48,7 @@ final class EmbeddedControl implements AutoCloseable {
   }
 
   /**
-   * Starts one where the flags ask for it; null where they do not.
+   * Starts one where the flags ask for it; null if they do not.
    *
    * @throws dev.tethys.config.ConfigException where a rule is wrong
    * @throws IOException when a file cannot be read, or the address cannot be bound

@@ -31,8 +31,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Node agent inside of the server, which observes the machine once the server is ready. A job of
- * the scraper reads it without a port, so that {@code up}, staleness and the page of targets apply.
+ * Node agent inside the server, which observes the machine once the server is ready. A job of the
+ * scraper reads it without a port, so that {@code up}, staleness and the page of targets apply.
  */
 final class EmbeddedObserver implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(EmbeddedObserver.class.getName());

@@ -22,9 +22,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A push gateway inside of the server, below {@code /pushgateway}; its groups are a file in the
- * data folder. Pushed metrics become series when a job scrapes them, as with a separate
- * Pushgateway.
+ * A push gateway inside the server, below {@code /pushgateway}; its groups are a file in the data
+ * folder. Pushed metrics become series when a job scrapes them, as with a separate Pushgateway.
  */
 final class EmbeddedPushgateway implements AutoCloseable {
   static final String PREFIX = "/pushgateway";

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Loki's ruler API: groups of rules over logs by tenant and namespace. Each namespace is a rule
- * file in a folder of the tenant; an answer of 202 means that it is on the disk and in effect.
+ * file in a folder of the tenant; a response of 202 means that it is on the disk and in effect.
  */
 final class LokiRuler {
   private static final System.Logger LOG = JulLogger.of(LokiRuler.class.getName());
@@ -61,7 +61,7 @@ final class LokiRuler {
     this.changed = changed;
   }
 
-  /** Reads the stored groups. A file that cannot be read is named and left as it is. */
+  /** Reads the stored groups. A file that cannot be read is named and left unchanged. */
   synchronized void open() throws IOException {
     if (!Files.isDirectory(folder)) {
       return;

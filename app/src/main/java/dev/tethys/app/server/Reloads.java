@@ -53,7 +53,7 @@ final class Reloads implements AutoCloseable {
   }
 
   /**
-   * The same for a caller that waits for the answer.
+   * The same for a caller that waits for the response.
    *
    * @throws IOException when it failed
    */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Health of all stores of the server: reads it at an interval, computes when what is full, and
- * reports it as metrics. Safe for several threads.
+ * reports it as metrics. Thread-safe.
  */
 final class StoreWatch implements AutoCloseable {
   static final long INTERVAL_MILLIS = 10_000;

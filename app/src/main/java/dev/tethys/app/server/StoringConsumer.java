@@ -14,7 +14,7 @@ record StoringConsumer(EmbeddedStore store) implements Consumer {
     ack.complete(store.store(batch, TethysSettings.DEFAULT));
   }
 
-  /** Stores a batch of this process; the reason if the store did not take it, else empty. */
+  /** Stores a batch of this process; the reason if the store did not take it, otherwise empty. */
   static String problem(EmbeddedStore store, Batch batch) {
     return switch (store.store(batch, TethysSettings.DEFAULT)) {
       case Outcome.Accepted _ -> "";

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Warm-up queries over the newest spans of a store, of the default tenant: searches, series, names,
  * values and whole traces, with the services, attributes and traces that it has. A store of few
- * spans is left alone: its answers are fast without.
+ * spans is left alone: its responses are fast without.
  */
 final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
   /** Fewer spans are not rehearsed. */

@@ -89,7 +89,7 @@ public final class WarmUp {
     "sum by (path) (rate(warm_requests_total[5m]) + rate(warm_seconds_total[5m]))",
     "histogram_quantile(0.9, sum by (le)"
         + " (rate(prometheus_http_request_duration_seconds_bucket[1m])))",
-    // Buckets that are not cumulative: the answer gets an annotation.
+    // Buckets that are not cumulative: the response gets an annotation.
     "histogram_quantile(0.9, sum by (instance, le) ("
         + "label_replace(warm_requests_total{path=\"/p/10\"}, \"le\", \"0.5\", \"path\", \".*\")"
         + " or label_replace(warm_state{path=\"/p/8\"}, \"le\", \"+Inf\", \"path\", \".*\")))",

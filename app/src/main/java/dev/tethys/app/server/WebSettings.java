@@ -40,7 +40,7 @@ record WebSettings(FlagSet flags, ExternalUrl external, Pattern corsOrigin) {
     return external.url();
   }
 
-  /** Path of that URL; empty for none. */
+  /** Path of that URL; empty if none. */
   String path() {
     String path = url().getPath();
     return path == null ? "" : path;

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Receivers over sockets without answers, replaced by a change while a sender writes. */
+/** Receivers over sockets without responses, replaced by a change while a sender writes. */
 @Tag("contrib")
 @Tag("slow")
 class SocketPortsTest {

@@ -26,7 +26,7 @@ final class ClickHousePeer implements Peer {
   private final String database = "proof_" + DATABASES.incrementAndGet();
 
   /**
-   * Takes a database that is not there.
+   * Takes a database that does not exist.
    *
    * @param own whether the server ends with it
    */

@@ -34,15 +34,15 @@ final class FaultProxy implements AutoCloseable {
     REFUSED,
     /** They are reset after half of a request has passed. */
     RESET_HALFWAY,
-    /** The request passes and the answer does not: the client cannot know the outcome. */
+    /** The request passes and the response does not: the client cannot know the outcome. */
     ANSWER_LOST,
     /** They are reset when the greetings are over. */
     RESET_LATER,
-    /** The answer is lost when the greetings are over. */
+    /** The response is lost when the greetings are over. */
     LATER_ANSWER_LOST,
-    /** The answer breaks off in its middle. */
+    /** The response breaks off in its middle. */
     PARTIAL,
-    /** An answer breaks off in its middle when the greetings are over. */
+    /** A response breaks off in its middle when the greetings are over. */
     LATER_PARTIAL,
     /** They are taken, and nothing is ever said. */
     STALL,
@@ -168,7 +168,7 @@ final class FaultProxy implements AutoCloseable {
     set(Fault.NONE);
   }
 
-  /** Sends a batch that meets silence until it is tried again. */
+  /** Sends a batch that meets silence until it is retried. */
   void stall(Batch b, TestPipeline p) throws IOException, InterruptedException {
     long before = p.repeated();
     set(Fault.STALL);

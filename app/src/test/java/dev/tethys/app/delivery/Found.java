@@ -107,7 +107,7 @@ final class Found {
         : Double.doubleToRawLongBits(v);
   }
 
-  /** Number of samples that are there more than once. */
+  /** Number of samples that exist more than once. */
   long again() {
     return again;
   }

@@ -33,7 +33,7 @@ final class FoundRecords {
     }
   }
 
-  /** Number of records that are there more than once. */
+  /** Number of records that exist more than once. */
   long again() {
     return again;
   }

@@ -15,7 +15,7 @@ abstract class IntakePeer implements RecordPeer {
   /** Adds what a request holds. */
   abstract void read(byte[] body, FoundRecords into) throws Exception;
 
-  /** The answer of the vendor when its disk is full; null when unknown. */
+  /** The response of the vendor when its disk is full; null when unknown. */
   HttpIntake.@Nullable Reply fullDisk() {
     return null;
   }

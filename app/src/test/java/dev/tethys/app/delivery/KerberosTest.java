@@ -346,7 +346,7 @@ class KerberosTest {
     }
   }
 
-  /** A broker's side of one connection, by Java's SASL, up to the answer to a ping. */
+  /** A broker's side of one connection, by Java's SASL, up to the response to a ping. */
   private static void broker(Socket s, KerberosLogin service, List<String> who) throws Exception {
     MqttPackets packets = new MqttPackets(true);
     DataInputStream in = new DataInputStream(s.getInputStream());

@@ -119,7 +119,7 @@ class KilledSenderTest {
           });
       found[0].assertWhole(known, peer);
       if (peer.isIdempotent()) {
-        // Each kill may leave one request without an answer, which its sender repeats: to a queue
+        // Each kill may leave one request without a response, which its sender repeats: to a queue
         // that holds it already it is another one.
         int most = known.batches().stream().mapToInt(Batch::items).max().orElse(0);
         assertThat(found[0].again())

@@ -159,7 +159,7 @@ final class KnownRecords {
     return Long.toString((nanos - BEGIN) / STEP);
   }
 
-  /** The text of an attribute, "" when it is not there. */
+  /** The text of an attribute, "" when it does not exist. */
   static String attribute(List<KeyValue> all, String name) {
     return all.stream()
         .filter(a -> a.getKey().equals(name))
@@ -368,7 +368,9 @@ final class KnownRecords {
     return new Item(RESOURCES.get(0), SCOPES.get(0), r.build());
   }
 
-  /** Makes a batch of what was gathered, in which neighbours stand together as senders have it. */
+  /**
+   * Creates a batch of what was gathered, in which neighbours stand together as senders have it.
+   */
   private void end(List<Item> all) {
     if (all.isEmpty()) {
       return;

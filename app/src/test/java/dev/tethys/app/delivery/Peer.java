@@ -64,7 +64,7 @@ interface Peer extends AutoCloseable {
     return null;
   }
 
-  /** Whether the independent reader is shown a value that is there. */
+  /** Whether the independent reader is shown a value that exists. */
   default boolean shows(double value) {
     return true;
   }

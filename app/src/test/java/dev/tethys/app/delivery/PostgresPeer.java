@@ -26,7 +26,7 @@ final class PostgresPeer implements Peer {
   private final String schema = "proof_" + SCHEMAS.incrementAndGet();
 
   /**
-   * Takes a schema that is not there.
+   * Takes a schema that does not exist.
    *
    * @param own whether the server ends with it
    */

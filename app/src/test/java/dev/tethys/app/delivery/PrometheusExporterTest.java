@@ -79,7 +79,7 @@ class PrometheusExporterTest extends StoreContract {
         return Histograms.WHOLE;
       }
 
-      /** Its queries leave out the marks of series that end. */
+      /** Its queries omit the marks of series that end. */
       @Override
       public boolean shows(double value) {
         return !Samples.isStale(value);

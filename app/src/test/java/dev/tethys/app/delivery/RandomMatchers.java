@@ -20,7 +20,7 @@ final class RandomMatchers {
 
   /**
    * @param names of labels
-   * @param store whose values are asked for
+   * @param store whose values are requested
    */
   RandomMatchers(long seed, List<String> names, MetricSource store) {
     this.random = new Random(seed);

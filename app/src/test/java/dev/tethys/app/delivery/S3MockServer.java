@@ -55,7 +55,7 @@ final class S3MockServer implements AutoCloseable {
     return process.port();
   }
 
-  /** Body of an answer, a character for each byte. */
+  /** Body of a response, a character for each byte. */
   String ask(String method, String path) throws IOException, InterruptedException {
     return send(method, path).body();
   }

@@ -62,7 +62,7 @@ final class SearchNode implements AutoCloseable {
     process = new PeerProcess(folder, port, command);
   }
 
-  /** Posts a query; returns the answer, regardless of its status. */
+  /** Posts a query; returns the response, regardless of its status. */
   String ask(String path, String body) throws IOException, InterruptedException {
     try (HttpClient http = HttpClient.newHttpClient()) {
       return http.send(

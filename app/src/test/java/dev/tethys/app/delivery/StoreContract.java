@@ -46,7 +46,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Requirements for every destination that PromQL reads: in addition to {@link ExporterContract},
- * its answers equal those of our own store.
+ * its responses equal those of our own store.
  */
 abstract class StoreContract extends ExporterContract {
   private static final int QUERIED = 20_000;
@@ -207,7 +207,7 @@ abstract class StoreContract extends ExporterContract {
         .isEqualTo(known.store().series(start, end, counters, 0));
   }
 
-  /** Names of labels that there are, often and in few series, or nowhere. */
+  /** Names of labels that exist, often and in few series, or nowhere. */
   private static final List<String> ASKED =
       List.of("code", "instance", "job", "n", "label", "select", "nowhere", Labels.METRIC_NAME);
 

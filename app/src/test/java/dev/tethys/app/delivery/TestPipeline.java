@@ -151,7 +151,7 @@ final class TestPipeline implements AutoCloseable {
     graph.apply(GraphConfig.read(YamlDocument.parse("test.yaml", null, yaml), components, false));
   }
 
-  /** A pipeline that waits for an answer for a moment only, regardless of its keys. */
+  /** A pipeline that waits for a response for a moment only, regardless of its keys. */
   static TestPipeline impatient(Signal signal, String exporter, String keys) throws IOException {
     return new TestPipeline(
         signal, exporter, keys.replaceAll("(^|, )timeout: [^,]*", "") + ", timeout: 700ms");

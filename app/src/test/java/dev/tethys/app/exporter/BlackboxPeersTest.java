@@ -380,7 +380,7 @@ class BlackboxPeersTest {
     return a.toWire();
   }
 
-  /** Health checks: the server serves, the service "down" does not, others are not known. */
+  /** Health checks: the server serves, the service "down" does not, others are unknown. */
   private int grpc() throws IOException {
     MethodDescriptor.Marshaller<byte[]> bytes =
         new MethodDescriptor.Marshaller<>() {

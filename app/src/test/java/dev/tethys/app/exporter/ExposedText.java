@@ -11,7 +11,7 @@ record ExposedText(
   private static final Pattern LABEL =
       Pattern.compile("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\]|\\\\.)*)\"");
 
-  /** Reads it; labels without a value are left out, as Prometheus leaves them out. */
+  /** Reads it; labels without a value are omitted, as Prometheus leaves them out. */
   static ExposedText parse(String text) {
     ExposedText e = new ExposedText(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     for (String line : text.split("\n")) {

@@ -162,7 +162,7 @@ class JmxPagesTlsTest {
           new ServerProcess(port, Files.createTempFile(dir, "jmx", ".log"), Map.of(), command);
     }
 
-    /** Asks for the page of metrics; what was agreed on, once an answer is there. */
+    /** Asks for the page of metrics; what was agreed on, once a response is there. */
     SSLSession ask(@Nullable String clientStore, String... protocols) throws Exception {
       KeyManager[] shown = null;
       if (clientStore != null) {
@@ -339,7 +339,7 @@ class JmxPagesTlsTest {
     }
   }
 
-  /** A file and its stores are written one after the other, in whichever order. */
+  /** A file and its stores are written one after another, in whichever order. */
   @Test
   void acceptsStoresCreatedAfterTheFile() throws Exception {
     Path keys = dir.resolve("turning.p12");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a store groups without making labels gives the answers of one that makes them all. */
+/** What a store groups without making labels gives the responses of one that makes them all. */
 @Tag("slow")
 class GroupedByStoreTest {
   private static final long START = 1_700_000_000_000L;

@@ -22,7 +22,7 @@ import tools.jackson.core.TokenStreamContext;
  * "timestamp"} (RFC 3339). Clymene writes them without separators; Tethys writes one per line,
  * which every reader of the old form accepts.
  *
- * <p>NaN and infinities are not valid JSON numbers: their samples are left out and counted. A label
+ * <p>NaN and infinities are not valid JSON numbers: their samples are omitted and counted. A label
  * named like one of the two fields is written with the prefix {@code exported_}; in Clymene it
  * replaced the field.
  */

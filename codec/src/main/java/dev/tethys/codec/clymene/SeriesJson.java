@@ -159,7 +159,7 @@ public final class SeriesJson {
    * Writes a remote write 1.0 request (protobuf, not compressed). Histograms, exemplars and
    * metadata have no place in the format.
    *
-   * @return the JSON and how many samples and other things it holds and leaves out
+   * @return the JSON and how many samples and other things it holds and omits
    */
   public static EncodedSeries write(byte[] request, int offset, int length) {
     int[] counts = new int[4];
@@ -183,7 +183,7 @@ public final class SeriesJson {
   }
 
   /**
-   * One encoded series, with counts of the items written and left out.
+   * One encoded series, with counts of the items written and omitted.
    *
    * @param leftOut number of samples not written: histograms, and floats that the format cannot
    *     hold

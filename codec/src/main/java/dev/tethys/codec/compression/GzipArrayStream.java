@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stream of the content of gzip data (RFC 1952) in an array, with all its members. As in {@link
- * java.util.zip.GZIPInputStream}, bytes behind a member that do not begin another one are left out.
- * Inflaters, which cost more to create than a small message to inflate, are used again. Not safe
- * for several threads.
+ * java.util.zip.GZIPInputStream}, bytes behind a member that do not begin another one are omitted.
+ * Inflaters, which cost more to create than a small message to inflate, are used again. Not
+ * thread-safe.
  */
 final class GzipArrayStream extends InputStream {
   private static final int MAX_KEPT = 16;

@@ -184,7 +184,7 @@ public final class SampleHits {
     return List.copyOf(keys);
   }
 
-  /** Whether some shards did not answer, or not in time. */
+  /** Whether some shards did not respond, or not in time. */
   public boolean isPartial() {
     return isPartial;
   }

@@ -182,7 +182,7 @@ final class DwarfCursor {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  /** Text at an offset, the start of a long one; "" outside of the section. */
+  /** Text at an offset, the start of a long one; "" outside the section. */
   String textAt(long offset) throws IOException {
     if (offset < 0 || offset >= b.limit()) {
       return "";

@@ -39,13 +39,13 @@ final class DwarfLines {
     numbers = new int[wanted.length];
   }
 
-  /** File of an address by its index; "" if it is not known. */
+  /** File of an address by its index; "" if it is unknown. */
   String file(int index) {
     String f = files[index];
     return f == null ? "" : f;
   }
 
-  /** Line of an address by its index; 0 if it is not known. */
+  /** Line of an address by its index; 0 if it is unknown. */
   int line(int index) {
     return numbers[index];
   }

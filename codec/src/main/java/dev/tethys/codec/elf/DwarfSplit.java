@@ -35,7 +35,7 @@ final class DwarfSplit {
   /**
    * Sections of one unit.
    *
-   * @param bytes memory to be given back after the unit was read
+   * @param bytes memory to be returned after the unit was read
    */
   record Sections(
       DwarfCursor info,

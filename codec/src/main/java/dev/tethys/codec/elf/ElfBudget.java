@@ -8,7 +8,7 @@ import java.util.function.BooleanSupplier;
 /**
  * Bound of the bytes, the steps and the time that the work on one file takes, and on the files that
  * it refers to. Sizes, counts and references in a file come from its sender and are not trusted.
- * For one thread.
+ * Not thread-safe.
  *
  * <p>Bytes are charged before memory is allocated, and released when it is no longer referenced.
  */
@@ -50,7 +50,7 @@ public final class ElfBudget {
   /**
    * Takes steps.
    *
-   * @throws IOException when there are no more steps, or the time is over
+   * @throws IOException when there are no more steps, or the time limit expires
    * @throws CancellationException when the work is stopped
    */
   public void take(long some) throws IOException {
@@ -106,7 +106,7 @@ public final class ElfBudget {
     return bytes;
   }
 
-  /** Whether something was left out because there was not enough memory. */
+  /** Whether something was omitted because there was not enough memory. */
   public boolean isOutOfBytes() {
     return isOutOfBytes;
   }

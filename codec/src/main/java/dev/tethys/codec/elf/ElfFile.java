@@ -256,7 +256,7 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Text of a string table up to its NUL; empty outside of the table.
+   * Text of a string table up to its NUL; empty outside the table.
    *
    * @param most bytes after which it is cut off
    */
@@ -544,7 +544,7 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Name of a function; empty when its place is outside of the table of names.
+   * Name of a function; empty when its place is outside the table of names.
    *
    * @param name its place
    * @param most bytes beyond which it is cut off

@@ -37,7 +37,7 @@ public final class ElfFunctions {
     return ranges(elf, goFunctions(elf), addresses);
   }
 
-  /** Symbols of the functions at addresses, null where there is none. */
+  /** Symbols of the functions at addresses, null if there is none. */
   static @Nullable String[] symbols(ElfFile elf, @Nullable GoFunctions go, long[] addresses)
       throws IOException {
     @Nullable String[] out = new String[addresses.length];

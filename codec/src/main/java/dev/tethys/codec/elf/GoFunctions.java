@@ -196,7 +196,7 @@ public final class GoFunctions {
     return names + table.getInt(record(index) + (relative ? 4 : 8));
   }
 
-  /** Name at an offset of the names; "" outside of them. */
+  /** Name at an offset of the names; "" outside them. */
   String nameAt(int offset) {
     return table.text(names + offset);
   }

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes of a section, read on demand in pages, since tables of large programs take tens of
- * megabytes. Not safe for several threads.
+ * megabytes. Not thread-safe.
  *
- * <p>A position outside of the section, or of a file that became shorter, and the end of the budget
+ * <p>A position outside the section, or of a file that became shorter, and the end of the budget
  * cause an {@link IndexOutOfBoundsException}.
  */
 final class PagedBytes {
@@ -122,7 +122,7 @@ final class PagedBytes {
     return unreadable;
   }
 
-  /** Text up to its NUL; empty outside of the bytes. */
+  /** Text up to its NUL; empty outside the bytes. */
   String text(int at) {
     byte[] out = new byte[64];
     int n = 0;

@@ -3,8 +3,8 @@ package dev.tethys.codec.elf;
 /**
  * Frame of a stack in the source.
  *
- * @param symbol of the function as the compiler writes it; "" if it is not known
- * @param file "" if it is not known
- * @param line 0 if it is not known
+ * @param symbol of the function as the compiler writes it; "" if it is unknown
+ * @param file "" if it is unknown
+ * @param line 0 if it is unknown
  */
 public record SourceFrame(String symbol, String file, int line) {}

@@ -44,7 +44,7 @@ public final class SourceFrames {
    * @param addresses in the file
    * @param split files with parts of the DWARF of the program
    * @return for each address its frames, the innermost first; empty if nothing is known
-   * @throws IOException when the file cannot be read; damaged debug information is left out
+   * @throws IOException when the file cannot be read; damaged debug information is omitted
    */
   public static List<List<SourceFrame>> of(ElfFile elf, SplitFiles split, long[] addresses)
       throws IOException {
@@ -97,7 +97,7 @@ public final class SourceFrames {
     return List.copyOf(out);
   }
 
-  /** Functions and lines from DWARF; parts that are damaged are left out. */
+  /** Functions and lines from DWARF; parts that are damaged are omitted. */
   private record Dwarf(DwarfInfo info, DwarfLines lines, DwarfSupplement supplement) {
     static Dwarf read(ElfFile elf, SplitFiles split, long[] wanted) throws IOException {
       DwarfCursor debugInfo = section(elf, ".debug_info");

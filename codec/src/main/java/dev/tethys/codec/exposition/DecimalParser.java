@@ -17,7 +17,7 @@ public final class DecimalParser {
   /** Bits of the result for text that is not a number. No parsed number has them. */
   static final long SYNTAX_BITS = 0x7ffc_0000_0000_0001L;
 
-  /** Bits of the answer for numbers beyond the largest double. */
+  /** Bits of the response for numbers beyond the largest double. */
   static final long RANGE_BITS = 0x7ffc_0000_0000_0002L;
 
   private static final double SYNTAX = Double.longBitsToDouble(SYNTAX_BITS);

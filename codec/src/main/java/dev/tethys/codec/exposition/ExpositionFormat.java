@@ -42,7 +42,7 @@ public enum ExpositionFormat {
     this.charset = charset;
   }
 
-  /** The Content-Type of an answer. */
+  /** The Content-Type of a response. */
   public String contentType(EscapingScheme scheme) {
     String head =
         this == PROTOBUF
@@ -54,7 +54,7 @@ public enum ExpositionFormat {
 
   /** A format and how names are to be escaped in it. */
   public record Negotiated(ExpositionFormat format, EscapingScheme escaping) {
-    /** The Content-Type of the answer. */
+    /** The Content-Type of the response. */
     public String contentType() {
       return format.contentType(escaping);
     }

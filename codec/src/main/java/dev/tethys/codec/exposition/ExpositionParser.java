@@ -81,7 +81,7 @@ public interface ExpositionParser {
 
   /**
    * The names of labels that the present sample has with an empty value, which {@link #labels()}
-   * leaves out: a scraper that honours labels keeps those of the target off there.
+   * omits: a scraper that honours labels keeps those of the target off there.
    */
   List<String> emptyLabels();
 

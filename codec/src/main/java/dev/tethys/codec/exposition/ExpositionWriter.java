@@ -5,11 +5,11 @@ import java.io.OutputStream;
 import java.util.List;
 
 /**
- * Writes metric families in one format. For one thread. Errors of the stream are thrown as {@link
+ * Writes metric families in one format. Not thread-safe. Errors of the stream are thrown as {@link
  * java.io.UncheckedIOException}.
  */
 public interface ExpositionWriter {
-  /** Writes a family; one without metrics is left out. */
+  /** Writes a family; one without metrics is omitted. */
   void write(MetricFamily family);
 
   /**

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads whole expositions as families, as linters and push gateways need them: the data is kept
- * unchanged, including labels with empty values and duplicate metrics. Exemplars are left out.
+ * unchanged, including labels with empty values and duplicate metrics. Exemplars are omitted.
  */
 public final class Families {
   private static final int HISTOGRAM = 4;

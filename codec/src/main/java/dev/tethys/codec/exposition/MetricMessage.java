@@ -314,7 +314,7 @@ final class MetricMessage {
     return v >= 0 ? v : (v >>> 1 | v & 1) * 2.0;
   }
 
-  /** Timestamp; null for none. */
+  /** Timestamp; null if none. */
   @org.jspecify.annotations.Nullable
   Long timestampOrNull() {
     return timed ? timestamp : null;

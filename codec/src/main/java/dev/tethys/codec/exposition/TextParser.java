@@ -66,7 +66,7 @@ abstract class TextParser implements ExpositionParser {
   int textStart;
   int textEnd;
 
-  /** The metric name without quotes; -1 while it is not known. */
+  /** The metric name without quotes; -1 while it is unknown. */
   int nameStart;
 
   int nameEnd;

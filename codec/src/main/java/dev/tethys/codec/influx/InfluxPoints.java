@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Points of Influx as samples. Each field that is a number or a truth value is a series {@code
  * <measurement>_<field>} with the tags as labels; of the measurement {@code prometheus} the fields
  * are the metrics, as Telegraf writes them, and by its first schema ({@link TelegrafSchema}) others
- * are metrics, too. Text has no place among samples: such fields are left out and counted.
+ * are metrics, too. Text has no place among samples: such fields are omitted and counted.
  */
 public final class InfluxPoints {
   private static final String PROMETHEUS = "prometheus";
@@ -226,7 +226,7 @@ public final class InfluxPoints {
     return taken;
   }
 
-  /** Fields that were left out because they are text. */
+  /** Fields that were omitted because they are text. */
   public int texts() {
     return texts;
   }

@@ -21,7 +21,7 @@ import tools.jackson.core.json.JsonFactory;
 public final class InfluxResponse {
   private static final JsonFactory JSON = JsonFactory.builder().build();
 
-  /** Takes the rows of an answer, one by one. */
+  /** Takes the rows of a response, one by one. */
   public interface Rows {
     /** Rows of a series follow: they have these columns. */
     void series(String name, Map<String, String> tags, List<String> columns);
@@ -33,7 +33,7 @@ public final class InfluxResponse {
   private InfluxResponse() {}
 
   /**
-   * Reads all of an answer.
+   * Reads all of a response.
    *
    * @throws CodecException when it is not JSON of this form, or reports an error
    */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Converts OTLP log records to streams and structured metadata by an {@link OtlpMapping}, as Loki's
- * OTLP endpoint does. Not safe for several threads.
+ * OTLP endpoint does. Not thread-safe.
  */
 public final class OtlpLogs {
   private final OtlpMapping mapping;

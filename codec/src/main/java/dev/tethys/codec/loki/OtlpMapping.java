@@ -63,7 +63,7 @@ public record OtlpMapping(
    * Action for the attributes that a list or an expression names.
    *
    * @param attributes names
-   * @param regex expression that fits a whole name, null for none
+   * @param regex expression that fits a whole name, null if none
    */
   public record Rule(Action action, Set<String> attributes, @Nullable Regex regex) {
     boolean fits(String attribute) {

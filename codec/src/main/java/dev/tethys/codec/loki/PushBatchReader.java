@@ -19,7 +19,7 @@ import java.util.Arrays;
 /**
  * Reads push requests into the columns of a {@link LogBatch}, without an object for each entry.
  * Adds the labels of {@link StreamEnrichment}. Entries that cannot be read are refused by stream
- * and number, and the others are kept. Reused; not safe for several threads.
+ * and number, and the others are kept. Reused; Not thread-safe.
  */
 public final class PushBatchReader {
   private static final int LABELS = 1;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param disconnects whether this is the last message
  * @param remote state of the configuration that the server offered
  * @param requestsUid whether the agent requests an instance uid
- * @param custom null for none
+ * @param custom null if none
  * @param packages states of packages
  * @param customCapabilities those that are not of the custom message; empty for no news of them
  */
@@ -117,7 +117,7 @@ public record AgentToServer(
   /**
    * State of a remote configuration at the agent.
    *
-   * @param hash of the configuration that was received last; empty for none
+   * @param hash of the configuration that was received last; empty if none
    * @param error "" unless it failed
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
@@ -140,7 +140,7 @@ public record AgentToServer(
     return AgentMessages.read(bytes, offset, length);
   }
 
-  /** Reads a message as WebSockets carry it: after a header of 0, which old clients leave out. */
+  /** Reads a message as WebSockets carry it: after a header of 0, which old clients omit. */
   public static AgentToServer unframed(byte[] bytes) {
     int head = bytes.length > 0 && bytes[0] == 0 ? 1 : 0; // no field has the number 0
     return decoded(bytes, head, bytes.length - head);

@@ -31,10 +31,10 @@ public record PackageStatuses(
    * State of a package.
    *
    * @param hasVersion version that runs; "" for none
-   * @param hasHash its identity; empty for none
+   * @param hasHash its identity; empty if none
    * @param offeredVersion version of the last offer; "" for none
    * @param error "" unless it failed
-   * @param percent of the download; 0 where none takes place
+   * @param percent of the download; 0 if none takes place
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
   public record Status(

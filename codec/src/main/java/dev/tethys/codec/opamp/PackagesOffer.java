@@ -21,7 +21,7 @@ public record PackagesOffer(SequencedMap<String, Offered> packages, byte[] hash)
    *
    * @param addon whether it belongs to another package
    * @param contentHash SHA-256 of the file
-   * @param signature as the agent expects it; empty for none
+   * @param signature as the agent expects it; empty if none
    * @param headers of the download
    * @param hash identity of the package, chosen by the server
    */

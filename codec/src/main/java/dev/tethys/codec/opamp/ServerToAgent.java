@@ -9,15 +9,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Message of a server to an agent.
  *
- * @param error null for none
+ * @param error null if none
  * @param reportAll whether the agent must report everything again
  * @param reportComponents whether the agent must report its components, too
  * @param newUid new ID of the agent, 16 bytes; null for no change
  * @param heartbeat interval of the agent's heartbeats; null if unset, zero for never
- * @param config configuration that is offered; null for none
+ * @param config configuration that is offered; null if none
  * @param unsupported names of other offers, which no agent of this program accepts; "" for none
- * @param custom message of a custom capability; null for none
- * @param packages that are offered; null for none
+ * @param custom message of a custom capability; null if none
+ * @param packages that are offered; null if none
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record ServerToAgent(

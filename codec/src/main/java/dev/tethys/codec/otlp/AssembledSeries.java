@@ -103,7 +103,7 @@ abstract sealed class AssembledSeries extends FamilySeries {
     return n >= 0 && n <= MAX_COUNT && n == Math.rint(n);
   }
 
-  /** Makes a point; null when its parts are not enough for one, or have no place in it. */
+  /** Creates a point; null when its parts are not enough for one, or have no place in it. */
   abstract @Nullable DataPoint assemble(Parts parts, boolean stale);
 
   @Override

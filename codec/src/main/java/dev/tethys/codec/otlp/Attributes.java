@@ -75,7 +75,7 @@ final class Attributes {
     list.add(new Attribute(key, value));
   }
 
-  /** An AnyValue as String, Boolean, Long, Double, byte[], List or TreeMap; null for none. */
+  /** An AnyValue as String, Boolean, Long, Double, byte[], List or TreeMap; null if none. */
   private static @Nullable Object value(ProtoReader r, int depth) {
     if (depth > MAX_DEPTH) {
       throw new CodecException("attribute values nested deeper than " + MAX_DEPTH);

@@ -95,7 +95,7 @@ final class NativeSeries extends FamilySeries {
     }
   }
 
-  /** OTLP writes empty buckets too: a histogram with more between its ends is left out. */
+  /** OTLP writes empty buckets too: a histogram with more between its ends is omitted. */
   private static final int MAX_BUCKETS = 1 << 16;
 
   private static long width(int[] spans) {

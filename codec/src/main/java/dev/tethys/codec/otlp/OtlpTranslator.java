@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * again: unchanged names and labels, bounds in the form of a scrape, the scope in labels.
  */
 final class OtlpTranslator {
-  /** Maximum number of {@code target_info} samples of one resource; older ones are left out. */
+  /** Maximum number of {@code target_info} samples of one resource; older ones are omitted. */
   static final int MAX_TARGET_INFO_SAMPLES = 1000;
 
   private static final int MAX_CACHED_NAMES = 1024;
@@ -411,7 +411,7 @@ final class OtlpTranslator {
   }
 
   /**
-   * Dense counts as buckets: those that are empty are left out, but gaps of up to two stay within a
+   * Dense counts as buckets: those that are empty are omitted, but gaps of up to two stay within a
    * span. An OTLP exponential bucket of index i is Prometheus's i + 1.
    */
   private static SpanBuilder buckets(DataPoint.Numbers counts, int offset, int down, int shift) {

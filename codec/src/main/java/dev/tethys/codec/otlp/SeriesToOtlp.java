@@ -69,7 +69,7 @@ public final class SeriesToOtlp {
   /**
    * Converts a request that is not compressed.
    *
-   * @param source known metadata of its source in addition to the request's; null for none
+   * @param source known metadata of its source in addition to the request's; null if none
    * @throws CodecException when it is malformed
    */
   public static Converted convert(

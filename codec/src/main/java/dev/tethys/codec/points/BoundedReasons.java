@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Bound on the distinct reasons that become values of a label: messages come from input, and each
- * new one would be a new series. Safe for several threads.
+ * new one would be a new series. Thread-safe.
  */
 public final class BoundedReasons {
   private static final int MAX = 50;

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import org.jspecify.annotations.Nullable;
 
-/** Receiver of points, one by one. For one thread. */
+/** Receiver of points, one by one. Not thread-safe. */
 @FunctionalInterface
 public interface PointSink {
   /**

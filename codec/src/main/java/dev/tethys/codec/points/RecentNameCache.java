@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Caches the results for recent names, since senders repeat the same names. Bounded in entries and
- * in the length of a name; the least recently used name is evicted first. Safe for several threads.
+ * in the length of a name; the least recently used name is evicted first. Thread-safe.
  *
  * @param <V> result for a name; a name may have none
  */
@@ -25,7 +25,7 @@ public final class RecentNameCache<V> {
   /**
    * An empty memory.
    *
-   * @param max maximum number of names in the cache; 0 for none
+   * @param max maximum number of names in the cache; 0 if none
    * @param means computes the result for a name, always the same
    */
   public RecentNameCache(int max, Function<String, @Nullable V> means) {

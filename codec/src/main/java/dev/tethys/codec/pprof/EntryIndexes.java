@@ -6,10 +6,10 @@ import java.util.Map;
 
 /**
  * Index of a table entry by its id in a message. Programs number entries from 1, so that small ids
- * are kept in an array; ids of any size are possible. Not safe for several threads.
+ * are kept in an array; ids of any size are possible. Not thread-safe.
  */
 final class EntryIndexes {
-  /** Index of an id that is not known. */
+  /** Index of an id that is unknown. */
   static final int NONE = -1;
 
   private static final int MAX_SMALL = 1 << 16;

@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * Message {@code perftools.profiles.Profile} with the positions of its entries, which may be in any
- * order. Not safe for several threads.
+ * order. Not thread-safe.
  */
 final class PprofMessage {
   private static final int LENGTH = ProtoReader.LENGTH;

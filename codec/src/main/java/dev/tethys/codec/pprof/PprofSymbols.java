@@ -8,8 +8,8 @@ import java.util.Arrays;
 /**
  * Tables of a pprof message as symbols of the profile store. All entries are checked; those that
  * samples refer to are added to the symbols, once. Of the first message of a batch, entries that
- * differ in their id alone, which programs do not write, are not found to be equal. Not safe for
- * several threads.
+ * differ in their id alone, which programs do not write, are not found to be equal. Not
+ * thread-safe.
  */
 final class PprofSymbols {
   private static final int LENGTH = ProtoReader.LENGTH;

@@ -44,8 +44,8 @@ public final class StackProfile {
   /**
    * A frame.
    *
-   * @param file "" where it is not known
-   * @param line 0 where it is not known
+   * @param file "" where it is unknown
+   * @param line 0 if it is unknown
    */
   public record Frame(String function, String file, long line) {
     /** Creates a frame whose file is unknown. */

@@ -34,7 +34,7 @@ public final class ChunkedReadWriter {
     this.maxBytesInFrame = maxBytesInFrame;
   }
 
-  /** Sends a series. One without samples is left out. */
+  /** Sends a series. One without samples is omitted. */
   public void series(long queryIndex, Labels labels, SampleBuffer samples) throws IOException {
     labelBytes.clear();
     WriteRequestWriter.writeLabels(labelBytes, 1, labels);

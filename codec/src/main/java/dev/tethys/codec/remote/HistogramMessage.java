@@ -167,7 +167,7 @@ final class HistogramMessage {
     }
   }
 
-  /** Writes the message as a field; {@code startTimestamp} 0 is left out. */
+  /** Writes the message as a field; {@code startTimestamp} 0 is omitted. */
   static void write(ProtoWriter w, int field, long startTimestamp, long timestamp, Histogram h) {
     int m = w.begin(field);
     if (h.integer()) {

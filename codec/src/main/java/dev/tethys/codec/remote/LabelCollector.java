@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /**
  * Turns name and value ranges of a buffer, in any order, into a checked label set: sorted, no name
- * twice, everything UTF-8, empty values left out. Sorting is n log n regardless of the input, so
+ * twice, everything UTF-8, empty values omitted. Sorting is n log n regardless of the input, so
  * that a hostile request costs no more than its size. Reusable; not for several threads at once.
  */
 final class LabelCollector {
@@ -81,7 +81,7 @@ final class LabelCollector {
     return labels(true);
   }
 
-  /** Labels that need no metric name: those of exemplars, and of answers to reads. */
+  /** Labels that need no metric name: those of exemplars, and of responses to reads. */
   Labels any() {
     return labels(false);
   }

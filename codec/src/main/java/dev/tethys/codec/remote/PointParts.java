@@ -17,7 +17,7 @@ public final class PointParts {
    *
    * @param before name of the series before
    * @param name of the series
-   * @param bound value of its label {@link #bound}; empty for none
+   * @param bound value of its label {@link #bound}; empty if none
    */
   public static boolean continues(String before, String name, String bound) {
     if (before.isEmpty()) {

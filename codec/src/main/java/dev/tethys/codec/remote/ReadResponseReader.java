@@ -4,8 +4,8 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 
 /**
- * Walks the answer to a read request with samples: {@link #nextResult()}, then its series by {@link
- * #series()}, a reader that is positioned on the result's series.
+ * Walks the response to a read request with samples: {@link #nextResult()}, then its series by
+ * {@link #series()}, a reader that is positioned on the result's series.
  */
 public final class ReadResponseReader {
   private final ProtoReader in = new ProtoReader();

@@ -23,7 +23,7 @@ public final class RequestFamilies {
   private final Map<String, Family> found = new HashMap<>(); // by name of series; NONE for none
 
   /**
-   * @param source metadata of the request's source known from elsewhere; null for none
+   * @param source metadata of the request's source known from elsewhere; null if none
    */
   public RequestFamilies(@Nullable MetricFamilies source) {
     this.source = source == null ? MetricFamilies.NONE : source;

@@ -43,7 +43,7 @@ public final class RequestSlices {
    * A piece of a request.
    *
    * @param samples floats and histograms in it; 0 for metadata
-   * @param family of a series: the metadata that applies to it; null for none
+   * @param family of a series: the metadata that applies to it; null if none
    */
   public record Slice(int offset, int length, int samples, @Nullable Slice family) {
     /** A piece without metadata. */

@@ -92,7 +92,7 @@ public final class RowTemplate {
     return pieces.get(piece).rawLength;
   }
 
-  /** The most bytes that {@link #write} writes. */
+  /** The maximum number of bytes that {@link #write} writes. */
   public int maxLength(int piece) {
     return elements.get(piece).length() + MAX_ROOM * count(piece);
   }
@@ -216,7 +216,7 @@ public final class RowTemplate {
     return o;
   }
 
-  /** Makes a template of series that are added in their order. Reusable after {@link #build}. */
+  /** Creates a template of series that are added in their order. Reusable after {@link #build}. */
   public static final class Builder {
     /** Longer arrays are not kept for the next template. */
     private static final int KEEP = 1 << 18;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param body a request of 1.0; the original bytes if nothing was invalid
  * @param samples number of floats
- * @param refused number of samples and histograms left out
+ * @param refused number of samples and histograms omitted
  * @param problem the reasons, at most {@link #MAX_PROBLEM_CHARACTERS} long; null if nothing was
  *     rejected
  */

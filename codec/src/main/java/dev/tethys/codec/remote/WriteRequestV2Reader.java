@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * canonical bytes of the label set. They are passed to {@link Appender#series(byte[], int, int,
  * Appender.LabelDecoder)} with {@link #LABELS}.
  *
- * <p>Faults of one series (a reference outside of the table, an odd number of them) are given by
+ * <p>Faults of one series (a reference outside the table, an odd number of them) are given by
  * {@link #seriesProblem} and leave the rest of the request usable; only bytes that are not protobuf
  * throw. Not for several threads at once.
  *
@@ -358,7 +358,7 @@ public final class WriteRequestV2Reader {
     return name;
   }
 
-  /** Offset << 32 | length of the metric name in the label bytes; 0 0 for none. */
+  /** Offset << 32 | length of the metric name in the label bytes; 0 0 if none. */
   private long name() {
     int p = 0;
     while (p < labelLength) {

@@ -28,9 +28,7 @@ import tools.jackson.core.json.JsonFactory;
  * yields the same row. Among a billion series, two share a key with a probability of 10^-21.
  */
 public final class SeriesText {
-  /**
-   * Names of labels come from anywhere: they are neither kept for ever nor bounded beyond texts.
-   */
+  /** Names of labels come from anywhere: they are neither kept forever nor bounded beyond texts. */
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)
@@ -62,7 +60,7 @@ public final class SeriesText {
     return new Keys().key(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Keys of many label sets, without a text for each. For one thread. */
+  /** Keys of many label sets, without a text for each. Not thread-safe. */
   public static final class Keys {
     private final TextBuffer text = new TextBuffer();
     private final MessageDigest md5;

@@ -1,8 +1,8 @@
 package dev.tethys.codec.sql;
 
 /**
- * Lexical rules of a database, as its settings are. Where a setting is not known, text whose
- * meaning depends on it is masked up to the end of the statement.
+ * Lexical rules of a database, as its settings are. Where a setting is unknown, text whose meaning
+ * depends on it is masked up to the end of the statement.
  *
  * @param backslash meaning of a backslash in a literal
  * @param doubleQuotes meaning of double quotes
@@ -119,7 +119,7 @@ public record SqlDialect(
           Rule.NO,
           new Features(false, true, false, false, true, Rule.NO));
 
-  /** Database that is not known. */
+  /** Database that is unknown. */
   public static final SqlDialect UNKNOWN =
       new SqlDialect(
           Backslash.UNKNOWN,

@@ -13,7 +13,7 @@ public final class SqlText {
 
   /**
    * A statement by which calls are counted: values are {@code ?}, lists of them one {@code ?},
-   * comments and spare white space are left out, and it is cut off at a length.
+   * comments and spare white space are omitted, and it is cut off at a length.
    */
   public static String normalised(String sql, SqlDialect dialect) {
     NormalisedSql n = new NormalisedSql(sql, dialect);
@@ -23,7 +23,7 @@ public final class SqlText {
 
   /**
    * A statement with its layout: values, places for them and digits in names are {@code ?},
-   * comments are left out.
+   * comments are omitted.
    */
   public static String masked(String sql, SqlDialect dialect) {
     Masked m = new Masked(sql, dialect, true);

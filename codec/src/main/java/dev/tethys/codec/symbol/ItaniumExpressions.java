@@ -149,7 +149,7 @@ abstract class ItaniumExpressions extends SymbolText {
     }
   }
 
-  /** A name in a scope that is not known yet: a type, or levels of names up to an E. */
+  /** A name in a scope that is unknown yet: a type, or levels of names up to an E. */
   private void scoped() {
     if (skip('N')) {
       type();

@@ -30,7 +30,7 @@ record ItaniumOperator(String sign, int operands) {
     }
   }
 
-  /** Operator of a code of two letters; null for none. */
+  /** Operator of a code of two letters; null if none. */
   static @Nullable ItaniumOperator of(String code) {
     return ALL.get(code);
   }

@@ -2,7 +2,7 @@ package dev.tethys.codec.symbol;
 
 import java.util.Map;
 
-/** Name of a symbol of Rust's scheme v0 (RFC 2603). Generic arguments of paths are left out. */
+/** Name of a symbol of Rust's scheme v0 (RFC 2603). Generic arguments of paths are omitted. */
 final class RustName extends SymbolText {
   private static final Map<Character, String> BASIC =
       Map.ofEntries(

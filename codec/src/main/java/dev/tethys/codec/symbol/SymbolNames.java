@@ -2,7 +2,7 @@ package dev.tethys.codec.symbol;
 
 /**
  * Names of functions as in the source, from their symbols: C++ by the Itanium ABI, Rust by both of
- * its schemes. Parameters, return types and template arguments are left out.
+ * its schemes. Parameters, return types and template arguments are omitted.
  */
 public final class SymbolNames {
   /** Maximum length; longer symbols are shown unchanged. */

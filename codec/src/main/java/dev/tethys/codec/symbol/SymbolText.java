@@ -8,7 +8,7 @@ abstract class SymbolText {
   /** Maximum length of a name; references to earlier parts could multiply it. */
   private static final int MAX_NAME = 4096;
 
-  /** Most parts that are read; references could have them read again and again. */
+  /** Maximum number of parts that are read; references could have them read again and again. */
   private static final int MAX_PARTS = 100_000;
 
   final String s;

@@ -56,7 +56,7 @@ public final class SyslogFrames {
 
   /**
    * The next message, without its frame; null at the end of the stream. A last line need not end; a
-   * last message with a length that is not there as a whole is not given.
+   * last message with a length that does not exist as a whole is not given.
    */
   public byte @Nullable [] next() throws IOException {
     cut = false;

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A syslog message. What its sender left out ({@code -} in RFC 5424) is "".
+ * A syslog message. What its sender omitted ({@code -} in RFC 5424) is "".
  *
  * @param facility 0 to 23
  * @param severity 0 (emergency) to 7 (debug)

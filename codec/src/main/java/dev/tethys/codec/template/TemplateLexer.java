@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Splits a template into tokens, one at a time: text outside of {@code {{ }}}, and the content
- * inside. After an error or the end, further calls return it again. Facts: Go's text/template,
- * whose trim markers {@code {{-} and {@code -}}} eat the white space next to them.
+ * Splits a template into tokens, one at a time: text outside {@code {{ }}}, and the content inside.
+ * After an error or the end, further calls return it again. Facts: Go's text/template, whose trim
+ * markers {@code {{-} and {@code -}}} eat the white space next to them.
  */
 final class TemplateLexer {
   private static final String LEFT = "{{";

@@ -170,7 +170,7 @@ sealed interface TemplateNode {
     }
   }
 
-  /** Number; {@code ideal} is its value outside of typed contexts. */
+  /** Number; {@code ideal} is its value outside typed contexts. */
   record Number(int at, String text, @Nullable Long whole, @Nullable Double real, Object ideal)
       implements Term {
     @Override

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * takes numbers with or without leading zeros and after any white space, offsets as {@code Z},
  * {@code +0530}, {@code +05:30} or {@code +05}, fractions of any number of digits, years of {@code
  * %D} with two or four. A text with an unknown zone is not valid: a zone is known to the location
- * or to the time zone database. Safe for several threads.
+ * or to the time zone database. Thread-safe.
  */
 public final class StrptimeLayout {
   /** Most layouts of Go that one layout represents: each %z multiplies them by 3, %D by 2. */

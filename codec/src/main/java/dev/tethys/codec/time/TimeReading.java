@@ -95,7 +95,7 @@ final class TimeReading {
     return zone;
   }
 
-  /** Whether the whole text has the form of the layout and is a date that exists. */
+  /** Whether the entire text has the form of the layout and is a date that exists. */
   boolean read(LayoutPart[] parts) {
     for (int i = 0; i < parts.length; i++) {
       LayoutPart next = i + 1 < parts.length ? parts[i + 1] : null;
@@ -233,7 +233,7 @@ final class TimeReading {
     return true;
   }
 
-  /** Index of the name at this position, counted from 1; 0 for none. */
+  /** Index of the name at this position, counted from 1; 0 if none. */
   private int name(String[] names, int length) {
     for (int i = 0; i < names.length; i++) {
       int n = length == 0 ? names[i].length() : length;
@@ -411,7 +411,7 @@ final class TimeReading {
   }
 
   /**
-   * The time with its zone; null where the text names an unknown zone.
+   * The time with its zone; null if the text names an unknown zone.
    *
    * @param zones as for {@link #nanos}
    * @param now where the text has no year

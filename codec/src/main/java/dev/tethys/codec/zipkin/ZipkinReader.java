@@ -290,7 +290,7 @@ public final class ZipkinReader {
 
   private static final String[] KINDS = {"", "CLIENT", "SERVER", "PRODUCER", "CONSUMER"};
 
-  /** The number of a kind in protobuf; 0 for none. */
+  /** The number of a kind in protobuf; 0 if none. */
   static int kind(String word) {
     return Math.max(0, List.of(KINDS).indexOf(word));
   }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Zipkin span of version 2, with the additional fields of version 1. Filled by the readers, then
- * converted to OTLP by {@link ZipkinToOtlp}. Times are Unix microseconds, 0 for none.
+ * converted to OTLP by {@link ZipkinToOtlp}. Times are Unix microseconds, 0 if none.
  */
 final class ZipkinSpan {
   /** Endpoint of a span. */

@@ -47,7 +47,7 @@ public final class ZipkinTrace {
     mapping = new OtlpToZipkin("", text::apply);
   }
 
-  /** Adds a span; one without an id is left out, which Zipkin does not have. */
+  /** Adds a span; one without an id is omitted, which Zipkin does not have. */
   public void add(Attributes resource, Scope scope, Span span) {
     ZipkinSpan s = mapping.span(resource, scope, span);
     if (s.check() != null) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Stripped programs of shop.go. The expected frames are those of llvm-symbolizer, which reads the
  * DWARF of the same program before it is stripped. The checked-in program was built by Go 1.19 with
  * {@code -trimpath}; its table of functions has {@code [...]} for type arguments. Of its sections
- * those of code are left out ({@code objcopy -j .gopclntab -j .noptrdata -j .rodata}).
+ * those of code are omitted ({@code objcopy -j .gopclntab -j .noptrdata -j .rodata}).
  */
 @Tag("slow")
 class GoLinesTest {

@@ -294,7 +294,7 @@ class SourceFramesTest {
     assertThat(actual.toString()).isEqualTo(expected.replaceAll("(?m):(\\d+):\\d+$", ":$1"));
   }
 
-  /** Every address of the functions of the source, those of the C library left out. */
+  /** Every address of the functions of the source, those of the C library omitted. */
   private static long[] functions(Path binary) throws IOException {
     LongStream.Builder out = LongStream.builder();
     try (ElfFile elf = ElfFile.open(binary)) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class LokiLevelsConformanceTest {
   /**
-   * Lines and metadata of Loki's own tests; cases of inner functions with own fields are left out.
+   * Lines and metadata of Loki's own tests; cases of inner functions with own fields are omitted.
    */
   @Test
   void levelsMatchLoki() throws IOException {

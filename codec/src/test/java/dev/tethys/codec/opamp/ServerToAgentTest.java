@@ -28,7 +28,7 @@ class ServerToAgentTest {
 
   @Test
   void pausesAreBounded() {
-    // unavailable, after all nanoseconds that there are
+    // unavailable, after all nanoseconds that exist
     ServerToAgent.Failure f = read("120f" + "0802" + "1a0b" + "08ffffffffffffffffff01").error();
     assertThat(f).isEqualTo(new ServerToAgent.Failure(true, "", Duration.ofDays(1)));
     assertThat(read("1207" + "0802" + "120162" + "1a00").error())

@@ -300,7 +300,7 @@ class OtlpMetricsReaderTest {
     assertThat(r.warningCategories()).containsEntry("label_name_collision", 1);
   }
 
-  /** Prometheus sets one after the other, over those of points; here the last stays. */
+  /** Prometheus sets one after another, over those of points; here the last stays. */
   @Test
   void lastOfCollidingScopeAttributesWins() {
     for (boolean turned : new boolean[] {false, true}) {

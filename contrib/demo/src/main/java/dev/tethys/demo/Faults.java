@@ -4,7 +4,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
-/** Faults that are on. Safe for several threads. */
+/** Faults that are on. Thread-safe. */
 public final class Faults {
   private final Set<Fault> on = ConcurrentHashMap.newKeySet();
   private volatile Consumer<Fault> changed = _ -> {};

@@ -99,7 +99,7 @@ public record Selector(List<Matcher> matchers) {
     return new Selector(List.copyOf(all));
   }
 
-  /** Whether it has all conditions of a scope, so that it selects no agent outside of it. */
+  /** Whether it has all conditions of a scope, so that it selects no agent outside it. */
   public boolean isWithin(Selector scope) {
     return matchers.containsAll(scope.matchers);
   }

@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Users of an OpenID Connect issuer: verification of its JSON web tokens (RFC 7519) by the keys
- * that it publishes. Roles are the values of a claim. Safe for threads.
+ * that it publishes. Roles are the values of a claim. Thread-safe.
  *
  * <p>Keys are read when a token names one that is unknown, at most every {@link #PAUSE}, and again
  * after {@link #KEPT}; while that fails, known keys are used for {@link #LONGEST_KEPT}. Sources:
@@ -33,7 +33,7 @@ public final class SignOn {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final Duration KEPT = Duration.ofHours(1);
 
-  /** Age up to which keys are used while the issuer does not answer. */
+  /** Age up to which keys are used while the issuer does not respond. */
   private static final Duration LONGEST_KEPT = Duration.ofDays(1);
 
   private static final Duration PAUSE = Duration.ofSeconds(10);

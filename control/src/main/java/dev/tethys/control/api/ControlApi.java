@@ -49,7 +49,7 @@ public final class ControlApi {
     JsonNode answer(HttpRequest q, String user) throws IOException;
   }
 
-  /** Writes the answer to a request of a user. */
+  /** Writes the response to a request of a user. */
   public interface Answer {
     void write(HttpRequest q, HttpResponse r, String user) throws IOException;
   }

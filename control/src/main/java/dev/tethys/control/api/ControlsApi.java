@@ -113,7 +113,7 @@ public final class ControlsApi {
     ControlRequest r = request(q).within(tokens.scope(q));
     ControlApi.requiredReason("member \"reason\"", r.control().reason());
     if (!r.control().id().isEmpty() && !Selector.ALL.isWithin(tokens.scope(q))) {
-      // Rules and repositories know their controls by id, for agents outside of the scope as well.
+      // Rules and repositories know their controls by id, for agents outside the scope as well.
       throw new HttpException(
           403, "a token with a selector cannot choose the id of a control: leave id out");
     }

@@ -66,7 +66,7 @@ final class FleetAdvice {
   private FleetAdvice() {}
 
   /**
-   * Adds up the answers of agents.
+   * Adds up the responses of agents.
    *
    * @param answers of a tap: for each agent {@code uid} and {@code recommendations} or {@code
    *     error}

@@ -30,7 +30,7 @@ final class FleetFindings {
   private FleetFindings() {}
 
   /**
-   * Adds up the answers of agents.
+   * Adds up the responses of agents.
    *
    * @param answers of a tap: for each agent {@code uid} and {@code destinations} or {@code error}
    */

@@ -30,7 +30,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * HTTP API of MDAI's gateway, {@code /variables} and {@code /audit}, with its answers; and the
+ * HTTP API of MDAI's gateway, {@code /variables} and {@code /audit}, with its responses; and the
  * state of hubs under {@code /api/v1/control/mdai}.
  */
 public final class MdaiApi {

@@ -64,7 +64,7 @@ public final class TapApi {
   /** Time after that of the tap within which agents answer. */
   private static final double GRACE_SECONDS = 3;
 
-  /** Members of an answer of an agent that are passed on. */
+  /** Members of a response of an agent that are passed on. */
   private static final List<String> ANSWERED =
       List.of(
           "error",

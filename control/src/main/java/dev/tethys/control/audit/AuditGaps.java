@@ -183,7 +183,7 @@ public final class AuditGaps {
     }
   }
 
-  /** State without an entry, a text for each file; empty where the log explains all. */
+  /** State without an entry, a text for each file; empty if the log explains all. */
   List<String> found() {
     Map<String, List<String>> byFile = new LinkedHashMap<>();
     open.values().forEach(u -> byFile.computeIfAbsent(u.file, k -> new ArrayList<>()).add(u.name));

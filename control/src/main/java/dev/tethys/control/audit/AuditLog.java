@@ -90,7 +90,7 @@ public final class AuditLog implements AutoCloseable {
   private String last;
 
   /**
-   * Opens a log, which is created when it is not there.
+   * Opens a log, which is created when it does not exist.
    *
    * @throws IOException when it cannot be read or written, or is not intact
    */

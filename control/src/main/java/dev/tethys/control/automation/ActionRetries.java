@@ -41,7 +41,7 @@ public final class ActionRetries {
 
   static final int ATTEMPTS = PAUSES.length + 1;
 
-  /** Error of a request whose answer is not known. */
+  /** Error of a request whose answer is unknown. */
   private static final String CUT_OFF = "the control plane was restarted before a response arrived";
 
   /**

@@ -95,7 +95,7 @@ public record Alert(
   }
 
   /**
-   * Reads a message. Members that are not known are left out: later versions may add some.
+   * Reads a message. Members that are unknown are omitted: later versions may add some.
    *
    * @throws IllegalArgumentException where it is not a message of the webhook
    */

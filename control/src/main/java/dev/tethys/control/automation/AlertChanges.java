@@ -10,15 +10,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Last change of each alert, so that repeated messages and those of before are left out. Bounded;
+ * Last change of each alert, so that repeated messages and those of before are omitted. Bounded;
  * the alerts that changed first are forgotten first. Guarded by {@link Automation}.
  */
 final class AlertChanges {
   /**
    * Last change of an alert.
    *
-   * @param failed whether an action failed, so that a repetition of the message tries again
-   * @param done actions that a repetition leaves out, by id
+   * @param failed whether an action failed, so that a repetition of the message retries
+   * @param done actions that a repetition omits, by id
    */
   record Change(Instant at, String status, boolean failed, Set<String> done) {
     /** Whether an alert is as of this change. */
@@ -35,7 +35,7 @@ final class AlertChanges {
     this.steps = steps;
   }
 
-  /** Last change of an alert; null where it is not known. */
+  /** Last change of an alert; null if it is unknown. */
   @Nullable Change last(Alert a) {
     return changes.get(a.fingerprint());
   }
@@ -45,7 +45,7 @@ final class AlertChanges {
     changes.put(a.fingerprint(), new Change(a.changedAt(), a.status(), failed, Set.copyOf(done)));
   }
 
-  /** Notes for each rule that an alert of before the last change is left out, once for each. */
+  /** Notes for each rule that an alert of before the last change is omitted, once for each. */
   List<Step> noteStale(Alert a, Change last, List<AutomationRule> rules) throws IOException {
     List<Step> out = new ArrayList<>();
     String change = a.status() + " " + a.changedAt();

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Application of rules to alerts. A change of an alert is applied once: repeated messages about it
- * are left out. The controls of a rule end when its alert is resolved, also one that fired before
+ * are omitted. The controls of a rule end when its alert is resolved, also one that fired before
  * the control plane was started. Everything is guarded by this.
  *
  * <p>What an alert may not start within a cool-down waits for its end in {@link CoolDowns}, and
@@ -97,7 +97,7 @@ public final class Automation {
   /**
    * Applies the rules to alerts.
    *
-   * @throws IOException when a change is not on disk; a repetition of the message tries again
+   * @throws IOException when a change is not on disk; a repetition of the message retries
    */
   public Applied apply(List<Alert> alerts, String user) throws IOException {
     return apply(alerts, user, 0);
@@ -203,7 +203,7 @@ public final class Automation {
   /**
    * Starts actions whose cool-down has ended, and retries failed ones.
    *
-   * @throws IOException when a change is not on disk; the next call tries again
+   * @throws IOException when a change is not on disk; the next call retries
    */
   synchronized void resume() throws IOException {
     restore();
@@ -232,7 +232,7 @@ public final class Automation {
     }
   }
 
-  /** The rule that is as another one was; null for none. */
+  /** The rule that is as another one was; null if none. */
   private @Nullable AutomationRule current(AutomationRule was) {
     AutomationRule now = null;
     for (AutomationRule rule : rules) {

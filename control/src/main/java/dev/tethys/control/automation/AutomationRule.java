@@ -457,7 +457,7 @@ public record AutomationRule(
     return event.replaced(text, quoting);
   }
 
-  /** Keeps a value inside of its quotes in an OTTL condition. */
+  /** Keeps a value inside its quotes in an OTTL condition. */
   private static String escaped(String value) {
     return value.replace("\\", "\\\\").replace("\"", "\\\"");
   }

@@ -107,7 +107,7 @@ final class CoolDowns {
     }
   }
 
-  /** Notes that starts are left out. */
+  /** Notes that starts are omitted. */
   List<Step> skip(Waiting w, String why) throws IOException {
     List<Step> out = new ArrayList<>();
     for (Pending p : w.pending.values()) {
@@ -136,7 +136,7 @@ final class CoolDowns {
         .toList();
   }
 
-  /** Start of an id whose cool-down has ended; null for none. */
+  /** Start of an id whose cool-down has ended; null if none. */
   @Nullable Pending due(Waiting w, String id) {
     Pending p = w.pending.get(id);
     return p != null && isDue(p) ? p : null;

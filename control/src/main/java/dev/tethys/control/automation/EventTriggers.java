@@ -179,7 +179,7 @@ public final class EventTriggers {
     }
   }
 
-  /** Each series of the last answer fires; those of before that it does not have end. */
+  /** Each series of the last response fires; those of before that it does not have end. */
   private void evaluate(AutomationRule r, QueryTrigger q, Set<Source> seen) {
     GuardQueries queries = q.ofLogs() ? logs : metrics;
     GuardQueries.Answer a =

@@ -23,7 +23,7 @@ record FailedAttempts(ActionRetries retries, CoolDowns coolDowns, StepLog steps,
   /**
    * Notes a failed attempt, and keeps the next one for its time.
    *
-   * @param done loses its id after the last attempt, so that a repeated message tries again
+   * @param done loses its id after the last attempt, so that a repeated message retries
    */
   Step tryLater(Attempt attempt, String word, String target, String error, Set<String> done)
       throws IOException {

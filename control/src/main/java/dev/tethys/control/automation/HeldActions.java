@@ -61,7 +61,9 @@ public final class HeldActions {
     return all.values().stream().filter(h -> h.rule().equals(rule)).toList();
   }
 
-  /** An action that a process before this one ran, and whose event has not ended; else null. */
+  /**
+   * An action that a process before this one ran, and whose event has not ended; otherwise null.
+   */
   synchronized @Nullable Held ofBefore(String id) {
     return loaded.contains(id) ? all.get(id) : null;
   }

@@ -239,7 +239,7 @@ public final class RuleActions {
     }
   }
 
-  /** Notes that it is not known any longer whether an event fires. */
+  /** Notes that it is unknown any longer whether an event fires. */
   void forget(String fingerprint) throws IOException {
     held.forget(fingerprint);
   }
@@ -337,7 +337,7 @@ public final class RuleActions {
     return "done";
   }
 
-  /** The last rollout of an action that was neither undone nor cancelled; null for none. */
+  /** The last rollout of an action that was neither undone nor cancelled; null if none. */
   private @Nullable Rollout started(String actor, String id) {
     Optional<Rollout> found =
         rollouts.read(

@@ -224,7 +224,7 @@ public final class StepLog {
   /**
    * Records a failed action.
    *
-   * @param starts time of the next attempt; 0 for none
+   * @param starts time of the next attempt; 0 if none
    * @throws IOException if that is not audited
    */
   Step fail(

@@ -251,7 +251,7 @@ public record AgentState(
     return health == null || health.healthy();
   }
 
-  /** Start of its process as reported, Unix nanoseconds; 0 where it is not known. */
+  /** Start of its process as reported, Unix nanoseconds; 0 if it is unknown. */
   public long processStart() {
     return health == null ? 0 : health.startNanos();
   }

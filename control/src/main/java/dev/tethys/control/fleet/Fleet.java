@@ -84,7 +84,7 @@ public final class Fleet {
     /**
      * Takes a report.
      *
-     * @param process start of the process of the agent; 0 where it is not known
+     * @param process start of the process of the agent; 0 if it is unknown
      * @param ended whether that process has ended, and another one reports its last accounts
      */
     void take(UUID agent, long process, Totals report, boolean ended);
@@ -106,7 +106,7 @@ public final class Fleet {
    * @param agent null when the message was refused
    * @param reportAll whether the agent must report its full state
    * @param refusal "" unless the message was refused
-   * @param later whether the agent is to try again later
+   * @param later whether the agent is to retry later
    * @param duplicate whether another agent has the uid, so that this one needs another
    */
   public record Received(
@@ -153,7 +153,7 @@ public final class Fleet {
   /**
    * Table of agents.
    *
-   * @param tokens tokens of agents, which share places and memory; empty where they need none
+   * @param tokens tokens of agents, which share places and memory; empty if they need none
    */
   public Fleet(
       Scheduler clock, int maxAgents, UidBindings bindings, Collection<AgentToken> tokens) {
@@ -258,9 +258,9 @@ public final class Fleet {
   }
 
   /**
-   * Connection of another agent with a uid that a token may use; null for none.
+   * Connection of another agent with a uid that a token may use; null if none.
    *
-   * @param own requesting connection; null for none
+   * @param own requesting connection; null if none
    */
   public synchronized @Nullable Session holder(UUID uid, @Nullable Session own, AgentToken token) {
     Session s = bindings.allows(uid, token) ? sessions.get(uid) : null;
@@ -302,7 +302,7 @@ public final class Fleet {
         assigned);
   }
 
-  /** The UID with which an agent connected, which belongs to another one; null for none. */
+  /** The UID with which an agent connected, which belongs to another one; null if none. */
   public synchronized @Nullable UUID duplicateOf(UUID uid) {
     return duplicates.get(uid);
   }
@@ -569,7 +569,7 @@ public final class Fleet {
     return name.isEmpty() ? uid.toString() : name + " (" + uid + ")";
   }
 
-  /** Items in a second of a connected agent; null where they are not known. */
+  /** Items in a second of a connected agent; null if they are unknown. */
   public synchronized ItemRates.@Nullable Rate rate(AgentState a) {
     return a.connected() ? rates.of(a.uid(), clock.nanos()) : null;
   }

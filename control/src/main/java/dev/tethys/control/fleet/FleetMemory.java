@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Account of the memory that the states of agents take: labels, health, configurations, accounts
- * and volumes. Its limit is a quarter of the heap, which the tokens of agents share. Safe for
- * threads; calls nothing.
+ * and volumes. Its limit is a quarter of the heap, which the tokens of agents share. Thread-safe;
+ * calls nothing.
  *
  * <p>Invariant: the sum over agents is at most the limit. Parts without which an agent is still
  * selected and judged leave a quarter of it to the others.
@@ -22,7 +22,7 @@ public final class FleetMemory {
   /** Bytes of an agent without its parts: state, rates, points of its accounts, and its session. */
   static final int AGENT_BYTES = 4096;
 
-  /** Part of the limit that parts which can be left out do not take. */
+  /** Part of the limit that parts which can be omitted do not take. */
   private static final int LEFT_PART = 4;
 
   private static final int ENTRY_BYTES = 64;

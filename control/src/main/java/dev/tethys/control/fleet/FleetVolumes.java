@@ -32,8 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Volumes by attribute of the fleet: the last reports of each agent, summed on request. Rates are
  * those over several reports of an agent, by the times of these reports: batches and queues move
- * items from one interval into the next. A sum has at most {@link #MAX_VALUES} values. Safe for
- * threads.
+ * items from one interval into the next. A sum has at most {@link #MAX_VALUES} values. Thread-safe.
  */
 public final class FleetVolumes {
   /** Silence after which the counts of an agent have not changed: it reports only changes. */
@@ -59,7 +58,7 @@ public final class FleetVolumes {
   public enum Order {
     /**
      * By those in a second over the last {@link VolumeReports#SPAN}, then by sums where these are
-     * not known.
+     * unknown.
      */
     RATE,
     /** By sums since the start of the agents. */
@@ -115,12 +114,12 @@ public final class FleetVolumes {
     reports.remove(agent);
   }
 
-  /** The last reports of an agent, the latest last; empty for none. */
+  /** The last reports of an agent, the latest last; empty if none. */
   public List<Report> all(UUID agent) {
     return reports.all(agent);
   }
 
-  /** The last report of an agent; null for none. */
+  /** The last report of an agent; null if none. */
   public @Nullable Report last(UUID agent) {
     return reports.last(agent);
   }
@@ -578,7 +577,7 @@ public final class FleetVolumes {
     return s != null && s.isKnown() ? s.counts[1] + s.counts[3] : 0;
   }
 
-  /** Nothing where it is not known: that is not 0. */
+  /** Nothing where it is unknown: that is not 0. */
   private static void speed(ObjectNode to, @Nullable Speed s) {
     if (s == null || !s.isKnown()) {
       return;

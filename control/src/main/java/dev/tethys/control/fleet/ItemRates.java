@@ -9,8 +9,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items in a second of agents, by the times of their reports. A rate is not known before two
- * reports of a process; that is not 0.
+ * Items in a second of agents, by the times of their reports. A rate is unknown before two reports
+ * of a process; that is not 0.
  *
  * <p>Keeps at most {@link #MAX_KEPT} reports of each agent. Not safe for threads.
  */
@@ -68,7 +68,7 @@ public final class ItemRates {
     agents.remove(agent);
   }
 
-  /** Rate of an agent at a time; null where it is not known. */
+  /** Rate of an agent at a time; null if it is unknown. */
   @Nullable Rate of(UUID agent, long nanos) {
     Deque<Point> all = agents.get(agent);
     if (all == null || all.size() < 2) {

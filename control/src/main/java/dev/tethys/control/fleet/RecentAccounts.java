@@ -39,7 +39,7 @@ public final class RecentAccounts {
   /**
    * Points of an agent with one configuration.
    *
-   * @param former those with the configuration before; null for none
+   * @param former those with the configuration before; null if none
    */
   private record Points(
       String configuration, Point from, Point next, Point last, @Nullable Points former) {
@@ -120,7 +120,7 @@ public final class RecentAccounts {
     agents.remove(agent);
   }
 
-  /** Window of an agent up to a time; empty where it has not reported accounts. */
+  /** Window of an agent up to a time; empty if it has not reported accounts. */
   Window window(UUID agent, long nanos) {
     return windows(agent, nanos).getOrDefault(Totals.ALL, Window.EMPTY);
   }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * holds; without fingerprint and name it ends the binding.
  *
  * <p>Invariant: a token has at most {@link #MAX_PER_AGENT} bindings for each agent of the table; a
- * further one replaces its oldest of an agent that is not in the table. Safe for threads.
+ * further one replaces its oldest of an agent that is not in the table. Thread-safe.
  */
 public final class UidBindings implements AutoCloseable {
   /** Bindings of a token for each agent that the table may have. */

@@ -9,7 +9,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Last reports of the volumes of each agent. Safe for threads.
+ * Last reports of the volumes of each agent. Thread-safe.
  *
  * <p>Invariants: a report has at most {@link #MAX_REPORT} bytes, all together {@link #MAX_ALL};
  * reports beyond that are dropped, and their agent counts as one without volumes. Reports before
@@ -112,12 +112,12 @@ public final class VolumeReports {
         account.of(agent, FleetMemory.Part.VOLUMES) - r.json.length);
   }
 
-  /** The last reports of an agent, the latest last; empty for none. */
+  /** The last reports of an agent, the latest last; empty if none. */
   synchronized List<Report> all(UUID agent) {
     return List.copyOf(reports.getOrDefault(agent, List.of()));
   }
 
-  /** The last report of an agent; null for none. */
+  /** The last report of an agent; null if none. */
   synchronized @Nullable Report last(UUID agent) {
     List<Report> all = reports.get(agent);
     return all == null ? null : all.getLast();

@@ -192,7 +192,7 @@ public final class ClusterFiles implements SourceFiles {
       }
     }
     all.removeIf(ClusterObject::isDeleted);
-    // The older of two that exclude each other has effect.
+    // The older of two that are mutually exclusive has effect.
     all.sort(Comparator.comparing(ClusterObject::created).thenComparing(ClusterObject::path));
     StringBuilder content = new StringBuilder();
     all.forEach(

@@ -191,7 +191,7 @@ public final class ClusterStatus {
     }
   }
 
-  /** The object; null where there is none, or the version is not the latest. */
+  /** The object; null if there is none, or the version is not the latest. */
   private @Nullable JsonNode call(String method, String path, @Nullable ObjectNode body)
       throws IOException, InterruptedException {
     Map<String, String> headers = new LinkedHashMap<>(Map.of("Accept", "application/json"));

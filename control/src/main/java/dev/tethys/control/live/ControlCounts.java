@@ -25,8 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Counts of live controls by agent, which do not shrink: those of processes that have ended, and of
- * agents that are away, stay. They are kept in a file as long as the control exists. Safe for
- * threads.
+ * agents that are away, stay. They are kept in a file as long as the control exists. Thread-safe.
  *
  * <p>Invariants: at most {@link #MAX_ENTRIES} counts, in memory and in the file; an agent beyond
  * that has those of its present process.
@@ -77,7 +76,7 @@ public final class ControlCounts {
   /**
    * Counts of an agent.
    *
-   * @param process start of the process of {@code last}; 0 where it is not known
+   * @param process start of the process of {@code last}; 0 if it is unknown
    * @param ended those of processes before
    * @param former starts of the last processes before: one that reports again is of another agent
    *     with the same uid, and is not added up
@@ -194,7 +193,7 @@ public final class ControlCounts {
     }
   }
 
-  /** Counts of a control at an agent; null where none are kept. */
+  /** Counts of a control at an agent; null if none are kept. */
   private @Nullable Sum kept(LiveControl c, UUID agent) {
     Entry e = all.getOrDefault(Key.of(c), Map.of()).get(agent);
     return e == null ? null : e.sum();
@@ -236,8 +235,8 @@ public final class ControlCounts {
   }
 
   /**
-   * Makes an answer with counts, and writes these before it is given: a process that is killed must
-   * not show less after its next start.
+   * Creates a response with counts, and writes these before it is given: a process that is killed
+   * must not show less after its next start.
    */
   public <T> T shown(Map<String, LiveControl> known, Supplier<T> answer) {
     T out = answer.get();

@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Effects of live controls: volumes and costs of their scope before they started and while they
- * apply, as agents count them. Safe for threads.
+ * apply, as agents count them. Thread-safe.
  *
  * <p>Invariants: rates before a control are of reports up to its start, rates with it of reports
  * after that; those in which both fall are not used. Both are of the same agents. Effects of at

@@ -342,7 +342,7 @@ public final class Controls {
     return c;
   }
 
-  /** An active control; null where there is none. */
+  /** An active control; null if there is none. */
   public @Nullable LiveControl active(String id) {
     LiveControl c = state.all.get(id);
     return c == null || !c.isActive() ? null : c;

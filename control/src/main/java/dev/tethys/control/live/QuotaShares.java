@@ -170,7 +170,7 @@ public final class QuotaShares {
     return bit >= agents ? bit : bit << 1;
   }
 
-  /** Uses of a quota in its present period, by value; empty where none is known. */
+  /** Uses of a quota in its present period, by value; empty if none is known. */
   public synchronized List<Use> uses(LiveControl c) {
     QuotaRule rule = c.control().quota();
     Quota q = quotas.get(Key.of(c));
@@ -381,7 +381,7 @@ public final class QuotaShares {
     }
   }
 
-  /** Message to an agent where one is due; else null. */
+  /** Message to an agent where one is due; otherwise null. */
   private @Nullable QuotaShare message(
       LiveControl c, QuotaRule rule, Quota q, UUID uid, double initial) {
     Sent sent = q.sent.computeIfAbsent(uid, k -> new Sent());

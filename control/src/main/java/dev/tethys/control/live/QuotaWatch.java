@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes an audit entry for each step that a value of a quota reaches over the fleet, and for its
- * return. For one thread.
+ * return. Not thread-safe.
  */
 public final class QuotaWatch {
   /** Maximum number of tracked uses; further ones have no entries. */

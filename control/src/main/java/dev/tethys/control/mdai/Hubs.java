@@ -19,8 +19,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Hubs with their variables. Events are handled one after the other; all changes that an event
- * leads to become visible together, after they and their journal are on disk.
+ * Hubs with their variables. Events are handled one after another; all changes that an event leads
+ * to become visible together, after they and their journal are on disk.
  */
 public final class Hubs {
   /** Reaction of rules to the events of one message. */

@@ -32,7 +32,7 @@ public final class Interpolation {
     this.template = template;
   }
 
-  /** References to an event; null for none. */
+  /** References to an event; null if none. */
   public static Interpolation of(@Nullable HubEvent event) {
     return new Interpolation(
         event == null ? Map.of() : event.fields(),

@@ -28,7 +28,7 @@ public sealed interface Resource {
       List<PrometheusAlert> alerts,
       List<HubRule> rules)
       implements Resource {
-    /** A variable; null where there is none. */
+    /** A variable; null if there is none. */
     public @Nullable HubVariable variable(String key) {
       for (HubVariable v : variables) {
         if (v.key().equals(key)) {
@@ -51,7 +51,7 @@ public sealed interface Resource {
      * @param labels resource attributes
      * @param items metric of items; "" for none
      * @param bytes metric of bytes; "" for none
-     * @param filter OTTL conditions of log records that are left out
+     * @param filter OTTL conditions of log records that are omitted
      */
     public record Count(
         String name, List<String> labels, String items, String bytes, List<String> filter) {}

@@ -55,7 +55,7 @@ public final class Offers {
     return hub.isEmpty() ? "" : now.environment(hub).json();
   }
 
-  /** Offer for an agent; null for none. */
+  /** Offer for an agent; null if none. */
   @Nullable RemoteConfig offer(AgentState a) {
     if (!a.acceptsConfiguration()) {
       return null;

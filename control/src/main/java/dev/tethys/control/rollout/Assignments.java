@@ -53,7 +53,7 @@ final class Assignments {
     return all.reversed().stream().filter(a -> a.configuration().equals(configuration)).toList();
   }
 
-  /** The latest of a configuration; null for none. */
+  /** The latest of a configuration; null if none. */
   @Nullable Assignment latest(String configuration) {
     List<Assignment> own = of(configuration);
     return own.isEmpty() ? null : own.getFirst();

@@ -3,7 +3,7 @@ package dev.tethys.control.rollout;
 /**
  * Answer of a check of a rollout's guard: undo the rollout, wait, or pass.
  *
- * @param reason why, as users read it; "" for an answer that needs none
+ * @param reason why, as users read it; "" for a response that needs none
  * @param limited whether the guard's {@code maxWait} limits a wait: the check lacks evidence, and a
  *     user may decide in its place
  */

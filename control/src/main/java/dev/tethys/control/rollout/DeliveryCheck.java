@@ -58,7 +58,7 @@ final class DeliveryCheck implements GuardCheck {
   /**
    * Checks all exporters together, and each by itself.
    *
-   * @param holds time for which the version holds items on purpose; null where it is not known
+   * @param holds time for which the version holds items on purpose; null if it is unknown
    */
   DeliveryCheck(
       Scheduler clock, Fleet fleet, Rollout r, OtherAgents others, @Nullable Duration holds) {

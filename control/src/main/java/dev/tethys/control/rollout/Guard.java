@@ -31,7 +31,7 @@ public record Guard(
     double maxOutputChange,
     double maxMemoryGrowth,
     Duration maxQueueAge) {
-  /** Fewest items after which the share of lost items is compared. */
+  /** Minimum number of items after which the share of lost items is compared. */
   static final long MIN_COMPARED = 20;
 
   /** The same, where more than half of the items are lost. */

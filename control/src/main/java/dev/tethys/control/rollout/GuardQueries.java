@@ -21,7 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Queries of guards and triggers at a Prometheus or log store. A query is sent again every interval
- * while its answer is requested; a request does not wait.
+ * while its response is requested; a request does not wait.
  */
 public final class GuardQueries {
   public static final String NOT_YET = "not answered yet";
@@ -40,11 +40,11 @@ public final class GuardQueries {
   private static final int MAX_BODY = 1 << 20;
 
   /**
-   * Last answer of a query.
+   * Last response of a query.
    *
    * @param violation first series of the result with its value; "" for an empty result
    * @param series labels of the series, at most {@link #MAX_SERIES}, and their number
-   * @param error why there is no answer; "" where there is one
+   * @param error why there is no response; "" where there is one
    * @param nanos monotonic time at which the query was sent
    */
   public record Answer(
@@ -77,12 +77,12 @@ public final class GuardQueries {
     return new GuardQueries(loki, "/loki/api/v1/query", clock);
   }
 
-  /** The last answer, and the next query where it is due. */
+  /** The last response, and the next query where it is due. */
   public Answer answer(String query) {
     return answer(query, INTERVAL);
   }
 
-  /** The last answer, and the next query after an interval. */
+  /** The last response, and the next query after an interval. */
   public synchronized Answer answer(String query, Duration interval) {
     long now = clock.nanos();
     Long before = sent.get(query);

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Check of the intake of agents with the version: in all, of each signal and of each receiver. A
+ * Check of the intake of agents with the version: in total, of each signal and of each receiver. A
  * listener that moved, or a missing pipeline, loses nothing that could be counted. The rate over a
  * sliding window, which is {@code applyTimeout} or longer for rare items, is compared with that of
  * the minute before the version.
@@ -24,7 +24,7 @@ final class IntakeCheck implements GuardCheck {
   /** Longest window of a package, whose {@code applyTimeout} is that of a download. */
   private static final Duration PACKAGE_WINDOW = Duration.ofMinutes(1);
 
-  /** Time without a message after which it is not known what an agent takes. */
+  /** Time without a message after which it is unknown what an agent takes. */
   private static final Duration SILENT = Duration.ofSeconds(15);
 
   /** Items that must be expected within a window. */

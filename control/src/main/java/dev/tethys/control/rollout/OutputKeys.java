@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * without it: the share of records that have a key, in a sample.
  */
 public final class OutputKeys {
-  /** Fewest records of each side for which an exporter is compared. */
+  /** Minimum number of records of each side for which an exporter is compared. */
   static final long MIN_RECORDS = 20;
 
   /** Smallest difference of shares that is shown. */
@@ -53,7 +53,7 @@ public final class OutputKeys {
   private boolean complete = true;
 
   /**
-   * Compares the answers of agents.
+   * Compares the responses of agents.
    *
    * @param answers of a tap: for each agent {@code uid} and {@code exporters} or {@code error}
    * @param having agents that run the version; the others do not

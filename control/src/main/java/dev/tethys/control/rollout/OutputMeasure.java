@@ -11,7 +11,7 @@ import java.util.List;
  * @param intervals smallest number of intervals in which an agent received items
  */
 record OutputMeasure(long taken, double[] ratio, double[] error, int intervals) {
-  /** Fewest items for which a value is compared. */
+  /** Minimum number of items for which a value is compared. */
   static final long MIN_ITEMS = 20;
 
   /** Standard deviations of random decisions in an error. */

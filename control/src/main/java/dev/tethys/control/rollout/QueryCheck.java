@@ -32,7 +32,7 @@ final class QueryCheck implements GuardCheck {
     if (!answer.error().isEmpty()) {
       return CheckResult.await("the query of the guard has no answer: " + answer.error());
     }
-    // Without an answer since the last agent applied it, no further agents are reached.
+    // Without a response since the last agent applied it, no further agents are reached.
     return answer.nanos() - r.lastApplied() > 0 ? CheckResult.PASS : CheckResult.await("");
   }
 }

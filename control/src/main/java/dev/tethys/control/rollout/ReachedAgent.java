@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Agent that a rollout has reached, at one step.
  *
  * @param reached what the rollout knows of it
- * @param state null where it has not connected since the control plane was started
+ * @param state null if it has not connected since the control plane was started
  * @param running whether it is connected and had applied the version before this step
  */
 record ReachedAgent(UUID uid, Reached reached, @Nullable AgentState state, boolean running) {

@@ -10,7 +10,7 @@ import java.util.UUID;
 
 /**
  * Check of agents that refuse a larger share of their items than before, as with too low a limit of
- * memory. Nothing is lost while their sources try again, and they will not do so for ever. One that
+ * memory. Nothing is lost while their sources try again, and they will not do so forever. One that
  * continues to refuse is a reason to undo, unless agents without the version do so as well.
  */
 final class RefusalCheck implements GuardCheck {

@@ -48,7 +48,7 @@ public final class Rollout {
   }
 
   /**
-   * Version that agents have outside of rollouts.
+   * Version that agents have outside rollouts.
    *
    * @param rollout that made the assignment
    */
@@ -74,7 +74,7 @@ public final class Rollout {
     /** Exporters that had taken items and delivered none before it was offered the version. */
     final Set<String> silentBefore;
 
-    /** Resident memory of its process, median of reports; 0 where it is not known. */
+    /** Resident memory of its process, median of reports; 0 if it is unknown. */
     final long memoryBefore;
 
     /**
@@ -105,7 +105,7 @@ public final class Rollout {
      */
     final Map<String, Long> undeliveredSince = new HashMap<>();
 
-    /** Monotonic time since when it refuses more than before; null where it does not. */
+    /** Monotonic time since when it refuses more than before; null if it does not. */
     @Nullable Long refusesSince;
 
     /** Accounts of the agent at that time. */
@@ -123,7 +123,7 @@ public final class Rollout {
     /** Usual intake before it was offered the version, by key. */
     Map<String, RecentIntake.Usual> intakeBefore = Map.of();
 
-    /** Start of its process as it was reported last, Unix nanoseconds; 0 where it is not known. */
+    /** Start of its process as it was reported last, Unix nanoseconds; 0 if it is unknown. */
     long processStart;
 
     /** Times that its process started again after it applied the version. */
@@ -137,7 +137,7 @@ public final class Rollout {
      * @param stage in which it is reached
      * @param deliveredBefore whether its exporters had delivered items
      * @param silentBefore exporters that had taken items and delivered none
-     * @param memoryBefore resident memory of its process; 0 where that is not known
+     * @param memoryBefore resident memory of its process; 0 if that is unknown
      * @param lateBefore exporters whose queues were older than the guard permits
      */
     Reached(

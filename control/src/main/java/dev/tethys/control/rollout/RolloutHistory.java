@@ -107,7 +107,7 @@ final class RolloutHistory {
     return assignments;
   }
 
-  /** A rollout; null for none. */
+  /** A rollout; null if none. */
   @Nullable Rollout get(long id) {
     return rollouts.get(id);
   }
@@ -116,7 +116,7 @@ final class RolloutHistory {
     return nextId;
   }
 
-  /** The active rollout of a configuration; null for none. */
+  /** The active rollout of a configuration; null if none. */
   @Nullable Rollout active(String configuration) {
     for (Rollout r : rollouts.values()) {
       if (r.state.isActive() && r.configuration.equals(configuration)) {
@@ -126,7 +126,7 @@ final class RolloutHistory {
     return null;
   }
 
-  /** The active rollout that has reached an agent; null for none. */
+  /** The active rollout that has reached an agent; null if none. */
   @Nullable Rollout activeOf(UUID uid) {
     for (Rollout r : rollouts.values()) {
       if (r.state.isActive() && r.reached.containsKey(uid)) {

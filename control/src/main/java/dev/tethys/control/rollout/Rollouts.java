@@ -188,7 +188,7 @@ public final class Rollouts {
     }
   }
 
-  /** The package of an agent; null for none. */
+  /** The package of an agent; null if none. */
   public @Nullable Target offeredPackage(AgentState a) {
     AgentVersions now = history.packages();
     join(now, a);
@@ -338,7 +338,7 @@ public final class Rollouts {
    * An active rollout that the new version replaces is undone before.
    *
    * @param own rollout that the same source started last; one of another source is not replaced
-   * @return rollout by which the agents got the text; null where a rollout is required
+   * @return rollout by which the agents got the text; null if a rollout is required
    */
   public synchronized @Nullable Long adopt(
       String configuration, int version, Selector selector, long own, Actor actor, String reason)
@@ -546,7 +546,7 @@ public final class Rollouts {
   /**
    * Whether a rollout delivered a version.
    *
-   * @param id 0 for none
+   * @param id 0 if none
    */
   public synchronized boolean gave(long id, String configuration, int version) {
     Rollout r = history.get(id);
@@ -574,7 +574,7 @@ public final class Rollouts {
     return stages.hasQueries();
   }
 
-  /** Agents for which versions of a configuration hold; empty where none holds. */
+  /** Agents for which versions of a configuration hold; empty if none holds. */
   public synchronized List<Selector> assigned(String configuration) {
     return history.assignments().visible(configuration).stream().map(Assignment::selector).toList();
   }

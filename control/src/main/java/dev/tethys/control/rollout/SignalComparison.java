@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Comparisons of a signal.
  *
- * @param beside with agents without the version; null for none that can be compared
+ * @param beside with agents without the version; null if none that can be compared
  * @param single with each of these agents by itself
- * @param self with the same agents before; null for none that can be compared
+ * @param self with the same agents before; null if none that can be compared
  */
 record SignalComparison(
     @Nullable OutputDifference beside,

@@ -26,7 +26,7 @@ final class StageCheck {
   private String lacking = "";
 
   /**
-   * @param holds time for which the version holds items on purpose; null where it is not known
+   * @param holds time for which the version holds items on purpose; null if it is unknown
    * @param queries for a guard with PromQL; null without a Prometheus
    */
   StageCheck(

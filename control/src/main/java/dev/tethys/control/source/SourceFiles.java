@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public interface SourceFiles {
   int MAX_FILES = 1000;
 
-  /** Most bytes of a file. */
+  /** Maximum number of bytes of a file. */
   int MAX_FILE = 4 << 20;
 
   String ENDING = ".yaml";
@@ -66,7 +66,7 @@ public interface SourceFiles {
    * Reads the files.
    *
    * @param known commit of the last snapshot; "" for none
-   * @return null where the commit is the known one
+   * @return null if the commit is the known one
    * @throws IOException where the files cannot be read as a whole
    */
   @Nullable Snapshot read(String known) throws IOException;
@@ -185,7 +185,7 @@ public interface SourceFiles {
       return file(path, git.run("show", "HEAD:./" + path), "");
     }
 
-    /** A link can lead to a file outside of the commit, which no review has seen. */
+    /** A link can lead to a file outside the commit, which no review has seen. */
     private File link(String path) throws IOException {
       String to = Texts.shortened(git.run("show", "HEAD:./" + path), 200);
       return file(
@@ -206,7 +206,7 @@ public interface SourceFiles {
   }
 
   /**
-   * Files of a folder. Names that begin with a dot are left out. A folder without files is assumed
+   * Files of a folder. Names that begin with a dot are omitted. A folder without files is assumed
    * to be unmounted.
    */
   final class OfFolder implements SourceFiles {

@@ -55,7 +55,7 @@ public final class SourceResources {
    * @param state {@code current}, {@code drift}, {@code ended}, {@code rolling out}, {@code
    *     undone}, {@code waiting} or {@code invalid}
    * @param detail reason of the state; "" for none
-   * @param rollout rollout that it started; 0 for none
+   * @param rollout rollout that it started; 0 if none
    */
   public record Item(
       String kind,
@@ -230,7 +230,7 @@ public final class SourceResources {
    *
    * @param sources of configurations, by name
    * @param author of the last commit
-   * @throws IOException if a change is not on disk; the next call tries again
+   * @throws IOException if a change is not on disk; the next call retries
    */
   synchronized void apply(Map<String, Repository.Source> sources, String commit, String author)
       throws IOException {

@@ -31,9 +31,9 @@ public final class SourceState {
   /**
    * Resource that was applied.
    *
-   * @param rollout rollout that it started, or because of which it started none; 0 for none
+   * @param rollout rollout that it started, or because of which it started none; 0 if none
    * @param refused whether it started none, since its version was undone in that rollout
-   * @param why it was undone, where that rollout is not known here; "" where it is
+   * @param why it was undone, where that rollout is unknown here; "" where it is
    */
   record Applied(String hash, long rollout, boolean refused, String why) {
     Applied(String hash, long rollout) {

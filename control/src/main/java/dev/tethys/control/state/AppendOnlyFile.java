@@ -19,7 +19,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   private final Path path;
   private final RandomAccessFile file;
 
-  /** Opens a file, which is created when it is not there. */
+  /** Opens a file, which is created when it does not exist. */
   public AppendOnlyFile(Path path) throws IOException {
     this.path = path;
     this.file = new RandomAccessFile(path.toFile(), "rw");

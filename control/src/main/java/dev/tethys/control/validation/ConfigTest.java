@@ -65,8 +65,8 @@ public record ConfigTest(
    * Items and records that an exporter must get.
    *
    * @param signal null for all
-   * @param items null where they are not counted
-   * @param records null where they are not compared
+   * @param items null if they are not counted
+   * @param records null if they are not compared
    */
   record Expectation(
       String exporter,
@@ -264,7 +264,7 @@ public record ConfigTest(
     }
   }
 
-  /** The record with the fewest differences; null where none has a field in common. */
+  /** The record with the fewest differences; null if none has a field in common. */
   private static @Nullable Map<String, String> nearest(
       Map<String, String> to, List<Map<String, String>> among) {
     Map<String, String> best = null;

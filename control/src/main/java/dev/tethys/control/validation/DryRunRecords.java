@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 
-/** Sums and first requests that exporters of a dry run got. Safe for threads. */
+/** Sums and first requests that exporters of a dry run got. Thread-safe. */
 final class DryRunRecords {
   /** Requests of each exporter and signal that are kept as examples. */
   static final int MAX_EXAMPLES = 3;
 
-  /** Maximum number of characters of a kept request; longer ones are left out. */
+  /** Maximum number of characters of a kept request; longer ones are omitted. */
   static final int MAX_EXAMPLE = 8 << 10;
 
   private final int maxExamples;

@@ -31,7 +31,7 @@ public final class GraphValidator {
       " holds a secret, or a part of one, and versions are shown: write the whole value as a"
           + " reference such as ${env:NAME} or ${file:PATH}, which the agent resolves";
 
-  /** Values for variables of the agents, one after the other, until one is accepted. */
+  /** Values for variables of the agents, one after another, until one is accepted. */
   private static final List<String> VALUES =
       List.of("", "1", "1s", "127.0.0.1:1", "http://127.0.0.1:1");
 

@@ -45,7 +45,7 @@ public record AgentVersions(
   public static final AgentVersions NONE =
       new AgentVersions(Map.of(), List.of(), Map.of(), Map.of(), Map.of(), Set.of());
 
-  /** Version, and the rollout that assigned it; 0 for none. */
+  /** Version, and the rollout that assigned it; 0 if none. */
   public record Target(ConfigVersion version, long rollout) {}
 
   /** Version for the agents that a selector matches. */
@@ -59,7 +59,7 @@ public record AgentVersions(
     OWN,
     /** A version that was undone: it has nothing to return to. */
     KEPT,
-    /** A configuration of another control plane, which is not known here. */
+    /** A configuration of another control plane, which is unknown here. */
     UNKNOWN
   }
 
@@ -77,7 +77,7 @@ public record AgentVersions(
       return target == null ? null : target.version;
     }
 
-    /** Hash of the configuration in an offer; null where none must be offered. */
+    /** Hash of the configuration in an offer; null if none must be offered. */
     public @Nullable String hash() {
       return target != null ? target.version.hash() : kind == Kind.OWN ? AgentState.OWN : null;
     }
@@ -95,7 +95,7 @@ public record AgentVersions(
     }
   }
 
-  /** Version of the rollout that holds for an agent; null for none. */
+  /** Version of the rollout that holds for an agent; null if none. */
   public @Nullable Target given(AgentState a) {
     Target t = active.get(a.uid());
     if (t != null) {
@@ -114,9 +114,7 @@ public record AgentVersions(
     return null;
   }
 
-  /**
-   * Rollout that gives an agent a version by its labels, and has not noted that yet; 0 for none.
-   */
+  /** Rollout that gives an agent a version by its labels, and has not noted that yet; 0 if none. */
   public long unnoted(AgentState a) {
     if (active.containsKey(a.uid())) {
       return 0;

@@ -194,13 +194,13 @@ public final class ConfigStore implements AutoCloseable {
     return List.copyOf(versions.getOrDefault(name, List.of()));
   }
 
-  /** A version; null where there is none. */
+  /** A version; null if there is none. */
   public synchronized @Nullable ConfigVersion find(String name, int number) {
     List<ConfigVersion> all = versions.getOrDefault(name, List.of());
     return number >= 1 && number <= all.size() ? all.get(number - 1) : null;
   }
 
-  /** The latest version with a hash; null where there is none. */
+  /** The latest version with a hash; null if there is none. */
   public synchronized @Nullable ConfigVersion find(String hash) {
     for (List<ConfigVersion> all : versions.values()) {
       for (ConfigVersion v : all.reversed()) {

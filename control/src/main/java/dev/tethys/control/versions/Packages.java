@@ -49,7 +49,7 @@ public final class Packages {
    * Package.
    *
    * @param url "" where the file is kept here
-   * @param bytes 0 where they are not known
+   * @param bytes 0 if they are unknown
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
   public record AgentPackage(
@@ -130,7 +130,7 @@ public final class Packages {
     return null;
   }
 
-  /** A package as a version of a rollout; null where there is none. */
+  /** A package as a version of a rollout; null if there is none. */
   public @Nullable ConfigVersion version(String name, int number) {
     AgentPackage p = find(name, number);
     return p == null
@@ -139,7 +139,7 @@ public final class Packages {
             PREFIX + name, number, p.time, p.author, p.reason, "", p.hash(), p.version, "");
   }
 
-  /** The file of a package that is kept; null where there is none. */
+  /** The file of a package that is kept; null if there is none. */
   public synchronized @Nullable Path file(String sha256) {
     for (AgentPackage p : all) {
       if (p.sha256.equals(sha256) && p.url.isEmpty()) {

@@ -172,7 +172,7 @@ class ReplaysTest extends FleetCase {
     return get("/mdai").path("steps").get(0);
   }
 
-  /** The answer to a request of a replay. */
+  /** The response to a request of a replay. */
   private JsonNode ask(String name, String from) throws Exception {
     String data =
         JsonMapper.shared()
@@ -259,7 +259,7 @@ class ReplaysTest extends FleetCase {
     assertThat(again.path("error").asString()).contains("there is a replay r2");
   }
 
-  /** Three objects, of which the destination has the second and does not answer yet. */
+  /** Three objects, of which the destination has the second and does not respond yet. */
   private void begin(String name) throws Exception {
     store("00", "test-logs_1.json", "a");
     store("01", "test-logs_2.json", "b1", "b2");

@@ -76,7 +76,7 @@ class InterpolationTest {
       if (c.has("want")) {
         assertThat(t.replaced(input)).as(line).isEqualTo(c.path("want").asString());
       } else {
-        // MDAI logs an error where a reference stays as it is written.
+        // MDAI logs an error where a reference stays unchanged written.
         assertThat(t.replaced(input).equals(input))
             .as(line)
             .isEqualTo(c.path("logs_error").asBoolean());

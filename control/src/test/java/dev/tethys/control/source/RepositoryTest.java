@@ -320,7 +320,7 @@ class RepositoryTest extends FleetCase {
     pull();
     assertThat(active().size()).isEqualTo(3);
 
-    // Which resource a text is that is no YAML is not known: none is taken for removed.
+    // Which resource a text is that is no YAML is unknown: none is taken for removed.
     commit("controls/all.yaml", MUTE + "---\n{ - [\n---\n" + third, "No YAML");
     now = pull();
     assertThat(now.path("resources").toString()).contains("controls/all.yaml:" + (line + 1) + ":");

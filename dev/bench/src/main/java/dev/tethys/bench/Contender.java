@@ -43,7 +43,7 @@ enum Contender {
   /**
    * A program of a peer, from {@code $TETHYS_PEERS} or {@code ~/.cache/peers}.
    *
-   * @throws IOException when it is not there
+   * @throws IOException when it does not exist
    */
   static String peer(String program) throws IOException {
     String folder = System.getenv("TETHYS_PEERS");

@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Dashboard of thirty panels that many viewers refresh while samples are written at full speed,
- * against Tethys and its peers, one after the other. Measures the duration of a panel and of a
- * whole refresh, CPU and memory.
+ * against Tethys and its peers, one after another. Measures the duration of a panel and of a whole
+ * refresh, CPU and memory.
  *
  * <p>Viewed samples arrive in real time, one per interval, after some history; other hosts, which
  * no panel shows, are written all the time. Every server caches results as it does by default.

@@ -10,7 +10,7 @@ import java.util.Random;
 /**
  * Random expressions over {@link EqualityData}: every function by its signature, every operator,
  * matching, fill, aggregation and modifier, duration expressions, and now and then a word too many
- * or too few. What a server may answer in several ways is left out: which of equal series {@code
+ * or too few. What a server may answer in several ways is omitted: which of equal series {@code
  * topk} takes.
  */
 final class EqualityQueries {

@@ -59,7 +59,7 @@ final class ExporterLoad {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    /** Content encoding of requests; null for none. */
+    /** Content encoding of requests; null if none. */
     @Nullable String encoding() {
       return this == METRICS ? "snappy" : null;
     }

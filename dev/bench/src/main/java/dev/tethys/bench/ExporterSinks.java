@@ -253,8 +253,8 @@ final class ExporterSinks implements AutoCloseable {
   }
 
   /**
-   * A tickerplant that lets all clients in and answers {@code (::)} to each message that requires
-   * an answer: a message is its byte order, its type (1 requires an answer), two more bytes and its
+   * A tickerplant that lets all clients in and answers {@code (::)} to each message that requires a
+   * response: a message is its byte order, its type (1 requires a response), two more bytes and its
    * length.
    */
   private static void tickerplant(InputStream in, OutputStream out) throws IOException {

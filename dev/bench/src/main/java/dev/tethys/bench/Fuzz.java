@@ -25,7 +25,7 @@ final class Fuzz {
      * Damages and reads once.
      *
      * @return how many files were damaged
-     * @throws AssertionError when an answer is wrong
+     * @throws AssertionError when a response is wrong
      */
     long round(Random r) throws Exception;
 

@@ -95,7 +95,7 @@ final class LogKills {
       return written - came.cardinality();
     }
 
-    /** Of those that are missing, the ones that no agent can be asked for. */
+    /** Of those that are missing, the ones that no agent can be requested. */
     synchronized int missingUnsaved() {
       BitSet b = (BitSet) unsaved.clone();
       b.andNot(came);

@@ -134,7 +134,7 @@ final class LogStoreRuns {
     return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1e9;
   }
 
-  /** Appends at a rate until it is over. */
+  /** Appends at a rate until it has ended. */
   private static Thread load(
       LogDatabase db, LogStoreLines lines, long from, double rowsPerSecond, AtomicBoolean over) {
     return Thread.ofPlatform()

@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Times of requests for label names, label values and series, and of instant queries, over many
  * series in memory, next to Prometheus and VictoriaMetrics. Servers are asked in turn, in changing
- * order, over one connection each; with gzip when it is asked for, as clients in Go and browsers
+ * order, over one connection each; with gzip when it is requested, as clients in Go and browsers
  * do.
  */
 final class Lookups {
@@ -192,7 +192,7 @@ final class Lookups {
     return Double.isFinite(ratio) && ratio > 0 ? ratio : 1;
   }
 
-  /** Milliseconds until the last byte of an answer, which is not decompressed. */
+  /** Milliseconds until the last byte of a response, which is not decompressed. */
   private double ask(Contender c, ServerUnderTest s, String path)
       throws IOException, InterruptedException {
     HttpRequest.Builder b = s.request(path);

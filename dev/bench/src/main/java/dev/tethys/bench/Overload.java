@@ -98,7 +98,7 @@ final class Overload {
   }
 
   /**
-   * The kinds of queries, one after the other, or {@code together} for all at once; and {@code
+   * The kinds of queries, one after another, or {@code together} for all at once; and {@code
    * series=… queries=… seconds=… heap=…}, where {@code queries} is the number of clients of a kind.
    */
   static int run(String[] args) throws Exception {

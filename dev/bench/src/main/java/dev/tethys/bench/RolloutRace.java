@@ -283,7 +283,7 @@ final class RolloutRace {
     long arrived = after.arrived - before.arrived;
     long dropped = kills > 0 ? 0 : after.dropped - before.dropped;
     long difference = arrived + dropped - acknowledged;
-    // A request without an answer may have been taken.
+    // A request without a response may have been taken.
     boolean exact = difference >= 0 && difference <= failed;
     boolean good =
         exact
@@ -386,7 +386,7 @@ final class RolloutRace {
     r.status(200).header("Content-Type", "application/x-protobuf").send();
   }
 
-  /** Agent that runs a version; null for none. */
+  /** Agent that runs a version; null if none. */
   private @Nullable Agent running(String hash) throws Exception {
     for (JsonNode a : get("/agents")) {
       JsonNode c = a.path("configuration");

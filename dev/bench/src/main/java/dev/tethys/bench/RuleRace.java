@@ -18,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Many rules over many series, beside Prometheus and beside vmalert with VictoriaMetrics: processor
- * seconds and memory of each, one after the other, on the same data.
+ * seconds and memory of each, one after another, on the same data.
  *
  * <p>All series get a sample at each interval by remote write. A server is measured for some time
  * without rules, then for as long with them; the difference is what the rules cost. Data is {@code

@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
 final class SampleKinds {
   /** Kind of a series' samples. */
   enum Kind {
-    /** The same number for ever. */
+    /** The same number forever. */
     CONSTANTS,
     /** A walk in hundredths, such as a temperature. */
     GAUGES,
@@ -104,7 +104,7 @@ final class SampleKinds {
     return k;
   }
 
-  /** Appends the next sample of some series; each is asked for once a step, by one thread. */
+  /** Appends the next sample of some series; each is requested once a step, by one thread. */
   void write(WriteRequestWriter w, int from, int to, long time) {
     switch (kind) {
       case CLASSIC -> {

@@ -14,7 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Servers that scrape the same many targets into their own stores, one after the other or, on a
+ * Servers that scrape the same many targets into their own stores, one after another or, on a
  * sufficiently fast machine, together. Prints processor seconds a minute and resident memory over
  * the second half of the time, and missed scrapes.
  */

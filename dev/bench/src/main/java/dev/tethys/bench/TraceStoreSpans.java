@@ -32,7 +32,7 @@ final class TraceStoreSpans {
     return new Random(seed ^ n * 0x9E3779B97F4A7C15L).nextLong();
   }
 
-  /** Makes a batch; spans of batch n start in its time. */
+  /** Creates a batch; spans of batch n start in its time. */
   void fill(long n, int spans, SpanBatch to) {
     to.clear();
     Random rnd = new Random(seed ^ n * 0x9E3779B97F4A7C15L);

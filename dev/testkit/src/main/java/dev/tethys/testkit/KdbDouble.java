@@ -29,7 +29,7 @@ public final class KdbDouble implements AutoCloseable {
   public enum Fault {
     /** Closes the connection before executing the request. */
     CLOSE_BEFORE,
-    /** Does it, and closes without an answer. */
+    /** Does it, and closes without a response. */
     CLOSE_AFTER,
     /** Answers {@code 'stop}. */
     STOP,
@@ -67,7 +67,7 @@ public final class KdbDouble implements AutoCloseable {
     }
   }
 
-  /** An answer that is {@code (::)}. */
+  /** A response that is {@code (::)}. */
   private static final byte[] NOTHING = {1, 2, 0, 0, 10, 0, 0, 0, 101, 0};
 
   private final ServerSocket server;
@@ -98,7 +98,7 @@ public final class KdbDouble implements AutoCloseable {
     return server.getLocalPort();
   }
 
-  /** Makes a table, as a schema file of a tickerplant does. */
+  /** Creates a table, as a schema file of a tickerplant does. */
   public KdbDouble table(String name, String... columns) {
     Table t = new Table();
     t.names.addAll(List.of(columns));

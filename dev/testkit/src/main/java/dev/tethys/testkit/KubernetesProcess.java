@@ -196,7 +196,7 @@ public final class KubernetesProcess implements AutoCloseable {
     return dir.resolve("client/someone.crt");
   }
 
-  /** Makes an object in the list at a path; gives it. */
+  /** Creates an object in the list at a path; gives it. */
   public JsonNode create(String path, String json) throws IOException, InterruptedException {
     return done(send("POST", path, "application/json", json));
   }
@@ -214,7 +214,7 @@ public final class KubernetesProcess implements AutoCloseable {
     return done(send("GET", path, "", ""));
   }
 
-  /** The status of the answer to a GET. */
+  /** The status of the response to a GET. */
   public int status(String path) throws IOException, InterruptedException {
     return send("GET", path, "", "").statusCode();
   }

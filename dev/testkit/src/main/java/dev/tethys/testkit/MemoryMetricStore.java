@@ -88,7 +88,7 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
     this.outOfOrderWindow = outOfOrderWindow;
   }
 
-  /** Makes a series beyond this many a {@code LIMIT} error. */
+  /** Series beyond this number are {@code LIMIT} errors. */
   public synchronized MemoryMetricStore limitSeries(long max) {
     maxSeries = max;
     return this;
@@ -430,7 +430,7 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
         .toList();
   }
 
-  /** Sets a warning for readers of series and exemplars; null for none. */
+  /** Sets a warning for readers of series and exemplars; null if none. */
   public synchronized void missing(@Nullable String warning) {
     missing = warning;
   }

@@ -82,7 +82,7 @@ public final class MemoryTraceStore implements TraceStore {
 
   /**
    * @param segments number of segments that spans are dealt out to
-   * @param batchRows most rows of a batch
+   * @param batchRows maximum number of rows of a batch
    */
   public MemoryTraceStore(int segments, int batchRows) {
     this.segments = segments;

@@ -89,7 +89,7 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** The body of the answer to a GET, regardless of its status. */
+  /** The body of the response to a GET, regardless of its status. */
   public String get(String pathAndQuery) throws IOException, InterruptedException {
     try (HttpClient client = HttpClient.newHttpClient()) {
       return client

@@ -110,7 +110,7 @@ public final class SimulatedFiles implements FileAccess {
     freeBytes = bytes;
   }
 
-  /** Prevents the creation of files whose path contains this text; empty for none. */
+  /** Prevents the creation of files whose path contains this text; empty if none. */
   public synchronized void failNames(String part) {
     refusedNames = part;
   }

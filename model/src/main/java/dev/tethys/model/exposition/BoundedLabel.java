@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Values of a label that senders choose, bounded so that the number of series of a metric is: the
- * first values are kept, all later ones become {@link #OTHER}. Safe for several threads.
+ * first values are kept, all later ones become {@link #OTHER}. Thread-safe.
  */
 public final class BoundedLabel {
   /** Value for all others once the limit is reached. */

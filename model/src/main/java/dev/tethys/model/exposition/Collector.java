@@ -2,7 +2,7 @@ package dev.tethys.model.exposition;
 
 import java.util.function.Consumer;
 
-/** Collects metric families when it is called. Safe for several threads. */
+/** Collects metric families when it is called. Thread-safe. */
 @FunctionalInterface
 public interface Collector {
   /** Passes every family once to {@code to}. */

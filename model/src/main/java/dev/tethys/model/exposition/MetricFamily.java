@@ -48,7 +48,7 @@ public record MetricFamily(
    *
    * @param bounds upper bounds, ascending, ending with +Inf
    * @param cumulative observations at or below each bound
-   * @param exemplars one a bucket, entries may be null; empty for none at all
+   * @param exemplars one a bucket, entries may be null; empty if none
    */
   public record Buckets(
       double count,

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * durations; negative ones count as 0.
  */
 public final class NativeHistogram implements Registry.Instrument {
-  /** The most buckets kept, the zero bucket not counted. */
+  /** The maximum number of buckets kept, the zero bucket not counted. */
   static final int MAX_BUCKETS = 100;
 
   private static final int FIRST_SCHEMA = 3;

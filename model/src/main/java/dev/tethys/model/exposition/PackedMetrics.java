@@ -35,7 +35,7 @@ public final class PackedMetrics extends AbstractList<Metric> implements RandomA
   /**
    * Plain numbers.
    *
-   * @param labels canonical bytes of all metrics, one after the other
+   * @param labels canonical bytes of all metrics, one after another
    * @param ends where those of each metric end
    */
   private record Numbers(byte[] labels, int[] ends, double[] values) implements Chunk {
@@ -46,7 +46,7 @@ public final class PackedMetrics extends AbstractList<Metric> implements RandomA
     }
   }
 
-  /** Collects metrics. For one thread. */
+  /** Collects metrics. Not thread-safe. */
   public static final class Builder {
     private final List<Chunk> chunks = new ArrayList<>();
     private final Metric[] open = new Metric[CHUNK];

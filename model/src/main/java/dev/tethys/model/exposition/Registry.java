@@ -32,7 +32,7 @@ public final class Registry implements Collector {
 
   /**
    * The registry of metrics that exist once per process, regardless of its role: rejected
-   * connections, log lines left out, restarted threads. Each role adds it to its own registry.
+   * connections, log lines omitted, restarted threads. Each role adds it to its own registry.
    */
   public static Registry process() {
     return PROCESS;

@@ -31,7 +31,7 @@ public interface FileAccess {
   /** Removes a file, or a folder with all that is in it; nothing happens when it is absent. */
   void delete(Path path) throws IOException;
 
-  /** Makes a second name for a file: same content, no copy. */
+  /** Creates a second name for a file: same content, no copy. */
   void link(Path from, Path to) throws IOException;
 
   /** Files of a folder, ascending by name; empty when the folder does not exist. */
@@ -50,7 +50,7 @@ public interface FileAccess {
   /** Size in bytes of the file system of a folder. */
   long totalSpace(Path directory) throws IOException;
 
-  /** Makes a folder and its parents. */
+  /** Creates a folder and its parents. */
   void createDirectories(Path directory) throws IOException;
 
   /** Makes the names in a folder durable. */
@@ -92,7 +92,7 @@ public interface FileAccess {
     void force() throws IOException;
   }
 
-  /** A file that is read here and there. Safe for several threads. */
+  /** A file that is read here and there. Thread-safe. */
   interface ReadableFile extends Closeable {
     /**
      * Reads bytes from a position on; fewer than requested only at the end of the file.

@@ -26,7 +26,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Files of the operating system. Users outside of the owner's group have no access to new files:
+ * Files of the operating system. Users outside the owner's group have no access to new files:
  * folders have mode 750 and files 640, or less under a stricter umask.
  */
 public final class RealFiles implements FileAccess {

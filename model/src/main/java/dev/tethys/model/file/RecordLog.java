@@ -103,7 +103,7 @@ public final class RecordLog implements Closeable {
   }
 
   /**
-   * Gives the whole records of a log in order, up to the last, and leaves it alone. Not for one
+   * Gives the entire records of a log in order, up to the last, and leaves it alone. Not for one
    * that is locked.
    *
    * @throws IOException when it cannot be read, or is a file of another kind

@@ -19,7 +19,7 @@ import java.util.function.LongSupplier;
  * request that finds none left should be retried later.
  *
  * <p>A quarter is reserved for small requests. Senders that wait for each other's memory are
- * rejected one after the other, and the connection of a sender that holds memory and stalls is
+ * rejected one after another, and the connection of a sender that holds memory and stalls is
  * closed.
  *
  * <p>Invariant: {@code inUse} is the sum of the open reservations.
@@ -103,7 +103,7 @@ public final class ByteBudget {
     }
   }
 
-  /** Bytes reserved by one request. For one thread. */
+  /** Bytes reserved by one request. Not thread-safe. */
   public final class Reservation implements LongConsumer, AutoCloseable {
     private long bytes;
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Free memory of the heap. Budgets count the known memory of queries and requests; this is the
  * limit for everything together. While next to nothing is free after a collection, queries may hold
- * no more and large requests are refused, requests later than queries. Safe for several threads.
+ * no more and large requests are refused, requests later than queries. Thread-safe.
  *
  * <p>The old generation is collected here before it is full: objects that are dead refuse nothing.
  */
@@ -71,7 +71,7 @@ public final class HeapRoom {
   }
 
   /**
-   * Most threads that scan stored data at a time: each holds decoded blocks.
+   * Maximum number of threads that scan stored data at a time: each holds decoded blocks.
    *
    * @param usual their number on a heap that is large enough
    */

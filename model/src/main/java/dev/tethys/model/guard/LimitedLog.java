@@ -62,7 +62,7 @@ public final class LimitedLog {
     this.nanos = nanos;
   }
 
-  /** Counts lines that were left out elsewhere. */
+  /** Counts lines that were omitted elsewhere. */
   public static void countSuppressed() {
     SUPPRESSED.inc();
   }

@@ -32,7 +32,7 @@ public final class MemoryBudget implements Collector {
    * Size of a share.
    *
    * @param guaranteed bytes that it gets at any time
-   * @param max most bytes that it may hold
+   * @param max maximum number of bytes that it may hold
    */
   public record Size(long guaranteed, long max) {
     /** Size of a share that holds nothing. */

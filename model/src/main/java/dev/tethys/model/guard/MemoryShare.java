@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Part of a {@link MemoryBudget} that one use of memory has. Safe for several threads.
+ * Part of a {@link MemoryBudget} that one use of memory has. Thread-safe.
  *
  * <p>Memory is either reserved and released, or measured: heads know their size, and apply their
  * own limits.
@@ -42,7 +42,7 @@ public final class MemoryShare {
   /**
    * Share of a budget that has no other, for tools and tests.
    *
-   * @param max most bytes that it may hold
+   * @param max maximum number of bytes that it may hold
    */
   public static MemoryShare alone(MemoryUse use, long max) {
     return new MemoryBudget(
@@ -67,7 +67,7 @@ public final class MemoryShare {
     return Math.min(guaranteed, max);
   }
 
-  /** Most bytes that it may hold. */
+  /** Maximum number of bytes that it may hold. */
   public long max() {
     return max;
   }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Places for queries that compute for long, shared by all query languages. Each language has one
  * own place; the others go to the waiting language whose queries have the fewest. More queries at a
  * time would not be answered sooner: they would share the processors, and each would hold its
- * intermediate results meanwhile. Safe for several threads.
+ * intermediate results meanwhile. Thread-safe.
  *
  * <p>Invariants: a language holds at most its maximum; all languages together hold at most their
  * own places and the shared ones.
@@ -82,7 +82,7 @@ public final class QueryPlaces {
     /**
      * Waits for a place, in the order of the callers.
      *
-     * @return false if the time is over
+     * @return false if the time limit expires
      */
     public boolean tryAcquire(long time, TimeUnit unit) throws InterruptedException {
       Ticket t = queued();
@@ -140,7 +140,7 @@ public final class QueryPlaces {
     }
   }
 
-  /** Position of a query in the queue of its language. For one thread. */
+  /** Position of a query in the queue of its language. Not thread-safe. */
   public static final class Ticket {
     private final Language language;
     private final Waiting waiting;
@@ -150,7 +150,7 @@ public final class QueryPlaces {
       this.waiting = waiting;
     }
 
-    /** Waits for the place; false if the time is over, so that it may be awaited again. */
+    /** Waits for the place; false if the time limit expires, so that it may be awaited again. */
     public boolean await(long time, TimeUnit unit) throws InterruptedException {
       return waiting.entered.await(time, unit);
     }

@@ -8,8 +8,8 @@ import java.util.function.ToLongFunction;
 /**
  * Objects with large arrays that one request after another uses. Arrays of each request of its own
  * would be alive at the young collections that happen meanwhile, and so grow old. Objects that wait
- * here are released by the next full collection, so that an idle process does not keep them. Safe
- * for several threads.
+ * here are released by the next full collection, so that an idle process does not keep them.
+ * Thread-safe.
  *
  * @param <T> type of the objects
  */
@@ -42,7 +42,7 @@ public final class RequestBuffers<T> {
    * The same with other limits.
    *
    * @param maxObjectBytes largest object that waits
-   * @param maxBytes most bytes of all that wait
+   * @param maxBytes maximum number of bytes of all that wait
    */
   public RequestBuffers(
       Supplier<T> create, ToLongFunction<T> size, long maxObjectBytes, long maxBytes) {

@@ -56,7 +56,7 @@ public final class RequestMemory {
     charge(ITEM_BYTES);
   }
 
-  /** Counter of the elements of one message. For one thread. */
+  /** Counter of the elements of one message. Not thread-safe. */
   public static final class Elements {
     private final int bytesOfOne;
     private int uncharged;

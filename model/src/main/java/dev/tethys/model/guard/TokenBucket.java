@@ -3,8 +3,8 @@ package dev.tethys.model.guard;
 import java.util.function.LongSupplier;
 
 /**
- * Token bucket: tokens arrive at a constant rate, up to a capacity. It is full at first. Safe for
- * several threads.
+ * Token bucket: tokens arrive at a constant rate, up to a capacity. It is full at first.
+ * Thread-safe.
  */
 public final class TokenBucket {
   /** Sums of fractions of tokens are this inexact. */

@@ -16,8 +16,8 @@ final class BucketRow {
   double[] carry = new double[16];
 
   /**
-   * Replaces the content by the buckets that spans describe; buckets that the spans lack are left
-   * out.
+   * Replaces the content by the buckets that spans describe; buckets that the spans lack are
+   * omitted.
    */
   void load(int[] spans, double[] buckets) {
     ensure(buckets.length);

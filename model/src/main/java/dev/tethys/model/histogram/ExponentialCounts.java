@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * higher.
  *
  * <p>Invariant: {@code positive} and {@code negative} together span at most {@code maxBuckets}
- * each. For one thread.
+ * each. Not thread-safe.
  */
 public final class ExponentialCounts {
   /** Coarser buckets than these would hold all doubles in two. */

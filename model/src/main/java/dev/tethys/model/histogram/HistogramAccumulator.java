@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Two ways of adding exist because Prometheus has both: plain ({@link #add}, {@link #subtract}),
  * and compensated ({@link #addCompensated}) with a carry for each number that {@link #settle} adds
  * at the end. Invariant: the rows are ascending by bucket index; carries are zero until the first
- * compensated addition. For one thread.
+ * compensated addition. Not thread-safe.
  */
 public final class HistogramAccumulator {
   /** Bit of an outcome: one operand has the hint reset, the other no reset. */
@@ -422,7 +422,7 @@ public final class HistogramAccumulator {
     return this;
   }
 
-  /** The histogram without empty buckets; carries that were not settled are left out. */
+  /** The histogram without empty buckets; carries that were not settled are omitted. */
   public Histogram toHistogram() {
     positive.dropEmpty();
     negative.dropEmpty();

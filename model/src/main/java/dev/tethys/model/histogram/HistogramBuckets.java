@@ -6,7 +6,7 @@ import java.util.Objects;
 
 /**
  * All buckets of a histogram from the lowest to the highest, empty ones included: negative, zero
- * (if it is populated), positive. Reused from sample to sample; for one thread.
+ * (if it is populated), positive. Reused from sample to sample; not thread-safe.
  */
 public final class HistogramBuckets {
   private int size;

@@ -10,7 +10,7 @@ import dev.tethys.model.Histogram;
  * histogram without negative buckets has nothing below 0 in its zero bucket, and the other way
  * round.
  *
- * <p>Reused from sample to sample; for one thread.
+ * <p>Reused from sample to sample; not thread-safe.
  */
 public final class HistogramStatistics {
   /** Note for the reader about an estimate from NaN observations. */
@@ -204,7 +204,7 @@ public final class HistogramStatistics {
     return rank + n * fractionBelow(v, lower, upper, linear);
   }
 
-  /** The share of a bucket's width below a value inside of its finite bounds. */
+  /** The share of a bucket's width below a value inside its finite bounds. */
   static double fractionBelow(double v, double lower, double upper, boolean linear) {
     if (linear) {
       return (v - lower) / (upper - lower);

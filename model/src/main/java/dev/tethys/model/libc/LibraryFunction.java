@@ -64,7 +64,7 @@ public final class LibraryFunction {
     return (int) ERRNO.get(state, 0L);
   }
 
-  /** Makes a call of a function that does not throw. */
+  /** Creates a call of a function that does not throw. */
   @SuppressWarnings("PMD.AvoidCatchingThrowable") // that is what method handles throw
   public static long call(Call c) {
     try {

@@ -37,7 +37,8 @@ public final class SocketCalls implements AutoCloseable {
   public static final int SOCK_RAW = 3;
 
   /**
-   * Most bytes of the path of a socket of this machine, so that the system's structure holds it.
+   * Maximum number of bytes of the path of a socket of this machine, so that the system's structure
+   * holds it.
    */
   public static final int MAX_PATH = 107;
 
@@ -201,8 +202,8 @@ public final class SocketCalls implements AutoCloseable {
   }
 
   /**
-   * Most bytes that wait to be received, with the kernel's own structures; without the right for
-   * more (CAP_NET_ADMIN) at most those of net.core.rmem_max.
+   * Maximum number of bytes that wait to be received, with the kernel's own structures; without the
+   * right for more (CAP_NET_ADMIN) at most those of net.core.rmem_max.
    */
   public void receiveBuffer(int bytes) throws LibraryException {
     heads.set(JAVA_INT, 0, bytes);
@@ -294,8 +295,8 @@ public final class SocketCalls implements AutoCloseable {
   }
 
   /**
-   * Waits until there is a datagram or an error to receive, or the time is over. By one thread,
-   * while another may receive. May return early.
+   * Waits until there is a datagram or an error to receive, or the time limit expires. By one
+   * thread, while another may receive. May return early.
    */
   public void awaitDatagram(Duration longest) {
     readiness.set(JAVA_INT, 0, fd);

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Memory of a reader, to which a store copies values. Nothing of the store's memory reaches the
- * reader, so that it may keep the values. For one thread.
+ * reader, so that it may keep the values. Not thread-safe.
  *
  * <p>An array that was read from {@link #bytes} keeps its contents until {@link #clear}: a buffer
  * that grows continues in another array.
@@ -13,7 +13,7 @@ public final class CopyBuffer {
   /** Largest array that is kept for later copies. */
   private static final int MAX_KEPT = 1 << 20;
 
-  /** The copies, one after the other; another array when the buffer grows. */
+  /** The copies, one after another; another array when the buffer grows. */
   public byte[] bytes = new byte[256];
 
   /** Number of bytes of all copies. */

@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * Log rows in columns: numbers in arrays, bodies and structured metadata in one byte buffer. Bodies
- * are any bytes. Meant for reuse; not safe for several threads.
+ * are any bytes. Meant for reuse; Not thread-safe.
  */
 public final class LogBatch {
   /** Streams of the batch. Each is listed once. */

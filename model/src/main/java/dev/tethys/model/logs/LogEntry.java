@@ -67,7 +67,7 @@ public final class LogEntry {
    *
    * @param labels of its stream; share one object among entries of a stream
    * @param timestamp nanoseconds since 1970
-   * @param origin notified when the entry is acknowledged; null for none
+   * @param origin notified when the entry is acknowledged; null if none
    */
   public LogEntry(Labels labels, long timestamp, String line, @Nullable Origin origin) {
     this.labels = labels;

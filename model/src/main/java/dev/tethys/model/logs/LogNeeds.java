@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param metadata names of structured metadata, null for all
  * @param parts parts of bodies that are read, null for all; lengths are those of whole bodies. For
  *     the thread of the scan
- * @param mention text without which a row is of no use, null if all are
+ * @param mention text without which a row is useless, null if all are
  */
 public record LogNeeds(
     boolean times,

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Limits the bytes of log entries that a tenant, and one of its streams, may append a second, as
  * Loki does. A batch is accepted or rejected as a whole, so that a retried batch is not stored
- * twice. Safe for several threads.
+ * twice. Thread-safe.
  */
 public final class LogRates {
   /** Reason under which entries beyond the rate of a tenant are counted, as in Loki. */
@@ -29,7 +29,7 @@ public final class LogRates {
    * Rate of a tenant or of one of its streams.
    *
    * @param bytes per second, {@code ingestion_rate_mb}, {@code per_stream_rate_limit}
-   * @param burst most bytes at once, {@code ingestion_burst_size_mb}, {@code
+   * @param burst maximum number of bytes at once, {@code ingestion_burst_size_mb}, {@code
    *     per_stream_rate_limit_burst}
    */
   public record Rate(double bytes, double burst) {}

@@ -55,7 +55,7 @@ public interface LogSegment {
 
   /**
    * Scans for a consumer that keeps the rows of one end of the time range: rows beyond a bound may
-   * be left out. A segment that can read its rows by time skips most of them.
+   * be omitted. A segment that can read its rows by time skips most of them.
    *
    * @param forward whether the oldest rows are kept; else the newest
    * @param bound time beyond which rows are no longer kept; it only moves towards the kept end,
@@ -98,7 +98,7 @@ public interface LogSegment {
   }
 
   /**
-   * Counts all rows by pattern, stream and time; patterns of other keys may be left out.
+   * Counts all rows by pattern, stream and time; patterns of other keys may be omitted.
    *
    * @param step nanoseconds of a time bucket; buckets begin at multiples of it
    */

@@ -11,7 +11,7 @@ import java.util.SortedSet;
 /**
  * Store of log entries by tenant and stream. Times are Unix nanoseconds. A stream is identified by
  * its labels; two entries of a stream with equal time, body and structured metadata are one entry
- * if the store received them in one append, and may be two otherwise. Safe for several threads.
+ * if the store received them in one append, and may be two otherwise. Thread-safe.
  */
 public interface LogStore extends TenantStore {
   /**

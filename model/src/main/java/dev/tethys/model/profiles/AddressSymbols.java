@@ -11,15 +11,15 @@ public interface AddressSymbols {
    *
    * @param function name in the source
    * @param symbol name of the function as the compiler writes it
-   * @param file "" if it is not known
-   * @param line 0 if it is not known
+   * @param file "" if it is unknown
+   * @param line 0 if it is unknown
    */
   record Frame(String function, String symbol, String file, int line) {}
 
   /**
    * File in the memory of a process.
    *
-   * @param path of the file on the machine of the process, "" if it is not known
+   * @param path of the file on the machine of the process, "" if it is unknown
    * @param start first address in memory, 0 if addresses are those of the file
    * @param limit end in memory
    * @param offset in the file

@@ -9,7 +9,7 @@ import java.util.Map;
 
 /**
  * Profiles of one request, each of one series and one sample type, with the symbols that they
- * share. Not safe for several threads.
+ * share. Not thread-safe.
  */
 public final class ProfileBatch {
   private static final RequestBuffers<ProfileBatch> RELEASED =

@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Merges profiles of one type into one, with locations and, if requested, attributes of samples.
- * Memory depends on the number of distinct stacks and not of profiles. Not safe for several
- * threads.
+ * Memory depends on the number of distinct stacks and not of profiles. Not thread-safe.
  */
 public final class ProfileMerge implements ProfileReader {
   private static final long CHARGED_BYTES = 1 << 18; // at a time

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Columns of profiles with their samples in encoded form. Rows are only added, so that the arrays
- * are unchanged up to a count that was read before. Not safe for several threads.
+ * are unchanged up to a count that was read before. Not thread-safe.
  *
  * <p>Samples of a row: for each: svarint stack - that of the sample before, uvarint set of
  * attributes, svarint value.

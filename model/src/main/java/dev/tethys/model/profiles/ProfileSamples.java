@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Profiles of a tenant as samples of metrics, for PromQL. The name of a series is its profile type;
- * a sample is the total of a profile at its start. Private labels are left out. Matchers of {@link
+ * a sample is the total of a profile at its start. Private labels are omitted. Matchers of {@link
  * #FUNCTION} reduce a total to the stacks that have a function that fits all of them.
  */
 public final class ProfileSamples implements MetricSource {
@@ -29,7 +29,7 @@ public final class ProfileSamples implements MetricSource {
 
   private static final long MILLI = 1_000_000;
 
-  /** Most samples of one selection; they are kept in memory. */
+  /** Maximum number of samples of one selection; they are kept in memory. */
   private static final int MAX_SAMPLES = 10_000_000;
 
   private final Supplier<@Nullable ProfileStore> opened;

@@ -24,7 +24,7 @@ public interface ProfileSelection extends AutoCloseable {
   /** Start of the latest profile of the series, deleted ones included; the least value if none. */
   long newest();
 
-  /** Damage to files that this selection left out; empty if it is complete. */
+  /** Damage to files that this selection omitted; empty if it is complete. */
   List<String> damage();
 
   @Override

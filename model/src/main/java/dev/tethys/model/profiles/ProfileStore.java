@@ -10,7 +10,7 @@ import java.util.SortedSet;
 
 /**
  * Store of profiles by tenant and series. Times are Unix nanoseconds. A series is identified by its
- * labels, including {@link ProfileLabels#PROFILE_TYPE}. Safe for several threads.
+ * labels, including {@link ProfileLabels#PROFILE_TYPE}. Thread-safe.
  */
 public interface ProfileStore extends TenantStore {
   /**

@@ -1,6 +1,6 @@
 package dev.tethys.model.profiles;
 
-/** Tables of {@link ProfileSymbols} that grow by unique rows. Not safe for several threads. */
+/** Tables of {@link ProfileSymbols} that grow by unique rows. Not thread-safe. */
 public final class ProfileSymbolTable {
   /** Texts of {@link ProfileSymbols#strings}. */
   public final TextTable strings = new TextTable();

@@ -2,7 +2,7 @@ package dev.tethys.model.profiles;
 
 import java.util.Arrays;
 
-/** Samples of one profile. Reused; not safe for several threads. */
+/** Samples of one profile. Reused; Not thread-safe. */
 public final class Samples {
   /** Number of samples. */
   public int count;

@@ -7,8 +7,8 @@ import java.util.Set;
 
 /**
  * Merges the stacks of profiles into a {@link StackTree}. The values of a segment are added up by
- * node first, so that memory depends on the number of distinct stacks and not of profiles. Not safe
- * for several threads.
+ * node first, so that memory depends on the number of distinct stacks and not of profiles. Not
+ * thread-safe.
  */
 public final class StackMerge implements ProfileReader {
   /** Key of the attribute with the span that a sample belongs to. */

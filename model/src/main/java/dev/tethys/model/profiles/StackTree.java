@@ -9,8 +9,7 @@ import java.util.Map;
 
 /**
  * Tree of frames by name with the values of merged stacks, in one column or, to compare two
- * selections, in two. Node 0 is the root; parents precede their children. Not safe for several
- * threads.
+ * selections, in two. Node 0 is the root; parents precede their children. Not thread-safe.
  */
 public final class StackTree {
   /** Memory of a node in the tree, and in {@link Sorted}. */

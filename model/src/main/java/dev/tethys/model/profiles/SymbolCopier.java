@@ -2,10 +2,7 @@ package dev.tethys.model.profiles;
 
 import java.util.Arrays;
 
-/**
- * Copies requested symbols, and those that they refer to, into another table. Not safe for several
- * threads.
- */
+/** Copies requested symbols, and those that they refer to, into another table. Not thread-safe. */
 public final class SymbolCopier {
   private final ProfileSymbols from;
   private final ProfileSymbolTable to;
@@ -108,8 +105,8 @@ public final class SymbolCopier {
    * Index in the other table of a stack of the innermost locations of a node.
    *
    * @param keep number of locations; 0 for all
-   * @param wholeFunction true to leave out address and line of the innermost one, so that stacks
-   *     that end in different lines of a function become one
+   * @param wholeFunction true to omit address and line of the innermost one, so that stacks that
+   *     end in different lines of a function become one
    */
   public int innermost(int index, int keep, boolean wholeFunction) {
     allocateStacks();

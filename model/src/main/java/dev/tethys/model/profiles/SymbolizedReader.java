@@ -13,7 +13,7 @@ import java.util.function.BooleanSupplier;
 /**
  * Passes profiles on with names of functions for addresses that have none and whose file has a
  * build id. Profiles of a segment that has such addresses are collected up to a size first, so that
- * only addresses of selected profiles are looked up. Not safe for several threads.
+ * only addresses of selected profiles are looked up. Not thread-safe.
  */
 final class SymbolizedReader implements ProfileReader {
   private static final int MAX_COLLECTED = 8 << 20;

@@ -9,7 +9,7 @@ import java.util.Arrays;
 /**
  * Table of texts. An interned text occurs once. Texts that are known to be new can be appended
  * without a look-up; they are indexed at the next interning. Texts are kept in UTF-8, so that those
- * of a request are copied and compared without objects. Not safe for several threads.
+ * of a request are copied and compared without objects. Not thread-safe.
  */
 public final class TextTable {
   private static final long TAG = -1L << 32;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Table of rows of numbers. An interned row occurs once. Rows that are known to be new can be
- * appended without a look-up; they are indexed at the next interning. Not safe for several threads.
+ * appended without a look-up; they are indexed at the next interning. Not thread-safe.
  */
 public final class TupleTable {
   private static final long TAG = -1L << 32;

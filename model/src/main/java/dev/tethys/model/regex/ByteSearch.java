@@ -56,7 +56,7 @@ public final class ByteSearch {
   public int indexOf(byte[] text, int from, int to) {
     int last = to - bytes.length;
     int i = from;
-    // Both longs are inside of the part as long as this holds.
+    // Both longs are inside the part as long as this holds.
     int safe = to - Math.max(rare, other) - Long.BYTES;
     for (; i <= safe; i += Long.BYTES) {
       long x =

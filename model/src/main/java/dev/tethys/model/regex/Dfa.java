@@ -11,8 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deterministic automaton of a program, whose states are built when they are reached. Safe for
- * several threads.
+ * Deterministic automaton of a program, whose states are built when they are reached. Thread-safe.
  *
  * <p>States are kept in generations of bounded size: when one is full, it is left for an empty one.
  * When generations fill too quickly, states are not worth their making, and the program is run in
@@ -63,7 +62,10 @@ final class Dfa {
     return p.bytes() + current.bytes + 16L * p.size();
   }
 
-  /** The most bytes that it takes: of the program, of sets of its instructions, and of states. */
+  /**
+   * The maximum number of bytes that it takes: of the program, of sets of its instructions, and of
+   * states.
+   */
   long mostBytes() {
     return p.bytes() + 64L * p.size() + Math.min(maxBytes, 64L * stride * p.size());
   }

@@ -4,7 +4,7 @@ import com.google.re2j.Matcher;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Matches in one text with their groups, one after the other. For one thread. */
+/** Matches in one text with their groups, one after another. Not thread-safe. */
 public final class Groups {
   private final Regex regex;
   private final Matcher matcher;

@@ -122,7 +122,7 @@ public final class Regex {
   }
 
   /**
-   * The texts that are matches as a whole, if there are only some; null when it is not known. There
+   * The texts that are matches as a whole, if there are only some; null when it is unknown. There
    * are not many more than the expression has characters.
    */
   public @Nullable Set<String> values() {
@@ -246,12 +246,12 @@ public final class Regex {
     return expression;
   }
 
-  /** The most bytes that tests of whole texts may take. */
+  /** The maximum number of bytes that tests of whole texts may take. */
   public long matchingBytes() {
     return 2L * expression.length() + forWhole().mostBytes();
   }
 
-  /** The most bytes that {@link #find} may take. */
+  /** The maximum number of bytes that {@link #find} may take. */
   public long findingBytes() {
     return 2L * expression.length() + forSearch().mostBytes();
   }

@@ -144,12 +144,12 @@ final class RegexEvaluator {
     return dfa == null ? 0 : dfa.bytes();
   }
 
-  /** The most bytes that it takes. */
+  /** The maximum number of bytes that it takes. */
   long mostBytes() {
     return dfa == null ? 0 : dfa.mostBytes();
   }
 
-  /** The texts that match, when only some do; null when it is not known. */
+  /** The texts that match, when only some do; null when it is unknown. */
   @Nullable Set<String> values() {
     return values;
   }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * regexp/syntax} in its Perl mode.
  */
 final class RegexParser {
-  /** The most repetitions, also of repetitions inside of each other. */
+  /** The most repetitions, also of repetitions inside each other. */
   private static final int MAX_REPEAT = 1000;
 
   /** The deepest tree. */
@@ -36,7 +36,7 @@ final class RegexParser {
     int number; // of a capturing group, or 0
     @Nullable String name;
 
-    /** Product of repetitions inside of each other: of the last part, the most of all parts. */
+    /** Product of repetitions inside each other: of the last part, the most of all parts. */
     long lastRepeat = 1;
 
     long mostRepeat = 1;

@@ -4,7 +4,7 @@ import dev.tethys.model.regex.RegexNode.Assertion;
 import java.util.Arrays;
 
 /**
- * Runs a program in sets of instructions. For one thread at a time.
+ * Runs a program in sets of instructions. Not thread-safe.
  *
  * <p>A set holds the instructions that can read the next byte, assertions that depend on it, and
  * ends. It is complete when these reach nothing else without a byte.

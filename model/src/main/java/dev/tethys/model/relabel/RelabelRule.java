@@ -112,7 +112,7 @@ public final class RelabelRule {
   private final boolean matchesAll;
 
   /**
-   * Makes a rule.
+   * Creates a rule.
    *
    * @throws IllegalArgumentException in Prometheus's words when it makes no sense
    */

@@ -5,7 +5,7 @@ import dev.tethys.model.LabelsBuilder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Rules applied one after the other. */
+/** Rules applied one after another. */
 public record Relabeling(List<RelabelRule> rules) {
   /** Changes nothing. */
   public static final Relabeling NONE = new Relabeling(List.of());

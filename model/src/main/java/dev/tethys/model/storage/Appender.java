@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One batch of samples on its way into a store: nothing of it is seen by readers before {@link
- * #commit()} returns, and after that it survives the process. For one thread.
+ * #commit()} returns, and after that it survives the process. Not thread-safe.
  *
  * <p>A series is first resolved to a reference, then appended to by it. References are valid for
  * all appenders of the store until the series leaves memory; an append then returns {@link
@@ -28,7 +28,7 @@ public interface Appender extends AutoCloseable {
     OK,
     /** The reference is no longer known: resolve the labels again. */
     UNKNOWN_SERIES,
-    /** Older than the newest sample and outside of the out-of-order window. */
+    /** Older than the newest sample and outside the out-of-order window. */
     OUT_OF_ORDER,
     /** Older than the out-of-order window. */
     TOO_OLD,

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Way of batches into a store of log entries, spans or profiles: all protocols and the pipeline
- * exporter append through it. Counts items by tenant. Safe for several threads.
+ * exporter append through it. Counts items by tenant. Thread-safe.
  *
  * @param <S> store
  */

@@ -54,7 +54,7 @@ public interface MetricSource {
   /**
    * The label sets of matching series, sorted: any of the matcher lists may be met.
    *
-   * @param limit the most label sets to give, any of those that there are; 0 for all
+   * @param limit the most label sets to give, any of those that exist; 0 for all
    */
   List<Labels> series(long minTime, long maxTime, List<List<Matcher>> matcherSets, int limit);
 

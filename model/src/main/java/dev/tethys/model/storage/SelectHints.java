@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param range milliseconds of the range selector, 0 for an instant selector
  * @param function the function or aggregation around the selector, {@code ""} for none
  * @param resolution coarsest resolution accepted
- * @param windows time windows outside of which floats are ignored, so that any subset or other
- *     values may be returned there; null if all are read
+ * @param windows time windows outside which floats are ignored, so that any subset or other values
+ *     may be returned there; null if all are read
  */
 public record SelectHints(
     long minTime,

@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** A message with attributes, some of which its source may have left out. */
+/** A message with attributes, some of which its source may have omitted. */
 public abstract class AttributedMessage extends Message {
   private Attributes attributes = new Attributes();
   private int droppedAttributesCount;
@@ -12,7 +12,7 @@ public abstract class AttributedMessage extends Message {
     return attributes;
   }
 
-  /** Number of attributes that the source left out. */
+  /** Number of attributes that the source omitted. */
   public final int droppedAttributesCount() {
     return droppedAttributesCount;
   }

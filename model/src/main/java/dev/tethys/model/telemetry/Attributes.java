@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keys with values in order of arrival, each value of a type listed in {@link AnyValue}: the
- * attributes of any message, and a kvlist. Looked up from the front, because lists are short.
+ * attributes of any message, and a kvlist. Looked up from the start, because lists are short.
  *
  * <p>Equal when both have the same keys with equal values, in any order. A list received with a
  * duplicate key keeps both entries; {@link #get} and {@link #put} use the first, {@link #remove}

@@ -13,7 +13,7 @@ public final class OpenSample extends OpenMessage {
     super(terms);
   }
 
-  /** Index of its stack in the dictionary; 0 for none. */
+  /** Index of its stack in the dictionary; 0 if none. */
   public int stackIndex() {
     return stackIndex;
   }
@@ -22,7 +22,7 @@ public final class OpenSample extends OpenMessage {
     stackIndex = index;
   }
 
-  /** Index of its span link in the dictionary; 0 for none. */
+  /** Index of its span link in the dictionary; 0 if none. */
   public int linkIndex() {
     return linkIndex;
   }

@@ -1,6 +1,6 @@
 /**
  * Mutable tree of OpenTelemetry's logs, traces and metrics, for components that edit or read items
- * of a batch; other components pass its bytes. Not safe for several threads.
+ * of a batch; other components pass its bytes. Not thread-safe.
  */
 @NullMarked
 package dev.tethys.model.telemetry;

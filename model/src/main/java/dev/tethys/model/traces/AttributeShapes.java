@@ -36,7 +36,7 @@ public final class AttributeShapes {
     return count;
   }
 
-  /** Elements of all shapes, one after the other. */
+  /** Elements of all shapes, one after another. */
   public int[] elements() {
     return elements;
   }

@@ -56,7 +56,7 @@ public final class SpanRest {
     return sized(b);
   }
 
-  /** Adds bytes with their length; null for none. */
+  /** Adds bytes with their length; null if none. */
   public SpanRest sized(byte @Nullable [] b) {
     byte[] bytes = b == null ? new byte[0] : b;
     isSet |= bytes.length > 0;

@@ -19,7 +19,7 @@ public interface SpanSegment {
   /**
    * Passes on the spans that start in the selected time range and fit the filter, in batches, with
    * the ids of single rows even if ids are not needed. Calls {@link
-   * dev.tethys.model.cancellation.Cancellation#check} between batches. Damaged data is left out;
+   * dev.tethys.model.cancellation.Cancellation#check} between batches. Damaged data is omitted;
    * {@link SpanSelection#warnings} names it after the scan.
    */
   void scan(SpanFilter filter, SpanNeeds needs, Consumer<SpanRows> consumer);

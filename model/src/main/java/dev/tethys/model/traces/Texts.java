@@ -51,7 +51,7 @@ public final class Texts {
     return count;
   }
 
-  /** Bytes of all strings, one after the other. */
+  /** Bytes of all strings, one after another. */
   public byte[] bytes() {
     return bytes;
   }

@@ -7,7 +7,7 @@ import dev.tethys.model.telemetry.TracesData;
 import java.util.List;
 import java.util.SortedSet;
 
-/** Store of spans by tenant. Times are Unix nanoseconds. Safe for several threads. */
+/** Store of spans by tenant. Times are Unix nanoseconds. Thread-safe. */
 public interface TraceStore extends TenantStore {
   /**
    * Appends spans and returns when they survive a crash of the process and of the machine. Spans of
@@ -35,7 +35,7 @@ public interface TraceStore extends TenantStore {
    */
   SpanSelection select(Scope scope, long from, long to);
 
-  /** Damage by which spans of any time may be absent from answers. */
+  /** Damage by which spans of any time may be absent from responses. */
   default List<String> damage(Scope scope) {
     try (SpanSelection all = select(scope, Long.MIN_VALUE, Long.MAX_VALUE)) {
       return all.warnings();

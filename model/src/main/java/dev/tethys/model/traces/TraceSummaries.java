@@ -84,7 +84,7 @@ public final class TraceSummaries {
     return size++;
   }
 
-  /** Number of a trace; negative if it is not there. */
+  /** Number of a trace; negative if it does not exist. */
   public int find(long traceHigh, long traceLow) {
     return slots[slot(traceHigh, traceLow)] - 1;
   }

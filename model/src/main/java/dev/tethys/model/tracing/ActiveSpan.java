@@ -152,7 +152,7 @@ public final class ActiveSpan implements AutoCloseable {
     return this == NONE ? work.run() : ScopedValue.where(CURRENT, this).call(work::run);
   }
 
-  /** Runs work outside of any span, so that code called by it starts no children. */
+  /** Runs work outside any span, so that code called by it starts no children. */
   public static <T extends @Nullable Object, E extends Exception> T outside(TracedAction<T, E> work)
       throws E {
     return ScopedValue.where(CURRENT, NONE).call(work::run);

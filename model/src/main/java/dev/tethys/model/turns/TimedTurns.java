@@ -75,7 +75,7 @@ public final class TimedTurns {
       return due != o.due ? Long.signum(due - o.due) : Long.compare(number, o.number);
     }
 
-    /** Under the lock. */
+    /** The caller must hold the lock. */
     Runnable begin() {
       Runnable w = work;
       if (w == null) {
@@ -146,8 +146,8 @@ public final class TimedTurns {
   }
 
   /**
-   * Under the lock. Where the system gives no more threads, one must be left that checks the clock,
-   * or no task would ever run again.
+   * The caller must hold the lock. Where the system gives no more threads, one must be left that
+   * checks the clock, or no task would ever run again.
    */
   private void start() {
     workers++;

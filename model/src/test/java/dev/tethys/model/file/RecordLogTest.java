@@ -126,12 +126,12 @@ class RecordLogTest {
     }
     assertThat(dir.resolve("x.log" + RecordLog.DAMAGED)).exists();
     Files.writeString(file, "something else");
-    assertThatThrownBy(
-        () -> read(file, format)).hasMessage(file + " is not a record log of Tethys");
+    assertThatThrownBy(() -> read(file, format))
+        .hasMessage(file + " is not a record log of Tethys");
     assertThat(file).hasContent("something else");
     Files.writeString(file, "some");
-    assertThatThrownBy(
-        () -> read(file, format)).hasMessage(file + " is not a record log of Tethys");
+    assertThatThrownBy(() -> read(file, format))
+        .hasMessage(file + " is not a record log of Tethys");
   }
 
   @ParameterizedTest

@@ -91,7 +91,7 @@ public final class Batch {
   /**
    * Creates a batch of rows, which are metrics in the remote write encoding.
    *
-   * @param families metadata of their source, kept by reference; null for none
+   * @param families metadata of their source, kept by reference; null if none
    */
   public static Batch of(Rows rows, @Nullable MetricFamilies families, long lane) {
     return new Batch(

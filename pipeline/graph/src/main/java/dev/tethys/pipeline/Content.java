@@ -98,7 +98,7 @@ final class Content {
     return rows;
   }
 
-  /** Metadata of the source of series, which {@link #series} lacks; null for none. */
+  /** Metadata of the source of series, which {@link #series} lacks; null if none. */
   @Nullable MetricFamilies families() {
     return families;
   }
@@ -206,7 +206,7 @@ final class Content {
 
   /**
    * Bytes of the message for counts: of series without the metadata of their source, which not
-   * every consumer takes; -1 when they are not known.
+   * every consumer takes; -1 when they are unknown.
    */
   synchronized long bytes() {
     return series != null

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * them it asks for the exporter's metrics, and {@code instance} is the name of this host.
  *
  * @param flags as written, by name
- * @param inline replaces a configuration file, as a tree; null for none
+ * @param inline replaces a configuration file, as a tree; null if none
  * @param job what asks
  * @param written the relabelling as it is written, without what is added
  */
@@ -103,7 +103,7 @@ public record CollectConfig(
   /**
    * Reads an entry.
    *
-   * @param kinds the exporters that there are
+   * @param kinds the exporters that exist
    * @param inherited what the global section says
    * @throws dev.tethys.config.ConfigException when something in it is wrong
    */

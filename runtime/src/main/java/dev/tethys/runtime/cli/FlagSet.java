@@ -193,7 +193,7 @@ public final class FlagSet {
     return Durations.parse(get(name)).toMillis();
   }
 
-  /** A size in bytes; 0 where the flag is empty. */
+  /** A size in bytes; 0 if the flag is empty. */
   public long bytes(String name) {
     String v = get(name);
     return v.isEmpty() ? 0 : ByteSize.parse(v).bytes();

@@ -68,7 +68,7 @@ final class LogFlood {
   private final Counts loggers = new Counts(LOGGERS, OF_A_LOGGER);
 
   /**
-   * Whether a line is written: -1 if not, otherwise how many of its kind or logger were left out
+   * Whether a line is written: -1 if not, otherwise how many of its kind or logger were omitted
    * since the last one.
    */
   synchronized long admit(LogRecord r) {

@@ -21,7 +21,7 @@ public final class LogSampling implements Filter {
   /**
    * A filter.
    *
-   * @param thereafter rate after the first lines: one in this many passes; 0 for none
+   * @param thereafter rate after the first lines: one in this many passes; 0 if none
    */
   public LogSampling(Duration tick, long initial, long thereafter) {
     this.tick = tick.toMillis();

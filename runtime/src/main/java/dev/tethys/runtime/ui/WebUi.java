@@ -64,7 +64,7 @@ public final class WebUi {
     /** Data on its way from receivers to exporters. */
     PIPELINES(
         "pipelines", "/pipelines", "/pipelines/findings", "/volumes", "/volumes/recommendations"),
-    /** Alertmanager's, on its own or inside of a server. */
+    /** Alertmanager's, on its own or inside a server. */
     ALERTMANAGER(
         "alertmanager",
         "/alertmanager",

@@ -3,7 +3,7 @@ package dev.tethys.tools.ruletest;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Results of tests as JUnit's XML, written as promtool writes it. For one thread. */
+/** Results of tests as JUnit's XML, written as promtool writes it. Not thread-safe. */
 public final class JUnitReport {
   private final List<Suite> suites = new ArrayList<>();
 

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * spans or a rule queries them.
  */
 final class TestTraces implements AutoCloseable {
-  /** Most spans of one test. */
+  /** Maximum number of spans of one test. */
   private static final long MAX_SPANS = 1_000_000;
 
   private @Nullable Path folder;

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * One request to be sent.
  *
  * @param headers in addition to those of the configuration, which they override
- * @param body null for none
- * @param timeout for all of it: connecting, sending, and reading the answer's body to its end
+ * @param body null if none
+ * @param timeout for all of it: connecting, sending, and reading the response's body to its end
  * @param unixSocket connect here instead of to the host of the URL; null for TCP
  * @param timeLimit how much of that time may pass with nothing from the server; null for all of it
  */
@@ -76,7 +76,7 @@ public record ClientRequest(
     return new ClientRequest(method, uri, headers, body, timeout, unixSocket, p);
   }
 
-  /** When waiting for the head of the answer ends; times by {@link System#nanoTime}. */
+  /** When waiting for the head of the response ends; times by {@link System#nanoTime}. */
   long headBy(long now, long deadline) {
     return timeLimit == null ? deadline : now + Math.min(deadline - now, timeLimit.head.toNanos());
   }

@@ -25,7 +25,7 @@ public final class ClientResponse implements AutoCloseable {
   }
 
   /**
-   * An answer.
+   * A response.
    *
    * @param headers by names that compare in any case
    */

@@ -36,9 +36,9 @@ final class ClientTls {
   /**
    * Everything required to secure a connection.
    *
-   * @param keys key managers of the context; null for none
+   * @param keys key managers of the context; null if none
    * @param trust trust managers of the context
-   * @param serverName name requested and verified instead of the host's; empty for none
+   * @param serverName name requested and verified instead of the host's; empty if none
    * @param verifies whether certificates are verified
    * @param groups groups of the key exchange; empty for the JDK's defaults
    */

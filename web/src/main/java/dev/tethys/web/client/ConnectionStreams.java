@@ -35,8 +35,8 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
 
   /**
-   * Most bytes that are read or written at once: the JDK keeps a buffer outside of the heap as
-   * large as the largest piece.
+   * Maximum number of bytes that are read or written at once: the JDK keeps a buffer outside the
+   * heap as large as the largest piece.
    */
   private static final int PIECE = 64 << 10;
 
@@ -50,7 +50,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
   interface Dialer {
     /**
      * @param opened receives the socket below TLS before it is connected, so that it can be closed
-     *     when the time is up
+     *     when the time limit expires
      */
     ConnectionStreams dial(Consumer<Closeable> opened) throws IOException;
   }

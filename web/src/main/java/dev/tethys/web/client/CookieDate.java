@@ -69,7 +69,7 @@ final class CookieDate {
     return Integer.parseInt(time.group(i));
   }
 
-  /** Number from 1 on; 0 for none. */
+  /** Number from 1 on; 0 if none. */
   private static int month(String token) {
     if (token.length() < 3) {
       return 0;

@@ -49,7 +49,7 @@ final class CookieJar {
    * Cookie.
    *
    * @param hostOnly whether it is sent to this host only, not to its subdomains
-   * @param ends expiry time; null for none
+   * @param ends expiry time; null if none
    * @param turn order in which cookies were set
    */
   private record Cookie(
@@ -318,7 +318,7 @@ final class CookieJar {
     return c == ' ' || c == '\t';
   }
 
-  /** Whether it can be sent unchanged: outside of ASCII the encoding is undefined. */
+  /** Whether it can be sent unchanged: outside ASCII the encoding is undefined. */
   private static boolean isPlain(String s) {
     return s.chars().allMatch(c -> c >= ' ' && c < 0x7f);
   }

@@ -9,7 +9,7 @@ import java.util.Arrays;
 
 /**
  * Reads the frames of a client's HTTP/2 connection (RFC 9113 section 4), without their padding; a
- * block of headers that was cut into several frames is one. For one thread.
+ * block of headers that was cut into several frames is one. Not thread-safe.
  */
 final class FrameReader {
   /** The largest frame that may be sent to us: HTTP/2's smallest limit. */

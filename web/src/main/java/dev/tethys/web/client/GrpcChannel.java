@@ -35,7 +35,7 @@ public final class GrpcChannel implements AutoCloseable {
    *
    * @param host name or address; ignored with a socket
    * @param unixSocket null for TCP
-   * @param tls null for none
+   * @param tls null if none
    * @param authority name sent to the server and, with TLS, verified; "" for host and port
    * @param roundRobin whether calls use all addresses in turn; otherwise the first that accepts a
    *     connection

@@ -250,7 +250,7 @@ final class Http1Call implements Runnable {
       if (e instanceof ClosedByInterruptException || isLate() || !in.hasSome()) {
         throw body.length == 0 || mayAskAgain ? new Http1Reader.Stale(e) : e;
       }
-      // The server has answered without reading the whole body.
+      // The server has answered without reading the entire body.
     }
     Http1Reader.Head h = in.head();
     if (mayAskAgain && h.status() == TIMED_OUT) {

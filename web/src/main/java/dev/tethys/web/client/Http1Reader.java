@@ -19,13 +19,13 @@ final class Http1Reader {
   /** The longest line, and with it the longest header, in bytes. */
   static final int MAX_LINE = 64 << 10;
 
-  /** The most headers of an answer. */
+  /** The maximum number of headers of a response. */
   static final int MAX_HEADERS = 1000;
 
-  /** The most bytes of all headers of an answer, and of its trailers. */
+  /** The maximum number of bytes of all headers of a response, and of its trailers. */
   static final int MAX_HEAD = 1 << 20;
 
-  /** The most interim answers, such as 103, before an answer. */
+  /** The most interim answers, such as 103, before a response. */
   private static final int MAX_INTERIM = 16;
 
   /** Number of characters of a malformed line that errors show. */
@@ -33,7 +33,7 @@ final class Http1Reader {
 
   private static final int BUFFER = 8 << 10;
 
-  /** The status and headers of an answer. */
+  /** The status and headers of a response. */
   record Head(String version, int status, TreeMap<String, List<String>> headers) {}
 
   /** The connection ended before any response, or its first bytes are not a response. */
@@ -67,7 +67,7 @@ final class Http1Reader {
     return at < end;
   }
 
-  /** Reads the status and headers of an answer; its body is next. */
+  /** Reads the status and headers of a response; its body is next. */
   static Head readHead(InputStream in) throws IOException {
     return new Http1Reader(in, 1).head();
   }

@@ -19,7 +19,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One HTTP/2 connection of a client (RFC 9113), for calls that send a body and read an answer with
+ * One HTTP/2 connection of a client (RFC 9113), for calls that send a body and read a response with
  * trailers. A virtual thread reads frames and wakes whose call they end.
  *
  * <p>Invariants: {@code streams} holds the calls in progress; windows, IDs and {@code streams} are
@@ -207,13 +207,13 @@ final class Http2Connection {
     wire.abort(); // a writer that waits for the server would keep a goodbye waiting, too
   }
 
-  /** Sends a request of any method and waits for its answer. */
+  /** Sends a request of any method and waits for its response. */
   Ended call(String method, String path, Map<String, String> headers, byte[] body, long deadline)
       throws IOException, InterruptedException {
     return call(block(method, path, headers), new byte[0], body, deadline);
   }
 
-  /** Posts a body of two parts and waits for the answer. */
+  /** Posts a body of two parts and waits for the response. */
   Ended call(String path, Map<String, String> headers, byte[] first, byte[] second, long deadline)
       throws IOException, InterruptedException {
     return call(block("POST", path, headers), first, second, deadline);

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The calls of a {@link TracedClient} over HTTP/3. Unlike the older versions a connection is used
- * again for the same server, until this is closed, as Go's client does. For one thread.
+ * again for the same server, until this is closed, as Go's client does. Not thread-safe.
  */
 final class Http3Calls implements AutoCloseable {
   /** Fields of a connection, which HTTP/3 has no place for, and those that are set here. */

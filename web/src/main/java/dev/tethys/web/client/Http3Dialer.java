@@ -36,7 +36,7 @@ public interface Http3Dialer {
      *
      * @param serverName name that TLS requests and verifies
      * @param deadline in the time of {@link System#nanoTime}
-     * @throws java.net.http.HttpTimeoutException when the time is up
+     * @throws java.net.http.HttpTimeoutException when the time limit expires
      * @throws IOException when there is no connection; nothing is left open then
      */
     Connection connect(InetSocketAddress to, String serverName, long deadline)
@@ -51,12 +51,12 @@ public interface Http3Dialer {
     boolean isOpen();
 
     /**
-     * Sends a request and waits for the head of its answer. Reading the body fails when the time is
-     * up.
+     * Sends a request and waits for the head of its response. Reading the body fails when the time
+     * limit expires.
      *
      * @param head fields in order, those that begin with a colon first
      * @param deadline by {@link System#nanoTime}
-     * @throws java.net.http.HttpTimeoutException when the time is up
+     * @throws java.net.http.HttpTimeoutException when the time limit expires
      * @throws IOException if no response arrives
      */
     Reply send(List<Map.Entry<String, String>> head, byte @Nullable [] body, long deadline)

@@ -13,7 +13,7 @@ public final class JsonText {
   private JsonText() {}
 
   /**
-   * Reads a whole answer.
+   * Reads a whole response.
    *
    * @param from sender of the response
    * @throws IOException if the response is not JSON, with the problem and its position

@@ -34,7 +34,7 @@ public interface OtlpSender extends AutoCloseable {
   /**
    * Settings of requests.
    *
-   * @param tls null for none over gRPC; over HTTP the scheme of the URL decides
+   * @param tls null if none over gRPC; over HTTP the scheme of the URL decides
    * @param headers of every request
    * @param timeout for one request
    */
@@ -71,7 +71,7 @@ public interface OtlpSender extends AutoCloseable {
   @Override
   void close();
 
-  /** Beginning of the text of an answer, after a colon; empty when it has none. */
+  /** Beginning of the text of a response, after a colon; empty when it has none. */
   private static String reason(ClientResponse a, byte[] answerBody) {
     if (!a.header("Content-Type", "").startsWith("text/plain")) {
       return "";

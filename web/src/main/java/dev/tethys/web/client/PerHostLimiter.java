@@ -41,7 +41,7 @@ final class PerHostLimiter {
   }
 
   /**
-   * Makes a call, whose turn ends with its answer.
+   * Creates a call, whose turn ends with its response.
    *
    * @param uri of a server
    * @param deadline by {@link System#nanoTime}

@@ -88,7 +88,7 @@ final class Proxies extends ProxySelector {
             + "; characters of a password that mean something in URLs are escaped, as %23 for #)");
   }
 
-  /** The proxy for a URL, or null for none. */
+  /** The proxy for a URL, or null if none. */
   @Nullable URI find(URI uri) {
     URI proxy = "https".equalsIgnoreCase(uri.getScheme()) ? forHttps : forHttp;
     if (proxy == null || always) {

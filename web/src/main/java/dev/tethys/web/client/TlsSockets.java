@@ -106,7 +106,7 @@ public final class TlsSockets {
   /**
    * Connects, without delays for small packets, and with the handshake of TLS done.
    *
-   * @param tls null for none
+   * @param tls null if none
    * @param deadline by {@link System#nanoTime}
    * @throws IOException when it cannot; nothing is left open then
    */

@@ -72,9 +72,9 @@ final class Transport {
   }
 
   /**
-   * Ends an engine that read an answer against the protocol, when its other answers have ended: the
-   * JDK's client keeps the connection of such an answer open over TLS. Once a second at most, so
-   * that hostile servers do not make engines without number; until then the connections wait.
+   * Ends an engine that read a response against the protocol, when its other answers have ended:
+   * the JDK's client keeps the connection of such a response open over TLS. Once a second at most,
+   * so that hostile servers do not make engines without number; until then the connections wait.
    */
   void retire(HttpClient failed) {
     synchronized (this) {

@@ -95,7 +95,7 @@ public final class WebSocketStreams {
   /**
    * Requests an upgrade to a WebSocket.
    *
-   * @throws Refused when it answers with another status
+   * @throws Refused when it responds with another status
    * @throws IOException also when it does not otherwise
    */
   public static WebSocketStreams open(InputStream from, OutputStream to, Upgrade upgrade)

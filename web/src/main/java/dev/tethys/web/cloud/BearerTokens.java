@@ -57,7 +57,7 @@ public abstract class BearerTokens {
     }
   }
 
-  /** The answer of a token server. */
+  /** The response of a token server. */
   final Token token(String url, JsonNode n) throws IOException {
     String value = n.path("access_token").asString("");
     if (value.isEmpty()) {

@@ -38,7 +38,7 @@ public record CredentialDependencies(
   /** Sends a call. */
   @FunctionalInterface
   public interface Caller {
-    /** The answer, to be closed. */
+    /** The response, to be closed. */
     ClientResponse send(ClientRequest call) throws IOException, InterruptedException;
   }
 

@@ -49,7 +49,7 @@ public final class CredentialProgram {
     try {
       p.getOutputStream().close();
       ByteArrayOutputStream text = new ByteArrayOutputStream();
-      // On its own thread: a child left by the program may keep its output open for ever.
+      // On its own thread: a child left by the program may keep its output open forever.
       FutureTask<?> read = new FutureTask<>(() -> read(p.getInputStream(), text), null);
       Thread.ofPlatform().daemon().name("output of a program").start(read);
       for (Duration step = FIRST_LOOK; !p.waitFor(step); step = longer(step)) {

@@ -26,8 +26,8 @@ public interface OciIdentity {
    * API key of a user; its files are read for each signature, so that they can be replaced.
    *
    * @param keyFile PEM file
-   * @param passphrase passphrase of the file; empty for none
-   * @param passphraseFile file with the passphrase; empty for none
+   * @param passphrase passphrase of the file; empty if none
+   * @param passphraseFile file with the passphrase; empty if none
    */
   record ApiKey(
       String tenancy,

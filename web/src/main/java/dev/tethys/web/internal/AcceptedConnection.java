@@ -19,7 +19,7 @@ public record AcceptedConnection(HelidonSocket socket, SocketAddress remote, Soc
    * @throws java.io.UncheckedIOException if the connection broke
    */
   public int read(byte[] into, int from) {
-    // A buffer of the engine is only moved on by writing: these bytes are there already.
+    // A buffer of the engine is only moved on by writing: these bytes already exist.
     BufferData buffer = BufferData.create(into).reset();
     buffer.write(into, 0, from);
     return socket.read(buffer);

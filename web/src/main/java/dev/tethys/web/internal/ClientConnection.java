@@ -237,7 +237,7 @@ final class ClientConnection {
   }
 
   /**
-   * Whether its client has sent nothing for a moment: one that had its answer just now may be
+   * Whether its client has sent nothing for a moment: one that had its response just now may be
    * sending its next request.
    */
   boolean isSilent(long now) {

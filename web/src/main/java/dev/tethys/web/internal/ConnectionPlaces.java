@@ -30,7 +30,7 @@ final class ConnectionPlaces {
   private final Collection<ClientConnection> connections;
   private final int maxConnections;
 
-  /** Most connections of one client that is not on this machine. */
+  /** Maximum number of connections of one client that is not on this machine. */
   private final int share;
 
   private final LongSupplier nanos;
@@ -84,8 +84,8 @@ final class ConnectionPlaces {
 
   /**
    * Closes a connection to make room for others: of the client with the most of them, the one that
-   * has waited longest without a request in work or, where all have one, with one that its client
-   * does not send or does not take.
+   * has waited longest without a request in progress or, where all have one, with one that its
+   * client does not send or does not take.
    *
    * @return false when there is none
    */

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * responses is set.
  *
  * <p>Invariant: a connection either waits for its client (its deadline is set) or has requests in
- * work (each has its own deadlines). On a multiplexed connection (HTTP/2) without a configured idle
- * timeout, each received frame restarts the time between requests.
+ * progress (each has its own deadlines). On a multiplexed connection (HTTP/2) without a configured
+ * idle timeout, each received frame restarts the time between requests.
  */
 public final class ConnectionTimeouts {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
@@ -193,7 +193,7 @@ public final class ConnectionTimeouts {
       writeDeadline = NEVER;
     }
 
-    /** Closes the connection, now that the answer is with the kernel. */
+    /** Closes the connection, now that the response is with the kernel. */
     public void closeConnection() {
       if (connection != null) {
         connection.close();
@@ -217,7 +217,7 @@ public final class ConnectionTimeouts {
       }
     }
 
-    /** Certificates that the client presented in its handshake; empty for none. */
+    /** Certificates that the client presented in its handshake; empty if none. */
     public Certificate[] clientCertificates() {
       return connection == null ? new Certificate[0] : connection.certificates();
     }
@@ -410,8 +410,8 @@ public final class ConnectionTimeouts {
 
   /**
    * Closes a connection to make room for others: of the client with the most of them, the one that
-   * has waited longest without a request in work or, where all have one, with one that its client
-   * does not send or does not take.
+   * has waited longest without a request in progress or, where all have one, with one that its
+   * client does not send or does not take.
    *
    * @return false when there is none
    */
@@ -420,7 +420,7 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Makes room for a further connection when there are as many as may be with those that wait for a
+   * Makes room for a further connection when there are up to the limit with those that wait for a
    * place: closes an idle or slow one, or else refuses the request that waits longest for a place,
    * of the client with the most connections. Probes count as waiting connections.
    *
@@ -532,7 +532,7 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Closes every connection that has no request in work, and on which none is arriving; to be
+   * Closes every connection that has no request in progress, and on which none is arriving; to be
    * called again and again while a listener stops. A client of HTTP/2 is first asked to start no
    * more requests, then, when those in flight have had time to arrive, told which request was the
    * last.

@@ -13,7 +13,7 @@ import javax.net.ssl.SSLException;
 
 /**
  * Makes TLS 1.0 and 1.1 available to connections that configure them. The JDK disables both for the
- * whole process, and reads that setting once, on the first use of TLS; so they are enabled before
+ * entire process, and reads that setting once, on the first use of TLS; so they are enabled before
  * that, and the default versions of connections are set to 1.2 and 1.3.
  */
 public final class LegacyTls {

@@ -5,7 +5,7 @@ public interface Multiplexed {
   /**
    * Tells the client that streams beyond one are not taken (GOAWAY). Once it has been sent the last
    * stream, its further requests are read and thrown away: a connection that is closed with bytes
-   * unread is reset, and a reset destroys the answers on their way.
+   * unread is reset, and a reset destroys the responses on their way.
    */
   void goAway(int lastStream);
 

@@ -77,7 +77,7 @@ public final class OutgoingResponse implements HttpResponse {
     return status;
   }
 
-  /** Is the last answer of its connection if that is so when it is sent. */
+  /** Is the last response of its connection if that is so when it is sent. */
   void lastWhere(BooleanSupplier when) {
     ending = when;
   }

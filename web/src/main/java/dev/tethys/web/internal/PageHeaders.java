@@ -17,7 +17,7 @@ final class PageHeaders {
   private PageHeaders() {}
 
   /**
-   * Adds them when the answer is a page.
+   * Adds them when the response is a page.
    *
    * @param headers by name in lower case
    */

@@ -8,7 +8,7 @@ public interface Peer {
   /** A request has arrived from it, with its headers, and is alone on its connection. */
   ConnectionTimeouts.Exchange begin();
 
-  /** Whether it has requests in work. */
+  /** Whether it has requests in progress. */
   boolean isBusy();
 
   /** Number of requests in progress. */

@@ -10,7 +10,7 @@ import java.util.zip.DeflaterOutputStream;
 
 /**
  * Gzip stream whose deflater is reused by later streams: creating one costs more than compressing a
- * short response. At most one for each processor is kept, since each holds 256 KiB outside of the
+ * short response. At most one for each processor is kept, since each holds 256 KiB outside the
  * heap. Fast rather than small: clients are mostly near.
  */
 final class PooledGzip extends DeflaterOutputStream {

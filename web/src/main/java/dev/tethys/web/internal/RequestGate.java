@@ -11,15 +11,15 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Passes each request of a listener to the processor of the moment. Another one can take its place
- * while connections stay open: requests in work end with the one that they began with.
+ * while connections stay open: requests in progress end with the one that they began with.
  *
- * <p>Invariant: a request that has begun is in work at exactly one processor.
+ * <p>Invariant: a request that has begun is in progress at exactly one processor.
  */
 public final class RequestGate {
   /** Longest wait of a request for the next processor; after that the previous one answers it. */
   private static final long HOLD_NANOS = 10_000_000_000L;
 
-  /** A processor and the requests that it has in work. */
+  /** A processor and the requests that it has in progress. */
   private static final class Served {
     final RequestProcessor processor;
     final Set<ConnectionTimeouts.Exchange> inWork = ConcurrentHashMap.newKeySet();

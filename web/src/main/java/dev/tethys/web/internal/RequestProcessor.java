@@ -82,7 +82,7 @@ public final class RequestProcessor {
    * Answers one request.
    *
    * @param exchange of this request; ended here
-   * @param closing whether the listener stops, so that an answer is the last of its connection
+   * @param closing whether the listener stops, so that a response is the last of its connection
    * @return whether the connection can serve another request
    * @throws AbortedResponseException if the response was aborted, or the client has left
    */
@@ -163,7 +163,7 @@ public final class RequestProcessor {
     }
   }
 
-  /** Sets the headers of every answer; those of the web configuration win. */
+  /** Sets the headers of every response; those of the web configuration win. */
   private static void prepare(WebConfig c, OutgoingResponse response) {
     response.header("X-Content-Type-Options", "nosniff");
     c.headers().forEach(response::header);

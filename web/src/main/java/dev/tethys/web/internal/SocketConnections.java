@@ -71,7 +71,7 @@ public final class SocketConnections implements AutoCloseable {
    *
    * @param protocols in the order in which they are preferred; the last takes all bytes that no
    *     other takes
-   * @param tls null for none
+   * @param tls null if none
    * @param timed whether a read of such a socket can be given a time
    * @param grace time for running requests after the close
    * @throws IOException when the socket is not available

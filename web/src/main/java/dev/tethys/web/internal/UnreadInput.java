@@ -14,7 +14,7 @@ final class UnreadInput {
   /** Longest time to read, in milliseconds. */
   static final int MAX_MILLIS = 2_000;
 
-  /** Most bytes to read. */
+  /** Maximum number of bytes to read. */
   private static final int MAX_BYTES = 16 << 20;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");

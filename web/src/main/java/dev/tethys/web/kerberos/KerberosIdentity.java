@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * kinit} fills.
  *
  * @param principal {@code name@REALM}, or a name of the default realm
- * @param keytab null for none
- * @param password empty for none
+ * @param keytab null if none
+ * @param password empty if none
  * @param service the first part of the server's principal
  * @param config the {@code krb5.conf}; null for the machine's
  */
@@ -158,7 +158,7 @@ public record KerberosIdentity(
   /**
    * Has Java read the {@code krb5.conf} that is named; before every login.
    *
-   * @throws IOException when it is not there, or another one is in use: Java knows one
+   * @throws IOException when it does not exist, or another one is in use: Java knows one
    */
   public void useConfig() throws IOException {
     if (config == null) {

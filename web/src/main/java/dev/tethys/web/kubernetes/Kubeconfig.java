@@ -101,7 +101,7 @@ public final class Kubeconfig implements ClusterAccess {
     }
   }
 
-  /** The file that kubectl reads; the first that is there, if {@code KUBECONFIG} names several. */
+  /** The file that kubectl reads; the first that exists, if {@code KUBECONFIG} names several. */
   public static Path ofUser(Function<String, @Nullable String> environment) {
     String named = environment.apply("KUBECONFIG");
     for (String s : named == null ? new String[0] : named.split(File.pathSeparator, -1)) {

@@ -100,7 +100,7 @@ public final class ResourceWatch<T> {
     /** Records that the first list arrived. */
     void synced();
 
-    /** Something failed, and will be tried again; {@code what} as in "list /api/v1/pods". */
+    /** Something failed, and will be retried; {@code what} as in "list /api/v1/pods". */
     void failed(String what, String reason);
 
     /**
@@ -120,7 +120,7 @@ public final class ResourceWatch<T> {
   /** Sends a call with a configuration. */
   @FunctionalInterface
   public interface Sender {
-    /** The answer, to be closed. */
+    /** The response, to be closed. */
     ClientResponse send(HttpClientConfig config, ClientRequest call)
         throws IOException, InterruptedException;
   }
@@ -245,7 +245,7 @@ public final class ResourceWatch<T> {
 
   /**
    * Whether the server has read its definitions. One that starts, or another one at its address,
-   * may not know resources that there are.
+   * may not know resources that exist.
    */
   private boolean isReady() throws InterruptedException {
     URI uri = URI.create(means.access().base() + READY);

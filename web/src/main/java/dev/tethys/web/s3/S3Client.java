@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
 
 /**
- * Client of a bucket in S3, or in a service with the same API. Safe for several threads.
+ * Client of a bucket in S3, or in a service with the same API. Thread-safe.
  *
  * <p>An object appears whole or not at all; its key is known beforehand, so a request with an
  * unknown outcome is repeated without harm. An object larger than a part is sent in parts. The
@@ -288,7 +288,7 @@ public final class S3Client {
         inDoubt);
   }
 
-  /** The header by which a body is checked, and its value; empty where the service has none. */
+  /** The header by which a body is checked, and its value; empty if the service has none. */
   Map<String, String> checked(byte[] b) {
     return location.checksums() ? Map.of(CHECKSUM, checksum(b)) : Map.of();
   }

@@ -28,7 +28,7 @@ public final class S3Exception extends IOException {
   }
 
   /**
-   * Whether the request may be done all the same: an attempt had no answer, or one of a fault of
+   * Whether the request may be done all the same: an attempt had no response, or one of a fault of
    * the service.
    */
   public boolean inDoubt() {

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Open connections of a listener by client address. When there are as many as may be, the oldest
+ * Open connections of a listener by client address. When there are up to the limit, the oldest
  * connection of the client with the most of them makes room for a client that has far fewer. Safe
  * for any number of threads.
  */

@@ -280,7 +280,9 @@ class ConnectionRulesTest {
     }
   }
 
-  /** What comes over a connection that waits must not be taken for the answer to the next call. */
+  /**
+   * What comes over a connection that waits must not be taken for the response to the next call.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate", "", "|"})
   void discardsUnsolicitedDataOnAnIdleTlsConnection(String unasked) throws Exception {

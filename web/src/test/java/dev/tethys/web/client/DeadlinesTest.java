@@ -19,7 +19,7 @@ final class DeadlinesTest {
 
   private final AtomicInteger alarms = new AtomicInteger();
 
-  /** Counts what it is asked for: its own count of tasks has its thread in it until that waits. */
+  /** Counts what it is requested: its own count of tasks has its thread in it until that waits. */
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(1) {
         @Override

@@ -48,7 +48,7 @@ class Http1CallTest {
   private final CountDownLatch hasSaid = new CountDownLatch(1);
   private ServerSocket server;
 
-  /** Gives each request the prepared answer; an answer that ends with "|" ends the connection. */
+  /** Gives each request the prepared answer; a response that ends with "|" ends the connection. */
   @BeforeEach
   void serve() throws IOException {
     server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -366,7 +366,7 @@ class Http1CallTest {
     try (ClientResponse a = send("GET", Map.of(), null, Duration.ofMillis(300))) {
       assertThatThrownBy(() -> a.body().readAllBytes()).isInstanceOf(IOException.class);
     } catch (java.net.http.HttpTimeoutException e) {
-      // the machine was so slow that there was no answer in time
+      // the machine was so slow that there was no response in time
     }
     assertThat(connections.size()).isZero();
   }

@@ -28,7 +28,7 @@ class OptionalJarsTest {
         .hasMessageStartingWith("Something rare requires the jars of " + folder);
   }
 
-  /** The sender tries again later; an error would end its thread. */
+  /** The sender retries later; an error would end its thread. */
   @Test
   void reportsIncompleteJarsWithTheirFolder() throws Exception {
     Path jars = Files.createDirectory(folder.resolve("some"));

@@ -163,7 +163,7 @@ class StalledServerTest {
     ClientRequest small =
         ClientRequest.get(uri("http", silent)).withTimeout(Duration.ofMillis(200));
     endsInTime(beside(() -> factory.client(HttpClientConfig.DEFAULT).send(small).status()));
-    // The turn of the first was given back.
+    // The turn of the first was returned.
     assertThat(
             beside(() -> c.send(ClientRequest.get(uri("https", secured))).status())
                 .get(60, TimeUnit.SECONDS))

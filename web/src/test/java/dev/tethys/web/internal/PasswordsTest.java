@@ -45,7 +45,7 @@ class PasswordsTest {
     assertThat(p.check(Map.of("ann", hash(4, "new")), "ann", "secret")).isFalse();
   }
 
-  /** Else the time of an answer would show which users exist. */
+  /** Else the time of a response would show which users exist. */
   @Test
   void unknownUserTakesAsLongAsConfiguredOne() {
     Passwords p = new Passwords();

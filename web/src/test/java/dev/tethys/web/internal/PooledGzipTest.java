@@ -87,7 +87,7 @@ class PooledGzipTest {
     }
   }
 
-  /** The client goes while its answer is written; later answers are whole. */
+  /** The client goes while its response is written; later answers are whole. */
   @Test
   void failedStreamLeavesItsDeflaterIntact() throws Exception {
     OutputStream gone =

@@ -400,7 +400,7 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /**
-   * Receives alerts; invalid ones are left out.
+   * Receives alerts; invalid ones are omitted.
    *
    * @return the problem of each invalid alert, in Alertmanager's words
    */
@@ -521,7 +521,7 @@ public final class Alertmanager implements AutoCloseable {
     return n;
   }
 
-  /** The current groups; groups without a visible alert are left out. */
+  /** The current groups; groups without a visible alert are omitted. */
   public List<AlertDispatcher.GroupView> groups(
       Predicate<RoutingNode> routes, Predicate<Alert> shown) {
     return current().dispatcher.groups(routes, shown);

@@ -34,7 +34,7 @@ import java.util.function.Consumer;
 /**
  * Computes the notifications that a configuration would have sent for past alerts. It runs the
  * Alertmanager's own routes, groups, waits, time intervals and inhibition on a simulated clock,
- * with receivers that send nothing. There are no silences and no heartbeats. For one thread.
+ * with receivers that send nothing. There are no silences and no heartbeats. Not thread-safe.
  */
 public final class NotificationReplay implements AutoCloseable {
   /** Minimum duration of an alert without an end: no client reports it again. */

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Receivers that never answer, or never end an answer, delay no other receiver. */
+/** Receivers that never answer, or never end a response, delay no other receiver. */
 @Timeout(90)
 @Tag("slow")
 class SlowReceiversTest extends AlertmanagerFixture {
@@ -67,7 +67,7 @@ class SlowReceiversTest extends AlertmanagerFixture {
     }
   }
 
-  /** An answer with a byte now and then, until the client has gone. */
+  /** A response with a byte now and then, until the client has gone. */
   private void trickle(HttpExchange x) throws IOException {
     x.sendResponseHeaders(200, 0);
     OutputStream out = x.getResponseBody();
@@ -143,7 +143,7 @@ class SlowReceiversTest extends AlertmanagerFixture {
     return new PostedAlert(m, Map.of(), null, null, "");
   }
 
-  /** The limit holds for the whole of an answer, not for each byte of it. */
+  /** The limit holds for the whole of a response, not for each byte of it. */
   @Test
   void limitsNumberAndDurationOfAttempts() throws IOException {
     open(

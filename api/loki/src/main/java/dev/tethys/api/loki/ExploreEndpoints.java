@@ -115,7 +115,7 @@ final class ExploreEndpoints {
   /**
    * Volumes as a vector or a matrix.
    *
-   * @param ranged whether volumes by step are asked for
+   * @param ranged whether volumes by step are requested
    */
   String volume(LogExplorer explorer, LokiParameters p, boolean ranged, BooleanSupplier stopped) {
     LogExplorer.Range range = range(p, LokiParameters.HOUR);

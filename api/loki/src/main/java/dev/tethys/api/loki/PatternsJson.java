@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON of patterns as bytes: an answer has tens of thousands of samples, most of them of times that
- * others have too. The text of each time is made once.
+ * JSON of patterns as bytes: a response has tens of thousands of samples, most of them of times
+ * that others have too. The text of each time is made once.
  */
 final class PatternsJson {
   private final TextBuffer out = new TextBuffer().reserve(1 << 14);
@@ -28,7 +28,7 @@ final class PatternsJson {
     this.step = step;
   }
 
-  /** The answer; the array belongs to the caller. */
+  /** The response; the array belongs to the caller. */
   byte[] answer(List<PatternCount> patterns) {
     StringBuilder text = new StringBuilder("{\"status\":\"success\",\"data\":[");
     String separator = "";

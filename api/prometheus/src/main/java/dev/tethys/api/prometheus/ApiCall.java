@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 
-/** One request to the API and its answer in the usual envelope. */
+/** One request to the API and its response in the usual envelope. */
 final class ApiCall {
   /** More warnings than this, and more infos, are only counted. */
   static final int MAX_ANNOTATIONS = 10;

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 final class ApiFeatures {
   private ApiFeatures() {}
 
-  /** Features by category; true where they are on. */
+  /** Features by category; true if they are on. */
   static Map<String, Map<String, Boolean>> of(ApiSettings s) {
     Map<String, Map<String, Boolean>> out = new TreeMap<>();
     out.put("api", api(s));

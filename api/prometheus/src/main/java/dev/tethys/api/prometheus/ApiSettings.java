@@ -12,11 +12,11 @@ import java.util.regex.Pattern;
  * @param admin {@code --web.enable-admin-api}
  * @param lifecycle {@code --web.enable-lifecycle}
  * @param search {@code --enable-feature=search-api}
- * @param maxSearchLimit {@code --web.search.max-limit}, 0 for none
+ * @param maxSearchLimit {@code --web.search.max-limit}, 0 if none
  * @param corsOrigin {@code --web.cors.origin}, anchored
  * @param lookback how far back federation looks for the newest sample
  * @param timeout {@code --query.timeout}, for searches
- * @param userHeader header with the name of the user if no login is required; empty for none
+ * @param userHeader header with the name of the user if no login is required; empty if none
  * @param parser enabled feature flags of PromQL
  */
 public record ApiSettings(

@@ -142,7 +142,7 @@ public final class Consoles {
   }
 
   /**
-   * A file whose links lead to a place inside of a folder.
+   * A file whose links lead to a place inside a folder.
    *
    * @throws NoSuchFileException when they lead elsewhere
    */

@@ -15,7 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes JSON straight into bytes: an answer may hold millions of numbers, so a number becomes
+ * Writes JSON straight into bytes: a response may hold millions of numbers, so a number becomes
  * digits in the buffer and nothing else. Commas are put by {@link #sep}; nesting is the caller's
  * matter. Texts are escaped as Go's encoder does, which also escapes what HTML gives a meaning.
  *

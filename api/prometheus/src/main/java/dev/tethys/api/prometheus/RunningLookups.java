@@ -3,7 +3,7 @@ package dev.tethys.api.prometheus;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts requests for label names, label values and series. Safe for several threads. */
+/** Counts requests for label names, label values and series. Thread-safe. */
 public final class RunningLookups {
   private final AtomicLong total = new AtomicLong();
   private final AtomicInteger running = new AtomicInteger();

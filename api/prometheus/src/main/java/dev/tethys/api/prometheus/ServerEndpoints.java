@@ -10,7 +10,7 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Endpoints outside of {@code /api/v1}: health, life cycle, self-metrics, federation. */
+/** Endpoints outside {@code /api/v1}: health, life cycle, self-metrics, federation. */
 final class ServerEndpoints {
   private final ServerView server;
   private final ApiSettings settings;

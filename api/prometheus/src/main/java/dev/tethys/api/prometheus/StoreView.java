@@ -39,7 +39,7 @@ public interface StoreView {
   void cleanTombstones();
 
   /**
-   * Makes a copy of the database in the folder {@code snapshots}.
+   * Creates a copy of the database in the folder {@code snapshots}.
    *
    * @param withHead whether data that is only in memory is included
    * @return the name of its folder
@@ -162,7 +162,7 @@ public interface StoreView {
   /**
    * Size of one kind of content in all blocks.
    *
-   * @param samples 0 where that does not apply
+   * @param samples 0 if that does not apply
    */
   record Encoding(String name, long chunks, long samples, long bytes) {}
 

@@ -7,9 +7,9 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON of the timestamps between two values of a response: {@code "],[1435781430.781,"}. Most
- * series of a response share their timestamps, so the texts are written once and copied in whole
- * words; a series with gaps has some of the same timestamps.
+ * JSON of the timestamps between two values of a response: {@code "],[1435781430.781,"}. Maximum
+ * number of series of a response share their timestamps, so the texts are written once and copied
+ * in whole words; a series with gaps has some of the same timestamps.
  *
  * <p>Invariant: the first {@code size} slots hold the texts of {@code times}, which ascend.
  */
@@ -20,7 +20,7 @@ final class TimestampJson {
   /** Bytes of a text before its time. */
   static final int BEFORE = 4;
 
-  /** Times whose texts are kept; an answer has no more steps, but a subquery's may be any. */
+  /** Times whose texts are kept; a response has no more steps, but a subquery's may be any. */
   static final int MAX_TIMES = 1 << 14;
 
   private static final VarHandle WORD =

@@ -388,7 +388,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** Appends an exemplar to a series that is there. */
+  /** Appends an exemplar to a series that exists. */
   void exemplar(Labels labels, Exemplar x) {
     try (Appender a = store.appender()) {
       a.append(a.series(labels), x);

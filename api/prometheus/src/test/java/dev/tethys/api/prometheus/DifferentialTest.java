@@ -37,7 +37,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /**
  * The same data and the same requests to a real Prometheus and to this API. Queries that releases
- * answer differently (the reference here is 3.14, a machine's may be older) are left out.
+ * answer differently (the reference here is 3.14, a machine's may be older) are omitted.
  */
 @Tag("slow")
 class DifferentialTest {

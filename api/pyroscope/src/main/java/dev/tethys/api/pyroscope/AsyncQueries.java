@@ -73,8 +73,8 @@ final class AsyncQueries {
   /**
    * Starts a query.
    *
-   * @param query makes the bytes of its answer, on its own thread
-   * @return the answer's field {@code async}
+   * @param query makes the bytes of its response, on its own thread
+   * @return the response's field {@code async}
    */
   synchronized Map<String, Object> submit(Scope scope, Supplier<byte[]> query) {
     removeOld();
@@ -128,8 +128,8 @@ final class AsyncQueries {
   /**
    * State of a query.
    *
-   * @param async the answer's field of this name
-   * @param answer bytes of the answer's other fields, none unless the query succeeded
+   * @param async the response's field of this name
+   * @param answer bytes of the response's other fields, none unless the query succeeded
    */
   record State(Map<String, Object> async, byte[] answer) {}
 

@@ -42,10 +42,10 @@ final class ConnectMethods {
     Map<String, Object> call(HttpRequest http, Map<String, Object> request) throws IOException;
   }
 
-  /** Call of a method with its answer in bytes. */
+  /** Call of a method with its response in bytes. */
   interface Call {
     /**
-     * Computes the answer.
+     * Computes the response.
      *
      * @param response for further headers; null over gRPC
      */
@@ -68,7 +68,7 @@ final class ConnectMethods {
         });
   }
 
-  /** Adds a method that writes its answer itself. */
+  /** Adds a method that writes its response itself. */
   void add(String name, MessageSchema in, Call call) {
     HttpHandler grpc = Grpc.unary(MAX_BODY, (message, q) -> rpc(message, q, in, call));
     for (String prefix : prefixes) {

@@ -38,7 +38,7 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
   /**
    * Encodes a tree.
    *
-   * @param maxNodes most nodes to show apart; below 1 for all
+   * @param maxNodes maximum number of nodes to show apart; below 1 for all
    * @throws HttpException 400 if compared trees have negative values
    */
   static FlameGraph of(StackTree.Sorted tree, long maxNodes) {

@@ -34,7 +34,7 @@ final class HeatMap {
 
   private static final int MAX_SLOTS = 100_000;
 
-  /** Memory of a slot, and of an example, with its text in the answer. */
+  /** Memory of a slot, and of an example, with its text in the response. */
   private static final int SLOT_BYTES = 1024;
 
   private static final int EXAMPLE_BYTES = 1024;
@@ -60,7 +60,7 @@ final class HeatMap {
    */
   record Example(Labels series, long time, String span, long value) {}
 
-  /** Counts of a slot by range, with the largest of each where examples are asked for. */
+  /** Counts of a slot by range, with the largest of each where examples are requested. */
   static final class Slot {
     final int[] counts = new int[RANGES];
     final @Nullable Example[] examples = new Example[RANGES];

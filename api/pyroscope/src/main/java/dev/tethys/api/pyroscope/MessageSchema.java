@@ -111,7 +111,7 @@ final class MessageSchema {
   // ---- wire format
 
   /**
-   * Reads a message; unknown fields are left out.
+   * Reads a message; unknown fields are omitted.
    *
    * @throws CodecException if it is malformed
    */
@@ -221,7 +221,7 @@ final class MessageSchema {
   // ---- JSON
 
   /**
-   * Reads a JSON object; unknown fields are left out, names may be those of the {@code .proto}.
+   * Reads a JSON object; unknown fields are omitted, names may be those of the {@code .proto}.
    *
    * @throws CodecException if it is malformed
    */

@@ -31,7 +31,7 @@ final class ProfileQueries {
   private static final long MILLI = 1_000_000;
   private static final int MAX_POINTS = 11_000;
 
-  /** Memory of a point with its text in the answer, without and with its largest profile. */
+  /** Memory of a point with its text in the response, without and with its largest profile. */
   private static final int POINT_BYTES = 320;
 
   private static final int EXAMPLE_BYTES = 1024;
@@ -50,7 +50,7 @@ final class ProfileQueries {
     this.stopped = stopped;
   }
 
-  /** Damage to stored data by which the answers may lack profiles; empty if there is none. */
+  /** Damage to stored data by which the responses may lack profiles; empty if there is none. */
   List<String> damage() {
     return List.copyOf(damage);
   }
@@ -171,7 +171,7 @@ final class ProfileQueries {
    * Points of a series.
    *
    * @param points by time: sum of the profiles, number of profiles
-   * @param examples by time: the profile with the largest value, where examples are asked for
+   * @param examples by time: the profile with the largest value, where examples are requested
    */
   record Line(Labels labels, TreeMap<Long, double[]> points, Map<Long, HeatMap.Example> examples) {
     double total() {

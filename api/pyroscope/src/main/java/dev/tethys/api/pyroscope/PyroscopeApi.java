@@ -147,7 +147,7 @@ public final class PyroscopeApi {
         });
   }
 
-  /** Starts a query, or answers with the state of one. */
+  /** Starts a query, or responds with the state of one. */
   private byte[] async(HttpRequest http, Map<String, Object> m, boolean json) {
     MessageSchema out = PyroscopeMessages.FLAMES;
     Scope scope = RequestScope.of(http);

@@ -300,12 +300,12 @@ final class Querier {
     return merged(q, stacks(m), m);
   }
 
-  /** Whether a request does not wait for its answer, or asks for that of such a request. */
+  /** Whether a request does not wait for its response, or asks for that of such a request. */
   static boolean isAsync(Map<String, Object> m) {
     return number(message(m, "async"), "type") != 0;
   }
 
-  /** The request whose answer is asked for, "" for a new one. */
+  /** The request whose answer is requested, "" for a new one. */
   static String asyncId(Map<String, Object> m) {
     return text(message(m, "async"), "request_id");
   }

@@ -12,11 +12,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Settings of Grafana's Profiles Drilldown by tenant, kept in one file. Safe for several threads.
- */
+/** Settings of Grafana's Profiles Drilldown by tenant, kept in one file. Thread-safe. */
 final class SettingsStore {
-  /** Most bytes of the settings of all tenants. */
+  /** Maximum number of bytes of the settings of all tenants. */
   static final int MAX_BYTES = 4 << 20;
 
   /** Most settings of a tenant. */

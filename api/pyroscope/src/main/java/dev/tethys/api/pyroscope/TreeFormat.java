@@ -22,7 +22,7 @@ final class TreeFormat {
   /**
    * Encodes the first column of a tree.
    *
-   * @param maxNodes most nodes to show apart; below 1 for all
+   * @param maxNodes maximum number of nodes to show apart; below 1 for all
    */
   static byte[] of(StackTree.Sorted tree, long maxNodes) {
     if (tree.size() == 1) {

@@ -8,14 +8,14 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.function.LongConsumer;
 
-/** Text of an answer within a limit, accounted for in the memory of requests. */
+/** Text of a response within a limit, accounted for in the memory of requests. */
 final class BoundedText {
   /** Largest answer. */
   private static final int MAX_BYTES = 128 << 20;
 
   private static final int STEP = 1 << 20;
 
-  /** Texts that are used again: an answer that grows from nothing is copied a dozen times. */
+  /** Texts that are used again: a response that grows from nothing is copied a dozen times. */
   private static final ArrayDeque<TextBuffer> FREE = new ArrayDeque<>();
 
   private static final int MAX_FREE = 4;
@@ -60,11 +60,11 @@ final class BoundedText {
   }
 
   /**
-   * Makes room for the rest of an answer whose first parts are written, so that it is not copied
+   * Makes room for the rest of a response whose first parts are written, so that it is not copied
    * while it grows.
    *
    * @param done number of parts
-   * @param all number of parts of the whole answer
+   * @param all number of parts of the entire response
    */
   void expect(int done, int all) {
     long rest = Math.min((long) text.size() * (all - done) / done, MAX_EXPECTED);
@@ -78,7 +78,7 @@ final class BoundedText {
   /**
    * Checks the size; called after each trace, series or other part.
    *
-   * @throws HttpException 422 if the answer is too large
+   * @throws HttpException 422 if the response is too large
    */
   void check() {
     if (text.size() > maxBytes) {

@@ -8,7 +8,7 @@ import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 import java.util.Collection;
 
-/** Envelope of the answers of Jaeger's API. */
+/** Envelope of the responses of Jaeger's API. */
 final class JaegerResponses {
   private static final String JSON = "application/json";
 

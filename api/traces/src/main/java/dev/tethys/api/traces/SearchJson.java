@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Answer of a search as JSON. An answer of thousands of traces has the same services, names and
+ * Answer of a search as JSON. A response of thousands of traces has the same services, names and
  * values again and again, so that each of them is quoted once.
  */
 final class SearchJson {

@@ -83,7 +83,7 @@ final class TempoApi {
 
   /**
    * True for a Grafana that does not know {@code spanSets}. Others get each spanset once: a trace
-   * is half as long without the deprecated field, and reading an answer takes a client as long as
+   * is half as long without the deprecated field, and reading a response takes a client as long as
    * the search.
    */
   static boolean readsSpanSet(@Nullable String client) {
@@ -106,7 +106,7 @@ final class TempoApi {
   /**
    * Answer in both forms.
    *
-   * @param warnings damage by which the answer may lack something, for which it has no field
+   * @param warnings damage by which the response may lack something, for which it has no field
    */
   private record Body(Json json, Proto proto, List<String> warnings) {
     Body(Json json, Proto proto) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Service {@code tempopb.StreamingQuerier}, by which Grafana reads answers while they grow. Each
- * stream has one message with the whole answer, which Grafana merges like any other.
+ * stream has one message with the entire response, which Grafana merges like any other.
  */
 final class TempoGrpc {
   private static final String SERVICE = "/tempopb.StreamingQuerier/";

@@ -223,7 +223,7 @@ final class TempoParameters {
 
   // ---- metrics
 
-  /** Range of a metrics query: seconds, nanoseconds or times of RFC 3339; the last hour. */
+  /** Range of a metrics query: seconds, nanoseconds or RFC 3339 times; the last hour. */
   Range metrics() {
     long to = time("end", now);
     String since = p.get("since");

@@ -38,7 +38,7 @@ final class TempoSummary {
   private TempoSummary() {}
 
   /**
-   * Appends the answer, the groups with the most spans first.
+   * Appends the response, the groups with the most spans first.
    *
    * @param fields of the groups, in the order of the request
    * @param counts spans by group

@@ -49,7 +49,7 @@ final class TempoTraces {
     Scope scope = RequestScope.of(request);
     QueryParameters p = new QueryParameters(request.query());
     TraceId id = TraceId.parse(request.pathParam("id"));
-    // Tempo's range selects blocks, not spans: spans of the trace outside of it are returned too
+    // Tempo's range selects blocks, not spans: spans of the trace outside it are returned too
     long start = p.time("start", SECOND, 0);
     long end = p.time("end", SECOND, 0);
     if (start > 0 && end > 0 && end <= start) {

@@ -7,8 +7,8 @@ import java.time.Duration;
  *
  * @param timeout most time of a query
  * @param lookback time range of lists of services, operations and attributes without a range
- * @param maxTraces most traces of an answer with whole traces
- * @param maxValues most services, operations, attributes or values of an answer
+ * @param maxTraces most traces of a response with whole traces
+ * @param maxValues most services, operations, attributes or values of a response
  * @param admin whether spans may be deleted and deletions cancelled
  * @param version version of the program
  */

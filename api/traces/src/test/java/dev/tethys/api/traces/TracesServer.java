@@ -48,7 +48,7 @@ final class TracesServer implements AutoCloseable {
   /** Lasting failure of the store. */
   volatile StoreHealth.@Nullable Problem problem;
 
-  /** PromQL that was asked for, with its range and step. */
+  /** PromQL that was requested, with its range and step. */
   final List<String> metricQueries = new CopyOnWriteArrayList<>();
 
   /** Answer of each query over span metrics. */

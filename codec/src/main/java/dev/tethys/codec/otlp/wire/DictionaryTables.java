@@ -15,7 +15,7 @@ import java.util.TreeMap;
 
 /**
  * Dictionary of OTLP profiles as a {@link ProfileSymbolTable}. Entries are converted when they are
- * first used, so that a request costs no more than its profiles need. Not safe for several threads.
+ * first used, so that a request costs no more than its profiles need. Not thread-safe.
  */
 final class DictionaryTables {
   private static final int LENGTH = ProtoReader.LENGTH;

@@ -9,7 +9,7 @@ import java.util.Arrays;
 
 /**
  * Writer of a {@code ProfilesDictionary}, in which equal bytes have one entry. Entry 0 of every
- * table is the empty one, as OTLP requires. Not safe for several threads.
+ * table is the empty one, as OTLP requires. Not thread-safe.
  */
 public final class DictionaryWriter {
   private static final byte[] NOTHING = {};

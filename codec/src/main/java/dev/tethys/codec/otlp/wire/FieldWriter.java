@@ -7,7 +7,7 @@ import dev.tethys.model.telemetry.Message;
 import dev.tethys.model.telemetry.Utf8;
 import org.jspecify.annotations.Nullable;
 
-/** Writes the messages that all signals share; defaults are left out. */
+/** Writes the messages that all signals share; defaults are omitted. */
 final class FieldWriter {
   private final ProtoWriter w;
 

@@ -21,7 +21,7 @@ import java.nio.ByteOrder;
  * joined; an entry 0 is optional.
  *
  * <p>Text that is not UTF-8 is repaired in place: each invalid byte becomes a question mark. Strict
- * readers refuse the whole message for one such byte; it comes from log shippers that do not know
+ * readers refuse the entire message for one such byte; it comes from log shippers that do not know
  * the encoding of their input.
  *
  * <p>The memory of the decoded items is charged to {@link RequestMemory}, since an item without

@@ -115,7 +115,7 @@ public final class OtlpScanner {
   }
 
   /**
-   * The resources of a request, each as its own request; together they are the whole request. Not
+   * The resources of a request, each as its own request; together they are the entire request. Not
    * for profiles.
    */
   public static List<Slice> resources(OtlpSignal signal, byte[] buf, int offset, int length) {
@@ -142,7 +142,7 @@ public final class OtlpScanner {
    * Splits a request into requests of at most {@code maxItems} items and {@code maxBytes} bytes, in
    * order. What encloses items (resource, scope, a metric without its points) is repeated in every
    * part. An item that exceeds the byte limit becomes its own part; a resource without items is
-   * left out. A profile is never split, regardless of the number of its samples; each part has the
+   * omitted. A profile is never split, regardless of the number of its samples; each part has the
    * dictionary that it needs.
    *
    * @param maxItems 1 or more

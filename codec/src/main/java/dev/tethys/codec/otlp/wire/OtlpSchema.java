@@ -28,7 +28,7 @@ final class OtlpSchema {
     INT64(ProtoReader.VARINT),
     UINT64(ProtoReader.VARINT),
     SINT32(ProtoReader.VARINT),
-    /** Index in a table of a {@code ProfilesDictionary}; 0 for none. */
+    /** Index in a table of a {@code ProfilesDictionary}; 0 if none. */
     INDEX(ProtoReader.VARINT),
     FIXED32(ProtoReader.FIXED32),
     FIXED64(ProtoReader.FIXED64),

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A script or a style sheet, as far as the template has written it: values become literals, inside
- * of strings and expressions parts of these, inside of comments nothing.
+ * strings and expressions parts of these, inside comments nothing.
  */
 interface CodeText {
   /**

@@ -65,7 +65,7 @@ class SpanBatchReaderTest {
     field[0] = 9 << 3 | 2;
     field[1] = (byte) twice.length;
     System.arraycopy(twice, 0, field, 2, twice.length);
-    // a span with one attribute whose message is both, one after the other
+    // a span with one attribute whose message is both, one after another
     byte[] scope = wrap(2, wrap(2, field));
     byte[] b = wrap(1, scope);
     assertThat(viaBatch(b)).isEqualTo(viaTree(b));

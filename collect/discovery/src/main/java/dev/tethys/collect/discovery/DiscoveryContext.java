@@ -48,7 +48,7 @@ public record DiscoveryContext(
   /** Sends a call with a configuration. */
   @FunctionalInterface
   public interface Sender {
-    /** The answer, to be closed. */
+    /** The response, to be closed. */
     ClientResponse send(HttpClientConfig config, ClientRequest call)
         throws IOException, InterruptedException;
   }

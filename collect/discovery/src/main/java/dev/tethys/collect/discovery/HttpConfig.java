@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code http_sd_configs}: targets from a URL that answers with a list of groups as JSON. */
+/** {@code http_sd_configs}: targets from a URL that responds with a list of groups as JSON. */
 public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig client)
     implements DiscoveryConfig {
   private static final Section SECTION =

@@ -27,7 +27,7 @@ public final class Mechanism {
     void check(YamlObject o, Settings settings);
   }
 
-  /** Makes a discovery without starting anything. */
+  /** Creates a discovery without starting anything. */
   @FunctionalInterface
   public interface Maker {
     Discovery make(Settings settings, DiscoveryContext context);
@@ -190,7 +190,7 @@ public final class Mechanism {
     return m;
   }
 
-  /** Empty values are left out. */
+  /** Empty values are omitted. */
   private static @Nullable Object shown(@Nullable Object v) {
     return switch (v) {
       case String s when s.isEmpty() -> null;

@@ -63,7 +63,7 @@ public final class RestClient {
     this(context, client, null, timeout);
   }
 
-  /** A whole answer. */
+  /** A whole response. */
   public record Reply(URI uri, int status, Map<String, List<String>> headers, byte[] body) {
     /** The first value of a header, or {@code ""}. */
     public String header(String name) {
@@ -91,17 +91,17 @@ public final class RestClient {
     }
   }
 
-  /** The JSON that a URL answers with. */
+  /** The JSON that a URL responds with. */
   public JsonNode get(String url) throws IOException, InterruptedException {
     return json(call("GET", url));
   }
 
-  /** The JSON of an answer with a status of 2xx; anything else is an error. */
+  /** The JSON of a response with a status of 2xx; anything else is an error. */
   public JsonNode json(ClientRequest call) throws IOException, InterruptedException {
     return ok(call).json();
   }
 
-  /** An answer with a status of 2xx; anything else is an error. */
+  /** A response with a status of 2xx; anything else is an error. */
   public Reply ok(ClientRequest call) throws IOException, InterruptedException {
     Reply r = send(call);
     if (r.status / 100 != 2) {

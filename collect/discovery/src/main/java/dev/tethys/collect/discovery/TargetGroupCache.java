@@ -9,7 +9,7 @@ import java.util.Map;
 /**
  * The groups of a list at its last reading. Unchanged groups stay the same objects: of a list of a
  * hundred thousand that changes every minute only changed ones are promoted in the heap, and the
- * copies die young. For one thread.
+ * copies die young. Not thread-safe.
  */
 final class TargetGroupCache {
   private final String source;

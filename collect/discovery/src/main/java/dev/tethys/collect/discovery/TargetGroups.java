@@ -43,7 +43,7 @@ public final class TargetGroups {
    * Reads a text, JSON or YAML.
    *
    * @param name of the file or URL it is from, for errors
-   * @param folder of the file; null for none
+   * @param folder of the file; null if none
    */
   static List<TargetGroup> read(String name, @Nullable Path folder, String text) {
     List<TargetGroup> plain = PlainGroups.read(text);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.SimpleResolver;
 
-/** Against dnsmasq, over UDP, and over TCP where an answer is too long for that. */
+/** Against dnsmasq, over UDP, and over TCP where a response is too long for that. */
 class RealNameServerTest {
   private static final Path DNSMASQ = Path.of("/usr/sbin/dnsmasq");
   private static final int MANY = 80;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Represents servers of the world: every call that a mechanism sends to any host arrives here,
- * where tests have set the answer of each URL. A URL without an answer is a 404.
+ * where tests have set the response of each URL. A URL without a response is a 404.
  */
 public final class Vendor implements AutoCloseable {
   private static final String URL_HEADER = "X-Original-Url";
@@ -32,7 +32,7 @@ public final class Vendor implements AutoCloseable {
     }
   }
 
-  /** An answer to give. */
+  /** A response to give. */
   public record Response(int status, Map<String, String> headers, byte[] body) {
     public static Response json(String body) {
       return of(200, body).with("Content-Type", "application/json");
@@ -72,7 +72,7 @@ public final class Vendor implements AutoCloseable {
 
   /**
    * Answers a method and URL, such as {@code GET https://api.example.org/v1/things}; one without a
-   * query answers for every query that has no answer itself.
+   * query answers for every query that has no response itself.
    */
   public Vendor on(String methodAndUrl, Handler handler) {
     handlers.put(methodAndUrl, handler);

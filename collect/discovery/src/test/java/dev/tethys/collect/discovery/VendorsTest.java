@@ -19,7 +19,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Every mechanism that is polled, against what its vendor's documentation says: a file for each
- * case, with the configuration, the answers by method and URL (those of public fixtures behind an
+ * case, with the configuration, the responses by method and URL (those of public fixtures behind an
  * {@code @}; {@code [later]} for calls of later refreshes alone, or whose failure costs nothing;
  * with words behind a {@code #} that the call's body must hold), and the labels of the targets.
  */

@@ -4,8 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles expressions of CEL about a JSON document, the variable {@code body}. The optional module
- * {@code contrib/cel} implements it, because the jars of its library are large. Safe for several
- * threads.
+ * {@code contrib/cel} implements it, because the jars of its library are large. Thread-safe.
  */
 public interface CelCompiler {
   /**
@@ -15,7 +14,7 @@ public interface CelCompiler {
    */
   Program compile(String expression);
 
-  /** Compiled expression. Safe for several threads. */
+  /** Compiled expression. Thread-safe. */
   interface Program {
     /** Source text. */
     String text();

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Metric families while they are being found out: a sample that is set again has its new value. For
- * one thread.
+ * Metric families while they are being found out: a sample that is set again has its new value. Not
+ * thread-safe.
  */
 public final class FamilyBuilder {
   private record Family(MetricType type, String help, Map<Labels, Double> samples) {}
@@ -34,7 +34,7 @@ public final class FamilyBuilder {
     return this;
   }
 
-  /** Adds to a gauge with one label; one that is not there yet is 0. */
+  /** Adds to a gauge with one label; one that does not exist yet is 0. */
   public void add(String name, String help, String label, String of, double value) {
     family(MetricType.GAUGE, name, help).samples.merge(Labels.of(label, of), value, Double::sum);
   }

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Values of /proc and /sys as plain numbers, for users with other metric names than
- * node_exporter's. Each call reads the files again; sizes are in bytes, times in seconds. For one
- * thread at a time.
+ * node_exporter's. Each call reads the files again; sizes are in bytes, times in seconds. Not
+ * thread-safe.
  */
 public interface HostReadings {
   /**

@@ -5,7 +5,7 @@ import java.time.InstantSource;
 
 /**
  * Times of entries without their own: the current time, but unique and never decreasing, because
- * Loki treats two equal lines with the same time as one. For one thread.
+ * Loki treats two equal lines with the same time as one. Not thread-safe.
  */
 public final class EntryClock {
   private final InstantSource clock;

@@ -100,7 +100,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   /**
    * Starts to observe.
    *
-   * @param logs null for none
+   * @param logs null if none
    */
   public static NodeObserver start(
       ObserverOptions options, ObserverSinks sinks, @Nullable Logs logs) {

@@ -100,7 +100,7 @@ final class ConsistencyCheck {
     }
   }
 
-  /** The error of a series that is there already. */
+  /** The error of a series that exists already. */
   static PushException twice(MetricFamily f, Metric m) {
     return new PushException(
         "collected metric "

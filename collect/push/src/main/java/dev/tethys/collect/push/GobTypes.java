@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * a message with the negative of the type's number and a {@code wireType}, a struct with one field
  * set.
  *
- * <p>The number repeated inside of a definition is read and ignored: Go writes another one there
- * for types that encode themselves.
+ * <p>The number repeated inside a definition is read and ignored: Go writes another one there for
+ * types that encode themselves.
  */
 final class GobTypes {
   static final int STRING = 6;

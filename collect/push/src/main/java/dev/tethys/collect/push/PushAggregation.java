@@ -54,7 +54,7 @@ final class PushAggregation {
       return new Value(x.value() + y.value(), y.exemplar());
     }
     if (a instanceof Quantiles x && b instanceof Quantiles y) {
-      // Quantiles of a sum are not known; those of the last push are shown.
+      // Quantiles of a sum are unknown; those of the last push are shown.
       return new Quantiles(x.count() + y.count(), x.sum() + y.sum(), y.quantiles(), y.values());
     }
     if (a instanceof Buckets x && b instanceof Buckets y && Arrays.equals(x.bounds(), y.bounds())) {

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * Stores OTLP metrics from {@link OtlpHttpReceiver} and {@link OtlpGrpcReceiver}.
  *
  * <p>A data point that is refused (by the translation or by the store) is counted and reported in
- * the partial success of the answer, as OTLP requires; Prometheus would refuse the whole request.
- * Only when every data point was refused is the request refused, with nothing stored.
+ * the partial success of the response, as OTLP requires; Prometheus would refuse the entire
+ * request. Only when every data point was refused is the request refused, with nothing stored.
  */
 public final class OtlpReceiver {
   private static final LimitedLog PEER_LOG =

@@ -16,7 +16,7 @@ public interface ReceiverResponse {
   /** Sends a trailer after a streamed body; only over HTTP/2 and before the body ends. */
   void trailer(String name, String value);
 
-  /** An answer without a body. */
+  /** A response without a body. */
   default void send(int status) throws IOException {
     send(status, new byte[0], 0, 0);
   }

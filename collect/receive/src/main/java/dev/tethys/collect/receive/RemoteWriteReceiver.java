@@ -29,7 +29,7 @@ public final class RemoteWriteReceiver implements Receiver {
   private static final LimitedLog PEER_LOG =
       new LimitedLog(JulLogger.of("dev.tethys.receive.write"));
 
-  /** Longest explanation of an answer, in characters. */
+  /** Longest explanation of a response, in characters. */
   private static final int MAX_ANSWER = 16 << 10;
 
   /** Samples further ahead of the clock are refused. */

@@ -27,7 +27,7 @@ final class RequestBuffers {
   /** So many workspaces are kept for reuse. */
   static final int MAX_IDLE = 16;
 
-  /** Larger buffers are given back to the heap. */
+  /** Larger buffers are returned to the heap. */
   static final int MAX_KEPT = 4 << 20;
 
   private static final int FIRST = 64 << 10;
@@ -40,7 +40,7 @@ final class RequestBuffers {
     this.limits = limits;
   }
 
-  /** Bytes that requests in work hold now. */
+  /** Bytes that requests in progress hold now. */
   long inFlight() {
     return inFlight.get();
   }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A request and its answer, in memory. */
+/** A request and its response, in memory. */
 final class Exchange implements ReceivedRequest, ReceiverResponse {
   private final String method;
   private final InputStream body;
@@ -51,7 +51,7 @@ final class Exchange implements ReceivedRequest, ReceiverResponse {
     return status + " " + text().lines().findFirst().orElse("");
   }
 
-  /** Samples, histograms and exemplars that the answer says were written. */
+  /** Samples, histograms and exemplars that the response says were written. */
   String written() {
     return headers.get("X-Prometheus-Remote-Write-Samples-Written")
         + " "

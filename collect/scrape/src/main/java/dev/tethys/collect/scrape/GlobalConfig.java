@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param evaluationInterval default resolution of subqueries, and evaluation interval of rules
  * @param ruleQueryOffset how far in the past the queries of rules are evaluated
- * @param queryLogFile file that queries are logged to, empty for none
+ * @param queryLogFile file that queries are logged to, empty if none
  * @param externalLabels labels added to data that leaves this server, variables already expanded
  */
 public record GlobalConfig(

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: {@link #raw} holds {@code uvarint(length) canonical labels} of each slot, dropped
  * ones with length 0, at {@link #offsets}, from {@link #begin} to the end of a scrape and is null
- * otherwise; {@link #packed} then is its compressed form. For one thread.
+ * otherwise; {@link #packed} then is its compressed form. Not thread-safe.
  */
 final class PackedSeries extends PageSlots {
   /**

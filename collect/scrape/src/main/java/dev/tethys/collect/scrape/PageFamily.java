@@ -4,7 +4,7 @@ import dev.tethys.codec.exposition.ExpositionParser;
 import dev.tethys.codec.exposition.ExpositionParser.Event;
 import dev.tethys.model.MetricType;
 
-/** The metric family at the current line of a page, with its type metadata. For one thread. */
+/** The metric family at the current line of a page, with its type metadata. Not thread-safe. */
 final class PageFamily {
   private String name = "";
   private MetricType type = MetricType.UNKNOWN;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: the first {@link #size} of {@link #keys}, {@link #lengths} and {@link #state} are
  * the slots; TRACKED_BEFORE holds for series of the last good scrape, TRACKED_NOW for those of the
- * running one. For one thread.
+ * running one. Not thread-safe.
  */
 abstract class PageSlots implements SeriesMemory {
   private static final byte SEEN = 1;

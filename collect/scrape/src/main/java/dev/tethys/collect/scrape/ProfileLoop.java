@@ -157,7 +157,7 @@ final class ProfileLoop {
         throw new ScrapeException(
             ("server returned HTTP status " + r.status() + " " + r.reason()).stripTrailing());
       }
-      // Not before the answer begins: a target profiles for most of the interval.
+      // Not before the response begins: a target profiles for most of the interval.
       shared.decoding.acquire();
       try {
         try (BodyReader.Body b = shared.bodies.read(r, MAX_BYTES)) {

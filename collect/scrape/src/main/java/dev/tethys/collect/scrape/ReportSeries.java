@@ -69,7 +69,7 @@ final class ReportSeries {
     return MetricFamilies.of(all);
   }
 
-  /** Writes the values, in the order of the series; missing ones at the end are left out. */
+  /** Writes the values, in the order of the series; missing ones at the end are omitted. */
   void append(Appender app, long time, double... values) {
     for (int i = 0; i < references.length; i++) {
       append(app, i, time, values[i]);

@@ -63,7 +63,7 @@ final class SampleLabels {
     return new LabelsBuilder(target).set(Labels.METRIC_NAME, metric).build();
   }
 
-  /** Problem with these labels that fails the whole scrape, null for none. */
+  /** Problem with these labels that fails the whole scrape, null if none. */
   @Nullable String invalid(Labels labels) {
     String name = labels.metricName();
     if (name.isEmpty()) {
@@ -76,7 +76,7 @@ final class SampleLabels {
     return valid ? null : "invalid metric name or label names: " + labels;
   }
 
-  /** Limit that the labels exceed, null for none. */
+  /** Limit that the labels exceed, null if none. */
   @Nullable String overLimit(Labels labels) {
     ScrapeLimits limits = config.common().limits();
     if (limits.labels() == 0 && limits.labelNameLength() == 0 && limits.labelValueLength() == 0) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Defaults of jobs from the {@code global} section. The keys are the same in both places, so they
  * are described and read here.
  *
- * @param protocols as written; null for none
+ * @param protocols as written; null if none
  * @param failureLogFile {@code ""} for none
  * @param escaping as written or derived from the name scheme
  */

@@ -39,7 +39,7 @@ record ScrapeTiming(
       boolean convertClassic,
       boolean keepClassic) {}
 
-  /** The paces of one job, so that its targets share them. For one thread. */
+  /** The paces of one job, so that its targets share them. Not thread-safe. */
   static final class Shared {
     /**
      * Limit of the cache: labels may have any value; further combinations are created for each

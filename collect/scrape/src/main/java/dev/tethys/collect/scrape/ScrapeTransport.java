@@ -13,7 +13,7 @@ public interface ScrapeTransport extends Closeable {
    * Requests a target.
    *
    * @param headers headers sent in addition to those of authentication
-   * @param timeout for the whole request, up to the end of the body; reading after it fails with a
+   * @param timeout for the entire request, up to the end of the body; reading after it fails with a
    *     timeout exception
    * @throws IOException if no response arrives, with the reason
    * @throws InterruptedException when the thread is interrupted; the request is aborted
@@ -21,7 +21,7 @@ public interface ScrapeTransport extends Closeable {
   Response get(URI url, Map<String, String> headers, Duration timeout)
       throws IOException, InterruptedException;
 
-  /** An answer whose body is read from the network; to be closed. */
+  /** A response whose body is read from the network; to be closed. */
   interface Response extends Closeable {
     int status();
 

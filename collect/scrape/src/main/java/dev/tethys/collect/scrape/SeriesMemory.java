@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Series of one target between scrapes, found by a hash of the raw bytes that name them.
  *
  * <p>A scrape is {@link #begin()}, lookups and {@link #track}s, then {@link #succeed} or {@link
- * #fail}. For one thread.
+ * #fail}. Not thread-safe.
  */
 interface SeriesMemory {
   /** The appender for a scrape whose samples are all of its own time, over the sink's. */
@@ -21,7 +21,7 @@ interface SeriesMemory {
   /** Starts a scrape. */
   void begin();
 
-  /** The slot of a key; negative when it is not known. Slots hold until the scrape ends. */
+  /** The slot of a key; negative when it is unknown. Slots hold until the scrape ends. */
   int find(long hash);
 
   /** Length of the next key if the page equals the last one; 0 if unknown. */
@@ -62,7 +62,7 @@ interface SeriesMemory {
   /** Whether the last good scrape had noted the series as one to be ended. */
   boolean wasTracked(int slot);
 
-  /** The start timestamp last used for a series, 0 for none. */
+  /** The start timestamp last used for a series, 0 if none. */
   long start(int slot);
 
   void start(int slot, long start);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: while {@link #each} is null, the number of a slot is that of the last run that does
  * not begin after it, plus the slot's distance from that run's beginning. Slots without a number
- * have any. For one thread.
+ * have any. Not thread-safe.
  */
 final class SlotNumbers {
   private static final int[] NONE = {};

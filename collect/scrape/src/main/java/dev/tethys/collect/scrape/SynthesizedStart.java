@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * sample, and has counted from 0 since. The same as in Prometheus, and as {@code
  * subtract_initial_point} of the Collector's {@code metric_start_time}.
  *
- * <p>State of one series, of floats or of histograms. For one thread.
+ * <p>State of one series, of floats or of histograms. Not thread-safe.
  */
 final class SynthesizedStart {
   /** Of a series that is to have one with its next sample. */

@@ -118,7 +118,7 @@ public final class Target {
     return m == null ? List.of() : m.list();
   }
 
-  /** Latest metadata of one family, null for none. */
+  /** Latest metadata of one family, null if none. */
   public @Nullable MetricMetadata metadata(String family) {
     FamilyMemory m = metadata;
     return m == null ? null : m.get(family);

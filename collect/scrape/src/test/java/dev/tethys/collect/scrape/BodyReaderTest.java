@@ -49,7 +49,7 @@ class BodyReaderTest {
     }
   }
 
-  /** Many targets at once at a start, one after the other for ever: few arrays stay. */
+  /** Many targets at once at a start, one after another forever: few arrays stay. */
   @Test
   void releasesUnusedArrays() throws Exception {
     Deque<BodyReader.Body> open = new ArrayDeque<>();

@@ -12,7 +12,7 @@ import java.util.UUID;
  * separators. Numbers are little endian; lengths are unsigned LEB128; a string is its length and
  * bytes, an array its length and values, a map its length, keys and values alternating; a UUID is
  * its two halves, each little endian; a DateTime64 its ticks since 1970. Reusable after {@link
- * #clear}; for one thread.
+ * #clear}; not thread-safe.
  */
 public final class RowBinaryWriter {
   private static final VarHandle LONG =

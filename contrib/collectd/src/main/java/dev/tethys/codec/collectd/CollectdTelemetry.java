@@ -22,12 +22,12 @@ import java.util.Map;
  * and so are pairs written as {@code [k=v,…]} in a host or an instance. A counter or derive is a
  * monotonic cumulative sum (the Collector leaves its temporality open).
  *
- * <p>For one thread. A metric is named by its type, type instance and, if there are several, data
+ * <p>Not thread-safe. A metric is named by its type, type instance and, if there are several, data
  * source, separated by dots; {@code plugin}, {@code plugin_instance}, {@code host} and a single
  * {@code dsname} are attributes, and so are the pairs {@code [k=v,…]} in a host or an instance. A
  * counter or derive is a monotonic sum, which is cumulative (the Collector leaves that open).
  *
- * <p>For one thread.
+ * <p>Not thread-safe.
  */
 public final class CollectdTelemetry implements CollectdSink {
   private final Map<String, String> defaults;

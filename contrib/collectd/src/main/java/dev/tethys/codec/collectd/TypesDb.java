@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The names of data sources by type, which packets leave out: types.db(5). */
+/** The names of data sources by type, which packets omit: types.db(5). */
 public final class TypesDb {
   private static final Set<String> KINDS = Set.of("COUNTER", "GAUGE", "DERIVE", "ABSOLUTE");
 
@@ -49,7 +49,7 @@ public final class TypesDb {
     return names.isEmpty();
   }
 
-  /** The data sources of a type; null when it is not known. */
+  /** The data sources of a type; null when it is unknown. */
   public @Nullable List<String> sources(String type) {
     return names.get(type);
   }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param time nanoseconds since 1970
  * @param names of the data sources, as many as there are values
- * @param values {@code Long}, {@code Double}, or null for one that is not known
+ * @param values {@code Long}, {@code Double}, or null for one that is unknown
  */
 public record ValueList(
     Identifier id,

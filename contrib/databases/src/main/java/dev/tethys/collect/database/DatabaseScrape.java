@@ -11,8 +11,8 @@ public interface DatabaseScrape {
   /**
    * Asks the server.
    *
-   * @param deadline by when it must have answered; what it has not said by then is left out, and
-   *     the families say that something went wrong
+   * @param deadline by when it must have answered; what it has not said by then is omitted, and the
+   *     families say that something went wrong
    */
   List<MetricFamily> scrape(Deadline deadline);
 }

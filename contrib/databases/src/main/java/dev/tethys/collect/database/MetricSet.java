@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metrics of one scrape of a server, by family. For one thread.
+ * Metrics of one scrape of a server, by family. Not thread-safe.
  *
  * <p>Of two metrics with the same name and labels the first is kept. The number of metrics is
  * bounded; beyond it the scrape fails with {@link ScrapeLimitException}.
@@ -31,7 +31,7 @@ public final class MetricSet {
   /**
    * Empty.
    *
-   * @param namespace put before every name with an underscore; empty for none
+   * @param namespace put before every name with an underscore; empty if none
    */
   public MetricSet(String namespace) {
     this.prefix = namespace.isEmpty() ? "" : namespace + "_";

@@ -29,7 +29,7 @@ public final class QueryTable {
    * A query and its columns in their order, labels first.
    *
    * @param from the first version that it is for
-   * @param before the first that it is not for, 0 for none
+   * @param before the first that it is not for, 0 if none
    */
   public record Query(int from, int before, String sql, List<Column> columns) {
     /** Whether a server of that version is asked. */

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** The real exporter and ours, having asked the same server one after the other. */
+/** The real exporter and ours, having asked the same server one after another. */
 public final class SideBySide {
   private SideBySide() {}
 

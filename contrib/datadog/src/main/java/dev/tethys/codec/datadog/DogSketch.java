@@ -11,10 +11,10 @@ import java.util.TreeMap;
  * even; the opposite for negative values, 0 for those below some 1e-9. The constants are those of
  * {@code pkg/quantile} of datadog-agent, since Datadog merges by key; the message is {@code
  * SketchPayload.Sketch.Dogsketch} of agent-payload. Values of a bucket with only a count are
- * assumed to be spread evenly over it. For one thread.
+ * assumed to be spread evenly over it. Not thread-safe.
  */
 public final class DogSketch {
-  /** The most keys; beyond it the lowest are joined, as the agent does. */
+  /** The maximum number of keys; beyond it the lowest are joined, as the agent does. */
   static final int MAX_BINS = 4096;
 
   /** The agent's bins have 16 bits: a key with a larger count has several bins. */

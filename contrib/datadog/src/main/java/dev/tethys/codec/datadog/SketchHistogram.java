@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * Converts counts by Datadog's keys to a histogram with exponential buckets of scale 5, which are
  * slightly wider than the keys. The count of a key is split over the one or two buckets that it
  * overlaps, in proportion of the overlap's logarithm. A histogram that would span more than {@link
- * #MAX_BUCKETS} gets a coarser scale. For one thread.
+ * #MAX_BUCKETS} gets a coarser scale. Not thread-safe.
  */
 final class SketchHistogram {
   static final int SCALE = 5;

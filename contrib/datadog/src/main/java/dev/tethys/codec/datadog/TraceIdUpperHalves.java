@@ -14,7 +14,7 @@ public final class TraceIdUpperHalves {
   /**
    * An empty one.
    *
-   * @param size how many ids are known at most; 0 for none
+   * @param size how many ids are known at most; 0 if none
    */
   public TraceIdUpperHalves(int size) {
     known = BoundedMap.byUse(size);

@@ -283,7 +283,7 @@ public final class TraceReader {
     }
   }
 
-  /** The upper half of the id that a span names; null where it names none. */
+  /** The upper half of the id that a span names; null if it names none. */
   private static @Nullable Long upper(Attributes span) {
     Object upperId = span.get("meta") instanceof Attributes meta ? meta.get("_dd.p.tid") : null;
     if (upperId == null) {

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 
-/** Pool of connections to a PostgreSQL server without password. Safe for several threads. */
+/** Pool of connections to a PostgreSQL server without password. Thread-safe. */
 public final class DatabaseClient implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 8;
 

@@ -46,7 +46,7 @@ final class ServiceClient {
    * Calls a route.
    *
    * @param path with its parameters
-   * @return body of the answer
+   * @return body of the response
    * @throws ShopException 502 if the peer fails with a 5xx status, else the peer's status
    */
   String call(String method, String path, Network network)

@@ -28,7 +28,7 @@ abstract class ShopService implements Listening {
     .005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10
   };
 
-  /** Failure of a request, with the status of its answer. */
+  /** Failure of a request, with the status of its response. */
   static final class ShopException extends IOException {
     private static final long serialVersionUID = 1L;
     private final int status;

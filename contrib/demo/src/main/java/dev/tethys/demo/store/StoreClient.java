@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Pool of connections to a Redis server without password. Safe for several threads. */
+/** Pool of connections to a Redis server without password. Thread-safe. */
 public final class StoreClient implements AutoCloseable {
   private static final int MAX_IDLE = 16;
   private static final int MAX_VALUE = 64 << 10;

@@ -27,7 +27,7 @@ import java.util.function.LongFunction;
 /**
  * Bounded queue of spans and log records, sent by OTLP over HTTP every second, and the metrics of
  * the services, sent every {@value #METRICS_SECONDS} seconds. Several receivers get requests in
- * turn. While a receiver does not answer, the oldest items are dropped and counted.
+ * turn. While a receiver does not respond, the oldest items are dropped and counted.
  */
 public final class OtlpQueue implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(OtlpQueue.class.getName());

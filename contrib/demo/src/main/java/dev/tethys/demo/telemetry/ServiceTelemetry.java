@@ -20,7 +20,7 @@ import dev.tethys.model.tracing.TraceContext;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Spans, logs and metrics of one service. Safe for several threads; recording never blocks. */
+/** Spans, logs and metrics of one service. Thread-safe; recording never blocks. */
 public final class ServiceTelemetry implements AutoCloseable {
   private static final String SCOPE = "dev.tethys.demo";
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * option?]}, PackedForward is {@code [tag, bytes, option?]} with concatenated entries,
  * CompressedPackedForward is the same compressed with gzip.
  *
- * @param chunk acknowledgement that the sender expects once the message is accepted; null for none
+ * @param chunk acknowledgement that the sender expects once the message is accepted; null if none
  * @param refusals entries that are not events; other entries are not affected
  */
 public record ForwardMessage(

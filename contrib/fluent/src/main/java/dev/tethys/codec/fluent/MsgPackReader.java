@@ -313,7 +313,7 @@ public final class MsgPackReader {
     return a;
   }
 
-  /** A value inside of a map: a time within a record becomes its nanoseconds. */
+  /** A value inside a map: a time within a record becomes its nanoseconds. */
   private static @Nullable Object plain(@Nullable Object v) {
     return switch (v) {
       case EventTime t -> t.nanos;

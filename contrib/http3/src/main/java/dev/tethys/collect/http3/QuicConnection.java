@@ -43,7 +43,7 @@ final class QuicConnection implements Http3Dialer.Connection {
 
   private static final long STREAM_WINDOW = 256 << 10;
 
-  /** The largest head of an answer. */
+  /** The largest head of a response. */
   private static final long MAX_HEAD = 1 << 20;
 
   /** Connections are few and short: pools would only keep memory. */
@@ -121,7 +121,7 @@ final class QuicConnection implements Http3Dialer.Connection {
             deadline);
   }
 
-  /** The table of compression that changes is left out: it is for many requests. */
+  /** The table of compression that changes is omitted: it is for many requests. */
   private Http3ClientConnectionHandler http3() {
     Http3Settings settings = Http3Settings.defaultSettings().maxFieldSectionSize(MAX_HEAD);
     return new Http3ClientConnectionHandler(

@@ -48,13 +48,13 @@ final class Http3Double implements AutoCloseable {
   private final Channel socket;
   final AtomicInteger connections = new AtomicInteger();
 
-  /** The servers that were asked for by name. */
+  /** The servers that were requested by name. */
   final List<String> names = new CopyOnWriteArrayList<>();
 
   /**
    * Starts it on loopback.
    *
-   * @param clients who signs certificates of clients, which must be shown; null for none
+   * @param clients who signs certificates of clients, which must be shown; null if none
    */
   Http3Double(Path certificate, Path key, @Nullable Path clients) throws InterruptedException {
     QuicSslContextBuilder tls =

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The table maps the exclusive or of two neighbouring bytes to the last position of such a pair.
  * Both sides maintain it alike: pairs are recorded up to the one that begins a repetition; pairs
- * inside of a repetition are not.
+ * inside a repetition are not.
  */
 final class QCompression {
   private static final int HEAD = 8;

@@ -28,7 +28,7 @@ public record QMessage(Kind kind, QValue value) {
   public enum Kind {
     /** Nothing, be it done or not. */
     ASYNC,
-    /** An answer. */
+    /** A response. */
     SYNC,
     /** A response. */
     RESPONSE

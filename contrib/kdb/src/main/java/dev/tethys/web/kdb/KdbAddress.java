@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A kdb+ process and its connection settings.
  *
  * @param user {@code ""} without a login
- * @param tls null for none ({@code -E} of the process)
+ * @param tls null if none ({@code -E} of the process)
  * @param connections most at once
  * @param maxAnswer maximum uncompressed size of a response in bytes
  * @param connectTimeout for the connection, its TLS and the login

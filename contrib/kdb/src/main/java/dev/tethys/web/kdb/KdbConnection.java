@@ -13,7 +13,7 @@ import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
-/** One connection, logged in. For one thread at a time. */
+/** One connection, logged in. Not thread-safe. */
 final class KdbConnection implements AutoCloseable {
   /** Updates that a process may send unasked before it answers. */
   private static final int MAX_UPDATES = 10_000;
@@ -75,10 +75,10 @@ final class KdbConnection implements AutoCloseable {
   /**
    * Sends a message and reads the response, which may be an error.
    *
-   * @throws dev.tethys.codec.CodecException when the answer cannot be read
+   * @throws dev.tethys.codec.CodecException when the response cannot be read
    */
   QValue ask(byte[] message, long deadline) throws IOException {
-    // Sockets have no limit for writing: a peer that takes nothing would hold us for ever.
+    // Sockets have no limit for writing: a peer that takes nothing would hold us forever.
     Thread guard =
         Thread.ofVirtual()
             .name("kdb-deadline")

@@ -42,7 +42,7 @@ public record MqttPackets(boolean five) {
    * Settings that a broker announced when it accepted a connection.
    *
    * @param reason 0 if the connection is accepted
-   * @param data authentication data; empty for none
+   * @param data authentication data; empty if none
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Accepted(
@@ -87,8 +87,8 @@ public record MqttPackets(boolean five) {
   /**
    * CONNECT, with a clean session and no keep-alive.
    *
-   * @param user null for none
-   * @param password null for none
+   * @param user null if none
+   * @param password null if none
    */
   public byte[] connect(String clientId, @Nullable String user, @Nullable String password) {
     return connect(clientId, user, password, null);
@@ -245,7 +245,7 @@ public record MqttPackets(boolean five) {
   }
 
   /**
-   * Reads an answer.
+   * Reads a response.
    *
    * @param type of the packet, the upper four bits of its first byte
    * @param b data after the length

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One column of the row group in the making: levels, and values that subclasses hold. An optional
  * column has definition level 0 for null and 1 for a value; the columns of a map have repetition
- * level 0 where a row begins and definition level 0 where a row has nothing. For one thread.
+ * level 0 if a row begins and definition level 0 if a row has nothing. Not thread-safe.
  */
 public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, TextColumn {
   /** Bounds of a column within a row group, as values are encoded plainly; null when unknown. */

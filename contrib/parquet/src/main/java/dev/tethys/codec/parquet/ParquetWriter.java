@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes one file: columns are declared, then rows are added column by column and {@link #endRow}
  * called for each. Row groups are split by size, pages by rows, each compressed; the footer has the
- * bounds of each column in each row group, so that readers can skip row groups. For one thread.
+ * bounds of each column in each row group, so that readers can skip row groups. Not thread-safe.
  */
 public final class ParquetWriter {
   private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);

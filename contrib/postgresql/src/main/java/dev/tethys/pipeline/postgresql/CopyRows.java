@@ -6,7 +6,7 @@ import java.util.UUID;
 
 /**
  * Rows in PostgreSQL's binary COPY format. Numbers are big endian; times are microseconds since
- * 2000. For one thread.
+ * 2000. Not thread-safe.
  */
 final class CopyRows {
   private static final byte[] SIGNATURE = {

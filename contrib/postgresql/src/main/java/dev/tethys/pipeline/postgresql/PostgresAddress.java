@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Connection settings of PostgreSQL.
  *
  * @param place with several hosts, the primary is used
- * @param passFile file with the password if none is set; null for none
+ * @param passFile file with the password if none is set; null if none
  * @param kerberos identity whose ticket authenticates the user; null for a password
  * @param gssEncryption whether the connection must be encrypted with the ticket's key
  * @param tls null without TLS; otherwise certificate and name are verified as configured

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param tables location of the tables; their names are in {@code names}
  * @param names of tables; a prefix for metrics
  * @param maxNames maximum number of names built from labels
- * @param auth extension that provides login tokens; null for none
+ * @param auth extension that provides login tokens; null if none
  */
 record PostgresSettings(
     PostgresAddress address,
@@ -194,7 +194,7 @@ record PostgresSettings(
         delivery);
   }
 
-  /** Password file of exporter and store; null for none. */
+  /** Password file of exporter and store; null if none. */
   static @Nullable Path passFile(YamlObject o, Key<String> key, String user, Secret password) {
     String file = o.get(key);
     if (file.isEmpty()) {
@@ -206,7 +206,7 @@ record PostgresSettings(
     return Path.of(file);
   }
 
-  /** Kerberos identity of exporter and store; null for none. */
+  /** Kerberos identity of exporter and store; null if none. */
   static @Nullable KerberosIdentity kerberos(
       YamlObject o,
       Key<KerberosIdentity> key,

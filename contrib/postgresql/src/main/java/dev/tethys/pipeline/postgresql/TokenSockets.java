@@ -190,7 +190,7 @@ public final class TokenSockets extends DriverSockets {
       out.flush();
     }
 
-    /** A message with its type and length; empty where the server has closed. */
+    /** A message with its type and length; empty if the server has closed. */
     private byte[] message() throws IOException {
       DataInputStream d = new DataInputStream(in);
       int type = d.read();

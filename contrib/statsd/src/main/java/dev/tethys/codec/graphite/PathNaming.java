@@ -12,7 +12,7 @@ public interface PathNaming {
    * The labels of a path.
    *
    * @param path the received path with its tags
-   * @return null when it is left out on purpose
+   * @return null when it is omitted on purpose
    * @throws IllegalArgumentException when its tags are malformed
    */
   @Nullable Labels labels(String path);

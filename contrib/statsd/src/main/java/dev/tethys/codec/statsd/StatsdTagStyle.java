@@ -67,13 +67,13 @@ public enum StatsdTagStyle {
     };
   }
 
-  /** Tags of one series in the making. For one thread. */
+  /** Tags of one series in the making. Not thread-safe. */
   public final class Tags {
     private final StringBuilder out = new StringBuilder();
 
     private Tags() {}
 
-    /** Adds a tag; a tag without a value carries no information and is left out. */
+    /** Adds a tag; a tag without a value carries no information and is omitted. */
     public Tags add(String key, String value) {
       if (!value.isEmpty()) {
         out.append(out.isEmpty() ? open : next);

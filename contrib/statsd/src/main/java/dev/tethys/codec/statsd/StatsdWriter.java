@@ -5,8 +5,8 @@ import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes StatsD's lines, {@code name:value|type[|@rate][|#tags][|Ttime]}, each with its end. For
- * one thread.
+ * Writes StatsD's lines, {@code name:value|type[|@rate][|#tags][|Ttime]}, each with its end. Not
+ * thread-safe.
  */
 public final class StatsdWriter {
   private final TextBuffer to;
@@ -22,7 +22,7 @@ public final class StatsdWriter {
    * @param value finite; the sign of -0 is written too
    * @param times how many events the line represents, from 1
    * @param seconds Unix time, which DogStatsD reads of counters and gauges since its protocol 1.3;
-   *     null for none
+   *     null if none
    */
   public StatsdWriter line(
       StatsdKind kind,

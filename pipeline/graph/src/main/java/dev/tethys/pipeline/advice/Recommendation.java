@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param matched sampled items that would no longer be sent; for a label, points whose series would
  *     be merged
  * @param bytesPerSecond bytes of the matched items a second, at the place of the sample
- * @param condition OTTL condition of a live control {@code filter}; null where a control cannot
- *     apply it
+ * @param condition OTTL condition of a live control {@code filter}; null if a control cannot apply
+ *     it
  * @param config a processor for a version of the configuration; "" where a control does it
  */
 public record Recommendation(

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads an archive, also while a process writes it. Complete segments are read by their index, so
- * that bodies outside a selection are not read. Not safe for several threads.
+ * that bodies outside a selection are not read. Not thread-safe.
  */
 public final class ArchiveReader {
   private final ArchiveFiles files;

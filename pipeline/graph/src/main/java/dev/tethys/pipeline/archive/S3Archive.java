@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Files of an archive in a bucket of S3. A segment is listed when its index is stored, which
- * follows it. Bodies are read ahead, so that neighbours cost one request. Not safe for several
- * threads.
+ * follows it. Bodies are read ahead, so that neighbours cost one request. Not thread-safe.
  */
 public final class S3Archive implements ArchiveFiles {
   /** Object with the identity of the archive that writes below a prefix. */

@@ -16,7 +16,7 @@ public final class FirstUseClient {
     /**
      * Creates the client.
      *
-     * @throws IOException if a required file cannot be read; the next call tries again
+     * @throws IOException if a required file cannot be read; the next call retries
      */
     WebClient open() throws IOException;
   }

@@ -65,7 +65,7 @@ public record GrpcClientSettings(
   /**
    * Address of a gRPC server.
    *
-   * @param tls null where the endpoint does not say
+   * @param tls null if the endpoint does not say
    */
   private record Target(String host, int port, @Nullable Path unix, @Nullable Boolean tls) {
     static Target parse(String written) {

@@ -107,7 +107,7 @@ public final class HttpEndpoint {
   }
 
   /**
-   * An answer.
+   * A response.
    *
    * @param body with gzip undone
    * @param retryAfter zero when it does not say
@@ -147,7 +147,7 @@ public final class HttpEndpoint {
   /**
    * Sends a request.
    *
-   * @param body null for none
+   * @param body null if none
    */
   public Reply call(String method, URI url, Map<String, String> headers, byte @Nullable [] body)
       throws IOException, InterruptedException {

@@ -39,7 +39,7 @@ public interface ClientAuth {
     return c == null ? client : client.signing(c);
   }
 
-  /** Authentication headers for a client of {@link #signing}; null for none. */
+  /** Authentication headers for a client of {@link #signing}; null if none. */
   static @Nullable ClientAuth withSigning(@Nullable ClientAuth auth) {
     return auth == null || auth.cloud() != null ? null : auth;
   }
@@ -75,7 +75,7 @@ public interface ClientAuth {
   /**
    * Headers of a request as sent: {@link #edit edited}, without private ones.
    *
-   * @param auth null for none
+   * @param auth null if none
    * @param headers of the request; modified
    */
   static Map<String, String> edited(@Nullable ClientAuth auth, Map<String, String> headers)

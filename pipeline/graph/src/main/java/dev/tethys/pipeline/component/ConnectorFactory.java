@@ -16,7 +16,7 @@ public non-sealed interface ConnectorFactory<S> extends ComponentFactory<S> {
   }
 
   /**
-   * Makes a connector; it keeps its account as a processor does.
+   * Creates a connector; it keeps its account as a processor does.
    *
    * @throws dev.tethys.config.ConfigException when the settings cannot be met
    */

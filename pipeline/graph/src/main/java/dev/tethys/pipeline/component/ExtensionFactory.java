@@ -3,7 +3,7 @@ package dev.tethys.pipeline.component;
 /** Makes extensions: one for a component id. */
 public non-sealed interface ExtensionFactory<S> extends ComponentFactory<S> {
   /**
-   * Makes an extension.
+   * Creates an extension.
    *
    * @throws dev.tethys.config.ConfigException when the settings cannot be met
    */

@@ -25,7 +25,7 @@ public interface Receiver extends Component {
   }
 
   /**
-   * Settings of the sockets without answers that it opens. In one change of a graph it takes a
+   * Settings of the sockets without responses that it opens. In one change of a graph it takes a
    * socket of equal settings from a receiver that stops.
    */
   default List<Object> sockets() {

@@ -9,7 +9,7 @@ public interface ServerAuth {
   /**
    * Whether a request is accepted; otherwise it is answered as unauthenticated.
    *
-   * @param headers returns the values of a header, ignoring case; empty for none
+   * @param headers returns the values of a header, ignoring case; empty if none
    */
   boolean accepts(Function<String, List<String>> headers);
 

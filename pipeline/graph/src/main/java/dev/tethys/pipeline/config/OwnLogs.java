@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param level {@code debug}, {@code info}, {@code warn}, {@code error} or {@code none}; null for
  *     the flag's
  * @param json whether lines are JSON; null for the flag's
- * @param sampling sampling of equal lines; null for none
+ * @param sampling sampling of equal lines; null if none
  * @param outputs {@code stdout}, {@code stderr} or paths of files; empty for standard error
  * @param errorOutputs outputs for write failures; likewise
  * @param fields added to each line: strings, numbers, booleans, lists and maps
@@ -43,7 +43,7 @@ public record OwnLogs(
 
   /**
    * Sampling: of lines with one level and message, the first ones of each tick are written, then
-   * one of every {@code thereafter}; 0 for none.
+   * one of every {@code thereafter}; 0 if none.
    */
   public record Sampling(Duration tick, long initial, long thereafter) {}
 

@@ -56,7 +56,7 @@ final class AdaptiveLimit {
     }
   }
 
-  /** The destination asked for less, or did not answer in time. */
+  /** The destination asked for less, or did not respond in time. */
   void overload(long startedAt, long now) {
     if (adaptive) {
       decrease(OVERLOAD, startedAt, now);

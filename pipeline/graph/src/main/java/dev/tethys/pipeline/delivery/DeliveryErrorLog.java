@@ -8,7 +8,7 @@ import java.time.Duration;
 
 /**
  * Errors of an outbox: keeps the latest one for status pages and logs some, rate limited so that a
- * remote system that rejects everything does not flood the log. Safe for threads.
+ * remote system that rejects everything does not flood the log. Thread-safe.
  */
 final class DeliveryErrorLog {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
@@ -19,7 +19,7 @@ final class DeliveryErrorLog {
   /** Log interval of requests that are retried. */
   private static final Duration EVERY_WAIT = Duration.ofMinutes(1);
 
-  /** Delivery error and its time in Unix milliseconds; "" and 0 for none. */
+  /** Delivery error and its time in Unix milliseconds; "" and 0 if none. */
   record Error(String reason, long millis) {}
 
   private static final Error NONE = new Error("", 0);

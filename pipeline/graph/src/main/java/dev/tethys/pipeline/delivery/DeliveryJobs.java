@@ -30,7 +30,7 @@ final class DeliveryJobs {
     acks.put(e, ack);
   }
 
-  /** Removes the callback of an entry that will never be taken; null for none. */
+  /** Removes the callback of an entry that will never be taken; null if none. */
   @Nullable AckCallback forget(QueueStorage.Entry e) {
     return acks.remove(e);
   }
@@ -53,7 +53,7 @@ final class DeliveryJobs {
     return ack;
   }
 
-  /** Next ready job; null for none. */
+  /** Next ready job; null if none. */
   @Nullable Job next(QueueStorage storage) {
     Job j = ready.poll();
     return j == null ? take(storage) : j;

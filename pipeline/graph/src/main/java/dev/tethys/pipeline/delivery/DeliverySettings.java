@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param options of the outbox; the disk of a storage extension is resolved later
  * @param storage extension for the queue on disk; null for memory
  * @param deadLetterBytes maximum size of dead letters there
- * @param batch batching before the queue; null for none
+ * @param batch batching before the queue; null if none
  */
 public record DeliverySettings(
     Duration timeout,
@@ -47,7 +47,7 @@ public record DeliverySettings(
   /**
    * Batching rules.
    *
-   * @param after maximum wait of a batch; zero for none
+   * @param after maximum wait of a batch; zero if none
    * @param minSize size at which a batch is sent immediately
    * @param maxSize maximum size; 0 for no limit
    * @param sizer of both sizes: items or bytes

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * regardless of which thread synced its record first.
  */
 final class DiskQueueStorage implements QueueStorage {
-  /** Most entries in memory. */
+  /** Maximum number of entries in memory. */
   static final int WINDOW = 1 << 14;
 
   private static final int READ_AHEAD = 256;

@@ -65,7 +65,7 @@ final class Dispatcher {
     return b.isProbing() || b.pauseNanos(clock.nanos()) > 0 || state.jobs.hasFailedOldest();
   }
 
-  /** Under the lock. */
+  /** The caller must hold the lock. */
   long retries() {
     return retries;
   }

@@ -9,8 +9,7 @@ import java.util.Map;
  *
  * @param body as sent over the wire
  * @param items number of items
- * @param lane requests of one lane are sent one after the other, in order; 0 if order does not
- *     matter
+ * @param lane requests of one lane are sent one after another, in order; 0 if order does not matter
  * @param headers needed by the destination in addition to the body: tenant, topic, content type.
  *     Small.
  */

@@ -19,7 +19,7 @@ final class Job {
     READY,
     /** Waits for another job of its lane. */
     PARKED,
-    /** Waits to be tried again. */
+    /** Waits to be retried. */
     DELAYED,
     /** Being sent. */
     IN_FLIGHT,

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param adaptive whether concurrency is reduced while the remote system is slow or overloaded
  * @param acknowledgeQueued whether callbacks complete as soon as a request is in memory, as in the
  *     Collector: queued requests are then lost with the process
- * @param overflow disk on which a queue in memory continues while its destination fails; null for
+ * @param overflow disk on which a queue in memory continues while its destination fails; null if
  *     none
  * @param maxBehind maximum items of sources that can wait, which are queued here while other
  *     destinations have them; 0 for no limit
@@ -99,7 +99,7 @@ public record OutboxOptions(
   /**
    * Disk space of a queue in memory, used only while its destination fails.
    *
-   * @param disk folder, used like that of a queue on disk; null while it is not known
+   * @param disk folder, used like that of a queue on disk; null while it is unknown
    * @param bytes maximum size; 0 for a queue that empties the folder and puts nothing into it
    * @param slowAllowed whether requests may take long although nothing fails, as those of exporters
    *     that gather many
@@ -108,7 +108,7 @@ public record OutboxOptions(
     /** Default of {@code sending_queue.overflow_bytes}. */
     public static final long DEFAULT_BYTES = 1L << 30;
 
-    /** Default size, in a folder that is not known yet. */
+    /** Default size, in a folder that is unknown yet. */
     public static final Overflow DEFAULT = new Overflow(null, DEFAULT_BYTES, false);
   }
 
@@ -183,12 +183,12 @@ public record OutboxOptions(
       }
     }
 
-    /** The same, where requests of sources that can wait are tried for ever. */
+    /** The same, where requests of sources that can wait are tried forever. */
     Retry foreverForWaiting() {
       return new Retry(enabled, first, multiplier, longest, jitter, maxElapsed, maxAttempts, true);
     }
 
-    /** The same, tried for ever. */
+    /** The same, tried forever. */
     public Retry forever() {
       return new Retry(enabled, first, multiplier, longest, jitter, Duration.ZERO, 0);
     }

@@ -49,7 +49,7 @@ public final class Outboxes {
     return new Outboxes(files, clock, random, folder);
   }
 
-  /** Folder on which memory queues continue while their destination fails; null for none. */
+  /** Folder on which memory queues continue while their destination fails; null if none. */
   public @Nullable Path overflowFolder() {
     return overflowFolder;
   }

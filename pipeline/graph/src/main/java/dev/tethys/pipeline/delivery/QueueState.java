@@ -29,7 +29,7 @@ final class QueueState {
 
   final QueueStorage storage;
 
-  /** Disk on which the queue continues while its destination fails; null for none. */
+  /** Disk on which the queue continues while its destination fails; null if none. */
   final @Nullable Overflow overflow;
 
   /** Written under the lock. */

@@ -370,7 +370,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** A reader is to pass over this record until the next start. */
+  /** A reader is to skip this record until the next start. */
   void passOver(LogPosition p) {
     lock.lock();
     try {
@@ -380,7 +380,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** A reader is to pass over this record, which counts as done. */
+  /** A reader is to skip this record, which counts as done. */
   void skip(LogPosition p, int items) {
     lock.lock();
     try {
@@ -465,7 +465,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** Bytes that were passed over because they were damaged. */
+  /** Bytes that were skipped because they were damaged. */
   long damagedBytes() {
     lock.lock();
     try {

@@ -5,7 +5,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Callbacks that are open on one edge, and how the last ones were settled. Safe for threads. */
+/** Callbacks that are open on one edge, and how the last ones were settled. Thread-safe. */
 final class Acknowledgements {
   /** Time without progress after which an edge counts as stuck. */
   static final long IDLE_MILLIS = 10_000;

@@ -48,7 +48,7 @@ public final class Graph implements GraphView {
    */
   private static final Duration RELOAD_WAIT = Duration.ofSeconds(5);
 
-  /** Pause before a component that could not be restarted after a failed change is tried again. */
+  /** Pause before a component that could not be restarted after a failed change is retried. */
   private static final Duration START_AGAIN = Duration.ofSeconds(1);
 
   private final GraphServices services;

@@ -25,7 +25,7 @@ public final class ItemAccounting {
   private final Map<String, Long> dropped = new TreeMap<>();
 
   /**
-   * An account outside of any ledger.
+   * An account outside any ledger.
    *
    * @param kind {@code receiver}, {@code processor}, {@code exporter}, {@code connector}
    * @param component its id, for a processor with its pipeline

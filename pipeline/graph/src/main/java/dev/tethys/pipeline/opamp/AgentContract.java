@@ -24,7 +24,7 @@ public final class AgentContract {
 
   /**
    * Capability of custom messages for a live tap. The control plane sends a request of {@link
-   * NodeRecords}; its type is the name of the request, and that of the answer.
+   * NodeRecords}; its type is the name of the request, and that of the response.
    */
   public static final String TAP = "dev.tethys.tap";
 

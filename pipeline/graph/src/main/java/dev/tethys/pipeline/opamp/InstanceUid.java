@@ -12,7 +12,7 @@ public final class InstanceUid {
 
   private InstanceUid() {}
 
-  /** Identity in a text; null for none. */
+  /** Identity in a text; null if none. */
   public static @Nullable UUID parse(String text) {
     return text.length() == ULID_LENGTH ? ulid(text.toUpperCase(Locale.ROOT)) : uuid(text);
   }

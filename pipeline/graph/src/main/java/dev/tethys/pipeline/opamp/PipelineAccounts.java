@@ -176,7 +176,7 @@ public record PipelineAccounts(
   /**
    * The same with the state of the process.
    *
-   * @param memory resident bytes; 0 where they are not known
+   * @param memory resident bytes; 0 if they are unknown
    * @param queues those of all exporters that have one
    */
   public PipelineAccounts with(long memory, List<ExporterHealth> queues) {
@@ -239,7 +239,7 @@ public record PipelineAccounts(
             .equals(other);
   }
 
-  /** Live controls alone; null where there are no counts of them. */
+  /** Live controls alone; null if there are no counts of them. */
   public @Nullable PipelineAccounts ofControls() {
     return controls == null || controls.isEmpty()
         ? null

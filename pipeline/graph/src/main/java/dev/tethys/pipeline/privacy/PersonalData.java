@@ -9,8 +9,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Search for personal data and credentials in one pass over a text, in linear time: each candidate
- * has a bounded length. Immutable.
+ * Search for personal data and credentials in one skip a text, in linear time: each candidate has a
+ * bounded length. Immutable.
  */
 public final class PersonalData {
   /** Longest e-mail address, RFC 5321. */

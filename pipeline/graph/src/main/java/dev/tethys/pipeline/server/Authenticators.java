@@ -12,7 +12,7 @@ public final class Authenticators {
   /**
    * Resolves the extension.
    *
-   * @param reference null for none, which allows everyone
+   * @param reference null if none, which allows everyone
    * @throws dev.tethys.config.ConfigException if the extension does not exist
    */
   public static @Nullable ServerAuth find(@Nullable Reference reference, Context context) {
@@ -22,7 +22,7 @@ public final class Authenticators {
   /**
    * Resolves the extension of an HTTP server.
    *
-   * @param auth null for none
+   * @param auth null if none
    */
   public static @Nullable ServerAuth find(
       HttpServerSettings.@Nullable HttpAuth auth, Context context) {

@@ -162,7 +162,7 @@ public final class GrpcServerEndpoint {
   }
 
   /**
-   * An answer without content when all was taken.
+   * A response without content when all was taken.
    *
    * @throws GrpcException when something was not
    */

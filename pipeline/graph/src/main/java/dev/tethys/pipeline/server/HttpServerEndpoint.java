@@ -96,8 +96,8 @@ public final class HttpServerEndpoint {
     /**
      * Answers a request.
      *
-     * @throws BusyException answered with 503
-     * @throws CodecException answered with 400, or with 413 when something is too large
+     * @throws BusyException responded with 503
+     * @throws CodecException responded with 400, or with 413 when something is too large
      */
     void handle(HttpRequest request, HttpResponse response)
         throws IOException, InterruptedException, BusyException;

@@ -29,7 +29,7 @@ public final class PortExchange {
     void run() throws E;
   }
 
-  /** Makes a listener. */
+  /** Creates a listener. */
   @FunctionalInterface
   public interface Opening<L> {
     L open() throws IOException;
@@ -51,7 +51,7 @@ public final class PortExchange {
   private long heldAt;
   private long longest;
 
-  /** Exchange in which this thread stops or starts a receiver; null for none. */
+  /** Exchange in which this thread stops or starts a receiver; null if none. */
   static @Nullable PortExchange current() {
     return OF_THREAD.isBound() ? OF_THREAD.get() : null;
   }

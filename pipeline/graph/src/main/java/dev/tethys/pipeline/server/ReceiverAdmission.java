@@ -109,7 +109,7 @@ public final class ReceiverAdmission {
     }
   }
 
-  /** Passes a batch on and waits for a time: for senders that expect no answer. */
+  /** Passes a batch on and waits for a time: for senders that expect no response. */
   public static Outcome deliver(List<Batch> batches, Consumer to, Duration timeLimit)
       throws InterruptedException {
     return await(forward(batches, to), timeLimit);
@@ -140,7 +140,7 @@ public final class ReceiverAdmission {
   /**
    * Time limit of a client, at most {@link #MAX_WAIT}.
    *
-   * @param timeout its {@code grpc-timeout}: at most eight digits and a unit; null for none
+   * @param timeout its {@code grpc-timeout}: at most eight digits and a unit; null if none
    */
   static Duration timeLimit(@Nullable String timeout) {
     if (timeout == null || !timeout.matches("\\d{1,8}[HMSmun]")) {

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.server;
 
 import dev.tethys.codec.points.RejectedItems;
 
-/** Counter of items that a receiver could not read, by reason. Safe for several threads. */
+/** Counter of items that a receiver could not read, by reason. Thread-safe. */
 public interface RefusedItems {
   /** Counts nothing. */
   RefusedItems NONE =

@@ -29,7 +29,7 @@ final class FollowedRecord {
   }
 
   /**
-   * Follows a record until the time is up; returns the way as JSON.
+   * Follows a record until the time limit expires; returns the way as JSON.
    *
    * @param signal for which {@link #isSignal} is true
    * @return empty if another record is being followed

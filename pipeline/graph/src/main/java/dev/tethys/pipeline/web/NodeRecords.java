@@ -21,7 +21,7 @@ public final class NodeRecords {
   /** Longest time. */
   public static final double MAX_SECONDS = 30;
 
-  /** Most records. */
+  /** Maximum number of records. */
   public static final long MAX_RECORDS = 100;
 
   private static final int MAX_CHARACTERS = 256 << 10;

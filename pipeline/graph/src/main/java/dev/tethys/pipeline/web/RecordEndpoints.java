@@ -122,7 +122,7 @@ final class RecordEndpoints {
     return v == null ? "" : v;
   }
 
-  /** Follows the first record that matches, until the time is up. */
+  /** Follows the first record that matches, until the time limit expires. */
   private void follow(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
     reading(() -> followOne(q, r));
   }

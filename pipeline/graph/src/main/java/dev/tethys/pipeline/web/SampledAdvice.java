@@ -29,7 +29,7 @@ final class SampledAdvice {
     this.access = access;
   }
 
-  /** Reads for some time; the answer as JSON. */
+  /** Reads for some time; the response as JSON. */
   String read(double seconds) throws InterruptedException {
     SampleAnalysis analysis = new SampleAnalysis();
     Map<Signal, long[]> before = received();

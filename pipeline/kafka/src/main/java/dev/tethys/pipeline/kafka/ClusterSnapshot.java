@@ -308,7 +308,7 @@ final class ClusterSnapshot {
     }
   }
 
-  /** The same; null where it failed, which is noted. */
+  /** The same; null if it failed, which is noted. */
   private <T> @Nullable T find(String what, KafkaFuture<T> answer) throws InterruptedException {
     try {
       return get(what, answer);

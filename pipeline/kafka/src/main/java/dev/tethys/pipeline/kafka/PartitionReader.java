@@ -28,7 +28,7 @@ final class PartitionReader {
     /** A record is done with, or was not taken; called by any thread. */
     void settled(PartitionReader reader, long offset, Outcome outcome);
 
-    /** Samples of a record that is settled were left out; called by any thread. */
+    /** Samples of a record that is settled were omitted; called by any thread. */
     void leftOut(PartitionReader reader, int samples);
 
     /** Runs a task that may block, on its own thread. */

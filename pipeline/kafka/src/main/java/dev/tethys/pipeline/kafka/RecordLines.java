@@ -10,14 +10,14 @@ interface RecordLines {
    * Line of a record.
    *
    * @param labels additional ones, before relabelling
-   * @param timestamp the line's own, in nanoseconds since 1970; 0 for none
+   * @param timestamp the line's own, in nanoseconds since 1970; 0 if none
    */
   record Line(String text, Labels labels, long timestamp) {}
 
   /**
    * The lines, in order.
    *
-   * @throws dev.tethys.codec.CodecException when the record is to be passed over
+   * @throws dev.tethys.codec.CodecException when the record is to be skipped
    */
   List<Line> of(byte[] value);
 

@@ -17,7 +17,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
-/** Writes single records to one topic, outside of a graph. */
+/** Writes single records to one topic, outside a graph. */
 public final class TopicWriter {
   /** Time that a record waits for others. */
   private static final int LINGER_MS = 5;

@@ -47,7 +47,7 @@ class RefusedRecordsTest {
     return to.lines.getFirst();
   }
 
-  /** The answer does not say whether the destination has the samples or only newer ones. */
+  /** The response does not say whether the destination has the samples or only newer ones. */
   @Test
   void reportsOnlyTheDestinationsError() {
     assertThat(line(true, "HTTP status 400: out of order sample"))

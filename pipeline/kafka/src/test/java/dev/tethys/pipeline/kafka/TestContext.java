@@ -39,7 +39,7 @@ final class TestContext implements Context {
   }
 
   /**
-   * @param extension the only one; null for none
+   * @param extension the only one; null if none
    */
   TestContext(@Nullable Object extension) {
     this.extension = extension;

@@ -26,7 +26,7 @@ public final class Entry {
    * Creates an entry.
    *
    * @param resource the entry's own
-   * @param origin notified when the entry is settled; null for none
+   * @param origin notified when the entry is settled; null if none
    */
   public Entry(LogRecord record, Attributes resource, LogEntry.@Nullable Origin origin) {
     this.record = record;

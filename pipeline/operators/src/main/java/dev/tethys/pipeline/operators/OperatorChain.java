@@ -123,8 +123,10 @@ public final class OperatorChain implements Sink {
       return;
     }
     if (!path.add(at)) {
-      throw configs.get(
-          at).node().error("entries return to this operator: the operators form a cycle");
+      throw configs
+          .get(at)
+          .node()
+          .error("entries return to this operator: the operators form a cycle");
     }
     for (int n : next.get(at)) {
       follow(configs, next, n, path, done);

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.operators;
 
-/** Receives errors and drops of operators. Safe for threads. */
+/** Receives errors and drops of operators. Thread-safe. */
 public interface OperatorReport {
   /**
    * Reports that an operator failed on an entry.

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Settings of all parsers: source, target, and embedded time, severity and trace parsers. */
 final class ParserKeys {
-  /** Makes a value of a value. */
+  /** Creates a value of a value. */
   @FunctionalInterface
   interface Parse {
     @Nullable Object of(@Nullable Object value, Entry e) throws OperatorException;

@@ -5,7 +5,7 @@ import dev.tethys.codec.time.StrptimeLayout;
 import java.time.DateTimeException;
 import java.time.Instant;
 
-/** A layout of times outside of operators. */
+/** A layout of times outside operators. */
 public final class TimeText {
   private final StrptimeLayout layout;
 

@@ -9,7 +9,7 @@ public enum ErrorMode {
   IGNORE,
   /** Same as {@link #IGNORE}, but errors are only counted. */
   SILENT,
-  /** Errors are rethrown, and the whole batch fails. */
+  /** Errors are rethrown, and the entire batch fails. */
   PROPAGATE;
 
   public String text() {

@@ -51,7 +51,7 @@ public enum OttlContext {
     return false;
   }
 
-  /** The name in configurations and at the beginning of paths. */
+  /** The name in configurations and at the start of paths. */
   public String text() {
     return text;
   }

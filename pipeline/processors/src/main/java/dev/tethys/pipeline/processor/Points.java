@@ -254,7 +254,7 @@ public final class Points {
     return to;
   }
 
-  /** Maps the elements of a list and leaves out null results. */
+  /** Maps the elements of a list and omits null results. */
   public static <A, B> List<B> each(List<A> from, Function<A, @Nullable B> f) {
     List<B> to = new ArrayList<>();
     for (A a : from) {

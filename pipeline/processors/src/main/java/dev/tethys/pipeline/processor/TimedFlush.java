@@ -20,7 +20,7 @@ public final class TimedFlush {
   /** Reason of items that were not accepted before the component stopped. */
   public static final String UNAVAILABLE = "unavailable";
 
-  /** When a batch that was not taken is tried again; sooner if the interval is shorter. */
+  /** When a batch that was not taken is retried; sooner if the interval is shorter. */
   private static final Duration RETRY = Duration.ofSeconds(5);
 
   /** Collected data that is sent at a flush. */
@@ -129,7 +129,7 @@ public final class TimedFlush {
   }
 
   private void send(Batch batch) {
-    // Without an answer no interval would ever be passed on again.
+    // Without a response no interval would ever be passed on again.
     Redelivery.send(next, batch, outcome -> settled(batch, outcome), name, log);
   }
 

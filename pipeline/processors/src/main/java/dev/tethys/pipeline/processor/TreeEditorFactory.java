@@ -29,7 +29,7 @@ public final class TreeEditorFactory<S> implements ProcessorFactory<S> {
     default void stop() {}
   }
 
-  /** Makes an edit of settings. */
+  /** Creates an edit of settings. */
   @FunctionalInterface
   public interface Maker<S> {
     Edit make(S settings, Signal signal, Context context);

@@ -29,7 +29,7 @@ final class MaxMindFile {
   /** Maximum nesting depth of data, pointers included. */
   private static final int MAX_DEPTH = 64;
 
-  /** The most items of a map or list. */
+  /** The maximum number of items of a map or list. */
   private static final int MAX_ITEMS = 1 << 16;
 
   private static final byte[] MARKER = marker();

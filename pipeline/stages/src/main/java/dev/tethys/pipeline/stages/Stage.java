@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.stages;
 
 /**
- * One stage. It gives each entry on, now or later, or settles it. A stage with state is for one
- * thread.
+ * One stage. It gives each entry on, now or later, or settles it. A stage with state is not
+ * thread-safe.
  */
 interface Stage {
   /** Consumer of the entries of a stage. */

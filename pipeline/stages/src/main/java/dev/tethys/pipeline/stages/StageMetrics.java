@@ -2,7 +2,7 @@ package dev.tethys.pipeline.stages;
 
 import dev.tethys.model.exposition.Registry;
 
-/** Counters of stages, named as in Promtail. One for a process. Safe for several threads. */
+/** Counters of stages, named as in Promtail. One instance per process. Thread-safe. */
 public final class StageMetrics {
   private final Registry registry;
   private final Registry.Vector<Registry.Counter> dropped;

@@ -12,7 +12,7 @@ final class StageTypes {
   /** Maximum nesting depth of stages. */
   static final int MAX_DEPTH = 32;
 
-  /** Makes a stage of its configuration. */
+  /** Creates a stage of its configuration. */
   interface Factory {
     Stage make(YamlNode config, StageContext context, int depth);
   }

@@ -10,7 +10,7 @@ import dev.tethys.model.access.Scope;
  * @param end last step; for entries the end of the range, exclusive
  * @param step nanoseconds between steps; 0 for an instant query
  * @param interval least nanoseconds between returned entries; 0 for all entries
- * @param limit most entries of a log query
+ * @param limit maximum number of entries of a log query
  */
 public record LogqlRequest(
     Scope scope,

@@ -13,7 +13,7 @@ import java.util.Objects;
 final class NeutralTree {
   private NeutralTree() {}
 
-  /** First difference; empty for none. */
+  /** First difference; empty if none. */
   @SuppressWarnings("unchecked")
   static String difference(Map<String, Object> want, LogqlExpr e) {
     return switch (e) {

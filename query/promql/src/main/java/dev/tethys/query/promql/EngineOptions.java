@@ -94,7 +94,7 @@ public record EngineOptions(
       return this;
     }
 
-    /** The most samples a query may hold. */
+    /** The maximum number of samples a query may hold. */
     public Builder maxSamples(long v) {
       maxSamples = v;
       return this;

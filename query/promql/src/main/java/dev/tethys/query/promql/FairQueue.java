@@ -69,7 +69,7 @@ final class FairQueue<T> {
     }
   }
 
-  /** Removes an entry that waits no longer; false when it is not there. */
+  /** Removes an entry that waits no longer; false when it does not exist. */
   boolean remove(String user, T entry) {
     ArrayDeque<T> q = waiting.get(user);
     if (q == null || !q.remove(entry)) {

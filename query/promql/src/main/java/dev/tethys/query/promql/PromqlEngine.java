@@ -135,7 +135,7 @@ public final class PromqlEngine implements AutoCloseable {
     /** Bytes that all hold. */
     long memoryUsed();
 
-    /** Limit of this number; 0 for none. */
+    /** Limit of this number; 0 if none. */
     long memoryLimit();
 
     /** Maximum number of concurrent queries, without those of rules. */
@@ -177,7 +177,7 @@ public final class PromqlEngine implements AutoCloseable {
     };
   }
 
-  /** Sets the query log, null for none; returns the previous one. */
+  /** Sets the query log, null if none; returns the previous one. */
   public synchronized @Nullable QueryLog log(@Nullable QueryLog next) {
     QueryLog before = log;
     log = next;

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param user shares the queue fairly with other users: an authenticated name, else another client
  *     identification; empty when unknown
  * @param client address of the client; empty for internal queries
- * @param method of the HTTP request; empty for none
- * @param path of the HTTP request; empty for none
- * @param ruleGroup of the querying rule; null for none
+ * @param method of the HTTP request; empty if none
+ * @param path of the HTTP request; empty if none
+ * @param ruleGroup of the querying rule; null if none
  * @param priority share of the engine that the query uses
  * @param scope data that the query reads; other named tenants see neither its text nor its cost
  */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Answers of range queries, kept for reuse as long as the data that they were computed from is
  * unchanged.
  *
- * <p>The key of an answer is its query, its step and the phase of its steps; when its steps depend
+ * <p>The key of a response is its query, its step and the phase of its steps; when its steps depend
  * on the range, its start and end, too. An entry has the store's mark from before its computation;
  * {@link ResultReuse} decides by the changes since that mark which steps are still valid.
  *
@@ -85,7 +85,7 @@ final class ResultCache {
   }
 
   /**
-   * An answer.
+   * A response.
    *
    * @param mark of the store, taken before it was computed
    */
@@ -109,7 +109,7 @@ final class ResultCache {
   private record Held(Entry entry, long bytes) {}
 
   /**
-   * A query that computes its answer, for others that ask the same meanwhile.
+   * A query that computes its response, for others that ask the same meanwhile.
    *
    * <p>Invariant: {@link #made} is set before {@link #done} is counted down, or never.
    */
@@ -150,7 +150,7 @@ final class ResultCache {
   }
 
   /**
-   * Announces that a query computes its answer.
+   * Announces that a query computes its response.
    *
    * @return the query that does so already; null when there is none
    */
@@ -162,7 +162,7 @@ final class ResultCache {
     return other;
   }
 
-  /** Ends a computation, with an answer or without. */
+  /** Ends a computation, with a response or without. */
   synchronized void end(Key whole, Flight own) {
     flights.remove(whole, own);
     own.done.countDown();
@@ -179,7 +179,7 @@ final class ResultCache {
   }
 
   /**
-   * Whether an answer is worth keeping: its steps are multiples of the step, as dashboards ask, or
+   * Whether a response is worth keeping: its steps are multiples of the step, as dashboards ask, or
    * it was requested before.
    */
   synchronized boolean isCacheable(Key key) {
@@ -193,7 +193,7 @@ final class ResultCache {
     return again;
   }
 
-  /** Keeps an answer in place of the one before, if there is room. */
+  /** Keeps a response in place of the one before, if there is room. */
   synchronized void put(Key key, Entry entry) {
     remove(key);
     long n = entry.bytes(key);
@@ -236,7 +236,7 @@ final class ResultCache {
     evictions += gone.size();
   }
 
-  /** Bytes of all answers. */
+  /** Bytes of all responses. */
   synchronized long bytes() {
     return bytes;
   }

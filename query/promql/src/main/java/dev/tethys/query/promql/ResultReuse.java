@@ -45,7 +45,7 @@ final class ResultReuse {
   private List<String> warnings = List.of();
   private List<String> infos = List.of();
 
-  /** Answer that other queries can use once the annotations are known; null for none. */
+  /** Answer that other queries can use once the annotations are known; null if none. */
   private @Nullable Pending pending;
 
   /** Set while others may wait for this query. */
@@ -54,7 +54,7 @@ final class ResultReuse {
   /** Result to share with waiting queries, and whether to cache it. */
   private record Pending(List<Column> columns, long mark, boolean kept) {}
 
-  /** Steps of a query that an answer holds, both ends included. */
+  /** Steps of a query that a response holds, both ends included. */
   private record Run(int first, int last) {
     int steps() {
       return last - first + 1;
@@ -143,9 +143,9 @@ final class ResultReuse {
   }
 
   /**
-   * The answer.
+   * The response.
    *
-   * @param compute gives the answer for the steps of a part of the grid
+   * @param compute gives the response for the steps of a part of the grid
    */
   Block evaluate(Execution x, Function<Grid, Block> compute) {
     long mark = source.changeMark();
@@ -261,7 +261,7 @@ final class ResultReuse {
     }
   }
 
-  /** Whether nothing that a whole answer read has changed. */
+  /** Whether nothing that a whole response read has changed. */
   private boolean holds(Entry e) {
     TimeRanges changed = source.changedSince(e.mark());
     return !changed.overlaps(grid.start() - locality.before(), grid.end() + locality.after())
@@ -274,7 +274,7 @@ final class ResultReuse {
         grid.time(step) - locality.before(), grid.time(step) + locality.after());
   }
 
-  /** The steps of this query that an answer has. */
+  /** The steps of this query that a response has. */
   private @Nullable Run overlap(Entry e) {
     long interval = grid.interval();
     long first = Math.max(0, (e.grid().start() - grid.start()) / interval);

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Annotations of answers, and which of several errors is reported; all as Prometheus 3.14 answers
+ * Annotations of responses, and which of several errors is reported; all as Prometheus 3.14 answers
  * to the same queries.
  */
 class AnnotationsTest {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Hostile queries end with an answer or a refusal, hold no more than they may, and affect no other
+ * Hostile queries end with a response or a refusal, hold no more than they may, and affect no other
  * query.
  */
 @Tag("slow")

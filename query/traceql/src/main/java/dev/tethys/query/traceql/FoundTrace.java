@@ -6,7 +6,7 @@ import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trace that a search found. Root, start, duration and services are those of the whole trace, not
+ * Trace that a search found. Root, start, duration and services are those of the entire trace, not
  * of the spans that fit alone.
  *
  * @param traceHigh first 8 bytes of the trace id
@@ -36,7 +36,7 @@ public record FoundTrace(
   /**
    * Spans of a trace that fit.
    *
-   * @param spans first spans, at most as many as were asked for
+   * @param spans first spans, at most as many as were requested
    * @param matched number of spans that fit
    * @param attributes values of {@code by} and of aggregates
    */

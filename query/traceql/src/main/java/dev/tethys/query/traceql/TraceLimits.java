@@ -4,8 +4,8 @@ package dev.tethys.query.traceql;
  * Limits of a query.
  *
  * @param maxBytes most memory that a query holds
- * @param maxSeries most series of a metrics query
- * @param maxSteps most steps of a range query
+ * @param maxSeries maximum number of series of a metrics query
+ * @param maxSteps maximum number of steps of a range query
  * @param maxTraces largest limit of a search
  * @param traceNanos how far before and after the time range spans of a found trace are read
  */

@@ -30,7 +30,7 @@ public interface ArchivedBlock extends AutoCloseable {
   }
 
   /**
-   * Gives all series with the samples that are not deleted; once. What cannot be read is left out
+   * Gives all series with the samples that are not deleted; once. What cannot be read is omitted
    * and listed in {@link #problems} afterwards.
    */
   void forEach(SeriesVisitor to, Progress progress);

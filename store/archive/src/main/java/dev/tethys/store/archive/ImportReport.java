@@ -4,7 +4,7 @@ import dev.tethys.store.metrics.BlockInfo;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Report of an import: imported parts, and omitted data. For one thread. */
+/** Report of an import: imported parts, and omitted data. Not thread-safe. */
 public final class ImportReport {
   /** Outcome of one part. */
   public enum Outcome {
@@ -24,7 +24,7 @@ public final class ImportReport {
    * One part of the source.
    *
    * @param source name of the part: a block, "head"
-   * @param target the block that it became, empty for none
+   * @param target the block that it became, empty if none
    * @param minTime of the oldest sample
    * @param maxTime of the newest sample
    * @param toHead samples that went to memory since the store has newer ones there

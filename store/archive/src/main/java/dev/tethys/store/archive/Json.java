@@ -63,7 +63,7 @@ public final class Json {
     throw new IllegalArgumentException(key + " must be a number");
   }
 
-  /** A text of an object; empty where it is absent. */
+  /** A text of an object; empty if it is absent. */
   public static String text(Map<String, @Nullable Object> o, String key) {
     Object v = o.get(key);
     if (v == null) {
@@ -75,7 +75,7 @@ public final class Json {
     throw new IllegalArgumentException(key + " must be a string");
   }
 
-  /** A list of an object; empty where it is absent. */
+  /** A list of an object; empty if it is absent. */
   public static List<?> list(Map<String, @Nullable Object> o, String key) {
     Object v = o.get(key);
     if (v == null) {

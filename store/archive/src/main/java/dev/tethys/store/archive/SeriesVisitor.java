@@ -3,7 +3,7 @@ package dev.tethys.store.archive;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 
-/** Takes series one after the other, ascending by labels. */
+/** Takes series one after another, ascending by labels. */
 @FunctionalInterface
 public interface SeriesVisitor {
   /** The samples ascend by time; the buffer is reused after the call. */

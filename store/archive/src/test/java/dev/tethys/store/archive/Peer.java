@@ -91,8 +91,8 @@ public final class Peer {
   }
 
   /**
-   * What promtool's dump leaves out, though its server answers it: the first two histograms of a
-   * series, of float ones the first.
+   * What promtool's dump omits, though its server answers it: the first two histograms of a series,
+   * of float ones the first.
    */
   public static List<String> asDumped(List<String> lines) {
     List<String> out = new ArrayList<>();

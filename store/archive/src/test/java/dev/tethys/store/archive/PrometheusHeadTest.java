@@ -179,7 +179,7 @@ class PrometheusHeadTest {
     try (RealPrometheus p = new RealPrometheus(folder, source)) {
       feed(p, now, 300);
     }
-    // Not what promtool dumps: it leaves out the first histograms of a series.
+    // Not what promtool dumps: it omits the first histograms of a series.
     long all;
     try (MetricsDatabase db = MetricsDatabase.open(folder.resolve("whole"), DataFolder.OFFLINE)) {
       all = new PrometheusImport(db, Progress.NONE).run(source).samples();

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Byte arrays for the sections of blocks, of lengths that are powers of two. They are too large for
  * the young generation of the garbage collector and live for milliseconds: new arrays for each
- * query would cause full collections. Safe for several threads.
+ * query would cause full collections. Thread-safe.
  */
 public final class ArrayPool {
   private static final int SMALLEST = 14; // as a power of two; shorter ones are not kept

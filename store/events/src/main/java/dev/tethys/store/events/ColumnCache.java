@@ -8,9 +8,8 @@ import java.util.function.LongSupplier;
 /**
  * Decoded columns of the blocks that were read last, up to a number of bytes. A block that was read
  * within {@value #BUSY_SECONDS} seconds is only removed for one that was read twice since then:
- * scans of more than there is room for, one after the other, would otherwise find nothing.
- * Sections, which are large and quickly decompressed again, are kept in a share of it only. Safe
- * for several threads.
+ * scans of more than there is room for, one after another, would otherwise find nothing. Sections,
+ * which are large and quickly decompressed again, are kept in a share of it only. Thread-safe.
  */
 public final class ColumnCache {
   private static final long BUSY_SECONDS = 10;
@@ -28,7 +27,7 @@ public final class ColumnCache {
   private long sections; // bytes of these that are sections
 
   /**
-   * @param maxBytes most bytes that are kept
+   * @param maxBytes maximum number of bytes that are kept
    * @param nanos clock that does not go back, in nanoseconds
    */
   public ColumnCache(long maxBytes, LongSupplier nanos) {
@@ -36,7 +35,7 @@ public final class ColumnCache {
   }
 
   /**
-   * @param maxBytes most bytes that are kept
+   * @param maxBytes maximum number of bytes that are kept
    * @param sectionPercent most of them, in percent, that sections take
    * @param nanos clock that does not go back, in nanoseconds
    */

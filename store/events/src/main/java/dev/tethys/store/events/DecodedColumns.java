@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Columns of a block that were decoded, as far as a {@link ColumnCache} has room. Values are not
- * changed by their readers. Safe for several threads.
+ * changed by their readers. Thread-safe.
  */
 public final class DecodedColumns {
   private final @Nullable ColumnCache cache;

@@ -7,7 +7,7 @@ import java.util.ArrayDeque;
 
 /**
  * Decompresses zstd with contexts that are used again. They are native memory that takes long to
- * set up, while threads of queries are many and short. Safe for several threads.
+ * set up, while threads of queries are many and short. Thread-safe.
  */
 public final class Decompression {
   private static final int MAX_FREE = 16;

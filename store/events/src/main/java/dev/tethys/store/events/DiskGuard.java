@@ -12,10 +12,7 @@ import java.nio.file.Path;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Refuses appends while the disk is nearly full, so that flushes still find space. Safe for several
- * threads.
- */
+/** Refuses appends while the disk is nearly full, so that flushes still find space. Thread-safe. */
 final class DiskGuard {
   private static final System.Logger LOG = JulLogger.of(DiskGuard.class.getName());
   private static final long CHECK_NANOS = 500_000_000L;

@@ -92,7 +92,7 @@ public abstract class EventDatabase<L> implements TenantStore {
     return engine().parts().stream().mapToLong(PartEntry::size).sum();
   }
 
-  /** Number of parts that were found damaged and are left out of queries. */
+  /** Number of parts that were found damaged and are excluded from queries. */
   public final int unreadableParts() {
     return engine().unreadableParts();
   }

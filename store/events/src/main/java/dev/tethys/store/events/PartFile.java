@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Mapped part file, see {@link PartFormat}. The block index is in memory; other sections of the
- * footer are read on demand, from the second copy of the footer if the first is damaged. Safe for
- * several threads.
+ * footer are read on demand, from the second copy of the footer if the first is damaged.
+ * Thread-safe.
  */
 public final class PartFile implements AutoCloseable {
   private static final ValueLayout.OfInt INT =

@@ -71,7 +71,7 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
 
   // ---- retention
 
-  /** The signal has other rules of retention. Safe for several threads. */
+  /** The signal has other rules of retention. Thread-safe. */
   void retentionChanged() {
     retentionChanged = true;
   }

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** Creates the part files of one flush or merge. Not safe for several threads. */
+/** Creates the part files of one flush or merge. Not thread-safe. */
 public final class PartSink {
   private final FileAccess files;
   private final Path tenants;

@@ -6,7 +6,7 @@ import dev.tethys.store.files.ByteSink;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Writes a part file, see {@link PartFormat}. Not safe for several threads. */
+/** Writes a part file, see {@link PartFormat}. Not thread-safe. */
 public final class PartWriter implements AutoCloseable {
   /** First section number of the footer that a signal may use. */
   public static final int SIGNAL_SECTIONS = 16;

@@ -10,8 +10,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a block of {@link SectionWriter}: the table at once, sections on demand. Safe for one
- * thread.
+ * Reads a block of {@link SectionWriter}: the table at once, sections on demand. Safe not
+ * thread-safe.
  */
 public final class SectionReader {
   private static final int MAX_SECTIONS = 1 << 16;

@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One pass over a block. Rows are first selected by stream, time and metadata, in loops over whole
+ * One skip a block. Rows are first selected by stream, time and metadata, in loops over whole
  * columns; line conditions and deletions are then tested on the rows that are left.
  */
 final class BlockScan {
@@ -110,7 +110,7 @@ final class BlockScan {
     return plain && columns == null;
   }
 
-  /** Most rows that {@link #select} finds in one template. */
+  /** Maximum number of rows that {@link #select} finds in one template. */
   int maxRows() {
     int max = 0;
     for (int t = 0; t < block.templateCount(); t++) {

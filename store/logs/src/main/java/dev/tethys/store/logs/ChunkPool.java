@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Memory of heads that were written to parts, for reuse by new heads. Under load the arrays of
  * heads are most of the memory that the old generation of the garbage collector would have to free.
- * Safe for several threads.
+ * Thread-safe.
  */
 final class ChunkPool {
   private static final int SMALLEST = 4 << 20; // the first chunk of a head is never taken from here

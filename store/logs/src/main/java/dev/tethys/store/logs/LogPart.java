@@ -15,7 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Open part of logs; its stream index and words are read at their first use. Safe for threads. */
+/** Open part of logs; its stream index and words are read at their first use. Thread-safe. */
 final class LogPart {
   private static final byte SOUND = 1;
   private static final byte DAMAGED = 2;

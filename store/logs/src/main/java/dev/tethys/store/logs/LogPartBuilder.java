@@ -18,7 +18,7 @@ import java.util.List;
 
 /**
  * Writes the rows of a head into parts, one for each day. Rows of a part are sorted by stream and
- * time and cut into blocks of neighbouring streams. Not safe for several threads.
+ * time and cut into blocks of neighbouring streams. Not thread-safe.
  */
 final class LogPartBuilder {
   private static final long DAY_NANOS = 86_400_000_000_000L;

@@ -10,11 +10,11 @@ import java.util.List;
 
 /**
  * Readable rows of a damaged block: those whose stream, time and body are not in a damaged section.
- * A name of metadata with a value that is not readable is left out of all rows.
+ * A name of metadata with a value that is not readable is excluded from all rows.
  *
  * @param rows streams are indexes in the streams of the block
  * @param names of metadata
- * @param missingNames names of metadata that are left out
+ * @param missingNames names of metadata that are omitted
  * @param missing what is missing, for warnings; empty if only sections for searches are damaged
  */
 record ReadableRows(

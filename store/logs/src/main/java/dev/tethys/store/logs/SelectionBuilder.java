@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntUnaryOperator;
 
-/** Finds the streams and segments of a query in a view. For one thread. */
+/** Finds the streams and segments of a query in a view. Not thread-safe. */
 final class SelectionBuilder {
   private final EventView<LogHead.Snapshot, LogPart> view;
   private final StreamRegistry registry;
@@ -132,7 +132,7 @@ final class SelectionBuilder {
     return out;
   }
 
-  /** Streams of a block that a deletion selects; empty for none. */
+  /** Streams of a block that a deletion selects; empty if none. */
   private static boolean[] streamsOf(SelectedStreams streams, LogPart.Streams index, int b) {
     int at = index.blocks()[b];
     boolean[] of = new boolean[index.blocks()[b + 1] - at];

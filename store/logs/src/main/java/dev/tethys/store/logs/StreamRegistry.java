@@ -7,7 +7,7 @@ import java.util.Map;
 
 /**
  * Streams of a tenant by number. Numbers are valid while the store is open and are on disk nowhere.
- * Safe for several threads.
+ * Thread-safe.
  */
 final class StreamRegistry {
   private final Map<Labels, Integer> numbers = new HashMap<>();

@@ -4,7 +4,7 @@ import dev.tethys.store.events.PartExpiry;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Times at which the entries of a tenant's streams expire. For one thread. */
+/** Times at which the entries of a tenant's streams expire. Not thread-safe. */
 final class StreamRetention {
   private final @Nullable StreamValues nanos;
 

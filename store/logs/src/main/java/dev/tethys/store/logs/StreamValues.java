@@ -3,7 +3,7 @@ package dev.tethys.store.logs;
 import java.util.Arrays;
 import java.util.function.IntToLongFunction;
 
-/** Values of streams by their number, each computed once. For one thread. */
+/** Values of streams by their number, each computed once. Not thread-safe. */
 final class StreamValues {
   private static final long UNKNOWN = Long.MIN_VALUE;
 

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Blocks of which the disk did not give something lately. Work in the background leaves them alone
- * for a while, the longer the more often that happens; nothing is deleted for it. For one thread.
+ * for a while, the longer the more often that happens; nothing is deleted for it. Not thread-safe.
  */
 final class BlockBackoff {
   static final long LEAST_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -58,7 +58,7 @@ final class BlockBackoff {
     return any;
   }
 
-  /** Blocks in backoff are tried again at the next opportunity. */
+  /** Blocks in backoff are retried at the next opportunity. */
   void retryNow() {
     long now = nanos.getAsLong();
     rests.values().forEach(r -> r.until = now);

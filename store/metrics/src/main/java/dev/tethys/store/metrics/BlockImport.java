@@ -84,7 +84,7 @@ public final class BlockImport implements AutoCloseable {
     return refused;
   }
 
-  /** Whether blocks that are there were made of all of these level 1 blocks. */
+  /** Whether blocks that exist were made of all of these level 1 blocks. */
   public boolean contains(Collection<String> sources) {
     Set<String> all = new HashSet<>();
     for (BlockReader b : blocks.list()) {

@@ -47,8 +47,8 @@ public record BlockInfo(
    *
    * @param name the encoding of values ("constant", "integer differences", "histogram" ...), or
    *     "timestamps", "start timestamps", "directory", "labels", "postings"
-   * @param chunks chunks in this encoding; 0 where that does not apply
-   * @param samples samples in them; 0 where that does not apply
+   * @param chunks chunks in this encoding; 0 if that does not apply
+   * @param samples samples in them; 0 if that does not apply
    * @param bytes bytes on disk
    */
   public record Part(String name, long chunks, long samples, long bytes) {}

@@ -141,7 +141,7 @@ final class Blocks {
     return unread;
   }
 
-  /** Warnings for every answer: what of the disk is missing from it. */
+  /** Warnings for every response: what of the disk is missing from it. */
   List<String> warnings() {
     List<Path> lost = quarantined;
     if (lost.isEmpty()) {
@@ -333,7 +333,7 @@ final class Blocks {
     return draft(min, max, level, late, parents, parents);
   }
 
-  /** A new block that is made of some blocks and takes the place of others. */
+  /** A new block that is made of some blocks and replaces others. */
   BlockMeta draft(
       long min,
       long max,

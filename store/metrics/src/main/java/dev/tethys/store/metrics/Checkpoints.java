@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
  * writer. So a crash in quiet times, or after a burst, is followed by a short start. The size of
  * the log relative to the last file bounds these writes, however many series there are.
  *
- * <p>A checkpoint that fails leaves no files and is owed: it is tried again after a minute.
+ * <p>A checkpoint that fails leaves no files and is owed: it is retried after a minute.
  *
  * <p>While one is owed for a block, samples are in the log and in the block, and their series may
  * have left memory. A start reads these samples again and drops those that blocks have; what a

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param compactionRate bytes a second that merging blocks may write; 0 for no limit. Not applied
  *     while memory waits to become a block
  * @param outOfOrderWindow maximum age of an out-of-order sample relative to the newest sample of
- *     the database; zero for none, {@link #ANY_AGE} for all
+ *     the database; zero if none, {@link #ANY_AGE} for all
  * @param blockDuration the time range of a block written from memory
  * @param fsync when commits are forced to disk
  * @param segmentBytes size of a segment of the write-ahead log
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param background whether threads of the database flush, compact and sync; otherwise {@link
  *     MetricsDatabase#maintain} does when it is called
  * @param clock the time
- * @param registry of self-metrics; null for none
+ * @param registry of self-metrics; null if none
  */
 public record DatabaseOptions(
     RetentionPolicy retention,

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param resolution the length of buckets
  * @param after the age at which data is downsampled, counted from the newest sample of the store
- * @param keep retention time of the buckets; zero for ever
+ * @param keep retention time of the buckets; zero forever
  */
 public record Downsampling(Duration resolution, Duration after, Duration keep) {
   /** The shortest bucket. */
@@ -18,7 +18,7 @@ public record Downsampling(Duration resolution, Duration after, Duration keep) {
   /** The longest bucket. */
   public static final Duration MAX_RESOLUTION = Duration.ofDays(1);
 
-  /** The most levels. */
+  /** The maximum number of levels. */
   public static final int MAX_LEVELS = 4;
 
   public Downsampling {

@@ -61,7 +61,7 @@ final class LabelSearch {
    * @param limit the most, at least 1
    * @param cutoff how far back samples are shown
    * @param lost receives warnings for the reader
-   * @return null where the whole selection has to be made to know which are shown
+   * @return null if the whole selection has to be made to know which are shown
    */
   @Nullable List<Labels> some(
       long min,

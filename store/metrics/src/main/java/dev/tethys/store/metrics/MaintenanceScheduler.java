@@ -333,7 +333,7 @@ final class MaintenanceScheduler {
   /** Writes the ranges that are due; whether there were any. */
   private boolean flush() throws IOException {
     long late = head.counters.late.sum() - lateAtFlush;
-    // Late samples alone wait for company, or a tiny block a second would be the answer to a
+    // Late samples alone wait for company, or a tiny block a second would be the response to a
     // trickle.
     long due = head.truncation().due();
     if (!head.truncation().hasBefore(due) && late < MAX_LATE) {

@@ -252,7 +252,7 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
    * Selects.
    *
    * @param warnings receives warnings for the reader
-   * @param lost receives, now or while samples are read, what is left out for damage
+   * @param lost receives, now or while samples are read, what is omitted for damage
    */
   private MergedSelection selected(
       SelectHints hints,
@@ -504,11 +504,11 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
   }
 
   /**
-   * Makes a copy that can be opened as a database: blocks as hard links to the same files, memory
+   * Creates a copy that can be opened as a database: blocks as hard links to the same files, memory
    * as new blocks.
    *
    * @param into an absent or empty folder on the same file system
-   * @param skipHead leaves out what is only in memory
+   * @param skipHead omits what is only in memory
    */
   public void snapshot(Path into, boolean skipHead) {
     checkOpen();

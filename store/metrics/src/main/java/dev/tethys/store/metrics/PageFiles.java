@@ -103,7 +103,7 @@ final class PageFiles implements SealedPages.Files {
     return kept;
   }
 
-  /** Mapped bytes of the files that are not known to be released. */
+  /** Mapped bytes of the files that are unknown to be released. */
   private long mappedBytes() {
     synchronized (mapped) {
       mapped.removeIf(m -> m.get() == null);

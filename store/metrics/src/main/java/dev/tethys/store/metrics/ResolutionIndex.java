@@ -98,7 +98,7 @@ final class ResolutionIndex {
         : entries.getOrDefault(resolution, List.of()).stream().map(Entry::block).toList();
   }
 
-  /** Blocks that together have all labels that there are. */
+  /** Blocks that together have all labels that exist. */
   List<BlockReader> forLabels() {
     return forLabels;
   }

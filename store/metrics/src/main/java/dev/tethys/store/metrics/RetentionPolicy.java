@@ -8,7 +8,7 @@ import java.util.List;
  * Retention by time, size and rules. Ages are counted from the newest sample of the store, or from
  * the present where that is earlier, so that a clock that jumps removes nothing.
  *
- * @param time of series without a rule; zero for ever. Without rules, whole blocks are removed when
+ * @param time of series without a rule; zero forever. Without rules, whole blocks are removed when
  *     their newest sample is older; with rules it is exact, as the rules are
  * @param bytes the oldest blocks are removed while all blocks and the log take more; 0 for no limit
  * @param percentage the same as a share of the file system's size, which then replaces it; 0 to
@@ -45,7 +45,7 @@ public record RetentionPolicy(Duration time, long bytes, double percentage, List
    * Retention of matching series.
    *
    * @param matchers all of which a series matches
-   * @param time zero for ever
+   * @param time zero forever
    */
   public record Rule(List<Matcher> matchers, Duration time) {
     public Rule {

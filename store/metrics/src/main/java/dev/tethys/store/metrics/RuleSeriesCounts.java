@@ -9,8 +9,8 @@ import java.util.WeakHashMap;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Number of series of each block that match a retention rule. Counted once per block; for one
- * thread.
+ * Number of series of each block that match a retention rule. Counted once per block; not
+ * thread-safe.
  */
 final class RuleSeriesCounts {
   /** Counts of a block whose index is damaged or cannot be read. */

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * written to disk as runs, each a separate block in a temporary folder, and merged when they are
  * read. Of several samples at one time the first that was added is kept.
  *
- * <p>First everything is added, then it is read, any number of times. For one thread. The folder is
- * removed by {@link #close}, or when the database is opened next.
+ * <p>First everything is added, then it is read, any number of times. Not thread-safe. The folder
+ * is removed by {@link #close}, or when the database is opened next.
  */
 public final class SampleSorter implements AutoCloseable {
   /** Ranges that are asked for begin and end at multiples of it: two hours. */
@@ -57,7 +57,7 @@ public final class SampleSorter implements AutoCloseable {
     this.maxHeldBytes = maxHeldBytes;
   }
 
-  /** Takes the series of a range one after the other. */
+  /** Takes the series of a range one after another. */
   @FunctionalInterface
   public interface Sink {
     /** The buffer is reused after the call. */
@@ -184,7 +184,7 @@ public final class SampleSorter implements AutoCloseable {
   }
 
   private Column column(Labels labels) {
-    // Most sources give several samples of a series one after the other.
+    // Most sources give several samples of a series one after another.
     if (labels == lastLabels && last != null) {
       return last;
     }

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The series of several parts, one after the other, ascending by labels: how blocks are written,
+ * The series of several parts, one after another, ascending by labels: how blocks are written,
  * however many series there are. Joins samples as {@link MergedSelection} does.
  */
 final class SeriesStream {

@@ -78,7 +78,7 @@ public record StorageStatus(
    *
    * @param configured whether it is made, and not only left from before
    * @param after the age at which it is made
-   * @param keep how long it is kept; 0 for ever
+   * @param keep how long it is kept; 0 forever
    * @param buckets of all series
    * @param minTime begin of the oldest block, {@link Long#MAX_VALUE} when there is none
    * @param maxTime end of the newest, {@link Long#MIN_VALUE} when there is none

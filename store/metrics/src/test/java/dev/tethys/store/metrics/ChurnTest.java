@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Series that come and go do not take memory for ever, and their samples stay theirs. */
+/** Series that come and go do not take memory forever, and their samples stay theirs. */
 @Tag("slow")
 class ChurnTest {
   private static final long T0 = 1_699_999_200_000L;

@@ -147,7 +147,7 @@ class FlushBesideBackfillTest {
     }
   }
 
-  /** A restart would pass over samples that are older than a block. */
+  /** A restart would skip samples that are older than a block. */
   @Test
   void doesNotImportBlockOverUnflushedSamples() {
     try (MetricsDatabase db = open()) {

@@ -62,7 +62,7 @@ class RetentionTest {
     }
   }
 
-  /** The oldest hour (from T0) that a query answers with, by job. */
+  /** The oldest hour (from T0) that a query responds with, by job. */
   private static TreeMap<String, Long> oldest(MetricsDatabase db) {
     TreeMap<String, Long> out = new TreeMap<>();
     SampleBuffer b = new SampleBuffer();

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Damaged logs, some thousand segments of them: no answer has samples that were never sent, and the
- * store always opens. {@code tethys bench fuzz wal} does the same a million times.
+ * Damaged logs, some thousand segments of them: no response has samples that were never sent, and
+ * the store always opens. {@code tethys bench fuzz wal} does the same a million times.
  */
 @Tag("slow")
 class WalFuzzTest {

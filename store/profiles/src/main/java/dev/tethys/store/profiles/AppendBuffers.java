@@ -3,7 +3,7 @@ package dev.tethys.store.profiles;
 import dev.tethys.model.profiles.Samples;
 import java.util.Arrays;
 
-/** Buffers of one append, which a later one uses again. Not safe for several threads. */
+/** Buffers of one append, which a later one uses again. Not thread-safe. */
 final class AppendBuffers {
   final StackHashes hashes = new StackHashes();
   final Samples samples = new Samples();

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
-/** Selection of profiles in a view of the engine. For one thread at a time. */
+/** Selection of profiles in a view of the engine. Not thread-safe. */
 final class FoundProfiles implements ProfileSelection {
   private static final Samples NONE = new Samples();
   private static final ProfileSymbols EMPTY = new ProfileSymbolTable().view();

@@ -5,7 +5,7 @@ import dev.tethys.model.profiles.Samples;
 import dev.tethys.store.events.SectionWriter;
 import dev.tethys.store.files.ByteSink;
 
-/** Columns of a block, see {@link ProfileSections}. Not safe for several threads. */
+/** Columns of a block, see {@link ProfileSections}. Not thread-safe. */
 final class ProfileBlockWriter {
   private final ByteSink[] columns = new ByteSink[ProfileSections.VALUES + 1];
   private int rows;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Open part of profiles. Its index is read at the first use and kept; symbols are kept while there
- * is memory for them. Safe for several threads.
+ * is memory for them. Thread-safe.
  */
 final class ProfilePart {
   private static final Samples NONE = new Samples();

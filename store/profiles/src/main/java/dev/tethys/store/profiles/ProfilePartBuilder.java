@@ -20,7 +20,7 @@ import java.util.TreeMap;
 
 /**
  * Writes the profiles of a head into parts, one for each day. Symbols are numbered in the order of
- * their use, so that the stacks of a series are neighbours. Not safe for several threads.
+ * their use, so that the stacks of a series are neighbours. Not thread-safe.
  */
 final class ProfilePartBuilder {
   private static final long DAY_NANOS = 86_400_000_000_000L;

@@ -2,13 +2,12 @@ package dev.tethys.store.profiles;
 
 /**
  * Nodes of a head by the hash of their stack. Programs repeat their stacks, so that most samples
- * need this one access to the memory of a head and none to its symbols. Not safe for several
- * threads.
+ * need this one access to the memory of a head and none to its symbols. Not thread-safe.
  */
 final class StackIndex {
   private static final long TAG = -1L << 32;
 
-  // First half of the hash; upper half of its second half with node + 1, or 0 for none.
+  // First half of the hash; upper half of its second half with node + 1, or 0 if none.
   private static final int ENTRY = 2;
 
   private long[] slots = new long[ENTRY * 1024];
@@ -19,12 +18,12 @@ final class StackIndex {
     return count == 0 ? 0 : 8L * slots.length;
   }
 
-  /** Node of a stack, -1 if it is not known. 96 bits of the hash are compared. */
+  /** Node of a stack, -1 if it is unknown. 96 bits of the hash are compared. */
   int find(long high, long low) {
     return (int) slots[slot(slots, high, low) + 1] - 1;
   }
 
-  /** Adds the node of a stack that is not known. */
+  /** Adds the node of a stack that is unknown. */
   void add(long high, long low, int node) {
     set(slots, high, low & TAG | node + 1L);
     if (++count * 2 * ENTRY > slots.length) {

@@ -26,7 +26,7 @@ final class SymbolCodec {
 
   private SymbolCodec() {}
 
-  /** Writes all tables, one after the other. */
+  /** Writes all tables, one after another. */
   static void write(ProfileSymbols s, ByteSink out) {
     strings(s.strings(), out);
     fixed(s.mappings(), MAPPING, out);

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The embedded store and those of {@code remote_read} and {@code stores}, read as one. A store
- * elsewhere that fails, or does not answer in its time, costs its part of the answer and gives a
+ * elsewhere that fails, or does not respond in its time, costs its part of the response and gives a
  * warning, as in Prometheus; one whose answer is larger than is taken fails the query.
  */
 public final class FederatedSource implements ScopedSource {
@@ -144,7 +144,7 @@ public final class FederatedSource implements ScopedSource {
     }
 
     /**
-     * The answer, when it comes in time.
+     * The response, when it comes in time.
      *
      * @throws TimeoutException when it does not end in time; it is abandoned then
      */
@@ -202,7 +202,7 @@ public final class FederatedSource implements ScopedSource {
     return out;
   }
 
-  /** Waits for the answers; what went wrong becomes a warning. */
+  /** Waits for the responses; what went wrong becomes a warning. */
   private static <T> List<T> answers(List<RequestedStore<T>> asked, List<String> warnings) {
     List<T> out = new ArrayList<>();
     boolean ended = false;
@@ -332,7 +332,7 @@ public final class FederatedSource implements ScopedSource {
       }
     }
 
-    /** Changes of other stores are not told, so no answer is kept while there are any. */
+    /** Changes of other stores are not told, so no response is kept while there are any. */
     @Override
     public long changeMark() {
       return remotes.isEmpty() ? source.changeMark() : NO_MARK;

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * External database that serves series. Safe for several threads at once; calls block and run on
- * virtual threads, which are interrupted when no caller waits any longer.
+ * External database that serves series. Thread-safe; calls block and run on virtual threads, which
+ * are interrupted when no caller waits any longer.
  *
  * <p>All methods fail with an {@link IOException} when the store does not respond, which omits its
  * part of the query's result and adds a warning, and with a {@link

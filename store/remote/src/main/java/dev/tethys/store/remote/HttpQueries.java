@@ -28,11 +28,11 @@ public final class HttpQueries {
     this.limits = limits;
   }
 
-  /** Reads an answer to its end. */
+  /** Reads a response to its end. */
   @FunctionalInterface
   public interface Reading {
     /**
-     * @throws CodecException when it is not what was asked for
+     * @throws CodecException when it is not what was requested
      */
     void read(InputStream in) throws IOException;
   }
@@ -75,7 +75,7 @@ public final class HttpQueries {
    * Asks.
    *
    * @throws RefusedException when the status is not of success
-   * @throws IOException also when the answer is not what was asked for
+   * @throws IOException also when the response is not what was requested
    * @throws dev.tethys.model.storage.StorageException when it is larger than is taken
    */
   public void ask(ClientRequest call, Reading to) throws IOException, InterruptedException {

@@ -20,7 +20,7 @@ import java.util.UUID;
 /**
  * Collects results of a store that keeps series in one table and samples under their keys in
  * others. Series are read first, then samples, histograms or exemplars, within the bounds of one
- * query. Rows of unknown keys are skipped. For one thread.
+ * query. Rows of unknown keys are skipped. Not thread-safe.
  */
 public final class KeyedSeries {
   private final SeriesCollector all;

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 public final class MetricNames {
   private MetricNames() {}
 
-  /** The names that are asked for, which need not be there; null when they are not named. */
+  /** The names that are requested, which need not be there; null when they are not named. */
   public static @Nullable Set<String> named(List<Matcher> matchers) {
     return NamedValues.metrics(matchers);
   }
 
-  /** Whether series of a name are asked for, as far as its name goes. */
+  /** Whether series of a name are requested, as far as its name goes. */
   public static boolean match(List<Matcher> matchers, String metric) {
     return matchers.stream()
         .filter(m -> m.name().equals(Labels.METRIC_NAME))

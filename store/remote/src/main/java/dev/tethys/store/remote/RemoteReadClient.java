@@ -30,13 +30,13 @@ final class RemoteReadClient {
   /** Approximate overhead of a series in memory, counted in samples. */
   private static final int SERIES_SAMPLES = 16;
 
-  /** An answer in one message is not taken beyond this, packed or unpacked. */
+  /** A response in one message is not taken beyond this, packed or unpacked. */
   private static final int MAX_MESSAGE = 1 << 30;
 
-  /** Bytes of an answer for which memory is reserved at a time. */
+  /** Bytes of a response for which memory is reserved at a time. */
   private static final int PIECE = 1 << 20;
 
-  /** Memory for all answers in one message together. */
+  /** Memory for all responses in one message together. */
   private static final ByteBudget ANSWERS =
       new ByteBudget(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
 
@@ -67,8 +67,8 @@ final class RemoteReadClient {
   /**
    * The series that meet a query, in the order they came in.
    *
-   * @throws IOException when the store gives no answer, or one that cannot be read
-   * @throws StorageException when the answer is larger than is taken
+   * @throws IOException when the store gives no response, or one that cannot be read
+   * @throws StorageException when the response is larger than is taken
    */
   List<StoredSeries> read(ReadRequest.Query query) throws IOException, InterruptedException {
     byte[] message =

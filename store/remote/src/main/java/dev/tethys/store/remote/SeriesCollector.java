@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gathers what a foreign store gives, within the bounds of one query: samples in any order, of
  * series in any order and in any number of pieces. What does not meet the matchers, or lies outside
- * of the range, is left out, so that a store may give more than it was asked for. For one thread.
+ * the range, is omitted, so that a store may give more than it was requested. Not thread-safe.
  */
 public final class SeriesCollector {
   /** Approximate overhead of a series in memory, counted in samples. */

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeout of one request, and of all requests of a selector
  * @param maxBytes of one response
  * @param client HTTP client settings
- * @param kerberos for HTTP authentication; null for none
+ * @param kerberos for HTTP authentication; null if none
  * @param own keys of its type, for the configuration page
  * @param opener opens it
  */
@@ -199,7 +199,7 @@ public record StoreConfig(
   /**
    * Reads all entries of a file.
    *
-   * @param types the kinds that there are
+   * @param types the kinds that exist
    * @throws dev.tethys.config.ConfigException also when two have one name
    */
   public static List<StoreConfig> readAll(List<YamlNode> nodes, List<StoreType> types) {

@@ -16,7 +16,7 @@ public record StoreLimits(long maxSamples, long maxBytes) {
   public static final long DEFAULT_BYTES = 1L << 30;
 
   /**
-   * An answer of which not more is read than is taken.
+   * A response of which not more is read than is taken.
    *
    * @param store how errors call it
    */

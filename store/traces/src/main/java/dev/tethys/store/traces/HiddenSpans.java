@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Spans that deletions hide in a part. Safe for several threads. */
+/** Spans that deletions hide in a part. Thread-safe. */
 final class HiddenSpans {
   private record Condition(SpanFilter filter, long from, long to) {}
 

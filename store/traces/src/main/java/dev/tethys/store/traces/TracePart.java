@@ -11,7 +11,7 @@ import dev.tethys.store.traces.block.SpanFrame;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Open part of spans; its footer is read at its first use. Safe for several threads. */
+/** Open part of spans; its footer is read at its first use. Thread-safe. */
 final class TracePart {
   private final PartFile file;
   private final DecodedColumns[] columns; // of each block

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes spans into parts, one for each day. Rows of a part are sorted by the first start of their
- * trace, by trace and by start, and cut into blocks between traces. Not safe for several threads.
+ * trace, by trace and by start, and cut into blocks between traces. Not thread-safe.
  */
 final class TracePartBuilder {
   private static final long DAY_NANOS = 86_400_000_000_000L;

@@ -4,8 +4,7 @@ import java.util.Arrays;
 
 /**
  * Bytes of the traces of a tenant that came lately, for the limit on them. Forgets all when it has
- * many traces, so that it is bounded: a trace can then grow to the limit again. Safe for several
- * threads.
+ * many traces, so that it is bounded: a trace can then grow to the limit again. Thread-safe.
  */
 final class TraceSizes {
   private static final int MAX_TRACES = 1 << 19;

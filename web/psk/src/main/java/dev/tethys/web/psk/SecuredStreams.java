@@ -13,7 +13,7 @@ import org.bouncycastle.tls.TlsNoCloseNotifyException;
 
 /**
  * Byte streams in both directions through TLS. TLS itself touches no socket: this class writes its
- * output and feeds it the input. For one thread at a time.
+ * output and feeds it the input. Not thread-safe.
  *
  * <p>Invariant: a read that times out has given TLS no data, so the next one continues where it
  * stopped.

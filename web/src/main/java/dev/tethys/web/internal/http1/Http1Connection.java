@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of HTTP/1: its requests, one after the other, on the virtual thread that it was
- * given. While requests follow each other closely they are served by one of a few platform threads:
+ * A connection of HTTP/1: its requests, one after another, on the virtual thread that it was given.
+ * While requests follow each other closely they are served by one of a few platform threads:
  * waiting for the next bytes costs it one system call, while a virtual thread needs a poller, a
  * scheduler and the copying of its stack.
  */
@@ -60,10 +60,10 @@ final class Http1Connection {
   private final Peer peer;
   private final RequestGate answers;
 
-  /** When the last answer was given, or a head read; by the thread that serves. */
+  /** When the last response was given, or a head read; by the thread that serves. */
   private long lastNanos = System.nanoTime();
 
-  /** By the thread that serves: whether there was an answer. */
+  /** By the thread that serves: whether there was a response. */
   private boolean answered;
 
   /** Number of requests that closely followed another; used by the serving thread only. */

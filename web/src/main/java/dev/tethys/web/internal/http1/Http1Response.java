@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Writes the answers of one connection of HTTP/1, one after the other: head and body with one write
+ * Writes the responses of one connection of HTTP/1, one after another: head and body with one write
  * where they are short, bodies of unknown length in chunks.
  *
  * <p>Invariant: {@code out[0, n)} was not sent yet. All methods throw an {@link

@@ -78,7 +78,7 @@ final class ClientFrames {
     /** The client answers a ping of the server. */
     void replied();
 
-    /** Frames of answers that the client was sent. */
+    /** Frames of responses that the client was sent. */
     long answerFrames();
   }
 

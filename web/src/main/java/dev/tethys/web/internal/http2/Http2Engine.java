@@ -75,7 +75,7 @@ final class Http2Engine {
     return router;
   }
 
-  /** Interrupts requests that are still in work. */
+  /** Interrupts requests that are still in progress. */
   void close() {
     listener.executor().shutdownNow();
   }

@@ -30,7 +30,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private final long timeLimit;
   private final long headLimit;
 
-  /** When headers began that are not complete; 0 for none. */
+  /** When headers began that are not complete; 0 if none. */
   private volatile long headersSince;
 
   private final long silence;

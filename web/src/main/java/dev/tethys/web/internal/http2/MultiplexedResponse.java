@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An answer over HTTP/2, through the engine. */
+/** A response over HTTP/2, through the engine. */
 final class MultiplexedResponse implements WireResponse {
   private final ServerResponse response;
   private @Nullable OutputStream stream;

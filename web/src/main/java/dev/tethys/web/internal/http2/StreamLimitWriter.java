@@ -150,7 +150,7 @@ final class StreamLimitWriter implements DataWriter {
     }
   }
 
-  /** Frames of answers that were written. */
+  /** Frames of responses that were written. */
   long answerFrames() {
     return answerFrames;
   }
@@ -159,7 +159,7 @@ final class StreamLimitWriter implements DataWriter {
    * Tells the client that streams beyond the given one are no longer answered (GOAWAY, RFC 9113
    * section 6.8). The client may retry them on another connection.
    *
-   * @param code error code, 0 for none
+   * @param code error code, 0 if none
    */
   void goAway(int lastStream, int code, String why) {
     byte[] reason = why.getBytes(StandardCharsets.US_ASCII);
@@ -171,7 +171,7 @@ final class StreamLimitWriter implements DataWriter {
    * Ends the connection because of a violation by the client: answers the request of a stream, if
    * any, with 431, and gives the reason.
    *
-   * @param stream 0 for none
+   * @param stream 0 if none
    */
   void refuse(int stream, int code, String why) {
     if (!announced) {

@@ -103,7 +103,7 @@ class PseudoHeaderNamesTest {
     return HexFormat.of().parseHex(hex);
   }
 
-  /** The bodies of the answers of streams; fails if the connection ends before. */
+  /** The bodies of the responses of streams; fails if the connection ends before. */
   private Map<Integer, String> answers(int... streams) throws IOException {
     Map<Integer, String> bodies = new HashMap<>();
     int ended = 0;

@@ -4,7 +4,7 @@ package dev.tethys.alert.manager.api;
 final class ApiError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Codes of the validation that Alertmanager's API has in its answers. */
+  /** Codes of the validation that Alertmanager's API has in its responses. */
   static final int WRONG_TYPE = 601;
 
   static final int REQUIRED = 602;

@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /api/tethys/history}: events of alerts. An Alertmanager inside of a server has no history
+ * {@code /api/tethys/history}: events of alerts. An Alertmanager inside a server has no history
  * API: there it is a time series.
  */
 final class HistoryApi {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param settleTimeout maximum time to wait until the members are known
  * @param reconnectInterval interval of reconnect attempts to lost members; 0 for never
  * @param reconnectTimeout time after which reconnect attempts end
- * @param tls the file of TLS on both sides; null for none
+ * @param tls the file of TLS on both sides; null if none
  * @param label distinguishes clusters
  * @param publicAddress whether a public address may be advertised when there is no private one
  */

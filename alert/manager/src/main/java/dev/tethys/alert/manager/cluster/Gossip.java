@@ -508,7 +508,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     return probes.health();
   }
 
-  /** Pings the members that have not answered, all at once, and waits for their answers. */
+  /** Pings the members that have not answered, all at once, and waits for their responses. */
   void pingUnanswered() throws InterruptedException {
     probes.pingUnanswered();
   }

@@ -122,7 +122,7 @@ final class MemberProbes {
     return health.get();
   }
 
-  /** Probes a member for another one, which did not get an answer from it. */
+  /** Probes a member for another one, which did not get a response from it. */
   void relay(IndirectPing p, InetSocketAddress from) {
     if (!relays.tryAcquire()) {
       return;
@@ -156,7 +156,7 @@ final class MemberProbes {
             });
   }
 
-  /** Probes the next member, and suspects it when it does not answer in any way. */
+  /** Probes the next member, and suspects it when it does not respond in any way. */
   void probe() throws InterruptedException {
     health(membership.drainRefuted());
     NodeState target = membership.nextToProbe();
@@ -195,7 +195,7 @@ final class MemberProbes {
   }
 
   /**
-   * Pings the members that have not answered, all at once, and waits for their answers. Probes in
+   * Pings the members that have not answered, all at once, and waits for their responses. Probes in
    * turn would take a while to reach each of them, during which it would not be waited for in
    * notifying. Further calls meanwhile do nothing.
    */

@@ -54,7 +54,7 @@ final class MemberlistMessages {
   /** Request to probe a member on behalf of the sender. */
   record IndirectPing(long sequence, ClusterNode target, boolean nack, ClusterNode from) {}
 
-  /** Suspicion about a member that did not answer. */
+  /** Suspicion about a member that did not respond. */
   record Suspect(long incarnation, String node, String from) {}
 
   /** Announcement of a live member. */

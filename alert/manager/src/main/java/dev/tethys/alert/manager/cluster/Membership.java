@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Membership list of the cluster, by SWIM with Lifeguard's suspicion, as in memberlist. Of two
  * claims about a member the one with the higher incarnation wins, which only the member itself
- * increments; of equal ones the worse state. A member that does not answer is suspected first and
+ * increments; of equal ones the worse state. A member that does not respond is suspected first and
  * can refute that until the suspicion expires; each further member that suspects it shortens the
  * time.
  *

@@ -32,7 +32,7 @@ final class ConfigText {
    * The text of a file.
    *
    * @param sections those that types only name
-   * @param without keys of the file that are left out
+   * @param without keys of the file that are omitted
    */
   static String of(YamlNode root, Section top, Map<String, Section> sections, Set<String> without) {
     Map<String, @Nullable Object> tree = new ConfigText(sections).tree(root, top);

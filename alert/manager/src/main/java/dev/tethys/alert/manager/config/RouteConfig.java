@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A route as configured; null where a setting is inherited from its parent.
+ * A route as configured; null if a setting is inherited from its parent.
  *
  * @param groupByAll whether alerts are in the same group only if all labels are equal
  */

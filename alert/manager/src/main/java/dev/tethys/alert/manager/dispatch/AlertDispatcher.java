@@ -131,7 +131,7 @@ public final class AlertDispatcher implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Starts with the alerts that there are.
+   * Starts with the alerts that exist.
    *
    * @param start time before which no group is flushed
    * @param tracing records a trace for each flush of a group
@@ -315,7 +315,7 @@ public final class AlertDispatcher implements AutoCloseable {
    * The groups, in order of their labels and receivers.
    *
    * @param routes which routes count
-   * @param alerts which alerts are shown; groups without any are left out
+   * @param alerts which alerts are shown; groups without any are omitted
    */
   public List<GroupView> groups(Predicate<RoutingNode> routes, Predicate<Alert> alerts) {
     List<GroupView> out = new ArrayList<>();

@@ -20,7 +20,7 @@ public final class DeliveryStates {
    *
    * @param kind such as {@code webhook}
    * @param index among those of the same kind
-   * @param sentAt last acknowledged notification; null for none
+   * @param sentAt last acknowledged notification; null if none
    * @param failingSince first failed attempt since then; null when the last attempt did not fail
    * @param lastError of the last failed attempt, empty when {@code failingSince} is null
    */
@@ -41,7 +41,7 @@ public final class DeliveryStates {
     return new Key(i.receiver(), i.kind(), i.index());
   }
 
-  /** Sets the integrations that there are; the states of others are dropped. */
+  /** Sets the integrations that exist; the states of others are dropped. */
   synchronized void apply(Map<String, List<Integration>> receivers) {
     List<Key> all = new ArrayList<>();
     receivers.values().forEach(some -> some.forEach(i -> all.add(key(i))));

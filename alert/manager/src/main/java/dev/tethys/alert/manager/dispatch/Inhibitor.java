@@ -79,7 +79,7 @@ public final class Inhibitor implements AutoCloseable {
     return i == null ? null : i.source.labels().fingerprintText();
   }
 
-  /** The inhibition of an alert, with its rule; null for none. */
+  /** The inhibition of an alert, with its rule; null if none. */
   public synchronized @Nullable Inhibition inhibition(LabelSet labels) {
     Instant now = clock.instant();
     for (Sources s : rules) {

@@ -491,7 +491,7 @@ public final class NotificationPipeline {
     return NotifyReason.of(last(i, groupKey), firing, resolved, i.sendResolved(), repeat, now);
   }
 
-  /** The last notification to an integration about a group; null for none. */
+  /** The last notification to an integration about a group; null if none. */
   NotificationLog.@Nullable Entry last(Integration i, String groupKey) {
     return s.log.peek(new NotificationLog.Key(groupKey, i.receiver(), i.kind(), i.index()));
   }

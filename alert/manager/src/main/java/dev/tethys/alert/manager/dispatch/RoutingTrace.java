@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param alert latest version of the alert; null if none with these labels has arrived
  * @param steps the visited routes
- * @param inhibition the inhibiting alert; null for none
- * @param acknowledgement the user who has acknowledged it; null for none
+ * @param inhibition the inhibiting alert; null if none
+ * @param acknowledgement the user who has acknowledged it; null if none
  * @param branches one for each route that it takes
  */
 public record RoutingTrace(
@@ -59,7 +59,7 @@ public record RoutingTrace(
   /**
    * A time interval of a route.
    *
-   * @param active whether the route is muted outside of it; else it is muted within
+   * @param active whether the route is muted outside it; else it is muted within
    * @param holds whether it is that time
    */
   public record Interval(String name, boolean active, boolean holds) {}
@@ -67,7 +67,7 @@ public record RoutingTrace(
   /**
    * An integration of the receiver.
    *
-   * @param last last notification of the group; null for none
+   * @param last last notification of the group; null if none
    * @param knows whether it included this alert as firing
    * @param reason why it would be notified by a flush now, in Alertmanager's words; "none" for not
    * @param repeatDue when the notification is repeated, if nothing changes; null when nothing was

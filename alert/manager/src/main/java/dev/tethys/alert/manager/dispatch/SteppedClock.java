@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Time that its owner advances; tasks run on the owner's thread, in order: for replays, and for
- * tests. For one thread.
+ * tests. Not thread-safe.
  */
 public final class SteppedClock implements ManagerClock {
   private record Task(Instant when, long number, Runnable run) {}

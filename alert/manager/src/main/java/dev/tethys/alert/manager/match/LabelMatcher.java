@@ -55,7 +55,7 @@ public final class LabelMatcher {
   }
 
   /**
-   * Makes a matcher.
+   * Creates a matcher.
    *
    * @throws IllegalArgumentException in the parser's words when the expression is not valid RE2
    */

@@ -132,7 +132,7 @@ public final class GlobalConfig {
   /**
    * Reads the section.
    *
-   * @param node null where the file has none
+   * @param node null if the file has none
    * @throws dev.tethys.config.ConfigException when it is wrong
    */
   public static GlobalConfig read(@Nullable YamlNode node) {

@@ -37,7 +37,7 @@ public final class HttpSender {
   /** Maximum number of response characters shown in an error. */
   private static final int SHOWN = 1024;
 
-  /** An answer that was 2xx. */
+  /** A response that was 2xx. */
   public record Reply(URI uri, int status, String body, Map<String, List<String>> headers) {}
 
   private final WebClient client;
@@ -61,7 +61,7 @@ public final class HttpSender {
         limit);
   }
 
-  /** Sends a call; an answer that is not 2xx is an exception. */
+  /** Sends a call; a response that is not 2xx is an exception. */
   public Reply send(ClientRequest call, Duration limit)
       throws NotifyException, InterruptedException {
     Reply r = any(call, limit);

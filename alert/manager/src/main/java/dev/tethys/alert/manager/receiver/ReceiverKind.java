@@ -61,13 +61,13 @@ public abstract class ReceiverKind {
   public abstract Notifier open(YamlObject o, GlobalConfig g, NotifierContext context)
       throws IOException;
 
-  /** A map inside of an entry, each of its values read. */
+  /** A map inside an entry, each of its values read. */
   public static YamlObject whole(YamlObject o) {
     o.readAll();
     return o;
   }
 
-  /** Refuses two keys that exclude each other. */
+  /** Refuses two keys that are mutually exclusive. */
   public static void atMostOne(YamlObject o, Key<?> a, Key<?> b) {
     if (isSet(o, a) && isSet(o, b)) {
       throw o.error(b, "at most one of " + a.name() + " & " + b.name() + " must be configured");

@@ -31,11 +31,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One conversation with an SMTP server: RFC 5321, STARTTLS (RFC 3207) and AUTH (RFC 4954) with
- * PLAIN, LOGIN and CRAM-MD5. An answer 4xx, and a connection that breaks, may be tried again; 5xx
- * is final.
+ * PLAIN, LOGIN and CRAM-MD5. A response 4xx, and a connection that breaks, may be retried; 5xx is
+ * final.
  */
 final class SmtpClient implements Closeable {
-  /** The longest line of an answer, and the most lines of one. */
+  /** The longest line of a response, and the most lines of one. */
   private static final int MAX_LINE = 8192;
 
   private static final int MAX_LINES = 200;

@@ -97,7 +97,7 @@ public final class RecurringSilences implements Closeable {
   }
 
   /**
-   * Makes one instead of another, which is withdrawn.
+   * Creates one instead of another, which is withdrawn.
    *
    * @return the new one, with a new id; null when there is no other of that id
    * @throws SilenceException and the others as {@link #add} does; nothing has changed then

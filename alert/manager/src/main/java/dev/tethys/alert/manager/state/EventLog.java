@@ -227,7 +227,7 @@ public final class EventLog implements Closeable {
   /**
    * Events of some alerts, the latest first.
    *
-   * @param since older events are left out
+   * @param since older events are omitted
    * @param most maximum number of events
    * @throws IOException if the files cannot be read
    */

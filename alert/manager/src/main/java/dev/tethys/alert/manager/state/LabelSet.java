@@ -72,7 +72,7 @@ public final class LabelSet implements Comparable<LabelSet> {
     return map;
   }
 
-  /** A value, or "" for a name that is not there. */
+  /** A value, or "" for a name that does not exist. */
   public String get(String name) {
     String v = map.get(name);
     return v == null ? "" : v;

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param retention retention of expired silences
  * @param maxSilences maximum number, expired ones included; 0 for no limit
- * @param maxMemory most bytes that all may take with their matchers
+ * @param maxMemory maximum number of bytes that all may take with their matchers
  * @param maxBytes largest stored size of one; 0 for the largest size of a record
  */
 public record SilenceLimits(Duration retention, int maxSilences, int maxBytes, long maxMemory) {

@@ -86,7 +86,7 @@ public final class NotificationJson {
   /**
    * Body of a webhook: the data and the fields of the request.
    *
-   * @param truncated number of alerts left out
+   * @param truncated number of alerts omitted
    */
   public static String webhook(TemplateData d, String groupKey, long truncated, String version) {
     GoJsonText to = new GoJsonText(NotificationJson::write, false).raw("{");

@@ -139,7 +139,7 @@ public final class Templates {
   /**
    * Expands the labels of a route, which are templates that may refer to each other.
    *
-   * @param failed receives those that cannot be expanded, which are left out
+   * @param failed receives those that cannot be expanded, which are omitted
    */
   public LabelSet routeLabels(
       Map<String, String> raw,

@@ -27,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The API against the description that Alertmanager publishes (Swagger 2): each operation with each
- * parameter, each answer with its schema, each required property of what is posted.
+ * parameter, each response with its schema, each required property of what is posted.
  */
 @Tag("slow")
 @Timeout(60)

@@ -94,7 +94,7 @@ class EventLogTest {
     try (LogMessages messages = LogMessages.of(EventLog.class);
         EventLog log = new EventLog(dir, 0, Duration.ofDays(30), () -> now, new Registry())) {
       List<String> said = messages.messages();
-      // The current file cannot take the place of this.
+      // The current file cannot replace this.
       Files.createDirectories(dir.resolve(EventLog.FILE + ".1").resolve("x"));
       for (int i = 0; i < 5; i++) {
         lose(log);

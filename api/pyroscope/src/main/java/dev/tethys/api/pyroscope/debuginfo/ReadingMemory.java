@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Memory for reading files with debug information. A reader takes all that it needs at once, and
- * waits for it while it holds none. One reader cannot take all of it. Safe for several threads.
+ * waits for it while it holds none. One reader cannot take all of it. Thread-safe.
  */
 final class ReadingMemory {
   private static final long PAUSE_MILLIS = 50;

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Names functions from files with debug information: those of the store, of this machine, of
  * another server. Frames are kept by address up to a number of bytes, files are not: the tables of
  * a large program take many megabytes. A file is read by one thread at a time, within an {@link
- * ElfBudget}; other files are read meanwhile. Safe for several threads.
+ * ElfBudget}; other files are read meanwhile. Thread-safe.
  */
 public final class Symbolizer implements AddressSymbols {
   private static final int MAX_BUILDS = 100_000;
@@ -426,7 +426,7 @@ public final class Symbolizer implements AddressSymbols {
     }
   }
 
-  /** Frames with readable names. Equal texts are one object; those beyond a size are left out. */
+  /** Frames with readable names. Equal texts are one object; those beyond a size are omitted. */
   private static final class Names {
     private final ElfBudget budget;
     private final Map<String, String> texts = new HashMap<>();

@@ -211,6 +211,6 @@ final class ClusterState {
     }
   }
 
-  /** Represents an object that is not there. */
+  /** Represents an object that does not exist. */
   static final JsonNode NOTHING = MissingNode.getInstance();
 }

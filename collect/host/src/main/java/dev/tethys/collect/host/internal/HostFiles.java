@@ -16,8 +16,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the small files of /proc and /sys into one buffer that is used again. For one thread at a
- * time.
+ * Reads the small files of /proc and /sys into one buffer that is used again. Not thread-safe.
  *
  * <p>Invariant: no file larger than {@link #MAX_FILE} is ever held; every descriptor is closed
  * before a method returns.

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Queries the space of mounts without waiting long for one that hangs, as a network file system
  * does when its server is gone. A few threads query the mounts in turn; a mount that does not
- * answer in time keeps its thread, is reported as {@link #TIMEOUT} and not queried again before
+ * respond in time keeps its thread, is reported as {@link #TIMEOUT} and not queried again before
  * that thread returns; another thread continues with the rest in the meantime.
  *
  * <p>Invariants, under {@link #lock}: {@code stuck} holds exactly the mounts whose thread was

@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * Metrics of this host: those of node_exporter's collectors on Linux, with its names, types and
  * labels.
  *
- * <p>Collectors run one after the other in the thread of the request, which costs less than a
- * thread each; a second request waits for the first, up to a limit. A collector that fails, or
- * finds nothing, reports it in {@code node_scrape_collector_success} and affects no other.
+ * <p>Collectors run one after another in the thread of the request, which costs less than a thread
+ * each; a second request waits for the first, up to a limit. A collector that fails, or finds
+ * nothing, reports it in {@code node_scrape_collector_success} and affects no other.
  *
  * <p>Invariant: {@link #files}, the collectors and their caches are used by the holder of {@link
  * #turn} only.

@@ -65,7 +65,7 @@ final class CloudflareSource implements LogSource {
   /**
    * Received part of a range.
    *
-   * @param received null for none
+   * @param received null if none
    * @param divided whether it must be requested in smaller parts
    */
   private record Part(Span span, Logpull.@Nullable Received received, boolean divided) {}

@@ -16,7 +16,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** The bytes of an open file, decompressed if configured. For one thread. */
+/** The bytes of an open file, decompressed if configured. Not thread-safe. */
 interface FileContent extends AutoCloseable {
   /**
    * Reads from a position on.

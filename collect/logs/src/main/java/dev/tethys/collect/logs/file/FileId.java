@@ -28,7 +28,7 @@ record FileId(long device, long inode, long createdAt) {
     return new Inode(device, inode);
   }
 
-  /** Whether this was born after another; false where it is not known. */
+  /** Whether this was born after another; false if it is unknown. */
   boolean isYoungerThan(FileId other) {
     return createdAt != UNKNOWN_BIRTH
         && other.createdAt != UNKNOWN_BIRTH

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     #NUMBER}
  * @param selection selects from the files found
  * @param header extracts the content of header lines, which do not become entries; entries have it
- *     as the label {@link #HEADER}; null for none
+ *     as the label {@link #HEADER}; null if none
  * @param locked whether a file is read only while no other process holds a lock on it
  * @param truncation handling of a file that is smaller than the part read
  * @param splits whether a record that is too long becomes several; otherwise only its start is read
@@ -110,7 +110,7 @@ public record FileRules(
   public static final FileRules NONE =
       new FileRules(null, false, false, null, false, UnaryOperator.identity());
 
-  /** The same, with files that are there at the first start read from their end or not. */
+  /** The same, with files that exist at the first start read from their end or not. */
   public FileRules withFromEnd(boolean end) {
     return new FileRules(
         records,

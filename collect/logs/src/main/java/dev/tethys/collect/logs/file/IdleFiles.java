@@ -10,7 +10,7 @@ import java.util.Collection;
 
 /**
  * Time-based actions on files without change notifications: an unterminated record is flushed, a
- * lock is tried again, a delivered file is deleted. Guarded by the lock of the job.
+ * lock is retried, a delivered file is deleted. Guarded by the lock of the job.
  */
 final class IdleFiles {
   private static final System.Logger LOG = JulLogger.of(IdleFiles.class.getName());

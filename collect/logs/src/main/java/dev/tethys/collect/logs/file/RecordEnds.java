@@ -21,7 +21,7 @@ public final class RecordEnds {
    * Records by an expression.
    *
    * @param begins whether it matches the beginning of records, otherwise their end
-   * @param omit whether the matched text is left out of the records
+   * @param omit whether the matched text is excluded from the records
    * @throws com.google.re2j.PatternSyntaxException if the expression is invalid
    */
   public RecordEnds(String expression, boolean begins, boolean omit) {
@@ -30,7 +30,7 @@ public final class RecordEnds {
     this.omit = omit;
   }
 
-  /** End of the record that starts at {@code from}; -1 if it is not known yet. */
+  /** End of the record that starts at {@code from}; -1 if it is unknown yet. */
   public int end(byte[] b, int from, int to) {
     int size = Math.min(to - from, WINDOW);
     while (true) {

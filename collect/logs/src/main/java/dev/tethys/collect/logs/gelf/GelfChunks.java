@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * UDP.
  *
  * <p>Bounds: 128 chunks a message, {@link #MAX_MESSAGES} messages that are not complete, each for
- * {@link #TIME_LIMIT}, {@link #MAX_BYTES} in all; the oldest go first. For one thread.
+ * {@link #TIME_LIMIT}, {@link #MAX_BYTES} in total; the oldest go first. Not thread-safe.
  */
 final class GelfChunks {
   static final int MAX_MESSAGES = 1024;

@@ -65,7 +65,7 @@ public final class LogStreamListener implements AutoCloseable {
    *
    * @param address {@code host:port}, {@code :port}
    * @param what kind of data received, for messages
-   * @param tls null for none
+   * @param tls null if none
    * @param idle time without bytes after which a connection is closed; zero for never
    * @throws IOException if the address is in use
    */
@@ -220,7 +220,7 @@ public final class LogStreamListener implements AutoCloseable {
     }
   }
 
-  /** Waits until threads have ended; one that has not in that time, null for none. */
+  /** Waits until threads have ended; one that has not in that time, null if none. */
   private static @Nullable Thread joinAll(Collection<Thread> threads, Duration timeLimit) {
     Instant until = Instant.now().plus(timeLimit);
     try {

@@ -12,7 +12,7 @@ import java.net.StandardSocketOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Receives UDP packets, one after the other, on a separate thread. */
+/** Receives UDP packets, one after another, on a separate thread. */
 public final class PacketListener implements AutoCloseable {
   /** Requested size of the kernel's receive buffer. */
   private static final int BUFFER = 4 << 20;

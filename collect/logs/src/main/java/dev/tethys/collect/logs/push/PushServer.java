@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param address on which it listens; "" for all
  * @param port 0 for any that is free
  * @param prefix before every path
- * @param tls null for none
+ * @param tls null if none
  */
 public record PushServer(
     String address, int port, String prefix, @Nullable ServerTls tls, ServerLimits limits) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param keepTimes whether entries keep the time of their message
  * @param wholeMessage whether the line is the message with its header
  * @param maxLength maximum length of a message in bytes; longer ones are truncated
- * @param tls null for none
+ * @param tls null if none
  */
 public record SyslogConfig(
     String address,

@@ -82,7 +82,7 @@ public final class TlsAgent {
     return className.substring(className.lastIndexOf('.') + 1);
   }
 
-  /** Files are there already: the folder belongs to the node agent. */
+  /** Files already exist: the folder belongs to the node agent. */
   private static void show(File folder, Instrumentation instrumentation) throws Exception {
     Map<String, byte[]> seen = new HashMap<>();
     ClassFileTransformer reader =

@@ -56,7 +56,7 @@ public final class Instructions {
    * Offsets of the return instructions of a function.
    *
    * @param code the whole function
-   * @return null when it has an instruction that is not known, so that no offset is certain
+   * @return null when it has an instruction that is unknown, so that no offset is certain
    */
   public static @Nullable List<Integer> returns(ByteBuffer code) {
     List<Integer> out = new ArrayList<>();
@@ -86,7 +86,7 @@ public final class Instructions {
     };
   }
 
-  /** Length of the instruction at an offset; -1 when it is not known or cut off. */
+  /** Length of the instruction at an offset; -1 when it is unknown or cut off. */
   static int length(ByteBuffer code, int start) {
     int n;
     try {

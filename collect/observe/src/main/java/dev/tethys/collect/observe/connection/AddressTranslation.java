@@ -286,7 +286,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
     return direct;
   }
 
-  /** Questions that the kernel did not answer. */
+  /** Questions that the kernel did not respond. */
   public long failed() {
     return failed;
   }

@@ -44,7 +44,7 @@ public final class ConnectionFilter {
   }
 
   /**
-   * True when a connection is left out because its peer is in a public network that is not tracked.
+   * True when a connection is omitted because its peer is in a public network that is not tracked.
    *
    * @param actual destination after address translation
    */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Table of tracked connections of the opening thread's network namespace, queried from the kernel
- * by netlink (nf_conntrack_netlink). Needs CAP_NET_ADMIN. For one thread at a time.
+ * by netlink (nf_conntrack_netlink). Needs CAP_NET_ADMIN. Not thread-safe.
  */
 final class ConntrackSocket implements AutoCloseable {
   private static final String WHAT = "conntrack";

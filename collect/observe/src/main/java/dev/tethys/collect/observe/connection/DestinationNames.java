@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Domains of addresses from the answers of name servers. A destination whose domain has several
+ * Domains of addresses from the responses of name servers. A destination whose domain has several
  * public addresses is named by the domain, so that the number of series stays small where these
  * change. Bounded: the addresses used last are kept. Guarded by the lock of the tracker.
  */
@@ -28,7 +28,7 @@ public final class DestinationNames {
 
   private final Map<IpAddress, String> domains = BoundedMap.byUse(MAX_ADDRESSES);
 
-  /** Notes an answer. */
+  /** Notes a response. */
   void learn(String domain, List<String> addresses) {
     if (domain.isEmpty() || addresses.isEmpty()) {
       return;

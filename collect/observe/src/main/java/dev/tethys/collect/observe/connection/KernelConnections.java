@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * Connections as eBPF programs see them: each change of state as an event, and all sockets by an
- * iterator. For one thread at a time.
+ * iterator. Not thread-safe.
  */
 public final class KernelConnections implements TcpSource {
   private static final int RING_BYTES = 1 << 20;

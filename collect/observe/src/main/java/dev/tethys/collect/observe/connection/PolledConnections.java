@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Connections without eBPF: the sockets of every network namespace at intervals. Connections
- * shorter than the interval, failures and handshake times are not seen. For one thread at a time.
+ * shorter than the interval, failures and handshake times are not seen. Not thread-safe.
  */
 public final class PolledConnections implements TcpSource {
   private static final int MAX_NAMESPACES = 1024;

@@ -66,12 +66,12 @@ final class SocketDiagnosis implements AutoCloseable {
       b.putInt(STATES);
       netlink.send(b.array());
       while (read(netlink.receive(buffer), to)) {
-        // the answer has several datagrams
+        // the response has several datagrams
       }
     }
   }
 
-  /** Reads a datagram of the answer; returns false at its end. */
+  /** Reads a datagram of the response; returns false at its end. */
   private boolean read(int length, ObjLongConsumer<SocketView> to) throws IOException {
     if (length < HEADER) {
       throw new IOException("netlink answered " + length + " bytes; at least 16 were expected");

@@ -2,7 +2,7 @@ package dev.tethys.collect.observe.connection;
 
 import java.io.IOException;
 
-/** Source of TCP connections for a {@link ConnectionTracker}. For one thread at a time. */
+/** Source of TCP connections for a {@link ConnectionTracker}. Not thread-safe. */
 public interface TcpSource extends AutoCloseable {
   /**
    * Reads the changes since the last call, up to a time: those before a payload apply to it, those

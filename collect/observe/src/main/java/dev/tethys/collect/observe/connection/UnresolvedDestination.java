@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Destination of a connection whose peer after address translation is not known yet. The
- * connection's counts in the meantime are in {@link #counts}.
+ * Destination of a connection whose peer after address translation is unknown yet. The connection's
+ * counts in the meantime are in {@link #counts}.
  */
 final class UnresolvedDestination {
   private final UnresolvedDestinations all;

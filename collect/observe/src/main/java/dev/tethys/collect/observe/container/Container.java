@@ -71,7 +71,7 @@ final class Container {
 
   /** Notes a process; one that starts after all others ended is a restart. */
   void started(int pid, long startTicks, String applicationType) {
-    // A program outside of containers and units may start any number of times.
+    // A program outside containers and units may start any number of times.
     if (processes.isEmpty()
         && startOfLastRun > 0
         && startTicks > startOfLastRun

@@ -13,7 +13,7 @@ public enum ContainerKind {
   TALOS,
   /** Pod without kernel containers, as in gVisor. */
   SANDBOX,
-  /** Process outside of containers and units. */
+  /** Process outside containers and units. */
   STANDALONE;
 
   /** Name as in Coroot's node agent, like {@code cri-o}. */

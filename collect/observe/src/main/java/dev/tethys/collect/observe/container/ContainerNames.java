@@ -89,7 +89,7 @@ public final class ContainerNames {
     return DEVICE.matcher(name).matches();
   }
 
-  /** True when a container is left out by the lists of patterns. */
+  /** True when a container is omitted by the lists of patterns. */
   public static boolean isSkipped(
       String containerId, Collection<Pattern> allow, Collection<Pattern> deny) {
     if (!allow.isEmpty() && allow.stream().noneMatch(p -> p.matcher(containerId).find())) {

@@ -11,11 +11,11 @@ import java.util.List;
  * @param proc mount point of /proc
  * @param cgroups mount point of the cgroup hierarchies
  * @param root root of the machine's file system, for the sockets of runtimes
- * @param minAge age from which a container is shown, or a program outside of containers and units
- *     by one of its processes; 0 for at once
+ * @param minAge age from which a container is shown, or a program outside containers and units by
+ *     one of its processes; 0 for at once
  * @param allow patterns of IDs, one of which must match; empty for all
- * @param deny patterns of IDs to leave out
- * @param skipSystemServices leave out the units that every machine has
+ * @param deny patterns of IDs to omit
+ * @param skipSystemServices omit the units that every machine has
  */
 public record ContainerOptions(
     Path proc,

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Containers, units and single processes of a machine, found by scans of /proc and by events of
- * processes. Bounded: containers beyond the limits are counted and left out.
+ * processes. Bounded: containers beyond the limits are counted and omitted.
  *
  * <p>Files and sockets of runtimes are read without the lock, so that the event thread never waits
  * for them: a container has no owner until {@link #identify} has queried its runtime. A process is
@@ -192,7 +192,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
   }
 
-  /** Adds the usage of processes outside of containers and units, which have no separate cgroup. */
+  /** Adds the usage of processes outside containers and units, which have no separate cgroup. */
   private synchronized void use(Map<Integer, Stat> stats, long now) {
     for (Container c : containers.values()) {
       if (c.cgroup.kind() == ContainerKind.STANDALONE) {

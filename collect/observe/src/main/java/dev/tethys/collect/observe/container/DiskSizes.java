@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sizes of the file systems of mounts, read through the root directory of a process by separate
- * threads: a dead disk or server may hang a reading for ever. The reader waits for a moment, and
- * not again until the reading has ended.
+ * threads: a dead disk or server may hang a reading forever. The reader waits for a moment, and not
+ * again until the reading has ended.
  */
 final class DiskSizes {
   private static final int MAX_HANGING = 4;

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Ids of processes outside of containers and units: {@code /process/NAME}. */
+/** Ids of processes outside containers and units: {@code /process/NAME}. */
 final class ProcessNames {
   /** Variable of OpenTelemetry's SDKs (OpenTelemetry specification, general SDK configuration). */
   private static final String SERVICE_NAME = "OTEL_SERVICE_NAME";
@@ -131,7 +131,7 @@ final class ProcessNames {
    * jar, and by its folder where that name is one of many. Empty for a thread of the kernel.
    *
    * @param environment value of a variable of the process; empty when it is not set
-   * @param folder working folder of the process; empty when it is not known
+   * @param folder working folder of the process; empty when it is unknown
    */
   static String id(String commandLine, UnaryOperator<String> environment, Supplier<String> folder) {
     String name = name(commandLine, environment, folder).replaceAll("\\p{C}", "_");

@@ -66,7 +66,7 @@ final class RuntimeSockets {
     return sockets.stream().anyMatch(s -> Files.exists(root.resolve(s)));
   }
 
-  /** A socket that accepts and does not answer. */
+  /** A socket that accepts and does not respond. */
   private static final class UnresponsiveException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -87,7 +87,7 @@ public final class KernelMap {
   }
 
   /**
-   * Sets 64-bit numbers of an array, one after the other.
+   * Sets 64-bit numbers of an array, one after another.
    *
    * @param count of the numbers in {@code to} that are set
    */

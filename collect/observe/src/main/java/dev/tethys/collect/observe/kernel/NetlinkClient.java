@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Questions to the kernel by netlink(7) that have one message as answer. The socket belongs to the
- * network namespace of the thread that opened it, and keeps it in being. For one thread at a time.
+ * network namespace of the thread that opened it, and keeps it in being. Not thread-safe.
  */
 public final class NetlinkClient implements AutoCloseable {
   public static final int NETLINK_NETFILTER = 12;
@@ -56,7 +56,7 @@ public final class NetlinkClient implements AutoCloseable {
    *
    * @param type of the message
    * @param body of the question, up to its position
-   * @return body of the answer, valid until the next question
+   * @return body of the response, valid until the next question
    * @throws LibraryException with the error that the kernel answered
    */
   public ByteBuffer ask(int type, ByteBuffer body) throws LibraryException {

@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
- * Reader of a ring of events that programs in the kernel write (BPF_MAP_TYPE_RINGBUF). For one
- * thread at a time. The data is mapped twice in a row, so a record is always in one piece.
+ * Reader of a ring of events that programs in the kernel write (BPF_MAP_TYPE_RINGBUF). Not
+ * thread-safe. The data is mapped twice in a row, so a record is always in one piece.
  */
 public final class RingBuffer implements AutoCloseable {
   private static final int PAGE = 4096; // blobs exist for architectures with this size only
@@ -82,7 +82,7 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   /**
-   * Waits until a program wakes the readers of the ring, or the time is over. May also return
+   * Waits until a program wakes the readers of the ring, or the time limit expires. May also return
    * early.
    */
   public void await(long nanos) throws IOException {

@@ -151,7 +151,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
 
   /**
    * @param root root of the machine's file system
-   * @param file of the positions; null for none
+   * @param file of the positions; null if none
    */
   public ContainerLogs(
       ContainerRegistry containers,

@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * Words of a message that stay the same from one message to the next: text in quotes and brackets,
- * numbers and ids are left out.
+ * numbers and ids are omitted.
  *
  * @param words words in their order, at most 100
  */

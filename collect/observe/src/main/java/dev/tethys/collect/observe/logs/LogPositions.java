@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * File of positions: a line for each log with its identity, offset and path, separated by tabs. A
- * damaged line is left out: its log is then read from its end.
+ * damaged line is omitted: its log is then read from its end.
  */
 final class LogPositions {
   private static final System.Logger LOG = JulLogger.of(LogPositions.class.getName());
@@ -23,7 +23,7 @@ final class LogPositions {
   private final @Nullable Path file;
 
   /**
-   * @param file null for none: each start begins at the ends of the logs
+   * @param file null if none: each start begins at the ends of the logs
    */
   LogPositions(@Nullable Path file) {
     this.file = file;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lines of a file that grows, from a position on, across rotation by renaming and truncation. A
- * line longer than the bound is cut; its rest is skipped. For one thread.
+ * line longer than the bound is cut; its rest is skipped. Not thread-safe.
  */
 final class LogTail implements AutoCloseable {
   static final int LONGEST_LINE = 64 << 10;

@@ -8,7 +8,7 @@ import com.google.re2j.Pattern;
  * {@code trace_id}, {@code traceId}, {@code trace.id}, {@code @tr}, and the same of spans.
  *
  * @param traceHigh 0 with the low half for none
- * @param spanId 0 for none
+ * @param spanId 0 if none
  */
 public record LogTraceIds(long traceHigh, long traceLow, long spanId) {
   private static final LogTraceIds NONE = new LogTraceIds(0, 0, 0);

@@ -23,7 +23,7 @@ public final class MessageJoiner {
   private long lastLine;
 
   /**
-   * @param limit most bytes of a message; the rest is cut
+   * @param limit maximum number of bytes of a message; the rest is cut
    */
   public MessageJoiner(int limit, Consumer<String> messages) {
     this.limit = limit;

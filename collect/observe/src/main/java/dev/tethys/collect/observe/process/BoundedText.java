@@ -16,8 +16,8 @@ public final class BoundedText {
   /**
    * Reads a file.
    *
-   * @param most bytes after which the rest is left out
-   * @param nanos time after which the rest is left out
+   * @param most bytes after which the rest is omitted
+   * @param nanos time after which the rest is omitted
    */
   public static String read(Path file, int most, long nanos) throws IOException {
     long deadline = System.nanoTime() + nanos;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Readings of the memory of processes by separate threads. A page of it may come from a file system
  * of the user that never answers, and the kernel waits for that. The caller waits for a moment; the
- * process is not read again until the reading has ended. Safe for several threads.
+ * process is not read again until the reading has ended. Thread-safe.
  */
 public final class MemoryReadings {
   private static final int MAX_HANGING = 16;

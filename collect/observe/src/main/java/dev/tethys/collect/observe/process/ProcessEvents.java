@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * Starts and ends of processes by tracepoints, where {@link ProcessConnector} is not permitted;
- * forks are not included. For one thread at a time.
+ * forks are not included. Not thread-safe.
  */
 public final class ProcessEvents implements AutoCloseable {
   private static final int RING_BYTES = 1 << 18;

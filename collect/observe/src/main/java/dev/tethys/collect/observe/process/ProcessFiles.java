@@ -57,7 +57,7 @@ public final class ProcessFiles {
     this.proc = proc;
   }
 
-  /** Time since the start of the machine; 0 where it is not visible. */
+  /** Time since the start of the machine; 0 if it is not visible. */
   public double uptimeSeconds() {
     try {
       return Double.parseDouble(Files.readString(proc.resolve("uptime")).split(" ", 2)[0]);
@@ -191,7 +191,7 @@ public final class ProcessFiles {
         : Stat.ENDED;
   }
 
-  /** Mounts of block devices and of others by the number of the mount; system ones left out. */
+  /** Mounts of block devices and of others by the number of the mount; system ones omitted. */
   public Map<String, Mount> mounts(int pid) {
     Map<String, Mount> out = new LinkedHashMap<>();
     for (String line : text(pid, "mountinfo").lines().toList()) {

@@ -1,6 +1,6 @@
 package dev.tethys.collect.observe.process;
 
-/** Receives starts and ends of processes; those of threads are left out. */
+/** Receives starts and ends of processes; those of threads are omitted. */
 public interface ProcessHandler {
   /** A process has a child. */
   void forked(int parent, int child);
@@ -11,7 +11,7 @@ public interface ProcessHandler {
   /**
    * A process ended.
    *
-   * @param signal that ended it, 0 for none
+   * @param signal that ended it, 0 if none
    */
   void ended(int process, int signal);
 }

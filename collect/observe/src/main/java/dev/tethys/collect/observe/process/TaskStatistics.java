@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Delays of processes from the kernel's taskstats (generic netlink, linux/taskstats.h), with one
- * request for all threads of a process, ended ones included. Needs CAP_NET_ADMIN. For one thread at
- * a time.
+ * request for all threads of a process, ended ones included. Needs CAP_NET_ADMIN. Not thread-safe.
  */
 public final class TaskStatistics implements AutoCloseable {
   private static final String WHAT = "taskstats";
@@ -42,7 +41,7 @@ public final class TaskStatistics implements AutoCloseable {
    * Time in which the threads of a process waited, in nanoseconds.
    *
    * @param cpu for a processor, while they could run
-   * @param disk for block devices; 0 where the kernel does not measure it
+   * @param disk for block devices; 0 if the kernel does not measure it
    */
   public record Delays(long cpu, long disk) {}
 

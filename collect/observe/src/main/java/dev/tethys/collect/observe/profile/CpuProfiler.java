@@ -43,7 +43,7 @@ public final class CpuProfiler implements AutoCloseable {
 
   private static final long ROUND_NANOS = 15_000_000_000L;
 
-  /** Pause between two readings of processes whose code is not known yet. */
+  /** Pause between two readings of processes whose code is unknown yet. */
   private static final long PAUSE_NANOS = 1_000_000_000L;
 
   /** After this time no program that began before the new round still runs. */

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of the functions at offsets of files. A file is read again only for offsets outside of
- * known functions; the most recently used files are kept up to a limit of functions.
+ * Names of the functions at offsets of files. A file is read again only for offsets outside known
+ * functions; the most recently used files are kept up to a limit of functions.
  */
 final class FileSymbols {
   private static final int KEPT = 200_000;
@@ -31,7 +31,7 @@ final class FileSymbols {
   private final Map<String, TreeMap<Long, Part>> files = new LinkedHashMap<>(64, 0.75f, true);
   private int kept;
 
-  /** Name of the function at an offset of a file, as far as it was found before; else null. */
+  /** Name of the function at an offset of a file, as far as it was found before; otherwise null. */
   @Nullable String known(String identity, long offset) {
     TreeMap<Long, Part> parts = files.get(identity);
     Map.Entry<Long, Part> e = parts == null ? null : parts.floorEntry(offset);

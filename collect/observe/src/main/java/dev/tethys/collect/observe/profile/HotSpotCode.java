@@ -83,8 +83,8 @@ final class HotSpotCode {
   }
 
   /**
-   * Heap of code. The virtual machine has a byte for each of its segments, which is 0 where a piece
-   * of code begins. Only parts of the heap whose bytes have changed are read.
+   * Heap of code. The virtual machine has a byte for each of its segments, which is 0 if a piece of
+   * code begins. Only parts of the heap whose bytes have changed are read.
    */
   private static final class Heap {
     static final int SEGMENTS_OF_A_PART = 256;
@@ -379,7 +379,7 @@ final class HotSpotCode {
     }
   }
 
-  /** Exception for fields that the process places outside of its memory. */
+  /** Exception for fields that the process places outside its memory. */
   private static IOException outside() {
     return new IOException("a field of the virtual machine is outside of its structure");
   }

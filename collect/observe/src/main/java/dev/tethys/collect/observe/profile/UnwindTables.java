@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tables by which the kernel finds the callers of functions: rules of files, which all their
- * processes share, and of the compiled code of Java processes. For one thread.
+ * processes share, and of the compiled code of Java processes. Not thread-safe.
  *
  * <p>Processes, files and rules are bounded; those without room are unwound by frame pointers.
  */
@@ -153,7 +153,7 @@ final class UnwindTables {
     return k == null || now - k.due >= 0;
   }
 
-  /** Notes an address at which a process ran code that is not known. */
+  /** Notes an address at which a process ran code that is unknown. */
   void unknown(int pid, long address) {
     Known k = known.get(pid);
     if (k != null && k.java != null) {

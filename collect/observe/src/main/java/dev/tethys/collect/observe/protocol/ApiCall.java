@@ -43,7 +43,9 @@ public record ApiCall(
         api, system, operation, target, answeredBy, status, code, id, inputTokens, outputTokens);
   }
 
-  /** The text when it can be a name, without control characters and not too long; else empty. */
+  /**
+   * The text when it can be a name, without control characters and not too long; otherwise empty.
+   */
   static String name(String text) {
     if (text.length() > LONGEST_NAME) {
       return "";

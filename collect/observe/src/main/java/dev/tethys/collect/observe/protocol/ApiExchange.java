@@ -85,7 +85,7 @@ final class ApiExchange {
     }
   }
 
-  /** Begins with an answer that names its server; null for others. */
+  /** Begins with a response that names its server; null for others. */
   static @Nullable ApiExchange ofAnswer(
       ElasticsearchApi.Peer peer, String method, String path, ApiHead head) {
     return head.elasticsearch && !method.isEmpty()
@@ -104,7 +104,7 @@ final class ApiExchange {
     return request == null || !request.wantsMore() ? null : request;
   }
 
-  /** Notes the head of the answer. */
+  /** Notes the head of the response. */
   void answered(int code, ApiHead head) {
     status = code;
     answer = head;
@@ -115,12 +115,12 @@ final class ApiExchange {
     }
   }
 
-  /** Receiver of the answer's body; null when it is of no interest. */
+  /** Receiver of the response's body; null when it is of no interest. */
   StreamBuffer.@Nullable Tap answerBody() {
     return body.wantsMore() ? body : null;
   }
 
-  /** True when each line of the answer is read by itself, so that some of them may be missing. */
+  /** True when each line of the response is read by itself, so that some of them may be missing. */
   boolean answersInLines() {
     return body.form() == ApiBody.Form.EVENTS || body.form() == ApiBody.Form.LINES;
   }
@@ -144,7 +144,7 @@ final class ApiExchange {
     return true;
   }
 
-  /** The call, once the answer was read; null when it is one of HTTP alone. */
+  /** The call, once the response was read; null when it is one of HTTP alone. */
   @Nullable ApiCall call() {
     if (status == 0) {
       return null;

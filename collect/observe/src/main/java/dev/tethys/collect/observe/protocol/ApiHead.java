@@ -25,7 +25,7 @@ final class ApiHead {
   /** Header {@code x-amzn-query-error}, or a similar one. */
   String amazonError = "";
 
-  /** True when the answer is one of S3, or of a product that answers as S3 does. */
+  /** True when the response is one of S3, or of a product that answers as S3 does. */
   boolean objectStorage;
 
   boolean elasticsearch;
@@ -77,7 +77,7 @@ final class ApiHead {
     }
   }
 
-  /** Service of a credential {@code KEY/DATE/REGION/SERVICE/aws4_request}; else empty. */
+  /** Service of a credential {@code KEY/DATE/REGION/SERVICE/aws4_request}; otherwise empty. */
   static String service(String authorization) {
     if (!authorization.startsWith("AWS4-HMAC-SHA256") && !authorization.startsWith("AWS4-ECDSA")) {
       return "";

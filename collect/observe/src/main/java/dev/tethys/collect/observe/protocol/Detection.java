@@ -84,7 +84,7 @@ final class Detection {
     return null;
   }
 
-  /** Format of a message at the start of the buffer that only a server sends; else null. */
+  /** Format of a message at the start of the buffer that only a server sends; otherwise null. */
   static @Nullable ProtocolFormat ofAnswer(StreamBuffer in) {
     if (in.available() == 0) {
       return null;

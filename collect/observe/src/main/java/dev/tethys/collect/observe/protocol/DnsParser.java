@@ -17,7 +17,7 @@ final class DnsParser extends ProtocolParser {
   private static final int AAAA = 28;
   private static final int MOST_ANSWERS = 32;
 
-  /** Time after which a question has no answer, as resolvers wait by default. */
+  /** Time after which a question has no response, as resolvers wait by default. */
   private static final long PATIENCE_NANOS = 5_000_000_000L;
 
   private static final Map<Integer, String> TYPES =

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * product or the members of a request or answer of that endpoint.
  */
 final class ElasticsearchApi extends HttpApiReader {
-  /** Members of an answer by which endpoints differ from others of the same name. */
+  /** Members of a response by which endpoints differ from others of the same name. */
   private static final Set<String> ANSWERS =
       Set.of("took", "_shards", "_index", "_scroll_id", "acknowledged", "cluster_name", "docs");
 
@@ -129,7 +129,7 @@ final class ElasticsearchApi extends HttpApiReader {
     return contentType.startsWith("application/vnd.elasticsearch+");
   }
 
-  /** Reader of a request with one of the endpoints; else null. */
+  /** Reader of a request with one of the endpoints; otherwise null. */
   static @Nullable ElasticsearchApi of(Peer peer, String method, String path, ApiHead head) {
     int at = path.startsWith("/_") ? 0 : path.indexOf("/_");
     if (at < 0) {

@@ -39,7 +39,7 @@ final class GenAiApi extends HttpApiReader {
   private static final Set<String> INPUTS =
       Set.of("messages", "prompt", "input", "contents", "content", "requests", "inputText");
 
-  /** Members of answers by form. */
+  /** Members of responses by form. */
   private static final Map<Form, Set<String>> ANSWERS =
       Map.of(
           Form.OPENAI, Set.of("choices", "usage", "response", "output"),
@@ -97,7 +97,7 @@ final class GenAiApi extends HttpApiReader {
     this.model = model;
   }
 
-  /** Reader of a request with one of the paths; else null. */
+  /** Reader of a request with one of the paths; otherwise null. */
   static @Nullable GenAiApi of(String method, String path, ApiHead head) {
     if (!method.equals("POST") || !head.isJson()) {
       return null;
@@ -167,7 +167,7 @@ final class GenAiApi extends HttpApiReader {
     return "openai"; // others do not differ from it
   }
 
-  /** Model in a path of Azure; else empty. */
+  /** Model in a path of Azure; otherwise empty. */
   private static String deployment(String path) {
     int at = path.indexOf("/deployments/");
     int end = at < 0 ? -1 : path.indexOf('/', at + 13);

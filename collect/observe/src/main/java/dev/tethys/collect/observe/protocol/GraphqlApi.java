@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * GraphQL over HTTP: a document of GraphQL in the member {@code query} of the body or the parameter
- * of that name, and an answer of {@code data} and {@code errors}. Documents are not kept.
+ * of that name, and a response of {@code data} and {@code errors}. Documents are not kept.
  */
 final class GraphqlApi extends HttpApiReader {
   private static final int LONGEST_DOCUMENT = 4096;
@@ -30,7 +30,7 @@ final class GraphqlApi extends HttpApiReader {
     this.named = named;
   }
 
-  /** Reader of a request that may be one of GraphQL; else null. */
+  /** Reader of a request that may be one of GraphQL; otherwise null. */
   static @Nullable GraphqlApi of(String method, String path, String query, ApiHead head) {
     boolean named = isNamed(path);
     if (method.equals("POST")) {

@@ -224,7 +224,7 @@ final class Http1Parser extends ProtocolParser {
         return Step.MORE;
       }
       if (requests.oldest() == null) {
-        // The body of an answer whose head was not seen.
+        // The body of a response whose head was not seen.
         in.takePayload();
         return Step.MORE;
       }
@@ -373,7 +373,7 @@ final class Http1Parser extends ProtocolParser {
     }
   }
 
-  /** Tells the reader of an answer's body that some of it is missing. */
+  /** Tells the reader of a response's body that some of it is missing. */
   private void missed(boolean request) {
     Pending p = answering;
     StreamBuffer.Tap body = request || p == null || p.api == null ? null : p.api.answerBody();

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Test of one request of HTTP for one protocol above it: its head and body, and those of the
- * answer. Both have to fit before a call is reported.
+ * response. Both have to fit before a call is reported.
  */
 abstract class HttpApiReader {
   /**
@@ -29,7 +29,7 @@ abstract class HttpApiReader {
   /** Maximum number of bytes needed of a value in the response's body. */
   abstract int wantedOfAnswer(String name);
 
-  /** Told of a member of the answer's body. */
+  /** Told of a member of the response's body. */
   abstract void answer(String name, char kind, String text);
 
   /** True if the members of this object of the response are needed. */
@@ -38,7 +38,7 @@ abstract class HttpApiReader {
   }
 
   /**
-   * The call, when both the request and the answer fit.
+   * The call, when both the request and the response fit.
    *
    * @param status of HTTP
    */

@@ -5,7 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON-RPC 2.0 over HTTP: a body with its version and a method, and an answer with the version and
+ * JSON-RPC 2.0 over HTTP: a body with its version and a method, and a response with the version and
  * a result or an error. Parameters and results are not kept.
  */
 final class JsonRpcApi extends HttpApiReader {
@@ -22,7 +22,7 @@ final class JsonRpcApi extends HttpApiReader {
 
   private JsonRpcApi() {}
 
-  /** Reader of a request that may be one of JSON-RPC; else null. */
+  /** Reader of a request that may be one of JSON-RPC; otherwise null. */
   static @Nullable JsonRpcApi of(String method, ApiHead head) {
     return method.equals("POST") && head.isJson() ? new JsonRpcApi() : null;
   }

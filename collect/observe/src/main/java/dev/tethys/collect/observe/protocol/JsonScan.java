@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 final class JsonScan {
   /** Receiver of values. */
   interface Values {
-    /** Maximum number of bytes needed of a string or number, 0 for none. */
+    /** Maximum number of bytes needed of a string or number, 0 if none. */
     int wanted(String name);
 
     /** True if the members of this object are needed too. */

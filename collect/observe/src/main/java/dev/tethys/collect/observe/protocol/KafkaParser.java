@@ -172,7 +172,7 @@ final class KafkaParser extends ProtocolParser {
   }
 
   /**
-   * Error of the whole request, if the response starts with one; an unsupported version does not
+   * Error of the entire request, if the response starts with one; an unsupported version does not
    * count as a failure.
    */
   private static int error(StreamBuffer in, Pending p, int end) {

@@ -5,7 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Request with its answer, as seen on the wire.
+ * Request with its response, as seen on the wire.
  *
  * @param protocol application protocol
  * @param client true when the observed process sent the request, false when it answered
@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param code code of the outcome in the protocol's terms: 404, grpc:14, 42P01; empty when it has
  *     none
  * @param startNanos time of the request's first byte, on the clock of the payloads
- * @param durationNanos from the request's first byte to the last byte of the answer, at least 0
+ * @param durationNanos from the request's first byte to the last byte of the response, at least 0
  * @param requestBytes size of the request as far as the protocol states or shows it
- * @param responseBytes size of the answer as far as the protocol states or shows it
+ * @param responseBytes size of the response as far as the protocol states or shows it
  * @param traceParent header of W3C Trace Context of the request
- * @param answers addresses in the answer of a name server; else empty
+ * @param answers addresses in the response of a name server; otherwise empty
  * @param api its meaning in a protocol on top of HTTP; null for other requests
  */
 public record ObservedRequest(
@@ -41,7 +41,7 @@ public record ObservedRequest(
     @Nullable String traceParent,
     List<String> answers,
     @Nullable ApiCall api) {
-  /** Outcome of a question to a name server without an answer. */
+  /** Outcome of a question to a name server without a response. */
   static final String UNANSWERED = "timeout";
 
   private static final Set<String> WAITING_COMMANDS =
@@ -101,7 +101,7 @@ public record ObservedRequest(
     };
   }
 
-  /** False for a question to a name server that has no answer. */
+  /** False for a question to a name server that has no response. */
   public boolean isAnswered() {
     return protocol != Protocol.DNS || !code.equals(UNANSWERED);
   }

@@ -4,9 +4,9 @@ import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Request that waits for its answer. */
+/** Request that waits for its response. */
 public final class Pending {
-  /** Part that an entry has in the order of answers. */
+  /** Part that an entry has in the order of responses. */
   public enum Kind {
     /** A request with one answer. */
     SINGLE,
@@ -27,10 +27,10 @@ public final class Pending {
   public @Nullable String traceParent;
   public List<String> answers = List.of();
 
-  /** Protocol above HTTP in question; null for none. */
+  /** Protocol above HTTP in question; null if none. */
   @Nullable ApiExchange api;
 
-  /** Number of the command, where a parser needs it to match the answer. */
+  /** Number of the command, where a parser needs it to match the response. */
   public int command;
 
   /** Accounted memory in bytes: 0 while it is being read, and once closed. */

@@ -43,7 +43,7 @@ public final class ProtocolConnection implements Retention.Owner {
   private long reported;
   private int refused;
 
-  /** Payloads of the answers that may still start within a message after a loss. */
+  /** Payloads of the responses that may still start within a message after a loss. */
   private int answerGrace;
 
   private int requestGrace;
@@ -169,7 +169,7 @@ public final class ProtocolConnection implements Retention.Owner {
     }
   }
 
-  /** Ends the connection: requests still without an answer are counted, not reported. */
+  /** Ends the connection: requests still without a response are counted, not reported. */
   public void close() {
     if (parser != null) {
       parser.flushIdle(Long.MAX_VALUE);

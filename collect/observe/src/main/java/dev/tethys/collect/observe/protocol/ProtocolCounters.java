@@ -40,7 +40,7 @@ public final class ProtocolCounters {
     return lost.get();
   }
 
-  /** Requests without an answer when their connection ended. */
+  /** Requests without a response when their connection ended. */
   public long unanswered() {
     return unanswered.get();
   }

@@ -38,8 +38,8 @@ public abstract class ProtocolParser {
   }
 
   /**
-   * True when most clients wait for an answer before they send again, so that after a loss the
-   * answers are in step again with the next request.
+   * True when most clients wait for a response before they send again, so that after a loss the
+   * responses are in step again with the next request.
    */
   public boolean answersBeforeNextRequest() {
     return false;

@@ -73,7 +73,7 @@ final class RedisParser extends ProtocolParser {
     if (j < 0 || j >= in.available() || !Character.isLetter(in.u8(j))) {
       return false;
     }
-    // An answer that is an array of strings has the same form, so the command must be a known one.
+    // A response that is an array of strings has the same form, so the command must be a known one.
     int end = in.indexOf('\r', j, j + 32);
     String name = in.text(j, end < 0 ? in.available() : end).toUpperCase(Locale.ROOT);
     return COMMANDS.contains(name) || name.indexOf('.') > 0 && i == 4;

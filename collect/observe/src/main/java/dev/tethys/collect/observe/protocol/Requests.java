@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Open requests of a connection, in the order of their answers or by number.
+ * Open requests of a connection, in the order of their responses or by number.
  *
  * <p>Bounded by connection and in all: requests beyond a bound are shed. In order, their places are
  * still counted so that later answers meet their own requests.
@@ -120,7 +120,7 @@ public final class Requests {
     counters.shed.incrementAndGet();
   }
 
-  /** Takes out a request that gets no answer because its client has given it up. */
+  /** Takes out a request that gets no response because its client has given it up. */
   public void abandon(long id) {
     if (close(id) != null) {
       counters.unanswered.incrementAndGet();
@@ -170,7 +170,7 @@ public final class Requests {
             p.api == null ? null : p.api.call()));
   }
 
-  /** Reports a message that has no answer. */
+  /** Reports a message that has no response. */
   public void reportOneWay(String operation, String target, long now, long bytes) {
     opened++;
     Pending p = new Pending(now);
@@ -193,7 +193,7 @@ public final class Requests {
    * Notes that the client sends again. After a loss the requests before are answered: a client that
    * does not pipeline has waited for them. Of numbered requests that is known of a single one.
    *
-   * @return true when requests were reported, so that the parser starts afresh with the answers
+   * @return true when requests were reported, so that the parser starts afresh with the responses
    */
   public boolean sentAgain() {
     if (!answerLost) {

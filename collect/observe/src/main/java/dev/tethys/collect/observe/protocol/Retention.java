@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Of the thread that feeds the connections.
  */
 final class Retention {
-  /** Most bytes of all connections. */
+  /** Maximum number of bytes of all connections. */
   static final long MOST = 32L << 20;
 
   /** Connection whose memory is counted. */

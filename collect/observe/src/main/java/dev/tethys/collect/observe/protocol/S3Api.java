@@ -42,7 +42,7 @@ final class S3Api extends HttpApiReader {
     this.signed = signed;
   }
 
-  /** Reader of a request that is signed for S3; else null. */
+  /** Reader of a request that is signed for S3; otherwise null. */
   static @Nullable S3Api of(String method, String path, String query, ApiHead head) {
     boolean byUrl =
         query.contains("X-Amz-Algorithm=AWS4-") && credentialService(query).equals("s3");
@@ -76,7 +76,9 @@ final class S3Api extends HttpApiReader {
     return ApiHead.serviceOf(credential.replace("%2F", "/").replace("%2f", "/"), '/');
   }
 
-  /** Bucket in the name of a host, as in {@code BUCKET.s3.eu-west-1.amazonaws.com}; else empty. */
+  /**
+   * Bucket in the name of a host, as in {@code BUCKET.s3.eu-west-1.amazonaws.com}; otherwise empty.
+   */
   private static String hostBucket(String host) {
     if (host.startsWith("s3.") || host.startsWith("s3-")) {
       return "";
@@ -207,7 +209,7 @@ final class S3Api extends HttpApiReader {
         .withRequestId(head.amazonRequestId);
   }
 
-  /** Code of an error, as in {@code <Error><Code>NoSuchKey</Code>}; else empty. */
+  /** Code of an error, as in {@code <Error><Code>NoSuchKey</Code>}; otherwise empty. */
   static String error(String xml) {
     int at = xml.indexOf("<Code>");
     int end = xml.indexOf("</Code>", Math.max(at, 0));

@@ -53,7 +53,7 @@ final class SqsApi extends HttpApiReader {
     this.pathQueue = pathQueue;
   }
 
-  /** Reader of a request that may be one of SQS; else null. */
+  /** Reader of a request that may be one of SQS; otherwise null. */
   static @Nullable SqsApi of(String method, String path, ApiHead head) {
     if (!method.equals("POST")) {
       return null;

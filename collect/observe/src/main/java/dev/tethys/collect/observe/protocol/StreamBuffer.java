@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * next payload is assumed to start with a message, as writes nearly always do.
  */
 public final class StreamBuffer {
-  /** Most bytes that are kept for a message; a parser decides with these or fails. */
+  /** Maximum number of bytes that are kept for a message; a parser decides with these or fails. */
   public static final int LIMIT = 8192;
 
   private static final byte[] NONE = {};

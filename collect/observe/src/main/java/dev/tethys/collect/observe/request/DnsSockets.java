@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** UDP sockets connected to name servers: the most recently used ones. For one thread at a time. */
+/** UDP sockets connected to name servers: the most recently used ones. Not thread-safe. */
 final class DnsSockets {
   private static final int MAX_SOCKETS = 4096;
 
@@ -53,12 +53,12 @@ final class DnsSockets {
     return e.parser();
   }
 
-  /** Reports questions without an answer. */
+  /** Reports questions without a response. */
   void flushIdle(long now) {
     sockets.values().forEach(e -> e.parser().flushIdle(now));
   }
 
-  /** Forgets open questions: their answers may be among events that were lost. */
+  /** Forgets open questions: their responses may be among events that were lost. */
   void lost() {
     sockets.values().forEach(e -> e.parser().resynchronise());
   }

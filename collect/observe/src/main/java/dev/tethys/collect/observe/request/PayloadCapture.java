@@ -135,7 +135,7 @@ public final class PayloadCapture implements AutoCloseable {
    * Loads and attaches the programs: at the tracepoints of sockets, or with a kernel before 6.3 at
    * the end of all system calls.
    *
-   * @param process whose payloads are left out: that of the agent
+   * @param process whose payloads are omitted: that of the agent
    * @param tls whether TLS libraries are going to be probed by {@link #attach}
    * @throws ProgramLoadException with the reason; nothing stays loaded
    */
@@ -262,7 +262,7 @@ public final class PayloadCapture implements AutoCloseable {
   }
 
   /**
-   * Waits until many payloads are in the ring, or the time is over. May also return early.
+   * Waits until many payloads are in the ring, or the time limit expires. May also return early.
    *
    * @param nanos the longest wait
    */
@@ -384,9 +384,9 @@ public final class PayloadCapture implements AutoCloseable {
   }
 
   /**
-   * Has the kernel leave out the payloads of a socket from now on.
+   * Has the kernel omit the payloads of a socket from now on.
    *
-   * @param clearToo {@link #CLEAR_TOO} for those in clear, too; else 0
+   * @param clearToo {@link #CLEAR_TOO} for those in clear, too; otherwise 0
    */
   private void ignore(long clearToo) {
     try {
@@ -425,7 +425,7 @@ public final class PayloadCapture implements AutoCloseable {
     }
   }
 
-  /** Reports questions to name servers that had no answer. */
+  /** Reports questions to name servers that had no response. */
   public void flushIdle(long now) {
     tracker.lock().lock();
     try {

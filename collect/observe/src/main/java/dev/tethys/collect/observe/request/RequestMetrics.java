@@ -44,7 +44,7 @@ public final class RequestMetrics implements Collector {
 
   private static final String OTHER = "~other";
 
-  /** Requests without an answer; one-way messages have a label for their direction. */
+  /** Requests without a response; one-way messages have a label for their direction. */
   private record Key(
       Owner owner,
       @Nullable String destination,

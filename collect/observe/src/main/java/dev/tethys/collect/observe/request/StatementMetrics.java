@@ -33,7 +33,7 @@ final class StatementMetrics {
   private static final int MAX_DATABASES = 500;
   private static final int LONGEST = 512;
 
-  /** Time without a call after which another statement may take the place of one. */
+  /** Time without a call after which another statement may replace one. */
   static final long IDLE_NANOS = 600_000_000_000L;
 
   private static final Set<Protocol> SQL =

@@ -43,8 +43,8 @@ import java.util.jar.Manifest;
  * TLS of Java programs in clear, by an agent that is loaded into each of them that is seen to use
  * TLS. The agent is removed when this one stops, or is gone for a minute.
  *
- * <p>One program is attached in some seconds, and a bounded number in all. When an attached program
- * crashes, none is attached for a time that doubles.
+ * <p>One program is attached in some seconds, and a bounded number in total. When an attached
+ * program crashes, none is attached for a time that doubles.
  */
 public final class JavaTls implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(JavaTls.class.getName());
@@ -242,7 +242,7 @@ public final class JavaTls implements AutoCloseable {
 
   /**
    * Makes the folder of a program. It belongs to this process; the program may write only to files
-   * that are there.
+   * that exist.
    */
   private Place prepare(int pid) throws IOException {
     Path temporary = proc.resolve(pid + "/root/tmp");

@@ -9,7 +9,7 @@ import dev.tethys.model.telemetry.Span;
 
 /**
  * Name, attributes and status of the span of a request with a protocol above HTTP, by
- * OpenTelemetry's semantic conventions. Paths and addresses of documents and objects are left out:
+ * OpenTelemetry's semantic conventions. Paths and addresses of documents and objects are omitted:
  * they have values in them.
  */
 final class HttpApiAttributes {

@@ -67,7 +67,7 @@ public final class RequestSpans {
     }
   }
 
-  /** Span whose trace is not known before its parent ends. */
+  /** Span whose trace is unknown before its parent ends. */
   private record Waiting(Owner owner, Span span) {}
 
   /** Span of a request with a header whose creator is unknown. */

@@ -190,7 +190,7 @@ class AddressTranslationTest {
     return task.get();
   }
 
-  /** Status line of an answer; the socket is closed, so that other tests do not see it. */
+  /** Status line of a response; the socket is closed, so that other tests do not see it. */
   private static String get(String address, int port) throws IOException {
     try (Socket s = new Socket(InetAddress.ofLiteral(address), port)) {
       s.getOutputStream()

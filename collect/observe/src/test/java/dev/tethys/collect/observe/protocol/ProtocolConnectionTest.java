@@ -77,7 +77,7 @@ class ProtocolConnectionTest {
     assertThat(counters.faults()).isZero();
   }
 
-  /** Bytes of a case changed, left out and cut: no fault, and memory within its bound. */
+  /** Bytes of a case changed, omitted and cut: no fault, and memory within its bound. */
   @ParameterizedTest
   @MethodSource("cases")
   void toleratesDamagedPayloads(WireCase c) {

@@ -380,7 +380,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     @Nullable T make() throws IOException, InterruptedException;
   }
 
-  /** The answer to a request that is repeated until it has one; null when the receiver stops. */
+  /** The response to a request that is repeated until it has one; null when the receiver stops. */
   private <T> @Nullable T attempt(String of, Request<T> request) throws InterruptedException {
     Duration pause = FIRST_PAUSE;
     while (stopping.getCount() > 0) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Decodes objects: OTLP in JSON or protobuf by the end of their key, also compressed. */
 final class ObjectContent {
-  /** Most bytes of an object after decompression. */
+  /** Maximum number of bytes of an object after decompression. */
   static final int MAX_DECODED = 256 << 20;
 
   private static final int GZIP = 0x1f8b;

@@ -49,7 +49,7 @@ record ObjectPosition(String selection, Instant time, String key, long objects, 
   }
 
   /**
-   * Reads a position; null where the file is absent.
+   * Reads a position; null if the file is absent.
    *
    * @throws IOException when it is damaged
    */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param versions empty for any
  * @param skipResolve names are left to the proxy if there is one
  * @param compression requested content encoding, {@code ""} for none
- * @param bodySizeLimit of the decoded body, 0 for none
+ * @param bodySizeLimit of the decoded body, 0 if none
  * @param http3 whether HTTP/3 is used, and no other version
  * @param missing requested features that are not supported
  */
@@ -359,7 +359,7 @@ record HttpModule(
         missing);
   }
 
-  /** The Host header that is written in the module, null for none. */
+  /** The Host header that is written in the module, null if none. */
   @Nullable String host() {
     return headers.entrySet().stream()
         .filter(e -> e.getKey().equalsIgnoreCase("Host"))

@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** One probe of a target: results so far, log, and deadline. For one thread. */
+/** One probe of a target: results so far, log, and deadline. Not thread-safe. */
 final class ProbeAttempt {
   private static final System.Logger LOG = JulLogger.of(ProbeAttempt.class.getName());
 

@@ -8,8 +8,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
 /**
- * The names of the process's tests: those of {@code hangs.invalid} are looked up for ever, as where
- * a server of DNS does not answer, all others as the system does.
+ * The names of the process's tests: those of {@code hangs.invalid} are looked up forever, as where
+ * a server of DNS does not respond, all others as the system does.
  */
 public final class HangingNames extends InetAddressResolverProvider {
   /** What this hangs for. */

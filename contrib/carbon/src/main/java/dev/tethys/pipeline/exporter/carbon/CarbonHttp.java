@@ -67,7 +67,7 @@ record CarbonHttp(
     return Objects.requireNonNull(client.endpoint());
   }
 
-  /** Headers of the authentication; empty where the settings name no user. */
+  /** Headers of the authentication; empty if the settings name no user. */
   Map<String, String> credentials() {
     if (username.isEmpty()) {
       return Map.of();

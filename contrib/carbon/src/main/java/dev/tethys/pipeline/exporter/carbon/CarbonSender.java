@@ -11,8 +11,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Sends lines, or the same points as pickles. Carbon has no answer: a request is delivered when it
- * was read to its end, so far as the transport can tell. A point that is sent twice is one point.
+ * Sends lines, or the same points as pickles. Carbon has no response: a request is delivered when
+ * it was read to its end, so far as the transport can tell. A point that is sent twice is one
+ * point.
  */
 final class CarbonSender implements Sender {
   /** Maximum size of a list: half of carbon's limit. */

@@ -67,7 +67,7 @@ final class ClickHouseClient {
   }
 
   /**
-   * Runs a statement and gives its answer.
+   * Runs a statement and gives its response.
    *
    * @throws Refused when ClickHouse refuses it
    */

@@ -147,7 +147,7 @@ class ClickHouseStoreTest {
     }
   }
 
-  /** Profiles may have limits at which rows are left out without a word. */
+  /** Profiles may have limits at which rows are omitted without a word. */
   @Test
   void responsesAreCompleteOrErrors() throws Exception {
     try (ForeignStore s = store(100)) {

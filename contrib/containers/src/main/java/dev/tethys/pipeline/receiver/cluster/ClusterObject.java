@@ -24,7 +24,7 @@ record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
    * References between objects.
    *
    * @param labels of a pod
-   * @param selector pods selected by a service; empty for none
+   * @param selector pods selected by a service; empty if none
    */
   record Links(
       String namespace,

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Objects of one kind in one namespace, or in all. */
+/** Objects of one kind in one namespace, or in total. */
 final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
   private static final System.Logger LOG = JulLogger.of(WatchedKind.class.getName());
 
@@ -36,7 +36,7 @@ final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
   /**
    * @param name of the receiver in logs
    * @param namespace {@code ""} for all
-   * @param listener receives entities and their changes; null for none
+   * @param listener receives entities and their changes; null if none
    */
   WatchedKind(
       String name,

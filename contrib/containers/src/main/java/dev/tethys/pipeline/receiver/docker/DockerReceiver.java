@@ -91,7 +91,7 @@ final class DockerReceiver implements Receiver {
     points = new ContainerPoints(config, out, IntervalCollector.nanos());
   }
 
-  /** Metrics of the running containers; empty if the daemon does not answer. */
+  /** Metrics of the running containers; empty if the daemon does not respond. */
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
     JsonDocumentClient asked = daemon;

@@ -50,7 +50,7 @@ final class PodFacts {
 
   private PodFacts() {}
 
-  /** Reads the answer of {@code /pods}. */
+  /** Reads the response of {@code /pods}. */
   static PodFacts of(JsonNode list) {
     PodFacts f = new PodFacts();
     list.path("items").forEach(f::add);

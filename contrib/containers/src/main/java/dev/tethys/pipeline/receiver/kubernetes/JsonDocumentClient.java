@@ -90,7 +90,7 @@ public final class JsonDocumentClient {
     void take(JsonNode event) throws IOException, InterruptedException;
   }
 
-  /** Reads a stream of objects until the server ends it or the time is up. */
+  /** Reads a stream of objects until the server ends it or the time limit expires. */
   public void events(String path, Duration time, Events to)
       throws IOException, InterruptedException {
     ClientRequest call =

@@ -36,7 +36,7 @@ final class IdleConnections implements AutoCloseable {
     this.nanos = nanos;
   }
 
-  /** The most recently used connection; null for none. */
+  /** The most recently used connection; null if none. */
   synchronized @Nullable MongoConnection take(MongoUri uri) {
     Deque<Waiting> of = waiting.get(uri);
     Waiting last = of == null ? null : of.pollLast();

@@ -23,7 +23,7 @@ final class MysqlPassword {
   private MysqlPassword() {}
 
   /**
-   * The first answer.
+   * The first response.
    *
    * @param scramble the server's random bytes
    * @param secured whether the connection cannot be read on the way

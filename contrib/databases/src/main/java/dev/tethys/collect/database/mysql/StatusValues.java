@@ -16,7 +16,7 @@ final class StatusValues {
   private static final DateTimeFormatter CERTIFICATE =
       DateTimeFormatter.ofPattern("MMM d HH:mm:ss yyyy z", Locale.ENGLISH);
 
-  /** Some have parts of a second, which are left out. */
+  /** Some have parts of a second, which are omitted. */
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder()
           .appendPattern("yyyy-MM-dd HH:mm:ss")

@@ -19,7 +19,7 @@ final class CollectorTable {
    * Asks for all that a collector shows.
    *
    * @param version as {@code server_version_num} counts
-   * @param exclude databases that the collector of databases leaves out
+   * @param exclude databases that the collector of databases omits
    */
   static void collect(
       String name, PostgresConnection c, int version, Set<String> exclude, MetricSet out)

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The exporter as it runs: its own servers, and those that are named by a target. */
 final class PostgresExporter implements Exporter {
-  /** Left for the way of the answer when the scraper says how long it waits. */
+  /** Left for the way of the response when the scraper says how long it waits. */
   private static final Duration WAY = Duration.ofMillis(250);
 
   private static final Section USERPASS = new Section("userpass", "Username and password.");

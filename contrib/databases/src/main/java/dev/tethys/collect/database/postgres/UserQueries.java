@@ -58,7 +58,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
    *
    * @param sql null for all of the view that is called as the namespace is
    * @param master whether it runs once for a server instead of in each of its databases
-   * @param cache how long an answer is used
+   * @param cache how long a response is used
    * @param versions of servers that it runs on
    */
   record UserQuery(
@@ -168,7 +168,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
    *
    * @param namespace first words of its metrics
    * @param labels of all of its metrics
-   * @throws SQLException when it cannot run; a single value that cannot be used is left out
+   * @throws SQLException when it cannot run; a single value that cannot be used is omitted
    */
   static void run(
       String namespace, UserQuery q, PostgresConnection c, List<String> labels, MetricSet out)

@@ -21,7 +21,7 @@ record DatabaseKey(int database, String key) {
   }
 
   /**
-   * Reads {@code db3=orders:*,greeting}: database 0 where none stands, percent-encoded.
+   * Reads {@code db3=orders:*,greeting}: database 0 if none stands, percent-encoded.
    *
    * @param flag for the error
    * @throws IllegalArgumentException when it is not such a list

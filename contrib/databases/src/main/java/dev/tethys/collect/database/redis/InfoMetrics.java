@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The metrics of an answer to INFO (https://redis.io/docs/latest/commands/info/). */
+/** The metrics of a response to INFO (https://redis.io/docs/latest/commands/info/). */
 final class InfoMetrics {
   private static final Pattern MASTER_HOST = Pattern.compile("^master(_[0-9]+)?_host");
   private static final Pattern MASTER_PORT = Pattern.compile("^master(_[0-9]+)?_port");
@@ -53,7 +53,7 @@ final class InfoMetrics {
     this.now = now;
   }
 
-  /** The role that an answer tells, {@code ""} if none. */
+  /** The role that a response tells, {@code ""} if none. */
   static String role(String info) {
     for (String line : info.split("\n")) {
       if (line.startsWith("role:")) {

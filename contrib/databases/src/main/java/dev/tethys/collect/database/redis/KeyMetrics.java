@@ -23,7 +23,7 @@ final class KeyMetrics {
 
   private static final String SIZE = "Length or size of the key.";
 
-  /** Most keys that patterns may match in one scrape. */
+  /** Maximum number of keys that patterns may match in one scrape. */
   static final int MAX_KEYS = 100_000;
 
   /**

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The servers of a cluster, as one: a command goes where the last answer said that its key is. For
- * one thread at a time.
+ * The servers of a cluster, as one: a command goes where the last response said that its key is.
+ * Not thread-safe.
  *
  * <p>Bounds: so many servers, so many redirections of a command.
  */

@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Executor of commands: one server, or those of a cluster. */
 interface RedisCommands {
-  /** The answer, which may be an error of the server. */
+  /** The response, which may be an error of the server. */
   RedisReply send(String... command) throws IOException;
 
   /** The answers to several commands, in their order. */
@@ -19,7 +19,7 @@ interface RedisCommands {
   }
 
   /**
-   * The answer.
+   * The response.
    *
    * @throws RedisException when it is an error
    */

@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * A connection in Redis's protocol (RESP,
  * https://redis.io/docs/latest/develop/reference/protocol-spec/). It speaks version 2 unless the
- * server is asked for 3; answers of both are understood. For one thread at a time.
+ * server is asked for 3; answers of both are understood. Not thread-safe.
  */
 final class RedisConnection implements RedisCommands, AutoCloseable {
   private static final int MAX_LINE = 1 << 20;

@@ -30,7 +30,7 @@ final class RedisExporter implements Exporter {
   /**
    * Login of the exporter.
    *
-   * @param file passwords by address, null for none
+   * @param file passwords by address, null if none
    */
   record Login(String user, Secret password, @Nullable Path file, TlsConfig tls) {}
 

@@ -181,7 +181,7 @@ final class RedisServer implements DatabaseScrape {
     scripts(out, c);
   }
 
-  /** Only what was asked for by a flag asks a server of a cluster that is not this one. */
+  /** Only what was requested by a flag asks a server of a cluster that is not this one. */
   private void keys(
       MetricSet out,
       RedisConnection c,

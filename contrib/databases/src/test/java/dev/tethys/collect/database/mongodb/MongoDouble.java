@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A server that gives fixed answers, in documents that the codec of MongoDB's driver writes and
- * reads. An answer is found by the command, by it and its first argument or database, or by these
+ * reads. A response is found by the command, by it and its first argument or database, or by these
  * and what stands first in a pipeline; what has none is refused as MongoDB refuses it.
  */
 final class MongoDouble implements AutoCloseable {

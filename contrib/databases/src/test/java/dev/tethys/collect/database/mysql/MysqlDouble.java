@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A MySQL that lets all users in and has fixed answers, for tables that the available servers do
- * not have. An answer is found by a part of the statement in lower case.
+ * not have. A response is found by a part of the statement in lower case.
  */
 final class MysqlDouble implements AutoCloseable {
   private record Table(List<String> columns, List<List<String>> rows) {}
@@ -33,7 +33,7 @@ final class MysqlDouble implements AutoCloseable {
   }
 
   /**
-   * Adds an answer.
+   * Adds a response.
    *
    * @param lines the names of columns, then rows, with two spaces or more between
    */

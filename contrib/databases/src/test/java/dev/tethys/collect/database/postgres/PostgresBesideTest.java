@@ -115,7 +115,7 @@ final class PostgresBesideTest {
     }
   }
 
-  /** Runs a statement that has no answer. */
+  /** Runs a statement that has no response. */
   static void execute(PostgresConnection c, String sql) throws Exception {
     String answering = "with done as (select 1) select 1 from done";
     assertThatThrownBy(() -> c.query(sql, r -> {})).hasMessageContaining("No results");

@@ -65,9 +65,9 @@ final class DatadogExporter implements Exporter {
   }
 
   /**
-   * @param deltas conversion of the queue, closed with it; null for none
+   * @param deltas conversion of the queue, closed with it; null if none
    * @param host null for no reports
-   * @param check null for none
+   * @param check null if none
    */
   DatadogExporter(
       Exporter queue,

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * Writes single points of Datadog's series (API v2, "Submit metrics"; {@code MetricPayload} of
- * agent-payload) and sketches ({@code SketchPayload}), each as one row. For one thread.
+ * agent-payload) and sketches ({@code SketchPayload}), each as one row. Not thread-safe.
  */
 final class DatadogSeries {
   /** The types of series, with their numbers. */

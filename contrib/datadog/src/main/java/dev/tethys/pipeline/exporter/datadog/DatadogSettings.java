@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param logsUrl base URL of logs
  * @param tracesUrl base URL of traces
  * @param failOnInvalidKey whether an unknown key keeps the exporter from starting
- * @param host report of the host; null for none
+ * @param host report of the host; null if none
  * @param hostname of data without a host; "" for none
  * @param format of series; sketches are always protobuf
  * @param orchestrator intake of Kubernetes objects; null to send them as logs

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes single spans as {@code TracerPayload}s of an {@code AgentPayload} (datadog-agent, {@code
  * agent_payload.proto}, {@code tracer_payload.proto}, {@code span.proto}). Text is in {@code meta},
- * numbers are in {@code metrics}. For one thread.
+ * numbers are in {@code metrics}. Not thread-safe.
  */
 final class DatadogSpans {
   /** Fields of every payload besides its spans. */

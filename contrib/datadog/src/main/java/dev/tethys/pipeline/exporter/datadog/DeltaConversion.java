@@ -6,11 +6,11 @@ import java.time.Duration;
 
 /** Converts cumulative counters and histograms to deltas. Keeps the last point of each stream. */
 public interface DeltaConversion extends AutoCloseable {
-  /** Makes a conversion. */
+  /** Creates a conversion. */
   @FunctionalInterface
   interface Factory {
     /**
-     * Makes a conversion.
+     * Creates a conversion.
      *
      * @param ttl time without a point after which a stream is forgotten
      * @param initial handling of first points: auto, drop or keep

@@ -34,10 +34,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Datadog's API as its agent and clients use it. The answer is 202 when everything was accepted. If
- * some items were rejected, the others are accepted and each rejected item is reported: for series
- * of version 2 in the {@code errors} of the 202, otherwise with 400, which senders do not retry.
- * 503 requests a retry.
+ * Datadog's API as its agent and clients use it. The response is 202 when everything was accepted.
+ * If some items were rejected, the others are accepted and each rejected item is reported: for
+ * series of version 2 in the {@code errors} of the 202, otherwise with 400, which senders do not
+ * retry. 503 requests a retry.
  */
 final class DatadogProtocol {
   /** Limit of decoded sketches, which may be many times larger than their messages. */

@@ -142,7 +142,7 @@ final class IntakeProxy {
         .send(call.withHeader(KEY_HEADER, settings.key.value()).withTimeout(TIMEOUT));
   }
 
-  /** Passes a request on; answers with Datadog's answer, or 502 when there is none. */
+  /** Passes a request on; responds with Datadog's answer, or 502 when there is none. */
   void pass(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     try (Hold hold = endpoint.admission().open()) {

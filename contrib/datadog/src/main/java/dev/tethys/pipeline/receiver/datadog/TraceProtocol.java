@@ -23,10 +23,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans from Datadog's tracers to its agent, and from its agent to Datadog. The answer is 200 with
- * sampling rates for tracers, which are 1: sampling is left to processors. Unreadable spans are
- * counted and the others accepted; 400 if none can be read. {@link DatadogProtocol} accepts span
- * statistics, which {@code /info} does not advertise.
+ * Spans from Datadog's tracers to its agent, and from its agent to Datadog. The response is 200
+ * with sampling rates for tracers, which are 1: sampling is left to processors. Unreadable spans
+ * are counted and the others accepted; 400 if none can be read. {@link DatadogProtocol} accepts
+ * span statistics, which {@code /info} does not advertise.
  */
 final class TraceProtocol {
   /** Paths of tracers. */

@@ -93,7 +93,7 @@ public record DetectionEnvironment(
     return caller.send(call.withTimeout(NEARBY));
   }
 
-  /** The text of an answer; any status but 2xx is an error. */
+  /** The text of a response; any status but 2xx is an error. */
   String text(ClientRequest call) throws IOException, InterruptedException {
     return text(call, caller, NEARBY);
   }
@@ -146,7 +146,7 @@ public record DetectionEnvironment(
     }
   }
 
-  /** A server answered with an error status. */
+  /** A server responded with an error status. */
   static final class StatusException extends IOException {
     private static final long serialVersionUID = 1L;
 

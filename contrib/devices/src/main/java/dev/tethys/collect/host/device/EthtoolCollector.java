@@ -196,7 +196,7 @@ final class EthtoolCollector implements NodeCollector {
     }
   }
 
-  /** The answer to a question of a fixed size, null where the device has none. */
+  /** The response to a question of a fixed size, null if the device has none. */
   private static @Nullable MemorySegment ask(
       SocketCalls socket, Arena arena, String device, int question, int size) {
     MemorySegment m = arena.allocate(size, 8);
@@ -215,7 +215,7 @@ final class EthtoolCollector implements NodeCollector {
   /**
    * Asks a device.
    *
-   * @param question its structure, which the answer fills
+   * @param question its structure, which the response fills
    */
   private static void ask(SocketCalls socket, String device, MemorySegment question)
       throws LibraryException {

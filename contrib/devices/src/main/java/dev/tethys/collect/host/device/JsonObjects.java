@@ -43,7 +43,7 @@ final class JsonObjects {
   /**
    * The object in a file.
    *
-   * @throws java.nio.file.NoSuchFileException when it is not there
+   * @throws java.nio.file.NoSuchFileException when it does not exist
    */
   static JsonObjects one(Path file) throws IOException {
     return new JsonObjects(file, read(file));
@@ -52,7 +52,7 @@ final class JsonObjects {
   /**
    * The list of objects in a file.
    *
-   * @throws java.nio.file.NoSuchFileException when it is not there
+   * @throws java.nio.file.NoSuchFileException when it does not exist
    */
   static List<JsonObjects> list(Path file) throws IOException {
     if (!(read(file) instanceof ArrayValue all)) {
@@ -82,7 +82,7 @@ final class JsonObjects {
     return new MalformedException(file + ": " + key + " must be " + wanted);
   }
 
-  /** A number, 0 when it is not there. */
+  /** A number, 0 when it does not exist. */
   double number(String key) throws MalformedException {
     Object v = values.get(key);
     if (v != null && !(v instanceof Number)) {
@@ -91,7 +91,7 @@ final class JsonObjects {
     return v == null ? 0 : ((Number) v).doubleValue();
   }
 
-  /** A text, {@code ""} when it is not there. */
+  /** A text, {@code ""} when it does not exist. */
   String text(String key) throws MalformedException {
     Object v = values.get(key);
     if (v != null && !(v instanceof String)) {

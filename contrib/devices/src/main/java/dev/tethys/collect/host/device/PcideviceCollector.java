@@ -39,7 +39,7 @@ final class PcideviceCollector implements NodeCollector {
       "Non-numeric data from /sys/bus/pci/devices/<location>, value is always 1.";
 
   /**
-   * Numbers of a device; absent ones have the value {@code absent}, and are left out if it is NaN.
+   * Numbers of a device; absent ones have the value {@code absent}, and are omitted if it is NaN.
    */
   private record Figure(String file, double scale, double absent, Desc desc) {}
 

@@ -56,7 +56,7 @@ final class AwsFields {
     }
   }
 
-  /** Adds the tags of an answer. */
+  /** Adds the tags of a response. */
   static void addTags(MetaLabels to, String prefix, @Nullable Element tagList) {
     for (Element t : XmlReader.children(tagList, "Tag")) {
       to.set(prefix + MetaLabels.sanitized(XmlReader.text(t, "Key")), XmlReader.text(t, "Value"));

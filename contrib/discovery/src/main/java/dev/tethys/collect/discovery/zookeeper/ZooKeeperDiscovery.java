@@ -263,7 +263,7 @@ public final class ZooKeeperDiscovery implements Discovery {
     changes.clear();
   }
 
-  /** Reads a node, and those below it that are not known yet. */
+  /** Reads a node, and those below it that are unknown yet. */
   private void update(ZooKeeperConnection c, String start) throws IOException {
     ArrayDeque<String> todo = new ArrayDeque<>(List.of(start));
     while (!todo.isEmpty()) {

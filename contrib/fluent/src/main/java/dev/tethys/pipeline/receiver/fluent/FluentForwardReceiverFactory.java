@@ -56,7 +56,7 @@ public final class FluentForwardReceiverFactory
    *
    * @param shutdownDelay time to keep receiving after the stop
    * @param endpoint {@code host:port} of TCP
-   * @param socket Unix socket instead of TCP; null for none
+   * @param socket Unix socket instead of TCP; null if none
    */
   public record Settings(
       String endpoint,

@@ -149,7 +149,7 @@ class FluentForwardReceiverTest {
       }
       f.flush();
       await(100);
-      // Its buffers are given back when the acknowledgement has come.
+      // Its buffers are returned when the acknowledgement has come.
       Instant end = Instant.now().plusSeconds(30);
       while (f.getBufferedDataSize() > 0) {
         assertThat(Instant.now()).isBefore(end);

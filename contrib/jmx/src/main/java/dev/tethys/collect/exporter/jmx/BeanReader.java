@@ -74,7 +74,7 @@ final class BeanReader {
     }
   }
 
-  /** Reads all of it. A bean that cannot be read is left out. */
+  /** Reads all of it. A bean that cannot be read is omitted. */
   void read(MBeanServerConnection server, Consumer<BeanValue> to) throws IOException {
     Set<ObjectName> names = names(server);
     unusable.keySet().retainAll(names);

@@ -36,7 +36,7 @@ final class JmxRules {
     this.caches = config.rules().stream().anyMatch(JmxRule::cached);
   }
 
-  /** One pass through the rules. For one thread. */
+  /** One pass through the rules. Not thread-safe. */
   Reading read() {
     return new Reading();
   }

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings outside of the file, in order of precedence: those of the OpenTelemetry exporter library
+ * Settings outside the file, in order of precedence: those of the OpenTelemetry exporter library
  * ({@code IO_PROMETHEUS_…}, then {@code io.prometheus.…}), and those of OpenTelemetry's SDK ({@code
  * otel.…}, then {@code OTEL_…}). Each is a Java property or an environment variable.
  */

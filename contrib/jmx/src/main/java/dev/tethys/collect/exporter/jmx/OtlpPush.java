@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pushes the metrics page as OTLP, periodically and a last time at the end. A push that cannot be
- * sent is tried again until the next push, which includes it; after any failure, the next is tried.
+ * sent is retried until the next push, which includes it; after any failure, the next is tried.
  */
 final class OtlpPush implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(OtlpPush.class.getName());

@@ -23,7 +23,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Push of metrics as OTLP, in addition to exposing them: {@code openTelemetry}. Settings outside of
+ * Push of metrics as OTLP, in addition to exposing them: {@code openTelemetry}. Settings outside
  * the file override it, as in the original exporter.
  *
  * @param url with its path, unused over gRPC

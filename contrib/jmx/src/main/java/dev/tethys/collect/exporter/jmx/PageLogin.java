@@ -23,7 +23,7 @@ record PageLogin(@Nullable PageCredentials user, @Nullable Plugin plugin) {
    * A class that authenticates requests.
    *
    * @param className extends {@link com.sun.net.httpserver.Authenticator}
-   * @param subjectAttribute attribute with the subject of a request; null for none
+   * @param subjectAttribute attribute with the subject of a request; null if none
    * @param node node of the name
    */
   record Plugin(String className, @Nullable String subjectAttribute, YamlNode node) {

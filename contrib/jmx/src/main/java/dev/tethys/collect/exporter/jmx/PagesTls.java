@@ -90,8 +90,8 @@ final class PagesTls {
   }
 
   /**
-   * Reads the section without opening the stores: a file and its stores are written one after the
-   * other. Null without TLS.
+   * Reads the section without opening the stores: a file and its stores are written one after
+   * another. Null without TLS.
    *
    * @throws ConfigException with the position of the error
    */

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pushes that are not taken, and settings outside of the file. */
+/** Pushes that are not taken, and settings outside the file. */
 @Timeout(120)
 @Tag("slow")
 class OtlpPushTest {
@@ -223,7 +223,7 @@ class OtlpPushTest {
     }
   }
 
-  /** A stop does not wait for a server that is not there. */
+  /** A stop does not wait for a server that does not exist. */
   @Test
   void sendsTheLastPageOnce() throws Exception {
     refusals.set(Integer.MAX_VALUE);

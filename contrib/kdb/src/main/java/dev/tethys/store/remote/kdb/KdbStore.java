@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * Reads by functional select, whose parameters are values and never text. The metric's name and the
  * labels that are symbol columns, where a matcher names values, keys of series and the time range
  * are kdb+'s work; other labels are in a text there, and are checked here, as expressions are, over
- * the series that are left. Of rows that a tickerplant has twice one is left out.
+ * the series that are left. Of rows that a tickerplant has twice one is omitted.
  */
 final class KdbStore implements ForeignStore {
   /** So many keys are named in a question; with more, rows of all series of the metrics come. */
@@ -83,7 +83,7 @@ final class KdbStore implements ForeignStore {
     return s.indexOf('\0') < 0 && s.indexOf('\ufffd') < 0;
   }
 
-  /** The columns of an answer, in the order in which they were asked for. */
+  /** The columns of a response, in the order in which they were requested. */
   private List<QValue> select(String table, List<QValue> conditions, String... columns)
       throws IOException, InterruptedException {
     return select(table, conditions, false, columns);

@@ -26,7 +26,7 @@ interface BackendSource {
     /** Reports the current backends; names may be repeated. */
     void found(List<String> names);
 
-    /** They could not be found out; it is tried again. */
+    /** They could not be found out; it is retried. */
     void failed(String reason);
   }
 }

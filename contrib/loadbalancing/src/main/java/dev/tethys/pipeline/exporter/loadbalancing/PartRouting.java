@@ -306,7 +306,7 @@ final class PartRouting {
     /**
      * Returns the key.
      *
-     * @param rest value of a name that is not known yet, "" if missing
+     * @param rest value of a name that is unknown yet, "" if missing
      */
     byte[] bytes(Function<String, String> rest) {
       StringBuilder whole = new StringBuilder(text);

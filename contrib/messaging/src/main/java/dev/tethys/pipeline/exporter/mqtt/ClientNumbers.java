@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Distinguishes the connections of this process that share a client id at one address: a broker
  * closes the older of two connections with the same id. Signals, exporters and the old and new
- * graph of a reload may have the same id, so the numbers are shared by the whole process.
+ * graph of a reload may have the same id, so the numbers are shared by the entire process.
  * Thread-safe.
  */
 final class ClientNumbers {

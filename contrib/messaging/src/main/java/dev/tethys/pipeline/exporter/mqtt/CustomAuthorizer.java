@@ -15,7 +15,7 @@ import java.util.StringJoiner;
  *
  * @param name of the authorizer; "" for the endpoint's default
  * @param tokenKey key of its token; "" for none
- * @param signature of the token, in Base64, made with the key known to the authorizer; empty for
+ * @param signature of the token, in Base64, made with the key known to the authorizer; empty if
  *     none
  */
 record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signature) {

@@ -13,7 +13,7 @@ interface EnhancedAuthentication {
   /**
    * Completes the authentication.
    *
-   * @param last final data of the broker; empty for none
+   * @param last final data of the broker; empty if none
    * @throws IOException if the broker has not proved its identity
    */
   void accepted(byte[] last) throws IOException;

@@ -27,14 +27,14 @@ import org.jspecify.annotations.Nullable;
  * Settings of the {@code mqtt} exporter.
  *
  * @param tls null without TLS
- * @param sharedKey pre-shared TLS key instead of certificates; null for none
+ * @param sharedKey pre-shared TLS key instead of certificates; null if none
  * @param webSocket transport of packets; null for TCP
  * @param five whether version 5 is used; otherwise 3.1.1
- * @param alpn protocols offered by TLS; empty for none
- * @param sigv4 AWS keys that sign the WebSocket's address; null for none
+ * @param alpn protocols offered by TLS; empty if none
+ * @param sigv4 AWS keys that sign the WebSocket's address; null if none
  * @param username with the parameters of an authorizer at AWS IoT
  * @param mechanism of enhanced authentication; "" for name and password
- * @param kerberos source of Kerberos tickets; null for none
+ * @param kerberos source of Kerberos tickets; null if none
  * @param passwordFile file of the password or token, read for each connection; "" for none
  * @param clientId "" for a generated one
  */

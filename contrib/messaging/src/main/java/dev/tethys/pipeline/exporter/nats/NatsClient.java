@@ -155,9 +155,9 @@ final class NatsClient implements AutoCloseable {
   }
 
   /**
-   * Reads until the answer to a message is there.
+   * Reads until the response to a message is there.
    *
-   * @param reply the inbox of the answer; "" where a sign of life is it
+   * @param reply the inbox of the response; "" where a sign of life is it
    */
   private static SendResult await(LineSockets.Line line, String reply) throws IOException {
     SendResult complaint = null;

@@ -105,7 +105,7 @@ record StreamSetup(String name, String json) {
           o.get(DUPLICATES));
     }
 
-    /** Reads the stream to create; null for none. */
+    /** Reads the stream to create; null if none. */
     @Nullable StreamSetup read(YamlObject o, String stream, NameTemplate subject) {
       RequestedStream a = o.find(key);
       if (a == null) {

@@ -32,7 +32,7 @@ class EnhancedAuthenticationTest {
   private static final HttpClientFactory CLIENTS = new HttpClientFactory("tethys/test");
   private static final byte[] SALT = "some salt".getBytes(UTF_8);
 
-  /** One conversation, up to the answer to a ping. */
+  /** One conversation, up to the response to a ping. */
   private record Broker(String hash, String password, boolean isHonest) {
     private byte[] mac(byte[] key, String text) throws GeneralSecurityException {
       Mac m = Mac.getInstance("HmacSHA" + hash);

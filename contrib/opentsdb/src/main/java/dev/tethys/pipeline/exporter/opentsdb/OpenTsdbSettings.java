@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of the {@code opentsdb} exporter.
  *
  * @param base the server: http, https, telnet or telnets
- * @param telnetLogin first line of a telnet connection; empty for none
+ * @param telnetLogin first line of a telnet connection; empty if none
  * @param tags labels that become tags first
  * @param maxTags maximum tags of a series
  * @param notFinite whether non-finite samples are written as marks; otherwise dropped
@@ -155,7 +155,7 @@ record OpenTsdbSettings(
     return at("/api/put?details" + (sync ? "&sync" + (ms > 0 ? "&sync_timeout=" + ms : "") : ""));
   }
 
-  /** Headers of the authentication; empty where the settings name no user. */
+  /** Headers of the authentication; empty if the settings name no user. */
   Map<String, String> credentials() {
     if (username.isEmpty()) {
       return Map.of();

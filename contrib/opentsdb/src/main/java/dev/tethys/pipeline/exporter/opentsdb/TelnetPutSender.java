@@ -23,7 +23,7 @@ import java.util.Locale;
 final class TelnetPutSender implements Sender {
   private static final byte[] VERSION = "version\n".getBytes(StandardCharsets.US_ASCII);
 
-  /** The last line of an answer to {@code version}. */
+  /** The last line of a response to {@code version}. */
   private static final String LAST = "Built on ";
 
   /**

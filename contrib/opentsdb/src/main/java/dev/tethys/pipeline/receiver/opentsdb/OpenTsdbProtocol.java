@@ -23,7 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * OpenTSDB's {@code /api/put}. The answer is 204 when everything was accepted; 400 if some points
+ * OpenTSDB's {@code /api/put}. The response is 204 when everything was accepted; 400 if some points
  * were rejected while the others are accepted, listing each with {@code ?details}; 503 if the
  * sender should retry.
  */

@@ -154,7 +154,7 @@ final class OpenTsdbStore implements ForeignStore {
         "{\"start\":" + start + ",\"end\":" + end + ",\"msResolution\":true,\"queries\":[";
     Set<String> named = MetricNames.named(matchers);
     if (named != null && named.size() <= MAX_NAMED) {
-      // Whether it has samples that are not finite is not known: a name that is not there is an
+      // Whether it has samples that are not finite is unknown: a name that does not exist is an
       // error of the whole question.
       for (String name : named) {
         String m = TsdbSeries.metric(name);

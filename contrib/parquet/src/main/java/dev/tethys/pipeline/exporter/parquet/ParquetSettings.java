@@ -37,7 +37,7 @@ record ParquetSettings(
     long rowGroupBytes,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** Most requests that wait for one file, where the configuration does not say. */
+  /** Maximum number of requests that wait for one file, where the configuration does not say. */
   private static final int GATHERED = 1000;
 
   private static final Section SECTION =

@@ -458,8 +458,8 @@ class ParquetSenderTest {
   }
 
   /**
-   * The last file takes the place of a link to the folder that files are written in, which then can
-   * be cleaned no more; all of the group is there.
+   * The last file replaces a link to the folder that files are written in, which then can be
+   * cleaned no more; all of the group is there.
    */
   @Test
   void deliversAPublishedGroupDespiteCleanupErrors() throws Exception {

@@ -205,7 +205,7 @@ final class HaproxyStats implements MetricsSource {
     }
   }
 
-  /** The answer to a command of the socket. */
+  /** The response to a command of the socket. */
   private InputStream ask(String command, Duration limit) throws IOException {
     SocketAddress address =
         String.valueOf(uri.getScheme()).equals("unix")
@@ -256,7 +256,7 @@ final class HaproxyStats implements MetricsSource {
           try {
             idle = Double.parseDouble(value);
           } catch (NumberFormatException e) {
-            // then it is not known
+            // then it is unknown
           }
         }
         default -> {

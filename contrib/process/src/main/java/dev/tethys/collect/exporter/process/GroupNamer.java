@@ -4,6 +4,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Says which group a process belongs to. Safe for any number of threads. */
 interface GroupNamer {
-  /** The name of the group; null where the process is in none by itself. */
+  /** The name of the group; null if the process is in none by itself. */
   @Nullable String group(ProcessFacts p);
 }

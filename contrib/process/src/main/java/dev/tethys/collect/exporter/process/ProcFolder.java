@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Processes in the files of {@code /proc}; their formats are those of proc(5). For one thread.
+ * Processes in the files of {@code /proc}; their formats are those of proc(5). Not thread-safe.
  *
  * <p>Bounds: the bytes read of a file, and the threads read of a process.
  */
@@ -263,7 +263,7 @@ final class ProcFolder {
         partial + (unread ? 1 : 0));
   }
 
-  /** All threads where there are several; one that ends meanwhile is left out. */
+  /** All threads where there are several; one that ends meanwhile is omitted. */
   private static List<ThreadSnapshot> threads(Path tasks) throws IOException {
     List<Integer> ids = numbers(tasks, MAX_THREADS);
     if (ids.size() < 2) {
@@ -310,7 +310,7 @@ final class ProcFolder {
     }
   }
 
-  /** The most bytes that a process may map; infinite where there is no limit. */
+  /** The maximum number of bytes that a process may map; infinite where there is no limit. */
   double addressSpace(int pid) throws IOException {
     Path folder = root.resolve(Integer.toString(pid));
     return limit(read(folder.resolve("limits")), "Max address space");

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds up processes by group, and shows each group with process-exporter's names. For one thread.
+ * Adds up processes by group, and shows each group with process-exporter's names. Not thread-safe.
  *
  * <p>Invariant: the counters of a group never decrease, even if processes end.
  */

@@ -31,7 +31,7 @@ class AerospikeParserTest {
     assertThat(counters.open).isZero();
   }
 
-  /** Records of an answer go on for ever, or claim to have any number of fields. */
+  /** Records of a response go on forever, or claim to have any number of fields. */
   @Test
   void boundsEndlessResponses() {
     feed(true, SCAN, 0);

@@ -41,7 +41,7 @@ class ThriftParserTest {
     assertThat(found).hasSize(1);
   }
 
-  /** After an answer that was not seen, answers meet their own calls again. */
+  /** After a response that was not seen, answers meet their own calls again. */
   @Test
   void callsWithEqualNumbersResynchronizeAfterLoss() {
     feed(1, true, GET + "\\x00\\x00", 0);

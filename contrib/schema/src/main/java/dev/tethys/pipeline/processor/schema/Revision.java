@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * Changes of one version of a schema, by section, in file order.
  *
- * @param split position of a change {@code split}; empty for none
+ * @param split position of a change {@code split}; empty if none
  */
 record Revision(SchemaVersion version, Map<Part, List<Step>> changes, String split) {
   /** Section of a version in a schema file. */

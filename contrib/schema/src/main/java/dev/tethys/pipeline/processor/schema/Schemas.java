@@ -51,7 +51,7 @@ final class Schemas {
   private static final int MAX_FILES = 1000;
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-  /** A URL that was asked for. */
+  /** A URL that was requested. */
   private static final class Attempt {
     boolean underWay;
     boolean failed;

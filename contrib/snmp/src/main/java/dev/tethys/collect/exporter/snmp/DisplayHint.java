@@ -16,8 +16,8 @@ final class DisplayHint {
    * @param repeated whether the first byte is the number of repetitions
    * @param length length of a piece in bytes
    * @param form x, d, o, a or t
-   * @param separator character after a piece; 0 for none
-   * @param terminator character after the last repetition; 0 for none
+   * @param separator character after a piece; 0 if none
+   * @param terminator character after the last repetition; 0 if none
    */
   private record Piece(boolean repeated, int length, char form, char separator, char terminator) {}
 

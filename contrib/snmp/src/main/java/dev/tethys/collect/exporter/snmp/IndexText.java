@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parts of an index as text. Missing parts are zeros, since some agents leave out trailing ones.
- * For one thread.
+ * Parts of an index as text. Missing parts are zeros, since some agents omit trailing ones. Not
+ * thread-safe.
  */
 final class IndexText {
   /** Maximum length of text in an index; longer text is truncated. */
@@ -175,7 +175,7 @@ final class IndexText {
 
   /** The parts from that one on to where the next text begins. */
   int[] since(int from) {
-    // What was left out is zeros in the index of another object too.
+    // What was omitted is zeros in the index of another object too.
     return from >= parts.length ? new int[at - from] : Arrays.copyOfRange(parts, from, at);
   }
 }

@@ -166,7 +166,7 @@ record SnmpMetric(
    * A label whose value is another object's.
    *
    * @param labels that make its index; none to drop a label
-   * @param oid null where there is none
+   * @param oid null if there is none
    * @param words for numbers of EnumAsInfo; none for the numbers
    */
   record Lookup(

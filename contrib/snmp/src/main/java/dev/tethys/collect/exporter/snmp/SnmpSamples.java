@@ -25,7 +25,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts the objects of an agent to metrics. For one thread.
+ * Converts the objects of an agent to metrics. Not thread-safe.
  *
  * <p>Two objects that map to the same metric are an error, as in every Prometheus client library.
  */

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/** One module of one agent: requests its objects, and exports them. For one thread. */
+/** One module of one agent: requests its objects, and exports them. Not thread-safe. */
 final class SnmpScrape implements SnmpClient.Listener {
   private static final System.Logger LOG = JulLogger.of(SnmpScrape.class.getName());
 
@@ -107,7 +107,7 @@ final class SnmpScrape implements SnmpClient.Listener {
       choose(client, filter, gets, walks);
     }
     List<Binding> found = new ArrayList<>();
-    // Version 1 reports one missing object in an answer.
+    // Version 1 reports one missing object in a response.
     int most = version == 1 ? 1 : Math.max(1, module.timeLimit().repetitions());
     for (int i = 0; i < gets.size(); i += most) {
       List<Oid> some = gets.subList(i, Math.min(gets.size(), i + most));

@@ -43,7 +43,7 @@ final class MultiMetricEvents {
   /**
    * Joins the events of a request.
    *
-   * @param maxEvent most bytes of an event
+   * @param maxEvent maximum number of bytes of an event
    */
   MultiMetricEvents(LineRequestEncoder.Opened request, long maxEvent) {
     Map<Key, Event> open = new HashMap<>();

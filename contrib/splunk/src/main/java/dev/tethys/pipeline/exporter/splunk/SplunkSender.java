@@ -44,8 +44,8 @@ final class SplunkSender implements Sender {
    * A sender.
    *
    * @param acks null when a request is delivered that was taken
-   * @param joined most bytes of a metric event with several measurements; 0 for one measurement
-   *     each
+   * @param joined maximum number of bytes of a metric event with several measurements; 0 for one
+   *     measurement each
    */
   SplunkSender(
       URI url,

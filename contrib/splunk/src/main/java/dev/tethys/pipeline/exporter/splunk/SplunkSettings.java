@@ -174,7 +174,10 @@ record SplunkSettings(
     return url.resolve((at < 0 ? "" : own.substring(0, at)) + COLLECTOR + path);
   }
 
-  /** Most bytes of a metric event with several measurements; 0 for one measurement each. */
+  /**
+   * Maximum number of bytes of a metric event with several measurements; 0 for one measurement
+   * each.
+   */
   long joined() {
     return multiMetric ? contrib.maxEvent() : 0;
   }

@@ -94,7 +94,7 @@ public final class SplunkReceiverFactory
    * Settings of a receiver.
    *
    * @param names attributes for host, source, sourcetype and index
-   * @param ack extension that keeps acknowledgements; null for none
+   * @param ack extension that keeps acknowledgements; null if none
    */
   public record Settings(
       HttpServerSettings server,

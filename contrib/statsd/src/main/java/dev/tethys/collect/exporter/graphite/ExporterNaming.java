@@ -9,13 +9,13 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 
 /**
- * Path naming of graphite_exporter: an invalid tag is left out, and the rest of the path is used.
+ * Path naming of graphite_exporter: an invalid tag is omitted, and the rest of the path is used.
  *
  * <p>Metadata for each sample of a path, whose labels are cached, is stored in labels that start
  * with two underscores, which tags cannot set.
  */
 final class ExporterNaming implements PathNaming {
-  /** Marks samples that are left out on purpose. */
+  /** Marks samples that are omitted on purpose. */
   static final String LEFT_OUT = "__left_out__";
 
   /** Factor for values. */
@@ -33,7 +33,7 @@ final class ExporterNaming implements PathNaming {
   /**
    * A naming.
    *
-   * @param strict whether paths that no rule matches are left out
+   * @param strict whether paths that no rule matches are omitted
    */
   ExporterNaming(MetricMapper mapper, boolean strict) {
     this.mapper = mapper;

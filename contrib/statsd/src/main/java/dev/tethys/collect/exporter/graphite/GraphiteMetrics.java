@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Limits: the number of series, and their total memory, beyond which new ones are rejected.
  */
 public final class GraphiteMetrics implements Collector, AutoCloseable {
-  /** Most series. */
+  /** Maximum number of series. */
   public static final int MAX_SERIES = 1_000_000;
 
   private static final System.Logger LOG = JulLogger.of(GraphiteMetrics.class.getName());
@@ -63,7 +63,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
   /**
    * Creates an empty collector.
    *
-   * @param strict whether paths that no rule matches are left out
+   * @param strict whether paths that no rule matches are omitted
    * @param expiry age after which a sample is removed
    * @param registry for metrics about itself
    */

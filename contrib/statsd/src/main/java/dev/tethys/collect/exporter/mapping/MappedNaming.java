@@ -17,7 +17,7 @@ public final class MappedNaming implements PathNaming {
   /**
    * A naming.
    *
-   * @param strict whether paths that no rule matches are left out
+   * @param strict whether paths that no rule matches are omitted
    */
   public MappedNaming(MetricMapper mapper, boolean strict, PointNames names) {
     this.mapper = mapper;

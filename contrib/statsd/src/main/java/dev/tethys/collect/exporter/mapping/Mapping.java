@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param regex whether it is an expression
  * @param name name of the metric, with references to matched groups
  * @param labels labels with references to matched groups
- * @param drop whether matching samples are left out
+ * @param drop whether matching samples are omitted
  * @param kind kind of samples that it matches; null for all kinds
  * @param ttl time without new values after which a series is removed; zero for never
  * @param scale factor for values

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * depends on the length of the name and not on the number of rules. Expressions are tried one by
  * one after them. Recent results are cached.
  *
- * <p>Safe for several threads.
+ * <p>Thread-safe.
  */
 public final class MetricMapper {
   /**
@@ -80,7 +80,7 @@ public final class MetricMapper {
   /**
    * A mapper.
    *
-   * @param remembered how many names are remembered, of each kind; 0 for none
+   * @param remembered how many names are remembered, of each kind; 0 if none
    */
   public MetricMapper(MappingFile file, int remembered) {
     this.file = file;

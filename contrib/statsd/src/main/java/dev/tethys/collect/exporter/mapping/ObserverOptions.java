@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param histogram whether they become a histogram; else a summary
  * @param buckets upper bounds of a histogram, ascending, without +Inf; none for a native one alone
- * @param nativeFactor growth factor of the buckets of a native histogram; 0 for none
+ * @param nativeFactor growth factor of the buckets of a native histogram; 0 if none
  * @param nativeBuckets maximum number of such buckets; 0 for no limit
  * @param quantiles of a summary, with the permitted error of each
  * @param maxAge of observations that count for quantiles

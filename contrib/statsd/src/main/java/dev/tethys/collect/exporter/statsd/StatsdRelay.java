@@ -40,7 +40,7 @@ public final class StatsdRelay implements AutoCloseable {
   /**
    * Begins.
    *
-   * @param packetLength most bytes of a packet
+   * @param packetLength maximum number of bytes of a packet
    * @throws IOException when there is no such host, or no socket
    */
   public StatsdRelay(InetSocketAddress target, int packetLength, Registry registry)

@@ -345,7 +345,7 @@ final class StatsdMetrics implements Encoder {
    * Common data of the lines of one point.
    *
    * @param name escaped
-   * @param seconds timestamp of the lines; null for none
+   * @param seconds timestamp of the lines; null if none
    */
   private record Series(
       String name, StatsdTagStyle.Tags tags, @Nullable Long seconds, String unit) {}

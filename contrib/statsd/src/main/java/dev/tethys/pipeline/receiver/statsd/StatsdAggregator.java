@@ -43,7 +43,7 @@ final class StatsdAggregator implements AutoCloseable {
    * @param cumulative whether counters and histograms accumulate instead of covering an interval
    * @param expiry idle time after which a cumulative series is removed
    * @param forms of observations; unlisted types are gauges
-   * @param mapper of names; null for none
+   * @param mapper of names; null if none
    */
   record Rules(
       boolean kindAttribute,

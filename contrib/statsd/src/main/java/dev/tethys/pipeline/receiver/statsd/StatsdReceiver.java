@@ -197,7 +197,9 @@ final class StatsdReceiver implements Receiver {
     }
   }
 
-  /** Waits until the interval in flight is settled or the time is up. Called with the lock. */
+  /**
+   * Waits until the interval in flight is settled or the time limit expires. Called with the lock.
+   */
   private void await(long until) {
     try {
       while (underway) {

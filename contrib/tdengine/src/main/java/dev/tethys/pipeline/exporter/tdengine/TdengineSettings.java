@@ -25,7 +25,7 @@ import java.util.Set;
  * Settings of the {@code tdengine} exporter.
  *
  * @param base taosAdapter
- * @param token of TDengine's Enterprise, instead of user and password; empty for none
+ * @param token of TDengine's Enterprise, instead of user and password; empty if none
  * @param cloudToken of TDengine's cloud, likewise
  * @param sql whether rows go by SQL into one super table, otherwise by lines into one per metric
  * @param table super table for SQL

@@ -193,7 +193,7 @@ final class TdengineStore implements ForeignStore {
         new TdResponse.Rows() {
           @Override
           public void columns(List<String> names) {
-            // one is asked for
+            // one is requested
           }
 
           @Override

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of the {@code archive} exporter.
  *
- * @param s3 bucket to which complete segments are moved; null for none
+ * @param s3 bucket to which complete segments are moved; null if none
  */
 public record ArchiveSettings(
     Path directory, ArchiveWriter.Bounds bounds, @Nullable S3Settings s3) {

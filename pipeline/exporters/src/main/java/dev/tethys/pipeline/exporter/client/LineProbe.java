@@ -4,7 +4,7 @@ import dev.tethys.pipeline.component.ExporterProbe;
 import java.io.IOException;
 import java.time.Duration;
 
-/** Tries a destination that takes lines and does not answer. */
+/** Tries a destination that takes lines and does not respond. */
 public final class LineProbe implements ExporterProbe {
   /** Name of the test metric. */
   public static final String METRIC = "tethys_probe";

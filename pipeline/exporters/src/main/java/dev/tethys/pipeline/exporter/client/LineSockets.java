@@ -153,7 +153,7 @@ public final class LineSockets implements AutoCloseable {
     /**
      * Performs the TLS handshake; all following traffic is encrypted.
      *
-     * @param alpn offered protocols in order; empty for none
+     * @param alpn offered protocols in order; empty if none
      */
     public void secure(TlsConfig config, String... alpn) throws IOException {
       socket.setSoTimeout(TlsSockets.left(deadline));

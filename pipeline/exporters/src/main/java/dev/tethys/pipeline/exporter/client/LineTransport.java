@@ -2,7 +2,7 @@ package dev.tethys.pipeline.exporter.client;
 
 import java.io.IOException;
 
-/** Transport of text lines to a server without replies. Safe for several threads. */
+/** Transport of text lines to a server without replies. Thread-safe. */
 public interface LineTransport extends AutoCloseable {
   /**
    * Sends lines, each with its line end.

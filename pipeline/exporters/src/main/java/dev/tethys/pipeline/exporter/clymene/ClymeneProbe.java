@@ -16,7 +16,7 @@ import java.util.Map;
 final class ClymeneProbe {
   private ClymeneProbe() {}
 
-  /** Requests the URL to which data is posted; a 404 counts as an answer too. */
+  /** Requests the URL to which data is posted; a 404 counts as a response too. */
   static String overHttp(URI url, HttpEndpoint endpoint) throws IOException, InterruptedException {
     HttpEndpoint.Reply r = endpoint.call("GET", url, Map.of(), null);
     boolean refused = r.status() == 401 || r.status() == 403 || r.status() == 407;

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param ids whether an attribute of log records is the document id
  * @param spanIds whether an attribute of spans and their events is the document id
  * @param pipelines whether an attribute of log records names an ingest pipeline
- * @param dated index names with an appended date; null for none
+ * @param dated index names with an appended date; null if none
  */
 record CollectorMode(
     Mapping mapping,
@@ -67,7 +67,7 @@ record CollectorMode(
   /**
    * An index or data stream.
    *
-   * @param dataset "" if it is not known to be a data stream; likewise {@code namespace}
+   * @param dataset "" if it is unknown to be a data stream; likewise {@code namespace}
    */
   record DataStreamName(String index, String type, String dataset, String namespace) {
     static DataStreamName index(String name) {

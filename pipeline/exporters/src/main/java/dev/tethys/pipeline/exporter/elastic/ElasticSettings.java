@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataStream whether indices are data streams
  * @param template whether an index template is installed first
  * @param retention of data streams in Elasticsearch; "" for unlimited
- * @param policy rollover and deletion of indices; null for none
+ * @param policy rollover and deletion of indices; null if none
  * @param timeSeries settings of time series data streams; null for plain ones
  * @param clymene whether documents of samples have Clymene's form
  * @param clymeneLogs whether documents of log records have Clymene's form
@@ -365,7 +365,7 @@ record ElasticSettings(
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 
-  /** Headers of the authentication; empty where the settings name no user. */
+  /** Headers of the authentication; empty if the settings name no user. */
   Map<String, String> credentials() {
     if (apiKey != null) {
       return Map.of("authorization", "ApiKey " + apiKey.value());

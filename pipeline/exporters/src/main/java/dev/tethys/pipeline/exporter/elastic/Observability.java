@@ -26,7 +26,7 @@ record Observability(
    *
    * @param name with {@code {attribute}} for attributes of the item, its scope or resource
    * @param fallback replaces missing attributes
-   * @param dated appends a date; null for none
+   * @param dated appends a date; null if none
    */
   record Index(NameTemplate name, String fallback, @Nullable DatedIndices dated) {
     /** The name for an item, at a moment. */

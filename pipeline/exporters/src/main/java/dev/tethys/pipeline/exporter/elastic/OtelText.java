@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Encodes log records, spans, their events and data points as documents of the mapping mode {@code
  * otel}, for Elasticsearch's templates {@code logs-*.otel-*} and {@code traces-*.otel-*}. Fields
  * and their order are those of the Collector's exporter (its package otelserializer). Empty values
- * are left out.
+ * are omitted.
  */
 final class OtelText {
   private static final List<String> KINDS =

@@ -333,7 +333,7 @@ record InfluxSettings(
     return at("/query" + query("db", name, "epoch", "ms", "q", influxQl));
   }
 
-  /** Headers of the authentication; empty where the settings name no user. */
+  /** Headers of the authentication; empty if the settings name no user. */
   Map<String, String> credentials() {
     if (version == Version.V1 && !username.isEmpty()) {
       return Map.of(

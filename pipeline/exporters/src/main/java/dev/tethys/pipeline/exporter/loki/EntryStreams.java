@@ -5,7 +5,7 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogEntry;
 import org.jspecify.annotations.Nullable;
 
-/** The streams of entries: for each label set its text and its tenant. For one thread at a time. */
+/** The streams of entries: for each label set its text and its tenant. Not thread-safe. */
 public final class EntryStreams {
   /** Maximum number of label sets cached with their texts. */
   static final int SLOTS = 4096;

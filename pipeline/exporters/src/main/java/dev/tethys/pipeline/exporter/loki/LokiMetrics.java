@@ -2,7 +2,7 @@ package dev.tethys.pipeline.exporter.loki;
 
 import dev.tethys.model.exposition.Registry;
 
-/** Counters of clients, named as in Promtail. One for a process. */
+/** Counters of clients, named as in Promtail. One instance per process. */
 public final class LokiMetrics {
   static final String GENERIC = "ingester_error";
   static final String RATE_LIMITED = "rate_limited";

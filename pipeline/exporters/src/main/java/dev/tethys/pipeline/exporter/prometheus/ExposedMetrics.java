@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * by this object; points are immutable, so a page is written without the lock.
  */
 final class ExposedMetrics {
-  /** Most series that are shown; further ones are dropped. */
+  /** Maximum number of series that are shown; further ones are dropped. */
   static final int MAX_SERIES =
       (int) Math.min(1_000_000, Math.max(10_000, Runtime.getRuntime().maxMemory() / 2048));
 
@@ -252,7 +252,7 @@ final class ExposedMetrics {
         });
     point.forEach(
         (k, v) -> {
-          // As in the Collector, an attribute of the resource takes the place of the point's.
+          // As in the Collector, an attribute of the resource replaces the point's.
           if (!promotes(k) || !resource.contains(k)) {
             join(b, ofSeries ? names.labelOfSeries(k) : names.label(k), AttributeText.text(v));
           }

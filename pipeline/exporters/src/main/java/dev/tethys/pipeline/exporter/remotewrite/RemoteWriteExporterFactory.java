@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Creates the {@code prometheus_remote_write} exporter of a graph. Requests of one lane are sent
- * one after the other, and the lane of a series depends only on its labels, so a series keeps its
+ * one after another, and the lane of a series depends only on its labels, so a series keeps its
  * order regardless of the batches.
  */
 public final class RemoteWriteExporterFactory

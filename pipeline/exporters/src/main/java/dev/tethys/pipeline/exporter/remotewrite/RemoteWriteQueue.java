@@ -197,7 +197,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
             });
   }
 
-  /** A failed tick does not stop the timer: waiting samples would otherwise wait for ever. */
+  /** A failed tick does not stop the timer: waiting samples would otherwise wait forever. */
   private void tickSafely() {
     try {
       tick();

@@ -9,7 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series whose requests are sent one after the other. Encoded samples wait here until a request is
+ * Series whose requests are sent one after another. Encoded samples wait here until a request is
  * full or the oldest has waited long enough. Everything except {@link #lock} is guarded by it;
  * requests go to the outbox under the lock too, so they keep their order.
  */

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param frame how rows are joined in a request
  * @param contentType "" for none
- * @param auth provides headers that depend on the batch; null for none
+ * @param auth provides headers that depend on the batch; null if none
  */
 public record LineRequestEncoder(
     Compression compression, int level, Frame frame, String contentType, @Nullable ClientAuth auth)

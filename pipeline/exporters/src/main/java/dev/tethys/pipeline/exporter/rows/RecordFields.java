@@ -27,7 +27,7 @@ public final class RecordFields {
     this.naming = naming;
   }
 
-  /** Adds severity, ids and the event's name, those that there are. */
+  /** Adds severity, ids and the event's name, those that exist. */
   public RecordFields own(LogRecord r) {
     return own(r, "severity_text", "severity_number");
   }

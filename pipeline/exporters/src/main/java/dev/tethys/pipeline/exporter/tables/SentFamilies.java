@@ -13,7 +13,7 @@ import java.util.WeakHashMap;
 
 /**
  * Metadata that a database was sent before and need not be sent again, since it keeps it. Bounded:
- * the family sent longest ago is forgotten, and sent again. Safe for threads.
+ * the family sent longest ago is forgotten, and sent again. Thread-safe.
  */
 final class SentFamilies {
   static final int MAX_FAMILIES = 50_000;

@@ -60,7 +60,7 @@ public final class HttpDouble implements AutoCloseable {
     return List.copyOf(requests);
   }
 
-  /** The answer to one further request. */
+  /** The response to one further request. */
   public synchronized void answer(int status, String body) {
     answers.add(new Said(status, body));
   }
@@ -70,12 +70,12 @@ public final class HttpDouble implements AutoCloseable {
     otherwise = new Said(status, body);
   }
 
-  /** The answer to some requests. */
+  /** The response to some requests. */
   public synchronized void when(Predicate<Got> request, int status, String body) {
     rules.add(new Rule(request, new Said(status, body)));
   }
 
-  /** A header of all answers from now on. */
+  /** A header of all responses from now on. */
   public synchronized void header(String name, String value) {
     headers.put(name, value);
   }

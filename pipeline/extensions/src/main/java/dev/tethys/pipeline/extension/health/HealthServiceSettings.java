@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of version 2.
  *
- * @param http null for none
- * @param grpc null for none; at least one of them is set
+ * @param http null if none
+ * @param grpc null if none; at least one of them is set
  * @param recovery time after which a failing exporter makes it unhealthy; null for never
  */
 record HealthServiceSettings(
@@ -24,7 +24,7 @@ record HealthServiceSettings(
   /**
    * HTTP server settings.
    *
-   * @param status path of the status; null for none
+   * @param status path of the status; null if none
    */
   record Http(HttpServerSettings server, @Nullable String status) {}
 
@@ -123,7 +123,7 @@ record HealthServiceSettings(
       return at == null ? null : key.type().read(at);
     }
 
-    /** Reads them; null where the first version holds. */
+    /** Reads them; null if the first version holds. */
     @Nullable HealthServiceSettings read(YamlObject o, boolean second) {
       Http h = readOrDefault(o, http);
       GrpcServerSettings g = readOrDefault(o, grpc);

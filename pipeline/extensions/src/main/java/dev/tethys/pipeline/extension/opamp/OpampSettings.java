@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param capabilities bits of {@link Capability}
  * @param attributes reported in addition to detected ones
  * @param resource whether resource attributes of the process's own telemetry are reported
- * @param parent process whose end stops this one; 0 for none
+ * @param parent process whose end stops this one; 0 if none
  * @param parentInterval interval of the check of the parent
  */
 public record OpampSettings(

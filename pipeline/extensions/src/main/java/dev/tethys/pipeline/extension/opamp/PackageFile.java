@@ -87,7 +87,7 @@ public final class PackageFile {
   }
 
   /**
-   * Unpacks an archive into a new folder. No entry can be a link or outside of the folder.
+   * Unpacks an archive into a new folder. No entry can be a link or outside the folder.
    *
    * @throws IOException when the archive is damaged, or exceeds a limit
    */

@@ -93,7 +93,7 @@ final class RemoteConfigFolder {
   }
 
   /**
-   * Variables of an offered configuration; empty for none.
+   * Variables of an offered configuration; empty if none.
    *
    * @throws IOException if they are not a JSON object of strings
    */
@@ -201,7 +201,7 @@ final class RemoteConfigFolder {
     }
   }
 
-  /** Hash of the last applied configuration; null for none. */
+  /** Hash of the last applied configuration; null if none. */
   byte @Nullable [] current() {
     return current;
   }
@@ -210,7 +210,7 @@ final class RemoteConfigFolder {
     return failed;
   }
 
-  /** Texts of the last applied configuration; empty for none. */
+  /** Texts of the last applied configuration; empty if none. */
   List<String> texts() throws IOException {
     List<String> out = new ArrayList<>();
     for (Path p : files()) {
@@ -232,7 +232,7 @@ final class RemoteConfigFolder {
     }
   }
 
-  /** Last counts of earlier processes, one per line; empty for none. */
+  /** Last counts of earlier processes, one per line; empty if none. */
   List<String> counts() throws IOException {
     String written = read(COUNTS);
     return written == null ? List.of() : written.lines().filter(l -> l.endsWith("}")).toList();
@@ -283,7 +283,7 @@ final class RemoteConfigFolder {
     }
   }
 
-  /** Files of the last applied configuration; empty for none. */
+  /** Files of the last applied configuration; empty if none. */
   List<Path> files() throws IOException {
     return currentFolder == null ? List.of() : listed(folderOf(currentFolder));
   }

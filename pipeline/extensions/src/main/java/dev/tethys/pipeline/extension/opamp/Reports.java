@@ -83,7 +83,7 @@ final class Reports {
 
   /**
    * @param capabilities bits of {@link Capability}
-   * @param available all components that there are
+   * @param available all components that exist
    * @param taker of offered configurations, which must not block; null for an agent that reports
    *     only
    */
@@ -466,7 +466,10 @@ final class Reports {
     }
   }
 
-  /** Waits until there is something to tell, the connection breaks, it ends, or the time is up. */
+  /**
+   * Waits until there is something to tell, the connection breaks, it ends, or the time limit
+   * expires.
+   */
   void await(Duration most) throws InterruptedException {
     lock.lock();
     try {
@@ -483,7 +486,7 @@ final class Reports {
     }
   }
 
-  /** Waits until the connection breaks, it ends, or the time is up. */
+  /** Waits until the connection breaks, it ends, or the time limit expires. */
   void pause(Duration most) throws InterruptedException {
     lock.lock();
     try {

@@ -445,7 +445,7 @@ class OpampAgentTest {
     }
   }
 
-  /** The end waits neither for a handshake nor for an answer. */
+  /** The end waits neither for a handshake nor for a response. */
   @ParameterizedTest
   @ValueSource(strings = {"ws", "http"})
   void stopsWhileConnecting(String kind) throws Exception {

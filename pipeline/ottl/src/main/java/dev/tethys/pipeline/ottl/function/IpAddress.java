@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class IpAddress {
   private IpAddress() {}
 
-  /** Four bytes for IPv4, also when it is written inside of IPv6; 16 for IPv6; null for neither. */
+  /** Four bytes for IPv4, also when it is written inside IPv6; 16 for IPv6; null for neither. */
   static byte @Nullable [] parse(String text) {
     if (text.indexOf(':') < 0) {
       return v4(text);

@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a map of keys that come from data: the last value of a key stays, at the place of the
+ * Creates a map of keys that come from data: the last value of a key stays, at the place of the
  * first. Keys are hashed once there are many, since the map itself compares each key.
  */
 final class MapBuilder {

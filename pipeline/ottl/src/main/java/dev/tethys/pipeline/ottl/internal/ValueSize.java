@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * twice, so that a few consecutive statements would fill any memory.
  */
 public final class ValueSize {
-  /** Most bytes, as estimated here. */
+  /** Maximum number of bytes, as estimated here. */
   public static final long MAX_BYTES = 64L << 20;
 
   private static final int ITEM_BYTES = 64;

@@ -40,7 +40,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
    *
    * @param levels best first
    * @param retryInterval time for which a failed level is skipped
-   * @param queue queue used while no level accepts batches; null for none
+   * @param queue queue used while no level accepts batches; null if none
    */
   public record Settings(
       List<List<PipelineId>> levels, Duration retryInterval, @Nullable DeliverySettings queue) {}
@@ -247,7 +247,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     /**
      * Tries levels from one on.
      *
-     * @param refusing those that refused the whole batch
+     * @param refusing those that refused the entire batch
      */
     private void attempt(Batch batch, AckCallback ack, int from, List<Integer> refusing) {
       int level = next(from);

@@ -84,7 +84,7 @@ final class ActiveControl {
     long moved;
     boolean changed;
 
-    /** Items that move to the target; null for none. */
+    /** Items that move to the target; null if none. */
     @Nullable Telemetry<?> forTarget;
   }
 
@@ -153,7 +153,7 @@ final class ActiveControl {
     tally.changed = true;
   }
 
-  /** Steps of the values hold for the whole batch, so a limit is exceeded by a batch at most. */
+  /** Steps of the values hold for the entire batch, so a limit is exceeded by a batch at most. */
   private void limit(
       QuotaControl of,
       Signal signal,

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * @param pipeline such as {@code logs/edge}; "" for all, at the place where items enter the graph
  * @param share of the items that {@code sample} keeps, between 0 and 1
  * @param keepErrors whether {@code sample} keeps spans and log records of errors
- * @param keepSlowMillis duration from which {@code sample} keeps all spans; 0 for none
+ * @param keepSlowMillis duration from which {@code sample} keeps all spans; 0 if none
  * @param keepRare spans of each service and name, and log records of each service and body without
- *     its digits, that {@code sample} keeps in a minute before it samples them; 0 for none
+ *     its digits, that {@code sample} keeps in a minute before it samples them; 0 if none
  * @param detectors used by {@code redact}; empty for other actions
  * @param rate items per second that {@code rate_limit} keeps
  * @param target pipeline to which {@code route} moves items, and {@code quota} the excess; "" for

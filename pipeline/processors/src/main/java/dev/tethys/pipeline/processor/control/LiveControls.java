@@ -305,7 +305,7 @@ public final class LiveControls implements EntryFilter, Collector {
     return any;
   }
 
-  /** Current control with this id; null for none. */
+  /** Current control with this id; null if none. */
   private @Nullable ActiveControl running(String id) {
     ActiveControl[] now = active;
     if (now != null) {

@@ -138,7 +138,7 @@ final class FidelityCheck {
     }
   }
 
-  /** Items of a batch by the answer to it, sampled or not. */
+  /** Items of a batch by the response to it, sampled or not. */
   synchronized void answered(long accepted, long refused) {
     FidelityMetrics m = metrics;
     if (m != null) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * OpenTelemetry's entry of a W3C {@code tracestate}, {@code ot=rv:9b8233f7e3a151;th:c}, and the
  * entries of other vendors. Unchanged parts are written as received.
  *
- * @param threshold its digits, or empty for none
- * @param randomness its digits, or empty for none
+ * @param threshold its digits, or empty if none
+ * @param randomness its digits, or empty if none
  * @param rest other parts of the entry
  * @param others entries of other vendors
  */

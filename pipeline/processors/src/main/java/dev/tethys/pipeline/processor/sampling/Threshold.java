@@ -14,7 +14,7 @@ final class Threshold {
   /** The smallest probability that a threshold can say. */
   static final double MIN_PROBABILITY = 0x1p-56;
 
-  /** The most digits. */
+  /** The maximum number of digits. */
   static final int DIGITS = 14;
 
   private Threshold() {}

@@ -172,7 +172,7 @@ public final class SpanProcessor {
     }
   }
 
-  /** Makes a name of the values of attributes, if all are there. */
+  /** Creates a name of the values of attributes, if all are there. */
   private static void rename(Span span, List<String> from, String separator) {
     Attributes a = span.attributes();
     if (from.isEmpty() || !from.stream().allMatch(a::contains)) {

@@ -39,8 +39,8 @@ final class ExponentialConversion {
           case "midpoint" -> Distribution.MIDPOINT;
           case "uniform" -> Distribution.UNIFORM;
           case "random" -> Distribution.RANDOM;
-          default -> throw a.error(
-              0, "the distribution must be upper, midpoint, uniform or random");
+          default ->
+              throw a.error(0, "the distribution must be upper, midpoint, uniform or random");
         };
     double[] bounds =
         a.list(1).stream()

@@ -344,7 +344,7 @@ final class MetricEditors {
     };
   }
 
-  /** Formats a quantile with at least two decimals; 0 and 1 stay as they are. */
+  /** Formats a quantile with at least two decimals; 0 and 1 stay unchanged. */
   private static String shown(double quantile) {
     String text = BigDecimal.valueOf(quantile).stripTrailingZeros().toPlainString();
     return text.length() == 3 ? text + "0" : text;

@@ -46,7 +46,7 @@ record ReplayPosition(
   }
 
   /**
-   * Reads a position; null where the file is absent.
+   * Reads a position; null if the file is absent.
    *
    * @throws IOException when it is damaged
    */

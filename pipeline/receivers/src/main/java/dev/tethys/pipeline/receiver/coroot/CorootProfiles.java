@@ -19,7 +19,7 @@ import java.util.Set;
 /**
  * Profiles of Coroot's agents: {@code POST /v1/profiles} with a pprof file as body. The query has
  * the resource attributes ({@code service.name}, {@code container.id}, {@code host.name}, {@code
- * host.id}). The answer is 200 when the profile is stored; agents accept no other status.
+ * host.id}). The response is 200 when the profile is stored; agents accept no other status.
  *
  * <p>The agents name sample types {@code SOURCE:TYPE:UNIT}, such as {@code ebpf:cpu:nanoseconds}.
  * They are converted to the types of other agents ({@code cpu}, {@code alloc_space}), with the

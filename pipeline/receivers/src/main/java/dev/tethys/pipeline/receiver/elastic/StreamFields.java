@@ -66,7 +66,7 @@ public record StreamFields(List<String> paths, boolean hasIndex) {
     return out;
   }
 
-  /** Removes the fields from a document: as labels of its stream they are there already. */
+  /** Removes the fields from a document: as labels of its stream they already exist. */
   void removeFrom(Attributes document) {
     paths.forEach(path -> remove(document, path));
   }

@@ -41,7 +41,7 @@ final class HttpCheckReceiver implements Receiver {
   /**
    * Result of a check.
    *
-   * @param status 0 where no response came
+   * @param status 0 if no response came
    */
   private record Result(int status, long millis, long bytes, @Nullable String error) {}
 

@@ -20,8 +20,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Imports at VictoriaMetrics's paths: {@code /api/v1/import} (JSON lines), {@code
- * /api/v1/import/prometheus} and {@code /api/v1/import/csv}. The answer is 204 when every line was
- * accepted; 400 with each rejected line while the others are accepted; 503 if the sender should
+ * /api/v1/import/prometheus} and {@code /api/v1/import/csv}. The response is 204 when every line
+ * was accepted; 400 with each rejected line while the others are accepted; 503 if the sender should
  * retry.
  */
 public final class ImportProtocol {

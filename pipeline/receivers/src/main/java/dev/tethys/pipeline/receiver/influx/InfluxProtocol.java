@@ -26,7 +26,7 @@ import java.util.function.LongSupplier;
  * Writes of InfluxDB over HTTP: version 1 ({@code /write}), 2 ({@code /api/v2/write}) and 3 ({@code
  * /api/v3/write_lp}), and the requests that clients make before they write.
  *
- * <p>The answer is 204 when everything was accepted; 400 in each version's format if lines were
+ * <p>The response is 204 when everything was accepted; 400 in each version's format if lines were
  * rejected while the others are accepted (version 3 with {@code accept_partial=false} accepts all
  * or nothing); 503 if the sender should retry.
  */

@@ -21,7 +21,9 @@ import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Jaeger's protocols that senders get an answer in: {@code api_v2} over gRPC, Thrift over HTTP. */
+/**
+ * Jaeger's protocols that senders get a response in: {@code api_v2} over gRPC, Thrift over HTTP.
+ */
 public final class JaegerProtocol {
   private static final String POST_SPANS = "/jaeger.api_v2.CollectorService/PostSpans";
 

@@ -221,8 +221,8 @@ public final class JaegerReceiverFactory
   /**
    * Creates a receiver of an agent's datagrams only.
    *
-   * @param compact address for the compact protocol, null for none
-   * @param binary address for the binary protocol, null for none
+   * @param compact address for the compact protocol, null if none
+   * @param binary address for the binary protocol, null if none
    */
   public static Receiver agent(
       @Nullable String compact,

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of a {@code filelog} receiver.
  *
  * @param raw whether bodies are bytes ({@code encoding: nop})
- * @param header parser of the first lines of files; null for none
+ * @param header parser of the first lines of files; null if none
  * @param poll interval of checks of folders without change notifications
  */
 record FileLogSettings(

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param attributes record attributes
  * @param resource resource attributes
- * @param storage store of positions; null for none
+ * @param storage store of positions; null if none
  */
 record LogSettings(
     Map<String, TextTemplate> attributes,

@@ -16,7 +16,7 @@ public interface PointConsumer {
    */
   Points open(long lane, Metadata metadata);
 
-  /** Points that go together. For one thread. */
+  /** Points that go together. Not thread-safe. */
   interface Points extends PointSink, AutoCloseable {
     /**
      * Delivers the points and waits as long as the sender does. May be called again after a
@@ -24,7 +24,7 @@ public interface PointConsumer {
      */
     Outcome deliver(HttpRequest request) throws InterruptedException;
 
-    /** The same for a sender that receives no answer. */
+    /** The same for a sender that receives no response. */
     Outcome deliver(Duration timeLimit) throws InterruptedException;
 
     /** Discards undelivered points. */

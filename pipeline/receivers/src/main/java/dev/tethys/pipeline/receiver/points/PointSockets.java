@@ -113,7 +113,7 @@ public final class PointSockets {
   @FunctionalInterface
   public interface HandlerFactory extends Handlers<DatagramListener.Handler> {}
 
-  /** Makes a handler. */
+  /** Creates a handler. */
   @FunctionalInterface
   public interface Handlers<H> {
     H handler() throws IOException;

@@ -56,7 +56,7 @@ public final class JfrProfiles {
   /**
    * Adds the profiles of a recording to the current resource.
    *
-   * @param labels Pyroscope's {@code LabelsSnapshot}; empty for none
+   * @param labels Pyroscope's {@code LabelsSnapshot}; empty if none
    * @param sampleRate execution samples per second
    * @throws CodecException if it is not a recording
    */

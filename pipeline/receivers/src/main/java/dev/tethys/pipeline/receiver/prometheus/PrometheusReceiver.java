@@ -106,7 +106,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     }
   }
 
-  /** Allocator of jobs in addition to the configured ones; null for none. */
+  /** Allocator of jobs in addition to the configured ones; null if none. */
   private @Nullable TargetAllocator allocator(PrometheusSettings settings) {
     TargetAllocator.Settings a = settings.allocator();
     if (a == null) {

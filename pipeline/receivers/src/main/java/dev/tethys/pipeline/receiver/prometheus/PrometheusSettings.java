@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Prometheus's configuration.
  *
  * @param idle keys that are accepted and have no effect in a receiver
- * @param allocator source of further jobs and targets; null for none
+ * @param allocator source of further jobs and targets; null if none
  */
 record PrometheusSettings(
     GlobalConfig global,

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * Polls the target allocator of OpenTelemetry's operator for jobs. It serves jobs at {@code
  * /scrape_configs}, and the targets of each job for this process at {@code
  * /jobs/NAME/targets?collector_id=ID}, in the format of {@code http_sd_configs}. While it does not
- * answer, or its response is invalid, the previous jobs stay.
+ * respond, or its response is invalid, the previous jobs stay.
  */
 final class TargetAllocator implements AutoCloseable {
   private static final Duration REFRESH = Duration.ofSeconds(30);

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Pyroscope's {@code POST /ingest}. Parameters are the application ({@code name}), the time ({@code
  * from}, {@code until}) and the {@code format}; the body is a profile, or a form with one. The
- * answer is 200 when it was accepted.
+ * response is 200 when it was accepted.
  *
  * <p>For stacks as text, the last part of the application's name is the type ({@code app.cpu},
  * {@code app.alloc_space}), by default {@code cpu}. Source: pkg/ingester/pyroscope of

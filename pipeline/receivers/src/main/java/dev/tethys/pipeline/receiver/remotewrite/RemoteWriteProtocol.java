@@ -21,8 +21,8 @@ import java.io.IOException;
 /**
  * Remote write 1.0 and 2.0.
  *
- * <p>The answer is 204 when everything was accepted; 400 for data that would fail again, while the
- * rest of the request is accepted; 503 if the sender should retry. {@code
+ * <p>The response is 204 when everything was accepted; 400 for data that would fail again, while
+ * the rest of the request is accepted; 503 if the sender should retry. {@code
  * X-Prometheus-Remote-Write-*-Written} always report the accepted items.
  */
 public final class RemoteWriteProtocol {

@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 
 /**
  * Deduplicates failures of a repeated operation: reports those that the previous attempt did not
- * have, and all again after a success. For one thread.
+ * have, and all again after a success. Not thread-safe.
  */
 public final class FailureLog {
   /** Maximum number of logged failures per attempt. */

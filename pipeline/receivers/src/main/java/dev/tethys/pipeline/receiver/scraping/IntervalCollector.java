@@ -38,7 +38,7 @@ public final class IntervalCollector {
    *
    * @param interval between starts
    * @param delay before the first collection
-   * @param timeout of one collection; zero for none
+   * @param timeout of one collection; zero if none
    */
   public record Schedule(Duration interval, Duration delay, Duration timeout) {
     /** The keys of the Collector's scrapers. */
@@ -208,7 +208,7 @@ public final class IntervalCollector {
     return thread;
   }
 
-  /** Ends it; a look that does not answer keeps its thread, not the process. */
+  /** Ends it; a look that does not respond keeps its thread, not the process. */
   public void stop(Duration timeLimit) {
     stop(thread, name, timeLimit);
   }

@@ -18,9 +18,9 @@ import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 
 /**
- * Zipkin's protocol: JSON of versions 1 and 2, protobuf, Thrift. The answer is 202 when every span
- * was accepted; 400 if some were rejected while the others are accepted; 503 if the sender should
- * retry.
+ * Zipkin's protocol: JSON of versions 1 and 2, protobuf, Thrift. The response is 202 when every
+ * span was accepted; 400 if some were rejected while the others are accepted; 503 if the sender
+ * should retry.
  */
 public final class ZipkinProtocol {
   private final Consumer to;

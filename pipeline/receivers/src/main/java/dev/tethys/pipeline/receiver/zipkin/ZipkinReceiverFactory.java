@@ -22,7 +22,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Creates {@code zipkin} receivers. The answer is 202 when every span was accepted; 400 if some
+ * Creates {@code zipkin} receivers. The response is 202 when every span was accepted; 400 if some
  * were rejected while the others are accepted; 503 if the sender should retry.
  */
 public final class ZipkinReceiverFactory

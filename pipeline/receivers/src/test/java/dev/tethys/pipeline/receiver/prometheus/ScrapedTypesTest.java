@@ -167,7 +167,7 @@ class ScrapedTypesTest {
     return pipeline.batches.stream().filter(b -> job(b).equals(job)).toList();
   }
 
-  /** Waits for batches of a job beyond those that are there. */
+  /** Waits for batches of a job beyond those that exist. */
   private List<Batch> further(String job, int n) {
     int before = of(job).size();
     while (of(job).size() < before + n) {

@@ -69,7 +69,7 @@ final class CodedSeries {
     return true;
   }
 
-  /** Series of a row of the batch, -1 if it is not known. */
+  /** Series of a row of the batch, -1 if it is unknown. */
   int series(int row) {
     return series[places[row]];
   }

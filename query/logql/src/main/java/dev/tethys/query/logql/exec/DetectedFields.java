@@ -25,7 +25,7 @@ import java.util.TreeSet;
  * that {@code json} or {@code logfmt} finds in lines of entries without the former.
  */
 public final class DetectedFields {
-  /** Most values of a field that are remembered. */
+  /** Maximum number of values of a field that are remembered. */
   private static final int MAX_VALUES = 10_000;
 
   private final int limit;

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Log query over entries as they arrive, for tailing. For one thread. */
+/** Log query over entries as they arrive, for tailing. Not thread-safe. */
 public final class LiveFilter {
   private final LogExpr log;
   private final NameTable names = new NameTable();

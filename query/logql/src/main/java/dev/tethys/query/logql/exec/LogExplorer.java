@@ -45,7 +45,7 @@ public final class LogExplorer {
    */
   public record IndexStats(long streams, long segments, long bytes, long entries) {}
 
-  /** Bytes of lines by labels; by step where steps were asked for. */
+  /** Bytes of lines by labels; by step where steps were requested. */
   public record Volume(Labels labels, long[] bytes) {
     /** Bytes of all steps. */
     public long total() {
@@ -117,7 +117,7 @@ public final class LogExplorer {
     store = engine.store();
   }
 
-  /** Reasons why the answers of this explorer may lack stored data, sorted. */
+  /** Reasons why the responses of this explorer may lack stored data, sorted. */
   public List<String> warnings() {
     return List.copyOf(warnings);
   }
@@ -254,7 +254,7 @@ public final class LogExplorer {
   /**
    * Fields of the newest lines that a query selects.
    *
-   * @param lines most lines that are read
+   * @param lines maximum number of lines that are read
    * @param limit most fields
    */
   public List<DetectedField> detectedFields(

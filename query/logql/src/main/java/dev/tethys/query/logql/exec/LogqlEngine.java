@@ -42,7 +42,7 @@ import java.util.function.LongSupplier;
  * for its execution.
  */
 public final class LogqlEngine implements AutoCloseable {
-  /** Copies of an answer while it is written: the text, its growth. */
+  /** Copies of a response while it is written: the text, its growth. */
   private static final long ANSWER_COPIES = 3;
 
   private static final long POINT_BYTES = 32;
@@ -54,7 +54,7 @@ public final class LogqlEngine implements AutoCloseable {
   private final LongSupplier nanoTime;
 
   /**
-   * @param parallelism most threads of a query
+   * @param parallelism maximum number of threads of a query
    * @param memory of all queries together
    */
   public LogqlEngine(LogStore store, int parallelism, MemoryShare memory, LongSupplier nanoTime) {
@@ -126,10 +126,10 @@ public final class LogqlEngine implements AutoCloseable {
   }
 
   /**
-   * Runs a query and writes its answer.
+   * Runs a query and writes its response.
    *
    * @param stopped whether the query is abandoned, because no caller waits for the result
-   * @param write writes the answer, whose memory counts as that of the query
+   * @param write writes the response, whose memory counts as that of the query
    */
   public <T> T query(
       LogqlRequest request,
@@ -158,7 +158,7 @@ public final class LogqlEngine implements AutoCloseable {
     }
   }
 
-  /** Bytes of an answer, about. */
+  /** Bytes of a response, about. */
   private static long answerBytes(LogqlValue value) {
     return switch (value) {
       case LogqlValue.Entries e -> e.entries().stream().mapToLong(LogEntry::bytes).sum();
@@ -263,7 +263,7 @@ public final class LogqlEngine implements AutoCloseable {
       return new LogqlValue.Entries(
           new LogScan(run, l, r.start(), r.end(), r.direction(), r.limit()).entries());
     }
-    // which entries are left out depends on those before, so that all of them are needed
+    // which entries are omitted depends on those before, so that all of them are needed
     List<LogEntry> all =
         new LogScan(run, l, r.start(), r.end(), r.direction(), Integer.MAX_VALUE).entries();
     List<LogEntry> out = new ArrayList<>();

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * State of a running query: store, limits and consumption. Safe for several threads.
+ * State of a running query: store, limits and consumption. Thread-safe.
  *
  * <p>Invariant: bytes reserved from the memory of all queries and not released are in {@link
  * #held}; {@link #close} releases them.
@@ -57,7 +57,7 @@ public final class QueryRun implements AutoCloseable {
   final LongAdder scannedSegments = new LongAdder();
 
   /**
-   * @param maxBytes most bytes that the query may hold, 0 for no limit
+   * @param maxBytes maximum number of bytes that the query may hold, 0 for no limit
    * @param deadline time of the clock after which the query fails
    * @param stopped whether the query is abandoned; called often
    */
@@ -165,7 +165,7 @@ public final class QueryRun implements AutoCloseable {
     }
   }
 
-  /** Reasons why the answer may lack rows, sorted. */
+  /** Reasons why the response may lack rows, sorted. */
   public List<String> warnings() {
     return List.copyOf(warnings);
   }

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Fills rows of a pipeline from rows of a store. For one thread. */
+/** Fills rows of a pipeline from rows of a store. Not thread-safe. */
 final class RowReader {
-  /** Most names that are found without a look-up. */
+  /** Maximum number of names that are found without a look-up. */
   private static final int MAX_KNOWN = 32;
 
   private final NameTable names;

@@ -8,10 +8,10 @@ import java.util.List;
 /**
  * Series of recent rows by their stream and their values of some names of metadata. Rows of one
  * level and stream are frequent; their series is found without filling a row of the pipeline. A
- * place holds the newest row that belongs there. For one thread.
+ * place holds the newest row that belongs there. Not thread-safe.
  */
 final class SeriesCache {
-  /** Most names for which looking up is cheaper than reading the row. */
+  /** Maximum number of names for which looking up is cheaper than reading the row. */
   static final int MAX_NAMES = 4;
 
   private static final int PLACES = 512;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the series of a row. Labels that make a series are written into a key: number of the name,
  * length and bytes of the value. Keys of the same labels in another order are other series until
- * they are merged by their labels. For one thread.
+ * they are merged by their labels. Not thread-safe.
  */
 final class SeriesKey {
   private final NameTable names;

@@ -123,7 +123,7 @@ public record StepGrid(long start, long step, int steps) {
       int l = last;
       boolean b = find(lastTime);
       if (!a && !b) {
-        // either outside of all windows, or around one
+        // either outside all windows, or around one
         first = 0;
         last = -1;
         return firstTime + offset > grid.end()

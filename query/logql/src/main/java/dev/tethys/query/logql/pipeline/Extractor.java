@@ -72,7 +72,7 @@ final class Extractor {
   /**
    * The same for a key of a nested object.
    *
-   * @param prefix bytes of the name before it, which an underscore follows; 0 for none
+   * @param prefix bytes of the name before it, which an underscore follows; 0 if none
    */
   boolean mayBeCandidate(byte[] key, int from, int to, int prefix) {
     boolean ascii = true;
@@ -84,7 +84,7 @@ final class Extractor {
     return all || !ascii || (lengths & (length(n) | length(n + 1))) != 0;
   }
 
-  /** Most labels that can be extracted; -1 if there is no limit. */
+  /** Maximum number of labels that can be extracted; -1 if there is no limit. */
   int limit() {
     return all ? -1 : wantedCount;
   }

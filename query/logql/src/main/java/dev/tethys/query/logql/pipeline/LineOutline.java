@@ -6,7 +6,7 @@ import java.util.Arrays;
 /**
  * Text of log lines that differ in arguments only. A stage walks over it as over a line and marks
  * the arguments that it reads, or whose bytes decide what it does. Arguments are letters, digits,
- * underscores and bytes from 0x80, at least one. For one thread.
+ * underscores and bytes from 0x80, at least one. Not thread-safe.
  */
 final class LineOutline {
   private static final int MAX_WRITTEN = 256;

@@ -149,7 +149,7 @@ final class LinePattern {
     return out;
   }
 
-  /** True if the whole line fits; a capture holds at least one byte. */
+  /** True if the entire line fits; a capture holds at least one byte. */
   boolean fits(byte[] b, int from, int to) {
     if (parts.isEmpty() || from == to) {
       return parts.isEmpty() && from == to;

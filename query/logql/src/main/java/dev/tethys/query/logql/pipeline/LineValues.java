@@ -6,7 +6,7 @@ import java.util.Arrays;
 /**
  * Lists of the values that a stage reads from lines: their labels, and whether they may contain
  * bytes that are not valid UTF-8. Lists are numbered; lines that have the same ones share a number.
- * For one thread.
+ * Not thread-safe.
  */
 final class LineValues {
   private static final int MAX_LISTS = 64;

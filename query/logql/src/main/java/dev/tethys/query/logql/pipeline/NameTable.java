@@ -3,7 +3,7 @@ package dev.tethys.query.logql.pipeline;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Label names as numbers, found by their bytes without an object. For one thread. */
+/** Label names as numbers, found by their bytes without an object. Not thread-safe. */
 public final class NameTable {
   /** {@code __error__}. */
   public static final int ERROR = 0;
@@ -46,7 +46,7 @@ public final class NameTable {
     return i >= 0 ? i : add(Arrays.copyOfRange(bytes, from, to), slot);
   }
 
-  /** Number of a name; -1 if it is not known. */
+  /** Number of a name; -1 if it is unknown. */
   public int find(byte[] bytes, int from, int to) {
     return table[slot(bytes, from, to)] - 1;
   }

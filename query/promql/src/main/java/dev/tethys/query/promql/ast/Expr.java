@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What every query passes through tells kinds apart by {@code instanceof}: for a {@code switch}
  * over types the JVM makes a class where it is first reached, a third of a millisecond, which no
- * start-up cache keeps (JDK 25), so that a dozen of them were most of the first answer.
+ * start-up cache keeps (JDK 25), so that a dozen of them were most of the first response.
  */
 public sealed interface Expr {
   /** The expression's place in the text. */
@@ -296,8 +296,8 @@ public sealed interface Expr {
    * @param on true for {@code on}, false for {@code ignoring} (also when neither is written)
    * @param labels the labels of {@code on} or {@code ignoring}
    * @param include the labels copied by {@code group_left} or {@code group_right}
-   * @param fillLeft value for a missing left side, null for none
-   * @param fillRight value for a missing right side, null for none
+   * @param fillLeft value for a missing left side, null if none
+   * @param fillRight value for a missing right side, null if none
    */
   record VectorMatching(
       Cardinality cardinality,

@@ -7,10 +7,7 @@ import dev.tethys.query.promql.ast.Expr.Span;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One group of an aggregation over all steps, while series are added to it. For one thread at a
- * time.
- */
+/** One group of an aggregation over all steps, while series are added to it. Not thread-safe. */
 abstract class Accumulator {
   /** Whether a series that was added requires its name dropped at the end. */
   boolean dropName;

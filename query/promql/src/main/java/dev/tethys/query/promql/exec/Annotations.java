@@ -87,7 +87,7 @@ public final class Annotations {
     omitted = 0;
   }
 
-  /** Warnings of the store, as they stand; the list may grow until they are asked for. */
+  /** Warnings of the store, as they stand; the list may grow until they are requested. */
   public synchronized void storage(List<String> texts) {
     ofStore.add(texts);
   }

@@ -29,7 +29,7 @@ public abstract class AnyOverTime implements RangeFunction {
     }
   }
 
-  /** {@code present_over_time}, and the inside of {@code absent_over_time}. */
+  /** {@code present_over_time}, and the inside {@code absent_over_time}. */
   public static final class Present extends AnyOverTime {
     @Override
     public boolean remarks() {

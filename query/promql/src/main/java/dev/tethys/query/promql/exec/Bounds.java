@@ -108,7 +108,7 @@ final class Bounds {
   /** The most sets of timestamps whose bounds one operator remembers. */
   static final int MAX_CACHED = 4096;
 
-  /** The most bytes that they may take; long grids have large bounds. */
+  /** The maximum number of bytes that they may take; long grids have large bounds. */
   static final long MAX_CACHED_BYTES = 64L << 20;
 
   /** Whether another entry for the given number of steps fits into the cache. */

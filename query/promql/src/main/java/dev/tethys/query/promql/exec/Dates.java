@@ -5,8 +5,8 @@ import java.util.function.LongToDoubleFunction;
 
 /**
  * Functions of a time in seconds, in UTC. Days become dates by counting years from 1 March in eras
- * of 400 years, so that any long will do. A value outside of a long (NaN, infinities) is the time
- * 2^63 s, as in Go for amd64.
+ * of 400 years, so that any long will do. A value outside a long (NaN, infinities) is the time 2^63
+ * s, as in Go for amd64.
  */
 public final class Dates {
   private static final long DAY = 86_400;

@@ -22,7 +22,7 @@ public final class Description {
    * @param at the time that {@code @} fixes, or null
    * @param parts part of the samples that is needed: values, times, counts (of histograms)
    * @param sameBuckets downsampled data in buckets of a length that divides this gives the same
-   *     result as samples; 0 where none does
+   *     result as samples; 0 if none does
    * @param windowsEvery distance between the windows, where they cover little of the time; 0 else
    */
   public record Reads(
@@ -86,7 +86,7 @@ public final class Description {
     return Collections.unmodifiableList(inputs);
   }
 
-  /** Data that it reads from the store; null for none. */
+  /** Data that it reads from the store; null if none. */
   public @Nullable Reads reads() {
     return reads;
   }

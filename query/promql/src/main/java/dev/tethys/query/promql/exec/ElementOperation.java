@@ -92,7 +92,7 @@ final class ElementOperation {
 
     @Nullable Histogram histogram;
 
-    /** Annotation of the operation; null for none. */
+    /** Annotation of the operation; null if none. */
     @Nullable Remark remark;
 
     private void fail(Remark why) {

@@ -31,8 +31,8 @@ public final class Execution implements AutoCloseable {
   private static final int USUAL_LABEL_VALUE = 1 << 10;
 
   /**
-   * Most characters of longer label values that functions read or make. Groups of expressions take
-   * about 50 ns for each.
+   * Maximum number of characters of longer label values that functions read or make. Groups of
+   * expressions take about 50 ns for each.
    */
   static final long MAX_LABEL_TEXT = 1 << 25;
 
@@ -457,7 +457,7 @@ public final class Execution implements AutoCloseable {
     return false;
   }
 
-  /** The result of an operator that occurs in the query more than once, if it is there already. */
+  /** The result of an operator that occurs in the query more than once, if it already exists. */
   @Nullable Block shared(int operator, Grid grid) {
     return shared.get(new SharedKey(operator, grid));
   }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sum or the mean of histograms. A mean is taken of the sum unless that overflows: then it is
- * carried on incrementally. For one thread.
+ * carried on incrementally. Not thread-safe.
  */
 final class HistogramMean {
   private final boolean mean;

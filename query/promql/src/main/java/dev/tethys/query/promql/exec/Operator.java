@@ -78,7 +78,7 @@ public abstract class Operator implements PlanStep {
     return false;
   }
 
-  /** Variant of this operator whose result is only written as an answer. */
+  /** Variant of this operator whose result is only written as a response. */
   public Operator forAnswer() {
     return this;
   }

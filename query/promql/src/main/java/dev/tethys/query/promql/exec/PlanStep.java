@@ -8,7 +8,7 @@ public interface PlanStep {
   /**
    * Part of the query text that a step belongs to.
    *
-   * @param name the function, aggregation or operator there; empty for none
+   * @param name the function, aggregation or operator there; empty if none
    */
   record Origin(String name, Span span) {}
 

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * Counts series by group and by where they have samples: series that were scraped together differ
- * in neither, so that a count over all of them adds up few arrays. For one thread.
+ * in neither, so that a count over all of them adds up few arrays. Not thread-safe.
  *
  * <p>Invariant: {@code counts} at a place belongs to the pair of {@code keys} there, a group and
  * the number of a list of places, or is 0; at most two thirds of the table are taken, of which

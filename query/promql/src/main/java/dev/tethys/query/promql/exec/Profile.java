@@ -73,7 +73,7 @@ public final class Profile {
       return samples.sum();
     }
 
-    /** The most bytes that its results took at a time. */
+    /** The maximum number of bytes that its results took at a time. */
     public long peakBytes() {
       return peakBytes.get();
     }

@@ -14,7 +14,7 @@ public final class QueryMemoryBudget {
   private final long keptForRules;
 
   /**
-   * @param keptForRules memory reserved for rules by a setting, for errors; 0 for none
+   * @param keptForRules memory reserved for rules by a setting, for errors; 0 if none
    */
   public QueryMemoryBudget(MemoryShare queries, MemoryShare rules, long keptForRules) {
     this.queries = queries;

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Samples of one series for range functions: without stale markers, floats and histograms separate.
- * Refers to a buffer where possible instead of copying. Reused; for one thread.
+ * Refers to a buffer where possible instead of copying. Reused; not thread-safe.
  */
 final class Samples {
   private static final Histogram[] NO_HISTOGRAMS = {};

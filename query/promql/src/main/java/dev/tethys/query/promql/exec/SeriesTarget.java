@@ -5,7 +5,7 @@ import dev.tethys.model.Labels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Buffer that receives an evaluated series; reused from series to series, for one thread. */
+/** Buffer that receives an evaluated series; reused from series to series, not thread-safe. */
 public final class SeriesTarget {
   /** Values by step; see {@link Column}. */
   public final double[] values;

@@ -7,11 +7,10 @@ import dev.tethys.model.storage.Summaries;
  * result equals that over samples bit for bit, except functions that add (sums, means, corrections
  * for resets), whose additions are rounded in another order.
  *
- * <p>A window that ends inside of buckets, which occurs only where the query was warned or
- * requested it, is computed from the buckets that it touches: sums and counts by the share of each
- * bucket inside of it, differences as the window's share of those over all of these buckets, other
- * functions as if the buckets were inside entirely. Holds the windows of one series; for one
- * thread.
+ * <p>A window that ends inside buckets, which occurs only where the query was warned or requested
+ * it, is computed from the buckets that it touches: sums and counts by the share of each bucket
+ * inside it, differences as the window's share of those over all of these buckets, other functions
+ * as if the buckets were inside entirely. Holds the windows of one series; not thread-safe.
  */
 final class SummaryWindows {
   private final WindowSummary function;
@@ -83,7 +82,7 @@ final class SummaryWindows {
     };
   }
 
-  /** The share of a row's bucket inside of a window; 1 when the whole bucket is. */
+  /** The share of a row's bucket inside a window; 1 when the whole bucket is. */
   private double share(int s, int i) {
     long low = Math.max(rows.from[i], ends[s] - range);
     long high = Math.min(rows.to[i], ends[s]);

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Arithmetic, comparisons and trims between two vectors. One side is the "one" side: at a step it
- * has at most one series a signature. Where each signature has one series on that side in the whole
- * range, which is nearly always, pairs of series are computed column by column; otherwise step by
- * step.
+ * has at most one series a signature. Where each signature has one series on that side in the
+ * entire range, which is nearly always, pairs of series are computed column by column; otherwise
+ * step by step.
  */
 public final class VectorJoin extends Operator {
   private final BinaryOp op;
@@ -89,7 +89,7 @@ public final class VectorJoin extends Operator {
 
   /**
    * Series of the one side that meet each other are an error where the many side has any series,
-   * with a partner or not. Where it has none, some may have been left out.
+   * with a partner or not. Where it has none, some may have been omitted.
    */
   private void checkDuplicates(Execution x, int steps, Block many, Block one) {
     Matching m = new Matching(matching);

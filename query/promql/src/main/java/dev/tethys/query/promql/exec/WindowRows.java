@@ -116,7 +116,7 @@ final class WindowRows {
     return run == Run.NONE ? null : new WindowRows(w, run);
   }
 
-  /** The values of a row, until the next is asked for. */
+  /** The values of a row, until the next is requested. */
   double[] row(int i) {
     w.countSamples(run.steps());
     int from = offset + i % run.stride * part + i / run.stride;

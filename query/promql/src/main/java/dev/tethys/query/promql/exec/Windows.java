@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The windows of one series for a range function: at step {@code s} the floats {@code [from[s],
- * to[s])} and histograms {@code [histogramFrom[s], histogramTo[s])}. Reused; for one thread.
+ * to[s])} and histograms {@code [histogramFrom[s], histogramTo[s])}. Reused; not thread-safe.
  */
 final class Windows {
   /** So many samples are read in a few milliseconds. */

@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  * @param id reference for other steps; the root is 1, outer steps come first
  * @param role relation to the enclosing step; empty for the root
  * @param operator the kind of step
- * @param name the function, aggregation or operator; empty for none
+ * @param name the function, aggregation or operator; empty if none
  * @param text the part of the query that it computes; empty when there is none
  * @param span position of that part in bytes; null if there is none
  * @param attributes further attributes by name, as text for people
  * @param steps at how many points in time it is computed
  * @param reads what it reads from the store, or null
- * @param sameAs the id of the step whose result is used here again, 0 for none
+ * @param sameAs the id of the step whose result is used here again, 0 if none
  * @param measured what it took, when the query was run for that and got here
  */
 public record PlanNode(

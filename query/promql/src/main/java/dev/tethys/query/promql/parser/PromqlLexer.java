@@ -6,9 +6,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Splits a query into tokens. The same characters mean different things outside of braces, inside
- * of them, and at the start of square brackets; {@link #state} says where the lexer is. Positions
- * are byte offsets.
+ * Splits a query into tokens. The same characters mean different things outside braces, inside
+ * them, and at the start of square brackets; {@link #state} says where the lexer is. Positions are
+ * byte offsets.
  *
  * <p>Invariant: {@code 0 <= start <= pos <= input.length}; {@code start} is where the token being
  * read begins.
@@ -192,7 +192,7 @@ final class PromqlLexer {
         });
   }
 
-  /** A word after a number inside of square brackets: a colon or a duration keyword. */
+  /** A word after a number inside square brackets: a colon or a duration keyword. */
   private PromqlToken wordInBrackets(int c) {
     if (c == ':') {
       pos++;

@@ -117,7 +117,7 @@ enum PromqlTokenKind {
     return AGGREGATES.get(word.toLowerCase(Locale.ROOT));
   }
 
-  /** Whether it may be a metric name outside of braces. */
+  /** Whether it may be a metric name outside braces. */
   boolean isMetricName() {
     return switch (this) {
       case IDENTIFIER, METRIC_IDENTIFIER, AGGREGATOR, BY, WITHOUT -> true;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens with one of lookahead, and the errors about them. A token is read from the text no earlier
- * than it is asked for, because the first error wins and lexical errors are among them.
+ * than it is requested, because the first error wins and lexical errors are among them.
  */
 class PromqlTokenReader {
   private final byte[] query;
@@ -26,7 +26,7 @@ class PromqlTokenReader {
   /** Construct that error texts name, and the tokens that it accepts. */
   record Context(String construct, String expected) {}
 
-  /** Names another construct; the answer is for {@link #leave}. */
+  /** Names another construct; the response is for {@link #leave}. */
   final Context enter(String construct, String expected) {
     Context outer = context;
     context = new Context(construct, expected);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param values in order
  */
 public record SeriesDescription(Labels labels, List<SequenceValue> values) {
-  /** The most values of one series that are kept. */
+  /** The maximum number of values of one series that are kept. */
   public static final int MAX_VALUES = 1_000_000;
 
   /**

@@ -187,7 +187,7 @@ final class CallPlanner {
     }
   }
 
-  /** When the first selector inside of an expression looks. */
+  /** When the first selector inside an expression looks. */
   private final class TimeOfFirstSelector {
     @Nullable Long at;
     long offset;

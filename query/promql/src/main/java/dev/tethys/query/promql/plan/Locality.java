@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A query is not stepwise if it refers to other times ({@code @}, {@code start()}, {@code
  * range()}), or if sums would be taken in another order: an aggregation takes its input in the
- * order in which series first appear in the whole range, and only the results of selectors of one
+ * order in which series first appear in the entire range, and only the results of selectors of one
  * metric keep that order in a part of the range. In doubt, a query is not stepwise.
  *
  * @param hindrance why the steps depend on each other; empty when they do not
@@ -63,7 +63,7 @@ public record Locality(
    * Determines the locality of a range query.
    *
    * @param lookback milliseconds
-   * @return null when its answers must not be used again
+   * @return null when its responses must not be used again
    */
   public static @Nullable Locality of(
       Expr root, long start, long end, long step, long lookback, EngineOptions options) {

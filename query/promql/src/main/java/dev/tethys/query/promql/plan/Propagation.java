@@ -48,7 +48,7 @@ import java.util.function.Predicate;
 @SuppressWarnings("ReferenceEquality") // what was not changed is itself
 final class Propagation {
   /**
-   * Queries with more operations are left as they are: each operation visits all that is inside it.
+   * Queries with more operations are left unchanged: each operation visits all that is inside it.
    */
   static final int MAX_OPERATIONS = 64;
 
@@ -81,7 +81,7 @@ final class Propagation {
   /**
    * Analyses an operation between two vectors.
    *
-   * @param keep expressions that must stay as they are, because they are computed once for several
+   * @param keep expressions that must stay unchanged, because they are computed once for several
    *     places
    */
   Sides sides(Binary b, Predicate<Expr> keep) {

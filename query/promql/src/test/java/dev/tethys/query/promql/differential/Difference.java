@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Compares an answer of the peer with ours and counts how close they are. */
+/** Compares a response of the peer with ours and counts how close they are. */
 final class Difference {
   long points;
   long equalBits;

@@ -90,7 +90,7 @@ final class PrometheusPeer implements AutoCloseable {
     }
   }
 
-  /** The answer's JSON as maps, lists and strings. */
+  /** The response's JSON as maps, lists and strings. */
   Map<String, @Nullable Object> range(String query, long start, long end, long step) {
     return post(
         "/api/v1/query_range",

@@ -38,7 +38,7 @@ class WindowedReadsTest {
   private static final DemoData DATA = new DemoData();
   private static final long MINUTE = 60_000;
 
-  /** Returns no float outside of the requested windows. */
+  /** Returns no float outside the requested windows. */
   private static final class Sparing implements MetricSource {
     final MemoryMetricStore all = new MemoryMetricStore();
     int leftOut;

@@ -19,7 +19,7 @@ record Answer(Value value, List<String> warnings, List<String> infos) {
 
   record Text(String value) implements Value {}
 
-  /** Series with one point each, in the order of the answer. */
+  /** Series with one point each, in the order of the response. */
   record Vector(List<Series> series) implements Value {}
 
   /** Series with points. */

@@ -7,7 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewrites a query so that every selector is evaluated at one fixed time: its answer must then be
+ * Rewrites a query so that every selector is evaluated at one fixed time: its response must then be
  * the same whenever it is asked.
  */
 final class AtEverywhere {
@@ -78,7 +78,7 @@ final class AtEverywhere {
       case Expr.VectorSelector v -> selector(v);
       case Expr.MatrixSelector m ->
           new Expr.MatrixSelector(m.span(), selector(m.selector()), m.range());
-      // What is inside of a fixed subquery moves with it, and stays as it is.
+      // What is inside a fixed subquery moves with it, and stays unchanged.
       case Expr.Subquery s ->
           new Expr.Subquery(s.span(), s.inner(), s.range(), s.step(), fixed(s.shift()));
     };

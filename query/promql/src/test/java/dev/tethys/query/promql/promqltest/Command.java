@@ -23,7 +23,7 @@ sealed interface Command {
   /**
    * One series to load.
    *
-   * @param starts milliseconds from the sample's time to its start time, null for none
+   * @param starts milliseconds from the sample's time to its start time, null if none
    */
   record LoadedSeries(
       Labels labels, List<SequenceValue> values, @Nullable List<@Nullable Long> starts) {}

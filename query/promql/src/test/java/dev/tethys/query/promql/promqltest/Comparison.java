@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Compares an answer with what the script expects, with the tolerance of the reference harness. */
+/**
+ * Compares a response with what the script expects, with the tolerance of the reference harness.
+ */
 final class Comparison {
   private static final double EPSILON = 0.000001;
 

@@ -14,7 +14,7 @@ import java.util.List;
 
 /**
  * Prints CPU milliseconds and megabytes allocated of each query of a file, one thread, warmed up:
- * {@code EngineSpeed RECORDING QUERIES [hosts=40] [steps=2880]}; 201 steps over the whole range.
+ * {@code EngineSpeed RECORDING QUERIES [hosts=40] [steps=2880]}; 201 steps over the entire range.
  */
 final class EngineSpeed {
   private EngineSpeed() {}

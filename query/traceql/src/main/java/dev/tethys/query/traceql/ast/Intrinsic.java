@@ -81,7 +81,7 @@ public enum Intrinsic {
     return type;
   }
 
-  /** Field of the store; null if it follows from the whole trace. */
+  /** Field of the store; null if it follows from the entire trace. */
   public @Nullable SpanField field() {
     return scope == null ? null : SpanField.intrinsic(scope);
   }

@@ -56,7 +56,7 @@ public sealed interface Metric {
    * Arguments of {@code compare}.
    *
    * @param selection spans that are compared with the others
-   * @param top most values of an attribute
+   * @param top maximum number of values of an attribute
    * @param start first time of the selection, Unix nanoseconds; 0 with end 0 for all
    * @param end last time of the selection
    */

@@ -10,7 +10,7 @@ import java.util.List;
 
 /** Fields of a comparison: all attributes, and the intrinsic fields with few values. */
 final class AttributeScan {
-  /** Most fields of a comparison; the first by scope and name are kept. */
+  /** Maximum number of fields of a comparison; the first by scope and name are kept. */
   static final int MAX_FIELDS = 1000;
 
   private static final List<Intrinsic> INTRINSICS =

@@ -217,7 +217,7 @@ record Pushdown(SpanFilter filter, boolean exact) {
     };
   }
 
-  /** Comparison of a field of the whole trace: only whether a span is a root can be pushed. */
+  /** Comparison of a field of the entire trace: only whether a span is a root can be pushed. */
   private static Pushdown ofTrace(Intrinsic i, Operator op, TraceValue v) {
     if (i == Intrinsic.NESTED_SET_PARENT && v.type().isNumeric()) {
       boolean root = op.holds(-1, v.number());

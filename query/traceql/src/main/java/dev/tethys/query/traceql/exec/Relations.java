@@ -9,7 +9,7 @@ final class Relations {
   /**
    * Spans that have a relation to one of others.
    *
-   * @param left numbers by span; 0 for a span outside of the tree
+   * @param left numbers by span; 0 for a span outside the tree
    * @param spans spans to test
    * @param others spans, at least one of which must be related
    * @param relation relation of a tested span to another: {@code CHILD} if it is a child of it

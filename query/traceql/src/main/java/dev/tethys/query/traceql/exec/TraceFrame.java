@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Spans of some traces as columns. The rows of a trace are together, oldest first, and the traces
- * in the order in which they were asked for.
+ * in the order in which they were requested.
  */
 final class TraceFrame {
   /** Columns for results that need whole traces. */

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs TraceQL over a trace store. A query runs on the calling thread, which threads of a pool
  * help. It ends with the exception of {@link dev.tethys.model.cancellation.Cancellation#check} of
- * the calling thread when that fails. Times are Unix nanoseconds. Safe for several threads.
+ * the calling thread when that fails. Times are Unix nanoseconds. Thread-safe.
  */
 public final class TraceQueries {
   private final TraceStore store;
@@ -42,7 +42,7 @@ public final class TraceQueries {
 
   /**
    * @param pool threads that help; may reject tasks
-   * @param parallelism most threads of a query, the calling one included
+   * @param parallelism maximum number of threads of a query, the calling one included
    * @param memory of all queries together
    */
   public TraceQueries(
@@ -74,7 +74,7 @@ public final class TraceQueries {
    * @param from first start of a span, inclusive
    * @param to last start of a span, exclusive
    * @param limit most traces; more than {@link TraceLimits#maxTraces} are refused
-   * @param spansPerSpanset most spans that are returned of a spanset; 0 for all
+   * @param spansPerSpanset maximum number of spans that are returned of a spanset; 0 for all
    */
   public TraceSearchResult search(
       Scope scope, TraceQuery query, long from, long to, int limit, int spansPerSpanset) {

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Tokens of a query with the limits that keep recursion over trees shallow. */
 final class TraceqlTokenReader {
-  /** Most characters of a query. */
+  /** Maximum number of characters of a query. */
   static final int MAX_LENGTH = 128 << 10;
 
   /** Most parentheses and prefix operators inside each other. */

@@ -15,7 +15,7 @@ import dev.tethys.query.traceql.parser.TraceqlParseException.Kind;
 
 /** Checks the types of a query and refuses the forms that TraceQL has without an execution. */
 public final class Validation {
-  /** Most values that {@code compare} keeps of an attribute. */
+  /** Maximum number of values that {@code compare} keeps of an attribute. */
   public static final int MAX_TOP = 1000;
 
   private Validation() {}

@@ -58,7 +58,7 @@ public final class BackupRepository implements AutoCloseable {
   private final FileChannel lock;
 
   /**
-   * A backup that is there.
+   * A backup that exists.
    *
    * @param created ISO 8601
    * @param samples in its blocks
@@ -123,7 +123,7 @@ public final class BackupRepository implements AutoCloseable {
     return folder.resolve("backups");
   }
 
-  /** The backups that are there, oldest first. */
+  /** The backups that exist, oldest first. */
   public List<Backup> list() throws IOException {
     List<Backup> out = new ArrayList<>();
     for (Path p : finished(backups())) {
@@ -404,7 +404,7 @@ public final class BackupRepository implements AutoCloseable {
   }
 
   /**
-   * Makes a data folder of a backup. Everything is read and compared before the folder is there
+   * Creates a data folder of a backup. Everything is read and compared before the folder is there
    * under its name.
    *
    * @param into an absent or empty folder

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
-/** A file being written from start to end, numbers big end first; durable when it is closed. */
+/** A file being written from start to end, big-endian; durable when it is closed. */
 final class BigEndianFile implements AutoCloseable {
   private final FileChannel channel;
   private final byte[] buf = new byte[1 << 16];

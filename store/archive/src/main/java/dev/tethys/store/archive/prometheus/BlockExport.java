@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * tombstones. The folder has a temporary name until everything is durable. Formats: {@link
  * IndexFile}, {@link ChunkFiles}.
  *
- * <p>Start timestamps are left out: the chunks of Prometheus 3.5 have no place for them.
+ * <p>Start timestamps are omitted: the chunks of Prometheus 3.5 have no place for them.
  */
 public final class BlockExport implements SeriesVisitor, AutoCloseable {
   private static final int CHUNKS_MAGIC = 0x85BD40DD;
@@ -153,7 +153,7 @@ public final class BlockExport implements SeriesVisitor, AutoCloseable {
     return samples;
   }
 
-  /** Samples whose start timestamps were left out. */
+  /** Samples whose start timestamps were omitted. */
   public long starts() {
     return starts;
   }

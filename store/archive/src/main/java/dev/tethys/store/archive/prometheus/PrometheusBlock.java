@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A block of Prometheus, read from its first series to its last. What is damaged is left out and
- * told; the rest is given. For one thread.
+ * A block of Prometheus, read from its first series to its last. What is damaged is omitted and
+ * told; the rest is given. Not thread-safe.
  */
 public final class PrometheusBlock implements ArchivedBlock {
   /** The most problems that are reported one by one. */

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes samples as VictoriaMetrics's /api/v1/export does, one JSON object a line: {@code
  * {"metric":{"__name__":"up"},"values":[1,0],"timestamps":[1700000000000,1700000015000]}}. Native
- * histograms, staleness markers and start timestamps have no form there: they are left out and
+ * histograms, staleness markers and start timestamps have no form there: they are omitted and
  * counted, or, in the full form, written as lines after the others of their series ({@link
- * SampleLine}), which VictoriaMetrics passes over.
+ * SampleLine}), which VictoriaMetrics skips.
  */
 public final class JsonLinesExport implements SeriesVisitor {
   private final PrintStream to;
@@ -72,12 +72,12 @@ public final class JsonLinesExport implements SeriesVisitor {
     return samples;
   }
 
-  /** Native histogram samples that were left out. */
+  /** Native histogram samples that were omitted. */
   public long histograms() {
     return leftOut.histograms();
   }
 
-  /** Staleness markers that were left out. */
+  /** Staleness markers that were omitted. */
   public long stale() {
     return leftOut.stale();
   }

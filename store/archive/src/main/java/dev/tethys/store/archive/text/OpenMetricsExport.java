@@ -15,7 +15,7 @@ import java.util.Locale;
 /**
  * Writes samples as OpenMetrics text, one a line with its time in seconds, without types: the
  * format that {@code create-blocks-from openmetrics} reads. Native histograms, staleness markers
- * and start timestamps have no form there: they are left out and counted, or, in the full form, are
+ * and start timestamps have no form there: they are omitted and counted, or, in the full form, are
  * in comments ({@code # TETHYS} and an object of {@link SampleLine}), which {@link
  * OpenMetricsImport} reads and promtool refuses.
  */
@@ -118,12 +118,12 @@ public final class OpenMetricsExport implements SeriesVisitor {
     return samples;
   }
 
-  /** Native histogram samples that were left out. */
+  /** Native histogram samples that were omitted. */
   public long histograms() {
     return leftOut.histograms();
   }
 
-  /** Staleness markers that were left out. */
+  /** Staleness markers that were omitted. */
   public long stale() {
     return leftOut.stale();
   }

@@ -43,16 +43,16 @@ public record BlockCounts(
     int[] span,
     int[] rows,
     long[] bytes) {
-  /** Most spans of a block. */
+  /** Maximum number of spans of a block. */
   static final int MAX_SPANS = 65;
 
   /** Most groups of a block. */
   static final int MAX_GROUPS = 128;
 
-  /** Most names that tell groups apart. */
+  /** Maximum number of names that tell groups apart. */
   static final int MAX_NAMES = 8;
 
-  /** Most values of a name. */
+  /** Maximum number of values of a name. */
   static final int MAX_VALUES = 15;
 
   /** Begin of the span with a time. */

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Writes columns in the shortest of the forms of {@link Column} that gives every value back
- * exactly. Not safe for several threads; memory is reused.
+ * exactly. Not thread-safe; memory is reused.
  */
 final class ColumnWriter {
   private static final int MAX_FEW = 64;

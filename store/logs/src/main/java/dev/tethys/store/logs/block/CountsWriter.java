@@ -3,9 +3,7 @@ package dev.tethys.store.logs.block;
 import dev.tethys.store.files.ByteSink;
 import java.util.Arrays;
 
-/**
- * Writes {@link BlockCounts}. Memory is reused from block to block; not safe for several threads.
- */
+/** Writes {@link BlockCounts}. Memory is reused from block to block; Not thread-safe. */
 final class CountsWriter {
   private static final long SECOND = 1_000_000_000L;
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a block of {@link LogBlockWriter}. The header and the requested columns are decoded once
- * each. Rows are numbered in the order of the block. Safe for one thread.
+ * each. Rows are numbered in the order of the block. Safe not thread-safe.
  */
 public final class LogBlock {
   /** Rows of one stream in a block. */
@@ -261,7 +261,7 @@ public final class LogBlock {
     return LogPatternKey.of(out.buf, 0, out.size);
   }
 
-  /** Texts of templates as far as they were asked for. Threads may add the same text twice. */
+  /** Texts of templates as far as they were requested. Threads may add the same text twice. */
   @SuppressWarnings("ArrayRecordComponent") // shared
   private record PatternTexts(@Nullable String[] texts) {}
 
@@ -476,7 +476,7 @@ public final class LogBlock {
    * Appends ranges of a body, or a body in which arguments may be placeholders.
    *
    * @param parts decides which
-   * @param count number of rows of the template that are asked for
+   * @param count number of rows of the template that are requested
    * @return number of the ranges, -1 for a body
    */
   public int appendParts(int template, int row, LogBodyParts parts, int count, ByteSink out) {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Log rows in memory: numbers in arrays, bodies and metadata values in one byte buffer. Reused from
- * block to block; not safe for several threads.
+ * block to block; Not thread-safe.
  */
 public final class LogRows {
   private static final int MANY = 1 << 14; // pairs from which on arrays grow by a quarter

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Columns of structured metadata of a block, each opened when it is first read. For one thread. */
+/**
+ * Columns of structured metadata of a block, each opened when it is first read. Not thread-safe.
+ */
 public final class MetadataColumns {
   private final SectionReader sections;
   private final DecodedColumns kept;

@@ -6,7 +6,7 @@ import dev.tethys.store.files.CorruptionException;
 
 /**
  * Columns of a block that every row has, decoded and kept for later readers if there is room.
- * Arrays are shared. For one thread.
+ * Arrays are shared. Not thread-safe.
  */
 final class RowColumns {
   private enum Key {

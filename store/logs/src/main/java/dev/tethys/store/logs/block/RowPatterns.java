@@ -93,7 +93,7 @@ public final class RowPatterns {
   /**
    * Text of a row with placeholders.
    *
-   * @param varies words that have a placeholder, by code; null for none
+   * @param varies words that have a placeholder, by code; null if none
    */
   private String pattern(int row, int codes, boolean @Nullable [] varies) {
     text.clear();

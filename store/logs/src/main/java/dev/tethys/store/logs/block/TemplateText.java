@@ -151,7 +151,7 @@ final class TemplateText {
     return arguments;
   }
 
-  /** The pieces one after the other; further bytes may be read after them. */
+  /** The pieces one after another; further bytes may be read after them. */
   byte[] bytes() {
     return bytes.buf;
   }

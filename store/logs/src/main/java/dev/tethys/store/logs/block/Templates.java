@@ -25,8 +25,8 @@ import java.util.Arrays;
  * template is a sequence of codes, the id in {@link Words} for text, a placeholder for an argument.
  *
  * <p>Template text holds {@link #ARGUMENT} and {@link #WORD_ARGUMENT} as placeholders; these bytes
- * and {@link #ESCAPE} are preceded by {@link #ESCAPE} where they are text. Not safe for several
- * threads; memory is reused.
+ * and {@link #ESCAPE} are preceded by {@link #ESCAPE} where they are text. Not thread-safe; memory
+ * is reused.
  */
 final class Templates {
   /** Placeholder of a number, hexadecimal or mixed token. */

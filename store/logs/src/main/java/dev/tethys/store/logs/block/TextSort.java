@@ -4,8 +4,7 @@ import dev.tethys.store.files.ByteSink;
 import java.util.Arrays;
 
 /**
- * Sorts texts by their unsigned bytes, shorter ones first. Not safe for several threads; memory is
- * reused.
+ * Sorts texts by their unsigned bytes, shorter ones first. Not thread-safe; memory is reused.
  *
  * <p>It is a quicksort with three parts over eight bytes at a time, after Bentley and Sedgewick,
  * "Fast Algorithms for Sorting and Searching Strings" (1997): a byte that texts share is read once,

@@ -3,9 +3,9 @@ package dev.tethys.store.logs.block;
 import dev.tethys.store.files.ByteSink;
 
 /**
- * Writes the parts of times that {@link Column}s leave out. The date and the second of the time
- * before are remembered, because times of neighbouring rows and values of one row share them. For
- * one thread.
+ * Writes the parts of times that {@link Column}s omit. The date and the second of the time before
+ * are remembered, because times of neighbouring rows and values of one row share them. Not
+ * thread-safe.
  */
 final class TimeParts {
   private static final long SECOND = 1_000_000_000L;

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Words and delimiters of a part with consecutive ids in the order of their first appearance, and
- * the list of those that columns refer to. Not safe for several threads.
+ * the list of those that columns refer to. Not thread-safe.
  *
  * <p>Strings of at most eight bytes are their own key in the hash table: no byte of a token is zero
  * except in delimiters, and the length in the entry distinguishes these from shorter ones.
@@ -128,7 +128,7 @@ public final class Words {
   }
 
   /**
-   * Id of a string of at most {@link #MAX_LENGTH} bytes if it is frequent, else -1.
+   * Id of a string of at most {@link #MAX_LENGTH} bytes if it is frequent, otherwise -1.
    *
    * @param b followed by eight bytes that may be read
    */

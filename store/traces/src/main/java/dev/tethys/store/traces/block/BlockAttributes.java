@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
-/** Attributes of a block by key. Safe for one thread. */
+/** Attributes of a block by key. Safe not thread-safe. */
 final class BlockAttributes {
   private static final SpanField.Scope[] SCOPES = {
     SpanField.Scope.SPAN_ATTRIBUTE, SpanField.Scope.EVENT_ATTRIBUTE, SpanField.Scope.LINK_ATTRIBUTE
@@ -106,7 +106,7 @@ final class BlockAttributes {
     return new Piece(list.types[c], count, of, null, bits, all.texts());
   }
 
-  /** Strings of a key of spans; null if they are not known without rows. */
+  /** Strings of a key of spans; null if they are unknown without rows. */
   @Nullable List<TextTable> allStrings(String name) {
     BlockShapes list = source.shapes();
     int key = Arrays.asList(list.keys).indexOf(name);

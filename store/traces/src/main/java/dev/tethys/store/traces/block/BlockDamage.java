@@ -105,12 +105,12 @@ final class BlockDamage {
     return section < BlockSection.COLUMN && absent.get(section);
   }
 
-  /** True if events are left out. */
+  /** True if events are omitted. */
   boolean hasNoEvents() {
     return absent.get(BlockSection.EVENT_COUNTS);
   }
 
-  /** True if links are left out. */
+  /** True if links are omitted. */
   boolean hasNoLinks() {
     return absent.get(BlockSection.LINK_COUNTS);
   }

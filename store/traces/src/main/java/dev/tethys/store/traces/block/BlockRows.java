@@ -8,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Range of rows of a block as a batch; other rows of it have no strings and no attributes. Not safe
- * for several threads.
+ * Range of rows of a block as a batch; other rows of it have no strings and no attributes. Not
+ * thread-safe.
  */
 final class BlockRows {
   private final SpanBlock block;

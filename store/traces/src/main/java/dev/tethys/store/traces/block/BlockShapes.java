@@ -41,7 +41,7 @@ final class BlockShapes {
    * The same shapes without some of their elements.
    *
    * @param owners number of the first owners that keep elements; others have one shape
-   * @param columns columns whose elements are left out
+   * @param columns columns whose elements are omitted
    */
   BlockShapes without(int owners, BitSet columns) {
     BlockShapes out = new BlockShapes(keys, types.length);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Columns of a block, decoded at their first use unless they were kept. Not changed by their
- * readers. Safe for one thread.
+ * readers. Safe not thread-safe.
  */
 final class BlockSource {
   private static final int OBJECT = 64; // bytes around the values of a column

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One scan of a chunk. Not safe for several threads. */
+/** One scan of a chunk. Not thread-safe. */
 public final class ChunkScan {
   private static final int BATCH = 4096;
 

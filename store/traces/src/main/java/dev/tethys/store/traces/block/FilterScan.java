@@ -17,7 +17,7 @@ import java.util.Map;
 /**
  * Evaluates filters over chunks. Conditions on strings are evaluated once a string, conditions are
  * ordered by their cost, and each is evaluated for the rows that fit those before it. A mask has a
- * bit for each row. Not safe for several threads.
+ * bit for each row. Not thread-safe.
  */
 public final class FilterScan {
   private final Map<String, Regex> patterns = new HashMap<>();

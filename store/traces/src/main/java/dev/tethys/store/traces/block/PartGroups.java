@@ -2,7 +2,7 @@ package dev.tethys.store.traces.block;
 
 import dev.tethys.model.traces.SpanBatch;
 
-/** Resources and scopes of a part. Safe for several threads. */
+/** Resources and scopes of a part. Thread-safe. */
 public final class PartGroups {
   private final SpanBatch batch;
   private final TextTable texts;

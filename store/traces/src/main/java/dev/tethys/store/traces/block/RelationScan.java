@@ -2,10 +2,7 @@ package dev.tethys.store.traces.block;
 
 import dev.tethys.model.traces.SpanRelation;
 
-/**
- * Finds spans of a block that are below others, by the rows of their parents. Not safe for several
- * threads.
- */
+/** Finds spans of a block that are below others, by the rows of their parents. Not thread-safe. */
 public final class RelationScan {
   private final SpanBlock block;
   private final boolean anyDepth;

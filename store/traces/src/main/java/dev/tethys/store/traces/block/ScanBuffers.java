@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Arrays of a scan, which are used again by later scans: a query scans some dozens of blocks, and
- * their arrays would fill the young generation several times. Safe for one thread.
+ * their arrays would fill the young generation several times. Safe not thread-safe.
  */
 final class ScanBuffers {
   private static final int MAX_FREE = 8;

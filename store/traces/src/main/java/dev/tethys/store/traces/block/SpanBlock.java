@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Open block, see {@link BlockSection}; columns are decoded at their first use. Methods throw
- * {@link CorruptionException} if what they read is damaged. Safe for one thread.
+ * {@link CorruptionException} if what they read is damaged. Safe not thread-safe.
  */
 public final class SpanBlock extends SpanChunk {
   /** Parent of a root. */

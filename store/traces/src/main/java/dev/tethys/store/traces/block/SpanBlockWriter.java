@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes blocks, see {@link BlockSection}. Not safe for several threads. */
+/** Writes blocks, see {@link BlockSection}. Not thread-safe. */
 public final class SpanBlockWriter implements AutoCloseable {
   private static final int MAX_COLUMNS = 512; // of one key; keys with few values share columns
   private static final int OWNERS = 3;

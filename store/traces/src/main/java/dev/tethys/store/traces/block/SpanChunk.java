@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
-/** Spans of a head or of a block as columns, each read at its first use. Safe for one thread. */
+/** Spans of a head or of a block as columns, each read at its first use. Safe not thread-safe. */
 public abstract class SpanChunk {
   /** Kind of message that attributes belong to. */
   enum Owner {
@@ -165,7 +165,7 @@ public abstract class SpanChunk {
 
   /**
    * Strings of which each is a value of a field and which are all of its values; null if they are
-   * not known without rows.
+   * unknown without rows.
    */
   @Nullable List<TextTable> allStrings(SpanField field) {
     return null;

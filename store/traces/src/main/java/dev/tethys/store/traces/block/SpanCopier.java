@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * Copies spans between batches. Codes, shapes, resources and scopes are translated once each. Not
- * safe for several threads.
+ * thread-safe.
  */
 public final class SpanCopier {
   /** Resources or scopes of a batch, by content. */

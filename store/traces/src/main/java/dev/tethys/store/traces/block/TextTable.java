@@ -4,9 +4,9 @@ import dev.tethys.model.traces.Texts;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Strings by code, read only. Safe for several threads. */
+/** Strings by code, read only. Thread-safe. */
 public final class TextTable {
-  /** Bytes of all strings, one after the other. */
+  /** Bytes of all strings, one after another. */
   final byte[] bytes;
 
   /** Start of each string and the end of the last. */

@@ -42,18 +42,18 @@ public final class Attributes {
     return out;
   }
 
-  /** The value of a type, null when it is not there. */
+  /** The value of a type, null when it does not exist. */
   public @Nullable ByteBuffer find(int type) {
     return byType.get(type);
   }
 
-  /** The attributes within one, none when it is not there. */
+  /** The attributes within one, none when it does not exist. */
   public Attributes nested(int type) {
     ByteBuffer b = byType.get(type);
     return b == null ? new Attributes() : of(b);
   }
 
-  /** A text up to its zero, {@code ""} when it is not there. */
+  /** A text up to its zero, {@code ""} when it does not exist. */
   public String text(int type) {
     ByteBuffer b = byType.get(type);
     return b == null ? "" : text(b);
@@ -70,7 +70,7 @@ public final class Attributes {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  /** The bytes, none when it is not there. */
+  /** The bytes, none when it does not exist. */
   public byte[] bytes(int type) {
     ByteBuffer b = byType.get(type);
     byte[] out = new byte[b == null ? 0 : b.limit()];
@@ -80,7 +80,7 @@ public final class Attributes {
     return out;
   }
 
-  /** A number without sign of one, two, four or eight bytes; otherwise when it is not there. */
+  /** A number without sign of one, two, four or eight bytes; otherwise when it does not exist. */
   public long number(int type, long otherwise) {
     ByteBuffer b = byType.get(type);
     if (b == null) {

@@ -21,7 +21,7 @@ public final class Netlink implements AutoCloseable {
   /** Families that have names instead of numbers. */
   public static final int GENERIC = 16;
 
-  /** The kernel answers at once; one that does not must not keep a scrape for ever. */
+  /** The kernel answers at once; one that does not must not keep a scrape forever. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
   private static final int MAX_DATAGRAM = 1 << 18;

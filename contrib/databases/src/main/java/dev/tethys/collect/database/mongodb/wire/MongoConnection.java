@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A connection in MongoDB's protocol of messages
  * (https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/): one command, one answer.
- * For one thread at a time.
+ * Not thread-safe.
  */
 public final class MongoConnection implements AutoCloseable {
   private static final int HEADER = 16;

@@ -221,7 +221,7 @@ public final class MongoTopology {
       return rank < other.rank || rank == other.rank && took < other.took;
     }
 
-    /** The time of the last write it has, in milliseconds; 0 where it does not say. */
+    /** The time of the last write it has, in milliseconds; 0 if it does not say. */
     long written() {
       return hello().at("lastWrite", "lastWriteDate") instanceof Instant i ? i.toEpochMilli() : 0;
     }

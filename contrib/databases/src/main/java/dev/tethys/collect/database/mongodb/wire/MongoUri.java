@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param srv whether the one host is a name whose servers DNS knows
  * @param authority hosts as they were written
  * @param hosts at least one
- * @param login null for none
+ * @param login null if none
  * @param database that the path names, {@code ""} for none
  * @param options by their names in lower case
  */
@@ -342,7 +342,7 @@ public record MongoUri(
     return v.equals("true");
   }
 
-  /** Whether it says itself if the one host alone is asked; null where it does not. */
+  /** Whether it says itself if the one host alone is asked; null if it does not. */
   public @Nullable Boolean direct() {
     boolean direct = on("directconnection");
     return options.containsKey("directconnection") ? direct : null;

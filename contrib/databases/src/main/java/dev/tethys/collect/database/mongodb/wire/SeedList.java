@@ -30,7 +30,7 @@ public record SeedList(@Nullable Resolver resolver) {
   private static final Set<String> TXT_OPTIONS = Set.of("authsource", "replicaset", "loadbalanced");
 
   /**
-   * The string with its servers; one that names them itself stays as it is.
+   * The string with its servers; one that names them itself stays unchanged.
    *
    * @throws IOException when there are none, or they are not of the name's own domain
    */

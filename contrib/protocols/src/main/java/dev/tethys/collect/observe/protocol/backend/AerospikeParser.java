@@ -50,7 +50,7 @@ final class AerospikeParser extends ProtocolParser {
   /** Result of an administrative query that has no more users or roles. */
   private static final int END_OF_QUERY = 50;
 
-  /** Bytes of the answer in hand whose records were seen. */
+  /** Bytes of the response in hand whose records were seen. */
   private long answerBytes;
 
   AerospikeParser(Requests requests) {
@@ -231,7 +231,7 @@ final class AerospikeParser extends ProtocolParser {
     int type = in.u8(1);
     long size = HEADER + length(in);
     boolean several = isSeveral(requests.oldest());
-    // All records of an answer have to be walked through to find the last one.
+    // All records of a response have to be walked through to find the last one.
     if (several && type == MESSAGE && !in.ready(size)) {
       return Step.MORE;
     }

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * AMQP 1.0: messages transferred in both directions, which have no answer. A message in several
+ * AMQP 1.0: messages transferred in both directions, which have no response. A message in several
  * frames is counted once. Addresses come from the attachment of its link.
  */
 final class Amqp1Parser extends ProtocolParser {
@@ -202,7 +202,7 @@ final class Amqp1Parser extends ProtocolParser {
       this.end = end;
     }
 
-    /** Code of the performative; 0 for none. */
+    /** Code of the performative; 0 if none. */
     int performative() {
       if (at + 4 > end || in.u8(at) != 0) {
         return 0;
@@ -226,7 +226,7 @@ final class Amqp1Parser extends ProtocolParser {
       }
     }
 
-    /** Moves to a field; false when it is not there. */
+    /** Moves to a field; false when it does not exist. */
     boolean at(int wanted) {
       while (field < wanted && field < count && at < end) {
         next();

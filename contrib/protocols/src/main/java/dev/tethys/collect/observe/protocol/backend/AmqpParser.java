@@ -4,7 +4,7 @@ import dev.tethys.collect.observe.protocol.ProtocolParser;
 import dev.tethys.collect.observe.protocol.Requests;
 import dev.tethys.collect.observe.protocol.StreamBuffer;
 
-/** AMQP 0-9-1 of RabbitMQ: messages published and delivered, which have no answer. */
+/** AMQP 0-9-1 of RabbitMQ: messages published and delivered, which have no response. */
 final class AmqpParser extends ProtocolParser {
   private static final int HEADER = 7;
   private static final int METHOD = 1;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Native protocol of ClickHouse. Blocks of data carry no length that could be followed without
- * decoding their columns, so the end of an answer is the payload that ends with EndOfStream, an
+ * decoding their columns, so the end of a response is the payload that ends with EndOfStream, an
  * exception, or the last payload before the next query.
  */
 final class ClickhouseParser extends ProtocolParser {

@@ -162,7 +162,7 @@ final class FoundationdbParser extends ProtocolParser {
     tokens.bytes = 0;
   }
 
-  /** Bytes of open requests, searched for the token of an answer. */
+  /** Bytes of open requests, searched for the token of a response. */
   private static final class Tokens {
     private final ArrayDeque<Open> open = new ArrayDeque<>();
     private long next;

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * LDAP 3: requests by the name of their operation, matched to results by message id. Searches have
- * their filter without values; of distinguished names the values of persons and things are left
- * out. After StartTLS the connection is left alone.
+ * their filter without values; of distinguished names the values of persons and things are omitted.
+ * After StartTLS the connection is left alone.
  */
 final class LdapParser extends ProtocolParser {
   private static final int SEQUENCE = 0x30;
@@ -38,7 +38,7 @@ final class LdapParser extends ProtocolParser {
 
   private static final int LARGEST = 64 << 20;
 
-  /** Bytes of a request that are read: name and filter; of an answer: its result. */
+  /** Bytes of a request that are read: name and filter; of a response: its result. */
   private static final int READ = 1024;
 
   private static final int READ_OF_ANSWER = 32;
@@ -217,7 +217,9 @@ final class LdapParser extends ProtocolParser {
     }
   }
 
-  /** Passes scope, aliases, both limits and the kind of the answer, which are before the filter. */
+  /**
+   * Passes scope, aliases, both limits and the kind of the response, which are before the filter.
+   */
   private static boolean isAtFilter(BerReader r) {
     return areChoices(r, 2) && areNext(r, INTEGER, INTEGER, BOOLEAN) && r.next();
   }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * buckets, messages that the server starts.
  *
  * <p>Answers are matched by the opaque number, in order where a client sends the same with all.
- * Quiet commands without an answer are complete once a later one is answered. Keys are kept, values
- * are not.
+ * Quiet commands without a response are complete once a later one is answered. Keys are kept,
+ * values are not.
  */
 final class MemcachedBinaryParser extends ProtocolParser {
   private static final int HEADER = 24;
@@ -62,7 +62,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
   /**
    * Header of a message.
    *
-   * @param vbucket bucket of the key; of an answer its status
+   * @param vbucket bucket of the key; of a response its status
    */
   private record Packet(
       int magic,
@@ -355,13 +355,13 @@ final class MemcachedBinaryParser extends ProtocolParser {
     requests.report(r, now);
   }
 
-  /** Request with the number of an answer; null when the requests are matched in order. */
+  /** Request with the number of a response; null when the requests are matched in order. */
   private @Nullable Pending ofAnswer(Packet p, long now) {
     Pending r = requests.numbered(p.opaque);
     if (r == null || r.command == p.opcode) {
       return r;
     }
-    // The number was used again: the first one ended without an answer.
+    // The number was used again: the first one ended without a response.
     if (!MemcachedCommand.of(r.command).quiet()) {
       requests.abandon(p.opaque);
     } else if (requests.close(p.opaque) != null) {
@@ -376,7 +376,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
     requests.report(r, now);
   }
 
-  /** Reports the quiet commands before the one of an answer: they ended without one. */
+  /** Reports the quiet commands before the one of a response: they ended without one. */
   private void skipQuiet(Packet p, boolean numbered, long now) {
     while (quiet > 0) {
       Pending before = numbered ? requests.oldestBefore(p.opaque) : requests.oldest();

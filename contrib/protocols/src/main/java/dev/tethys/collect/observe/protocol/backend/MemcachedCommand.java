@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param key part that the key has
  * @param fewestExtras least bytes of extras; {@link #ANY} when the command is not recognised by its
  *     form
- * @param mostExtras most bytes of extras
+ * @param mostExtras maximum number of bytes of extras
  * @param value true when a value may follow
- * @param quiet true when a usual outcome gets no answer
+ * @param quiet true when a usual outcome gets no response
  */
 record MemcachedCommand(
     String name, Key key, int fewestExtras, int mostExtras, boolean value, boolean quiet) {
@@ -139,7 +139,7 @@ record MemcachedCommand(
     ALL[code] = new MemcachedCommand(name, key, few, most, value, false);
   }
 
-  /** Command with this number; of one that is not known the name has the number. */
+  /** Command with this number; of one that is unknown the name has the number. */
   static MemcachedCommand of(int code) {
     MemcachedCommand c = ALL[code];
     return c != null

@@ -186,7 +186,7 @@ final class MemcachedParser extends ProtocolParser {
           "ERROR",
           "CLIENT_ERROR",
           "SERVER_ERROR" -> {
-        // Ends an answer.
+        // Ends a response.
       }
       default -> {
         if (number(first) < 0) {

@@ -32,7 +32,7 @@ final class MqttParser extends ProtocolParser {
     return isConnect(in) || isPublish(in);
   }
 
-  /** True for a message that a server sends: the answer to a connection, or a delivery. */
+  /** True for a message that a server sends: the response to a connection, or a delivery. */
   static boolean isAnswer(StreamBuffer in) {
     return in.available() == 4 && in.i32(0) == 0x20020000 || isPublish(in);
   }

@@ -28,7 +28,7 @@ final class MysqlParser extends ProtocolParser {
   private static final int NO_BACKSLASH_ESCAPES = 0x0200;
   private static final int LONGEST_SQL = 4096;
 
-  /** Part of an answer that is read next. */
+  /** Part of a response that is read next. */
   private enum Part {
     FIRST,
     /** First packet of a result after another one, whose numbers continue. */
@@ -186,7 +186,7 @@ final class MysqlParser extends ProtocolParser {
     }
     int length = length(in);
     Pending p = requests.oldest();
-    // The first packet of an answer has number 1; another one belongs to an answer before.
+    // The first packet of a response has number 1; another one belongs to a response before.
     if (p == null || part == Part.FIRST && in.u8(3) != 1) {
       in.take(4L + length);
       return length == 0 && p == null ? Step.WRONG : Step.NEXT;

@@ -265,7 +265,7 @@ final class TdsParser extends ProtocolParser {
     return in.u8(at) >= TOKEN_DONE;
   }
 
-  /** Reads the tokens at the start of an answer, up to the first with data. */
+  /** Reads the tokens at the start of a response, up to the first with data. */
   private void tokens(StreamBuffer in, int length) {
     int at = HEADER;
     int end = Math.min(length, in.available());

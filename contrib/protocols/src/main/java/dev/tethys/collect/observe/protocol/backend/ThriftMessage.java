@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param compact true for the compact protocol
  * @param type {@link #CALL} to {@link #ONE_WAY}
- * @param sequence number by which an answer is matched
+ * @param sequence number by which a response is matched
  * @param name method, after the name of its service and a colon where several share a connection
  * @param body index of the arguments or the result
  */

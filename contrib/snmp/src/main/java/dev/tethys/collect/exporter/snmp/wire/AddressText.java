@@ -3,7 +3,7 @@ package dev.tethys.collect.exporter.snmp.wire;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
-/** IP addresses as Go writes them: of IPv6 the longest run of zeros is left out (RFC 5952). */
+/** IP addresses as Go writes them: of IPv6 the longest run of zeros is omitted (RFC 5952). */
 final class AddressText {
   private AddressText() {}
 

@@ -103,8 +103,8 @@ public final class Credentials {
   /**
    * Of version 3.
    *
-   * @param authentication null for none
-   * @param privacy null for none; without authentication there is none
+   * @param authentication null if none
+   * @param privacy null if none; without authentication there is none
    */
   public static Credentials user(
       String name,

@@ -10,7 +10,7 @@ import java.net.Socket;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Carries messages to an agent and back. For one thread. */
+/** Carries messages to an agent and back. Not thread-safe. */
 abstract sealed class SnmpTransport implements AutoCloseable {
   /** The largest message that is read. */
   static final int MAX_MESSAGE = 65_507;

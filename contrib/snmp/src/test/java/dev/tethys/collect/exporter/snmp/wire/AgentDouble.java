@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** An agent of version 2c that can be made to misbehave; values are written as they are given. */
+/** An agent of version 2c that can be made to misbehave; values are written unchanged given. */
 public final class AgentDouble implements AutoCloseable {
-  /** What it does with an answer before it sends it; null to send nothing. */
+  /** What it does with a response before it sends it; null to send nothing. */
   public interface Fault {
     byte @Nullable [] of(byte[] answer, int request);
   }

@@ -116,7 +116,7 @@ class SnmpClientTest {
 
   @Test
   void ignoresResponsesToOtherRequests() {
-    // The id follows the version, the community and the head of the answer.
+    // The id follows the version, the community and the head of the response.
     agent.behaves(
         (a, n) -> {
           byte[] other = a.clone();

@@ -28,7 +28,7 @@ final class SeriesTable {
   private final CountTable<SeriesKey, Series> series;
 
   /**
-   * @param limit most series; 0 for no separate limit
+   * @param limit maximum number of series; 0 for no separate limit
    * @param exemplars most exemplars of a point
    * @param room shared by all tables of a connector
    */

@@ -41,7 +41,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
 
   private static final int DEFAULT_MAX_SIZE = 160;
 
-  /** Most buckets of OpenTelemetry's histograms. */
+  /** Maximum number of buckets of OpenTelemetry's histograms. */
   private static final int LARGEST_MAX_SIZE = 16_384;
 
   private static final int MOST_EXEMPLARS = 1000;

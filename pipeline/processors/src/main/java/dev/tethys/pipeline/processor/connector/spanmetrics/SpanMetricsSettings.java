@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of a span metrics connector.
  *
  * @param namespace prefix of metric names; "" for none
- * @param excluded default dimensions to leave out
+ * @param excluded default dimensions to omit
  * @param scopes instrumentation scopes that are shown
  * @param keyAttributes attributes that identify a resource; empty for all
  * @param unit of durations
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param durations whether durations are enabled
  * @param selfTimes whether self times are enabled
  * @param events null if they are not counted
- * @param exemplars maximum exemplars of a point; 0 for none
+ * @param exemplars maximum exemplars of a point; 0 if none
  * @param limit maximum series of a metric and resource; 0 for no limit
  * @param resources maximum number of resources kept between intervals
  * @param expiration of resources without spans; zero for never

@@ -157,7 +157,7 @@ final class CombinedRules {
   /**
    * A policy of a composite.
    *
-   * @param perSecond most spans that it samples in a second
+   * @param perSecond maximum number of spans that it samples in a second
    */
   private record Share(SamplingPolicy rule, long perSecond) {}
 

@@ -18,7 +18,7 @@ interface SamplingPolicy {
   record Tools(Scheduler clock, Ottl ottl, List<Conditions> conditions) {}
 
   /**
-   * Makes a policy.
+   * Creates a policy.
    *
    * @throws dev.tethys.config.ConfigException where the configuration is wrong
    */

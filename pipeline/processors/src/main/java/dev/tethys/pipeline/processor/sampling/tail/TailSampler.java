@@ -261,7 +261,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     decide();
   }
 
-  /** Decides on due traces one after the other, on at most one thread. */
+  /** Decides on due traces one after another, on at most one thread. */
   private void decide() {
     lock.lock();
     try {

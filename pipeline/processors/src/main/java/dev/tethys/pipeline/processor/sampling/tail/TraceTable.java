@@ -187,7 +187,7 @@ final class TraceTable {
    * Makes room for an opened trace; decided traces are evicted first.
    *
    * @param thrownOut receives decisions that are forgotten with their traces
-   * @return a trace to evict undecided; null for none. If a reload lowered the limit, excess traces
+   * @return a trace to evict undecided; null if none. If a reload lowered the limit, excess traces
    *     are not all evicted at once.
    */
   @Nullable PendingTrace makeRoom(PendingTrace opened, List<TraceDecision> thrownOut) {

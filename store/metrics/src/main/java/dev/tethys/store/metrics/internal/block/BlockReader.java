@@ -233,14 +233,14 @@ public final class BlockReader implements Postings {
   /**
    * Series that meet the matchers and have chunks in a closed time range. Holds a reference.
    *
-   * @param lost receives, now or while samples are read, what was left out for damage; the same
-   *     text each time
+   * @param lost receives, now or while samples are read, what was omitted for damage; the same text
+   *     each time
    */
   public SourceSelection select(long min, long max, List<Matcher> matchers, Consumer<String> lost) {
     return select(min, max, matchers, null, lost);
   }
 
-  /** The same without floats outside of windows, as far as that saves something. */
+  /** The same without floats outside windows, as far as that saves something. */
   public SourceSelection select(
       long min,
       long max,
@@ -301,7 +301,7 @@ public final class BlockReader implements Postings {
     return made[0];
   }
 
-  /** Pass over all series in order, for one thread. Holds a reference. */
+  /** Pass over all series in order, not thread-safe. Holds a reference. */
   public BlockPass everything() {
     reference();
     return new BlockPass(this);
@@ -351,7 +351,7 @@ public final class BlockReader implements Postings {
     return damage.passOver(read, lost);
   }
 
-  /** Runs something that cannot pass over damage; what it meets is noted and thrown. */
+  /** Runs something that cannot skip damage; what it meets is noted and thrown. */
   <T> T guard(Supplier<T> action) {
     return damage.guard(action);
   }

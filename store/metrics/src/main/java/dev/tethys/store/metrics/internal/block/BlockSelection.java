@@ -28,8 +28,8 @@ final class BlockSelection implements SourceSelection {
   /**
    * Of the found series those that have chunks in a closed time range.
    *
-   * @param windows outside of which floats are left out; null for none
-   * @param lost notified when chunks are left out for damage
+   * @param windows outside which floats are omitted; null if none
+   * @param lost notified when chunks are omitted for damage
    */
   BlockSelection(
       BlockReader block,

@@ -64,7 +64,7 @@ final class CorruptionTracker {
     }
   }
 
-  /** Reads something for who cannot pass over damage. */
+  /** Reads something for who cannot skip damage. */
   <T> T guard(Supplier<T> read) {
     try {
       return read.get();
@@ -114,7 +114,7 @@ final class CorruptionTracker {
         + " and restore the folder from a backup; tethys tool tsdb verify lists all damage";
   }
 
-  /** Warning for the reader of an answer, without the place. */
+  /** Warning for the reader of a response, without the place. */
   private String warning(RuntimeException e) {
     return "block "
         + folder.get().getFileName()

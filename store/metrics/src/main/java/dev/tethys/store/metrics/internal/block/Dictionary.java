@@ -20,7 +20,7 @@ import java.util.function.Predicate;
  * are kept in memory as long as there is room ({@link SoftReference}) and read again else.
  */
 final class Dictionary {
-  /** Values between two questions whether the answer is still wanted. */
+  /** Values between two questions whether the response is still wanted. */
   private static final int PIECE = 64;
 
   private final Mapped file;

@@ -24,7 +24,7 @@ final class SeriesPages {
     offsets = IndexFile.directory(index.take(BlockLayout.SERIES_DIRECTORY));
   }
 
-  /** The most series that these pages can hold. */
+  /** The maximum number of series that these pages can hold. */
   long capacity() {
     return (offsets.length - 1L) * BlockLayout.SERIES_PAGE;
   }

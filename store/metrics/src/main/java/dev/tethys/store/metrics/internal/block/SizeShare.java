@@ -5,8 +5,8 @@ package dev.tethys.store.metrics.internal.block;
  *
  * @param part the encoding of values, or "timestamps", "start timestamps", "directory", "labels",
  *     "postings"
- * @param chunks chunks in this encoding; 0 where that does not apply
- * @param samples samples in them; 0 where that does not apply
+ * @param chunks chunks in this encoding; 0 if that does not apply
+ * @param samples samples in them; 0 if that does not apply
  * @param bytes bytes on disk; of a group that several parts share, by their sizes before
  *     compression
  */

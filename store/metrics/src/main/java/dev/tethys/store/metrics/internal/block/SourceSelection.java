@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series of one part of the store, ascending by labels, that do not change while it is open. Safe
- * for several threads.
+ * Series of one part of the store, ascending by labels, that do not change while it is open.
+ * Thread-safe.
  */
 public interface SourceSelection extends AutoCloseable {
   int size();
@@ -79,7 +79,7 @@ public interface SourceSelection extends AutoCloseable {
 
   /**
    * A number that two series of this selection share only if they have the same timestamps in the
-   * selected range, floats all of them and none a stale marker; 0 when that is not known.
+   * selected range, floats all of them and none a stale marker; 0 when that is unknown.
    */
   default long timesKey(int i) {
     return 0;

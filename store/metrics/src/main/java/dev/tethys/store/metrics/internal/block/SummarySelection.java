@@ -28,7 +28,7 @@ final class SummarySelection implements SourceSelection {
    * @param from rows begin at or after this
    * @param to and end at or before this
    * @param fill as in {@link SummaryReader#readKept}
-   * @param lost notified when chunks are left out for damage
+   * @param lost notified when chunks are omitted for damage
    */
   SummarySelection(
       BlockReader block,

@@ -332,7 +332,7 @@ final class ColumnPage implements Page, Page.View {
     return end;
   }
 
-  /** Size of the bits of changes at the beginning of a column. */
+  /** Size of the bits of changes at the start of a column. */
   private int changed() {
     return masked ? rows + 7 >> 3 : 0;
   }

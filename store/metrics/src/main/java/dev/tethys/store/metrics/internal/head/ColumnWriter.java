@@ -4,15 +4,15 @@ import dev.tethys.store.files.ByteSink;
 import java.util.Arrays;
 
 /**
- * Turns pages of rows into columns as {@link ColumnPage} has them. Codes stay as they are: nothing
- * is decoded. Keeps scratch arrays: one a thread.
+ * Turns pages of rows into columns as {@link ColumnPage} has them. Codes stay unchanged: nothing is
+ * decoded. Keeps scratch arrays: one a thread.
  */
 final class ColumnWriter {
   private static final int MASK = RowPage.MAX_ROWS / 8;
   private static final int NIBBLES = RowPage.MAX_ROWS / 2;
   private static final int VALUES = RowPage.MAX_ROWS * 8 + 8;
 
-  // Of 64 series, one after the other.
+  // Of 64 series, one after another.
   private final byte[] present = new byte[64 * MASK];
   private final byte[] changed = new byte[64 * MASK];
   private final byte[] nibbles = new byte[64 * NIBBLES];

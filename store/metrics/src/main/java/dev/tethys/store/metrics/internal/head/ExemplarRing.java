@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Ring of the newest exemplars of all series, up to a capacity: the oldest arrival is evicted
- * first. Safe for several threads.
+ * first. Thread-safe.
  */
 final class ExemplarRing {
   /** An exemplar with its series. */

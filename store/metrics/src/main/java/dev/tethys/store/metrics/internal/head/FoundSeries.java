@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Series of the head that matchers found, whether they have samples in a range or not, in the order
- * of their labels. Labels are spelled out when they are asked for, as a count asks for none; they
- * are kept if they are few. Safe for several threads.
+ * of their labels. Labels are spelled out when they are requested, as a count asks for none; they
+ * are kept if they are few. Thread-safe.
  */
 final class FoundSeries {
   /** About the bytes of a series beside its spelled out labels. */

@@ -17,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * Turns batches into log records and then into rows, in one order for both.
  *
  * <p>Group commit: the thread that holds the commit lock takes along all batches that wait, writes
- * their records at once (with one sync where that is asked for) and inserts them; the other threads
+ * their records at once (with one sync where that is requested) and inserts them; the other threads
  * find their work done. Whether a sample is in order is decided against what is in place, so a
  * batch that meets series of an earlier batch of its group first lets that one be finished.
  */

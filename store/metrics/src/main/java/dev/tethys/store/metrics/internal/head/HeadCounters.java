@@ -27,6 +27,6 @@ public final class HeadCounters {
   /** Samples for a reference that no longer has a series. */
   public final LongAdder notFound = new LongAdder();
 
-  /** Samples of the log whose series is not known. */
+  /** Samples of the log whose series is unknown. */
   public final LongAdder orphans = new LongAdder();
 }

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
-/** Series of the head as they were when it was made. Safe for several threads. */
+/** Series of the head as they were when it was made. Thread-safe. */
 final class HeadSelection implements SourceSelection {
   private final FoundSeries found;
   private final int @Nullable [] places; // in found; null when all of it are chosen
@@ -82,7 +82,7 @@ final class HeadSelection implements SourceSelection {
     return new SomeLabels(found, places);
   }
 
-  /** Spelled out one by one: an answer of many series holds none of them. */
+  /** Spelled out one by one: a response of many series holds none of them. */
   private static final class SomeLabels extends AbstractList<Labels> implements RandomAccess {
     private final FoundSeries found;
     private final int @Nullable [] places;

@@ -4,7 +4,7 @@ package dev.tethys.store.metrics.internal.head;
  * Head settings that can change at runtime.
  *
  * @param lateWindow maximum age in milliseconds of an out-of-order sample relative to the newest
- *     sample of the store; 0 for none, {@link #ANY_AGE} for all
+ *     sample of the store; 0 if none, {@link #ANY_AGE} for all
  * @param maxSeries maximum number of series in memory
  * @param maxFuture how many milliseconds ahead of the clock a sample may be
  * @param exemplars maximum number of exemplars in memory

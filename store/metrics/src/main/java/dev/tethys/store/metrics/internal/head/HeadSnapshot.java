@@ -142,7 +142,7 @@ public final class HeadSnapshot {
   /**
    * Writes the snapshot and makes its content durable. Once: what is written is let go of.
    *
-   * @param small spends CPU time on half the size: for a snapshot that is there to stay
+   * @param small spends CPU time on half the size: for a snapshot that exists to stay
    */
   public void write(WritableFile file, boolean small) throws IOException {
     if (written) {

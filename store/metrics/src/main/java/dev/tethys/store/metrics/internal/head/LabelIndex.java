@@ -383,7 +383,7 @@ final class LabelIndex implements Postings {
    * The pairs of a name, to be put in order of their values without the lock.
    *
    * @param known the order that was made before
-   * @param all the pairs that there are
+   * @param all the pairs that exist
    */
   record Values(Name name, int[] known, int[] all) {}
 

@@ -15,7 +15,10 @@ final class LabelLimits {
   /** The most labels: so does the list of a series, in which each may take five bytes. */
   static final int LABELS = ByteArena.PAGE / 5;
 
-  /** The most bytes of all labels together: readers of {@link HeadSnapshot} believe no more. */
+  /**
+   * The maximum number of bytes of all labels together: readers of {@link HeadSnapshot} believe no
+   * more.
+   */
   static final int BYTES = 1 << 20;
 
   /** Bytes up to which a label set is within all limits: no label takes less than 4 bytes. */

@@ -94,7 +94,7 @@ final class LiteralScan {
           return end;
         }
       }
-      // The rest of this pair is settled, and pairs of other labels are passed over.
+      // The rest of this pair is settled, and pairs of other labels are skipped.
       p = table.address(pairs[i]) - page;
     }
     return i;

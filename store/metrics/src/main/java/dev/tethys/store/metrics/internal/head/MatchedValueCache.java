@@ -15,14 +15,14 @@ import org.roaringbitmap.RoaringBitmap;
  * Tests the label values of an index with expressions and keeps the outcome for later queries,
  * which test only values that came since.
  *
- * <p>Invariant: at most {@link #MAX_ENTRIES} expressions with {@link #MAX_KEPT} numbers in all, of
- * which the one that was used longest ago leaves first. Safe for several threads.
+ * <p>Invariant: at most {@link #MAX_ENTRIES} expressions with {@link #MAX_KEPT} numbers in total,
+ * of which the one that was used longest ago leaves first. Thread-safe.
  */
 final class MatchedValueCache {
   static final int MAX_ENTRIES = 256;
   private static final int MAX_KEPT = 1 << 20;
 
-  /** Values between two questions whether the answer is still wanted. */
+  /** Values between two questions whether the response is still wanted. */
   private static final int PIECE = 64;
 
   /** Values of a label in the order in which they came, as they were under the index's lock. */

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
  * The time of the newest in-order sample of each of 64 series. Series that come together have one
  * time, which is kept once; the others have theirs apart.
  *
- * <p>Written under both locks of the head; read under one of them, or without any, when the answer
- * is that of a moment ago. So a series leaves those that stand together only once its own time is
- * written, and joins them only once the shared one is: every step between two states says of each
- * series what it had before or has afterwards. Who reads makes sure that time and mask are of one
- * step.
+ * <p>Written under both locks of the head; read under one of them, or without any, when the
+ * response is that of a moment ago. So a series leaves those that stand together only once its own
+ * time is written, and joins them only once the shared one is: every step between two states says
+ * of each series what it had before or has afterwards. Who reads makes sure that time and mask are
+ * of one step.
  */
 final class NewestTimes {
   /** Time of a series without samples. */

@@ -101,7 +101,7 @@ sealed interface Page permits RowPage, ColumnPage {
 
     /**
      * The values of each series with any, at every row; that of the row before where it is absent,
-     * +0.0 before the first. Each from a place on; others are left as they are.
+     * +0.0 before the first. Each from a place on; others are left unchanged.
      */
     void columns(double[][] into, int at);
 

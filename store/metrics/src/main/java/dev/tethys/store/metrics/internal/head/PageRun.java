@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * its times are computed once for all series of the same rows. Reading page by page instead waits
  * for memory once per page and series, which is most of the cost.
  *
- * <p>Immutable except for its caches. Safe for several threads.
+ * <p>Immutable except for its caches. Thread-safe.
  */
 final class PageRun {
   private static final ColumnCache KEPT = ColumnCache.SHARED;
@@ -29,7 +29,7 @@ final class PageRun {
     }
   }
 
-  /** Times of series in the same rows; null where they do not ascend. */
+  /** Times of series in the same rows; null if they do not ascend. */
   private record Kind(long rows, long @Nullable [] times) {}
 
   private final Page.View[] pages;

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Read-ahead around small pieces of files, for a reader that reads all of them series by series.
  * Columns of neighbouring series are adjacent in the file and mostly short, but are read one after
- * the other only once the same series of all other hosts have been read. So each system call reads
- * a window of the file, and many windows are kept for a while.
+ * another only once the same series of all other hosts have been read. So each system call reads a
+ * window of the file, and many windows are kept for a while.
  *
- * <p>For one thread.
+ * <p>Not thread-safe.
  */
 final class ReadAhead {
   /** Bytes of a window, and how many are kept. */

@@ -588,7 +588,7 @@ final class RowPage implements Page {
   }
 
   /**
-   * A page of rows that are given as columns, less samples that a mask leaves out.
+   * A page of rows that are given as columns, less samples that a mask omits.
    *
    * @param likelyBytes of their values, as a guess
    */

@@ -62,7 +62,7 @@ public final class SealedPages {
   @FunctionalInterface
   public interface Files {
     /**
-     * Keeps the first bytes of two arrays, one after the other, outside the heap.
+     * Keeps the first bytes of two arrays, one after another, outside the heap.
      *
      * @throws IOException when there is no room for them; they are offered again later
      */
@@ -144,7 +144,7 @@ public final class SealedPages {
   }
 
   /**
-   * Puts what waits into files if it is worth it. By several threads one after the other; writers
+   * Puts what waits into files if it is worth it. By several threads one after another; writers
    * wait only while pages are exchanged.
    *
    * @return whether anything left memory

@@ -93,7 +93,7 @@ final class SeriesTable {
   }
 
   /**
-   * Makes a series that is not there.
+   * Creates a series that does not exist.
    *
    * @throws StorageException when there is no room: nothing has changed
    */
@@ -227,7 +227,7 @@ final class SeriesTable {
     }
   }
 
-  /** Whether most entries of the index belong to series that left. */
+  /** Whether maximum number of entries of the index belong to series that left. */
   boolean worthRebuilding() {
     return slots > MIN_REBUILD && index.added() > 2L * Math.max(live, MIN_REBUILD / 2);
   }

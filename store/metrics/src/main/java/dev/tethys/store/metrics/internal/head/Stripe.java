@@ -362,7 +362,7 @@ final class Stripe {
     return b;
   }
 
-  /** Bytes of the rows and of the samples outside of rows. */
+  /** Bytes of the rows and of the samples outside rows. */
   long sampleBytes() {
     long b = pages.length * 4L + newest.bytes();
     for (int i = 0; i < count; i++) {

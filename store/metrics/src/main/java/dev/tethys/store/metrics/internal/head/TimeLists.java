@@ -5,8 +5,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Lists of timestamps that a selection holds, so that stripes whose series were scraped together
- * hold one and not one each. Some are forgotten: then there are two that are equal. Safe for
- * several threads.
+ * hold one and not one each. Some are forgotten: then there are two that are equal. Thread-safe.
  */
 final class TimeLists {
   /** A power of two. */

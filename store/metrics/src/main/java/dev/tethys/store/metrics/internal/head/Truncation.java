@@ -203,8 +203,8 @@ public final class Truncation {
 
   /**
    * Closes where the ranges in memory begin; {@link Long#MAX_VALUE}, and nothing is closed, when
-   * there are none. No in-order sample in memory is older: a restart passes over those that are
-   * older than the end of a block.
+   * there are none. No in-order sample in memory is older: a restart skips those that are older
+   * than the end of a block.
    */
   public long closeBeforeAll() {
     long[] floor = {Long.MAX_VALUE};
@@ -228,7 +228,7 @@ public final class Truncation {
    */
   public record Open(long minValidTime, long acceptFrom, long late) {}
 
-  /** Closes unless samples stand before the time that are not known to be late: then null. */
+  /** Closes unless samples stand before the time that are unknown to be late: then null. */
   public @Nullable Open closeIfNoneBefore(long time) {
     @Nullable Open[] before = new Open[1];
     head.still(

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rows of pages of one stripe, one page after the other, with all their values. Keeps its arrays
- * for the next pages: they are half a megabyte, and thousands of pages are made from them. For one
- * thread at a time.
+ * for the next pages: they are half a megabyte, and thousands of pages are made from them. Not
+ * thread-safe.
  */
 final class UnpackedRows {
   private final double[][] columns = new double[64][0]; // by series
@@ -30,7 +30,7 @@ final class UnpackedRows {
 
   /**
    * Neighbouring pages of one range as one; null when what is in files is not what was written, and
-   * has to stay as it is.
+   * has to stay unchanged.
    */
   @Nullable RowPage joined(List<Page> run) {
     clear(run.stream().mapToInt(Page::rows).sum());

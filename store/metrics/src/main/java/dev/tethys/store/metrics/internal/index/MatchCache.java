@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: the sum of weights is at most {@link #maxWeight}, the number of entries at most
  * {@link #MAX_ENTRIES}, and the entry that was used longest ago leaves first. A result requested
- * once is kept while it fits; otherwise only its key is remembered, and nothing is evicted. Safe
- * for several threads.
+ * once is kept while it fits; otherwise only its key is remembered, and nothing is evicted.
+ * Thread-safe.
  *
  * @param <T> what was found; not to be changed
  */

@@ -104,7 +104,7 @@ class StripeReadTest {
     for (int round = 0; round < 60; round++) {
       Stripe stripe = new Stripe();
       RowPage.Scratch scratch = new RowPage.Scratch();
-      // Targets that share a stripe are written one after the other; some have series that come
+      // Targets that share a stripe are written one after another; some have series that come
       // late.
       long[] targets = new long[1 + random.nextInt(4)];
       for (int k = 0; k < 64; k++) {
@@ -221,7 +221,7 @@ class StripeReadTest {
       }
     }
 
-    /** Reads from a time on, by readers that come one after the other. */
+    /** Reads from a time on, by readers that come one after another. */
     void checkAgainAndAgain(long from) {
       for (int i = 0; i < 2; i++) {
         for (int k = 0; k < 64; k++) {
