@@ -83,7 +83,7 @@ class FirstRequestTest {
     }
   }
 
-  /** Whether a method, of all when none is named, links a call of this name when it first runs. */
+  /** Whether a method, of all if none is named, links a call of this name when it first runs. */
   private static boolean invokes(ClassModel c, String call, Set<String> methods) {
     return c.methods().stream()
         .filter(m -> methods.isEmpty() || methods.contains(m.methodName().stringValue()))

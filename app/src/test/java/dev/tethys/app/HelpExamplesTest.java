@@ -67,7 +67,7 @@ class HelpExamplesTest {
     return r.out();
   }
 
-  /** Commands that need a reason, beside those that start a control. */
+  /** Commands that need a reason, in addition to those that start a control. */
   private static final Set<String> CHANGES =
       Set.of(
           "push",

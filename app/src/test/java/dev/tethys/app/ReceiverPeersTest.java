@@ -33,7 +33,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Every receiver that speaks HTTP compared with the real Alertmanager's: a double of the services
+ * Every receiver that uses HTTP compared with the real Alertmanager's: a double of the services
  * receives the requests of both, which must be the same.
  */
 @Tag("slow")

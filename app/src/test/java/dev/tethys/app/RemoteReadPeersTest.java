@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** A real Prometheus with old data, which a server reads beside its own. */
+/** A real Prometheus with old data, which a server reads in addition to its own. */
 @Tag("slow")
 class RemoteReadPeersTest {
   private static final long T0 = 1_700_000_000;

@@ -114,7 +114,7 @@ public final class HistogramResolution {
       return Arrays.copyOf(spans, spanSize);
     }
 
-    /** Counts, one a bucket. */
+    /** Counts, one per bucket. */
     public double[] buckets() {
       return Arrays.copyOf(buckets, size);
     }

@@ -118,7 +118,7 @@ public final class Contributions {
     return new TreeSet<>(MODULES.getOrDefault(kind, Map.of()).keySet());
   }
 
-  /** Module of {@code contrib} with this name; null when none has it. */
+  /** Module of {@code contrib} with this name; null if none has it. */
   public static @Nullable String module(String kind, String name) {
     return MODULES.getOrDefault(kind, Map.of()).get(name);
   }

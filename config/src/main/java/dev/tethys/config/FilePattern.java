@@ -56,7 +56,7 @@ public final class FilePattern {
   /**
    * The files that there are now, in order; none where the folder does not exist.
    *
-   * @throws IOException when the folder cannot be listed
+   * @throws IOException if the folder cannot be listed
    */
   public List<Path> files() throws IOException {
     if (!pattern) {

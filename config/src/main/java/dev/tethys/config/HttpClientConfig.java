@@ -96,7 +96,7 @@ public record HttpClientConfig(
   /**
    * The same with the authentication of a cloud.
    *
-   * @throws ConfigException when there is another kind of authentication already
+   * @throws ConfigException if there is another kind of authentication already
    */
   public HttpClientConfig with(@Nullable CloudAuth itsCloud, YamlObject o) {
     if (itsCloud == null) {

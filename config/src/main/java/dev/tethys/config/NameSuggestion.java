@@ -15,8 +15,8 @@ public final class NameSuggestion {
   private NameSuggestion() {}
 
   /**
-   * The known word with the smallest edit distance, or null when none is near. Among several, one
-   * of the same length wins, since a wrong letter is likelier than a missing one; then the first by
+   * The known word with the smallest edit distance, or null if none is near. Among several, one of
+   * the same length wins, since a wrong letter is likelier than a missing one; then the first by
    * name.
    */
   public static @Nullable String of(String word, Collection<String> known) {

@@ -288,7 +288,7 @@ public final class Type<T> {
     return section;
   }
 
-  /** Reads a value; null when it is empty and that counts as absent. */
+  /** Reads a value; returns null if it is empty and that counts as absent. */
   public @Nullable T readOrNull(YamlNode node) {
     return node.isNull() ? whenNull : reader.apply(node);
   }

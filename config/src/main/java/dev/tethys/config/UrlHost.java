@@ -24,7 +24,7 @@ public final class UrlHost {
     return m.matches() ? m : null;
   }
 
-  /** The host, an IPv6 address in brackets; null when there is none. */
+  /** The host, an IPv6 address in brackets; null if there is none. */
   public static @Nullable String of(URI u) {
     Matcher m = lenient(u);
     return m == null ? u.getHost() : m.group(1);

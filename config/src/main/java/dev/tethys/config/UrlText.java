@@ -60,7 +60,7 @@ public final class UrlText {
    * The target of a reference, such as a redirect's, relative to a URL (RFC 3986 section 5.2;
    * {@link URI#resolve} follows the older RFC 2396).
    *
-   * @throws URISyntaxException when it leads nowhere
+   * @throws URISyntaxException if it leads nowhere
    */
   public static URI resolve(URI base, String reference) throws URISyntaxException {
     URI to = escaped(reference.strip());

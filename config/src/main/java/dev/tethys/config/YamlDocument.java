@@ -116,8 +116,8 @@ public final class YamlDocument {
   /**
    * Reads a file; relative paths in it are relative to its folder.
    *
-   * @throws ConfigException when it is not YAML
-   * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
+   * @throws ConfigException if it is not YAML
+   * @throws IOException if it cannot be read or is larger than {@link #MAX_BYTES}
    */
   public static YamlDocument read(Path file) throws IOException {
     return new YamlDocument(file.toString(), file.toAbsolutePath().getParent(), text(file));
@@ -126,8 +126,8 @@ public final class YamlDocument {
   /**
    * The text of a file.
    *
-   * @throws ConfigException when it is not UTF-8
-   * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
+   * @throws ConfigException if it is not UTF-8
+   * @throws IOException if it cannot be read or is larger than {@link #MAX_BYTES}
    */
   public static String text(Path file) throws IOException {
     byte[] bytes;
@@ -161,7 +161,7 @@ public final class YamlDocument {
    * Reads a text that must be one document, so that no part of it stays unread.
    *
    * @param name name in errors
-   * @throws ConfigException when it is not YAML, or where a second document begins
+   * @throws ConfigException if it is not YAML, or where a second document begins
    */
   public static YamlDocument parseSingle(String name, String text) {
     List<Node> documents = compose(name, text, 1, true);
@@ -171,8 +171,8 @@ public final class YamlDocument {
   /**
    * Reads all documents of a file, as in Kubernetes; empty ones are omitted.
    *
-   * @throws ConfigException when it is not YAML
-   * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
+   * @throws ConfigException if it is not YAML
+   * @throws IOException if it cannot be read or is larger than {@link #MAX_BYTES}
    */
   public static List<YamlDocument> readAll(Path file) throws IOException {
     return parseAll(file.toString(), text(file));
@@ -301,7 +301,7 @@ public final class YamlDocument {
    * repeated if the first one fails; keys, lists and maps are then read to their ends, and so is
    * the argument of {@link YamlNode#attempt}.
    *
-   * @throws ConfigException when something in it is wrong
+   * @throws ConfigException if something in it is wrong
    */
   public <T, E extends Exception> T readWhole(Reading<T, E> reading) throws E {
     if (mistakes != null) {
@@ -329,7 +329,7 @@ public final class YamlDocument {
   /**
    * Reads several documents so that an error names the mistakes of all.
    *
-   * @throws ConfigException when something in one of them is wrong
+   * @throws ConfigException if something in one of them is wrong
    */
   public static void readEach(List<YamlDocument> documents, Consumer<YamlNode> reading) {
     Mistakes found = new Mistakes();
@@ -372,7 +372,7 @@ public final class YamlDocument {
   /**
    * To be called when everything else in the file was found to be right.
    *
-   * @throws NotBuiltException when something in it is not built, naming each
+   * @throws NotBuiltException if something in it is not built, naming each
    */
   public void refuseNotBuilt() {
     if (!notBuilt.isEmpty()) {

@@ -45,7 +45,7 @@ public final class YamlLayers {
      * The text.
      *
      * @param argument the text after the scheme
-     * @throws IOException when it is not available
+     * @throws IOException if it is not available
      * @throws IllegalArgumentException with the problem of the argument
      */
     String text(String argument) throws IOException;

@@ -70,7 +70,7 @@ public final class YamlNode {
     return document.ignoresUnknownKeys();
   }
 
-  /** An error at this place, to be thrown. */
+  /** An error at this position, to be thrown. */
   public ConfigException error(String problem) {
     return new ConfigException(where(), problem);
   }

@@ -153,7 +153,7 @@ public final class YamlObject {
     return e == null ? null : e.value();
   }
 
-  /** The value, its default, or null when there is neither. */
+  /** The value, its default, or null if there is neither. */
   public <T> @Nullable T find(Key<T> key) {
     T v = read(key);
     if (v == null && key.isRequired()) {

@@ -26,7 +26,7 @@ final class ControlMetrics {
   /**
    * Registers them.
    *
-   * @param source null where versions come from the API alone
+   * @param source null if versions come from the API alone
    */
   static void register(
       Registry registry,

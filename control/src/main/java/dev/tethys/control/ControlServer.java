@@ -125,7 +125,7 @@ public final class ControlServer implements AutoCloseable {
    * @param data folder of versions, rollouts and the audit log
    * @param maxAgents size of the table of agents
    * @param rules files that are read at the start and by a reload
-   * @throws IOException when the folder is in use, damaged, or the address cannot be bound
+   * @throws IOException if the folder is in use, damaged, or the address cannot be bound
    */
   ControlServer(
       HttpListenerOptions options,
@@ -298,7 +298,7 @@ public final class ControlServer implements AutoCloseable {
    * @param data folder of versions, rollouts and the audit log
    * @param tokenFile null for no tokens
    * @param components those that a configuration may name
-   * @throws IOException when a file is in use or wrong, or the address cannot be bound
+   * @throws IOException if a file is in use or wrong, or the address cannot be bound
    */
   public static ControlServer start(
       HttpListenerOptions options,
@@ -317,15 +317,15 @@ public final class ControlServer implements AutoCloseable {
     /**
      * Rules of automation.
      *
-     * @throws dev.tethys.config.ConfigException where a rule is wrong
-     * @throws IOException when a file cannot be read
+     * @throws dev.tethys.config.ConfigException if a rule is wrong
+     * @throws IOException if a file cannot be read
      */
     List<AutomationRule> automation() throws IOException;
 
     /** Resources of MDAI; errors as for the other. */
     Manifests manifests() throws IOException;
 
-    /** Prometheus queried by guards of rollouts; null if none. */
+    /** Prometheus queried by guards of rollouts; returns null if none. */
     default @Nullable URI prometheus() {
       return null;
     }
@@ -461,7 +461,7 @@ public final class ControlServer implements AutoCloseable {
    *
    * @param automation file of {@link AutomationRule}; null for no rules
    * @param manifests files and folders with resources of MDAI
-   * @throws dev.tethys.config.ConfigException where a rule is wrong
+   * @throws dev.tethys.config.ConfigException if a rule is wrong
    */
   public static ControlServer start(
       HttpListenerOptions options,

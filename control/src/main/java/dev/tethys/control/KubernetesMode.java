@@ -90,7 +90,7 @@ final class KubernetesMode implements AutoCloseable {
   /**
    * Reads the flags.
    *
-   * @throws UsageException where one is wrong
+   * @throws UsageException if one is wrong
    */
   static Settings settings(FlagSet flags) {
     String kubeconfig = flags.get("kubernetes.kubeconfig");
@@ -151,9 +151,9 @@ final class KubernetesMode implements AutoCloseable {
   }
 
   /**
-   * Begins to compete, or to lead where there is no election.
+   * Begins to compete, or to lead if there is no election.
    *
-   * @throws IOException where the address cannot be bound
+   * @throws IOException if the address cannot be bound
    */
   void start() throws IOException {
     LeaseElection.Terms terms = settings.terms;

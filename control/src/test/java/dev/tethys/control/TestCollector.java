@@ -313,7 +313,7 @@ public final class TestCollector implements ControlledAgent.Process, AutoCloseab
     return returned.get();
   }
 
-  /** Counts of a live control; null when the collector does not have it. */
+  /** Counts of a live control; null if the collector does not have it. */
   public LiveControls.@Nullable Applied control(String id, boolean activeOnly) {
     LiveControls.Applied a = controls.applied().get(id);
     return a == null || activeOnly && !a.active() ? null : a;

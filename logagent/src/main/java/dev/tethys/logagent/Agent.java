@@ -161,7 +161,7 @@ final class Agent implements AutoCloseable {
   /**
    * Begins to read.
    *
-   * @throws IOException when something of it cannot
+   * @throws IOException if something of it cannot
    */
   void begin() throws IOException {
     jobs.begin();

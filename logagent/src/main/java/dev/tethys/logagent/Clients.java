@@ -89,7 +89,7 @@ final class Clients {
     /**
      * Opens those that are not there; the others are not changed.
      *
-     * @throws IOException when one cannot be opened; then none is
+     * @throws IOException if one cannot be opened; then none is
      */
     void open() throws IOException {
       for (LokiClientConfig l : kept.keySet()) {

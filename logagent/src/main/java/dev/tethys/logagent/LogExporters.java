@@ -230,7 +230,7 @@ final class LogExporters {
    * sources send them again.
    *
    * @param between run while nothing is open: entries that arrive then are not settled either
-   * @throws IOException when they cannot be opened; then all is open again as it was before. When
+   * @throws IOException if they cannot be opened; then all is open again as it was before. When
    *     that cannot be either, entries wait while it is retried
    */
   synchronized void replaceBy(PromtailConfig next, Between between)

@@ -87,7 +87,7 @@ final class LogJobs {
   /**
    * Begins to read.
    *
-   * @throws IOException when something of it cannot
+   * @throws IOException if something of it cannot
    */
   synchronized void begin() throws IOException {
     reading = SourcePositions.open(config, mode.dryRun(), fileMetrics);

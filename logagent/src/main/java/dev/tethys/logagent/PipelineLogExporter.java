@@ -162,7 +162,7 @@ final class PipelineLogExporter {
    * Applies a configuration; if a component cannot start, nothing changes.
    *
    * @throws dev.tethys.config.ConfigException if it is invalid
-   * @throws IOException when a component cannot start
+   * @throws IOException if a component cannot start
    */
   void apply(YamlDocument d) throws IOException {
     GraphConfig c = GraphConfig.read(d, services.components(), false);
@@ -173,7 +173,7 @@ final class PipelineLogExporter {
   /**
    * Looks whether a configuration is right, and opens nothing.
    *
-   * @throws dev.tethys.config.ConfigException where it is not
+   * @throws dev.tethys.config.ConfigException if it is not
    */
   static void check(YamlDocument d, List<ComponentFactory<?>> own) {
     PipelineLogExporter g = new PipelineLogExporter(new Registry(), own);

@@ -39,7 +39,7 @@ final class SourcePositions {
    * Opens the positions.
    *
    * @param dryRun whether saving is disabled
-   * @throws IOException when the file of a configuration cannot be read
+   * @throws IOException if the file of a configuration cannot be read
    */
   static SourcePositions open(PromtailConfig c, boolean dryRun, FileMetrics metrics)
       throws IOException {

@@ -83,7 +83,7 @@ final class StageInspection implements StageObserver {
     return w;
   }
 
-  /** Starts the trace of an entry; null when stages emit entries because of a timeout. */
+  /** Starts the trace of an entry; returns null if stages emit entries because of a timeout. */
   void begin(@Nullable LogEntry e) {
     if (watches.isEmpty()) {
       return;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.FieldSource;
  * refused by its name.
  */
 class PromtailFlagsTest {
-  /** A flag, a value that Promtail takes, and what is said when it is refused; null when taken. */
+  /** A flag, a value that Promtail takes, and what is said when it is refused; null if taken. */
   private record FlagCase(String name, String value, @Nullable String reason) {
     @Override
     public String toString() {

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param count number of all observations, including NaN
  * @param sum sum of all observations
  * @param positiveSpans alternating offset, length
- * @param positive counts, one a bucket
+ * @param positive counts, one per bucket
  * @param negativeSpans alternating offset, length
- * @param negative counts, one a bucket
+ * @param negative counts, one per bucket
  * @param customBounds upper bounds, ascending, without +Inf; null unless schema is -53
  * @param resetHint whether this sample starts a new counter
  */

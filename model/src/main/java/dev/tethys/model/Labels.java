@@ -83,13 +83,13 @@ public final class Labels implements Comparable<Labels> {
     return at < 0 ? "" : new String(bytes, (int) (at >>> 32), (int) at, StandardCharsets.UTF_8);
   }
 
-  /** The value of a label, or null when it is absent. */
+  /** The value of a label, or null if it is absent. */
   public @Nullable String getOrNull(String name) {
     long at = find(Surrogates.utf8(name));
     return at < 0 ? null : new String(bytes, (int) (at >>> 32), (int) at, StandardCharsets.UTF_8);
   }
 
-  /** True when the set holds the label. */
+  /** True if the set holds the label. */
   public boolean has(String name) {
     return find(Surrogates.utf8(name)) >= 0;
   }
@@ -194,7 +194,7 @@ public final class Labels implements Comparable<Labels> {
     return n;
   }
 
-  /** True when there is no label. */
+  /** True if there is no label. */
   public boolean isEmpty() {
     return bytes.length == 0;
   }

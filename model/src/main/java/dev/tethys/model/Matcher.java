@@ -111,7 +111,7 @@ public final class Matcher {
 
   /**
    * The values that the positive form of the condition ({@code =}, {@code =~}) meets, when there
-   * are only some; null when it is unknown.
+   * are only some; null if it is unknown.
    */
   public @Nullable Set<String> values() {
     return regex == null ? Set.of(value) : regex.values();

@@ -83,12 +83,12 @@ public final class MetricFamilies {
     };
   }
 
-  /** Metadata of a family by its own name; null when unknown. */
+  /** Metadata of a family by its own name; null if unknown. */
   public @Nullable MetricMetadata get(String family) {
     return families.get(family);
   }
 
-  /** Family of a series; null when unknown. */
+  /** Family of a series; null if unknown. */
   public @Nullable Family of(String series) {
     return find(series, families::get);
   }

@@ -157,7 +157,7 @@ public record PrometheusConfig(
    * The same without the files that {@code scrape_config_files} names.
    *
    * @throws ConfigException with the position of each mistake
-   * @throws IOException when the file cannot be read
+   * @throws IOException if the file cannot be read
    */
   public static PrometheusConfig readAlone(Path file) throws IOException {
     YamlDocument document = YamlDocument.read(file);
@@ -405,7 +405,7 @@ public record PrometheusConfig(
     return jobs().stream().filter(j -> j.profiling() != null).toList();
   }
 
-  /** Why an agent cannot obey it, in Prometheus's words; null when it can. */
+  /** Why an agent cannot obey it, in Prometheus's words; null if it can. */
   public @Nullable String notForAgents() {
     String field =
         !alerting.alertmanagers().isEmpty() || !alerting.relabeling().isEmpty()

@@ -29,7 +29,7 @@ public final class GcOverheadLimit {
 
   private static final Duration WINDOW = Duration.ofSeconds(5);
 
-  /** Time of the collectors that stop the process; those of others run beside its work. */
+  /** Time of the collectors that stop the process; those of others run in addition to its work. */
   private static final List<String> STOPPING =
       List.of(
           "Copy",

@@ -12,7 +12,7 @@ public interface Role {
   /** Runs until the process is asked to stop; returns the exit code of the process. */
   int run(List<String> args);
 
-  /** Role with this command; null when this build lacks it. */
+  /** Role with this command; null if this build lacks it. */
   static @Nullable Role find(String command) {
     for (Role r : ServiceLoader.load(Role.class)) {
       if (r.command().equals(command)) {

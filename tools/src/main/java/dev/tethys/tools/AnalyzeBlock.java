@@ -82,7 +82,7 @@ final class AnalyzeBlock {
     }
   }
 
-  /** Prints how full chunks are; false when some could not be read. */
+  /** Prints how full chunks are; returns false if some could not be read. */
   private static boolean chunks(
       DataFolder folder, Path block, List<Matcher> matchers, Console console) throws IOException {
     ChunkStatistics figures = new ChunkStatistics();

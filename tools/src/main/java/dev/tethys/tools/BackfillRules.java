@@ -107,7 +107,7 @@ final class BackfillRules {
     }
   }
 
-  /** The recording rules of all files; null when one cannot be read, which was said. */
+  /** The recording rules of all files; null if one cannot be read, which was said. */
   private static @Nullable List<Due> rules(Command.Arguments a, Console console)
       throws IOException {
     ParserOptions parser = PromqlFeatures.of(a.flags(), console).parser();

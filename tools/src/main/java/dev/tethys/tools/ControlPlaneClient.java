@@ -150,7 +150,7 @@ final class ControlPlaneClient {
   /**
    * Reason of a change.
    *
-   * @throws UsageException where the command has none
+   * @throws UsageException if the command has none
    */
   static String reason(Command.Arguments a) {
     String reason = a.flags().get("reason");

@@ -96,8 +96,8 @@ public final class HttpListener implements AutoCloseable {
    *
    * @param metrics where requests are counted; null for nowhere
    * @throws IOException if an address is unavailable or the web configuration cannot be read
-   * @throws dev.tethys.config.ConfigException when the web configuration is wrong
-   * @throws IllegalArgumentException when an address is malformed
+   * @throws dev.tethys.config.ConfigException if the web configuration is wrong
+   * @throws IllegalArgumentException if an address is malformed
    */
   public static HttpListener start(
       HttpListenerOptions options, Routes routes, @Nullable HttpMetrics metrics)
@@ -290,7 +290,7 @@ public final class HttpListener implements AutoCloseable {
     }
   }
 
-  /** Logs an address, with its URL to be followed from a terminal; "" where it has none. */
+  /** Logs an address, with its URL to be followed from a terminal; "" if it has none. */
   private void announce(String where, String url) {
     LOG.log(announced, "Listening on {0} ({1}){2}", where, isSecure() ? "TLS" : "no TLS", url);
   }

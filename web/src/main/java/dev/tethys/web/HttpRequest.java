@@ -27,7 +27,7 @@ public interface HttpRequest {
   /**
    * The value of a {@code {name}} in the pattern of the route, decoded.
    *
-   * @throws IllegalArgumentException when the pattern has no such name
+   * @throws IllegalArgumentException if the pattern has no such name
    */
   String pathParam(String name);
 
@@ -96,7 +96,7 @@ public interface HttpRequest {
 
   InetSocketAddress localAddress();
 
-  /** The certificates that the client showed, its own first; empty when none. */
+  /** The certificates that the client showed, its own first; empty if none. */
   List<X509Certificate> clientCertificates();
 
   /**
@@ -122,6 +122,6 @@ public interface HttpRequest {
     void close();
   }
 
-  /** The user that authenticated, or null when no authentication is configured. */
+  /** The user that authenticated, or null if no authentication is configured. */
   @Nullable String user();
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The response to a request. Status and headers are set first; then one of the sending methods is
  * called once. Responses are compressed (zstd or gzip) if the client accepts it, the content is
- * worth it and the handler did not forbid it.
+ * worthwhile and the handler did not forbid it.
  */
 public interface HttpResponse {
   /** Sets the status; 200 when never called. */

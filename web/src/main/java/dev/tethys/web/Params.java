@@ -74,7 +74,7 @@ public final class Params {
     return v == null ? otherwise : v;
   }
 
-  /** All values of a name, in order; empty when there are none. */
+  /** All values of a name, in order; empty if there are none. */
   public List<String> all(String name) {
     return values.getOrDefault(name, List.of());
   }

@@ -59,7 +59,7 @@ public final class PrivateConnection implements AutoCloseable {
    * Asks for a path with its query, and reads the response to its end.
    *
    * @return its status
-   * @throws IOException when the connection has ended
+   * @throws IOException if the connection has ended
    */
   public int get(String path) throws IOException {
     return get(path, false);

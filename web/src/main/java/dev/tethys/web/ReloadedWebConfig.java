@@ -43,7 +43,7 @@ public final class ReloadedWebConfig {
   /**
    * Current configuration of a source; an invalid change leaves the configuration before it.
    *
-   * @throws IOException when it cannot be read now
+   * @throws IOException if it cannot be read now
    */
   public static Supplier<WebConfig> following(WebConfig.Source source) throws IOException {
     return new ReloadedWebConfig(source, System::nanoTime)::get;

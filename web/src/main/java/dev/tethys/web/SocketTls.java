@@ -64,8 +64,8 @@ public final class SocketTls {
   /**
    * Reads a file.
    *
-   * @throws ConfigException when something in it is wrong or absent
-   * @throws IOException when it, or a file that it names, cannot be read
+   * @throws ConfigException if something in it is wrong or absent
+   * @throws IOException if it, or a file that it names, cannot be read
    */
   public static SocketTls read(Path file) throws IOException {
     YamlDocument document = YamlDocument.read(file);
@@ -95,7 +95,7 @@ public final class SocketTls {
    * TLS of a listener alone, as Promtail's sources have it: a certificate with its key and, where
    * clients must show one, too, the authorities that sign theirs.
    *
-   * @throws IOException when a file cannot be read or holds something else
+   * @throws IOException if a file cannot be read or holds something else
    */
   public static SocketTls listening(TlsConfig own) throws IOException {
     TlsConfig.TlsVersion min = own.minVersion();

@@ -119,7 +119,7 @@ public record WebConfig(
      * TLS with a key from elsewhere.
      *
      * @param chain certificate chain of the key; its own certificate is first
-     * @param clientCas null when clients need no certificate; else they must show one of these
+     * @param clientCas null if clients need no certificate; else they must show one of these
      * @param cipherSuites all supported suites, including those of TLS 1.3; empty for Java's
      *     defaults
      * @param files that it was read from
@@ -152,7 +152,7 @@ public record WebConfig(
      * @param cert certificate chain as PEM text; "" for {@code certFile}
      * @param key private key as PEM text; "" for {@code keyFile}
      * @param clientCaFile "" when clients need no certificate; else they must show one of it
-     * @throws IOException when a file cannot be read or holds something else
+     * @throws IOException if a file cannot be read or holds something else
      */
     public static ServerTls read(
         String cert,
@@ -346,7 +346,7 @@ public record WebConfig(
    * Reads the file and the files that it refers to.
    *
    * @throws ConfigException if the configuration cannot be served
-   * @throws IOException when the file itself cannot be read
+   * @throws IOException if the file itself cannot be read
    */
   public static WebConfig read(Path file) throws IOException {
     YamlDocument document = YamlDocument.read(file);

@@ -70,7 +70,7 @@ class ConnectionTimeoutsTest {
     return s;
   }
 
-  /** True when the server ends the connection, with or without a response. */
+  /** True if the server ends the connection, with or without a response. */
   private static boolean isEnded(Socket s) {
     try {
       s.getInputStream().readAllBytes();

@@ -267,7 +267,7 @@ final class AlertQueue {
     return out;
   }
 
-  /** True when the batch is done with. */
+  /** True if the batch is done with. */
   private boolean send(List<Notification> batch) throws InterruptedException {
     long start = System.nanoTime();
     String problem;

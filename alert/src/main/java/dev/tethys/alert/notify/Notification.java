@@ -7,7 +7,7 @@ import java.util.SortedMap;
 /**
  * Alert as sent to an Alertmanager.
  *
- * @param endsAt time at which it ended, or until which it counts as firing
+ * @param endsAt time when it ended, or until which it counts as firing
  * @param generatorUrl page that shows its query
  */
 public record Notification(

@@ -100,7 +100,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   /**
    * Applies a configuration. Queued alerts of an Alertmanager stay queued.
    *
-   * @throws IOException when a certificate or key cannot be read; nothing has changed then
+   * @throws IOException if a certificate or key cannot be read; nothing has changed then
    */
   public void apply(AlertingConfig next, Labels newExternalLabels) throws IOException {
     Map<String, AlertPost> posts = new LinkedHashMap<>();

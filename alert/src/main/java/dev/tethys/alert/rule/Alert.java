@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param activeAt start of the alert in query results
  * @param firedAt when it began to fire; null before
  * @param resolvedAt when it ended; null while it is active
- * @param lastSentAt time of the last sending; null when never sent
+ * @param lastSentAt time of the last sending; null if never sent
  * @param validUntil until when Alertmanager may believe it without another notification; null
  *     before it was sent
  * @param keepFiringSince time since which the query no longer returns it while it keeps firing;

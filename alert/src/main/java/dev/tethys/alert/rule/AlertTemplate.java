@@ -41,7 +41,7 @@ final class AlertTemplate {
   /**
    * Parses it.
    *
-   * @throws TemplateException when it is not valid
+   * @throws TemplateException if it is not valid
    */
   static AlertTemplate of(String alert, String text) {
     String name = "__alert_" + alert;

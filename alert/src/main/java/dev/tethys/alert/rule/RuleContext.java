@@ -55,7 +55,8 @@ record RuleContext(
   }
 
   /**
-   * Starts work parallel to the caller's; false when there is no place, and nothing was started.
+   * Starts work parallel to the caller's; returns false if there is no place, and nothing was
+   * started.
    */
   boolean submit(Runnable work, List<Future<?>> into) {
     if (!places.tryAcquire()) {

@@ -133,8 +133,8 @@ public final class RuleFile {
   /**
    * Reads a file.
    *
-   * @throws dev.tethys.config.ConfigException when something in it is wrong
-   * @throws IOException when it cannot be read
+   * @throws dev.tethys.config.ConfigException if something in it is wrong
+   * @throws IOException if it cannot be read
    */
   public static List<GroupSpec> read(Path file, NameScheme names, ParserOptions parser)
       throws IOException {

@@ -169,7 +169,7 @@ public final class RuleManager implements AutoCloseable {
 
   /**
    * The group that one was before its file had another name, taken out of those that are left: of
-   * the same name, with the most rules in common; null when no rule is. Prometheus restarts its
+   * the same name, with the most rules in common; null if no rule is. Prometheus restarts its
    * alerts.
    */
   private static @Nullable RuleGroup moved(RuleGroup g, Map<String, RuleGroup> left) {

@@ -76,7 +76,7 @@ class AlertGeneratorTest {
     }
   }
 
-  /** The states that were seen, each with the time at which it began. */
+  /** The states that were seen, each with the time when it began. */
   private final Map<String, List<String>> states = new TreeMap<>();
 
   private final Map<String, List<Told>> told = new LinkedHashMap<>();

@@ -121,8 +121,8 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
    *
    * @param serverUrl under which people reach the server
    * @param serverFolder where the server stores
-   * @return null when they do not
-   * @throws IOException when its folder cannot be opened
+   * @return null if they do not
+   * @throws IOException if its folder cannot be opened
    */
   public static @Nullable EmbeddedAlertmanager open(
       FlagSet flags,
@@ -162,8 +162,8 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   /**
    * Reads its configuration file.
    *
-   * @throws dev.tethys.config.ConfigException when it is wrong; nothing has changed then
-   * @throws IOException when it cannot be read
+   * @throws dev.tethys.config.ConfigException if it is wrong; nothing has changed then
+   * @throws IOException if it cannot be read
    */
   public void load() throws IOException {
     file.load();

@@ -20,7 +20,7 @@ import java.util.Set;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The commands that each of Clymene's programs has beside its work: {@code status}, {@code
+ * The commands that each of Clymene's programs has in addition to its work: {@code status}, {@code
  * version}, {@code env}; {@code docs} is refused.
  */
 final class ClymeneCommands {

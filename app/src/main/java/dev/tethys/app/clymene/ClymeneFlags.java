@@ -54,7 +54,7 @@ public final class ClymeneFlags {
   /**
    * Reads flags and variables.
    *
-   * @throws UsageException when a flag is unknown for the databases that are written to, or a
+   * @throws UsageException if a flag is unknown for the databases that are written to, or a
    *     database is not built
    */
   public static ClymeneFlags read(

@@ -58,7 +58,7 @@ public final class ClymeneGraph {
    * Converts the flags into a collector configuration.
    *
    * @throws ConfigException if {@code clymene.yml} is not valid YAML
-   * @throws IOException when {@code clymene.yml} cannot be read
+   * @throws IOException if {@code clymene.yml} cannot be read
    */
   static YamlDocument document(ClymeneFlags flags) throws IOException {
     ClymeneGraph g = new ClymeneGraph(flags);
@@ -81,8 +81,8 @@ public final class ClymeneGraph {
    * The configuration as YAML that a collector accepts, with absolute paths.
    *
    * @param check reads the configuration, and throws where it is wrong
-   * @throws ConfigException where {@code clymene.yml} is wrong
-   * @throws IOException when {@code clymene.yml} cannot be read, though it is there
+   * @throws ConfigException if {@code clymene.yml} is wrong
+   * @throws IOException if {@code clymene.yml} cannot be read, though it is there
    */
   public static String yaml(ClymeneFlags flags, Consumer<YamlDocument> check) throws IOException {
     if (flags.role() == ClymeneRole.PROMTAIL) {

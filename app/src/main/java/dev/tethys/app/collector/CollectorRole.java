@@ -159,7 +159,7 @@ public final class CollectorRole implements AutoCloseable {
   /**
    * Checks a configuration as {@code validate} does.
    *
-   * @throws ConfigException where it is wrong
+   * @throws ConfigException if it is wrong
    */
   public static void check(YamlDocument document) {
     new CollectorRole(() -> document, BuiltIn.components(), true, false).validated(document);
@@ -168,7 +168,7 @@ public final class CollectorRole implements AutoCloseable {
   /**
    * Reads a configuration and checks its components, none of which starts.
    *
-   * @throws ConfigException where it is wrong
+   * @throws ConfigException if it is wrong
    */
   GraphConfig validated(YamlDocument document) {
     GraphConfig config = read(document);
@@ -198,8 +198,8 @@ public final class CollectorRole implements AutoCloseable {
   /**
    * Starts everything.
    *
-   * @throws ConfigException where the configuration is wrong
-   * @throws IOException when something cannot start
+   * @throws ConfigException if the configuration is wrong
+   * @throws IOException if something cannot start
    */
   void start() throws IOException {
     start(() -> {});
@@ -214,8 +214,8 @@ public final class CollectorRole implements AutoCloseable {
   /**
    * Starts with the last configuration of a control plane, else with its own, else with none.
    *
-   * @throws ConfigException where its own configuration is wrong
-   * @throws IOException when something cannot start
+   * @throws ConfigException if its own configuration is wrong
+   * @throws IOException if something cannot start
    */
   void start(@Nullable ControlPlane control) throws IOException {
     if (control == null) {
@@ -242,8 +242,8 @@ public final class CollectorRole implements AutoCloseable {
    * @param files merged in their order; empty for the configuration of the command line
    * @param variables for references to variables, before those of the environment
    * @param runs called when the configuration runs, before components of the former one have ended
-   * @throws ConfigException where the configuration is wrong
-   * @throws IOException when something cannot start
+   * @throws ConfigException if the configuration is wrong
+   * @throws IOException if something cannot start
    */
   synchronized void use(
       List<Path> files,
@@ -293,7 +293,9 @@ public final class CollectorRole implements AutoCloseable {
     return ownSource instanceof ConfigSources s ? s.environment() : System::getenv;
   }
 
-  /** Sets what configurations of the control plane may read beside what the own one names. */
+  /**
+   * Sets what configurations of the control plane may read in addition to what the own one names.
+   */
   void allow(List<String> references) {
     allowed = List.copyOf(references);
   }
@@ -439,8 +441,8 @@ public final class CollectorRole implements AutoCloseable {
   /**
    * Reads the configuration again; what is wrong with it changes nothing.
    *
-   * @throws ConfigException where it is wrong
-   * @throws IOException when something cannot start
+   * @throws ConfigException if it is wrong
+   * @throws IOException if something cannot start
    */
   synchronized void reload() throws IOException {
     reload(() -> {});

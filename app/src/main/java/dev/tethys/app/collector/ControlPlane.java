@@ -162,7 +162,7 @@ final class ControlPlane {
             });
   }
 
-  /** Reads the flags; null if no control plane is configured. */
+  /** Reads the flags; returns null if no control plane is configured. */
   static @Nullable ControlPlane of(String word, FlagSet flags) throws IOException {
     String url = flags.get(URL);
     if (url.isEmpty()) {

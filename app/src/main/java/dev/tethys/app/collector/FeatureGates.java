@@ -45,7 +45,7 @@ final class FeatureGates {
    * Looks whether what is asked for holds.
    *
    * @param asked names with commas between; {@code -} before one that is to be off
-   * @throws UsageException when a gate is unknown, or is not as it is requested
+   * @throws UsageException if a gate is unknown, or is not as it is requested
    */
   static void check(List<String> asked) {
     for (String list : asked) {

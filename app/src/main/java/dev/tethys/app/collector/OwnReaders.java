@@ -96,7 +96,7 @@ final class OwnReaders implements AutoCloseable {
   /**
    * Starts the readers.
    *
-   * @throws IOException where one cannot start
+   * @throws IOException if one cannot start
    */
   void listen(TelemetrySettings t) throws IOException {
     OwnMetrics m = t.metrics();

@@ -45,7 +45,7 @@ final class OwnTelemetrySender implements AutoCloseable {
    * Sends a request.
    *
    * @return the permanently refused part of a request that was taken; null if none
-   * @throws IOException when it was not taken
+   * @throws IOException if it was not taken
    */
   @Nullable String send(byte[] request) throws IOException, InterruptedException {
     OwnMetricsPush.Otlp to = otlp;

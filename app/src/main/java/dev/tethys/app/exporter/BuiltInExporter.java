@@ -62,9 +62,9 @@ public final class BuiltInExporter implements AutoCloseable {
   /**
    * Opens the exporter and listens.
    *
-   * @throws UsageException when a flag is wrong
-   * @throws ConfigException when a file is wrong
-   * @throws IOException when a file cannot be read or an address not be taken
+   * @throws UsageException if a flag is wrong
+   * @throws ConfigException if a file is wrong
+   * @throws IOException if a file cannot be read or an address not be taken
    */
   public BuiltInExporter(ExporterKind kind, List<String> args) throws IOException {
     this(kind, args, System::getenv);

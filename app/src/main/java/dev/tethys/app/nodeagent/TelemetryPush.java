@@ -113,7 +113,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
    * Starts to send.
    *
    * @param host attributes of the machine in each resource
-   * @throws IOException when a file of the settings cannot be read
+   * @throws IOException if a file of the settings cannot be read
    */
   TelemetryPush(Options options, Map<String, String> host) throws IOException {
     this.options = options;
@@ -334,7 +334,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
     return logRequest(due);
   }
 
-  /** False when it is to be sent again. */
+  /** False if it is to be sent again. */
   private boolean send(Waiting w) throws InterruptedException {
     Map<String, String> headers = new LinkedHashMap<>(w.headers);
     headers.putAll(options.headers);

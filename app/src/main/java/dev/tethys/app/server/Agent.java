@@ -69,8 +69,8 @@ final class Agent implements AutoCloseable {
   /**
    * Reads the configuration and starts listening.
    *
-   * @throws dev.tethys.config.ConfigException when the configuration is wrong
-   * @throws IOException when a file cannot be read or an address not be taken
+   * @throws dev.tethys.config.ConfigException if the configuration is wrong
+   * @throws IOException if a file cannot be read or an address not be taken
    */
   Agent(FlagSet flags) throws IOException {
     this.flags = flags;

@@ -142,8 +142,8 @@ final class Configuration {
    * The rule groups of a configuration, read from its files at the first call: a configuration that
    * is applied again has the rules it had, also if its files have changed since.
    *
-   * @throws IOException when a rule file cannot be read
-   * @throws ConfigException when a rule is wrong
+   * @throws IOException if a rule file cannot be read
+   * @throws ConfigException if a rule is wrong
    */
   List<GroupSpec> rulesOf(PrometheusConfig c, ParserOptions parser) throws IOException {
     lock.lock();

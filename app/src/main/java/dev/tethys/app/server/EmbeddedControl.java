@@ -48,10 +48,10 @@ final class EmbeddedControl implements AutoCloseable {
   }
 
   /**
-   * Starts one where the flags ask for it; null if they do not.
+   * Starts one where the flags ask for it; returns null if they do not.
    *
-   * @throws dev.tethys.config.ConfigException where a rule is wrong
-   * @throws IOException when a file cannot be read, or the address cannot be bound
+   * @throws dev.tethys.config.ConfigException if a rule is wrong
+   * @throws IOException if a file cannot be read, or the address cannot be bound
    */
   static @Nullable EmbeddedControl start(FlagSet flags) throws IOException {
     String address = flags.get(LISTEN);

@@ -101,7 +101,7 @@ final class EmbeddedObserver implements AutoCloseable {
    * the server does not wait for.
    *
    * @param sinks receivers of profiles and spans
-   * @param local takes the messages of logs; null when the server stores none
+   * @param local takes the messages of logs; null if the server stores none
    * @param folder for the positions in logs
    * @param jobs called when there is something to read
    */

@@ -112,7 +112,7 @@ final class LogEntryWriter implements AutoCloseable {
     }
   }
 
-  /** Appends all entries by tenant, each until it succeeds; false if this stops before. */
+  /** Appends all entries by tenant, each until it succeeds; returns false if this stops before. */
   private boolean append() throws InterruptedException {
     Map<String, List<LogEntry>> byTenant = new HashMap<>();
     for (LogEntry e : entries) {

@@ -55,7 +55,7 @@ final class Reloads implements AutoCloseable {
   /**
    * The same for a caller that waits for the response.
    *
-   * @throws IOException when it failed
+   * @throws IOException if it failed
    */
   void answered() throws IOException {
     try {

@@ -84,7 +84,7 @@ final class Retention {
   /**
    * Applies the storage settings of a configuration.
    *
-   * @throws IllegalStateException when downsampling does not fit the retention of samples
+   * @throws IllegalStateException if downsampling does not fit the retention of samples
    */
   void apply(StorageConfig config) {
     Duration t = config.retentionTime();

@@ -479,7 +479,7 @@ final class ServerFlags {
                   + " queries over the store so that the first real ones are fast; about 5 s of CPU"
                   + " are enough. 0s disables it. (Tethys)"));
 
-  /** Within which a scrape carries the time at which it was due. */
+  /** Within which a scrape carries the time when it was due. */
   static Duration tolerance(FlagSet flags) {
     return flags.bool("scrape.adjust-timestamps")
         ? GoDurations.parse(flags.get("scrape.timestamp-tolerance"))

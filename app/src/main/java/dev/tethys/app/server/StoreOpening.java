@@ -25,7 +25,7 @@ final class StoreOpening implements AutoCloseable {
   /**
    * Waits for the store, which is then the caller's.
    *
-   * @throws StorageException when it cannot be opened
+   * @throws StorageException if it cannot be opened
    */
   MetricsDatabase take() {
     FutureTask<MetricsDatabase> t = task;

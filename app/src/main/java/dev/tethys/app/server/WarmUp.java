@@ -104,7 +104,7 @@ public final class WarmUp {
     "warm_requests_total", "warm_seconds_total", "warm_temperature"
   };
 
-  /** The value of a series at a step; NaN where it has none. */
+  /** The value of a series at a step; NaN if it has none. */
   private interface Values {
     double at(int series, int step);
   }

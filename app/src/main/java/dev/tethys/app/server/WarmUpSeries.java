@@ -28,7 +28,7 @@ record WarmUpSeries(String metric, String matcher) {
    * WarmUpMetrics#ENOUGH_SERIES}.
    *
    * @param start Unix milliseconds, as the end
-   * @return null when each label leaves too many
+   * @return null if each label leaves too many
    */
   static @Nullable WarmUpSeries some(
       MetricsDatabase database, String metric, long start, long end) {

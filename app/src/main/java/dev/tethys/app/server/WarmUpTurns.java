@@ -105,12 +105,12 @@ final class WarmUpTurns {
     ending.countDown();
   }
 
-  /** Waits for some time; true when the warm-up ends meanwhile. */
+  /** Waits for some time; true if the warm-up ends meanwhile. */
   boolean endsWithin(Duration time) throws InterruptedException {
     return ending.await(time.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Waits until no client sends queries; false when the part is to end. */
+  /** Waits until no client sends queries; returns false if the part is to end. */
   boolean isActive() throws InterruptedException {
     return isQuiet() && spent < nanos;
   }

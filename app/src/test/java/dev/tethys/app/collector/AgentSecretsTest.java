@@ -132,7 +132,9 @@ class AgentSecretsTest {
     }
   }
 
-  /** Rolls a text out, and waits until the agent has taken or refused it; the rollout. */
+  /**
+   * Rolls a text out, and waits until the agent has taken or refused it and returns the rollout.
+   */
   private JsonNode rolledOut(String text) throws Exception {
     String body =
         JsonMapper.shared()

@@ -56,8 +56,8 @@ abstract class ExporterContract {
   abstract Peer start() throws Exception;
 
   /**
-   * Starts another one with its data in a folder that all users may write to; aborts the test when
-   * it has none.
+   * Starts another one with its data in a folder that all users may write to; aborts the test if it
+   * has none.
    */
   Peer startIn(Path folder) throws Exception {
     throw new TestAbortedException("it keeps nothing on a disk");

@@ -94,7 +94,7 @@ final class GrpcIntake implements AutoCloseable {
     return port;
   }
 
-  /** The requests, in the order in which they came. */
+  /** The requests, in the order of arrival. */
   List<byte[]> bodies() {
     return List.copyOf(taken);
   }

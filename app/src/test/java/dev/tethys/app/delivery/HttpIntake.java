@@ -80,7 +80,7 @@ final class HttpIntake implements AutoCloseable {
     return server.port();
   }
 
-  /** The bodies, in the order in which they came. */
+  /** The bodies, in the order of arrival. */
   List<byte[]> bodies() {
     synchronized (bodies) {
       return List.copyOf(bodies);

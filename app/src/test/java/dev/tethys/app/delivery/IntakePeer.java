@@ -15,7 +15,7 @@ abstract class IntakePeer implements RecordPeer {
   /** Adds what a request holds. */
   abstract void read(byte[] body, FoundRecords into) throws Exception;
 
-  /** The response of the vendor when its disk is full; null when unknown. */
+  /** The response of the vendor when its disk is full; null if unknown. */
   HttpIntake.@Nullable Reply fullDisk() {
     return null;
   }

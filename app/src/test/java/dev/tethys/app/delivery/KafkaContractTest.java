@@ -42,7 +42,7 @@ class KafkaContractTest extends ExporterContract {
       return new Broker(new KafkaProcess(folder, port, proxy.port()), proxy);
     }
 
-    /** Creates a topic of two partitions; its name. */
+    /** Creates a topic of two partitions and returns its name. */
     String topic(String kind) throws Exception {
       String topic = kind + "-" + TOPICS.incrementAndGet();
       try (Admin a = Admin.create(Map.of("bootstrap.servers", kafka.address()))) {

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Every exporter that speaks TLS shows its certificate to a server that asks for one, and delivers
+ * Every exporter that uses TLS shows its certificate to a server that asks for one, and delivers
  * nothing to it without. The HTTP server answers that all is well; the other one only checks
  * certificates.
  */

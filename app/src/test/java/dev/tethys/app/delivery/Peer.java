@@ -39,7 +39,7 @@ interface Peer extends AutoCloseable {
   }
 
   /**
-   * {@link #exporterKeys} with another name for the tables, or its counterpart: null where labels
+   * {@link #exporterKeys} with another name for the tables, or its counterpart: null if labels
    * cannot be in it.
    */
   default @Nullable String exporterKeys(int port, String name) {
@@ -59,7 +59,7 @@ interface Peer extends AutoCloseable {
     return "stores";
   }
 
-  /** Why a sample is not carried, as the exporter counts it; null when it is. */
+  /** Why a sample is not carried, as the exporter counts it; null if it is. */
   default @Nullable String refusal(Labels labels, double value) {
     return null;
   }
@@ -94,8 +94,8 @@ interface Peer extends AutoCloseable {
   }
 
   /**
-   * Ends it as a power failure would, and starts it again over its data; false when there is
-   * nothing to end.
+   * Ends it as a power failure would, and starts it again over its data; false if there is nothing
+   * to end.
    */
   default boolean killAndRestart() throws Exception {
     return false;

@@ -18,15 +18,15 @@ interface RecordPeer extends AutoCloseable {
   String exporterKeys(int port);
 
   /**
-   * The expected part of an item, in the words in which {@link #read} reports it; null when it has
-   * no place there, and is counted as dropped.
+   * The expected part of an item, in the words in which {@link #read} reports it; null if it has no
+   * place there, and is counted as dropped.
    */
   @Nullable String kept(KnownRecords.Item item);
 
   /** Reads all that there is, in stored order. */
   void read(FoundRecords into) throws Exception;
 
-  /** The proxy that injects faults; null when none can stand before it. */
+  /** The proxy that injects faults; null if none can stand before it. */
   default @Nullable FaultProxy proxy() throws IOException {
     return new FaultProxy(port());
   }
@@ -41,7 +41,7 @@ interface RecordPeer extends AutoCloseable {
     return false;
   }
 
-  /** Ends it as a power failure would and starts it again; false when there is nothing to end. */
+  /** Ends it as a power failure would and starts it again; false if there is nothing to end. */
   default boolean killAndRestart() throws Exception {
     return false;
   }
@@ -49,7 +49,7 @@ interface RecordPeer extends AutoCloseable {
   /**
    * Has it answer as it does when its disk is full, or again as it does when there is room.
    *
-   * @return false when it has no disk
+   * @return false if it has no disk
    */
   default boolean fill(boolean full) {
     return false;

@@ -168,7 +168,7 @@ final class TdengineSockets implements AutoCloseable {
     return block;
   }
 
-  /** A bit for each row that is null, then eight bytes a row. */
+  /** A bit for each row that is null, then eight bytes per row. */
   private static int fixed(ByteBuffer out, List<@Nullable Object> values) {
     int nulls = out.position();
     out.position(nulls + (values.size() + 7) / 8);

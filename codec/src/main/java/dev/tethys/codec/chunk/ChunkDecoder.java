@@ -29,7 +29,7 @@ public final class ChunkDecoder {
   /**
    * Appends the samples of a chunk to the buffer, which must be empty or end before them.
    *
-   * @throws CodecException when the chunk is damaged; the buffer then holds the samples before it
+   * @throws CodecException if the chunk is damaged; the buffer then holds the samples before it
    */
   public void decode(
       ChunkEncoding encoding, byte[] buf, int offset, int length, SampleBuffer into) {

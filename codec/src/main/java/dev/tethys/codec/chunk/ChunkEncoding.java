@@ -26,7 +26,7 @@ public enum ChunkEncoding {
   /**
    * The encoding of a number.
    *
-   * @throws CodecException when no encoding has it
+   * @throws CodecException if no encoding has it
    */
   public static ChunkEncoding of(int number) {
     if (number < 1 || number > values().length) {

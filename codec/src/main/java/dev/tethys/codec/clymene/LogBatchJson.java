@@ -39,7 +39,7 @@ public final class LogBatchJson {
    * @param refusals entries that could not be read, named by stream and number
    */
   public record Batch(LogsData logs, String tenant, RejectedItems refusals) {
-    /** Refused entries, one a line. */
+    /** Refused entries, one per line. */
     public String text() {
       return refusals.text(r -> WHAT + ": " + r.item() + ": " + r.why());
     }
@@ -48,7 +48,7 @@ public final class LogBatchJson {
   /**
    * Reads a batch.
    *
-   * @throws CodecException when it is not of this format
+   * @throws CodecException if it is not of this format
    */
   public static Batch read(byte[] buf, int offset, int length) {
     return ClymeneJson.read(

@@ -71,8 +71,8 @@ public final class Bzip2InputStream extends InputStream {
   /**
    * Reads.
    *
-   * @throws EOFException when the file ends in the middle
-   * @throws IOException when it is malformed
+   * @throws EOFException if the file ends in the middle
+   * @throws IOException if it is malformed
    */
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {

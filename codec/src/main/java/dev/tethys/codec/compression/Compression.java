@@ -70,8 +70,7 @@ public enum Compression {
   }
 
   /**
-   * Compression for a header's word, {@code identity} and "" included; null when the word is
-   * unknown.
+   * Compression for a header's word, {@code identity} and "" included; null if the word is unknown.
    */
   public static @Nullable Compression named(@Nullable String word) {
     if (word == null || word.isEmpty() || word.equals("identity")) {
@@ -141,8 +140,8 @@ public enum Compression {
    * Decompresses.
    *
    * @param max maximum size of the result
-   * @throws TooLargeException when it would be larger
-   * @throws CodecException when the input is damaged
+   * @throws TooLargeException if it would be larger
+   * @throws CodecException if the input is damaged
    */
   public byte[] decompress(byte[] b, int offset, int length, int max) {
     return decompress(b, offset, length, max, _ -> {});

@@ -28,8 +28,8 @@ public final class SampleHits {
   @FunctionalInterface
   public interface Documents {
     /**
-     * @param time Unix milliseconds; 0 when the document has no sample
-     * @param value null when the document has no sample
+     * @param time Unix milliseconds; 0 if the document has no sample
+     * @param value null if the document has no sample
      */
     void document(Labels labels, long time, @Nullable Double value);
   }

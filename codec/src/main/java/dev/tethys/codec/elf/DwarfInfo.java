@@ -396,7 +396,7 @@ final class DwarfInfo {
         });
   }
 
-  /** Name of the function of an entry, from the entries that it refers to where it has none. */
+  /** Name of the function of an entry, from the entries that it refers to if it has none. */
   private String name(int offset, DwarfUnit of) throws IOException {
     String known = names.get(offset);
     if (known != null) {

@@ -50,8 +50,8 @@ public final class ElfBudget {
   /**
    * Takes steps.
    *
-   * @throws IOException when there are no more steps, or the time limit expires
-   * @throws CancellationException when the work is stopped
+   * @throws IOException if there are no more steps, or the time limit expires
+   * @throws CancellationException if the work is stopped
    */
   public void take(long some) throws IOException {
     steps -= some;
@@ -75,7 +75,7 @@ public final class ElfBudget {
     }
   }
 
-  /** Charges memory; false if the budget does not suffice. */
+  /** Charges memory; returns false if the budget does not suffice. */
   boolean tryTakeBytes(long some) {
     if (some < 0 || some > bytes) {
       isOutOfBytes = true;

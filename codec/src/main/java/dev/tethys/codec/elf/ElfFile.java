@@ -119,7 +119,7 @@ public final class ElfFile implements Closeable {
   /**
    * Opens a file with a new budget.
    *
-   * @throws IOException when it is not an ELF file, or is truncated
+   * @throws IOException if it is not an ELF file, or is truncated
    */
   public static ElfFile open(Path path) throws IOException {
     return open(path, ElfBudget.standard());
@@ -129,7 +129,7 @@ public final class ElfFile implements Closeable {
    * Opens a file.
    *
    * @param budget of all that is read of it
-   * @throws IOException when it is not an ELF file, or is truncated
+   * @throws IOException if it is not an ELF file, or is truncated
    */
   public static ElfFile open(Path path, ElfBudget budget) throws IOException {
     return open(FileChannel.open(path, StandardOpenOption.READ), path.toString(), budget);
@@ -140,7 +140,7 @@ public final class ElfFile implements Closeable {
    *
    * @param name for messages
    * @param budget of all that is read of it
-   * @throws IOException when it is not an ELF file, or is cut off
+   * @throws IOException if it is not an ELF file, or is cut off
    */
   public static ElfFile open(FileChannel file, String name, ElfBudget budget) throws IOException {
     boolean done = false;
@@ -325,7 +325,7 @@ public final class ElfFile implements Closeable {
    * Bytes of a section after decompression; empty without such a section, or when the budget has
    * not enough memory for it.
    *
-   * @throws IOException when it is damaged or compressed in an unknown way
+   * @throws IOException if it is damaged or compressed in an unknown way
    */
   ByteBuffer content(String name) throws IOException {
     Section s = section(name);
@@ -457,7 +457,7 @@ public final class ElfFile implements Closeable {
     return -1;
   }
 
-  /** Address of an offset in the file within an executable segment; -1 when it has none. */
+  /** Address of an offset in the file within an executable segment; -1 if it has none. */
   public long addressOf(long offset) {
     for (Segment s : segments) {
       if (s.executable && offset >= s.offset && offset < s.offset + s.fileSize) {
@@ -468,7 +468,7 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Address in the file of an address in the memory of a process; -1 when it has none.
+   * Address in the file of an address in the memory of a process; -1 if it has none.
    *
    * @param start of the mapping in memory, 0 for addresses that are those of the file
    * @param limit end of the mapping
@@ -544,7 +544,7 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Name of a function; empty when its place is outside the table of names.
+   * Name of a function; empty if its place is outside the table of names.
    *
    * @param name its place
    * @param most bytes beyond which it is cut off

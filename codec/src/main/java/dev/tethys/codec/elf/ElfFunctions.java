@@ -31,7 +31,7 @@ public final class ElfFunctions {
    *
    * @param addresses in the file, in any order
    * @return a range or null for each
-   * @throws IOException when the file cannot be read, or is damaged
+   * @throws IOException if the file cannot be read, or is damaged
    */
   public static @Nullable Range[] ranges(ElfFile elf, long[] addresses) throws IOException {
     return ranges(elf, goFunctions(elf), addresses);

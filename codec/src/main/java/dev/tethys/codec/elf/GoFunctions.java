@@ -64,9 +64,9 @@ public final class GoFunctions {
   }
 
   /**
-   * Functions of a file; null when the file is not a Go program.
+   * Functions of a file; null if the file is not a Go program.
    *
-   * @throws IOException when its table is older than Go 1.16 or damaged
+   * @throws IOException if its table is older than Go 1.16 or damaged
    */
   public static @Nullable GoFunctions of(ElfFile file) throws IOException {
     try {
@@ -145,7 +145,7 @@ public final class GoFunctions {
    * Words of runtime.moduledata: it starts with the address of the table, and has the first
    * function's address and the one to which addresses are relative at words 20 and 22.
    *
-   * @return empty when it is not found
+   * @return empty if it is not found
    */
   private static long[] module(ElfFile file, long table, PagedBytes t) {
     long first = t.getInt((int) t.getLong(64)) & 0xffff_ffffL;
@@ -225,7 +225,7 @@ public final class GoFunctions {
     return layout;
   }
 
-  /** Words of runtime.moduledata; empty when it was not found, and before Go 1.18. */
+  /** Words of runtime.moduledata; empty if it was not found, and before Go 1.18. */
   long[] module() {
     return module;
   }

@@ -44,7 +44,7 @@ public final class SourceFrames {
    * @param addresses in the file
    * @param split files with parts of the DWARF of the program
    * @return for each address its frames, the innermost first; empty if nothing is known
-   * @throws IOException when the file cannot be read; damaged debug information is omitted
+   * @throws IOException if the file cannot be read; damaged debug information is omitted
    */
   public static List<List<SourceFrame>> of(ElfFile elf, SplitFiles split, long[] addresses)
       throws IOException {

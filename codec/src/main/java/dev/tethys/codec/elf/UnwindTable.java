@@ -122,7 +122,7 @@ public final class UnwindTable {
    *
    * @param address from which it holds
    * @param words distance of the canonical frame address
-   * @param saved place of the saved frame pointer, 0 when it is in its register
+   * @param saved place of the saved frame pointer, 0 if it is in its register
    */
   public static long row(long address, int kind, long words, int saved) {
     return address & 0xffff_ffffL
@@ -132,9 +132,9 @@ public final class UnwindTable {
   }
 
   /**
-   * Rules of a file, ascending by address; empty when it describes none.
+   * Rules of a file, ascending by address; empty if it describes none.
    *
-   * @throws IOException when the file cannot be read, or is damaged
+   * @throws IOException if the file cannot be read, or is damaged
    */
   public static long[] of(ElfFile elf) throws IOException {
     ElfFile.Section s = elf.section(".eh_frame");

@@ -175,7 +175,7 @@ final class ClassicHistogramConverter implements ExpositionParser {
     return true;
   }
 
-  /** Ends the collection; true if the result is a histogram, which delays the event. */
+  /** Ends the collection; returns true if the result is a histogram, which delays the event. */
   private boolean finish(Event next) {
     Labels labels = collected;
     collected = null;

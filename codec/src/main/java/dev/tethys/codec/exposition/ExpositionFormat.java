@@ -68,7 +68,7 @@ public enum ExpositionFormat {
    * libraries do: by the asker's weights, and text where nothing matches. An escaping scheme named
    * by a clause holds for the clauses after it too.
    *
-   * @param accept the header, {@code ""} when there is none
+   * @param accept the header, {@code ""} if there is none
    */
   public static Negotiated negotiate(String accept, List<ExpositionFormat> offered) {
     EscapingScheme scheme = EscapingScheme.DEFAULT;

@@ -37,7 +37,7 @@ public interface ExpositionParser {
   /**
    * Goes to the next event; after {@link Event#END} it stays there.
    *
-   * @throws ExpositionException when the input is malformed; the parser is then of no more use
+   * @throws ExpositionException if the input is malformed; the parser is then of no more use
    */
   Event next();
 
@@ -75,7 +75,7 @@ public interface ExpositionParser {
    * Labels of the current sample, metric name included; each call decodes them again. Values of
    * {@code le} and {@code quantile} are in OpenMetrics form ({@code 1.0} for {@code 1}).
    *
-   * @throws ExpositionException when a label name occurs twice or a name is not valid UTF-8
+   * @throws ExpositionException if a label name occurs twice or a name is not valid UTF-8
    */
   Labels labels();
 
@@ -98,13 +98,13 @@ public interface ExpositionParser {
   long timestamp();
 
   /**
-   * When the counter, summary or histogram of the present sample began, Unix milliseconds; 0 when
+   * When the counter, summary or histogram of the present sample began, Unix milliseconds; 0 if
    * unknown.
    */
   long startTimestamp();
 
   /**
-   * Reads the next exemplar of the current sample; null if there are no more.
+   * Reads the next exemplar of the current sample; returns null if there are no more.
    *
    * @param defaultTimestamp timestamp of exemplars without one. Exemplars of native histograms
    *     without a timestamp are omitted, as in Prometheus.

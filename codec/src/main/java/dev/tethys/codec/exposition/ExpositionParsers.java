@@ -15,7 +15,7 @@ public final class ExpositionParsers {
    * A media type that decides the parser.
    *
    * @param mediaType one of the three that are known
-   * @param warning why the fallback had to be used, null when it had not
+   * @param warning why the fallback had to be used, null if it had not
    */
   public record Choice(String mediaType, @Nullable String warning) {}
 
@@ -29,7 +29,7 @@ public final class ExpositionParsers {
    * it to the fallback.
    *
    * @param contentType the received header, {@code ""} if there was none
-   * @throws ExpositionException when there is no fallback either; in Prometheus's words
+   * @throws ExpositionException if there is no fallback either; in Prometheus's words
    */
   public static Choice choose(String contentType, @Nullable ScrapeProtocol fallback) {
     CachedChoice before = known;

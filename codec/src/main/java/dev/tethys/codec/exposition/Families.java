@@ -45,7 +45,7 @@ public final class Families {
   /**
    * Reads the same text with at most {@code maxMetrics} metrics.
    *
-   * @throws TooManyMetricsException when there are more
+   * @throws TooManyMetricsException if there are more
    */
   public static List<MetricFamily> text(byte[] body, NameScheme names, long maxMetrics) {
     return new FamilyText(body, names, maxMetrics).read();
@@ -64,7 +64,7 @@ public final class Families {
   /**
    * Reads the same messages with at most {@code maxMetrics} metrics.
    *
-   * @throws TooManyMetricsException when there are more
+   * @throws TooManyMetricsException if there are more
    */
   public static List<MetricFamily> protobuf(byte[] body, long maxMetrics) {
     Map<String, MetricFamily> out = new LinkedHashMap<>();

@@ -421,7 +421,7 @@ final class FamilyText {
     };
   }
 
-  /** Reads a name, quoted or not; empty if there is none. */
+  /** Reads a name, quoted or not; returns empty if there is none. */
   private String name(boolean metric) {
     if (current == '"') {
       ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -135,7 +135,7 @@ final class ProtobufParser implements ExpositionParser, MetricMessage.ErrorConte
     }
   }
 
-  /** Reads the next family up to its metrics; false if it has none and is skipped. */
+  /** Reads the next family up to its metrics; returns false if it has none and is skipped. */
   private boolean family() {
     familyStart = pos;
     reader.reset(body, pos, end - pos);

@@ -230,7 +230,7 @@ abstract class TextParser implements ExpositionParser {
   }
 
   /**
-   * The labels of an exemplar, which have no metric name; null when a name occurs twice. Prometheus
+   * The labels of an exemplar, which have no metric name; null if a name occurs twice. Prometheus
    * then drops the exemplar, not the scrape.
    */
   final @Nullable Labels exemplarLabels(int[] at, int count) {
@@ -287,7 +287,7 @@ abstract class TextParser implements ExpositionParser {
 
   /**
    * Passes over a quoted string whose opening quote is at {@code p} and returns the offset of its
-   * closing quote; -1 when there is none.
+   * closing quote; -1 if there is none.
    *
    * @param lines whether it may contain a line end
    */

@@ -49,7 +49,7 @@ public final class CsvFormat {
   /**
    * Reads a format.
    *
-   * @throws IllegalArgumentException when it is malformed or names no metric
+   * @throws IllegalArgumentException if it is malformed or names no metric
    */
   public static CsvFormat parse(String text) {
     List<Column> columns = new ArrayList<>();
@@ -108,7 +108,7 @@ public final class CsvFormat {
     };
   }
 
-  /** The fields of a line, in quotes or without; null when a quote is never closed. */
+  /** The fields of a line, in quotes or without; null if a quote is never closed. */
   static @Nullable List<String> fields(String line) {
     List<String> out = new ArrayList<>();
     int i = 0;

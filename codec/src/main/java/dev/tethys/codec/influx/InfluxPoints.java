@@ -35,7 +35,7 @@ public final class InfluxPoints {
   /**
    * A reading of one message.
    *
-   * @param extra labels that every series gets, where it has none of that name
+   * @param extra labels that every series gets, if it has none of that name
    */
   public InfluxPoints(PointNames names, Labels extra) {
     this(names, extra, TelegrafSchema.V2);

@@ -35,7 +35,7 @@ public final class InfluxResponse {
   /**
    * Reads all of a response.
    *
-   * @throws CodecException when it is not JSON of this form, or reports an error
+   * @throws CodecException if it is not JSON of this form, or reports an error
    */
   public static void read(InputStream in, Rows to) {
     try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), in)) {

@@ -46,7 +46,7 @@ public enum TimePrecision {
   /**
    * Unix milliseconds.
    *
-   * @throws ArithmeticException when they do not fit
+   * @throws ArithmeticException if they do not fit
    */
   public long millis(long time) {
     if (this == AUTO) {

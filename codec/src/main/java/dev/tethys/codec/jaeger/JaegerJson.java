@@ -126,7 +126,8 @@ final class JaegerJson {
   }
 
   /**
-   * Reads an id of {@code size} or eight bytes, zero-padded on the left; empty if it is missing.
+   * Reads an id of {@code size} or eight bytes, zero-padded on the left; returns empty if it is
+   * missing.
    */
   private static ByteBuffer id(Attributes o, String at, String name, String original, int size) {
     byte[] b = bytes(o, at, name, original);

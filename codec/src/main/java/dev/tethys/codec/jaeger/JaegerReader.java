@@ -20,7 +20,7 @@ public final class JaegerReader {
   /**
    * Reads a datagram to an agent: a call of {@code emitBatch}.
    *
-   * @throws CodecException when it is malformed or another call
+   * @throws CodecException if it is malformed or another call
    */
   public static JaegerBatch datagram(byte[] buf, int offset, int length, boolean compact) {
     ThriftReader r = new ThriftReader(buf, offset, length, compact);
@@ -44,7 +44,7 @@ public final class JaegerReader {
   /**
    * Reads the body of {@code /api/traces}: a Batch in the binary protocol.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static JaegerBatch thrift(byte[] buf, int offset, int length) {
     JaegerBatch batch = new JaegerBatch();
@@ -179,7 +179,7 @@ public final class JaegerReader {
   /**
    * Reads {@code jaeger.api_v2.PostSpansRequest}.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static JaegerBatch protobuf(byte[] buf, int offset, int length) {
     JaegerBatch batch = new JaegerBatch();
@@ -206,7 +206,7 @@ public final class JaegerReader {
    * Reads {@code jaeger.api_v2.Span}, which contains its process: the format that Jaeger writes to
    * Kafka.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static JaegerBatch span(byte[] buf, int offset, int length) {
     JaegerBatch batch = new JaegerBatch();
@@ -217,7 +217,7 @@ public final class JaegerReader {
   /**
    * Reads the same as protobuf's JSON.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static JaegerBatch jsonSpan(byte[] buf, int offset, int length) {
     JaegerBatch batch = new JaegerBatch();

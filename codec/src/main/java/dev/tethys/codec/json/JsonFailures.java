@@ -127,8 +127,8 @@ public final class JsonFailures {
   }
 
   /**
-   * The position of the fault, in brackets; empty when it is unknown. For a secret, this is all
-   * that may be reported.
+   * The position of the fault, in brackets; empty if it is unknown. For a secret, this is all that
+   * may be reported.
    */
   public static String where(JacksonException e) {
     int column = column(e);

@@ -160,7 +160,7 @@ public final class LogLevels {
     return null;
   }
 
-  /** True if a word ends here; a colon or a full stop ends it where nothing is joined by it. */
+  /** True if a word ends here; a colon or a full stop ends it if nothing is joined by it. */
   private static boolean ends(byte[] b, int at, int to) {
     if (at >= to || !isJoined(b[at])) {
       return true;
@@ -292,7 +292,7 @@ public final class LogLevels {
       return normalize(new String(b, start, Math.min(end - start, 16), StandardCharsets.UTF_8));
     }
 
-    /** Moves past a string and returns the end of its text; -1 if it is unterminated. */
+    /** Moves past a string and returns the end of its text; returns -1 if it is unterminated. */
     private int stringEnd() {
       int i = at + 1;
       while (i < to && b[i] != '"') {

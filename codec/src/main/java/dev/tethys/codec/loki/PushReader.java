@@ -52,7 +52,7 @@ public final class PushReader {
   /**
    * Reads protobuf.
    *
-   * @throws CodecException when it is malformed, or something in it is
+   * @throws CodecException if it is malformed, or something in it is
    */
   public static LogsData protobuf(byte[] buf, int offset, int length) {
     return whole(protobuf(buf, offset, length, new RejectedItems()));
@@ -61,7 +61,7 @@ public final class PushReader {
   /**
    * Reads protobuf, of whose entries those are refused that have no valid labels or time.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static Result protobuf(byte[] buf, int offset, int length, RejectedItems refusals) {
     LogsData logs = new LogsData();
@@ -97,7 +97,7 @@ public final class PushReader {
    * @param refusals entries that could not be read, named by stream and number
    */
   public record Result(LogsData logs, RejectedItems refusals) {
-    /** Refused entries, one a line, each with its stream and its number in the stream. */
+    /** Refused entries, one per line, each with its stream and its number in the stream. */
     public String text() {
       return refusals.text(PushReader::describe);
     }
@@ -233,7 +233,7 @@ public final class PushReader {
    * and the form of Loki's first API: {@code
    * {"labels":"{a=\"b\"}","entries":[{"ts":"…Z","line":"…"}]}}.
    *
-   * @throws CodecException when it is not of this format, or something in it is not
+   * @throws CodecException if it is not of this format, or something in it is not
    */
   public static LogsData json(byte[] buf, int offset, int length) {
     return whole(json(buf, offset, length, new RejectedItems()));

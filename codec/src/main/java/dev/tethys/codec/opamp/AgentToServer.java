@@ -109,7 +109,7 @@ public record AgentToServer(
    *
    * @param hash hash over all of them
    * @param kinds for each kind of component its types, and for each type the location of its code;
-   *     null when only the hash is sent
+   *     null if only the hash is sent
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Available(byte[] hash, @Nullable Map<String, Map<String, String>> kinds) {}

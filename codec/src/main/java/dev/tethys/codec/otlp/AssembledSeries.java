@@ -59,7 +59,7 @@ abstract sealed class AssembledSeries extends FamilySeries {
     last = null;
   }
 
-  /** Value of a label {@code le} or {@code quantile}; null when it is not a number. */
+  /** Value of a label {@code le} or {@code quantile}; null if it is not a number. */
   static @Nullable Double bound(String text) {
     try {
       return switch (text) {
@@ -103,7 +103,7 @@ abstract sealed class AssembledSeries extends FamilySeries {
     return n >= 0 && n <= MAX_COUNT && n == Math.rint(n);
   }
 
-  /** Creates a point; null when its parts are not enough for one, or have no place in it. */
+  /** Creates a point; returns null if its parts are not enough for one, or have no place in it. */
   abstract @Nullable DataPoint assemble(Parts parts, boolean stale);
 
   @Override

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A list of attributes with their values as text: strings unchanged, numbers and booleans as in
- * JSON, bytes as base64, lists and maps as JSON. Reusable; not for several threads at once.
+ * JSON, bytes as base64, lists and maps as JSON. Reusable; not for several threads concurrently.
  */
 final class Attributes {
   /** A record, scope or resource with more attributes is refused. */
@@ -155,8 +155,8 @@ final class Attributes {
   }
 
   /**
-   * Appends a value; false if JSON cannot represent it, such as NaN and infinities within lists and
-   * maps.
+   * Appends a value; returns false if JSON cannot represent it, such as NaN and infinities within
+   * lists and maps.
    */
   private static boolean json(StringBuilder sb, @Nullable Object v) {
     switch (v) {

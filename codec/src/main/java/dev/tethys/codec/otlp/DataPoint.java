@@ -271,7 +271,7 @@ final class DataPoint {
     exemplars.add(new Exemplar(labels, v, millis(nanos)));
   }
 
-  /** Hexadecimal; empty when absent or all zeros. */
+  /** Hexadecimal; empty if absent or all zeros. */
   private static String id(ProtoReader r, int length, String what) {
     byte[] b = r.readBytes();
     if (b.length != 0 && b.length != length) {

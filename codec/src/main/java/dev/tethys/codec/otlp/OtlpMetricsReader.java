@@ -10,7 +10,8 @@ import dev.tethys.model.GoQuote;
  * temporality before its points), regardless of the order on the wire.
  *
  * <p>A data point or metric that cannot be translated is counted as rejected and the rest
- * continues; only bytes that are not the message throw. Reusable; not for several threads at once.
+ * continues; only bytes that are not the message throw. Reusable; not for several threads
+ * concurrently.
  */
 public final class OtlpMetricsReader {
   private final OtlpTranslator translator;

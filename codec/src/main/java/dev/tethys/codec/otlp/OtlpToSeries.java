@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns OTLP metrics into a remote write 1.0 request, by Prometheus's rules ({@link OtlpOptions}).
- * Start timestamps have no place in it. Reusable; not for several threads at once.
+ * Start timestamps have no place in it. Reusable; not for several threads concurrently.
  */
 public final class OtlpToSeries {
   private final OtlpMetricsReader reader;
@@ -30,7 +30,7 @@ public final class OtlpToSeries {
    * result.
    *
    * @return data points taken and refused, and why
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public OtlpResult convert(byte[] request, int offset, int length) {
     out.clear();

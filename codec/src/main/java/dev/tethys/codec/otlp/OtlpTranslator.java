@@ -163,8 +163,8 @@ final class OtlpTranslator {
   }
 
   /**
-   * Starts a metric; false if none of its data points can be accepted, which are then counted as
-   * rejected.
+   * Starts a metric; returns false if none of its data points can be accepted, which are then
+   * counted as rejected.
    */
   boolean beginMetric(
       String name,

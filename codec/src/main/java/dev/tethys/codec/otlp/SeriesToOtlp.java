@@ -60,7 +60,7 @@ public final class SeriesToOtlp {
   /**
    * Converts a request that is not compressed.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static Converted convert(byte[] request, int offset, int length) {
     return convert(request, offset, length, null);
@@ -70,7 +70,7 @@ public final class SeriesToOtlp {
    * Converts a request that is not compressed.
    *
    * @param source known metadata of its source in addition to the request's; null if none
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static Converted convert(
       byte[] request, int offset, int length, @Nullable MetricFamilies source) {

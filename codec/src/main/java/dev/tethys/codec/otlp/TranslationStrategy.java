@@ -37,7 +37,7 @@ public enum TranslationStrategy {
   /**
    * The strategy of a text.
    *
-   * @throws IllegalArgumentException when there is none
+   * @throws IllegalArgumentException if there is none
    */
   public static TranslationStrategy of(String text) {
     for (TranslationStrategy s : values()) {

@@ -115,7 +115,7 @@ public final class RejectedItems {
     return Collections.unmodifiableList(kept);
   }
 
-  /** Description of the rejected items, one a line. */
+  /** Description of the rejected items, one per line. */
   public String text(Function<Refusal, String> line) {
     String all = kept.stream().map(line).collect(Collectors.joining("\n"));
     return count == kept.size() ? all : all + "\n... and " + (count - kept.size()) + " more";

@@ -426,7 +426,7 @@ public final class PprofReader {
     return value - taken;
   }
 
-  /** Starts a profile without samples; null if its type was not requested. */
+  /** Starts a profile without samples; returns null if its type was not requested. */
   private @Nullable ProtoWriter profile(int type, Map<String, Named> names, List<Integer> common) {
     PprofMessage.ValueType t = message.type(type);
     Named named = names.get(message.string(t.type()));

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.CRC32C;
 
-/** Reads the frames of streamed remote read. Not for several threads at once. */
+/** Reads the frames of streamed remote read. Not for several threads concurrently. */
 public final class ChunkedReadReader {
   private final InputStream in;
   private final int maxFrame;
@@ -34,7 +34,7 @@ public final class ChunkedReadReader {
   /**
    * Reads the next frame; false at the end of the stream.
    *
-   * @throws CodecException when the frame is damaged or too large
+   * @throws CodecException if the frame is damaged or too large
    */
   public boolean next(Sink sink) throws IOException {
     int first = in.read();

@@ -106,7 +106,7 @@ public final class ExternalLabels {
   /**
    * A request of 1.0 whose series have these labels, too.
    *
-   * @throws dev.tethys.codec.CodecException when it is malformed
+   * @throws dev.tethys.codec.CodecException if it is malformed
    */
   public byte[] addTo(byte[] buf, int offset, int length) {
     RequestSlices slices = new RequestSlices().reset(buf, offset, length);

@@ -16,7 +16,7 @@ public final class FamilyPrefix {
    *
    * @param explicit whether series without a known family get metadata of unknown type, so that
    *     metadata of another source before them does not apply
-   * @throws dev.tethys.codec.CodecException when the request is malformed
+   * @throws dev.tethys.codec.CodecException if the request is malformed
    */
   public static byte[] add(byte[] request, MetricFamilies families, boolean explicit) {
     WriteRequestWriter out = new WriteRequestWriter();

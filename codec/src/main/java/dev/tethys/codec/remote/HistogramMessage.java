@@ -7,7 +7,8 @@ import java.util.Arrays;
 
 /**
  * The Histogram message, which is the same in remote write 1.0, 2.0 and remote read, except that
- * only 2.0 has the start timestamp. Scratch arrays are reused; not for several threads at once.
+ * only 2.0 has the start timestamp. Scratch arrays are reused; not for several threads
+ * concurrently.
  */
 final class HistogramMessage {
   private static final Histogram.ResetHint[] HINTS = Histogram.ResetHint.values();

@@ -9,7 +9,8 @@ import java.util.Arrays;
 /**
  * Turns name and value ranges of a buffer, in any order, into a checked label set: sorted, no name
  * twice, everything UTF-8, empty values omitted. Sorting is n log n regardless of the input, so
- * that a hostile request costs no more than its size. Reusable; not for several threads at once.
+ * that a hostile request costs no more than its size. Reusable; not for several threads
+ * concurrently.
  */
 final class LabelCollector {
   private int[] ranges = new int[64]; // nameOffset, nameLength, valueOffset, valueLength

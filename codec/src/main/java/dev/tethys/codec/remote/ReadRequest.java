@@ -39,7 +39,7 @@ public record ReadRequest(List<Query> queries, List<Integer> acceptedResponseTyp
   /**
    * Decodes a decompressed request.
    *
-   * @throws CodecException when it is malformed or a matcher's expression is not valid
+   * @throws CodecException if it is malformed or a matcher's expression is not valid
    */
   public static ReadRequest decode(byte[] buf, int offset, int length) {
     ProtoReader r = new ProtoReader().reset(buf, offset, length);

@@ -20,7 +20,7 @@ public final class ReadResponseReader {
   /**
    * Goes to the result of the next query; false after the last one.
    *
-   * @throws CodecException when the message is malformed
+   * @throws CodecException if the message is malformed
    */
   public boolean nextResult() {
     while (in.next()) {

@@ -43,7 +43,7 @@ public final class RequestFamilies {
     }
   }
 
-  /** Family of the series at the reader's position; null when nothing is known. */
+  /** Family of the series at the reader's position; null if nothing is known. */
   public @Nullable Family of(String series) {
     Family f = found.get(series);
     if (f == null) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Walks the series and the metadata of a remote write 1.0 request as pieces of bytes that are
  * themselves requests: any of them joined are one. So a request is cut or dealt out without
- * decoding. Not for several threads at once.
+ * decoding. Not for several threads concurrently.
  */
 public final class RequestSlices {
   private static final int SERIES = 1;
@@ -64,7 +64,7 @@ public final class RequestSlices {
    *
    * @param ways number of destinations
    * @param way from 0 to below that
-   * @throws CodecException when the request is malformed
+   * @throws CodecException if the request is malformed
    */
   public static List<List<Slice>> distribute(byte[] request, int size, int ways, Router way) {
     return distribute(request, size, ways, way, true);
@@ -137,8 +137,8 @@ public final class RequestSlices {
   public record Piece(byte[] request, int samples) {}
 
   /**
-   * Splits a series in two with the same labels, each with half of its samples, in order; empty if
-   * it has fewer than two samples.
+   * Splits a series in two with the same labels, each with half of its samples, in order; returns
+   * empty if it has fewer than two samples.
    *
    * @throws CodecException if the request is malformed
    */
@@ -281,7 +281,7 @@ public final class RequestSlices {
   /**
    * Goes to the next piece; false after the last one.
    *
-   * @throws CodecException when the request is malformed
+   * @throws CodecException if the request is malformed
    */
   public boolean next() {
     offset += length;

@@ -478,7 +478,7 @@ public final class RowTemplate {
       Arrays.fill(newest, -1);
     }
 
-    /** The template, null when a series does not fit into one, or there is none. */
+    /** The template, null if a series does not fit into one, or there is none. */
     public @Nullable RowTemplate build() {
       if (count > 0) {
         endPiece();

@@ -8,7 +8,7 @@ import java.util.Arrays;
 /**
  * The strings of one remote write 2.0 request, each once; number 0 is the empty string. Bytes are
  * stored consecutively in {@code arena}; {@code table} is an open-addressed hash table of numbers +
- * 1. Reusable; not for several threads at once.
+ * 1. Reusable; not for several threads concurrently.
  */
 final class SymbolTable {
   private byte[] arena = new byte[1 << 12];

@@ -45,7 +45,7 @@ public record ValidatedWriteRequest(
   /**
    * Looks through a request of 1.0.
    *
-   * @throws dev.tethys.codec.CodecException when it is not a request at all
+   * @throws dev.tethys.codec.CodecException if it is not a request at all
    */
   public static ValidatedWriteRequest ofV1(byte[] buf, int offset, int length) {
     return new Walk().v1(buf, offset, length);
@@ -55,7 +55,7 @@ public record ValidatedWriteRequest(
    * Translates a request of 2.0. Start timestamps are placed where {@link
    * WriteRequestReader#startTimestamp} finds them.
    *
-   * @throws dev.tethys.codec.CodecException when it is not a request at all
+   * @throws dev.tethys.codec.CodecException if it is not a request at all
    */
   public static ValidatedWriteRequest ofV2(byte[] buf, int offset, int length) {
     return new Walk().v2(buf, offset, length);

@@ -383,7 +383,7 @@ public final class WriteRequestReader {
   }
 
   /**
-   * When the counter or histogram of the sample read last began, Unix milliseconds; 0 when unknown.
+   * When the counter or histogram of the sample read last began, Unix milliseconds; 0 if unknown.
    * Remote write 1.0 has no such field: {@link WriteRequestWriter} puts it where 2.0 has it when it
    * is given one, for requests that stay within one process.
    */
@@ -401,7 +401,7 @@ public final class WriteRequestReader {
     return java.util.Objects.requireNonNull(histogram);
   }
 
-  /** The exemplar read last; null when its labels are not valid. */
+  /** The exemplar read last; null if its labels are not valid. */
   public @Nullable Exemplar exemplar() {
     return exemplar;
   }

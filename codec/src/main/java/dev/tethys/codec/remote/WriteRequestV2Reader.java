@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Faults of one series (a reference outside the table, an odd number of them) are given by
  * {@link #seriesProblem} and leave the rest of the request usable; only bytes that are not protobuf
- * throw. Not for several threads at once.
+ * throw. Not for several threads concurrently.
  *
  * <p>Invariants: {@code symbols[i]} is the offset of the length of symbol i, checked to be in the
  * request with all its bytes; {@code top} walks the request, {@code in} the series returned last.
@@ -491,7 +491,7 @@ public final class WriteRequestV2Reader {
     return timestamp;
   }
 
-  /** Start timestamp of the sample or histogram read last, 0 when unknown. */
+  /** Start timestamp of the sample or histogram read last, 0 if unknown. */
   public long startTimestamp() {
     return startTimestamp;
   }
@@ -506,7 +506,7 @@ public final class WriteRequestV2Reader {
     return java.util.Objects.requireNonNull(histogram);
   }
 
-  /** The exemplar read last; null when it is not valid, see {@link #exemplarProblem}. */
+  /** The exemplar read last; null if it is not valid, see {@link #exemplarProblem}. */
   public @Nullable Exemplar exemplar() {
     return exemplar;
   }

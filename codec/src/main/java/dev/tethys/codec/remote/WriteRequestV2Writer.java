@@ -49,7 +49,7 @@ public final class WriteRequestV2Writer {
     series.end(m);
   }
 
-  /** A float; {@code startTimestamp} 0 when unknown. */
+  /** A float; {@code startTimestamp} 0 if unknown. */
   public WriteRequestV2Writer sample(long startTimestamp, long timestamp, double value) {
     int m = series.begin(2);
     series.float64Unless0(1, value);

@@ -38,7 +38,7 @@ public final class SqlText {
     return m.out.toString();
   }
 
-  /** First word of a statement in upper case, empty when there is none. */
+  /** First word of a statement in upper case, empty if there is none. */
   public static String operation(String normalised) {
     int i = 0;
     while (i < normalised.length() && !Character.isLetter(normalised.charAt(i))) {

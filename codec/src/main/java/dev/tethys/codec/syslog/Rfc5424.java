@@ -66,7 +66,7 @@ final class Rfc5424 {
     return w.equals("-") ? "" : w;
   }
 
-  /** Nanoseconds since 1970; null if none. */
+  /** Nanoseconds since 1970; returns null if none. */
   static @Nullable Long timestamp(SyslogText t, String text) {
     if (text.isEmpty()) {
       return null;

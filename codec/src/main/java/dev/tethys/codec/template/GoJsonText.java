@@ -12,7 +12,7 @@ public final class GoJsonText {
   /** Values of other kinds. */
   @FunctionalInterface
   public interface Others {
-    /** Writes a value; false if it is not of these kinds. */
+    /** Writes a value; returns false if it is not of these kinds. */
     boolean write(GoJsonText to, Object value);
   }
 

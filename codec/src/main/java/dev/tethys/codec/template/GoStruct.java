@@ -11,7 +11,7 @@ public interface GoStruct {
   /** The exported fields in their order. */
   Map<String, ?> fields();
 
-  /** A method of the object, or null when it has none of that name. */
+  /** A method of the object, or null if it has none of that name. */
   default @Nullable TemplateFunction method(String name) {
     return null;
   }

@@ -172,7 +172,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
   /**
    * Parses a time by a layout that shows the reference time; in UTC by default.
    *
-   * @throws IllegalArgumentException when the text does not have that form
+   * @throws IllegalArgumentException if the text does not have that form
    */
   public static GoTime parse(String layout, String text) {
     return new GoTimeReader(layout, text, false).read();
@@ -182,7 +182,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
    * Parses a time like {@link #parse}, but rejects zone names other than UTC and GMT: most denote
    * different offsets in different places, and Go treats unknown ones as offset zero.
    *
-   * @throws IllegalArgumentException when the text does not have that form
+   * @throws IllegalArgumentException if the text does not have that form
    */
   public static GoTime parseOffset(String layout, String text) {
     return new GoTimeReader(layout, text, true).read();

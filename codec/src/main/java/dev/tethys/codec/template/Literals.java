@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Literals {
   private Literals() {}
 
-  /** The text of a quoted or raw string with its quotes; null when it is not valid. */
+  /** The text of a quoted or raw string with its quotes; null if it is not valid. */
   static @Nullable String unquote(String quoted) {
     if (quoted.charAt(0) == '`') {
       return quoted.substring(1, quoted.length() - 1).replace("\r", "");

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Templates by name, parsed from one or more texts, which may call each other. Immutable once
- * parsed: may be executed by several threads at once.
+ * parsed: may be executed by several threads concurrently.
  */
 public final class Template {
   /** Named template with its source text, for errors. */
@@ -28,7 +28,7 @@ public final class Template {
    *
    * @param name name in errors and for execution
    * @param functions names that it may call in addition to the built-in ones
-   * @throws TemplateException when it is not valid
+   * @throws TemplateException if it is not valid
    */
   public static Template parse(
       String name, String text, Map<String, TemplateFunction> functions, MissingKey missingKey) {
@@ -64,7 +64,7 @@ public final class Template {
    *
    * @param data value of the dot
    * @param functions the functions it was parsed with
-   * @throws TemplateException when something in it fails or a limit is reached
+   * @throws TemplateException if something in it fails or a limit is reached
    */
   public String execute(
       @Nullable Object data, Map<String, TemplateFunction> functions, TemplateLimits limits) {

@@ -5,8 +5,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A parsed piece of a template. {@code at} is its place in the text; {@code toString} is the text
- * that Go's errors show.
+ * A parsed piece of a template. {@code at} is its position in the text; {@code toString} is the
+ * text that Go's errors show.
  */
 sealed interface TemplateNode {
   int at();

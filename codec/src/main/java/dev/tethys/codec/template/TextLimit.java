@@ -18,7 +18,7 @@ public final class TextLimit {
   /**
    * Checks the length that a text has, or would have.
    *
-   * @throws Failure when it is too long
+   * @throws Failure if it is too long
    */
   public static void check(long length) {
     if (length > MAX_LENGTH) {

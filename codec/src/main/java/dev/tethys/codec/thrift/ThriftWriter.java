@@ -118,7 +118,7 @@ public final class ThriftWriter {
     return this;
   }
 
-  /** Ends the innermost struct, or the outermost when none was begun. */
+  /** Ends the innermost struct, or the outermost if none was begun. */
   public ThriftWriter endStruct() {
     out.write(0);
     if (depth > 0) {

@@ -163,7 +163,7 @@ public interface TimeFormat {
     return LocalDate.of(year, month, day).toEpochDay();
   }
 
-  /** A number of two digits; negative when there are none. */
+  /** A number of two digits; negative if there are none. */
   private static int two(String t, int at) {
     int a = t.charAt(at) - '0';
     int b = t.charAt(at + 1) - '0';

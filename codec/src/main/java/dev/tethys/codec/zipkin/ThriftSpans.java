@@ -124,7 +124,7 @@ final class ThriftSpans {
     return new Endpoint(service, address(four), address(ipv6), port);
   }
 
-  /** An address as text; "" where there is none. */
+  /** An address as text; "" if there is none. */
   static String address(byte[] b) {
     try {
       return b.length == 0 ? "" : InetAddress.getByAddress(b).getHostAddress();

@@ -175,7 +175,7 @@ public final class ZipkinReader {
     return s;
   }
 
-  /** Skips a value of another type; null is as good as none. */
+  /** Skips a value of another type; null is equivalent to none. */
   private static void other(JsonParser p, ZipkinSpan s, String type) {
     if (p.currentToken() != JsonToken.VALUE_NULL) {
       wrong(p, s, "it must be " + type);
@@ -298,7 +298,7 @@ public final class ZipkinReader {
   /**
    * Reads {@code zipkin.proto3.ListOfSpans}.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static Result protobuf(byte[] buf, int offset, int length, boolean typedTags, long now) {
     ZipkinReader reader = new ZipkinReader(new ZipkinToOtlp(typedTags, now));
@@ -319,7 +319,7 @@ public final class ZipkinReader {
   /**
    * Reads a list of spans of version 1 in Thrift's binary protocol.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static Result thrift(byte[] buf, int offset, int length, boolean typedTags, long now) {
     ZipkinReader reader = new ZipkinReader(new ZipkinToOtlp(typedTags, now));

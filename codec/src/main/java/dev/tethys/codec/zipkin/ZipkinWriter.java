@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes spans of version 2, each by itself: an object of JSON on one line, or one element of
- * {@code zipkin.proto3.ListOfSpans}. Not for several threads at once.
+ * {@code zipkin.proto3.ListOfSpans}. Not for several threads concurrently.
  *
  * <p>Sources: zipkin-api's {@code zipkin2-api.yaml} and {@code zipkin.proto}.
  */

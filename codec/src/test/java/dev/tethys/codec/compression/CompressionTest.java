@@ -79,9 +79,7 @@ class CompressionTest {
     }
   }
 
-  /**
-   * Also where the limit is below the least room that is taken for a result, and is just passed.
-   */
+  /** Also where the limit is below the minimum memory reserved for a result, and is just passed. */
   @Test
   void limitAppliesToSmallResults() {
     for (Compression c : Compression.values()) {

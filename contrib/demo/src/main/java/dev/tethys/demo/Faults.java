@@ -18,7 +18,7 @@ public final class Faults {
     return on.contains(fault);
   }
 
-  /** Switches a fault; false if it was so already. */
+  /** Switches a fault; returns false if it was so already. */
   public boolean set(Fault fault, boolean wanted) {
     boolean change = wanted ? on.add(fault) : on.remove(fault);
     if (change) {

@@ -48,8 +48,8 @@ public record ControlRequest(
    * Reads a request as JSON or YAML.
    *
    * @param name of the text in errors
-   * @throws dev.tethys.config.ConfigException where the control is wrong
-   * @throws IllegalArgumentException where the selector is wrong
+   * @throws dev.tethys.config.ConfigException if the control is wrong
+   * @throws IllegalArgumentException if the selector is wrong
    */
   public static ControlRequest read(String name, String text) {
     YamlObject o = YamlDocument.parse(name, null, text).root().object(SECTION);

@@ -87,7 +87,7 @@ public record Selector(List<Matcher> matchers) {
   /**
    * The conditions of both.
    *
-   * @throws IllegalArgumentException where there are too many
+   * @throws IllegalArgumentException if there are too many
    */
   public Selector and(Selector other) {
     List<Matcher> all = new ArrayList<>(matchers);

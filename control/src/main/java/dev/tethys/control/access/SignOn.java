@@ -112,7 +112,7 @@ public final class SignOn {
   /**
    * Verifies a token.
    *
-   * @throws RefusedException where it is not valid here
+   * @throws RefusedException if it is not valid here
    */
   User verify(String token) throws RefusedException {
     String[] parts = token.split("\\.", -1);

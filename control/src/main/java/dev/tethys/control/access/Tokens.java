@@ -59,7 +59,7 @@ public final class Tokens {
   /**
    * Reads a file.
    *
-   * @throws IOException when it cannot be read or a line is wrong
+   * @throws IOException if it cannot be read or a line is wrong
    */
   public static Tokens read(Path file) throws IOException {
     List<Entry> out = new ArrayList<>();
@@ -125,7 +125,7 @@ public final class Tokens {
   /**
    * The name of the user.
    *
-   * @return "" where there are no tokens
+   * @return "" if there are no tokens
    * @throws HttpException 401 without a known token, 403 where its role is not enough
    */
   public String require(HttpRequest q, Role role) {
@@ -157,7 +157,7 @@ public final class Tokens {
   /**
    * The token of an agent.
    *
-   * @throws HttpException 401 or 403 where it has none
+   * @throws HttpException 401 or 403 if it has none
    */
   public AgentToken requireAgent(HttpRequest q) {
     require(q, Role.AGENT);

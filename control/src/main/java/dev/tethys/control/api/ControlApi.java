@@ -140,7 +140,7 @@ public final class ControlApi {
   /**
    * Reason of a change, which each has.
    *
-   * @throws IllegalArgumentException where there is none, or it has no visible character
+   * @throws IllegalArgumentException if there is none, or it has no visible character
    */
   static String requiredReason(JsonNode body) {
     return requiredReason("member \"reason\"", text(body, "reason", false));

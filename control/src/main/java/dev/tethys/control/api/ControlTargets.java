@@ -59,7 +59,7 @@ record ControlTargets(List<AgentState> without, int with, Set<String> pipelines)
   /**
    * Refuses a control that would move nothing anywhere.
    *
-   * @throws ConflictException when agents are connected, and none runs the target
+   * @throws ConflictException if agents are connected, and none runs the target
    */
   void require(Control c) {
     if (with == 0 && !without.isEmpty()) {

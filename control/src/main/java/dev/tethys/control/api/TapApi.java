@@ -265,7 +265,7 @@ public final class TapApi {
   /**
    * Takes a place; without users they are all of one.
    *
-   * @throws HttpException 429 where there is none
+   * @throws HttpException 429 if there is none
    */
   private synchronized Answers open(String name, String user, List<UUID> agents, HttpRequest q) {
     List<String> users = open.values().stream().map(a -> a.user).sorted().toList();

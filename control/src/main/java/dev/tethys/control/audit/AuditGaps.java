@@ -46,7 +46,7 @@ public final class AuditGaps {
   /**
    * Reads the state of a data folder; the entries of its log are to follow.
    *
-   * @throws IOException when a file cannot be read or is damaged
+   * @throws IOException if a file cannot be read or is damaged
    */
   static AuditGaps of(Path data) throws IOException {
     AuditGaps out = new AuditGaps();

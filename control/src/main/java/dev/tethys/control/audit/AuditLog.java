@@ -92,7 +92,7 @@ public final class AuditLog implements AutoCloseable {
   /**
    * Opens a log, which is created when it does not exist.
    *
-   * @throws IOException when it cannot be read or written, or is not intact
+   * @throws IOException if it cannot be read or written, or is not intact
    */
   public AuditLog(Path file, InstantSource clock) throws IOException {
     this(file, clock, null);
@@ -130,7 +130,7 @@ public final class AuditLog implements AutoCloseable {
    * Opens the log of a data folder. State of the folder that its entries do not explain is logged,
    * and noted as an entry.
    *
-   * @throws IOException when a file cannot be read or written, or the log is not intact
+   * @throws IOException if a file cannot be read or written, or the log is not intact
    */
   public static AuditLog of(Path data, InstantSource clock) throws IOException {
     return new AuditLog(data.resolve(FILE), clock, data);
@@ -154,7 +154,7 @@ public final class AuditLog implements AutoCloseable {
   /**
    * Checks the log of a data folder, and that its entries explain the state of the folder.
    *
-   * @throws IOException when it is not the folder of a control plane, or cannot be read
+   * @throws IOException if it is not the folder of a control plane, or cannot be read
    */
   public static Verification verifyFolder(Path data) throws IOException {
     Path file = data.resolve(FILE);
@@ -306,7 +306,7 @@ public final class AuditLog implements AutoCloseable {
   /**
    * Appends an entry.
    *
-   * @throws IOException when it is not on disk
+   * @throws IOException if it is not on disk
    */
   public void append(
       String actor,
@@ -322,7 +322,7 @@ public final class AuditLog implements AutoCloseable {
   /**
    * Appends entries, all or none.
    *
-   * @throws IOException when they are not on disk
+   * @throws IOException if they are not on disk
    */
   public synchronized void append(List<Entry> entries) throws IOException {
     List<String> lines = new ArrayList<>();

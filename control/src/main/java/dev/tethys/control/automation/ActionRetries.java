@@ -96,7 +96,7 @@ public final class ActionRetries {
   /**
    * Reads the attempts of before.
    *
-   * @throws IOException when the file cannot be read or is damaged
+   * @throws IOException if the file cannot be read or is damaged
    */
   public ActionRetries(Path file, Scheduler clock) throws IOException {
     this.file = new StateFile(file);
@@ -167,7 +167,7 @@ public final class ActionRetries {
   /**
    * Adds an attempt in place of that of its action.
    *
-   * @throws IOException when it is not on disk; nothing has changed then
+   * @throws IOException if it is not on disk; nothing has changed then
    */
   void put(Retry r) throws IOException {
     Map<String, Retry> next = new LinkedHashMap<>(all);

@@ -97,7 +97,7 @@ public record Alert(
   /**
    * Reads a message. Members that are unknown are omitted: later versions may add some.
    *
-   * @throws IllegalArgumentException where it is not a message of the webhook
+   * @throws IllegalArgumentException if it is not a message of the webhook
    */
   public static List<Alert> read(byte[] json) {
     JsonNode n;

@@ -97,7 +97,7 @@ public final class Automation {
   /**
    * Applies the rules to alerts.
    *
-   * @throws IOException when a change is not on disk; a repetition of the message retries
+   * @throws IOException if a change is not on disk; a repetition of the message retries
    */
   public Applied apply(List<Alert> alerts, String user) throws IOException {
     return apply(alerts, user, 0);
@@ -203,7 +203,7 @@ public final class Automation {
   /**
    * Starts actions whose cool-down has ended, and retries failed ones.
    *
-   * @throws IOException when a change is not on disk; the next call retries
+   * @throws IOException if a change is not on disk; the next call retries
    */
   synchronized void resume() throws IOException {
     restore();
@@ -460,7 +460,7 @@ public final class Automation {
    * Notes how the replay of a rule ended.
    *
    * @param error "" where it is complete
-   * @throws IOException when that is not audited
+   * @throws IOException if that is not audited
    */
   public void replayEnded(Replays.Origin o, String replay, String error, long items)
       throws IOException {

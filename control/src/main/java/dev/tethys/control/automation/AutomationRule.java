@@ -135,8 +135,8 @@ public record AutomationRule(
   /**
    * Reads a file.
    *
-   * @throws ConfigException where a rule is wrong
-   * @throws IOException when it cannot be read
+   * @throws ConfigException if a rule is wrong
+   * @throws IOException if it cannot be read
    */
   public static List<AutomationRule> read(Path file) throws IOException {
     return read(YamlDocument.read(file));
@@ -171,7 +171,7 @@ public record AutomationRule(
    * Reads a rule.
    *
    * @param o with the keys of {@link #SPEC}
-   * @throws ConfigException where it is wrong
+   * @throws ConfigException if it is wrong
    */
   public static AutomationRule read(String name, YamlObject o) {
     if (!NAME.matcher(name).matches()) {
@@ -405,8 +405,8 @@ public record AutomationRule(
   /**
    * The control of an action for an alert.
    *
-   * @throws ConfigException where it is wrong for that alert
-   * @throws IllegalArgumentException where a reference has no value
+   * @throws ConfigException if it is wrong for that alert
+   * @throws IllegalArgumentException if a reference has no value
    */
   ControlRequest control(int action, Alert a) {
     Interpolation event = Interpolation.of(a.event("", ""));

@@ -119,7 +119,7 @@ final class CoolDowns {
   /**
    * Leaves out what an alert has waiting.
    *
-   * @throws IOException when that is not audited; the alert waits then
+   * @throws IOException if that is not audited; the alert waits then
    */
   void forget(String fingerprint, String why) throws IOException {
     Waiting w = waiting.get(fingerprint);
@@ -184,7 +184,7 @@ final class CoolDowns {
     return clock.nanos() - p.due >= 0;
   }
 
-  /** Time at which something monotonic is due, Unix milliseconds. */
+  /** time when something monotonic is due, Unix milliseconds. */
   private long startsAt(long due) {
     return clock.millis() + Math.max(0, (due - clock.nanos()) / 1_000_000);
   }

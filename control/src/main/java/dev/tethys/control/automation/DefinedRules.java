@@ -26,7 +26,7 @@ public final class DefinedRules {
   /**
    * Replaces those of the files of flags.
    *
-   * @throws ConfigException where the repository has one of the same name; nothing changes then
+   * @throws ConfigException if the repository has one of the same name; nothing changes then
    */
   public synchronized void takeFlags(List<AutomationRule> rules, Manifests manifests)
       throws IOException {

@@ -27,7 +27,7 @@ record ReplayPipeline(
   /**
    * Pipeline of a replay. Texts of requests are values of JSON: no reference is resolved.
    *
-   * @throws IllegalArgumentException where it cannot run
+   * @throws IllegalArgumentException if it cannot run
    */
   GraphConfig of(ReplayRequest q, Map<Manifests.DataKey, Map<String, String>> secrets) {
     ReplaySpec s = q.spec();

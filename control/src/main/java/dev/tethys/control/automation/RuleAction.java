@@ -135,7 +135,7 @@ sealed interface RuleAction {
     /**
      * The replay at a time.
      *
-     * @throws IllegalArgumentException where a time is wrong
+     * @throws IllegalArgumentException if a time is wrong
      */
     ReplayRequest request(String name, Instant now) {
       return new ReplayRequest(
@@ -290,7 +290,7 @@ sealed interface RuleAction {
     /**
      * Reads an action.
      *
-     * @throws ConfigException where it is wrong
+     * @throws ConfigException if it is wrong
      */
     static RuleAction read(Map<String, ?> tree) {
       String json = JsonMapper.shared().writeValueAsString(tree);

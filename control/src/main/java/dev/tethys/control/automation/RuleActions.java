@@ -135,10 +135,10 @@ public final class RuleActions {
    *
    * @param done receives the result of a request; only after "sending"
    * @return result
-   * @throws IllegalArgumentException where it cannot run
-   * @throws AbsentException where the version to roll out does not exist
-   * @throws RuleCalls.BusyException where too many requests run
-   * @throws IOException when a change is not on disk
+   * @throws IllegalArgumentException if it cannot run
+   * @throws AbsentException if the version to roll out does not exist
+   * @throws RuleCalls.BusyException if too many requests run
+   * @throws IOException if a change is not on disk
    */
   String run(Run run, Consumer<RuleCalls.Outcome> done) throws IOException {
     return switch (run.action) {

@@ -75,7 +75,7 @@ public final class StepLog {
   /**
    * Reads the results of before.
    *
-   * @throws IOException when the file cannot be read or is damaged
+   * @throws IOException if the file cannot be read or is damaged
    */
   public StepLog(Path file, AuditLog audit, Scheduler clock) throws IOException {
     this.audit = audit;
@@ -140,7 +140,7 @@ public final class StepLog {
    * Notes how a replay ended, in place of the step of its start where that is still there.
    *
    * @param error "" where it is complete
-   * @throws IOException when that is not audited
+   * @throws IOException if that is not audited
    */
   void noteReplay(Replays.Origin o, String replay, String error, String detail) throws IOException {
     boolean done = error.isEmpty();
@@ -188,7 +188,7 @@ public final class StepLog {
   /**
    * Notes a request that succeeded.
    *
-   * @throws IOException when that is not audited
+   * @throws IOException if that is not audited
    */
   Step sent(String rule, Alert a, String action, String target) throws IOException {
     audit.append(
@@ -238,7 +238,7 @@ public final class StepLog {
   /**
    * Writes a failure to the audit log.
    *
-   * @throws IOException when it is not on disk
+   * @throws IOException if it is not on disk
    */
   void auditFailure(Step s, String target) throws IOException {
     audit.append(

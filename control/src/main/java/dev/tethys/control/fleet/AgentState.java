@@ -19,15 +19,15 @@ import org.jspecify.annotations.Nullable;
  * Last known state of an agent.
  *
  * @param labels identifying and non-identifying attributes
- * @param health null when it was not reported
+ * @param health null if it was not reported
  * @param config effective configuration; "" when it was not reported or not kept
  * @param configOmitted why the effective configuration is not kept; "" when it is
- * @param remote null when it was not reported
- * @param totals null when they were not reported
+ * @param remote null if it was not reported
+ * @param totals null if they were not reported
  * @param totalsCount number of reports of accounts since the control plane started
  * @param seenMillis time of the last message, Unix milliseconds
  * @param changedNanos monotonic time of the last connect or disconnect
- * @param packages states of packages; null when they were not reported
+ * @param packages states of packages; null if they were not reported
  * @param hasOwnConfiguration whether it reports that it has a configuration without a control plane
  */
 public record AgentState(
@@ -246,7 +246,7 @@ public record AgentState(
         : !part(1).isEmpty(); // also zeros, before variables
   }
 
-  /** Health as reported; true when it was not. */
+  /** Health as reported; true if it was not. */
   public boolean isHealthy() {
     return health == null || health.healthy();
   }

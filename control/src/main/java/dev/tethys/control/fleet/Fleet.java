@@ -103,7 +103,7 @@ public final class Fleet {
   /**
    * Result of a message.
    *
-   * @param agent null when the message was refused
+   * @param agent null if the message was refused
    * @param reportAll whether the agent must report its full state
    * @param refusal "" unless the message was refused
    * @param later whether the agent is to retry later
@@ -319,7 +319,7 @@ public final class Fleet {
     return agents.size() < maxAgents && places.fits(token, 1, 0) || removeAway(token);
   }
 
-  /** Null where the memory for agents has no room for the state. */
+  /** Null if the memory for agents has no room for the state. */
   private @Nullable AgentState merge(
       UUID uid, @Nullable AgentState before, AgentToServer m, String transport, boolean connects) {
     Map<String, String> labels = before == null ? Map.of() : before.labels();

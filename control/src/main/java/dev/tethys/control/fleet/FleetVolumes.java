@@ -162,7 +162,7 @@ public final class FleetVolumes {
       return i;
     }
 
-    /** The reports with the live controls of the last one; null where these are less than two. */
+    /** The reports with the live controls of the last one; null if these are less than two. */
     @Nullable Window ofLastControls() {
       String last = controls(parsed.size() - 1);
       int from = parsed.size() - 1;
@@ -181,7 +181,7 @@ public final class FleetVolumes {
   }
 
   /**
-   * The reports of one run of an agent from a time to another; null where these are less than two.
+   * The reports of one run of an agent from a time to another; null if these are less than two.
    *
    * @param now time up to which the counts of the last report hold
    */

@@ -66,7 +66,7 @@ public final class UidBindings implements AutoCloseable {
    * Opens a file of bindings, which need not exist.
    *
    * @param known tokens of the token file
-   * @throws IOException when it cannot be read or written
+   * @throws IOException if it cannot be read or written
    */
   public static UidBindings open(Path path, List<AgentToken> known, int maxAgents)
       throws IOException {
@@ -126,7 +126,7 @@ public final class UidBindings implements AutoCloseable {
    * Binds a uid that the token may use.
    *
    * @param inTable whether an agent is in the table
-   * @throws IOException when the binding was not written
+   * @throws IOException if the binding was not written
    */
   synchronized void bind(UUID uid, AgentToken token, Predicate<UUID> inTable) throws IOException {
     AgentToken t = bound.get(uid);

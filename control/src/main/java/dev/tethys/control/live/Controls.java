@@ -132,7 +132,7 @@ public final class Controls {
    * Starts a control.
    *
    * @param draft valid; its id may be empty
-   * @throws ConflictException when the id is in use, or the limit is reached
+   * @throws ConflictException if the id is in use, or the limit is reached
    */
   public synchronized LiveControl start(
       Control draft, Selector selector, Duration duration, String author, String reason)
@@ -198,7 +198,7 @@ public final class Controls {
    * Starts a control in place of an active one with its id.
    *
    * @param draft valid, with an id
-   * @throws ConflictException when the limit is reached
+   * @throws ConflictException if the limit is reached
    */
   public synchronized LiveControl put(
       Control draft, Selector selector, long endMillis, String author, String reason)
@@ -277,8 +277,8 @@ public final class Controls {
   /**
    * Ends an active control.
    *
-   * @throws NotFoundException when there is none with the id
-   * @throws ConflictException when it has ended
+   * @throws NotFoundException if there is none with the id
+   * @throws ConflictException if it has ended
    */
   public synchronized LiveControl end(String id, String actor, String reason) throws IOException {
     LiveControl c = get(id);

@@ -150,7 +150,7 @@ public final class QuotaShares {
   /**
    * Reads the shares of before.
    *
-   * @throws IOException when the file cannot be read or is damaged
+   * @throws IOException if the file cannot be read or is damaged
    */
   public QuotaShares(Path file, Controls controls, Fleet fleet, Scheduler clock)
       throws IOException {
@@ -453,7 +453,7 @@ public final class QuotaShares {
   /**
    * Writes the shares where they have changed, also at the end of the process.
    *
-   * @throws IOException when they are not on disk
+   * @throws IOException if they are not on disk
    */
   public void save() throws IOException {
     ObjectNode content;

@@ -44,7 +44,7 @@ public enum DataType {
   /**
    * Reads a value.
    *
-   * @throws IllegalArgumentException where it is not of this type
+   * @throws IllegalArgumentException if it is not of this type
    */
   public Value read(JsonNode n) {
     return switch (this) {
@@ -90,7 +90,7 @@ public enum DataType {
   /**
    * Reads a scalar from a text.
    *
-   * @throws IllegalArgumentException where it is not of this type
+   * @throws IllegalArgumentException if it is not of this type
    */
   Value readText(String text) {
     try {

@@ -28,7 +28,7 @@ public interface HubJournal {
   /**
    * Adds entries.
    *
-   * @throws IOException when they are not on disk
+   * @throws IOException if they are not on disk
    */
   void add(List<Entry> entries) throws IOException;
 }

@@ -96,7 +96,7 @@ public final class HubMessage {
   /**
    * Applies an action of a rule that is not a webhook.
    *
-   * @throws IllegalArgumentException where it is not possible with the texts of the event
+   * @throws IllegalArgumentException if it is not possible with the texts of the event
    */
   public void apply(Match r, HubAction a) {
     Interpolation texts = Interpolation.of(r.event);

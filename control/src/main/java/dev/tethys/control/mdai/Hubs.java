@@ -131,8 +131,8 @@ public final class Hubs {
    *
    * @param data value, or entries of a set or map; for the removal from a map a list of keys
    * @return the event, as MDAI publishes it
-   * @throws IllegalArgumentException where the data are not of its type
-   * @throws IOException when the change is not on disk
+   * @throws IllegalArgumentException if the data are not of its type
+   * @throws IOException if the change is not on disk
    */
   public HubEvent change(String actor, Hub hub, HubVariable v, boolean add, JsonNode data)
       throws IOException {

@@ -108,7 +108,7 @@ public final class Interpolation {
   /**
    * Replaces references of a text that must have a value.
    *
-   * @throws IllegalArgumentException where a reference has no value, or nothing is left
+   * @throws IllegalArgumentException if a reference has no value, or nothing is left
    */
   String required(String text) {
     String missing = missing(text);

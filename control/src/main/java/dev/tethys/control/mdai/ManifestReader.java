@@ -57,8 +57,8 @@ public final class ManifestReader {
   /**
    * Reads files, and of folders the files that end with .yaml, .yml or .json.
    *
-   * @throws ConfigException where a resource is wrong
-   * @throws IOException when a file cannot be read
+   * @throws ConfigException if a resource is wrong
+   * @throws IOException if a file cannot be read
    */
   public static Manifests read(List<Path> paths) throws IOException {
     ManifestReader r = new ManifestReader();

@@ -24,7 +24,7 @@ public record Manifests(
   /**
    * The content of both.
    *
-   * @throws ConfigException where both define a resource
+   * @throws ConfigException if both define a resource
    */
   public Manifests with(Manifests other) {
     List<Resource> all = new ArrayList<>(resources);

@@ -5,14 +5,14 @@ public interface ReplayHost {
   /**
    * Checks that a replay can be started.
    *
-   * @throws IllegalArgumentException where it cannot
+   * @throws IllegalArgumentException if it cannot
    */
   void check(ReplayRequest request);
 
   /** Starts a replay that was checked. */
   void start(ReplayRequest request);
 
-  /** Ends a replay and forgets it; nothing happens where there is none. */
+  /** Ends a replay and forgets it; nothing happens if there is none. */
   void end(String name);
 
   /** Resources have changed: their replays start and end with them. */

@@ -16,7 +16,7 @@ public record ReplayRequest(String name, String namespace, ReplaySpec spec) {
   /**
    * A checked request.
    *
-   * @throws IllegalArgumentException where something is missing or wrong
+   * @throws IllegalArgumentException if something is missing or wrong
    */
   public ReplayRequest {
     if (!NAME.matcher(name).matches()) {
@@ -50,7 +50,7 @@ public record ReplayRequest(String name, String namespace, ReplaySpec spec) {
   /**
    * Replay of a rule; name, times and signal are in the variable that triggered it.
    *
-   * @throws IllegalArgumentException where it has no such text
+   * @throws IllegalArgumentException if it has no such text
    */
   static ReplayRequest of(Resource.Hub hub, ReplaySpec s, HubEvent event) {
     JsonNode n = data(event, "replayName, startTime, endTime and telemetryType");

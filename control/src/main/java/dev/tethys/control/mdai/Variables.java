@@ -94,7 +94,7 @@ public final class Variables {
       };
     }
 
-    /** Texts of a hub under the names of {@code serializeAs}; none where there is no such hub. */
+    /** Texts of a hub under the names of {@code serializeAs}; none if there is no such hub. */
     public Environment environment(String hub) {
       return environments.computeIfAbsent(hub, this::serialized);
     }
@@ -122,7 +122,7 @@ public final class Variables {
   /**
    * Reads the values of a file, which need not exist.
    *
-   * @throws IOException when it cannot be read or is damaged
+   * @throws IOException if it cannot be read or is damaged
    */
   public Variables(Path file) throws IOException {
     this.file = new StateFile(file);
@@ -156,7 +156,7 @@ public final class Variables {
     /**
      * Sets a value.
      *
-     * @throws IllegalArgumentException where a limit is exceeded
+     * @throws IllegalArgumentException if a limit is exceeded
      */
     void set(Hub hub, HubVariable v, Value next) {
       check(v, next);
@@ -196,7 +196,7 @@ public final class Variables {
    * Makes a change visible.
    *
    * @return whether it changed a value
-   * @throws IOException when it is not on disk; nothing is changed then
+   * @throws IOException if it is not on disk; nothing is changed then
    */
   synchronized boolean commit(Change c) throws IOException {
     if (!c.changed) {

@@ -21,7 +21,7 @@ public final class WebhookRequests {
   /**
    * Request of an action.
    *
-   * @throws IllegalArgumentException where a text it refers to is missing
+   * @throws IllegalArgumentException if a text it refers to is missing
    */
   public static HttpRequest of(Manifests manifests, Hub hub, CallWebhook call, HubEvent event) {
     Interpolation texts = Interpolation.of(event);

@@ -45,7 +45,7 @@ public final class GuardQueries {
    * @param violation first series of the result with its value; "" for an empty result
    * @param series labels of the series, at most {@link #MAX_SERIES}, and their number
    * @param error why there is no response; "" where there is one
-   * @param nanos monotonic time at which the query was sent
+   * @param nanos monotonic time when the query was sent
    */
   public record Answer(
       String violation, List<Map<String, String>> series, int all, String error, long nanos) {

@@ -118,7 +118,7 @@ final class LossSums {
               });
     }
 
-    /** The reasons with the most items; "" where none is known. */
+    /** The reasons with the most items; "" if none is known. */
     private String describeReasons() {
       return reasons.isEmpty() ? "" : "; by reason: " + mostFrequent();
     }

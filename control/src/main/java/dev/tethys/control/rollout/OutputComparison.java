@@ -66,7 +66,7 @@ public final class OutputComparison {
   /**
    * Adds the reports since the last call.
    *
-   * @param applied time at which an agent applied the version, by agent
+   * @param applied time when an agent applied the version, by agent
    * @param without agents without it
    */
   void update(FleetVolumes volumes, Map<UUID, Long> applied, List<UUID> without) {

@@ -100,7 +100,7 @@ public final class Rollout {
     @Nullable Totals withVersion;
 
     /**
-     * Monotonic time at which items with the version were first seen, if none have been delivered
+     * Monotonic time when items with the version were first seen, if none have been delivered
      * since: for each exporter and signal, and in total.
      */
     final Map<String, Long> undeliveredSince = new HashMap<>();
@@ -244,7 +244,7 @@ public final class Rollout {
     versions.add(version);
   }
 
-  /** Monotonic time at which the last agent applied the version. */
+  /** Monotonic time when the last agent applied the version. */
   long lastApplied() {
     long last = Long.MIN_VALUE;
     for (Reached x : reached.values()) {

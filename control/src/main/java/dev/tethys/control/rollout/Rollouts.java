@@ -89,8 +89,8 @@ public final class Rollouts {
   /**
    * Starts a rollout.
    *
-   * @throws NotFoundException when there is no such version
-   * @throws ConflictException when the configuration is being rolled out, or no agent matches
+   * @throws NotFoundException if there is no such version
+   * @throws ConflictException if the configuration is being rolled out, or no agent matches
    */
   public synchronized Rollout start(
       String configuration,
@@ -408,13 +408,13 @@ public final class Rollouts {
     fleet.wakeAll();
   }
 
-  /** Author of a version; "" where there is none. */
+  /** Author of a version; "" if there is none. */
   public String author(String configuration, int version) {
     ConfigVersion v = history.find(configuration, version);
     return v == null ? "" : v.author();
   }
 
-  /** Reason of a version; "" where there is none. */
+  /** Reason of a version; "" if there is none. */
   public String reason(String configuration, int version) {
     ConfigVersion v = history.find(configuration, version);
     return v == null ? "" : v.reason();
@@ -587,7 +587,7 @@ public final class Rollouts {
   /**
    * Version that a rollout gives.
    *
-   * @throws ConflictException where it gives a package
+   * @throws ConflictException if it gives a package
    */
   public synchronized ConfigVersion version(long id) {
     Rollout r = get(id);

@@ -37,7 +37,7 @@ record VolumeCounts(
 
   private static final int COUNTS = 4;
 
-  /** Reads a report; null if it has no counts. */
+  /** Reads a report; returns null if it has no counts. */
   static @Nullable VolumeCounts of(VolumeReports.Report report) {
     JsonNode n = FleetVolumes.read(report.json());
     if (n == null) {

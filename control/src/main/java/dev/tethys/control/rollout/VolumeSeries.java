@@ -49,7 +49,7 @@ final class VolumeSeries {
     return out;
   }
 
-  /** Takes a report; whether it is a new one that follows another. */
+  /** Takes a report; returns whether it is a new one that follows another. */
   boolean add(VolumeReports.Report report) {
     if (!points.isEmpty() && report.nanos() - points.getLast().nanos() <= 0) {
       return false;

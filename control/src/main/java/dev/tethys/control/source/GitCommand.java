@@ -30,7 +30,7 @@ final class GitCommand {
    * Runs a command.
    *
    * @return its output
-   * @throws IOException when it fails, takes longer than a minute or writes more than 8 MiB
+   * @throws IOException if it fails, takes longer than a minute or writes more than 8 MiB
    */
   String run(String... args) throws IOException {
     List<String> command = new ArrayList<>(List.of("git", "-C", folder.toString()));

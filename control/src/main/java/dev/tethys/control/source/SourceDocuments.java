@@ -68,7 +68,7 @@ record SourceDocuments(List<Document> good, List<Bad> bad) {
     return new SourceDocuments(List.copyOf(good), List.copyOf(bad));
   }
 
-  /** Reads kind and name of a document; whether there is one. */
+  /** Reads kind and name of a document; returns whether there is one. */
   private static boolean read(String path, String text, String[] id) {
     List<YamlDocument> all = YamlDocument.parseAll(path, text);
     if (all.isEmpty()) {

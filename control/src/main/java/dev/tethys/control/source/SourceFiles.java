@@ -67,7 +67,7 @@ public interface SourceFiles {
    *
    * @param known commit of the last snapshot; "" for none
    * @return null if the commit is the known one
-   * @throws IOException where the files cannot be read as a whole
+   * @throws IOException if the files cannot be read as a whole
    */
   @Nullable Snapshot read(String known) throws IOException;
 
@@ -93,7 +93,7 @@ public interface SourceFiles {
     return "git:";
   }
 
-  /** Whether this process may act; false where another one may have taken over. */
+  /** Whether this process may act; false if another one may have taken over. */
   default boolean mayAct() {
     return true;
   }

@@ -61,7 +61,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   /**
    * Appends a line.
    *
-   * @throws IOException when it is not on disk; the file ends as before
+   * @throws IOException if it is not on disk; the file ends as before
    */
   public void append(String line) throws IOException {
     append(List.of(line));
@@ -70,7 +70,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   /**
    * Appends lines, all or none.
    *
-   * @throws IOException when they are not on disk; the file ends as before
+   * @throws IOException if they are not on disk; the file ends as before
    */
   public void append(List<String> lines) throws IOException {
     append(lines, true);
@@ -79,7 +79,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   /**
    * Appends a line that outlives the process, and may be lost with the machine.
    *
-   * @throws IOException when it is not written; the file ends as before
+   * @throws IOException if it is not written; the file ends as before
    */
   public void appendUnsynced(String line) throws IOException {
     append(List.of(line), false);

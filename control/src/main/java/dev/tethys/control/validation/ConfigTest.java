@@ -77,7 +77,7 @@ public record ConfigTest(
   /**
    * Reads a test.
    *
-   * @throws ConfigException where it is wrong
+   * @throws ConfigException if it is wrong
    */
   public static ConfigTest read(String name, YamlObject o) {
     List<DryRun.Sample> input = samples(o.get(INPUT));
@@ -177,8 +177,8 @@ public record ConfigTest(
   /**
    * Runs the test on a text.
    *
-   * @return the differences; "" where there are none
-   * @throws ConfigException where the text is wrong
+   * @return the differences; "" if there are none
+   * @throws ConfigException if the text is wrong
    */
   String run(DryRun runs, String text) throws IOException {
     DryRunRecords got = new DryRunRecords(MAX_REQUESTS, MAX_REQUEST);

@@ -71,7 +71,7 @@ public final class DryRun {
   /**
    * Reads samples: requests of OTLP in JSON.
    *
-   * @throws IllegalArgumentException where one is wrong
+   * @throws IllegalArgumentException if one is wrong
    */
   public static List<Sample> samples(JsonNode all) {
     if (!all.isArray() || all.isEmpty() || all.size() > MAX_SAMPLES) {
@@ -112,8 +112,8 @@ public final class DryRun {
   /**
    * Runs a configuration.
    *
-   * @throws dev.tethys.config.ConfigException where it is wrong
-   * @throws IllegalArgumentException where it cannot be run here
+   * @throws dev.tethys.config.ConfigException if it is wrong
+   * @throws IllegalArgumentException if it cannot be run here
    */
   public ObjectNode run(String name, String text, List<Sample> samples) throws IOException {
     return run(name, text, samples, new DryRunRecords());

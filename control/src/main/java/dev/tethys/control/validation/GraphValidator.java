@@ -45,7 +45,7 @@ public final class GraphValidator {
    * Validates a text.
    *
    * @return {@link #VALID}, or why only an agent can decide
-   * @throws ConfigException where the text is wrong for every agent
+   * @throws ConfigException if the text is wrong for every agent
    */
   String check(String name, String text) {
     return read(name, text).validation;
@@ -83,7 +83,7 @@ public final class GraphValidator {
   /**
    * Configuration that was read with sample values for variables of agents.
    *
-   * @param config null where only an agent can decide
+   * @param config null if only an agent can decide
    */
   public record Read(String validation, @Nullable GraphConfig config) {}
 

@@ -27,7 +27,7 @@ public final class VersionCheck {
    * Checks that a text that is not validated holds no secrets.
    *
    * @param file that errors name
-   * @throws ConfigException where it does
+   * @throws ConfigException if it does
    */
   public void refuseSecrets(String file, String text) {
     validator.refuseSecrets(file, text);
@@ -38,7 +38,7 @@ public final class VersionCheck {
    *
    * @param file that errors name
    * @return as of {@link GraphValidator#check}
-   * @throws ConfigException where the text is wrong for every agent or holds a secret, or a test
+   * @throws ConfigException if the text is wrong for every agent or holds a secret, or a test
    *     fails, with the differences
    */
   public String check(String name, String file, String text) throws IOException {

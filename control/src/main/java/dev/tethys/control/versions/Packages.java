@@ -152,7 +152,7 @@ public final class Packages {
   /**
    * Checks a new package.
    *
-   * @throws IllegalArgumentException where it is wrong
+   * @throws IllegalArgumentException if it is wrong
    */
   public synchronized void check(String name, String version, byte[] signature) {
     ConfigStore.checkName(name);

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Longest time for which a version holds items on purpose, such as traces until their decision. */
 @FunctionalInterface
 public interface VersionHolds {
-  /** The time; null where only agents can read the version. */
+  /** The time; null if only agents can read the version. */
   @Nullable Duration of(ConfigVersion v);
 
   /** By the settings of all components of a version together. */

@@ -302,7 +302,7 @@ class OutputComparisonTest {
   }
 
   /** Agents are sent other records, of which a filter leaves other parts. */
-  /** Logs are frequent; metrics come once a minute, and two of their intervals were seen. */
+  /** Logs are frequent; metrics come once per minute, and two of their intervals were seen. */
   private void sparse(double metrics) {
     steps(
         OTHER,

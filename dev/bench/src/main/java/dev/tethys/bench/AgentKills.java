@@ -54,7 +54,7 @@ final class AgentKills {
   /**
    * Options are {@code [gateway|kafka] agents=2 targets=3 series=20 interval=500 kills=20 minutes=0
    * reloads=20 seed=1}, the interval in milliseconds; with minutes there are as many kills as go
-   * into them. 0 when nothing was lost.
+   * into them. 0 if nothing was lost.
    */
   static int run(String[] args) throws Exception {
     Options o =

@@ -49,7 +49,7 @@ final class Cardinality {
 
   /**
    * Options are active (series at a time), generations, samples (of a series), and MB: the most
-   * resident memory; 0 when all was answered within that.
+   * resident memory; 0 if all was answered within that.
    */
   static int run(String[] args) throws Exception {
     Options o =

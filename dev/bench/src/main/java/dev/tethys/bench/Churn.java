@@ -32,9 +32,7 @@ final class Churn {
 
   private record Reading(long rss, long series, long memory, long log) {}
 
-  /**
-   * Options are minutes of the store's time, series, interval (s) and speed; 0 when all was well.
-   */
+  /** Options are minutes of the store's time, series, interval (s) and speed; 0 if all was well. */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()

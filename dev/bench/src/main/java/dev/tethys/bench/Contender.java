@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A server that is measured beside others: how it is started, and when it can be asked. */
+/** A server that is measured in addition to others: how it is started, and when it can be asked. */
 enum Contender {
   TETHYS(""),
   PROMETHEUS("prometheus"),
@@ -43,7 +43,7 @@ enum Contender {
   /**
    * A program of a peer, from {@code $TETHYS_PEERS} or {@code ~/.cache/peers}.
    *
-   * @throws IOException when it does not exist
+   * @throws IOException if it does not exist
    */
   static String peer(String program) throws IOException {
     String folder = System.getenv("TETHYS_PEERS");

@@ -26,7 +26,7 @@ final class Dashboard {
     this.recording = recording;
   }
 
-  /** Options are a recording, servers and numbers; 0 when every server answered everything. */
+  /** Options are a recording, servers and numbers; 0 if every server answered everything. */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()

@@ -27,7 +27,7 @@ final class Disk {
 
   private Disk() {}
 
-  /** Options are {@code REC hosts=40 steps=720 interval=15 scaled=1}; 0 when all was well. */
+  /** Options are {@code REC hosts=40 steps=720 interval=15 scaled=1}; 0 if all was well. */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()

@@ -32,7 +32,7 @@ final class EqualityData {
   /** End of the data, after the last sample, in milliseconds. */
   static final long END = START + SAMPLES * INTERVAL;
 
-  /** One sample; a float when there is no histogram. */
+  /** One sample; a float if there is no histogram. */
   private record Point(long time, long startTime, double value, @Nullable Histogram histogram) {}
 
   private record Series(Labels labels, List<Point> points) {}

@@ -25,7 +25,7 @@ final class Fuzz {
      * Damages and reads once.
      *
      * @return how many files were damaged
-     * @throws AssertionError when a response is wrong
+     * @throws AssertionError if a response is wrong
      */
     long round(Random r) throws Exception;
 
@@ -49,7 +49,7 @@ final class Fuzz {
 
   private Fuzz() {}
 
-  /** Arguments are targets, {@code count=1000000} files and {@code seed=1}; 0 when all was well. */
+  /** Arguments are targets, {@code count=1000000} files and {@code seed=1}; 0 if all was well. */
   static int run(String[] args) throws Exception {
     Options options =
         new Options()

@@ -59,7 +59,7 @@ final class Hostile {
     heap = options.count("heap");
   }
 
-  /** Options are {@code count=10000 seed=1 clients=8 heap=512}; 0 when all was well. */
+  /** Options are {@code count=10000 seed=1 clients=8 heap=512}; 0 if all was well. */
   static int run(String[] args) throws Exception {
     Options options =
         new Options()

@@ -67,7 +67,7 @@ final class Kills {
     }
   }
 
-  /** Options are {@code count=1000 seed=1}; 0 when nothing was lost. */
+  /** Options are {@code count=1000 seed=1}; 0 if nothing was lost. */
   static int run(String[] args) throws Exception {
     Options options = new Options().with("count", 1000).with("seed", 1).read(args);
     int count = options.count("count");

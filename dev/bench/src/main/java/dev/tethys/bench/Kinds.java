@@ -45,8 +45,7 @@ final class Kinds {
   }
 
   /**
-   * Servers and kinds by name, and {@code series=… steps=… interval=… after=…}; 0 when all was
-   * well.
+   * Servers and kinds by name, and {@code series=… steps=… interval=… after=…}; 0 if all was well.
    */
   static int run(String[] args) throws Exception {
     Options o =

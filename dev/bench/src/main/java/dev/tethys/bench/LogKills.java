@@ -133,7 +133,7 @@ final class LogKills {
     }
   }
 
-  /** Options are {@code files=4 seconds=60 seed=1 hasty=0}. 0 when every line arrived. */
+  /** Options are {@code files=4 seconds=60 seed=1 hasty=0}. 0 if every line arrived. */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()

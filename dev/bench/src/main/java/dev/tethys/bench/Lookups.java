@@ -54,7 +54,7 @@ final class Lookups {
     gzip = o.number("gzip") != 0;
   }
 
-  /** Options are servers, series, runs and gzip; 0 when every server answered everything. */
+  /** Options are servers, series, runs and gzip; 0 if every server answered everything. */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * per second of the collector's CPU, after an equal time of warm-up. With {@code reloads} its
  * batching and both exporters are then changed at that interval. With {@code toggles} it then
  * counts volumes by attribute and does not, in turn, in pairs of windows: what counting costs, in
- * the same process with the same compiled code. Returns 0 when both receivers have all acknowledged
+ * the same process with the same compiled code. Returns 0 if both receivers have all acknowledged
  * items exactly once. A request that failed may have arrived all the same: senders do not repeat
  * it, so that more items than were acknowledged arrive then, and no item is lost or doubled as long
  * as they are no more than those of the failed requests.

@@ -104,7 +104,7 @@ final class SampleKinds {
     return k;
   }
 
-  /** Appends the next sample of some series; each is requested once a step, by one thread. */
+  /** Appends the next sample of some series; each is requested once per step, by one thread. */
   void write(WriteRequestWriter w, int from, int to, long time) {
     switch (kind) {
       case CLASSIC -> {

@@ -33,7 +33,7 @@ final class Soak {
     minutes = options.count("minutes");
   }
 
-  /** Options are {@code targets=200 series=500 interval=15 minutes=60}; 0 when all was well. */
+  /** Options are {@code targets=200 series=500 interval=15 minutes=60}; 0 if all was well. */
   static int run(String[] args) throws Exception {
     Options options =
         new Options()

@@ -57,7 +57,7 @@ final class Targets {
 
   /**
    * Options are {@code targets=100000 every=60 interval=600 changes=6}, seconds; words are servers
-   * and kinds of discovery. 0 when everything was found.
+   * and kinds of discovery. 0 if everything was found.
    */
   static int run(String[] args) throws Exception {
     Options options =

@@ -196,12 +196,12 @@ public final class KubernetesProcess implements AutoCloseable {
     return dir.resolve("client/someone.crt");
   }
 
-  /** Creates an object in the list at a path; gives it. */
+  /** Creates an object in the list at a path; returns it. */
   public JsonNode create(String path, String json) throws IOException, InterruptedException {
     return done(send("POST", path, "application/json", json));
   }
 
-  /** Changes an object (RFC 7396); gives it. */
+  /** Changes an object (RFC 7396); returns it. */
   public JsonNode patch(String path, String json) throws IOException, InterruptedException {
     return done(send("PATCH", path, "application/merge-patch+json", json));
   }

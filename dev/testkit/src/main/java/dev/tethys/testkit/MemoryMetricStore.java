@@ -430,7 +430,7 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
         .toList();
   }
 
-  /** Sets a warning for readers of series and exemplars; null if none. */
+  /** Sets a warning for readers of series and exemplars; returns null if none. */
   public synchronized void missing(@Nullable String warning) {
     missing = warning;
   }

@@ -35,7 +35,7 @@ public abstract class MetricStoreCase {
   /** Makes an empty store that refuses late samples, as Prometheus does by default. */
   protected abstract MetricStore create() throws Exception;
 
-  /** Creates an empty store that accepts late samples of any age; null if unsupported. */
+  /** Creates an empty store that accepts late samples of any age; returns null if unsupported. */
   protected @Nullable MetricStore createTakingLateSamples() throws Exception {
     return null;
   }

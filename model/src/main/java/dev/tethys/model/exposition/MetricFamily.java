@@ -22,8 +22,8 @@ public record MetricFamily(
    * One metric of the family.
    *
    * @param labels without the metric name
-   * @param timestamp Unix milliseconds, null when not shown
-   * @param startTimestamp Unix milliseconds of the start of a counter, 0 when unknown
+   * @param timestamp Unix milliseconds, null if not shown
+   * @param startTimestamp Unix milliseconds of the start of a counter, 0 if unknown
    */
   public record Metric(Labels labels, Point point, @Nullable Long timestamp, long startTimestamp) {
     /** A metric without timestamps. */
@@ -48,7 +48,7 @@ public record MetricFamily(
    *
    * @param bounds upper bounds, ascending, ending with +Inf
    * @param cumulative observations at or below each bound
-   * @param exemplars one a bucket, entries may be null; empty if none
+   * @param exemplars one per bucket, entries may be null; empty if none
    */
   public record Buckets(
       double count,

@@ -36,7 +36,7 @@ public final class AppendFile implements Closeable {
   /**
    * Appends a record.
    *
-   * @throws IOException when it could not be written: then, as after any error, it is not read back
+   * @throws IOException if it could not be written: then, as after any error, it is not read back
    */
   public void append(Record record) throws IOException {
     repair();

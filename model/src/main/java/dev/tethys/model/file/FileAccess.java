@@ -34,7 +34,7 @@ public interface FileAccess {
   /** Creates a second name for a file: same content, no copy. */
   void link(Path from, Path to) throws IOException;
 
-  /** Files of a folder, ascending by name; empty when the folder does not exist. */
+  /** Files of a folder, ascending by name; empty if the folder does not exist. */
   List<Path> list(Path directory) throws IOException;
 
   boolean exists(Path path);
@@ -73,7 +73,7 @@ public interface FileAccess {
   /**
    * Locks a file against other processes and others in this one until closed.
    *
-   * @throws IOException when someone else holds it
+   * @throws IOException if someone else holds it
    */
   Closeable lock(Path path) throws IOException;
 

@@ -32,7 +32,7 @@ public record RecordFormat(
   /**
    * A record in its form in the file.
    *
-   * @throws IllegalArgumentException when it is larger than one may be, or smaller
+   * @throws IllegalArgumentException if it is larger than one may be, or smaller
    */
   byte[] framed(byte[] payload) {
     if (!isAllowed(payload.length)) {

@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  * record that was being written, is cut off and kept next to the file under {@link #DAMAGED}: it
  * may have been acknowledged.
  *
- * <p>Not for several threads at once. An interrupt does not close it.
+ * <p>Not for several threads concurrently. An interrupt does not close it.
  */
 public final class RecordLog implements Closeable {
   /** Suffix of the file that holds the bytes cut off the end. */
@@ -85,7 +85,7 @@ public final class RecordLog implements Closeable {
   /**
    * Opens or makes a log and gives its records in order.
    *
-   * @throws IOException when it cannot be read, or is a file of another kind
+   * @throws IOException if it cannot be read, or is a file of another kind
    */
   public static RecordLog open(Path file, RecordFormat format, Sink to) throws IOException {
     return open(file, format, false, c -> refused(file), to);
@@ -95,7 +95,7 @@ public final class RecordLog implements Closeable {
    * Opens the log exclusively.
    *
    * @param foreign called when it is a file of another kind
-   * @throws IOException when it cannot be read, or is in use
+   * @throws IOException if it cannot be read, or is in use
    */
   public static RecordLog openLocked(Path file, RecordFormat format, Foreign foreign, Sink to)
       throws IOException {
@@ -106,7 +106,7 @@ public final class RecordLog implements Closeable {
    * Gives the entire records of a log in order, up to the last, and leaves it alone. Not for one
    * that is locked.
    *
-   * @throws IOException when it cannot be read, or is a file of another kind
+   * @throws IOException if it cannot be read, or is a file of another kind
    */
   public static void read(Path file, RecordFormat format, Sink to) throws IOException {
     checkAccess(file, StandardOpenOption.READ);
@@ -241,7 +241,7 @@ public final class RecordLog implements Closeable {
   /**
    * Adds a record; it is on the disk when this returns.
    *
-   * @throws IOException when that failed; the record is then not in the log
+   * @throws IOException if that failed; the record is then not in the log
    */
   public void append(byte[] payload) throws IOException {
     append(List.of(payload));

@@ -112,7 +112,7 @@ public final class ByteBudget {
     /**
      * Reserves more.
      *
-     * @throws OverBudgetException when the budget is exhausted
+     * @throws OverBudgetException if the budget is exhausted
      */
     @Override
     public void accept(long more) {
@@ -151,7 +151,7 @@ public final class ByteBudget {
      * Reserves more for a peer that cannot be refused, only left unread: waits until others release
      * theirs.
      *
-     * @throws OverBudgetException when the budget stays exhausted for {@link #PATIENCE_NANOS}, or
+     * @throws OverBudgetException if the budget stays exhausted for {@link #PATIENCE_NANOS}, or
      *     most of it is held by those that wait
      */
     public void await(long more) throws InterruptedException {
@@ -204,7 +204,7 @@ public final class ByteBudget {
     /**
      * Reserves more for a thread that holds no other memory: waits for as long as it takes.
      *
-     * @throws OverBudgetException when it is more than all there is
+     * @throws OverBudgetException if it is more than all there is
      */
     public void awaitLong(long more) throws InterruptedException {
       while (!awaitSome(more)) {

@@ -68,7 +68,7 @@ public final class QueryThreads {
   /**
    * Runs a query when it has a place, and waits for it. An interrupt is passed on to it.
    *
-   * @throws NoPlaceException when too many queries wait, or it has waited too long
+   * @throws NoPlaceException if too many queries wait, or it has waited too long
    */
   public <T extends @Nullable Object, E extends Exception> T run(TracedAction<T, E> query)
       throws E {

@@ -43,7 +43,7 @@ public final class RequestMemory {
   /**
    * Charges bytes to the request of this thread.
    *
-   * @throws ByteBudget.OverBudgetException when there is no memory for them
+   * @throws ByteBudget.OverBudgetException if there is no memory for them
    */
   public static void charge(long bytes) {
     if (ACCOUNT.isBound()) {
@@ -69,7 +69,7 @@ public final class RequestMemory {
     /**
      * Counts an element.
      *
-     * @throws ByteBudget.OverBudgetException when there is no memory for it and those before it
+     * @throws ByteBudget.OverBudgetException if there is no memory for it and those before it
      */
     public void add() {
       if (++uncharged == GROUP) {
@@ -81,7 +81,7 @@ public final class RequestMemory {
     /**
      * Charges those that were counted last.
      *
-     * @throws ByteBudget.OverBudgetException when there is no memory for them
+     * @throws ByteBudget.OverBudgetException if there is no memory for them
      */
     public void end() {
       if (uncharged > 0) {

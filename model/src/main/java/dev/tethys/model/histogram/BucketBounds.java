@@ -85,7 +85,7 @@ public final class BucketBounds {
   /**
    * The upper bound of a bucket on the positive side.
    *
-   * @throws IllegalArgumentException when a custom bucket has no bound
+   * @throws IllegalArgumentException if a custom bucket has no bound
    */
   public static double upper(int index, int schema, double @Nullable [] customBounds) {
     return schema == Histogram.CUSTOM_BUCKETS

@@ -99,12 +99,12 @@ public final class ExponentialCounts {
     return sum;
   }
 
-  /** The smallest observation; +Inf when there is none. */
+  /** The smallest observation; +Inf if there is none. */
   public double min() {
     return min;
   }
 
-  /** The largest observation; -Inf when there is none. */
+  /** The largest observation; -Inf if there is none. */
   public double max() {
     return max;
   }

@@ -61,7 +61,7 @@ public final class HistogramArithmetic {
   /**
    * The same observations at a lower resolution.
    *
-   * @throws IllegalArgumentException when the schema is custom or would become finer
+   * @throws IllegalArgumentException if the schema is custom or would become finer
    */
   public static Histogram reduceResolution(Histogram h, int schema) {
     if (schema == h.schema()) {

@@ -37,7 +37,7 @@ public final class CanonicalName {
   /**
    * The name.
    *
-   * @throws IOException when the host is unknown
+   * @throws IOException if the host is unknown
    */
   public static String of(String host) throws IOException {
     try (Arena arena = Arena.ofConfined()) {

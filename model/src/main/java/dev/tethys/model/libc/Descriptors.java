@@ -37,7 +37,7 @@ public final class Descriptors {
   /**
    * Duplicates a descriptor onto another (dup2(2)).
    *
-   * @throws IOException when the other is not open
+   * @throws IOException if the other is not open
    */
   public static void duplicate(int from, int to) throws IOException {
     try (Arena arena = Arena.ofConfined()) {

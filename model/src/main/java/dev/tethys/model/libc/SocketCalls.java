@@ -131,7 +131,7 @@ public final class SocketCalls implements AutoCloseable {
    * @param family such as {@link #AF_INET}
    * @param type such as {@link #SOCK_DGRAM}
    * @param protocol of the family, 0 for its usual one
-   * @throws LibraryException when the system does not have it, or this process may not
+   * @throws LibraryException if the system does not have it, or this process may not
    */
   public SocketCalls(int family, int type, int protocol) throws LibraryException {
     this.family = family;

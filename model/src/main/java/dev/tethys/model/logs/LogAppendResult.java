@@ -44,7 +44,7 @@ public record LogAppendResult(int stored, List<Refusal> refusals, int[] rowRefus
   /** Streams whose refusals {@link #text} lists. */
   private static final int MAX_SHOWN = 10;
 
-  /** Messages of the refusals, one a line; empty if all entries are stored. */
+  /** Messages of the refusals, one per line; empty if all entries are stored. */
   public String text() {
     StringBuilder sb = new StringBuilder();
     for (int i = 0; i < Math.min(refusals.size(), MAX_SHOWN); i++) {

@@ -193,7 +193,7 @@ public final class LogEntry {
    * Detaches the acknowledgement owed to the sources, for a destination that tracks it separately:
    * the entry itself then owes none.
    *
-   * @return null when no source waits
+   * @return null if no source waits
    */
   public @Nullable Origin detach() {
     Origin own = origin;

@@ -28,7 +28,10 @@ public interface LogRowBatch {
     return -1;
   }
 
-  /** Appends a copy of the value of a name of structured metadata; false if the row has none. */
+  /**
+   * Appends a copy of the value of a name of structured metadata; returns false if the row has
+   * none.
+   */
   boolean metadata(int row, String name, CopyBuffer into);
 
   /** Appends copies of all structured metadata of a row, and passes them on, names ascending. */

@@ -124,7 +124,10 @@ public interface LogSegment {
   /** Set of patterns by stream. */
   @FunctionalInterface
   interface PatternKeys {
-    /** Writes the places of those of the first {@code n} keys that are of the set; their number. */
+    /**
+     * Writes the places of those of the first {@code n} keys that are of the set and returns their
+     * number.
+     */
     int select(long[] keys, int n, int stream, int[] into);
   }
 

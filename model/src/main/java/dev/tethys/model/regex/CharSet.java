@@ -57,7 +57,7 @@ final class CharSet {
             && bounds[3] == MAX;
   }
 
-  /** The only code point; -1 when there are none or several. */
+  /** The only code point; -1 if there are none or several. */
   int single() {
     return bounds.length == 2 && bounds[0] == bounds[1] ? bounds[0] : -1;
   }

@@ -181,7 +181,7 @@ final class Dfa {
     }
   }
 
-  /** The generation after a full one; null when it is not worth it. */
+  /** The generation after a full one; null if it is not worth it. */
   private synchronized @Nullable Generation after(Generation full, long scanned) {
     full.scanned += scanned;
     Cancellation.check();

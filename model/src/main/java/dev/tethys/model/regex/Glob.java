@@ -35,7 +35,7 @@ public final class Glob {
   /**
    * Expression that matches what a glob matches as a whole.
    *
-   * @throws IllegalArgumentException when the glob is not valid
+   * @throws IllegalArgumentException if the glob is not valid
    */
   public static Regex compile(String glob, Syntax syntax) {
     Glob g = new Glob(glob, syntax);

@@ -43,12 +43,12 @@ public final class Groups {
     return matcher.groupCount();
   }
 
-  /** Text of a group, 0 for the whole match; null when the group is not part of the match. */
+  /** Text of a group, 0 for the whole match; null if the group is not part of the match. */
   public @Nullable String group(int number) {
     return matcher.group(number);
   }
 
-  /** Text of a group by its name; null when there is none or it is not part of the match. */
+  /** Text of a group by its name; null if there is none or it is not part of the match. */
   public @Nullable String group(String name) {
     int number = regex.groupNumber(name);
     return number < 0 ? null : matcher.group(number);

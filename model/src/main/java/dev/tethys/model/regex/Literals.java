@@ -64,7 +64,7 @@ final class Literals {
     return Character.toString(set.low(0));
   }
 
-  /** The longest text that each match contains; "" when there is none. */
+  /** The longest text that each match contains; "" if there is none. */
   static String required(List<RegexNode> sequence) {
     String best = "";
     for (RegexNode n : sequence) {
@@ -117,7 +117,7 @@ final class Literals {
   }
 
   /**
-   * The longest text that each match contains when the case of ASCII letters is ignored; "" when
+   * The longest text that each match contains when the case of ASCII letters is ignored; "" if
    * there is none.
    */
   static String requiredFolded(List<RegexNode> sequence) {

@@ -49,7 +49,7 @@ public final class Regex {
    * An expression for {@link #matches whole texts}, in which a dot also matches a line end, as in
    * matchers of PromQL.
    *
-   * @throws RegexSyntaxException when it is not valid, or too large
+   * @throws RegexSyntaxException if it is not valid, or too large
    */
   public static Regex whole(String expression) {
     Regex r = new Regex(expression, Flags.DOT_NEWLINE);
@@ -122,8 +122,8 @@ public final class Regex {
   }
 
   /**
-   * The texts that are matches as a whole, if there are only some; null when it is unknown. There
-   * are not many more than the expression has characters.
+   * The texts that are matches as a whole, if there are only some; null if it is unknown. There are
+   * not many more than the expression has characters.
    */
   public @Nullable Set<String> values() {
     return forWhole().values();
@@ -135,7 +135,7 @@ public final class Regex {
   }
 
   /**
-   * A text that each match contains, compared without regard to the case of ASCII letters; "" when
+   * A text that each match contains, compared without regard to the case of ASCII letters; "" if
    * none is known.
    */
   public String requiredText() {
@@ -194,7 +194,7 @@ public final class Regex {
     return capturing().pattern.groupCount();
   }
 
-  /** Number of the first group of a name; -1 when there is none. */
+  /** Number of the first group of a name; -1 if there is none. */
   public int groupNumber(String name) {
     return capturing().names.getOrDefault(name, -1);
   }
@@ -209,7 +209,7 @@ public final class Regex {
    * find.
    *
    * @param maxBytes most memory for finding groups
-   * @throws RegexSyntaxException when it is too large for that
+   * @throws RegexSyntaxException if it is too large for that
    */
   public Regex withBoundedGroups(long maxBytes) {
     try {

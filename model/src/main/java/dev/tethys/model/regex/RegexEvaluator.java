@@ -33,7 +33,7 @@ final class RegexEvaluator {
    * Compiles a tree.
    *
    * @param whole whether a match has to be a whole text
-   * @throws RegexSyntaxException when it is too large
+   * @throws RegexSyntaxException if it is too large
    */
   RegexEvaluator(String expression, RegexNode tree, boolean whole, int maxBytes) {
     List<RegexNode> parts = Literals.sequence(tree);
@@ -149,7 +149,7 @@ final class RegexEvaluator {
     return dfa == null ? 0 : dfa.mostBytes();
   }
 
-  /** The texts that match, when only some do; null when it is unknown. */
+  /** The texts that match, when only some do; null if it is unknown. */
   @Nullable Set<String> values() {
     return values;
   }

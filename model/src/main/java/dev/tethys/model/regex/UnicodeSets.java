@@ -79,7 +79,7 @@ final class UnicodeSets {
     return sb.toString();
   }
 
-  /** The set of a category or a script; null when there is none of that name. */
+  /** The set of a category or a script; null if there is none of that name. */
   static @Nullable CharSet named(String name) {
     if (name.equals("Any")) {
       return CharSet.ANY;

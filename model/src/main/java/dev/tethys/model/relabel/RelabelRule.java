@@ -197,8 +197,8 @@ public final class RelabelRule {
   }
 
   /**
-   * Applies the rule; false when the set is to be dropped, as one is whose values would become
-   * longer than any that can be stored.
+   * Applies the rule; returns false if the set is to be dropped, as one is whose values would
+   * become longer than any that can be stored.
    */
   public boolean apply(LabelsBuilder labels) {
     try {

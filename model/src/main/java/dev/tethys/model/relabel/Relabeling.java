@@ -14,12 +14,12 @@ public record Relabeling(List<RelabelRule> rules) {
     rules = List.copyOf(rules);
   }
 
-  /** True when there are no rules. */
+  /** True if there are no rules. */
   public boolean isEmpty() {
     return rules.isEmpty();
   }
 
-  /** The rewritten set (the same object when nothing changed), or null when it is dropped. */
+  /** The rewritten set (the same object when nothing changed), or null if it is dropped. */
   public @Nullable Labels apply(Labels labels) {
     if (rules.isEmpty()) {
       return labels;

@@ -89,7 +89,7 @@ public final class Template {
     return regex.groupNumber(name);
   }
 
-  /** True when the expansion is the same for every match. */
+  /** True if the expansion is the same for every match. */
   boolean isConstant() {
     return constant;
   }

@@ -43,7 +43,7 @@ public interface Appender extends AutoCloseable {
   /**
    * The reference of a series, which is created if it is new.
    *
-   * @throws StorageException when a limit forbids a new series or the labels are not valid
+   * @throws StorageException if a limit forbids a new series or the labels are not valid
    */
   long series(Labels labels);
 
@@ -76,13 +76,13 @@ public interface Appender extends AutoCloseable {
     Labels decode(byte[] buf, int offset, int length);
   }
 
-  /** The labels of a series, null when the reference is no longer known. */
+  /** The labels of a series, null if the reference is no longer known. */
   @Nullable Labels labels(long series);
 
-  /** Appends a float; {@code startTimestamp} 0 when unknown. */
+  /** Appends a float; {@code startTimestamp} 0 if unknown. */
   Outcome append(long series, long startTimestamp, long timestamp, double value);
 
-  /** Appends a histogram; {@code startTimestamp} 0 when unknown. */
+  /** Appends a histogram; {@code startTimestamp} 0 if unknown. */
   Outcome append(long series, long startTimestamp, long timestamp, Histogram histogram);
 
   /** Appends an exemplar; one equal to the newest of its series is accepted silently. */

@@ -8,7 +8,7 @@ package dev.tethys.model.storage;
  * @param from first time, inclusive; of spans their start
  * @param to last time, exclusive
  * @param created time of the request, Unix nanoseconds
- * @param processed true when the rows are removed from disk; before, they are hidden
+ * @param processed true if the rows are removed from disk; before, they are hidden
  */
 public record EventDeletion(
     String id, String query, long from, long to, long created, boolean processed) {}

@@ -15,7 +15,7 @@ public interface MetricSource {
    * Finds the series that meet all matchers and may have samples in the hinted time range, sorted
    * by labels.
    *
-   * @throws StorageException when data cannot be read or a limit is exceeded
+   * @throws StorageException if data cannot be read or a limit is exceeded
    */
   Selection select(SelectHints hints, List<Matcher> matchers);
 

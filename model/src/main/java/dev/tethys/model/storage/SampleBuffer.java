@@ -23,13 +23,13 @@ public final class SampleBuffer {
   public double[] values = new double[256];
 
   /**
-   * Histogram samples by position, null entries for floats; null when the series has none here. A
+   * Histogram samples by position, null entries for floats; null if the series has none here. A
    * store that knows the previous sample sets the reset hint: see {@link
    * dev.tethys.model.histogram.CounterReset#hint}.
    */
   public @Nullable Histogram @Nullable [] histograms;
 
-  /** Start timestamps by position, 0 where unknown; null when no sample has one. */
+  /** Start timestamps by position, 0 if unknown; null if no sample has one. */
   public long @Nullable [] startTimestamps;
 
   /** Equal ids mean equal timestamps; 0 means nothing is known. */

@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series found by a query, sorted by labels and readable in any order and by several threads at
- * once, each with its own buffer. The data does not change until the selection is closed: samples
- * committed after it was created may be missing, and none is returned twice.
+ * Series found by a query, sorted by labels and readable in any order and by several threads
+ * concurrently, each with its own buffer. The data does not change until the selection is closed:
+ * samples committed after it was created may be missing, and none is returned twice.
  */
 public interface Selection extends AutoCloseable {
   /** Number of series. */
@@ -40,7 +40,7 @@ public interface Selection extends AutoCloseable {
    * Replaces the content of the buffer by the samples of a series in the selected time range,
    * ascending by time, one a millisecond.
    *
-   * @throws StorageException when data cannot be read
+   * @throws StorageException if data cannot be read
    */
   void read(int series, SampleBuffer into);
 

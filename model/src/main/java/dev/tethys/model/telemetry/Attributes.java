@@ -77,7 +77,7 @@ public final class Attributes {
   }
 
   /**
-   * The value of a key; null when it is empty or absent ({@link #contains} distinguishes the two).
+   * The value of a key; null if it is empty or absent ({@link #contains} distinguishes the two).
    */
   public @Nullable Object get(String key) {
     int i = indexOf(key);
@@ -149,7 +149,7 @@ public final class Attributes {
     }
   }
 
-  /** Removes every entry of a key; whether there was one. */
+  /** Removes every entry of a key; returns whether there was one. */
   public boolean remove(String key) {
     return removeIf((k, _) -> k.equals(key));
   }
@@ -160,7 +160,7 @@ public final class Attributes {
     boolean test(String key, @Nullable Object value);
   }
 
-  /** Removes the entries that a predicate names; whether there was one. */
+  /** Removes the entries that a predicate names; returns whether there was one. */
   public boolean removeIf(EntryPredicate predicate) {
     places = null;
     int kept = 0;

@@ -62,7 +62,7 @@ public final class Exemplar extends Message {
     valueBits = 0;
   }
 
-  /** The first eight bytes of the trace id; the whole id is 0 when there is none. */
+  /** The first eight bytes of the trace id; the whole id is 0 if there is none. */
   public long traceIdHigh() {
     return traceIdHigh;
   }
@@ -77,7 +77,7 @@ public final class Exemplar extends Message {
     traceIdLow = low;
   }
 
-  /** The span id; 0 when there is none. */
+  /** The span id; 0 if there is none. */
   public long spanId() {
     return spanId;
   }

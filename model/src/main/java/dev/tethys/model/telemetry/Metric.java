@@ -39,7 +39,7 @@ public final class Metric extends Message implements Item<Metric> {
     return metadata;
   }
 
-  /** Null when the metric has no data of a known kind. */
+  /** Null if the metric has no data of a known kind. */
   public @Nullable MetricData<?> data() {
     return data;
   }

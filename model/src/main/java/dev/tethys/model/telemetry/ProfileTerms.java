@@ -2,7 +2,7 @@ package dev.tethys.model.telemetry;
 
 /** Extensible dictionary of an open profile. Existing entries keep their index. */
 public interface ProfileTerms {
-  /** A text of the table of strings. */
+  /** A string of the table of strings. */
   String string(int index);
 
   /** Index of a text, which is added if it is new. */

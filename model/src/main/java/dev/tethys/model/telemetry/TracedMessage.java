@@ -8,7 +8,7 @@ public abstract class TracedMessage extends AttributedMessage {
 
   TracedMessage() {}
 
-  /** The first eight bytes of the trace id; the whole id is 0 when there is none. */
+  /** The first eight bytes of the trace id; the whole id is 0 if there is none. */
   public final long traceIdHigh() {
     return traceIdHigh;
   }
@@ -23,7 +23,7 @@ public abstract class TracedMessage extends AttributedMessage {
     traceIdLow = low;
   }
 
-  /** The span id; 0 when there is none. */
+  /** The span id; 0 if there is none. */
   public final long spanId() {
     return spanId;
   }

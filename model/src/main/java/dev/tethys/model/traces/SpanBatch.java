@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * change it, safe for several that read columns.
  *
  * <p>Strings are codes of {@link #texts}: results by code, such as those of a lookup of labels, are
- * computed once a batch. Attributes are in {@link AttributeRows}; {@link #attribute} finds those of
- * one key. A span has a scope, and the scope has a resource.
+ * computed once per batch. Attributes are in {@link AttributeRows}; {@link #attribute} finds those
+ * of one key. A span has a scope, and the scope has a resource.
  */
 public final class SpanBatch {
   /** Strings of the batch. */
@@ -306,7 +306,10 @@ public final class SpanBatch {
     links++;
   }
 
-  /** Adds a resource with the attributes that were added to {@link #resources}; its number. */
+  /**
+   * Adds a resource with the attributes that were added to {@link #resources} and returns its
+   * number.
+   */
   public int endResource(int restCode) {
     resources.end(shapes);
     return addResource(restCode);
@@ -324,7 +327,7 @@ public final class SpanBatch {
     return n;
   }
 
-  /** Adds a scope with the attributes that were added to {@link #scopes}; its number. */
+  /** Adds a scope with the attributes that were added to {@link #scopes} and returns its number. */
   public int endScope(int resource, int nameCode, int versionCode, int restCode) {
     scopes.end(shapes);
     return addScope(resource, nameCode, versionCode, restCode);

@@ -56,7 +56,7 @@ public final class SpanRest {
     return sized(b);
   }
 
-  /** Adds bytes with their length; null if none. */
+  /** Adds bytes with their length; returns null if none. */
   public SpanRest sized(byte @Nullable [] b) {
     byte[] bytes = b == null ? new byte[0] : b;
     isSet |= bytes.length > 0;
@@ -72,7 +72,7 @@ public final class SpanRest {
     return this;
   }
 
-  /** Ends the record with unknown fields, which may be null; its code. */
+  /** Ends the record with unknown fields, which may be null and returns its code. */
   public int end(byte @Nullable [] unknown, Texts texts) {
     if (unknown != null) {
       isSet |= unknown.length > 0;

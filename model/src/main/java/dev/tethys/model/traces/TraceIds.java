@@ -14,7 +14,7 @@ public final class TraceIds {
     return size;
   }
 
-  /** Adds an id; false if it is in the set. */
+  /** Adds an id; returns false if it is in the set. */
   public boolean add(long high, long low) {
     if (size * 2 >= tags.length) {
       grow();

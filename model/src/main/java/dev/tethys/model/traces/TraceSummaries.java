@@ -63,7 +63,7 @@ public final class TraceSummaries {
     return size;
   }
 
-  /** Adds a trace without spans; its number. */
+  /** Adds a trace without spans and returns its number. */
   public int addTrace(long traceHigh, long traceLow) {
     if ((size + 1) * 2 > slots.length) {
       grow();

@@ -41,7 +41,7 @@ public final class ActiveSpan implements AutoCloseable {
   private final @Nullable Recording recording;
   private final @Nullable TraceContext context;
 
-  /** Null when the trace is not recorded, and once the span has ended. */
+  /** Null if the trace is not recorded, and once the span has ended. */
   private volatile @Nullable Span span;
 
   private ActiveSpan() {
@@ -184,7 +184,7 @@ public final class ActiveSpan implements AutoCloseable {
     return span != null;
   }
 
-  /** Context to propagate to other processes; null when tracing is off. */
+  /** Context to propagate to other processes; null if tracing is off. */
   public @Nullable TraceContext context() {
     return context;
   }

@@ -8,7 +8,7 @@ public final class CallerContext {
 
   private CallerContext() {}
 
-  /** Context of the client; null when it sent none. */
+  /** Context of the client; null if it sent none. */
   public static @Nullable TraceContext current() {
     return CURRENT.isBound() ? CURRENT.get() : null;
   }
@@ -16,7 +16,7 @@ public final class CallerContext {
   /**
    * Runs work for a request.
    *
-   * @param parent header {@code traceparent}; null when the request has none
+   * @param parent header {@code traceparent}; null if the request has none
    * @param state header {@code tracestate}
    */
   public static <T extends @Nullable Object, E extends Exception> T during(

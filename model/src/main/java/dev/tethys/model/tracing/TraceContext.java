@@ -29,7 +29,8 @@ public record TraceContext(
   private static final HexFormat HEX = HexFormat.of();
 
   /**
-   * Reads headers; null when they are absent or malformed, which the standard has receivers ignore.
+   * Reads headers; returns null if they are absent or malformed, which the standard has receivers
+   * ignore.
    */
   public static @Nullable TraceContext of(@Nullable String parent, @Nullable String state) {
     if (parent == null) {

@@ -29,7 +29,7 @@ public final class TimedTurns {
 
   /** Task with a due time. */
   public interface Alarm {
-    /** Cancels the task; true if it had not started. */
+    /** Cancels the task; returns true if it had not started. */
     boolean cancel();
   }
 

@@ -19,7 +19,7 @@ public record Metadata(Map<String, List<String>> values, Client client) {
   /**
    * Sender of a batch.
    *
-   * @param address null when the batch did not arrive over a network
+   * @param address null if the batch did not arrive over a network
    * @param auth authentication data from the authenticator extension
    */
   public record Client(@Nullable InetSocketAddress address, Map<String, String> auth) {

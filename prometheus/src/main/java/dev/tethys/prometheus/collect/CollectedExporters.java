@@ -60,8 +60,8 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
    * Takes over a configuration: exporters whose settings are as they were continue, with their
    * files read again.
    *
-   * @throws ConfigException when a file of an exporter is wrong; nothing has changed then
-   * @throws IOException when a file cannot be read; nothing has changed then
+   * @throws ConfigException if a file of an exporter is wrong; nothing has changed then
+   * @throws IOException if a file cannot be read; nothing has changed then
    */
   public void apply(List<CollectConfig> configs) throws IOException {
     Map<String, Running> old = running;
@@ -141,8 +141,8 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
   /**
    * Checks the exporters of a configuration without running them.
    *
-   * @throws ConfigException when a file of an exporter is wrong
-   * @throws IOException when a file cannot be read
+   * @throws ConfigException if a file of an exporter is wrong
+   * @throws IOException if a file cannot be read
    */
   public static void check(List<CollectConfig> configs) throws IOException {
     try (HttpClientFactory clients = new HttpClientFactory("Tethys")) {

@@ -28,7 +28,7 @@ public final class LogFiles implements LogSetup.Lines, Closeable {
   /**
    * Opens them; an empty list means standard error.
    *
-   * @throws IOException when a file cannot be opened, naming it
+   * @throws IOException if a file cannot be opened, naming it
    */
   public static LogFiles open(List<String> outputs, List<String> errors) throws IOException {
     LogFiles f = new LogFiles();

@@ -195,7 +195,7 @@ public final class MemoryStore implements MetricStore, MetricSource {
 
     @Override
     public void close() {
-      // nothing is held back
+      // nothing is delayed
     }
   }
 

@@ -356,8 +356,8 @@ public record UnitTestFile(
    * Reads a file.
    *
    * @param warn receives patterns that no file matches
-   * @throws dev.tethys.config.ConfigException when something in it is wrong
-   * @throws IOException when it cannot be read
+   * @throws dev.tethys.config.ConfigException if something in it is wrong
+   * @throws IOException if it cannot be read
    */
   static UnitTestFile read(Path file, Consumer<String> warn) throws IOException {
     YamlDocument document = YamlDocument.read(file);

@@ -18,7 +18,7 @@ interface Addresses {
   /**
    * Looks a host up.
    *
-   * @throws UnknownHostException when it has none
+   * @throws UnknownHostException if it has none
    */
   List<InetAddress> of(String host) throws UnknownHostException;
 

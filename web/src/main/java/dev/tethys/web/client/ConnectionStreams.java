@@ -151,8 +151,8 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
   }
 
   /**
-   * Whether an idle connection has unread data, which would be taken for the response to the next
-   * request. Does not detect the end of the stream, which keeps it at one system call.
+   * Whether an idle connection has unread data, which would be mistaken for the response to the
+   * next request. Does not detect the end of the stream, which keeps it at one system call.
    */
   boolean hasUnreadData() {
     try {

@@ -96,7 +96,7 @@ final class Connections implements AutoCloseable {
     this.keep = keep;
   }
 
-  /** A connection that is open as far as can be known; null when there is none. */
+  /** A connection that is open as far as can be known; null if there is none. */
   @Nullable ConnectionStreams take(Server server) {
     while (true) {
       ConnectionStreams wire = pollIdle(server);

@@ -39,7 +39,7 @@ final class Credentials {
     return file.isEmpty() ? value : fromFile(file, what);
   }
 
-  /** The Authorization header of basic_auth or authorization, or null when neither is given. */
+  /** The Authorization header of basic_auth or authorization, or null if neither is given. */
   static @Nullable String authorization(HttpClientConfig c) throws IOException {
     BasicAuth b = c.basicAuth();
     if (b != null) {

@@ -46,7 +46,7 @@ public record DockerAddress(String base, @Nullable Path socket) {
   /**
    * Request for a path of the API.
    *
-   * @throws IOException when the address is not a valid URL
+   * @throws IOException if the address is not a valid URL
    */
   public ClientRequest get(String path) throws IOException {
     try {

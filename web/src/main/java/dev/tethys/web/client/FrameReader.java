@@ -54,7 +54,7 @@ final class FrameReader {
    * The next frame.
    *
    * @throws java.io.EOFException at the end
-   * @throws IOException when it is malformed, or larger than is allowed
+   * @throws IOException if it is malformed, or larger than is allowed
    */
   Frame next() throws IOException {
     int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();

@@ -45,7 +45,7 @@ final class HostTls {
    * Puts TLS over a connection and shakes hands.
    *
    * @param host server name, unless the configuration sets another
-   * @throws IOException when that fails, or the certificate is another one's
+   * @throws IOException if that fails, or the certificate is another one's
    */
   static Socket secured(ClientTls.Setup tls, Socket plain, String host, int port)
       throws IOException {

@@ -18,7 +18,7 @@ class Http1Body {
   /**
    * Body of the length that a header names.
    *
-   * @throws IOException where it is malformed
+   * @throws IOException if it is malformed
    */
   static Http1Body ofLength(Http1Reader in, String s) throws IOException {
     try {

@@ -36,8 +36,8 @@ public interface Http3Dialer {
      *
      * @param serverName name that TLS requests and verifies
      * @param deadline in the time of {@link System#nanoTime}
-     * @throws java.net.http.HttpTimeoutException when the time limit expires
-     * @throws IOException when there is no connection; nothing is left open then
+     * @throws java.net.http.HttpTimeoutException if the time limit expires
+     * @throws IOException if there is no connection; nothing is left open then
      */
     Connection connect(InetSocketAddress to, String serverName, long deadline)
         throws IOException, InterruptedException;
@@ -56,7 +56,7 @@ public interface Http3Dialer {
      *
      * @param head fields in order, those that begin with a colon first
      * @param deadline by {@link System#nanoTime}
-     * @throws java.net.http.HttpTimeoutException when the time limit expires
+     * @throws java.net.http.HttpTimeoutException if the time limit expires
      * @throws IOException if no response arrives
      */
     Reply send(List<Map.Entry<String, String>> head, byte @Nullable [] body, long deadline)

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * settings share connections and threads.
  *
  * <p>Files that a configuration refers to are read on use: credentials at every call, TLS files
- * when they have changed (checked at most once a second); then new connections are opened.
+ * when they have changed (checked at most once per second); then new connections are opened.
  */
 public final class HttpClientFactory implements AutoCloseable {
   /** Maximum number of shared transports; beyond it the cache is cleared. */
@@ -103,7 +103,7 @@ public final class HttpClientFactory implements AutoCloseable {
   /**
    * A client; cheap, and nothing to be closed.
    *
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException if a certificate or key cannot be read
    */
   public WebClient client(HttpClientConfig config) throws IOException {
     return client(config, signer(config.cloud()));
@@ -113,7 +113,7 @@ public final class HttpClientFactory implements AutoCloseable {
    * A client that uses its own tickets for one server; its configuration has no other
    * authentication.
    *
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException if a certificate or key cannot be read
    */
   public WebClient client(HttpClientConfig config, KerberosServer server) throws IOException {
     KerberosLogin login = new KerberosLogin(server.identity(), clock);
@@ -167,7 +167,7 @@ public final class HttpClientFactory implements AutoCloseable {
   /**
    * A client whose calls can be watched; cheap, and nothing to be closed.
    *
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException if a certificate or key cannot be read
    */
   public TracedClient traced(HttpClientConfig config) throws IOException {
     return new TracedClient(
@@ -232,7 +232,7 @@ public final class HttpClientFactory implements AutoCloseable {
   /**
    * Tokens of a client of OAuth 2.0, for protocols other than HTTP.
    *
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException if a certificate or key cannot be read
    */
   public Tokens tokens(OAuth2 config) throws IOException {
     return tokens(config, true);
@@ -277,7 +277,7 @@ public final class HttpClientFactory implements AutoCloseable {
    * @param to {@code http} or {@code https} URL of the server
    * @param tls of {@code https}; null for {@code http}
    * @param deadline until when, by {@link System#nanoTime}
-   * @throws IOException when it cannot; nothing is left open then
+   * @throws IOException if it cannot; nothing is left open then
    */
   public Socket connect(URI to, @Nullable TlsConfig tls, long deadline) throws IOException {
     Proxies proxies = new Proxies(new ProxyConfig(null, "", true, Map.of()), environment);

@@ -51,8 +51,8 @@ public final class NameLookup {
    *
    * @param host a name, or an address without brackets
    * @param deadline by {@link System#nanoTime}
-   * @throws UnknownHostException when there is none
-   * @throws HttpTimeoutException when the time limit expires
+   * @throws UnknownHostException if there is none
+   * @throws HttpTimeoutException if the time limit expires
    */
   public static List<InetAddress> all(String host, long deadline) throws IOException {
     return SYSTEM.find(host, deadline);

@@ -71,7 +71,7 @@ public interface OtlpSender extends AutoCloseable {
   @Override
   void close();
 
-  /** Beginning of the text of a response, after a colon; empty when it has none. */
+  /** Beginning of the text of a response, after a colon; empty if it has none. */
   private static String reason(ClientResponse a, byte[] answerBody) {
     if (!a.header("Content-Type", "").startsWith("text/plain")) {
       return "";
@@ -149,7 +149,7 @@ public interface OtlpSender extends AutoCloseable {
    * One over HTTP; connections are the factory's.
    *
    * @param url with its path
-   * @throws IOException when a file that TLS names cannot be read
+   * @throws IOException if a file that TLS names cannot be read
    */
   static OtlpSender http(Options m, URI url, HttpClientFactory clients) throws IOException {
     WebClient client =

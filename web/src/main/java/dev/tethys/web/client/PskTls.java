@@ -25,14 +25,14 @@ public interface PskTls {
   /**
    * Performs the handshake over an open connection.
    *
-   * @throws IOException when the server does not know the key, or has another one
+   * @throws IOException if the server does not know the key, or has another one
    */
   Secured secure(InputStream in, OutputStream out, Offer offer) throws IOException;
 
   /**
    * The one that there is, loaded now unless it was before.
    *
-   * @throws IOException when it is missing
+   * @throws IOException if it is missing
    */
   static PskTls find() throws IOException {
     return PskLibrary.opened();

@@ -31,7 +31,7 @@ final class RequestHeaders {
   /**
    * A line for each value.
    *
-   * @throws IOException when one cannot be sent
+   * @throws IOException if one cannot be sent
    */
   byte[] lines() throws IOException {
     byte[] known = lines;

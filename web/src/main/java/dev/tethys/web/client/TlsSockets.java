@@ -22,7 +22,7 @@ public final class TlsSockets {
   /**
    * Makes secured sockets; files that the configuration names are read now.
    *
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException if a certificate or key cannot be read
    */
   public static SSLSocketFactory factory(TlsConfig config) throws IOException {
     return ClientTls.setup(config).context().getSocketFactory();
@@ -33,7 +33,7 @@ public final class TlsSockets {
    * configuration names are read now. It sends and verifies the name of the configuration, or the
    * host's.
    *
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException if a certificate or key cannot be read
    */
   public static SSLEngine engine(TlsConfig config, String host, int port) throws IOException {
     ClientTls.Setup setup = ClientTls.setup(config);
@@ -53,7 +53,7 @@ public final class TlsSockets {
    *
    * @param name name to request and verify, unless the configuration sets another
    * @param alpn offered protocols, in order; empty for no offer
-   * @throws IOException when that fails, or a certificate or key cannot be read
+   * @throws IOException if that fails, or a certificate or key cannot be read
    */
   public static SSLSocket secure(
       TlsConfig config, Socket plain, String name, int port, String... alpn) throws IOException {
@@ -86,9 +86,9 @@ public final class TlsSockets {
   }
 
   /**
-   * The certificates that a client trusts to vouch for others; empty when it trusts everything.
+   * The certificates that a client trusts to vouch for others; empty if it trusts everything.
    *
-   * @throws IOException when a certificate cannot be read
+   * @throws IOException if a certificate cannot be read
    */
   public static List<X509Certificate> anchors(TlsConfig config) throws IOException {
     return ClientTls.anchors(config);
@@ -108,7 +108,7 @@ public final class TlsSockets {
    *
    * @param tls null if none
    * @param deadline by {@link System#nanoTime}
-   * @throws IOException when it cannot; nothing is left open then
+   * @throws IOException if it cannot; nothing is left open then
    */
   public static Socket connect(String host, int port, @Nullable TlsConfig tls, long deadline)
       throws IOException {
@@ -143,7 +143,7 @@ public final class TlsSockets {
   /**
    * Milliseconds until a deadline, in the form of socket timeouts.
    *
-   * @throws SocketTimeoutException when it has passed
+   * @throws SocketTimeoutException if it has passed
    */
   public static int left(long deadline) throws SocketTimeoutException {
     long ms = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());

@@ -188,7 +188,7 @@ public final class TracedClient implements AutoCloseable {
    * The headers of the configuration, including credentials.
    *
    * @param deadline of fetching a token, in the time of {@link System#nanoTime}
-   * @throws IOException when a file cannot be read or no token is available
+   * @throws IOException if a file cannot be read or no token is available
    */
   public Map<String, List<String>> headers(long deadline) throws IOException, InterruptedException {
     Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);

@@ -95,7 +95,7 @@ public final class WebSocketStreams {
   /**
    * Requests an upgrade to a WebSocket.
    *
-   * @throws Refused when it responds with another status
+   * @throws Refused if it responds with another status
    * @throws IOException also when it does not otherwise
    */
   public static WebSocketStreams open(InputStream from, OutputStream to, Upgrade upgrade)
@@ -207,7 +207,7 @@ public final class WebSocketStreams {
   }
 
   /**
-   * A whole message of bytes, in place of {@link #input}; null when the server has closed. A read
+   * A whole message of bytes, in place of {@link #input}; null if the server has closed. A read
    * that times out loses the bytes read so far.
    *
    * @throws IOException also when the message is of text, or longer

@@ -62,7 +62,7 @@ public final class AwsJsonClient {
   /**
    * Calls an action.
    *
-   * @throws IOException when the service cannot be reached or refuses the call
+   * @throws IOException if the service cannot be reached or refuses the call
    */
   public JsonNode call(String action, Map<String, Object> body, Duration timeout)
       throws IOException, InterruptedException {

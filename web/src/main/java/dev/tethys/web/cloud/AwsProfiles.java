@@ -53,7 +53,7 @@ final class AwsProfiles {
     }
   }
 
-  /** The keys of a profile, or null when there is none of the name. */
+  /** The keys of a profile, or null if there is none of the name. */
   @Nullable Map<String, String> find(String name) {
     return sections.get(name);
   }

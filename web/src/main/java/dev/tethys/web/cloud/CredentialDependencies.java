@@ -38,7 +38,7 @@ public record CredentialDependencies(
   /** Sends a call. */
   @FunctionalInterface
   public interface Caller {
-    /** The response, to be closed. */
+    /** The response, which the caller closes. */
     ClientResponse send(ClientRequest call) throws IOException, InterruptedException;
   }
 
@@ -107,7 +107,7 @@ public record CredentialDependencies(
   /**
    * A URL built from variables and files.
    *
-   * @throws IOException when it is not a URL; the message has no password
+   * @throws IOException if it is not a URL; the message has no password
    */
   static URI url(String text) throws IOException {
     try {

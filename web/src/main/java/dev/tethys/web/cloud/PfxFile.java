@@ -24,7 +24,7 @@ record PfxFile(PrivateKey key, List<X509Certificate> chain) {
   /** The first byte of ASN.1's structures, which no PEM text begins with. */
   private static final byte STRUCTURE = 0x30;
 
-  /** Null when the file is of another kind. */
+  /** Null if the file is of another kind. */
   static @Nullable PfxFile find(Path file, Secret password)
       throws IOException, GeneralSecurityException {
     byte[] bytes = Files.readAllBytes(file);

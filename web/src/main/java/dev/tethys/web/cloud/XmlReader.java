@@ -15,7 +15,7 @@ public final class XmlReader {
   /**
    * The root of a document.
    *
-   * @throws IOException when it is not XML, naming where it came from
+   * @throws IOException if it is not XML, naming where it came from
    */
   public static Element root(String from, byte[] xml) throws IOException {
     try {

@@ -69,12 +69,12 @@ final class ClientConnection {
   volatile @Nullable Multiplexed multiplexed;
 
   /**
-   * Time at which the request being read, or in progress, started to arrive; used by the reading
+   * time when the request being read, or in progress, started to arrive; used by the reading
    * thread.
    */
   long requestBegan;
 
-  /** Time at which the connection is old; a multiplexed one ages from its first bytes on. */
+  /** time when the connection is old; a multiplexed one ages from its first bytes on. */
   volatile long old;
 
   /** Last stream whose request is processed. */
@@ -86,13 +86,13 @@ final class ClientConnection {
   /** Whether it has had requests, all of which have ended. */
   volatile boolean hasRested;
 
-  /** Time at which it must end. */
+  /** time when it must end. */
   private long dueAt = NEVER; // guarded by this
 
-  /** Time at which the first GOAWAY was sent. */
+  /** time when the first GOAWAY was sent. */
   private long goAwayAt = NEVER; // guarded by this
 
-  /** Time at which the GOAWAY with the last stream was sent. */
+  /** time when the GOAWAY with the last stream was sent. */
   private long lastGoAwayAt = NEVER; // guarded by this
 
   ClientConnection(
@@ -115,7 +115,7 @@ final class ClientConnection {
     this.old = old;
   }
 
-  /** Certificates of the client from its TLS handshake; empty when it showed none. */
+  /** Certificates of the client from its TLS handshake; empty if it showed none. */
   Certificate[] certificates() {
     if (socket instanceof SSLSocket s) {
       try {

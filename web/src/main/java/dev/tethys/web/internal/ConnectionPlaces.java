@@ -53,7 +53,7 @@ final class ConnectionPlaces {
     this.nanos = nanos;
   }
 
-  /** Gives a connection a place; true if it has one. */
+  /** Gives a connection a place; returns true if it has one. */
   boolean take(ClientConnection c) {
     synchronized (held) {
       int ofClient = held.getOrDefault(c.client, 0);
@@ -87,7 +87,7 @@ final class ConnectionPlaces {
    * has waited longest without a request in progress or, where all have one, with one that its
    * client does not send or does not take.
    *
-   * @return false when there is none
+   * @return false if there is none
    */
   boolean evict() {
     long now = nanos.getAsLong();
@@ -109,7 +109,7 @@ final class ConnectionPlaces {
    * Refuses the request that has waited longest for a place, of the client with the most
    * connections.
    *
-   * @return false when there is none
+   * @return false if there is none
    */
   boolean refuseWaiting() {
     long now = nanos.getAsLong();

@@ -11,7 +11,7 @@ final class ConnectionProgress implements Peer {
 
   private final ConnectionTimeouts timeouts;
 
-  /** Null when the connection has ended before it was served. */
+  /** Null if the connection has ended before it was served. */
   private final @Nullable ClientConnection c;
 
   ConnectionProgress(ConnectionTimeouts timeouts, @Nullable ClientConnection c) {

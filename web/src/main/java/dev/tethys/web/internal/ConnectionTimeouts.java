@@ -243,7 +243,7 @@ public final class ConnectionTimeouts {
      * Waits until the connection is one of as many as there may be; it is unless there are too
      * many.
      *
-     * @return false when it does not become one in time
+     * @return false if it does not become one in time
      */
     public boolean awaitPlace() throws InterruptedException {
       ClientConnection c = connection;
@@ -413,7 +413,7 @@ public final class ConnectionTimeouts {
    * has waited longest without a request in progress or, where all have one, with one that its
    * client does not send or does not take.
    *
-   * @return false when there is none
+   * @return false if there is none
    */
   public boolean evict() {
     return places.evict();

@@ -37,7 +37,7 @@ final class CrossSiteGuard {
         || ListenAddress.parse(address).address().getAddress().isAnyLocalAddress();
   }
 
-  /** Why the host that a request names is refused; null when it is not. */
+  /** Why the host that a request names is refused; null if it is not. */
   @Nullable String hostRefusal(HttpRequest q) {
     if (!onLoopback || q.host().isEmpty() || !isLocal(q)) {
       return null;
@@ -95,7 +95,7 @@ final class CrossSiteGuard {
     return name;
   }
 
-  /** Why a request that changes something is refused; null when it is not. */
+  /** Why a request that changes something is refused; null if it is not. */
   @Nullable String originRefusal(HttpRequest q) {
     String site = all(q, "Sec-Fetch-Site");
     String origin = all(q, "Origin");

@@ -87,7 +87,7 @@ public final class HeaderListSizes {
    * The size of the header list of a block: names, values and 32 bytes for each field (RFC 9113
    * section 6.5.2).
    *
-   * @throws MalformedException when the block is not HPACK, or changes the table beyond its limit
+   * @throws MalformedException if the block is not HPACK, or changes the table beyond its limit
    */
   public long of(byte[] bytes, int from, int to) throws MalformedException {
     block = bytes;

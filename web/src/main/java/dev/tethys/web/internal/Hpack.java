@@ -36,7 +36,7 @@ public final class Hpack {
   /**
    * The headers of a block, names in lower case, including {@code :status}.
    *
-   * @throws IOException when the block is malformed, or its header list too large; no further block
+   * @throws IOException if the block is malformed, or its header list too large; no further block
    *     can be read then
    */
   @SuppressWarnings("NullAway") // the engine needs the stream only for priorities

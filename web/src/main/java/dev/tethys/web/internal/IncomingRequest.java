@@ -89,7 +89,7 @@ public final class IncomingRequest implements HttpRequest {
     return type == null || !type.regionMatches(true, 0, "application/grpc", 0, 16);
   }
 
-  /** Reads the rest of the body; false if it exceeds {@code maxBytes} bytes. */
+  /** Reads the rest of the body; returns false if it exceeds {@code maxBytes} bytes. */
   boolean drain(int maxBytes) {
     if (isBodyRead()) {
       return true;

@@ -47,7 +47,7 @@ public final class LegacyTls {
    * Checks that connections can use a version.
    *
    * @param protocol Java's name of the version
-   * @throws IOException when something used TLS before the old versions were enabled
+   * @throws IOException if something used TLS before the old versions were enabled
    */
   public static void require(String protocol) throws IOException {
     if (!OLD.contains(protocol)) {

@@ -26,7 +26,7 @@ public final class OutgoingResponse implements HttpResponse {
   static final int MAX_WHOLE = 64 << 20;
 
   /**
-   * Number of bytes of a streamed body that are held back, to send short bodies whole and long ones
+   * Number of bytes of a streamed body that are delayed, to send short bodies whole and long ones
    * in pieces.
    */
   static final int BUFFER = 32 << 10;
@@ -280,7 +280,8 @@ public final class OutgoingResponse implements HttpResponse {
   }
 
   /**
-   * Discards prepared data that was not sent, to send an error instead; false if it is too late.
+   * Discards prepared data that was not sent, to send an error instead; returns false if it is too
+   * late.
    */
   public boolean reset() {
     if (committed) {

@@ -47,7 +47,7 @@ public final class SocketConnections implements AutoCloseable {
     /**
      * Starts handling connections.
      *
-     * @param room closes a connection to make room for others; false when none can be
+     * @param room closes a connection to make room for others; false if none can be
      */
     StreamListener open(StreamListener.Handler handler, BooleanSupplier room) throws IOException;
   }
@@ -74,7 +74,7 @@ public final class SocketConnections implements AutoCloseable {
    * @param tls null if none
    * @param timed whether a read of such a socket can be given a time
    * @param grace time for running requests after the close
-   * @throws IOException when the socket is not available
+   * @throws IOException if the socket is not available
    */
   public SocketConnections(
       Opening opening,
@@ -158,7 +158,7 @@ public final class SocketConnections implements AutoCloseable {
     return Long.toHexString(IDS.incrementAndGet());
   }
 
-  /** The first of our protocols that a client offers; null when it offers none. */
+  /** The first of our protocols that a client offers; null if it offers none. */
   private @Nullable String negotiated(List<String> offered) {
     for (Protocol p : protocols) {
       for (String name : p.names()) {

@@ -158,7 +158,7 @@ public record KerberosIdentity(
   /**
    * Has Java read the {@code krb5.conf} that is named; before every login.
    *
-   * @throws IOException when it does not exist, or another one is in use: Java knows one
+   * @throws IOException if it does not exist, or another one is in use: Java knows one
    */
   public void useConfig() throws IOException {
     if (config == null) {

@@ -55,8 +55,8 @@ public final class KerberosLogin {
 
   /**
    * A server refused a ticket: all are abandoned, unless they are so young that others would be
-   * refused, too. A principal without access therefore logs in at most once a minute, regardless of
-   * the number of requests.
+   * refused, too. A principal without access therefore logs in at most once per minute, regardless
+   * of the number of requests.
    *
    * @return whether the next ticket is another one
    */
@@ -139,7 +139,7 @@ public final class KerberosLogin {
    * Does something that finds the tickets as its current {@link Subject}, and a {@link
    * GSSCredential} among its private credentials; in the caller's thread.
    *
-   * @throws IOException when there is no ticket
+   * @throws IOException if there is no ticket
    * @throws Exception the exception of the work
    */
   public <T> T as(Callable<T> work) throws Exception {

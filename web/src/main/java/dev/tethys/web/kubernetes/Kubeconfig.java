@@ -64,7 +64,7 @@ public final class Kubeconfig implements ClusterAccess {
 
   /**
    * @param context instead of the current one; {@code ""} for that
-   * @throws IllegalStateException when the file cannot be used
+   * @throws IllegalStateException if the file cannot be used
    */
   public Kubeconfig(Path file, String context, InstantSource clock) {
     this(file, context, clock, EXEC_TIMEOUT);

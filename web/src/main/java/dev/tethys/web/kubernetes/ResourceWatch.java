@@ -52,7 +52,7 @@ public final class ResourceWatch<T> {
 
   /**
    * A silent watch is restarted: the server may have vanished without closing the connection, and a
-   * live one sends a bookmark about once a minute.
+   * live one sends a bookmark about once per minute.
    */
   private static final ClientRequest.ReadTimeouts TIME_LIMIT =
       new ClientRequest.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
@@ -120,7 +120,7 @@ public final class ResourceWatch<T> {
   /** Sends a call with a configuration. */
   @FunctionalInterface
   public interface Sender {
-    /** The response, to be closed. */
+    /** The response, which the caller closes. */
     ClientResponse send(HttpClientConfig config, ClientRequest call)
         throws IOException, InterruptedException;
   }

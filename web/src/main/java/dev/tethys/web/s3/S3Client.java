@@ -215,7 +215,7 @@ public final class S3Client {
   }
 
   /**
-   * @throws IOException when no attempt was successful
+   * @throws IOException if no attempt was successful
    */
   private Reply callWithRetries(
       String method,
@@ -320,7 +320,7 @@ public final class S3Client {
    *
    * @param headers such as {@code content-type}
    * @param begun run before the first request after which the object may exist
-   * @throws S3Exception when the service refuses it
+   * @throws S3Exception if the service refuses it
    */
   public void put(String key, Map<String, String> headers, S3Content content, Runnable begun)
       throws IOException, InterruptedException {

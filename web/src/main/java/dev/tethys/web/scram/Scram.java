@@ -44,7 +44,7 @@ public final class Scram {
   /**
    * One of a password as its owner writes it.
    *
-   * @throws IOException when it has characters that no password may have
+   * @throws IOException if it has characters that no password may have
    */
   public static Scram of(String mechanism, String user, String password, String nonce)
       throws IOException {
@@ -99,7 +99,7 @@ public final class Scram {
   /**
    * Verifies the server's signature.
    *
-   * @throws IOException when it does not
+   * @throws IOException if it does not
    */
   public void verify(String answer) throws IOException {
     Map<String, String> a = attributes(answer);

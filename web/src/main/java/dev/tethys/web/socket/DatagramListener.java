@@ -84,7 +84,7 @@ public final class DatagramListener
   /**
    * Listens.
    *
-   * @throws IOException when the address is malformed or not available
+   * @throws IOException if the address is malformed or not available
    */
   public static DatagramListener start(Options options, Handler handler) throws IOException {
     var a = StreamListener.address(options.address());

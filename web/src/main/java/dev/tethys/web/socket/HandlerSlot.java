@@ -44,7 +44,7 @@ public final class HandlerSlot<H> {
   /**
    * Waits until no thread uses the handler, and keeps threads from using it.
    *
-   * @return false where one uses it for longer; the handler then stays
+   * @return false if one uses it for longer; the handler then stays
    */
   public boolean hold(Duration timeLimit) {
     held = true;

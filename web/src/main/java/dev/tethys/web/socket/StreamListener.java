@@ -99,7 +99,7 @@ public final class StreamListener implements SocketListener {
   /** Connections closed at a time when the limit is reached; owned by the accepting thread. */
   private int closing = 1;
 
-  /** Time at which connections were closed last; owned by the accepting thread. */
+  /** time when connections were closed last; owned by the accepting thread. */
   private long roomMade;
 
   private StreamListener(
@@ -114,7 +114,7 @@ public final class StreamListener implements SocketListener {
   /**
    * Listens.
    *
-   * @throws IOException when the address is malformed or not available
+   * @throws IOException if the address is malformed or not available
    */
   public static StreamListener start(Options options, Handler handler) throws IOException {
     InetSocketAddress a = address(options.address());
@@ -163,7 +163,7 @@ public final class StreamListener implements SocketListener {
    * Listens on the socket that systemd has passed to this process, and leaves it to it at the end.
    * Idle connections are not closed; above the limit they wait until one ends.
    *
-   * @param makeRoom closes one to make room for others; false when none can be
+   * @param makeRoom closes one to make room for others; false if none can be
    * @throws IOException if there is no such socket, or it is already in use
    */
   public static StreamListener inherited(
@@ -327,7 +327,7 @@ public final class StreamListener implements SocketListener {
                     most.getKey()));
   }
 
-  /** The next connection; null when none could be accepted. */
+  /** The next connection; null if none could be accepted. */
   private @Nullable Socket next() {
     try {
       return server.accept();

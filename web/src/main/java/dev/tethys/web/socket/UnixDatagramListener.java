@@ -47,7 +47,7 @@ public final class UnixDatagramListener implements PassingListener<UnixDatagramL
   private final HandlerSlot<Handler> slot;
   private final Thread thread;
 
-  /** Null when it is closed; the thread that reads closes it. */
+  /** Null if it is closed; the thread that reads closes it. */
   private @Nullable SocketCalls socket;
 
   private volatile boolean closed;

@@ -36,7 +36,7 @@ final class UnixServerSocket extends ServerSocket {
   /**
    * Listens. A stale socket file without a listener is replaced.
    *
-   * @throws IOException when a process listens there, or the file cannot be created
+   * @throws IOException if a process listens there, or the file cannot be created
    */
   static UnixServerSocket listen(Path path, int backlog) throws IOException {
     UnixDomainSocketAddress at = UnixDomainSocketAddress.of(path);

@@ -187,7 +187,7 @@ final class SpanExporter implements AutoCloseable {
     counts.failed.add(failed);
   }
 
-  /** Waits; false when there is no time to wait, because it is to end. */
+  /** Waits; false if there is no time to wait, because it is to end. */
   private boolean pause(Duration d) throws InterruptedException {
     lock.lockInterruptibly();
     try {

@@ -99,7 +99,7 @@ public final class Tracing implements AutoCloseable {
    * five seconds.
    *
    * @param next null for no traces
-   * @throws IOException when a file that it names cannot be read; nothing has changed then
+   * @throws IOException if a file that it names cannot be read; nothing has changed then
    */
   public synchronized void apply(@Nullable TracingConfig next) throws IOException {
     if (java.util.Objects.equals(next, config)) {

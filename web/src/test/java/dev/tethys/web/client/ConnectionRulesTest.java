@@ -281,7 +281,7 @@ class ConnectionRulesTest {
   }
 
   /**
-   * What comes over a connection that waits must not be taken for the response to the next call.
+   * What comes over a connection that waits must not be mistaken for the response to the next call.
    */
   @ParameterizedTest
   @ValueSource(strings = {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate", "", "|"})

@@ -120,7 +120,7 @@ public final class Alertmanager implements AutoCloseable {
   /**
    * The same with a record of events, which is closed with it.
    *
-   * @throws IOException when the folder cannot be read or made
+   * @throws IOException if the folder cannot be read or made
    */
   public Alertmanager(
       AlertmanagerOptions options,
@@ -192,13 +192,13 @@ public final class Alertmanager implements AutoCloseable {
                     .toList());
   }
 
-  /** The log of this Alertmanager itself; null when there is none. */
+  /** The log of this Alertmanager itself; null if there is none. */
   public @Nullable EventLog history() {
     return history;
   }
 
   /**
-   * Records the beginnings and ends of alerts, which have no other source where there are no rules.
+   * Records the beginnings and ends of alerts, which have no other source if there are no rules.
    */
   private void remember(List<Alert> received, Instant now) {
     EventLog h = history;
@@ -334,8 +334,8 @@ public final class Alertmanager implements AutoCloseable {
   /**
    * Obeys a configuration from now on.
    *
-   * @throws IOException when a file that it names cannot be read; nothing has changed then
-   * @throws TemplateException when a file of templates is not valid; nothing has changed then
+   * @throws IOException if a file that it names cannot be read; nothing has changed then
+   * @throws TemplateException if a file of templates is not valid; nothing has changed then
    */
   public synchronized void apply(AlertmanagerConfig config) throws IOException {
     if (closed) {
@@ -508,8 +508,8 @@ public final class Alertmanager implements AutoCloseable {
    *
    * @param acknowledges whether notifications about it are not repeated from now on
    * @param until when the acknowledgement ends; null for when the alert does
-   * @throws IOException when it could not be written to disk
-   * @throws SharedRecords.FullException when there is no room
+   * @throws IOException if it could not be written to disk
+   * @throws SharedRecords.FullException if there is no room
    */
   public AlertNote note(
       LabelSet labels, String author, String text, boolean acknowledges, @Nullable Instant until)

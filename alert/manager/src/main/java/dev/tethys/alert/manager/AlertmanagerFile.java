@@ -50,8 +50,8 @@ public final class AlertmanagerFile {
   /**
    * Reads the file and has the Alertmanager obey it.
    *
-   * @throws ConfigException when it is wrong
-   * @throws IOException when it, or a file that it names, cannot be read
+   * @throws ConfigException if it is wrong
+   * @throws IOException if it, or a file that it names, cannot be read
    */
   public synchronized void load() throws IOException {
     try {

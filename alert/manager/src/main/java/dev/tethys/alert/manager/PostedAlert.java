@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Alert as posted by a client.
  *
  * @param startsAt null for the time of the request
- * @param endsAt time at which it ended or counts as resolved; null for the resolve timeout
+ * @param endsAt time when it ended or counts as resolved; null for the resolve timeout
  */
 public record PostedAlert(
     Map<String, String> labels,

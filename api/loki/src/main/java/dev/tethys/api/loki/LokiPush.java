@@ -61,7 +61,7 @@ public final class LokiPush {
       return (long) batch.bytes.length + raw.length + body.length;
     }
 
-    /** Decodes the body, a block of snappy, into {@link #raw}; its length. */
+    /** Decodes the body, a block of snappy, into {@link #raw} and returns its length. */
     int decode(HttpRequest request) {
       int length = SnappyBlock.decodedLength(body, 0, bodyLength, MAX_BODY);
       request.reserve(2L * length); // and the columns

@@ -144,7 +144,7 @@ public final class Consoles {
   /**
    * A file whose links lead to a place inside a folder.
    *
-   * @throws NoSuchFileException when they lead elsewhere
+   * @throws NoSuchFileException if they lead elsewhere
    */
   private static Path inside(Path folder, Path file) throws IOException {
     if (!file.toRealPath().startsWith(folder.toRealPath())) {

@@ -30,7 +30,7 @@ final class FederatedFamilies {
 
   /** Metadata by family at one time. */
   record MetadataSnapshot(long at, MetricFamilies families) {
-    /** The family of a series; null when unknown. */
+    /** The family of a series; null if unknown. */
     MetricFamilies.@Nullable Family of(String series) {
       return families.of(series);
     }

@@ -47,7 +47,7 @@ final class LookupThreads {
   /**
    * Computes a lookup, which neither reads from its client nor writes to it.
    *
-   * @throws ApiException when the server stops meanwhile
+   * @throws ApiException if the server stops meanwhile
    */
   <T> T compute(Supplier<T> lookup) {
     if (!Thread.currentThread().isVirtual()) {

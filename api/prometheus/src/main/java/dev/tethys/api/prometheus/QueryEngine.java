@@ -72,7 +72,7 @@ public interface QueryEngine {
     /**
      * Runs the query. The memory of the result is accounted for until the query is closed.
      *
-     * @throws QueryException when it fails
+     * @throws QueryException if it fails
      */
     QueryResult execute();
 
@@ -85,7 +85,7 @@ public interface QueryEngine {
     /**
      * Runs the query and measures its cost.
      *
-     * @throws QueryException when it fails
+     * @throws QueryException if it fails
      */
     Analysis analyze();
   }
@@ -93,8 +93,8 @@ public interface QueryEngine {
   /**
    * A query at one point in time.
    *
-   * @throws PromqlParseException when the text is not PromQL
-   * @throws QueryException when its arguments make no sense
+   * @throws PromqlParseException if the text is not PromQL
+   * @throws QueryException if its arguments make no sense
    */
   Prepared instant(String query, long time, QueryOptions options);
 
@@ -102,8 +102,8 @@ public interface QueryEngine {
    * A query from start to end, both included.
    *
    * @param step milliseconds
-   * @throws PromqlParseException when the text is not PromQL
-   * @throws QueryException when its arguments make no sense
+   * @throws PromqlParseException if the text is not PromQL
+   * @throws QueryException if its arguments make no sense
    */
   Prepared range(String query, long start, long end, long step, QueryOptions options);
 

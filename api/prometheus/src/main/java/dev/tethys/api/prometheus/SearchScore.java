@@ -10,7 +10,7 @@ import java.util.Locale;
  * <p><b>subsequence</b>: all typed characters occur in order. Runs count by the square of their
  * length, characters skipped before and between runs cost their share of the name, those after the
  * last run half of it. The best start wins; its score is divided by the square of the length of the
- * search text and kept just under an exact match. A prefix is as good as an exact match.
+ * search text and kept just under an exact match. A prefix is equivalent to an exact match.
  *
  * <p><b>jarowinkler</b>: a substring scores from 1 at the start down to 0.1 at the end; without
  * one, the Jaro-Winkler similarity counts (Winkler 1990, prefix weight 0.1, four characters).
@@ -75,7 +75,7 @@ final class SearchScore {
     return best < 0 ? 0 : best / ((double) term.length * term.length) * BELOW_EXACT;
   }
 
-  /** The raw score of the greedy match from a place, or NaN when there is none. */
+  /** The raw score of the greedy match from a place, or NaN if there is none. */
   private static double from(int start, int[] term, int[] name) {
     double skipped = 0;
     double runs = 0;

@@ -28,7 +28,7 @@ final class SelectorCache {
   /**
    * Parses a selector.
    *
-   * @throws dev.tethys.query.promql.parser.PromqlParseException when it is not valid
+   * @throws dev.tethys.query.promql.parser.PromqlParseException if it is not valid
    */
   static List<Matcher> parse(String selector) {
     if (selector.length() > MAX_LENGTH) {

@@ -46,11 +46,11 @@ public interface ServerView {
   /**
    * Reloads the configuration.
    *
-   * @throws IOException when it could not be read or is invalid; the old one stays in force
+   * @throws IOException if it could not be read or is invalid; the old one stays in force
    */
   void reload() throws IOException;
 
-  /** Starts the shutdown; false if it was started before. */
+  /** Starts the shutdown; returns false if it was started before. */
   boolean quit();
 
   /**

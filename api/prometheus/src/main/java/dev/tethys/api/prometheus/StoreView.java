@@ -43,7 +43,7 @@ public interface StoreView {
    *
    * @param withHead whether data that is only in memory is included
    * @return the name of its folder
-   * @throws StorageException when it could not be written
+   * @throws StorageException if it could not be written
    */
   String snapshot(boolean withHead);
 
@@ -69,7 +69,7 @@ public interface StoreView {
   /**
    * Request for cardinality statistics; times in milliseconds.
    *
-   * @param matcherSets series that match any set; all when there is none
+   * @param matcherSets series that match any set; all if there is none
    * @param label whose values are listed
    * @param prefix of these values
    * @param limit maximum number of entries of each list
@@ -86,7 +86,7 @@ public interface StoreView {
    * Cardinality statistics.
    *
    * @param parts counted parts of the store: memory, blocks
-   * @param relativeError standard error of the counts; 0 when they are exact
+   * @param relativeError standard error of the counts; 0 if they are exact
    * @param memoryBytesPerSeries average memory of a series
    * @param labelNames number of label names without the metric name
    * @param labels those whose removal saves most

@@ -100,9 +100,9 @@ public interface TargetsView {
   /** Number of dropped targets by pool. */
   Map<String, Integer> droppedCounts();
 
-  /** The configuration of a pool as YAML without secrets, or null when there is no such pool. */
+  /** The configuration of a pool as YAML without secrets, or null if there is no such pool. */
   @Nullable String poolConfiguration(String pool);
 
-  /** The relabelling rules of a pool's targets, or null when there is no such pool. */
+  /** The relabelling rules of a pool's targets, or null if there is no such pool. */
   @Nullable List<RelabelRule> relabelRules(String pool);
 }

@@ -31,7 +31,7 @@ record TimeLimit(Duration most) {
   /**
    * Does work under the limit.
    *
-   * @throws ApiException when it has taken too long, or its client has gone
+   * @throws ApiException if it has taken too long, or its client has gone
    */
   void run(HttpRequest request, RequestAction work) throws IOException {
     long began = System.nanoTime();

@@ -45,7 +45,7 @@ final class TimestampJson {
     }
   }
 
-  /** The slot of the k-th of some times, at or after {@code from}; -1 when it has no text. */
+  /** The slot of the k-th of some times, at or after {@code from}; -1 if it has no text. */
   int find(long[] t, int k, int from) {
     long[] known = times;
     if (known == null) {

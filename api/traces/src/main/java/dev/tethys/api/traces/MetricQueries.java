@@ -13,7 +13,7 @@ public interface MetricQueries {
         throw new dev.tethys.web.HttpException(501, "this server has no span metrics");
       };
 
-  /** Points of a series; NaN where there is no value. */
+  /** Points of a series; NaN if there is no value. */
   record Series(Map<String, String> labels, long[] times, double[] values) {}
 
   /**

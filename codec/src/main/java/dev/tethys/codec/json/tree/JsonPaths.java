@@ -73,7 +73,7 @@ public final class JsonPaths {
    * Reads an object, or null.
    *
    * @return the values by the position of their paths, null for missing ones
-   * @throws MalformedJsonException when it is neither
+   * @throws MalformedJsonException if it is neither
    */
   public @Nullable Object[] read(String text) throws MalformedJsonException {
     @Nullable Object[] values = new @Nullable Object[size];

@@ -307,7 +307,7 @@ public final class JsonReader {
     return d;
   }
 
-  /** True when the number has neither fraction nor exponent. */
+  /** True if the number has neither fraction nor exponent. */
   private boolean skipNumber() throws MalformedJsonException {
     if (at < text.length() && text.charAt(at) == '-') {
       at++;

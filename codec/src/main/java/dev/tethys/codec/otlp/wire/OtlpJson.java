@@ -42,7 +42,7 @@ public final class OtlpJson {
   /**
    * Signal of a request, determined by its keys.
    *
-   * @throws CodecException when the input is not JSON or has no key of a signal
+   * @throws CodecException if the input is not JSON or has no key of a signal
    */
   public static OtlpSignal signalOf(byte[] json) {
     try (JsonParser p =
@@ -80,7 +80,7 @@ public final class OtlpJson {
   /**
    * The same request as protobuf, not yet {@linkplain OtlpCheck checked}.
    *
-   * @throws CodecException when the input is not JSON or not of the schema
+   * @throws CodecException if the input is not JSON or not of the schema
    */
   public static ProtoWriter toProtobuf(OtlpSignal signal, byte[] buf, int offset, int length) {
     ProtoWriter w = new ProtoWriter(length / 2 + 16);

@@ -40,7 +40,7 @@ public final class OtlpJsonWriter {
   /**
    * The same request as JSON, in UTF-8, without a line end.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static byte[] toJson(OtlpSignal signal, byte[] buf, int offset, int length) {
     OtlpJsonWriter w = new OtlpJsonWriter((int) Math.min(ProtoWriter.MAX_SIZE, 2L * length + 64));

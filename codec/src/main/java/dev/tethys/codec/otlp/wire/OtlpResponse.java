@@ -56,7 +56,7 @@ public record OtlpResponse(long rejected, String message) {
   /**
    * Reads protobuf.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static OtlpResponse fromProtobuf(byte[] b) {
     ProtoReader r = new ProtoReader(b);
@@ -84,7 +84,7 @@ public record OtlpResponse(long rejected, String message) {
   /**
    * Reads JSON.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static OtlpResponse fromJson(OtlpSignal signal, byte[] b) {
     long rejected = 0;

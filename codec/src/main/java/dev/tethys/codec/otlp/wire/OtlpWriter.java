@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the tree as the request that transports it. Text that was never decoded is copied
- * unchanged. Reusable; not for several threads at once.
+ * unchanged. Reusable; not for several threads concurrently.
  */
 public final class OtlpWriter {
   /** A larger buffer is not kept for the next request. */
   static final int MAX_KEPT = 4 << 20;
 
-  /** Items of a group of a resource that are written for its size; of a larger one a part. */
+  /** Items of a group of a resource that are written for its size; of a larger one per part. */
   static final int SIZED = 16;
 
   /** Sampling step for the size estimate of large groups: one item in this many is encoded. */

@@ -73,7 +73,7 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay,
   /**
    * Reads protobuf.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static RpcStatus fromProtobuf(byte[] b) {
     ProtoReader r = new ProtoReader(b);

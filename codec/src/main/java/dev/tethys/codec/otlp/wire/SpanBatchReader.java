@@ -336,7 +336,7 @@ public final class SpanBatchReader {
     rows.add(key, type, bits);
   }
 
-  /** Reads the AnyValue that was entered; false if it is not one scalar. */
+  /** Reads the AnyValue that was entered; returns false if it is not one scalar. */
   private boolean value() {
     boolean scalar = true;
     while (r.next()) {

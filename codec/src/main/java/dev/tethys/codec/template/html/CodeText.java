@@ -12,7 +12,7 @@ interface CodeText {
    * Accepts a piece of the template's own text, which ends at a value or at the end of the code.
    *
    * @return the same without comments
-   * @throws TemplateException when a value after it could not be distinguished from the text
+   * @throws TemplateException if a value after it could not be distinguished from the text
    */
   String take(String piece);
 

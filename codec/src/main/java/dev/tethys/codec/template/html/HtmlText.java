@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 
 /** Escapes text for HTML. */
 final class HtmlText {
-  /** Replaces a value that could do harm at its place. */
+  /** Replaces a value that could do harm at its position. */
   static final String REFUSED = "ZgotmplZ";
 
   private static final Pattern REFERENCE =

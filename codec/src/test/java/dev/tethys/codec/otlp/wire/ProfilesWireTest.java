@@ -93,7 +93,7 @@ class ProfilesWireTest {
         StringBuilder empty = new StringBuilder();
         spell(entry, d, text);
         spell(entry.getDefaultInstanceForType(), d, empty);
-        // An entry that says nothing is as good as none.
+        // An entry that says nothing is equivalent to none.
         out.append(text.compareTo(empty) == 0 ? "nothing " : text);
       }
     } else if (f.getJavaType() == JavaType.MESSAGE) {

@@ -48,7 +48,7 @@ public record DiscoveryContext(
   /** Sends a call with a configuration. */
   @FunctionalInterface
   public interface Sender {
-    /** The response, to be closed. */
+    /** The response, which the caller closes. */
     ClientResponse send(HttpClientConfig config, ClientRequest call)
         throws IOException, InterruptedException;
   }

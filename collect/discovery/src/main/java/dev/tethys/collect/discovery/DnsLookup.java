@@ -60,7 +60,7 @@ final class DnsLookup implements PollingDiscovery.Source {
    * keeps its last targets, and costs the others neither targets nor time: names are looked up at
    * the same time.
    *
-   * @throws IOException when none could be looked up
+   * @throws IOException if none could be looked up
    */
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {

@@ -64,8 +64,8 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
   /**
    * Reads a file of targets once.
    *
-   * @throws dev.tethys.config.ConfigException when something in it is wrong
-   * @throws IOException when it cannot be read
+   * @throws dev.tethys.config.ConfigException if something in it is wrong
+   * @throws IOException if it cannot be read
    */
   public static List<TargetGroup> groups(Path file) throws IOException {
     return new TargetGroupCache(file.toString(), FileDiscovery.FILEPATH).take(read(file));

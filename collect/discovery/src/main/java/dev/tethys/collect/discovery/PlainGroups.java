@@ -23,7 +23,7 @@ final class PlainGroups {
 
   private PlainGroups() {}
 
-  /** The groups of a text, without sources; null when it is not plain. */
+  /** The groups of a text, without sources; null if it is not plain. */
   static @Nullable List<TargetGroup> read(String text) {
     try (JsonParser p = JSON.createParser(text)) {
       return read(p);

@@ -168,7 +168,7 @@ public final class RestClient {
     }
   }
 
-  /** A response with a streamed body; to be closed. */
+  /** A response with a streamed body; which the caller closes. */
   public ClientResponse open(ClientRequest call) throws IOException, InterruptedException {
     ClientRequest gzip =
         call.headers().containsKey("Accept-Encoding")

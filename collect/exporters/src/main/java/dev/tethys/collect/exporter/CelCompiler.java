@@ -23,7 +23,7 @@ public interface CelCompiler {
      * Whether the expression is true.
      *
      * @param json as {@link dev.tethys.codec.json.JsonValues} reads it
-     * @throws CelException when the expression has no value, or one that is neither true nor false
+     * @throws CelException if the expression has no value, or one that is neither true nor false
      */
     boolean isTrue(@Nullable Object json);
   }

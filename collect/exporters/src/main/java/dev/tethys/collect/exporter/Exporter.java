@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** An exporter that runs. Safe for any number of threads. */
 public interface Exporter extends AutoCloseable {
   /**
-   * Metrics of its page in addition to {@link #about()}; null when it shows nothing without a
-   * target.
+   * Metrics of its page in addition to {@link #about()}; null if it shows nothing without a target.
    */
   @Nullable MetricsSource metrics();
 
@@ -84,8 +83,8 @@ public interface Exporter extends AutoCloseable {
   /**
    * Reloads its files; an invalid one keeps the former state.
    *
-   * @throws dev.tethys.config.ConfigException when a file is wrong, with the position
-   * @throws IOException when a file cannot be read
+   * @throws dev.tethys.config.ConfigException if a file is wrong, with the position
+   * @throws IOException if a file cannot be read
    */
   default void reload() throws IOException {}
 

@@ -31,7 +31,7 @@ public interface ExporterSettings {
 
   /**
    * The {@code config} key of the {@code collect} section, which replaces the exporter's
-   * configuration file; null when there is none.
+   * configuration file; null if there is none.
    */
   @Nullable YamlNode inlineConfig();
 }

@@ -40,7 +40,7 @@ public final class GoFlags {
   /**
    * Reads the command line of an exporter.
    *
-   * @throws IllegalArgumentException when something follows {@code --}
+   * @throws IllegalArgumentException if something follows {@code --}
    */
   public static GoFlags read(List<String> args, ExporterKind kind) {
     return read(
@@ -123,7 +123,7 @@ public final class GoFlags {
     return given.containsKey(name);
   }
 
-  /** Takes a flag out; null when it was not given. */
+  /** Takes a flag out; returns null if it was not given. */
   public @Nullable String take(String name) {
     List<String> values = given.remove(name);
     return values == null ? null : values.getLast();
@@ -132,7 +132,7 @@ public final class GoFlags {
   /**
    * Takes out a flag that is on or off; off when it was not given.
    *
-   * @throws IllegalArgumentException when it is neither
+   * @throws IllegalArgumentException if it is neither
    */
   public boolean takeBoolean(String name) {
     String word = take(name);

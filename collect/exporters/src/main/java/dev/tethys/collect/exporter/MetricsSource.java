@@ -12,8 +12,8 @@ public interface MetricsSource {
    * up.
    *
    * @return families, each name once
-   * @throws ProbeException when the question makes no sense, or nothing can be shown
-   * @throws IOException when nothing can be shown; becomes status 500
+   * @throws ProbeException if the question makes no sense, or nothing can be shown
+   * @throws IOException if nothing can be shown; becomes status 500
    */
   List<MetricFamily> collect(Probe probe) throws IOException, InterruptedException;
 }

@@ -21,7 +21,7 @@ public record Probe(Params params, @Nullable Duration scrapeTimeout) {
   /**
    * Request received over HTTP.
    *
-   * @param timeout the value of the header, null or {@code ""} when there is none
+   * @param timeout the value of the header, null or {@code ""} if there is none
    * @throws ProbeException 400 if it is not a number of seconds
    */
   public static Probe of(Params params, @Nullable String timeout) {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Process as described by /proc/PID. Properties available for every process are read once, at
- * creation; others on request. A method returns null when the process has ended meanwhile, and
- * throws when this process lacks the permission. Valid as long as its {@link HostReadings}.
+ * creation; others on request. A method returns null if the process has ended meanwhile, and throws
+ * when this process lacks the permission. Valid as long as its {@link HostReadings}.
  */
 public interface HostProcess {
   int pid();
@@ -70,6 +70,6 @@ public interface HostProcess {
   /** Number of open files; -1 if the process has ended. */
   int openFiles() throws IOException;
 
-  /** The inodes of the sockets that it has open; null when it has ended. */
+  /** The inodes of the sockets that it has open; null if it has ended. */
   @Nullable Set<Long> sockets() throws IOException;
 }

@@ -179,7 +179,7 @@ public interface HostReadings {
   /** IDs of all processes. */
   int[] processes() throws IOException;
 
-  /** One of them; null when it has ended. */
+  /** One of them; null if it has ended. */
   @Nullable HostProcess process(int pid) throws IOException;
 
   /** The names of users by their numbers. */

@@ -440,7 +440,7 @@ public final class NodeExporterFlags {
         });
   }
 
-  /** True when the collector runs unless it is turned off. */
+  /** True if the collector runs unless it is turned off. */
   public static boolean isOnByDefault(String collector) {
     return DEFAULT_ON.contains(collector);
   }

@@ -45,7 +45,7 @@ public record NodeExporterOptions(
     return new NodeExporterOptions(other, enabled, values);
   }
 
-  /** True when the flag is one that this parser takes, so that an application can sort flags. */
+  /** True if the flag is one that this parser takes, so that an application can sort flags. */
   public static boolean isFlag(String name) {
     return NodeExporterFlags.find(name) != null
         || name.startsWith("no-") && isFlag(name.substring(3));

@@ -32,8 +32,8 @@ public final class ObserverRights {
   private ObserverRights() {}
 
   /**
-   * Reason why this process has not the rights to observe others by eBPF, with the remedy; empty
-   * when it has them.
+   * Reason why this process has not the rights to observe others by eBPF, with the remedy; empty if
+   * it has them.
    *
    * @param proc mount point of /proc
    */

@@ -6,7 +6,7 @@ package dev.tethys.collect.observe;
  * @param signal such as {@code connections}
  * @param level how much of it there is
  * @param source facility that it comes from, such as {@code eBPF}
- * @param reason why it is less than full, and the remedy; empty when it is full
+ * @param reason why it is less than full, and the remedy; empty if it is full
  */
 public record SignalState(String signal, Level level, String source, String reason) {
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class ConsistencyCheck {
   /** Existing families, except those of the pushed group. */
   interface Others {
-    /** The type of a name among pushed groups; null when there is none. */
+    /** The type of a name among pushed groups; null if there is none. */
     @Nullable MetricType type(String name);
 
     /** The families of a name in other groups that can have a series of the group, too. */

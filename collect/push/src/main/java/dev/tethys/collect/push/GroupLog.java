@@ -91,7 +91,7 @@ final class GroupLog implements Closeable {
   /**
    * Opens or creates a file and passes its records on in order; null for a deleted group.
    *
-   * @throws IOException when it cannot be read, is in use, or is a file of another kind
+   * @throws IOException if it cannot be read, is in use, or is a file of another kind
    */
   static GroupLog open(Path file, BiConsumer<SortedMap<String, String>, @Nullable PushGroup> to)
       throws IOException {

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series of a family by their labels: a hash table of hashes and positions, which takes 24 bytes a
- * series and no objects. Immutable.
+ * Series of a family by their labels: a hash table of hashes and positions, which takes 24 bytes
+ * per series and no objects. Immutable.
  */
 final class SeriesIndex {
   private final MetricFamily family;
@@ -19,7 +19,7 @@ final class SeriesIndex {
   /**
    * Indexes a family.
    *
-   * @throws PushException when it has a series twice
+   * @throws PushException if it has a series twice
    */
   SeriesIndex(MetricFamily family) throws PushException {
     this.family = family;
@@ -54,7 +54,7 @@ final class SeriesIndex {
     return family;
   }
 
-  /** The metric of a series; null when the family has none. */
+  /** The metric of a series; null if the family has none. */
   @Nullable Metric find(Labels labels) {
     int place = places[slot(labels)];
     return place == 0 ? null : metrics.get(place - 1);

@@ -48,7 +48,7 @@ public final class OtlpReceiver {
     /**
      * Stores an ExportMetricsServiceRequest.
      *
-     * @throws CodecException when it is malformed
+     * @throws CodecException if it is malformed
      */
     OtlpResult store(byte[] buf, int offset, int length, Stored store);
   }

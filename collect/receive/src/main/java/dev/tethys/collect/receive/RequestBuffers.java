@@ -160,7 +160,7 @@ final class RequestBuffers {
     /**
      * Decompresses a snappy block that {@link #readBody} read and returns its length.
      *
-     * @throws CodecException when it is damaged or too large
+     * @throws CodecException if it is damaged or too large
      */
     int unsnap(int length) {
       int n = SnappyBlock.decodedLength(raw, 0, length, limits.maxDecodedBytes());
@@ -247,7 +247,7 @@ final class RequestBuffers {
     private long @Nullable [] table;
     private int size;
 
-    /** True when the hash was not there before. */
+    /** True if the hash was not there before. */
     boolean add(long hash) {
       long h = hash == 0 ? 1 : hash;
       long[] t = table;

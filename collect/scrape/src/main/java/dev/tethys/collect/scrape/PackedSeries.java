@@ -139,7 +139,7 @@ final class PackedSeries extends PageSlots {
   /**
    * A scrape was committed that had no layout.
    *
-   * @param about the series that it wrote about itself; null when it could not have had one
+   * @param about the series that it wrote about itself; null if it could not have had one
    */
   void committed(@Nullable List<Labels> about) {
     plain = about;

@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The series of a target's page, in the order in which the last good scrape had them: raw key bytes
  * → slot, and which series the last good scrape had. No bytes of keys are kept, only their 64-bit
- * hashes (XXH3) and lengths: 11 bytes a series between scrapes.
+ * hashes (XXH3) and lengths: 11 bytes per series between scrapes.
  *
  * <p>A page mostly has the series of the one before in the same order: then a series is found by
  * comparing the next one. A table over all slots is built only in a scrape in which that fails.
  *
- * <p>Two keys with the same hash would be taken for one series. Among a million keys that happens
- * once in 37 million targets; a target that provokes it only harms its own series.
+ * <p>Two keys with the same hash would be mistaken for one series. Among a million keys that
+ * happens once in 37 million targets; a target that provokes it only harms its own series.
  *
  * <p>Invariants: the first {@link #size} of {@link #keys}, {@link #lengths} and {@link #state} are
  * the slots; TRACKED_BEFORE holds for series of the last good scrape, TRACKED_NOW for those of the

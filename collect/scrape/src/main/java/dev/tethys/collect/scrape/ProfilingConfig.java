@@ -33,7 +33,7 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
 
   private static final Set<String> DISABLED = Set.of("fgprof");
 
-  /** Kind as configured, null where unset. */
+  /** Kind as configured, null if unset. */
   private record ConfiguredKind(
       @Nullable Boolean enabled,
       @Nullable String path,

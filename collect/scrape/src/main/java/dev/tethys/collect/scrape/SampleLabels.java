@@ -26,7 +26,7 @@ final class SampleLabels {
   }
 
   /**
-   * Joins exposed and target labels and relabels; null when the series is dropped. With
+   * Joins exposed and target labels and relabels; returns null if the series is dropped. With
    * honor_labels an exposed label that is empty keeps the target's off.
    */
   @Nullable Labels of(ExpositionParser sample) {

@@ -90,7 +90,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
    *
    * @param externalLabels labels of this server; two servers with different ones scrape at
    *     different times
-   * @throws IOException when a failure log cannot be opened; nothing has changed then
+   * @throws IOException if a failure log cannot be opened; nothing has changed then
    * @throws IllegalStateException if a changed job could not be applied; the others were
    */
   public void apply(List<ScrapeConfig> jobs, Labels externalLabels) throws IOException {

@@ -347,7 +347,7 @@ final class ScrapePool {
    * Continues with another configuration: every loop is replaced, and takes over the caches of the
    * old one where the series stay the same. The targets stay until the next sync.
    *
-   * @throws IllegalArgumentException when the HTTP settings cannot be used; all stays as it was
+   * @throws IllegalArgumentException if the HTTP settings cannot be used; all stays as it was
    */
   void reload(ScrapeConfig to) throws InterruptedException {
     lock.lock();

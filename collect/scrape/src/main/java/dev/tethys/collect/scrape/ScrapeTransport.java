@@ -16,19 +16,19 @@ public interface ScrapeTransport extends Closeable {
    * @param timeout for the entire request, up to the end of the body; reading after it fails with a
    *     timeout exception
    * @throws IOException if no response arrives, with the reason
-   * @throws InterruptedException when the thread is interrupted; the request is aborted
+   * @throws InterruptedException if the thread is interrupted; the request is aborted
    */
   Response get(URI url, Map<String, String> headers, Duration timeout)
       throws IOException, InterruptedException;
 
-  /** A response whose body is read from the network; to be closed. */
+  /** A response whose body is read from the network; which the caller closes. */
   interface Response extends Closeable {
     int status();
 
     /** The reason phrase or the usual one for the status, {@code ""} for none. */
     String reason();
 
-    /** The first header of that name, {@code ""} when there is none. */
+    /** The first header of that name, {@code ""} if there is none. */
     String header(String name);
 
     /** The body as it was sent, compressed or not. */

@@ -37,7 +37,7 @@ interface SeriesMemory {
   /** Says how long the key of a slot is. */
   default void keyLength(int slot, int length) {}
 
-  /** Marks a slot as seen in this scrape; true when it had been already. */
+  /** Marks a slot as seen in this scrape; returns true if it had been already. */
   boolean seen(int slot);
 
   /** Whether relabelling drops the series. */
@@ -67,7 +67,7 @@ interface SeriesMemory {
 
   void start(int slot, long start);
 
-  /** Start of a series whose target exposes none; null when it exposes one. */
+  /** Start of a series whose target exposes none; null if it exposes one. */
   @Nullable SynthesizedStart synthesized(int slot);
 
   void synthesized(int slot, @Nullable SynthesizedStart start);

@@ -57,7 +57,7 @@ final class TargetLabels {
   }
 
   /**
-   * The labels of a target, null when relabelling drops it.
+   * The labels of a target, null if relabelling drops it.
    *
    * @throws IllegalArgumentException with the reason, if it cannot be scraped
    */

@@ -27,7 +27,7 @@ public final class CollectdJson {
    * Reads a body.
    *
    * @return the elements that are refused
-   * @throws CodecException when it is not an array of objects; nothing was read then
+   * @throws CodecException if it is not an array of objects; nothing was read then
    */
   public static RejectedItems read(byte[] body, CollectdSink sink) {
     if (!(JsonValues.read(body, 0, body.length) instanceof ArrayValue all)) {

@@ -18,7 +18,7 @@ public final class TypesDb {
    * Adds the types in a file; the last definition of a type wins.
    *
    * @param file its name, for messages
-   * @throws CodecException when a line is malformed, with its place
+   * @throws CodecException if a line is malformed, with its place
    */
   public void add(String file, String text) {
     int number = 0;
@@ -49,7 +49,7 @@ public final class TypesDb {
     return names.isEmpty();
   }
 
-  /** The data sources of a type; null when it is unknown. */
+  /** The data sources of a type; null if it is unknown. */
   public @Nullable List<String> sources(String type) {
     return names.get(type);
   }

@@ -13,7 +13,7 @@ public final class GoNumbers {
 
   private GoNumbers() {}
 
-  /** Parses a number; null if the text is not one. */
+  /** Parses a number; returns null if the text is not one. */
   public static @Nullable Double parse(@Nullable String text) {
     if (text == null || text.isEmpty() || text.length() > MAX_LENGTH) {
       return null;

@@ -55,7 +55,7 @@ public final class Settings implements ExporterSettings {
             new HttpClientFactory("test"), InstantSource.system(), environment::get));
   }
 
-  /** Text that it prints instead of running; null when it runs. */
+  /** Text that it prints instead of running; null if it runs. */
   public static @Nullable String printed(ExporterKind kind, String... flags) throws IOException {
     return kind.printed(new Settings(kind, flags));
   }

@@ -136,8 +136,8 @@ public final class ColumnPayload {
   /**
    * Reads a body, of series or of sketches.
    *
-   * @throws CodecException when it is malformed, or its columns do not fit each other; points
-   *     before that were read
+   * @throws CodecException if it is malformed, or its columns do not fit each other; points before
+   *     that were read
    */
   public static RejectedItems read(byte[] body, DatadogMetrics to) {
     ColumnPayload p = new ColumnPayload(to);

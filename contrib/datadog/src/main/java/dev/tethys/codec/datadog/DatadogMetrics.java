@@ -81,7 +81,7 @@ public final class DatadogMetrics {
   /**
    * Adds a sketch.
    *
-   * @throws CodecException when all of them would have more than {@link #MAX_BUCKETS}
+   * @throws CodecException if all of them would have more than {@link #MAX_BUCKETS}
    */
   public void sketch(String name, DatadogTags tags, ExponentialHistogramDataPoint p) {
     int length = p.positiveCounts().length + p.negativeCounts().length;

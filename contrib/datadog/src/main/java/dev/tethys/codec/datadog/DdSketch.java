@@ -37,7 +37,7 @@ final class DdSketch {
   /**
    * Passes a distribution on, bucket by bucket.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   static void each(byte[] message, Sink to) {
     DdSketch s = new DdSketch();

@@ -49,7 +49,7 @@ public final class LogJson {
   /**
    * Reads a body: a record, or a list of them.
    *
-   * @throws CodecException when it is neither
+   * @throws CodecException if it is neither
    */
   public RejectedItems read(byte[] body) {
     Object v = JsonValues.read(body, 0, body.length);

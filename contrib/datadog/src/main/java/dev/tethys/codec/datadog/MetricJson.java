@@ -156,7 +156,7 @@ public final class MetricJson {
   /**
    * Reads the body of {@code /api/v1/check_run}: a status, or a list of them.
    *
-   * @throws CodecException when it is neither
+   * @throws CodecException if it is neither
    */
   public static RejectedItems checks(byte[] body, long now, DatadogMetrics to) {
     Object v = JsonValues.read(body, 0, body.length);

@@ -26,7 +26,7 @@ public final class MetricPayloads {
   /**
    * Reads {@code MetricPayload}, the body of {@code /api/v2/series}.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static RejectedItems series(byte[] body, DatadogMetrics to) {
     RejectedItems refused = new RejectedItems();
@@ -101,7 +101,7 @@ public final class MetricPayloads {
     return type == 1 ? Kind.COUNT : type == 2 ? Kind.RATE : Kind.GAUGE;
   }
 
-  /** Why a point means nothing; null when it does. */
+  /** Why a point means nothing; null if it does. */
   static @Nullable String invalidReason(Series s, long seconds, double value) {
     if (s.name().isEmpty()) {
       return "name is missing";
@@ -145,7 +145,7 @@ public final class MetricPayloads {
   /**
    * Reads {@code SketchPayload}, the body of {@code /api/beta/sketches}.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static RejectedItems sketches(byte[] body, DatadogMetrics to) {
     return new Sketches(to).read(new ProtoReader(body));

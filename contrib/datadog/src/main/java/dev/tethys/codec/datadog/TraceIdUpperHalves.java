@@ -23,7 +23,7 @@ public final class TraceIdUpperHalves {
   /**
    * The upper half of an id.
    *
-   * @param upper upper half that the span has; null when it has none
+   * @param upper upper half that the span has; null if it has none
    */
   synchronized long of(long lower, @Nullable Long upper) {
     if (upper != null) {

@@ -121,7 +121,7 @@ public final class TraceStats {
     }
   }
 
-  /** Durations of spans without or with errors, in seconds; null when none are reported. */
+  /** Durations of spans without or with errors, in seconds; null if none are reported. */
   private static @Nullable ExponentialHistogramDataPoint durations(
       Attributes g, long seconds, long interval) {
     SketchHistogram h = new SketchHistogram();

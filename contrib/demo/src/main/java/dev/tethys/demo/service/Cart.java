@@ -65,7 +65,7 @@ final class Cart extends ShopService {
     return "ok";
   }
 
-  /** The fault: sessions are kept, the service gets slower, and restarts when it has no memory. */
+  /** The fault: sessions are kept, the service gets slower, and restarts if it has no memory. */
   private void keepSession() throws ShopException, InterruptedException {
     int kept;
     synchronized (leaked) {

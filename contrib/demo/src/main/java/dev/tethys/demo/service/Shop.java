@@ -91,7 +91,7 @@ public final class Shop implements AutoCloseable {
     return l.port();
   }
 
-  /** Orders that reached the database by the queue; 0 when the database runs elsewhere. */
+  /** Orders that reached the database by the queue; 0 if the database runs elsewhere. */
   public long shipments() {
     return running.get(ShopPart.DATABASE) instanceof ShopDatabase d ? d.shipments() : 0;
   }

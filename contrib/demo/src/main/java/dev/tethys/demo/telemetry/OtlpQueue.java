@@ -154,7 +154,7 @@ public final class OtlpQueue implements AutoCloseable {
     return out;
   }
 
-  /** Sends a request to the next receiver; false if it should be sent again later. */
+  /** Sends a request to the next receiver; returns false if it should be sent again later. */
   private boolean send(List<OtlpSender> senders, Telemetry<?> data) throws InterruptedException {
     OtlpSender sender = senders.get(Math.floorMod(turn++, senders.size()));
     OtlpSender.Outcome o;

@@ -42,7 +42,7 @@ public record ForwardMessage(
    * @param maxBytes of its entries, decompressed
    * @param now time of arrival, nanoseconds since 1970
    * @param memory receives the bytes that events are about to take, and may throw
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public static ForwardMessage of(
       @Nullable Object[] m, long maxBytes, long now, LongConsumer memory) {

@@ -71,7 +71,7 @@ public final class MsgPackReader {
    * One value of any kind. Whole numbers beyond 63 bits keep their bits, as ids require, and are
    * negative.
    *
-   * @throws CodecException when it is malformed, or something follows it
+   * @throws CodecException if it is malformed, or something follows it
    */
   public static @Nullable Object read(byte[] message) {
     ByteArrayInputStream in = new ByteArrayInputStream(message);

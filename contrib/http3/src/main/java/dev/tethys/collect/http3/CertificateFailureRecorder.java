@@ -20,7 +20,7 @@ final class CertificateFailureRecorder extends X509ExtendedTrustManager {
     this.manager = manager;
   }
 
-  /** Why the certificate of a session is not trusted; null when it is, or was not checked. */
+  /** Why the certificate of a session is not trusted; null if it is, or was not checked. */
   static @Nullable String of(SSLSession session) {
     return session.getValue(REASON) instanceof String s ? s : null;
   }

@@ -77,7 +77,7 @@ public sealed interface QValue {
       }
     }
 
-    /** A column, null when there is none of this name. */
+    /** A column, null if there is none of this name. */
     public @Nullable QValue column(String name) {
       int i = names.indexOf(name);
       return i < 0 ? null : columns.get(i);

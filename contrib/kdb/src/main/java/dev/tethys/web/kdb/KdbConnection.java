@@ -75,7 +75,7 @@ final class KdbConnection implements AutoCloseable {
   /**
    * Sends a message and reads the response, which may be an error.
    *
-   * @throws dev.tethys.codec.CodecException when the response cannot be read
+   * @throws dev.tethys.codec.CodecException if the response cannot be read
    */
   QValue ask(byte[] message, long deadline) throws IOException {
     // Sockets have no limit for writing: a peer that takes nothing would hold us forever.

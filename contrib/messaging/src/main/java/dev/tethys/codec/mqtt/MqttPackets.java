@@ -197,7 +197,7 @@ public record MqttPackets(boolean five) {
   /**
    * Reads SUBACK for one topic: the broker's objection; "" for none.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public String subscribed(byte[] b) {
     int[] at = {2};
@@ -213,7 +213,7 @@ public record MqttPackets(boolean five) {
    * The payload of a PUBLISH.
    *
    * @param first the first byte of the packet
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public byte[] payload(int first, byte[] b) {
     int[] at = {0};
@@ -249,7 +249,7 @@ public record MqttPackets(boolean five) {
    *
    * @param type of the packet, the upper four bits of its first byte
    * @param b data after the length
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public Answer answer(int type, byte[] b) {
     boolean named = type != PINGRESP && type != DISCONNECT;
@@ -265,7 +265,7 @@ public record MqttPackets(boolean five) {
   /**
    * Reads CONNACK.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public Accepted accepted(byte[] b) {
     if (b.length < 2) {
@@ -309,7 +309,7 @@ public record MqttPackets(boolean five) {
   /**
    * Reads AUTH.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   public Exchange exchange(byte[] b) {
     int[] at = {0};

@@ -28,7 +28,7 @@ public final class PutReader {
   /**
    * Reads the body of {@code /api/put}: an object, or an array of them. Unknown keys are skipped.
    *
-   * @throws CodecException when it is not JSON of that kind; points before that were read
+   * @throws CodecException if it is not JSON of that kind; points before that were read
    */
   public static void json(byte[] buf, int offset, int length, Consumer<DataPoint> to) {
     try (JsonParser p =
@@ -98,7 +98,7 @@ public final class PutReader {
   /**
    * Reads a line of the telnet interface: {@code put metric timestamp value tag=value …}.
    *
-   * @throws IllegalArgumentException when it is not such a line, in OpenTSDB's words
+   * @throws IllegalArgumentException if it is not such a line, in OpenTSDB's words
    */
   public static DataPoint line(String line) {
     StringTokenizer words = new StringTokenizer(line, " \t\r\n");

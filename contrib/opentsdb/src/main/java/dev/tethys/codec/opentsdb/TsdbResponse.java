@@ -125,7 +125,7 @@ public final class TsdbResponse {
   /**
    * Reads the response of {@code /api/put?details}.
    *
-   * @return the rejected points; empty when the response names none
+   * @return the rejected points; empty if the response names none
    * @throws CodecException if the response is not JSON of this form
    */
   public static List<Refused> refused(byte[] body) {
@@ -167,7 +167,7 @@ public final class TsdbResponse {
   /**
    * Reads the error message about a request as a whole.
    *
-   * @return "" when there is none
+   * @return "" if there is none
    * @throws CodecException if the response is not JSON of this form
    */
   public static String message(byte[] body) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * level 0 if a row begins and definition level 0 if a row has nothing. Not thread-safe.
  */
 public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, TextColumn {
-  /** Bounds of a column within a row group, as values are encoded plainly; null when unknown. */
+  /** Bounds of a column within a row group, as values are encoded plainly; null if unknown. */
   record Bounds(byte[] least, byte[] greatest) {}
 
   final List<String> path;
@@ -132,7 +132,7 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     return out.toByteArray();
   }
 
-  /** The dictionary as a page, values in sequence; null when there is none. */
+  /** The dictionary as a page, values in sequence; null if there is none. */
   byte @Nullable [] dictionary() {
     return null;
   }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 record PostgresPlace(String hosts, String database, @Nullable Path socket) {
   private static final String USUAL_PORT = "5432";
 
-  /** Parses a URL; null if it is invalid. */
+  /** Parses a URL; returns null if it is invalid. */
   static @Nullable PostgresPlace parse(String url) {
     for (String scheme : new String[] {"postgresql://", "postgres://"}) {
       if (url.startsWith(scheme)) {

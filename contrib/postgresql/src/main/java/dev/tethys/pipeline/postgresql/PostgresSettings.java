@@ -206,7 +206,7 @@ record PostgresSettings(
     return Path.of(file);
   }
 
-  /** Kerberos identity of exporter and store; null if none. */
+  /** Kerberos identity of exporter and store; returns null if none. */
   static @Nullable KerberosIdentity kerberos(
       YamlObject o,
       Key<KerberosIdentity> key,

@@ -119,7 +119,7 @@ public final class GraphitePoints {
    * Reads a pickled list, without the length before it.
    *
    * @param memory receives the bytes that its objects are about to take, and may throw
-   * @throws CodecException when it is malformed, or holds anything but plain data
+   * @throws CodecException if it is malformed, or holds anything but plain data
    */
   public RejectedItems pickle(
       byte[] buf, int offset, int length, PointSink sink, LongConsumer memory) {

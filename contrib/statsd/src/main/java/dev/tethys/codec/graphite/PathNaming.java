@@ -12,8 +12,8 @@ public interface PathNaming {
    * The labels of a path.
    *
    * @param path the received path with its tags
-   * @return null when it is omitted on purpose
-   * @throws IllegalArgumentException when its tags are malformed
+   * @return null if it is omitted on purpose
+   * @throws IllegalArgumentException if its tags are malformed
    */
   @Nullable Labels labels(String path);
 

@@ -26,7 +26,7 @@ public final class AllowedReferences {
    * References.
    *
    * @param references {@code env:NAME}, {@code file:PATH}, or a URL
-   * @throws IllegalArgumentException where one is of another form
+   * @throws IllegalArgumentException if one is of another form
    */
   public AllowedReferences(Collection<String> references) {
     for (String r : references) {

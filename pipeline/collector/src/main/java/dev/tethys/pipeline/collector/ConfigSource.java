@@ -10,8 +10,8 @@ public interface ConfigSource {
   /**
    * The configuration as it is now.
    *
-   * @throws ConfigException where something in it is wrong
-   * @throws IOException when it cannot be read
+   * @throws ConfigException if something in it is wrong
+   * @throws IOException if it cannot be read
    */
   YamlDocument read() throws IOException;
 

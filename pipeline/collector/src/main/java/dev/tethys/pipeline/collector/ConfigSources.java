@@ -95,8 +95,8 @@ public final class ConfigSources implements ConfigSource {
   /**
    * Puts the configuration together.
    *
-   * @throws ConfigException where something in it is wrong
-   * @throws IOException when a text cannot be read
+   * @throws ConfigException if something in it is wrong
+   * @throws IOException if a text cannot be read
    */
   @Override
   public YamlDocument read() throws IOException {

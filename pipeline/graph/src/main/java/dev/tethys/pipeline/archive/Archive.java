@@ -148,7 +148,7 @@ public final class Archive {
   /**
    * Reads an index.
    *
-   * @throws IOException when it is damaged
+   * @throws IOException if it is damaged
    */
   static List<Entry> entries(byte[] index, long number) throws IOException {
     CRC32C c = new CRC32C();

@@ -82,7 +82,7 @@ public record RequestSummary(
   /**
    * Reads a summary.
    *
-   * @throws IOException when the bytes are not one
+   * @throws IOException if the bytes are not one
    */
   static RequestSummary read(DataInputStream in) throws IOException {
     int signal = in.readUnsignedByte();

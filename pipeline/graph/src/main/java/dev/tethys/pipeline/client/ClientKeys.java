@@ -97,7 +97,7 @@ public final class ClientKeys {
   /**
    * A header's value, likewise.
    *
-   * @throws ConfigException when it cannot be sent
+   * @throws ConfigException if it cannot be sent
    */
   public static Secret value(YamlObject o, Key<?> key, Secret v) {
     return checked(v, m -> o.error(key, m));

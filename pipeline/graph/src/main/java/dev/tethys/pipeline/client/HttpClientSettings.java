@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * An HTTP client as the Collector writes it (confighttp).
  *
- * @param endpoint null when an exporter has another for each signal
+ * @param endpoint null if an exporter has another for each signal
  * @param level of the compression
  * @param headers of every request; names in lower case
- * @param auth null when requests do not authenticate
+ * @param auth null if requests do not authenticate
  */
 public record HttpClientSettings(
     @Nullable URI endpoint,

@@ -110,7 +110,7 @@ public final class HttpEndpoint {
    * A response.
    *
    * @param body with gzip undone
-   * @param retryAfter zero when it does not say
+   * @param retryAfter zero if it does not say
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Reply(

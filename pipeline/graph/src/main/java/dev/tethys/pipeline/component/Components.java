@@ -22,7 +22,7 @@ public final class Components {
   /**
    * A list.
    *
-   * @throws IllegalStateException when two are called the same
+   * @throws IllegalStateException if two are called the same
    */
   public Components(List<ComponentFactory<?>> all) {
     this.all = List.copyOf(all);

@@ -18,7 +18,7 @@ public non-sealed interface ConnectorFactory<S> extends ComponentFactory<S> {
   /**
    * Creates a connector; it keeps its account as a processor does.
    *
-   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   * @throws dev.tethys.config.ConfigException if the settings cannot be met
    */
   Connector create(S settings, Signal from, Signal to, Outputs outputs, Context context);
 }

@@ -36,7 +36,7 @@ public interface DynamicReceivers {
    * @param id of no two at a time
    * @param called how logs and errors call it
    * @param settings read by the factory
-   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   * @throws dev.tethys.config.ConfigException if the settings cannot be met
    */
   Receiver make(
       ReceiverFactory<?> factory,

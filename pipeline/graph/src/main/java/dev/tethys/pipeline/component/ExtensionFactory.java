@@ -5,7 +5,7 @@ public non-sealed interface ExtensionFactory<S> extends ComponentFactory<S> {
   /**
    * Creates an extension.
    *
-   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   * @throws dev.tethys.config.ConfigException if the settings cannot be met
    */
   Extension create(S settings, Context context);
 }

@@ -35,7 +35,7 @@ final class DeadLetters implements Closeable {
   /**
    * Keeps a letter; it is on the disk when this returns.
    *
-   * @throws IOException when it is not
+   * @throws IOException if it is not
    */
   synchronized void add(EncodedRequest p, long millis, int attempts, String reason)
       throws IOException {

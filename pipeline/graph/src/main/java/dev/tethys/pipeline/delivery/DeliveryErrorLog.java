@@ -54,7 +54,7 @@ final class DeliveryErrorLog {
   }
 
   /**
-   * Logs at most once a minute that a request was rejected several times and is retried, so that
+   * Logs at most once per minute that a request was rejected several times and is retried, so that
    * the log explains missing data.
    */
   void waits(int attempts, String why) {

@@ -30,14 +30,14 @@ final class DeliveryJobs {
     acks.put(e, ack);
   }
 
-  /** Removes the callback of an entry that will never be taken; null if none. */
+  /** Removes the callback of an entry that will never be taken; returns null if none. */
   @Nullable AckCallback forget(QueueStorage.Entry e) {
     return acks.remove(e);
   }
 
   /**
-   * Takes the callback of an entry whose request is safe elsewhere; null if there is none, or it is
-   * settled with the job.
+   * Takes the callback of an entry whose request is safe elsewhere; returns null if there is none,
+   * or it is settled with the job.
    */
   @Nullable AckCallback takeAck(QueueStorage.Entry e) {
     AckCallback waiting = acks.remove(e);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Continues a queue in memory on disk while its destination fails, so that sources are acknowledged
  * and other destinations of the same data are neither delayed nor receive it twice.
  *
- * <p>Starts when a request has waited for {@link #PATIENCE}, or when there is no room for one. From
+ * <p>Starts when a request has waited for {@link #PATIENCE}, or if there is no room for one. From
  * then on every request is moved to disk in order and acknowledged there. Ends when the disk is
  * empty. Sources that can wait and have no other destination wait instead: their data is safe at
  * its origin.
@@ -136,7 +136,7 @@ final class Overflow {
     return active;
   }
 
-  /** Since when the queue continues on disk, Unix milliseconds; 0 when it does not. */
+  /** Since when the queue continues on disk, Unix milliseconds; 0 if it does not. */
   long activeSince() {
     return active ? activeSince : 0;
   }

@@ -241,7 +241,7 @@ final class OverflowStorage implements QueueStorage {
    * Writes requests to the disk; they survive the machine afterwards.
    *
    * @return their entries there, in the same order
-   * @throws IOException when it cannot: all are still in memory
+   * @throws IOException if it cannot: all are still in memory
    */
   List<Entry> write(List<Entry> requests) throws IOException {
     DiskQueueStorage d = disk;

@@ -59,7 +59,7 @@ final class QueueAdmission {
     return refusal == null ? store(request, ack) : refusal;
   }
 
-  /** Makes sure that there is room, and reserves it; null when there is. */
+  /** Makes sure that there is room, and reserves it; returns null if there is. */
   private @Nullable Outcome admit(EncodedRequest request, boolean mayDropIt) {
     Capacity c = state.options.capacity();
     long charge = state.storage.charge(request);

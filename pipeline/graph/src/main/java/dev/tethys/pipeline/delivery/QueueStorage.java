@@ -99,7 +99,7 @@ interface QueueStorage extends Closeable {
   /**
    * Takes a request; on a disk it stays there from now on.
    *
-   * @throws IOException when it could not
+   * @throws IOException if it could not
    */
   Entry store(EncodedRequest p, long millis) throws IOException;
 
@@ -118,7 +118,7 @@ interface QueueStorage extends Closeable {
   /**
    * The request of an entry.
    *
-   * @throws CorruptSegmentException when it is lost
+   * @throws CorruptSegmentException if it is lost
    */
   EncodedRequest load(Entry e) throws IOException;
 
@@ -131,7 +131,7 @@ interface QueueStorage extends Closeable {
   /** State of entries that are being sent. */
   interface IssuedEntry {
     /**
-     * Removes the oldest entry not in flight; null if there is none.
+     * Removes the oldest entry not in flight; returns null if there is none.
      *
      * @param in only entries of this segment; null for any
      */

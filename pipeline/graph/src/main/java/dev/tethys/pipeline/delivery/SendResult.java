@@ -49,7 +49,7 @@ public sealed interface SendResult {
    * @param delivered number of delivered items
    * @param refused request that becomes a dead letter
    * @param again request to retry; null if none
-   * @param after delay before the retry; zero when none was given
+   * @param after delay before the retry; zero if none was given
    * @param overload whether the remote system asks for fewer requests
    * @param reason reason for the retry; "" for none
    */

@@ -7,7 +7,7 @@ public interface Sender extends AutoCloseable {
   /**
    * Sends a request, once.
    *
-   * @throws IOException when it cannot be known whether the destination has it: it is sent again
+   * @throws IOException if it cannot be known whether the destination has it: it is sent again
    */
   SendResult send(EncodedRequest request) throws IOException, InterruptedException;
 

@@ -54,7 +54,8 @@ final class SenderBindings {
   }
 
   /**
-   * Marks the previous binding of this sender as ending; null if it has ended or does not exist.
+   * Marks the previous binding of this sender as ending; returns null if it has ended or does not
+   * exist.
    */
   @Nullable SenderBinding ending(Sender sender) {
     for (SenderBinding r : former) {

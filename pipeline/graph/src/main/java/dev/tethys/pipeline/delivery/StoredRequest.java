@@ -104,7 +104,7 @@ record StoredRequest(
     return p.headers().size() <= 0xffff && size(p, "") - p.body().length <= MAX_HEAD / 2;
   }
 
-  /** Decodes a head with a valid checksum; null if its content is invalid anyway. */
+  /** Decodes a head with a valid checksum; returns null if its content is invalid anyway. */
   static @Nullable StoredRequest decode(byte[] bytes, int offset, int length) {
     ByteBuffer b = ByteBuffer.wrap(bytes, offset, length).order(ByteOrder.LITTLE_ENDIAN);
     try {

@@ -100,7 +100,7 @@ final class Edge implements Consumer {
     }
   }
 
-  /** Sets the trail that sees passing batches; null if none. */
+  /** Sets the trail that sees passing batches; returns null if none. */
   void follow(@Nullable RecordTrail by) {
     trail = by;
   }

@@ -26,7 +26,7 @@ public interface GraphView {
   Map<String, OutboxView> outboxes();
 
   /**
-   * Samples the batches of an edge; empty if the edge does not exist.
+   * Samples the batches of an edge; returns empty if the edge does not exist.
    *
    * @param edge id from {@link GraphStatus.EdgeStatus#id}
    * @param perSecond maximum batches per second
@@ -34,7 +34,7 @@ public interface GraphView {
   Optional<Tap> tap(String edge, double perSecond);
 
   /**
-   * Samples batches before and after a node; empty when no edge leads to it or from it.
+   * Samples batches before and after a node; returns empty if no edge leads to it or from it.
    *
    * @param node as {@link GraphStatus.NodeStatus#id} names it
    * @param perSecond most batches a second

@@ -183,7 +183,7 @@ final class NodeContext implements Context {
                 Math.min(settings.deadLetterBytes(), most)));
   }
 
-  /** A queue in memory continues in a folder of the process, where it has one. */
+  /** A queue in memory continues in a folder of the process, if it has one. */
   private OutboxOptions overflowing(DeliverySettings settings, Signal signal) {
     OutboxOptions.Overflow o = settings.options().overflow();
     Path folder = services.outboxes().overflowFolder();

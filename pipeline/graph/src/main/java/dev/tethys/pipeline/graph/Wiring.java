@@ -156,7 +156,7 @@ final class Wiring {
         .toList();
   }
 
-  /** Taps an edge; empty if it does not exist. */
+  /** Taps an edge; returns empty if it does not exist. */
   Optional<Tap> tap(String edge, double perSecond) {
     for (Edge e : edges()) {
       if (Objects.equals(e.key.toString(), edge)) {
@@ -167,7 +167,7 @@ final class Wiring {
   }
 
   /**
-   * Shows batches before and after a node; empty when no edge leads to it or from it.
+   * Shows batches before and after a node; returns empty if no edge leads to it or from it.
    *
    * @param node id as in the status of the graph
    */

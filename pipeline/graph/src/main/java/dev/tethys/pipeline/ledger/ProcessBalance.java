@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
  * @param out items accepted by destinations
  * @param held items in queues and in components
  * @param waiting items that passed an edge but are not in the account of the next component: those
- *     in a batch before a queue; 0 when idle, never negative
+ *     in a batch before a queue; 0 if idle, never negative
  * @param dropped by reason
  */
 public record ProcessBalance(

@@ -36,8 +36,8 @@ final class TeeAppender implements Appender {
   }
 
   /**
-   * Passes a sample of the store's series to the other appender; false if the series has just left
-   * memory.
+   * Passes a sample of the store's series to the other appender; returns false if the series has
+   * just left memory.
    */
   private boolean at(long s) {
     if (s != series) {

@@ -164,7 +164,7 @@ public final class GrpcServerEndpoint {
   /**
    * A response without content when all was taken.
    *
-   * @throws GrpcException when something was not
+   * @throws GrpcException if something was not
    */
   public static byte[] empty(Outcome outcome) throws GrpcException {
     return switch (outcome) {

@@ -8,7 +8,7 @@ public interface SocketServerEndpoint extends AutoCloseable {
   /**
    * Listens.
    *
-   * @throws IOException when the address is malformed or not available
+   * @throws IOException if the address is malformed or not available
    */
   void open() throws IOException;
 

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items and bytes of one batch by the values of each attribute. Immutable once a batch has it.
+ * Items and bytes of one batch by the values of each attribute. Immutable once per batch has it.
  *
  * <p>Of large batches only one in {@link #SAMPLED_OF} is {@code detailed}: only it has the values
  * of attributes of items, and only its attributes with many values are counted, with that weight.

@@ -51,7 +51,7 @@ enum RecordKeys {
   /**
    * The batches that a batch falls into.
    *
-   * @throws NotEncodableException when the batch is malformed
+   * @throws NotEncodableException if the batch is malformed
    */
   Split split(Batch batch) {
     SequencedMap<String, Batch> out = new LinkedHashMap<>();

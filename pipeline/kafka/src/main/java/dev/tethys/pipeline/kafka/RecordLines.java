@@ -17,7 +17,7 @@ interface RecordLines {
   /**
    * The lines, in order.
    *
-   * @throws dev.tethys.codec.CodecException when the record is to be skipped
+   * @throws dev.tethys.codec.CodecException if the record is to be skipped
    */
   List<Line> of(byte[] value);
 

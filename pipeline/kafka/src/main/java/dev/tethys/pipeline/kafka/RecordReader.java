@@ -89,7 +89,7 @@ final class RecordReader {
     return new Read(batch.with(signal, tree), leftOut, refusals);
   }
 
-  /** Items that could not be read, one a line. */
+  /** Items that could not be read, one per line. */
   static String describe(RejectedItems refusals) {
     return refusals.text(x -> x.item().isEmpty() ? x.why() : x.item() + ": " + x.why());
   }
@@ -154,7 +154,7 @@ final class RecordReader {
     // Clymene's writers do not sort labels.
     ValidatedWriteRequest taken = ValidatedWriteRequest.ofV1(body, 0, n);
     if (taken.problem() != null) {
-      // Its reasons are one a line; items beyond them have the last one.
+      // Its reasons are one per line; items beyond them have the last one.
       List<String> reasons = taken.problem().lines().toList();
       for (int i = 0; i < Math.max(reasons.size(), taken.refused()); i++) {
         refusals.add(i + 1, "", reasons.get(Math.min(i, reasons.size() - 1)));

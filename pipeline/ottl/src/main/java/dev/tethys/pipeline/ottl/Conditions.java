@@ -27,7 +27,7 @@ public final class Conditions {
   /**
    * Whether one holds.
    *
-   * @throws EvaluationException when one fails and errors are propagated
+   * @throws EvaluationException if one fails and errors are propagated
    */
   public boolean any(Cursor at) {
     for (Condition c : conditions) {

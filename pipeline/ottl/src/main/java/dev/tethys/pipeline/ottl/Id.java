@@ -48,7 +48,7 @@ public record Id(Kind kind, long high, long low) {
   /**
    * Reads an id from bytes.
    *
-   * @throws EvaluationException when there are not as many as its kind has
+   * @throws EvaluationException if there are not as many as its kind has
    */
   public static Id of(Kind kind, byte[] bytes) {
     if (bytes.length != kind.length) {

@@ -11,7 +11,7 @@ public abstract class OttlTarget extends OttlExpr {
   /**
    * Assigns a value; maps and lists are copied.
    *
-   * @throws EvaluationException when the field cannot hold the value
+   * @throws EvaluationException if the field cannot hold the value
    */
   public abstract void set(Cursor at, @Nullable Object value);
 

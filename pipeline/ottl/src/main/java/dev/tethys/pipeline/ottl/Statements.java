@@ -51,7 +51,7 @@ public final class Statements {
   /**
    * Runs all for one item.
    *
-   * @throws EvaluationException when one fails and errors are propagated
+   * @throws EvaluationException if one fails and errors are propagated
    */
   public void run(Cursor at) {
     if (conditions != null && !conditions.any(at)) {

@@ -34,7 +34,7 @@ public final class ItemWalk {
   /**
    * Shows every item of a context. Metrics that are appended meanwhile are shown too.
    *
-   * @throws EvaluationException when metrics are appended without end
+   * @throws EvaluationException if metrics are appended without end
    */
   public static void each(
       Telemetry<?> data, OttlContext context, ClientInfo client, Consumer<Cursor> visitor) {

@@ -227,7 +227,7 @@ public final class Points {
     }
   }
 
-  /** Returns the aggregation of a keyword; null if it is unknown. */
+  /** Returns the aggregation of a keyword; returns null if it is unknown. */
   public static @Nullable Aggregation aggregation(String word) {
     return switch (word) {
       case "sum" -> Aggregation.SUM;

@@ -75,7 +75,7 @@ final class Extracted {
     return i >= 0 ? values[i] != REMOVED : findBase(name) >= 0;
   }
 
-  /** Returns the value; null if it does not exist or is null. */
+  /** Returns the value; returns null if it does not exist or is null. */
   @Nullable Object get(String name) {
     int i = find(name);
     if (i >= 0) {
@@ -85,12 +85,12 @@ final class Extracted {
     return b < 0 ? null : base.get(b).value();
   }
 
-  /** Returns the value as text; null if it does not exist or has no text form. */
+  /** Returns the value as text; returns null if it does not exist or has no text form. */
   @Nullable String text(String name) {
     return text(get(name));
   }
 
-  /** Converts a value to text, numbers without exponent; null if it has no text form. */
+  /** Converts a value to text, numbers without exponent; returns null if it has no text form. */
   static @Nullable String text(@Nullable Object value) {
     return switch (value) {
       case null -> null;

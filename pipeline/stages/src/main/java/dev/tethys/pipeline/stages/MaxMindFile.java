@@ -100,7 +100,7 @@ final class MaxMindFile {
   }
 
   /**
-   * Finds the record of an address of 4 or 16 bytes; null if there is none.
+   * Finds the record of an address of 4 or 16 bytes; returns null if there is none.
    *
    * @throws IOException if the record is corrupt
    */

@@ -276,7 +276,7 @@ final class MetricsStage implements Stage.Change {
     return e.extracted.has(source) && (value == null || value.equals(e.extracted.text(source)));
   }
 
-  /** Parses a number, or a duration as seconds; null if the value is neither. */
+  /** Parses a number, or a duration as seconds; returns null if the value is neither. */
   static @Nullable Double number(@Nullable Object value) {
     return switch (value) {
       case Number n -> n.doubleValue();

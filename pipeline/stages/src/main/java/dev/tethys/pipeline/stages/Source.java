@@ -25,7 +25,7 @@ record Source(@Nullable String name) {
     return new Source(s);
   }
 
-  /** Returns the text; null if the value does not exist or has no text form. */
+  /** Returns the text; returns null if the value does not exist or has no text form. */
   @Nullable String text(StageEntry e) {
     return name == null ? e.line() : e.extracted.text(name);
   }

@@ -17,9 +17,7 @@ interface Stage {
     return this;
   }
 
-  /**
-   * Time at which {@link #flush} is due, by the monotonic clock; {@code Long.MAX_VALUE} for never.
-   */
+  /** time when {@link #flush} is due, by the monotonic clock; {@code Long.MAX_VALUE} for never. */
   default long nextFlush() {
     return Long.MAX_VALUE;
   }

@@ -73,7 +73,7 @@ public final class Stages {
   }
 
   /**
-   * Time at which {@link #flush} is due, in nanoseconds of the context's monotonic clock; {@link
+   * time when {@link #flush} is due, in nanoseconds of the context's monotonic clock; {@link
    * Long#MAX_VALUE} if no entry is buffered.
    */
   public long nextFlush() {

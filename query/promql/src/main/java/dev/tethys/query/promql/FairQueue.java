@@ -33,7 +33,7 @@ final class FairQueue<T> {
    * Adds an entry.
    *
    * @return who has to go because the queue is full: the newest entry of the user with the most,
-   *     which may be the one just added; null when there is room
+   *     which may be the one just added; null if there is room
    */
   @Nullable T add(String user, T entry) {
     waiting.computeIfAbsent(user, u -> new ArrayDeque<>()).addLast(entry);
@@ -69,7 +69,7 @@ final class FairQueue<T> {
     }
   }
 
-  /** Removes an entry that waits no longer; false when it does not exist. */
+  /** Removes an entry that waits no longer; returns false if it does not exist. */
   boolean remove(String user, T entry) {
     ArrayDeque<T> q = waiting.get(user);
     if (q == null || !q.remove(entry)) {
@@ -92,13 +92,13 @@ final class FairQueue<T> {
     return best;
   }
 
-  /** The number of running entries of the user that is next; 0 when no entry waits. */
+  /** The number of running entries of the user that is next; 0 if no entry waits. */
   int runningOfNext() {
     String user = nextUser();
     return user == null ? 0 : running.getOrDefault(user, 0);
   }
 
-  /** Removes the next item and counts it as running; null if the queue is empty. */
+  /** Removes the next item and counts it as running; returns null if the queue is empty. */
   @Nullable T next() {
     String best = nextUser();
     if (best == null) {

@@ -58,7 +58,7 @@ public final class PreparedQuery {
    * The query at a moment.
    *
    * @param time Unix milliseconds
-   * @throws QueryException when its durations or arguments make no sense
+   * @throws QueryException if its durations or arguments make no sense
    */
   public Query at(long time) {
     Query q = new Query(engine, source, text, expr, Grid.instant(time), time, false, options, plan);

@@ -126,7 +126,7 @@ public final class PromqlEngine implements AutoCloseable {
     /** Queries that run or wait and that a scope sees, the oldest first. */
     List<RunningQueries.Entry> running(Scope scope);
 
-    /** Stops one; false if the scope sees none of that number. */
+    /** Stops one; returns false if the scope sees none of that number. */
     boolean cancel(Scope scope, long id);
 
     /** Queries of a scope that have cost most, the most expensive first. */
@@ -231,8 +231,8 @@ public final class PromqlEngine implements AutoCloseable {
    * A query at one moment.
    *
    * @param time Unix milliseconds
-   * @throws dev.tethys.query.promql.parser.PromqlParseException when the text is not valid
-   * @throws QueryException when its durations or arguments make no sense
+   * @throws dev.tethys.query.promql.parser.PromqlParseException if the text is not valid
+   * @throws QueryException if its durations or arguments make no sense
    */
   public Query instant(MetricSource source, String text, long time, QueryOptions options) {
     return deep(
@@ -259,8 +259,8 @@ public final class PromqlEngine implements AutoCloseable {
    * @param start Unix milliseconds
    * @param end Unix milliseconds, not before start
    * @param step milliseconds, above 0
-   * @throws dev.tethys.query.promql.parser.PromqlParseException when the text is not valid
-   * @throws QueryException when it gives no vector or scalar, or its durations make no sense
+   * @throws dev.tethys.query.promql.parser.PromqlParseException if the text is not valid
+   * @throws QueryException if it gives no vector or scalar, or its durations make no sense
    */
   public Query range(
       MetricSource source, String text, long start, long end, long step, QueryOptions options) {

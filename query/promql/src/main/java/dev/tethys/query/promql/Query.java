@@ -101,7 +101,7 @@ public final class Query implements AutoCloseable {
     return plan;
   }
 
-  /** The text as it was given; empty when only a tree was. */
+  /** The text as it was given; empty if only a tree was. */
   public String text() {
     return text;
   }
@@ -162,7 +162,7 @@ public final class Query implements AutoCloseable {
         : new ResultReuse(cache, source, text, grid, lookback(), maxSourceResolution(), l);
   }
 
-  /** The cache's part in this query; null when it has none. */
+  /** The cache's part in this query; null if it has none. */
   private @Nullable ResultReuse reuse(@Nullable Profile profile, SampleCount count) {
     if (engine.cache() == null
         || profile != null // it is to be seen what computing takes
@@ -192,7 +192,7 @@ public final class Query implements AutoCloseable {
   /**
    * Runs the query and measures every step of it, which makes it somewhat slower.
    *
-   * @throws QueryException when it cannot be answered
+   * @throws QueryException if it cannot be answered
    */
   public Analysis analyze() {
     Profile p = new Profile(engine::nanoTime, ThreadCpu::nanos);
@@ -206,7 +206,7 @@ public final class Query implements AutoCloseable {
   /**
    * Runs the query.
    *
-   * @throws QueryException when it cannot be answered
+   * @throws QueryException if it cannot be answered
    */
   public QueryResult execute() {
     try (this) {
@@ -218,7 +218,7 @@ public final class Query implements AutoCloseable {
    * Runs the query; the memory of its result is accounted for until {@link #close}, which is for
    * those who take their time to read it, such as a client at the end of a slow line.
    *
-   * @throws QueryException when it cannot be answered
+   * @throws QueryException if it cannot be answered
    */
   public QueryResult executeHeld() {
     return execute(null);
@@ -279,7 +279,7 @@ public final class Query implements AutoCloseable {
     QuerySpans.ended(span, s, error);
   }
 
-  /** Runs it on the calling thread, if it is known to take little; null when that was not so. */
+  /** Runs it on the calling thread, if it is known to take little; null if that was not so. */
   private @Nullable QueryResult runBrief(Run run, long deadline) {
     if (run.profile != null
         || text.isEmpty()

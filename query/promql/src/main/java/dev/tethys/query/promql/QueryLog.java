@@ -31,7 +31,7 @@ public final class QueryLog implements AutoCloseable {
   /**
    * Opens a file to append to.
    *
-   * @throws IOException when it cannot be written
+   * @throws IOException if it cannot be written
    */
   public static QueryLog open(Path file) throws IOException {
     return new QueryLog(

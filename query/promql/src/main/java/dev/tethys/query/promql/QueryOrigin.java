@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Origin of a query.
  *
  * @param user shares the queue fairly with other users: an authenticated name, else another client
- *     identification; empty when unknown
+ *     identification; empty if unknown
  * @param client address of the client; empty for internal queries
  * @param method of the HTTP request; empty if none
  * @param path of the HTTP request; empty if none

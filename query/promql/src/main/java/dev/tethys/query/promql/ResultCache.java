@@ -152,7 +152,7 @@ final class ResultCache {
   /**
    * Announces that a query computes its response.
    *
-   * @return the query that does so already; null when there is none
+   * @return the query that does so already; null if there is none
    */
   synchronized @Nullable Flight begin(Key whole, Flight own) {
     Flight other = flights.putIfAbsent(whole, own);

@@ -299,11 +299,11 @@ final class ResultReuse {
     return best;
   }
 
-  /** Computes the steps around a run; null when the run cannot be used after all. */
+  /** Computes the steps around a run; returns null if the run cannot be used after all. */
   private @Nullable Block partly(
       Execution x, Entry e, Run r, long mark, Function<Grid, Block> compute) {
     int steps = grid.steps();
-    // Two steps at least: a part of one step would be taken for an instant query.
+    // Two steps at least: a part of one step would be mistaken for an instant query.
     Grid before =
         r.first == 0 ? null : new Grid(grid.start(), grid.interval(), Math.max(2, r.first));
     int from = Math.min(r.last + 1, steps - 2);

@@ -114,7 +114,7 @@ public final class RunningQueries {
 
     /**
      * Lets in who can be; the lock is held. One query may always run, regardless of the gate: it
-     * fails when there is no memory for it.
+     * fails if there is no memory for it.
      */
     void fill() {
       while (free > 0 && hasStarted() && (free == count || isAdmitted())) {
@@ -359,7 +359,7 @@ public final class RunningQueries {
         p == null ? 0 : p.peakBytes());
   }
 
-  /** Stops a query; false if the scope sees no query of that number. */
+  /** Stops a query; returns false if the scope sees no query of that number. */
   public boolean cancel(Scope scope, long id) {
     Running r = queries.get(id);
     if (r == null || !scope.sees(r.query.origin().scope().tenant())) {

@@ -33,7 +33,7 @@ public sealed interface Value {
    * @param size how many points there are; arrays may be longer
    * @param timestamps ascending; series with the same times share the array itself
    * @param values the floats; where a histogram stands, undefined
-   * @param histograms by position, null entries for floats; null when there is none
+   * @param histograms by position, null entries for floats; null if there is none
    */
   record Series(
       Labels labels,
@@ -41,7 +41,7 @@ public sealed interface Value {
       long[] timestamps,
       double[] values,
       @Nullable Histogram @Nullable [] histograms) {
-    /** The histogram at a point, or null when it is a float. */
+    /** The histogram at a point, or null if it is a float. */
     public @Nullable Histogram histogram(int i) {
       return histograms == null ? null : histograms[i];
     }

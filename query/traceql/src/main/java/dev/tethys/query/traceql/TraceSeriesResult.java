@@ -17,7 +17,7 @@ public record TraceSeriesResult(
    * Series.
    *
    * @param labels labels with typed values
-   * @param values value at each time; NaN where there is none
+   * @param values value at each time; NaN if there is none
    * @param exemplars spans of the series
    */
   public record Series(List<NamedValue> labels, double[] values, List<Exemplar> exemplars) {

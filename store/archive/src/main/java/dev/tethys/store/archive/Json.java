@@ -27,7 +27,7 @@ public final class Json {
   /**
    * Reads an object.
    *
-   * @throws IllegalArgumentException when the text is something else
+   * @throws IllegalArgumentException if the text is something else
    */
   public static Map<String, @Nullable Object> object(byte[] text) {
     try (JsonParser p = FACTORY.createParser(text)) {
@@ -63,7 +63,7 @@ public final class Json {
     throw new IllegalArgumentException(key + " must be a number");
   }
 
-  /** A text of an object; empty if it is absent. */
+  /** A string of an object; empty if it is absent. */
   public static String text(Map<String, @Nullable Object> o, String key) {
     Object v = o.get(key);
     if (v == null) {

@@ -15,7 +15,7 @@ public interface Progress {
         public void advance(long by) {}
       };
 
-  /** A part of the work begins; {@code total} of its units are expected, 0 when that is unknown. */
+  /** A part of the work begins; {@code total} of its units are expected, 0 if that is unknown. */
   void step(String name, long total);
 
   /** So many more units are done. */

@@ -26,7 +26,7 @@ public final class VerifiedDraft implements AutoCloseable {
   /**
    * Written data, verified by reading it again.
    *
-   * @param block null when nothing was added below the floor of the import
+   * @param block null if nothing was added below the floor of the import
    * @param samples those in the block
    * @param toHead those appended to the head
    * @param minTime of the oldest sample in the block

@@ -25,7 +25,7 @@ import java.util.Map;
 public final class Peer {
   private Peer() {}
 
-  /** Runs promtool; its output. */
+  /** Runs promtool and returns its output. */
   public static String promtool(String... args) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(Shared.peer("promtool").toString()));
     command.addAll(Arrays.asList(args));

@@ -77,7 +77,7 @@ public final class ColumnCache {
     lastUse.computeIfPresent(of, (k, v) -> now);
   }
 
-  /** Evicts sections until a value fits; false if it cannot fit. */
+  /** Evicts sections until a value fits; returns false if it cannot fit. */
   synchronized boolean hasRoom(DecodedColumns of, long size, boolean isSection) {
     return fits(size, isSection) || makeRoom(size, isSection, of);
   }

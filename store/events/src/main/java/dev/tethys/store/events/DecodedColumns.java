@@ -43,7 +43,9 @@ public final class DecodedColumns {
     return cache != null && cache.hasRoom(this, size, true);
   }
 
-  /** Keeps a value if there is room; false if it is not kept, or another one for this key. */
+  /**
+   * Keeps a value if there is room; returns false if it is not kept, or another one for this key.
+   */
   public boolean put(Object key, Object value, long size) {
     return cache != null && cache.put(this, key, value, size, false);
   }
@@ -65,7 +67,7 @@ public final class DecodedColumns {
     return reads == 2 && readBefore - time > 0;
   }
 
-  /** Adds a value; false if another thread was first. Under the lock of the cache. */
+  /** Adds a value; returns false if another thread was first. Under the lock of the cache. */
   boolean add(Object key, Object value, long size, boolean isSection) {
     if (values.putIfAbsent(key, value) != null) {
       return false;

@@ -87,7 +87,7 @@ final class DiskGuard {
     }
   }
 
-  /** Checks the free space; null if appends are accepted. */
+  /** Checks the free space; returns null if appends are accepted. */
   StoreHealth.@Nullable Problem problem() {
     try {
       check();

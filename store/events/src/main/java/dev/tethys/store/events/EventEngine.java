@@ -602,7 +602,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     housekeeping.retentionChanged();
   }
 
-  /** Waits until heads are sealed, or for a time; false if the store is closed. */
+  /** Waits until heads are sealed, or for a time; returns false if the store is closed. */
   boolean awaitWork(long nanos) {
     lock.lock();
     try {
@@ -617,7 +617,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
-  /** Writes the sealed heads, if any, into parts; false if there are none. */
+  /** Writes the sealed heads, if any, into parts; returns false if there are none. */
   private boolean writeSealed() throws IOException {
     if (!commitSealed()) {
       return false;
@@ -723,7 +723,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
-  /** Takes a mark back; false if there is none or it is processed. */
+  /** Takes a mark back; returns false if there is none or it is processed. */
   public boolean cancelDeletion(String tenant, String id) {
     maintenance.lock();
     try {

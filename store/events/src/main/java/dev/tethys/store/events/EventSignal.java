@@ -53,8 +53,8 @@ public interface EventSignal<H extends EventHead<S>, S, P> {
   default void expired(String tenant) {}
 
   /**
-   * Frees memory that is kept between flushes and merges; called when there was nothing to write.
-   * No other thread writes parts at that time.
+   * Frees memory that is kept between flushes and merges; called if there was nothing to write. No
+   * other thread writes parts at that time.
    */
   default void idle() {}
 

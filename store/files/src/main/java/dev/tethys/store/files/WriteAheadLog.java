@@ -123,7 +123,7 @@ public final class WriteAheadLog implements Closeable {
   /**
    * Appends whole frames.
    *
-   * @throws IOException when they could not be written: then, as after any error, none of them is
+   * @throws IOException if they could not be written: then, as after any error, none of them is
    *     read back
    */
   public void append(ByteSink frames, boolean sync) throws IOException {

@@ -75,7 +75,7 @@ final class TimeOrder {
     return n;
   }
 
-  /** Sorts the next bucket that has rows; false if there is none. */
+  /** Sorts the next bucket that has rows; returns false if there is none. */
   private boolean nextBucket() {
     while (bucket < BUCKETS && starts[bucket] == starts[bucket + 1]) {
       bucket++;

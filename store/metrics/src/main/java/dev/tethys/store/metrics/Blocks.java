@@ -200,8 +200,8 @@ final class Blocks {
    * Tries to open an unread block. A caller that adds it to the list calls {@link #found} at the
    * same moment, so that every response without the block has a warning.
    *
-   * @return null when it cannot be read yet, no longer exists, or turned out to be damaged
-   * @throws IOException when it is damaged and cannot be moved to quarantine
+   * @return null if it cannot be read yet, no longer exists, or turned out to be damaged
+   * @throws IOException if it is damaged and cannot be moved to quarantine
    */
   @Nullable BlockReader openUnread(Path p) throws IOException {
     try {
@@ -265,7 +265,7 @@ final class Blocks {
     }
   }
 
-  /** Writes a block under a temporary name; null when there was nothing to write. */
+  /** Writes a block under a temporary name; returns null if there was nothing to write. */
   private @Nullable Path writeUnnamed(
       Path into, SeriesStream content, BlockMeta draft, WriteThrottle pace) throws IOException {
     Path tmp = into.resolve(draft.id() + CREATING);
@@ -349,7 +349,7 @@ final class Blocks {
         Ulid.next(clock.millis()), min, max, level, late, sources.stream().sorted().toList(), ids);
   }
 
-  /** Writes a block next to the others and opens it; null when there was nothing to write. */
+  /** Writes a block next to the others and opens it; returns null if there was nothing to write. */
   @Nullable BlockReader create(SeriesStream content, BlockMeta draft, WriteThrottle pace)
       throws IOException {
     removals.failIfUnfinishedRemain();

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param parts counted parts of the store: memory, blocks
  * @param series number of series
- * @param relativeError standard error of the counts; 0 when all are exact
+ * @param relativeError standard error of the counts; 0 if all are exact
  * @param memoryBytesPerSeries average memory of a series: labels, index, samples
  * @param labelNames number of label names without the metric name
  * @param labels those whose removal saves most

@@ -171,7 +171,9 @@ final class Compaction {
     blocks.removals.proceed();
   }
 
-  /** Merges blocks of a resolution as long as some are due; false when the disk has no room. */
+  /**
+   * Merges blocks of a resolution as long as some are due; returns false if the disk has no room.
+   */
   private boolean merge(DatabaseOptions options, long resolution, RetentionCutoff horizon)
       throws IOException {
     RetentionPolicy policy = policy(options, resolution);
@@ -227,7 +229,7 @@ final class Compaction {
     return options.blockDuration().toMillis();
   }
 
-  /** Downsamples as long as something is due; false when the disk has no room. */
+  /** Downsamples as long as something is due; false if the disk has no room. */
   private boolean downsample(DatabaseOptions options) throws IOException {
     while (!options.downsampling().isEmpty()) {
       DownsamplingPlan.Job job =

@@ -18,7 +18,7 @@ record Deletion(Head head, Blocks blocks) {
    * @param min the first millisecond
    * @param max the last one
    * @throws StorageException that names each block in which nothing was deleted
-   * @throws IOException when a deletion could not be stored
+   * @throws IOException if a deletion could not be stored
    */
   void run(long min, long max, List<List<Matcher>> matcherSets) throws IOException {
     head.delete(min, max, matcherSets);

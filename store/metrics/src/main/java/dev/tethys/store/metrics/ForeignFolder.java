@@ -56,7 +56,7 @@ final class ForeignFolder {
     return false;
   }
 
-  /** A file or folder that only Prometheus makes; null when there is none. */
+  /** A file or folder that only Prometheus makes; null if there is none. */
   private static @Nullable Path prometheus(Path folder, FileAccess files) throws IOException {
     Path head = folder.resolve("chunks_head");
     if (files.exists(head)) {

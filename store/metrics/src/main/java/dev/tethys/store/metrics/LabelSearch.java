@@ -213,7 +213,7 @@ final class LabelSearch {
   }
 
   /**
-   * Counts series by label. One count runs at a time, since each takes 16 bytes a series.
+   * Counts series by label. One count runs at a time, since each takes 16 bytes per series.
    *
    * @param maxSeries how many series it may read
    */

@@ -330,7 +330,7 @@ final class MaintenanceScheduler {
 
   // ---- head to block
 
-  /** Writes the ranges that are due; whether there were any. */
+  /** Writes the ranges that are due; returns whether there were any. */
   private boolean flush() throws IOException {
     long late = head.counters.late.sum() - lateAtFlush;
     // Late samples alone wait for company, or a tiny block a second would be the response to a

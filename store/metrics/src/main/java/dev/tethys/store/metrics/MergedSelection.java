@@ -135,7 +135,7 @@ final class MergedSelection implements Selection {
       next[k] = to < sources[k].size() ? sources[k].labels(to) : null;
     }
 
-    /** Takes the next series of all sources that have it; false when there is none. */
+    /** Takes the next series of all sources that have it; returns false if there is none. */
     boolean one() {
       Labels l = null;
       int n = 0;
@@ -358,9 +358,7 @@ final class MergedSelection implements Selection {
     return true;
   }
 
-  /**
-   * Key of the timestamps of some parts, from the number of each; null when a part has no number.
-   */
+  /** Key of the timestamps of some parts, from the number of each; null if a part has no number. */
   private @Nullable TimesKey timesKey(int from, int to, int hash) {
     long[] numbers = new long[2 * (to - from)];
     for (int p = from; p < to; p++) {
@@ -443,7 +441,7 @@ final class MergedSelection implements Selection {
     return false;
   }
 
-  /** Summaries of all parts; histograms where there are no floats; samples where there are both. */
+  /** Summaries of all parts; histograms if there are no floats; samples where there are both. */
   private void readSummaries(int series, SampleBuffer into) {
     Summaries all = into.startSummaries();
     Summaries rows = new Summaries();

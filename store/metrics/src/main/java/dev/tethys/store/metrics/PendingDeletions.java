@@ -83,7 +83,7 @@ final class PendingDeletions {
   /**
    * Fails while an unfinished block cannot be removed, so that no further ones are written.
    *
-   * @throws IOException when a block that never became part of the store still has its name
+   * @throws IOException if a block that never became part of the store still has its name
    */
   void failIfUnfinishedRemain() throws IOException {
     proceed();
@@ -99,7 +99,7 @@ final class PendingDeletions {
    * Fails while a start would find more blocks than the store has.
    *
    * @param further end of the error message, after the block
-   * @throws IOException when a removed block still has its name
+   * @throws IOException if a removed block still has its name
    */
   void failIfReplacedRemain(String further) throws IOException {
     if (!named.isEmpty()) {

@@ -34,8 +34,8 @@ final class Preloader {
   /**
    * Has it loaded, or waits until it is.
    *
-   * @throws IOException when it cannot be, which a store would else find out when it writes its
-   *     first block, hours later
+   * @throws IOException if it cannot be, which a store would else find out when it writes its first
+   *     block, hours later
    */
   static void require() throws IOException {
     LinkageError e = load();

@@ -48,7 +48,7 @@ final class Recovery {
   /**
    * Restores the head.
    *
-   * @throws IOException when the disk cannot be read: the data is not damaged, nothing was changed,
+   * @throws IOException if the disk cannot be read: the data is not damaged, nothing was changed,
    *     and a later start finds all of it
    */
   RecoveryReport run(Head head) throws IOException {

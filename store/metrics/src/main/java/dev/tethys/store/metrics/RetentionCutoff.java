@@ -39,7 +39,7 @@ final class RetentionCutoff {
   /**
    * The horizon of a policy.
    *
-   * @param newest the newest sample of the store, {@link Long#MIN_VALUE} when there is none
+   * @param newest the newest sample of the store, {@link Long#MIN_VALUE} if there is none
    */
   static RetentionCutoff of(RetentionPolicy policy, long newest) {
     return policy.rules().isEmpty() ? NONE : new RetentionCutoff(policy, newest, false);

@@ -155,13 +155,13 @@ public final class SampleSorter implements AutoCloseable {
     }
   }
 
-  /** Adds a float sample; {@code startTimestamp} 0 when unknown. */
+  /** Adds a float sample; {@code startTimestamp} 0 if unknown. */
   public void add(Labels labels, long startTimestamp, long timestamp, double value) {
     column(labels).add(startTimestamp, timestamp, value, null);
     added(timestamp, startTimestamp == 0 ? 16 : 24);
   }
 
-  /** Adds a histogram sample; {@code startTimestamp} 0 when unknown. */
+  /** Adds a histogram sample; {@code startTimestamp} 0 if unknown. */
   public void add(Labels labels, long startTimestamp, long timestamp, Histogram histogram) {
     column(labels).add(startTimestamp, timestamp, histogram.sum(), histogram);
     added(timestamp, 160 + 8L * (histogram.positive().length + histogram.negative().length) + 64);
@@ -223,12 +223,12 @@ public final class SampleSorter implements AutoCloseable {
     return samples;
   }
 
-  /** The oldest time; {@link Long#MAX_VALUE} when there is none. */
+  /** The oldest time; {@link Long#MAX_VALUE} if there is none. */
   public long minTime() {
     return minTime;
   }
 
-  /** The newest time; {@link Long#MIN_VALUE} when there is none. */
+  /** The newest time; {@link Long#MIN_VALUE} if there is none. */
   public long maxTime() {
     return maxTime;
   }

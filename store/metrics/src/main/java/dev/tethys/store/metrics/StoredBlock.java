@@ -46,7 +46,7 @@ public final class StoredBlock implements AutoCloseable {
    * Opens the block in a folder.
    *
    * @throws StorageException CORRUPT when its index is not whole
-   * @throws IOException when a file is missing or cannot be read
+   * @throws IOException if a file is missing or cannot be read
    */
   public static StoredBlock open(Path folder) throws IOException {
     return open(new RealFiles(), folder);

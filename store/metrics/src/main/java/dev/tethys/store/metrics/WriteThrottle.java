@@ -20,7 +20,7 @@ final class WriteThrottle {
   /** Sleeps. */
   @FunctionalInterface
   interface Sleeper {
-    /** Sleeps so many nanoseconds; false when the store closes. */
+    /** Sleeps so many nanoseconds; returns false if the store closes. */
     boolean sleep(long nanos);
   }
 
@@ -61,7 +61,7 @@ final class WriteThrottle {
   /**
    * Accounts for written bytes, and waits as long as the rate demands.
    *
-   * @throws Stopped when the store closes
+   * @throws Stopped if the store closes
    */
   void written(long bytes) {
     if (!sleeper.sleep(0)) {

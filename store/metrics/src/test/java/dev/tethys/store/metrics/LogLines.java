@@ -30,7 +30,7 @@ final class LogLines extends Handler implements AutoCloseable {
 
   @Override
   public void flush() {
-    // nothing is held back
+    // nothing is delayed
   }
 
   @Override

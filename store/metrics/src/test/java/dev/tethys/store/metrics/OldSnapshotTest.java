@@ -51,7 +51,7 @@ class OldSnapshotTest {
     return Labels.of("__name__", "m" + i % 10, "n", String.format("%03d", i));
   }
 
-  /** Infinity where there is no sample. */
+  /** Infinity if there is no sample. */
   private static double value(RandomGenerator r, int i, int step) {
     int x = r.nextInt(1000);
     return switch (i % 10) {

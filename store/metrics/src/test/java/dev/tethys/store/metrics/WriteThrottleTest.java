@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-/** A writer is held back to its rate, but never while something waits for it. */
+/** A writer is delayed to its rate, but never while something waits for it. */
 class WriteThrottleTest {
   private long now = 5;
   private long rate = 1_000_000;

@@ -1,4 +1,4 @@
-/** Profile store on the engine of events: symbols and stacks once a part, values by profile. */
+/** Profile store on the engine of events: symbols and stacks once per part, values by profile. */
 @NullMarked
 package dev.tethys.store.profiles;
 

@@ -23,7 +23,7 @@ record ConfiguredStore(
     AdaptiveTimeout timeLimit,
     ForeignStore store) {
   /**
-   * The range that it is requested; null when it is not asked.
+   * The range that it is requested; null if it is not asked.
    *
    * @param localStart from when on the embedded store has everything
    */

@@ -26,7 +26,7 @@ public final class Expressions {
 
   private Expressions() {}
 
-  /** The values that an expression meets when it meets only some; null when it is unknown. */
+  /** The values that an expression meets when it meets only some; null if it is unknown. */
   public static @Nullable Set<String> values(String expression) {
     Set<String> values = Regex.whole(expression).values();
     return values == null || values.size() > MAX_VALUES ? null : values;

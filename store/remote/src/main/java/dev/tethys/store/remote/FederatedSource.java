@@ -73,7 +73,7 @@ public final class FederatedSource implements ScopedSource {
   /**
    * Reads these stores from now on; queries that run end with those they began with.
    *
-   * @throws IOException when a certificate or key cannot be read; then all stays as it was
+   * @throws IOException if a certificate or key cannot be read; then all stays as it was
    */
   public synchronized void apply(
       List<RemoteReadConfig> configs,
@@ -146,7 +146,7 @@ public final class FederatedSource implements ScopedSource {
     /**
      * The response, when it comes in time.
      *
-     * @throws TimeoutException when it does not end in time; it is abandoned then
+     * @throws TimeoutException if it does not end in time; it is abandoned then
      */
     T get() throws ExecutionException, InterruptedException, TimeoutException {
       try {

@@ -97,7 +97,7 @@ public interface ForeignStore extends AutoCloseable {
     return List.of();
   }
 
-  /** Matchers that every series meets, where there are none. */
+  /** Matchers that every series meets, if there are none. */
   static List<Matcher> orAll(List<Matcher> matchers) {
     return matchers.isEmpty()
         ? List.of(Matcher.of(Matcher.Type.REGEX, Labels.METRIC_NAME, ".+"))

@@ -32,7 +32,7 @@ public final class HttpQueries {
   @FunctionalInterface
   public interface Reading {
     /**
-     * @throws CodecException when it is not what was requested
+     * @throws CodecException if it is not what was requested
      */
     void read(InputStream in) throws IOException;
   }
@@ -74,9 +74,9 @@ public final class HttpQueries {
   /**
    * Asks.
    *
-   * @throws RefusedException when the status is not of success
+   * @throws RefusedException if the status is not of success
    * @throws IOException also when the response is not what was requested
-   * @throws dev.tethys.model.storage.StorageException when it is larger than is taken
+   * @throws dev.tethys.model.storage.StorageException if it is larger than is taken
    */
   public void ask(ClientRequest call, Reading to) throws IOException, InterruptedException {
     ask(call, Set.of(), to);

@@ -41,7 +41,7 @@ public final class KeyedSeries {
   /**
    * Adds a found series; skips one that does not meet the matchers.
    *
-   * @throws dev.tethys.model.storage.StorageException when there are more than are taken
+   * @throws dev.tethys.model.storage.StorageException if there are more than are taken
    */
   public void found(UUID key, Labels series) {
     if (!labels.containsKey(key) && Matcher.matchAll(matchers, series)) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class MetricNames {
   private MetricNames() {}
 
-  /** The names that are requested, which need not be there; null when they are not named. */
+  /** The names that are requested, which need not be there; null if they are not named. */
   public static @Nullable Set<String> named(List<Matcher> matchers) {
     return NamedValues.metrics(matchers);
   }

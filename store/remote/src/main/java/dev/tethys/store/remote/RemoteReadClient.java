@@ -67,8 +67,8 @@ final class RemoteReadClient {
   /**
    * The series that meet a query, in the order they came in.
    *
-   * @throws IOException when the store gives no response, or one that cannot be read
-   * @throws StorageException when the response is larger than is taken
+   * @throws IOException if the store gives no response, or one that cannot be read
+   * @throws StorageException if the response is larger than is taken
    */
   List<StoredSeries> read(ReadRequest.Query query) throws IOException, InterruptedException {
     byte[] message =

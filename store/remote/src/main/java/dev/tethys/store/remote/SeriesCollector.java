@@ -42,10 +42,10 @@ public final class SeriesCollector {
   }
 
   /**
-   * Buffer for the samples of a series; null when it does not meet the matchers. Callers count
+   * Buffer for the samples of a series; null if it does not meet the matchers. Callers count
    * samples before they add them ({@link #count}).
    *
-   * @throws StorageException when the limit of series is exceeded
+   * @throws StorageException if the limit of series is exceeded
    */
   public @Nullable SampleBuffer series(Labels labels) {
     return series(labels, SERIES_SAMPLES);
@@ -77,7 +77,7 @@ public final class SeriesCollector {
    * One float.
    *
    * @param time Unix milliseconds
-   * @throws StorageException when there are more than are taken
+   * @throws StorageException if there are more than are taken
    */
   public void sample(Labels labels, long time, double value) {
     SampleBuffer b = series(labels);
@@ -90,7 +90,7 @@ public final class SeriesCollector {
   /**
    * A series was found whose buffer is made later ({@link #counted}).
    *
-   * @throws StorageException when there are more than are taken
+   * @throws StorageException if there are more than are taken
    */
   void countSeries() {
     count(SERIES_SAMPLES);

@@ -184,7 +184,7 @@ public record StoreConfig(
   /**
    * A client that calls it by HTTP.
    *
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException if a certificate or key cannot be read
    */
   public WebClient connect(HttpClientFactory clients) throws IOException {
     return kerberos == null ? clients.client(client) : clients.client(client, kerberos);

@@ -28,7 +28,7 @@ public interface StoreType {
     /**
      * Opens it; no request is made yet.
      *
-     * @throws IOException when a certificate, key or driver cannot be read
+     * @throws IOException if a certificate, key or driver cannot be read
      */
     ForeignStore open(Dependencies s) throws IOException;
   }

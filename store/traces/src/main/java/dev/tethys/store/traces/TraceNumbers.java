@@ -2,7 +2,7 @@ package dev.tethys.store.traces;
 
 import java.util.Arrays;
 
-/** Numbers of trace ids in the order in which they came. Not thread-safe. */
+/** Numbers of trace ids in the order of arrival. Not thread-safe. */
 final class TraceNumbers {
   private long[] high = new long[512];
   private long[] low = new long[512];

@@ -95,7 +95,7 @@ final class Http1Connection {
     }
   }
 
-  /** Acquires a permit for a platform thread; null if there is none. */
+  /** Acquires a permit for a platform thread; returns null if there is none. */
   private @Nullable Semaphore place() {
     if (closely == 0 || !peer.isTimed()) {
       return null;
@@ -146,7 +146,7 @@ final class Http1Connection {
     }
   }
 
-  /** Answers the next request; false when it was the last. */
+  /** Answers the next request; returns false if it was the last. */
   private boolean one() {
     try {
       return isHeadRead() && isAnsweredForMore();

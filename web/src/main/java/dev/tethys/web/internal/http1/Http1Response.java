@@ -42,7 +42,7 @@ final class Http1Response implements WireResponse {
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
-  /** The current time as a header value, created once a second. */
+  /** The current time as a header value, created once per second. */
   private record Now(long second, byte[] text) {}
 
   private static volatile Now now = new Now(-1, new byte[0]);

@@ -97,7 +97,7 @@ final class SocketInput implements ProxyHeader.Bytes {
    * Waits for more.
    *
    * @return false at the end of the connection
-   * @throws java.io.UncheckedIOException when it broke
+   * @throws java.io.UncheckedIOException if it broke
    */
   @Override
   public boolean pull() {

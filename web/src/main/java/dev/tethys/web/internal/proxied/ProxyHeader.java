@@ -53,8 +53,8 @@ public record ProxyHeader(InetSocketAddress source, InetSocketAddress destinatio
   /**
    * Takes the header from the beginning of a connection.
    *
-   * @return null when there is none, or it has no address
-   * @throws HttpException when it is malformed
+   * @return null if there is none, or it has no address
+   * @throws HttpException if it is malformed
    */
   public static @Nullable ProxyHeader take(Bytes in) {
     if (begins(in, LINE)) {

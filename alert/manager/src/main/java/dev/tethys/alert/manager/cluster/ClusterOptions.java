@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param reconnectTimeout time after which reconnect attempts end
  * @param tls the file of TLS on both sides; null if none
  * @param label distinguishes clusters
- * @param publicAddress whether a public address may be advertised when there is no private one
+ * @param publicAddress whether a public address may be advertised if there is no private one
  */
 public record ClusterOptions(
     String listen,

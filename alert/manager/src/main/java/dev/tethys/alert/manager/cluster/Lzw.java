@@ -18,7 +18,7 @@ final class Lzw {
    * The text of compressed bytes.
    *
    * @param limit the most bytes of the result
-   * @throws ProtocolException when they are malformed, or the result is larger
+   * @throws ProtocolException if they are malformed, or the result is larger
    */
   static byte[] decompress(byte[] in, int limit) throws ProtocolException {
     return decompress(in, limit, _ -> {});

@@ -42,7 +42,7 @@ final class PlainTransport implements Transport {
    * Listens.
    *
    * @param timeout how long a read of a stream may take
-   * @throws IOException when the port is not available
+   * @throws IOException if the port is not available
    */
   static PlainTransport listen(InetAddress host, int port, Duration timeout) throws IOException {
     for (int tried = 1; ; tried++) {

@@ -62,7 +62,7 @@ record StreamMessage(int type, InputStream rest) {
   /**
    * The states of a push-pull message.
    *
-   * @throws ProtocolException when they are larger than allowed
+   * @throws ProtocolException if they are larger than allowed
    */
   Exchange states() throws IOException {
     MemberlistFields head = MemberlistFields.read(rest);

@@ -95,7 +95,7 @@ final class TlsTransport implements Transport {
   /**
    * Listens.
    *
-   * @throws IOException when the port is not available
+   * @throws IOException if the port is not available
    */
   static TlsTransport listen(
       SocketTls tls, InetAddress host, int port, Duration timeout, Registry registry)
@@ -179,7 +179,7 @@ final class TlsTransport implements Transport {
     }
   }
 
-  /** The packet of the next frame; null when a stream follows. */
+  /** The packet of the next frame; null if a stream follows. */
   private static byte @Nullable [] frame(InputStream in) throws IOException {
     DataInputStream data = new DataInputStream(in);
     int n = Integer.reverseBytes(data.readInt());

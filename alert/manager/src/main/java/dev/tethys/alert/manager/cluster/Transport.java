@@ -18,7 +18,9 @@ interface Transport extends Closeable {
     InetSocketAddress remote();
   }
 
-  /** Receiver of packets and streams; both methods may be called from several threads at once. */
+  /**
+   * Receiver of packets and streams; both methods may be called from several threads concurrently.
+   */
   interface Receiver {
     void packet(byte[] packet, InetSocketAddress from);
 

@@ -308,7 +308,7 @@ public record AlertmanagerConfig(
   /**
    * The files of templates that there are now.
    *
-   * @throws IOException when a folder cannot be listed
+   * @throws IOException if a folder cannot be listed
    */
   public List<Path> templateFiles() throws IOException {
     List<Path> out = new ArrayList<>();

@@ -21,7 +21,7 @@ public final class DeliveryStates {
    * @param kind such as {@code webhook}
    * @param index among those of the same kind
    * @param sentAt last acknowledged notification; null if none
-   * @param failingSince first failed attempt since then; null when the last attempt did not fail
+   * @param failingSince first failed attempt since then; null if the last attempt did not fail
    * @param lastError of the last failed attempt, empty when {@code failingSince} is null
    */
   public record State(

@@ -12,7 +12,7 @@ import java.util.Set;
  * @param held alerts that were suppressed
  * @param quiet time intervals that suppressed the notifications
  * @param failing alerts whose notification failed, by integration
- * @param attempts result for each integration of the receiver; empty when none was reached
+ * @param attempts result for each integration of the receiver; empty if none was reached
  */
 public record FlushResult(
     Instant at,

@@ -70,9 +70,9 @@ public record RoutingTrace(
    * @param last last notification of the group; null if none
    * @param knows whether it included this alert as firing
    * @param reason why it would be notified by a flush now, in Alertmanager's words; "none" for not
-   * @param repeatDue when the notification is repeated, if nothing changes; null when nothing was
+   * @param repeatDue when the notification is repeated, if nothing changes; null if nothing was
    *     sent
-   * @param attempt the outcome of the last flush; null when there was no attempt
+   * @param attempt the outcome of the last flush; null if there was no attempt
    * @param failure its last failure
    */
   public record Notified(

@@ -67,7 +67,7 @@ public final class LabelMatcher {
   /**
    * Compiles an expression that has to match a whole value.
    *
-   * @throws IllegalArgumentException when it is not valid RE2, or would take too much memory
+   * @throws IllegalArgumentException if it is not valid RE2, or would take too much memory
    */
   public static Regex anchored(String expression) {
     return Regex.compile("^(?:" + expression + ")$");

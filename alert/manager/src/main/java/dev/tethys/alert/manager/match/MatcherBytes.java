@@ -18,7 +18,7 @@ public final class MatcherBytes {
   /**
    * Counts a matcher.
    *
-   * @throws IllegalArgumentException when all take more than the limit
+   * @throws IllegalArgumentException if all take more than the limit
    */
   public void add(LabelMatcher m) {
     add(m.bytes());

@@ -9,7 +9,7 @@ record HostPort(String host, String port) {
   /**
    * Reads it; IPv6 addresses are in brackets.
    *
-   * @throws IllegalArgumentException when it has no port
+   * @throws IllegalArgumentException if it has no port
    */
   static HostPort parse(String s) {
     int colon = s.lastIndexOf(':');

@@ -45,7 +45,7 @@ public final class HttpSender {
 
   /**
    * @param retried codes beside 5xx after which another attempt may help
-   * @throws IOException when a certificate or key cannot be read
+   * @throws IOException if a certificate or key cannot be read
    */
   public HttpSender(NotifierContext context, HttpClientConfig config, Set<Integer> retried)
       throws IOException {

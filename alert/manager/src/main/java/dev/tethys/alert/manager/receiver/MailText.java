@@ -18,7 +18,7 @@ final class MailText {
   /**
    * The addresses in a list such as {@code Ops <ops@example.org>, "A, B" <ab@example.org>}.
    *
-   * @throws IllegalArgumentException when it is not one, or holds no address
+   * @throws IllegalArgumentException if it is not one, or holds no address
    */
   static List<String> addresses(String list) {
     List<String> out = new ArrayList<>();

@@ -49,14 +49,14 @@ public abstract class ReceiverKind {
   /**
    * Checks conditions beyond the types of single keys.
    *
-   * @throws dev.tethys.config.ConfigException when an entry is wrong
+   * @throws dev.tethys.config.ConfigException if an entry is wrong
    */
   public abstract void check(YamlObject o, GlobalConfig g);
 
   /**
    * Creates the notifier.
    *
-   * @throws IOException when a file that is read at once, such as a certificate, cannot be read
+   * @throws IOException if a file that is read at once, such as a certificate, cannot be read
    */
   public abstract Notifier open(YamlObject o, GlobalConfig g, NotifierContext context)
       throws IOException;

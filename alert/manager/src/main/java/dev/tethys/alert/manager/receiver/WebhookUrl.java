@@ -40,7 +40,7 @@ public record WebhookUrl(Key<Secret> inline, Key<String> file) {
   /**
    * The address that an entry gives; the file is read now.
    *
-   * @throws NotifyException when it cannot be read
+   * @throws NotifyException if it cannot be read
    */
   public String of(YamlObject o) throws NotifyException {
     return HttpSender.secret(o.get(inline, Secret.NONE), o.get(file));

@@ -21,7 +21,7 @@ public final class BoundedQueue<T> {
     this.capacity = capacity;
   }
 
-  /** Takes something in without waiting; false when it is full or closed. */
+  /** Takes something in without waiting; returns false if it is full or closed. */
   public boolean offer(T item) {
     lock.lock();
     try {
@@ -36,7 +36,7 @@ public final class BoundedQueue<T> {
     }
   }
 
-  /** Waits for room; false when it is closed. */
+  /** Waits for room; false if it is closed. */
   public boolean put(T item) throws InterruptedException {
     lock.lockInterruptibly();
     try {

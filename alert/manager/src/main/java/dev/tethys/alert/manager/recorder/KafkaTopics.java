@@ -29,7 +29,7 @@ public interface KafkaTopics {
     /**
      * Hands a record over, waiting until the client has room for it.
      *
-     * @param done receives null when it was written, else the reason; must not wait
+     * @param done receives null if it was written, else the reason; must not wait
      */
     void write(byte[] key, byte[] value, Consumer<@Nullable Failure> done)
         throws InterruptedException;

@@ -10,7 +10,7 @@ public interface OutputConfig {
   /**
    * Opens it.
    *
-   * @throws IOException when that cannot be done
+   * @throws IOException if that cannot be done
    */
   EventOutput open(OutputContext context) throws IOException;
 }

@@ -77,10 +77,10 @@ public final class RecurringSilences implements Closeable {
    *
    * @param schedule a list of {@code time_intervals} as in {@code alertmanager.yml}, in YAML or
    *     JSON
-   * @throws SilenceException when it means nothing, or too much
-   * @throws ConfigException when the schedule is wrong, with the place
-   * @throws SharedRecords.FullException when there are too many
-   * @throws IOException when it could not be written to disk
+   * @throws SilenceException if it means nothing, or too much
+   * @throws ConfigException if the schedule is wrong, with the place
+   * @throws SharedRecords.FullException if there are too many
+   * @throws IOException if it could not be written to disk
    */
   public RecurringSilence add(
       LabelMatchers matchers,
@@ -99,7 +99,7 @@ public final class RecurringSilences implements Closeable {
   /**
    * Creates one instead of another, which is withdrawn.
    *
-   * @return the new one, with a new id; null when there is no other of that id
+   * @return the new one, with a new id; null if there is no other of that id
    * @throws SilenceException and the others as {@link #add} does; nothing has changed then
    */
   public @Nullable RecurringSilence replace(

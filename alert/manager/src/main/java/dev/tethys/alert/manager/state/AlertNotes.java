@@ -43,7 +43,7 @@ public final class AlertNotes implements Closeable {
    * Opens them in a folder.
    *
    * @param retention how long a note is kept after its alert arrived last
-   * @throws IOException when they cannot be read or made
+   * @throws IOException if they cannot be read or made
    */
   public AlertNotes(Path folder, Duration retention, InstantSource clock) throws IOException {
     this.clock = clock;
@@ -107,8 +107,8 @@ public final class AlertNotes implements Closeable {
   /**
    * Writes a note.
    *
-   * @throws IOException when it could not be written to disk
-   * @throws SharedRecords.FullException when there is no room
+   * @throws IOException if it could not be written to disk
+   * @throws SharedRecords.FullException if there is no room
    */
   public AlertNote add(
       LabelSet labels, String author, String text, boolean acknowledges, @Nullable Instant until)
@@ -133,7 +133,7 @@ public final class AlertNotes implements Closeable {
    * Takes a note back.
    *
    * @return whether there was one of that id
-   * @throws IOException when that could not be written to disk
+   * @throws IOException if that could not be written to disk
    */
   public boolean withdraw(String id) throws IOException {
     synchronized (records) {

@@ -171,7 +171,7 @@ public final class EventLog implements Closeable {
     }
   }
 
-  /** A full disk stays full for a while: it is logged once a minute. */
+  /** A full disk stays full for a while: it is logged once per minute. */
   private void complain(int lost, IOException e) {
     unsaid += lost;
     Instant now = clock.instant();

@@ -39,7 +39,7 @@ final class MeshCodec {
     LabelMatcher.Type.NOT_REGEX
   };
 
-  /** Decodes a silence of another member; null if it has no matchers and so no effect. */
+  /** Decodes a silence of another member; returns null if it has no matchers and so no effect. */
   record MeshSilence(@Nullable Silence silence, String id, Instant expiresAt) {}
 
   record MeshEntry(NotificationLog.Key key, NotificationLog.Entry entry) {}
@@ -177,7 +177,7 @@ final class MeshCodec {
    * Reads silences, one at a time.
    *
    * @param maxBytes most memory for the matchers of one
-   * @throws dev.tethys.codec.CodecException when they are malformed
+   * @throws dev.tethys.codec.CodecException if they are malformed
    */
   static void silences(byte[] encoded, long maxBytes, Consumer<MeshSilence> to) {
     ProtoReader whole = new ProtoReader(encoded);
@@ -328,7 +328,7 @@ final class MeshCodec {
   /**
    * Reads notification log entries, one at a time.
    *
-   * @throws dev.tethys.codec.CodecException when it is malformed
+   * @throws dev.tethys.codec.CodecException if it is malformed
    */
   static void sent(byte[] encoded, Consumer<MeshEntry> to) {
     ProtoReader whole = new ProtoReader(encoded);

@@ -49,7 +49,7 @@ public final class NotificationLog implements Closeable, SharedState {
    *
    * @param firing fingerprints of the firing alerts
    * @param resolved fingerprints of the resolved alerts
-   * @param expiresAt time at which it may be removed
+   * @param expiresAt time when it may be removed
    * @param memo state of the notifier
    */
   public record Entry(
@@ -83,7 +83,7 @@ public final class NotificationLog implements Closeable, SharedState {
    * Opens the log in a folder.
    *
    * @param retention how long an entry is kept at least
-   * @throws IOException when it cannot be read or made
+   * @throws IOException if it cannot be read or made
    */
   public NotificationLog(Path folder, Duration retention, InstantSource clock, Registry registry)
       throws IOException {
@@ -141,7 +141,7 @@ public final class NotificationLog implements Closeable, SharedState {
    *
    * @param expiry after which it may be forgotten, if that is shorter than the retention; zero for
    *     the retention
-   * @throws IOException when it could not be written; it holds all the same until the process ends
+   * @throws IOException if it could not be written; it holds all the same until the process ends
    */
   public synchronized void note(
       Key key, Set<Long> firing, Set<Long> resolved, Map<String, String> memo, Duration expiry)
@@ -169,7 +169,7 @@ public final class NotificationLog implements Closeable, SharedState {
    * Extends the life of an entry, so that the notification is not sent again as a new one.
    *
    * @param expiry after which it may be forgotten, if that is shorter than the retention
-   * @throws IOException when it could not be written; it holds all the same until the process ends
+   * @throws IOException if it could not be written; it holds all the same until the process ends
    */
   public synchronized void prolong(Key key, Duration expiry) throws IOException {
     Entry before = entries.get(key);

@@ -54,7 +54,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
     /**
      * Reads a payload.
      *
-     * @throws RuntimeException when it is not one
+     * @throws RuntimeException if it is not one
      */
     T decode(byte[] payload);
   }
@@ -83,7 +83,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
    * @param max how many are kept
    * @param stored receives each record that is valid from now on, under the lock; those of the file
    *     first
-   * @throws IOException when the file cannot be read or made
+   * @throws IOException if the file cannot be read or made
    */
   public SharedRecords(Path file, int max, Format<T> format, Consumer<T> stored)
       throws IOException {
@@ -111,8 +111,8 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
   /**
    * Stores a record, replacing any with its id.
    *
-   * @throws FullException when it is new and there is no room
-   * @throws IOException when it could not be written; nothing has changed then
+   * @throws FullException if it is new and there is no room
+   * @throws IOException if it could not be written; nothing has changed then
    */
   public synchronized void put(T record) throws IOException, FullException {
     if (!records.containsKey(record.id()) && records.size() >= max) {

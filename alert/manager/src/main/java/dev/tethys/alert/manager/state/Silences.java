@@ -259,8 +259,8 @@ public final class Silences implements Closeable, SharedState {
   /**
    * Ends a silence now; one that has not begun is over, too.
    *
-   * @throws SilenceException when there is none of that id
-   * @throws IOException when it could not be written; nothing has changed then
+   * @throws SilenceException if there is none of that id
+   * @throws IOException if it could not be written; nothing has changed then
    */
   public synchronized void expire(String id) throws SilenceException, IOException {
     Silence s = silences.get(id);
@@ -319,7 +319,7 @@ public final class Silences implements Closeable, SharedState {
    *
    * @return whether it was created
    * @throws SilenceException in Alertmanager's words
-   * @throws IOException when it could not be written; nothing has changed then
+   * @throws IOException if it could not be written; nothing has changed then
    */
   public synchronized boolean setUnlessKnown(Silence s) throws SilenceException, IOException {
     if (silences.containsKey(s.id())) {

@@ -18,7 +18,7 @@ import tools.jackson.databind.ObjectMapper;
  * <p>A silence: {@code {"id", "matchers": [{"name", "value", "type"}], "startsAt", "endsAt",
  * "updatedAt", "createdBy", "comment", "annotations": {}}}, type being one of {@code = != =~ !~}.
  * {@code "matchers"} is its first set; others are in {@code "moreMatchers": [[…]]}, those of
- * receivers in {@code "receiverMatchers": [[…]]}, both absent where there are none.
+ * receivers in {@code "receiverMatchers": [[…]]}, both absent if there are none.
  *
  * <p>What was sent: {@code {"group", "receiver", "integration", "index", "at", "firing": [],
  * "resolved": [], "expiresAt", "memo": {}}}, alerts being their hashes as signed numbers.
@@ -107,7 +107,7 @@ public final class StateJson {
   /**
    * Reads a silence.
    *
-   * @throws RuntimeException when the payload is not one
+   * @throws RuntimeException if the payload is not one
    */
   static Silence silence(byte[] payload) {
     JsonNode n = JSON.readTree(payload);

@@ -11,7 +11,7 @@ public record RawJson(String text) {
   /**
    * Takes a text.
    *
-   * @throws IllegalArgumentException when it is not JSON
+   * @throws IllegalArgumentException if it is not JSON
    */
   public RawJson {
     try {

@@ -29,7 +29,7 @@ import java.util.TreeMap;
 
 /**
  * The templates of one configuration, including the built-in ones. Immutable; may be used by
- * several threads at once.
+ * several threads concurrently.
  */
 public final class Templates {
   /** A notification may be long: e-mails hold every alert of a group. */
@@ -51,8 +51,8 @@ public final class Templates {
   /**
    * The default templates, and those of files, which may replace them.
    *
-   * @throws IOException when a file cannot be read
-   * @throws TemplateException when one is not valid
+   * @throws IOException if a file cannot be read
+   * @throws TemplateException if one is not valid
    */
   public static Templates load(List<Path> files, InstantSource clock, String externalUrl)
       throws IOException {
@@ -81,7 +81,7 @@ public final class Templates {
   /**
    * Checks the syntax of a template.
    *
-   * @throws TemplateException when it is not valid
+   * @throws TemplateException if it is not valid
    */
   public static void check(String template) {
     Template.parse(
@@ -102,7 +102,7 @@ public final class Templates {
   /**
    * Expands a template to plain text.
    *
-   * @throws TemplateException when it is not valid or fails
+   * @throws TemplateException if it is not valid or fails
    */
   public String text(String template, TemplateData data) {
     return template.contains("{{")

@@ -56,7 +56,7 @@ final class Debuginfod {
     failedAt = nanoTime.getAsLong();
   }
 
-  /** Fetches the file of a build into the store; false if there is none, or not now. */
+  /** Fetches the file of a build into the store; returns false if there is none, or not now. */
   boolean fetch(String buildId) {
     if (!isAsked(buildId)) {
       return false;

@@ -35,7 +35,7 @@ final class ReadingMemory {
    * Takes memory.
    *
    * @return false if there was not so much for a long time
-   * @throws CancellationException when the signal comes, or the thread is interrupted
+   * @throws CancellationException if the signal comes, or the thread is interrupted
    */
   synchronized boolean take(long bytes, BooleanSupplier stopped) {
     long until = nanoTime.getAsLong() + PATIENCE_NANOS;

@@ -153,7 +153,7 @@ public final class Symbolizer implements AddressSymbols {
     notifyAll();
   }
 
-  /** Adds the frames that are kept; false if there is no file to search for the others. */
+  /** Adds the frames that are kept; returns false if there is no file to search for the others. */
   private synchronized boolean known(
       String tenant,
       @Nullable String id,
@@ -215,7 +215,9 @@ public final class Symbolizer implements AddressSymbols {
     static final Found NOTHING = new Found(null, 0, "");
   }
 
-  /** Reads a file with as much memory as it needs; null when there is not so much at present. */
+  /**
+   * Reads a file with as much memory as it needs; returns null if there is not so much at present.
+   */
   private @Nullable Found read(
       Build build,
       Path path,

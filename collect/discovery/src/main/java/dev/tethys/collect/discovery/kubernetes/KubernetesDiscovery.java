@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code kubernetes_sd_configs}: objects of a cluster, followed as they change. */
 public final class KubernetesDiscovery implements Discovery {
-  /** Selected namespaces; all, when none is named. */
+  /** Selected namespaces; all, if none is named. */
   record Namespaces(boolean own, List<String> names) implements Mechanism.Nested {
     private static final Section SECTION =
         new Section("namespaces", "Namespaces to discover; all if none is named.");

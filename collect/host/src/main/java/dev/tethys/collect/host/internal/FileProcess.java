@@ -35,7 +35,7 @@ final class FileProcess implements HostProcess {
     return files.proc(pid + "/" + name);
   }
 
-  /** Null when the process has ended. */
+  /** Null if the process has ended. */
   private @Nullable Text read(String path) throws IOException {
     Text t = files.tryRead(path);
     if (t == null && !ProcessStat.isGone(files.errno())) {

@@ -25,12 +25,12 @@ public final class HostFileException extends IOException {
     return errno;
   }
 
-  /** True when there is no such file. */
+  /** True if there is no such file. */
   public boolean missing() {
     return errno == Errno.ENOENT || errno == Errno.ENOTDIR;
   }
 
-  /** True when this process may not read it. */
+  /** True if this process may not read it. */
   public boolean denied() {
     return errno == Errno.EACCES || errno == Errno.EPERM;
   }

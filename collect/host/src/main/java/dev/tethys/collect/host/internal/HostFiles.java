@@ -71,7 +71,7 @@ public final class HostFiles {
     return text;
   }
 
-  /** Reads a file that need not be there: null when it is missing. */
+  /** Reads a file that need not be there: null if it is missing. */
   public @Nullable Text readIfThere(String path) throws HostFileException {
     if (load(path)) {
       return text;
@@ -82,7 +82,7 @@ public final class HostFiles {
     throw new HostFileException("read", path, errno);
   }
 
-  /** Reads a file, null when it cannot be read for any reason. */
+  /** Reads a file, null if it cannot be read for any reason. */
   public @Nullable Text tryRead(String path) {
     return load(path) ? text : null;
   }
@@ -97,7 +97,7 @@ public final class HostFiles {
     return read(path).all();
   }
 
-  /** The same, null when it cannot be read for any reason. */
+  /** The same, null if it cannot be read for any reason. */
   public @Nullable String stringOrNull(String path) {
     Text t = tryRead(path);
     return t == null ? null : t.all();
@@ -126,7 +126,7 @@ public final class HostFiles {
     };
   }
 
-  /** A value of a file that need not be there: null when it is missing. */
+  /** A value of a file that need not be there: null if it is missing. */
   public @Nullable String stringIfThere(String path) throws HostFileException {
     Text t = readIfThere(path);
     return t == null ? null : t.all();
@@ -137,7 +137,7 @@ public final class HostFiles {
     return unsigned(read(path));
   }
 
-  /** The same, NaN when it has none for any reason. */
+  /** The same, NaN if it has none for any reason. */
   public double uintOrNaN(String path) {
     Text t = tryRead(path);
     if (t == null) {
@@ -219,7 +219,7 @@ public final class HostFiles {
     return new Folder(path, fd);
   }
 
-  /** Hands a path to C; false when it is longer than any path can be. */
+  /** Hands a path to C; returns false if it is longer than any path can be. */
   private boolean put(String path) {
     byte[] p = path.getBytes(StandardCharsets.UTF_8);
     if (p.length >= MAX_PATH) {
@@ -268,7 +268,7 @@ public final class HostFiles {
     }
   }
 
-  /** The target of a link, null when it is unknown for any reason. */
+  /** The target of a link, null if it is unknown for any reason. */
   public @Nullable String link(String path) {
     if (!put(path)) {
       return null;
@@ -335,7 +335,7 @@ public final class HostFiles {
     return new File(path).isDirectory();
   }
 
-  /** The path with all links followed, or null when it leads nowhere. */
+  /** The path with all links followed, or null if it leads nowhere. */
   public @Nullable String realPath(String path) {
     try {
       return Path.of(path).toRealPath().toString();

@@ -8,8 +8,8 @@ public interface NodeCollector {
   /**
    * Reads the host and passes its metrics to {@code out}.
    *
-   * @throws NoDataException when this host has nothing of the kind
-   * @throws IOException when it has, and it could not be read; families passed before stay
+   * @throws NoDataException if this host has nothing of the kind
+   * @throws IOException if it has, and it could not be read; families passed before stay
    */
   void collect(HostFiles files, Families out) throws IOException;
 }

@@ -15,7 +15,7 @@ public final class Numbers {
     return (double) (v >>> 1 | v & 1) * 2.0;
   }
 
-  /** Parses a decimal number; null if the text is not one. */
+  /** Parses a decimal number; returns null if the text is not one. */
   public static @Nullable Double parse(String s) {
     if (s.isEmpty() || s.length() > 64) {
       return null;

@@ -39,7 +39,7 @@ final class ProcessStat {
     }
   }
 
-  /** Reads a process; null if it no longer exists. */
+  /** Reads a process; returns null if it no longer exists. */
   static @Nullable ProcessStat read(HostFiles files, String path) throws IOException {
     Text t = open(files, path);
     return t == null ? null : new ProcessStat(t);

@@ -9,7 +9,7 @@ final class ProcessState {
   /** Number of threads of the process. */
   long threads;
 
-  /** Reads a stat file; false if the process no longer exists. */
+  /** Reads a stat file; returns false if the process no longer exists. */
   boolean read(HostFiles files, String path) throws IOException {
     Text t = ProcessStat.open(files, path);
     if (t == null) {

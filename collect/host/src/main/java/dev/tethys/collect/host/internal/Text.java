@@ -62,7 +62,7 @@ public final class Text {
     return fieldEnd > fieldStart;
   }
 
-  /** Steps over some fields; false when the line has fewer. */
+  /** Steps over some fields; false if the line has fewer. */
   public boolean skipFields(int n) {
     for (int i = 0; i < n; i++) {
       if (!nextField()) {

@@ -121,8 +121,8 @@ public final class HostCollectors implements Collector {
    *
    * @param collect only these, or all if empty
    * @param exclude all but these
-   * @throws IllegalArgumentException when both are given, or one names a collector that is not
-   *     there or is turned off
+   * @throws IllegalArgumentException if both are given, or one names a collector that is not there
+   *     or is turned off
    */
   public Collector filtered(Collection<String> collect, Collection<String> exclude) {
     if (!collect.isEmpty() && !exclude.isEmpty()) {
@@ -178,7 +178,7 @@ public final class HostCollectors implements Collector {
     out.drainTo(to);
   }
 
-  /** False when the driver of some device keeps an earlier scrape from ending. */
+  /** False if the driver of some device keeps an earlier scrape from ending. */
   private boolean awaitTurn() {
     try {
       return turn.tryLock(maxWait.toNanos(), TimeUnit.NANOSECONDS);

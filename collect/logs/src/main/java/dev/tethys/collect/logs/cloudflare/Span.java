@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A span of time at which Cloudflare received requests.
+ * A span of time when Cloudflare received requests.
  *
  * @param start inclusive, nanoseconds since 1970
  * @param end exclusive

@@ -53,7 +53,7 @@ final class LogStream {
   /**
    * Reads until the end.
    *
-   * @throws IOException when the connection breaks, or the response is of another format
+   * @throws IOException if the connection breaks, or the response is of another format
    */
   void read(InputStream in, boolean terminal) throws IOException, InterruptedException {
     if (terminal) {

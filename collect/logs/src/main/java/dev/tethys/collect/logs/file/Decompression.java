@@ -21,7 +21,7 @@ public enum Decompression {
     return word;
   }
 
-  /** By its first bytes; null when they are of none. */
+  /** By its first bytes; null if they are of none. */
   static @Nullable Decompression of(byte[] head, int length) {
     if (length < 2) {
       return null;

@@ -188,7 +188,7 @@ final class FileReadScheduler {
     }
   }
 
-  /** Opens a file for its turn; null when it has none now. */
+  /** Opens a file for its turn; returns null if it has none now. */
   private @Nullable Before begin(TailedFile f) {
     lock.lock();
     try {

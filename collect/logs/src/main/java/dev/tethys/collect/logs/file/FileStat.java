@@ -26,7 +26,7 @@ record FileStat(FileId id, long size, long modified, boolean regular) {
   /**
    * Reads the attributes of a file.
    *
-   * @throws IOException when there is none, or it may not be read
+   * @throws IOException if there is none, or it may not be read
    */
   static FileStat of(Path path) throws IOException {
     Map<String, Object> a = Files.readAttributes(path, WANTED);

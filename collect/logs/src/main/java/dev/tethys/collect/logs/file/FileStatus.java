@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param delivered offset up to which it was delivered
  * @param modified modification time
  * @param compressed whether its size is not that of its content
- * @param problem reason why it cannot be read; null when it can
+ * @param problem reason why it cannot be read; null if it can
  */
 public record FileStatus(
     long read,

@@ -197,7 +197,7 @@ final class FileWatcher implements AutoCloseable {
     s.dirty |= news;
   }
 
-  /** Watches the folders of a target; true if there is a new one. */
+  /** Watches the folders of a target; returns true if there is a new one. */
   private boolean watch(TargetFiles t, State s, Set<Path> wanted) {
     boolean news = false;
     boolean polled = service == null;

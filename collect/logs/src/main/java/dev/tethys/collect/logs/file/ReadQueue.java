@@ -52,7 +52,7 @@ final class ReadQueue {
     }
   }
 
-  /** The next file to read; null when none waits. */
+  /** The next file to read; null if none waits. */
   @Nullable TailedFile poll() {
     TailedFile f = waiting.poll();
     if (f != null) {

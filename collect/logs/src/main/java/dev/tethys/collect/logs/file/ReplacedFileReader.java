@@ -42,8 +42,7 @@ final class ReplacedFileReader {
    * Deals with a file that is found changed.
    *
    * @return whether there is more to read
-   * @throws InterruptedException when passing on was interrupted; entries passed on are accounted
-   *     for
+   * @throws InterruptedException if passing on was interrupted; entries passed on are accounted for
    */
   TailedFile.ReadResult read(TailedFile f) throws IOException, InterruptedException {
     Checkpoint was = f.here();

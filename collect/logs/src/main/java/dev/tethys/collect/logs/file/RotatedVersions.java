@@ -121,7 +121,7 @@ final class RotatedVersions {
   /**
    * Opens a file that was found under a name, though it may have another by now.
    *
-   * @throws NoSuchFileException when it has none
+   * @throws NoSuchFileException if it has none
    */
   static FileContent open(SiblingFile found, FileOptions options) throws IOException {
     return open(new SearchFolders(found.path, found.path), found.stat.id(), options);

@@ -149,7 +149,7 @@ final class TailedFile {
     return new SearchFolders(path, real);
   }
 
-  /** Updates the file's status; true if there may be new data. */
+  /** Updates the file's status; returns true if there may be new data. */
   boolean updateStat(FileStat s) {
     boolean changed = s.size() != size || s.modified() != modified;
     shrunk |= s.size() < size;
@@ -235,7 +235,7 @@ final class TailedFile {
     return retired && bookmark.offset() >= until;
   }
 
-  /** Why it cannot be read; null when it can. */
+  /** Why it cannot be read; null if it can. */
   @Nullable String problem() {
     return problem;
   }
@@ -318,7 +318,7 @@ final class TailedFile {
     progress.begin(epoch).close(0, snapshot);
   }
 
-  /** Finds the content of the header lines; false if they are incomplete. */
+  /** Finds the content of the header lines; returns false if they are incomplete. */
   private boolean hasHeader(FileContent c, FileReaderContext r, boolean last) throws IOException {
     Pattern first = r.options().rules().header();
     if (first == null || header != null) {
@@ -413,8 +413,7 @@ final class TailedFile {
    *
    * @param last whether an unterminated line is a record, too, because no more data will follow
    * @param flush whether it is one because no data arrived for a while, if it may be complete
-   * @throws InterruptedException when passing on was interrupted; entries passed on are accounted
-   *     for
+   * @throws InterruptedException if passing on was interrupted; entries passed on are accounted for
    */
   ReadResult read(FileReaderContext r, boolean last, boolean flush)
       throws IOException, InterruptedException {

@@ -346,7 +346,7 @@ final class TargetFiles {
     return retired && leaving.isEmpty();
   }
 
-  /** Stops reading a file; null if the target does not have it. */
+  /** Stops reading a file; returns null if the target does not have it. */
   @Nullable TailedFile stopReading(FileId id) {
     TailedFile f = byPlace.get(id.place());
     if (f == null || !f.id().mayBe(id)) {

@@ -57,7 +57,7 @@ final class GelfChunks {
    *
    * @param now milliseconds
    * @return the message when this was its last one
-   * @throws CodecException when it is malformed
+   * @throws CodecException if it is malformed
    */
   byte @Nullable [] take(byte[] b, int length, long now) {
     expire(now);

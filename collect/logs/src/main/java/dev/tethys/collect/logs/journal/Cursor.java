@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Cursor(
     String seqnumId, long seqnum, String bootId, long monotonic, long realtime, long xorHash) {
-  /** Parses the text; null if it is not a cursor. */
+  /** Parses the text; returns null if it is not a cursor. */
   public static @Nullable Cursor parse(String text) {
     String s = "";
     String b = "";

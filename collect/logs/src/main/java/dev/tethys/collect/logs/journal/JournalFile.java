@@ -71,7 +71,7 @@ public final class JournalFile implements AutoCloseable {
 
   /** An entry. */
   public record Entry(Cursor cursor, List<Field> fields) {
-    /** The value of a field, its last one; null when there is none. */
+    /** The value of a field, its last one; null if there is none. */
     public @Nullable String get(String name) {
       for (int i = fields.size() - 1; i >= 0; i--) {
         if (fields.get(i).name.equals(name)) {
@@ -181,7 +181,7 @@ public final class JournalFile implements AutoCloseable {
     return bytes(152, 8).getLong(0);
   }
 
-  /** The offset of the next entry; 0 when there is none yet. */
+  /** The offset of the next entry; 0 if there is none yet. */
   private long nextOffset() throws IOException {
     if (next >= entries()) {
       return 0;

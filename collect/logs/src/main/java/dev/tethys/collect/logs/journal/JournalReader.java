@@ -120,7 +120,7 @@ public final class JournalReader implements AutoCloseable {
     }
   }
 
-  /** The next entry; null when there is none yet. */
+  /** The next entry; null if there is none yet. */
   public JournalFile.@Nullable Entry next() {
     while (true) {
       // Twice: an entry seen in one file may have been written after one missed in another.

@@ -10,7 +10,7 @@ public final class HostNames {
 
   private final Map<InetAddress, String> remembered = BoundedMap.byUse(MAX_REMEMBERED);
 
-  /** The name of an address, "" when it has none. */
+  /** The name of an address, "" if it has none. */
   public String of(InetAddress address) {
     synchronized (remembered) {
       String known = remembered.get(address);

@@ -131,7 +131,7 @@ public record ServerTls(
   /**
    * Reads the files.
    *
-   * @throws IOException when one cannot be read or holds something else
+   * @throws IOException if one cannot be read or holds something else
    */
   public WebConfig web() throws IOException {
     WebConfig.ServerTls t =

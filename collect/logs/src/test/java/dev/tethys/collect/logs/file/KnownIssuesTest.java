@@ -55,7 +55,7 @@ class KnownIssuesTest {
     return rig.lines().stream().filter(l -> !l.startsWith("#")).toList();
   }
 
-  /** opentelemetry-collector-contrib#19765: files of one head are taken for one file. */
+  /** opentelemetry-collector-contrib#19765: files of one head are mistaken for one file. */
   @Test
   void filelogLosesFilesWithEqualBeginnings() throws IOException {
     rig.write("a.log", BANNER + lines(0, 10)).tail("a.log");

@@ -56,7 +56,7 @@ public final class Instructions {
    * Offsets of the return instructions of a function.
    *
    * @param code the whole function
-   * @return null when it has an instruction that is unknown, so that no offset is certain
+   * @return null if it has an instruction that is unknown, so that no offset is certain
    */
   public static @Nullable List<Integer> returns(ByteBuffer code) {
     List<Integer> out = new ArrayList<>();

@@ -108,7 +108,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
    *
    * @param proc mount point of /proc
    * @param hostProcess a process in the network namespace through which containers connect
-   * @throws LibraryException when it does not
+   * @throws LibraryException if it does not
    */
   public static AddressTranslation start(
       ConnectionTracker tracker, Path proc, LocalAddresses addresses, int hostProcess)
@@ -196,7 +196,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
     }
   }
 
-  /** Socket in a namespace; null when nothing is tracked there. */
+  /** Socket in a namespace; null if nothing is tracked there. */
   private @Nullable ConntrackSocket socket(int namespace, int process, long now)
       throws LibraryException {
     Table t = tables.get(namespace);

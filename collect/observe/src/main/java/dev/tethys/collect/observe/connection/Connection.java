@@ -17,7 +17,7 @@ public final class Connection {
   private final boolean sideKnown;
   private @Nullable Peer peer;
 
-  /** Time at which the client called connect, 0 when that was before the agent started. */
+  /** time when the client called connect, 0 if that was before the agent started. */
   final long started;
 
   /** 0 until the kernel has chosen one. */
@@ -62,7 +62,7 @@ public final class Connection {
     this.started = started;
   }
 
-  /** Owner of this end; null when it is unknown yet or not observed. */
+  /** Owner of this end; null if it is unknown yet or not observed. */
   public @Nullable Owner owner() {
     return owner;
   }

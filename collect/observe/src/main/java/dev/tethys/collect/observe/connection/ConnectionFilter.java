@@ -5,7 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Destinations whose connections are counted. Not safe for use by several threads at once. */
+/** Destinations whose connections are counted. Not safe for use by several threads concurrently. */
 public final class ConnectionFilter {
   /** Most public addresses remembered because a private one answers for them. */
   private static final int MAX_LEARNED = 10_000;
@@ -31,7 +31,7 @@ public final class ConnectionFilter {
   }
 
   /**
-   * True when connections to this destination are counted.
+   * True if connections to this destination are counted.
    *
    * @param hostNetwork the client is in the network namespace of the host, where loopback leads to
    *     other services
@@ -44,7 +44,7 @@ public final class ConnectionFilter {
   }
 
   /**
-   * True when a connection is omitted because its peer is in a public network that is not tracked.
+   * True if a connection is omitted because its peer is in a public network that is not tracked.
    *
    * @param actual destination after address translation
    */

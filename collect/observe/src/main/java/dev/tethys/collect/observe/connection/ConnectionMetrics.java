@@ -56,7 +56,7 @@ final class ConnectionMetrics {
       rttCount = p.rttCount;
     }
 
-    /** True when a connection was ever open. */
+    /** True if a connection was ever open. */
     boolean wasOpen() {
       return connects > 0 || active > 0 || sent > 0 || received > 0;
     }

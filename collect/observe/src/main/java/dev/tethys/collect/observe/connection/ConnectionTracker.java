@@ -185,7 +185,7 @@ public final class ConnectionTracker implements Collector {
     listeners.put(v.socket, l);
   }
 
-  /** False when there was no room. */
+  /** False if there was no room. */
   private boolean add(SocketView v, Connection c) {
     if (connections.size() >= MAX_CONNECTIONS) {
       shedConnections++;
@@ -227,7 +227,7 @@ public final class ConnectionTracker implements Collector {
    * Connection of a payload; one that was not known is added. To be called with the lock held.
    *
    * @param v socket and process of the payload
-   * @return null when it is not observed
+   * @return null if it is not observed
    */
   public @Nullable Connection connectionOf(long time, SocketView v) {
     Connection c = connections.get(v.socket);
@@ -357,7 +357,7 @@ public final class ConnectionTracker implements Collector {
    * Sets the destination of a connection that is open.
    *
    * @param process a process in its network namespace
-   * @return null when it is not counted
+   * @return null if it is not counted
    */
   private @Nullable Peer assignDestination(Connection c, SocketView v, int process) {
     Owner owner = c.owner();
@@ -413,7 +413,7 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Notes another socket of the pass; false when it is unknown. */
+  /** Notes another socket of the pass; returns false if it is unknown. */
   public boolean knownInPass(long time, SocketView v) {
     if (isUnconnected(v)) {
       return true;

@@ -59,7 +59,7 @@ public final class DestinationNames {
   /**
    * Labels of a destination with a domain.
    *
-   * @param domain empty when unknown
+   * @param domain empty if unknown
    */
   public static Destination of(
       String destination, String actual, String domain, boolean keepAddress) {
@@ -68,7 +68,7 @@ public final class DestinationNames {
         : new Destination(domain + destination.substring(destination.lastIndexOf(':')), "");
   }
 
-  /** True when a domain with these addresses is shown by address: one public or any private one. */
+  /** True if a domain with these addresses is shown by address: one public or any private one. */
   public static boolean keepsAddress(Collection<String> addresses) {
     return addresses.size() == 1
         || addresses.stream()

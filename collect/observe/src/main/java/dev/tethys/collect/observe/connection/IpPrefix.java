@@ -39,7 +39,7 @@ public record IpPrefix(IpAddress address, int bits) {
     return new IpPrefix(address, address.isV4() ? bits + V4_OFFSET : bits);
   }
 
-  /** True when an address is in the network. */
+  /** True if an address is in the network. */
   public boolean contains(IpAddress a) {
     long high = a.high() ^ address.high();
     long low = a.low() ^ address.low();

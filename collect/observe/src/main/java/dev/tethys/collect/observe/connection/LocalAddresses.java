@@ -41,7 +41,7 @@ public final class LocalAddresses {
     this.host = number != 0 ? number : namespaceOf((int) ProcessHandle.current().pid());
   }
 
-  /** Number of the network namespace of a process, 0 when it cannot be read. */
+  /** Number of the network namespace of a process, 0 if it cannot be read. */
   public int namespaceOf(int process) {
     try {
       Path link = Files.readSymbolicLink(proc.resolve(process + "/ns/net"));

@@ -47,7 +47,7 @@ final class Peers {
    * Counts of a destination, given the flow as the client sees it, and the same flow after address
    * translation.
    *
-   * @return null when the destination is in a network that is not counted
+   * @return null if the destination is in a network that is not counted
    */
   @Nullable Peer of(Owner owner, Flow flow, Flow behind) {
     IpAddress to = flow.destination();

@@ -31,7 +31,7 @@ public final class PolledConnections implements TcpSource {
   /**
    * Makes sure that the kernel answers.
    *
-   * @throws LibraryException when it does not
+   * @throws LibraryException if it does not
    */
   public PolledConnections(ConnectionTracker tracker, Path proc, LocalAddresses addresses)
       throws LibraryException {

@@ -25,7 +25,7 @@ public final class PortRanges {
     this.ranges = ranges;
   }
 
-  /** Parses ranges separated by commas or blanks; null if the text is invalid. */
+  /** Parses ranges separated by commas or blanks; returns null if the text is invalid. */
   public static @Nullable PortRanges parse(String text) {
     List<Range> out = new ArrayList<>();
     for (String part : text.strip().split("[\\s,]+")) {

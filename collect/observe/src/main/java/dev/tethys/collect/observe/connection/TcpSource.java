@@ -16,7 +16,7 @@ public interface TcpSource extends AutoCloseable {
    * Reads all sockets.
    *
    * @param between reads events: called before them and after each part of them, which may be many
-   * @throws IOException when the kernel fails
+   * @throws IOException if the kernel fails
    */
   void readSockets(Runnable between) throws IOException;
 

@@ -56,7 +56,7 @@ final class UnresolvedDestinations {
    * Destination of a connection that is open.
    *
    * @param process a process in the network namespace
-   * @return null when it is not counted
+   * @return null if it is not counted
    */
   @Nullable Peer destination(Owner owner, Connection c, Flow flow, int namespace, int process) {
     ConnectionTracker.Translations t = translations;

@@ -90,7 +90,7 @@ final class ApplicationType {
   }
 
   /**
-   * Type of a process, empty when unknown.
+   * Type of a process, empty if unknown.
    *
    * @param commandLine arguments, each ended by a NUL
    */

@@ -48,7 +48,7 @@ public final class CgroupResources {
     this.unified = unified;
   }
 
-  /** Number of a cgroup in the unified hierarchy, by which the kernel names it; 0 when unknown. */
+  /** Number of a cgroup in the unified hierarchy, by which the kernel names it; 0 if unknown. */
   long number(Cgroup c) {
     String path = c.paths().get("");
     if (path == null || path.length() < 2) {
@@ -63,7 +63,7 @@ public final class CgroupResources {
     }
   }
 
-  /** CPU of a cgroup; null when it cannot be read. */
+  /** CPU of a cgroup; null if it cannot be read. */
   public @Nullable Cpu cpu(Cgroup c) {
     Path usage = v1(c, "cpuacct", "cpuacct.usage");
     Path quota = v1(c, "cpu", "cpu.cfs_quota_us");
@@ -94,7 +94,7 @@ public final class CgroupResources {
         values.getOrDefault("throttled_usec", 0.0) / MICROS);
   }
 
-  /** Memory of a cgroup; null when it cannot be read. */
+  /** Memory of a cgroup; null if it cannot be read. */
   public @Nullable Memory memory(Cgroup c) {
     Path stat = v1(c, "memory", "memory.stat");
     if (stat != null) {
@@ -183,7 +183,7 @@ public final class CgroupResources {
   }
 
   /**
-   * Pressure of version 2; null when the kernel or the hierarchy has none.
+   * Pressure of version 2; null if the kernel or the hierarchy has none.
    *
    * @param resource cpu, memory or io
    */
@@ -250,7 +250,7 @@ public final class CgroupResources {
     }
   }
 
-  /** Content of a file, empty when the cgroup has just been removed. */
+  /** Content of a file, empty if the cgroup has just been removed. */
   private static String text(Path file) {
     try {
       return Files.readString(file, StandardCharsets.ISO_8859_1);

@@ -36,7 +36,7 @@ final class Container {
   /** Latest start of a process of the run before, in ticks. */
   private long startOfLastRun;
 
-  /** Time at which the last process ended; 0 while there are some. */
+  /** time when the last process ended; 0 while there are some. */
   long emptySince;
 
   Container(String id, Cgroup cgroup, ContainerMetadata metadata, long now) {

@@ -7,10 +7,10 @@ import java.util.Map;
 /**
  * Facts about a container from its runtime.
  *
- * @param name name given by the runtime, empty when unknown
- * @param image image, empty when unknown
+ * @param name name given by the runtime, empty if unknown
+ * @param image image, empty if unknown
  * @param labels labels of the container
- * @param logPath file of the log that the runtime writes, empty when unknown
+ * @param logPath file of the log that the runtime writes, empty if unknown
  * @param published TCP ports of the machine that the runtime passes on to the container
  */
 public record ContainerMetadata(

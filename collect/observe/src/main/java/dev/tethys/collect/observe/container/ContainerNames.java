@@ -52,7 +52,7 @@ public final class ContainerNames {
     return suffix.chars().noneMatch(c -> "aeiou".indexOf(c) >= 0);
   }
 
-  /** Name of the persistent volume that a mount comes from; empty when it comes from none. */
+  /** Name of the persistent volume that a mount comes from; empty if it comes from none. */
   public static String volume(String source) {
     Matcher m = VOLUME.matcher(source);
     return m.find() ? m.group() : "";
@@ -89,7 +89,7 @@ public final class ContainerNames {
     return DEVICE.matcher(name).matches();
   }
 
-  /** True when a container is omitted by the lists of patterns. */
+  /** True if a container is omitted by the lists of patterns. */
   public static boolean isSkipped(
       String containerId, Collection<Pattern> allow, Collection<Pattern> deny) {
     if (!allow.isEmpty() && allow.stream().noneMatch(p -> p.matcher(containerId).find())) {

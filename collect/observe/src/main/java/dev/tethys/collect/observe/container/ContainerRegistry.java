@@ -93,7 +93,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
           }
         };
 
-    /** Delays of a process; null when they cannot be read. */
+    /** Delays of a process; null if they cannot be read. */
     @Nullable Delays of(int process);
 
     /** Whether the waiting for disks is measured. */
@@ -475,7 +475,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     return out;
   }
 
-  /** Owner of a systemd unit, such as nginx.service; null when it is not observed. */
+  /** Owner of a systemd unit, such as nginx.service; null if it is not observed. */
   public synchronized @Nullable Owner ownerOfUnit(String unit) {
     Container c = containers.get("/system.slice/" + unit);
     return c == null || c.logsOff ? null : c.owner;

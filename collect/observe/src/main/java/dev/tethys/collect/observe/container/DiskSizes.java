@@ -73,7 +73,7 @@ final class DiskSizes {
   }
 
   /**
-   * Size of a mount; null when it cannot be read, or not in time.
+   * Size of a mount; null if it cannot be read, or not in time.
    *
    * @param process one that has it
    */

@@ -130,8 +130,8 @@ final class ProcessNames {
    * Id by the program. For an interpreter by the name of its service, else by its script, module or
    * jar, and by its folder where that name is one of many. Empty for a thread of the kernel.
    *
-   * @param environment value of a variable of the process; empty when it is not set
-   * @param folder working folder of the process; empty when it is unknown
+   * @param environment value of a variable of the process; empty if it is not set
+   * @param folder working folder of the process; empty if it is unknown
    */
   static String id(String commandLine, UnaryOperator<String> environment, Supplier<String> folder) {
     String name = name(commandLine, environment, folder).replaceAll("\\p{C}", "_");

@@ -38,7 +38,7 @@ public final class ForeignFile implements Closeable {
    * Opens a file.
    *
    * @param path may be a link of /proc
-   * @throws IOException when it is not a regular file, or cannot be opened at once
+   * @throws IOException if it is not a regular file, or cannot be opened at once
    */
   public static ForeignFile open(Path path) throws IOException {
     return open(path, 0);
@@ -107,7 +107,7 @@ public final class ForeignFile implements Closeable {
   /**
    * Opens a program or library, within a budget.
    *
-   * @throws IOException when it is not an ELF file
+   * @throws IOException if it is not an ELF file
    */
   public static ElfFile openElf(Path path) throws IOException {
     try (ForeignFile f = open(path)) {

@@ -46,7 +46,7 @@ public final class KernelIterator implements AutoCloseable {
    *
    * @param size of each
    * @param between called after each part of them
-   * @throws IOException when the kernel fails
+   * @throws IOException if the kernel fails
    */
   public synchronized void forEach(int size, RecordHandler handler, Runnable between)
       throws IOException {

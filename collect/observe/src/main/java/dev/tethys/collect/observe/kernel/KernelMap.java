@@ -42,7 +42,7 @@ public final class KernelMap {
    * Opens the map as a ring buffer.
    *
    * @param bytes its size, a power of two
-   * @throws ProgramLoadException when it cannot be mapped
+   * @throws ProgramLoadException if it cannot be mapped
    */
   public RingBuffer ringBuffer(long bytes) throws ProgramLoadException {
     try {

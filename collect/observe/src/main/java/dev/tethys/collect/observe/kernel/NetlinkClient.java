@@ -76,7 +76,7 @@ public final class NetlinkClient implements AutoCloseable {
   }
 
   /**
-   * Body of the message in a datagram; null when it answers another question.
+   * Body of the message in a datagram; null if it answers another question.
    *
    * @throws LibraryException with the error that the kernel answered
    */
@@ -121,7 +121,7 @@ public final class NetlinkClient implements AutoCloseable {
   }
 
   /**
-   * Value of an attribute; null when there is none.
+   * Value of an attribute; null if there is none.
    *
    * @param in attributes
    */

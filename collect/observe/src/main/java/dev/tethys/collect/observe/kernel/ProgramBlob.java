@@ -27,7 +27,7 @@ record ProgramBlob(
   /**
    * The group of this name for the processor of this machine.
    *
-   * @throws ProgramLoadException when this build has none
+   * @throws ProgramLoadException if this build has none
    */
   static ProgramBlob ofGroup(String group) throws ProgramLoadException {
     String architecture =
@@ -50,7 +50,7 @@ record ProgramBlob(
   /**
    * Parses a file.
    *
-   * @throws IOException when it is not one, or cut off
+   * @throws IOException if it is not one, or cut off
    */
   static ProgramBlob parse(String group, byte[] file) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(file));

@@ -110,7 +110,7 @@ public record LogPattern(List<String> words) {
     return -1;
   }
 
-  /** True when at most one word differs. */
+  /** True if at most one word differs. */
   public boolean isWeaklyEqual(LogPattern other) {
     if (words.size() != other.words.size()) {
       return false;

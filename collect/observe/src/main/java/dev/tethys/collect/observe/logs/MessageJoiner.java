@@ -97,7 +97,7 @@ public final class MessageJoiner {
     return true;
   }
 
-  /** True when a line has a time of day, as log lines do near their start. */
+  /** True if a line has a time of day, as log lines do near their start. */
   static boolean hasTime(String line) {
     return TIME.matcher(line.length() > TIME_WITHIN ? line.substring(0, TIME_WITHIN) : line).find();
   }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text text written by the container
  * @param partial the line of the container continues in the next one
- * @param timeNanos time since 1970; 0 when unknown
+ * @param timeNanos time since 1970; 0 if unknown
  */
 record RuntimeLine(String text, boolean partial, long timeNanos) {
   private static final int SHORTEST_TIME = 20;

@@ -102,7 +102,7 @@ public final class ProcessFiles {
     return MEMORY.read(pid, () -> start(pid, "cmdline", LONGEST_COMMAND), "");
   }
 
-  /** Value of a variable that a process was started with; empty when it is not set. */
+  /** Value of a variable that a process was started with; empty if it is not set. */
   public String environment(int pid, String name) {
     String all = MEMORY.read(pid, () -> start(pid, "environ", LONGEST_ENVIRONMENT), "");
     for (String entry : all.split("\0", -1)) {
@@ -165,7 +165,7 @@ public final class ProcessFiles {
   /**
    * Numbers of a process (proc_pid_stat).
    *
-   * @param startTicks start since that of the machine; 0 when the process has ended
+   * @param startTicks start since that of the machine; 0 if the process has ended
    * @param cpuTicks time on processors, in user mode and in the kernel
    * @param residentPages memory
    * @param exiting it has begun to end: its command line is empty, and its cgroups of version 1 are
@@ -322,7 +322,7 @@ public final class ProcessFiles {
     }
   }
 
-  /** Working folder of a process as it sees it; empty when it is not shown. */
+  /** Working folder of a process as it sees it; empty if it is not shown. */
   public String workingFolder(int pid) {
     try {
       return Files.readSymbolicLink(folder(pid).resolve("cwd")).toString();

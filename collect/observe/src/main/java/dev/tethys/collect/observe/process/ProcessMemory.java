@@ -22,7 +22,7 @@ public final class ProcessMemory implements Closeable {
   /**
    * Opens the memory of a process.
    *
-   * @throws IOException when it has ended, or the rights are missing
+   * @throws IOException if it has ended, or the rights are missing
    */
   public static ProcessMemory open(Path proc, int pid) throws IOException {
     return new ProcessMemory(FileChannel.open(proc.resolve(pid + "/mem"), StandardOpenOption.READ));
@@ -31,7 +31,7 @@ public final class ProcessMemory implements Closeable {
   /**
    * Bytes at an address.
    *
-   * @throws IOException when not all of them are there
+   * @throws IOException if not all of them are there
    */
   public ByteBuffer bytes(long address, int length) throws IOException {
     ByteBuffer b = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
@@ -62,7 +62,7 @@ public final class ProcessMemory implements Closeable {
      * Index of an address in {@link #buffer}, until the next call.
      *
      * @param length bytes from there on that are needed, not more than the size of the window
-     * @throws IOException when not all of them are there
+     * @throws IOException if not all of them are there
      */
     public int at(long address, int length) throws IOException {
       if (address < start || address + length > start + buffer.limit()) {

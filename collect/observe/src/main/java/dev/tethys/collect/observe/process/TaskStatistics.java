@@ -85,7 +85,7 @@ public final class TaskStatistics implements AutoCloseable {
     return id.getShort(0) & 0xffff;
   }
 
-  /** Delays of a process; null when it has ended. */
+  /** Delays of a process; null if it has ended. */
   public @Nullable Delays of(int process) throws LibraryException {
     ByteBuffer question = question(GET);
     NetlinkClient.put(question, OF_PROCESS, NetlinkClient.body(4).putInt(process).array());

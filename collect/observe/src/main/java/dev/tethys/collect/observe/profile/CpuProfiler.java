@@ -233,7 +233,7 @@ public final class CpuProfiler implements AutoCloseable {
         key, _ -> TokenBucket.perSecond(MICROS_A_SECOND, SAVED_MICROS, System::nanoTime));
   }
 
-  /** True when the code of a process has been read. */
+  /** True if the code of a process has been read. */
   boolean containsCodeOf(int pid) {
     return tables.containsCodeOf(pid);
   }

@@ -36,7 +36,7 @@ final class FrameNames {
   /**
    * Finds the names of all frames of some stacks.
    *
-   * @return null when the process has ended
+   * @return null if the process has ended
    */
   static @Nullable FrameNames of(
       Path proc,

@@ -154,7 +154,7 @@ final class HotSpotCode {
    *
    * @param library the process's libjvm.so
    * @param bias offset of its addresses in memory from those in the file
-   * @throws IOException when the process has ended, or its structures are not understood
+   * @throws IOException if the process has ended, or its structures are not understood
    */
   static HotSpotCode of(Path proc, int pid, ElfFile library, long bias) throws IOException {
     try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
@@ -162,7 +162,7 @@ final class HotSpotCode {
     }
   }
 
-  /** Reads the compiled code that is new; true when there is some. */
+  /** Reads the compiled code that is new; returns true if there is some. */
   boolean refresh() throws IOException {
     try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
       partsRead = 0;
@@ -529,7 +529,7 @@ final class HotSpotCode {
     }
   }
 
-  /** Name of a method as class.method; null when there is none at the address. */
+  /** Name of a method as class.method; null if there is none at the address. */
   @Nullable String methodName(ProcessMemory memory, long method) {
     try {
       if (System.nanoTime() - namedSince > NAMES_NANOS) {

@@ -73,7 +73,7 @@ final class HotSpotStructs {
    *
    * @param library the process's libjvm.so
    * @param bias offset of its addresses in memory from those in the file
-   * @throws IOException when the process has ended, or its structures are not understood
+   * @throws IOException if the process has ended, or its structures are not understood
    */
   static HotSpotStructs of(ProcessMemory memory, ElfFile library, long bias) throws IOException {
     HotSpotStructs s = new HotSpotStructs();

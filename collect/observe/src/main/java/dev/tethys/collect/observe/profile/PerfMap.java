@@ -28,7 +28,7 @@ final class PerfMap {
    * @param user number of the user of the process
    * @param addresses in the memory of the process, ascending
    * @return a name or null for each
-   * @throws IOException when there is no such file
+   * @throws IOException if there is no such file
    */
   static @Nullable String[] names(Path file, int user, long[] addresses) throws IOException {
     try (ForeignFile f = ForeignFile.openNoLink(file)) {

@@ -33,7 +33,7 @@ final class PythonFunctions {
    * Offsets; those below 0 do not exist.
    *
    * @param root of the pointer to the first interpreter, from the symbol
-   * @param entryValue value of the mark between functions; 0 when another value marks a function
+   * @param entryValue value of the mark between functions; 0 if another value marks a function
    */
   private record Layout(
       String symbol,
@@ -95,7 +95,7 @@ final class PythonFunctions {
    * @param path of the file in the process
    * @param file its content
    * @param bias offset of its addresses in memory from those in the file
-   * @return null when the file has none, or one of an unknown version
+   * @return null if the file has none, or one of an unknown version
    */
   static @Nullable PythonFunctions of(Path proc, int pid, String path, ElfFile file, long bias)
       throws IOException {
@@ -178,7 +178,7 @@ final class PythonFunctions {
     }
   }
 
-  /** Name of the function of a code object; null when there is none at the address. */
+  /** Name of the function of a code object; null if there is none at the address. */
   @Nullable String name(ProcessMemory memory, long code) {
     try {
       long text = memory.word(code + layout.name);

@@ -66,7 +66,7 @@ final class Symbolizer {
    *
    * @param addresses in its memory; a frame that called another one is given by its last byte
    * @param java compiled code of a Java process; null of others
-   * @return null when the process has ended; {@link #NO_CODE} where it has no code
+   * @return null if the process has ended; {@link #NO_CODE} if it has no code
    */
   @Nullable Map<Long, String> names(int pid, TreeSet<Long> addresses, @Nullable HotSpotCode java) {
     ProcessMap map = ProcessMap.of(files.executableMaps(pid));

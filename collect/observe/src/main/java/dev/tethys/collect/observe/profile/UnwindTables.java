@@ -125,7 +125,7 @@ final class UnwindTables {
     rows.numbers(0, new long[] {UnwindTable.row(0, UnwindTable.CHAIN, 0, 0)}, 1);
   }
 
-  /** True when the code of a process has been read. */
+  /** True if the code of a process has been read. */
   boolean containsCodeOf(int pid) {
     return known.containsKey(pid);
   }
@@ -147,7 +147,7 @@ final class UnwindTables {
     return shed;
   }
 
-  /** True when a process that ran unknown code is to be read. */
+  /** True if a process that ran unknown code is to be read. */
   boolean isDue(int pid, long now) {
     Known k = known.get(pid);
     return k == null || now - k.due >= 0;
@@ -299,7 +299,7 @@ final class UnwindTables {
     return p.start() - address;
   }
 
-  /** Reads the compiled code; true when there are new rules. */
+  /** Reads the compiled code; returns true if there are new rules. */
   private boolean refreshCode(int pid, Known k, long now) throws IOException {
     if (k.formerCount > 0 && now - k.freeAt >= 0) {
       release(k.formerFirst, k.formerCount);

@@ -79,7 +79,7 @@ final class ApiBody implements StreamBuffer.Tap {
     return form;
   }
 
-  /** True when some of the body was visible. */
+  /** True if some of the body was visible. */
   boolean wasRead() {
     return read;
   }

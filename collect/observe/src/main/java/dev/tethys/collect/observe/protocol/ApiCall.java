@@ -9,11 +9,11 @@ import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
  * @param system product that answers, in OpenTelemetry's terms, such as {@code opensearch}, {@code
  *     openai}
  * @param operation endpoint, action, type or method: {@code search}, {@code PutObject}, {@code
- *     query}, {@code chat}; empty when unknown
- * @param target index, bucket, queue, name of the operation, or model; empty when unknown
- * @param answeredBy model that answered; empty when unknown
+ *     query}, {@code chat}; empty if unknown
+ * @param target index, bucket, queue, name of the operation, or model; empty if unknown
+ * @param answeredBy model that answered; empty if unknown
  * @param status outcome in the terms of the protocol
- * @param code code of the error, or HTTP's status; empty when it has none
+ * @param code code of the error, or HTTP's status; empty if it has none
  * @param requestId ID that the service assigned to the request; empty if none
  * @param inputTokens tokens read by a model; -1 when unknown
  * @param outputTokens tokens written by a model; -1 when unknown

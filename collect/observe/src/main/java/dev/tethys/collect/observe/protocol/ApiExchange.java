@@ -41,7 +41,7 @@ final class ApiExchange {
   }
 
   /**
-   * True when a request may be one of a protocol above HTTP, so that its headers are to be read.
+   * True if a request may be one of a protocol above HTTP, so that its headers are to be read.
    *
    * @param target path with its query
    * @param amazon true with a header {@code x-amz-...}
@@ -59,7 +59,7 @@ final class ApiExchange {
             || target.contains("query=") && (target.contains("graphql") || target.contains("gql")));
   }
 
-  /** Begins with a request; null when no protocol is in question. */
+  /** Begins with a request; null if no protocol is in question. */
   static @Nullable ApiExchange begin(
       ElasticsearchApi.Peer peer, String method, String target, ApiHead head) {
     int mark = target.indexOf('?');
@@ -94,12 +94,12 @@ final class ApiExchange {
         : null;
   }
 
-  /** True when the numbers that matter may be at the end of long bodies. */
+  /** True if the numbers that matter may be at the end of long bodies. */
   boolean wantsLongBodies() {
     return readers.getFirst() instanceof GenAiApi;
   }
 
-  /** Receiver of the request's body; null when it is of no interest. */
+  /** Receiver of the request's body; null if it is of no interest. */
   StreamBuffer.@Nullable Tap requestBody() {
     return request == null || !request.wantsMore() ? null : request;
   }
@@ -115,12 +115,12 @@ final class ApiExchange {
     }
   }
 
-  /** Receiver of the response's body; null when it is of no interest. */
+  /** Receiver of the response's body; null if it is of no interest. */
   StreamBuffer.@Nullable Tap answerBody() {
     return body.wantsMore() ? body : null;
   }
 
-  /** True when each line of the response is read by itself, so that some of them may be missing. */
+  /** True if each line of the response is read by itself, so that some of them may be missing. */
   boolean answersInLines() {
     return body.form() == ApiBody.Form.EVENTS || body.form() == ApiBody.Form.LINES;
   }
@@ -144,7 +144,7 @@ final class ApiExchange {
     return true;
   }
 
-  /** The call, once the response was read; null when it is one of HTTP alone. */
+  /** The call, once the response was read; null if it is one of HTTP alone. */
   @Nullable ApiCall call() {
     if (status == 0) {
       return null;

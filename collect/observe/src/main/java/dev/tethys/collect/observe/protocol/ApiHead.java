@@ -25,7 +25,7 @@ final class ApiHead {
   /** Header {@code x-amzn-query-error}, or a similar one. */
   String amazonError = "";
 
-  /** True when the response is one of S3, or of a product that answers as S3 does. */
+  /** True if the response is one of S3, or of a product that answers as S3 does. */
   boolean objectStorage;
 
   boolean elasticsearch;
@@ -34,7 +34,7 @@ final class ApiHead {
   String inputTokens = "";
   String outputTokens = "";
 
-  /** True when a name can be of interest; most others need no copy to be known. */
+  /** True if a name can be of interest; most others need no copy to be known. */
   static boolean concerns(int first, int length) {
     return switch (first | 0x20) {
       case 'a' -> length == 13 || length == 17;

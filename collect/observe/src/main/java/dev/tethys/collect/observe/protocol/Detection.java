@@ -71,7 +71,7 @@ final class Detection {
     return out.toArray(ProtocolFormat[]::new);
   }
 
-  /** Format of a request at the start of the buffer; null when none is recognised. */
+  /** Format of a request at the start of the buffer; null if none is recognised. */
   static @Nullable ProtocolFormat ofRequest(StreamBuffer in, int refused) {
     if (in.available() == 0) {
       return null;
@@ -97,7 +97,7 @@ final class Detection {
     return null;
   }
 
-  /** True when a request of this protocol is hardly ever found in bytes of another one. */
+  /** True if a request of this protocol is hardly ever found in bytes of another one. */
   static boolean isDistinct(Protocol protocol) {
     return switch (protocol) {
       case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB, LDAP, THRIFT, COUCHBASE, AEROSPIKE -> true;

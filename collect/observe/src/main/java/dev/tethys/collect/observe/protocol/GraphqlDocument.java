@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Operation of a document of GraphQL.
  *
  * @param type {@code query}, {@code mutation} or {@code subscription}
- * @param name empty when it has none
+ * @param name empty if it has none
  */
 record GraphqlDocument(String type, String name) {
   /**
@@ -127,7 +127,7 @@ record GraphqlDocument(String type, String name) {
       return starts;
     }
 
-    /** Passes everything up to the end of the selection; false when that is not visible. */
+    /** Passes everything up to the end of the selection; returns false if that is not visible. */
     boolean skipSelection() {
       int depth = 0;
       while (at < in.length()) {

@@ -142,7 +142,7 @@ final class HpackDecoder {
   };
   private static final int STATIC_ENTRIES = STATIC.length / 2;
 
-  /** Receives a header; name and value are empty when unknown. */
+  /** Receives a header; name and value are empty if unknown. */
   @FunctionalInterface
   interface Headers {
     void header(String name, String value);
@@ -166,7 +166,7 @@ final class HpackDecoder {
   private int at;
   private int end;
 
-  /** Reads a block; false when it is malformed or ends within a header. */
+  /** Reads a block; returns false if it is malformed or ends within a header. */
   boolean decode(byte[] block, int from, int to, Headers headers) {
     in = block;
     at = from;

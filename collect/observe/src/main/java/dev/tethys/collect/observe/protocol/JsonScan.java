@@ -90,7 +90,7 @@ final class JsonScan {
     return part == Part.END;
   }
 
-  /** True when the document is an array. */
+  /** True if the document is an array. */
   boolean isArray() {
     return array;
   }

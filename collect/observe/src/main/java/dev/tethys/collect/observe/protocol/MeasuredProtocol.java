@@ -8,7 +8,7 @@ public interface MeasuredProtocol {
   /** Counted unit: {@code requests}, {@code queries} or {@code messages}. */
   String unit();
 
-  /** True where messages are counted without a response, so that no latency exists. */
+  /** True if messages are counted without a response, so that no latency exists. */
   boolean oneWay();
 
   /**

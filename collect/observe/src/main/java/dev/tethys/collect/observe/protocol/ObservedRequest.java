@@ -8,15 +8,14 @@ import org.jspecify.annotations.Nullable;
  * Request with its response, as seen on the wire.
  *
  * @param protocol application protocol
- * @param client true when the observed process sent the request, false when it answered
+ * @param client true if the observed process sent the request, false if it answered
  * @param operation method, verb or command in the protocol's spelling: {@code GET}, {@code SELECT},
- *     {@code Produce}, {@code publish}; empty when unknown
+ *     {@code Produce}, {@code publish}; empty if unknown
  * @param target object of the operation: path without query, key, topic, collection, domain name;
- *     empty when unknown
- * @param statement statement text with values replaced by {@code ?}; empty when the protocol has
- *     none
+ *     empty if unknown
+ * @param statement statement text with values replaced by {@code ?}; empty if the protocol has none
  * @param status outcome
- * @param code code of the outcome in the protocol's terms: 404, grpc:14, 42P01; empty when it has
+ * @param code code of the outcome in the protocol's terms: 404, grpc:14, 42P01; empty if it has
  *     none
  * @param startNanos time of the request's first byte, on the clock of the payloads
  * @param durationNanos from the request's first byte to the last byte of the response, at least 0

@@ -39,7 +39,7 @@ public final class Pending {
   boolean closed;
   public Kind kind = Kind.SINGLE;
 
-  /** True when the request was reported and only its place in the order is left. */
+  /** True if the request was reported and only its place in the order is left. */
   public boolean reported;
 
   public Pending(long start) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Payloads of one connection of one process, in; its requests, out.
  *
  * <p>The protocol is guessed from the bytes and guessed again when they contradict it. State is
- * bounded for any bytes. Not safe for use by several threads at once.
+ * bounded for any bytes. Not safe for use by several threads concurrently.
  */
 public final class ProtocolConnection implements Retention.Owner {
   /** Payloads without a recognised request after which a connection is left alone. */
@@ -116,8 +116,8 @@ public final class ProtocolConnection implements Retention.Owner {
   }
 
   /**
-   * False when the bytes cannot be measured (TLS, a tunnel, an unknown protocol): the capture of
-   * this connection may be switched off.
+   * False if the bytes cannot be measured (TLS, a tunnel, an unknown protocol): the capture of this
+   * connection may be switched off.
    */
   public boolean wantsPayloads() {
     return !opaque;
@@ -131,17 +131,17 @@ public final class ProtocolConnection implements Retention.Owner {
     return pipelined;
   }
 
-  /** True when of the payloads of this connection alone more than the start is of use. */
+  /** True if of the payloads of this connection alone more than the start is of use. */
   public boolean wantsLongPayloads() {
     return parser != null && parser.wantsLongPayloads();
   }
 
-  /** True when requests go in this direction. */
+  /** True if requests go in this direction. */
   public boolean isRequest(Direction direction) {
     return direction == requestDirection;
   }
 
-  /** True when the connection was dropped because it is encrypted. */
+  /** True if the connection was dropped because it is encrypted. */
   public boolean isTls() {
     return tls;
   }

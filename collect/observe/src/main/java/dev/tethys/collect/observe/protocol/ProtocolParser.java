@@ -32,26 +32,26 @@ public abstract class ProtocolParser {
   /** Reads a message of the server. Called at least once a payload, also without visible bytes. */
   public abstract Step response(StreamBuffer in, long now);
 
-  /** True when a payload starts a new message although the last one is incomplete. */
+  /** True if a payload starts a new message although the last one is incomplete. */
   public boolean restarts(boolean request, byte[] bytes, int offset, int length) {
     return false;
   }
 
   /**
-   * True when most clients wait for a response before they send again, so that after a loss the
+   * True if most clients wait for a response before they send again, so that after a loss the
    * responses are in step again with the next request.
    */
   public boolean answersBeforeNextRequest() {
     return false;
   }
 
-  /** True when messages of both directions are counted, and have no answers. */
+  /** True if messages of both directions are counted, and have no answers. */
   public final boolean isOneWay() {
     return requests.protocol().oneWay();
   }
 
   /**
-   * True when a payload of the server may hold several answers, so that more of it is captured once
+   * True if a payload of the server may hold several answers, so that more of it is captured once
    * one of them started beyond the captured bytes.
    */
   public boolean hasSeveralAnswers() {
@@ -61,7 +61,7 @@ public abstract class ProtocolParser {
   /** Told when messages of a direction may have been missed; the next payload starts with one. */
   public void lost(boolean request, long now) {}
 
-  /** True when more than the start of each payload is of use from now on. */
+  /** True if more than the start of each payload is of use from now on. */
   public boolean wantsLongPayloads() {
     return false;
   }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class Requests {
   static final int BOUND = 4096;
 
-  /** Bytes of a request beside its texts. */
+  /** Bytes of a request in addition to its texts. */
   private static final int REQUEST_BYTES = 160;
 
   private final Protocol protocol;
@@ -43,7 +43,7 @@ public final class Requests {
     return protocol;
   }
 
-  /** Appends a request whose response arrives in order; null if too many are open. */
+  /** Appends a request whose response arrives in order; returns null if too many are open. */
   public @Nullable Pending open(long start) {
     opened++;
     if (untracked > 0 || queue.size() >= BOUND || counters.open >= ProtocolCounters.MAX_OPEN) {
@@ -82,13 +82,13 @@ public final class Requests {
     return p;
   }
 
-  /** Request with this number, which stays open; null when unknown. */
+  /** Request with this number, which stays open; null if unknown. */
   public @Nullable Pending numbered(long id) {
     Map<Long, Pending> byId = numbered;
     return byId == null ? null : byId.get(id);
   }
 
-  /** Takes out the request with this number; null when unknown. */
+  /** Takes out the request with this number; returns null if unknown. */
   public @Nullable Pending close(long id) {
     Map<Long, Pending> byId = numbered;
     Pending p = byId == null ? null : byId.remove(id);
@@ -98,12 +98,12 @@ public final class Requests {
     return p;
   }
 
-  /** Oldest request in order; null when none is open. */
+  /** Oldest request in order; null if none is open. */
   public @Nullable Pending oldest() {
     return queue.peek();
   }
 
-  /** Takes out the oldest request in order; null when none is open or it was not tracked. */
+  /** Takes out the oldest request in order; returns null if none is open or it was not tracked. */
   public @Nullable Pending close() {
     Pending p = queue.poll();
     if (p != null) {
@@ -127,7 +127,7 @@ public final class Requests {
     }
   }
 
-  /** Numbered request that was opened first; null when it is this one, or none is open. */
+  /** Numbered request that was opened first; null if it is this one, or none is open. */
   public @Nullable Pending oldestBefore(long id) {
     Map.Entry<Long, Pending> first = numbered == null ? null : numbered.firstEntry();
     return first == null || first.getKey() == id ? null : first.getValue();
@@ -193,7 +193,7 @@ public final class Requests {
    * Notes that the client sends again. After a loss the requests before are answered: a client that
    * does not pipeline has waited for them. Of numbered requests that is known of a single one.
    *
-   * @return true when requests were reported, so that the parser starts afresh with the responses
+   * @return true if requests were reported, so that the parser starts afresh with the responses
    */
   public boolean sentAgain() {
     if (!answerLost) {

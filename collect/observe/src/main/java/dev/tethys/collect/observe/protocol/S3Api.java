@@ -153,7 +153,7 @@ final class S3Api extends HttpApiReader {
     return PARTS.containsKey(first) ? first : "";
   }
 
-  /** True when the query has this parameter, with a value or without. */
+  /** True if the query has this parameter, with a value or without. */
   static boolean has(String query, String name) {
     int at = query.indexOf(name);
     while (at >= 0) {

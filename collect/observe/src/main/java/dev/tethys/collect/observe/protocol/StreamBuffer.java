@@ -40,7 +40,7 @@ public final class StreamBuffer {
   private int payloadLength;
   private boolean cut;
 
-  /** Adds a payload; true when a message may have started in bytes that were not captured. */
+  /** Adds a payload; returns true if a message may have started in bytes that were not captured. */
   public boolean append(byte[] from, int offset, int length, long total, long timestamp) {
     int off = offset;
     int len = length;
@@ -90,7 +90,9 @@ public final class StreamBuffer {
     return false;
   }
 
-  /** Keeps the rest of the payload; true if visible bytes had to be dropped before a gap. */
+  /**
+   * Keeps the rest of the payload; returns true if visible bytes had to be dropped before a gap.
+   */
   boolean settle() {
     boolean lost = gap > 0;
     if (lost || end - start > LIMIT) {
@@ -131,7 +133,7 @@ public final class StreamBuffer {
     startTime = arrival;
   }
 
-  /** True when a message of the last payload may start in bytes that were not captured. */
+  /** True if a message of the last payload may start in bytes that were not captured. */
   boolean isCut() {
     return cut || gap > 0;
   }
@@ -163,7 +165,7 @@ public final class StreamBuffer {
     return gap > 0;
   }
 
-  /** True when a message of n bytes is visible, or when no more of it will become visible. */
+  /** True if a message of n bytes is visible, or when no more of it will become visible. */
   public boolean ready(long n) {
     return available() >= n || gap > 0 || available() >= LIMIT;
   }
@@ -180,7 +182,7 @@ public final class StreamBuffer {
     startTime = arrival;
   }
 
-  /** Time at which the first visible byte arrived. */
+  /** time when the first visible byte arrived. */
   public long startTime() {
     return startTime;
   }
@@ -253,7 +255,7 @@ public final class StreamBuffer {
     return (long) i32(i) << 32 | i32(i + 4) & 0xffff_ffffL;
   }
 
-  /** True when the visible bytes from i start with this ASCII text. */
+  /** True if the visible bytes from i start with this ASCII text. */
   public boolean startsWith(int i, String ascii) {
     if (available() - i < ascii.length()) {
       return false;

@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * Histogram of durations: classic buckets, and native ones that grow by 4.4 % (schema 4) for
- * formats that support them. Not safe for use by several threads at once.
+ * formats that support them. Not safe for use by several threads concurrently.
  *
  * <p>Native buckets reach from a microsecond to 12 days; only those between the shortest and the
  * longest duration are kept, at most {@link #MAX_NATIVE}.

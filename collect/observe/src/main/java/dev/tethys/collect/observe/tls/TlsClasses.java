@@ -43,7 +43,7 @@ final class TlsClasses {
    * Changes a class.
    *
    * @param name one of {@link #NAMES}
-   * @throws IOException when it is not as expected
+   * @throws IOException if it is not as expected
    */
   static byte[] changed(String name, byte[] original) throws IOException {
     // Unknown types are treated as interfaces, to which anything may be assigned.

@@ -46,8 +46,8 @@ final class TlsFunctions {
   /**
    * Points of a file, those at returns first: a call whose start is seen has its end seen too.
    *
-   * @return empty when the file has no TLS functions
-   * @throws IOException when it cannot be read, or has them but their returns are not certain
+   * @return empty if the file has no TLS functions
+   * @throws IOException if it cannot be read, or has them but their returns are not certain
    */
   static List<ProbePoint> of(ForeignFile file) throws IOException {
     try (ElfFile elf = file.elf()) {

@@ -240,7 +240,7 @@ public final class TlsProbes implements AutoCloseable {
     release(now);
   }
 
-  /** Looks at the files of a process; false when some wait for the next pass. */
+  /** Looks at the files of a process; false if some wait for the next pass. */
   private boolean examine(int pid, Watched p, long now) {
     Set<String> present = new HashSet<>();
     boolean complete = true;
@@ -327,7 +327,7 @@ public final class TlsProbes implements AutoCloseable {
     }
   }
 
-  /** Attaches the probes of a file unless it has them; false when it has to wait. */
+  /** Attaches the probes of a file unless it has them; returns false if it has to wait. */
   private boolean attach(ProbedFile f, ForeignFile file, int pid, long now) {
     if (f.isAttached() || f.refused || f.examined && !f.hasTls || now - f.blockedUntil < 0) {
       return true;

@@ -99,7 +99,7 @@ public final class RequestSpans {
 
   /**
    * @param share of traces that are kept, from 0 to 1
-   * @param movesThreads tests a process: true when its requests change threads, as those of Go
+   * @param movesThreads tests a process: true if its requests change threads, as those of Go
    * @param random source of ids
    */
   public RequestSpans(SpanSink sink, double share, IntPredicate movesThreads, LongSupplier random) {
@@ -340,7 +340,7 @@ public final class RequestSpans {
     queue.computeIfAbsent(owner, _ -> new ArrayList<>()).add(span);
   }
 
-  /** Passes the spans so far on; to be called about once a second. */
+  /** Passes the spans so far on; to be called about once per second. */
   public void flush(long now) {
     decide(now);
     while (!withChildren.isEmpty()) {

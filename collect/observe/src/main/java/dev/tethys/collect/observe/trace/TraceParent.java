@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Content of the header {@code traceparent} (W3C Trace Context).
  *
- * @param sampled false when the sender records nothing of the trace
+ * @param sampled false if the sender records nothing of the trace
  */
 record TraceParent(long traceHigh, long traceLow, long spanId, boolean sampled) {
 
-  /** Reads the header; null when it is absent or no such text. */
+  /** Reads the header; returns null if it is absent or no such text. */
   static @Nullable TraceParent parse(@Nullable String text) {
     if (text == null
         || text.length() < 55

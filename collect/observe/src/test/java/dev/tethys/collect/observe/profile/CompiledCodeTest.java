@@ -124,7 +124,7 @@ class CompiledCodeTest {
     }
   }
 
-  /** Rules of code that are not among others; where there is none any more does not matter. */
+  /** Rules of code that are not among others; if there is none any more does not matter. */
   private static List<Long> missing(long[] rules, long[] among) {
     Set<Long> others = Arrays.stream(among).boxed().collect(Collectors.toSet());
     return Arrays.stream(rules)

@@ -269,7 +269,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     }
   }
 
-  /** Reads the objects of a message; false when the receiver stopped before. */
+  /** Reads the objects of a message; returns false if the receiver stopped before. */
   private boolean read(ObjectQueue.Message message) throws InterruptedException {
     for (ObjectQueue.NewObject o : message.objects()) {
       if (!settings.selects(o)) {
@@ -338,7 +338,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     return stopping.getCount() > 0;
   }
 
-  /** Reads the objects of a partition; whether all were read. */
+  /** Reads the objects of a partition; returns whether all were read. */
   private boolean partition(Reading r, Instant time, String prefix, String from)
       throws InterruptedException {
     if (from.equals(ObjectPosition.END)) {
@@ -380,7 +380,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     @Nullable T make() throws IOException, InterruptedException;
   }
 
-  /** The response to a request that is repeated until it has one; null when the receiver stops. */
+  /** The response to a request that is repeated until it has one; null if the receiver stops. */
   private <T> @Nullable T attempt(String of, Request<T> request) throws InterruptedException {
     Duration pause = FIRST_PAUSE;
     while (stopping.getCount() > 0) {

@@ -31,7 +31,7 @@ final class ObjectContent {
   }
 
   /**
-   * Decodes the batch of an object; null if it has no items.
+   * Decodes the batch of an object; returns null if it has no items.
    *
    * @throws CodecException if the content does not match the key
    */

@@ -49,9 +49,9 @@ record ObjectPosition(String selection, Instant time, String key, long objects, 
   }
 
   /**
-   * Reads a position; null if the file is absent.
+   * Reads a position; returns null if the file is absent.
    *
-   * @throws IOException when it is damaged
+   * @throws IOException if it is damaged
    */
   static @Nullable ObjectPosition load(FileAccess files, Path file) throws IOException {
     if (!files.exists(file)) {

@@ -154,7 +154,7 @@ final class ObjectQueue {
   /**
    * Reads a message.
    *
-   * @throws IOException when it is not a notification of S3
+   * @throws IOException if it is not a notification of S3
    */
   static Message read(JsonNode message) throws IOException {
     List<NewObject> objects = new ArrayList<>();

@@ -96,7 +96,7 @@ final class HttpProber implements Prober {
       this.hostStays = written != null || address != null && !isAddress(UrlHost.bare(uri));
     }
 
-    /** The last response; null, logged, when there is none. */
+    /** The last response; null, logged, if there is none. */
     @Nullable Exchange run() throws InterruptedException {
       try {
         while (true) {

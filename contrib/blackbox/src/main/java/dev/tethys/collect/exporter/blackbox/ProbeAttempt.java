@@ -141,8 +141,8 @@ final class ProbeAttempt {
   record ResolvedAddress(@Nullable InetAddress address, double seconds) {}
 
   /**
-   * Looks a name up and takes the kind of address that is preferred; no address, logged, where
-   * there is none.
+   * Looks a name up and takes the kind of address that is preferred; no address, logged, if there
+   * is none.
    */
   ResolvedAddress address(String host, IpPreference ip) {
     String name =
@@ -204,7 +204,7 @@ final class ProbeAttempt {
 
   /** A host and a port that were written with a colon between. */
   record HostPort(String host, int port) {
-    /** Null when there is no port, or none that can be. */
+    /** Null if there is no port, or none that can be. */
     static @Nullable HostPort of(String s) {
       HostAndPort w = HostAndPort.of(s);
       if (w == null) {
@@ -221,7 +221,7 @@ final class ProbeAttempt {
 
   /** A host and the configured port, which may be a service name. */
   record HostAndPort(String host, String port) {
-    /** Null when there is no colon between two parts. */
+    /** Null if there is no colon between two parts. */
     static @Nullable HostAndPort of(String s) {
       int colon = s.lastIndexOf(':');
       if (colon < 0 || s.indexOf(']') > colon) {

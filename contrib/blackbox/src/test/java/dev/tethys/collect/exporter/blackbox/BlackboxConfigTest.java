@@ -68,7 +68,7 @@ class BlackboxConfigTest {
 
   @Test
   void rejectsUnavailableModulesByName() throws IOException {
-    // The module that speaks HTTP/3 is not on this class path, as on a machine where its library
+    // The module that uses HTTP/3 is not on this class path, as on a machine where its library
     // does not load.
     BlackboxConfig c = BlackboxConfig.read(Shared.conformance("blackbox_exporter/blackbox.yml"));
     assertThat(c.modules().values().stream().filter(m -> !m.missing().isEmpty()))

@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Lines {@code path value timestamp}, one a sample. */
+/** Lines {@code path value timestamp}, one per sample. */
 final class CarbonWriter implements RowWriter {
   /** The longest line that carbon reads; it closes the connection at a longer one. */
   private static final int MAX_LINE = 16_384;

@@ -34,7 +34,7 @@ record ImageName(String repository, String tag, String digest) {
   /** The longest name of a repository. */
   private static final int MAX_NAME = 255;
 
-  /** Parses a name; null if it is invalid. */
+  /** Parses a name; returns null if it is invalid. */
   static @Nullable ImageName parse(String text) {
     Matcher m = NAME.matcher(text);
     if (!m.matches() || m.group(1).length() > MAX_NAME) {

@@ -257,13 +257,13 @@ final class ObjectReader {
     return p;
   }
 
-  /** Parses a quantity as an integer, rounded up; null if it is invalid. */
+  /** Parses a quantity as an integer, rounded up; returns null if it is invalid. */
   static @Nullable Long whole(String quantity) {
     BigDecimal n = Quantity.of(quantity);
     return n == null ? null : n.setScale(0, RoundingMode.CEILING).longValue();
   }
 
-  /** Parses a CPU quantity with a resolution of thousandths; null if it is invalid. */
+  /** Parses a CPU quantity with a resolution of thousandths; returns null if it is invalid. */
   static @Nullable Double cpus(String quantity) {
     BigDecimal n = Quantity.of(quantity);
     return n == null ? null : n.setScale(3, RoundingMode.CEILING).doubleValue();

@@ -227,7 +227,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** Starts a receiver; null if it cannot start. */
+  /** Starts a receiver; returns null if it cannot start. */
   private @Nullable Receiver begin(PlannedReceiver w) {
     Receiver r = null;
     String problem = null;

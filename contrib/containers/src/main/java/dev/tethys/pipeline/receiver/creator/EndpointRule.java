@@ -75,7 +75,7 @@ record EndpointRule(
   /**
    * Whether the template is for an endpoint.
    *
-   * @throws ExpressionException when that cannot be said
+   * @throws ExpressionException if that cannot be said
    */
   boolean matches(Endpoint e) {
     return kinds.contains(e.kind()) && condition.test(e.values());

@@ -85,7 +85,7 @@ final class PodFacts {
     return ids.get(new Key(pod, container));
   }
 
-  /** A volume as the pod names it; null when it does not. */
+  /** A volume as the pod names it; null if it does not. */
   @Nullable JsonNode volume(String pod, String volume) {
     return volumes.get(new Key(pod, volume));
   }

@@ -294,7 +294,7 @@ final class SummaryPoints {
     }
   }
 
-  /** Parses a time to nanoseconds since 1970; 0 if missing. */
+  /** Parses a time to nanoseconds since 1970; returns 0 if missing. */
   private static long nanos(JsonNode time) {
     @Nullable String s = time.isString() ? time.stringValue() : null;
     if (s == null) {

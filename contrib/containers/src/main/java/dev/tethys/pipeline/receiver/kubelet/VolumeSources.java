@@ -39,8 +39,8 @@ final class VolumeSources {
    * The attributes of a volume.
    *
    * @param id of the volume among all of the node
-   * @throws IOException when a claim cannot be looked up; no further claims are looked up in the
-   *     same scrape
+   * @throws IOException if a claim cannot be looked up; no further claims are looked up in the same
+   *     scrape
    */
   Map<String, Object> attributes(JsonNode volume, String id, String namespace, Duration timeout)
       throws IOException, InterruptedException {

@@ -35,7 +35,7 @@ public final class Quantity {
 
   private Quantity() {}
 
-  /** Parses a quantity; null if it is invalid. */
+  /** Parses a quantity; returns null if it is invalid. */
   public static @Nullable BigDecimal of(String text) {
     Matcher m = FORM.matcher(text);
     if (!m.matches()) {

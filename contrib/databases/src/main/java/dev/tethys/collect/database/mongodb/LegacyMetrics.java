@@ -27,7 +27,7 @@ final class LegacyMetrics {
   /**
    * Adds them.
    *
-   * @param data of getDiagnosticData, empty when there is none
+   * @param data of getDiagnosticData, empty if there is none
    */
   void collect(Document data) throws IOException {
     version();

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The servers of the flag {@code --mongodb.uri}.
  *
  * @param named in their order, at least one
- * @param seeds what knows the servers of a name, null where each name is one target
+ * @param seeds what knows the servers of a name, null if each name is one target
  */
 record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
   private static final System.Logger LOG = JulLogger.of(MongodbTargets.class.getName());
@@ -30,7 +30,7 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
    *
    * @param user that logs in where an address has no login, {@code ""} for none
    * @param split whether each server of a cluster is shown by itself
-   * @throws IllegalArgumentException when one is wrong; the message holds no password
+   * @throws IllegalArgumentException if one is wrong; the message holds no password
    */
   static MongodbTargets parse(String given, String user, Secret password, boolean split) {
     return parse(given, user, password, split ? SeedList.SYSTEM : null);

@@ -40,7 +40,7 @@ final class Topology {
     return labels;
   }
 
-  /** The response, empty when the server refuses the command. */
+  /** The response, empty if the server refuses the command. */
   private Document command(String name) throws IOException {
     try {
       return connection.command("admin", Document.of(name, 1));

@@ -63,7 +63,7 @@ final class EngineCollectors {
     return v;
   }
 
-  /** The first value of the first row, {@code ""} where there is none. */
+  /** The first value of the first row, {@code ""} if there is none. */
   private String only(String sql) throws IOException {
     List<List<@Nullable String>> rows = c.query(sql).rows();
     return rows.isEmpty() ? "" : text(rows.getFirst().getFirst());

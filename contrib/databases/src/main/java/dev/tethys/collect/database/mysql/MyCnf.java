@@ -36,7 +36,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
    *
    * @param address what {@code --mysqld.address} says, for the section {@code client}
    * @param user likewise
-   * @throws IllegalArgumentException when a section cannot be used; the message holds no password
+   * @throws IllegalArgumentException if a section cannot be used; the message holds no password
    */
   static MyCnf read(
       Path file, String address, String user, Function<String, @Nullable String> environment)
@@ -137,7 +137,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
    *
    * @param target host and port or a socket; {@code ""} for the address of the section
    * @param skipVerify whether certificates are not verified unless the section sets this
-   * @throws IllegalArgumentException when the section cannot be used
+   * @throws IllegalArgumentException if the section cannot be used
    */
   MysqlAddress address(String section, String target, boolean skipVerify) {
     String user = get(section, "user");

@@ -81,7 +81,7 @@ final class MysqlConnection implements AutoCloseable {
   /**
    * Connects and logs in.
    *
-   * @throws MysqlException when the server refuses
+   * @throws MysqlException if the server refuses
    */
   static MysqlConnection open(MysqlAddress a, Deadline deadline) throws IOException {
     ServerConnection s =

@@ -59,8 +59,8 @@ final class PostgresConnection implements AutoCloseable {
   /**
    * Connects and logs in.
    *
-   * @throws SQLException when it cannot; the message holds no password
-   * @throws IllegalArgumentException when an option cannot be understood
+   * @throws SQLException if it cannot; the message holds no password
+   * @throws IllegalArgumentException if an option cannot be understood
    */
   static PostgresConnection open(PostgresDsn dsn, Deadline deadline)
       throws SQLException, IOException {

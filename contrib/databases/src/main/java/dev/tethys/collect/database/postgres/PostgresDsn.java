@@ -27,9 +27,9 @@ record PostgresDsn(
   private static final Pattern PAIRS = Pattern.compile("^ *[a-zA-Z0-9_]+ *= *[^= ]+.*");
 
   /**
-   * Reads either form; what is neither is taken for a URL without its scheme.
+   * Reads either form; what is neither is treated as a URL without its scheme.
    *
-   * @throws IllegalArgumentException when it is wrong; the message holds no password
+   * @throws IllegalArgumentException if it is wrong; the message holds no password
    */
   static PostgresDsn parse(String text) {
     String t = text.trim();

@@ -149,7 +149,7 @@ final class PostgresServers implements DatabaseScrape {
    * Asks a server.
    *
    * @return how many queries failed
-   * @throws SQLException when it cannot be reached
+   * @throws SQLException if it cannot be reached
    */
   private int server(
       PostgresDsn dsn, boolean first, UserQueries queries, Deadline deadline, MetricSet out)

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The clients that CLIENT LIST shows, one a line: {@code id=11 addr=127.0.0.1:63508 … }. */
+/** The clients that CLIENT LIST shows, one per line: {@code id=11 addr=127.0.0.1:63508 … }. */
 final class ClientMetrics {
   private static final String[][] NUMBERS = {
     {"omem", "output_buffer_memory_usage_bytes"},

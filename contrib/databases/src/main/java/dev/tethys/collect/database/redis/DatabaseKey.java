@@ -24,7 +24,7 @@ record DatabaseKey(int database, String key) {
    * Reads {@code db3=orders:*,greeting}: database 0 if none stands, percent-encoded.
    *
    * @param flag for the error
-   * @throws IllegalArgumentException when it is not such a list
+   * @throws IllegalArgumentException if it is not such a list
    */
   static List<DatabaseKey> parse(String flag, String text) {
     List<DatabaseKey> out = new ArrayList<>();

@@ -21,7 +21,7 @@ interface RedisCommands {
   /**
    * The response.
    *
-   * @throws RedisException when it is an error
+   * @throws RedisException if it is an error
    */
   default RedisReply command(String... command) throws IOException {
     RedisReply r = send(command);

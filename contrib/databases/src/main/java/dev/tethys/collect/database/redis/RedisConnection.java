@@ -27,7 +27,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
   /**
    * Connects, logs in and chooses the database of the address.
    *
-   * @throws RedisException when the server refuses user or password
+   * @throws RedisException if the server refuses user or password
    */
   static RedisConnection open(RedisAddress a, Deadline deadline) throws IOException {
     ServerConnection s =

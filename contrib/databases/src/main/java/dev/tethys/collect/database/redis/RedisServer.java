@@ -224,7 +224,7 @@ final class RedisServer implements DatabaseScrape {
   /**
    * Settings.
    *
-   * @return how many databases there are, 0 when the server does not say
+   * @return how many databases there are, 0 if the server does not say
    */
   private int config(MetricSet out, RedisConnection c) throws IOException {
     if (options.configCommand().equals("-")) {

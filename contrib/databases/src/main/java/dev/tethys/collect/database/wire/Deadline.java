@@ -24,7 +24,7 @@ public record Deadline(long nanos) {
   /**
    * Milliseconds that are left, at least 1.
    *
-   * @throws SocketTimeoutException when none is left
+   * @throws SocketTimeoutException if none is left
    */
   public int millisLeft() throws SocketTimeoutException {
     long ms = TimeUnit.NANOSECONDS.toMillis(nanos - System.nanoTime());

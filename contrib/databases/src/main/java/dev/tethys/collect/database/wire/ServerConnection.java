@@ -51,7 +51,7 @@ public final class ServerConnection implements AutoCloseable {
    * Connects over TCP.
    *
    * @param tls null for a plain connection
-   * @throws IOException when it cannot; the message says why and holds no secret
+   * @throws IOException if it cannot; the message says why and holds no secret
    */
   public static ServerConnection tcp(
       String host, int port, @Nullable TlsConfig tls, Deadline deadline) throws IOException {
@@ -161,7 +161,7 @@ public final class ServerConnection implements AutoCloseable {
   /**
    * Begins another scrape.
    *
-   * @throws IOException when the connection has ended
+   * @throws IOException if the connection has ended
    */
   public void wake(Deadline deadline) throws IOException {
     if (alarm.hasRung()) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real memcached that speaks TLS and asks for certificates. */
+/** A real memcached that uses TLS and asks for certificates. */
 @Timeout(60)
 @Tag("slow")
 final class MemcachedTlsTest {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real Redis that speaks TLS alone and asks for certificates. */
+/** A real Redis that uses TLS alone and asks for certificates. */
 @Timeout(60)
 final class RedisTlsTest {
   @TempDir Path dir;

@@ -41,7 +41,7 @@ final class DatadogSeries {
    * Appends a point.
    *
    * @param seconds Unix seconds
-   * @param interval seconds that a count is of, 0 when unknown
+   * @param interval seconds that a count is of, 0 if unknown
    */
   void point(
       String metric,

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * numbers are in {@code metrics}. Not thread-safe.
  */
 final class DatadogSpans {
-  /** Fields of every payload besides its spans. */
+  /** Fields of every payload in addition to its spans. */
   static final String OTHERS = others();
 
   private static final int MAX_NAME = 100;

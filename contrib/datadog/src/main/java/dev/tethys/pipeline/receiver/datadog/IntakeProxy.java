@@ -107,7 +107,7 @@ final class IntakeProxy {
   /**
    * Checks the key if configured to. An unreachable destination is not an error.
    *
-   * @throws IOException when Datadog does not know the key
+   * @throws IOException if Datadog does not know the key
    */
   void check(System.Logger log) throws IOException {
     if (!settings.failOnInvalidKey) {
@@ -142,7 +142,7 @@ final class IntakeProxy {
         .send(call.withHeader(KEY_HEADER, settings.key.value()).withTimeout(TIMEOUT));
   }
 
-  /** Passes a request on; responds with Datadog's answer, or 502 when there is none. */
+  /** Passes a request on; responds with Datadog's answer, or 502 if there is none. */
   void pass(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     try (Hold hold = endpoint.admission().open()) {

@@ -264,7 +264,7 @@ final class EthtoolCollector implements NodeCollector {
     out.add(INFO, 1, text(m, 100), device, text(m, 4), text(m, 132), text(m, 68), text(m, 36));
   }
 
-  /** A text of at most 32 bytes that a zero may end. */
+  /** A string of at most 32 bytes that a zero may end. */
   private static String text(MemorySegment m, long at) {
     byte[] b = m.asSlice(at, NAME).toArray(JAVA_BYTE);
     int n = 0;

@@ -43,7 +43,7 @@ final class JsonObjects {
   /**
    * The object in a file.
    *
-   * @throws java.nio.file.NoSuchFileException when it does not exist
+   * @throws java.nio.file.NoSuchFileException if it does not exist
    */
   static JsonObjects one(Path file) throws IOException {
     return new JsonObjects(file, read(file));
@@ -52,7 +52,7 @@ final class JsonObjects {
   /**
    * The list of objects in a file.
    *
-   * @throws java.nio.file.NoSuchFileException when it does not exist
+   * @throws java.nio.file.NoSuchFileException if it does not exist
    */
   static List<JsonObjects> list(Path file) throws IOException {
     if (!(read(file) instanceof ArrayValue all)) {
@@ -82,7 +82,7 @@ final class JsonObjects {
     return new MalformedException(file + ": " + key + " must be " + wanted);
   }
 
-  /** A number, 0 when it does not exist. */
+  /** A number, 0 if it does not exist. */
   double number(String key) throws MalformedException {
     Object v = values.get(key);
     if (v != null && !(v instanceof Number)) {

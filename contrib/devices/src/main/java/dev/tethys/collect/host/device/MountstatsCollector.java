@@ -149,7 +149,7 @@ final class MountstatsCollector implements NodeCollector {
     return out;
   }
 
-  /** {@code device EXPORT mounted on POINT with fstype TYPE statvers=1.1}; null when not of NFS. */
+  /** {@code device EXPORT mounted on POINT with fstype TYPE statvers=1.1}; null if not of NFS. */
   private static @org.jspecify.annotations.Nullable Nfs device(Text t) throws MalformedException {
     String[] w = t.line().strip().split("\\s+");
     if (w.length < 8 || !w[2].equals("mounted") || !w[3].equals("on") || !w[6].equals("fstype")) {
@@ -160,7 +160,7 @@ final class MountstatsCollector implements NodeCollector {
         : null;
   }
 
-  /** True when lines of operations follow. */
+  /** True if lines of operations follow. */
   private static boolean line(Text t, Nfs m) throws MalformedException {
     if (t.is("age:")) {
       t.needField();

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The parts of a file's name such as {@code temp1_crit_alarm}: type, number, property.
  *
- * @param number 0 when there is none
- * @param property {@code ""} when there is none
+ * @param number 0 if there is none
+ * @param property {@code ""} if there is none
  */
 record SensorFile(String type, int number, String property) {
   private static final int MAX_DIGITS = 9;

@@ -262,7 +262,7 @@ public final class Azure implements PollingDiscovery.Source {
     }
   }
 
-  /** A network interface; null when there is none of that id. */
+  /** A network interface; null if there is none of that id. */
   private @Nullable JsonNode nic(String id, boolean ofScaleSet)
       throws IOException, InterruptedException {
     Instant now = context.clock().instant();

@@ -129,7 +129,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     }
   }
 
-  /** The record of a reply; null when there is no such node. */
+  /** The record of a reply; null if there is no such node. */
   private @Nullable DataInputStream ask(int kind, String path) throws IOException {
     byte[] p = path.getBytes(StandardCharsets.UTF_8);
     number++;
@@ -198,7 +198,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     return f == null ? null : buffer(f);
   }
 
-  /** The names of the nodes right below, watched from now on; null when there is no such node. */
+  /** The names of the nodes right below, watched from now on; null if there is no such node. */
   @Nullable List<String> children(String path) throws IOException {
     DataInputStream f = ask(GET_CHILDREN, path);
     if (f == null) {

@@ -10,7 +10,7 @@ interface StrategySource {
   /**
    * Answer to a service, as {@code jaeger.api_v2.SamplingStrategyResponse}.
    *
-   * @throws IOException when that cannot be said now
+   * @throws IOException if that cannot be said now
    */
   byte[] of(String service) throws IOException, InterruptedException;
 

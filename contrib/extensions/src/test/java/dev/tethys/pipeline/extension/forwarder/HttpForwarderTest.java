@@ -185,7 +185,7 @@ class HttpForwarderTest {
     assertThat(seen).isEmpty();
   }
 
-  /** Sends a request as no client of the JDK writes it; its response. */
+  /** Sends a request as no client of the JDK writes it and returns its response. */
   private String raw(String line) throws IOException {
     int port = Objects.requireNonNull(running).port();
     try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {

@@ -21,7 +21,7 @@ final class AuthenticatorPlugin {
   /**
    * Makes one.
    *
-   * @throws dev.tethys.config.ConfigException when the class is not there or of another kind
+   * @throws dev.tethys.config.ConfigException if the class is not there or of another kind
    */
   AuthenticatorPlugin(PageLogin.Plugin settings, PluginClasses classes) {
     this.settings = settings;

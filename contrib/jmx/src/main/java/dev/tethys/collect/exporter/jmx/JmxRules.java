@@ -28,7 +28,7 @@ final class JmxRules {
   private final JmxConfig config;
   private final boolean caches;
 
-  /** Empty where rules with a cache do not match. */
+  /** Empty if rules with a cache do not match. */
   private final Map<ValueKey, Optional<MatchedValue>> cache = new ConcurrentHashMap<>();
 
   JmxRules(JmxConfig config) {

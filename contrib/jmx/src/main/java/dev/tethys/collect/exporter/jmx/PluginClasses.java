@@ -23,7 +23,7 @@ final class PluginClasses implements AutoCloseable {
   /**
    * Opens jars, and folders of classes and jars.
    *
-   * @throws IllegalArgumentException when one is not there
+   * @throws IllegalArgumentException if one is not there
    */
   PluginClasses(List<String> paths) throws IOException {
     this.places = paths.stream().filter(p -> !p.isEmpty()).map(Path::of).toList();

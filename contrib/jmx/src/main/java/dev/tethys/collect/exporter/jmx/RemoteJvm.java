@@ -30,7 +30,7 @@ final class RemoteJvm {
   /**
    * Reads its beans, until the thread is interrupted.
    *
-   * @throws IOException when it cannot be reached or the connection breaks
+   * @throws IOException if it cannot be reached or the connection breaks
    */
   // The stub is looked up by JNDI inside; RmiSockets lets classes of Java alone in.
   @SuppressWarnings("BanJNDI")

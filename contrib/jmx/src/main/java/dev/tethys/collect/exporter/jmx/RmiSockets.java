@@ -58,7 +58,7 @@ final class RmiSockets extends RMISocketFactory {
   /**
    * Puts them into force.
    *
-   * @throws IOException when another part of the process has settled Java's sockets before
+   * @throws IOException if another part of the process has settled Java's sockets before
    */
   static synchronized void install() throws IOException {
     if (installed) {

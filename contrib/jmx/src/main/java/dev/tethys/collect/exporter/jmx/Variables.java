@@ -12,7 +12,7 @@ final class Variables {
   /**
    * The value of a key.
    *
-   * @throws dev.tethys.config.ConfigException when it is a variable that is not set
+   * @throws dev.tethys.config.ConfigException if it is a variable that is not set
    */
   static String resolve(
       YamlObject o, Key<String> key, Function<String, @Nullable String> environment) {
@@ -26,7 +26,7 @@ final class Variables {
   /**
    * The same for a text.
    *
-   * @throws IllegalArgumentException when it is a variable that is not set
+   * @throws IllegalArgumentException if it is a variable that is not set
    */
   static String resolve(String text, Function<String, @Nullable String> environment) {
     String t = text.strip();

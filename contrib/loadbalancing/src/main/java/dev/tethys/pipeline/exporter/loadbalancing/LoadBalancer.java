@@ -323,7 +323,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
         encoder, client, auth, settings.delivery().timeout(), context.logger());
   }
 
-  /** Starts sending to a target; null if that is impossible. */
+  /** Starts sending to a target; returns null if that is impossible. */
   private @Nullable Backend open(String target) {
     try {
       Sender s = sender(settings.client().at(target));

@@ -108,7 +108,7 @@ public record MessageSettings(
   /**
    * Looks whether a signal can be sent so.
    *
-   * @throws ConfigException when the encoding does not carry it
+   * @throws ConfigException if the encoding does not carry it
    */
   public void check(Signal signal) {
     if (encoding.isRows() && signal != Signal.METRICS) {

@@ -49,7 +49,7 @@ record PskSettings(
               "Identity that names the pre-shared key to the broker.");
     }
 
-    /** Reads the settings; null if no key is configured. */
+    /** Reads the settings; returns null if no key is configured. */
     @Nullable PskSettings read(
         YamlObject o, boolean secured, String host, Key<?> tlsKey, TlsConfig tls) {
       if (!o.has(psk) && !o.has(file) && !o.has(identity)) {

@@ -105,7 +105,7 @@ record StreamSetup(String name, String json) {
           o.get(DUPLICATES));
     }
 
-    /** Reads the stream to create; null if none. */
+    /** Reads the stream to create; returns null if none. */
     @Nullable StreamSetup read(YamlObject o, String stream, NameTemplate subject) {
       RequestedStream a = o.find(key);
       if (a == null) {
@@ -148,7 +148,7 @@ record StreamSetup(String name, String json) {
     }
   }
 
-  /** Describes the stream to create; empty if it exists. */
+  /** Describes the stream to create; returns empty if it exists. */
   List<String> plan(NatsClient client) throws IOException {
     JsonNode there = client.request("$JS.API.STREAM.INFO." + name, "");
     JsonNode error = there.path("error");

@@ -268,7 +268,7 @@ final class OpenTsdbStore implements ForeignStore {
     return out;
   }
 
-  /** Asks; false when a value of a tag is nowhere. */
+  /** Asks; false if a value of a tag is nowhere. */
   private boolean isAnswered(String question, TsdbResponse.Points to)
       throws IOException, InterruptedException {
     return isAnswered(

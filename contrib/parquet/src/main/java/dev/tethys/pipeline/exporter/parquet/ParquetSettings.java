@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of the {@code parquet} exporter.
  *
- * @param directory null when files go to S3
- * @param s3 null when files go to a folder
+ * @param directory null if files go to S3
+ * @param s3 null if files go to a folder
  * @param fileBytes telemetry bytes of a file before column encoding
  * @param fileAge maximum time that telemetry waits for its file
  */

@@ -42,7 +42,7 @@ final class ProcFolder {
 
   /**
    * @param smaps whether proportional sizes are read, which costs the kernel a walk of the memory
-   * @throws IOException when there are no such files here
+   * @throws IOException if there are no such files here
    */
   ProcFolder(Path root, boolean smaps) throws IOException {
     this.root = root;
@@ -190,7 +190,7 @@ final class ProcFolder {
   /**
    * Reads a process.
    *
-   * @throws IOException when not even the basics can be read
+   * @throws IOException if not even the basics can be read
    */
   ProcessSnapshot readSnapshot(int pid, Stat stat) throws IOException {
     Path folder = root.resolve(Integer.toString(pid));
@@ -310,7 +310,7 @@ final class ProcFolder {
     }
   }
 
-  /** The maximum number of bytes that a process may map; infinite where there is no limit. */
+  /** The maximum number of bytes that a process may map; infinite if there is no limit. */
   double addressSpace(int pid) throws IOException {
     Path folder = root.resolve(Integer.toString(pid));
     return limit(read(folder.resolve("limits")), "Max address space");
@@ -384,7 +384,7 @@ final class ProcFolder {
     }
   }
 
-  /** The rest of the line that begins so, without space around it; null when there is none. */
+  /** The rest of the line that begins so, without space around it; null if there is none. */
   private static @Nullable String field(String text, String key) {
     int at = text.startsWith(key) ? 0 : text.indexOf("\n" + key);
     if (at < 0) {

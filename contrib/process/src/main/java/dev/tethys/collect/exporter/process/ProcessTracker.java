@@ -87,7 +87,7 @@ final class ProcessTracker {
   /**
    * Reads all processes.
    *
-   * @throws IOException when they cannot be listed
+   * @throws IOException if they cannot be listed
    */
   Round readAll() throws IOException {
     if (began == null) {

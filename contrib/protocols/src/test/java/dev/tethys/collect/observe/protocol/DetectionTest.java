@@ -14,7 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Recognition of binary protocols: none is taken for another one, nor are other bytes for one. */
+/**
+ * Recognition of binary protocols: none is mistaken for another one, nor are other bytes for one.
+ */
 @Tag("slow")
 class DetectionTest {
   /** Protocols whose messages start with lengths and tags that other bytes may have, too. */

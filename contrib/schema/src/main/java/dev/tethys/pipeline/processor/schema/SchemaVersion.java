@@ -14,7 +14,7 @@ record SchemaVersion(int major, int minor, int patch) implements Comparable<Sche
           .thenComparingInt(SchemaVersion::minor)
           .thenComparingInt(SchemaVersion::patch);
 
-  /** Parses a version; null if the text is not one. */
+  /** Parses a version; returns null if the text is not one. */
   static @Nullable SchemaVersion parse(String text) {
     Matcher m = FORM.matcher(text);
     return m.matches()

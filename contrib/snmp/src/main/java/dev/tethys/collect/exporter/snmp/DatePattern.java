@@ -44,7 +44,7 @@ final class DatePattern {
   /**
    * Reads a pattern.
    *
-   * @throws IllegalArgumentException when it has a directive that there is not
+   * @throws IllegalArgumentException if it has a directive that there is not
    */
   static DatePattern parse(String pattern) {
     String plain =
@@ -72,7 +72,7 @@ final class DatePattern {
     return new DatePattern(pattern, plain);
   }
 
-  /** Seconds since 1970; null when a text does not fit. */
+  /** Seconds since 1970; null if a text does not fit. */
   @Nullable Double seconds(String text) {
     try {
       Reading r = new Reading(text);

@@ -11,7 +11,7 @@ final class DecimalText {
 
   private DecimalText() {}
 
-  /** Parses a number; null if the text is not a number, or the number is too large. */
+  /** Parses a number; returns null if the text is not a number, or the number is too large. */
   static @Nullable Double parse(String s) {
     if (s.length() > MAX_LENGTH || !NUMBER.matcher(s).matches()) {
       return null;

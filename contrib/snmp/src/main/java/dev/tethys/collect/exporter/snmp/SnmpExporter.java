@@ -248,7 +248,7 @@ final class SnmpExporter implements Exporter {
   /**
    * Families of all modules, each name once.
    *
-   * @throws IOException when two modules show the same metric
+   * @throws IOException if two modules show the same metric
    */
   private static List<MetricFamily> joined(List<FamilyBuilder> found) throws IOException {
     FamilyBuilder all = new FamilyBuilder();

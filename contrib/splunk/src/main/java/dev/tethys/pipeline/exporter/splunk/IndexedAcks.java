@@ -62,7 +62,7 @@ final class IndexedAcks {
             Duration.ofMinutes(5),
             "Time after which data that is not indexed is sent again.");
 
-    /** Reads the settings; null if none. */
+    /** Reads the settings; returns null if none. */
     static final Type<Rules> TYPE =
         SECTION.type(
             o -> {

@@ -97,7 +97,7 @@ final class MultiMetricEvents {
     return events.get(event).rows;
   }
 
-  /** The events, one a line. */
+  /** The events, one per line. */
   byte[] lines() {
     StringBuilder sb = new StringBuilder();
     for (Event e : events) {

@@ -9,8 +9,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples as metric events, one a line (docs.splunk.com, "Format events for HTTP Event Collector",
- * "Get metrics in from other sources"): {@code
+ * Samples as metric events, one per line (docs.splunk.com, "Format events for HTTP Event
+ * Collector", "Get metrics in from other sources"): {@code
  * {"time":1.000,"event":"metric","host":…,"fields":{"metric_name:up":1,"job":…}}}. The label {@code
  * instance}, or {@code host}, is the host as well.
  */

@@ -28,7 +28,7 @@ import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
 /**
- * Log records and spans as events, one a line. Of a record the event is its body, and attributes
+ * Log records and spans as events, one per line. Of a record the event is its body, and attributes
  * are fields; of a span it is an object with the keys of the Collector's exporter, and attributes
  * of the resource are fields. Some attributes say its host, source, type and index instead.
  */

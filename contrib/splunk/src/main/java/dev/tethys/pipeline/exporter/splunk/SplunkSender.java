@@ -43,7 +43,7 @@ final class SplunkSender implements Sender {
   /**
    * A sender.
    *
-   * @param acks null when a request is delivered that was taken
+   * @param acks null if a request is delivered that was taken
    * @param joined maximum number of bytes of a metric event with several measurements; 0 for one
    *     measurement each
    */

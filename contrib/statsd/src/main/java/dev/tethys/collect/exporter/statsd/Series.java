@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One series that is shown, and when it is forgotten. Guarded by the collector. */
 abstract sealed class Series {
-  /** Since when it has no new value and for how long it is kept; 0 forever. */
+  /** Since if it has no new value and for how long it is kept; 0 forever. */
   long updatedAt;
 
   long ttlMillis;

@@ -41,7 +41,7 @@ public final class StatsdRelay implements AutoCloseable {
    * Begins.
    *
    * @param packetLength maximum number of bytes of a packet
-   * @throws IOException when there is no such host, or no socket
+   * @throws IOException if there is no such host, or no socket
    */
   public StatsdRelay(InetSocketAddress target, int packetLength, Registry registry)
       throws IOException {

@@ -123,7 +123,7 @@ sealed interface Aggregate {
 
   /** Number of distinct members of a set. */
   final class Members implements Aggregate {
-    /** Overhead of a member besides its text. */
+    /** Overhead of a member in addition to its text. */
     private static final long MEMBER_BYTES = 128;
 
     private final Set<String> members = new HashSet<>();

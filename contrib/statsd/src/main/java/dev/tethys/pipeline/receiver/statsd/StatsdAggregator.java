@@ -252,7 +252,7 @@ final class StatsdAggregator implements AutoCloseable {
   }
 
   /**
-   * Takes the metrics since the last call, and cumulative ones; empty if there are none.
+   * Takes the metrics since the last call, and cumulative ones; returns empty if there are none.
    *
    * @param nanos the time, Unix nanoseconds
    */

@@ -63,7 +63,7 @@ public final class LineSockets implements AutoCloseable {
     /**
      * Greets.
      *
-     * @throws IOException when the server refuses it: the connection is closed
+     * @throws IOException if the server refuses it: the connection is closed
      */
     void perform(Line line) throws IOException;
   }
@@ -97,7 +97,7 @@ public final class LineSockets implements AutoCloseable {
     /**
      * Reads a line, without its end.
      *
-     * @throws EOFException when the server closes instead
+     * @throws EOFException if the server closes instead
      */
     public String read() throws IOException {
       ByteArrayOutputStream line = new ByteArrayOutputStream();
@@ -120,7 +120,7 @@ public final class LineSockets implements AutoCloseable {
     /**
      * Reads one byte.
      *
-     * @throws EOFException when the server closes instead
+     * @throws EOFException if the server closes instead
      */
     public int readByte() throws IOException {
       socket.setSoTimeout(TlsSockets.left(deadline));
@@ -226,8 +226,8 @@ public final class LineSockets implements AutoCloseable {
   /**
    * Does something with a connection that is open, or is opened.
    *
-   * @throws IOException when it broke off: how much was taken is unknown
-   * @throws SocketTimeoutException when the time was up, likewise
+   * @throws IOException if it broke off: how much was taken is unknown
+   * @throws SocketTimeoutException if the time was up, likewise
    */
   public <T> T withConnection(Session<T> session) throws IOException {
     long deadline =

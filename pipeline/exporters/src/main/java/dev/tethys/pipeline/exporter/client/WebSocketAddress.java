@@ -36,7 +36,7 @@ public record WebSocketAddress(
   }
 
   /**
-   * Parses a URL; null if it is not a WebSocket URL.
+   * Parses a URL; returns null if it is not a WebSocket URL.
    *
    * @param path default path
    * @param protocol requested subprotocol; "" for none

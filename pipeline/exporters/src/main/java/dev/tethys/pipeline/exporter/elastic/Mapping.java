@@ -13,7 +13,7 @@ enum Mapping {
   ECS,
   BODYMAP;
 
-  /** Finds a mode by name, ignoring case; null if unknown. */
+  /** Finds a mode by name, ignoring case; returns null if unknown. */
   static @Nullable Mapping named(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "tethys" -> TETHYS;

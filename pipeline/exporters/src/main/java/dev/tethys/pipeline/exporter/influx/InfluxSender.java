@@ -52,7 +52,7 @@ final class InfluxSender implements Sender {
   }
 
   /**
-   * @param maker null where databases are for people
+   * @param maker null if databases are for people
    */
   InfluxSender(
       InfluxSettings.Version version,

@@ -8,7 +8,7 @@ import dev.tethys.pipeline.exporter.rows.RowWriter;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Lines of line protocol: one a sample. */
+/** Lines of line protocol: one per sample. */
 final class InfluxWriter implements RowWriter {
   private final boolean withName;
   private final Map<String, String> defaultTags;

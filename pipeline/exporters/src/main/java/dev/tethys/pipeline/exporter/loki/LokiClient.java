@@ -104,7 +104,7 @@ public final class LokiClient implements AutoCloseable {
    * Opens a client, and continues with the requests found in its folder.
    *
    * @param client for the requests; of {@link LokiClientConfig#client()}
-   * @throws IOException when the folder cannot be used
+   * @throws IOException if the folder cannot be used
    */
   public LokiClient(
       LokiClientConfig config,

@@ -73,7 +73,7 @@ final class LokiSender implements Sender {
     WebClient open() throws IOException;
   }
 
-  /** Headers of a request beside its own. */
+  /** Headers of a request in addition to its own. */
   @FunctionalInterface
   interface Headers {
     Map<String, String> get() throws IOException;

@@ -35,7 +35,7 @@ public final class OtlpGrpcSender implements Sender {
   /**
    * Calls a server; opens a connection at the first call.
    *
-   * @param auth null when calls do not authenticate
+   * @param auth null if calls do not authenticate
    */
   public OtlpGrpcSender(
       OtlpRequestEncoder encoder,

@@ -175,7 +175,7 @@ final class PendingBatchLog implements AutoCloseable {
   }
 
   /**
-   * Continues in another file; returns the one before, or null when no batch was written since the
+   * Continues in another file; returns the one before, or null if no batch was written since the
    * last time.
    */
   synchronized @Nullable Path next() throws IOException {

@@ -66,7 +66,7 @@ final class RemoteWriteSender implements Sender {
   /**
    * A sender.
    *
-   * @param auth null when requests do not authenticate, or the client does it
+   * @param auth null if requests do not authenticate, or the client does it
    */
   RemoteWriteSender(
       RemoteWriteConfig config,

@@ -46,7 +46,7 @@ public final class MetricRows {
   /**
    * Starts over with a batch.
    *
-   * @throws NotEncodableException when it holds no metrics that can be read
+   * @throws NotEncodableException if it holds no metrics that can be read
    */
   public MetricRows open(Batch batch) {
     if (batch.signal() != Signal.METRICS) {
@@ -112,7 +112,7 @@ public final class MetricRows {
     return in.histogram();
   }
 
-  /** Null when its labels are not valid. */
+  /** Null if its labels are not valid. */
   public @Nullable Exemplar exemplar() {
     return in.exemplar();
   }

@@ -14,7 +14,7 @@ public final class Records {
   /**
    * The log records.
    *
-   * @throws NotEncodableException when the batch is malformed
+   * @throws NotEncodableException if the batch is malformed
    */
   public static LogsData logs(Batch batch) {
     try {
@@ -27,7 +27,7 @@ public final class Records {
   /**
    * The spans.
    *
-   * @throws NotEncodableException when the batch is malformed
+   * @throws NotEncodableException if the batch is malformed
    */
   public static TracesData traces(Batch batch) {
     try {

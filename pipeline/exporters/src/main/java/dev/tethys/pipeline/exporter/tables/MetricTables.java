@@ -44,7 +44,7 @@ public final class MetricTables {
    * A float.
    *
    * @param time Unix milliseconds
-   * @param start Unix milliseconds, 0 when unknown
+   * @param start Unix milliseconds, 0 if unknown
    */
   public record Sample(Series series, long time, long start, double value) {}
 
@@ -99,7 +99,7 @@ public final class MetricTables {
   /**
    * Reads a request's contents.
    *
-   * @throws dev.tethys.codec.CodecException when they are damaged
+   * @throws dev.tethys.codec.CodecException if they are damaged
    */
   public MetricTables(byte[] request) {
     this(request, millis -> true);

@@ -88,7 +88,7 @@ final class HealthRpc {
       }
     }
 
-    /** Waits for another change than this; false when its client has gone, or all ends. */
+    /** Waits for another change than this; false if its client has gone, or all ends. */
     boolean await(long since) throws InterruptedException {
       lock.lock();
       try {

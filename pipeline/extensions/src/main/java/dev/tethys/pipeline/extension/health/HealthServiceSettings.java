@@ -117,13 +117,13 @@ record HealthServiceSettings(
       return new Http(SERVER.read(o), status.isEmpty() ? null : status);
     }
 
-    /** Null where the key is absent; the default where it has no value. */
+    /** Null if the key is absent; the default if it has no value. */
     private static <T> @Nullable T readOrDefault(YamlObject o, Key<T> key) {
       YamlNode at = o.at(key);
       return at == null ? null : key.type().read(at);
     }
 
-    /** Reads them; null if the first version holds. */
+    /** Reads them; returns null if the first version holds. */
     @Nullable HealthServiceSettings read(YamlObject o, boolean second) {
       Http h = readOrDefault(o, http);
       GrpcServerSettings g = readOrDefault(o, grpc);

@@ -118,7 +118,7 @@ public final class ControlledAgent implements AutoCloseable {
     /**
      * Takes the shares of this process in quotas of the fleet; see {@code QuotaShare}.
      *
-     * @throws IllegalArgumentException where the text is wrong
+     * @throws IllegalArgumentException if the text is wrong
      */
     default void shareQuotas(String json) {}
 
@@ -202,7 +202,7 @@ public final class ControlledAgent implements AutoCloseable {
   /**
    * The same with upgrades.
    *
-   * @param upgrades null where packages are refused
+   * @param upgrades null if packages are refused
    */
   public ControlledAgent(
       Settings settings,
@@ -292,7 +292,7 @@ public final class ControlledAgent implements AutoCloseable {
   /**
    * Notes that the files of {@link #files} could not be applied when the process started.
    *
-   * @throws IOException when that cannot be written
+   * @throws IOException if that cannot be written
    */
   public synchronized void failed(String error) throws IOException {
     running = null;

@@ -51,7 +51,7 @@ final class CountReports {
   private List<String> kept; // guarded by this
 
   /**
-   * @throws IOException when counts of processes before cannot be read
+   * @throws IOException if counts of processes before cannot be read
    */
   CountReports(
       ControlledAgent.Process process,

@@ -39,7 +39,7 @@ final class OpampAgent
 
   /** Owner of an instance id. */
   interface Turn {
-    /** Registers this agent and returns the previous one; null if none. */
+    /** Registers this agent and returns the previous one; returns null if none. */
     @Nullable OpampAgent take(OpampAgent now);
   }
 

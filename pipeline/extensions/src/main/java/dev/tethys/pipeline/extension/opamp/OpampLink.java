@@ -26,7 +26,7 @@ interface OpampLink {
     private final Duration after;
 
     /**
-     * @param after zero where it does not say how long
+     * @param after zero if it does not say how long
      */
     Busy(String what, Duration after) {
       super(what);

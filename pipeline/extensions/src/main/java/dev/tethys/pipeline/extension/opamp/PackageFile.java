@@ -89,7 +89,7 @@ public final class PackageFile {
   /**
    * Unpacks an archive into a new folder. No entry can be a link or outside the folder.
    *
-   * @throws IOException when the archive is damaged, or exceeds a limit
+   * @throws IOException if the archive is damaged, or exceeds a limit
    */
   static void unpack(Path archive, Path into, long maxBytes) throws IOException {
     FileAccess files = new RealFiles();

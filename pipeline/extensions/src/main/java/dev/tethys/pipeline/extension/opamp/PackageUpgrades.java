@@ -113,7 +113,7 @@ public final class PackageUpgrades {
   /**
    * @param restart ends the process with {@link #EXIT_CODE}
    * @param canRestart whether the launcher is there
-   * @throws IOException when the folder cannot be read or written
+   * @throws IOException if the folder cannot be read or written
    */
   public PackageUpgrades(
       Settings settings,

@@ -292,7 +292,7 @@ final class RemoteConfigFolder {
    * Writes an offered configuration to disk and marks it as being applied.
    *
    * @return its files
-   * @throws IOException where it cannot be written
+   * @throws IOException if it cannot be written
    */
   List<Path> stage(RemoteConfig offered) throws IOException {
     if (Arrays.equals(offered.hash(), current) || Arrays.equals(offered.hash(), currentFolder)) {

@@ -198,7 +198,7 @@ final class ReplaceEditors {
     }
   }
 
-  /** Replaces every match; null if there is none. */
+  /** Replaces every match; returns null if there is none. */
   private static @Nullable String replace(
       Cursor at, Regex regex, String text, Replacement replacement, String template) {
     at.spend(text.length());

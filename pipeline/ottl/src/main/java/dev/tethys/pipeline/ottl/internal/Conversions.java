@@ -32,7 +32,7 @@ public final class Conversions {
   /**
    * One value as a parameter takes it.
    *
-   * @throws EvaluationException when it is of another kind
+   * @throws EvaluationException if it is of another kind
    */
   public static @Nullable Object one(ParameterKind kind, String parameter, @Nullable Object value) {
     return switch (kind) {
@@ -133,12 +133,12 @@ public final class Conversions {
     return s.length() > 60 ? s.substring(0, 60) + "…" : s;
   }
 
-  /** Parses a double as in Go; null if it is invalid. */
+  /** Parses a double as in Go; returns null if it is invalid. */
   public static @Nullable Double parseDouble(String s) {
     return GoFloatReader.read(s);
   }
 
-  /** Parses a boolean as in Go; null if it is invalid. */
+  /** Parses a boolean as in Go; returns null if it is invalid. */
   public static @Nullable Boolean parseBool(String s) {
     return switch (s) {
       case "1", "t", "T", "true", "TRUE", "True" -> true;

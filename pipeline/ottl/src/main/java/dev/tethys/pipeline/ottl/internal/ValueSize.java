@@ -20,7 +20,7 @@ public final class ValueSize {
   /**
    * Adds a part of the value with all that is in it.
    *
-   * @throws EvaluationException when the value is too large
+   * @throws EvaluationException if the value is too large
    */
   public void add(@Nullable Object part) {
     add(part, 0);

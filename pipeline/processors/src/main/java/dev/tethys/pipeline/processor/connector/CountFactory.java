@@ -259,7 +259,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
     long first;
     long last;
 
-    /** Records an item's time in nanoseconds since 1970; 0 if unknown. */
+    /** Records an item's time in nanoseconds since 1970; returns 0 if unknown. */
     void seen(long time) {
       if (time != 0) {
         first = first == 0 ? time : Math.min(first, time);

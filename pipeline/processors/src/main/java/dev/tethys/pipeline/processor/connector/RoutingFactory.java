@@ -57,7 +57,7 @@ import org.jspecify.annotations.Nullable;
  * to its pipelines; items without a match go to the default pipelines.
  */
 public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Settings> {
-  /** The route of items that match no row, where there are no default pipelines. */
+  /** The route of items that match no row, if there are no default pipelines. */
   static final String UNROUTED = "unrouted";
 
   /** The table. */

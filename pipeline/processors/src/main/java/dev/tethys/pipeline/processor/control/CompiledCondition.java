@@ -31,7 +31,7 @@ final class CompiledCondition {
   /**
    * Compiles.
    *
-   * @throws OttlException where the condition is wrong
+   * @throws OttlException if the condition is wrong
    */
   CompiledCondition(Control c) {
     if (c.condition().isEmpty()) {
@@ -85,7 +85,7 @@ final class CompiledCondition {
     };
   }
 
-  /** Checks the condition of a control, with the place in the file in errors. */
+  /** Checks the condition of a control, with the position in the file in errors. */
   static void check(YamlNode at, Control c) {
     OttlConfig.load(at, () -> new CompiledCondition(c));
   }

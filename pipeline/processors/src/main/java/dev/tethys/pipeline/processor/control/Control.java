@@ -211,7 +211,7 @@ public record Control(
    * Reads a control of a document.
    *
    * @param o of {@link #IN_DOCUMENT}
-   * @throws dev.tethys.config.ConfigException where a value is wrong
+   * @throws dev.tethys.config.ConfigException if a value is wrong
    */
   static Control readStarted(YamlObject o) {
     return read(o).startedAt(o.get(START));
@@ -439,7 +439,7 @@ public record Control(
         endMillis);
   }
 
-  /** The same control with a time at which it was started. */
+  /** The same control with a time when it was started. */
   public Control startedAt(long millis) {
     return new Control(
         id,

@@ -21,7 +21,7 @@ final class HeldLogs {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssXXX");
 
-  /** Approximate overhead of a record besides its texts. */
+  /** Approximate overhead of a record in addition to its texts. */
   private static final long EACH = 500;
 
   private record ResourceKey(Attributes attributes) {}

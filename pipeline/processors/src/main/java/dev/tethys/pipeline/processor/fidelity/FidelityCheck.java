@@ -93,7 +93,7 @@ final class FidelityCheck {
     take(s.id, s.content);
   }
 
-  /** Removes a pending item, preferably an equal one; null if none is pending. */
+  /** Removes a pending item, preferably an equal one; returns null if none is pending. */
   private @Nullable Map<String, String> take(String id, Map<String, String> like) {
     Waiting w = pending.get(id);
     if (w == null) {

@@ -215,7 +215,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
           && a.temporality() == MetricData.TEMPORALITY_DELTA;
     }
 
-    /** Holds a point; false when it is to pass. */
+    /** Holds a point; returns false if it is to pass. */
     private boolean take(Held h) {
       boolean delta = isDelta(h.metric().data());
       if (delta && (h.point().flags() & DataPoint.NO_RECORDED_VALUE) != 0) {
@@ -239,7 +239,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       return true;
     }
 
-    /** Adds a delta to a held one; false when their buckets differ. */
+    /** Adds a delta to a held one; returns false if their buckets differ. */
     private boolean add(DataPoint sum, DataPoint more) {
       if (!Points.add(sum, more)) {
         return false;
@@ -252,7 +252,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       return true;
     }
 
-    /** Takes the collected points as a batch; null if there are none. */
+    /** Takes the collected points as a batch; returns null if there are none. */
     private synchronized @Nullable Batch takeHeld() {
       List<Held> points = List.copyOf(held.values());
       held.clear();

@@ -22,7 +22,7 @@ record OtelTraceState(String threshold, String randomness, List<String> rest, Li
   private static final int MAX_SYSTEM = 14;
   private static final int DIGITS = 14;
 
-  /** Parses a trace state; null if any entry is malformed. */
+  /** Parses a trace state; returns null if any entry is malformed. */
   static @Nullable OtelTraceState parse(String state) {
     if (state.length() > MAX_LENGTH) {
       return null;

@@ -214,7 +214,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     return convert((MetricsData) data);
   }
 
-  /** Converts points in place; whether any was converted or removed. */
+  /** Converts points in place; returns whether any was converted or removed. */
   public synchronized boolean convert(MetricsData data) {
     long now = clock.millis();
     forget(now);
@@ -370,7 +370,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     }
   }
 
-  /** Takes an earlier point away; false when the buckets of both are not the same. */
+  /** Takes an earlier point away; returns false if the buckets of both are not the same. */
   private static boolean histogram(HistogramDataPoint h, HistogramDataPoint before) {
     if (h.bucketCounts().length != before.bucketCounts().length
         || !Arrays.equals(h.explicitBounds(), before.explicitBounds())) {

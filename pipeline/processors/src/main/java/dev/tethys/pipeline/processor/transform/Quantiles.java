@@ -12,9 +12,9 @@ final class Quantiles {
   private Quantiles() {}
 
   /**
-   * NaN when there are no observations or no buckets.
+   * NaN if there are no observations or no buckets.
    *
-   * @throws EvaluationException when the buckets do not fit the bounds or the count
+   * @throws EvaluationException if the buckets do not fit the bounds or the count
    */
   static double of(HistogramDataPoint p, double percentile) {
     long[] counts = p.bucketCounts();
@@ -59,9 +59,9 @@ final class Quantiles {
   }
 
   /**
-   * NaN when there are no observations or no buckets.
+   * NaN if there are no observations or no buckets.
    *
-   * @throws EvaluationException when the buckets do not fit the count
+   * @throws EvaluationException if the buckets do not fit the count
    */
   static double of(ExponentialHistogramDataPoint p, double percentile) {
     long[] negative = p.negativeCounts();

@@ -25,7 +25,7 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
    * Statements that are run together.
    *
    * @param at their place in the file
-   * @param context null when the paths tell it
+   * @param context null if the paths tell it
    */
   public record Group(
       YamlNode at,

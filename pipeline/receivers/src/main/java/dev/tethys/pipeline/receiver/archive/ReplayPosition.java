@@ -46,9 +46,9 @@ record ReplayPosition(
   }
 
   /**
-   * Reads a position; null if the file is absent.
+   * Reads a position; returns null if the file is absent.
    *
-   * @throws IOException when it is damaged
+   * @throws IOException if it is damaged
    */
   static @Nullable ReplayPosition load(FileAccess files, Path file) throws IOException {
     if (!files.exists(file)) {

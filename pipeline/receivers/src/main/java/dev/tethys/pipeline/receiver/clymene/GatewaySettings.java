@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Listeners of a gateway.
  *
- * @param grpc null when it does not serve gRPC
- * @param http null when it does not serve HTTP
+ * @param grpc null if it does not serve gRPC
+ * @param http null if it does not serve HTTP
  */
 public record GatewaySettings(
     @Nullable GrpcServerSettings grpc, @Nullable HttpServerSettings http) {

@@ -32,7 +32,7 @@ final class BulkRequest {
   /**
    * Result of an item.
    *
-   * @param refused reason of the rejection; null when it is accepted
+   * @param refused reason of the rejection; null if it is accepted
    */
   private record Item(
       String action, String index, String id, @Nullable String type, @Nullable String refused) {}

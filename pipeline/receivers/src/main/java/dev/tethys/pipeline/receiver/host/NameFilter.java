@@ -85,7 +85,7 @@ final class NameFilter {
       return of.isEmpty() ? null : of.getFirst();
     }
 
-    /** Reads name filters; null if no name is listed. */
+    /** Reads name filters; returns null if no name is listed. */
     private static Type<List<Names>> type(String name, String list) {
       Section s = new Section(name, "Filter by name: " + list + ".");
       Key<String> type =

@@ -244,7 +244,9 @@ final class ProcessScraper implements HostScraper {
     }
   }
 
-  /** Reads the values that have their own files; false when the process has ended meanwhile. */
+  /**
+   * Reads the values that have their own files; returns false if the process has ended meanwhile.
+   */
   private boolean gather(HostScrape s, HostProcess p, String name, double memory) {
     boolean alive = true;
     try {

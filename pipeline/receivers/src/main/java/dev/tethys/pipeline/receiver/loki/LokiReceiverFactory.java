@@ -29,8 +29,8 @@ public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFa
   /**
    * Settings of the receiver.
    *
-   * @param grpc null when it does not serve gRPC
-   * @param http null when it does not serve HTTP
+   * @param grpc null if it does not serve gRPC
+   * @param http null if it does not serve HTTP
    * @param keepTimes whether lines keep the time of their sender
    */
   public record Settings(

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of the {@code otlp} receiver.
  *
- * @param grpc null when it does not serve gRPC
- * @param http null when it does not serve HTTP
+ * @param grpc null if it does not serve gRPC
+ * @param http null if it does not serve HTTP
  */
 public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable Http http) {
   /**

@@ -27,7 +27,7 @@ final class LineListener implements PassingListener<LineHandler> {
    * Listens.
    *
    * @param maxLine longest line in bytes
-   * @throws IOException when the address is malformed or not available
+   * @throws IOException if the address is malformed or not available
    */
   static LineListener start(StreamListener.Options options, int maxLine, LineHandler handler)
       throws IOException {

@@ -15,7 +15,7 @@ public interface PointProtocol {
   /** Adds its paths. */
   void addTo(HttpServerEndpoint endpoint, PointConsumer to);
 
-  /** Protocol with this name; null when this build lacks it. */
+  /** Protocol with this name; null if this build lacks it. */
   static @Nullable PointProtocol find(String name) {
     for (PointProtocol p : ServiceLoader.load(PointProtocol.class)) {
       if (p.name().equals(name)) {

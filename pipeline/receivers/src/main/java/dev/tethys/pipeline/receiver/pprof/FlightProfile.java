@@ -82,7 +82,7 @@ public enum FlightProfile {
     return new long[] {1, e.getDuration().toNanos()};
   }
 
-  /** Between samples; 0 where every event is recorded. */
+  /** Between samples; 0 if every event is recorded. */
   long period() {
     return 0;
   }

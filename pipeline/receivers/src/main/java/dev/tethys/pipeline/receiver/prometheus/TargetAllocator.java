@@ -125,7 +125,7 @@ final class TargetAllocator implements AutoCloseable {
     /**
      * Replaces all jobs that came before.
      *
-     * @throws IOException when they cannot be taken
+     * @throws IOException if they cannot be taken
      */
     void take(List<ScrapeConfig> jobs) throws IOException;
   }

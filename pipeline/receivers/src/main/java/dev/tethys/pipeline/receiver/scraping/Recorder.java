@@ -129,7 +129,7 @@ public final class Recorder {
     return j;
   }
 
-  /** Returns the metric with all points so far and clears them; null if there are none. */
+  /** Returns the metric with all points so far and clears them; returns null if there are none. */
   @Nullable Metric take() {
     if (points.isEmpty()) {
       return null;

@@ -28,7 +28,7 @@ final class CodedSeries {
     this.streams = streams;
   }
 
-  /** Reads the numbers of a batch; false if not all values have numbers, or too many. */
+  /** Reads the numbers of a batch; returns false if not all values have numbers, or too many. */
   boolean read(LogRowBatch batch) {
     if (!usable || series.length == 0 && !begin(batch)) {
       usable = false;

@@ -40,7 +40,7 @@ public final class LiveFilter {
   }
 
   /**
-   * Runs the pipeline on an entry of a selected stream; null if it is dropped.
+   * Runs the pipeline on an entry of a selected stream; returns null if it is dropped.
    *
    * @param body buffer that holds the line; not kept
    */

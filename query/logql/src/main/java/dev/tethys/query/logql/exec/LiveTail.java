@@ -234,7 +234,7 @@ public final class LiveTail implements AutoCloseable {
    *
    * @param most most entries
    * @param waitNanos longest wait
-   * @return an empty delivery when nothing came in time, null when the tail is closed
+   * @return an empty delivery when nothing came in time, null if the tail is closed
    */
   public @Nullable Delivery next(int most, long waitNanos) throws InterruptedException {
     long end = System.nanoTime() + waitNanos;

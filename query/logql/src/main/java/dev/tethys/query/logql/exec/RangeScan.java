@@ -212,7 +212,7 @@ final class RangeScan {
           });
     }
 
-    /** Adds the totals of a segment; false if its rows have to be read. */
+    /** Adds the totals of a segment; returns false if its rows have to be read. */
     private boolean addTotals(LogSegment segment) {
       List<StreamTotal> totals = segment.totals();
       if (totals.isEmpty()) {
@@ -232,7 +232,7 @@ final class RangeScan {
       return true;
     }
 
-    /** Adds the counts of a segment by its groups; false if its rows have to be read. */
+    /** Adds the counts of a segment by its groups; returns false if its rows have to be read. */
     private boolean addCounts(LogSegment segment) {
       if (needs.metadata() == null) {
         return false;
@@ -360,8 +360,8 @@ final class RangeScan {
     }
 
     /**
-     * Adds rows whose series follows from their stream and numbered values of metadata; false if
-     * the values have no numbers.
+     * Adds rows whose series follows from their stream and numbered values of metadata; returns
+     * false if the values have no numbers.
      */
     private boolean addByCodes(LogRowBatch batch, List<String> metadata) {
       CodedSeries of = codes;
@@ -549,7 +549,7 @@ final class RangeScan {
     return out;
   }
 
-  /** One series with 1 where there are no rows, with the labels that the selector demands. */
+  /** One series with 1 if there are no rows, with the labels that the selector demands. */
   private List<Column> absent(Sums rows, int series) {
     double[] v = new double[grid.steps()];
     double[] counts =

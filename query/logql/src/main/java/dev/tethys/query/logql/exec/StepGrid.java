@@ -85,7 +85,7 @@ public record StepGrid(long start, long step, int steps) {
       }
     }
 
-    /** Finds the steps whose windows contain a time; false if there are none. */
+    /** Finds the steps whose windows contain a time; returns false if there are none. */
     boolean find(long time) {
       long since = time + offset - grid.start;
       if (grid.steps == 1) {

@@ -84,7 +84,7 @@ public final class LabelUse {
     }
   }
 
-  /** Adds the labels of a template; false if it may use any. */
+  /** Adds the labels of a template; returns false if it may use any. */
   static boolean addTemplate(String template, Set<String> names) {
     boolean with = false;
     Matcher actions = ACTION.matcher(template);

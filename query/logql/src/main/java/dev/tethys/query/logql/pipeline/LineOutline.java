@@ -101,8 +101,8 @@ final class LineOutline {
   }
 
   /**
-   * Writes a range with its arguments to the begin of {@link #written} and gives the end; -1 if an
-   * argument differs from line to line, or the range is long.
+   * Writes a range with its arguments to the begin of {@link #written} and gives the end; returns
+   * -1 if an argument differs from line to line, or the range is long.
    */
   int write(int from, int to) {
     byte[] out = written;

@@ -41,7 +41,7 @@ final class LineValues {
     list[size++] = label * KINDS + kind;
   }
 
-  /** Adds a value; false if a line with it cannot be distinguished from others. */
+  /** Adds a value; returns false if a line with it cannot be distinguished from others. */
   boolean add(int label, int kind, LineOutline lines, int from, int to) {
     byte[] b = lines.text();
     for (int p = from; p < to; p++) {

@@ -156,7 +156,7 @@ public final class LogPipeline {
     return null;
   }
 
-  /** Runs the stages on a row; false if the row is dropped. */
+  /** Runs the stages on a row; returns false if the row is dropped. */
   public boolean process(Row row) {
     work += WORK_OF_ROW + row.lineTo - row.lineFrom + (long) WORK_OF_STAGE * stages.length;
     if (work > WORK_BETWEEN_CHECKS) {

@@ -370,7 +370,7 @@ final class LogfmtStage extends RowStage {
     return keepEmpty && put(row, keyFrom, keyEnd, row.line, keyEnd, keyEnd);
   }
 
-  /** Sets a label; true if all used labels were found. */
+  /** Sets a label; returns true if all used labels were found. */
   private boolean put(Row row, int keyFrom, int keyEnd, byte[] value, int from, int to) {
     int id = label(row.line, keyFrom, keyEnd);
     int target = id < 0 ? -1 : extractor.target(row, id);

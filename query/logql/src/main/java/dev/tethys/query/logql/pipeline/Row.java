@@ -313,7 +313,7 @@ public final class Row {
   /**
    * Counts bytes that a stage makes.
    *
-   * @throws QueryException when the stages make too much of the rows of a query
+   * @throws QueryException if the stages make too much of the rows of a query
    */
   void made(long bytes) {
     made += bytes;

@@ -4,7 +4,7 @@ import dev.tethys.model.logs.LogBodyParts;
 
 /** Stage of a pipeline over rows of one thread. */
 abstract class RowStage {
-  /** Changes a row; false if the row is dropped. */
+  /** Changes a row; returns false if the row is dropped. */
   abstract boolean process(Row row);
 
   /** True if the stage reads the line and marks the parts of it that it reads. */

@@ -37,7 +37,8 @@ public final class Unwrapping {
   }
 
   /**
-   * Reads the sample of a row; false if it has none. A value that is not a number fails the row.
+   * Reads the sample of a row; returns false if it has none. A value that is not a number fails the
+   * row.
    */
   public boolean read(Row row) {
     int s = row.find(label);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * start-up cache keeps (JDK 25), so that a dozen of them were most of the first response.
  */
 public sealed interface Expr {
-  /** The expression's place in the text. */
+  /** The expression's position in the text. */
   Span span();
 
   /** The type it evaluates to. */
@@ -90,7 +90,7 @@ public sealed interface Expr {
    * Two operands.
    *
    * @param returnBool whether {@code bool} follows a comparison
-   * @param matching how vectors are matched; in a checked tree null when an operand is a scalar
+   * @param matching how vectors are matched; in a checked tree null if an operand is a scalar
    */
   record Binary(
       Span span,
@@ -242,8 +242,7 @@ public sealed interface Expr {
    * {@code offset} and {@code @}.
    *
    * @param offset how far back to look (may be negative)
-   * @param at fixed evaluation time in milliseconds; null when not given or when {@code atAnchor}
-   *     is
+   * @param at fixed evaluation time in milliseconds; null if not given or when {@code atAnchor} is
    * @param atAnchor {@code start()} or {@code end()} of the query
    */
   record TimeShift(Duration offset, @Nullable Long at, @Nullable AtAnchor atAnchor) {

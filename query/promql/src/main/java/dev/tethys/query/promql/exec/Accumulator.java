@@ -38,7 +38,7 @@ abstract class Accumulator {
     };
   }
 
-  /** Adds a series; false when it has no sample. */
+  /** Adds a series; returns false if it has no sample. */
   boolean add(SeriesTarget t, Supplier<Labels> labels) {
     boolean any = addFloats(t.values);
     @Nullable Histogram[] hs = t.histograms();
@@ -54,7 +54,7 @@ abstract class Accumulator {
     return any;
   }
 
-  /** Adds the floats of a series; false when it has none. */
+  /** Adds the floats of a series; returns false if it has none. */
   abstract boolean addFloats(double[] v);
 
   /** Adds series that have a float 1 at the same steps, those whose place is not negative. */
@@ -64,7 +64,7 @@ abstract class Accumulator {
 
   abstract void addHistogram(int step, Histogram h, Labels labels);
 
-  /** The result, or null when there is none at any step. */
+  /** The result, or null if there is none at any step. */
   abstract @Nullable Column finish(Labels labels);
 
   final @Nullable Column column(Labels labels, @Nullable Histogram @Nullable [] histograms) {

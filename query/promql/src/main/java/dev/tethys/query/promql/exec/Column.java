@@ -47,7 +47,7 @@ public final class Column {
    * A series with a place for each step.
    *
    * @param dropName whether the metric name is to be removed at the end (delayed name removal)
-   * @param histograms by step; null when there is none
+   * @param histograms by step; null if there is none
    */
   public Column(
       Labels labels,
@@ -144,7 +144,7 @@ public final class Column {
     return next(0) == steps;
   }
 
-  /** The first step from one on that has a sample; the number of steps when there is none. */
+  /** The first step from one on that has a sample; the number of steps if there is none. */
   int next(int step) {
     if (at != null) {
       int i = Arrays.binarySearch(at, step);

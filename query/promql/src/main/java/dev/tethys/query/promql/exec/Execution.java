@@ -125,7 +125,7 @@ public final class Execution implements AutoCloseable {
    * Counts a label value that a function reads or makes; nested calls could double long ones for
    * each series.
    *
-   * @throws QueryException when all long ones together are too many characters
+   * @throws QueryException if all long ones together are too many characters
    */
   void countLabelText(int length) {
     if (length > USUAL_LABEL_VALUE && labelText.addAndGet(length) > MAX_LABEL_TEXT) {
@@ -177,7 +177,7 @@ public final class Execution implements AutoCloseable {
   /**
    * Waits for another query.
    *
-   * @throws QueryException when this one was canceled or has run too long meanwhile
+   * @throws QueryException if this one was canceled or has run too long meanwhile
    */
   public void await(CountDownLatch other) {
     ComputeSlots.Slot t = slot;
@@ -204,7 +204,7 @@ public final class Execution implements AutoCloseable {
     helperCpu.add(cpuNanos);
   }
 
-  /** Profile of the time that each step takes; null when none was requested. */
+  /** Profile of the time that each step takes; null if none was requested. */
   @Nullable Profile profile() {
     return profile;
   }
@@ -281,9 +281,9 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Throws when the query must stop. Called at least once a series or a few thousand points.
+   * Throws when the query must stop. Called at least once per series or a few thousand points.
    *
-   * @throws QueryException when the query was canceled or has run too long
+   * @throws QueryException if the query was canceled or has run too long
    */
   void check() {
     if (canceled) {

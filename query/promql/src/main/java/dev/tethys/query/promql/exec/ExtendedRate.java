@@ -194,7 +194,7 @@ final class ExtendedRate {
     return between(h1, t1, h2, t2, moment, counter, w.annotations, w.span);
   }
 
-  /** The histogram at a moment between two samples; null when they do not fit together. */
+  /** The histogram at a moment between two samples; null if they do not fit together. */
   static @Nullable Histogram between(
       Histogram h1,
       long t1,

@@ -3,7 +3,7 @@ package dev.tethys.query.promql.exec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The points in time at which an expression is evaluated: milliseconds, evenly spaced.
+ * The points in time when an expression is evaluated: milliseconds, evenly spaced.
  *
  * @param interval milliseconds between steps; at least 1
  * @param steps how many there are; 0 only in subqueries whose range holds none

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class GrowingProducts {
   private static final int LEAST_STEPS = 8;
 
-  /** Maximum time at which doubles are exact to the millisecond. */
+  /** Maximum time when doubles are exact to the millisecond. */
   private static final long EXACT = 1L << 52;
 
   private final int first;
@@ -34,7 +34,7 @@ final class GrowingProducts {
     sumProducts(w);
   }
 
-  /** The sums of the longest run of such windows; null when there is none that is worth it. */
+  /** The sums of the longest run of such windows; null if there is none that is worthwhile. */
   static @Nullable GrowingProducts of(Windows w) {
     int first = 0;
     int end = 0;

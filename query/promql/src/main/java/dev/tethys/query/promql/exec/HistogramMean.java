@@ -42,7 +42,7 @@ final class HistogramMean {
     return resetSeen && notResetSeen;
   }
 
-  /** Adds one; false when it does not fit. */
+  /** Adds one; returns false if it does not fit. */
   boolean add(Histogram h) {
     if (incompatible) {
       return false;

@@ -37,7 +37,7 @@ public final class InfoJoin extends Operator {
 
   /**
    * @param matchers of the second argument; null without one
-   * @param at fixed time at which info series are selected, or null
+   * @param at fixed time when info series are selected, or null
    */
   public InfoJoin(
       Operator vector,

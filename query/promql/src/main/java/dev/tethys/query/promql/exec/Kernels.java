@@ -128,7 +128,7 @@ final class Kernels {
     return min;
   }
 
-  /** Puts the value of rank {@code k} at its place, smaller ones before it (Hoare's method). */
+  /** Puts the value of rank {@code k} at its position, smaller ones before it (Hoare's method). */
   private static double select(double[] v, int from, int n, int k) {
     int left = from;
     int right = n - 1;

@@ -24,7 +24,7 @@ public final class LabelChange extends Operator {
   /** Derives labels from others. */
   @FunctionalInterface
   private interface Change {
-    /** The new labels; null when they stay unchanged. */
+    /** The new labels; null if they stay unchanged. */
     @Nullable Labels of(Labels l, Execution x);
   }
 

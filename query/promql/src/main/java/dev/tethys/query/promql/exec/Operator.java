@@ -54,7 +54,7 @@ public abstract class Operator implements PlanStep {
     }
   }
 
-  /** The series to be computed one at a time, or null when that is not possible. */
+  /** The series to be computed one at a time, or null if that is not possible. */
   @Nullable SeriesStream open(Execution x, Grid grid) {
     return null;
   }

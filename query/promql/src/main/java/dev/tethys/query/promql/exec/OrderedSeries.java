@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads take chunks of neighbouring series. The thread that finishes the next chunk in order
  * delivers it, and the completed chunks that follow; a thread waits for another only when it is a
- * whole ring ahead. So a thread is woken once a query and not once a chunk, which takes as long as
- * computing one.
+ * whole ring ahead. So a thread is woken once per query and not once a chunk, which takes as long
+ * as computing one.
  *
  * <p>Invariant: chunks {@code handed} to {@code begun} are in the ring at their number; the content
  * of one belongs to the thread that began it until it is done, then to the thread that delivers.
@@ -142,7 +142,7 @@ final class OrderedSeries {
     }
   }
 
-  /** The chunk to pass on after another one; null when it is not computed yet. */
+  /** The chunk to pass on after another one; null if it is not computed yet. */
   private synchronized @Nullable Chunk turn(@Nullable Chunk before) {
     if (before != null) {
       before.done = false;

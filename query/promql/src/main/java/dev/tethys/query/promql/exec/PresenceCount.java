@@ -30,7 +30,7 @@ final class PresenceCount {
     this.groups = groups;
   }
 
-  /** Counts a series; false when it must be read. */
+  /** Counts a series; returns false if it must be read. */
   boolean take(int series) {
     int[] at = in.presence(series);
     if (at == null) {

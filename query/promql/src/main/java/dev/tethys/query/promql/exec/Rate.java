@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * another by half a distance; a counter is not extrapolated below zero. A known start of the
  * counter inside the window replaces the estimate.
  *
- * <p>Resets are found once a series: windows then touch only their first and last sample and the
+ * <p>Resets are found once per series: windows then touch only their first and last sample and the
  * resets between, in the order in which sums must be taken.
  */
 public final class Rate implements RangeFunction {
@@ -367,9 +367,7 @@ public final class Rate implements RangeFunction {
     return true;
   }
 
-  /**
-   * Last minus first plus what resets hid; null when the window's histograms do not fit together.
-   */
+  /** Last minus first plus what resets hid; null if the window's histograms do not fit together. */
   private @Nullable HistogramAccumulator difference(Windows w, int f, int l) {
     Histogram[] h = w.histograms;
     long[] t = w.histogramTimes;

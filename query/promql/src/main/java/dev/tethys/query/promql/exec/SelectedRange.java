@@ -34,7 +34,7 @@ public record SelectedRange(
   }
 
   /**
-   * A bucket length in milliseconds whose multiples align with all windows; 0 when summaries are of
+   * A bucket length in milliseconds whose multiples align with all windows; 0 if summaries are of
    * no use.
    */
   private long sameBuckets(Grid grid) {

@@ -53,7 +53,7 @@ public record Selector(
   }
 
   /**
-   * The windows that the steps of a grid read; null when that is most of the time. Nor where a step
+   * The windows that the steps of a grid read; null if that is most of the time. Nor where a step
    * asks whether a histogram was reset since the sample before it, wherever that is.
    */
   private @Nullable StepWindows windows(Grid grid, long lookback, long range) {
@@ -91,7 +91,7 @@ public record Selector(
    * The same for a reader of windows.
    *
    * @param sameBuckets buckets of samples of a length that divides this many milliseconds answer it
-   *     as samples do; 0 when none do
+   *     as samples do; 0 if none do
    * @param summaries whether it understands summaries of buckets
    */
   Selection open(Execution x, Grid grid, long range, long sameBuckets, boolean summaries) {

@@ -24,7 +24,7 @@ final class SeriesLabels {
 
   /**
    * The metric name that all series have in common, if they have neither types nor units: without
-   * it they are as different as with it. Null when that is not so, or the store does not tell.
+   * it they are as different as with it. Null if that is not so, or the store does not tell.
    */
   static @Nullable String onlyName(RangeSource.Series series) {
     Groups g = series.groups(METADATA, true);

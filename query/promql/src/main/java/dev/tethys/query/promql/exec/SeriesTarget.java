@@ -34,7 +34,7 @@ public final class SeriesTarget {
     values[step] = Column.ABSENT;
   }
 
-  /** Histograms by step, or null when there is none. */
+  /** Histograms by step, or null if there is none. */
   public @Nullable Histogram @Nullable [] histograms() {
     return histograms;
   }

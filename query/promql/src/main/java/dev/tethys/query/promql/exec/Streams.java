@@ -120,7 +120,7 @@ final class Streams {
   interface Worker {
     void run(int from, int to);
 
-    /** Called once when there are no more. */
+    /** Called once if there are no more. */
     default void end() {}
   }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param range milliseconds
  * @param step milliseconds between evaluations
- * @param at fixed time at which the range ends, before the offset, or null
+ * @param at fixed time when the range ends, before the offset, or null
  * @param offset milliseconds
  */
 public record SubqueryRange(Operator inner, long range, long step, @Nullable Long at, long offset)

@@ -54,7 +54,7 @@ public final class VectorJoin extends Operator {
     this.returnBool = returnBool;
     this.span = span;
     swapped = matching.cardinality() == Cardinality.ONE_TO_MANY;
-    // a fill belongs to the place in the matching, which a swap does not move
+    // a fill belongs to the position in the matching, which a swap does not move
     fillMany = matching.fillLeft();
     fillOne = matching.fillRight();
   }

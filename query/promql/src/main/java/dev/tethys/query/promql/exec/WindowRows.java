@@ -30,7 +30,7 @@ final class WindowRows {
     }
   }
 
-  /** The longest run of such windows that is worth it, or {@link Run#NONE}. */
+  /** The longest run of such windows that is worthwhile, or {@link Run#NONE}. */
   static Run longest(int[] from, int[] to) {
     Run best = Run.NONE;
     for (int first = 0; first + 1 < from.length; ) {
@@ -110,7 +110,7 @@ final class WindowRows {
     }
   }
 
-  /** The rows of windows, or null when there are no such. */
+  /** The rows of windows, or null if there are no such. */
   static @Nullable WindowRows of(Windows w) {
     Run run = w.bounds.run();
     return run == Run.NONE ? null : new WindowRows(w, run);

@@ -87,7 +87,7 @@ final class Windows {
    * windows of millions of samples each, so that hours would pass until the next series checks
    * whether to stop.
    *
-   * @throws QueryException when the query was canceled or has run too long
+   * @throws QueryException if the query was canceled or has run too long
    */
   void countSamples(long samples) {
     samplesSinceCheck += samples;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param role relation to the enclosing step; empty for the root
  * @param operator the kind of step
  * @param name the function, aggregation or operator; empty if none
- * @param text the part of the query that it computes; empty when there is none
+ * @param text the part of the query that it computes; empty if there is none
  * @param span position of that part in bytes; null if there is none
  * @param attributes further attributes by name, as text for people
  * @param steps at how many points in time it is computed

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param signature name, types and feature flag
  * @param traits properties that the planner acts on
- * @param summary computation from summaries of samples; null where samples are needed
+ * @param summary computation from summaries of samples; null if samples are needed
  * @param evaluator makes the operator of a call
  */
 public record FunctionDefinition(

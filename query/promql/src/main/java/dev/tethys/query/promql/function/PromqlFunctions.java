@@ -80,7 +80,7 @@ public final class PromqlFunctions {
   /**
    * The function of a name.
    *
-   * @throws IllegalArgumentException when there is none
+   * @throws IllegalArgumentException if there is none
    */
   public static FunctionDefinition get(String name) {
     FunctionDefinition f = ALL.get(name);

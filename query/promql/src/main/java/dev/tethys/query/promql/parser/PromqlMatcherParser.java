@@ -13,7 +13,7 @@ final class PromqlMatcherParser {
     this.in = in;
   }
 
-  /** Reads matchers up to and with the closing brace, and gives its end. */
+  /** Reads matchers up to and including the closing brace, and gives its end. */
   int matchers(List<Matcher> into) {
     String construct = "label matching";
     while (true) {
@@ -67,7 +67,7 @@ final class PromqlMatcherParser {
     }
   }
 
-  /** Reads labels up to and with the closing brace. */
+  /** Reads labels up to and including the closing brace. */
   void labelSet(BiConsumer<String, String> into) {
     String construct = "label set";
     while (true) {

@@ -26,7 +26,7 @@ public final class PromqlParser {
   /**
    * Parses and type-checks a query.
    *
-   * @throws PromqlParseException when it is not valid
+   * @throws PromqlParseException if it is not valid
    */
   public static Expr parse(String query, ParserOptions options) {
     byte[] utf8 = bytes(query);
@@ -39,7 +39,7 @@ public final class PromqlParser {
    * Parses a series selector such as {@code match[]} takes: a name, matchers in braces, or both.
    * Selectors that match everything are valid here.
    *
-   * @throws PromqlParseException when it is not valid
+   * @throws PromqlParseException if it is not valid
    */
   public static List<Matcher> parseMetricSelector(String selector) {
     return new PromqlExprParser(bytes(selector), ParserOptions.STABLE).metricSelector();
@@ -48,7 +48,7 @@ public final class PromqlParser {
   /**
    * Parses a label set as series are written: {@code name{a="b"}}.
    *
-   * @throws PromqlParseException when it is not valid
+   * @throws PromqlParseException if it is not valid
    */
   public static Labels parseMetric(String metric) {
     LabelsBuilder b = new LabelsBuilder();

@@ -29,7 +29,7 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
    * Position in the sequence.
    *
    * @param omitted whether there is no sample
-   * @param value the number, when there is no histogram
+   * @param value the number, if there is no histogram
    * @param histogram or null for a number
    * @param resetHintGiven whether the histogram has a counter reset hint
    */
@@ -45,7 +45,7 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
   /**
    * Parses a line.
    *
-   * @throws PromqlParseException when it is not valid
+   * @throws PromqlParseException if it is not valid
    */
   public static SeriesDescription parse(String line) {
     return parse(line, Long.MAX_VALUE);

@@ -35,10 +35,10 @@ import org.jspecify.annotations.Nullable;
  * order in which series first appear in the entire range, and only the results of selectors of one
  * metric keep that order in a part of the range. In doubt, a query is not stepwise.
  *
- * @param hindrance why the steps depend on each other; empty when they do not
+ * @param hindrance why the steps depend on each other; empty if they do not
  * @param before how many milliseconds before a step are read, at most; may be negative
  * @param after how many milliseconds after a step are read, at most; may be negative
- * @param fixedFrom first millisecond read regardless of the steps; above {@code fixedTo} when there
+ * @param fixedFrom first millisecond read regardless of the steps; above {@code fixedTo} if there
  *     is none
  * @param fixedTo last such
  * @param subquerySteps the steps of subqueries that name none, which are configured elsewhere
@@ -63,7 +63,7 @@ public record Locality(
    * Determines the locality of a range query.
    *
    * @param lookback milliseconds
-   * @return null when its responses must not be used again
+   * @return null if its responses must not be used again
    */
   public static @Nullable Locality of(
       Expr root, long start, long end, long step, long lookback, EngineOptions options) {

@@ -81,7 +81,7 @@ public final class Planner {
    * Plans a query.
    *
    * @param step milliseconds, 0 for an instant query
-   * @throws QueryException when a duration makes no sense or an argument is refused
+   * @throws QueryException if a duration makes no sense or an argument is refused
    */
   public static Plan plan(Expr root, long start, long end, long step, EngineOptions options) {
     return plan(root, start, end, step, options, options.propagateMatchers());

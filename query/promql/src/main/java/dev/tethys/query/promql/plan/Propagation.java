@@ -293,7 +293,7 @@ final class Propagation {
     return new VectorSelector(v.span(), v.name(), all, v.shift(), v.extension());
   }
 
-  /** The only metric of a selector; empty when there may be several. */
+  /** The only metric of a selector; empty if there may be several. */
   private static String name(VectorSelector v) {
     for (Matcher m : v.matchers()) {
       if (m.type() == Matcher.Type.EQUAL && m.name().equals(Labels.METRIC_NAME)) {

@@ -37,7 +37,7 @@ final class AtEverywhere {
     this.time = time;
   }
 
-  /** The rewritten query, or null when it depends on its evaluation time. */
+  /** The rewritten query, or null if it depends on its evaluation time. */
   static @Nullable Expr rewrite(Expr e, long time) {
     AtEverywhere a = new AtEverywhere(time);
     Expr out = a.expr(e);

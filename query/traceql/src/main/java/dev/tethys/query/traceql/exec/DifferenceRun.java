@@ -32,7 +32,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * second one counts pairs of the best conditions.
  */
 public final class DifferenceRun {
-  /** Distinct values above which an attribute is taken for an identifier. */
+  /** Distinct values above which an attribute is treated as an identifier. */
   private static final int MAX_VALUES = 2000;
 
   /** Distinct numbers above which they are compared by ranges. */

@@ -308,8 +308,8 @@ final class TraceLoader {
   }
 
   /**
-   * Sorts the rows of a trace by start and ids, so that the order of scans shows nowhere; false if
-   * they were sorted.
+   * Sorts the rows of a trace by start and ids, so that the order of scans shows nowhere; returns
+   * false if they were sorted.
    */
   private static boolean sort(TraceFrame f, int from, int to, int[] part, int[] row) {
     boolean sorted = true;

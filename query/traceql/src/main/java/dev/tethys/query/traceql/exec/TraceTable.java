@@ -80,7 +80,7 @@ final class TraceTable {
     return size;
   }
 
-  /** Adds spans of a trace; true if the trace is new. */
+  /** Adds spans of a trace; returns true if the trace is new. */
   boolean add(long h, long l, long start, int count) {
     if (size * 2 >= counts.length) {
       grow();

@@ -19,7 +19,9 @@ final class TraceqlMetricParser {
     this.fields = fields;
   }
 
-  /** Parses the first stage with its comparisons; null if the next token does not start one. */
+  /**
+   * Parses the first stage with its comparisons; returns null if the next token does not start one.
+   */
   @Nullable Metric firstStage(Stage.Pipeline pipeline) {
     TraceqlToken t = in.peek();
     Metric.Function f = t.kind() == TraceqlToken.Kind.WORD ? function(t.text()) : null;

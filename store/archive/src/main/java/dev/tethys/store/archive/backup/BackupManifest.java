@@ -53,7 +53,7 @@ record BackupManifest(String created, long samples, List<Entry> files) {
   /**
    * Reads a manifest.
    *
-   * @throws CorruptFileException when it is not as it was written
+   * @throws CorruptFileException if it is not as it was written
    */
   static BackupManifest read(Path path) throws IOException {
     String text = Files.readString(path, StandardCharsets.UTF_8);

@@ -77,7 +77,7 @@ public final class BackupRepository implements AutoCloseable {
    * Opens a repository, or makes one in an empty or absent folder.
    *
    * @throws StorageException UNAVAILABLE when another backup or restore works on it
-   * @throws IOException when the folder holds something else
+   * @throws IOException if the folder holds something else
    */
   public BackupRepository(Path folder, Progress progress, InstantSource clock) throws IOException {
     this.folder = folder.toAbsolutePath();
@@ -213,7 +213,7 @@ public final class BackupRepository implements AutoCloseable {
     }
   }
 
-  /** Brings a block into the repository; the bytes that were copied, 0 when it was known. */
+  /** Brings a block into the repository; the bytes that were copied, 0 if it was known. */
   private long keep(Path block, boolean link, List<BackupManifest.Entry> entries)
       throws IOException {
     String ulid = block.getFileName().toString();

@@ -42,9 +42,9 @@ public record DataFolder(Path path, Kind kind) {
   /**
    * Determines the kind of data in a folder.
    *
-   * @throws NoSuchFileException when the path does not exist
-   * @throws NotDirectoryException when the path is not a folder
-   * @throws IOException when the folder holds no data of either kind
+   * @throws NoSuchFileException if the path does not exist
+   * @throws NotDirectoryException if the path is not a folder
+   * @throws IOException if the folder holds no data of either kind
    */
   public static DataFolder find(Path path) throws IOException {
     if (!Files.exists(path)) {
@@ -72,9 +72,9 @@ public record DataFolder(Path path, Kind kind) {
   /**
    * Opens a block.
    *
-   * @throws IOException when a file is missing or cannot be read
-   * @throws StorageException when a block of Tethys is damaged
-   * @throws CorruptFileException when one of Prometheus is
+   * @throws IOException if a file is missing or cannot be read
+   * @throws StorageException if a block of Tethys is damaged
+   * @throws CorruptFileException if one of Prometheus is
    */
   public ArchivedBlock open(Path block) throws IOException {
     return kind == Kind.OWN ? new OwnBlock(block) : new PrometheusBlock(block);

@@ -85,7 +85,7 @@ final class ChunkFiles implements AutoCloseable {
    * Appends the samples of a chunk, which must be newer than those in the buffer.
    *
    * @return bytes of the chunk, without length, encoding and checksum
-   * @throws CorruptFileException when the chunk is incomplete; the buffer is unchanged
+   * @throws CorruptFileException if the chunk is incomplete; the buffer is unchanged
    */
   int read(long ref, SampleBuffer into) {
     int number = (int) (ref >>> 32);

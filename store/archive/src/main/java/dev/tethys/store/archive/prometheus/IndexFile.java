@@ -128,7 +128,7 @@ final class IndexFile implements AutoCloseable {
   /**
    * Goes to the next series; false at the end.
    *
-   * @throws CorruptFileException when a series cannot be read; the next call continues after it
+   * @throws CorruptFileException if a series cannot be read; the next call continues after it
    */
   boolean next() {
     long at = next;

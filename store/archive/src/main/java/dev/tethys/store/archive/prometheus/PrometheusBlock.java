@@ -42,8 +42,8 @@ public final class PrometheusBlock implements ArchivedBlock {
   /**
    * Opens the block in a folder.
    *
-   * @throws IOException when a file is missing or cannot be read
-   * @throws CorruptFileException when index or meta.json cannot be used at all
+   * @throws IOException if a file is missing or cannot be read
+   * @throws CorruptFileException if index or meta.json cannot be used at all
    */
   public PrometheusBlock(Path folder) throws IOException {
     this.folder = folder;

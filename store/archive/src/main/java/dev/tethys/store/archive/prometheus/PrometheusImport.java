@@ -40,8 +40,8 @@ public final class PrometheusImport {
   /**
    * Imports all blocks, then what is in the log and the head.
    *
-   * @throws IOException when the folder cannot be listed
-   * @throws dev.tethys.model.storage.StorageException when the store cannot be written, or a block
+   * @throws IOException if the folder cannot be listed
+   * @throws dev.tethys.model.storage.StorageException if the store cannot be written, or a block
    *     reads back different from the written bytes
    */
   public ImportReport run(Path folder) throws IOException {

@@ -68,7 +68,7 @@ final class WalRecords {
   /**
    * Reads a record.
    *
-   * @throws CodecException when it makes no sense; what stood before the place has been given
+   * @throws CodecException if it makes no sense; what stood before the place has been given
    */
   void read(byte[] record, int length) {
     buf = record;

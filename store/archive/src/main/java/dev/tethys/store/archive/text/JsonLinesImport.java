@@ -57,7 +57,7 @@ public final class JsonLinesImport {
   /**
    * Reads a file.
    *
-   * @throws IllegalArgumentException when it is malformed
+   * @throws IllegalArgumentException if it is malformed
    */
   public void read(Path file) throws IOException {
     progress.step("reading " + file.getFileName(), Files.size(file));
@@ -84,7 +84,7 @@ public final class JsonLinesImport {
    * Reads one object.
    *
    * @param place what messages begin with
-   * @throws IllegalArgumentException when it is malformed
+   * @throws IllegalArgumentException if it is malformed
    */
   void line(byte[] text, int offset, int length, String place) {
     try (JsonParser p = Json.FACTORY.createParser(text, offset, length)) {

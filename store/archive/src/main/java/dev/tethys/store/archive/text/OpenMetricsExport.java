@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Writes samples as OpenMetrics text, one a line with its time in seconds, without types: the
+ * Writes samples as OpenMetrics text, one per line with its time in seconds, without types: the
  * format that {@code create-blocks-from openmetrics} reads. Native histograms, staleness markers
  * and start timestamps have no form there: they are omitted and counted, or, in the full form, are
  * in comments ({@code # TETHYS} and an object of {@link SampleLine}), which {@link

@@ -82,7 +82,7 @@ public final class OpenMetricsImport {
   /**
    * Reads a file.
    *
-   * @throws IllegalArgumentException when it is malformed, or a sample has no time
+   * @throws IllegalArgumentException if it is malformed, or a sample has no time
    */
   public void read(Path file) throws IOException {
     progress.step("reading " + file.getFileName(), Files.size(file));

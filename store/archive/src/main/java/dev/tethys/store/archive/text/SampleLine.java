@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * "timestamps":[…]}}, as in VictoriaMetrics's /api/v1/export. Infinite values are the strings
  * {@code "Infinity"} and {@code "-Infinity"}, NaN is {@code null}.
  *
- * <p>Extensions to VictoriaMetrics's format: {@code "starts":[…]} are start timestamps, 0 where
+ * <p>Extensions to VictoriaMetrics's format: {@code "starts":[…]} are start timestamps, 0 if
  * unknown; a staleness marker is the string {@code "StaleNaN"}; a native histogram is an object
  * ({@link HistogramJson}).
  */

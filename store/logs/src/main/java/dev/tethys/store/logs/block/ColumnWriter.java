@@ -368,7 +368,8 @@ final class ColumnWriter {
   }
 
   /**
-   * Parses all values as decimal numbers; false if a value is not a number of at most 18 digits.
+   * Parses all values as decimal numbers; returns false if a value is not a number of at most 18
+   * digits.
    */
   private boolean parse(byte[] b, int n) {
     for (int i = 0; i < n; i++) {

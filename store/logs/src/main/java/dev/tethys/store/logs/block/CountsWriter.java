@@ -214,7 +214,7 @@ final class CountsWriter {
     return count;
   }
 
-  /** Splits groups by the values of a name; false if there would be too many. */
+  /** Splits groups by the values of a name; returns false if there would be too many. */
   private boolean refine(byte[] codes, int n) {
     Arrays.fill(table, 0, groupCount * CODES, -1);
     int count = 0;

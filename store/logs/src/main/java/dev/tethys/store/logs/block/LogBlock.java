@@ -511,7 +511,7 @@ public final class LogBlock {
     return inParts ? partsText : text(template);
   }
 
-  /** Finds the arguments of a template that are needed; false if all of them may be. */
+  /** Finds the arguments of a template that are needed; returns false if all of them may be. */
   private boolean readParts(int template, LogBodyParts parts, int count) {
     ColumnReader[] columns = arguments(template);
     int n = argumentCounts[template];
@@ -547,7 +547,7 @@ public final class LogBlock {
     return ranges >= 0;
   }
 
-  /** Writes the value of a column in which all are the same; -1 if they are not. */
+  /** Writes the value of a column in which all are the same; returns -1 if they are not. */
   private int writeKnown(ColumnReader column, int rowsOf, byte[] to, int at) {
     if (!column.isSame(rowsOf)) {
       return -1;

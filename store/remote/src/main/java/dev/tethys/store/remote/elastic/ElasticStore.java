@@ -178,8 +178,8 @@ final class ElasticStore implements ForeignStore {
   }
 
   /**
-   * Query of the cluster; null when no series can match. Unnamed metrics are resolved to names
-   * first: an index of millions of documents has thousands of them.
+   * Query of the cluster; null if no series can match. Unnamed metrics are resolved to names first:
+   * an index of millions of documents has thousands of them.
    */
   private @Nullable String query(SelectHints hints, List<Matcher> matchers)
       throws IOException, InterruptedException {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * A URL that events are posted to.
  *
  * @param maxRetries how many attempts there are
- * @param batch null when each event has its own request
+ * @param batch null if each event has its own request
  */
 record WebhookConfig(
     Secret url,

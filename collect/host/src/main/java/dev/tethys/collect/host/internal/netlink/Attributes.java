@@ -42,7 +42,7 @@ public final class Attributes {
     return out;
   }
 
-  /** The value of a type, null when it does not exist. */
+  /** The value of a type, null if it does not exist. */
   public @Nullable ByteBuffer find(int type) {
     return byType.get(type);
   }

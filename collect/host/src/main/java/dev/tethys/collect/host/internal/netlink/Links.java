@@ -41,7 +41,7 @@ public final class Links {
     return out;
   }
 
-  /** The name of a device, {@code ""} when there is none of that number. */
+  /** The name of a device, {@code ""} if there is none of that number. */
   public static String name(List<Link> links, int index) {
     for (Link l : links) {
       if (l.index == index) {

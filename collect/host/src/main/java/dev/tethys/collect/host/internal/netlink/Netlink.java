@@ -48,7 +48,7 @@ public final class Netlink implements AutoCloseable {
    * Opens a socket.
    *
    * @param family such as {@link #ROUTE}
-   * @throws LibraryException when the kernel does not have it
+   * @throws LibraryException if the kernel does not have it
    */
   public Netlink(int family) throws LibraryException {
     socket = new SocketCalls(SocketCalls.AF_NETLINK, SocketCalls.SOCK_DGRAM, family);

@@ -51,7 +51,7 @@ final class Bson {
   /**
    * Reads the document at the buffer's position, which is after it afterwards.
    *
-   * @throws IOException when it is not well formed
+   * @throws IOException if it is not well formed
    */
   static Document read(ByteBuffer in) throws IOException {
     try {

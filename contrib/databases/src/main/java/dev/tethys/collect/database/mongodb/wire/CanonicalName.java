@@ -20,7 +20,7 @@ final class CanonicalName {
    *
    * @param how {@code forward} follows aliases, {@code forwardAndReverse} (or {@code true}) looks
    *     up the name of the address, and follows aliases by default; anything else changes nothing
-   * @throws IOException when the name is unknown
+   * @throws IOException if the name is unknown
    */
   static String of(String name, String how) throws IOException {
     return switch (how) {

@@ -71,7 +71,7 @@ public final class Document {
     return fields.isEmpty() ? "" : fields.keySet().iterator().next();
   }
 
-  /** The value at a path through documents; null when there is none. */
+  /** The value at a path through documents; null if there is none. */
   public @Nullable Object at(String... path) {
     Object o = this;
     for (String name : path) {
@@ -83,12 +83,12 @@ public final class Document {
     return o;
   }
 
-  /** The document at a path, null when there is none. */
+  /** The document at a path, null if there is none. */
   public @Nullable Document document(String... path) {
     return at(path) instanceof Document d ? d : null;
   }
 
-  /** The list at a path, empty when there is none. */
+  /** The list at a path, empty if there is none. */
   public List<?> list(String... path) {
     return at(path) instanceof List<?> l ? l : List.of();
   }
@@ -106,12 +106,12 @@ public final class Document {
     return list(path).stream().filter(String.class::isInstance).map(String.class::cast).toList();
   }
 
-  /** The text at a path, {@code ""} when there is none. */
+  /** The text at a path, {@code ""} if there is none. */
   public String text(String... path) {
     return at(path) instanceof String s ? s : "";
   }
 
-  /** The number at a path, null when there is none. */
+  /** The number at a path, null if there is none. */
   public @Nullable Double number(String... path) {
     return at(path) instanceof Number n ? Double.valueOf(n.doubleValue()) : null;
   }

@@ -26,7 +26,7 @@ final class MechanismProperties {
   /**
    * Reads {@code name:value,name:value}.
    *
-   * @throws IllegalArgumentException when the mechanism has no such property; the message holds no
+   * @throws IllegalArgumentException if the mechanism has no such property; the message holds no
    *     value
    */
   static Map<String, String> read(Mechanism mechanism, String text) {

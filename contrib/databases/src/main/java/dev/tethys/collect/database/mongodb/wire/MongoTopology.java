@@ -50,7 +50,7 @@ public final class MongoTopology {
    * @param direct whether its one host is asked, regardless of its kind
    * @param timeLimit how long connecting to one server may take, where the string does not say
    * @param environment variables of the process
-   * @throws IOException when there is no such server; the message holds no password
+   * @throws IOException if there is no such server; the message holds no password
    */
   public static MongoConnection connect(
       MongoUri uri,

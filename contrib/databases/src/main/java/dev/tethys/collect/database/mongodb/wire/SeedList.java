@@ -32,7 +32,7 @@ public record SeedList(@Nullable Resolver resolver) {
   /**
    * The string with its servers; one that names them itself stays unchanged.
    *
-   * @throws IOException when there are none, or they are not of the name's own domain
+   * @throws IOException if there are none, or they are not of the name's own domain
    */
   public MongoUri resolve(MongoUri uri) throws IOException {
     if (!uri.srv()) {

@@ -256,7 +256,7 @@ final class AerospikeParser extends ProtocolParser {
     return result == END_OF_QUERY ? 0 : result;
   }
 
-  /** True when one of the records is marked as the last one; beyond the capture none is seen. */
+  /** True if one of the records is marked as the last one; beyond the capture none is seen. */
   private boolean isLast(StreamBuffer in, long size, long now) {
     long at = HEADER;
     while (at + MESSAGE_HEADER <= Math.min(size, in.available())) {

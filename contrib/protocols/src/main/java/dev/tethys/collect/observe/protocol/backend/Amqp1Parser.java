@@ -226,7 +226,7 @@ final class Amqp1Parser extends ProtocolParser {
       }
     }
 
-    /** Moves to a field; false when it does not exist. */
+    /** Moves to a field; false if it does not exist. */
     boolean at(int wanted) {
       while (field < wanted && field < count && at < end) {
         next();

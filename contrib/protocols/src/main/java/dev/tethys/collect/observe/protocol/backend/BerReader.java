@@ -49,7 +49,7 @@ final class BerReader {
     return n;
   }
 
-  /** Moves to the next element; false when its start is not visible or it is malformed. */
+  /** Moves to the next element; false if its start is not visible or it is malformed. */
   boolean next() {
     if (next < 0 || next + 2 > end) {
       return false;
@@ -80,7 +80,7 @@ final class BerReader {
     return length;
   }
 
-  /** True when all of the element is visible. */
+  /** True if all of the element is visible. */
   boolean isWhole() {
     return start + length <= end;
   }

@@ -32,7 +32,7 @@ final class Bson {
     return b.document(0, false) ? b.out.toString() : TRUNCATED;
   }
 
-  /** Name and value of the first element, the value empty unless it is a string; null when cut. */
+  /** Name and value of the first element, the value empty unless it is a string; null if cut. */
   static String @Nullable [] first(StreamBuffer in, int from) {
     int n = in.available();
     if (from + 6 > n) {

@@ -82,7 +82,7 @@ final class LdapParser extends ProtocolParser {
     /** Message whose visible part is too short. */
     static final Message INCOMPLETE = new Message(-1, 0, 0, 0, 0);
 
-    /** Reads the envelope; null if the bytes are not a message. */
+    /** Reads the envelope; returns null if the bytes are not a message. */
     static @Nullable Message read(StreamBuffer in) {
       int n = in.available();
       if (in.u8(0) != SEQUENCE) {
@@ -136,7 +136,7 @@ final class LdapParser extends ProtocolParser {
     return m != null && m != Message.INCOMPLETE && m.id > 0 && isRequest(in, m);
   }
 
-  /** True when the first fields of a request are visible and those of its operation. */
+  /** True if the first fields of a request are visible and those of its operation. */
   private static boolean isRequest(StreamBuffer in, Message m) {
     BerReader r = new BerReader(in, m.body, m.end);
     return switch (m.tag) {
@@ -279,7 +279,7 @@ final class LdapParser extends ProtocolParser {
     };
   }
 
-  /** Reports a request by its result; true when TLS follows. */
+  /** Reports a request by its result; returns true if TLS follows. */
   private boolean end(Pending p, StreamBuffer in, Message m, long now) {
     BerReader r = new BerReader(in, m.body, m.end);
     long code = r.next(ENUMERATED) ? r.number() : -1;

@@ -74,7 +74,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
       int vbucket,
       long body,
       long opaque) {
-    /** Reads a header whose bytes are visible; null if they are not a header. */
+    /** Reads a header whose bytes are visible; returns null if they are not a header. */
     static @Nullable Packet read(StreamBuffer in) {
       int magic = in.u8(0);
       boolean framed = magic == FRAMED_REQUEST || magic == FRAMED_ANSWER;
@@ -115,7 +115,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
       return magic == ANSWER || magic == FRAMED_ANSWER;
     }
 
-    /** True when memcached does not know such a request. */
+    /** True if memcached does not know such a request. */
     boolean isOfCouchbase() {
       return magic == FRAMED_REQUEST
           || opcode == MemcachedCommand.HELLO
@@ -158,7 +158,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
         : null;
   }
 
-  /** True when the visible bytes of a key may be one, the number of a collection aside. */
+  /** True if the visible bytes of a key may be one, the number of a collection aside. */
   private static boolean isText(StreamBuffer in, Packet p) {
     int from = p.keyAt() + (p.isOfCouchbase() ? 5 : 0);
     int end = Math.min(p.keyAt() + p.key, in.available());
@@ -170,7 +170,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
     return true;
   }
 
-  /** True when the framing extras are elements that end with them, or are not all visible. */
+  /** True if the framing extras are elements that end with them, or are not all visible. */
   private static boolean framesFit(StreamBuffer in, Packet p) {
     int at = HEADER;
     int end = HEADER + p.framing;
@@ -355,7 +355,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
     requests.report(r, now);
   }
 
-  /** Request with the number of a response; null when the requests are matched in order. */
+  /** Request with the number of a response; null if the requests are matched in order. */
   private @Nullable Pending ofAnswer(Packet p, long now) {
     Pending r = requests.numbered(p.opaque);
     if (r == null || r.command == p.opcode) {

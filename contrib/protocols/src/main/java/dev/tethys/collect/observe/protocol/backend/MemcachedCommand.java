@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param fewestExtras least bytes of extras; {@link #ANY} when the command is not recognised by its
  *     form
  * @param mostExtras maximum number of bytes of extras
- * @param value true when a value may follow
- * @param quiet true when a usual outcome gets no response
+ * @param value true if a value may follow
+ * @param quiet true if a usual outcome gets no response
  */
 record MemcachedCommand(
     String name, Key key, int fewestExtras, int mostExtras, boolean value, boolean quiet) {
@@ -153,7 +153,7 @@ record MemcachedCommand(
             false);
   }
 
-  /** True when a request of this form is one of the command. */
+  /** True if a request of this form is one of the command. */
   boolean fits(int keyLength, int extras, long valueLength) {
     return fewestExtras != ANY
         && extras >= fewestExtras

@@ -25,7 +25,7 @@ final class PostgresParser extends ProtocolParser {
   private final StatementTexts statements = new StatementTexts();
   private final StatementTexts portals = new StatementTexts();
 
-  /** Text of the statement prepared last in the current batch; empty when there was none. */
+  /** Text of the statement prepared last in the current batch; empty if there was none. */
   private String prepared = "";
 
   private static final String SETTING = "standard_conforming_strings";

@@ -12,7 +12,7 @@ final class StatementTexts {
   private static final int MOST = 512;
   private static final int MOST_BYTES = 256 << 10;
 
-  /** Bytes of an entry beside its texts. */
+  /** Bytes of an entry in addition to its texts. */
   private static final int ENTRY = 96;
 
   private final LinkedHashMap<Object, String> texts = new LinkedHashMap<>(4, 0.75f, true);

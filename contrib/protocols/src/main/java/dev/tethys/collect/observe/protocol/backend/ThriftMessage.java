@@ -48,12 +48,12 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
   private static final int COMPACT_STRUCT = 12;
   private static final int COMPACT_UUID = 13;
 
-  /** True when the byte starts a message. */
+  /** True if the byte starts a message. */
   static boolean isStart(int first) {
     return first == BINARY_ID || first == COMPACT_ID;
   }
 
-  /** Reads the start of a message at an index; null if the bytes are not a message. */
+  /** Reads the start of a message at an index; returns null if the bytes are not a message. */
   static @Nullable ThriftMessage read(StreamBuffer in, int at) {
     int n = in.available();
     if (at >= n) {
@@ -116,7 +116,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return type >= CALL && type <= ONE_WAY;
   }
 
-  /** True when the visible characters may be the name of a method. */
+  /** True if the visible characters may be the name of a method. */
   private static boolean isName(StreamBuffer in, int at, int length) {
     if (length < 1 || length > LONGEST_NAME) {
       return false;
@@ -134,7 +134,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return true;
   }
 
-  /** True when the byte after the start may begin the arguments, or is not visible. */
+  /** True if the byte after the start may begin the arguments, or is not visible. */
   boolean hasFields(StreamBuffer in) {
     if (body >= in.available()) {
       return true;
@@ -149,7 +149,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return type > 0 && type < BINARY_SIZES.length && BINARY_SIZES[type] >= 0;
   }
 
-  /** Number of the first field of a result; -1 when it has none, -2 when that is not visible. */
+  /** Number of the first field of a result; -1 if it has none, -2 when that is not visible. */
   int firstField(StreamBuffer in) {
     int n = in.available();
     if (body >= n) {

@@ -100,7 +100,7 @@ final class ThriftParser extends ProtocolParser {
     private static final int KEY_VALUE = 1;
     private static final int MOST_PAIRS = 64;
 
-    /** Reads a header; null if the bytes are not a header or too few are visible. */
+    /** Reads a header; returns null if the bytes are not a header or too few are visible. */
     static @Nullable Header read(StreamBuffer in) {
       if (in.available() < START + 2) {
         return null;
@@ -155,8 +155,8 @@ final class ThriftParser extends ProtocolParser {
   /**
    * Message with its frame.
    *
-   * @param message start of the message; null when it is compressed or not visible
-   * @param goesOn true when the message has no frame and its end is not visible
+   * @param message start of the message; null if it is compressed or not visible
+   * @param goesOn true if the message has no frame and its end is not visible
    */
   private record Unit(
       @Nullable ThriftMessage message,
@@ -167,7 +167,7 @@ final class ThriftParser extends ProtocolParser {
     /** Message whose visible part is too short. */
     static final Unit INCOMPLETE = new Unit(null, 0, null, 0, false);
 
-    /** Reads the next message; null if the bytes are not a message. */
+    /** Reads the next message; returns null if the bytes are not a message. */
     static @Nullable Unit read(StreamBuffer in) {
       boolean cut = in.truncated() || in.available() >= StreamBuffer.LIMIT;
       if (ThriftMessage.isStart(in.u8(0))) {

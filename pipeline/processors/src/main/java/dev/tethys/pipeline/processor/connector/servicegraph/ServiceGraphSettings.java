@@ -13,7 +13,7 @@ import java.util.List;
  * @param ttl maximum time to wait for the other span
  * @param expiration interval of the check for expired unpaired requests
  * @param staleness interval of the check for edges without recent requests
- * @param peers attributes that name a server without spans, in order of preference; empty when such
+ * @param peers attributes that name a server without spans, in order of preference; empty if such
  *     servers are not shown
  * @param virtualLabel whether points name the side that sent no span
  * @param databases attributes that name a database

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Metrics of a connector.
  *
- * @param durations null when they are not wanted; so are events and self times
+ * @param durations null if they are not wanted; so are events and self times
  * @param limit maximum number of series of a metric of a resource; 0 for no separate limit
  * @param exemplars most exemplars of a point
  */

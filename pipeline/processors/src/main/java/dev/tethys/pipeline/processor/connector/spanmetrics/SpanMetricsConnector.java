@@ -169,7 +169,7 @@ final class SpanMetricsConnector implements Connector {
     ack.complete(Outcome.ACCEPTED);
   }
 
-  /** Counts spans; null when it has stopped. */
+  /** Counts spans; returns null if it has stopped. */
   private synchronized @Nullable Tally count(TracesData data) {
     if (stopped) {
       return null;

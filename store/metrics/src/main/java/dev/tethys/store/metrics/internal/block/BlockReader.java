@@ -54,7 +54,7 @@ public final class BlockReader implements Postings {
   /**
    * Opens a block.
    *
-   * @throws CorruptionException when it is not whole
+   * @throws CorruptionException if it is not whole
    */
   public BlockReader(FileAccess files, Path folder) throws IOException {
     this.files = files;
@@ -134,7 +134,7 @@ public final class BlockReader implements Postings {
 
   // ---- life
 
-  /** Adds a user; false when the block has been closed permanently. */
+  /** Adds a user; returns false if the block has been closed permanently. */
   public synchronized boolean acquire() {
     if (references == 0) {
       return false;

@@ -143,7 +143,7 @@ final class ChunkWriter {
     return to;
   }
 
-  /** Encodes a chunk; whether it may hold a stale marker. */
+  /** Encodes a chunk; returns whether it may hold a stale marker. */
   private boolean chunk(SampleBuffer b, int from, int to, boolean histogram) {
     int n = to - from;
     boolean starts = false;

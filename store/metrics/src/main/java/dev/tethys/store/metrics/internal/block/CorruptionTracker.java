@@ -49,7 +49,7 @@ final class CorruptionTracker {
   }
 
   /**
-   * Reads something; false when damage ended that.
+   * Reads something; returns false if damage ended that.
    *
    * @param lost receives the same text each time
    */

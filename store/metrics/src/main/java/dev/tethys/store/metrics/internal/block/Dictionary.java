@@ -229,7 +229,7 @@ final class Dictionary {
     return Arrays.copyOf(out, found);
   }
 
-  /** The number of the first value of a name; 0 when there is no such name. */
+  /** The number of the first value of a name; 0 if there is no such name. */
   int first(String name) {
     int n = name(name);
     return n < 0 ? 0 : firstPair[n];

@@ -18,7 +18,7 @@ final class GroupStream {
     file.write(magic, 0, magic.length);
   }
 
-  /** Writes a group and empties the buffer; its number. */
+  /** Writes a group and empties the buffer and returns its number. */
   int write(ByteSink raw, boolean times, BlockSizeBreakdown account) throws IOException {
     int stored = groups.write(raw, file);
     lengths.uvarint((long) stored << 1 | (times ? 1 : 0));

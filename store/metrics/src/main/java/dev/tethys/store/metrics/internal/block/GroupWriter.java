@@ -72,7 +72,7 @@ final class GroupWriter implements AutoCloseable {
   /**
    * The content of a group, with spare bytes after it for reading whole words.
    *
-   * @throws CorruptionException when it is not what was written
+   * @throws CorruptionException if it is not what was written
    */
   static byte[] read(Mapped file, long offset, long length) {
     if (length < BlockLayout.GROUP_HEADER || length > BlockLayout.MAX_GROUP_BYTES) {

@@ -19,7 +19,7 @@ final class IndexFile {
   /**
    * Reads the footer and all sections.
    *
-   * @throws CorruptionException when the checksum of a section does not match
+   * @throws CorruptionException if the checksum of a section does not match
    */
   IndexFile(Mapped file) {
     this.file = file;

@@ -79,7 +79,7 @@ public interface SourceSelection extends AutoCloseable {
 
   /**
    * A number that two series of this selection share only if they have the same timestamps in the
-   * selected range, floats all of them and none a stale marker; 0 when that is unknown.
+   * selected range, floats all of them and none a stale marker; 0 if that is unknown.
    */
   default long timesKey(int i) {
     return 0;

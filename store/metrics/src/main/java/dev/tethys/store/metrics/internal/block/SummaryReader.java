@@ -66,7 +66,7 @@ final class SummaryReader {
    * Appends the samples of a chunk that were kept: of each row the first and the last.
    *
    * @param fill greatest distance of samples of a row: the sample before is repeated in longer
-   *     gaps; 0 where gaps do not matter
+   *     gaps; 0 if gaps do not matter
    */
   void readKept(ChunkRef c, long min, long max, long fill, SampleBuffer into) {
     if (!times.overlaps(c.set(), min, end(max))) {

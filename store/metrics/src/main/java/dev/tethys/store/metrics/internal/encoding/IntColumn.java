@@ -114,7 +114,7 @@ public final class IntColumn {
 
   // A loop a method: compiled alone it is compiled once, and small.
 
-  /** All bits in which neighbours differ by subtraction; 0 when all values are equal. */
+  /** All bits in which neighbours differ by subtraction; 0 if all values are equal. */
   private static long differences(long[] x, int n) {
     long any = 0;
     for (int i = 1; i < n; i++) {

@@ -13,7 +13,7 @@ public final class MappedFaults {
   /**
    * Goes through the runtime, which takes some ten nanoseconds.
    *
-   * @throws InternalError where a read of this thread before it has failed
+   * @throws InternalError if a read of this thread before it has failed
    */
   public static void await() {
     boolean _ = Thread.holdsLock(NOTHING); // a native method that no compiler replaces

@@ -195,7 +195,7 @@ public final class ValueColumn {
     return !Double.isFinite(v) || v == 0 && Double.doubleToRawLongBits(v) != 0;
   }
 
-  /** 0 when done, a larger exponent to start again with, -1 when it failed. */
+  /** 0 if done, a larger exponent to start again with, -1 when it failed. */
   private int integers(double[] v, int n, int allowed) {
     exceptionCount = 0;
     long[] m = this.m;
@@ -352,7 +352,7 @@ public final class ValueColumn {
     out.size += 8 * n;
   }
 
-  /** Reads columns; keeps scratch arrays: one a thread. */
+  /** Reads columns; keeps scratch arrays: one per thread. */
   public static final class Reader {
     private long[] m = new long[512];
     private long[] u = new long[0];

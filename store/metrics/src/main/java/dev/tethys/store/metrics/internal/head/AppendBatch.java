@@ -135,7 +135,7 @@ final class AppendBatch {
     }
 
     /**
-     * The time of the newest float of a slot; that of {@link NewestTimes#NEVER} when there is none.
+     * The time of the newest float of a slot; that of {@link NewestTimes#NEVER} if there is none.
      * The stripes of the columns ascend. Newest time of the floats of the slot's stripe.
      */
     long newestOf(int slot) {

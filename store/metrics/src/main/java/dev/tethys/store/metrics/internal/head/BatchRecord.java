@@ -216,7 +216,7 @@ final class BatchRecord {
   /**
    * Reads a record.
    *
-   * @throws CorruptionException when it is not one
+   * @throws CorruptionException if it is not one
    */
   static void read(ByteSource in, AppendBatch.Columns scratch, Replay to) {
     while (in.remaining() > 0) {

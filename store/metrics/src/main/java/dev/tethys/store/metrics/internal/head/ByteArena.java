@@ -20,9 +20,9 @@ final class ByteArena {
   }
 
   /**
-   * Stores bytes; their name.
+   * Stores bytes and returns their name.
    *
-   * @throws StorageException when they are longer than a page or no page is left: then nothing is
+   * @throws StorageException if they are longer than a page or no page is left: then nothing is
    *     stored
    */
   int put(byte[] b, int offset, int length) {

@@ -13,7 +13,7 @@ final class CanonicalLabels {
   /**
    * Checks that bytes are pairs of length-prefixed strings, the names ascending, nothing empty.
    *
-   * @throws CorruptionException when they are not
+   * @throws CorruptionException if they are not
    */
   static void check(byte[] b) {
     int p = 0;

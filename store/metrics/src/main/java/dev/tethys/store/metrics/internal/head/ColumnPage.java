@@ -192,7 +192,7 @@ final class ColumnPage implements Page, Page.View {
 
   /**
    * The same in a new array, read at once and without leaving anything of the file in the process;
-   * null when its bytes cannot be read, or are not those that were written.
+   * null if its bytes cannot be read, or are not those that were written.
    */
   @Nullable ColumnPage inMemory() {
     int n = headBytes();

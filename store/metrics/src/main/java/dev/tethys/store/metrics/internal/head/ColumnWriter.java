@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Turns pages of rows into columns as {@link ColumnPage} has them. Codes stay unchanged: nothing is
- * decoded. Keeps scratch arrays: one a thread.
+ * decoded. Keeps scratch arrays: one per thread.
  */
 final class ColumnWriter {
   private static final int MASK = RowPage.MAX_ROWS / 8;

@@ -9,7 +9,7 @@ public interface CommitLog {
   /**
    * Appends frames, all or none of them.
    *
-   * @throws IOException when they are not durable: then they never come back
+   * @throws IOException if they are not durable: then they never come back
    */
   void append(ByteSink frames) throws IOException;
 }

@@ -28,7 +28,7 @@ final class Duplicates {
     }
   }
 
-  /** OK when the very sample is in memory, DUPLICATE_TIMESTAMP when another is, null when none. */
+  /** OK when the very sample is in memory, DUPLICATE_TIMESTAMP when another is, null if none. */
   @Nullable Outcome lateDuplicate(
       Stripe stripe, int k, long time, long bits, @Nullable Histogram h) {
     head.view.readLock().lock();

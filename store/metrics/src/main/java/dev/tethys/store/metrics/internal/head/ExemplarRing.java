@@ -47,7 +47,7 @@ final class ExemplarRing {
   /**
    * Counts for self-metrics.
    *
-   * @param oldest time of the exemplar that came first, 0 when there is none
+   * @param oldest time of the exemplar that came first, 0 if there is none
    */
   record Counts(long appended, long outOfOrder, int series, long oldest) {}
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * are kept if they are few. Thread-safe.
  */
 final class FoundSeries {
-  /** About the bytes of a series beside its spelled out labels. */
+  /** About the bytes of a series in addition to its spelled out labels. */
   private static final int SERIES = 64;
 
   /** The same where labels are not kept: to find and to order the series takes longest. */
@@ -91,7 +91,7 @@ final class FoundSeries {
     }
   }
 
-  /** The highest slot, 0 when there is none. */
+  /** The highest slot, 0 if there is none. */
   int last() {
     return last;
   }

@@ -317,7 +317,7 @@ public final class Head {
     }
   }
 
-  /** Labels of the series that meet any of some sets of matchers; of all when there is no set. */
+  /** Labels of the series that meet any of some sets of matchers; of all if there is no set. */
   public LabelColumns columns(List<List<Matcher>> matcherSets, Expressions known) {
     HeadColumns c;
     view.readLock().lock();
@@ -540,7 +540,7 @@ public final class Head {
   /**
    * Replays one record of the log.
    *
-   * @throws dev.tethys.store.files.CorruptionException when it makes no sense
+   * @throws dev.tethys.store.files.CorruptionException if it makes no sense
    */
   public void replay(ByteSource payload) {
     replay.replay(payload);
@@ -639,7 +639,7 @@ public final class Head {
     return exemplars.figures().series();
   }
 
-  /** Time of the exemplar that came first, 0 when there is none. */
+  /** Time of the exemplar that came first, 0 if there is none. */
   public long oldestExemplar() {
     return exemplars.figures().oldest();
   }

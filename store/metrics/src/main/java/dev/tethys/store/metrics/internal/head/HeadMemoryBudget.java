@@ -9,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
  * be flushed because the disk is full), commits are refused.
  *
  * <p>Used memory is the last measurement plus an estimate of later growth: measuring walks over all
- * pages, so it is done once a second, and before a refusal.
+ * pages, so it is done once per second, and before a refusal.
  */
 public final class HeadMemoryBudget {
   private static final double FLUSH = 0.70;

@@ -69,7 +69,7 @@ final class HistogramChunk {
       return encode(d.times(), d.starts(), d.histograms(), d.times().length);
     }
 
-    /** Rest of a chunk outside a closed range; null when the rest is empty. */
+    /** Rest of a chunk outside a closed range; null if the rest is empty. */
     @Nullable HistogramChunk without(HistogramChunk c, long min, long max) {
       HistogramRows.Decoded d = c.decode();
       if (d == null) {
@@ -113,7 +113,7 @@ final class HistogramChunk {
     return 80L + (isFile() ? 0 : length + 80L);
   }
 
-  /** Bytes of the chunk; null when they differ from the written ones, which is logged once. */
+  /** Bytes of the chunk; null if they differ from the written ones, which is logged once. */
   private byte @Nullable [] data() {
     byte[] b = new byte[length];
     bytes.read(at, b, 0, length);
@@ -135,7 +135,7 @@ final class HistogramChunk {
     return isDamaged ? null : b;
   }
 
-  /** Decoded histograms; null when the bytes are damaged. */
+  /** Decoded histograms; null if the bytes are damaged. */
   HistogramRows.@Nullable Decoded decode() {
     byte[] b = data();
     if (b == null) {

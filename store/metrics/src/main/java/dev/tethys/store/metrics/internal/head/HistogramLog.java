@@ -17,7 +17,7 @@ final class HistogramLog {
   /**
    * Times ascend from call to call.
    *
-   * @return bytes of the chunk that the rows before it became; 0 when they did not
+   * @return bytes of the chunk that the rows before it became; 0 if they did not
    */
   int add(long startTime, long time, Histogram h, HistogramChunk.Encoder encoder) {
     int waiting = 0;
@@ -47,7 +47,7 @@ final class HistogramLog {
     }
   }
 
-  /** The newest histogram; null when there is none. */
+  /** The newest histogram; null if there is none. */
   @Nullable Histogram newest() {
     if (rows.count() > 0 || chunks.isEmpty()) {
       return rows.newest();

@@ -108,7 +108,7 @@ final class HistogramRows {
     count++;
   }
 
-  /** The newest; null when there is none. */
+  /** The newest; null if there is none. */
   @Nullable Histogram newest() {
     Histogram h = layout;
     if (h == null || count == 0) {

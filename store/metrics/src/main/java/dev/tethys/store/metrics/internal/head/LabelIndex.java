@@ -85,7 +85,7 @@ final class LabelIndex implements Postings {
   /**
    * Adds a series; the name of its list of pairs.
    *
-   * @throws dev.tethys.model.storage.StorageException when there is no room: no posting names it
+   * @throws dev.tethys.model.storage.StorageException if there is no room: no posting names it
    */
   int add(int slot, byte[] canonical) {
     int n = 0;
@@ -236,7 +236,7 @@ final class LabelIndex implements Postings {
    *
    * @param lists of series; their pairs have a place
    * @param most the most pairs that may be put in order for this
-   * @return null when that would be too many
+   * @return null if that would be too many
    */
   int @Nullable [] places(int[] lists, long most) {
     int highest = -1;
@@ -517,7 +517,7 @@ final class LabelIndex implements Postings {
     }
   }
 
-  /** The values of a label, in the order in which they came. */
+  /** The values of a label, in the order of arrival. */
   MatchedValueCache.Values valuesOf(String name) {
     Name n = names.get(name);
     return n == null

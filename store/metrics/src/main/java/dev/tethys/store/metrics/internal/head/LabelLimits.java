@@ -29,7 +29,7 @@ final class LabelLimits {
 
   private LabelLimits() {}
 
-  /** Exceeded limit of a series, as a sentence that names its metric; null when it has none. */
+  /** Exceeded limit of a series, as a sentence that names its metric; null if it has none. */
   static @Nullable String problem(Labels labels) {
     int bytes = labels.canonicalBytes().length;
     if (bytes <= SURELY_FINE) {

@@ -32,7 +32,7 @@ final class LiteralScan {
   }
 
   /**
-   * Positions of the values that can meet a matcher's expression; null when each has to be tested.
+   * Positions of the values that can meet a matcher's expression; null if each has to be tested.
    * Needs no lock.
    *
    * @param pairs of one label, ascending

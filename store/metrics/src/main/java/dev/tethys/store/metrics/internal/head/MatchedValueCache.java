@@ -25,7 +25,7 @@ final class MatchedValueCache {
   /** Values between two questions whether the response is still wanted. */
   private static final int PIECE = 64;
 
-  /** Values of a label in the order in which they came, as they were under the index's lock. */
+  /** Values of a label in the order of arrival, as they were under the index's lock. */
   record Values(int[] pairs, int count) {
     static final Values NONE = new Values(new int[0], 0);
   }

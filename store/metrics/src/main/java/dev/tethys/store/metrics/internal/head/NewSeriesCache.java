@@ -26,7 +26,7 @@ final class NewSeriesCache {
     labels[(int) (count++ % KEPT)] = canonical;
   }
 
-  /** Source of the new series, as a sentence; empty when there are no new series. */
+  /** Source of the new series, as a sentence; empty if there are no new series. */
   String describe(long now) {
     if (described.isEmpty() || now < describedAt || now - describedAt > FRESH_MILLIS) {
       described = describeSample();

@@ -93,10 +93,10 @@ sealed interface Page permits RowPage, ColumnPage {
     /** The times of the rows, from a place on. */
     void times(long[] into, int at);
 
-    /** A mask a row of the series that it holds; null when all rows hold the same. */
+    /** A mask a row of the series that it holds; null if all rows hold the same. */
     long @Nullable [] presents();
 
-    /** The mask of every row where there is no other. */
+    /** The mask of every row if there is no other. */
     long allPresent();
 
     /**

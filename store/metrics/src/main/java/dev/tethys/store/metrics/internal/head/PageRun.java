@@ -61,7 +61,7 @@ final class PageRun {
   /**
    * Appends the samples of one series in a closed time range to a buffer.
    *
-   * @return false when nothing was done, and pages have to be read one by one
+   * @return false if nothing was done, and pages have to be read one by one
    */
   boolean read(int k, long min, long max, SampleBuffer into) {
     if ((seen >>> k & 1) == 0) {
@@ -122,7 +122,7 @@ final class PageRun {
     return true;
   }
 
-  /** Keeps a series; null when it cannot be read. */
+  /** Keeps a series; returns null if it cannot be read. */
   private ColumnCache.@Nullable Column column(int k, long[] times) {
     double[] v = new double[rows];
     int n = values(k, v, 0);
@@ -143,7 +143,7 @@ final class PageRun {
   }
 
   /**
-   * The times of a series; null when they are unknown, or cannot be searched.
+   * The times of a series; null if they are unknown, or cannot be searched.
    *
    * @param room a buffer; the times are assembled after its end
    */

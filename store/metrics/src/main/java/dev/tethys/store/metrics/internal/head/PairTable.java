@@ -56,7 +56,7 @@ final class PairTable {
         && Arrays.equals(bytes.page(at[pair]), from, from + end - start, b, start, end);
   }
 
-  /** Adds a pair that was not found; its number. */
+  /** Adds a pair that was not found and returns its number. */
   int add(int h, byte[] b, int start, int end) {
     int pair = count;
     if (pair == at.length) {

@@ -79,7 +79,7 @@ final class RowPage implements Page {
   private long allPresent; // the mask of every row while presents is null
   private long @Nullable [] presents;
 
-  /** Expected number of rows and bytes of the page; 0 when unknown. */
+  /** Expected number of rows and bytes of the page; 0 if unknown. */
   private int likelyRows;
 
   private int likelyBytes;
@@ -274,7 +274,7 @@ final class RowPage implements Page {
     maxTime = Math.max(maxTime, time);
   }
 
-  /** Writes how a value came of the one before; its nibble. */
+  /** Writes how a value came of the one before and returns its nibble. */
   private static int encode(long before, long now, byte[] out, int p) {
     double a = Double.longBitsToDouble(before);
     double v = Double.longBitsToDouble(now);

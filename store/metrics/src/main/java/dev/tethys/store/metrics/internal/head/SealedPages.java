@@ -15,8 +15,9 @@ import java.util.function.IntSupplier;
  * do so as they are. Until then, and where no file is available, they stay in memory.
  *
  * <p>Where there are many series, pages are small, for each stripe has one that grows. What is kept
- * of a page beside its bytes would then be more than these after some hours: so several of about
- * one size become one of all their rows, and several of those again, until they are large enough.
+ * of a page in addition to its bytes would then be more than these after some hours: so several of
+ * about one size become one of all their rows, and several of those again, until they are large
+ * enough.
  *
  * <p>These files only save memory: their content is in the log, or in a snapshot and the log, until
  * a block has it.
@@ -64,7 +65,7 @@ public final class SealedPages {
     /**
      * Keeps the first bytes of two arrays, one after another, outside the heap.
      *
-     * @throws IOException when there is no room for them; they are offered again later
+     * @throws IOException if there is no room for them; they are offered again later
      */
     PageBytes keep(byte[] heads, int length, byte[] columns, int n) throws IOException;
   }
@@ -144,11 +145,11 @@ public final class SealedPages {
   }
 
   /**
-   * Puts what waits into files if it is worth it. By several threads one after another; writers
+   * Puts what waits into files if it is worthwhile. By several threads one after another; writers
    * wait only while pages are exchanged.
    *
    * @return whether anything left memory
-   * @throws IOException when no file is available, the first time of several; everything then stays
+   * @throws IOException if no file is available, the first time of several; everything then stays
    *     where it is, and calls of the next half minute do nothing
    */
   public boolean store(Files files) throws IOException {

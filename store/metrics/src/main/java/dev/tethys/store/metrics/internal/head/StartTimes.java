@@ -6,7 +6,7 @@ import java.util.Arrays;
 /**
  * Start times of the counters of one series: a list of (first sample, start). Start times change
  * only with a restart of the measured program, so the list is short; a series whose every sample
- * brings another start costs 16 bytes a sample.
+ * brings another start costs 16 bytes per sample.
  */
 final class StartTimes {
   private long[] from = new long[2];

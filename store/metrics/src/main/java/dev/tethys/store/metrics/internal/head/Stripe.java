@@ -171,8 +171,8 @@ final class Stripe {
     }
 
     /**
-     * A small number that two series share only if they are in the same rows, all finite; 0 when
-     * the masks of the pages do not show that.
+     * A small number that two series share only if they are in the same rows, all finite; 0 if the
+     * masks of the pages do not show that.
      */
     int timesClass(int k) {
       if ((special & 1L << k) != 0) {

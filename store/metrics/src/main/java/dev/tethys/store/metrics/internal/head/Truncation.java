@@ -160,8 +160,8 @@ public final class Truncation {
   }
 
   /**
-   * Time at which memory may be cut before a range is full: older samples rarely still arrive.
-   * {@link Long#MIN_VALUE} when the last cut is too recent for another to be worth a block.
+   * time when memory may be cut before a range is full: older samples rarely still arrive. {@link
+   * Long#MIN_VALUE} when the last cut is too recent for another to be worth a block.
    */
   public long earlyCut() {
     long newest = head.maxTime;
@@ -202,7 +202,7 @@ public final class Truncation {
   }
 
   /**
-   * Closes where the ranges in memory begin; {@link Long#MAX_VALUE}, and nothing is closed, when
+   * Closes where the ranges in memory begin; {@link Long#MAX_VALUE}, and nothing is closed, if
    * there are none. No in-order sample in memory is older: a restart skips those that are older
    * than the end of a block.
    */

@@ -29,7 +29,7 @@ final class UnpackedRows {
   }
 
   /**
-   * Neighbouring pages of one range as one; null when what is in files is not what was written, and
+   * Neighbouring pages of one range as one; null if what is in files is not what was written, and
    * has to stay unchanged.
    */
   @Nullable RowPage joined(List<Page> run) {

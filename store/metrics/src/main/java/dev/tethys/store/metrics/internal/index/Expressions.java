@@ -22,7 +22,7 @@ public final class Expressions {
     tested.put(m, new Tested(index, matches));
   }
 
-  /** Matches found among the values of an index; null when the index was not searched. */
+  /** Matches found among the values of an index; returns null if the index was not searched. */
   public @Nullable ValueMatches of(Matcher m, Postings index) {
     Tested t = tested.get(m);
     return t == null || t.index != index ? null : t.matches;

@@ -49,7 +49,7 @@ public final class Matching {
     return out;
   }
 
-  /** The series that meet any of some sets of matchers; all of them when there is no set. */
+  /** The series that meet any of some sets of matchers; all of them if there is no set. */
   public static RoaringBitmap findAny(Postings index, List<List<Matcher>> matcherSets) {
     return findAny(index, matcherSets, Expressions.NONE);
   }

@@ -16,7 +16,7 @@ public interface Postings {
   /** Numbers of all series. */
   RoaringBitmap all();
 
-  /** Series with this label value; null or empty when there is none. */
+  /** Series with this label value; null or empty if there is none. */
   @Nullable RoaringBitmap of(String name, String value);
 
   /**

@@ -202,7 +202,7 @@ class BlockFuzzTest {
     }
   }
 
-  /** FileCorruption that leaves every byte at its place. */
+  /** FileCorruption that leaves every byte at its position. */
   private static void overwrite(byte[] b, Random r) {
     int at = 8 + r.nextInt(b.length - 8);
     switch (r.nextInt(4)) {

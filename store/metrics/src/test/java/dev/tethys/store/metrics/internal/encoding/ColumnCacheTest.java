@@ -15,7 +15,7 @@ class ColumnCacheTest {
 
   private final AtomicLong nanos = new AtomicLong(1L << 40);
 
-  /** Asks for a column and keeps it where it is worth it; whether it was there. */
+  /** Asks for a column and keeps it where it is worthwhile; whether it was there. */
   private static boolean ask(ColumnCache c, long owner, long part) {
     if (c.get(owner, part) != null) {
       return true;
