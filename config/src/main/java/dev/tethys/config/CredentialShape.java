@@ -97,7 +97,7 @@ public final class CredentialShape {
     return UUID.matcher(text).matches();
   }
 
-  /** Whether a text, or a part of it, looks like a credential. */
+  /** Whether a text or part of it looks like a credential. */
   public static boolean isIn(String text) {
     String[] words = text.strip().split("\\s+", 3);
     if (words.length > 1 && isScheme(words[0])) {

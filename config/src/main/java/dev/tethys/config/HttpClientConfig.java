@@ -116,7 +116,7 @@ public record HttpClientConfig(
         null, null, null, tls, followRedirects, enableHttp2, proxy, headers, itsCloud, connections);
   }
 
-  /** No authentication, redirects followed, HTTP/2 where the server has it. */
+  /** No authentication, redirects followed, HTTP/2 if supported by the server. */
   public static final HttpClientConfig DEFAULT =
       new HttpClientConfig(
           null, null, null, TlsConfig.DEFAULT, true, true, ProxyConfig.NONE, Map.of());

@@ -28,7 +28,7 @@ final class Mistakes {
       new IdentityHashMap<>();
   private @Nullable ConfigException only;
 
-  /** Adds a mistake; one that passes through several readers is added by each and kept once. */
+  /** Adds an error; one that passes through several readers is added by each and kept once. */
   void add(ConfigException e) {
     if (!(e instanceof NotBuiltException) && messages.add(String.valueOf(e.getMessage()))) {
       only = messages.size() == 1 ? e : null;

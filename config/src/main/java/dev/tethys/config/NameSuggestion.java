@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the known word that is most similar to a mistyped one. */
+/** Finds the known word most similar to a mistyped one. */
 public final class NameSuggestion {
   /** Edit distance up to which any word is suggested. */
   private static final int MIN_DISTANCE = 2;
@@ -73,7 +73,7 @@ public final class NameSuggestion {
     return false;
   }
 
-  /** The question that ends an error: {@code ", did you mean x?"}; "" where no word is near. */
+  /** The question that ends an error: {@code ", did you mean x?"}; "" if no word is similar. */
   public static String question(String word, Collection<String> known) {
     String nearest = of(word, known);
     return nearest == null ? "" : ", did you mean " + nearest + "?";

@@ -262,7 +262,7 @@ public final class Redaction {
         && (isSecretParameter(name) || CREDENTIAL_HEADER.matcher(lower).matches());
   }
 
-  /** Whether a header is known to hold no credential. */
+  /** Whether a header is known to contain no credential. */
   public static boolean isOpenHeader(String name) {
     return OPEN_HEADERS.contains(name.toLowerCase(Locale.ROOT));
   }

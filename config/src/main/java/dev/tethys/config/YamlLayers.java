@@ -123,7 +123,7 @@ public final class YamlLayers {
     return YamlDocument.of("configuration", merged).withOriginals(originals);
   }
 
-  /** The root of it. */
+  /** Its root. */
   public YamlNode root() {
     return document().root();
   }

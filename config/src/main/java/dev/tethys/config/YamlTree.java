@@ -25,7 +25,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  */
 public final class YamlTree {
   /**
-   * A value with the place that errors about it name.
+   * A value and its location for error messages.
    *
    * @param place such as {@code --es.timeout}
    */

@@ -26,7 +26,7 @@ final class ControlMetrics {
   /**
    * Registers them.
    *
-   * @param source null if versions come from the API alone
+   * @param source null if versions come only from the API
    */
   static void register(
       Registry registry,

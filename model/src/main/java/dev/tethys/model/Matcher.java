@@ -71,7 +71,7 @@ public final class Matcher {
     return name;
   }
 
-  /** The value or the expression, as it was given. */
+  /** The original value or expression. */
   public String value() {
     return value;
   }

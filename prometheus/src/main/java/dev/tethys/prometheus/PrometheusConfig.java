@@ -316,7 +316,7 @@ public record PrometheusConfig(
     return out;
   }
 
-  /** The files that the patterns of {@code rule_files} mean now, each once. */
+  /** The files that currently match the patterns of {@code rule_files}, each once. */
   public List<Path> findRuleFiles() throws IOException {
     Set<Path> out = new LinkedHashSet<>();
     for (String pattern : ruleFiles) {

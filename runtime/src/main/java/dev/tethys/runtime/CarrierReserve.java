@@ -21,7 +21,7 @@ public final class CarrierReserve {
   /** Looks without a late thread after which the number is as at the start. */
   static final int CALM_LOOKS = 40;
 
-  /** The most carriers for each one that there is at the start. */
+  /** Maximum number of carriers per initial carrier. */
   private static final int MOST_TIMES = 16;
 
   /** Threads that start a virtual thread while some are late. */

@@ -22,7 +22,7 @@ import java.util.Optional;
  * codes. Facts: amtool 0.33, beside which tests run it.
  */
 final class Amtool {
-  /** The first word of its commands. */
+  /** First word of its commands. */
   static final String NAME = GlobalFlags.AMTOOL;
 
   /** Default command of a group. */

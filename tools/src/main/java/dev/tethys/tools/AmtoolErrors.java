@@ -7,7 +7,7 @@ import dev.tethys.runtime.cli.UsageException;
 final class AmtoolErrors {
   private AmtoolErrors() {}
 
-  /** A wrong word of the command line, in amtool's words. */
+  /** An invalid argument of the command line, in amtool's wording. */
   static UsageException error(String message) {
     return new UsageException("amtool: error: " + message + "\n");
   }

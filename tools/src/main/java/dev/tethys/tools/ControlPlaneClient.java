@@ -20,10 +20,10 @@ final class ControlPlaneClient {
   /** First word of the commands. */
   static final String NAME = GlobalFlags.CONTROL;
 
-  /** Variable with the URL where no flag gives one. */
+  /** Variable with the URL, used without the flag. */
   static final String URL_VARIABLE = "TETHYS_CONTROL_URL";
 
-  /** Variable with the bearer token where no flag gives a file. */
+  /** Variable with the bearer token, used without the file flag. */
   static final String TOKEN_VARIABLE = "TETHYS_CONTROL_TOKEN";
 
   private static final String URL = "http://127.0.0.1:4320";
@@ -106,7 +106,7 @@ final class ControlPlaneClient {
     }
   }
 
-  /** URL of the control plane: of the flag, else of the variable, else that of this machine. */
+  /** URL of the control plane: of the flag, or of the variable, or that of this machine. */
   static String url(String flag, Function<String, @Nullable String> environment) {
     String variable = environment.apply(URL_VARIABLE);
     return !flag.isEmpty() ? flag : variable == null || variable.isBlank() ? URL : variable.strip();

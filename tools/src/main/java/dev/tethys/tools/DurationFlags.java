@@ -3,7 +3,7 @@ package dev.tethys.tools;
 import dev.tethys.config.GoDurations;
 import java.time.Duration;
 
-/** Durations of flags, refused in the words of Go's own reader. */
+/** Durations of flags, with error messages of Go's own parser. */
 final class DurationFlags {
   private DurationFlags() {}
 

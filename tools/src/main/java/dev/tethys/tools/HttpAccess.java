@@ -55,7 +55,7 @@ final class HttpAccess implements AutoCloseable {
   private final HttpClientFactory factory;
   private final WebClient client;
 
-  /** A whole response. */
+  /** A complete response. */
   record Reply(int status, String type, byte[] body) {
     /** The status as HTTP/1 writes it. */
     String statusText() {

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** Checks that need only the rule, and types of metrics where known. */
+/** Checks that need only the rule, and types of metrics if known. */
 final class LintRules {
   /** Severity of a finding. */
   enum Severity {

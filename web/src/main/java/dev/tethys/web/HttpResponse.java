@@ -83,6 +83,6 @@ public interface HttpResponse {
   /** Bytes of an upgraded connection. */
   record Connection(InputStream input, OutputStream output) {}
 
-  /** True once status and headers are on their way. */
+  /** True once status and headers have been sent. */
   boolean isCommitted();
 }

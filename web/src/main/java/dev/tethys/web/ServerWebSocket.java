@@ -182,9 +182,9 @@ public final class ServerWebSocket {
   }
 
   /**
-   * Whether the client answers a ping within a time. Another thread must receive meanwhile.
+   * Whether the client responds to a ping in time. Another thread must be receiving meanwhile.
    *
-   * @param millis longest wait
+   * @param millis maximum wait
    */
   public boolean answers(long millis) throws InterruptedException {
     byte[] mark = Long.toHexString(PINGS.incrementAndGet()).getBytes(StandardCharsets.US_ASCII);

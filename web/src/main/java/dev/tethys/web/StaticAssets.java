@@ -60,7 +60,7 @@ public final class StaticAssets {
     return (request, response) -> serve(name, request, response);
   }
 
-  /** Whether there is such a file. */
+  /** Whether such a file exists. */
   public boolean has(String name) throws IOException {
     return load(name) != null;
   }

@@ -94,7 +94,7 @@ public record WebConfig(
       boolean preferServerCipherSuites,
       List<String> namedGroups,
       List<String> files) {
-    /** The same where clients may also show certificates of others. */
+    /** The same, if clients may also send certificates of others. */
     public ServerTls withClientCas(List<X509Certificate> more) {
       if (clientCas == null) {
         return this;
@@ -290,7 +290,7 @@ public record WebConfig(
           Duration.ZERO,
           "Interval at which one more request is allowed.");
 
-  /** The whole file. */
+  /** The complete file. */
   public static final Section SECTION =
       new Section("web_config", "TLS, users, headers and a rate limit of a listener.");
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Template functions of Prometheus, in addition to Go's own. */
 public final class PrometheusFunctions {
-  /** Answers the queries that templates make. */
+  /** Runs the queries of templates. */
   @FunctionalInterface
   public interface Querier {
     /**

@@ -267,7 +267,7 @@ public final class ClymeneGraph {
     return new YamlTree.Placed(empty, file.toString());
   }
 
-  /** Headers go along where they may name a tenant. */
+  /** Headers are forwarded if they may name a tenant. */
   private Map<String, @Nullable Object> gateway(boolean everything) {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("grpc", server("gateway.grpc-server.host-port", "gateway.grpc-server", "gateway.grpc"));

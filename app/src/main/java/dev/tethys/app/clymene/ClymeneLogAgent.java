@@ -22,7 +22,7 @@ final class ClymeneLogAgent {
 
   private ClymeneLogAgent() {}
 
-  /** The whole configuration; without the file where that cannot be read. */
+  /** The complete configuration; without the file if it cannot be read. */
   static String yaml(ClymeneFlags flags) {
     Path file = Path.of(flags.get("config.file"));
     if (!Files.isReadable(file)) {

@@ -84,7 +84,7 @@ public final class CollectorRole implements AutoCloseable {
   private volatile boolean restarts;
   private @Nullable ControlledAgent controlled;
 
-  /** The configuration that holds, put together, secrets masked. */
+  /** The active configuration after merging, secrets masked. */
   private volatile String printed = "";
 
   /** Values that its references gave. */

@@ -12,9 +12,9 @@ import java.util.TreeMap;
  */
 final class FeatureGates {
   /**
-   * One gate.
+   * A feature gate.
    *
-   * @param isOn what holds here
+   * @param isOn its fixed state here
    */
   private record Gate(boolean isOn, String about) {}
 

@@ -133,7 +133,7 @@ final class MetricsPusher implements AutoCloseable {
     return data;
   }
 
-  /** Lets it send what is last; several may do so at the same time. */
+  /** Lets it send its last data; several may do so at the same time. */
   void end() {
     end.countDown();
   }

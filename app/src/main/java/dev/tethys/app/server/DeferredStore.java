@@ -47,7 +47,7 @@ final class DeferredStore implements MetricStore {
     shared = true;
   }
 
-  /** Hides generated series of tenants from others, once there are any. */
+  /** Hides generated series of tenants from others, once any exist. */
   void separate() {
     separate = !shared;
   }

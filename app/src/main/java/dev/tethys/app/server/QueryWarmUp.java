@@ -83,7 +83,7 @@ final class QueryWarmUp implements AutoCloseable {
     this.turns = new WarmUpTurns(time, clock, others);
   }
 
-  /** Rehearses in parallel to everything else, and then what {@link #follow} gives. */
+  /** Warms up in parallel with everything else, then with what {@link #follow} returns. */
   void start() {
     thread =
         Thread.ofPlatform()

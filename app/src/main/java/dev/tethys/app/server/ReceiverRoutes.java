@@ -8,7 +8,7 @@ import dev.tethys.web.HttpHandler;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** When receivers answer: once the store is open, and only where they are switched on. */
+/** When receivers respond: once the store is open, and only if they are enabled. */
 final class ReceiverRoutes {
   private ReceiverRoutes() {}
 

@@ -136,7 +136,7 @@ final class StoredMetrics implements StoredSignal {
     return "metric store";
   }
 
-  /** The store for one kind of writer: what it takes goes to remote write too. */
+  /** The store for one kind of writer; its data is also sent by remote write. */
   TeeStore writing(String source) {
     return new TeeStore(
         store, new BatchSink(remoteWrite.from(source), AckCallback.NONE), remoteWrite::isWanted);

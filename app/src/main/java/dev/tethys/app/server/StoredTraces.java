@@ -115,7 +115,7 @@ final class StoredTraces extends StoredEvents<TraceDatabase> {
   private record Queried(TraceQueries queries, ThreadPoolExecutor pool) {}
 
   /**
-   * @param generated gets the metrics that are made of spans
+   * @param generated receives the metrics generated from spans
    */
   StoredTraces(SignalServices services, StoredMetrics generated) {
     super(Signal.TRACES, "trace store", MemoryUse.TRACE_QUERIES, services);

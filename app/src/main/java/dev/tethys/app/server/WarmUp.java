@@ -111,7 +111,7 @@ public final class WarmUp {
 
   private record Kind(String metric, Values values) {}
 
-  /** Of counters and gauges of exporters: what they look like, step by step. */
+  /** Step-by-step shape of counters and gauges of exporters. */
   private static final Kind[] KINDS = {
     new Kind("warm_requests_total", (s, t) -> (double) t * (s + 1)),
     new Kind("warm_requests_total", (s, t) -> t % (100 + s) * 7), // restarted now and then
@@ -136,7 +136,7 @@ public final class WarmUp {
     new Kind("warm_time_seconds", (s, t) -> 1.7e9 + t * 15 + (s % 2) * 0.4321)
   };
 
-  /** Anything from 0 to 2^62, always the same of the same. */
+  /** A deterministic number from 0 to 2^62. */
   private static long random(int t, int s) {
     long h = (t * 0x9E3779B97F4A7C15L) ^ (s * 0xC2B2AE3D27D4EB4FL);
     h = (h ^ (h >>> 31)) * 0xBF58476D1CE4E5B9L;

@@ -224,7 +224,7 @@ final class WarmUpLogs {
     return b.toString();
   }
 
-  /** Asks queries over parts. */
+  /** Runs queries over parts. */
   void read() throws IOException, InterruptedException {
     String range = "&start=" + begin + "&end=" + (begin + SPAN_NANOS);
     for (int round = 0; round < ROUNDS; round++) {

@@ -38,7 +38,7 @@ final class XorValue {
     writeChanged(w, now, 1);
   }
 
-  /** A new window is given by {@code 1} or, where {@code 11} means stale, by {@code 10}. */
+  /** A new window is encoded as {@code 1}, or, if {@code 11} means stale, as {@code 10}. */
   void writeChanged(BitWriter w, long now, int newWindowBits) {
     long delta = now ^ bits;
     bits = now;

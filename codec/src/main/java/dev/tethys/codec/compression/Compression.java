@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 public enum Compression {
   NONE(""),
   GZIP("gzip"),
-  /** With zlib's header, as Go and the Collector take the word. */
+  /** With zlib's header, as Go and the Collector interpret the word. */
   ZLIB("zlib"),
   /** The same under the name that HTTP has for it. */
   DEFLATE("deflate"),

@@ -14,7 +14,7 @@ final class DwarfUnit {
   private static final int MAX_ABBREVIATIONS = 100_000;
   private static final int MAX_ATTRIBUTES = 4096; // of an abbreviation
 
-  /** Memory that a unit takes, with its place among others. */
+  /** Memory of a unit, including its table entry. */
   static final int BYTES = 4 * DwarfCursor.OBJECT;
 
   final int start;
@@ -76,7 +76,7 @@ final class DwarfUnit {
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
   record Abbreviation(int tag, boolean hasChildren, long[] attributes) {
-    /** Memory that it takes, with its place in a table. */
+    /** Memory in use, including its table entry. */
     long bytes() {
       return 3L * DwarfCursor.OBJECT + (long) Long.BYTES * attributes.length;
     }

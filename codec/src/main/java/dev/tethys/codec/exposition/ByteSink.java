@@ -33,7 +33,7 @@ final class ByteSink {
     return this;
   }
 
-  /** The fewest digits, in Go's form 'g' or that of OpenMetrics. */
+  /** The minimum number of digits, in Go's form 'g' or that of OpenMetrics. */
   void number(double v, boolean openMetrics) {
     room(GoFloat.ROOM_G);
     size = openMetrics ? GoFloat.writeOpenMetrics(block, size, v) : GoFloat.writeG(block, size, v);

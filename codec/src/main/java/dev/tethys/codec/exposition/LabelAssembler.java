@@ -56,7 +56,7 @@ final class LabelAssembler {
     count++;
   }
 
-  /** A whole label. */
+  /** A complete label. */
   void add(byte[] name, byte[] value) {
     name(name, 0, name.length, false);
     value(value, 0, value.length, false);

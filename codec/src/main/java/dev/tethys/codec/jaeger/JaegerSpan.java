@@ -31,7 +31,7 @@ final class JaegerSpan {
   final Attributes tags = new Attributes();
   final List<Log> logs = new ArrayList<>();
 
-  /** Resource of the span itself; null for that of its batch. */
+  /** Resource of the span itself; null to use that of its batch. */
   @Nullable Process process;
 
   /** Problem found while the span was read. */

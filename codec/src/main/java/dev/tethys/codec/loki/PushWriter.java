@@ -143,7 +143,7 @@ public final class PushWriter {
     return out;
   }
 
-  /** Forgets all entries, and keeps room for as many again, within bounds. */
+  /** Removes all entries, keeping capacity for as many again, within bounds. */
   public void clear() {
     List<ProtoWriter> used = new ArrayList<>(spares);
     streams.values().forEach(s -> used.add(s.entries.clear()));
@@ -166,7 +166,7 @@ public final class PushWriter {
     bytes = 0;
   }
 
-  /** Whether it holds more room than is worth keeping. */
+  /** Whether it holds more memory than is worth keeping. */
   public boolean isLarge() {
     return out.buffer().length > KEPT;
   }

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Makes OTLP metrics of the families that a program shows about itself. */
+/** Creates OTLP metrics from the families that a program exposes about itself. */
 public final class FamiliesToOtlp {
   private static final String TOTAL = "_total";
   private static final long NANOS = 1_000_000;

@@ -46,7 +46,7 @@ public final class PrometheusOrigin {
     }
   }
 
-  /** Whether a metric's name is that of its series. */
+  /** Whether a metric's name equals that of its series. */
   public static boolean keepsName(Metric m) {
     return m.name().equals(m.metadata().getString(NAME));
   }

@@ -96,7 +96,7 @@ public final class WriteRequestV2Reader {
     return this;
   }
 
-  /** Lets go of the request and of oversized scratch. */
+  /** Releases the request and oversized scratch buffers. */
   public void release() {
     buf = new byte[0];
     top.reset(buf, 0, 0);

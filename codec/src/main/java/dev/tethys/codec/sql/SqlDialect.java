@@ -21,7 +21,7 @@ public record SqlDialect(
 
   /** Meaning of a backslash. */
   public enum Backslash {
-    /** A character like others; by standard_conforming_strings, NO_BACKSLASH_ESCAPES. */
+    /** An ordinary character, depending on standard_conforming_strings and NO_BACKSLASH_ESCAPES. */
     TEXT,
     ESCAPE,
     UNKNOWN

@@ -78,7 +78,7 @@ abstract class SymbolText {
     return s.substring(at - length, at);
   }
 
-  /** Enters a part that may hold others. */
+  /** Enters a nested part. */
   final void enter() {
     if (++depth > MAX_DEPTH || ++parts > MAX_PARTS) {
       throw new SymbolException();

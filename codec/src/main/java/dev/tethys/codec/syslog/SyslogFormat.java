@@ -10,7 +10,7 @@ public enum SyslogFormat {
   RFC3164,
   /** Format of Heroku's drains: RFC 5424 without structured data, not even a {@code -} for it. */
   LOGPLEX,
-  /** RFC 5424 where a version follows the priority, else RFC 3164. */
+  /** RFC 5424 if a version follows the priority, otherwise RFC 3164. */
   AUTO;
 
   /**

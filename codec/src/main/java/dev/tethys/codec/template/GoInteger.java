@@ -3,7 +3,7 @@ package dev.tethys.codec.template;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Value of a named integer type of Go that prints itself, such as time.Duration. */
+/** Value of a named Go integer type that formats itself, such as time.Duration. */
 public interface GoInteger extends GoStruct {
   long number();
 

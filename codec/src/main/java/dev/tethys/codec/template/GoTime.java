@@ -20,7 +20,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
 
   private static final String DEFAULT_LAYOUT = "2006-01-02 15:04:05.999999999 -0700 MST";
 
-  /** A moment in UTC. */
+  /** A UTC time. */
   public static GoTime utc(Instant at) {
     return new GoTime(at.atZone(ZoneOffset.UTC));
   }

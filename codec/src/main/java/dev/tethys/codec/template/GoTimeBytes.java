@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Methods of Go's time.Time that give bytes or its source text. */
+/** Methods of Go's time.Time that return bytes or its source text. */
 final class GoTimeBytes {
   static final Parameter PARAMETER =
       new Parameter("[]uint8", v -> v instanceof GoList l && l.typeName().equals("[]uint8"), true);

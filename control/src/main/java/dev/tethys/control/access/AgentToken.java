@@ -7,6 +7,6 @@ package dev.tethys.control.access;
  * @param fingerprint of the token; "" where agents need none
  */
 public record AgentToken(String name, String fingerprint) {
-  /** Token in place of one where agents need none. */
+  /** Placeholder token if agents need none. */
   public static final AgentToken NONE = new AgentToken("", "");
 }

@@ -300,7 +300,7 @@ public final class ControlsApi {
       this.limit = limit;
     }
 
-    /** Takes the use of the whole fleet in place of the sum of the agents that are known. */
+    /** Uses the usage of the whole fleet instead of the sum over the known agents. */
     void take(QuotaShares.Use u) {
       used = u.used();
       step = u.step();

@@ -33,7 +33,7 @@ public final class PackagesApi {
   private static final String ROOT = ControlApi.ROOT + "/packages";
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
-  /** Downloads at a time; an agent that finds them taken retries. */
+  /** Maximum number of concurrent downloads; further agents retry. */
   private static final int MAX_DOWNLOADS = 50;
 
   private static final int MAX_UPLOADS = 2;

@@ -61,7 +61,7 @@ public final class TapApi {
   /** Time for which a record is followed, and exporters are searched. */
   private static final double FOLLOW_SECONDS = 5;
 
-  /** Time after that of the tap within which agents answer. */
+  /** Additional time for agents to respond after the tap ends. */
   private static final double GRACE_SECONDS = 3;
 
   /** Members of a response of an agent that are passed on. */
@@ -85,7 +85,7 @@ public final class TapApi {
   private final AtomicLong names = new AtomicLong();
   private final Map<String, Answers> open = new ConcurrentHashMap<>(); // by name
 
-  /** Answers to one tap. */
+  /** Responses to one tap. */
   private static final class Answers {
     private final String user;
     private final Map<UUID, byte @Nullable []> byAgent = new HashMap<>(); // guarded by this
@@ -105,7 +105,7 @@ public final class TapApi {
       }
     }
 
-    /** Ends the wait: there is no one left to answer. */
+    /** Ends the wait, because no client is left. */
     void abandon() {
       abandoned = true;
       while (missing.getCount() > 0) {
@@ -263,9 +263,9 @@ public final class TapApi {
   }
 
   /**
-   * Takes a place; without users they are all of one.
+   * Takes a slot; without users all requests share one user.
    *
-   * @throws HttpException 429 if there is none
+   * @throws HttpException 429 if none is free
    */
   private synchronized Answers open(String name, String user, List<UUID> agents, HttpRequest q) {
     List<String> users = open.values().stream().map(a -> a.user).sorted().toList();

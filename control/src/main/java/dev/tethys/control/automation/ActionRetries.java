@@ -41,7 +41,7 @@ public final class ActionRetries {
 
   static final int ATTEMPTS = PAUSES.length + 1;
 
-  /** Error of a request whose answer is unknown. */
+  /** Error of a request with an unknown outcome. */
   private static final String CUT_OFF = "the control plane was restarted before a response arrived";
 
   /**
@@ -119,7 +119,7 @@ public final class ActionRetries {
     return Texts.sha256(JsonMapper.shared().writeValueAsString(r.tree()));
   }
 
-  /** Takes the attempts of before a restart, once; those of rules that have changed stay there. */
+  /** Takes the attempts from before a restart, once; attempts of changed rules are kept there. */
   List<Retry> restore(List<AutomationRule> rules) {
     List<Retry> out = new ArrayList<>();
     for (Former f : List.copyOf(former)) {
@@ -148,7 +148,7 @@ public final class ActionRetries {
         clock.nanos() + wait * 1_000_000);
   }
 
-  /** Takes the attempts of rules that no longer exist as they were. */
+  /** Keeps the attempts of rules that no longer exist unchanged. */
   List<Former> takeOthers() {
     List<Former> out = List.copyOf(former);
     former.clear();
@@ -159,7 +159,7 @@ public final class ActionRetries {
     return List.copyOf(all.values());
   }
 
-  /** Whether there is room for another action. */
+  /** Whether another action fits. */
   boolean hasRoom(String id) {
     return all.containsKey(id) || all.size() < MAX;
   }

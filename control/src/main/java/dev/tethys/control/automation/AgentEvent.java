@@ -14,7 +14,7 @@ enum AgentEvent {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Words of all states. */
+  /** Names of all states. */
   static List<String> words() {
     return Arrays.stream(values()).map(AgentEvent::word).toList();
   }

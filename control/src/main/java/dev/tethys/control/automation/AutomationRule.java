@@ -362,7 +362,7 @@ public record AutomationRule(
     return out;
   }
 
-  /** Actor of its changes. */
+  /** Author of its changes. */
   String actor() {
     return actor(name);
   }

@@ -66,7 +66,7 @@ final class CoolDowns {
     starts.remove(id);
   }
 
-  /** Keeps a start until the cool-down of its id ends. */
+  /** Delays a start until the cool-down of its id ends. */
   Step defer(Start s, int hops) throws IOException {
     AutomationRule r = s.rule;
     Alert a = s.alert;
@@ -94,7 +94,7 @@ final class CoolDowns {
     return waiting.containsKey(a.fingerprint());
   }
 
-  /** Takes out what an alert has waiting; null for nothing. */
+  /** Removes the waiting event of an alert; null if none. */
   @Nullable Waiting take(Alert a) {
     return waiting.remove(a.fingerprint());
   }

@@ -18,7 +18,7 @@ final class RecentSteps<S> {
     steps.addFirst(step);
   }
 
-  /** Adds one that is older than all others, unless there is no room. */
+  /** Adds an entry older than all others if there is space. */
   synchronized void addOldest(S step) {
     if (steps.size() < MAX) {
       steps.addLast(step);

@@ -135,7 +135,7 @@ sealed interface RuleAction {
     /**
      * The replay at a time.
      *
-     * @throws IllegalArgumentException if a time is wrong
+     * @throws IllegalArgumentException if a time is invalid
      */
     ReplayRequest request(String name, Instant now) {
       return new ReplayRequest(

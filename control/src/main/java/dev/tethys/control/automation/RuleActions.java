@@ -244,7 +244,7 @@ public final class RuleActions {
     held.forget(fingerprint);
   }
 
-  /** Fingerprints of events whose actions of a rule hold. */
+  /** Fingerprints of events for which the actions of a rule are active. */
   Set<String> holders(String rule) {
     Set<String> out = new TreeSet<>();
     held.ofRule(rule).forEach(h -> out.add(h.fingerprint()));

@@ -47,7 +47,7 @@ public record AgentState(
     long changedNanos,
     @Nullable PackageStatuses packages,
     boolean hasOwnConfiguration) {
-  /** In place of the hash of a document that there is not. */
+  /** Replaces the hash of a missing document. */
   public static final String NO_HASH = "0".repeat(64);
 
   /** Hash of an agent's own configuration. */

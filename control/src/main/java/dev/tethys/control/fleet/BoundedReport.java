@@ -17,7 +17,7 @@ final class BoundedReport {
   private static final int MAX_DEPTH = 4;
   private static final int MAX_PACKAGES = 16;
 
-  /** Components whose health is kept of an agent, over all levels. */
+  /** Maximum number of components whose health is kept per agent, over all levels. */
   static final int MAX_PARTS = 500;
 
   private BoundedReport() {}

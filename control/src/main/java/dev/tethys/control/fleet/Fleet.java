@@ -95,7 +95,7 @@ public final class Fleet {
     accounts = taker;
   }
 
-  /** Takes answers of agents to live taps; must not block. */
+  /** Receives responses of agents to live taps; must not block. */
   public void takeTaps(BiConsumer<UUID, CustomMessage> taker) {
     taps = taker;
   }

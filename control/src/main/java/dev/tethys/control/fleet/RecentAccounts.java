@@ -70,7 +70,7 @@ public final class RecentAccounts {
     }
   }
 
-  /** Items within a time. */
+  /** Items within a period. */
   public record Window(long in, long lost, double seconds) {
     public static final Window EMPTY = new Window(0, 0, 0);
 

@@ -297,7 +297,10 @@ public record Totals(
     return out;
   }
 
-  /** Counts of a control; zeros where the agent has none, or those of an earlier one of its id. */
+  /**
+   * Counts of a control; zeros if the agent has none, or only those of an earlier control with its
+   * id.
+   */
   public Control control(String id, long startMillis) {
     Control c = controls == null ? null : controls.get(id);
     return c == null || c.startMillis() != startMillis ? NO_COUNTS : c;
@@ -344,7 +347,7 @@ public record Totals(
     return out;
   }
 
-  /** The same without reasons, for points that are kept. */
+  /** The same without reasons, for stored points. */
   Map<String, Losses> lossCounts() {
     Map<String, Losses> out = new TreeMap<>();
     losses().forEach((signal, x) -> out.put(signal, new Losses(x.in(), x.lost())));

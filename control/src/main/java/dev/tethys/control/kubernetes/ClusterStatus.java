@@ -31,7 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ClusterStatus {
   private static final System.Logger LOG = JulLogger.of(ClusterStatus.class.getName());
 
-  /** Time between two writes of an object whose texts alone differ, such as a progress. */
+  /** Minimum time between two writes of an object in which only texts differ, such as progress. */
   private static final Duration TEXTS = Duration.ofSeconds(5);
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);

@@ -34,7 +34,7 @@ public record LiveControl(
         : owner + " (started by " + author + ")";
   }
 
-  /** Counts of it among those of an agent. */
+  /** Its counts among those of an agent. */
   public PipelineAccounts.Control countsIn(Totals totals) {
     return totals.control(control.id(), control.startMillis());
   }

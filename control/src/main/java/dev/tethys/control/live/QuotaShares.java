@@ -96,7 +96,7 @@ public final class QuotaShares {
       return used + ended;
     }
 
-    /** Amount that must not be given to others. */
+    /** Amount reserved from others. */
     private double held() {
       return ended + Math.max(allowance, used);
     }

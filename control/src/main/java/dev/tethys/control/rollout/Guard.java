@@ -34,7 +34,7 @@ public record Guard(
   /** Minimum number of items after which the share of lost items is compared. */
   static final long MIN_COMPARED = 20;
 
-  /** The same, where more than half of the items are lost. */
+  /** The same, with more than half of the items lost. */
   static final long MIN_MOSTLY_LOST = 5;
 
   private static final int MAX_QUERY = 4096;

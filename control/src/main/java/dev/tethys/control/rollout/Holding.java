@@ -22,7 +22,7 @@ public record Holding(
     others = java.util.Collections.unmodifiableMap(new TreeMap<>(others));
   }
 
-  /** Whether agents were given another version meanwhile. */
+  /** Whether agents have received another version in the meantime. */
   public boolean isReplaced() {
     return !others.isEmpty();
   }

@@ -64,7 +64,7 @@ final class LossSums {
     return undecided;
   }
 
-  /** Share of a signal; that of all where none was known by signal, as in states of before. */
+  /** Share of a signal; the total share if none was known by signal, as in earlier states. */
   static double share(Map<String, Double> shares, String signal) {
     String key = shares.size() == 1 ? Totals.ALL : signal;
     return shares.getOrDefault(key, 0.0);

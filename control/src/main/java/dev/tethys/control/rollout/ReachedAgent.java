@@ -19,7 +19,8 @@ record ReachedAgent(UUID uid, Reached reached, @Nullable AgentState state, boole
   }
 
   /**
-   * Whether nothing is known of it: the control plane was started after the agent got the version.
+   * Whether nothing is known about it: the control plane was started after the agent got the
+   * version.
    */
   boolean isSilent() {
     return state == null && !reached.heard;

@@ -37,7 +37,7 @@ public final class Rollout {
       return this == RUNNING || this == PAUSED;
     }
 
-    /** Whether agents have its version, where no later one holds for them. */
+    /** Whether agents have its version, if no later one applies to them. */
     public boolean stands() {
       return isActive() || this == DONE;
     }

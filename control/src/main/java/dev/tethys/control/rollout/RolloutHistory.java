@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class RolloutHistory {
   private static final System.Logger LOG = JulLogger.of(RolloutHistory.class.getName());
 
-  /** Rollouts that are kept, in addition to those whose versions hold. */
+  /** Number of rollouts kept in addition to those whose versions are active. */
   private static final int MAX_KEPT = 200;
 
   private final Scheduler clock;

@@ -171,7 +171,7 @@ public final class Rollouts {
     return history.configurations().wanted(a);
   }
 
-  /** The same for an offer, which gives the agent the version. */
+  /** The same for an offer, which delivers the version to the agent. */
   public Wanted offered(AgentState a) {
     AgentVersions now = history.configurations();
     join(now, a);
@@ -574,7 +574,7 @@ public final class Rollouts {
     return stages.hasQueries();
   }
 
-  /** Agents for which versions of a configuration hold; empty if none holds. */
+  /** Agents for which versions of a configuration are active; empty if none is active. */
   public synchronized List<Selector> assigned(String configuration) {
     return history.assignments().visible(configuration).stream().map(Assignment::selector).toList();
   }
@@ -585,9 +585,9 @@ public final class Rollouts {
   }
 
   /**
-   * Version that a rollout gives.
+   * Version that a rollout delivers.
    *
-   * @throws ConflictException if it gives a package
+   * @throws ConflictException if it delivers a package
    */
   public synchronized ConfigVersion version(long id) {
     Rollout r = get(id);

@@ -57,7 +57,7 @@ final class StageCheck {
             new QueryCheck(r, queries));
   }
 
-  /** Judges the stage as it is now; called once. */
+  /** Evaluates the current state of the stage; called once. */
   CheckResult judge() {
     for (Map.Entry<UUID, Reached> e : r.reached.entrySet()) {
       ReachedAgent agent = new ReachedAgent(e.getKey(), e.getValue(), fleet.agent(e.getKey()));

@@ -154,7 +154,7 @@ public final class Repository {
     }
   }
 
-  /** Pulls, and takes the files where there is another commit. */
+  /** Pulls, and reads the files if there is a new commit. */
   public synchronized State refresh() {
     try {
       SourceFiles.Snapshot s = files.read(error.isEmpty() ? commit : "");

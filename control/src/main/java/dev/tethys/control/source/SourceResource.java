@@ -51,7 +51,7 @@ public sealed interface SourceResource {
    * Identity of a resource.
    *
    * @param where {@code file:line:column}
-   * @param hash of its content, without its place and comments
+   * @param hash of its content, without its position and comments
    */
   record Meta(String kind, String name, String where, String hash) {
     /** {@code TethysControl/mute-checkout}. */

@@ -39,7 +39,7 @@ final class DryRunComponents {
   private final List<Input> inputs = new ArrayList<>(); // guarded by this
   private final DryRunRecords records;
 
-  /** Place where samples enter. */
+  /** Entry point of samples. */
   record Input(String receiver, Signal signal, Consumer to) {}
 
   DryRunComponents(DryRunRecords records) {

@@ -256,7 +256,7 @@ public final class Packages {
     return p;
   }
 
-  /** Removes a package, and its file where no other has it. */
+  /** Removes a package, and its file if no other package uses it. */
   public synchronized void remove(AgentPackage p) throws IOException {
     int at = all.indexOf(p);
     all.remove(p);

@@ -27,7 +27,7 @@ final class Equality {
           + "promql-binop-fill-modifiers,native-histograms";
   private static final int SHOWN = 200;
 
-  /** Parameters of which many are wrong; a parameter that comes twice counts as it came first. */
+  /** Parameters, many of which are invalid; of duplicate parameters the first counts. */
   private static final List<String> WRONG =
       List.of(
           "&limit=-1",

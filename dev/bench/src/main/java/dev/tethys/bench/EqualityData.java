@@ -268,7 +268,7 @@ final class EqualityData {
         });
   }
 
-  /** A growing one, or for gauges one that also shrinks, with resets and changes of its layout. */
+  /** A growing histogram, or for gauges also a shrinking one, with resets and layout changes. */
   private IntFunction<@Nullable Histogram> exponential(int schema, ResetHint hint) {
     double[] positive = new double[16];
     double[] negative = new double[3];

@@ -37,7 +37,7 @@ final class ExporterWriters {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
   private static final Map<String, String> EXPORTERS = new LinkedHashMap<>();
 
-  /** Exporters of logs and of traces; the others are given samples. */
+  /** Exporters of logs and of traces; the others receive samples. */
   private static final Map<String, Signal> SIGNALS =
       Map.of(
           "nop/logs", Signal.LOGS,

@@ -302,7 +302,7 @@ final class LogKills {
     return logs.resolve(s.name + ".log." + n + end);
   }
 
-  /** Makes room for a new generation, if the oldest is delivered. */
+  /** Frees space for a new generation if the oldest has been delivered. */
   private boolean shift(Stream s) throws IOException {
     if (!s.hasAllUpTo(s.lastOf[GENERATIONS])) {
       return false;

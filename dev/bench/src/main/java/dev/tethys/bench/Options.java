@@ -10,7 +10,7 @@ import java.util.function.Predicate;
  * The {@code name=number} arguments of a command over its defaults, and words where it has some.
  */
 final class Options {
-  /** The arguments are not what the command takes. */
+  /** The arguments are invalid for the command. */
   static final class WrongException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -60,7 +60,7 @@ final class Options {
     return this;
   }
 
-  /** Known options, for errors. */
+  /** Known options, for error messages. */
   String there() {
     List<String> all = new ArrayList<>();
     if (!wordsName.isEmpty()) {

@@ -27,7 +27,7 @@ record ProcessStatistics(long pid) {
     return 0;
   }
 
-  /** Files, connections and all else that it holds open. */
+  /** Files, connections and everything else that it keeps open. */
   long openFiles() throws IOException {
     try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
       return open.count();

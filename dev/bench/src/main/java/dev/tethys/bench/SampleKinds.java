@@ -19,7 +19,7 @@ final class SampleKinds {
     CONSTANTS,
     /** A walk in hundredths, such as a temperature. */
     GAUGES,
-    /** Whole numbers that grow. */
+    /** Increasing integers. */
     COUNTERS,
     /** Cumulative buckets with their sum and count, each a series. */
     CLASSIC,
@@ -73,7 +73,7 @@ final class SampleKinds {
     return series;
   }
 
-  /** Series that belong together, of which a request has whole ones. */
+  /** Series that belong together and must be sent in one request. */
   int together() {
     return kind == Kind.CLASSIC ? CLASSIC_SERIES : 1;
   }

@@ -144,7 +144,7 @@ final class Targets {
     return failures;
   }
 
-  /** If all are new, the count alone would equal that of the previous ones. */
+  /** If all were new, the count alone would match that of the previous ones. */
   private boolean newOnesSeen(int present) {
     return present == 0 || manyScrapes.get() > 0;
   }

@@ -40,7 +40,7 @@ final class TopicBacklog {
 
   private static final long MILLIS = 1_700_000_000_000L;
 
-  /** A destination that takes a time for each request, one after another. */
+  /** A destination that takes some time per request and handles one at a time. */
   private static final class Sink implements AutoCloseable {
     private final AtomicLong samples = new AtomicLong();
     private final AtomicLong requests = new AtomicLong();

@@ -31,11 +31,11 @@ public final class KdbDouble implements AutoCloseable {
     CLOSE_BEFORE,
     /** Does it, and closes without a response. */
     CLOSE_AFTER,
-    /** Answers {@code 'stop}. */
+    /** Responds with {@code 'stop}. */
     STOP,
-    /** Answers {@code 'wsfull}. */
+    /** Responds with {@code 'wsfull}. */
     NO_MEMORY,
-    /** Never answers. */
+    /** Never responds. */
     SILENCE
   }
 

@@ -43,7 +43,7 @@ public final class Registry implements Collector {
     collectors.add(collector);
   }
 
-  /** Takes such a source out again. */
+  /** Removes such a source. */
   public void unregister(Collector collector) {
     collectors.remove(collector);
   }

@@ -16,7 +16,7 @@ public interface FileAccess {
   /** Creates a file, or empties it. */
   WritableFile create(Path path) throws IOException;
 
-  /** The whole content. */
+  /** The complete content. */
   byte[] read(Path path) throws IOException;
 
   /** Maps a file for reading until the arena closes. */

@@ -110,7 +110,7 @@ public final class QueryPlaces {
       return new Ticket(this, w);
     }
 
-    /** Frees a place. */
+    /** Frees a slot. */
     public void release() {
       synchronized (QueryPlaces.this) {
         if (used > 1) {
@@ -129,7 +129,7 @@ public final class QueryPlaces {
       }
     }
 
-    /** Takes a place; the lock is held. */
+    /** Takes a slot; the caller must hold the lock. */
     private boolean take() {
       if (used >= max || used > 0 && commonUsed >= common) {
         return false;
@@ -155,13 +155,13 @@ public final class QueryPlaces {
       return waiting.entered.await(time, unit);
     }
 
-    /** Leaves the queue, or frees the place that was given meanwhile. */
+    /** Leaves the queue, or frees the slot assigned in the meantime. */
     public void leave() {
       language.leave(waiting);
     }
   }
 
-  /** Gives free places to waiting queries; the lock is held. */
+  /** Gives free slots to waiting queries; the caller must hold the lock. */
   private void admit() {
     while (true) {
       Language next = next();

@@ -21,7 +21,7 @@ public final class QueryThreads {
 
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
-  /** There is no place for a query now. */
+  /** No slot is available for a query. */
   public static final class NoPlaceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

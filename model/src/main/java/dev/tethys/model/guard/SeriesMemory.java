@@ -101,7 +101,7 @@ public final class SeriesMemory {
       held -= bytes;
     }
 
-    /** Releases all of it; more may be held afterwards. */
+    /** Releases all of it; more may be reserved afterwards. */
     @Override
     public void close() {
       give(held);

@@ -44,7 +44,7 @@ public final class TokenBucket {
     }
   }
 
-  /** Takes some tokens, or none when there are fewer. */
+  /** Takes some tokens, or none if there are too few. */
   public synchronized boolean tryTake(long n) {
     fill();
     if (tokens + ROUNDING < n) {
@@ -68,9 +68,9 @@ public final class TokenBucket {
   }
 
   /**
-   * Takes some tokens, also such as have not arrived yet.
+   * Takes tokens, including future ones.
    *
-   * @return nanoseconds until they have arrived
+   * @return nanoseconds until they are available
    */
   public synchronized long reserve(long n) {
     fill();

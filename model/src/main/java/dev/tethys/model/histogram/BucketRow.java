@@ -44,7 +44,7 @@ final class BucketRow {
     }
   }
 
-  /** Takes over the content of another row, which keeps it. */
+  /** Takes over the content of another row, which remains unchanged. */
   void copyFrom(BucketRow o) {
     ensure(o.size);
     System.arraycopy(o.index, 0, index, 0, o.size);

@@ -42,9 +42,7 @@ public interface LogBodyParts {
   /** Contents of the arguments of all bodies, as far as known. */
   @FunctionalInterface
   interface Known {
-    /**
-     * Writes the argument and gives its end; returns -1 if it differs, or there is no room for it.
-     */
+    /** Writes the argument and returns its end; -1 if it differs, or there is no space for it. */
     int write(int argument, byte[] to, int at);
 
     /** False if no body has an argument that passes a test. */

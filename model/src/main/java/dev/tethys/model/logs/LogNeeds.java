@@ -24,7 +24,7 @@ public record LogNeeds(
   /** All columns. */
   public static final LogNeeds ALL = new LogNeeds(true, true, true, null);
 
-  /** Columns with whole bodies. */
+  /** Columns with complete bodies. */
   public LogNeeds(boolean times, boolean bodies, boolean lengths, @Nullable List<String> metadata) {
     this(times, bodies, lengths, metadata, null, null);
   }

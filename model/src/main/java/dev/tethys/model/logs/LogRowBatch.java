@@ -64,7 +64,7 @@ public interface LogRowBatch {
   /** Receiver of a pair of structured metadata. */
   @FunctionalInterface
   interface MetadataConsumer {
-    /** Takes a pair, whose value is UTF-8 and ends where the buffer ends. */
+    /** Adds a pair whose value is UTF-8 and ends at the end of the buffer. */
     void accept(String name, int offset, int length);
   }
 }

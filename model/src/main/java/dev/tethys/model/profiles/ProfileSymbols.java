@@ -90,9 +90,7 @@ public record ProfileSymbols(
     return "";
   }
 
-  /**
-   * Name of a frame: its function, else the file of its mapping with the address, else the address.
-   */
+  /** Name of a frame: its function, or the file of its mapping with the address, or the address. */
   public String frame(int location, int line) {
     if (line < lines(location)) {
       long function = locations.get(location, LOCATION_HEAD + line * LINE);

@@ -27,7 +27,7 @@ public final class Samples {
     return this;
   }
 
-  /** Makes room for a number of samples. */
+  /** Reserves space for a number of samples. */
   public void reserve(int n) {
     if (n > stacks.length) {
       int size = Math.max(n, stacks.length * 2);

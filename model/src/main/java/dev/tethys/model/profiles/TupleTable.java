@@ -161,9 +161,9 @@ public final class TupleTable {
   }
 
   /**
-   * Makes room for further rows that are appended.
+   * Reserves space for further appended rows.
    *
-   * @param values of all of them
+   * @param values total number of their values
    */
   public void reserveRows(int rows, int values) {
     if (count + (long) rows + 1 > starts.length) {

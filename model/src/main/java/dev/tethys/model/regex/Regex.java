@@ -241,7 +241,7 @@ public final class Regex {
     return Pattern.quote(text);
   }
 
-  /** The expression as it was given. */
+  /** The original expression. */
   public String expression() {
     return expression;
   }

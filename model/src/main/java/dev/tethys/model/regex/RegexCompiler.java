@@ -271,7 +271,7 @@ final class RegexCompiler {
     return target;
   }
 
-  /** Whether a tree can read the character that Go puts in place of bytes that are not UTF-8. */
+  /** Whether a tree can read the character that replaces bytes that are not UTF-8 in Go. */
   static boolean readsReplacement(@Nullable RegexNode n) {
     if (n == null) {
       return false;

@@ -30,7 +30,7 @@ final class RegexParser {
     List<RegexNode> parts = new ArrayList<>();
     final StringBuilder literal = new StringBuilder(); // behind the parts
 
-    /** Flags behind the group. */
+    /** Flags after the group. */
     int flagsBehind;
 
     int number; // of a capturing group, or 0

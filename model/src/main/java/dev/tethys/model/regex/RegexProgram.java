@@ -97,7 +97,7 @@ final class RegexProgram {
     return next == FAIL ? FAIL : add(RANGE, low << 8 | high, next);
   }
 
-  /** Room in the pool. */
+  /** Free space in the pool. */
   int reserve(int n) {
     grown(n);
     if (pooled + n > pool.length) {

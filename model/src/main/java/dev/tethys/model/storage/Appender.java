@@ -36,7 +36,7 @@ public interface Appender extends AutoCloseable {
     OUT_OF_BOUNDS,
     /** The series has another value at this timestamp. */
     DUPLICATE_TIMESTAMP,
-    /** The histogram contradicts itself. */
+    /** The histogram is inconsistent. */
     INVALID_HISTOGRAM
   }
 

@@ -19,7 +19,7 @@ public record Resolution(
   /** Samples, or the finest remaining data where samples have been deleted. */
   public static final Resolution FINEST = new Resolution(0, 0, 0, false, false);
 
-  /** Samples alone. */
+  /** Only samples. */
   public static final Resolution SAMPLES = new Resolution(0, 0, 0, false, true);
 
   public Resolution {

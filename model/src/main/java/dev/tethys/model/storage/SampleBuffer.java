@@ -19,7 +19,7 @@ public final class SampleBuffer {
   /** Unix milliseconds, ascending, distinct. */
   public long[] timestamps = new long[256];
 
-  /** Values; where {@link #histograms} holds a sample, undefined. Stale markers are kept. */
+  /** Values; undefined where {@link #histograms} holds a sample. Stale markers are kept. */
   public double[] values = new double[256];
 
   /**
@@ -32,7 +32,7 @@ public final class SampleBuffer {
   /** Start timestamps by position, 0 if unknown; null if no sample has one. */
   public long @Nullable [] startTimestamps;
 
-  /** Equal ids mean equal timestamps; 0 means nothing is known. */
+  /** Equal ids mean equal timestamps; 0 means unknown. */
   public long timestampsId;
 
   /** Whether a value here may be a stale marker; false is a promise. */
@@ -58,7 +58,7 @@ public final class SampleBuffer {
     return s;
   }
 
-  /** Begins to hold summaries. */
+  /** Starts to hold summaries. */
   public Summaries startSummaries() {
     Summaries s = spareSummaries;
     if (s == null) {

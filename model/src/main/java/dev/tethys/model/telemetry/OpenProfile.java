@@ -82,7 +82,7 @@ public final class OpenProfile extends OpenMessage {
     this.period = period;
   }
 
-  /** The first eight bytes of its id; the whole id is 0 if there is none. */
+  /** First eight bytes of its id; the id is 0 if there is none. */
   public long idHigh() {
     return idHigh;
   }

@@ -50,7 +50,7 @@ public final class Profile implements Item<Profile> {
     return samples;
   }
 
-  /** Itself. */
+  /** This object itself. */
   @Override
   public Profile copy() {
     return this;

@@ -70,7 +70,7 @@ public final class AttributeRows {
     pending = 0;
   }
 
-  /** Makes room for values of a row and returns the place of the first. */
+  /** Reserves space for values of a row and returns the position of the first. */
   public int reserve(int length) {
     int at = starts[rows];
     if (at + length > values.length) {

@@ -374,7 +374,7 @@ public final class Batch {
     return content.takeProfiles();
   }
 
-  /** Puts back a tree that was taken here and not changed, for who takes it next. */
+  /** Returns an unchanged tree that was taken here, for the next reader. */
   public void keepTree(Telemetry<?> unchanged) {
     content.keep(unchanged);
   }

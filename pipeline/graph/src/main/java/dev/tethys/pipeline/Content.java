@@ -103,7 +103,7 @@ final class Content {
     return families;
   }
 
-  /** The message; a tree that was here is written and let go. */
+  /** The message; a tree that was here is encoded and released. */
   synchronized byte[] body() {
     byte[] b = body;
     if (b == null) {
@@ -185,7 +185,7 @@ final class Content {
     return s == null ? -1 : Arrays.stream(s).sum();
   }
 
-  /** The same where it was estimated before, otherwise -1. */
+  /** The same if it was estimated before, otherwise -1. */
   synchronized long estimateMadeBefore() {
     return sizes == null ? -1 : Arrays.stream(sizes).sum();
   }

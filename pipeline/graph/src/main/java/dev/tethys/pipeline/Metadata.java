@@ -57,7 +57,7 @@ public record Metadata(Map<String, List<String>> values, Client client) {
         : values.getOrDefault(name.toLowerCase(Locale.ROOT), List.of());
   }
 
-  /** Only the named ones. */
+  /** Returns only the named entries. */
   public Metadata only(List<String> names) {
     if (values.isEmpty() || names.isEmpty()) {
       return NONE;

@@ -97,7 +97,7 @@ public record CollectConfig(
     SECTION.include(ScrapeDefaults.SECTION).include(Discoveries.SECTION);
   }
 
-  /** Entries as they stand. */
+  /** Entries in their current state. */
   public static final Type<List<YamlNode>> LIST = Type.list(Type.of("collect", null, n -> n));
 
   /**

@@ -49,7 +49,7 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
   private volatile Map<String, Running> running = Map.of();
 
   /**
-   * @param others asks the targets of all other jobs
+   * @param others provides the targets of all other jobs
    */
   public CollectedExporters(ScrapeTransport.Factory others, HttpClientFactory clients) {
     this.others = others;

@@ -26,7 +26,7 @@ public final class FlagSet {
   private final Map<String, Flag> flags = new LinkedHashMap<>();
   private final Map<String, List<String>> given = new LinkedHashMap<>();
 
-  /** The flags that a command takes, in the order of its help. */
+  /** The flags that a command accepts, in the order of its help. */
   public FlagSet(String command, String about, List<Flag> flags) {
     this(command, "", about, flags);
   }
@@ -36,7 +36,7 @@ public final class FlagSet {
     this(command, operandHelp, about, flags, new OwnUsageTexts(command));
   }
 
-  /** The same, refusing in the words of another program. */
+  /** The same, with error messages in another program's wording. */
   public FlagSet(
       String command, String operandHelp, String about, List<Flag> flags, UsageTexts words) {
     this.command = command;

@@ -5,7 +5,7 @@ package dev.tethys.runtime.cli;
  * that one.
  */
 public interface UsageTexts {
-  /** There is no such flag. */
+  /** No such flag exists. */
   RuntimeException unknown(String flag, String suggestion);
 
   /** An unexpected argument that is not a long flag. */
@@ -14,7 +14,7 @@ public interface UsageTexts {
   /** A flag at the end without its value. */
   RuntimeException withoutValue(String name);
 
-  /** A flag that may be given once. */
+  /** A flag that may be set only once. */
   RuntimeException repeated(String name);
 
   /** A value that cannot be read. */

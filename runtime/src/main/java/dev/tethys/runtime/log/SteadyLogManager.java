@@ -7,7 +7,7 @@ import java.util.logging.LogManager;
  * hooks run; the JDK's own would be reset first and lose the last lines.
  */
 public final class SteadyLogManager extends LogManager {
-  /** Made by the platform. */
+  /** Created by the platform. */
   public SteadyLogManager() {}
 
   @Override

@@ -131,7 +131,7 @@ final class RuleTest implements AutoCloseable {
     return problems.isEmpty() ? traces.store(test) : problems;
   }
 
-  /** Runs it; what failed. */
+  /** Runs it and returns the failures. */
   List<String> run(List<GroupSpec> specs, Map<String, Integer> order) {
     for (AlertTest a : test.alerts()) {
       if (a.name().isEmpty()) {

@@ -110,7 +110,7 @@ final class Http1Call implements Runnable {
   /**
    * The same.
    *
-   * @param dialer opens one that has not served before
+   * @param dialer opens a connection that has not been used before
    */
   ClientResponse send(
       Connections connections, Connections.Server server, ConnectionStreams.Dialer dialer)

@@ -25,7 +25,7 @@ final class Http1Reader {
   /** The maximum number of bytes of all headers of a response, and of its trailers. */
   static final int MAX_HEAD = 1 << 20;
 
-  /** The most interim answers, such as 103, before a response. */
+  /** Maximum number of interim responses, such as 103, before a response. */
   private static final int MAX_INTERIM = 16;
 
   /** Number of characters of a malformed line that errors show. */

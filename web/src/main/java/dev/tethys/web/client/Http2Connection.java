@@ -41,7 +41,7 @@ final class Http2Connection {
   /** Bytes after which a window update is sent. */
   private static final int REFILL = 1 << 20;
 
-  /** Answers with a status of 1xx before the one that counts. */
+  /** Interim 1xx responses before the final one. */
   private static final int MAX_INTERIM = 16;
 
   /** The last id that a connection can give. */

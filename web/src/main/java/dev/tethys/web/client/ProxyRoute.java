@@ -56,7 +56,7 @@ final class ProxyRoute {
     this.tls = tls;
   }
 
-  /** Whether the JDK's client cannot go this way itself. */
+  /** Whether the JDK's client does not support this route itself. */
   static boolean isNeeded(URI proxy, URI target, Map<String, List<Secret>> connectHeader) {
     return !isScheme(proxy, "http")
         || isScheme(target, "https") && !connectHeader.isEmpty()

@@ -81,7 +81,7 @@ public final class UnixSocket extends Socket {
     return ends ? new EndingStream(in) : in;
   }
 
-  /** Ends the connection where a read takes too long. */
+  /** Closes the connection if a read takes too long. */
   private final class EndingStream extends FilterInputStream {
     private EndingStream(InputStream in) {
       super(in);

@@ -51,7 +51,7 @@ public final class WebClient {
   private final @Nullable CookieJar cookies;
   private final @Nullable PerHostLimiter turnstile;
 
-  /** Whether calls that set the same headers have the same headers altogether. */
+  /** Whether calls that set the same headers have the same headers in total. */
   private final boolean sameForAll;
 
   private volatile @Nullable CachedHeaders known;
@@ -268,7 +268,7 @@ public final class WebClient {
     return rules.single() ? c.send(dialer) : c.send(connections, server, dialer);
   }
 
-  /** Encoded headers of a call, for calls with the same ones. */
+  /** Encoded headers of a call, shared by calls with the same headers. */
   private record CachedHeaders(Map<String, String> of, RequestHeaders made) {}
 
   private RequestHeaders headers(ClientRequest call, boolean trusted, long deadline)

@@ -14,7 +14,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Client of a service of AWS that takes and answers JSON, such as SQS. Signs its calls. */
+/** Client of an AWS service with a JSON protocol, such as SQS. Signs its calls. */
 public final class AwsJsonClient {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final int MAX_ANSWER = 8 << 20;

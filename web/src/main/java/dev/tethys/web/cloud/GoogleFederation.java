@@ -157,7 +157,7 @@ final class GoogleFederation {
             + " certificates are not built");
   }
 
-  /** The text itself, or a field of it. */
+  /** The text itself, or one of its fields. */
   private static String formatted(JsonNode source, String text, String from) throws IOException {
     JsonNode format = source.path("format");
     if (!format.path("type").asString("text").equals("json")) {

@@ -35,7 +35,7 @@ final class ConnectionPlaces {
 
   private final LongSupplier nanos;
 
-  /** Connections with a place, by client; guarded by itself. */
+  /** Connections with a slot, by client; guarded by itself. */
   private final Map<String, Integer> held = new HashMap<>();
 
   private int taken; // guarded by held
@@ -53,7 +53,7 @@ final class ConnectionPlaces {
     this.nanos = nanos;
   }
 
-  /** Gives a connection a place; returns true if it has one. */
+  /** Gives a connection a slot; returns true if it has one. */
   boolean take(ClientConnection c) {
     synchronized (held) {
       int ofClient = held.getOrDefault(c.client, 0);

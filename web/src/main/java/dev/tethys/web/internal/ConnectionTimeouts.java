@@ -269,7 +269,7 @@ public final class ConnectionTimeouts {
       return since != NEVER && !refused && now - since > REFUSE_NANOS;
     }
 
-    /** Answers the request that waits for a place with a refusal. */
+    /** Rejects the request that waits for a slot. */
     void refuse() {
       refused = true;
     }
@@ -559,7 +559,7 @@ public final class ConnectionTimeouts {
     return notified;
   }
 
-  /** Closes connections that are late, and schedules itself while there are connections. */
+  /** Closes late connections, and reschedules itself while there are connections. */
   private void sweep() {
     sweeping.set(false);
     if (connections.isEmpty()) {

@@ -47,7 +47,7 @@ public final class SocketConnections implements AutoCloseable {
     /**
      * Starts handling connections.
      *
-     * @param room closes a connection to make room for others; false if none can be
+     * @param room closes a connection to free a slot for others; false if none can be closed
      */
     StreamListener open(StreamListener.Handler handler, BooleanSupplier room) throws IOException;
   }
@@ -219,7 +219,7 @@ public final class SocketConnections implements AutoCloseable {
     socket.stopListening();
   }
 
-  /** Takes no new connections and lets those there are end for the grace period. */
+  /** Accepts no new connections and gives existing ones the grace period to finish. */
   @Override
   public void close() {
     socket.stopListening();

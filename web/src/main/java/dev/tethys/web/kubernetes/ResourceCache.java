@@ -79,7 +79,7 @@ public final class ResourceCache<T> {
   }
 
   /**
-   * @param maxObjects objects that are kept; further ones are not reported
+   * @param maxObjects maximum number of objects kept; further ones are not reported
    */
   public ResourceCache(
       ResourceWatch.Scope scope,

@@ -8,7 +8,7 @@ public interface S3Content {
   /** Bytes of all of it. */
   long size();
 
-  /** A part of it. */
+  /** One of its parts. */
   byte[] read(long from, int length) throws IOException;
 
   /** Content in memory. */

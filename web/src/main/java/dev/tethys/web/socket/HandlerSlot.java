@@ -57,7 +57,7 @@ public final class HandlerSlot<H> {
     return held;
   }
 
-  /** Lets threads use another handler, after {@link #hold}. */
+  /** Allows threads to use another handler after {@link #hold}. */
   public void serve(H next) {
     handler = next;
     release();

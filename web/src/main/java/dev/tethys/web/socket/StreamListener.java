@@ -180,7 +180,7 @@ public final class StreamListener implements SocketListener {
   /**
    * Starts a listener.
    *
-   * @param makeRoom closes a connection to make room for others; false if none can be closed
+   * @param makeRoom closes a connection to free a slot for others; false if none can be closed
    */
   public static StreamListener start(
       ServerSocket bound, Options options, BooleanSupplier makeRoom, Handler handler) {

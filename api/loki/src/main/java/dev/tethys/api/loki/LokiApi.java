@@ -158,7 +158,7 @@ public final class LokiApi {
     return (e, q, s) -> of.answer(e, q, s).getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Handler whose answers name damaged data in a header: their bodies have no place for it. */
+  /** Handler whose responses name damaged data in a header, because their bodies cannot. */
   private HttpHandler exploring(Exploration<byte[]> exploration) {
     return (request, response) -> {
       LogExplorer explorer = new LogExplorer(engine());
@@ -194,7 +194,7 @@ public final class LokiApi {
     T run() throws E;
   }
 
-  /** Gives failures Loki's status. */
+  /** Maps failures to Loki's statuses. */
   private static <T, E extends Exception> T mapped(RequestAction<T, E> work) throws E {
     try {
       return work.run();

@@ -12,7 +12,7 @@ import java.math.BigDecimal;
 import java.util.Collection;
 import java.util.List;
 
-/** JSON of Loki's answers. */
+/** JSON of Loki's responses. */
 final class LokiJson {
   private final StringBuilder sb = new StringBuilder(4096);
 
@@ -66,7 +66,7 @@ final class LokiJson {
     return this;
   }
 
-  /** Answer to a query. */
+  /** Response to a query. */
   static String result(LogqlResult r, boolean categorized) {
     LokiJson out = new LokiJson();
     out.raw("{\"status\":\"success\",\"data\":{\"resultType\":");

@@ -31,7 +31,7 @@ final class ApiCall {
     this.parameters = new Parameters(request.params());
   }
 
-  /** An endpoint. What it throws becomes an error answer. */
+  /** An endpoint. Exceptions become error responses. */
   @FunctionalInterface
   interface Endpoint {
     void answer(ApiCall call) throws IOException;
@@ -127,7 +127,7 @@ final class ApiCall {
     response.status(204).send();
   }
 
-  /** An error answer. */
+  /** An error response. */
   void error(ErrorType type, String message) throws IOException {
     if (type.status() == 503) {
       response.header("Retry-After", RETRY_AFTER_SECONDS);

@@ -77,7 +77,7 @@ final class ApiRoutes {
     return on(path, ready(handler(ofServer(endpoint))), "DELETE");
   }
 
-  /** An endpoint for POST and PUT that an agent cannot answer. */
+  /** A POST or PUT endpoint that an agent does not support. */
   ApiRoutes postOrPutOfServer(String path, ApiCall.Endpoint endpoint) {
     return on(path, ready(handler(ofServer(endpoint))), "POST", "PUT");
   }

@@ -8,7 +8,7 @@ public enum ErrorType {
   BAD_DATA("bad_data", 400),
   INTERNAL("internal", 500),
   UNAVAILABLE("unavailable", 500),
-  /** Too much is asked at once; the same may be asked again later. */
+  /** Request limit exceeded; the client may retry later. */
   OVERLOADED("unavailable", 503),
   NOT_FOUND("not_found", 404),
   NOT_ACCEPTABLE("not_acceptable", 406);

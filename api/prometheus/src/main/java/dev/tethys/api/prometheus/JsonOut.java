@@ -120,7 +120,7 @@ final class JsonOut {
     return this;
   }
 
-  /** JSON text made elsewhere. */
+  /** JSON text created elsewhere. */
   JsonOut json(String json) throws IOException {
     byte[] utf8 = json.getBytes(StandardCharsets.UTF_8);
     need(utf8.length);
@@ -230,7 +230,7 @@ final class JsonOut {
     return at + 6;
   }
 
-  /** A whole number. */
+  /** An integer. */
   JsonOut number(long v) throws IOException {
     need(DecimalDigits.ROOM);
     n = DecimalDigits.write(buffer, n, v);

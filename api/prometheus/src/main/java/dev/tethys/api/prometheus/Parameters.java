@@ -66,7 +66,7 @@ final class Parameters {
     }
   }
 
-  /** A time that must be there. */
+  /** A required time. */
   long requiredTime(String name) {
     try {
       return time(text(name));

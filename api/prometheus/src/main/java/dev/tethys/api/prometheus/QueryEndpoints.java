@@ -222,7 +222,7 @@ final class QueryEndpoints {
     }
   }
 
-  /** Reports what goes wrong as the API does. */
+  /** Reports errors like the API does. */
   static <T> T withApiErrors(Supplier<T> query) {
     try {
       return query.get();

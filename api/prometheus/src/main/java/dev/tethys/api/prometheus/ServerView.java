@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** View of the process for the API. */
 public interface ServerView {
-  /** Whether it can answer. */
+  /** Whether it can respond. */
   Readiness readiness();
 
   /** Health of the stores of all signals. */

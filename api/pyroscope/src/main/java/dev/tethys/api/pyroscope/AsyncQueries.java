@@ -161,7 +161,7 @@ final class AsyncQueries {
         result == null ? new byte[0] : result);
   }
 
-  /** Removes finished queries whose time is over, and the oldest beyond what is kept. */
+  /** Removes expired finished queries, and the oldest beyond the limit. */
   private void removeOld() {
     long now = nanoTime.getAsLong();
     long bytes = 0;

@@ -59,7 +59,7 @@ final class Querier {
     return m.get("max_nodes") instanceof Long n && n != 0 ? n : FlameGraph.DEFAULT_MAX_NODES;
   }
 
-  /** Names of the call site; what else selects stacks is refused. */
+  /** Names of the call site; other stack selections are rejected. */
   private static List<String> callSite(Map<String, Object> m) {
     Map<String, Object> selector = message(m, "stack_trace_selector");
     if (!message(selector, "go_pgo").isEmpty()) {
@@ -300,12 +300,14 @@ final class Querier {
     return merged(q, stacks(m), m);
   }
 
-  /** Whether a request does not wait for its response, or asks for that of such a request. */
+  /**
+   * Whether a request is asynchronous: it does not wait, or fetches the result of an earlier one.
+   */
   static boolean isAsync(Map<String, Object> m) {
     return number(message(m, "async"), "type") != 0;
   }
 
-  /** The request whose answer is requested, "" for a new one. */
+  /** The id of the request whose result is fetched, "" for a new one. */
   static String asyncId(Map<String, Object> m) {
     return text(message(m, "async"), "request_id");
   }

@@ -15,9 +15,9 @@ final class QueryAccount implements LongConsumer, AutoCloseable {
   }
 
   /**
-   * Reserves more.
+   * Reserves more memory.
    *
-   * @throws HttpException 422 if the query alone takes most of the memory, 503 if others hold it
+   * @throws HttpException 422 if the query alone uses most of the memory, 503 if others hold it
    */
   @Override
   public void accept(long bytes) {

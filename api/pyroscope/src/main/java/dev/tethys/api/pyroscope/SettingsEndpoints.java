@@ -21,7 +21,7 @@ public final class SettingsEndpoints {
   private final LongSupplier now;
 
   /**
-   * @param file where settings are kept
+   * @param file stores the settings
    * @param now Unix nanoseconds
    */
   public SettingsEndpoints(FileAccess files, Path file, LongSupplier now) {

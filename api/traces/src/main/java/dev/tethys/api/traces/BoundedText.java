@@ -10,7 +10,7 @@ import java.util.function.LongConsumer;
 
 /** Text of a response within a limit, accounted for in the memory of requests. */
 final class BoundedText {
-  /** Largest answer. */
+  /** Maximum response size. */
   private static final int MAX_BYTES = 128 << 20;
 
   private static final int STEP = 1 << 20;

@@ -14,7 +14,7 @@ final class JaegerResponses {
 
   private JaegerResponses() {}
 
-  /** Answers with an error. */
+  /** Responds with an error. */
   static void error(HttpResponse response, HttpException e) throws IOException {
     TextBuffer out = new TextBuffer();
     out.put("{\"data\":null,\"total\":0,\"limit\":0,\"offset\":0,\"errors\":[{\"code\":");

@@ -317,7 +317,7 @@ final class JaegerV3 {
     }
   }
 
-  /** Refuses a range whose start is after its end, where both are given. */
+  /** Rejects a range whose start is after its end, if both are set. */
   private static void checkRange(long start, long end) {
     if (end != Long.MIN_VALUE && start > end) {
       throw QueryParameters.bad(

@@ -7,7 +7,7 @@ import java.util.Map;
 /** PromQL over the store that has the span metrics. Times are Unix milliseconds. */
 @FunctionalInterface
 public interface MetricQueries {
-  /** Fails: there is no such store. */
+  /** Fails, because the store does not exist. */
   MetricQueries NONE =
       (scope, query, from, to, step) -> {
         throw new dev.tethys.web.HttpException(501, "this server has no span metrics");

@@ -19,7 +19,7 @@ final class SearchJson {
   /** Strings that are kept in quoted form. */
   private static final int MAX_QUOTED = 4096;
 
-  /** Number of traces from whose length that of all is estimated. */
+  /** Number of sampled traces from which the total length is estimated. */
   private static final int SAMPLE = 32;
 
   /** Longest string that is kept. */

@@ -23,7 +23,7 @@ import java.util.Map;
 final class TraceFinder {
   private static final SpanNeeds IDS_AND_START = new SpanNeeds(true, false, true, false, List.of());
 
-  /** Most traces of which a search by several conditions keeps the ids. */
+  /** Maximum number of traces whose ids a search by several conditions keeps. */
   static final int MAX_CANDIDATES = 500_000;
 
   private final TraceStore store;

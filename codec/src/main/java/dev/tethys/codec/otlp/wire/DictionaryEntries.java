@@ -52,7 +52,7 @@ final class DictionaryEntries {
     return lengths[t.ordinal()][index];
   }
 
-  /** Text that stays where it is; "" if there is no table. */
+  /** Unchanged text; "" if there is no table. */
   Object text(int index) {
     if (index == 0) {
       return "";

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Functions that are others where HTML is written. */
+/** Functions that behave differently in HTML output. */
 public final class HtmlFunctions {
   /** Functions whose explicitly escaped output is not escaped again. */
   public static final Map<String, TemplateFunction> ALL =

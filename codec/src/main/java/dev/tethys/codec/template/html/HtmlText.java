@@ -18,7 +18,7 @@ final class HtmlText {
     return escape(s, true, false);
   }
 
-  /** Escapes the same way, but keeps existing escapes. */
+  /** Escapes in the same way, but keeps existing escapes. */
   static String normalized(String s) {
     return escape(s, false, false);
   }

@@ -17,7 +17,7 @@ final class UrlText {
     s.chars().forEach(c -> take((char) c));
   }
 
-  /** A character of it. */
+  /** One of its characters. */
   void take(char c) {
     if (c == '?' || c == '#') {
       query = true;

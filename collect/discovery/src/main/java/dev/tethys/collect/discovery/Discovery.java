@@ -12,7 +12,7 @@ public interface Discovery {
    */
   void run(Sink sink) throws InterruptedException;
 
-  /** Takes groups; may be called as often as there is news. */
+  /** Receives groups; may be called whenever there are changes. */
   @FunctionalInterface
   interface Sink {
     /** Replaces the groups of the same sources. */

@@ -32,7 +32,7 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
 
   public static final Type<HttpConfig> TYPE = SECTION.type(HttpConfig::read);
 
-  /** The same where another component gives the URL, by {@link #at}. */
+  /** The same, if another component provides the URL through {@link #at}. */
   public static final Type<HttpConfig> ANYWHERE =
       SECTION.type(
           o -> {

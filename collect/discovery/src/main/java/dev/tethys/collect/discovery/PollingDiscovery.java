@@ -12,7 +12,7 @@ import java.util.Set;
 public final class PollingDiscovery implements Discovery {
   private static final System.Logger LOG = JulLogger.of(PollingDiscovery.class.getName());
 
-  /** Asks the source once. */
+  /** Queries the source once. */
   @FunctionalInterface
   public interface Source {
     /**

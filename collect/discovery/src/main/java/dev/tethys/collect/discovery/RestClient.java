@@ -63,7 +63,7 @@ public final class RestClient {
     this(context, client, null, timeout);
   }
 
-  /** A whole response. */
+  /** A complete response. */
   public record Reply(URI uri, int status, Map<String, List<String>> headers, byte[] body) {
     /** The first value of a header, or {@code ""}. */
     public String header(String name) {
@@ -146,7 +146,7 @@ public final class RestClient {
     return c.with(new HttpClientConfig.BasicAuth(user, "", password, ""));
   }
 
-  /** A client that gets its tokens in another way. */
+  /** A client that obtains its tokens in another way. */
   public static HttpClientConfig withOAuth2(HttpClientConfig c, OAuth2 oauth2) {
     return c.with(oauth2);
   }
@@ -159,7 +159,7 @@ public final class RestClient {
     }
   }
 
-  /** Any answer. */
+  /** Any response. */
   public Reply send(ClientRequest call) throws IOException, InterruptedException {
     try (ClientResponse a = open(call)) {
       return new Reply(call.uri(), a.status(), a.headers(), a.bytes(MAX_BYTES));

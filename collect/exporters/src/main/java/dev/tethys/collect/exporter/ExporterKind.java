@@ -13,7 +13,7 @@ public interface ExporterKind {
   /** Title on its pages, such as {@code SNMP Exporter}. */
   String title();
 
-  /** The well-known program in whose place it is, such as {@code snmp_exporter}. */
+  /** The well-known program that it replaces, such as {@code snmp_exporter}. */
   String program();
 
   /** Default address, such as {@code :9116}. */

@@ -123,7 +123,7 @@ public final class GoFlags {
     return given.containsKey(name);
   }
 
-  /** Takes a flag out; returns null if it was not given. */
+  /** Removes a flag; returns null if it was not set. */
   public @Nullable String take(String name) {
     List<String> values = given.remove(name);
     return values == null ? null : values.getLast();

@@ -51,7 +51,7 @@ public record Probe(Params params, @Nullable Duration scrapeTimeout) {
   }
 
   /**
-   * A parameter that must be there, once.
+   * A required parameter that must occur once.
    *
    * @throws ProbeException 400 otherwise
    */

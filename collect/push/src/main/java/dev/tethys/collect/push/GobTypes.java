@@ -27,14 +27,14 @@ final class GobTypes {
   /** Definition of a type. */
   sealed interface Type {}
 
-  /** Of the same key and the same element throughout. */
+  /** All entries have the same key and element type. */
   record MapOf(long key, long element) implements Type {}
 
   record Struct(List<Field> fields) implements Type {}
 
   record Field(String name, long type) {}
 
-  /** Bytes that Go's {@code GobEncoder} of the type has made. */
+  /** Bytes written by Go's {@code GobEncoder} of the type. */
   record Encoded() implements Type {}
 
   /** Arrays, slices and types with their own encoding. */

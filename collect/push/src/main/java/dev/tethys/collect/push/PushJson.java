@@ -26,7 +26,7 @@ final class PushJson {
 
   private PushJson() {}
 
-  /** A time with as many digits as it needs. */
+  /** A time with the required number of digits. */
   static String time(Instant t) {
     String fraction = String.format("%09d", t.getNano()).replaceAll("0+$", "");
     return SECONDS.format(t) + (fraction.isEmpty() ? "" : "." + fraction) + "Z";

@@ -141,7 +141,7 @@ final class WriteV2 {
     return app.series(r.labelBuffer(), 0, r.labelLength(), WriteRequestV2Reader.LABELS);
   }
 
-  /** Nothing once there is no room for it: a request may hold millions of series. */
+  /** Does nothing once the memory is exhausted: a request may hold millions of series. */
   private String labels(WriteRequestV2Reader r) {
     return unsaid > 0
         ? ""

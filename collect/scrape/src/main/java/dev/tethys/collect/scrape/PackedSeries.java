@@ -159,7 +159,7 @@ final class PackedSeries extends PageSlots {
     return app.series(r, after(r, at), length(r, at), Appender.CANONICAL);
   }
 
-  /** References hold for a moment only: there is nothing to keep. */
+  /** References are valid only briefly, so there is nothing to keep. */
   @Override
   public void reference(int slot, long reference) {}
 

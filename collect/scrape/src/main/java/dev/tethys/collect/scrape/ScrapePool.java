@@ -88,7 +88,7 @@ final class ScrapePool {
   private List<Target> dropped = List.of();
   private int droppedCount;
 
-  /** Made with the present configuration; relabelling again would give the same. */
+  /** Created with the current configuration; relabelling again would have the same result. */
   private Map<Discovered, PreparedTarget> made = new HashMap<>();
 
   /** Number of syncs: a target not found by the last one is gone, without a set of all targets. */

@@ -35,7 +35,7 @@ public interface ScrapeTransport extends Closeable {
     InputStream body();
   }
 
-  /** Makes transports. */
+  /** Creates transports. */
   interface Factory {
     /**
      * A transport for a job's HTTP client settings.

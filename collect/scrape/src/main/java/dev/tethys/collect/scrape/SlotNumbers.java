@@ -122,7 +122,7 @@ final class SlotNumbers {
     }
   }
 
-  /** Keeps runs again, where they are few. */
+  /** Caches runs again while there are few. */
   void pack() {
     int[] all = each;
     if (all == null || !changed) {

@@ -79,7 +79,7 @@ public final class MetricSet {
     }
   }
 
-  /** A family as it was found before, under its whole name. */
+  /** A family found earlier, by its full name. */
   public void addAll(MetricFamily f) {
     for (Metric m : f.metrics()) {
       List<String> labels = new ArrayList<>();

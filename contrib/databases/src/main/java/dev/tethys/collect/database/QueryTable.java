@@ -49,7 +49,7 @@ public final class QueryTable {
   /**
    * Reads a table.
    *
-   * @param owner a class whose folder holds the resource
+   * @param owner class whose folder contains the resource
    */
   public static QueryTable read(Class<?> owner, String resource) {
     QueryTable out = new QueryTable();

@@ -50,7 +50,7 @@ public final class TraceReader {
 
   private static final int LENGTH = ProtoReader.LENGTH;
 
-  /** Tracers write all 16 digits; fewer mean the same. */
+  /** Tracers write all 16 digits; shorter ids are equivalent. */
   private static final Pattern UPPER_HALF = Pattern.compile("[0-9a-fA-F]{1,16}");
 
   /** Tag in which tracers write span links that their payload version has no field for. */

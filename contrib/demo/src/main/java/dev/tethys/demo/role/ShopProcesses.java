@@ -169,7 +169,7 @@ final class ShopProcesses implements AutoCloseable {
     ended.accept(part);
   }
 
-  /** Sends a line to all but the one that it comes from. */
+  /** Sends a line to all except its origin. */
   private synchronized void send(String line, ShopPart from) {
     processes.forEach(
         (part, p) -> {

@@ -260,7 +260,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
     return n;
   }
 
-  /** Asks for no more. */
+  /** Requests no more. */
   private synchronized void cancel() {
     QuicStreamChannel s = stream;
     if (s != null && !ended && !cancelled) {

@@ -16,7 +16,7 @@ public final class QTimes {
     return millis >= MIN_MILLIS && millis <= MAX_MILLIS;
   }
 
-  /** The timestamp of a moment; the nearest there is. */
+  /** The nearest timestamp of a time. */
   public static long timestamp(long millis) {
     return (Math.clamp(millis, MIN_MILLIS, MAX_MILLIS) - QType.EPOCH_MILLIS) * NANOS;
   }

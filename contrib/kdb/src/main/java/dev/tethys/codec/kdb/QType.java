@@ -52,7 +52,7 @@ public enum QType {
     return number >= 0 && number < BY_NUMBER.length ? BY_NUMBER[number] : null;
   }
 
-  /** The class of arrays that hold several of it. */
+  /** Class of arrays of this type. */
   Class<?> array() {
     return switch (this) {
       case BOOLEAN, BYTE, CHAR -> byte[].class;

@@ -42,7 +42,7 @@ record PostgresSettings(
     @Nullable Reference auth,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** A name has 63 bytes, of which {@code _series_metric} takes the last ones. */
+  /** A name has at most 63 bytes, the last of which are used by {@code _series_metric}. */
   private static final NameRule TABLES = NameRule.words("$", 48);
 
   /** Forms of addresses, for messages. */

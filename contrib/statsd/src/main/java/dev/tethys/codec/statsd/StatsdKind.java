@@ -12,7 +12,7 @@ public enum StatsdKind {
   DISTRIBUTION,
   SET;
 
-  /** The type of a word; null for an unknown word. */
+  /** The type named by a word; null for an unknown word. */
   public static @Nullable StatsdKind named(String word) {
     return switch (word) {
       case "c" -> COUNTER;

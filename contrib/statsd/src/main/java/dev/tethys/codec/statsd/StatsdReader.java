@@ -49,9 +49,9 @@ public final class StatsdReader {
     void sample(StatsdSample sample);
 
     /**
-     * A line, or one of its values, cannot be used.
+     * A line, or one of its values, is invalid.
      *
-     * @param reason in statsd_exporter's words, such as {@code malformed_value}
+     * @param reason as named by statsd_exporter, such as {@code malformed_value}
      */
     void refused(String line, String reason);
 

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 
-/** TDengine's driver over REST, with a statement for each request that makes tables as it goes. */
+/** Queries TDengine over REST, with a statement per request that creates tables as needed. */
 final class TaosJdbcDriver implements VendorClient {
   private final Connection connection;
 

@@ -13,7 +13,7 @@ public final class VendorClients {
     VendorClient at(String address) throws Exception;
   }
 
-  /** All of them, by name; beside each the placeholder of its address. */
+  /** All of them by name, each with the placeholder of its address. */
   public record ClientEntry(String address, Maker maker) {}
 
   /** In the order in which they are measured. */

@@ -82,7 +82,7 @@ public final class ConfigSources implements ConfigSource {
     return environment;
   }
 
-  /** The same sources with variables before those of the environment. */
+  /** The same sources, with variables that take precedence over the environment. */
   public ConfigSources with(Map<String, String> others) {
     return new ConfigSources(configs, sets, environment, others, allowed);
   }

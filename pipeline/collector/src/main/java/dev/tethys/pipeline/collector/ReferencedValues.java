@@ -29,7 +29,7 @@ public record ReferencedValues(List<Value> values, Set<String> places) {
   /** Shortest part of a value that is replaced: errors quote parts. */
   private static final int PART = 6;
 
-  /** Characters of a value whose parts are looked for. */
+  /** Characters of a value that are searched for parts. */
   private static final int MAX_VALUE = 256 << 10;
 
   /** Characters of a text; of a longer one the rest is cut off. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class FirstUseClient {
-  /** Makes it. */
+  /** Creates it. */
   @FunctionalInterface
   public interface Opening {
     /**

@@ -25,7 +25,7 @@ public record Definition(
     YamlNode key,
     YamlNode body,
     Object settings) {
-  /** Whether another means the same. */
+  /** Whether another condition is equivalent. */
   public boolean sameAs(Definition o) {
     return kind == o.kind
         && id.equals(o.id)

@@ -63,7 +63,7 @@ final class AdaptiveLimit {
     }
   }
 
-  /** Once for all requests that were under way together. */
+  /** Once for all requests that were in flight together. */
   private void decrease(double by, long startedAt, long now) {
     if (decreasedAt == Long.MIN_VALUE || startedAt - decreasedAt >= 0) {
       limit = Math.max(1, limit * by);

@@ -35,7 +35,7 @@ final class DeadLetterSink {
     this.clock = context.clock();
   }
 
-  /** Keeps requests from disk from now on; others are dropped as before. */
+  /** Keeps requests on disk from now on; others are dropped as before. */
   void open(DeadLetters of) {
     letters = of;
   }

@@ -132,7 +132,7 @@ public final class ItemProbe implements ExporterProbe {
     return new Batch(signal, Encoding.OTLP, new OtlpWriter().write(all), 1, 0);
   }
 
-  /** Why an item was not taken, in words; "" when it was. */
+  /** Reason why an item was not accepted; "" if it was. */
   public static String refusal(SendResult result) {
     return switch (result) {
       case SendResult.Delivered v -> "";

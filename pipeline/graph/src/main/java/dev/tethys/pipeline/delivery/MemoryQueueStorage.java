@@ -40,7 +40,7 @@ final class MemoryQueueStorage implements QueueStorage {
     return waiting.peek();
   }
 
-  /** Oldest entry not taken whose source cannot wait. */
+  /** Oldest pending entry whose source cannot wait. */
   @Nullable Entry oldestThatCannotWait() {
     for (Entry e : waiting) {
       if (!e.waits) {

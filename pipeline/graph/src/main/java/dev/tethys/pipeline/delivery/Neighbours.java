@@ -4,7 +4,7 @@ package dev.tethys.pipeline.delivery;
 public enum Neighbours {
   /** No other destinations. */
   NONE,
-  /** Others get the same items: they also get repeated items of a source. */
+  /** Others receive the same items, including repeated items of a source. */
   SAME_ITEMS,
   /** Others get the items that this one rejects, so it must reject them. */
   ALTERNATIVES

@@ -183,12 +183,12 @@ public record OutboxOptions(
       }
     }
 
-    /** The same, where requests of sources that can wait are tried forever. */
+    /** The same, but requests of sources that can wait are retried indefinitely. */
     Retry foreverForWaiting() {
       return new Retry(enabled, first, multiplier, longest, jitter, maxElapsed, maxAttempts, true);
     }
 
-    /** The same, tried forever. */
+    /** The same, retried indefinitely. */
     public Retry forever() {
       return new Retry(enabled, first, multiplier, longest, jitter, Duration.ZERO, 0);
     }

@@ -210,7 +210,7 @@ final class OverflowStorage implements QueueStorage {
     return out;
   }
 
-  /** Whether {@link #takeOldest} would return something where there is room. */
+  /** Whether {@link #takeOldest} would return an entry, provided there is space. */
   boolean isAnyInMemory(Iterable<Entry> issued) {
     if (memory.peek() != null) {
       return true;

@@ -59,7 +59,7 @@ final class QueueAdmission {
     return refusal == null ? store(request, ack) : refusal;
   }
 
-  /** Makes sure that there is room, and reserves it; returns null if there is. */
+  /** Reserves space; returns null if there is not enough. */
   private @Nullable Outcome admit(EncodedRequest request, boolean mayDropIt) {
     Capacity c = state.options.capacity();
     long charge = state.storage.charge(request);

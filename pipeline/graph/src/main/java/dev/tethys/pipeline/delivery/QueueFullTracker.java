@@ -34,9 +34,9 @@ final class QueueFullTracker {
   private long fullAt; // when it was found full last, or ceased to be
 
   /**
-   * A request found no room.
+   * A request found no space.
    *
-   * @return whether there was room until now
+   * @return whether there was space until now
    */
   boolean noRoom(long now) {
     boolean begins = since(now) == 0;
@@ -66,7 +66,7 @@ final class QueueFullTracker {
     return fullSince != 0 && (full || now - fullAt < STEADY_MILLIS) ? fullSince : 0;
   }
 
-  /** A thread begins to wait for room, which came through these. */
+  /** A thread starts to wait for space, having passed these. */
   void begin(List<DrainScope.Exit> sources, long now) {
     if (waits.size() > MOST_REMEMBERED) {
       forget(now);
@@ -85,7 +85,7 @@ final class QueueFullTracker {
     }
   }
 
-  /** Whether threads that came through it wait, or did a moment ago. */
+  /** Whether threads that passed it are waiting, or were a moment ago. */
   boolean isBlocking(DrainScope.Exit source, long now) {
     Wait w = waits.get(source);
     return w != null && !w.isOver(now);

@@ -21,7 +21,7 @@ final class QueueState {
 
   final ReentrantLock lock = new ReentrantLock();
 
-  /** Signals that there may be room. */
+  /** Signals that capacity may be available. */
   final Condition room = lock.newCondition();
 
   /** Something was stored, or has come to an end. */
@@ -56,7 +56,7 @@ final class QueueState {
   /** Tracks when the queue became full, and the waiting components. */
   final QueueFullTracker full = new QueueFullTracker();
 
-  /** Bytes that were taken beyond the size, since there was room last. */
+  /** Bytes accepted beyond the size since there was last space. */
   long beyond;
 
   /** Whether producers no longer wait for room. */

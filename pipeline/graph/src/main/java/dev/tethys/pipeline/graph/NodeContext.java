@@ -202,7 +202,7 @@ final class NodeContext implements Context {
         .withOverflow(new OutboxOptions.Overflow(disk, o.bytes(), o.slowAllowed()));
   }
 
-  /** Other ways of its items. */
+  /** Other routes of its items. */
   Neighbours neighbours() {
     return neighbours;
   }
@@ -227,7 +227,7 @@ final class NodeContext implements Context {
         : sender;
   }
 
-  /** Extensions that what the node makes may ask for later. */
+  /** Extensions that the created component may request later. */
   void mayAsk(Collection<String> names) {
     extensions
         .keySet()

@@ -92,7 +92,7 @@ final class NodeHolder implements Consumer {
     current = c;
   }
 
-  /** Lets them in again; for how many nanoseconds they were held. */
+  /** Readmits them; returns for how many nanoseconds they were held. */
   long release() {
     lock.lock();
     try {

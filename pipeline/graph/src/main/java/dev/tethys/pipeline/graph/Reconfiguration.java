@@ -297,7 +297,7 @@ final class Reconfiguration {
     }
   }
 
-  /** Forwards the items of a node before new ones reach its successor, as far as there is room. */
+  /** Forwards the items of a node before new ones reach its successor, as far as they fit. */
   private void forward(GraphNode old, Duration timeLimit) {
     Thread t =
         Thread.ofPlatform()

@@ -48,13 +48,13 @@ public final class ItemAccounting {
     return signal;
   }
 
-  /** Came in; held from now on. */
+  /** Received; held from now on. */
   public synchronized void take(long items) {
     in += items;
     held += items;
   }
 
-  /** Made here; held from now on. */
+  /** Created here; held from now on. */
   public synchronized void create(long items) {
     created += items;
     held += items;
@@ -72,7 +72,7 @@ public final class ItemAccounting {
     out += items;
   }
 
-  /** Held until now; kept among the dead letters. */
+  /** Held until now; becomes a dead letter. */
   public synchronized void deadLetter(long items) {
     held -= items;
     deadLettered += items;

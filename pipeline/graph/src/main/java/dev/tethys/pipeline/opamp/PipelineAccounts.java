@@ -239,7 +239,7 @@ public record PipelineAccounts(
             .equals(other);
   }
 
-  /** Live controls alone; null if there are no counts of them. */
+  /** Live controls only; null if there are no counts for them. */
   public @Nullable PipelineAccounts ofControls() {
     return controls == null || controls.isEmpty()
         ? null

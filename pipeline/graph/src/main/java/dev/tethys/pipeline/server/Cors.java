@@ -58,7 +58,7 @@ public record Cors(
     }
   }
 
-  /** Answers a preflight request. */
+  /** Responds to a preflight request. */
   public void preflight(HttpRequest request, HttpResponse response) throws IOException {
     String origin = request.header("Origin");
     String method = request.header(METHOD);

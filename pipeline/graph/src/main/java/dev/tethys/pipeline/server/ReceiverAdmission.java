@@ -48,7 +48,7 @@ public final class ReceiverAdmission {
     return inFlight.get();
   }
 
-  /** Thrown if there is no room for a request now. */
+  /** Thrown if there is currently no space for a request. */
   public static final class BusyException extends Exception {
     private static final long serialVersionUID = 1L;
 

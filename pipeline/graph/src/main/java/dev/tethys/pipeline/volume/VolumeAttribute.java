@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param key of an attribute; "" for other sources
  */
 public record VolumeAttribute(String name, Source source, String key) {
-  /** Place of values. */
+  /** Position of values. */
   public enum Source {
     /** Attribute of the resource; for series of remote write a label. */
     RESOURCE,

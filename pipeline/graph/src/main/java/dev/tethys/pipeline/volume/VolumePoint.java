@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Point at which volumes are counted by attribute. Thread-safe. */
 public final class VolumePoint {
-  /** Kind of a place. */
+  /** Kind of a position. */
   public enum Kind {
     /** Output of a receiver into the graph. */
     IN,
@@ -174,7 +174,7 @@ public final class VolumePoint {
     return new Table(rows, t.distinct(), Math.max(0, otherItems), Math.max(0, otherBytes));
   }
 
-  /** Counts by an attribute, which only grow, also where they are estimates. */
+  /** Counts by an attribute, which never decrease, even if they are estimates. */
   synchronized @Nullable Table counted(String attribute) {
     VolumePlan p = plan;
     if (p == null) {

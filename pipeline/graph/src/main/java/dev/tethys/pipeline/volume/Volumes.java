@@ -74,7 +74,7 @@ public final class Volumes implements Collector {
         id, k -> new VolumePoint(this, VolumePoint.Kind.IN, k, component, "", signal));
   }
 
-  /** Place of an edge. */
+  /** Position of an edge. */
   public VolumePoint edge(
       String id, boolean toExporter, String component, String pipeline, Signal signal) {
     return points.computeIfAbsent(

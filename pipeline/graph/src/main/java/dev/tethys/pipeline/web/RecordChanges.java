@@ -42,7 +42,7 @@ final class RecordChanges {
     /** Not passed on within the call: dropped, or held back. */
     ONLY_BEFORE,
 
-    /** Made by the node, or held back before. */
+    /** Created by the node, or previously buffered. */
     ONLY_AFTER;
 
     String word() {

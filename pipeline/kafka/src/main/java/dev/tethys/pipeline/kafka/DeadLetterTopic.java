@@ -60,7 +60,7 @@ final class DeadLetterTopic implements AutoCloseable {
     }
   }
 
-  /** Writes a record; returns once the brokers have it. */
+  /** Writes a record; returns once the brokers have stored it. */
   void write(ConsumerRecord<byte[], byte[]> record, String reason) throws IOException {
     ProducerRecord<byte[], byte[]> r = new ProducerRecord<>(topic, record.key(), record.value());
     record.headers().forEach(r.headers()::add);

@@ -108,7 +108,7 @@ public final class Entry {
     return all == null ? List.of() : all;
   }
 
-  /** Tells the sources that it need not be kept. */
+  /** Notifies the sources that it need not be kept. */
   public void settle() {
     detach().forEach(LogEntry.Origin::settled);
   }

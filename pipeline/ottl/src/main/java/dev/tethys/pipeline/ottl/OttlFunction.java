@@ -93,7 +93,7 @@ public record OttlFunction(
       return add(new Parameter(parameter, kind, true, false, false, null));
     }
 
-    /** A list that is written in place or that an expression gives. */
+    /** A list literal, or a list that an expression returns. */
     public Builder takesListOf(String parameter, ParameterKind kind) {
       return add(new Parameter(parameter, kind, true, false, true, null));
     }

@@ -397,7 +397,7 @@ public final class Match {
         : metric(r, s, m, null);
   }
 
-  /** Whether a metric matches; its points' attributes are those given. */
+  /** Whether a metric matches; the attributes of its points are given. */
   public boolean metric(Resource r, Scope s, Metric m, @Nullable Attributes point) {
     return matchesContext(r, s) && (point == null || all(attributes, point)) && named(m);
   }

@@ -213,7 +213,7 @@ public final class Points {
     into.setBucketCounts(counts);
   }
 
-  /** The least and the greatest of both, where both tell it. */
+  /** The minimum and the maximum of both, if both have them. */
   static void extremes(DistributionDataPoint into, DistributionDataPoint more) {
     if (into.hasMin() && more.hasMin()) {
       into.setMin(Math.min(into.min(), more.min()));

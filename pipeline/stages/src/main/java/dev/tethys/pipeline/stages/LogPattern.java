@@ -153,7 +153,7 @@ record LogPattern(List<String> words) {
     return false;
   }
 
-  /** Whether both patterns match: the same number of words, at most one of them different. */
+  /** Whether both patterns match: the same number of words, of which at most one differs. */
   boolean like(LogPattern o) {
     if (o.words.size() != words.size()) {
       return false;

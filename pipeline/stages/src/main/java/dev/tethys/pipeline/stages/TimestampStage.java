@@ -62,7 +62,7 @@ final class TimestampStage implements Stage.Change {
           "Action if parsing fails: fudge uses the last timestamp of the same "
               + "labels plus one nanosecond, skip keeps the timestamp of the entry.");
 
-  /** A time that is changed in place. */
+  /** A mutable time. */
   private static final class Last {
     long time;
   }

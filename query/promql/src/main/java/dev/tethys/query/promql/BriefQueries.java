@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Of several queries that share a slot, the one measured last is remembered. Thread-safe.
  */
 final class BriefQueries {
-  /** A query that takes longer gets its own thread. */
+  /** A longer query gets its own thread. */
   static final long MAX_NANOS = 1_000_000;
 
   /** Time after which a query that was expected to be brief restarts on its own thread. */

@@ -13,7 +13,7 @@ public record CacheReuse(Outcome outcome, int steps) {
 
   /** Outcome of a cache lookup. */
   public enum Outcome {
-    /** All was known. */
+    /** Everything was known. */
     HIT,
     /** Some steps were cached. */
     PARTIAL,

@@ -35,7 +35,7 @@ public final class PreparedQuery {
     this.timeless = isTimeless(expr);
   }
 
-  /** Whether a plan is the same at every moment. */
+  /** Whether a plan does not depend on time. */
   private static boolean isTimeless(Expr root) {
     boolean[] timeless = {true};
     root.walk(

@@ -132,7 +132,7 @@ public final class PromqlEngine implements AutoCloseable {
     /** Queries of a scope that have cost most, the most expensive first. */
     List<QueryCosts.Cost> top(Scope scope, QueryCosts.Order order, int limit);
 
-    /** Bytes that all hold. */
+    /** Total number of bytes in use. */
     long memoryUsed();
 
     /** Limit of this number; 0 if none. */

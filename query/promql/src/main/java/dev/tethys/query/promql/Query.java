@@ -101,7 +101,7 @@ public final class Query implements AutoCloseable {
     return plan;
   }
 
-  /** The text as it was given; empty if only a tree was. */
+  /** The original text; empty if only a tree was given. */
   public String text() {
     return text;
   }

@@ -21,7 +21,7 @@ public record QueryOptions(
     boolean cached,
     QueryOrigin origin,
     long maxSourceResolution) {
-  /** Downsampled data where the result is the same. */
+  /** Downsampled data if the result is the same. */
   public static final long AUTO = -1;
 
   /** The engine's defaults. */

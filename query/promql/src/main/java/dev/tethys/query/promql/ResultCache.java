@@ -193,7 +193,7 @@ final class ResultCache {
     return again;
   }
 
-  /** Keeps a response in place of the one before, if there is room. */
+  /** Replaces the cached response if there is enough memory. */
   synchronized void put(Key key, Entry entry) {
     remove(key);
     long n = entry.bytes(key);

@@ -45,7 +45,7 @@ final class ResultReuse {
   private List<String> warnings = List.of();
   private List<String> infos = List.of();
 
-  /** Answer that other queries can use once the annotations are known; null if none. */
+  /** Result that other queries can use once the annotations are known; null if none. */
   private @Nullable Pending pending;
 
   /** Set while others may wait for this query. */

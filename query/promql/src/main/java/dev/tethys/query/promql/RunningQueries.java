@@ -208,7 +208,7 @@ public final class RunningQueries {
       this.tracked = file.begin(running.query.text(), running.since);
     }
 
-    /** When the query got its place, in {@link System#nanoTime}'s terms. */
+    /** When the query got its slot, in terms of {@link System#nanoTime}. */
     long start() {
       return running.started;
     }
@@ -241,7 +241,7 @@ public final class RunningQueries {
     }
   }
 
-  /** Waits for a place. */
+  /** Waits for a slot. */
   QuerySlot enter(Query q, long deadlineNanos) {
     long id = ids.incrementAndGet();
     Running r = new Running(q, clock.instant(), nanoTime.getAsLong());

@@ -10,7 +10,7 @@ public final class TraceQueryException extends RuntimeException {
     INVALID,
     /** The query exceeds a limit. */
     LIMIT,
-    /** Other queries hold what it needs: it may be sent again later. */
+    /** Other queries hold the memory that it needs: the client may retry later. */
     OVERLOAD
   }
 

@@ -21,7 +21,7 @@ public interface ArchivedBlock extends AutoCloseable {
   /** Chunks, as the block says. */
   long chunks();
 
-  /** Bytes of its files. */
+  /** Size of its files in bytes. */
   long bytes();
 
   /** Milliseconds of the buckets of a downsampled block, 0 for samples. */

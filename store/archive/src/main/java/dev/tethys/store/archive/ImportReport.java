@@ -12,7 +12,7 @@ public final class ImportReport {
     IMPORTED,
     /** An earlier import has it already. */
     ALREADY_THERE,
-    /** Other blocks of the same folder hold it. */
+    /** Other blocks of the same folder contain it. */
     SUPERSEDED,
     /** The part has no samples. */
     EMPTY,

@@ -66,7 +66,7 @@ public final class ColumnCache {
     return new DecodedColumns(this);
   }
 
-  /** Bytes that are kept. */
+  /** Bytes that are cached. */
   public synchronized long bytes() {
     return bytes;
   }

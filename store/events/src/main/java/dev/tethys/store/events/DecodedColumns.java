@@ -44,7 +44,7 @@ public final class DecodedColumns {
   }
 
   /**
-   * Keeps a value if there is room; returns false if it is not kept, or another one for this key.
+   * Keeps a value if there is space; returns false if it is not kept, or another one for this key.
    */
   public boolean put(Object key, Object value, long size) {
     return cache != null && cache.put(this, key, value, size, false);

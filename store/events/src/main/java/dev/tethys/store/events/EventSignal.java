@@ -46,7 +46,7 @@ public interface EventSignal<H extends EventHead<S>, S, P> {
     return null;
   }
 
-  /** Takes back the memory of a head whose rows are in parts and that no view holds. */
+  /** Releases the memory of a head whose rows are in parts and that no view uses. */
   default void recycle(H head) {}
 
   /** Parts of a tenant expired and were removed. */

@@ -27,7 +27,7 @@ public final class Frames {
 
   private Frames() {}
 
-  /** Starts a frame: makes room for its header; where it starts. */
+  /** Starts a frame by reserving its header; returns the start. */
   public static int begin(ByteSink out) {
     int at = out.size;
     out.ensure(HEADER);

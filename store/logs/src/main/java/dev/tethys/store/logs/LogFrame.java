@@ -76,7 +76,7 @@ final class LogFrame {
     return p + length;
   }
 
-  /** Writes a number where there is room; returns its end. */
+  /** Writes a number if there is space and returns its end. */
   private static int uvarint(byte[] to, int at, long value) {
     int p = at;
     long v = value;

@@ -95,7 +95,7 @@ record BlockSelector(List<Piece> pieces, List<String> warnings, List<Long> resol
       return new long[] {b.meta().minTime(), b.meta().maxTime() - 1};
     }
 
-    /** Takes blocks that answer as well as samples, or well enough. */
+    /** Selects blocks that answer exactly like samples, or well enough. */
     private void prefer(long resolution, List<ResolutionIndex.Entry> level, boolean same) {
       for (ResolutionIndex.Entry e : level) {
         BlockReader b = e.block();

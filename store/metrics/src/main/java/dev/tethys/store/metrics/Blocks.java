@@ -40,7 +40,7 @@ final class Blocks {
 
   static final String DAMAGED = ".damaged";
 
-  /** Ascending by time; those of in-order samples before those of late ones of the same time. */
+  /** Ascending by time; in-order samples precede late ones with the same time. */
   private static final Comparator<BlockReader> ORDER = (a, b) -> order(a.meta(), b.meta());
 
   private static int order(BlockMeta a, BlockMeta b) {
@@ -333,7 +333,7 @@ final class Blocks {
     return draft(min, max, level, late, parents, parents);
   }
 
-  /** A new block that is made of some blocks and replaces others. */
+  /** A new block that is built from others and replaces them. */
   BlockMeta draft(
       long min,
       long max,

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Refuses to open data of Prometheus, whose files look like damaged files of Tethys. */
+/** Refuses to open Prometheus data, whose files look like damaged files of Tethys. */
 final class ForeignFolder {
   private ForeignFolder() {}
 

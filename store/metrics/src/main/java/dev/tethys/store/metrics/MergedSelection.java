@@ -135,7 +135,7 @@ final class MergedSelection implements Selection {
       next[k] = to < sources[k].size() ? sources[k].labels(to) : null;
     }
 
-    /** Takes the next series of all sources that have it; returns false if there is none. */
+    /** Reads the next series of all sources that contain it; returns false if there is none. */
     boolean one() {
       Labels l = null;
       int n = 0;
@@ -441,7 +441,7 @@ final class MergedSelection implements Selection {
     return false;
   }
 
-  /** Summaries of all parts; histograms if there are no floats; samples where there are both. */
+  /** Summaries of all parts; histograms if there are no floats; samples if both exist. */
   private void readSummaries(int series, SampleBuffer into) {
     Summaries all = into.startSummaries();
     Summaries rows = new Summaries();

@@ -18,7 +18,7 @@ final class Preloader {
 
   private Preloader() {}
 
-  /** Loads it, once. */
+  /** Loads it once. */
   static synchronized @Nullable LinkageError load() {
     if (!tried) {
       tried = true;

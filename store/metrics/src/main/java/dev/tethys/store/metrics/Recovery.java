@@ -178,7 +178,9 @@ final class Recovery {
     LOG.log(Level.ERROR, problem);
   }
 
-  /** Links a file into quarantine, with the same name at each start, so that it is there once. */
+  /**
+   * Links a file into quarantine, with the same name at each start, so that it exists only once.
+   */
   private void quarantine(Path file, String name) throws IOException {
     Path q = folder.resolve("quarantine");
     files.createDirectories(q);

@@ -124,7 +124,7 @@ final class Summarizer {
     }
   }
 
-  /** Takes away rows that begin before a time. */
+  /** Removes rows that begin before a time. */
   static void dropBefore(long time, Summaries s) {
     int n = 0;
     for (int i = 0; i < s.size; i++) {

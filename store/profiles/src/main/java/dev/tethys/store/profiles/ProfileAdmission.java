@@ -35,7 +35,7 @@ final class ProfileAdmission {
   int stored;
 
   /**
-   * @param known series of the tenant that are in memory; takes those of the batch
+   * @param known series of the tenant in memory; extended by those of the batch
    */
   ProfileAdmission(ProfileLimits limits, Set<Labels> known, ProfileBatch batch) {
     this.limits = limits;

@@ -202,7 +202,7 @@ public final class FederatedSource implements ScopedSource {
     return out;
   }
 
-  /** Waits for the responses; what went wrong becomes a warning. */
+  /** Waits for the responses; failures become warnings. */
   private static <T> List<T> answers(List<RequestedStore<T>> asked, List<String> warnings) {
     List<T> out = new ArrayList<>();
     boolean ended = false;
@@ -285,7 +285,7 @@ public final class FederatedSource implements ScopedSource {
     return all.stream().limit(limit <= 0 ? Long.MAX_VALUE : limit).toList();
   }
 
-  /** For callers whose answer has no place for warnings. */
+  /** For callers whose response cannot carry warnings. */
   private static void log(String warning) {
     LOG.log(Level.WARNING, "a part of a response is missing: {0}", warning);
   }
@@ -332,7 +332,7 @@ public final class FederatedSource implements ScopedSource {
       }
     }
 
-    /** Changes of other stores are not told, so no response is kept while there are any. */
+    /** Changes of other stores are not reported, so nothing is cached while there are any. */
     @Override
     public long changeMark() {
       return remotes.isEmpty() ? source.changeMark() : NO_MARK;

@@ -90,7 +90,7 @@ public interface ForeignStore extends AutoCloseable {
   /**
    * Exemplars of such series, with times in the range.
    *
-   * @return in any order; none where the store keeps none
+   * @return in any order; empty if the store keeps none
    */
   default List<SeriesExemplars> exemplars(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {

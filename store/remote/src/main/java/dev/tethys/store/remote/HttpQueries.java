@@ -85,7 +85,7 @@ public final class HttpQueries {
   /**
    * The same.
    *
-   * @param also statuses that are read in addition to those of success
+   * @param also statuses that are read in addition to success
    */
   public void ask(ClientRequest call, Set<Integer> also, Reading to)
       throws IOException, InterruptedException {

@@ -79,7 +79,7 @@ public final class KeyedSeries {
     return new ArrayList<>(out);
   }
 
-  /** Whether there are series, whose samples may come from now on. */
+  /** Whether there are series, whose samples may now be added. */
   public boolean opened() {
     labels.forEach(
         (key, series) -> {
@@ -114,7 +114,7 @@ public final class KeyedSeries {
     }
   }
 
-  /** An exemplar; one that comes again is one. */
+  /** A repeated exemplar counts once. */
   public void exemplar(UUID key, Exemplar x) {
     Labels of = labels.get(key);
     if (of != null && exemplars.computeIfAbsent(of, k -> new LinkedHashSet<>()).add(x)) {

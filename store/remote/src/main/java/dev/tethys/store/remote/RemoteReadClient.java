@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Asks one store by Prometheus's remote read protocol: streamed where it can, else whole. */
+/** Queries one store by Prometheus's remote read protocol, streamed if possible. */
 final class RemoteReadClient {
   /** Approximate overhead of a series in memory, counted in samples. */
   private static final int SERIES_SAMPLES = 16;
@@ -55,7 +55,7 @@ final class RemoteReadClient {
   }
 
   /**
-   * @param answers memory for answers in one message
+   * @param answers memory for responses in one message
    */
   RemoteReadClient(RemoteReadConfig config, WebClient client, long maxSamples, ByteBudget answers) {
     this.answers = answers;

@@ -80,7 +80,7 @@ public record RemoteReadConfig(
     SECTION.include(HttpClientConfig.SECTION);
   }
 
-  /** A list of stores as it stands; read with {@link #readAll}. */
+  /** A snapshot of the list of stores; read with {@link #readAll}. */
   public static final Type<List<YamlNode>> LIST = Type.list(Type.of("remote_read", null, n -> n));
 
   /** The sections, for the reference of all keys. */

@@ -88,9 +88,9 @@ public final class SeriesCollector {
   }
 
   /**
-   * A series was found whose buffer is made later ({@link #counted}).
+   * Counts a found series whose buffer is created later ({@link #counted}).
    *
-   * @throws StorageException if there are more than are taken
+   * @throws StorageException if there are too many
    */
   void countSeries() {
     count(SERIES_SAMPLES);

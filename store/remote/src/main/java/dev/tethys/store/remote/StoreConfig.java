@@ -63,7 +63,7 @@ public record StoreConfig(
       KerberosServer.type(
           new Section("http_kerberos", "Kerberos ticket sent with each request to one server."));
 
-  /** A list of stores as it stands; read with {@link #readAll}. */
+  /** A snapshot of the list of stores; read with {@link #readAll}. */
   public static final Type<List<YamlNode>> LIST = Type.list(Type.of("store", null, n -> n));
 
   /** The keys that entries of all types have. */

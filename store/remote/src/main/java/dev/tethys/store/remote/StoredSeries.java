@@ -95,7 +95,7 @@ public final class StoredSeries {
     return timestamps[i];
   }
 
-  /** The float of a sample; undefined where there is a histogram. */
+  /** The float of a sample; undefined for a histogram. */
   public double value(int i) {
     return values[i];
   }

@@ -27,7 +27,7 @@ import tools.jackson.databind.ObjectMapper;
  * Reads the bodies of POST requests, as in the published OpenAPI. Unknown properties are ignored.
  */
 final class PostedJson {
-  /** Go's time.Time without a time, which clients send for "none". */
+  /** Go's zero time.Time, which clients send for "none". */
   private static final Instant NO_TIME = Instant.parse("0001-01-01T00:00:00Z");
 
   private static final ObjectMapper JSON = new ObjectMapper();

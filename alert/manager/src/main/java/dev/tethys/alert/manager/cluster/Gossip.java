@@ -479,7 +479,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     messages.add("", message);
   }
 
-  /** Gives a message to one member, and knows that it arrived there. */
+  /** Sends a message to one member and waits until it has arrived. */
   void deliver(ClusterNode to, byte[] message) throws IOException {
     try (Transport.Stream s = transport.dial(to.address(), settings.streamTimeout)) {
       write(s, MemberlistMessages.reliable(message));

@@ -18,7 +18,7 @@ final class MemberlistFields {
   /** Maximum number of entries in a map or an array. */
   static final int MAX_ENTRIES = 1000;
 
-  /** Maximum length of text or bytes: that of a whole state. */
+  /** Maximum length of a string or byte array: that of a complete state. */
   static final int MAX_BYTES = MemberlistMessages.MAX_STATE_BYTES;
 
   private static final int MAX_DEPTH = 8;

@@ -110,7 +110,7 @@ final class Membership {
       this.wanted = wanted;
     }
 
-    /** When it is over, by how many others share it. */
+    /** Number of other requests that share it when it has ended. */
     Instant end() {
       if (wanted < 1) {
         return start.plus(shortest);

@@ -124,7 +124,7 @@ public record HeartbeatConfig(
         o.get(ANNOTATIONS));
   }
 
-  /** Adds the routes of heartbeats, whose receivers are notified before all others. */
+  /** Adds the routes of heartbeats, whose receivers are notified first. */
   static RouteConfig before(RouteConfig root, List<HeartbeatConfig> heartbeats) {
     List<RouteConfig> routes = new ArrayList<>();
     for (HeartbeatConfig h : heartbeats) {

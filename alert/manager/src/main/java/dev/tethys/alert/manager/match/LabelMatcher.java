@@ -81,12 +81,12 @@ public final class LabelMatcher {
     return name;
   }
 
-  /** The value or the expression, as it was given. */
+  /** The original value or expression. */
   public String value() {
     return value;
   }
 
-  /** About the most bytes that it takes, also while it matches. */
+  /** Approximate maximum number of bytes that it uses, including while matching. */
   public long bytes() {
     Regex r = regex;
     return 64L + 2L * (name.length() + value.length()) + (r == null ? 0 : r.findingBytes());

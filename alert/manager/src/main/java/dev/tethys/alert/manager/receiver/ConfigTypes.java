@@ -21,7 +21,7 @@ public final class ConfigTypes {
   /** An HTTP URL that is a secret: the path of many webhooks is their password. */
   public static final Type<Secret> SECRET_URL = Type.of("secret url", null, ConfigTypes::secretUrl);
 
-  /** A duration as Go's time.ParseDuration reads it; a number alone is nanoseconds. */
+  /** A duration in the format of Go's time.ParseDuration; a plain number is in nanoseconds. */
   public static final Type<Duration> GO_DURATION =
       Type.of("go duration", Duration.ZERO, n -> n.parse(ConfigTypes::goDuration));
 

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 
-/** Every way of notifying that there is, by name: those of the core, and those of modules. */
+/** All notification integrations by name: those of the core and of modules. */
 public final class ReceiverKinds {
   public static final List<ReceiverKind> ALL = all();
 

@@ -43,7 +43,7 @@ public record RecurringSilence(
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
-  /** A time when it holds, to the minute. */
+  /** A time when it is active, to the minute. */
   public record Occurrence(Instant start, Instant end) {}
 
   /** Whether it is active at a time. */

@@ -39,7 +39,7 @@ public record Alert(
     return labels.get("alertname");
   }
 
-  /** Whether it is over at a moment. */
+  /** Whether it has ended at a given time. */
   public boolean isResolvedAt(Instant t) {
     return endsAt != null && !endsAt.isAfter(t);
   }

@@ -91,7 +91,7 @@ public record Silence(
     return false;
   }
 
-  /** Whether it holds for a receiver with such labels. */
+  /** Whether it applies to a receiver with such labels. */
   public boolean holdsFor(Map<String, String> receiver) {
     return receiverSets.isEmpty() || receiverSets.stream().anyMatch(m -> m.matches(receiver));
   }

@@ -22,7 +22,7 @@ public final class NotificationJson {
     return new GoJsonText(NotificationJson::write, true).value(v).toString();
   }
 
-  /** A time as RFC 3339 with as many digits as it has. */
+  /** A time in RFC 3339 format with as many digits as it has. */
   public static String time(Instant t) {
     return new GoTime(t.atZone(ZoneOffset.UTC)).format("2006-01-02T15:04:05.999999999Z07:00");
   }

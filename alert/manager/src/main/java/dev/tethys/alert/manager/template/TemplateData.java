@@ -31,7 +31,7 @@ public record TemplateData(
     LabelSet routeLabels,
     String externalUrl)
     implements GoStruct {
-  /** Go's time.Time without a time. */
+  /** Go's zero time.Time. */
   public static final Instant NO_TIME = Instant.parse("0001-01-01T00:00:00Z");
 
   /** The characters that Go's regexp.QuoteMeta puts a backslash before. */

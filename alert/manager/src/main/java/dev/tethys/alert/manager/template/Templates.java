@@ -159,7 +159,7 @@ public final class Templates {
     return LabelSet.of(out);
   }
 
-  /** Each label is expanded once; one that needs itself is an error. */
+  /** Each label is expanded once; a self-referential label is an error. */
   private final class RouteLabels {
     private final Map<String, String> raw;
     private final TemplateData data;

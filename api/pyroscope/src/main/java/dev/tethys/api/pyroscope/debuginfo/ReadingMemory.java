@@ -49,7 +49,7 @@ final class ReadingMemory {
     return true;
   }
 
-  /** Gives memory back. */
+  /** Releases memory. */
   synchronized void give(long bytes) {
     free += bytes;
     notifyAll();

@@ -102,7 +102,7 @@ public final class Symbolizer implements AddressSymbols {
     this.debugFolder = debugFolder;
   }
 
-  /** Forgets what is known of a build, after a file of it was stored. */
+  /** Discards what is known about a build after its file was stored. */
   public synchronized void forget(String tenant, String buildId) {
     Iterator<Map.Entry<Build, Known>> all = builds.entrySet().iterator();
     while (all.hasNext()) {
@@ -153,7 +153,7 @@ public final class Symbolizer implements AddressSymbols {
     notifyAll();
   }
 
-  /** Adds the frames that are kept; returns false if there is no file to search for the others. */
+  /** Adds the cached frames; returns false if there is no file to search for the others. */
   private synchronized boolean known(
       String tenant,
       @Nullable String id,

@@ -62,7 +62,7 @@ final class DockerApi {
     return list(path + filters);
   }
 
-  /** A whole list. */
+  /** A complete list. */
   JsonNode list(String path) throws IOException, InterruptedException {
     JsonNode n = rest.get(base + path);
     if (!n.isArray()) {

@@ -151,7 +151,7 @@ final class ObjectLabels {
     return out;
   }
 
-  /** The labels of one container and, where there is one, of its port. */
+  /** Labels of a container and, if present, of its port. */
   static void addContainer(
       MetaLabels to, Container c, @Nullable JsonNode port, @Nullable String protocol) {
     to.put("pod_container_name", c.name());

@@ -25,7 +25,7 @@ public final class HostFileException extends IOException {
     return errno;
   }
 
-  /** True if there is no such file. */
+  /** True if the file does not exist. */
   public boolean missing() {
     return errno == Errno.ENOENT || errno == Errno.ENOTDIR;
   }

@@ -132,7 +132,7 @@ public final class HostFiles {
     return t == null ? null : t.all();
   }
 
-  /** A file that holds one whole number without sign. */
+  /** A file that contains one unsigned integer. */
   public double uint(String path) throws IOException {
     return unsigned(read(path));
   }
@@ -150,7 +150,7 @@ public final class HostFiles {
     }
   }
 
-  /** A file that holds one whole number, perhaps with a sign. */
+  /** A file that contains one integer, possibly signed. */
   public long integer(String path) throws IOException {
     return whole(read(path));
   }

@@ -54,7 +54,7 @@ final class ProcessStat {
     return t;
   }
 
-  /** Gives where the name's bracket opens; the field before the state ends where it closes. */
+  /** Returns the start of the name's bracket; the field before the state ends where it closes. */
   static int findName(Text t) throws MalformedException {
     t.nextLine();
     int open = t.lineStart;

@@ -129,7 +129,7 @@ public final class Text {
     return new String(buf, from, to - from, StandardCharsets.UTF_8);
   }
 
-  /** The whole raw text. */
+  /** The complete raw text. */
   public String raw() {
     return new String(buf, 0, limit, StandardCharsets.UTF_8);
   }

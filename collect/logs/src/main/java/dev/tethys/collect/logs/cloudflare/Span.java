@@ -10,7 +10,7 @@ import java.util.List;
  * @param end exclusive
  */
 record Span(long start, long end) {
-  /** The API gives an hour at once, at most. */
+  /** The API returns at most one hour at a time. */
   static final long LONGEST = 3_600_000_000_000L;
 
   /** Minimum length of a span. */

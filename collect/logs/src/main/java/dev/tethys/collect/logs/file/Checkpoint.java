@@ -59,7 +59,7 @@ record Checkpoint(
         now);
   }
 
-  /** Checkpoint with the head known from another checkpoint of the same content. */
+  /** Checkpoint whose head is known from another checkpoint of the same content. */
   Checkpoint withHead(Checkpoint c) {
     return c.headLength <= headLength
         ? this

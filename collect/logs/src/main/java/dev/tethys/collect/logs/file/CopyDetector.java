@@ -32,7 +32,7 @@ final class CopyDetector {
 
   /** Identification of an unknown file. */
   sealed interface Origin {
-    /** Nothing is known of it. */
+    /** Nothing is known about it. */
     record New() implements Origin {}
 
     /** Not identifiable yet. */

@@ -44,7 +44,7 @@ interface FileContent extends AutoCloseable {
   /** Locks the file without waiting, if configured; returns whether it may be read. */
   boolean lock();
 
-  /** Lets others lock it. */
+  /** Allows others to lock it. */
   void unlock();
 
   @Override
@@ -98,7 +98,7 @@ interface FileContent extends AutoCloseable {
         && Checkpoint.hash(tail, 0, tail.length) == c.tailHash();
   }
 
-  /** Read here and there. */
+  /** Reads at scattered positions. */
   record Plain(FileChannel channel, @Nullable AdvisoryLock held) implements FileContent {
     @Override
     public int read(long position, byte[] into, int offset, int length) throws IOException {

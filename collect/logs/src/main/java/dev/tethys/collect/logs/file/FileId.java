@@ -23,7 +23,7 @@ record FileId(long device, long inode, long createdAt) {
     return new FileId(otherDevice, inode, createdAt);
   }
 
-  /** The place of the file, regardless of its content. */
+  /** The location of the file, regardless of its content. */
   Inode place() {
     return new Inode(device, inode);
   }

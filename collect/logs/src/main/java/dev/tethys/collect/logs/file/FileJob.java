@@ -424,7 +424,7 @@ public final class FileJob implements AutoCloseable {
     turns.readToEnd(last);
   }
 
-  /** Ends {@link #readDeleted} permanently, also one that has not yet begun. */
+  /** Ends {@link #readDeleted} permanently, including one that has not started yet. */
   private void stopForGood() {
     lock.lock();
     try {

@@ -272,7 +272,7 @@ public final class Glob {
       }
     }
 
-    /** Asked once: there may be many. */
+    /** Requested once, because there may be many. */
     private static boolean isFile(Path path) {
       try {
         return !Files.readAttributes(path, BasicFileAttributes.class).isDirectory();

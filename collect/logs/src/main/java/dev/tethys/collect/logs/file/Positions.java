@@ -185,7 +185,7 @@ public final class Positions implements Cursors {
     return remembered.isLeft(c);
   }
 
-  /** Takes a checkpoint out: a file answers to it. */
+  /** Removes a checkpoint that matches a file. */
   synchronized void claim(Checkpoint c) {
     remembered.remove(c);
     changed();

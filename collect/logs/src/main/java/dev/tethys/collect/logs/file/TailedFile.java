@@ -29,7 +29,7 @@ final class TailedFile {
 
   /** Result of a turn. */
   enum ReadResult {
-    /** There is more. */
+    /** There are more. */
     MORE,
     /** Everything was read. */
     END,

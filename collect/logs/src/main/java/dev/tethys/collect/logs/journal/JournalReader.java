@@ -47,7 +47,7 @@ public final class JournalReader implements AutoCloseable {
     return files.size();
   }
 
-  /** Looks which files there are. */
+  /** Lists the existing files. */
   public void scan() {
     Set<String> there = new HashSet<>();
     places.visit(

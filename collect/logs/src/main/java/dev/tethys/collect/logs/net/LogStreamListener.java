@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Accepts TCP connections, with TLS or without, and reads each on a separate thread. */
 public final class LogStreamListener implements AutoCloseable {
-  /** More connections at once are closed at once. */
+  /** Connections beyond this number are closed immediately. */
   static final int MAX_CONNECTIONS = 4096;
 
   private static final System.Logger LOG = JulLogger.of(LogStreamListener.class.getName());

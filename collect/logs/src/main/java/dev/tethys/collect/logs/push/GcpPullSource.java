@@ -173,7 +173,7 @@ final class GcpPullSource implements LogSource {
     problem = what;
   }
 
-  /** Number of further messages that may be held; waits until there is room. */
+  /** Number of further messages that fit; waits until there is space. */
   private synchronized int room() throws InterruptedException {
     while (held.size() >= MAX_HELD || heldBytes >= MAX_HELD_BYTES) {
       wait();

@@ -82,7 +82,7 @@ public final class Connection {
     return owner != null || searches < MAX_SEARCHES;
   }
 
-  /** Sets the destination, once it is known or may be found out. */
+  /** Sets the destination, once it is known or may be looked up. */
   void peer(@Nullable Peer p) {
     peer = p;
   }

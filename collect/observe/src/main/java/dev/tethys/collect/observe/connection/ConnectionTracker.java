@@ -67,7 +67,7 @@ public final class ConnectionTracker implements Collector {
     enum Outcome {
       /** The result will be passed to {@link #resolved}. */
       QUEUED,
-      /** There is no room now. */
+      /** There is currently no memory for it. */
       FULL,
       /** Nothing is translated on this machine. */
       NONE
@@ -185,7 +185,7 @@ public final class ConnectionTracker implements Collector {
     listeners.put(v.socket, l);
   }
 
-  /** False if there was no room. */
+  /** False if there was no space. */
   private boolean add(SocketView v, Connection c) {
     if (connections.size() >= MAX_CONNECTIONS) {
       shedConnections++;
@@ -369,7 +369,7 @@ public final class ConnectionTracker implements Collector {
     return p;
   }
 
-  /** Takes destinations whose {@link UnresolvedDestination#answer} is known now. */
+  /** Handles destinations whose {@link UnresolvedDestination#answer} has become known. */
   void resolved(Collection<UnresolvedDestination> all) {
     lock.lock();
     try {
@@ -478,7 +478,7 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Adds a connection that was not known; null without room. */
+  /** Adds an unknown connection; null if there is no space. */
   private @Nullable Connection found(long time, SocketView v, FirstSeenOrigin unseen) {
     boolean outbound = !listensOn(v);
     Owner owner = owners.ownerOf(v.cgroup, v.process);

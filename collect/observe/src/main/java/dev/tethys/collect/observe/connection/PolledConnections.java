@@ -29,7 +29,7 @@ public final class PolledConnections implements TcpSource {
   private boolean first = true;
 
   /**
-   * Makes sure that the kernel answers.
+   * Checks that the kernel responds.
    *
    * @throws LibraryException if it does not
    */

@@ -35,7 +35,7 @@ final class UnresolvedDestinations {
     return shed;
   }
 
-  /** Takes destinations whose {@link UnresolvedDestination#answer} is known now. */
+  /** Handles destinations whose {@link UnresolvedDestination#answer} has become known. */
   void resolved(Collection<UnresolvedDestination> all) {
     for (UnresolvedDestination u : all) {
       settle(u, u.answer);
@@ -118,7 +118,7 @@ final class UnresolvedDestinations {
     u.waiting.clear();
   }
 
-  /** Has the destination of a connection looked up for which there was no room before. */
+  /** Looks up the destination of a connection for which there was no capacity before. */
   void offerAgain(Connection c) {
     Peer p = c.peer();
     UnresolvedDestination u = p == null ? null : p.unresolved();

@@ -43,7 +43,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   /** Time after the end of a process in which events of it may still be read. */
   private static final long ENDED_KEPT_NANOS = 15_000_000_000L;
 
-  /** Start of a process that is known by its fork alone. */
+  /** Start of a process known only from its fork. */
   private static final long NOT_READ = -1;
 
   private static final List<String> SYSTEM_UNITS =
@@ -491,7 +491,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     return shed;
   }
 
-  /** Number of containers known. */
+  /** Number of known containers. */
   public synchronized int size() {
     return containers.size();
   }

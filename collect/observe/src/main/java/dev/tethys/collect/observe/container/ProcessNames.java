@@ -67,7 +67,7 @@ final class ProcessNames {
   private static final Set<String> GENERIC_SCRIPTS =
       Set.of("index", "manage", "wsgi", "asgi", "__main__", "worker", "program", "test");
 
-  /** Programs that run those of others. */
+  /** Programs that run the programs of others. */
   private static final Set<String> LAUNCHERS =
       Set.of(
           "celery",

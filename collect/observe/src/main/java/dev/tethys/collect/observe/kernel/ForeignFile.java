@@ -146,7 +146,7 @@ public final class ForeignFile implements Closeable {
     return inode() + ":" + attributes.lastModifiedTime();
   }
 
-  /** When it was made; the time of modification where the file system does not know it. */
+  /** Creation time; the modification time if the file system does not provide it. */
   public Instant created() {
     return attributes.creationTime().toInstant();
   }

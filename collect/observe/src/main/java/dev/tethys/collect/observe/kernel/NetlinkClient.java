@@ -26,7 +26,7 @@ public final class NetlinkClient implements AutoCloseable {
   private static final int TYPE_MASK = 0x3fff; // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
-  /** Answers to questions that timed out may be there before the one that is awaited. */
+  /** Responses to requests that timed out may precede the expected one. */
   private static final int MAX_STALE = 64;
 
   private final String what;

@@ -26,7 +26,7 @@ public final class ThreadScheduling {
 
   private ThreadScheduling() {}
 
-  /** Lets the calling platform thread, and threads that it starts, give way to others. */
+  /** Lowers the priority of the calling platform thread and of threads that it starts. */
   public static void giveWay() {
     if (Thread.currentThread().isVirtual()) {
       throw new IllegalStateException("a virtual thread would change its carrier");
@@ -34,7 +34,7 @@ public final class ThreadScheduling {
     giveWay(CALLING_THREAD);
   }
 
-  /** Lets all threads of this process, those of the virtual machine too, give way to others. */
+  /** Lowers the priority of all threads of this process, including those of the virtual machine. */
   public static void giveWayWhole() {
     try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
       List<Path> threads = tasks.toList();

@@ -338,7 +338,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     return p != null && p.file().equals(file) ? p.offset() : -1;
   }
 
-  /** Level of a message: that of its field when it is JSON, else by its first words. */
+  /** Level of a message: that of its field if it is JSON, otherwise from its first words. */
   static LogLevel levelOf(String message) {
     if (message.startsWith("{")) {
       try {

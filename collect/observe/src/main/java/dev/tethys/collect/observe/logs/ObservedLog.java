@@ -24,7 +24,7 @@ public record ObservedLog(
     /** No destination: messages are counted only. */
     Sink NONE = _ -> {};
 
-    /** Takes a message; may wait, which makes reading wait. */
+    /** Receives a message; may block, which delays reading. */
     void accept(ObservedLog log) throws InterruptedException;
   }
 }

@@ -124,7 +124,7 @@ public final class NodeMetrics implements Collector {
     return text.isBlank() ? 0 : Double.parseDouble(text.strip().split(" ")[0]);
   }
 
-  /** Whole block devices. */
+  /** Complete block devices. */
   Map<String, Disk> disks() {
     Map<String, Disk> out = new LinkedHashMap<>();
     for (String line : text("diskstats").lines().toList()) {

@@ -49,7 +49,7 @@ public final class CpuProfiler implements AutoCloseable {
   /** After this time no program that began before the new round still runs. */
   private static final long SETTLE_NANOS = 2_000_000L;
 
-  /** Processes whose code is read at a time; the others wait. */
+  /** Maximum number of processes whose code is read at a time; others wait. */
   private static final int PROCESSES_OF_A_LOOK = 32;
 
   /** Processes that wait; more are met again when they are sampled again. */

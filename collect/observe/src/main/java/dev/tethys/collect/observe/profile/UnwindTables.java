@@ -142,7 +142,7 @@ final class UnwindTables {
     return k == null ? null : k.python;
   }
 
-  /** Files and processes for which there was no room. */
+  /** Files and processes for which there was no capacity. */
   long shed() {
     return shed;
   }

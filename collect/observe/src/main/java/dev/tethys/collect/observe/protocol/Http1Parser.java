@@ -300,7 +300,7 @@ final class Http1Parser extends ProtocolParser {
     return Step.NEXT;
   }
 
-  /** Reports the request whose answer was read last. */
+  /** Reports the request whose response was read last. */
   private void finishPrevious() {
     Pending p = answering;
     if (p != null) {

@@ -4,7 +4,7 @@ package dev.tethys.collect.observe.protocol;
 public enum HttpApi implements MeasuredProtocol {
   /** Elasticsearch and OpenSearch. */
   ELASTICSEARCH("elasticsearch", "queries"),
-  /** Object storage of Amazon, and others that answer as it does. */
+  /** Amazon's object storage, and others with a compatible API. */
   S3("s3", "requests"),
   /** Queues of Amazon. */
   SQS("sqs", "requests"),

@@ -57,7 +57,7 @@ final class KafkaParser extends ProtocolParser {
           Map.entry(78, "ShareFetch"),
           Map.entry(79, "ShareAcknowledge"));
 
-  /** Last API key in use, with room for future ones. */
+  /** Last supported API key, with space for future ones. */
   private static final int LAST_API = 99;
 
   KafkaParser(Requests requests) {

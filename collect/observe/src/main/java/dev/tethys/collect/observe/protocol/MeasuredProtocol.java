@@ -2,7 +2,7 @@ package dev.tethys.collect.observe.protocol;
 
 /** Protocol whose requests are counted and timed, with the names of its metrics. */
 public interface MeasuredProtocol {
-  /** Name as metrics have it, like {@code postgres}. */
+  /** Name used in metrics, such as {@code postgres}. */
   String family();
 
   /** Counted unit: {@code requests}, {@code queries} or {@code messages}. */

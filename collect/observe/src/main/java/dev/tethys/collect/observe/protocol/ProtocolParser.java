@@ -74,6 +74,6 @@ public abstract class ProtocolParser {
   /** Drops that state: memory is short. */
   public void forget() {}
 
-  /** Told when the connection was quiet or ended: answers known to be complete are reported. */
+  /** Called when the connection was idle or ended: complete responses are reported. */
   public void flushIdle(long now) {}
 }

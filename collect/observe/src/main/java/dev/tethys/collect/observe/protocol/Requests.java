@@ -58,7 +58,7 @@ public final class Requests {
     return p;
   }
 
-  /** Adds a request whose answer carries a number; the oldest one gives way at the bound. */
+  /** Adds a request whose response carries a number; evicts the oldest one at the limit. */
   public Pending open(long id, long start) {
     opened++;
     LinkedHashMap<Long, Pending> byId = numbered;
@@ -120,7 +120,7 @@ public final class Requests {
     counters.shed.incrementAndGet();
   }
 
-  /** Takes out a request that gets no response because its client has given it up. */
+  /** Removes a request that gets no response because its client has abandoned it. */
   public void abandon(long id) {
     if (close(id) != null) {
       counters.unanswered.incrementAndGet();

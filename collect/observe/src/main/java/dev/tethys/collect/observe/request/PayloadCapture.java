@@ -455,7 +455,7 @@ public final class PayloadCapture implements AutoCloseable {
     }
   }
 
-  /** Payloads in clear whose socket was not known. */
+  /** Removes owners without requests for an hour, to free space. */
   public long unattributed() {
     KernelMap n = unattributed;
     try {

@@ -139,7 +139,7 @@ public final class RequestMetrics implements Collector {
     }
   }
 
-  /** Removes entries unused for an hour, to make room for others. */
+  /** Removes entries unused for an hour, to free space. */
   public void forgetIdle(long now) {
     lock.lock();
     try {

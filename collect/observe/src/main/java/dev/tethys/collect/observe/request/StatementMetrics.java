@@ -97,7 +97,7 @@ final class StatementMetrics {
     }
   }
 
-  /** Makes room where the table is full and a statement was not called for long. */
+  /** Frees an entry if the table is full and a statement was not called for long. */
   private boolean hasRoom(Map<String, Calls> of, long now) {
     if (of.size() < MAX_OF_DATABASE && statements < MAX_STATEMENTS) {
       return true;

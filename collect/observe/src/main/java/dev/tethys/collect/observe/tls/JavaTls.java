@@ -63,7 +63,7 @@ public final class JavaTls implements AutoCloseable {
   private static final String FOLDER = ".tethys-tls-";
   private static final String AGENT = "dev/tethys/collect/observe/attached/";
 
-  /** Processes whose messages the kernel's program takes. */
+  /** Processes whose messages the kernel's program receives. */
   public interface Registry {
     void add(int pid) throws IOException;
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.IntPredicate;
 
-/** Processes whose requests change threads: programs of Go. Not thread-safe. */
+/** Processes whose requests change threads: Go programs. Not thread-safe. */
 public final class GoProcesses implements IntPredicate {
   private static final int KEPT = 4096;
 

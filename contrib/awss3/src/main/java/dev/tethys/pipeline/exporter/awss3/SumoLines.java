@@ -23,7 +23,7 @@ final class SumoLines {
   private static final List<String> SOURCES =
       List.of("_sourceCategory", "_sourceHost", "_sourceName");
 
-  /** Go's text of a time in UTC. */
+  /** Go's text of a UTC time. */
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder()
           .appendPattern("uuuu-MM-dd HH:mm:ss")

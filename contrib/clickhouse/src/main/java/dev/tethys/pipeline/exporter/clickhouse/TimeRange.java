@@ -40,14 +40,14 @@ record TimeRange(long first, long last) {
     return millis >= first && millis <= last;
   }
 
-  /** Takes records of other times out of logs; how many there were. */
+  /** Removes records with other times from logs; returns their number. */
   int prune(LogsData logs) {
     return prune(
         logs.resources(),
         (LogRecord l) -> l.timeUnixNano() != 0 ? l.timeUnixNano() : l.observedTimeUnixNano());
   }
 
-  /** Takes spans that begin at other times out of traces; how many there were. */
+  /** Removes spans that begin at other times from traces; returns their number. */
   int prune(TracesData traces) {
     return prune(traces.resources(), Span::startTimeUnixNano);
   }

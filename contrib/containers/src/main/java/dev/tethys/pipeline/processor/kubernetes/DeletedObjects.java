@@ -31,7 +31,7 @@ final class DeletedObjects {
     }
   }
 
-  /** Removes objects whose grace period is over. */
+  /** Removes objects whose grace period has ended. */
   void sweep(long now) {
     List<Runnable> due = new ArrayList<>();
     synchronized (this) {

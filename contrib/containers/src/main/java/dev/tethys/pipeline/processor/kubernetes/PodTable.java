@@ -95,7 +95,7 @@ final class PodTable {
     }
   }
 
-  /** A pod went; whether there was one. */
+  /** Removes a pod; returns whether it existed. */
   synchronized boolean remove(String name, long now) {
     Entry e = living.remove(name);
     if (e == null) {

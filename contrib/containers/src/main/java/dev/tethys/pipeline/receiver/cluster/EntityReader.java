@@ -18,7 +18,7 @@ final class EntityReader {
   private static final List<String> CONDITIONS =
       List.of("Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable");
 
-  /** Whole objects, as a tool wrote them once more beside themselves. */
+  /** Copies of complete objects that a tool stored within the objects. */
   private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
   private EntityReader() {}

@@ -56,7 +56,7 @@ record Part(Map<String, Object> attributes, List<Value> values) {
     return whole(metric, value.asLong(0));
   }
 
-  /** Adds a whole number. */
+  /** Adds an integer. */
   Part whole(String metric, long value, Object... with) {
     values.add(new Value(metric, value, List.of(with)));
     return this;

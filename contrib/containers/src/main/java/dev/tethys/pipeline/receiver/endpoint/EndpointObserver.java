@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.endpoint;
 
 import java.util.Collection;
 
-/** An extension that knows which endpoints there are. */
+/** An extension that knows which endpoints exist. */
 public interface EndpointObserver {
   /** Listener for endpoints; must not block. Calls are serialized. */
   @FunctionalInterface

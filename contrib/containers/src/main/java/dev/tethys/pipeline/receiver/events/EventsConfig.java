@@ -31,7 +31,7 @@ public record EventsConfig(
 
   private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
 
-  /** Negative ones mean something in the Collector. */
+  /** Negative values have a meaning in the Collector. */
   private static final Key<Duration> DEDUP =
       SECTION.key(
           "dedup_interval",

@@ -14,7 +14,7 @@ final class CpuRates {
   private Map<String, Used> before = Map.of();
   private Map<String, Used> now = new HashMap<>();
 
-  /** Begins a look. */
+  /** Starts a collection. */
   void begin() {
     before = now;
     now = new HashMap<>();

@@ -30,7 +30,7 @@ import tools.jackson.databind.JsonNode;
  * pod, container and volume. Missing values yield no point. Not thread-safe.
  */
 final class SummaryPoints {
-  /** One look. */
+  /** A collection. */
   record SummaryContext(
       long nanos, PodFacts facts, Capacity capacity, Duration timeout, MetricsData to) {}
 

@@ -28,7 +28,7 @@ final class VolumeSources {
     this.api = api;
   }
 
-  /** Begins a look. */
+  /** Starts a collection. */
   void begin() {
     before = now;
     now = new HashMap<>();

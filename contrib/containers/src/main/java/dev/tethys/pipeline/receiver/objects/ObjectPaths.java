@@ -88,7 +88,7 @@ final class ObjectPaths {
     return null;
   }
 
-  /** Known names, for errors. */
+  /** Known names, for error messages. */
   String known() {
     TreeSet<String> names = new TreeSet<>();
     paths.values().forEach(has -> names.addAll(has.keySet()));

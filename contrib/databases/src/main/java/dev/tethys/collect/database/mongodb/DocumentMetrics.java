@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Makes metrics of all numbers, times and truths of a document, named by where they stand. */
+/** Creates metrics from all numbers, times and booleans of a document, named by their path. */
 final class DocumentMetrics {
   private static final String HISTOGRAMS = "histograms";
 

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Running exporter: scrapes the first of its servers, a given one, or all of them. */
+/** A running exporter: scrapes its first server, a given one, or all of them. */
 final class MongodbExporter implements Exporter {
   /** Time limit of scrapes without a timeout header. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(10);

@@ -81,7 +81,7 @@ final class MongodbServer implements DatabaseScrape {
     return out.families();
   }
 
-  /** A connection in the course of a scrape; one that came to its end may be kept. */
+  /** A connection during a scrape; it may be kept if the scrape completed. */
   private final class Lease implements AutoCloseable {
     final MongoConnection connection;
     boolean ended;

@@ -39,7 +39,7 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
   /**
    * The same.
    *
-   * @param seeds what knows the servers of a name, null to show a cluster as one
+   * @param seeds resolves the servers of a name, null to show a cluster as one
    */
   static MongodbTargets parse(
       String given, String user, Secret password, @Nullable SeedList seeds) {

@@ -264,10 +264,10 @@ final class MysqlConnection implements AutoCloseable {
   }
 
   /**
-   * Asks.
+   * Runs a query.
    *
-   * @throws MysqlException what the server says
-   * @throws IOException also when there are too many rows
+   * @throws MysqlException with the server's error
+   * @throws IOException also if there are too many rows
    */
   Rows query(String sql) throws IOException {
     byte[] text = sql.getBytes(StandardCharsets.UTF_8);

@@ -110,7 +110,7 @@ final class MysqlServer implements DatabaseScrape {
     return out.families();
   }
 
-  /** The server itself ends what takes longer, so that the connection can be used on. */
+  /** The server itself cancels longer queries, so that the connection stays usable. */
   private void limitQueries(MysqlConnection c) throws IOException {
     long seconds = options.querySeconds();
     if (seconds > 0) {

@@ -165,9 +165,10 @@ final class PostgresConnection implements AutoCloseable {
   }
 
   /**
-   * Asks.
+   * Runs a query.
    *
-   * @throws SQLException what the server says, or that there are too many rows, or no time
+   * @throws SQLException with the server's error, or that there are too many rows, or that it timed
+   *     out
    */
   void query(String sql, Rows to) throws SQLException {
     try (Statement s = connection.createStatement()) {

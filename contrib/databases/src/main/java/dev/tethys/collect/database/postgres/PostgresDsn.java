@@ -172,7 +172,7 @@ record PostgresDsn(
         options);
   }
 
-  /** With another login, where one is given, and further options. */
+  /** With another login, if given, and further options. */
   PostgresDsn with(String otherUser, Secret otherPassword, Map<String, String> more) {
     Map<String, String> all = new LinkedHashMap<>(options);
     all.putAll(more);

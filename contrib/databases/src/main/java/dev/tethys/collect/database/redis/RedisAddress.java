@@ -110,7 +110,7 @@ record RedisAddress(
     return new RedisAddress(null, otherHost, otherPort, user, password, 0, tls);
   }
 
-  /** Without what logs in. */
+  /** Without credentials. */
   @Override
   public String toString() {
     return unix != null ? "unix://" + unix : host + ":" + port;

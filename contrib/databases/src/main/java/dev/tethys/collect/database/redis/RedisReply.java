@@ -40,7 +40,7 @@ sealed interface RedisReply {
     };
   }
 
-  /** An integer, also one written as text; null of anything else. */
+  /** An integer, also as text; null for anything else. */
   default @Nullable Long whole() {
     return switch (this) {
       case Whole w -> w.value;

@@ -221,7 +221,7 @@ public final class ServerConnection implements AutoCloseable {
     }
   }
 
-  /** Sends what was written. */
+  /** Sends the written data. */
   public void flush() throws IOException {
     try {
       out.flush();
@@ -230,7 +230,7 @@ public final class ServerConnection implements AutoCloseable {
     }
   }
 
-  /** Whether what is sent cannot be read on the way. */
+  /** Whether sent data is protected from being read in transit. */
   public boolean isSecured() {
     return socket == null || socket instanceof SSLSocket;
   }

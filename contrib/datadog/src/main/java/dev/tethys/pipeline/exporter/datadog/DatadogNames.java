@@ -56,7 +56,7 @@ record DatadogNames(String defaultHost, boolean resources, boolean scopes) {
     return defaultHost;
   }
 
-  /** Host and tags of points; those of the point come last. */
+  /** Host and tags of points; tags of the point come last. */
   Identity identity(Attributes resource, Scope scope, Attributes point, String unit) {
     List<String> tags = new ArrayList<>();
     resource.forEach(

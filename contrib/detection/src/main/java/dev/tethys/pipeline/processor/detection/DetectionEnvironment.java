@@ -33,7 +33,7 @@ public record DetectionEnvironment(
   /** The longest answer that is read. */
   private static final int MAX_BYTES = 1 << 20;
 
-  /** Timeout for servers on the machine itself, which answer at once if they exist. */
+  /** Timeout for servers on the machine itself, which respond immediately if they exist. */
   private static final Duration NEARBY = Duration.ofSeconds(2);
 
   /** Maximum timeout for remote servers; the processor's timeout may be shorter. */
@@ -41,7 +41,7 @@ public record DetectionEnvironment(
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  /** Makes clients. */
+  /** Creates clients. */
   @FunctionalInterface
   public interface Clients {
     CredentialDependencies.Caller of(HttpClientConfig config) throws IOException;

@@ -104,7 +104,7 @@ final class HwmonCollector implements NodeCollector {
     }
   }
 
-  /** By its device, else by its own name, else by its folder. */
+  /** By its device, or by its own name, or by its folder. */
   private static String chipName(HostFiles files, String dir, @Nullable String nameFile) {
     String device = files.realPath(dir + "/device");
     if (device != null) {

@@ -58,7 +58,7 @@ final class AwsKeys {
     return api(service, s, 1, context);
   }
 
-  /** So many at once. */
+  /** That many at a time. */
   AwsApi api(String service, Settings s, int concurrency, DiscoveryContext context) {
     return new AwsApi(service, s.get(endpoint), credentials(s), s.client(), concurrency, context);
   }

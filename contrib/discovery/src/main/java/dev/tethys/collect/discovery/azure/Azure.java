@@ -30,7 +30,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** {@code azure_sd_configs}: virtual machines, also those of scale sets. */
+/** {@code azure_sd_configs}: virtual machines, including those of scale sets. */
 public final class Azure implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(Azure.class.getName());
 

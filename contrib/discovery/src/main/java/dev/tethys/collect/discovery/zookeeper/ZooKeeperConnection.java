@@ -129,7 +129,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     }
   }
 
-  /** The record of a reply; null if there is no such node. */
+  /** The record of a reply; null if the node does not exist. */
   private @Nullable DataInputStream ask(int kind, String path) throws IOException {
     byte[] p = path.getBytes(StandardCharsets.UTF_8);
     number++;
@@ -187,7 +187,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     return new String(buffer(f), StandardCharsets.UTF_8);
   }
 
-  /** Whether there is a node, whose creation is watched if there is none. */
+  /** Whether a node exists; if not, its creation is watched. */
   boolean exists(String path) throws IOException {
     return ask(EXISTS, path) != null;
   }

@@ -170,7 +170,7 @@ final class SamplingStrategies {
         });
   }
 
-  /** Answer to a service. */
+  /** Response to a service. */
   Strategy of(String service) {
     return services.getOrDefault(service, fallback);
   }

@@ -70,7 +70,7 @@ public final class JmxExporterKind implements ExporterKind {
             "If true, checks the configuration, reports errors and exits."));
   }
 
-  /** The words {@code [[HOST:]PORT] FILE} of the well-known program. */
+  /** The arguments {@code [[HOST:]PORT] FILE} of the well-known program. */
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     int words = 0;
@@ -90,7 +90,7 @@ public final class JmxExporterKind implements ExporterKind {
     return out;
   }
 
-  /** Metrics of this JVM would look like those of the scraped one. */
+  /** Metrics of this JVM would be indistinguishable from those of the scraped one. */
   @Override
   public boolean showsItsProcess(ExporterSettings settings) {
     return false;

@@ -41,7 +41,7 @@ record JmxRule(
     UNTYPED
   }
 
-  /** Stands if there are no rules. */
+  /** Applies if there are no rules. */
   static final JmxRule DEFAULT =
       new JmxRule(null, null, null, 1, null, Map.of(), Kind.UNTYPED, false, false);
 

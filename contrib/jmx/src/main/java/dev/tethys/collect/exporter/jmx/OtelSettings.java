@@ -122,7 +122,7 @@ record OtelSettings(
     return s != null ? s : variable(name);
   }
 
-  /** One of the SDK's about where requests go: for metrics, or else for all signals. */
+  /** An SDK variable for the destination of requests: of metrics, or of all signals. */
   @Nullable Setting otlp(String ending) {
     Setting s = sdk(METRICS + ending);
     return s != null ? s : sdk(ALL_SIGNALS + ending);

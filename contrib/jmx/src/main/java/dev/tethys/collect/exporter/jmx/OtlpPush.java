@@ -258,7 +258,7 @@ final class OtlpPush implements AutoCloseable {
         AGENT);
   }
 
-  /** Lets another begin in its place; waits for nothing. */
+  /** Lets another start instead, without waiting. */
   void replaced() {
     end.countDown();
   }

@@ -159,7 +159,7 @@ final class PluginExchange extends HttpExchange {
     return own != null ? own : context.getAttributes().get(name);
   }
 
-  /** For this request alone: its identity is not visible to others. */
+  /** For this request only: its identity is not visible to others. */
   @Override
   public void setAttribute(String name, @Nullable Object value) {
     if (value == null) {

@@ -69,7 +69,7 @@ final class PolledBackends implements BackendSource {
         clock);
   }
 
-  /** Asks AWS Cloud Map. */
+  /** Queries AWS Cloud Map. */
   interface CloudMapCall {
     JsonNode discover(Map<String, Object> request, Duration timeout)
         throws IOException, InterruptedException;

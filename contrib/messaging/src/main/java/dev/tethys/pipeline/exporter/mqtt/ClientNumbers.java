@@ -35,7 +35,7 @@ final class ClientNumbers {
     }
   }
 
-  /** Gives a number back, once. */
+  /** Returns a number to the pool, once. */
   void free(int n) {
     synchronized (TAKEN) {
       BitSet taken = TAKEN.get(client);

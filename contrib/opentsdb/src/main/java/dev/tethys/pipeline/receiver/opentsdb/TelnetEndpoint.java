@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * version}, {@code help}, {@code exit}.
  */
 final class TelnetEndpoint implements MessageListener.Handler<TelnetEndpoint.Lines> {
-  /** Lines that have come over a connection, and where they are answered. */
+  /** Lines received over a connection, and where replies are sent. */
   record Lines(LineInput in, OutputStream out, long lane) {}
 
   /** OpenTSDB's own limit is 1024. */

@@ -27,6 +27,6 @@ interface FileTarget {
   /** The content of a file. */
   byte[] read(String path) throws IOException, InterruptedException;
 
-  /** Takes a file away. */
+  /** Removes a file. */
   void remove(String path) throws IOException, InterruptedException;
 }

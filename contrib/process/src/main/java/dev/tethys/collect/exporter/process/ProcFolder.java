@@ -75,7 +75,7 @@ final class ProcFolder {
     return numbers(root, Integer.MAX_VALUE);
   }
 
-  /** Whether there is such a process now. */
+  /** Whether such a process currently exists. */
   boolean isThere(int pid) {
     return Files.exists(root.resolve(Integer.toString(pid)));
   }
@@ -263,7 +263,7 @@ final class ProcFolder {
         partial + (unread ? 1 : 0));
   }
 
-  /** All threads where there are several; one that ends meanwhile is omitted. */
+  /** All threads, if there are several; threads that end meanwhile are omitted. */
   private static List<ThreadSnapshot> threads(Path tasks) throws IOException {
     List<Integer> ids = numbers(tasks, MAX_THREADS);
     if (ids.size() < 2) {

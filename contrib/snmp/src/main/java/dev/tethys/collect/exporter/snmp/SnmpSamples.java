@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Two objects that map to the same metric are an error, as in every Prometheus client library.
  */
 final class SnmpSamples {
-  /** Up to there every whole number is a double. */
+  /** Every integer up to this value is exact as a double. */
   private static final long EXACT = 1L << 53;
 
   /** From 1900, where NTP counts from, to 1970. */

@@ -138,7 +138,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
     return null;
   }
 
-  /** Reads whole lines. */
+  /** Reads complete lines. */
   public void read(byte[] buf, int offset, int length) {
     RejectedItems r = points.lines(buf, offset, length, this::take);
     if (!r.isEmpty()) {

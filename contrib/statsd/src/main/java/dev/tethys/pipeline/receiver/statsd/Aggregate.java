@@ -19,7 +19,7 @@ sealed interface Aggregate {
   /** Maximum number of members of a set, or observations of a series, per interval. */
   int MAX_KEPT = 100_000;
 
-  /** Adds a value; returns false if there is no room for it. */
+  /** Adds a value; returns false if there is no space for it. */
   boolean add(StatsdSample s, double value);
 
   /** Memory that the value will use, here and in the output. */

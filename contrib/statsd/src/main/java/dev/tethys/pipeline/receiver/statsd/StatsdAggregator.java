@@ -297,7 +297,7 @@ final class StatsdAggregator implements AutoCloseable {
     return data;
   }
 
-  /** Gives its memory back. */
+  /** Releases its memory. */
   @Override
   public synchronized void close() {
     series.clear();

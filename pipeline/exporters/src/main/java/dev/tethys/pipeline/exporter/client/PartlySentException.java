@@ -9,7 +9,7 @@ public final class PartlySentException extends IOException {
   private final int sent;
 
   /**
-   * @param sent bytes of whole lines that went out
+   * @param sent bytes of complete lines that were sent
    */
   PartlySentException(String message, int sent, IOException cause) {
     super(message, cause);

@@ -69,7 +69,7 @@ final class ElasticProbe implements ExporterProbe {
     }
   }
 
-  /** Contacts every server. One that answers is enough, because the others are skipped. */
+  /** Contacts every server. One response is enough, because the others are skipped. */
   @Override
   public String connect() throws IOException, InterruptedException {
     String cluster = "";

@@ -34,7 +34,7 @@ record Observability(
       return at(name.of(key -> value(key, resource, scope, own)), millis);
     }
 
-    /** The name where there would be too many. */
+    /** The name to use if there would be too many. */
     String other(String word, long millis) {
       return at(name.of(key -> word), millis);
     }

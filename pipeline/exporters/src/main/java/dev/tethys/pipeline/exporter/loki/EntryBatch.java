@@ -96,7 +96,7 @@ public final class EntryBatch {
     unsettled = 1;
   }
 
-  /** Tells the sources that their entries need not be kept. */
+  /** Notifies the sources that their entries need not be kept. */
   public void settle() {
     for (int i = 0; i < origins.size(); i++) {
       origins.get(i).settled(counts.get(i));

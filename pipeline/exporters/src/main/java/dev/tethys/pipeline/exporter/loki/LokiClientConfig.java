@@ -50,7 +50,7 @@ public record LokiClientConfig(
     Labels externalLabels,
     Duration timeout,
     boolean dropRateLimited) {
-  /** Whether requests go to the same destination in the same way; only their content may differ. */
+  /** Whether requests have the same destination and form; only their content may differ. */
   boolean sendsAs(LokiClientConfig o) {
     return url.equals(o.url)
         && client.equals(o.client)

@@ -41,7 +41,7 @@ final class RejectedSampleBisector {
     this.destination = destination;
   }
 
-  /** Number of requests made. */
+  /** Number of requests created. */
   int requestCount() {
     return requestCount;
   }

@@ -210,7 +210,7 @@ public record RemoteWriteConfig(
     return Redaction.url(url);
   }
 
-  /** Whether native histograms go there. */
+  /** Whether native histograms are sent there. */
   boolean histograms() {
     return sendNativeHistograms || message == RemoteWriteMessage.V2;
   }

@@ -21,7 +21,7 @@ import java.util.function.Function;
  * of the batch are stored.
  */
 public final class EmbeddedLogStore extends TenantBatches {
-  /** Items of which the reason is kept one by one; a bulk request of more gets one reason. */
+  /** Maximum number of items with individual reasons; larger bulk requests get one reason. */
   private static final int MAX_NAMED_ITEMS = 100_000;
 
   private final LogIngester ingester;

@@ -102,7 +102,7 @@ public final class GraphHealth {
     this.stateAt = started;
   }
 
-  /** A time as RFC 3339 has it. */
+  /** A time in RFC 3339 format. */
   static String time(long millis) {
     return Instant.ofEpochMilli(millis).toString();
   }

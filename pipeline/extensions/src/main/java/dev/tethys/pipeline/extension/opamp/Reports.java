@@ -198,7 +198,7 @@ final class Reports {
         });
   }
 
-  /** Takes instance uids that the server gives to this agent, without blocking. */
+  /** Receives instance uids that the server assigns to this agent, without blocking. */
   void takeUids(Consumer<UUID> taker) {
     uidTaker = taker;
   }

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Takes an expression apart into words. */
+/** Splits an expression into tokens. */
 final class ExprLexer {
   private static final List<String> SIGNS =
       List.of(

@@ -36,7 +36,7 @@ final class Bytes {
     return new String(utf8, from, to - from, StandardCharsets.UTF_8);
   }
 
-  /** The bytes from one place to another, moved inwards to whole characters. */
+  /** The bytes between two positions, moved inwards to character boundaries. */
   static String whole(String s, int from, int to) {
     byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
     int start = from;

@@ -41,7 +41,7 @@ final class Xml {
   /** Key under which the original order of an element's attributes is kept. */
   private static final String ORDER = "order";
 
-  /** Takes the order along where an element is copied to. */
+  /** Copies the order if an element is copied to the same map. */
   private static final UserDataHandler COPIED =
       new UserDataHandler() {
         @Override

@@ -315,7 +315,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     return to;
   }
 
-  /** Takes batches apart. */
+  /** Splits batches. */
   private static final class Routing implements Connector {
     /** A row, ready. */
     private record Route(

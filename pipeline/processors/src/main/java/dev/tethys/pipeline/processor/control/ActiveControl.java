@@ -250,8 +250,7 @@ final class ActiveControl {
   }
 
   /**
-   * Context whose items are dropped as a whole: the largest that is always dropped entirely, else
-   * single items.
+   * Context whose items are dropped as a whole: the largest one possible, otherwise single items.
    */
   private OttlContext unit(Signal signal) {
     if (control.action() == ControlAction.MUTE

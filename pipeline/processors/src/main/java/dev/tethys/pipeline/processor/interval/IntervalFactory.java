@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * passes immediately.
  */
 public final class IntervalFactory implements ProcessorFactory<IntervalFactory.Settings> {
-  /** A later point of its stream took its place. */
+  /** It was replaced by a later point of its stream. */
   static final String SUPERSEDED = "superseded";
 
   /** Added to another delta of its stream. */

@@ -52,7 +52,7 @@ final class ProcessResource {
     }
   }
 
-  /** The name of its program, whole where its arguments tell it; null if it has ended. */
+  /** Name of its program, complete if its arguments contain it; null if it has ended. */
   @Nullable String name(HostScrape s, HostProcess p) {
     String name = p.name();
     if (name.length() < LONGEST_NAME) {

@@ -17,7 +17,7 @@ import java.util.function.Function;
  * @param type reads its settings and creates its factory
  */
 record ScraperKind(String name, String about, Type<Maker> type) {
-  /** Creates a scraper; more than once, if asked. */
+  /** Creates a scraper; called more than once if requested. */
   @FunctionalInterface
   interface Maker {
     /**

@@ -61,7 +61,7 @@ record FileAttributes(
     }
   }
 
-  /** Whether records tell where in the file they stood. */
+  /** Whether records contain their offset in the file. */
   boolean places() {
     return number || offset;
   }

@@ -114,7 +114,7 @@ record LogSettings(
       return d.isPositive() ? d : otherwise;
     }
 
-    /** Reads them; the operators that the receiver has itself come first. */
+    /** Reads them; the receiver's built-in operators come first. */
     LogSettings read(YamlObject o, OperatorConfig... first) {
       List<OperatorConfig> all = new ArrayList<>(List.of(first));
       all.addAll(o.get(operators));

@@ -59,7 +59,7 @@ public final class MessageListener<M> implements PassingListener<MessageListener
   public interface Protocol<M> {
     Input<M> open(Socket connection) throws IOException;
 
-    /** Answers at the port by other means, until they are closed. */
+    /** Serves the port by other means, until they are closed. */
     default AutoCloseable companion(int port) throws IOException {
       return () -> {};
     }

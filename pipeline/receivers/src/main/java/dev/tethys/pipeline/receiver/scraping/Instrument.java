@@ -64,12 +64,12 @@ public record Instrument(
     return new Instrument(name, description, unit, kind, whole, false, attributes);
   }
 
-  /** The same, a gauge of whole numbers. */
+  /** The same for a gauge of integers. */
   public Instrument inWholeNumbers() {
     return new Instrument(name, description, unit, kind, true, enabled, attributes);
   }
 
-  /** The same with attributes that points have only when asked to. */
+  /** The same, with attributes that points have only on request. */
   public Instrument withOptional(String... names) {
     List<Attribute> all = new ArrayList<>(attributes);
     for (String n : names) {

@@ -29,7 +29,7 @@ public final class ScrapedPoints {
             "scraper");
   }
 
-  /** Counts a look. */
+  /** Counts a collection. */
   public void add(String scraper, long made, long missing) {
     scraped.with(receiver, scraper).add(made);
     errored.with(receiver, scraper).add(missing);

@@ -142,7 +142,7 @@ public sealed interface Stage {
     }
   }
 
-  /** {@code line_format}: a line made by a Go template. */
+  /** {@code line_format}: a line created by a Go template. */
   record LineFormat(String template) implements Stage {
     @Override
     public Effect effect() {

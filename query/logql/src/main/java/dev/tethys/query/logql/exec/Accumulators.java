@@ -11,7 +11,7 @@ abstract sealed class Accumulators {
   /** Allocates space for a series. */
   abstract void room(int series);
 
-  /** Adds a row to the steps whose windows hold it. */
+  /** Adds a row to the steps whose windows contain it. */
   abstract void add(int series, Steps steps, long time, double value);
 
   /** Adds a series of another thread to one of this. */

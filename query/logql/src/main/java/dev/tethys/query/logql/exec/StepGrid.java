@@ -39,7 +39,7 @@ public record StepGrid(long start, long step, int steps) {
         : new Grid(Math.floorDiv(start, 1_000_000L), Math.max(1, step / 1_000_000), steps);
   }
 
-  /** Steps whose windows hold a row; to be filled for each row. */
+  /** Steps whose windows contain a row; to be filled for each row. */
   static final class Steps {
     /** First step. */
     int first;

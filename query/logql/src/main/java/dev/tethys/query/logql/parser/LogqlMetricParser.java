@@ -38,7 +38,7 @@ final class LogqlMetricParser {
     pipeline = new PipelineParser(in);
   }
 
-  /** A whole query. */
+  /** A complete query. */
   LogqlExpr query() {
     LogqlExpr e = expression(0);
     if (!in.at(LogqlTokenKind.END)) {

@@ -39,7 +39,7 @@ public final class LogqlParseException extends RuntimeException {
     return column;
   }
 
-  /** Text without the place. */
+  /** Text without the position. */
   public String reason() {
     return reason;
   }

@@ -102,7 +102,7 @@ final class LogqlTokenReader {
     return new LogqlParseException(t.line(), t.column(), sb.toString());
   }
 
-  /** An error at an unknown word, with the nearest known one. */
+  /** Error at an unknown word, with the most similar known one. */
   LogqlParseException unexpectedWord(Iterable<String> known, String... expecting) {
     LogqlParseException e = unexpected(expecting);
     if (current.kind() != LogqlTokenKind.IDENTIFIER) {

@@ -3,7 +3,7 @@ package dev.tethys.query.logql.parser;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Nearest known word to an unknown one, by edit distance. */
+/** The known word nearest to an unknown one, by edit distance. */
 final class Suggestion {
   private Suggestion() {}
 

@@ -165,10 +165,10 @@ record JsonPath(List<Object> steps) {
     return p;
   }
 
-  /** Result of {@link #find(LineOutline, int)} where the place depends on arguments. */
+  /** Result of {@link #find(LineOutline, int)} if the position depends on arguments. */
   static final int UNKNOWN = -2;
 
-  /** Place of the value in lines; -1 if none has it. */
+  /** Position of the value in lines; -1 if none contains it. */
   int find(LineOutline lines, int at) {
     int p = at;
     for (Object step : steps) {

@@ -11,7 +11,7 @@ import java.util.Arrays;
 final class LineValues {
   private static final int MAX_LISTS = 64;
 
-  /** Value without quotes in JSON, which is taken as it is. */
+  /** Unquoted JSON value, used unchanged. */
   static final int PLAIN = 0;
 
   /** Value in which bytes that are not valid UTF-8 are replaced. */

@@ -57,7 +57,7 @@ abstract class Accumulator {
   /** Adds the floats of a series; returns false if it has none. */
   abstract boolean addFloats(double[] v);
 
-  /** Adds series that have a float 1 at the same steps, those whose place is not negative. */
+  /** Adds series with a float 1 at the same steps, if their position is not negative. */
   void addPresent(int[] places, int series) {
     throw new IllegalStateException("requests values");
   }

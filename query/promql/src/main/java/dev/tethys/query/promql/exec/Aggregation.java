@@ -44,7 +44,7 @@ public final class Aggregation extends Operator {
 
   /** One evaluation, with an accumulator per group. */
   private final class Sums {
-    /** Series whose presence a thread looks up at a time. */
+    /** Number of series whose presence a thread looks up at a time. */
     private static final int SERIES_A_TURN = 64;
 
     private final Execution x;

@@ -93,12 +93,12 @@ final class Bounds {
     return r;
   }
 
-  /** Keeps the factors; several threads may, all the same. */
+  /** Caches the factors; concurrent calls are harmless. */
   void factors(double[] made) {
     factors = made;
   }
 
-  /** Keeps the sums; several threads may, all the same. */
+  /** Caches the sums; concurrent calls are harmless. */
   void timeSums(TimeSums made) {
     timeSums = made;
   }

@@ -92,14 +92,14 @@ public final class ComputeSlots {
       return now - due > 0 && !waiting && Thread.currentThread() == owner;
     }
 
-    /** Lets rules compute, for a moment at a time. Also by threads that help the query. */
+    /** Lets rules compute, briefly each time. Also called by threads that help the query. */
     void stepBack(long now) {
       if (held && stepsBack(now)) {
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
 
-    /** Takes a slot, or lets others have theirs first. */
+    /** Takes a slot, or lets others take theirs first. */
     void take(long now) throws InterruptedException {
       if (held) {
         if (ComputeSlots.this.waiting.get() == 0) {

@@ -462,7 +462,7 @@ public final class Execution implements AutoCloseable {
     return shared.get(new SharedKey(operator, grid));
   }
 
-  /** Keeps the result of an operator for its other places. */
+  /** Caches the result of an operator for its other occurrences. */
   Block share(int operator, Grid grid, Block b) {
     shared.put(new SharedKey(operator, grid), b);
     return b;

@@ -22,7 +22,7 @@ public final class InstantSelect extends Operator {
     TIMESTAMP,
     /** Start time of the sample in seconds; drops the metric name. */
     START_TIMESTAMP,
-    /** 1, for readers that ask only whether there is a sample. */
+    /** 1, for readers that only test for the presence of a sample. */
     PRESENCE
   }
 

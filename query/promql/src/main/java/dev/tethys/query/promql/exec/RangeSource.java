@@ -14,7 +14,7 @@ public sealed interface RangeSource extends PlanStep permits SelectedRange, Subq
   /** The moment at which a step's window ends. */
   long moment(long stepTime);
 
-  /** Whether all steps look at the same window. */
+  /** Whether all steps read the same window. */
   boolean isFixed();
 
   Extension extension();

@@ -65,7 +65,7 @@ public final class Rate implements RangeFunction {
     }
   }
 
-  /** A range in seconds, as Go's Duration.Seconds gives it. */
+  /** A range in seconds, formatted like Go's Duration.Seconds. */
   static double seconds(long millis) {
     return (double) (millis / 1000) + (double) (millis % 1000 * 1_000_000) / 1e9;
   }

@@ -78,7 +78,7 @@ public final class RawRange {
     return n;
   }
 
-  /** The first index whose time is above a moment. */
+  /** The first index whose time is after a given one. */
   private static int first(long[] t, int size, long moment) {
     int i = 0;
     while (i < size && t[i] <= moment) {

@@ -66,7 +66,7 @@ public final class Scalars {
     }
   }
 
-  /** The step's time in seconds, cut to whole ones: what dates without an argument go by. */
+  /** The step's time in seconds, truncated; used by date functions without an argument. */
   public static final class WholeSeconds extends ScalarOperator {
     @Override
     public Description describe(Grid grid, long lookback) {

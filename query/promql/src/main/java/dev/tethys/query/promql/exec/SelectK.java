@@ -142,7 +142,7 @@ public final class SelectK extends Operator {
     return b;
   }
 
-  /** Whether there is anything to choose; refuses parameters that make no sense. */
+  /** Whether there is anything to select; rejects invalid parameters. */
   private boolean check(Execution x, double[] k) {
     double min = k[0];
     double max = k[0];

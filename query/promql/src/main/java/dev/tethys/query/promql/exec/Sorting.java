@@ -64,7 +64,7 @@ public final class Sorting extends Operator {
     return b;
   }
 
-  /** NaN comes last either way. */
+  /** NaN sorts last in both orders. */
   private static int byValue(double a, double b, boolean descending) {
     if (Double.isNaN(a) || Double.isNaN(b)) {
       return Boolean.compare(Double.isNaN(a), Double.isNaN(b));

@@ -120,7 +120,7 @@ final class Streams {
   interface Worker {
     void run(int from, int to);
 
-    /** Called once if there are no more. */
+    /** Called once when there are no more. */
     default void end() {}
   }
 
@@ -281,7 +281,7 @@ final class Streams {
     return QueryException.execution("vector cannot contain metrics with the same labelset");
   }
 
-  /** The value that is known to be there. */
+  /** The value that is known to exist. */
   static <T> T there(@Nullable T t) {
     return Objects.requireNonNull(t);
   }

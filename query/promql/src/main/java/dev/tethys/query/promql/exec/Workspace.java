@@ -10,7 +10,7 @@ final class Workspace {
   final double[][] scratch = new double[6][0];
   private long[] numbers = new long[0];
 
-  /** Scratch array of at least the given length; there are six. */
+  /** Scratch array of at least the given length; six exist. */
   double[] scratch(int which, int length) {
     if (scratch[which].length < length) {
       scratch[which] = new double[Math.max(length, 2 * scratch[which].length)];

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Converts a plan into a readable tree. */
 public final class Explainer {
-  /** A result that several places use is computed once for each grid. */
+  /** A result used in several positions is computed once per grid. */
   private record SharedKey(int number, Grid grid) {}
 
   private final byte[] text;

@@ -28,7 +28,7 @@ public interface CallArguments {
   /** Place that annotations about an argument point at. */
   Span span(int i);
 
-  /** Place of the call. */
+  /** Position of the call. */
   Span callSpan();
 
   /** Windows of the range argument. */

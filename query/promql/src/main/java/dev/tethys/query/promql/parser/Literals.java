@@ -20,7 +20,7 @@ public final class Literals {
 
   private Literals() {}
 
-  /** A number: an integer of any base, as Go's source code has it, or else a float. */
+  /** A number: an integer of any base, as in Go's source code, or a float. */
   static double number(String text) {
     String s = text.toLowerCase(Locale.ROOT);
     switch (s) {

@@ -42,7 +42,7 @@ final class PromqlExprParser extends PromqlTokenReader {
     this.options = options;
   }
 
-  /** The whole query. */
+  /** The complete query. */
   Expr expression() {
     if (peek().kind() == PromqlTokenKind.EOF) {
       throw error(0, 0, "no expression found in input");

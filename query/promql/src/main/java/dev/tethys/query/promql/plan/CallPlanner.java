@@ -80,7 +80,7 @@ final class CallPlanner {
       return exprs.get(i);
     }
 
-    /** Computed once on its own where not all of the call is. */
+    /** Computed once separately if not all of the call is invariant. */
     @Override
     public Operator operator(int i) {
       Planned p = Objects.requireNonNull(planned.get(i));

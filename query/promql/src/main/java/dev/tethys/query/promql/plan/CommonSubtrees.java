@@ -77,7 +77,7 @@ final class CommonSubtrees {
     return t == null ? e : last.getOrDefault(t, e);
   }
 
-  /** The operator that computes an expression once for all its places. */
+  /** The operator that computes an expression once for all its occurrences. */
   Operator share(Expr e, Planner.Context c, Operator o) {
     boolean counts = c.countsWanted() && !c.bucketsNeeded();
     String key = counts + "|" + text.getOrDefault(e, "");

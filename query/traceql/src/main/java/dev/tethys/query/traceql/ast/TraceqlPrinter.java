@@ -21,7 +21,7 @@ public final class TraceqlPrinter {
     };
   }
 
-  /** Hints with the word {@code with}; empty if there are none. */
+  /** Hints after the word {@code with}; empty if there are none. */
   public static String hints(Map<String, TraceValue> hints) {
     if (hints.isEmpty()) {
       return "";

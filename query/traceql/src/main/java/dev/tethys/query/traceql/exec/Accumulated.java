@@ -42,7 +42,7 @@ final class Accumulated {
     this.maxExemplars = maxExemplars;
   }
 
-  /** Adds a scan; those that come early wait for the others. */
+  /** Adds a scan; early arrivals wait for the others. */
   synchronized void add(int number, Accumulation a) {
     work.reserve(a.bytes());
     waiting.put(number, a);

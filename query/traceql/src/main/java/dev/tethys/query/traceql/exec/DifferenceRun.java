@@ -358,7 +358,7 @@ public final class DifferenceRun {
     return in - out - 2 * Math.sqrt(p * (1 - p) * (1 / n + 1 / m));
   }
 
-  /** Pairs of conditions that tell more than each of them. */
+  /** Pairs of conditions that are more selective than each alone. */
   private List<Condition> pairs(List<Condition> best, List<SpanSegment> segments, Pushdown p) {
     long[][] counts = new long[2][1 << best.size()];
     ExecutionColumns of = new ExecutionColumns();

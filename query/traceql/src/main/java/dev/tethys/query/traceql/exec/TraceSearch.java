@@ -28,7 +28,7 @@ public final class TraceSearch {
   /** Number of traces loaded in the first batch; each further batch is twice as large. */
   private static final int FIRST_CHUNK = 1024;
 
-  /** Most traces whose spans are loaded at a time. */
+  /** Maximum number of traces whose spans are loaded at a time. */
   private static final int MAX_CHUNK = 8192;
 
   /** Size in bytes of a span in a result, and of an attribute without its characters. */

@@ -25,7 +25,7 @@ public final class QueryParser {
   /** Result of parsing with the hints. */
   public record Parsed(Root root, Map<String, TraceValue> hints) {}
 
-  /** Part of a query whose kind is known after it is parsed. */
+  /** Part of a query whose kind is known after parsing. */
   private sealed interface Term {
     record OfStage(Stage stage) implements Term {}
 

@@ -54,7 +54,7 @@ public final class TraceqlParseException extends RuntimeException {
     return column;
   }
 
-  /** Message without the place. */
+  /** Message without the position. */
   public String reason() {
     return reason;
   }

@@ -385,7 +385,7 @@ public final class BackupRepository implements AutoCloseable {
     return all.getLast().getFileName().toString();
   }
 
-  /** Reads every file of a backup; what is not as it was. */
+  /** Reads every file of a backup and returns the differences. */
   public List<String> verify(String name) throws IOException {
     BackupManifest m = manifest(name);
     List<String> problems = new ArrayList<>();

@@ -158,7 +158,7 @@ public final class BlockExport implements SeriesVisitor, AutoCloseable {
     return starts;
   }
 
-  /** Writes the rest, makes all durable and gives the folder its name. */
+  /** Writes the rest, makes everything durable and renames the folder. */
   public Path finish() throws IOException {
     closeChunks();
     try (BigEndianFile f = new BigEndianFile(temporary.resolve("index"))) {

@@ -6,7 +6,7 @@ import dev.tethys.model.storage.SampleBuffer;
 final class Buffers {
   private Buffers() {}
 
-  /** Puts a sample of a buffer at another place of it. */
+  /** Copies a sample of a buffer to another position of the buffer. */
   static void move(SampleBuffer b, int from, int to) {
     b.timestamps[to] = b.timestamps[from];
     b.values[to] = b.values[from];
@@ -18,7 +18,7 @@ final class Buffers {
     }
   }
 
-  /** Joins two ascending buffers; where both have a time, the first one's sample is taken. */
+  /** Merges two ascending buffers; at equal times the first one's sample wins. */
   static void merge(SampleBuffer a, SampleBuffer b, SampleBuffer into) {
     into.clear();
     int i = 0;

@@ -160,7 +160,7 @@ final class IndexFile implements AutoCloseable {
     }
   }
 
-  /** Looks for the next place where a series stands whose checksum agrees. */
+  /** Finds the next position of a series with a valid checksum. */
   private void resume(long damaged) {
     long step = version == 2 ? 16 : 1;
     for (long at = damaged + step; at + 5 < seriesTo; at += step) {

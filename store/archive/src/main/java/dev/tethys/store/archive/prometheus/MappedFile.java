@@ -94,7 +94,7 @@ final class MappedFile implements AutoCloseable {
     return v >>> 1 ^ -(v & 1);
   }
 
-  /** Copies bytes from a place on, which stays where it is. */
+  /** Copies bytes from a position on, which is not moved. */
   void copy(long from, byte[] into, int at, int n) {
     if (from < 0 || n < 0 || n > data.byteSize() - from) {
       throw damaged(from, "the file ends (it has " + data.byteSize() + " bytes)");

@@ -136,7 +136,7 @@ final class PrometheusHead implements WalRecords.Sink {
     }
   }
 
-  /** Takes what was deleted out of a series. */
+  /** Removes deleted samples from a series. */
   void edit(Labels labels, SampleBuffer b) {
     deleted.apply(labels, b);
   }

@@ -108,7 +108,7 @@ public final class PrometheusImport {
     }
   }
 
-  /** Takes exemplars as if they had come now; the store keeps the newest of all. */
+  /** Adds exemplars as if they were new; the store keeps the newest of all. */
   private void exemplars(PrometheusHead head) {
     long remaining = head.exemplarsDropped();
     long taken = 0;

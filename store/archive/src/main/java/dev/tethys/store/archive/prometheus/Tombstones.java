@@ -66,7 +66,7 @@ final class Tombstones<K> {
     return count;
   }
 
-  /** Takes what is deleted out of the samples of a series. */
+  /** Removes deleted samples from a series. */
   void apply(K series, SampleBuffer b) {
     long[] dead = ranges.get(series);
     if (dead == null) {

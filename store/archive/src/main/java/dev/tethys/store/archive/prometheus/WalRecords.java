@@ -35,7 +35,7 @@ import java.util.Arrays;
  * <p>Not for several threads at once.
  */
 final class WalRecords {
-  /** Receives what records say. */
+  /** Receives the content of records. */
   interface Sink {
     void series(long ref, Labels labels);
 
@@ -68,7 +68,7 @@ final class WalRecords {
   /**
    * Reads a record.
    *
-   * @throws CodecException if it makes no sense; what stood before the place has been given
+   * @throws CodecException if it is invalid; everything before it has been returned
    */
   void read(byte[] record, int length) {
     buf = record;

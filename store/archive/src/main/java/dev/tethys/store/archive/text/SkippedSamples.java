@@ -4,7 +4,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Samples;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what a text format of floats alone loses. */
+/** Counts what a float-only text format cannot represent. */
 final class SkippedSamples {
   private long histograms;
   private long stale;

@@ -511,7 +511,7 @@ public final class ColumnReader {
     return k;
   }
 
-  /** Word id of value i of a column of words. */
+  /** Word id of value i of a word column. */
   int word(int i) {
     byte[] low = data();
     return low[from + i] & 0xff | (middle[from + i] & 0xff) << 8 | (high[from + i] & 0xff) << 16;

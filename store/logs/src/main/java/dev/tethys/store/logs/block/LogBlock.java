@@ -153,7 +153,7 @@ public final class LogBlock {
     return metadata.names();
   }
 
-  /** Table of templates as it is kept. */
+  /** Stored form of the template table. */
   @SuppressWarnings("ArrayRecordComponent") // shared, read only
   private record TemplateTable(int[] textStarts, int[] firstRows) {}
 

@@ -16,7 +16,7 @@ final class TemplateText {
   private int[] unread = new int[16]; // begin and end of each range
   private int unreadEnd;
 
-  /** Reads a template in place of the one that was read before. */
+  /** Reads a template in place of the previous one. */
   void read(byte[] b, int start, int end) {
     bytes.clear().ensure(end - start);
     byte[] out = bytes.buf;
@@ -76,7 +76,7 @@ final class TemplateText {
     all = n;
   }
 
-  /** Takes the ranges that are read of the outline; gives their number, or -1 if there are none. */
+  /** Reads the required ranges of the outline and returns their number, or -1 if there are none. */
   int readRanges(LogBodyParts parts, LogBodyParts.Known known) {
     bytes.clear();
     arguments = 0;

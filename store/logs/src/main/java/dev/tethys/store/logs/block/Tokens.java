@@ -121,7 +121,7 @@ final class Tokens {
     token(end, kind, kind);
   }
 
-  /** Appends a word or delimiters; an argument where they are too long. */
+  /** Appends a word or delimiters; an argument if they are too long. */
   private void string(byte[] b, int start, int end, byte kind) {
     if (end - start > Words.MAX_LENGTH) {
       token(end, MIXED);

@@ -16,7 +16,7 @@ import java.util.Map;
  * </pre>
  */
 public final class WordList implements ColumnReader.WordSource {
-  /** No words. */
+  /** Creates an empty list. */
   public static final WordList EMPTY = new WordList(new byte[0], new int[0]);
 
   private static final int CACHED = 16;

@@ -49,7 +49,7 @@ public final class Words {
     this.maxListed = maxListed;
   }
 
-  /** Removes all words and keeps the memory. */
+  /** Removes all words but keeps the memory. */
   public void clear() {
     Arrays.fill(table, 0);
     Arrays.fill(recent, 0);
@@ -82,7 +82,7 @@ public final class Words {
     return ends[id] - start(id);
   }
 
-  /** Place in the list of a string, which is added if there is room; -1 if there is none. */
+  /** Index of a string in the list, which is added if there is space; -1 if there is none. */
   int place(int id) {
     int p = places[id];
     if (p == 0) {

@@ -21,7 +21,7 @@ public final class Netlink implements AutoCloseable {
   /** Families that have names instead of numbers. */
   public static final int GENERIC = 16;
 
-  /** The kernel answers at once; one that does not must not keep a scrape forever. */
+  /** The kernel responds immediately; otherwise a scrape must not wait forever. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
   private static final int MAX_DATAGRAM = 1 << 18;
@@ -69,7 +69,7 @@ public final class Netlink implements AutoCloseable {
     return ask(type, body, REQUEST | DUMP);
   }
 
-  /** Asks for one thing. */
+  /** Requests one thing. */
   public List<Message> get(int type, byte[] body) throws IOException {
     return ask(type, body, REQUEST | ACK);
   }

@@ -34,7 +34,7 @@ final class CanonicalName {
     };
   }
 
-  /** The name that holds the address in the end; the name itself where DNS knows none. */
+  /** The name that finally has the address; the name itself if DNS does not know one. */
   private static String aliased(String name) throws IOException {
     for (int type : new int[] {Type.A, Type.AAAA}) {
       Lookup lookup = new Lookup(name.endsWith(".") ? name : name + ".", type);

@@ -315,9 +315,9 @@ public record MongoUri(
   }
 
   /**
-   * With the servers that DNS knows.
+   * With the servers that DNS lists.
    *
-   * @param found options of DNS; those of the string itself go before
+   * @param found options of DNS; options of the string itself take precedence
    */
   MongoUri withSeeds(List<MongoHost> seeds, Map<String, String> found) {
     Map<String, String> all = new LinkedHashMap<>(found);

@@ -77,7 +77,7 @@ public final class SystemBus implements AutoCloseable {
     }
   }
 
-  /** Connects to a service that listens itself, which root alone may. */
+  /** Connects to a service that listens itself, which only root may do. */
   public static SystemBus direct(Path socket, Duration timeLimit) throws IOException {
     return open(socket, true, timeLimit);
   }

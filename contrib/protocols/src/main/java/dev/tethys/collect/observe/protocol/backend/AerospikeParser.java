@@ -44,7 +44,7 @@ final class AerospikeParser extends ProtocolParser {
   private static final int LONGEST_SET = 63;
   private static final int LAST_ADMIN_COMMAND = 40;
 
-  /** {@link Pending#command} of a request whose answer has several messages. */
+  /** {@link Pending#command} of a request with several response messages. */
   private static final int SEVERAL = 1;
 
   /** Result of an administrative query that has no more users or roles. */

@@ -48,7 +48,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
   /** Whether keys start with the number of a collection; null while that was not seen. */
   private @Nullable Boolean withCollections;
 
-  /** True once two open requests had the same number. */
+  /** True once two open requests have had the same number. */
   private boolean inOrder;
 
   /** Quiet commands that are open. */
@@ -115,7 +115,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
       return magic == ANSWER || magic == FRAMED_ANSWER;
     }
 
-    /** True if memcached does not know such a request. */
+    /** True if memcached does not support such a request. */
     boolean isOfCouchbase() {
       return magic == FRAMED_REQUEST
           || opcode == MemcachedCommand.HELLO
@@ -131,7 +131,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
     return p != null && !p.isOfCouchbase();
   }
 
-  /** True for a request that Couchbase alone knows. */
+  /** True for a request that only Couchbase supports. */
   static boolean isCouchbase(StreamBuffer in) {
     Packet p = request(in);
     return p != null && p.isOfCouchbase();

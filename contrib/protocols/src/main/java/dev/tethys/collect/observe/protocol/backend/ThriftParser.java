@@ -40,13 +40,13 @@ final class ThriftParser extends ProtocolParser {
           "INVALID_PROTOCOL",
           "UNSUPPORTED_CLIENT_TYPE");
 
-  /** True once two open calls had the same number. */
+  /** True once two open calls have had the same number. */
   private boolean inOrder;
 
   /** True while a message without a frame continues in further payloads. */
   private boolean requestGoesOn;
 
-  /** Answered call whose answer continues in further payloads. */
+  /** Completed call whose response continues in further payloads. */
   private @Nullable Pending unfinished;
 
   private long unfinishedTime;
@@ -334,7 +334,7 @@ final class ThriftParser extends ProtocolParser {
     p.code = field > 0 ? "exception" : "";
   }
 
-  /** Reports the call whose answer ended with the last payload. */
+  /** Reports the call whose response ended with the last payload. */
   private void finish() {
     Pending p = unfinished;
     if (p != null) {

@@ -148,7 +148,7 @@ public final class SnmpClient implements AutoCloseable {
         : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
-  /** Asks for objects. */
+  /** Requests objects. */
   public Answer get(List<Oid> oids) throws IOException {
     try {
       return answer(ask(Pdu.request(Pdu.GET, 0, oids)));

@@ -2,7 +2,7 @@ package dev.tethys.collect.exporter.snmp.wire;
 
 /** Value of an object. */
 public sealed interface SnmpValue {
-  /** A signed whole number. */
+  /** A signed integer. */
   record Whole(long value) implements SnmpValue {}
 
   /**

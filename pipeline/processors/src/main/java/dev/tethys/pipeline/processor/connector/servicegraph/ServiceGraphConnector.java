@@ -219,7 +219,7 @@ final class ServiceGraphConnector implements Connector {
     ack.complete(Outcome.ACCEPTED);
   }
 
-  /** Pairs a span; returns false if there is no room for it. */
+  /** Pairs a span; returns false if there is no space for it. */
   private boolean see(Span span, Attributes resource, String service) {
     boolean client = span.kind() == CLIENT || span.kind() == PRODUCER;
     if (!client && span.kind() != SERVER && span.kind() != CONSUMER) {

@@ -13,7 +13,7 @@ final class Exemplars {
   private double[] values = {};
   private int size;
 
-  /** Adds a span with a trace id if there is room. */
+  /** Adds a span with a trace id if there is space. */
   void add(Span span, double value, int most) {
     if (size >= most || (span.traceIdHigh() | span.traceIdLow()) == 0) {
       return;

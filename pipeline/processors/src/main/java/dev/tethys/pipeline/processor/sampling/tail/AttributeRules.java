@@ -142,7 +142,7 @@ final class AttributeRules {
     }
   }
 
-  /** Knows of the texts that were asked for last. Thread-safe. */
+  /** Caches the most recently requested texts. Thread-safe. */
   private static final class Remembering implements Predicate<String> {
     /** Longer texts are not cached, so the cache stays small. */
     private static final int MAX_LENGTH = 1024;

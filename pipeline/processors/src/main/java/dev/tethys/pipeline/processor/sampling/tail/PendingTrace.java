@@ -21,7 +21,7 @@ final class PendingTrace {
   /** When its first span came. */
   final long arrival;
 
-  /** Tells apart those that are due at one moment. */
+  /** Distinguishes traces that are due at the same time. */
   final long number;
 
   final List<SpanPiece> pieces = new ArrayList<>(2);

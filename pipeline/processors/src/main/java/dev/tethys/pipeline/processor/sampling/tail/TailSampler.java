@@ -64,7 +64,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   private final TailMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Signals that there may be room. */
+  /** Signals that capacity may be available. */
   private final Condition room = lock.newCondition();
 
   /** A round of decisions is over. */

@@ -75,7 +75,7 @@ final class TraceTable {
     return notSampled.contains(id) ? false : null;
   }
 
-  /** Memory needed to hold pieces; almost none for known ones. */
+  /** Memory required for pieces; almost none for known ones. */
   long costOf(List<SpanPiece> pieces) {
     long n = 0;
     for (SpanPiece p : pieces) {
@@ -145,7 +145,7 @@ final class TraceTable {
     byDue.add(t);
   }
 
-  /** Makes all held traces due. */
+  /** Makes all held traces due for a decision. */
   void makeAllDue(long now) {
     List<PendingTrace> all = List.copyOf(byDue);
     byDue.clear();

@@ -18,7 +18,7 @@ import org.roaringbitmap.RoaringBitmap;
  * Postings of a block: the series that have a label. Results stay in memory while there is space.
  */
 final class BlockPostings implements Postings {
-  /** The most labels whose series are held. */
+  /** Maximum number of labels whose series are cached. */
   static final int MAX_HELD = 100_000;
 
   /** Maximum number of values of a label that is held for the next query that joins them. */

@@ -44,7 +44,7 @@ final class BlockSizeBreakdown {
     }
   }
 
-  /** Bytes that went to the file as they are. */
+  /** Bytes written to the file unchanged. */
   void written(String part, long bytes) {
     entry(part).bytes += bytes;
   }

@@ -38,7 +38,7 @@ final class ChunkReader {
     read(c, min, max, null, into);
   }
 
-  /** The same without floats outside windows, where there are windows. */
+  /** The same without floats outside windows, if there are windows. */
   void read(ChunkRef c, long min, long max, @Nullable WindowSlices windows, SampleBuffer into) {
     if (!times.overlaps(c.set(), min, max)) {
       return;
@@ -139,7 +139,7 @@ final class ChunkReader {
     }
   }
 
-  /** Puts what belongs to floats beside their values. */
+  /** Adds what belongs to floats next to their values. */
   private static void finish(
       long[] t, int from, int m, long @Nullable [] starts, SampleBuffer into) {
     int at = into.size;

@@ -71,7 +71,7 @@ final class SeriesPage {
     }
   }
 
-  /** Appends what was added. */
+  /** Appends the additions. */
   void end(ByteSink page, BlockSizeBreakdown account) {
     for (ByteSink s : parts) {
       page.put(s.buf, 0, s.size);

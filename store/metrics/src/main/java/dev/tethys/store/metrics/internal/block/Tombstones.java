@@ -34,7 +34,7 @@ final class Tombstones {
     this.ranges = Map.copyOf(ranges);
   }
 
-  /** Reads what a folder holds. */
+  /** Reads the content of a folder. */
   static Tombstones read(FileAccess files, Path folder) throws IOException {
     Path p = folder.resolve(BlockLayout.TOMBSTONES);
     if (!files.exists(p)) {
@@ -124,7 +124,7 @@ final class Tombstones {
     return !ranges.isEmpty() && ranges.containsKey(series);
   }
 
-  /** Takes what is deleted of a series out of a buffer. */
+  /** Removes deleted samples of a series from a buffer. */
   void erase(int series, SampleBuffer b) {
     long @Nullable [] r = ranges.isEmpty() ? null : ranges.get(series);
     if (r != null) {

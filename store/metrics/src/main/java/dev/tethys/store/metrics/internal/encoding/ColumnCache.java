@@ -34,7 +34,7 @@ public final class ColumnCache {
   /** Number of places that are checked for an idle column when the cache is full. */
   private static final int MAX_PROBES = 16;
 
-  /** A kept column. */
+  /** A cached column. */
   public static final class Column {
     private final long owner;
     private final long part;
@@ -197,7 +197,7 @@ public final class ColumnCache {
     return c;
   }
 
-  /** Bytes now held. */
+  /** Number of bytes in use. */
   public long held() {
     return held.get();
   }

@@ -49,7 +49,7 @@ public final class Slices {
     return samples;
   }
 
-  /** The place after the last slice; 0 if there are no slices. */
+  /** Position after the last slice; 0 if there are no slices. */
   public int end() {
     return count == 0 ? 0 : to[count - 1];
   }

@@ -325,7 +325,7 @@ final class AppendBatch {
     return arranged && !sorted && count > 0;
   }
 
-  /** Takes all floats for {@link #inOrder} where they stand; they are one row. */
+  /** Takes all floats for {@link #inOrder} in place; they form one row. */
   void takeAll() {
     all.count = count;
     all.oneRow = true;

@@ -39,7 +39,7 @@ final class ColumnPage implements Page, Page.View {
   private static final ValueLayout.OfChar CHAR =
       ValueLayout.JAVA_CHAR_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** A value is read as a whole word. */
+  /** A value is read as a complete word. */
   private static final int SLACK = 8;
 
   /** Bytes of a page that are summed at once: a buffer of its own size would be garbage. */

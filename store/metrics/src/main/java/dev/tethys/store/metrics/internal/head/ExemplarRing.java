@@ -121,7 +121,7 @@ final class ExemplarRing {
     return 200L + series.canonicalBytes().length + e.labels().canonicalBytes().length;
   }
 
-  /** Memory held, estimated. */
+  /** Estimated memory in use. */
   synchronized long bytes() {
     return bytes;
   }

@@ -63,7 +63,7 @@ final class Fingerprint {
     high = half(b, offset, length, salt, highKeys);
   }
 
-  /** The lower half alone; {@link #hash} would give the same. */
+  /** The lower half only; equals that of {@link #hash}. */
   long low(byte[] b, int offset, int length, int salt) {
     return half(b, offset, length, salt, lowKeys);
   }

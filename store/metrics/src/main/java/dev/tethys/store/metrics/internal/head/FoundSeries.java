@@ -13,7 +13,7 @@ final class FoundSeries {
   /** About the bytes of a series in addition to its spelled out labels. */
   private static final int SERIES = 64;
 
-  /** The same where labels are not kept: to find and to order the series takes longest. */
+  /** The same without sorting by labels: finding and ordering the series takes longest. */
   private static final int UNSPELLED = 8;
 
   private final LabelIndex index;
@@ -61,7 +61,7 @@ final class FoundSeries {
   /**
    * Groups some of them.
    *
-   * @param places which; null for all
+   * @param places their positions; null for all
    */
   Selection.Groups groups(int @Nullable [] places, byte[][] sortedNames, boolean keep) {
     PairGroups g = new PairGroups(index, sortedNames, keep);

@@ -73,7 +73,7 @@ final class Generations {
     return out;
   }
 
-  /** Bytes held. */
+  /** Bytes in use. */
   long bytes() {
     long b = chunks.length * 8L;
     for (int[] c : chunks) {

@@ -233,7 +233,7 @@ public final class Head {
     }
   }
 
-  /** A sample of this time was put in its place. */
+  /** It was replaced by a sample of this time. */
   void widen(long time) {
     changes.note(time);
     if (time < minTime) {
@@ -624,7 +624,7 @@ public final class Head {
     return clock.millis();
   }
 
-  /** Exemplars that were taken. */
+  /** Exemplars that were accepted. */
   public long exemplarsAppended() {
     return exemplars.figures().appended();
   }
@@ -639,7 +639,7 @@ public final class Head {
     return exemplars.figures().series();
   }
 
-  /** Time of the exemplar that came first, 0 if there is none. */
+  /** Time of the oldest exemplar, 0 if there is none. */
   public long oldestExemplar() {
     return exemplars.figures().oldest();
   }

@@ -93,12 +93,12 @@ public final class HeadMemoryBudget {
     return share(bytes) >= REFUSE;
   }
 
-  /** Whether enough came since the last measure to make another worth it. */
+  /** Whether enough was added since the last measurement to repeat it. */
   boolean isStale() {
     return since > limit / 64;
   }
 
-  /** Whether not even samples of known series have room. */
+  /** Whether even samples of known series have no space. */
   boolean isExhausted() {
     return share(0) >= STOP;
   }

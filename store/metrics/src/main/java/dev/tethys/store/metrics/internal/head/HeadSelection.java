@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
-/** Series of the head as they were when it was made. Thread-safe. */
+/** Snapshot of the series of the head. Thread-safe. */
 final class HeadSelection implements SourceSelection {
   private final FoundSeries found;
   private final int @Nullable [] places; // in found; null when all of it are chosen
@@ -76,7 +76,7 @@ final class HeadSelection implements SourceSelection {
     return found.groups(places, sortedNames, keep);
   }
 
-  /** Holds neither samples nor what the views see. */
+  /** Holds neither samples nor the data that views see. */
   @Override
   public List<Labels> labels() {
     return new SomeLabels(found, places);

@@ -157,7 +157,7 @@ final class HistogramChunk {
     }
   }
 
-  /** Their times alone. */
+  /** Their times only. */
   void times(long[] scratch, SampleBuffer into) {
     byte[] b = data();
     if (b != null) {

@@ -617,7 +617,7 @@ final class LabelIndex implements Postings {
     return pairs.count();
   }
 
-  /** Bytes held; those of postings as estimated by Roaring. */
+  /** Bytes in use; those of postings as estimated by Roaring. */
   long bytes() {
     long b = reserved() + pairOrder.bytes() + tested.bytes();
     for (Name n : names.values()) {

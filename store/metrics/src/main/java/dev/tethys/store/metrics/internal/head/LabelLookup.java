@@ -21,7 +21,7 @@ public final class LabelLookup {
   /** Fewer values than this share of all are put in order by themselves. */
   private static final int FEW_SHARE = 8;
 
-  /** The same where the order of all is known and only their marks are tested. */
+  /** The same if the overall order is known and only the marks are tested. */
   private static final int KNOWN_SHARE = 40;
 
   /** Bytes for names of labels, to be found again by the same matchers. */

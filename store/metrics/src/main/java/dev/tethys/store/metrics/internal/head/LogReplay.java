@@ -12,7 +12,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Brings back what the log says, before anybody else uses the head. */
+/** Restores the content of the log, before anything else uses the head. */
 final class LogReplay implements BatchRecord.Replay {
   private final Head head;
   private final SampleInserter placement;

@@ -143,7 +143,7 @@ final class MatchedValueCache {
     return index.union(out, n);
   }
 
-  /** Bytes held, about. */
+  /** Approximate number of bytes in use. */
   synchronized long bytes() {
     long b = 0;
     for (Map.Entry<Key, ValueMatches> e : kept.entrySet()) {

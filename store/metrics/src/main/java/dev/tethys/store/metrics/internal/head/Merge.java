@@ -24,7 +24,7 @@ public final class Merge {
     to.mayBeStale |= from.mayBeStale;
   }
 
-  /** Appends both, ascending; where both have a time, the first is taken. */
+  /** Appends both in ascending order; the first wins at equal times. */
   public static void merge(SampleBuffer first, SampleBuffer second, SampleBuffer to) {
     int i = 0;
     int j = 0;

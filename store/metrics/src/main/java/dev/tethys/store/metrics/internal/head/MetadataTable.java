@@ -24,7 +24,7 @@ final class MetadataTable {
     this.max = max;
   }
 
-  /** Whether this says something new and there is room for it; what has no room is counted. */
+  /** Whether this contains anything new and there is space for it; otherwise it is counted. */
   boolean accepts(String name, MetricMetadata m) {
     MetricMetadata before = families.get(name);
     if (before != null) {

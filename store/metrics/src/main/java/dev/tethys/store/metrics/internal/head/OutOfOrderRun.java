@@ -32,7 +32,7 @@ final class OutOfOrderRun {
     return 88L + times.length * (16L + (starts == null ? 0 : 8) + (histograms == null ? 0 : 400));
   }
 
-  /** Position of a time, or {@code -(place to insert) - 1}. */
+  /** Index of a time, or {@code -(insertion index) - 1}. */
   private int search(long time) {
     if (count == 0 || time > times[count - 1]) {
       return -count - 1;
@@ -44,7 +44,7 @@ final class OutOfOrderRun {
     return search(time) >= 0;
   }
 
-  /** Whether the very same sample stands here. */
+  /** Whether the identical sample exists here. */
   boolean same(long time, long valueBits, @Nullable Histogram h) {
     int i = search(time);
     if (i < 0) {

@@ -53,7 +53,7 @@ final class OutOfOrderSamples {
     return count > 0 && runs.get(runFor(time)).has(time);
   }
 
-  /** Whether the very same sample stands here. */
+  /** Whether the identical sample exists here. */
   boolean same(long time, long valueBits, @Nullable Histogram h) {
     return count > 0 && runs.get(runFor(time)).same(time, valueBits, h);
   }
@@ -109,7 +109,7 @@ final class OutOfOrderSamples {
     return out;
   }
 
-  /** Forgets the samples whose times a buffer holds. */
+  /** Removes the samples whose times a buffer contains. */
   void removeAll(SampleBuffer gone) {
     int g = 0;
     for (OutOfOrderRun r : runs) {

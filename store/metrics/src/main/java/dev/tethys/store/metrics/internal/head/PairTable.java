@@ -190,7 +190,7 @@ final class PairTable {
     return (n == 0 ? 0 : key << 64 - 8 * n) ^ Long.MIN_VALUE; // bytes are without sign
   }
 
-  /** The hash of a pair, given that of its name. */
+  /** The hash of a pair, given the hash of its name. */
   long valueHash(long name, int pair) {
     byte[] page = bytes.page(at[pair]);
     int p = valueAt(page, bytes.offset(at[pair]));
@@ -246,7 +246,7 @@ final class PairTable {
     return p + size(n) + n;
   }
 
-  /** Bytes held. */
+  /** Bytes in use. */
   long reserved() {
     return at.length * 12L + table.length * 4L + bytes.bytes();
   }

@@ -7,7 +7,7 @@ import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts samples in their place and takes them away again. Under both locks of the head, or in
+ * Moves samples to their position and removes them again. Holds both locks of the head, except in
  * recovery.
  */
 final class SampleInserter {
@@ -57,7 +57,7 @@ final class SampleInserter {
     head.counters.floats.add(c.count);
   }
 
-  /** Notes when samples of a stripe began, where that is known or was known before. */
+  /** Records when samples of a stripe began, if known. */
   private static void starts(Stripe stripe, AppendBatch.Columns c, int from, int to) {
     for (int i = from; i < to; i++) {
       int k = c.slots[i] & 63;

@@ -97,7 +97,7 @@ final class SeriesKeys {
     return c == null ? 0 : c[slot & CHUNK - 1];
   }
 
-  /** Notes what came after a slot, where slots near it have fingerprints. */
+  /** Records the successor of a slot, if slots near it have fingerprints. */
   void follow(int slot, int next) {
     int[] c = guesses[slot >> CHUNK_BITS];
     if (c != null) {
@@ -238,7 +238,7 @@ final class SeriesKeys {
     table = t;
   }
 
-  /** The slot that was at the place that it takes. */
+  /** The slot previously at the position that it takes. */
   private static int place(int[] t, int slot, long low) {
     int mask = t.length - 1;
     int i = (int) low & mask;

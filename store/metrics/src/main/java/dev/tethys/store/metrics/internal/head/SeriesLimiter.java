@@ -125,7 +125,7 @@ final class SeriesLimiter {
             + "Drop labels with many values, or raise the limit");
   }
 
-  /** The words for a commit that has no room. */
+  /** Error text for a commit that does not fit. */
   StorageException exhausted() {
     return new StorageException(
         StorageException.Reason.UNAVAILABLE,

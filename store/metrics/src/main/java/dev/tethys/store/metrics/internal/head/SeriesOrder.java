@@ -13,7 +13,7 @@ final class SeriesOrder {
   /** Below so many, keys are not worth it. */
   private static final int FEW = 64;
 
-  /** A place is looked up so much faster than labels are compared. */
+  /** A position is looked up much faster than labels are compared. */
   private static final int GAIN = 16;
 
   private final LabelIndex index;

@@ -40,7 +40,7 @@ final class SeriesTable {
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private final ArrayDeque<Retired> retired = new ArrayDeque<>();
 
-  /** Series whose labels also come in other bytes than those in {@link #keys}. Bounded. */
+  /** Series whose labels also occur in other bytes than those in {@link #keys}. Bounded. */
   private final Map<Other, Long> others = new ConcurrentHashMap<>();
 
   SeriesTable(Fingerprint key) {

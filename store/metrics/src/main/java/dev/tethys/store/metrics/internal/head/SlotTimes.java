@@ -40,7 +40,7 @@ final class SlotTimes {
     return -i - 1;
   }
 
-  /** Puts a slot where {@link #find} said that it would stand; where it stands. */
+  /** Inserts a slot at the position that {@link #find} returned, or keeps it if already present. */
   int put(int at, int slot, long time) {
     int i = -at - 1;
     slots[i] = slot;

@@ -239,9 +239,9 @@ final class Stripe {
   }
 
   /**
-   * Puts a page that holds the same into the place of neighbouring ones.
+   * Replaces neighbouring pages by one with the same content.
    *
-   * @return whether they were still there
+   * @return whether they were still present
    */
   boolean replace(List<Page> run, Page same) {
     int n = run.size();

@@ -66,7 +66,7 @@ public final class Truncation {
         : Math.floorDiv(newest - head.range / 2, head.range) * head.range;
   }
 
-  /** Whether in-order samples stand before a time: asked each second. */
+  /** Whether in-order samples exist before a time; called each second. */
   public boolean hasBefore(long time) {
     if (head.maxTime == Long.MIN_VALUE || head.minTime >= time) {
       return false;

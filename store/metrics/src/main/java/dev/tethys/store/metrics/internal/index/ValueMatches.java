@@ -21,7 +21,7 @@ public final class ValueMatches {
     return state;
   }
 
-  /** Replaces a state by one that knows more. */
+  /** Replaces a state by one with more information. */
   public synchronized void publish(State next) {
     if (next.tested > state.tested) {
       state = next;
