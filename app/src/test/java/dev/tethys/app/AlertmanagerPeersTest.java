@@ -156,7 +156,7 @@ class AlertmanagerPeersTest {
         .formatted(labels, start, end);
   }
 
-  /** What one of them posted, by path; what may differ is taken out. */
+  /** What one of them posted, by path; what may differ is removed. */
   private Map<String, List<JsonNode>> posted(String name) {
     Map<String, List<JsonNode>> out = new TreeMap<>();
     posted.forEach(

@@ -104,7 +104,7 @@ class LogExportersRoleTest {
     }
   }
 
-  /** The queue of an exporter is full, and sources wait for room in it. */
+  /** The queue of an exporter is full, and sources wait for space in it. */
   @Test
   void stopIsBoundedWhileADestinationIsDownAndNextStartRepeatsNothing() throws Exception {
     int port = Ports.free();

@@ -162,7 +162,7 @@ class LogsReloadTest {
         });
   }
 
-  /** What a job reads changes in three ways while nothing is delivered and no queue has room. */
+  /** What a job reads changes in three ways while nothing is delivered and no queue has space. */
   @Test
   void reloadDoesNotWaitForDownDestinationAndLosesOrDuplicatesNothing() throws Exception {
     int port = Ports.free();

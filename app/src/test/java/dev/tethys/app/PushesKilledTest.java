@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Pushes, and a process that is killed between a push and its response: acknowledged pushes are on
- * the disk of {@code wal} and arrive, the others are sent again by their sender.
+ * disk of {@code wal} and arrive, the others are sent again by their sender.
  */
 @Timeout(180)
 @Tag("slow")
@@ -51,7 +51,7 @@ class PushesKilledTest {
     final AtomicInteger answered = new AtomicInteger();
     final Set<String> lines = new ConcurrentSkipListSet<>();
 
-    /** Requests that were under way when the connection broke: sent, and never answered. */
+    /** Requests that were in progress when the connection broke: sent, and never answered. */
     final AtomicInteger cutOff = new AtomicInteger();
 
     volatile boolean enough;

@@ -205,7 +205,7 @@ class RemoteWritePeersTest {
             Duration.ofSeconds(60),
             () -> ask(url(again.port), "count_over_time(up[10m])") >= scrapes + 4);
         double at = System.currentTimeMillis() / 1000.0;
-        // Without quantiles: they are NaN at first, which VictoriaMetrics does not keep.
+        // Without quantiles: they are NaN initially, which VictoriaMetrics does not keep.
         Map<String, Set<String>> stored =
             samples(url(again.port), "{job=\"self\",quantile=\"\"}", at);
         Map<String, Set<String>> rules = samples(url(again.port), "up:sum", at);

@@ -15,7 +15,7 @@ public final class HistogramResolution {
 
   private HistogramResolution() {}
 
-  /** Reduces a histogram whose schema is finer than supported; others are returned unchanged. */
+  /** Reduces a histogram with a finer schema than supported; returns others unchanged. */
   public static Histogram storable(Histogram h) {
     return h.schema() > Histogram.MAX_SCHEMA && h.schema() <= MAX_KNOWN_SCHEMA
         ? reduce(h, Histogram.MAX_SCHEMA)

@@ -5,9 +5,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Durations as Prometheus writes them: whole numbers with the units y, w, d, h, m, s, ms, largest
- * first, each at most once ({@code 1h30m}), or a bare {@code 0}. A year has 365 days. At most about
- * 292 years, the range of 64-bit nanoseconds.
+ * Durations as Prometheus writes them: integers with the units y, w, d, h, m, s, ms, largest first,
+ * each at most once ({@code 1h30m}), or a bare {@code 0}. A year has 365 days. At most about 292
+ * years, the range of 64-bit nanoseconds.
  */
 public final class Durations {
   private static final Pattern FORM =

@@ -310,7 +310,7 @@ public record HttpClientConfig(
   /** The block as a standalone type. */
   public static final Type<HttpClientConfig> TYPE = SECTION.type(o -> read(o, DEFAULT));
 
-  /** Reads the keys of this block out of a map that also has others. */
+  /** Reads the keys of this block from a map that also has others. */
   public static HttpClientConfig read(YamlObject o) {
     return read(o, DEFAULT);
   }

@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Mistakes of a document, collected by a second reading that continues after each of them. The
- * first reading ends at the first mistake, so that a file without mistakes is read once.
+ * first reading ends at the first mistake, so that a file without errors is read once.
  */
 final class Mistakes {
-  /** Most mistakes that one error lists. */
+  /** Most errors that one error lists. */
   static final int MAX = 100;
 
   private static final Pattern PLACE = Pattern.compile("([^\\n]*?):(\\d{1,9}):(\\d{1,9}): ");
@@ -36,8 +36,8 @@ final class Mistakes {
   }
 
   /**
-   * Mistakes by key of a map that was read by a section before; null at the first time, when an
-   * empty map for them is kept.
+   * Errors by key of a map that was read by a section before; null at the first time, when an empty
+   * map for them is kept.
    *
    * @param place identity of the map
    */
@@ -86,7 +86,7 @@ final class Mistakes {
     return out;
   }
 
-  /** The error that names all mistakes, each on its line. */
+  /** The error that names all errors, each on its line. */
   ConfigException toException(ConfigException first, List<NotBuiltException.Part> notBuilt) {
     add(first);
     Set<String> lines = new LinkedHashSet<>(messages);

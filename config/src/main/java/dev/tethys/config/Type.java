@@ -25,7 +25,7 @@ public final class Type<T> {
   public static final Type<Double> FLOAT =
       new Type<>("float", 0.0, YamlNode::asDouble, null, new Shape.Scalar("number"));
 
-  /** A whole number that is not negative and fits 64 bits without sign. */
+  /** An integer that is not negative and fits 64 bits without sign. */
   public static final Type<Long> UINT = new Type<>("uint", 0L, YamlNode::asUnsignedLong, null);
 
   public static final Type<Duration> DURATION =

@@ -83,7 +83,7 @@ public final class YamlDocument {
     this.root = new YamlNode(this, node, path);
   }
 
-  /** A tree merged from several texts; each of its nodes knows its text. */
+  /** A tree merged from several texts; each of its nodes refers to its text. */
   static YamlDocument of(String name, @Nullable Node node) {
     return new YamlDocument(name, node);
   }
@@ -297,7 +297,7 @@ public final class YamlDocument {
   }
 
   /**
-   * Reads the document so that an error names all of its mistakes, each on its line. The reading is
+   * Reads the document so that an error names all of its errors, each on its line. The reading is
    * repeated if the first one fails; keys, lists and maps are then read to their ends, and so is
    * the argument of {@link YamlNode#attempt}.
    *

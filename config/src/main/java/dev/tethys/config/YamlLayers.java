@@ -123,7 +123,7 @@ public final class YamlLayers {
     return YamlDocument.of("configuration", merged).withOriginals(originals);
   }
 
-  /** Its root. */
+  /** The root. */
   public YamlNode root() {
     return document().root();
   }

@@ -91,7 +91,7 @@ public final class YamlNode {
     }
   }
 
-  /** The same with a value, and another one in place of a wrong one. */
+  /** The same with a value, which replaces an invalid one. */
   public <T> T attempt(Supplier<T> reading, T otherwise) {
     try {
       return reading.get();
@@ -225,7 +225,7 @@ public final class YamlNode {
     throw error("must be true or false, not " + describe());
   }
 
-  /** A whole number; null is 0. */
+  /** An integer; null is 0. */
   public long asLong() {
     if (isNull()) {
       return 0;

@@ -136,7 +136,7 @@ final class Clients {
       fresh.forEach(LokiClient::close);
     }
 
-    /** Makes it so; those that have no place in it still take entries. */
+    /** Applies it; entries that no longer fit are still accepted. */
     void make() {
       kept.forEach(
           (l, c) -> c.become(l, to.limits(), Objects.requireNonNull(by.get(l)), queue(to, l)));
@@ -259,7 +259,7 @@ final class Clients {
     queues.show(List.of());
   }
 
-  /** From now on no caller waits for room in them. */
+  /** From now on no caller waits for space in them. */
   void failBlockedProducers() {
     clients.forEach(LokiClient::failBlockedProducers);
     ending.keySet().forEach(LokiClient::failBlockedProducers);

@@ -100,7 +100,7 @@ final class JobSection {
 
   private JobSection() {}
 
-  /** Stages as written, after a parse that finds their mistakes. */
+  /** Stages as written, after a parse that finds their errors. */
   private static YamlNode checkedStages(YamlNode list) {
     Stages.parse(list, new StageContext("check", new StageMetrics(new Registry()))).close();
     return list;

@@ -63,7 +63,7 @@ final class JobShutdown {
       awaitSources(ofSources);
       drainStages();
       awaitDestinations();
-      // No caller waits any longer, so there is room for the entries that only this job still has.
+      // No caller waits any longer, so there is space for the entries that only this job still has.
       untilCut("reading-deleted-", this::readDeleted);
       drainStages();
       awaitDestinations();
@@ -140,7 +140,7 @@ final class JobShutdown {
   private void untilCut(String name, Runnable what) throws InterruptedException {
     Thread t = Thread.ofVirtual().name(name + job.name()).start(what);
     while (!t.join(Duration.ofMillis(CHECK_NANOS)) && cut.getCount() > 0) {
-      // a destination has no room
+      // a destination has no space
     }
   }
 

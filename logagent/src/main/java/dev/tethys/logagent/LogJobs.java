@@ -55,7 +55,7 @@ final class LogJobs {
   private volatile PromtailConfig config;
   private volatile List<LogJob> jobs = List.of(); // in the order of the configuration
 
-  /** By name; of one name there is one at a time. Changed with the lock. */
+  /** By name; each name is unique at a time. Changed while holding the lock. */
   private final Map<String, JobShutdown> leaving = new ConcurrentHashMap<>();
 
   private @Nullable SourcePositions reading;

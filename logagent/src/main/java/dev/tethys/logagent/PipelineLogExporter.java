@@ -301,7 +301,7 @@ final class PipelineLogExporter {
   }
 
   /**
-   * Makes callers fail instead of waiting: entries without room are not settled, and their sources
+   * Makes callers fail instead of waiting: entries without space are not settled, and their sources
    * send them again.
    */
   void failBlockedProducers() {

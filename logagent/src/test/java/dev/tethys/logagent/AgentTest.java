@@ -215,7 +215,7 @@ class AgentTest {
     assertThat(loki.lines).containsExactly("first", "of a brief file", "last");
   }
 
-  /** It is read after the one before, which has a name and would be for who comes next. */
+  /** It is read after the one before, which has a name and would be for callers that comes next. */
   @Test
   void waitingJobReadsDeletedFileBeforeExistingOne() throws Exception {
     waitsToLeave(config(files("a", "")), config(files("a", ", encoding: latin1")));

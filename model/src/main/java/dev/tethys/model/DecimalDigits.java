@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Whole numbers as ASCII digits in a byte array, eight digits with one store. */
+/** Integers as ASCII digits in a byte array, eight digits with one store. */
 public final class DecimalDigits {
   /** Bytes that {@link #write} may touch from where it starts. */
   public static final int ROOM = 20;

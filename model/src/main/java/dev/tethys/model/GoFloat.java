@@ -24,7 +24,7 @@ public final class GoFloat {
   /** Like {@link #ROOM_F}, for the formats with an exponent. */
   public static final int ROOM_G = 32;
 
-  /** Whole numbers up to here (2^53) are their own shortest digits. */
+  /** Integers up to here (2^53) are their own shortest digits. */
   private static final double MAX_WHOLE = 0x1p53;
 
   private static final long TEN_TO_15 = 1_000_000_000_000_000L;

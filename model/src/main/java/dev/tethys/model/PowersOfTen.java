@@ -10,10 +10,10 @@ package dev.tethys.model;
  * integers themselves would take a twentieth of the time of a start.
  */
 public final class PowersOfTen {
-  /** The smallest exponent there is. */
+  /** The minimum exponent. */
   public static final int MIN = -348;
 
-  /** The largest exponent there is. */
+  /** The maximum exponent. */
   public static final int MAX = 347;
 
   private static final long FIFTH = 3689348814741910323L; // 2^64 = 5 * FIFTH + 1

@@ -11,7 +11,7 @@ public final class UuidV7 {
   private UuidV7() {}
 
   /**
-   * A new one, of a moment in Unix milliseconds.
+   * A new one, of a time in Unix milliseconds.
    *
    * @param random bits that distinguish it from others of that moment
    */

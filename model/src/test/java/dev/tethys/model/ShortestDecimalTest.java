@@ -145,7 +145,7 @@ class ShortestDecimalTest {
     whole(Long.MAX_VALUE);
   }
 
-  /** Eight digits are stored at once only where there is room for them. */
+  /** Eight digits are stored at once only where there is space for them. */
   @Test
   void wholeNumbersFillAnArrayToItsEnd() {
     for (String s : new String[] {"7", "42", "1234567", "12345678", "-123456789012345678"}) {
@@ -187,7 +187,7 @@ class ShortestDecimalTest {
         abs == 0 || abs >= 1e-4 && abs < 1e6 ? expectedPlain(v) : expectedScientific(v));
   }
 
-  /** The text from 3 on, after a look that nothing before or beyond its room was touched. */
+  /** The text from 3 on, after a look that nothing before or beyond its space was touched. */
   private String text(int end, int room) {
     if (bytes[2] != GUARD || bytes[3 + room] != GUARD) {
       throw new AssertionError("wrote outside its room");

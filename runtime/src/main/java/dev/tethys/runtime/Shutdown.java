@@ -52,7 +52,7 @@ public final class Shutdown {
     limitSeconds = Math.max(limitSeconds, draining.toSeconds() + 30);
   }
 
-  /** Asks the process to stop. */
+  /** Signals the process to stop. */
   public static void request() {
     REQUESTED.countDown();
   }

@@ -16,7 +16,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets go of pages of files that only the start has needed, and takes care that they do not gather
+ * Releases pages of files that only the start has needed, and takes care that they do not gather
  * again.
  *
  * <p>The start-up cache and the virtual machine's library are mapped, and a start touches nearly

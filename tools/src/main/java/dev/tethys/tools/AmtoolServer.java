@@ -222,7 +222,7 @@ final class AmtoolServer implements AutoCloseable {
     return m;
   }
 
-  /** A time of a flag. */
+  /** The time set by a flag. */
   static Instant time(String text) {
     try {
       return OffsetDateTime.parse(text).toInstant();

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Answers of the HTTP API as promtool prints them: for people, or as JSON. */
+/** Responses of the HTTP API as promtool prints them: for people, or as JSON. */
 final class ApiText {
   private ApiText() {}
 
@@ -128,7 +128,7 @@ final class ApiText {
         + "]";
   }
 
-  /** The result of a query as Go's encoder writes it, where numbers lose their exponents. */
+  /** The result of a query as encoded by Go, where numbers lose their exponents. */
   static StringBuilder resultJson(StringBuilder sb, @Nullable Object result) {
     if (!(result instanceof List<?> l) || l.isEmpty() || l.getFirst() instanceof Number) {
       return json(sb, points(result));

@@ -33,7 +33,7 @@ final class HttpAccess implements AutoCloseable {
           "",
           "HTTP client configuration file: how to authenticate and connect.");
 
-  /** The reasons that receivers give. */
+  /** The reasons reported by receivers. */
   private static final Map<Integer, String> REASONS =
       Map.of(
           400, "Bad Request",

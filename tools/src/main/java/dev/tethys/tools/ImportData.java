@@ -150,7 +150,7 @@ final class ImportData {
         made);
   }
 
-  /** Gives samples in any order. */
+  /** Returns samples in any order. */
   @FunctionalInterface
   interface Source {
     void fill(SampleSorter into, Progress progress) throws IOException;

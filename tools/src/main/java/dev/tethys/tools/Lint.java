@@ -44,7 +44,7 @@ final class Lint {
 
   private Lint() {}
 
-  /** A problem and its place. */
+  /** A problem and its position. */
   private record Finding(String file, int line, String group, RuleSpec rule, Problem problem) {}
 
   /** A rule with the lines that belong to it. */

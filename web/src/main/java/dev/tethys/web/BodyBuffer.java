@@ -10,7 +10,7 @@ public final class BodyBuffer {
   }
 
   /**
-   * The array with room for at least {@code size} bytes.
+   * The array with space for at least {@code size} bytes.
    *
    * @param kept number of bytes at its start to preserve
    */

@@ -31,7 +31,7 @@ public record ConnectionTimes(
   /** Maximum time of a request head, from its first byte or the start of the connection. */
   private static final Duration USUAL_HEAD = Duration.ofSeconds(10);
 
-  /** A short time for heads, and for all else the read timeout. */
+  /** A short time for heads, and for everything else the read timeout. */
   public static final ConnectionTimes USUAL =
       new ConnectionTimes(
           USUAL_HEAD,

@@ -4,7 +4,7 @@ package dev.tethys.web;
 @FunctionalInterface
 public interface HttpHandler {
   /**
-   * Answers one request. When it returns without having sent anything, an empty answer with the
+   * Responds to one request. When it returns without having sent anything, an empty answer with the
    * status set is sent. An {@link HttpException} becomes a plain text answer with its status; any
    * other exception is logged and becomes a 500, or a broken connection when the response had
    * begun, so that no client takes half a response for a whole one.

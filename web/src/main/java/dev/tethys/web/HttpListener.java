@@ -51,7 +51,7 @@ public final class HttpListener implements AutoCloseable {
   /** Maximum number of connections that wait in the kernel to be accepted. */
   private static final int BACKLOG = 1024;
 
-  /** Connections beyond those that there may be, so that probes are answered all the same. */
+  /** Connections beyond the limit, so that probes are still served. */
   private static final int MIN_RESERVE = 8;
 
   private static final int MAX_RESERVE = 64;

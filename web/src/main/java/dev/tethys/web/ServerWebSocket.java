@@ -124,7 +124,7 @@ public final class ServerWebSocket {
 
   /**
    * Lets messages of more than {@link #FREE_BYTES} take memory of a budget, from when their first
-   * frame announces them until the next message is received. Without room, the socket is closed
+   * frame announces them until the next message is received. Without space, the socket is closed
    * with {@link #TRY_LATER}.
    *
    * @param bytes memory for each byte of a message, with its parsed form

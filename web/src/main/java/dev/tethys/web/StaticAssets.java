@@ -55,7 +55,7 @@ public final class StaticAssets {
     return (request, response) -> serve(folder + request.pathParam(parameter), request, response);
   }
 
-  /** A handler that always gives one file, such as the page of a single-page application. */
+  /** A handler that always returns one file, such as the page of a single-page application. */
   public HttpHandler file(String name) {
     return (request, response) -> serve(name, request, response);
   }

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * alerts.
  */
 public final class RuleManager implements AutoCloseable {
-  /** Maximum number of groups evaluated at once; others wait, and may miss evaluations. */
+  /** Maximum number of groups evaluated at a time; others wait, and may miss evaluations. */
   static final int GROUPS_AT_ONCE = 16;
 
   /** Time limit of a running evaluation when its group stops. */
@@ -168,7 +168,7 @@ public final class RuleManager implements AutoCloseable {
   }
 
   /**
-   * The group that one was before its file had another name, taken out of those that are left: of
+   * The group that one was before its file had another name, removed from those that are left: of
    * the same name, with the most rules in common; null if no rule is. Prometheus restarts its
    * alerts.
    */

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Answers the queries of rules. Times are Unix milliseconds. */
+/** Responds to the queries of rules. Times are Unix milliseconds. */
 public interface RuleQuery {
   /**
    * The elements of an instant vector, or a scalar as one without labels.

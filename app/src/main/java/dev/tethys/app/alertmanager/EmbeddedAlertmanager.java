@@ -111,7 +111,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
     manager.onEvents(listener);
   }
 
-  /** Whether flags ask for it. */
+  /** Whether it is enabled by flags. */
   public static boolean isAskedFor(FlagSet flags) {
     return !flags.get("alertmanager.config.file").isEmpty();
   }
@@ -169,7 +169,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
     file.load();
   }
 
-  /** Takes the server's alerts in. */
+  /** Receives the server's alerts. */
   public void receive(List<Notification> alerts) {
     List<PostedAlert> posted =
         alerts.stream()

@@ -498,18 +498,18 @@ public final class ClymeneFlags {
     return placed(flag, get(flag));
   }
 
-  /** A value that was made of the text of a flag, with the same. */
+  /** A value created from the text of a flag, with the same text. */
   YamlTree.Placed placed(String flag, Object value) {
     boolean isVariable = !set.isGiven(flag) && environment.containsKey(variable(flag));
     return new YamlTree.Placed(value, isVariable ? variable(flag) : "--" + flag);
   }
 
-  /** The whole number that a flag is. */
+  /** The integer that a flag is. */
   YamlTree.Placed number(String flag) {
     return number(flag, get(flag));
   }
 
-  /** The whole number in a part of a flag's text. */
+  /** The integer in a part of a flag's text. */
   YamlTree.Placed number(String flag, String text) {
     try {
       return placed(flag, Long.valueOf(text));
@@ -518,7 +518,7 @@ public final class ClymeneFlags {
     }
   }
 
-  /** The first of several spellings of a flag that is given, else the first. */
+  /** The first of several spellings of a flag that is set, or the first. */
   String first(String... flags) {
     for (String f : flags) {
       if (isGiven(f)) {

@@ -145,7 +145,7 @@ final class ControlPlane {
         .anyMatch(p -> Long.toString(p.pid()).equals(pid));
   }
 
-  /** Ends the process in an orderly way, and after some time in any way. */
+  /** Ends the process in an orderly way, or forcibly after some time. */
   private static void restart(CollectorRole role) {
     role.restart();
     Thread.ofPlatform()

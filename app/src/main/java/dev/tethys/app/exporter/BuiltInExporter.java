@@ -213,7 +213,7 @@ public final class BuiltInExporter implements AutoCloseable {
     }
   }
 
-  /** Of a command line, where paths are those of the process's own folder. */
+  /** Arguments of a command line; paths are relative to the process's folder. */
   private static ExporterFlags options(ExporterKind kind, FlagSet flags) {
     return new ExporterFlags(kind, flags, p -> p, null);
   }

@@ -436,7 +436,7 @@ final class NodeAgentFlags {
     to.add(Flag.refused(name, kind, defaultValue, reason));
   }
 
-  /** Arguments with those that the environment gives in front, except flags that are given. */
+  /** Arguments preceded by those of the environment, except for flags that are set. */
   static List<String> withEnvironment(
       List<String> args, Map<String, String> environment, FlagSet known) {
     List<String> out = new ArrayList<>();

@@ -14,9 +14,9 @@ final class OtlpMetricsPush implements AutoCloseable {
   private final CountDownLatch end = new CountDownLatch(1);
 
   /**
-   * Starts to send, the first metrics at once.
+   * Starts to send, beginning with metrics.
    *
-   * @param to takes the requests
+   * @param to receives the requests
    */
   OtlpMetricsPush(ObservedMetrics metrics, TelemetryPush to, Duration interval) {
     this.metrics = metrics;

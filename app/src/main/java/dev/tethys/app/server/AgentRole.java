@@ -16,7 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import sun.misc.Signal;
 
-/** {@code tethys agent}: what Prometheus does in agent mode, without a disk unless asked. */
+/** {@code tethys agent}: Prometheus's agent mode, without a disk unless configured. */
 public final class AgentRole {
   private static final System.Logger LOG = JulLogger.of(AgentRole.class.getName());
 

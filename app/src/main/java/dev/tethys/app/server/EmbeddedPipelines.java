@@ -22,7 +22,7 @@ final class EmbeddedPipelines implements AutoCloseable {
   /** Flag with the configuration of a log agent. */
   static final String PROMTAIL = "promtail.config.file";
 
-  /** Folder of queues of pipelines whose destination fails, in that of the data. */
+  /** Queue folder of pipelines whose destination fails, within the data folder. */
   private static final String OVERFLOW = "overflow";
 
   private final FlagSet flags;

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Loki's ruler API: groups of rules over logs by tenant and namespace. Each namespace is a rule
- * file in a folder of the tenant; a response of 202 means that it is on the disk and in effect.
+ * file in a folder of the tenant; a response of 202 means that it is on disk and in effect.
  */
 final class LokiRuler {
   private static final System.Logger LOG = JulLogger.of(LokiRuler.class.getName());

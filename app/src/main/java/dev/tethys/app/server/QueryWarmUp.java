@@ -83,7 +83,7 @@ final class QueryWarmUp implements AutoCloseable {
     this.turns = new WarmUpTurns(time, clock, others);
   }
 
-  /** Warms up in parallel with everything else, then with what {@link #follow} returns. */
+  /** Warms up in parallel with everything else, then with the result of {@link #follow}. */
   void start() {
     thread =
         Thread.ofPlatform()

@@ -123,7 +123,7 @@ final class Scraping implements AutoCloseable {
     applyJobs(c, own);
   }
 
-  /** Applies jobs alone; those of other signals have been applied by the signals. */
+  /** Applies only jobs; the signals have already applied their own. */
   void applyJobs(PrometheusConfig c, List<ScrapeConfig> own) throws IOException {
     List<ScrapeConfig> jobs = new ArrayList<>(c.metricJobs());
     jobs.addAll(own);

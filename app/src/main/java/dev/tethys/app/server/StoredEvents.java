@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param <D> store
  */
 abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal {
-  /** Three stores have two heads each while one of them is written to the disk. */
+  /** Three stores have two heads each while one of them is written to disk. */
   private static final int HEADS = 6;
 
   private static final long MAX_HEAD_BYTES =

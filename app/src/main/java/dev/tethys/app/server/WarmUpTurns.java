@@ -144,7 +144,7 @@ final class WarmUpTurns {
     return answered;
   }
 
-  /** Runs work whose duration counts. */
+  /** Runs work and measures its duration. */
   <T extends @Nullable Object, E extends Exception> T timed(Work<T, E> work) throws E {
     long began = clock.getAsLong();
     try {

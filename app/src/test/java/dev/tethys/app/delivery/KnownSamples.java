@@ -32,7 +32,7 @@ final class KnownSamples {
 
   static final long STEP = 15_000;
 
-  /** A single sample, for who asks only whether anything is let in. */
+  /** A single sample, for callers that asks only whether anything is let in. */
   static Batch one() {
     byte[] body =
         new WriteRequestWriter()

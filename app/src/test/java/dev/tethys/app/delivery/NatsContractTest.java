@@ -65,7 +65,7 @@ class NatsContractTest extends ExporterContract {
     };
   }
 
-  /** Starts one whose stream "telemetry" is on the disk. */
+  /** Starts one whose stream "telemetry" is on disk. */
   static PeerProcess server(Path in) throws Exception {
     Path program = ServerProcess.find("nats-server");
     Path own = Files.createTempDirectory(in, "nats");

@@ -101,7 +101,7 @@ interface Peer extends AutoCloseable {
     return false;
   }
 
-  /** Does what its people have to do when its disk has room again. */
+  /** Does what its people have to do when its disk has space again. */
   default void roomAgain() throws Exception {}
 
   /** Waits until what was written can be read. */

@@ -47,7 +47,7 @@ interface RecordPeer extends AutoCloseable {
   }
 
   /**
-   * Has it answer as it does when its disk is full, or again as it does when there is room.
+   * Has it answer as it does when its disk is full, or again as it does when there is space.
    *
    * @return false if it has no disk
    */

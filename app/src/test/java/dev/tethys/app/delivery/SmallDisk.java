@@ -53,7 +53,7 @@ final class SmallDisk implements AutoCloseable {
     return folder.resolve("ballast");
   }
 
-  /** Takes all room. */
+  /** Takes all space. */
   void fill() throws IOException {
     byte[] piece = new byte[PIECE];
     try (OutputStream out = Files.newOutputStream(ballast())) {

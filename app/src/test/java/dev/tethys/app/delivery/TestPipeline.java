@@ -221,7 +221,7 @@ final class TestPipeline implements AutoCloseable {
     close(Duration.ZERO);
   }
 
-  /** Stops it within a time. */
+  /** Stops it within a time limit. */
   void close(Duration timeLimit) {
     graph.stop(timeLimit);
   }

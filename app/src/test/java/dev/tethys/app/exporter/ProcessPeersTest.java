@@ -76,7 +76,7 @@ class ProcessPeersTest {
 
   private static Map<String, Double> of(ExposedText e, String group) {
     Map<String, Double> m = new TreeMap<>(e.samples());
-    // Shares of memory depend on who else has it at the moment.
+    // Shares of memory depend on who else has it currently.
     m.keySet().removeIf(k -> !k.contains("groupname=" + group) || k.contains("proportionalRes"));
     return m;
   }

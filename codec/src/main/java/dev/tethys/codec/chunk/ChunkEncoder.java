@@ -163,7 +163,7 @@ public final class ChunkEncoder {
       return true;
     }
 
-    /** The same counts with the other's buckets too, as zeros where they are new. */
+    /** The same counts with the other's buckets too, as zeros if they are new. */
     Side over(Side other) {
       return Arrays.equals(index, other.index) ? this : with(other);
     }

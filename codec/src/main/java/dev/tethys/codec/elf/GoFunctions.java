@@ -225,7 +225,7 @@ public final class GoFunctions {
     return layout;
   }
 
-  /** Words of runtime.moduledata; empty if it was not found, and before Go 1.18. */
+  /** Words of runtime.moduledata; empty if it was not found, or before Go 1.18. */
   long[] module() {
     return module;
   }

@@ -25,7 +25,7 @@ public final class DecimalParser {
 
   private static final int MAX_DIGITS = 19;
 
-  /** Limit of exponents; larger ones give 0 or infinity for any number of digits. */
+  /** Exponent limit; larger ones give 0 or infinity for any number of digits. */
   private static final int EXPONENT_CUT = 100_000;
 
   private static final double[] EXACT_POWERS = {

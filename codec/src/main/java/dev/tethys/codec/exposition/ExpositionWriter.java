@@ -26,7 +26,7 @@ public interface ExpositionWriter {
   /** Ends the exposition and flushes the stream, which stays open. */
   void finish();
 
-  /** A writer of a format; OpenMetrics shows {@code _created} where start times are known. */
+  /** A writer of a format; OpenMetrics shows {@code _created} if start times are known. */
   static ExpositionWriter of(ExpositionFormat.Negotiated format, OutputStream out) {
     return of(format, out, true);
   }

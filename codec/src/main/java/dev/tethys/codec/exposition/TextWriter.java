@@ -79,7 +79,7 @@ final class TextWriter implements ExpositionWriter {
     return LabelNames.isLegacyMetricName(f.name()) ? f.name() : scheme.escape(f.name());
   }
 
-  /** Writes the comments in front of a family and returns its name in them. */
+  /** Writes the comments before a family and returns its name in them. */
   private String header(MetricFamily f, String name) {
     String family = name;
     String type;

@@ -21,8 +21,8 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * JSON as the values that {@link dev.tethys.model.telemetry.AnyValue} lists: objects are {@link
- * Attributes}, whole numbers {@code Long} as long as they fit, all others {@code Double}. The last
- * value of a duplicate key wins. The parser bounds depth and the length of numbers and names.
+ * Attributes}, integers {@code Long} as long as they fit, all others {@code Double}. The last value
+ * of a duplicate key wins. The parser bounds depth and the length of numbers and names.
  */
 public final class JsonValues {
   private static final JsonFactory FACTORY = new JsonFactory();

@@ -96,7 +96,7 @@ public record OtlpMapping(
     return new OtlpMapping(all, scope, log, severityTextAsLabel, false, Labels.EMPTY);
   }
 
-  /** Variant for entries some of which come from Loki's push or from Promtail's jobs. */
+  /** Variant for entries some of which come from Loki's push API or from Promtail jobs. */
   public OtlpMapping withPlainNames() {
     return new OtlpMapping(resource, scope, log, severityTextAsLabel, true, defaultLabels);
   }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * encoded on arrival, stream by stream, and not kept otherwise. Not thread-safe.
  */
 public final class PushWriter {
-  /** Room for entries beyond this is not kept when a request was written. */
+  /** Memory for more entries than this is not kept after a request was written. */
   private static final int KEPT = 4 << 20;
 
   /** The entries of one stream. */
@@ -129,7 +129,7 @@ public final class PushWriter {
     return write().toByteArray();
   }
 
-  /** The request, in room that is used again after {@link #clear()}. */
+  /** The request, in space that is used again after {@link #clear()}. */
   public ProtoWriter write() {
     out.clear();
     out.reserve(bytes + 64 * streams.size() + 16);

@@ -44,7 +44,7 @@ public final class StackProfile {
   /**
    * A frame.
    *
-   * @param file "" where it is unknown
+   * @param file "" if it is unknown
    * @param line 0 if it is unknown
    */
   public record Frame(String function, String file, long line) {

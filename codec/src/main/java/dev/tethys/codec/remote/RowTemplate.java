@@ -43,7 +43,7 @@ public final class RowTemplate {
   /** Maximum compressed size of the value and time of a sample. */
   private static final int MAX_ROOM = 9 + 1 + TIME;
 
-  /** Elements of all templates: hosts with the same exporter have nearly the same. */
+  /** Shared elements of all templates: hosts with the same exporter are nearly identical. */
   private static final SimilarBytes.ReferenceGroup KIN = new SimilarBytes.ReferenceGroup(1 << 20);
 
   /** Arrays to unpack elements into. */

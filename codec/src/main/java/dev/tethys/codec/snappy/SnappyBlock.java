@@ -270,7 +270,7 @@ public final class SnappyBlock {
   /**
    * Encodes without the length that starts a block: elements that may follow others.
    *
-   * @param dst with room for {@link #maxEncodedLength} bytes from the offset
+   * @param dst with space for {@link #maxEncodedLength} bytes from the offset
    * @return the end of the output
    */
   @SuppressWarnings("ReturnValueIgnored")

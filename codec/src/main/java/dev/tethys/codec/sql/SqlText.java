@@ -13,7 +13,7 @@ public final class SqlText {
 
   /**
    * A statement by which calls are counted: values are {@code ?}, lists of them one {@code ?},
-   * comments and spare white space are omitted, and it is cut off at a length.
+   * comments and spare white space are omitted, and it is truncated at a length.
    */
   public static String normalised(String sql, SqlDialect dialect) {
     NormalisedSql n = new NormalisedSql(sql, dialect);

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layout of Go's package time, taken apart once, by which times are read as {@code time.Parse}
- * and {@code time.ParseInLocation} do. Thread-safe.
+ * A layout of Go's package time, parsed once, for reading times like {@code time.Parse} and {@code
+ * time.ParseInLocation}. Thread-safe.
  */
 public final class GoLayout {
   /** Result of {@link #read} for text that does not match this layout. */

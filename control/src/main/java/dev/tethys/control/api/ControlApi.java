@@ -54,7 +54,7 @@ public final class ControlApi {
     void write(HttpRequest q, HttpResponse r, String user) throws IOException;
   }
 
-  /** Handler of requests of users with a role, whose answer has the envelope. */
+  /** Handler of requests from users with a role, with the response in an envelope. */
   static HttpHandler on(Tokens tokens, Tokens.Role role, Action action) {
     return answering(
         tokens,

@@ -241,7 +241,7 @@ public final class Automation {
     return now;
   }
 
-  /** Takes the attempts of before a restart: their alerts are known, and repeated by none. */
+  /** Takes the attempts from before a restart: their alerts are known, and repeated by none. */
   private void restore() throws IOException {
     if (restored) {
       return;
@@ -344,7 +344,7 @@ public final class Automation {
     coolDowns.forget(fingerprint, "what triggered it exists no longer");
   }
 
-  /** Variables that events of a rule hold, with the rule whose value each has. */
+  /** Variables set by events of a rule, with the rule that determines each value. */
   public Map<String, HeldActions.Held> holders(AutomationRule r) {
     return actions.holders(r);
   }

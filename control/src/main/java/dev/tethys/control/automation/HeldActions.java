@@ -56,7 +56,7 @@ public final class HeldActions {
     return all.values().stream().filter(h -> h.target().equals(target)).toList();
   }
 
-  /** Held actions of a rule. */
+  /** Active actions of a rule. */
   synchronized List<Held> ofRule(String rule) {
     return all.values().stream().filter(h -> h.rule().equals(rule)).toList();
   }

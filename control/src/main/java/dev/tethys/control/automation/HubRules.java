@@ -130,7 +130,7 @@ public final class HubRules {
       message.end(match, true);
     }
 
-    /** Keeps the results before the webhooks, whose results wait for the lock of the hubs. */
+    /** Stores the results before the webhooks, whose results wait for the lock of the hubs. */
     @Override
     public void committed() {
       for (Rest r : webhooks) {

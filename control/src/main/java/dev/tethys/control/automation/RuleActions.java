@@ -251,7 +251,7 @@ public final class RuleActions {
     return out;
   }
 
-  /** Variables that events of a rule hold, with the rule whose value each has. */
+  /** Variables set by events of a rule, with the rule that determines each value. */
   Map<String, HeldActions.Held> holders(AutomationRule r) {
     Map<String, HeldActions.Held> out = new TreeMap<>();
     for (HeldActions.Held h : held.ofRule(r.name())) {

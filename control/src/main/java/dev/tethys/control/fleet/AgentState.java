@@ -122,12 +122,12 @@ public record AgentState(
     return Texts.shortened(own.isEmpty() ? process : own, MAX_NAME);
   }
 
-  /** Whether the agent takes configurations. */
+  /** Whether the agent accepts configurations. */
   public boolean acceptsConfiguration() {
     return (capabilities & Capability.ACCEPTS_REMOTE_CONFIG) != 0;
   }
 
-  /** Whether the agent takes packages. */
+  /** Whether the agent accepts packages. */
   public boolean acceptsPackages() {
     return (capabilities & Capability.ACCEPTS_PACKAGES) != 0;
   }

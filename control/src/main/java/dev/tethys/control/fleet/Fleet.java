@@ -313,13 +313,13 @@ public final class Fleet {
   }
 
   /**
-   * Whether there is room for one more agent of a token, possibly by removing a disconnected one.
+   * Whether there is space for one more agent of a token, possibly by removing a disconnected one.
    */
   private boolean hasRoom(String token) {
     return agents.size() < maxAgents && places.fits(token, 1, 0) || removeAway(token);
   }
 
-  /** Null if the memory for agents has no room for the state. */
+  /** Null if the memory for agents has no space for the state. */
   private @Nullable AgentState merge(
       UUID uid, @Nullable AgentState before, AgentToServer m, String transport, boolean connects) {
     Map<String, String> labels = before == null ? Map.of() : before.labels();
@@ -534,8 +534,8 @@ public final class Fleet {
   }
 
   /**
-   * Items of a key that an agent received within a time up to now; -1 if its configuration has run
-   * for a shorter time.
+   * Items of a key that an agent received within a time limit up to now; -1 if its configuration
+   * has run for a shorter time.
    */
   public synchronized long taken(UUID uid, String key, Duration over) {
     return intake.taken(uid, key, over, clock.nanos());

@@ -577,7 +577,7 @@ public final class FleetVolumes {
     return s != null && s.isKnown() ? s.counts[1] + s.counts[3] : 0;
   }
 
-  /** Nothing where it is unknown: that is not 0. */
+  /** Nothing if it is unknown: that is not 0. */
   private static void speed(ObjectNode to, @Nullable Speed s) {
     if (s == null || !s.isKnown()) {
       return;

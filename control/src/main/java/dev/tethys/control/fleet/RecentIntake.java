@@ -34,7 +34,7 @@ public final class RecentIntake {
   /** Time after a change of counts within which agents report it. */
   private static final Duration REPORTED = Duration.ofSeconds(10);
 
-  /** Time within which the first report of a configuration is that of its begin. */
+  /** Time within which the first report of a configuration is that of its start. */
   private static final Duration SOON = Duration.ofSeconds(2);
 
   private static final Duration SPACING = Duration.ofSeconds(5);
@@ -286,7 +286,7 @@ public final class RecentIntake {
   }
 
   /**
-   * Items that a key received within a time up to now; -1 if the configuration has run for a
+   * Items that a key received within a time limit up to now; -1 if the configuration has run for a
    * shorter time.
    *
    * @param nanos current time; a silent agent received none

@@ -37,7 +37,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
   /**
    * Condition.
    *
-   * @param reason one word
+   * @param reason a single word
    */
   record Condition(String type, boolean status, String reason, String message) {}
 

@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 public final class ClusterFiles implements SourceFiles {
   private static final System.Logger LOG = JulLogger.of(ClusterFiles.class.getName());
 
-  /** Objects of a kind that are kept in memory; further ones are not seen. */
+  /** Maximum number of objects of a kind kept in memory; further ones are ignored. */
   private static final int MAX_OBJECTS = 10_000;
 
   /** Characters of an object that is read. */

@@ -135,7 +135,7 @@ public final class ClusterStatus {
     return wanted;
   }
 
-  /** Whether no write failed; one that fails does not keep the others from theirs. */
+  /** Whether no write failed; one failure does not prevent the others. */
   private boolean writeAll(Map<String, ClusterConditions> now) throws InterruptedException {
     boolean good = true;
     written.keySet().retainAll(now.keySet());

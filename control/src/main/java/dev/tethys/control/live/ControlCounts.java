@@ -219,7 +219,7 @@ public final class ControlCounts {
     return out;
   }
 
-  /** Writes the counts where they have changed, and forgets those of unknown controls. */
+  /** Writes changed counts, and removes those of unknown controls. */
   public void step(Scheduler clock, Map<String, LiveControl> known) {
     synchronized (this) {
       if (!changed || clock.nanos() - savedNanos < EVERY.toNanos()) {

@@ -38,7 +38,7 @@ public final class Controls {
   /** Longest time of a control. */
   public static final Duration LONGEST = Duration.ofDays(30);
 
-  /** Ended controls that are kept. */
+  /** Ended controls that are retained. */
   private static final int MAX_KEPT = 200;
 
   private static final System.Logger LOG = JulLogger.of(Controls.class.getName());

@@ -34,7 +34,7 @@ public record LiveControl(
         : owner + " (started by " + author + ")";
   }
 
-  /** Its counts among those of an agent. */
+  /** Counts of the control among those of an agent. */
   public PipelineAccounts.Control countsIn(Totals totals) {
     return totals.control(control.id(), control.startMillis());
   }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Assignments {
   private final List<Assignment> all = new ArrayList<>(); // the latest last
 
-  /** All, also those that hold for no agent at present; the latest last. */
+  /** All, including those that currently apply to no agent; the latest last. */
   List<Assignment> all() {
     return List.copyOf(all);
   }

@@ -5,7 +5,7 @@ package dev.tethys.control.rollout;
  * the version, then answers for all of them. What must outlast the step is in {@link Rollout}.
  */
 interface GuardCheck {
-  /** Takes an agent that the rollout has reached; the response is for this agent alone. */
+  /** Takes an agent that the rollout has reached; the response is for this agent only. */
   default CheckResult add(ReachedAgent agent) {
     return CheckResult.PASS;
   }

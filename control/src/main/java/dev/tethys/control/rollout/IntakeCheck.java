@@ -24,7 +24,7 @@ final class IntakeCheck implements GuardCheck {
   /** Longest window of a package, whose {@code applyTimeout} is that of a download. */
   private static final Duration PACKAGE_WINDOW = Duration.ofMinutes(1);
 
-  /** Time without a message after which it is unknown what an agent takes. */
+  /** Time without a message after which it is unknown what an agent receives. */
   private static final Duration SILENT = Duration.ofSeconds(15);
 
   /** Items that must be expected within a window. */

@@ -17,7 +17,7 @@ record OutputMeasure(long taken, double[] ratio, double[] error, int intervals) 
   /** Standard deviations of random decisions in an error. */
   private static final double DEVIATIONS = 2;
 
-  /** Only those with enough intervals, if there are any: others would hide their result. */
+  /** Only those with enough intervals, if there are any: others would mask their result. */
   static OutputMeasure of(Collection<VolumeSeries> all, VolumeKey given, VolumeKey taken) {
     List<VolumeSeries> enough =
         all.stream().filter(s -> s.activeIntervals(taken) >= VolumeSeries.MIN_INTERVALS).toList();

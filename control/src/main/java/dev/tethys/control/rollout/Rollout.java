@@ -54,7 +54,7 @@ public final class Rollout {
    */
   public record Assignment(String configuration, int version, Selector selector, long rollout) {}
 
-  /** Version that agents were given. */
+  /** Version delivered to agents. */
   record Given(String configuration, int version) {}
 
   /** Agent that was offered the version; readings are those of the guard. */

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * History of rollouts with their assignments and changes of state. Each change is in the audit log
  * and on disk before agents see it in {@link #configurations} and {@link #packages}, which never
- * change, so that no agent waits for a disk. All else is guarded by the lock of {@link Rollouts}.
+ * change, so that no agent waits for a disk. everything else is guarded by the lock of {@link
+ * Rollouts}.
  */
 final class RolloutHistory {
   private static final System.Logger LOG = JulLogger.of(RolloutHistory.class.getName());
@@ -102,7 +103,7 @@ final class RolloutHistory {
     return List.copyOf(rollouts.values());
   }
 
-  /** Versions that hold for selectors. */
+  /** Versions that apply to selectors. */
   Assignments assignments() {
     return assignments;
   }

@@ -206,7 +206,7 @@ public final class RolloutState {
     return out;
   }
 
-  /** Shares by signal; a file of before has that of all together alone. */
+  /** Shares by signal; a file of an earlier release contains only the total share. */
   private static Map<String, Double> shares(JsonNode n) {
     Map<String, Double> out = new TreeMap<>();
     if (n.isNumber()) {

@@ -80,7 +80,7 @@ public interface SourceFiles {
     }
   }
 
-  /** The place, for log lines. */
+  /** The location, for log lines. */
   String place();
 
   /** Kind of the place, for users. */

@@ -355,7 +355,7 @@ public sealed interface SourceResource {
       return configText(n);
     }
 
-    /** A text unchanged, or that of a map, in the order of its keys. */
+    /** A text unchanged, or the text of a map, in the order of its keys. */
     static String configText(YamlNode n) {
       if (!n.isMap()) {
         return n.asString();

@@ -403,7 +403,7 @@ public final class SourceResources {
     return Texts.sha256(r.meta().hash() + "/" + version);
   }
 
-  /** Commit of the resource, and that of the version where it is another. */
+  /** Commit of the resource, and of the version if it differs. */
   private static String reason(SourceFiles.File f, String ofVersion) {
     String own = f.commit() + " " + f.subject();
     return ofVersion.isEmpty() || ofVersion.equals(own) ? own : ofVersion + "; " + own;

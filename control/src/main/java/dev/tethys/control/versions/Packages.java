@@ -139,7 +139,7 @@ public final class Packages {
             PREFIX + name, number, p.time, p.author, p.reason, "", p.hash(), p.version, "");
   }
 
-  /** The file of a package that is kept; null if there is none. */
+  /** The stored file of a package; null if there is none. */
   public synchronized @Nullable Path file(String sha256) {
     for (AgentPackage p : all) {
       if (p.sha256.equals(sha256) && p.url.isEmpty()) {

@@ -108,7 +108,7 @@ enum Contender {
     return server;
   }
 
-  /** Waits until it answers queries. */
+  /** Waits until it responds to queries. */
   static void awaitReady(ServerUnderTest server) throws IOException, InterruptedException {
     long begin = System.nanoTime();
     while (true) {

@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Pushes a recording by remote write 1.0: what is viewed in real time, and other hosts as fast as
- * they are taken.
+ * Pushes a recording by remote write 1.0: displayed data in real time, and other hosts as fast as
+ * they are accepted.
  */
 final class DashboardIngest implements AutoCloseable {
   private final ServerUnderTest server;

@@ -41,7 +41,7 @@ import java.util.concurrent.Executors;
  * read everything and confirm it; otherwise they are real servers. Their cost is not counted.
  */
 final class ExporterSinks implements AutoCloseable {
-  /** TDengine's answer to a statement. */
+  /** TDengine's response to a statement. */
   private static final String ONE_ROW =
       "{\"code\":0,\"column_meta\":[[\"affected_rows\",\"INT\",4]],\"data\":[[1]],\"rows\":1}";
 

@@ -200,7 +200,7 @@ final class KilledParts implements AutoCloseable {
   /**
    * An agent that scrapes.
    *
-   * @param port where it is asked to read its configuration again
+   * @param port port of its reload endpoint
    */
   Role agent(int agent, int port) {
     String config = config(agent).toString();

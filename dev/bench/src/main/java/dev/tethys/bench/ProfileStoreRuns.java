@@ -32,7 +32,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Measurement of the profile store in one process, with CPU profiles of services every 10 s. It
- * compares bytes on the disk with those of the gzip files, and the time to merge a service with the
+ * compares bytes on disk with those of the gzip files, and the time to merge a service with the
  * time to read and merge its files, and gives profiles a second of CPU time. Exit status 1 if the
  * merges differ.
  */

@@ -314,7 +314,7 @@ final class RolloutRace {
         r.path("stateReason").asString());
   }
 
-  /** Counts while nothing is on its way, and the last reports of accounts are there. */
+  /** Counts when nothing is in transit, and the last reports of accounts have arrived. */
   private Counts settled(AtomicInteger busy) throws Exception {
     paused = true;
     await("the senders wait", () -> busy.get() == 0);

@@ -131,7 +131,7 @@ public class KubernetesDouble implements AutoCloseable {
     ready = is;
   }
 
-  /** Answers the next requests with an error. */
+  /** Responds to the next requests with an error. */
   public synchronized void failNext(int count) {
     fail = count;
   }

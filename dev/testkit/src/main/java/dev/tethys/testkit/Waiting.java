@@ -34,7 +34,7 @@ public final class Waiting {
   /**
    * Waits at most 100 seconds.
    *
-   * @param what the condition in words, for the error
+   * @param what description of the condition, for the error
    */
   public static void await(String what, BooleanSupplier condition) {
     await(TIME_LIMIT, () -> what, condition);

@@ -377,7 +377,7 @@ public final class Registry implements Collector {
       this.turnNanos = turn.toNanos();
     }
 
-    /** Observations for which it has room at present. */
+    /** Observations for which it has space at present. */
     public synchronized int capacity() {
       return ring[0].length + ring[1].length;
     }

@@ -158,7 +158,7 @@ public final class RecordLog implements Closeable {
     throw new IOException(file + " is not a record log of Tethys");
   }
 
-  /** New, or cut off or blank from a power cut before its header was on the disk. */
+  /** New, or cut off or blank from a power cut before its header was on disk. */
   private static boolean holdsNothing(RandomAccessFile io, RecordFormat format) throws IOException {
     byte[] header = format.headerBytes();
     if (io.length() > header.length) {
@@ -239,7 +239,7 @@ public final class RecordLog implements Closeable {
   }
 
   /**
-   * Adds a record; it is on the disk when this returns.
+   * Adds a record; it is on disk when this returns.
    *
    * @throws IOException if that failed; the record is then not in the log
    */

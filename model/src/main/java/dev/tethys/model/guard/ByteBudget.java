@@ -251,7 +251,7 @@ public final class ByteBudget {
   /**
    * A budget.
    *
-   * @param hasHeap whether the heap has room for large requests
+   * @param hasHeap whether the heap has space for large requests
    */
   ByteBudget(MemoryShare memory, LongSupplier nanos, BooleanSupplier hasHeap) {
     this.memory = memory;

@@ -47,7 +47,7 @@ public final class MemoryBudget implements Collector {
    * Budget with shares of given sizes.
    *
    * @param total bytes that all may hold together, at least the sum of the guaranteed parts
-   * @param hasHeap whether the heap has room for more; checked for shares of queries and caches
+   * @param hasHeap whether the heap has space for more; checked for shares of queries and caches
    */
   public MemoryBudget(long total, Function<MemoryUse, Size> sizes, BooleanSupplier hasHeap) {
     this.total = total;
@@ -60,7 +60,7 @@ public final class MemoryBudget implements Collector {
   /**
    * Budget for a heap; its total is the sum of the guaranteed parts.
    *
-   * @param hasHeap whether the heap has room for more
+   * @param hasHeap whether the heap has space for more
    */
   public static MemoryBudget ofHeap(long heap, BooleanSupplier hasHeap) {
     long total = Arrays.stream(MemoryUse.values()).mapToLong(u -> u.size(heap).guaranteed()).sum();

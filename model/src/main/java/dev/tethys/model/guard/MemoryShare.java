@@ -83,7 +83,7 @@ public final class MemoryShare {
     max = bytes;
   }
 
-  /** Bytes that it holds now. */
+  /** Number of bytes in use. */
   public long used() {
     return reserved.get() + measured.getAsLong();
   }

@@ -38,7 +38,7 @@ public final class QueryPlaces {
   /**
    * Adds a language.
    *
-   * @param max most queries of it that compute at a time
+   * @param max maximum number of its concurrent queries
    */
   public synchronized Language add(int max) {
     Language l = new Language(max);
@@ -46,7 +46,7 @@ public final class QueryPlaces {
     return l;
   }
 
-  /** Adds a language that may have as many places as there are for one. */
+  /** Adds a language that may use all slots. */
   public Language add() {
     return add(common + 1);
   }
@@ -72,7 +72,7 @@ public final class QueryPlaces {
       }
     }
 
-    /** Takes a place if one is free and no query waits for it. */
+    /** Takes a slot if one is free and no query is waiting for it. */
     public boolean tryAcquire() {
       synchronized (QueryPlaces.this) {
         return queue.isEmpty() && take();

@@ -75,7 +75,7 @@ public final class SeriesMemory {
     return memory.max();
   }
 
-  /** Number of bytes held now. */
+  /** Number of bytes in use. */
   public long inUse() {
     return memory.used();
   }

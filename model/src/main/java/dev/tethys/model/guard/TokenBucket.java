@@ -3,7 +3,7 @@ package dev.tethys.model.guard;
 import java.util.function.LongSupplier;
 
 /**
- * Token bucket: tokens arrive at a constant rate, up to a capacity. It is full at first.
+ * Token bucket: tokens arrive at a constant rate, up to a capacity. It is full initially.
  * Thread-safe.
  */
 public final class TokenBucket {

@@ -92,7 +92,7 @@ final class BucketRow {
     }
   }
 
-  /** Forgets buckets that hold nothing. */
+  /** Removes empty buckets. */
   void dropEmpty() {
     int n = 0;
     for (int i = 0; i < size; i++) {

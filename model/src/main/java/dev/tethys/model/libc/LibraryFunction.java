@@ -54,7 +54,7 @@ public final class LibraryFunction {
     return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, options);
   }
 
-  /** Memory for the error number of calls made by one thread at a time. */
+  /** Memory for the errno of calls made by one thread at a time. */
   public static MemorySegment errnoState(Arena arena) {
     return arena.allocate(STATE);
   }

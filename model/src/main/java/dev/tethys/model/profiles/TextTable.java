@@ -148,9 +148,9 @@ public final class TextTable {
   }
 
   /**
-   * Makes room for further texts that are appended, so that arrays are not copied several times.
+   * Reserves space for further appended texts, so that arrays are not copied repeatedly.
    *
-   * @param bytes of all of them
+   * @param bytes total size
    */
   public void reserve(int texts, int bytes) {
     if (count + (long) texts + 1 > starts.length) {

@@ -82,7 +82,7 @@ final class Dfa {
     }
   }
 
-  /** States with their transitions. A state is the place of its row in the table. */
+  /** States with their transitions. A state is the index of its row in the table. */
   private final class Generation {
     /** Rows of classes, read without the lock: missing rows read as unknown. */
     volatile int[] table = new int[8 * stride];

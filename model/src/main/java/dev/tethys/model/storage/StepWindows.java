@@ -16,7 +16,7 @@ public record StepWindows(long first, long interval, long before, long after) {
     return interval / 2 > before + after;
   }
 
-  /** The moment of the first window that ends at or after a time. */
+  /** Time of the first window that ends at or after a given time. */
   public long momentFor(long time) {
     long behind = time - after - first;
     return behind <= 0 ? first : first + (behind + interval - 1) / interval * interval;

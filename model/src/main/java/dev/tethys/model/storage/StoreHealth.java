@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Size, limits and failures of one store, for status pages and metrics.
  *
  * @param folder of the store
- * @param bytes of blocks or parts on the disk
+ * @param bytes of blocks or parts on disk
  * @param logBytes of the write-ahead log
  * @param diskFree free bytes of the file system; negative if unknown
  * @param diskTotal size of the file system; negative if unknown
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param keepMillis retention time; 0 for no limit
  * @param maxBytes retention size; 0 for no limit
  * @param refused appends refused since the start, because of a limit or a full disk
- * @param failedWrites writes to the disk that failed since the start
+ * @param failedWrites writes to disk that failed since the start
  * @param problem of now; null if there is none
  */
 public record StoreHealth(

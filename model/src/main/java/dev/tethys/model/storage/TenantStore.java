@@ -23,7 +23,7 @@ public interface TenantStore extends AutoCloseable {
   /** Tenants with data. */
   SortedSet<String> tenants();
 
-  /** Failure that lasts, such as a full disk; null if there is none. */
+  /** Failure that persists, such as a full disk; null if there is none. */
   default StoreHealth.@Nullable Problem problem() {
     return null;
   }

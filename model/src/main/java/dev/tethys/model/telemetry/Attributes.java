@@ -25,7 +25,7 @@ public final class Attributes {
   /** Number of entries up to which {@link #put} scans all keys. */
   private static final int FEW = 64;
 
-  /** First places of keys; null until an entry is put into a list of many. */
+  /** First indexes of keys; null until an entry is added to a long list. */
   private @Nullable Map<String, Integer> places;
 
   public Attributes() {}

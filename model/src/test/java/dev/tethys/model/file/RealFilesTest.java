@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is promised of files, on the disk of the machine. */
+/** What is promised of files, on disk of the machine. */
 class RealFilesTest {
   @TempDir Path folder;
 

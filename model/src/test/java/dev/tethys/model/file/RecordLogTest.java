@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @Tag("slow")
 class RecordLogTest {
-  /** The format of a Pushgateway's groups on the disk. */
+  /** The format of a Pushgateway's groups on disk. */
   private static final RecordFormat BIG_ENDIAN =
       new RecordFormat("TTHSPUSH\0\0\0\1", ByteOrder.BIG_ENDIAN, false, 3, 256 << 20);
 

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Consumer {
   /**
-   * Consumes a batch. May block while there is no room, which is how a full queue slows its sources
-   * down; does not wait for delivery.
+   * Consumes a batch. May block while there is no space, which is how a full queue slows its
+   * sources down; does not wait for delivery.
    *
    * @param ack settled exactly once, during this call or later, by any thread
    */

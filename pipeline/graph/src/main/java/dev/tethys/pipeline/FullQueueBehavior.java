@@ -4,7 +4,7 @@ package dev.tethys.pipeline;
 public enum FullQueueBehavior {
   /** Behaviour of the preceding component; a receiver is refused. */
   INHERIT,
-  /** Waits for room: its data stays at its source until acknowledged. */
+  /** Waits for space: its data stays at its source until acknowledged. */
   WAIT,
   /** Is refused, because it then offers the data to another destination. */
   REFUSE

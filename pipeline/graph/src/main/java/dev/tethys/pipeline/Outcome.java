@@ -21,7 +21,7 @@ public sealed interface Outcome {
    * @param expired whether the maximum number of attempts or the maximum time is reached
    */
   record Unavailable(String reason, Duration retryAfter, boolean expired) implements Outcome {
-    /** Creates an outcome without exhausted retries: no room, or a component is stopping. */
+    /** Creates an outcome without exhausted retries: no space, or a component is stopping. */
     public Unavailable(String reason, Duration retryAfter) {
       this(reason, retryAfter, false);
     }

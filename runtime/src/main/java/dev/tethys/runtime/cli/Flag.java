@@ -27,7 +27,7 @@ public record Flag(
      */
     GO_DURATION,
     SIZE,
-    /** May be given several times. */
+    /** May be set several times. */
     LIST
   }
 
@@ -36,7 +36,7 @@ public record Flag(
     return new Flag(name, kind, defaultValue, help, null);
   }
 
-  /** A flag that is known and refused with its reason when it is given. */
+  /** A known flag that is rejected with a reason when set. */
   public static Flag refused(String name, Kind kind, String defaultValue, String reason) {
     return new Flag(name, kind, defaultValue, "Not supported: " + reason, reason);
   }

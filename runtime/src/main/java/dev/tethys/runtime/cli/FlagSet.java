@@ -162,7 +162,7 @@ public final class FlagSet {
         .toList();
   }
 
-  /** Whether the flag was given. */
+  /** Whether the flag was set. */
   public boolean isGiven(String name) {
     return given.containsKey(name);
   }

@@ -22,7 +22,7 @@ final class LogFlood {
   /** Template of lines that consist of a value alone: the output of the debug exporter. */
   private static final String OUTPUT = "{0}";
 
-  /** Counts in a window of time, for as many kinds as there are places. */
+  /** Counters in a time window, one per kind. */
   private static final class Counts {
     private final int most;
     private final long[] until;

@@ -403,7 +403,7 @@ public record UnitTestFile(
     return d.isZero() ? otherwise : d;
   }
 
-  /** A time as promtool takes it: seconds, with a fraction or without, or RFC 3339. */
+  /** A time in promtool's format: seconds, with or without a fraction, or RFC 3339. */
   public static Instant time(String text) {
     try {
       return Instant.ofEpochMilli(Math.round(Double.parseDouble(text) * 1000));

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Values of headers from a configuration, files read at the moment of use. */
+/** Values of headers from a configuration, files read currently of use. */
 final class Credentials {
   /** The largest file of a credential, in bytes. */
   static final int MAX_BYTES = 1 << 20;

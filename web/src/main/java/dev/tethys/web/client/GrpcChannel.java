@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * code.
  */
 public final class GrpcChannel implements AutoCloseable {
-  /** The largest answer that is read; that of an export is a few bytes. */
+  /** Maximum response size; that of an export is a few bytes. */
   static final int MAX_ANSWER = 4 << 20;
 
   /**

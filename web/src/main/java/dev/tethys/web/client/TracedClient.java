@@ -95,7 +95,7 @@ public final class TracedClient implements AutoCloseable {
       return started;
     }
 
-    /** When there was an address. */
+    /** Time of the last address. */
     public long resolved() {
       return resolved;
     }

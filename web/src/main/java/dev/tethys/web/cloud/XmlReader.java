@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 
-/** Reads answers in XML, without anything that would make a parser fetch or expand. */
+/** Reads XML responses, with external entities and expansion disabled. */
 public final class XmlReader {
   private XmlReader() {}
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * when those in flight have had time to arrive, told which request was the last.
  */
 final class ClientConnection {
-  /** A time that never arrives. */
+  /** A time that is never reached. */
   static final long NEVER = Long.MAX_VALUE;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");

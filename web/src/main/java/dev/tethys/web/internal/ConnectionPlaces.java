@@ -83,7 +83,7 @@ final class ConnectionPlaces {
   }
 
   /**
-   * Closes a connection to make room for others: of the client with the most of them, the one that
+   * Closes a connection to free space for others: of the client with the most of them, the one that
    * has waited longest without a request in progress or, where all have one, with one that its
    * client does not send or does not take.
    *

@@ -409,7 +409,7 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Closes a connection to make room for others: of the client with the most of them, the one that
+   * Closes a connection to free space for others: of the client with the most of them, the one that
    * has waited longest without a request in progress or, where all have one, with one that its
    * client does not send or does not take.
    *
@@ -420,7 +420,7 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Makes room for a further connection when there are up to the limit with those that wait for a
+   * Frees space for a further connection when there are up to the limit with those that wait for a
    * place: closes an idle or slow one, or else refuses the request that waits longest for a place,
    * of the client with the most connections. Probes count as waiting connections.
    *

@@ -17,7 +17,7 @@ public interface Peer {
   /** Data was received from the client (HTTP/2). */
   void onReceived();
 
-  /** Whether a read can wait for it for a time. */
+  /** Whether a read can wait for it for some time. */
   boolean isTimed();
 
   /** Ends its connection. */

@@ -42,7 +42,7 @@ public final class RequestGate {
   }
 
   /**
-   * Answers one request.
+   * Responds to one request.
    *
    * @param exchange of this request; ended here
    * @return whether the connection can serve another request

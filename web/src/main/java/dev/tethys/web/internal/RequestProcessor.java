@@ -79,7 +79,7 @@ public final class RequestProcessor {
   }
 
   /**
-   * Answers one request.
+   * Responds to one request.
    *
    * @param exchange of this request; ended here
    * @param closing whether the listener stops, so that a response is the last of its connection

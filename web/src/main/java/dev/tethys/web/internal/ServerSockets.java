@@ -103,7 +103,7 @@ public final class ServerSockets {
     socket.setSSLParameters(p);
   }
 
-  /** The server's certificate, as configured at the moment of a handshake. */
+  /** The server's certificate, as configured currently of a handshake. */
   private final class Keys extends X509ExtendedKeyManager {
     @Override
     public @Nullable String chooseEngineServerAlias(
@@ -166,7 +166,7 @@ public final class ServerSockets {
     }
   }
 
-  /** Verification of client certificates, as configured at the moment of a handshake. */
+  /** Verification of client certificates, as configured currently of a handshake. */
   private final class Trust extends X509ExtendedTrustManager {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType)

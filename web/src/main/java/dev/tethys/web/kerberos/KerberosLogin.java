@@ -69,7 +69,7 @@ public final class KerberosLogin {
     }
   }
 
-  /** Whether there is, or will be, another login than the one whose ticket was refused. */
+  /** Whether there is, or will be, a login other than the one whose ticket was rejected. */
   private boolean isReplaced(@Nullable Subject used) {
     lock.lock();
     try {

@@ -114,7 +114,7 @@ public interface ClusterAccess {
     }
   }
 
-  /** A client that authenticates in one of two ways, or with a certificate alone. */
+  /** A client that authenticates in one of two ways, or only with a certificate. */
   static HttpClientConfig client(
       @Nullable Authorization authorization,
       HttpClientConfig.@Nullable BasicAuth basic,

@@ -395,7 +395,7 @@ public final class ResourceWatch<T> {
       try {
         message = JSON.readTree(body).path("message").asString(body);
       } catch (JacksonException e) {
-        // unchanged in that case
+        // unchanged then
       }
       String error = call.uri() + " answered with status " + a.status() + ": " + message;
       if (a.status() == 410) {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /** Content of an object to upload, read part by part, so that large ones need no memory. */
 public interface S3Content {
-  /** Bytes of all of it. */
+  /** Total number of bytes. */
   long size();
 
   /** One of its parts. */

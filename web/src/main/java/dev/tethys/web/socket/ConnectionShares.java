@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Open connections of a listener by client address. When there are up to the limit, the oldest
- * connection of the client with the most of them makes room for a client that has far fewer. Safe
+ * connection of the client with the most of them frees space for a client that has far fewer. Safe
  * for any number of threads.
  */
 public final class ConnectionShares {

@@ -142,7 +142,7 @@ public final class StreamListener implements SocketListener {
   /**
    * Starts a listener that makes further connections wait while the limit is reached.
    *
-   * @param makeRoom closes one connection to make room; false if none can be closed
+   * @param makeRoom closes one connection to free space; false if none can be closed
    */
   public static StreamListener start(
       Path socket, int maxConnections, BooleanSupplier makeRoom, Handler handler)
@@ -163,7 +163,7 @@ public final class StreamListener implements SocketListener {
    * Listens on the socket that systemd has passed to this process, and leaves it to it at the end.
    * Idle connections are not closed; above the limit they wait until one ends.
    *
-   * @param makeRoom closes one to make room for others; false if none can be
+   * @param makeRoom closes one to free space for others; false if none can be
    * @throws IOException if there is no such socket, or it is already in use
    */
   public static StreamListener inherited(

@@ -509,7 +509,7 @@ public final class Alertmanager implements AutoCloseable {
    * @param acknowledges whether notifications about it are not repeated from now on
    * @param until when the acknowledgement ends; null for when the alert does
    * @throws IOException if it could not be written to disk
-   * @throws SharedRecords.FullException if there is no room
+   * @throws SharedRecords.FullException if there is no space
    */
   public AlertNote note(
       LabelSet labels, String author, String text, boolean acknowledges, @Nullable Instant until)

@@ -138,7 +138,7 @@ class AlertmanagerTest extends AlertmanagerFixture {
             .set(silence("", START, START.plusSeconds(600), "alertname=~\"A|B\"", "x=\"\""));
     post(firing("A"), firing("C"));
     assertThat(after(Duration.ofMinutes(1))).containsExactly("r: C+ (first notification)");
-    // Not closed: what was acknowledged is on the disk.
+    // Not closed: what was acknowledged is on disk.
     Alertmanager again = open(PLAIN);
     assertThat(again.silences().get(id)).isNotNull();
     post(firing("A"), firing("C"));

@@ -19,7 +19,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
-/** Answers of the endpoints that list labels, series, volumes, patterns and detected fields. */
+/** Responses of the endpoints that list labels, series, volumes, patterns and detected fields. */
 final class ExploreEndpoints {
   private static final long LABELS_SINCE = 6 * LokiParameters.HOUR;
   private static final int MAX_LINES = 1000;

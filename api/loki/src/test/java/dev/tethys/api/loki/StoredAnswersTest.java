@@ -151,7 +151,7 @@ class StoredAnswersTest {
     return Objects.requireNonNull(((Map<?, ?>) of).get(name));
   }
 
-  /** Answers to all questions, by question. */
+  /** Responses to all questions, by question. */
   private Map<String, String> answers() throws Exception {
     Map<String, String> out = new TreeMap<>();
     for (String tenant : List.of("a", "b", "a|b")) {

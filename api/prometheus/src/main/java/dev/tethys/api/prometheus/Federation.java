@@ -190,7 +190,7 @@ final class Federation {
 
   /**
    * The names of the series of a classic histogram or summary, or none: only of whole ones is the
-   * type written, because part of a histogram is a plain number for who reads it.
+   * type written, because part of a histogram is a plain number for callers that reads it.
    */
   private static List<String> parts(
       MetricFamilies.Family f, TreeMap<String, TreeMap<Labels, Newest>> byName) {

@@ -110,7 +110,7 @@ final class JsonOut {
     return this;
   }
 
-  /** ASCII text as it is. */
+  /** ASCII text, unchanged. */
   @SuppressWarnings("deprecation") // the fastest way for text known to be ASCII
   JsonOut raw(String ascii) throws IOException {
     int length = ascii.length();

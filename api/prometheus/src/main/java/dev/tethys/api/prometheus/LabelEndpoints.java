@@ -34,7 +34,7 @@ final class LabelEndpoints {
         .getOrPostOfServer("/series", running.counted(routes.limited(this::series)));
   }
 
-  /** One more than is shown, so that it is known whether there are more. */
+  /** One more than displayed, to detect whether there are more. */
   private static int probe(int limit) {
     return limit > 0 && limit < Integer.MAX_VALUE ? limit + 1 : limit;
   }

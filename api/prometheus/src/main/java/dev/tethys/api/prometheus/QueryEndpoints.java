@@ -117,7 +117,7 @@ final class QueryEndpoints {
     return engine.range(p.text("query"), start, end, step, options(call));
   }
 
-  /** The plan of a query, and with {@code analyze=true} what running it takes. */
+  /** The plan of a query, and its execution costs with {@code analyze=true}. */
   private void explain(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     boolean analyze =
@@ -189,7 +189,7 @@ final class QueryEndpoints {
         maxSourceResolution(p.text("max_source_resolution")));
   }
 
-  /** Whether a header says that nothing stored is wanted. */
+  /** Whether a header says that nothing stored is requested. */
   private static boolean forbidsStored(@Nullable String cacheControl) {
     if (cacheControl == null) {
       return false;

@@ -6,7 +6,7 @@ import dev.tethys.model.storage.StoreHealth;
  * Health of one store with its growth.
  *
  * @param name such as {@code log store}
- * @param bytesPerSecond growth of its data on the disk; NaN if unknown
+ * @param bytesPerSecond growth of its data on disk; NaN if unknown
  * @param diskFullAt Unix time in milliseconds when the store refuses data for lack of disk space;
  *     negative if unknown or not within a year
  * @param sizeLimitAt Unix time in milliseconds when retention by size removes the oldest data;

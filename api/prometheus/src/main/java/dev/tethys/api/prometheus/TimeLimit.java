@@ -17,7 +17,7 @@ record TimeLimit(Duration most) {
   /** Time between two questions whether the client is connected: most requests take less. */
   private static final long PRESENCE_NANOS = 20_000_000;
 
-  /** Work that answers a request. */
+  /** Work that responds to a request. */
   @FunctionalInterface
   interface RequestAction {
     void run() throws IOException;

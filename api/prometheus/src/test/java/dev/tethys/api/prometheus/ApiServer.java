@@ -103,7 +103,7 @@ final class ApiServer implements AutoCloseable {
     PrometheusApi.consoles(routes, new Consoles.Folders(templates, libraries), settings, parts);
   }
 
-  /** Answers every query with the same. */
+  /** Responds to every query with the same. */
   static final class Fixed implements QueryEngine {
     Value value = new Value.Scalar(1000, 1);
     List<String> warnings = List.of();

@@ -110,7 +110,7 @@ final class HeatMap {
     HeatMap map = new HeatMap(options, selection.series(), groups);
     selection.read(map.new Values(map::measure), stopped);
     if (map.least <= map.largest) {
-      // Ranges of whole numbers: none is empty.
+      // Ranges of integers: none is empty.
       map.width = Math.max(1, ((double) map.largest - map.least) / RANGES);
       selection.read(map.new Values(map::count), stopped);
     }

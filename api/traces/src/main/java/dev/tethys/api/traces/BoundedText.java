@@ -60,7 +60,7 @@ final class BoundedText {
   }
 
   /**
-   * Makes room for the rest of a response whose first parts are written, so that it is not copied
+   * Frees space for the rest of a response whose first parts are written, so that it is not copied
    * while it grows.
    *
    * @param done number of parts

@@ -22,7 +22,7 @@ final class SearchJson {
   /** Number of sampled traces from which the total length is estimated. */
   private static final int SAMPLE = 32;
 
-  /** Longest string that is kept. */
+  /** Longest cached string. */
   private static final int MAX_QUOTED_LENGTH = 256;
 
   private static final byte[] TRACE_ID = ascii("{\"traceID\":\"");

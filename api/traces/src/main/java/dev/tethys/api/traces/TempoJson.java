@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Answers of Tempo's API as JSON of protobuf: integers of 64 bits are strings. Grafana refuses
+ * Responses of Tempo's API as JSON of protobuf: integers of 64 bits are strings. Grafana refuses
  * fields that it does not know, so that there are no others.
  */
 final class TempoJson {

@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
-/** Answers of Tempo's API as messages of {@code tempopb}. */
+/** Responses of Tempo's API as messages of {@code tempopb}. */
 final class TempoProto {
   private static final HexFormat HEX = HexFormat.of();
   private static final int PARTIAL = 1;

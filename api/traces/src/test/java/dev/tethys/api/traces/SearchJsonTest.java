@@ -110,7 +110,7 @@ class SearchJsonTest {
     assertThat(range.text.size()).isLessThan(2 * LIMIT);
   }
 
-  /** The room that the first traces let expect is accounted for once, and not copied later. */
+  /** The space that the first traces let expect is accounted for once, and not copied later. */
   @Test
   void longResponsesAreNotCopied() {
     long[] reserved = {0};

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Answers of the three APIs over one small shop. */
+/** Responses of the three APIs over one small shop. */
 @Tag("slow")
 class TracesApiTest {
   private static final long NOW = 1_700_000_100_000_000_000L;

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads JSON (RFC 8259) strictly from a string that is at hand as a whole. Objects are maps in the
- * order of the text, where the last of equal keys counts; whole numbers are {@link Long}, or {@link
- * BigInteger} where they do not fit, so that no digit of an id is lost; other numbers are {@link
+ * order of the text, where the last of equal keys counts; integers are {@link Long}, or {@link
+ * BigInteger} if they do not fit, so that no digit of an id is lost; other numbers are {@link
  * Double}.
  */
 public final class JsonReader {

@@ -32,7 +32,7 @@ final class PlainGroups {
     }
   }
 
-  /** The same of a text in UTF-8, which is not decoded as a whole. */
+  /** The same for a UTF-8 text, which is not decoded as a whole. */
   static @Nullable List<TargetGroup> read(byte[] text) {
     try (JsonParser p = JSON.createParser(text)) {
       return read(p);

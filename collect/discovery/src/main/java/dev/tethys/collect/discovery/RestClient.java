@@ -58,7 +58,7 @@ public final class RestClient {
     this.timeout = timeout;
   }
 
-  /** Calls over TCP, each answered within a time. */
+  /** Calls over TCP, each answered within a time limit. */
   public RestClient(DiscoveryContext context, HttpClientConfig client, Duration timeout) {
     this(context, client, null, timeout);
   }

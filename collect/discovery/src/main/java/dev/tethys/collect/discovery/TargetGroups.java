@@ -16,8 +16,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the list of {@code {targets, labels}} that static configurations, files and HTTP answers
- * hold.
+ * Reads the list of {@code {targets, labels}} in static configurations, files and HTTP responses.
  */
 public final class TargetGroups {
   /** Label with the address to scrape. */

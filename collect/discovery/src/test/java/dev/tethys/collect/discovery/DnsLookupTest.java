@@ -24,7 +24,7 @@ import org.xbill.DNS.SimpleResolver;
 class DnsLookupTest {
   private final Setting setting = new Setting();
 
-  /** Answers every question with the same records, or with an error code. */
+  /** Responds to every question with the same records, or with an error code. */
   private static final class Answers extends SimpleResolver {
     private final Set<String> refused = ConcurrentHashMap.newKeySet();
     private final int rcode;

@@ -27,7 +27,7 @@ public interface Exporter extends AutoCloseable {
     return to -> {};
   }
 
-  /** Answers a request with metric families, within the bounds of the exporter. */
+  /** Responds to a request with metric families, within the bounds of the exporter. */
   @FunctionalInterface
   interface Answers {
     /** An {@link HttpHandler} for a source. */

@@ -20,7 +20,7 @@ public record ExporterFlag(
     INTEGER,
     FLOAT,
     DURATION,
-    /** May be given several times. */
+    /** May be set several times. */
     LIST,
     /** A file or folder; in a configuration file it is relative to that file. */
     PATH,
@@ -35,7 +35,7 @@ public record ExporterFlag(
     return new ExporterFlag(name, kind, defaultValue, help, null);
   }
 
-  /** A flag that is known and refused with its reason when it is given. */
+  /** A known flag that is rejected with a reason when set. */
   public static ExporterFlag refused(String name, Kind kind, String defaultValue, String reason) {
     return new ExporterFlag(name, kind, defaultValue, "Not built yet: " + reason, reason);
   }

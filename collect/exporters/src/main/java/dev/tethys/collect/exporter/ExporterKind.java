@@ -25,7 +25,7 @@ public interface ExporterKind {
   /** Flags of this exporter, without those of every exporter ({@code web.*}, {@code log.*}). */
   List<ExporterFlag> flags();
 
-  /** Flags of its own pages and log, which mean nothing in a {@code collect} section. */
+  /** Flags of its own pages and log, which have no effect in a {@code collect} section. */
   default List<ExporterFlag> programFlags() {
     return List.of();
   }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The flags of an exporter as they were given, on a command line or in a {@code collect} section.
  */
 public interface ExporterSettings {
-  /** Whether a flag was given. */
+  /** Whether a flag was set. */
   boolean isGiven(String flag);
 
   /** The text of a flag, given or default; of a path, resolved. */

@@ -53,7 +53,7 @@ public final class GoFlags {
   /**
    * Reads a command line.
    *
-   * @param flags those that are known; others take a value
+   * @param flags known flags; others take a value
    */
   static GoFlags read(List<String> args, List<ExporterFlag> flags) {
     GoFlags out = new GoFlags(flags);
@@ -111,7 +111,7 @@ public final class GoFlags {
     };
   }
 
-  /** Gives a flag that has no value that of a variable, where that is set. */
+  /** Gives a flag that has no value that of a variable, if that is set. */
   public void putIfAbsent(String name, @Nullable String variable) {
     if (variable != null && !variable.isEmpty() && !isGiven(name)) {
       put(name, variable);
@@ -130,7 +130,7 @@ public final class GoFlags {
   }
 
   /**
-   * Takes out a flag that is on or off; off when it was not given.
+   * Removes a flag that is on or off; off when it was not given.
    *
    * @throws IllegalArgumentException if it is neither
    */

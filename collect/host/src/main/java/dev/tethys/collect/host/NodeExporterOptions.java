@@ -202,7 +202,7 @@ public record NodeExporterOptions(
     return string(flag).equals("true");
   }
 
-  /** The value of a flag that is a whole number. */
+  /** The value of a flag that is an integer. */
   public int number(String flag) {
     return Integer.parseInt(string(flag));
   }

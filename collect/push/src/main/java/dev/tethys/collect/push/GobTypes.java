@@ -42,7 +42,7 @@ final class GobTypes {
 
   private final Map<Long, Type> byNumber = new HashMap<>();
 
-  /** The type with a number; null if it was not defined, also for built-in ones. */
+  /** The type with a number; null if undefined or built-in. */
   @Nullable Type get(long number) {
     return byNumber.get(number);
   }

@@ -42,7 +42,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of groups: each change is on the disk when {@link #append} returns.
+ * The file of groups: each change is on disk when {@link #append} returns.
  *
  * <p>A {@link RecordLog}, all numbers big-endian, whose header ends with a version (4 bytes). Each
  * record is the number of labels (2 bytes), name and value of each (length of 4 bytes, UTF-8); one

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP interface of a push gateway: paths, statuses and texts are those of Prometheus's. What a
- * push responds with 200 or 202 is on the disk.
+ * push responds with 200 or 202 is on disk.
  */
 public final class PushApi {
   /** Maximum size of a body, compressed or not. */

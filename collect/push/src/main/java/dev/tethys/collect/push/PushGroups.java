@@ -203,7 +203,7 @@ public final class PushGroups implements Collector, AutoCloseable {
             + "; delete groups, let them expire or give the process more memory");
   }
 
-  /** Number of metrics that a group may have, given those of other groups. */
+  /** Maximum number of metrics of a group, given those of other groups. */
   synchronized long room(SortedMap<String, String> key) {
     PushGroup there = groups.get(key);
     long others = stored - (there == null ? 0 : there.bytes());

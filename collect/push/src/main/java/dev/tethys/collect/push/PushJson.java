@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Answers of the gateway's API, keys sorted as Go's encoder sorts them. */
+/** Responses of the gateway's API, keys sorted as Go's encoder sorts them. */
 final class PushJson {
   private static final DateTimeFormatter SECONDS =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss").withZone(ZoneOffset.UTC);

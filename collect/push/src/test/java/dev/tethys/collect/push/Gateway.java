@@ -44,7 +44,7 @@ final class Gateway implements AutoCloseable {
     this.running = running;
   }
 
-  /** Prometheus's; the test is skipped where it does not exist. */
+  /** Prometheus's; the test is skipped if it does not exist. */
   static Gateway real(Path dir, String... flags) throws Exception {
     Path program = Shared.peer("prometheus-pushgateway");
     int port = Ports.free();

@@ -197,7 +197,7 @@ public final class OtlpReceiver {
       try {
         ref = app.series(labels);
       } catch (StorageException e) {
-        // A new series that has no room is refused alone; those that are known continue.
+        // A new series that has no space is refused alone; those that are known continue.
         if (e.reason() != StorageException.Reason.INVALID
             && e.reason() != StorageException.Reason.LIMIT) {
           throw e;

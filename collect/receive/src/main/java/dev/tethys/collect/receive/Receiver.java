@@ -2,11 +2,11 @@ package dev.tethys.collect.receive;
 
 import java.io.IOException;
 
-/** Answers the requests of one protocol. Blocks; safe for any number of threads. */
+/** Responds to the requests of one protocol. Blocks; safe for any number of threads. */
 @FunctionalInterface
 public interface Receiver {
   /**
-   * Answers one request.
+   * Responds to one request.
    *
    * @throws IOException if the client is gone or a started response cannot be completed: the
    *     connection must then be closed

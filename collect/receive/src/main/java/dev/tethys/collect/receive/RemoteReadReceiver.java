@@ -152,7 +152,7 @@ public final class RemoteReadReceiver implements Receiver {
     return source.select(hints, matchers);
   }
 
-  /** The protocol has no place for warnings: they are logged, once all is read. */
+  /** The protocol has no warnings: they are logged after everything is read. */
   private static void logWarnings(Selection s) {
     for (String warning : s.warnings()) {
       PEER_LOG.log(Level.WARNING, "Remote read query answered with warning={0}", warning);

@@ -29,7 +29,7 @@ public final class WebReceivers {
     return (request, response) -> receiver.receive(new Request(request), new Response(response));
   }
 
-  /** Limits on the body are the receiver's, which answers them in its protocol's own way. */
+  /** Limits on the body are enforced by the receiver, in its protocol's own way. */
   private record Request(HttpRequest request) implements ReceivedRequest {
     @Override
     public String method() {

@@ -30,7 +30,7 @@ public record GlobalConfig(
     Duration ruleQueryOffset,
     String queryLogFile,
     Labels externalLabels) {
-  /** Defaults without such a section. */
+  /** Defaults if the section is absent. */
   public static final GlobalConfig DEFAULT =
       new GlobalConfig(
           ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), Duration.ZERO, "", Labels.EMPTY);

@@ -91,7 +91,7 @@ final class MetadataCache implements FamilyMemory {
     }
   }
 
-  /** Takes a TYPE, HELP or UNIT; gives the family when that was news, otherwise null. */
+  /** Receives a TYPE, HELP or UNIT; returns the family if it changed, otherwise null. */
   @Override
   public synchronized @Nullable Entry update(Event kind, ExpositionParser p) {
     byte[] buf = p.buffer();

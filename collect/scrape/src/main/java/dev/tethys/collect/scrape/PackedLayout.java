@@ -11,7 +11,10 @@ import java.util.function.Supplier;
  * labels are compressed like in {@link PackedSeries}.
  */
 final class PackedLayout implements SeriesLayout {
-  /** Makers whose results are kept: destinations with different external labels, and a few more. */
+  /**
+   * Maximum number of makers whose results are cached: destinations with different external labels,
+   * and a few more.
+   */
   private static final int MAX_KEPT = 8;
 
   private final SimilarBytes packed;

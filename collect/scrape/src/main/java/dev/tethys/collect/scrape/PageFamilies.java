@@ -92,7 +92,7 @@ final class PageFamilies {
     return changed ? joined(before, set) : set;
   }
 
-  /** Metadata of the last page; that of reports alone before the first one. */
+  /** Metadata of the last page; only that of reports before the first one. */
   MetricFamilies set() {
     return set;
   }

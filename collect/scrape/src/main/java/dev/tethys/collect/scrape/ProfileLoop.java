@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * the other sample types.
  */
 final class ProfileLoop {
-  /** Largest body, also after decompression. */
+  /** Maximum body size, also after decompression. */
   static final int MAX_BYTES = 64 << 20;
 
   private static final String SERVICE = "service_name";

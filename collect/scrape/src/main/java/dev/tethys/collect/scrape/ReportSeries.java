@@ -12,7 +12,7 @@ import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The series that a scrape writes about itself: {@code up} and the others. */
+/** The series that a scrape reports about itself: {@code up} and others. */
 final class ReportSeries {
   private static final System.Logger LOG = JulLogger.of(ReportSeries.class.getName());
 
@@ -45,7 +45,10 @@ final class ReportSeries {
   /** Metadata of all of them. */
   static final MetricFamilies FAMILIES = families();
 
-  /** So many of them are always written; the others only with {@code extra_scrape_metrics}. */
+  /**
+   * Number of report series that are always written; the others require {@code
+   * extra_scrape_metrics}.
+   */
   private static final int ALWAYS = 5;
 
   private final SampleLabels labels;

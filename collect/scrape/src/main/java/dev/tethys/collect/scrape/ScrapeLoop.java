@@ -159,7 +159,7 @@ final class ScrapeLoop {
     }
   }
 
-  /** Asks the loop to stop. */
+  /** Signals the loop to stop. */
   void requestStop() {
     synchronized (this) {
       stopping = true;

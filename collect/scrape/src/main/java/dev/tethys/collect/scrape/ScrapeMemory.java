@@ -21,7 +21,7 @@ public interface ScrapeMemory {
         }
       };
 
-  /** Bytes of labels of targets that are kept for others to be compared with. */
+  /** Maximum number of bytes of target labels kept for comparison. */
   int MOST_LABELS = 2 << 20;
 
   /**

@@ -43,7 +43,7 @@ abstract class ShopService implements Listening {
   @FunctionalInterface
   interface RouteHandler {
     /**
-     * Answers a request.
+     * Responds to a request.
      *
      * @return body, plain text
      */
@@ -196,7 +196,7 @@ abstract class ShopService implements Listening {
     return Shopper.of((int) number(q, "user", Shopper.COUNT - 1));
   }
 
-  /** Parameter that must be given. */
+  /** A required parameter. */
   static String parameter(HttpRequest q, String name) throws ShopException {
     String v = q.query().first(name);
     if (v == null || v.isEmpty() || v.length() > 100) {

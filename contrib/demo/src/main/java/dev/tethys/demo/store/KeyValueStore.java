@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Server of hashes and one kind of list, with Redis's protocol (RESP2): PING, HINCRBY, HGETALL,
- * DEL, LPUSH, LLEN, BRPOP. Bounded: the oldest hash and the oldest list item make room.
+ * DEL, LPUSH, LLEN, BRPOP. Bounded: the oldest hash and the oldest list item free space.
  */
 public final class KeyValueStore implements Listening {
   private static final int MAX_ARGUMENTS = 16;

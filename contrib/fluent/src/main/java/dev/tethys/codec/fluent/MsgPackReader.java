@@ -13,8 +13,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads MessagePack as values of telemetry. Whole numbers beyond 63 bits become doubles; keys of
- * maps that are not text are converted to text. Extensions are bytes, except Fluentd's {@link
+ * Reads MessagePack as values of telemetry. Integers beyond 63 bits become doubles; keys of maps
+ * that are not text are converted to text. Extensions are bytes, except Fluentd's {@link
  * EventTime}.
  *
  * <p>Limits: size of a value in bytes, and nesting depth. Data is read in pieces up to its
@@ -68,7 +68,7 @@ public final class MsgPackReader {
   }
 
   /**
-   * One value of any kind. Whole numbers beyond 63 bits keep their bits, as ids require, and are
+   * One value of any kind. Integers beyond 63 bits keep their bits, as ids require, and are
    * negative.
    *
    * @throws CodecException if it is malformed, or something follows it

@@ -115,7 +115,7 @@ final class Http3Double implements AutoCloseable {
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
-  /** Answers one request by its path. */
+  /** Responds to one request by its path. */
   private static final class Answering extends Http3RequestStreamInboundHandler {
     private String path = "";
     private final StringBuilder seen = new StringBuilder();

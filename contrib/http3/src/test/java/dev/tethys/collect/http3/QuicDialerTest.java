@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Calls over HTTP/3 to a server that makes mistakes, by the web room's client. */
+/** Calls over HTTP/3 to a server that makes errors, by the client of the web module. */
 @Tag("slow")
 class QuicDialerTest {
   @TempDir static Path dir;

@@ -14,7 +14,7 @@ import dev.tethys.pipeline.naming.NamedEncoder;
 import java.util.List;
 import java.util.Set;
 
-/** Makes {@code postgresql} exporters; found as a service. */
+/** Creates {@code postgresql} exporters; found as a service. */
 public final class PostgresExporterFactory
     implements ExporterFactory<PostgresSettings>, Checkable<PostgresSettings> {
   @Override

@@ -20,7 +20,7 @@ final class MappingFlags {
   private MappingFlags() {}
 
   /**
-   * Reads the file and draws it if that is wanted.
+   * Reads the file and draws it if that is requested.
    *
    * @param file "" for none
    */

@@ -22,7 +22,7 @@ import java.util.Set;
 
 /**
  * {@code batch}: merges batches. Unlike the Collector's processor it keeps callbacks, so sources
- * receive the outcome of their items, and rejects nothing while the next queue has room.
+ * receive the outcome of their items, and rejects nothing while the next queue has space.
  */
 public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Settings> {
   /** The settings. */

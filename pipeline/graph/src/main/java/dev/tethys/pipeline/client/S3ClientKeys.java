@@ -104,7 +104,7 @@ public final class S3ClientKeys {
         S3Settings.client(TlsConfig.DEFAULT));
   }
 
-  /** A time zone by its name; "" and Local are that of the machine. */
+  /** A time zone by name; "" and Local mean that of the machine. */
   public static ZoneId zone(YamlObject o, Key<String> key) {
     String name = o.get(key);
     try {

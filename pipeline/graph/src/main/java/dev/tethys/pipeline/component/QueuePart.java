@@ -13,7 +13,7 @@ public interface QueuePart extends Exporter {
    * Sends waiting requests with another sender from now on. Requests in flight end with the old
    * sender, or are interrupted after some seconds and sent again with the new one. Does not wait:
    * batches that are being collected stay until their time or {@link #forward()}, which waits for
-   * room in a blocking queue.
+   * space in a blocking queue.
    */
   void replaceSender(Sender sender);
 

@@ -33,7 +33,7 @@ final class DeadLetters implements Closeable {
   }
 
   /**
-   * Keeps a letter; it is on the disk when this returns.
+   * Keeps a letter; it is on disk when this returns.
    *
    * @throws IOException if it is not
    */

@@ -25,7 +25,7 @@ final class DeliveryJobs {
   private final Map<QueueStorage.Entry, AckCallback> acks = new IdentityHashMap<>();
   private long sequence;
 
-  /** Keeps the callback of an entry that was not taken from the storage yet. */
+  /** Keeps the callback of an entry not yet taken from the storage. */
   void remember(QueueStorage.Entry e, AckCallback ack) {
     acks.put(e, ack);
   }
@@ -96,7 +96,7 @@ final class DeliveryJobs {
     freeLane(j);
   }
 
-  /** Oldest entry that was taken and is not done; null if there is none. */
+  /** Oldest entry taken but not done; null if there is none. */
   QueueStorage.@Nullable Entry oldest() {
     return issued.isEmpty() ? null : issued.firstEntry().getValue().entry;
   }

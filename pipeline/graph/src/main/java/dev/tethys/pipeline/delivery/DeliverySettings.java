@@ -325,7 +325,7 @@ public record DeliverySettings(
         .withConsumers(consumers);
   }
 
-  /** The same with its queue in a folder, durable, without an extension that keeps it. */
+  /** The same with a durable queue in a folder, without a storage extension. */
   public DeliverySettings inFolder(Path folder) {
     return new DeliverySettings(
         timeout,

@@ -50,7 +50,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
 
   /**
    * Whether a request of a source that cannot wait would be returned, or soon will be, because the
-   * destination fails and there is hardly any room: sources with other destinations should then
+   * destination fails and there is hardly any space: sources with other destinations should then
    * send later, to all of them.
    */
   default boolean isRefusing() {
@@ -58,7 +58,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
   }
 
   /**
-   * From now on no caller waits for room, those that wait now included: a request without room is
+   * From now on no caller waits for space, those that wait now included: a request without space is
    * returned to its source.
    */
   void failBlockedProducers();

@@ -45,11 +45,11 @@ public record OutboxOptions(
 
   /** Behaviour when a request does not fit into the queue. */
   public enum WhenFull {
-    /** Waits for room if its source can wait; other sources are asked to retry. */
+    /** Waits for space if its source can wait; other sources are asked to retry. */
     AUTO,
-    /** Waits for room and blocks its source. */
+    /** Waits for space and blocks its source. */
     BLOCK,
-    /** Asks its source to retry. */
+    /** Requests a retry from its source. */
     REFUSE,
     /** Drops and counts the oldest request. */
     DROP_OLDEST,
@@ -87,7 +87,7 @@ public record OutboxOptions(
    *
    * @param folder not used by any other outbox; made when absent
    * @param sync when a request counts as being on disk
-   * @param deadLetterBytes most that dead letters take; the oldest make room for new ones
+   * @param deadLetterBytes most that dead letters take; the oldest free space for new ones
    */
   public record Disk(Path folder, Sync sync, long deadLetterBytes) {
     /** Durable, with 256 MiB of dead letters. */
@@ -121,7 +121,7 @@ public record OutboxOptions(
     ALWAYS,
     /** When it would survive the process: written. Forced every second. */
     EVERY_SECOND,
-    /** When it would survive the process. The system writes it to the disk when it likes. */
+    /** When it would survive the process. The system writes it to disk when it likes. */
     NEVER
   }
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param damagedBytes skipped corrupt bytes of the queue on disk
  * @param lastError last rejection by the destination, "" for none
  * @param lastErrorMillis its time, Unix milliseconds
- * @param fullSinceMillis time since which the queue is full, Unix milliseconds; 0 if it has room
+ * @param fullSinceMillis time since which the queue is full, Unix milliseconds; 0 if it has space
  * @param onDisk part of a memory queue that continues on disk; null if none
  */
 public record OutboxStatus(

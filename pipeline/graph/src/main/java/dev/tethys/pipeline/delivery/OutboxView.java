@@ -10,7 +10,7 @@ public interface OutboxView {
   OutboxStatus status();
 
   /**
-   * Whether threads of a component wait for room, or did a moment ago.
+   * Whether threads of a component wait for space, or did a moment ago.
    *
    * @param source exit of that component
    */

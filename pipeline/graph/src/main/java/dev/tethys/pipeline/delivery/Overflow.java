@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Continues a queue in memory on disk while its destination fails, so that sources are acknowledged
  * and other destinations of the same data are neither delayed nor receive it twice.
  *
- * <p>Starts when a request has waited for {@link #PATIENCE}, or if there is no room for one. From
+ * <p>Starts when a request has waited for {@link #PATIENCE}, or if there is no space for one. From
  * then on every request is moved to disk in order and acknowledged there. Ends when the disk is
  * empty. Sources that can wait and have no other destination wait instead: their data is safe at
  * its origin.
@@ -167,10 +167,10 @@ final class Overflow {
   }
 
   /**
-   * Makes room for a request that does not fit into memory.
+   * Frees space for a request that does not fit into memory.
    *
    * @param mayWait whether its source can wait
-   * @return whether room is being made, for which any source waits briefly
+   * @return whether space is being made, for which any source waits briefly
    */
   boolean makesRoom(boolean mayWait) {
     if (!active && mayBegin() && isDue(mayWait)) {

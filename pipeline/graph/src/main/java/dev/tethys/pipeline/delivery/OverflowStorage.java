@@ -175,7 +175,7 @@ final class OverflowStorage implements QueueStorage {
    * Takes the oldest requests out of memory, to be moved.
    *
    * @param issued entries that were returned by {@link #next}, oldest first
-   * @param maxBytes most that fit on the disk
+   * @param maxBytes most that fit on disk
    */
   List<Entry> takeOldest(Iterable<Entry> issued, long maxBytes) {
     List<Entry> out = new ArrayList<>();
@@ -238,7 +238,7 @@ final class OverflowStorage implements QueueStorage {
   }
 
   /**
-   * Writes requests to the disk; they survive the machine afterwards.
+   * Writes requests to disk; they survive the machine afterwards.
    *
    * @return their entries there, in the same order
    * @throws IOException if it cannot: all are still in memory

@@ -148,7 +148,7 @@ final class QueueAdmission {
     storing += charge;
   }
 
-  /** Whether the remaining room is reserved for admitted requests. */
+  /** Whether the remaining space is reserved for admitted requests. */
   private boolean isNearlyFull() {
     Capacity c = state.options.capacity();
     QueueStorage.Dropped saved = state.storage.saved();
@@ -210,7 +210,7 @@ final class QueueAdmission {
   }
 
   /**
-   * Whether there is room. A request with more items than the limit fits into an empty queue: it
+   * Whether there is space. A request with more items than the limit fits into an empty queue: it
    * may be merged from many senders, none of which could fix that.
    */
   private boolean hasRoom(EncodedRequest request, long charge) {
@@ -229,7 +229,7 @@ final class QueueAdmission {
   }
 
   /**
-   * Whether a source that can wait must wait although the queue has room: after a crash it would
+   * Whether a source that can wait must wait although the queue has space: after a crash it would
    * repeat the queued items to destinations that have them.
    */
   private boolean isTooFarBehind(long items) {
@@ -261,7 +261,7 @@ final class QueueAdmission {
   }
 
   /**
-   * Makes some room; returns false if everything is in flight.
+   * Makes some space; returns false if everything is in flight.
    *
    * @param acks receives the callbacks of dropped requests
    */
@@ -283,7 +283,7 @@ final class QueueAdmission {
     return true;
   }
 
-  /** Stores a request with reserved room; returns null if it was queued. */
+  /** Stores a request with reserved space; returns null if it was queued. */
   private @Nullable Outcome store(EncodedRequest request, AckCallback ack) {
     long charge = state.storage.charge(request);
     QueueStorage.Entry e = null;

@@ -7,13 +7,13 @@ import java.util.Map;
 
 /**
  * Time since which a queue is full, and the components that wait for it. A queue that is full again
- * within {@link #STEADY_MILLIS} counts as continuously full: a slow destination frees room for one
+ * within {@link #STEADY_MILLIS} counts as continuously full: a slow destination frees space for one
  * request after the other.
  *
  * <p>Not thread-safe.
  */
 final class QueueFullTracker {
-  /** Time with room after which a queue is no longer full. */
+  /** Time with space after which a queue is no longer full. */
   static final long STEADY_MILLIS = 10_000;
 
   /** Components that are remembered before those that no longer wait are forgotten. */
@@ -48,7 +48,7 @@ final class QueueFullTracker {
     return begins;
   }
 
-  /** Whether nothing has left the queue since a request found no room. */
+  /** Whether nothing has left the queue since a request found no space. */
   boolean isFull() {
     return full;
   }
@@ -61,7 +61,7 @@ final class QueueFullTracker {
     }
   }
 
-  /** Time since which it is full, Unix milliseconds; 0 if it has room. */
+  /** Time since which it is full, Unix milliseconds; 0 if it has space. */
   long since(long now) {
     return fullSince != 0 && (full || now - fullAt < STEADY_MILLIS) ? fullSince : 0;
   }

@@ -50,7 +50,7 @@ final class QueueState {
   /** Threads that are notifying sources of outcomes. */
   int notifying;
 
-  /** Threads that wait for room. */
+  /** Threads that wait for space. */
   int blocked;
 
   /** Tracks when the queue became full, and the waiting components. */
@@ -59,7 +59,7 @@ final class QueueState {
   /** Bytes accepted beyond the size since there was last space. */
   long beyond;
 
-  /** Whether producers no longer wait for room. */
+  /** Whether producers no longer wait for space. */
   boolean hastened;
 
   QueueState(QueueStorage storage, OutboxOptions options) {

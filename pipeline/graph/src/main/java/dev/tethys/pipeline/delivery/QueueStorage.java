@@ -22,7 +22,7 @@ interface QueueStorage extends Closeable {
     /** Position on disk. */
     volatile SegmentedLog.@Nullable LogPosition place;
 
-    /** Whether it is needed no more; guarded by the entry where it can move to a disk. */
+    /** Whether it is needed no more; guarded by the entry if it can move to a disk. */
     boolean isDone;
 
     /** Whether its source can wait; set before it is published. */
@@ -125,7 +125,7 @@ interface QueueStorage extends Closeable {
   /** An entry is needed no more. */
   void done(Entry e);
 
-  /** Makes room by dropping the oldest requests; nothing if all are in flight. */
+  /** Frees space by dropping the oldest requests; nothing if all are in flight. */
   Dropped dropOldest(IssuedEntry issued);
 
   /** State of entries that are being sent. */

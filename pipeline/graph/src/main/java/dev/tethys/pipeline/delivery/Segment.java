@@ -23,7 +23,7 @@ final class Segment {
   long doneRecords;
   long doneItems;
 
-  /** Up to where it was forced to the disk. */
+  /** Up to where it was forced to disk. */
   long forced;
 
   /** No more records are appended. */

@@ -6,8 +6,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The present way to a destination, and former ones on which something is still under way. Guarded
- * by the lock of the queue state.
+ * The present way to a destination, and former ones on which something is still in progress.
+ * Guarded by the lock of the queue state.
  */
 final class SenderBindings {
   private final OutboxContext context;
@@ -71,7 +71,7 @@ final class SenderBindings {
     return null;
   }
 
-  /** A request is under way no more. */
+  /** A request is in progress no more. */
   void requestEnded(SenderBinding r) {
     r.inFlight--;
     if (r.ending && r.inFlight == 0) {

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * Finds the nodes that make no progress, and the node that each of them waits for.
  *
  * <p>Follows edges from every node that accepts nothing: upstream while edges show rejected or
- * unanswered batches, or threads wait for room in the queue; then downstream to nodes without input
- * because all their upstream nodes wait.
+ * unanswered batches, or threads wait for space in the queue; then downstream to nodes without
+ * input because all their upstream nodes wait.
  */
 final class BlockedNodes {
   private final Map<NodeKey, GraphNode> nodes;

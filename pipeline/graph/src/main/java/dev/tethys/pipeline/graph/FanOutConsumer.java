@@ -132,7 +132,7 @@ final class FanOutConsumer implements Consumer {
     }
   }
 
-  /** Filters once per pipeline, so that all exporters of a pipeline get the same items. */
+  /** Filters once per pipeline, so that all its exporters receive the same items. */
   private void enter(Entry entry, Outputs to, Batch batch, AckCallback ack) {
     AckCallback each = ack;
     if (to.entrances.length > 1) {

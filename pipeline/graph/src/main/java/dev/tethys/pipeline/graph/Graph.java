@@ -43,7 +43,7 @@ public final class Graph implements GraphView {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
 
   /**
-   * Time for which components removed by a reload may wait for room in a remaining queue, before
+   * Time for which components removed by a reload may wait for space in a remaining queue, before
    * their data is accepted anyway.
    */
   private static final Duration RELOAD_WAIT = Duration.ofSeconds(5);
@@ -222,7 +222,7 @@ public final class Graph implements GraphView {
 
   /**
    * Stops everything: receivers first, then each node once no batch reaches it. A change in
-   * progress that waits for room in a remaining queue must end within the time too.
+   * progress that waits for space in a remaining queue must end within the time too.
    *
    * @param timeLimit for everything
    */
@@ -249,7 +249,7 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * From now on no caller waits for room in its queues: a batch without room is returned to its
+   * From now on no caller waits for space in its queues: a batch without space is returned to its
    * source.
    */
   public void failBlockedProducers() {

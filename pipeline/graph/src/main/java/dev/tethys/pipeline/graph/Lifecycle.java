@@ -38,7 +38,7 @@ final class Lifecycle {
   private final Map<ComponentKey, ComponentMetrics> metrics = new ConcurrentHashMap<>();
 
   /**
-   * @param reloadWait time for which components removed by a reload may wait for room in a
+   * @param reloadWait time for which components removed by a reload may wait for space in a
    *     remaining queue, before their data is accepted anyway
    */
   Lifecycle(GraphServices services, Duration reloadWait) {
@@ -109,7 +109,7 @@ final class Lifecycle {
   }
 
   /**
-   * Stops components removed by a reload. Their data may wait for a while for room in a remaining
+   * Stops components removed by a reload. Their data may wait for a while for space in a remaining
    * queue whose destination is down; then it is accepted beyond the size of the queue.
    *
    * @param staying nodes that keep running
@@ -126,7 +126,7 @@ final class Lifecycle {
   }
 
   /**
-   * Ends waits for room of batches from these nodes.
+   * Ends waits for space of batches from these nodes.
    *
    * @param all nodes in whose queues they may wait
    */
@@ -136,8 +136,9 @@ final class Lifecycle {
   }
 
   /**
-   * Stops nodes within a time, upstream first, extensions last. Their batches may wait for room in
-   * a downstream queue whose destination is down: at the end of the time they are rejected.
+   * Stops nodes within a time limit, upstream first, extensions last. Their batches may wait for
+   * space in a downstream queue whose destination is down: at the end of the time they are
+   * rejected.
    */
   void stopAll(List<GraphNode> some, Duration timeLimit) {
     if (!timeLimit.isPositive()) {
@@ -164,7 +165,7 @@ final class Lifecycle {
     }
   }
 
-  /** Ends all waits for room in their queues. */
+  /** Ends all waits for space in their queues. */
   static void failBlockedProducers(List<GraphNode> some) {
     some.forEach(n -> n.context.exporters().forEach(QueuedExporter::failBlockedProducers));
   }

@@ -35,7 +35,7 @@ public final class NodeTap implements AutoCloseable {
   /** Batch that passed an edge. */
   public record Passed(String edge, Batch batch) {}
 
-  /** Call of the node that is under way. */
+  /** Call of the node that is in progress. */
   static final class Call {
     private final Batch before;
     private final List<Passed> after = new ArrayList<>(2);

@@ -307,7 +307,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** Ends waits for room in its queue, unless another exporter owns it. */
+  /** Ends waits for space in its queue, unless another exporter owns it. */
   void failBlockedProducers() {
     Outbox box = outbox;
     if (box != null && !succeeded) {
@@ -317,7 +317,7 @@ final class QueuedExporter implements QueuePart {
 
   /**
    * Moves collected batches into the queue. A full blocking queue whose destination is down would
-   * block forever: when the time limit expires, batches without room return to their source.
+   * block forever: when the time limit expires, batches without space return to their source.
    *
    * @param box null if another exporter owns it and keeps sending
    */

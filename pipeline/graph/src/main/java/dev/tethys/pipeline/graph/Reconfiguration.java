@@ -370,7 +370,7 @@ final class Reconfiguration {
     return running;
   }
 
-  /** Stops a node while others keep running; its items have room in downstream queues. */
+  /** Stops a node while others keep running; downstream queues have space for its items. */
   private void stopNow(GraphNode n) {
     Lifecycle.endWaits(List.of(n), staying());
     if (passesPorts(n)) {
@@ -380,7 +380,7 @@ final class Reconfiguration {
     }
   }
 
-  /** A component that was stopped cannot be started again, so another takes its place. */
+  /** A stopped component cannot be restarted, so another replaces it. */
   private void revive(GraphNode old) {
     Map<ComponentId, Component> extensions = new HashMap<>();
     running.forEach(

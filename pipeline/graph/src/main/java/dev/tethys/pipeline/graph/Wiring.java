@@ -40,7 +40,7 @@ final class Wiring {
     this.volumes = volumes;
   }
 
-  /** The place of a node. */
+  /** The position of a node. */
   NodeHolder slot(NodeKey k) {
     return slots.computeIfAbsent(k, NodeHolder::new);
   }

@@ -9,7 +9,7 @@ import java.util.Map;
  * @param in taken from the preceding node
  * @param created made here: a metric counted out of spans, say
  * @param restored found on disk when the component started
- * @param revived taken out of the dead letters, to be sent once more
+ * @param revived removed from the dead letters, to be sent once more
  * @param out passed on, or taken by the destination
  * @param held queued, or being worked on
  * @param deadLettered kept among the dead letters

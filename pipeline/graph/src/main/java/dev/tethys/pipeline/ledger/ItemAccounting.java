@@ -78,7 +78,7 @@ public final class ItemAccounting {
     deadLettered += items;
   }
 
-  /** A dead letter until now; held from now on, to be sent once more. */
+  /** Previously a dead letter; held from now on, to be sent again. */
   public synchronized void revive(long items) {
     revived += items;
     held += items;

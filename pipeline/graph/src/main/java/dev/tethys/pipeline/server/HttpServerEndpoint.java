@@ -94,7 +94,7 @@ public final class HttpServerEndpoint {
   @FunctionalInterface
   public interface Handler {
     /**
-     * Answers a request.
+     * Responds to a request.
      *
      * @throws BusyException responded with 503
      * @throws CodecException responded with 400, or with 413 when something is too large
@@ -273,7 +273,7 @@ public final class HttpServerEndpoint {
     }
   }
 
-  /** Answers like most protocols: 204, 400 with the rejection, 503 with a retry delay. */
+  /** Responds like most protocols: 204, 400 with the rejection, 503 with a retry delay. */
   public static void answer(HttpResponse response, Outcome outcome) throws IOException {
     switch (outcome) {
       case Outcome.Accepted a -> response.status(204).send();

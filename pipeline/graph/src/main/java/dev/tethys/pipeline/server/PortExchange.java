@@ -172,7 +172,7 @@ public final class PortExchange {
     return some.stream().anyMatch(a -> others.stream().anyMatch(b -> overlap(a, b)));
   }
 
-  /** Whether both have the same port, or are the same socket of this machine. */
+  /** Whether both have the same port, or are the same Unix socket. */
   private static boolean overlap(String a, String b) {
     return a.substring(a.lastIndexOf(':') + 1).equals(b.substring(b.lastIndexOf(':') + 1));
   }

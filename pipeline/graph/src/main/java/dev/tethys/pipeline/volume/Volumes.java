@@ -94,7 +94,7 @@ public final class Volumes implements Collector {
     points.values().removeIf(p -> p.kind() != VolumePoint.Kind.IN && !ids.contains(p.id()));
   }
 
-  /** All places, by their ids. */
+  /** All positions by id. */
   public List<VolumePoint> points() {
     return List.copyOf(new TreeMap<>(points).values());
   }

@@ -29,7 +29,7 @@ final class DestinationFindings {
   private DestinationFindings() {}
 
   /**
-   * Samples exported data for a time.
+   * Samples exported data for some time.
    *
    * @return object with {@code detectors} and {@code destinations}
    */

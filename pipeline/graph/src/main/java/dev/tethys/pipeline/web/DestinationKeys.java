@@ -33,7 +33,7 @@ final class DestinationKeys {
   private DestinationKeys() {}
 
   /**
-   * Samples exported data for a time.
+   * Samples exported data for some time.
    *
    * @return object with {@code exporters}
    */

@@ -23,7 +23,7 @@ final class ExporterSample {
     void batch(String node, Batch batch);
   }
 
-  /** Reads for a time. */
+  /** Reads for some time. */
   static void read(GraphView graph, double seconds, Reader reader) throws InterruptedException {
     Map<GraphStatus.EdgeStatus, Tap> taps = new LinkedHashMap<>();
     try {

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Response to a request of a control plane: records before and after a node within a time,
+ * Response to a request of a control plane: records before and after a node within a time limit,
  * recommendations, the way of one record, findings of personal data, or nodes. It is one JSON
  * object of bounded size.
  */

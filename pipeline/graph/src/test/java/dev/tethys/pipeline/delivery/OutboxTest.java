@@ -635,7 +635,7 @@ class OutboxTest {
     assertThat(b.status().requests()).isEqualTo(4);
     assertThat(told).hasSize(1).allMatch(o -> o instanceof Outcome.Unavailable);
     clock.run();
-    // There was room since, so that a later reload finds as much again.
+    // There was space since, so that a later reload finds as much again.
     for (int i = 0; i < 4; i++) {
       byte[] body = new byte[third - 1000];
       ends.pass(() -> b.put(new EncodedRequest(Signal.LOGS, body, 1, 0, Map.of()), told::add));

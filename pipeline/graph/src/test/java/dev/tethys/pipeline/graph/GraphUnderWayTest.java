@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Data in flight, queued or waiting for room while a graph changes or stops. */
+/** Data in flight, queued or waiting for space while a graph changes or stops. */
 @Tag("slow")
 class GraphUnderWayTest extends GraphCase {
   /** A destination that answers no request before it is released. */
@@ -277,7 +277,7 @@ class GraphUnderWayTest extends GraphCase {
 
   /**
    * A destination is down for longer than a reload may take: removed or changed components hold
-   * data without room.
+   * data without space.
    */
   @ParameterizedTest
   @CsvSource(

@@ -313,7 +313,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     }
   }
 
-  /** Bytes that a record counts under way. */
+  /** Bytes that a record counts in progress. */
   static int size(ConsumerRecord<byte[], byte[]> r) {
     return 64 + Math.max(0, r.serializedKeySize()) + Math.max(0, r.serializedValueSize());
   }

@@ -44,7 +44,7 @@ final class PartitionProgress {
   /**
    * A record is done with.
    *
-   * @return how many bytes are no longer under way
+   * @return how many bytes are no longer in progress
    */
   int done(long offset) {
     Entry e = underWay.remove(offset);
@@ -58,7 +58,7 @@ final class PartitionProgress {
     return e.bytes;
   }
 
-  /** A record was not taken; as {@link #done}, but reading will go back to it. */
+  /** A record was not accepted; like {@link #done}, but reading will return to it. */
   int failed(long offset) {
     Entry e = underWay.remove(offset);
     if (e == null) {
@@ -78,7 +78,7 @@ final class PartitionProgress {
     return underWay.values().stream().mapToLong(e -> e.bytes).sum();
   }
 
-  /** Whether something is under way. */
+  /** Whether something is in progress. */
   boolean busy() {
     return !underWay.isEmpty();
   }

@@ -79,7 +79,7 @@ public final class TopicWriter {
   }
 
   /**
-   * Writes a record; blocks while the client has no room or does not know the brokers yet.
+   * Writes a record; blocks while the client has no space or does not know the brokers yet.
    *
    * @param done receives null on success, otherwise the reason; called on a client thread
    */
@@ -108,7 +108,7 @@ public final class TopicWriter {
     return new Failure(t, String.valueOf(e.getMessage()));
   }
 
-  /** Writes the accepted records within a time limit and drops the rest. */
+  /** Writes the accepted records within a time limit limit and drops the rest. */
   public void close(Duration limit) {
     producer.close(limit);
   }

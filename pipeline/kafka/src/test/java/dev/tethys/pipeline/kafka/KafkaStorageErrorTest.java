@@ -108,7 +108,7 @@ class KafkaStorageErrorTest {
     Batch batch = RecordsTest.lines("one", "two", "three");
     BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
     Thread.ofVirtual().start(() -> out.consume(batch, outcome::add));
-    // The producer repeats it for a while, and gives it up; so do we.
+    // The producer repeats it for a while, and abandons it; so do we.
     SendResult said = context.refusals.poll(60, TimeUnit.SECONDS);
     assertThat(said).isInstanceOf(SendResult.Retryable.class);
     assertThat(refusing.refused(topic)).as("requests of the producer").isGreaterThan(1);

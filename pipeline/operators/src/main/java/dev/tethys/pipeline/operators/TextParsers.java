@@ -34,7 +34,7 @@ final class TextParsers {
     }
   }
 
-  /** Whole numbers as doubles, as the Collector reads them without {@code parse_ints}. */
+  /** Integers as doubles, as the Collector reads them without {@code parse_ints}. */
   static @Nullable Object floats(@Nullable Object v) {
     switch (v) {
       case Long l -> {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Loads texts of OTTL: parses, finds the context, checks types, and compiles to closures. All
- * mistakes that can be seen then are {@link OttlException}s with their position.
+ * errors that can be seen then are {@link OttlException}s with their position.
  */
 public final class Ottl {
   private final OttlFunctions functions;

@@ -9,7 +9,7 @@ import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Configurations of the Collector, and mistakes in them. */
+/** Configurations of the Collector, and errors in them. */
 class SpanMetricsSettingsTest extends SpanMetricsCase {
   @ParameterizedTest
   @ValueSource(

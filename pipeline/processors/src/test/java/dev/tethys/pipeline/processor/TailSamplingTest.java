@@ -299,7 +299,7 @@ class TailSamplingTest {
     assertThat(metric("traces_dropped_too_large_total")).isEqualTo(1);
   }
 
-  /** A destination without room: a thread that passes a batch on to it waits. */
+  /** A destination without space: a thread that passes a batch on to it waits. */
   private static final class Full implements Consumer {
     final CountDownLatch entered = new CountDownLatch(1);
     final CountDownLatch opened = new CountDownLatch(1);

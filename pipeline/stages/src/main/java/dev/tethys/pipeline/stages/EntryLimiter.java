@@ -23,7 +23,7 @@ public final class EntryLimiter {
   private final @Nullable TokenBucket bytes;
 
   /**
-   * Full at first.
+   * Full initially.
    *
    * @param entries null for any number
    * @param bytes of lines in UTF-8; null for any number

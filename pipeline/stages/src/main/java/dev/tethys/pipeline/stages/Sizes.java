@@ -5,9 +5,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * Sizes as Promtail writes them: whole numbers with B, KB, MB, GB or TB, which are powers of 1024.
- */
+/** Sizes as Promtail writes them: integers with B, KB, MB, GB or TB, which are powers of 1024. */
 public final class Sizes {
   public static final Type<Long> TYPE = Type.of("size", 0L, n -> n.parse(Sizes::parse));
 

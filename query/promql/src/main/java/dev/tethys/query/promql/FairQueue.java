@@ -33,7 +33,7 @@ final class FairQueue<T> {
    * Adds an entry.
    *
    * @return who has to go because the queue is full: the newest entry of the user with the most,
-   *     which may be the one just added; null if there is room
+   *     which may be the one just added; null if there is space
    */
   @Nullable T add(String user, T entry) {
     waiting.computeIfAbsent(user, u -> new ArrayDeque<>()).addLast(entry);

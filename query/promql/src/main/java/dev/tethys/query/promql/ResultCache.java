@@ -14,7 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers of range queries, kept for reuse as long as the data that they were computed from is
+ * Responses of range queries, kept for reuse as long as the data that they were computed from is
  * unchanged.
  *
  * <p>The key of a response is its query, its step and the phase of its steps; when its steps depend

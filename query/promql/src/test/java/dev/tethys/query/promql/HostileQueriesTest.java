@@ -71,7 +71,7 @@ class HostileQueriesTest {
 
   /**
    * A million windows of a million samples each over one series: hours, unless the query is
-   * stopped. Sums of whole numbers would be there in a moment.
+   * stopped. Sums of integers would be there in a moment.
    */
   @ParameterizedTest
   @ValueSource(

@@ -43,7 +43,7 @@ public interface ArchivedBlock extends AutoCloseable {
    */
   void forEachChunk(ChunkVisitor to, Progress progress);
 
-  /** Parts that could not be read, each with the file and, where known, the offset. */
+  /** Parts that could not be read, each with the file and, if known, the offset. */
   List<String> problems();
 
   @Override

@@ -86,7 +86,7 @@ public final class ImportReport {
     return List.copyOf(parts);
   }
 
-  /** Parts that could not be imported, each with a file and, where known, an offset. */
+  /** Parts that could not be imported, each with a file and, if known, an offset. */
   public List<String> problems() {
     return List.copyOf(problems);
   }

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
 /**
  * Decoded columns of the blocks that were read last, up to a number of bytes. A block that was read
  * within {@value #BUSY_SECONDS} seconds is only removed for one that was read twice since then:
- * scans of more than there is room for, one after another, would otherwise find nothing. Sections,
+ * scans of more than there is space for, one after another, would otherwise find nothing. Sections,
  * which are large and quickly decompressed again, are kept in a share of it only. Thread-safe.
  */
 public final class ColumnCache {
@@ -86,7 +86,7 @@ public final class ColumnCache {
     return size <= maxBytes - bytes && (!isSection || size <= maxSections - sections);
   }
 
-  /** Keeps a value if there is room. */
+  /** Keeps a value if there is space. */
   synchronized boolean put(
       DecodedColumns of, Object key, Object value, long size, boolean isSection) {
     if (!hasRoom(of, size, isSection) || !of.add(key, value, size, isSection)) {

@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Columns of a block that were decoded, as far as a {@link ColumnCache} has room. Values are not
+ * Columns of a block that were decoded, as far as a {@link ColumnCache} has space. Values are not
  * changed by their readers. Thread-safe.
  */
 public final class DecodedColumns {
@@ -21,7 +21,7 @@ public final class DecodedColumns {
     this.cache = cache;
   }
 
-  /** Columns that are not kept. */
+  /** Columns that are not cached. */
   public static DecodedColumns none() {
     return new DecodedColumns(null);
   }

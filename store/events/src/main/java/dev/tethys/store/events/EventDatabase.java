@@ -87,7 +87,7 @@ public abstract class EventDatabase<L> implements TenantStore {
     return engine().parts().size();
   }
 
-  /** Bytes of the parts on the disk. */
+  /** Bytes of the parts on disk. */
   public final long partBytes() {
     return engine().parts().stream().mapToLong(PartEntry::size).sum();
   }

@@ -263,7 +263,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   }
 
   /**
-   * Rows that memory has no room for are not kept in the log either: the sender sends them again.
+   * Rows that memory has no space for are not kept in the log either: the sender sends them again.
    */
   private void apply(Consumer<H> rows, H head) throws IOException {
     unapplied = true;
@@ -602,7 +602,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     housekeeping.retentionChanged();
   }
 
-  /** Waits until heads are sealed, or for a time; returns false if the store is closed. */
+  /** Waits until heads are sealed, or for some time; returns false if the store is closed. */
   boolean awaitWork(long nanos) {
     lock.lock();
     try {
@@ -723,7 +723,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
-  /** Takes a mark back; returns false if there is none or it is processed. */
+  /** Withdraws a mark; returns false if there is none or it is processed. */
   public boolean cancelDeletion(String tenant, String id) {
     maintenance.lock();
     try {

@@ -114,7 +114,7 @@ public final class SectionReader {
 
   /**
    * Raw bytes of a section, {@link #length} of them, then any. The array is shared: callers do not
-   * change it. It is kept for later readers if there is room.
+   * change it. It is kept for later readers if there is space.
    *
    * @throws CorruptionException if the section is damaged
    */

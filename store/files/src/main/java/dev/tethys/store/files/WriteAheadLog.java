@@ -142,7 +142,7 @@ public final class WriteAheadLog implements Closeable {
     }
   }
 
-  /** The open segment, which has room for a number of bytes. */
+  /** The open segment, which has space for a number of bytes. */
   private AppendFile segmentFor(int bytes) throws IOException {
     AppendFile f = file;
     if (f != null) {

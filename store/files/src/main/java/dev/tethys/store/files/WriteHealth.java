@@ -19,7 +19,7 @@ public final class WriteHealth {
   public enum Work {
     /** Data of senders into the write-ahead log. */
     APPEND("data is refused"),
-    /** The log from the cache of the kernel to the disk. */
+    /** The log from the cache of the kernel to disk. */
     SYNC("the write-ahead log is not forced to disk"),
     /** Memory into blocks or parts. */
     FLUSH("data stays in memory and in the write-ahead log"),

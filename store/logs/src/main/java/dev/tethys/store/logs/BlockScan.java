@@ -236,7 +236,7 @@ final class BlockScan {
     return true;
   }
 
-  /** Leaves out rows that are of no use, where that is known before bodies are read. */
+  /** Leaves out rows that are of no use, if that is known before bodies are read. */
   private void leaveOut(LogNeeds needs) {
     columns = selectedRows();
     allStreams = true;

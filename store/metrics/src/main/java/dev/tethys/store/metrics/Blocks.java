@@ -255,7 +255,7 @@ final class Blocks {
     }
   }
 
-  /** Writes a block into a folder of others, if there is something to write. */
+  /** Writes a block into a folder of others, if there is data. */
   void write(Path into, SeriesStream content, BlockMeta draft, WriteThrottle pace)
       throws IOException {
     Path tmp = writeUnnamed(into, content, draft, pace);

@@ -81,7 +81,7 @@ final class Compaction {
     resting.retryNow();
   }
 
-  /** Whether merges wait for room on the disk, or for a block to be removed. */
+  /** Whether merges wait for space on disk, or for a block to be removed. */
   boolean blocked() {
     return blocked;
   }
@@ -172,7 +172,7 @@ final class Compaction {
   }
 
   /**
-   * Merges blocks of a resolution as long as some are due; returns false if the disk has no room.
+   * Merges blocks of a resolution as long as some are due; returns false if the disk has no space.
    */
   private boolean merge(DatabaseOptions options, long resolution, RetentionCutoff horizon)
       throws IOException {
@@ -229,7 +229,7 @@ final class Compaction {
     return options.blockDuration().toMillis();
   }
 
-  /** Downsamples as long as something is due; false if the disk has no room. */
+  /** Downsamples as long as something is due; false if the disk has no space. */
   private boolean downsample(DatabaseOptions options) throws IOException {
     while (!options.downsampling().isEmpty()) {
       DownsamplingPlan.Job job =

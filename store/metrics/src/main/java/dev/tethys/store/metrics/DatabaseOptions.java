@@ -57,7 +57,7 @@ public record DatabaseOptions(
   /** The memory limit when nothing is said. */
   public static final long HALF_OF_HEAP = Runtime.getRuntime().maxMemory() / 2;
 
-  /** When committed samples reach the disk itself; the operating system has them at once. */
+  /** When committed samples reach the disk; the operating system has them immediately. */
   public enum Fsync {
     /** Once a second: a power cut costs the last second, a crash of the process nothing. */
     EACH_SECOND,
@@ -109,7 +109,7 @@ public record DatabaseOptions(
     }
   }
 
-  /** Returns options that keep samples for a time, and at most a number of bytes. */
+  /** Returns options that keep samples for some time, and at most a number of bytes. */
   public DatabaseOptions withRetention(Duration time, long bytes) {
     return withRetention(new RetentionPolicy(time, bytes, 0, List.of()));
   }

@@ -194,7 +194,7 @@ final class MergedSelection implements Selection {
     return out;
   }
 
-  /** Labels of all series of which something may be shown; also after this was closed. */
+  /** Labels of all series that may be shown; also valid after this was closed. */
   List<Labels> shownLabels() {
     if (floors == null) {
       return labels == null ? sources.getFirst().labels() : List.of(labels);

@@ -60,7 +60,7 @@ final class PendingDeletions {
     named.put(gone, true);
   }
 
-  /** Takes a block that got its name and could not become one of the store. */
+  /** Removes a block that was renamed but could not become part of the store. */
   void addUnborn(BlockReader block) {
     named.put(block, false);
   }

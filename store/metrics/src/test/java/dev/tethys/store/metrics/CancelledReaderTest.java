@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** A question that is called off at any moment lets go of the blocks it held. */
+/** A question that is called off at any moment releases the blocks it held. */
 class CancelledReaderTest {
   private static final long HOUR = 3_600_000;
   private static final long T0 = 1_699_999_200_000L / (2 * HOUR) * (2 * HOUR);

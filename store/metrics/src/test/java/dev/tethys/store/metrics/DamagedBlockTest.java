@@ -68,7 +68,7 @@ class DamagedBlockTest {
   private List<BlockInfo> damaged(int hours, Duration keep) throws IOException {
     List<BlockInfo> all;
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(keep), disk)) {
-      // A merge needs more room than there is: the blocks stay unchanged.
+      // A merge needs more space than there is: the blocks stay unchanged.
       fill(db, 0, hours);
       disk.setFree(Compaction.RESERVE);
       db.maintain();

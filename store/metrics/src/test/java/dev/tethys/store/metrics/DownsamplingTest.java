@@ -250,7 +250,7 @@ class DownsamplingTest {
           .hasSizeBetween(2, 3);
       assertThat(resolutions(db, T0, T0 + 40 * HOUR, same(5 * MINUTE)))
           .containsExactly(0L, 5 * MINUTE);
-      // Not where windows would cut buckets, and not for who does not understand them.
+      // Not where windows would cut buckets, and not for callers that does not understand them.
       assertThat(resolutions(db, T0, T0 + 40 * HOUR, same(MINUTE))).containsExactly(0L);
       assertThat(resolutions(db, T0, T0 + 40 * HOUR, Resolution.FINEST)).containsExactly(0L);
       assertThat(warnings(db, T0, T0 + 40 * HOUR, same(HOUR))).isEmpty();

@@ -118,7 +118,7 @@ class MemoryLimitTest {
       assertThat(s.memory().delayedMillis()).isPositive();
       assertThat(s.work().earlyFlushes()).as("it was flushed first").isPositive();
       assertThat(count(db, "base", BASE)).isEqualTo(BASE * steps);
-      // The explosion ends: its series leave, and new ones have room again.
+      // The explosion ends: its series leave, and new ones have space again.
       for (int i = 0; i < 30; i++, steps++) {
         now.addAndGet(60_000);
         step(db, now.get(), steps);

@@ -36,7 +36,7 @@ class SealedSamplesTest {
 
   private final AtomicBoolean full = new AtomicBoolean();
 
-  /** A disk on which there may be no room for anything but what has to be. */
+  /** A disk on which there may be no space for anything but what has to be. */
   private FileAccess files() {
     RealFiles real = new RealFiles();
     return (FileAccess)

@@ -36,7 +36,7 @@ final class SymbolCodec {
     rows(s.attributes(), out);
   }
 
-  /** Reads what {@link #write} wrote. */
+  /** Reads the output of {@link #write}. */
   static ProfileSymbols read(ByteSource in) {
     return checked(in, in, in, in, in, in);
   }

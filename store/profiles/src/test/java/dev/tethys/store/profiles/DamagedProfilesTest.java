@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Answers of a store of which one byte of a part is wrong. */
+/** Responses of a store of which one byte of a part is wrong. */
 @Tag("slow")
 class DamagedProfilesTest {
   private static final long T0 = 1_795_608_000_000_000_000L;

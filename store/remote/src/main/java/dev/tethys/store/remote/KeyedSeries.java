@@ -91,7 +91,7 @@ public final class KeyedSeries {
     return !buffers.isEmpty();
   }
 
-  /** Whether rows of a key are wanted. */
+  /** Whether rows of a key are requested. */
   public boolean has(UUID key) {
     return labels.containsKey(key);
   }

@@ -77,7 +77,7 @@ public final class SeriesCollector {
    * One float.
    *
    * @param time Unix milliseconds
-   * @throws StorageException if there are more than are taken
+   * @throws StorageException if there are too many
    */
   public void sample(Labels labels, long time, double value) {
     SampleBuffer b = series(labels);

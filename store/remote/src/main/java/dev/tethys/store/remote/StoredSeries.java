@@ -56,7 +56,7 @@ public final class StoredSeries {
     return true;
   }
 
-  /** Chunks may overlap where samples came late: of two at one time the first stays. */
+  /** Chunks may overlap if samples arrived late: the first sample of two at one time wins. */
   private static SampleBuffer sorted(SampleBuffer b) {
     Integer[] order = new Integer[b.size];
     Arrays.setAll(order, i -> i);

@@ -24,7 +24,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Answers of a store of which one byte of a part is wrong. */
+/** Responses of a store of which one byte of a part is wrong. */
 @Tag("slow")
 class DamagedSpansTest {
   private static final Path DIRECTORY = Path.of("/traces");

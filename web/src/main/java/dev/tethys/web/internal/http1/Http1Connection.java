@@ -146,7 +146,7 @@ final class Http1Connection {
     }
   }
 
-  /** Answers the next request; returns false if it was the last. */
+  /** Responds to the next request; returns false if it was the last. */
   private boolean one() {
     try {
       return isHeadRead() && isAnsweredForMore();
@@ -182,7 +182,7 @@ final class Http1Connection {
     }
   }
 
-  /** Answers the request whose head was read; returns whether another one may follow. */
+  /** Responds to the request whose head was read; returns whether another one may follow. */
   private boolean isAnsweredForMore() {
     answer.next(head.method());
     boolean again =

@@ -270,7 +270,7 @@ final class ClientFrames {
     return b;
   }
 
-  /** Ends a frame in front of an index; returns by how much it became shorter. */
+  /** Ends a frame before an index; returns by how much it became shorter. */
   private int frameEnds(byte[] b, int end) {
     int shorter = 0;
     if (type == HEADERS) {

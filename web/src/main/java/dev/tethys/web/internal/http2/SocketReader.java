@@ -34,7 +34,7 @@ final class SocketReader extends DataReader {
   interface Source {
     /**
      * Reads bytes into the array from an index on. It may change those that were withheld, which
-     * are directly in front of the index.
+     * are directly before the index.
      *
      * @return the end of the bytes in the array, -1 at the end of the connection
      */

@@ -319,8 +319,7 @@ public record AlertmanagerConfig(
   }
 
   /**
-   * The file as it holds, secrets masked; without heartbeats, which Alertmanager's tools would
-   * refuse.
+   * The active file, secrets masked; without heartbeats, which Alertmanager's tools would reject.
    */
   public String text() {
     return ConfigText.of(root, SECTION, sectionsByName(), Set.of(HEARTBEATS.name()));

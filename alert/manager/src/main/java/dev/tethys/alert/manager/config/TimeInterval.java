@@ -119,7 +119,7 @@ public record TimeInterval(
         o.get(LOCATION));
   }
 
-  /** Whether it contains a moment. */
+  /** Whether it contains a time. */
   public boolean contains(Instant at) {
     ZonedDateTime t = at.atZone(zone);
     int minute = t.getHour() * 60 + t.getMinute();

@@ -97,7 +97,7 @@ public final class Inhibitor implements AutoCloseable {
     return null;
   }
 
-  /** Forgets alerts that are over. */
+  /** Removes alerts that have ended. */
   public synchronized void collectGarbage() {
     Instant now = clock.instant();
     for (Sources s : rules) {

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why an alert does, or does not, notify at a moment.
+ * Why an alert does, or does not, notify at a given time.
  *
  * @param alert latest version of the alert; null if none with these labels has arrived
  * @param steps the visited routes

@@ -36,7 +36,7 @@ public final class BoundedQueue<T> {
     }
   }
 
-  /** Waits for room; false if it is closed. */
+  /** Waits for space; false if it is closed. */
   public boolean put(T item) throws InterruptedException {
     lock.lockInterruptibly();
     try {

@@ -65,7 +65,7 @@ public final class RecorderMetrics {
     unencoded.with(kind.text()).inc();
   }
 
-  /** Events that an output had no room, or no time left, for. */
+  /** Events that an output had no space, or no time left, for. */
   public void droppedBy(String output, int events) {
     outputDrops.with(output).add(events);
   }

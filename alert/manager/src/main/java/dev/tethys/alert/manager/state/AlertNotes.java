@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Notes on alerts, and acknowledgements, which are notes that end repeated notifications. Each is
- * on the disk before it is acknowledged, and shared in a cluster.
+ * on disk before it is acknowledged, and shared in a cluster.
  *
  * <p>Payload: {@code {"id", "labels": {}, "author", "text", "at", "acknowledges", "until",
  * "updatedAt", "withdrawn"}}, {@code until} absent for none.
@@ -108,7 +108,7 @@ public final class AlertNotes implements Closeable {
    * Writes a note.
    *
    * @throws IOException if it could not be written to disk
-   * @throws SharedRecords.FullException if there is no room
+   * @throws SharedRecords.FullException if there is no space
    */
   public AlertNote add(
       LabelSet labels, String author, String text, boolean acknowledges, @Nullable Instant until)

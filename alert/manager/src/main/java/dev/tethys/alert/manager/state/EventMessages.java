@@ -29,7 +29,7 @@ public final class EventMessages {
             });
   }
 
-  /** Message {@code Alert}, with the state at a moment. */
+  /** Message {@code Alert}, with the state at a given time. */
   public static Consumer<EventFields> alert(Alert a, Instant at) {
     return f -> {
       f.unsigned(1, "fingerprint", a.labels().fingerprint());

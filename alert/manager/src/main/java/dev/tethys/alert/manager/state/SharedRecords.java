@@ -111,7 +111,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
   /**
    * Stores a record, replacing any with its id.
    *
-   * @throws FullException if it is new and there is no room
+   * @throws FullException if it is new and there is no space
    * @throws IOException if it could not be written; nothing has changed then
    */
   public synchronized void put(T record) throws IOException, FullException {

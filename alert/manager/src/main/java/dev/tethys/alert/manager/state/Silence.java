@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Suppresses notifications for matching alerts for a time.
+ * Suppresses notifications for matching alerts for some time.
  *
  * @param sets matcher sets, at least one; an alert is silenced if it matches one of them
  * @param receiverSets if not empty, the silence applies only to receivers whose labels match one of

@@ -178,7 +178,7 @@ class StateTest {
     // Resolved now.
     store.put(List.of(alert(NOW.minusSeconds(60), NOW, NOW, false, "1")));
     assertThat(store.all().getFirst().isResolvedAt(NOW)).isTrue();
-    // At most two of a name; those that are over make room.
+    // At most two of a name; those that are over free space.
     store.put(List.of(alert(NOW, later, NOW, false, "2"), alert(NOW, later, NOW, false, "3")));
     assertThat(store.all()).hasSize(2);
     store.put(List.of(alert(NOW, later, NOW, false, "4")));
@@ -202,7 +202,7 @@ class StateTest {
     assertThat(store.all()).hasSize(2);
     store.put(List.of(alert(NOW, NOW.plusSeconds(60), NOW, false, "z")));
     assertThat(store.all()).hasSize(2);
-    // A known one may come again, and its end makes room.
+    // A known one may come again, and its end frees space.
     store.put(List.of(alert(NOW.minusSeconds(60), NOW, NOW, false, "x".repeat(1000))));
     store.put(List.of(alert(NOW, NOW.plusSeconds(60), NOW, false, "z")));
     assertThat(store.all()).extracting(a -> a.labels().get("n").charAt(0)).contains('y', 'z');

@@ -20,7 +20,7 @@ public record DockerDaemon(DockerAddress address, HttpClientConfig client) {
         host.startsWith("http") ? client : HttpClientConfig.DEFAULT);
   }
 
-  /** The daemon whose containers an entry of {@code docker_sd_configs} finds; null for others. */
+  /** The daemon whose containers a {@code docker_sd_configs} entry discovers; null for others. */
   public static @Nullable DockerDaemon of(DiscoveryConfig config) {
     Settings s = DockerContainers.MECHANISM.settings(config);
     return s == null ? null : of(s.get(DockerContainers.HOST), s.client());

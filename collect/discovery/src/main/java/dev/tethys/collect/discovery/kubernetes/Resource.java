@@ -9,7 +9,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A watched kind of object, and the part of it that is kept. */
+/** A watched kind of object, and the retained part of it. */
 enum Resource {
   NODES(
       "/api/v1",

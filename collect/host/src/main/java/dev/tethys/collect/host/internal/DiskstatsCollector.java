@@ -174,7 +174,7 @@ final class DiskstatsCollector implements NodeCollector {
     return info.getOrDefault(key, "");
   }
 
-  /** Serial number printed on the disk, or that of the bus, or that of a virtual disk. */
+  /** Serial number printed on disk, or that of the bus, or that of a virtual disk. */
   private static String serial(Map<String, String> info) {
     for (String key : List.of("SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL")) {
       @Nullable String v = info.get(key);

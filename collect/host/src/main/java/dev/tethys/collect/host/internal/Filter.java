@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * second. Results are cached, so that no pattern runs at a later scrape.
  */
 public final class Filter {
-  /** Maximum number of cached names; beyond it (containers come and go) the cache is cleared. */
+  /** Maximum number of cached names; beyond it (containers change often) the cache is cleared. */
   public static final int MAX_REMEMBERED = 10_000;
 
   private final @Nullable Pattern exclude;

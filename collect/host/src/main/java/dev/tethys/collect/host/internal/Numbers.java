@@ -56,7 +56,7 @@ public final class Numbers {
     return v == null ? null : s.startsWith("-") ? (Double) (double) v : (Double) unsigned(v);
   }
 
-  /** The bits of a whole number, in tens or with 0x, with or without sign; or null. */
+  /** The bits of an integer, in tens or with 0x, with or without sign; or null. */
   public static @Nullable Long whole(String s) {
     try {
       return s.startsWith("0x") || s.startsWith("0X")

@@ -134,7 +134,7 @@ public final class Text {
     return new String(buf, 0, limit, StandardCharsets.UTF_8);
   }
 
-  /** The field as a whole number; 64 bits without a sign wrap, as the kernel prints them. */
+  /** The field as an integer; 64 bits without a sign wrap, as the kernel prints them. */
   public long integer() throws MalformedException {
     return integer(fieldStart, fieldEnd);
   }
@@ -162,7 +162,7 @@ public final class Text {
     return minus ? -v : v;
   }
 
-  /** The field as a whole number without a sign. */
+  /** The field as an integer without a sign. */
   public double unsigned() throws MalformedException {
     return unsigned(fieldStart, fieldEnd);
   }
@@ -219,7 +219,7 @@ public final class Text {
     return v >= 0 || minus ? v : Numbers.unsigned(v);
   }
 
-  /** The next field as a whole number without a sign, as a double. */
+  /** The next field as an integer without a sign, as a double. */
   public double nextUnsigned() throws MalformedException {
     needField();
     return unsigned();

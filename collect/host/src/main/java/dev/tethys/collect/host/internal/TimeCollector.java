@@ -55,7 +55,7 @@ final class TimeCollector implements NodeCollector {
     }
   }
 
-  /** CET, or +03 where the zone has no abbreviation, as the zone files have it. */
+  /** CET, or +03 if the zone has no abbreviation, as in the zone files. */
   static String abbreviation(ZoneId zone, Instant now, ZoneOffset offset) {
     if (zone.normalized().equals(ZoneOffset.UTC)) {
       return "UTC";

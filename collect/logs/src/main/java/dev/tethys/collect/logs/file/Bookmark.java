@@ -81,7 +81,7 @@ final class Bookmark {
     return c.readFully(0, head) == headLength && Checkpoint.hash(head, 0, headLength) == headHash;
   }
 
-  /** Moves to a position of which only the bytes before it are known. */
+  /** Moves to a position, of which only the preceding bytes are known. */
   void set(FileContent c, long position) throws IOException {
     offset = position;
     head(c);

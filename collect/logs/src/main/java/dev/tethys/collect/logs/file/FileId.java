@@ -1,8 +1,8 @@
 package dev.tethys.collect.logs.file;
 
 /**
- * Identity of a file: an inode is reused once its file is deleted, so the birth time is included
- * where it is known.
+ * Identity of a file: an inode is reused once its file is deleted, so the birth time is included if
+ * it is known.
  *
  * @param createdAt nanoseconds since 1970, or {@link #UNKNOWN_BIRTH}
  */

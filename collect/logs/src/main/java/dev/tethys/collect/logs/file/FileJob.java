@@ -251,7 +251,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Looks after files that end. */
+  /** Handles files that end. */
   void tick() {
     lock.lock();
     try {

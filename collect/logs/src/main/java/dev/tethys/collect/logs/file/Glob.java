@@ -35,7 +35,7 @@ public final class Glob {
   /**
    * Name in a path.
    *
-   * @param regex what it matches; null for the text alone
+   * @param regex pattern that it matches; null for the exact text
    */
   private record Name(String text, @Nullable Regex regex) {
     static Name of(String written) {
@@ -201,7 +201,7 @@ public final class Glob {
     return n == names.size();
   }
 
-  /** Finds what there is now. Folders that cannot be listed count as empty. */
+  /** Finds existing files. Folders that cannot be listed count as empty. */
   public void walk(Visitor visitor) {
     for (List<Name> a : alternatives) {
       new Walk(a, visitor).from(Path.of("/"), 0, 0);

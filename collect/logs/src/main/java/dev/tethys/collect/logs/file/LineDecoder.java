@@ -109,7 +109,7 @@ final class LineDecoder {
     return end(b, from, from, to);
   }
 
-  /** The same, when it is known that it does not end before {@code search}. */
+  /** The same, if it is known not to end before {@code search}. */
   int end(byte[] b, int from, int search, int to) {
     RecordEnds r = records;
     if (r != null) {

@@ -127,7 +127,7 @@ final class TailedFile {
     return f;
   }
 
-  /** Takes up reading where its predecessor's last turn has ended; that has no other. */
+  /** Continues reading after the last turn of its predecessor, which has no other. */
   void resume() {
     TailedFile p = predecessor;
     if (p == null) {
@@ -282,7 +282,7 @@ final class TailedFile {
     header = null;
   }
 
-  /** Whether it begins as it did, but ends before where it was read to. */
+  /** Whether it has the same beginning, but ends before the read position. */
   boolean isShorter() throws IOException {
     FileContent c = content;
     return c != null

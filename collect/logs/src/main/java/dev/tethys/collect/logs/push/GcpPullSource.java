@@ -43,7 +43,7 @@ final class GcpPullSource implements LogSource {
   /** Maximum number of acknowledged messages remembered. */
   private static final int MAX_DONE = 10_000;
 
-  /** For how long messages are kept from others, and how often that is renewed. */
+  /** Duration for which messages are leased, and interval of renewals. */
   private static final Duration LEASE = Duration.ofSeconds(60);
 
   /** Interval over which acknowledgements are batched. */

@@ -131,7 +131,7 @@ public record ServerTls(
   /**
    * Reads the files.
    *
-   * @throws IOException if one cannot be read or holds something else
+   * @throws IOException if one cannot be read or has an invalid content
    */
   public WebConfig web() throws IOException {
     WebConfig.ServerTls t =

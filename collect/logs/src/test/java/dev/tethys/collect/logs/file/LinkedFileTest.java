@@ -89,7 +89,7 @@ class LinkedFileTest {
     link("links/a.log", "data/one");
     link("links/b.log", "data/two");
     rig.stop();
-    // With room for one, the other waits for its turn to be opened.
+    // With space for one, the other waits for its turn to be opened.
     rig.tail(FileOptions.DEFAULT, 1, "nothing").targets("links/*.log").see();
     rig.delete("links/a.log").delete("links/b.log").look().later();
     assertThat(rig.lines()).containsExactlyInAnyOrder("1", "2");

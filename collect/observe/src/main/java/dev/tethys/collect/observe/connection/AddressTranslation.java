@@ -44,7 +44,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
   private static final long MODULE_NANOS = 10_000_000_000L;
   private static final int MAX_NAMESPACES = 256;
 
-  /** Pause between searches for other processes where that of a connection has ended. */
+  /** Pause between searches for other processes after that of a connection has ended. */
   private static final long SEARCH_NANOS = 5_000_000_000L;
 
   private static final int MAX_FOUND = 4096;

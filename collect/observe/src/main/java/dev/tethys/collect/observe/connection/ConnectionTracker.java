@@ -63,7 +63,7 @@ public final class ConnectionTracker implements Collector {
 
   /** Finder of destinations after address translation. */
   interface Translations {
-    /** Answer to an offered destination. */
+    /** Response to an offered destination. */
     enum Outcome {
       /** The result will be passed to {@link #resolved}. */
       QUEUED,
@@ -271,7 +271,7 @@ public final class ConnectionTracker implements Collector {
    * Gives a connection its parser, in place of one that it has, unless there are too many. To be
    * called with the lock held.
    *
-   * @return whether there was room
+   * @return whether there was space
    */
   public boolean open(Connection c, ProtocolConnection parser) {
     ProtocolConnection before = c.payloads();
@@ -304,7 +304,8 @@ public final class ConnectionTracker implements Collector {
   }
 
   /**
-   * Notes that payloads of processes were lost: their parsers no longer know where messages start.
+   * Records that payloads of processes were lost: their parsers no longer know where messages
+   * start.
    */
   public void resynchronise(IntPredicate processes) {
     lock.lock();

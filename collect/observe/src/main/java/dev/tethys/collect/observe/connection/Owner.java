@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public record Owner(String containerId, String appId) {
   private static final String UNIT = ".service";
 
-  /** Name of the service as in Coroot: that of the application, else the container. */
+  /** Service name as in Coroot: that of the application, or of the container. */
   public String service() {
     return appId.isEmpty() ? containerId : appId;
   }

@@ -59,7 +59,7 @@ final class ProcessDelays {
     return c;
   }
 
-  /** Whether there was a reading. */
+  /** Whether a reading exists. */
   boolean isRead() {
     return read;
   }

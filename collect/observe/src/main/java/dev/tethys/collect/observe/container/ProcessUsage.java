@@ -51,7 +51,7 @@ final class ProcessUsage {
     return c;
   }
 
-  /** Whether there was a reading. */
+  /** Whether a reading exists. */
   boolean isRead() {
     return read;
   }

@@ -38,7 +38,7 @@ public final class NetlinkClient implements AutoCloseable {
    * Opens a socket.
    *
    * @param protocol such as {@link #NETLINK_GENERIC}
-   * @param what name in messages
+   * @param what name used in messages
    */
   public NetlinkClient(int protocol, String what) throws LibraryException {
     this.what = what;

@@ -31,7 +31,7 @@ public final class ProcessConnector implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMillis(500);
   private static final int ATTEMPTS = 64;
 
-  /** Some thousand events: a message of a hundred bytes takes almost a kilobyte of it. */
+  /** Some thousand events: a message of a hundred bytes uses almost a kilobyte of it. */
   private static final int WAITING_BYTES = 4 << 20;
 
   private final SocketCalls netlink;
@@ -186,7 +186,7 @@ public final class ProcessConnector implements AutoCloseable {
     }
   }
 
-  /** Times the kernel had no room for events. */
+  /** Times the kernel had no space for events. */
   public long lost() {
     return lost;
   }

@@ -31,7 +31,7 @@ public final class ProcessMemory implements Closeable {
   /**
    * Bytes at an address.
    *
-   * @throws IOException if not all of them are there
+   * @throws IOException if not all of them exist
    */
   public ByteBuffer bytes(long address, int length) throws IOException {
     ByteBuffer b = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
@@ -90,7 +90,7 @@ public final class ProcessMemory implements Closeable {
     return bytes(address, Long.BYTES).getLong(0);
   }
 
-  /** Text that ends with a NUL, cut off at a length; empty at address 0. */
+  /** Text that ends with a NUL, truncated at a length; empty at address 0. */
   public String text(long address) throws IOException {
     if (address <= 0) {
       return "";

@@ -355,7 +355,7 @@ public final class CpuProfiler implements AutoCloseable {
    * @param ended samples of processes that had ended at the end of the round, or are not observed
    * @param frames frames of stacks
    * @param unnamed frames without the name of a function
-   * @param shed tables of callers for which there was no room
+   * @param shed tables of callers for which there was no space
    */
   public record Counts(long samples, long ended, long frames, long unnamed, long shed) {}
 
@@ -364,7 +364,7 @@ public final class CpuProfiler implements AutoCloseable {
     return counts;
   }
 
-  /** Samples and stacks for which the kernel had no room. */
+  /** Samples and stacks for which the kernel had no space. */
   public long lost() {
     try {
       return lost.number(0);

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Tables by which the kernel finds the callers of functions: rules of files, which all their
  * processes share, and of the compiled code of Java processes. Not thread-safe.
  *
- * <p>Processes, files and rules are bounded; those without room are unwound by frame pointers.
+ * <p>Processes, files and rules are bounded; those without space are unwound by frame pointers.
  */
 final class UnwindTables {
   /** Of profile.c. */
@@ -44,7 +44,7 @@ final class UnwindTables {
   private static final int MAPPING_BYTES = 32;
   private static final int PROCESS_BYTES = 8 + PYTHON_BYTES + MAX_MAPPINGS * MAPPING_BYTES;
 
-  /** Less than the 1024 of profile.c, so that the kernel has room at all times. */
+  /** Less than the 1024 of profile.c, so that the kernel has space at all times. */
   private static final int KEPT_PROCESSES = 960;
 
   private static final int MAX_FILES = 4096;
@@ -416,7 +416,7 @@ final class UnwindTables {
     }
   }
 
-  /** Finds room for rules; 0 without any. */
+  /** Finds space for rules; 0 without any. */
   private int allocate(int count) {
     int found = firstFit(count);
     if (found == 0) {

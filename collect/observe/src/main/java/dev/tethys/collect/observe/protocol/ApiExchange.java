@@ -144,7 +144,7 @@ final class ApiExchange {
     return true;
   }
 
-  /** The call, once the response was read; null if it is one of HTTP alone. */
+  /** The call, once the response was read; null if it is plain HTTP. */
   @Nullable ApiCall call() {
     if (status == 0) {
       return null;

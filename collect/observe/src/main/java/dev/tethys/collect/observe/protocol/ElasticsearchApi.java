@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * product or the members of a request or answer of that endpoint.
  */
 final class ElasticsearchApi extends HttpApiReader {
-  /** Members of a response by which endpoints differ from others of the same name. */
+  /** Response members that distinguish endpoints of the same name. */
   private static final Set<String> ANSWERS =
       Set.of("took", "_shards", "_index", "_scroll_id", "acknowledged", "cluster_name", "docs");
 

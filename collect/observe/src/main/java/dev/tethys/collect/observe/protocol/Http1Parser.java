@@ -373,7 +373,7 @@ final class Http1Parser extends ProtocolParser {
     }
   }
 
-  /** Tells the reader of a response's body that some of it is missing. */
+  /** Notifies the reader of a response body that part of it is missing. */
   private void missed(boolean request) {
     Pending p = answering;
     StreamBuffer.Tap body = request || p == null || p.api == null ? null : p.api.answerBody();

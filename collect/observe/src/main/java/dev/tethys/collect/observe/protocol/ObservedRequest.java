@@ -89,8 +89,8 @@ public record ObservedRequest(
   }
 
   /**
-   * Whether the server answers once there is data or a timeout set by the client expires: the
-   * duration is not a latency.
+   * Whether the server responds once there is data or a client timeout expires: the duration is not
+   * a latency.
    */
   public boolean waitsForData() {
     return switch (protocol) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class Pending {
   /** Part that an entry has in the order of responses. */
   public enum Kind {
-    /** A request with one answer. */
+    /** A request with one response. */
     SINGLE,
     /** One of several requests that end together. */
     STEP,

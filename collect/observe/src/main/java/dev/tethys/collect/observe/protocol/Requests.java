@@ -88,7 +88,7 @@ public final class Requests {
     return byId == null ? null : byId.get(id);
   }
 
-  /** Takes out the request with this number; returns null if unknown. */
+  /** Removes the request with this number; returns null if unknown. */
   public @Nullable Pending close(long id) {
     Map<Long, Pending> byId = numbered;
     Pending p = byId == null ? null : byId.remove(id);
@@ -103,7 +103,7 @@ public final class Requests {
     return queue.peek();
   }
 
-  /** Takes out the oldest request in order; returns null if none is open or it was not tracked. */
+  /** Removes the oldest request in order; returns null if none is open or it was not tracked. */
   public @Nullable Pending close() {
     Pending p = queue.poll();
     if (p != null) {
@@ -133,7 +133,7 @@ public final class Requests {
     return first == null || first.getKey() == id ? null : first.getValue();
   }
 
-  /** Takes out the numbered request that was opened first. */
+  /** Removes the numbered request that was opened first. */
   public void closeOldestNumbered() {
     Map.Entry<Long, Pending> first = numbered == null ? null : numbered.pollFirstEntry();
     if (first != null) {

@@ -86,7 +86,7 @@ public final class DnsMetrics implements Collector {
     }
   }
 
-  /** Removes owners without requests for an hour, to make room for others. */
+  /** Removes owners without requests for an hour, to free space for others. */
   public void forgetIdle(long now) {
     lock.lock();
     try {

@@ -78,7 +78,7 @@ public final class PayloadCapture implements AutoCloseable {
 
   private static final String AT_CALLS_OF_JAVA = "java_call_ended";
 
-  /** The table of processes with lost payloads has room for twice as many. */
+  /** The table of processes with lost payloads has space for twice as many. */
   private static final int MOST_LOSERS = 2048;
 
   private static final int IPPROTO_TCP = 6;
@@ -446,7 +446,7 @@ public final class PayloadCapture implements AutoCloseable {
     return found.size() < MOST_LOSERS ? found::contains : _ -> true;
   }
 
-  /** Payloads for which the ring had no room. */
+  /** Payloads for which the ring had no space. */
   public long lostEvents() {
     try {
       return lost.number(0);

@@ -369,7 +369,7 @@ public final class JavaTls implements AutoCloseable {
     remove(place);
   }
 
-  /** Takes the agent out of all programs. */
+  /** Removes the agent from all programs. */
   @Override
   public void close() {
     stop.countDown();

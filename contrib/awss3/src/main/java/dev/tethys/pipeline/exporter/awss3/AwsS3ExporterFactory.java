@@ -12,7 +12,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Set;
 
-/** Makes {@code awss3} exporters. */
+/** Creates {@code awss3} exporters. */
 public final class AwsS3ExporterFactory implements ExporterFactory<AwsS3Settings> {
   private final HttpClientFactory clients;
 

@@ -15,7 +15,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code awss3} receivers. */
+/** Creates {@code awss3} receivers. */
 public final class AwsS3ReceiverFactory implements ReceiverFactory<AwsS3ReceiverSettings> {
   private static final Duration TIMEOUT = Duration.ofMinutes(1);
 

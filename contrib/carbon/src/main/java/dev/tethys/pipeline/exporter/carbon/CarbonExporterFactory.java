@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code carbon} exporters. */
+/** Creates {@code carbon} exporters. */
 public final class CarbonExporterFactory
     implements ExporterFactory<CarbonSettings>, Checkable<CarbonSettings> {
   private final HttpClientFactory clients;

@@ -89,7 +89,7 @@ final class CarbonHttpSender implements Sender {
       String[] path = parts[0].split(";");
       sb.append(sb.length() == 1 ? "" : ",").append("{\"name\":\"").append(path[0]);
       sb.append("\",\"interval\":").append(settings.interval());
-      // A reader that takes it for a whole number has no sign of zero.
+      // A reader that takes it for an integer has no sign of zero.
       sb.append(",\"value\":").append(parts[1].equals("-0") ? "-0.0" : parts[1]);
       sb.append(",\"time\":").append(parts[2]);
       for (int i = 1; i < path.length; i++) {

@@ -36,7 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code carbon} receivers. */
+/** Creates {@code carbon} receivers. */
 public final class CarbonReceiverFactory
     implements ReceiverFactory<CarbonReceiverFactory.Settings> {
   /**

@@ -16,7 +16,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code clickhouse} exporters. */
+/** Creates {@code clickhouse} exporters. */
 public final class ClickHouseExporterFactory
     implements ExporterFactory<ClickHouseSettings>, Checkable<ClickHouseSettings> {
   private final HttpClientFactory clients;

@@ -7,7 +7,7 @@ import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import java.time.InstantSource;
 
-/** Makes {@code docker_observer} extensions. */
+/** Creates {@code docker_observer} extensions. */
 public final class DockerObserverFactory implements ExtensionFactory<DockerObserverConfig> {
   private final KubernetesEnvironment environment;
 

@@ -7,7 +7,7 @@ import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.web.kubernetes.LeaseElection;
 
-/** Makes {@code k8s_leader_elector} extensions. */
+/** Creates {@code k8s_leader_elector} extensions. */
 public final class LeaderElectorFactory implements ExtensionFactory<LeaderElectorConfig> {
   private final KubernetesEnvironment environment;
 

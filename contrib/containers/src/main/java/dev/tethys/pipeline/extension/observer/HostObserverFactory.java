@@ -13,7 +13,7 @@ import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
 import java.time.Duration;
 
-/** Makes {@code host_observer} extensions. */
+/** Creates {@code host_observer} extensions. */
 public final class HostObserverFactory implements ExtensionFactory<HostObserverFactory.Settings> {
   /**
    * The settings.

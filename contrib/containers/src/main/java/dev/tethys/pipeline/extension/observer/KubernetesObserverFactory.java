@@ -6,7 +6,7 @@ import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 
-/** Makes {@code k8s_observer} extensions. */
+/** Creates {@code k8s_observer} extensions. */
 public final class KubernetesObserverFactory implements ExtensionFactory<KubernetesObserverConfig> {
   private final KubernetesEnvironment environment;
 

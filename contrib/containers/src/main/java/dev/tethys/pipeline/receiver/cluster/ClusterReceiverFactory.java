@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code k8s_cluster} receivers. */
+/** Creates {@code k8s_cluster} receivers. */
 public final class ClusterReceiverFactory implements ReceiverFactory<ClusterConfig> {
   private final KubernetesEnvironment environment;
 

@@ -43,7 +43,7 @@ record Part(Map<String, Object> attributes, List<Value> values) {
     return this;
   }
 
-  /** Adds a whole number if there is one. */
+  /** Adds an integer if there is one. */
   Part whole(String metric, JsonNode value) {
     if (value.isIntegralNumber()) {
       values.add(new Value(metric, value.longValue(), List.of()));

@@ -92,7 +92,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** Ends within a time limit. */
+  /** Ends within a time limit limit. */
   void end(Duration time) {
     lock.lock();
     try {

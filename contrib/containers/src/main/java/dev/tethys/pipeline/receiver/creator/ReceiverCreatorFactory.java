@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code receiver_creator} receivers. */
+/** Creates {@code receiver_creator} receivers. */
 public final class ReceiverCreatorFactory implements ReceiverFactory<CreatorSettings> {
   static final String TYPE = "receiver_creator";
   private static final Duration AGAIN = Duration.ofSeconds(5);

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code docker_stats} receivers. */
+/** Creates {@code docker_stats} receivers. */
 public final class DockerReceiverFactory implements ReceiverFactory<DockerConfig> {
   private final KubernetesEnvironment environment;
 

@@ -16,7 +16,7 @@ public interface EndpointObserver {
     void changed(Collection<Endpoint> now, Collection<String> gone);
   }
 
-  /** Tells it of all that there are now, and of each change from then on. */
+  /** Reports all existing objects, and each later change. */
   void follow(Follower follower);
 
   /** Stops notifying a follower. */

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code k8s_events} receivers. */
+/** Creates {@code k8s_events} receivers. */
 public final class EventsReceiverFactory implements ReceiverFactory<EventsConfig> {
   private final KubernetesEnvironment environment;
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code kubelet_stats} receivers. */
+/** Creates {@code kubelet_stats} receivers. */
 public final class KubeletReceiverFactory implements ReceiverFactory<KubeletConfig> {
   private final KubernetesEnvironment environment;
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code k8sobjects} receivers. */
+/** Creates {@code k8sobjects} receivers. */
 public final class ObjectsReceiverFactory implements ReceiverFactory<ObjectsConfig> {
   private final KubernetesEnvironment environment;
 

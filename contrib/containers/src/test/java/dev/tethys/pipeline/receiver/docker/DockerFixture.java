@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.docker;
 
-/** Answers of a Docker daemon, as its documentation has them. */
+/** Responses of a Docker daemon, as its documentation has them. */
 public final class DockerFixture {
   public static final String LIST =
       """

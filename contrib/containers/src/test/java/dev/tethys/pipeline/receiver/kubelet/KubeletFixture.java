@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.kubelet;
 
-/** Answers of a kubelet, in the form of its summary API, and of an API. */
+/** Responses of a kubelet, in the form of its summary API, and of an API. */
 final class KubeletFixture {
   static final String SUMMARY =
       """

@@ -140,7 +140,7 @@ final class BackupMetrics {
     };
   }
 
-  /** Role of a member from the configuration, which does not tell the primary from others. */
+  /** Role of a member according to the configuration, which does not identify the primary. */
   private static String rest(Document member) {
     if (member.isTrue("arbiterOnly")) {
       return "A";

@@ -44,7 +44,7 @@ final class MetricNames {
           Map.entry("config.transactions.stats.storageStats.indexSizes.", "index_name"),
           Map.entry("config.image_collection.stats.storageStats.indexSizes.", "index_name"));
 
-  /** Paths whose next part becomes a label, and whose name continues below it. */
+  /** Paths whose next part becomes a label, followed by the rest of the name. */
   private static final Map<String, String> NEXT_AS_LABEL =
       Map.of(
           "storageStats.indexDetails.", "index_name",

@@ -63,7 +63,7 @@ enum MongodbCollector {
     };
   }
 
-  /** Whether it is omitted where there are more collections than a flag allows. */
+  /** Whether it is omitted if there are more collections than a flag allows. */
   boolean growsWithCollections() {
     return switch (this) {
       case COLLSTATS, INDEXSTATS, DBSTATS, TOPMETRICS, PROFILE -> true;

@@ -143,7 +143,7 @@ public final class MongodbExporterKind implements ExporterKind {
     return ExporterFlag.of(name, Kind.INTEGER, otherwise, help);
   }
 
-  /** The variable of the environment that is read where a flag is not given. */
+  /** The environment variable used if a flag is not set. */
   private static String variable(String flag) {
     return switch (flag) {
       case URI, "mongodb.user", "mongodb.password" ->

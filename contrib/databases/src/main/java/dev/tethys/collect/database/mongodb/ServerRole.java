@@ -9,7 +9,7 @@ enum ServerRole {
   MEMBER("mongod"),
   /** Member that only votes; it has neither data nor users. */
   ARBITER("arbiter"),
-  /** A {@code mongos} in front of shards. */
+  /** A {@code mongos} before shards. */
   ROUTER("mongos");
 
   private final String text;

@@ -131,7 +131,7 @@ public final class PostgresExporterKind implements ExporterKind {
     return ExporterFlag.of(name, Kind.INTEGER, otherwise, help);
   }
 
-  /** The variable of the environment that is read where a flag is not given. */
+  /** The environment variable used if a flag is not set. */
   static String variable(String flag) {
     return switch (flag) {
       case "constantLabels" -> "PG_EXPORTER_CONSTANT_LABELS";

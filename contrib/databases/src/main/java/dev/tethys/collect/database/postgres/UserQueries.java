@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 record UserQueries(Map<String, UserQuery> byNamespace) {
   static final UserQueries NONE = new UserQueries(Map.of());
 
-  /** The word in {@code usage}. */
+  /** The name shown in {@code usage}. */
   enum Usage {
     DISCARD,
     LABEL,

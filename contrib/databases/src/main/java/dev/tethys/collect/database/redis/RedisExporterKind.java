@@ -151,7 +151,7 @@ public final class RedisExporterKind implements ExporterKind {
     return List.copyOf(f);
   }
 
-  /** The variable of the environment that is read where a flag is not given. */
+  /** The environment variable used if a flag is not set. */
   static String variable(String flag) {
     String upper = flag.replace('-', '_').replace('.', '_').toUpperCase(Locale.ROOT);
     if (flag.startsWith("redis.")) {

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * @param nanos of {@link System#nanoTime}
  */
 public record Deadline(long nanos) {
-  /** One that long from now. */
+  /** One that takes that long. */
   public static Deadline in(Duration time) {
     return new Deadline(System.nanoTime() + time.toNanos());
   }

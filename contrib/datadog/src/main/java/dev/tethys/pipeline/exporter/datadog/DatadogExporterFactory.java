@@ -27,7 +27,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code datadog} exporters. */
+/** Creates {@code datadog} exporters. */
 public final class DatadogExporterFactory
     implements ExporterFactory<DatadogSettings>, Checkable<DatadogSettings> {
   private static final String PROTOBUF = "application/x-protobuf";

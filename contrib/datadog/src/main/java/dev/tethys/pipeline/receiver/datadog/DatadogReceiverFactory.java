@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code datadog} receivers. */
+/** Creates {@code datadog} receivers. */
 public final class DatadogReceiverFactory
     implements ReceiverFactory<DatadogReceiverFactory.Settings> {
   /**

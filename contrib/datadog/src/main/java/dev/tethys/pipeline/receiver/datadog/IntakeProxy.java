@@ -142,7 +142,7 @@ final class IntakeProxy {
         .send(call.withHeader(KEY_HEADER, settings.key.value()).withTimeout(TIMEOUT));
   }
 
-  /** Passes a request on; responds with Datadog's answer, or 502 if there is none. */
+  /** Forwards a request and Datadog's response; responds with 502 if there is none. */
   void pass(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     try (Hold hold = endpoint.admission().open()) {

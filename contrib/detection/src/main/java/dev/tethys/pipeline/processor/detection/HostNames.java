@@ -29,7 +29,7 @@ public class HostNames {
     return InetAddress.getLocalHost().getHostName();
   }
 
-  /** Fully qualified name: from the hosts file, else from the resolver, else by reverse lookup. */
+  /** Fully qualified name: from the hosts file, the resolver, or reverse lookup. */
   String qualified() throws IOException {
     String own = own();
     String known = inHosts(own);

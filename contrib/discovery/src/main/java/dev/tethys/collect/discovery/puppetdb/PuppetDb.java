@@ -130,7 +130,7 @@ public final class PuppetDb implements PollingDiscovery.Source {
     }
   }
 
-  /** Formats a value like Go: numbers with an exponent from a million on. */
+  /** Formats a value like Go: with an exponent from one million on. */
   private static String text(JsonNode v) {
     if (!v.isNumber()) {
       return MetaLabels.text(v);

@@ -239,7 +239,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     return news.removeFirst();
   }
 
-  /** Whether there is news already. */
+  /** Whether there are changes already. */
   boolean hasEvent() {
     return !news.isEmpty();
   }

@@ -48,7 +48,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code fluent_forward} receivers. */
+/** Creates {@code fluent_forward} receivers. */
 public final class FluentForwardReceiverFactory
     implements ReceiverFactory<FluentForwardReceiverFactory.Settings> {
   /**
@@ -174,7 +174,7 @@ public final class FluentForwardReceiverFactory
    */
   private record Rules(@Nullable ServerTlsSettings tls, @Nullable Handshake security, int max) {}
 
-  /** Connections, and the heartbeats of old senders, which come over UDP to the same port. */
+  /** Connections, and the heartbeats of old senders, which use UDP on the same port. */
   private static final class ForwardProtocol implements MessageListener.Protocol<Message> {
     private final Settings settings;
     private volatile @Nullable SocketTls tls;

@@ -19,9 +19,9 @@ final class AuthenticatorPlugin {
   private final PluginExchange.Context context = new PluginExchange.Context();
 
   /**
-   * Makes one.
+   * Creates one.
    *
-   * @throws dev.tethys.config.ConfigException if the class is not there or of another kind
+   * @throws dev.tethys.config.ConfigException if the class is missing or of another kind
    */
   AuthenticatorPlugin(PageLogin.Plugin settings, PluginClasses classes) {
     this.settings = settings;

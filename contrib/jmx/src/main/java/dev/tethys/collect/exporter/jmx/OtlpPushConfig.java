@@ -163,7 +163,7 @@ record OtlpPushConfig(
     };
   }
 
-  /** URL of requests: the path is added to the given URL unless it is there. */
+  /** URL of requests: the path is appended to the given URL unless present. */
   private static URI url(YamlObject o, OtelSettings settings, boolean grpc) {
     String own = notBlank(o, ENDPOINT);
     if (own != null) {

@@ -13,7 +13,7 @@ import dev.tethys.pipeline.naming.NamedEncoder;
 import dev.tethys.web.kdb.KdbClient;
 import java.util.Set;
 
-/** Makes {@code kdb} exporters. */
+/** Creates {@code kdb} exporters. */
 public final class KdbExporterFactory
     implements ExporterFactory<KdbSettings>, Checkable<KdbSettings> {
   @Override

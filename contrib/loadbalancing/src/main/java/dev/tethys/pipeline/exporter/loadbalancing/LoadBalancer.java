@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants, under the monitor of {@code changes}: a target is active, leaving, or unknown. The
  * queue of a leaving backend transfers its requests to the backends on the ring and is removed when
  * empty; if the backend returns, its queue continues. Threads that accept batches read only {@code
- * members}, once per batch. No caller waits for room in a queue under the monitor: room may require
- * other backends, which are added under it.
+ * members}, once per batch. No caller waits for space in a queue under the monitor: space may
+ * require other backends, which are added under it.
  */
 final class LoadBalancer implements Exporter, BackendSource.Listener {
   /** Reason of items that OTLP cannot represent when Prometheus series become metrics. */
@@ -218,7 +218,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   /**
-   * The same, but items without a key go to one backend as a whole, so that a part is not split
+   * The same, but items without a key go to one backend together, so that a part is not split
    * repeatedly.
    */
   Map<Backend, Batch> splitKeylessTogether(Batch batch, Members now) {
@@ -309,7 +309,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     sweepLater();
   }
 
-  /** Runs asynchronously: a full queue waits for room that other backends may have to make. */
+  /** Runs asynchronously: a full queue waits for space that other backends may have to free. */
   private void forwardSoon(Backend b) {
     context.clock().execute(context.name() + " to " + b.target(), b.queue()::forward);
   }

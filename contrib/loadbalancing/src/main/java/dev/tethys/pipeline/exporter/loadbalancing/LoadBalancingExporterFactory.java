@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
-/** Makes {@code loadbalancing} exporters. */
+/** Creates {@code loadbalancing} exporters. */
 public final class LoadBalancingExporterFactory implements ExporterFactory<LoadBalancingSettings> {
   private final ServiceBackends.Reach reach;
   private static final AwsJsonClient.Service CLOUD_MAP =

@@ -46,7 +46,7 @@ final class PartRouting {
     this.random = random;
   }
 
-  /** The same, where another decides on log records that belong to no trace. */
+  /** The same, but another decides on log records without a trace. */
   PartRouting with(RandomGenerator other) {
     return new PartRouting(key, names, other);
   }

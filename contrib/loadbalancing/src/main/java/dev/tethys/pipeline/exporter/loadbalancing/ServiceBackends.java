@@ -101,8 +101,7 @@ final class ServiceBackends implements BackendSource {
   }
 
   /**
-   * Looks for cluster access where the Collector does: KUBECONFIG, the pod's account, the user's
-   * file.
+   * Looks for cluster access like the Collector: KUBECONFIG, the pod's account, the user's file.
    */
   private ClusterAccess access() {
     String named = reach.environment().apply("KUBECONFIG");

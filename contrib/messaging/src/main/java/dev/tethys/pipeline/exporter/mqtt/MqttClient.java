@@ -28,7 +28,7 @@ final class MqttClient implements AutoCloseable {
   /** The longest answer: its properties are few. */
   private static final int MAX_ANSWER = 1 << 20;
 
-  /** One message at a time is under way on a connection, so one number is enough. */
+  /** One message at a time is in progress on a connection, so one number is enough. */
   private static final int PACKET = 1;
 
   /** Maximum number of steps in an authentication exchange. */

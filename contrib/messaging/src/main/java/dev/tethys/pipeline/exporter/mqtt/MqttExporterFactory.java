@@ -19,7 +19,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.util.Set;
 
-/** Makes {@code mqtt} exporters. */
+/** Creates {@code mqtt} exporters. */
 public final class MqttExporterFactory
     implements ExporterFactory<MqttSettings>, Checkable<MqttSettings> {
   private final HttpClientFactory clients;

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code nats} exporters. */
+/** Creates {@code nats} exporters. */
 public final class NatsExporterFactory
     implements ExporterFactory<NatsSettings>, Checkable<NatsSettings> {
   @Override

@@ -13,7 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import org.junit.jupiter.api.Test;
 
-/** A broker without room for a message (MQTT 5, 3.4.2.1): the message is valid and is retried. */
+/** A broker without space for a message (MQTT 5, 3.4.2.1): the message is valid and is retried. */
 class FullBrokerTest {
   private static final int NO_ROOM = 0x97; // "quota exceeded"
   private static final int UNSPECIFIED = 0x80;

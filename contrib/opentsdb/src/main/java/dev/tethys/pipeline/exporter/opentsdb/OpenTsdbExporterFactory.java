@@ -18,7 +18,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code opentsdb} exporters. */
+/** Creates {@code opentsdb} exporters. */
 public final class OpenTsdbExporterFactory
     implements ExporterFactory<OpenTsdbSettings>, Checkable<OpenTsdbSettings> {
   private final HttpClientFactory clients;

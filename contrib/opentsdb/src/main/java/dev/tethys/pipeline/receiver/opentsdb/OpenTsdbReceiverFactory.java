@@ -28,7 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code opentsdb} receivers. */
+/** Creates {@code opentsdb} receivers. */
 public final class OpenTsdbReceiverFactory
     implements ReceiverFactory<OpenTsdbReceiverFactory.Settings> {
   /**

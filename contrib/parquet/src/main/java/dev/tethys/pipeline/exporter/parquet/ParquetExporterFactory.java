@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Makes {@code parquet} exporters. */
+/** Creates {@code parquet} exporters. */
 public final class ParquetExporterFactory
     implements ExporterFactory<ParquetSettings>, Checkable<ParquetSettings> {
   private static final Pattern URL = Pattern.compile("(file|s3|https?)://([^/]*)((?:/.*)?)");

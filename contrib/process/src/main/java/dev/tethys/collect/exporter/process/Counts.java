@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.process;
 
-/** Accumulated resource usage of a thread, a process or a group, in whole numbers except times. */
+/** Accumulated resource usage of a thread, a process or a group, in integers except times. */
 record Counts(
     double user,
     double system,

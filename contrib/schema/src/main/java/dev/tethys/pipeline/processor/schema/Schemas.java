@@ -204,7 +204,7 @@ final class Schemas {
     return new Answer(null, reason);
   }
 
-  /** Fetches a file unless that is under way or was tried a moment ago. */
+  /** Fetches a file unless that is in progress or was attempted a moment ago. */
   private Untranslated ask(SchemaUrl url, Scheduler clock, System.Logger log) {
     Attempt a = attempts.get(url);
     if (a == null) {

@@ -131,7 +131,7 @@ final class SnmpScrape implements SnmpClient.Listener {
     return found;
   }
 
-  /** Requests selected rows of tables instead of whole ones; if that fails, all. */
+  /** Requests selected table rows instead of complete tables; if that fails, all. */
   private static void choose(
       SnmpClient client, SnmpModule.Filter filter, List<Oid> gets, List<Oid> walks) {
     List<Binding> column;

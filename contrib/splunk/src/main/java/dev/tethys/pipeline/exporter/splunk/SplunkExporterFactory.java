@@ -28,7 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Makes {@code splunk_hec} exporters. */
+/** Creates {@code splunk_hec} exporters. */
 public final class SplunkExporterFactory
     implements ExporterFactory<SplunkSettings>, Checkable<SplunkSettings> {
   private final HttpClientFactory clients;

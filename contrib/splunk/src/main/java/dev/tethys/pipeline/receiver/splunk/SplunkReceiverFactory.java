@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code splunk_hec} receivers. */
+/** Creates {@code splunk_hec} receivers. */
 public final class SplunkReceiverFactory
     implements ReceiverFactory<SplunkReceiverFactory.Settings> {
   private static final Section SECTION =

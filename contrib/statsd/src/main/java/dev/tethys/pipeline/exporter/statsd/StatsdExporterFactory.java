@@ -20,7 +20,7 @@ import dev.tethys.pipeline.naming.BoundedNames;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code statsd} exporters. */
+/** Creates {@code statsd} exporters. */
 public final class StatsdExporterFactory
     implements ExporterFactory<StatsdSettings>, Checkable<StatsdSettings> {
   @Override

@@ -254,7 +254,7 @@ final class StatsdAggregator implements AutoCloseable {
   /**
    * Takes the metrics since the last call, and cumulative ones; returns empty if there are none.
    *
-   * @param nanos the time, Unix nanoseconds
+   * @param nanos current time in Unix nanoseconds
    */
   synchronized MetricsData take(long nanos) {
     MetricsData data = new MetricsData();

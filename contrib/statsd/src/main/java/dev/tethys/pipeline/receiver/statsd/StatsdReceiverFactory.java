@@ -30,7 +30,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code statsd} receivers. */
+/** Creates {@code statsd} receivers. */
 public final class StatsdReceiverFactory
     implements ReceiverFactory<StatsdReceiverFactory.Settings> {
   /**
@@ -224,7 +224,7 @@ public final class StatsdReceiverFactory
             (int) max));
   }
 
-  /** Bits as chmod takes them. */
+  /** Permission bits as in chmod. */
   private static Set<PosixFilePermission> mode(YamlNode n) {
     String text = n.asString();
     if (!text.matches("0o?[0-7]{3}")) {

@@ -18,7 +18,7 @@ import dev.tethys.pipeline.naming.NamedEncoder;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.Set;
 
-/** Makes {@code tdengine} exporters. */
+/** Creates {@code tdengine} exporters. */
 public final class TdengineExporterFactory
     implements ExporterFactory<TdengineSettings>, Checkable<TdengineSettings> {
   private final HttpClientFactory clients;

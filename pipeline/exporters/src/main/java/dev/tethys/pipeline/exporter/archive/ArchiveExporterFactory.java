@@ -20,7 +20,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code archive} exporters. Those with one directory share the archive. */
+/** Creates {@code archive} exporters. Those with one directory share the archive. */
 public final class ArchiveExporterFactory implements ExporterFactory<ArchiveSettings> {
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 

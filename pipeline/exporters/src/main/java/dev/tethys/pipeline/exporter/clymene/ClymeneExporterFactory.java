@@ -23,7 +23,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code clymene} exporters. */
+/** Creates {@code clymene} exporters. */
 public final class ClymeneExporterFactory
     implements ExporterFactory<ClymeneSettings>, Checkable<ClymeneSettings> {
   private final HttpClientFactory clients;

@@ -26,7 +26,7 @@ final class ClymeneProbe {
     return Redaction.url(url) + " answers";
   }
 
-  /** Checks all gateways. Those that do not answer are named; it fails if none answers. */
+  /** Checks all gateways. Those that do not respond are named; it fails only if none responds. */
   static String overGrpc(ClymeneGrpcSender sender) throws IOException, InterruptedException {
     List<String> answer = new ArrayList<>();
     List<String> silent = new ArrayList<>();

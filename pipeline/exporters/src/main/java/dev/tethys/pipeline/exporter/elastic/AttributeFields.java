@@ -20,7 +20,7 @@ final class AttributeFields {
   /** Characters of a name and its value; a character has three bytes of UTF-8 at most. */
   private static final int LONGEST = 10_000;
 
-  /** Either takes 20 by default. */
+  /** Both accept 20 by default. */
   private static final int DEEPEST = 16;
 
   private AttributeFields() {}

@@ -44,7 +44,7 @@ record DatedIndices(String separator, DateTimeFormatter date) {
     return new DatedIndices(separator, b.toFormatter(java.util.Locale.ROOT));
   }
 
-  /** The name at a moment, in the zone of the machine. */
+  /** The name at a given time, in the zone of the machine. */
   String at(String index, long millis) {
     return index
         + separator

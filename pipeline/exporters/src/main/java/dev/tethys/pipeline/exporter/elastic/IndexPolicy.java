@@ -60,7 +60,7 @@ record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter
     return v;
   }
 
-  /** Whether indices are followed by new ones, which only data streams know how to. */
+  /** Whether indices roll over, which only data streams support. */
   boolean rollsOver() {
     return !rolloverAfter.isEmpty() || !rolloverSize.isEmpty();
   }

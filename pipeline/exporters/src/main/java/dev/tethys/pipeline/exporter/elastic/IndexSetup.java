@@ -65,7 +65,7 @@ final class IndexSetup {
     return "tethys-" + of.pattern().replaceAll("[*]", "all");
   }
 
-  /** Settings of an index; those of late samples too, which have the same retention. */
+  /** Settings of an index, including late samples, which have the same retention. */
   private String settings(@Nullable TimeSeriesMode mode) {
     List<String> all = new ArrayList<>();
     if (mode != null) {

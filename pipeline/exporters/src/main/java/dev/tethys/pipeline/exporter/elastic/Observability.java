@@ -29,7 +29,7 @@ record Observability(
    * @param dated appends a date; null if none
    */
   record Index(NameTemplate name, String fallback, @Nullable DatedIndices dated) {
-    /** The name for an item, at a moment. */
+    /** The name for an item, at a given time. */
     String of(Attributes resource, ScopeGroup<?> scope, Attributes own, long millis) {
       return at(name.of(key -> value(key, resource, scope, own)), millis);
     }

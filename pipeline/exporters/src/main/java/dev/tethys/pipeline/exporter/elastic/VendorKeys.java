@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Keys of the Collector's exporter (its config.go) in the meaning that they have there. */
+/** Keys of the Collector's exporter (its config.go), with the same meaning. */
 final class VendorKeys {
   /** Settings of {@code retry}. */
   private record Repeats(

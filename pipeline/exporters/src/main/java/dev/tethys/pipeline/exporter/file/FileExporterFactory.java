@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Makes {@code file} exporters. Those that write to one path share the open file, regardless of
+ * Creates {@code file} exporters. Those that write to one path share the open file, regardless of
  * their signals.
  */
 public final class FileExporterFactory

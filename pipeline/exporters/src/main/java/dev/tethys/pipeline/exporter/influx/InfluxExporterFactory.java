@@ -21,7 +21,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code influxdb} exporters. */
+/** Creates {@code influxdb} exporters. */
 public final class InfluxExporterFactory
     implements ExporterFactory<InfluxSettings>, Checkable<InfluxSettings> {
   private final HttpClientFactory clients;

@@ -17,9 +17,9 @@ final class JsonRequestSplit {
   private JsonRequestSplit() {}
 
   /**
-   * The halves, compressed as the whole is.
+   * The halves, compressed like the original.
    *
-   * @param most bytes of the whole before compression
+   * @param most maximum size before compression
    */
   static List<EncodedRequest> of(EncodedRequest p, int most) {
     Compression c =

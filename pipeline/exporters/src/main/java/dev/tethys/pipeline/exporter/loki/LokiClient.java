@@ -447,8 +447,8 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /**
-   * From now on no caller waits: entries without room are not settled, and their sources bring them
-   * again.
+   * From now on no caller waits: entries without space are not settled, and their sources bring
+   * them again.
    */
   public void failBlockedProducers() {
     closing = true;

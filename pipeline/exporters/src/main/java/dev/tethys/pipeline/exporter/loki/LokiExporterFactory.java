@@ -15,7 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code loki} exporters. */
+/** Creates {@code loki} exporters. */
 public final class LokiExporterFactory
     implements ExporterFactory<LokiExporterSettings>, Checkable<LokiExporterSettings> {
   private final HttpClientFactory clients;

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code otlp_grpc} exporters. */
+/** Creates {@code otlp_grpc} exporters. */
 public final class OtlpGrpcExporterFactory
     implements ExporterFactory<OtlpGrpcSettings>, Checkable<OtlpGrpcSettings> {
   @Override

@@ -19,7 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code otlp_http} exporters. */
+/** Creates {@code otlp_http} exporters. */
 public final class OtlpHttpExporterFactory
     implements ExporterFactory<OtlpHttpSettings>, Checkable<OtlpHttpSettings> {
   private final HttpClientFactory clients;

@@ -36,7 +36,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
-/** Makes {@code prometheus} exporters: the latest of each series, at {@code /metrics}. */
+/** Creates {@code prometheus} exporters: the latest of each series, at {@code /metrics}. */
 public final class PrometheusExporterFactory
     implements ExporterFactory<PrometheusExporterFactory.Settings> {
   /**

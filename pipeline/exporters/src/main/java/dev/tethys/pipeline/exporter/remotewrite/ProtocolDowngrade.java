@@ -131,7 +131,7 @@ final class ProtocolDowngrade {
     return new WriteRequestReader().reset(raw, 0, raw.length - SnappyBlock.SLACK);
   }
 
-  /** The request, followed by as many bytes as decoding needs room. */
+  /** The request, followed by as many bytes as decoding needs space. */
   private static byte[] decoded(EncodedRequest p) {
     byte[] z = p.body();
     int n = SnappyBlock.decodedLength(z, 0, z.length, MAX_BYTES);

@@ -386,7 +386,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     }
   }
 
-  /** Puts all that was taken into requests; returns false if that was done before. */
+  /** Puts all accepted items into requests; returns false if that was done before. */
   private boolean takeNoMore() {
     closing.writeLock().lock();
     try {

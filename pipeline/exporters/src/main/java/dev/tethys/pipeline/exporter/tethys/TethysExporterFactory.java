@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Makes {@code tethys} exporters, which write into the stores of the server that runs the pipeline.
- * They have no queue: a batch is acknowledged when the store has it on the disk, and a store that
- * cannot take it makes its source send it again.
+ * Creates {@code tethys} exporters, which write into the stores of the server that runs the
+ * pipeline. They have no queue: a batch is acknowledged when the store has it on disk, and a store
+ * that cannot take it makes its source send it again.
  */
 public final class TethysExporterFactory implements ExporterFactory<TethysSettings> {
   private final Map<Signal, EmbeddedStore> stores;

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code zipkin} exporters. */
+/** Creates {@code zipkin} exporters. */
 public final class ZipkinExporterFactory
     implements ExporterFactory<ZipkinSettings>, Checkable<ZipkinSettings> {
   private final HttpClientFactory clients;

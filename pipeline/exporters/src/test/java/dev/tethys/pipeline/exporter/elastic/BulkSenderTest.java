@@ -327,7 +327,7 @@ class BulkSenderTest {
                 + "\"timestamp\":\"1970-01-01T00:00:03Z\"}");
   }
 
-  /** Without a mapping the first whole number makes the field a long. */
+  /** Without a mapping the first integer makes the field a long. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -46,7 +46,7 @@ class LokiClientTest extends LokiClientCase {
 
   private static final String PATIENT = ", max_retries: 0}, batchsize: 10";
 
-  /** Brings more than there is room for to a Loki that is down. */
+  /** Brings more than there is space for to a Loki that is down. */
   private Thread bringing(LokiClient c) throws InterruptedException {
     Thread t =
         Thread.ofPlatform()

@@ -379,7 +379,7 @@ public final class ControlledAgent implements AutoCloseable {
     clock.schedule(OFTEN, () -> clock.execute("control-watch", this::watch));
   }
 
-  /** Keeps the last counts of live controls, after the process has taken its last data. */
+  /** Stores the last counts of live controls, after the process has accepted its last data. */
   public void keepLastCounts() {
     counts.keep(process.accounts());
   }

@@ -167,7 +167,7 @@ final class CountReports {
             + json.substring(1);
   }
 
-  /** Keeps the counts of live controls, which the next process reports where this one cannot. */
+  /** Stores the counts of live controls, which the next process reports if this one cannot. */
   synchronized void keep(PipelineAccounts accounts) {
     if (!ended.isEmpty()
         && reports.messagesReceived() > 0

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.extension.opamp;
 import java.io.IOException;
 import java.time.Duration;
 
-/** A way to the server. */
+/** A transport to the server. */
 interface OpampLink {
   /**
    * Runs a session until the last message is sent.

@@ -29,11 +29,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Configurations of a control plane on the disk of an agent. {@code current} holds the hash of the
- * last applied configuration and, if different, on a second line the hash that names its folder;
- * {@code trying} the one being applied; {@code failed} the last one that could not be applied, with
- * the reason. Texts are in {@code config-HASH/NN.yaml}, {@code controls} holds the last applied
- * live controls, {@code variables} the variables as a JSON object of strings, {@code instance-uid}
+ * Configurations of a control plane on disk of an agent. {@code current} holds the hash of the last
+ * applied configuration and, if different, on a second line the hash that names its folder; {@code
+ * trying} the one being applied; {@code failed} the last one that could not be applied, with the
+ * reason. Texts are in {@code config-HASH/NN.yaml}, {@code controls} holds the last applied live
+ * controls, {@code variables} the variables as a JSON object of strings, {@code instance-uid}
  * identifies the agent, {@code clock} is the difference of {@link ControlClock}, {@code counts} has
  * those of live controls.
  *
@@ -193,7 +193,7 @@ final class RemoteConfigFolder {
     return uid;
   }
 
-  /** The control plane has given this agent another identity, which it keeps from now on. */
+  /** The control plane has given this agent another identity, which it keeps. */
   void identify(UUID other) throws IOException {
     if (!other.equals(uid)) {
       write("instance-uid", other + "\n");

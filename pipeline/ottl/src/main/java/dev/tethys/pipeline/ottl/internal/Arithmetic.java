@@ -7,9 +7,7 @@ import java.time.Duration;
 import java.time.ZonedDateTime;
 import org.jspecify.annotations.Nullable;
 
-/**
- * OTTL's calculations: whole numbers wrap and divide as in Go; an int and a double are two doubles.
- */
+/** OTTL's calculations: integers wrap and divide as in Go; an int and a double are two doubles. */
 public final class Arithmetic {
   private Arithmetic() {}
 

@@ -27,7 +27,7 @@ public final class Text {
   /**
    * Fails if a text would be longer than {@link #MAX_LENGTH}.
    *
-   * @throws EvaluationException in that case
+   * @throws EvaluationException then
    */
   public static void checkLength(long length) {
     if (length > MAX_LENGTH) {

@@ -39,7 +39,7 @@ record FieldPath(boolean ofBody, List<String> names) {
         : null;
   }
 
-  /** Takes the field out of a record. */
+  /** Removes the field from a record. */
   void remove(LogRecord record) {
     if (!ofBody && names.isEmpty()) {
       record.attributes().clear();

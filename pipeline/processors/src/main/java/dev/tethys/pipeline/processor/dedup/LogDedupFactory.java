@@ -27,7 +27,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code logdedup} processors. */
+/** Creates {@code logdedup} processors. */
 public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.Settings> {
   /**
    * Settings.

@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code filter} processors. */
+/** Creates {@code filter} processors. */
 public final class FilterFactory implements ProcessorFactory<FilterConfig> {
   private final Ottl ottl;
 

@@ -54,7 +54,7 @@ public final class GroupByAttributes {
 
   private record ScopeKey(String name, String version, Attributes attributes, String schema) {}
 
-  /** Resources and scopes under way. */
+  /** Resources and scopes in transit. */
   private static final class Groups<T extends Item<T>> {
     private final Map<ResourceKey, ResourceGroup<T>> resources = new LinkedHashMap<>();
     private final Map<ResourceGroup<T>, Map<ScopeKey, ScopeGroup<T>>> scopes =

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code span} processors: names of attributes, attributes of names, the status. */
+/** Creates {@code span} processors: names of attributes, attributes of names, the status. */
 public final class SpanProcessor {
   private static final String ABOUT = "Names spans, takes names apart, sets the status.";
 
@@ -203,7 +203,7 @@ public final class SpanProcessor {
     return d == 0 && 1 / d < 0 ? "-0" : s;
   }
 
-  /** Moves matches of groups to attributes and puts the group names in their place. */
+  /** Moves group matches to attributes and replaces them by the group names. */
   private static void extract(Span span, Extraction to) {
     for (Rule rule : to.rules()) {
       String name = span.name();

@@ -119,7 +119,7 @@ final class SpanNames {
     return joined(text(a, "server.address"), ":", text(a, "server.port"));
   }
 
-  /** The first with the second after it, where there is one; null without the first. */
+  /** The first, followed by the second if present; null without the first. */
   private static @Nullable String joined(
       @Nullable String first, String between, @Nullable String second) {
     return first == null || second == null ? first : first + between + second;

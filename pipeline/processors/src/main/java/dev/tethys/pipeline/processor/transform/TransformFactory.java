@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code transform} processors. */
+/** Creates {@code transform} processors. */
 public final class TransformFactory implements ProcessorFactory<TransformConfig> {
   private final Ottl ottl;
 

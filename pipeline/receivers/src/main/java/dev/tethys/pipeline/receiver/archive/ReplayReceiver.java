@@ -142,7 +142,7 @@ final class ReplayReceiver implements Receiver {
     schedule(Duration.ZERO, FIRST_PAUSE);
   }
 
-  /** Determines the start and end of the replay; S3 may be unreachable at first. */
+  /** Determines the start and end of the replay; S3 may be unreachable initially. */
   private void begin() throws IOException {
     ReplayPosition p = position;
     if (p == null) {

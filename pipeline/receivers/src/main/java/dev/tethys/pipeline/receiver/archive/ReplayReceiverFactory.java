@@ -19,7 +19,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code archive} receivers. */
+/** Creates {@code archive} receivers. */
 public final class ReplayReceiverFactory implements ReceiverFactory<ReplaySettings> {
   private static final Duration TIMEOUT = Duration.ofMinutes(1);
 

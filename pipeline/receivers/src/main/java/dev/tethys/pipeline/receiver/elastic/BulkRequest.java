@@ -245,7 +245,7 @@ final class BulkRequest {
     return taken;
   }
 
-  /** Items that are not taken. */
+  /** Items that are not accepted. */
   RejectedItems refusals() {
     return refusals;
   }

@@ -21,7 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code elasticsearch_bulk} receivers. */
+/** Creates {@code elasticsearch_bulk} receivers. */
 public final class ElasticBulkReceiverFactory
     implements ReceiverFactory<ElasticBulkReceiverFactory.Settings> {
   /**

@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code host_metrics} receivers. */
+/** Creates {@code host_metrics} receivers. */
 public final class HostMetricsReceiverFactory
     implements ReceiverFactory<HostMetricsReceiverFactory.Settings> {
   /**

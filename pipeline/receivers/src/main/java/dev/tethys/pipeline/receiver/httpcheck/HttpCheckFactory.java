@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code http_check} receivers. */
+/** Creates {@code http_check} receivers. */
 public final class HttpCheckFactory implements ReceiverFactory<HttpCheckConfig> {
   private final HttpClientFactory clients;
   private final String version;

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code import} receivers. */
+/** Creates {@code import} receivers. */
 public final class ImportReceiverFactory implements ReceiverFactory<HttpServerSettings> {
   private static final Section SECTION =
       new Section("import", "Receives samples over VictoriaMetrics' import API.");

@@ -37,7 +37,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code influxdb} receivers. */
+/** Creates {@code influxdb} receivers. */
 public final class InfluxReceiverFactory
     implements ReceiverFactory<InfluxReceiverFactory.Settings> {
   /**

@@ -30,7 +30,7 @@ public final class JaegerProtocol {
   private final Consumer to;
 
   /**
-   * @param to gets the spans
+   * @param to receives the spans
    */
   public JaegerProtocol(Consumer to) {
     this.to = to;

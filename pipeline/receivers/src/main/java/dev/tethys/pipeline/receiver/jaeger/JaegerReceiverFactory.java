@@ -39,7 +39,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code jaeger} receivers. */
+/** Creates {@code jaeger} receivers. */
 public final class JaegerReceiverFactory
     implements ReceiverFactory<JaegerReceiverFactory.Settings> {
   /**

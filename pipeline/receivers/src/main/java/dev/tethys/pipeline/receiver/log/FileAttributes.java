@@ -105,7 +105,7 @@ record FileAttributes(
     return a;
   }
 
-  /** Adds where a record stood. */
+  /** Adds the offset of a record. */
   void place(Labels metadata, Attributes to) {
     if (number) {
       to.put("log.file.record_number", Long.valueOf(metadata.get(FileRules.NUMBER)));

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code file_log} receivers. */
+/** Creates {@code file_log} receivers. */
 public final class FileLogReceiverFactory implements ReceiverFactory<FileLogSettings> {
   private static final Section SECTION = new Section("file_log", "Reads log files.");
   private static final FileLogSettings.Keys KEYS = new FileLogSettings.Keys(SECTION);

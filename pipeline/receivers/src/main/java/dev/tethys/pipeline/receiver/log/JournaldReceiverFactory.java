@@ -10,7 +10,7 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code journald} receivers. */
+/** Creates {@code journald} receivers. */
 public final class JournaldReceiverFactory implements ReceiverFactory<JournaldSettings> {
   private static final Section SECTION = new Section("journald", "Reads the journal of systemd.");
   private static final JournaldSettings.Keys KEYS = new JournaldSettings.Keys(SECTION);

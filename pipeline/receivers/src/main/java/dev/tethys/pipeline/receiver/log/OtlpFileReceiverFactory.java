@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code otlp_json_file} receivers. */
+/** Creates {@code otlp_json_file} receivers. */
 public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSettings> {
   /** Default of max_log_size; requests are longer than log lines. */
   private static final int LONGEST = 64 << 20;

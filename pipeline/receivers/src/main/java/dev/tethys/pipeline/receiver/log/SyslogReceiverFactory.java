@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code syslog} receivers. */
+/** Creates {@code syslog} receivers. */
 public final class SyslogReceiverFactory
     implements ReceiverFactory<SyslogReceiverFactory.Settings> {
   /** Settings of the receiver. */

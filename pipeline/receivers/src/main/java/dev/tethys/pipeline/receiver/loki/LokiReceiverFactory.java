@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code loki} receivers. */
+/** Creates {@code loki} receivers. */
 public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFactory.Settings> {
   /**
    * Settings of the receiver.

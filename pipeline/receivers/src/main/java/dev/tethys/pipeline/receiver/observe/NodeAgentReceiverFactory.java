@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code node_agent} receivers, with the settings of the node agent's flags. */
+/** Creates {@code node_agent} receivers, with the settings of the node agent's flags. */
 public final class NodeAgentReceiverFactory
     implements ReceiverFactory<NodeAgentReceiverFactory.Settings> {
   /**

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code otlp} receivers. */
+/** Creates {@code otlp} receivers. */
 public final class OtlpReceiverFactory implements ReceiverFactory<OtlpReceiverSettings> {
   @Override
   public String type() {

@@ -226,7 +226,7 @@ public final class PointSockets {
   /** Something to be delivered. */
   @FunctionalInterface
   public interface Offer {
-    /** Delivers within a time limit; may be called again after a failure. */
+    /** Delivers within a time limit limit; may be called again after a failure. */
     Outcome deliver(Duration timeLimit) throws InterruptedException;
   }
 

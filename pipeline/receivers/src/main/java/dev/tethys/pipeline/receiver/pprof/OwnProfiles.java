@@ -11,7 +11,7 @@ import jdk.jfr.Recording;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Profiles of this process, by the JDK's flight recorder: where threads run, and if wanted where
+ * Profiles of this process, by the JDK's flight recorder: where threads run, and if requested where
  * they wait for monitors and are parked.
  */
 final class OwnProfiles implements ProfilePoller.Source {

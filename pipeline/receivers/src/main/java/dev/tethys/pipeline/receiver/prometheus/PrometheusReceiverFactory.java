@@ -10,7 +10,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes {@code prometheus} receivers. */
+/** Creates {@code prometheus} receivers. */
 public final class PrometheusReceiverFactory implements ReceiverFactory<PrometheusSettings> {
   private final HttpClientFactory clients;
   private final String userAgent;

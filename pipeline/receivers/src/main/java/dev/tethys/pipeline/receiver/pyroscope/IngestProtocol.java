@@ -322,7 +322,7 @@ final class IngestProtocol {
         : b;
   }
 
-  /** Gives stacks to a sink. */
+  /** Sends stacks to a sink. */
   private interface Stacks {
     void read(FoldedStacks.Sink to);
   }

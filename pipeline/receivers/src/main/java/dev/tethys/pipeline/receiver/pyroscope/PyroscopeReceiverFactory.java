@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code pyroscope} receivers: one port, as Pyroscope's distributor has. */
+/** Creates {@code pyroscope} receivers: one port, as Pyroscope's distributor has. */
 public final class PyroscopeReceiverFactory
     implements ReceiverFactory<PyroscopeReceiverFactory.Settings> {
   /** Settings of the receiver. */

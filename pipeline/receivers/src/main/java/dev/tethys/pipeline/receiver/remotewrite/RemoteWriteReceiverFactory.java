@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code prometheus_remote_write} receivers. */
+/** Creates {@code prometheus_remote_write} receivers. */
 public final class RemoteWriteReceiverFactory implements ReceiverFactory<HttpServerSettings> {
   /** Path used by Prometheus senders. */
   public static final String PATH = "/api/v1/write";

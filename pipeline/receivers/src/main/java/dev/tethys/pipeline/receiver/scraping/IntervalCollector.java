@@ -105,7 +105,7 @@ public final class IntervalCollector {
 
   /**
    * @param name of the receiver, as logs have it
-   * @param threads makes the thread: a platform one for who reads files of the kernel
+   * @param threads makes the thread: a platform one for callers that reads files of the kernel
    */
   public IntervalCollector(
       String name, Schedule pace, Source source, Consumer to, Thread.Builder threads) {
@@ -208,7 +208,7 @@ public final class IntervalCollector {
     return thread;
   }
 
-  /** Ends it; a look that does not respond keeps its thread, not the process. */
+  /** Ends it; a collection that does not respond keeps its thread, not the process. */
   public void stop(Duration timeLimit) {
     stop(thread, name, timeLimit);
   }

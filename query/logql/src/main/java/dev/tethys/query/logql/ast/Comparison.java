@@ -32,7 +32,7 @@ public enum Comparison {
     };
   }
 
-  /** Result for two whole numbers. */
+  /** Result for two integers. */
   public boolean holds(long left, long right) {
     return switch (this) {
       case EQUAL -> left == right;

@@ -17,7 +17,7 @@ abstract sealed class Accumulators {
   /** Adds a series of another thread to one of this. */
   abstract void merge(int series, Accumulators other, int otherSeries);
 
-  /** Numbers of rows and sums of whole numbers, as differences from step to step. */
+  /** Numbers of rows and sums of integers, as differences from step to step. */
   static final class Sums extends Accumulators {
     private final int steps;
     private final boolean weighted;

@@ -82,7 +82,7 @@ public final class LogqlEngine implements AutoCloseable {
     this.memory = memory;
   }
 
-  /** Engine over the same store and threads whose queries take their memory from another share. */
+  /** Engine over the same store and threads, whose queries use another share of memory. */
   public LogqlEngine withMemory(MemoryShare share) {
     return new LogqlEngine(this, share);
   }

@@ -113,9 +113,9 @@ public record StepGrid(long start, long step, int steps) {
     }
 
     /**
-     * Finds the steps whose windows hold all times of a span.
+     * Finds the steps whose windows contain all times of a span.
      *
-     * @return false if a window holds only part of the span
+     * @return false if a window contains only part of the span
      */
     boolean findAll(long firstTime, long lastTime) {
       boolean a = find(firstTime);

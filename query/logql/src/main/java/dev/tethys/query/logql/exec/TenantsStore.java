@@ -336,7 +336,7 @@ final class TenantsStore implements LogStore {
     return new TreeSet<>(tenants.stream().map(Scope::tenant).toList());
   }
 
-  /** The store belongs to others. */
+  /** The store is owned by others. */
   @Override
   public void close() {}
 }

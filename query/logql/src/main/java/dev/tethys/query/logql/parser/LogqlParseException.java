@@ -24,7 +24,7 @@ public final class LogqlParseException extends RuntimeException {
     this.reason = ErrorText.shorten(reason);
   }
 
-  /** An error without a place. */
+  /** An error without a position. */
   public LogqlParseException(String reason) {
     this(0, 0, reason);
   }

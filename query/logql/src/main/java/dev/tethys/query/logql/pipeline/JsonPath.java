@@ -298,7 +298,7 @@ record JsonPath(List<Object> steps) {
     return n >= 0 && java.util.Arrays.equals(plain, 0, n, key, 0, key.length);
   }
 
-  /** Place of the member or element after a value; the end if there is none. */
+  /** Position of the member or element after a value; the end if there is none. */
   private static int next(byte[] b, int value, int to) {
     int end = JsonText.valueEnd(b, value, to);
     if (end < 0) {

@@ -38,7 +38,7 @@ final class JsonText {
     return -1;
   }
 
-  /** Place after the bracket that closes an object or array; -1 if there is none. */
+  /** Position after the bracket that closes an object or array; -1 if there is none. */
   static int blockEnd(byte[] b, int at, int to, byte open, byte close) {
     int level = 0;
     int i = at;
@@ -98,7 +98,7 @@ final class JsonText {
   }
 
   /**
-   * Writes a string without its escapes, which needs no more room than the string has.
+   * Writes a string without its escapes, which needs no more space than the string has.
    *
    * @return end of the written bytes; -1 if an escape is not valid
    */

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Line filters as conditions that a store tests, literals where an expression has only such. */
+/** Line filters as conditions that a store tests, or literals if an expression consists of them. */
 public final class LineFilters {
   private LineFilters() {}
 

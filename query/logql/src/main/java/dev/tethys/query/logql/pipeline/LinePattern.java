@@ -39,7 +39,7 @@ final class LinePattern {
     this.parts = parts;
   }
 
-  /** Pattern of a parser: with names, each of them once, and literals between captures. */
+  /** Pattern of a parser: names, each of them unique, and literals between captures. */
   static LinePattern forParser(String pattern) {
     LinePattern p = new LinePattern(parts(pattern));
     p.rejectAdjacentCaptures();

@@ -23,9 +23,9 @@ abstract class RowStage {
   }
 
   /**
-   * Marks what the stage reads of lines.
+   * Marks the parts of lines that the stage reads.
    *
-   * @throws IllegalStateException if it does not know
+   * @throws IllegalStateException if unknown
    */
   void mark(LineOutline lines) {
     throw new IllegalStateException("the stage reads whole lines");

@@ -87,7 +87,7 @@ public final class Annotations {
     omitted = 0;
   }
 
-  /** Warnings of the store, as they stand; the list may grow until they are requested. */
+  /** Warnings of the store so far; the list may grow until it is requested. */
   public synchronized void storage(List<String> texts) {
     ofStore.add(texts);
   }

@@ -89,7 +89,7 @@ public final class Column {
     return steps;
   }
 
-  /** Whether only the steps with a float take room. */
+  /** Whether only the steps with a float take space. */
   boolean isSparse() {
     return at != null;
   }

@@ -8,8 +8,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Limit on the number of queries that compute for long at the same time. A query computes freely
- * for {@link #FREE_NANOS}; then it needs one of as many slots as there are processors, and gives it
- * up after {@link #SLOT_NANOS} if another query waits for one. More queries would not be answered
+ * for {@link #FREE_NANOS}; then it needs one of as many slots as there are processors, and abandons
+ * it after {@link #SLOT_NANOS} if another query waits for one. More queries would not be answered
  * sooner: they would share the processors, and each would hold its intermediate results meanwhile.
  *
  * <p>While queries of rules run and others wait for slots, queries with slots step back for most of

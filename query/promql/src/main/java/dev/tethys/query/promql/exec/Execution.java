@@ -329,7 +329,7 @@ public final class Execution implements AutoCloseable {
     }
   }
 
-  /** Checks the limit with a number of temporary samples in addition to the held ones. */
+  /** Checks the limit with temporary samples in addition to the held ones. */
   void touchSamples(long n) {
     long now = heldSamples.get() + n;
     if (now > peakSamples.get()) {

@@ -69,7 +69,7 @@ final class ExtendedRate {
     out[s] = perSecond ? difference / Rate.seconds(w.range) : difference;
   }
 
-  /** The value at a moment between a sample and the next one. */
+  /** The value at a given time between a sample and the next one. */
   static double between(long[] t, double[] v, int i, long moment, boolean counter) {
     double y1 = counter && v[i + 1] < v[i] ? 0 : v[i];
     double y2 = v[i + 1];
@@ -194,7 +194,7 @@ final class ExtendedRate {
     return between(h1, t1, h2, t2, moment, counter, w.annotations, w.span);
   }
 
-  /** The histogram at a moment between two samples; null if they do not fit together. */
+  /** The histogram at a given time between two samples; null if they do not fit together. */
   static @Nullable Histogram between(
       Histogram h1,
       long t1,

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param steps how many there are; 0 only in subqueries whose range holds none
  */
 public record Grid(long start, long interval, int steps) {
-  /** More steps than this are cut off; the limit of samples refuses such queries anyway. */
+  /** More steps than this are cut off; such queries exceed the sample limit anyway. */
   static final int MAX_STEPS = Integer.MAX_VALUE - 8;
 
   /** Creates a grid of one time. */

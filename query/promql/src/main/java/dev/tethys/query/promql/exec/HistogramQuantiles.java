@@ -26,7 +26,7 @@ public final class HistogramQuantiles extends Operator {
 
   /**
    * @param scalars the quantiles, or the two bounds of a fraction
-   * @param fraction whether a fraction between two bounds is wanted
+   * @param fraction whether a fraction between two bounds is requested
    * @param label the label that says which quantile, or null for a single one
    */
   public HistogramQuantiles(

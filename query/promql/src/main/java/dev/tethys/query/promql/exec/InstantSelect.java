@@ -299,7 +299,7 @@ public final class InstantSelect extends Operator {
       return n;
     }
 
-    /** Count and sum alone, after a reset since the sample before was looked for. */
+    /** Only count and sum, after a check for a reset since the previous sample. */
     private static Histogram countsOnly(@Nullable Histogram[] in, int i) {
       Histogram h = Streams.there(in[i]);
       Histogram before = i == 0 ? null : in[i - 1];

@@ -3,16 +3,16 @@ package dev.tethys.query.promql.exec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums of windows over whole numbers that are so small that no addition rounds: counts, bytes,
- * seconds. The order of additions does not show in them, so each is the difference of two running
- * sums, however many samples its window holds, and equals to the last bit what adding them one by
- * one with a carry comes to.
+ * Sums of windows over integers that are so small that no addition rounds: counts, bytes, seconds.
+ * The order of additions does not show in them, so each is the difference of two running sums,
+ * however many samples its window holds, and equals to the last bit what adding them one by one
+ * with a carry comes to.
  */
 final class IntegerSums {
   /** Number of windows per sample from which on running sums are cheaper than other sums. */
   private static final int LOOKS = 8;
 
-  /** Up to here every whole number is a double. */
+  /** Up to here every integer is a double. */
   private static final long MOST = 1L << 53;
 
   private final long[] running; // of the samples before each

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Samples of one series for range functions: without stale markers, floats and histograms separate.
- * Refers to a buffer where possible instead of copying. Reused; not thread-safe.
+ * Refers to a buffer if possible instead of copying. Reused; not thread-safe.
  */
 final class Samples {
   private static final Histogram[] NO_HISTOGRAMS = {};
@@ -161,7 +161,7 @@ final class Samples {
     }
   }
 
-  /** The samples of a column as a subquery gives them: resets are no longer known. */
+  /** The samples of a column as a subquery returns them: resets are no longer known. */
   void load(Column c, Grid grid, long[] gridTimes, long gridTimesId) {
     starts = null;
     summaries = null;

@@ -115,7 +115,7 @@ final class Streams {
         });
   }
 
-  /** Worker of one thread for the series assigned to it, neighbouring ones at a time. */
+  /** Worker of one thread for its assigned series, neighbouring ones at a time. */
   @FunctionalInterface
   interface Worker {
     void run(int from, int to);

@@ -10,7 +10,7 @@ public final class ThreadCpu {
 
   private ThreadCpu() {}
 
-  /** CPU time of the calling thread in nanoseconds; 0 always where that is unknown. */
+  /** CPU time of the calling thread in nanoseconds; 0 always if that is unknown. */
   public static long nanos() {
     if (!SUPPORTED || Thread.currentThread().isVirtual()) {
       return 0;

@@ -4,7 +4,7 @@ package dev.tethys.query.promql.exec;
  * {@code stdvar_over_time}, {@code stddev_over_time}: Welford's method with carries.
  *
  * <p>Each sample waits for the mean of those before it, a division among that. Windows of one shape
- * are therefore taken side by side, where the processor has several under way at once.
+ * are therefore taken side by side, where the processor has several in progress at once.
  */
 public final class Variance extends FloatOverTime {
   private final boolean root;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Parses queries. Parentheses may hold spansets, pipelines, scalars, metrics or numbers, which only
- * their content tells apart, so that terms are parsed by one grammar and checked by their kind
+ * their content distinguishes, so that terms are parsed by one grammar and checked by their kind
  * where an operator joins them.
  */
 public final class QueryParser {

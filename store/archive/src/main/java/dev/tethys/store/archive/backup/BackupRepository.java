@@ -324,7 +324,7 @@ public final class BackupRepository implements AutoCloseable {
     }
   }
 
-  /** Removes what killed backups left. */
+  /** Removes the files left by killed backups. */
   private void sweep() throws IOException {
     for (Path where : List.of(blocks(), backups())) {
       try (Stream<Path> s = Files.list(where)) {

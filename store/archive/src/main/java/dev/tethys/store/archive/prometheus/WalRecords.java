@@ -47,7 +47,7 @@ final class WalRecords {
 
     void metadata(long ref, MetricType type, String unit, String help);
 
-    /** A histogram that contradicts itself. */
+    /** An inconsistent histogram. */
     void invalid(long ref, long time, String reason);
 
     void exemplar(long ref, Exemplar e);

@@ -83,7 +83,7 @@ public final class JsonLinesImport {
   /**
    * Reads one object.
    *
-   * @param place what messages begin with
+   * @param place prefix of messages
    * @throws IllegalArgumentException if it is malformed
    */
   void line(byte[] text, int offset, int length, String place) {
@@ -101,7 +101,7 @@ public final class JsonLinesImport {
     return file + ": line " + at.getLineNr() + " column " + at.getColumnNr();
   }
 
-  /** Format error of a file; its position is added where it is known. */
+  /** Format error of a file; its position is added if it is known. */
   static final class Malformed extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -229,7 +229,7 @@ public final class JsonLinesImport {
     };
   }
 
-  /** Reads whole numbers to the start of an array, grown as needed, and counts them. */
+  /** Reads integers to the start of an array, grown as needed, and counts them. */
   private long[] times(JsonParser p, JsonToken first, long[] into, String what) {
     if (first != JsonToken.START_ARRAY) {
       throw new Malformed("timestamps and starts must be lists");

@@ -5,7 +5,7 @@ import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.CorruptionException;
 
 /**
- * Columns of a block that every row has, decoded and kept for later readers if there is room.
+ * Columns of a block that every row has, decoded and kept for later readers if there is space.
  * Arrays are shared. Not thread-safe.
  */
 final class RowColumns {

@@ -65,7 +65,7 @@ public final class RowPatterns {
     return templates.tokens.kinds[templates.rowTokens[row] + token] == Tokens.WORD;
   }
 
-  /** Notes the words in which a row differs from the first one of its template. */
+  /** Records the words in which a row differs from the first one of its template. */
   private void compare(int row, int first, int codes, boolean[] varies) {
     int[] of = templates.tokens.codes;
     for (int k = 0; k < tokens(row); k++) {

@@ -103,7 +103,7 @@ final class TemplateText {
     bytes.putByte(0);
   }
 
-  /** Takes what is read of the outline, with a placeholder for each argument not needed. */
+  /** Reads the outline, with a placeholder for each argument not required. */
   void readParts(LogBodyParts parts) {
     boolean[] needed = new boolean[all];
     bytes.clear().put(outline.buf, 0, outline.size);

@@ -15,7 +15,7 @@ import java.util.Arrays;
  * a sample of the rows, the second time with the arguments of the first replaced by one
  * placeholder, so that text that follows an argument is recognised. Rows with equal text and
  * placeholders share a template; a row that is alone with its template is reduced to its
- * delimiters, all else being arguments. The decision affects size and speed only: text and
+ * delimiters, everything else being arguments. The decision affects size and speed only: text and
  * arguments together are always the exact body.
  *
  * <p>The frequency approach follows LogCluster (Vaarandi 2015) and Drain (He 2017), with contexts

@@ -204,7 +204,7 @@ public final class Words {
    * Id of a string of at most {@link #MAX_LENGTH} bytes, which is added if it is new.
    *
    * @param i its number when it was prefetched
-   * @return -1 if there is no room
+   * @return -1 if there is no space
    */
   int addPrefetched(byte[] b, int start, int end, int i, boolean word) {
     int id = add(b, start, end, keys[i], word ? recent : recentDelimiters);

@@ -209,7 +209,7 @@ final class BlockSource {
                 : ColumnReader.codes(sections().source(section), n, shapes().count(owner)));
   }
 
-  /** Numbers, which are not kept. */
+  /** Numbers, which are not retained. */
   long[] decodeNumbers(int section, int n) {
     return n == 0 || isAbsent(section)
         ? new long[n]
@@ -221,7 +221,7 @@ final class BlockSource {
     return longsOf(section, () -> decodeNumbers(section, n));
   }
 
-  /** Numbers, which are not kept. */
+  /** Numbers, which are not retained. */
   int[] decodeInts(int section, int n) {
     return n == 0 || isAbsent(section)
         ? new int[n]

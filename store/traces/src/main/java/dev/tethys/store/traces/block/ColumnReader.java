@@ -6,7 +6,7 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 
-/** Decodes what {@link ColumnWriter} wrote. */
+/** Decodes the output of {@link ColumnWriter}. */
 final class ColumnReader {
   private static final int MAX_RAW = 256 << 20;
 

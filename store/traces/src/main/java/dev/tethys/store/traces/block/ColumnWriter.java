@@ -138,7 +138,7 @@ final class ColumnWriter implements AutoCloseable {
     return number / POWERS[exponent];
   }
 
-  /** Encodes strings, given by codes. */
+  /** Encodes strings, given as codes. */
   void strings(long[] values, int n, Texts texts, ByteSink out) {
     if (codes.length < n) {
       codes = new long[Math.max(n, codes.length * 2)];

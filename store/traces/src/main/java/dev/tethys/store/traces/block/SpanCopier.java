@@ -50,7 +50,7 @@ public final class SpanCopier {
   private int[] scopes;
 
   /**
-   * @param groups where scopes and resources go to, the batch of spans or another
+   * @param groups receives scopes and resources: the batch of spans or another
    */
   public SpanCopier(SpanBatch from, SpanBatch to, Groups groups) {
     this.from = from;

@@ -16,7 +16,7 @@ import java.time.Duration;
 
 /**
  * Writes events to a topic, with the host as key. Those beyond the buffer are dropped and counted;
- * one thread hands them to the client, and waits while that has no room.
+ * one thread hands them to the client, and waits while that has no space.
  */
 final class KafkaOutput implements EventOutput {
   private static final Duration LAST_EFFORTS = Duration.ofSeconds(30);

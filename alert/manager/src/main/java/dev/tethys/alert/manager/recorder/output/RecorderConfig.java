@@ -8,7 +8,7 @@ import dev.tethys.config.YamlObject;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The {@code event_recorder} section: where events go, each to all of the outputs. */
+/** The {@code event_recorder} section: every event goes to all of its outputs. */
 public record RecorderConfig(List<OutputConfig> outputs) {
   /** Configuration that records nothing. */
   public static final RecorderConfig NONE = new RecorderConfig(List.of());

@@ -80,7 +80,7 @@ public final class Attributes {
     return out;
   }
 
-  /** A number without sign of one, two, four or eight bytes; otherwise when it does not exist. */
+  /** An unsigned number of one, two, four or eight bytes; otherwise when it does not exist. */
   public long number(int type, long otherwise) {
     ByteBuffer b = byType.get(type);
     if (b == null) {

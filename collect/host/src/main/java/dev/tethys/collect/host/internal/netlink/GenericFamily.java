@@ -23,7 +23,7 @@ public final class GenericFamily implements AutoCloseable {
   /**
    * Looks the family up.
    *
-   * @throws LibraryException with ENOENT when the kernel does not have it
+   * @throws LibraryException with ENOENT if the kernel does not have it
    */
   public GenericFamily(String name) throws IOException {
     netlink = new Netlink(Netlink.GENERIC);

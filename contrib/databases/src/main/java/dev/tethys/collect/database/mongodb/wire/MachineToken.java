@@ -28,7 +28,7 @@ final class MachineToken {
 
   private MachineToken() {}
 
-  /** Made when it is needed. */
+  /** Created on demand. */
   private static final class Clients {
     static final HttpClientFactory ALL = new HttpClientFactory("tethys");
   }

@@ -24,7 +24,7 @@ import org.xbill.DNS.Type;
  * @param resolver null for the system's name servers
  */
 public record SeedList(@Nullable Resolver resolver) {
-  /** Asks the system's name servers. */
+  /** Queries the system's name servers. */
   public static final SeedList SYSTEM = new SeedList(null);
 
   private static final Set<String> TXT_OPTIONS = Set.of("authsource", "replicaset", "loadbalanced");

@@ -211,7 +211,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
     if (p == null || !couchbase && p.isOfCouchbase()) {
       return Step.WRONG;
     }
-    // Answers to messages of the server have no request here.
+    // Responses to messages of the server have no request here.
     if (p.isRequest()) {
       if (!framesFit(in, p)) {
         return Step.WRONG;

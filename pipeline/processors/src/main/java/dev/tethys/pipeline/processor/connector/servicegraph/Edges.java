@@ -62,7 +62,7 @@ final class Edges {
     return edges.size();
   }
 
-  /** Counts a request; returns false if there is no room for its edge. */
+  /** Counts a request; returns false if there is no space for its edge. */
   boolean count(Request r, long millis) {
     Edge e = r.edge("", true);
     Counts c = edges.get(e);

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Makes {@code servicegraph} connectors. */
+/** Creates {@code servicegraph} connectors. */
 public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphSettings> {
   private static final int MOST_ITEMS = 1_000_000;
   private static final int LARGEST_MAX_SIZE = 16_384;

@@ -28,8 +28,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code span_metrics} connectors: how many spans there were and how long they took, as
- * metrics that are sent once an interval.
+ * Creates {@code span_metrics} connectors: the number of spans and their durations, as metrics sent
+ * once per interval.
  */
 public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSettings> {
   /** Distinguishes this process from others that count spans of the same services. */

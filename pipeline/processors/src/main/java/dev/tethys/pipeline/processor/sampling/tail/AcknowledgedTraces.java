@@ -61,7 +61,7 @@ final class AcknowledgedTraces {
     this.onward = onward;
   }
 
-  /** Whether returned traces wait for room downstream; no more traces should be decided. */
+  /** Whether returned traces wait for space downstream; no more traces should be decided. */
   synchronized boolean areWaiting() {
     return !waiting.isEmpty();
   }

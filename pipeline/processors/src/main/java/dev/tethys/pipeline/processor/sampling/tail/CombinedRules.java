@@ -179,7 +179,7 @@ final class CombinedRules {
     }
   }
 
-  /** The first that samples decides, and samples in truth only while its second has room. */
+  /** The first that samples decides, and samples in truth only while its second has space. */
   private static final class FirstSamplingPolicy implements Policy {
     private final List<Policy> policies;
     private final long[] limits;

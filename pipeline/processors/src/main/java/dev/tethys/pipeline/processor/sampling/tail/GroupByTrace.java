@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Creates {@code groupbytrace} processors: they hold traces as {@code tail_sampling} does and
- * forward each as a whole. Late spans are held again.
+ * Creates {@code groupbytrace} processors: they hold traces like {@code tail_sampling} and forward
+ * each as a whole. Late spans are held again.
  */
 public final class GroupByTrace implements ProcessorFactory<TailSettings> {
   private static final Duration LONGEST_WAIT = Duration.ofDays(1);

@@ -18,7 +18,7 @@ final class PendingTrace {
 
   final TraceId id;
 
-  /** When its first span came. */
+  /** Arrival time of its first span. */
   final long arrival;
 
   /** Distinguishes traces that are due at the same time. */

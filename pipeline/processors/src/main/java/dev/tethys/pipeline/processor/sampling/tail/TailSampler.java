@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * dropped or delivered.
  *
  * <p>One thread at a time makes decisions and forwards each trace before it evaluates the next.
- * While downstream has no room it waits, the table fills, and new spans are rejected. The table
+ * While downstream has no space it waits, the table fills, and new spans are rejected. The table
  * never holds more than its limits plus one batch.
  */
 final class TailSampler implements Processor, Adjustable, PipelineWatcher {
@@ -170,7 +170,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return settings.onIngest() ? policies::decide : null;
   }
 
-  /** Waits for room if configured; returns the reason why there is none, or null. */
+  /** Waits for space if configured; returns the reason why there is none, or null. */
   private @Nullable String awaitRoom(List<SpanPiece> pieces) {
     while (!stopped) {
       long cost = table.costOf(pieces);
@@ -199,7 +199,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return "it has stopped";
   }
 
-  /** Whether decisions are late because downstream has no room. */
+  /** Whether decisions are late because downstream has no space. */
   private boolean isHeldUp() {
     PendingTrace t = table.first();
     return t != null && clock.nanos() - t.due > LONG_DUE.toNanos();

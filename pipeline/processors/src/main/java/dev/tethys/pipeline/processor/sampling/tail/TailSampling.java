@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
 
-/** Makes {@code tail_sampling} processors. */
+/** Creates {@code tail_sampling} processors. */
 public final class TailSampling implements ProcessorFactory<TailSettings> {
   private final Ottl ottl;
 

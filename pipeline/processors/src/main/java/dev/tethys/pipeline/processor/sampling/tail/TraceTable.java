@@ -104,7 +104,7 @@ final class TraceTable {
     return !held.containsKey(p.id()) && !decided.containsKey(p.id()) && cached(p.id()) == null;
   }
 
-  /** Begins to hold a trace. */
+  /** Starts to hold a trace. */
   PendingTrace open(TraceId id, long now) {
     PendingTrace t = new PendingTrace(id, now, numbers++);
     t.due = settings.due(now, null);
@@ -184,7 +184,7 @@ final class TraceTable {
   }
 
   /**
-   * Makes room for an opened trace; decided traces are evicted first.
+   * Frees space for an opened trace; decided traces are evicted first.
    *
    * @param thrownOut receives decisions that are forgotten with their traces
    * @return a trace to evict undecided; null if none. If a reload lowered the limit, excess traces
@@ -207,7 +207,7 @@ final class TraceTable {
     return null;
   }
 
-  /** Takes out the traces that policies do not evaluate. */
+  /** Removes the traces that policies do not evaluate. */
   List<PendingTrace> takeAll() {
     List<PendingTrace> all = new ArrayList<>(byDue);
     for (PendingTrace t : all) {

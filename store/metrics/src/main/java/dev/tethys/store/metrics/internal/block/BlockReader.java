@@ -98,10 +98,10 @@ public final class BlockReader implements Postings {
   }
 
   /**
-   * Bytes that were kept of blocks.
+   * Cached bytes of blocks.
    *
    * @param groups unpacked groups
-   * @param matches what matchers found
+   * @param matches results of matchers
    */
   public record CacheBytes(long groups, long matches) {}
 
@@ -223,7 +223,7 @@ public final class BlockReader implements Postings {
         });
   }
 
-  /** The same for a caller that continues where damage ends it, and is notified. */
+  /** The same for a caller that continues after damage, and is notified. */
   public void answer(Runnable action, Consumer<String> lost) {
     passOver(action, lost);
   }
@@ -255,7 +255,7 @@ public final class BlockReader implements Postings {
   }
 
   /**
-   * The same of a downsampled block, of which only a part is wanted.
+   * The same of a downsampled block, of which only a part is requested.
    *
    * @param from where the part begins, inclusive
    * @param to where it ends, inclusive

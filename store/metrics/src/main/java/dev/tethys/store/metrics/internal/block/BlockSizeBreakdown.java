@@ -49,7 +49,7 @@ final class BlockSizeBreakdown {
     entry(part).bytes += bytes;
   }
 
-  /** Adds what another account has. */
+  /** Adds the content of another account. */
   void add(BlockSizeBreakdown other) {
     other.entries.forEach(
         (part, e) -> {

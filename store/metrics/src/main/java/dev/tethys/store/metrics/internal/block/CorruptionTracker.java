@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  * Thread-safe.
  */
 final class CorruptionTracker {
-  /** Further places are neither logged nor kept: a repair of the block repairs them all. */
+  /** Further positions are neither logged nor kept: repairing the block repairs them all. */
   private static final int MAX_PLACES = 20;
 
   private static final Logger LOG = JulLogger.of(CorruptionTracker.class.getName());
@@ -64,7 +64,7 @@ final class CorruptionTracker {
     }
   }
 
-  /** Reads something for who cannot skip damage. */
+  /** Reads something for callers that cannot skip damage. */
   <T> T guard(Supplier<T> read) {
     try {
       return read.get();

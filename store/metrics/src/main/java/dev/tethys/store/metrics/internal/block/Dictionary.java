@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 
 /**
  * The labels of a block by number: names with their ranges of numbers, values front-coded. Values
- * are kept in memory as long as there is room ({@link SoftReference}) and read again else.
+ * are kept in memory as long as there is space ({@link SoftReference}) and read again else.
  */
 final class Dictionary {
   /** Values between two questions whether the response is still wanted. */

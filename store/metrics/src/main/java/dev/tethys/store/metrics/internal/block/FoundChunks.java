@@ -42,7 +42,7 @@ record FoundChunks(int[] numbers, Labels[] labels, ChunkRef[][] chunks) {
     return w;
   }
 
-  /** Only what may have samples in a closed range; this itself when all may. */
+  /** Only the parts that may have samples in a closed range; this itself if all may. */
   FoundChunks in(TimeSets times, long min, long max) {
     int whole = 0;
     while (whole < chunks.length && count(times, chunks[whole], min, max) == chunks[whole].length) {

@@ -122,7 +122,7 @@ final class SeriesPages {
       return out;
     }
 
-    /** Whether a series stands here. */
+    /** Whether the slot contains a series. */
     boolean holds(int series) {
       return pageOf(series) == number;
     }

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The timestamps of a block's chunks: bounds always in memory, the rest while there is room. */
+/** The timestamps of a block's chunks: bounds always in memory, the rest while there is space. */
 final class TimeSets {
   private final ChunkGroups groups;
   private final int[] group;

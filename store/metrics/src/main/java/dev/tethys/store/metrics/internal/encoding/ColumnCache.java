@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decoded values of parts of series that no longer change, for queries that read the same series
  * again and again, as dashboards do. A column has one place. Only columns that were asked for
- * before are kept, and only while there is room or a column is idle for some seconds: a query over
- * everything pushes out nothing, and one over more than there is room for, asked again and again,
+ * before are kept, and only while there is space or a column is idle for some seconds: a query over
+ * everything pushes out nothing, and one over more than there is space for, asked again and again,
  * finds a part of it instead of pushing out just what it reads next.
  *
  * <p>Invariants: {@link #held} is the sum over the places, and exceeds {@link #maxBytes} only while
@@ -117,7 +117,7 @@ public final class ColumnCache {
     return h ^ h >>> 32;
   }
 
-  /** A kept column, or null. */
+  /** A cached column, or null. */
   public @Nullable Column get(long owner, long part) {
     Column c = places.get((int) hash(owner, part) & PLACES - 1);
     if (c == null || c.owner != owner || c.part != part) {
@@ -131,7 +131,7 @@ public final class ColumnCache {
 
   /**
    * Whether a column that is not here is to be {@link #put}: it was asked for before, and there is
-   * room for it.
+   * space for it.
    *
    * @param times that would be kept with it
    */

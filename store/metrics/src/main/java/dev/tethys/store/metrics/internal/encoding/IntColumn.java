@@ -372,7 +372,7 @@ public final class IntColumn {
     return (count * width + 7) >>> 3;
   }
 
-  /** Reads a column of n values into {@code x}, which has room for them. */
+  /** Reads a column of n values into {@code x}, which has space for them. */
   public static void decode(ByteSource in, long[] x, int n) {
     decode(in, x, n, null);
   }

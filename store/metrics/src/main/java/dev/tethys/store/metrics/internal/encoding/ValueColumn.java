@@ -361,7 +361,7 @@ public final class ValueColumn {
     private double[] all = new double[0];
 
     /**
-     * Reads n values into {@code v} from {@code at} on, which has room for them.
+     * Reads n values into {@code v} from {@code at} on, which has space for them.
      *
      * @return whether one of them may be other than finite
      */
@@ -421,8 +421,8 @@ public final class ValueColumn {
     }
 
     /**
-     * Reads a column of integers, what is wanted of it at its beginning, in an array that has room
-     * for it.
+     * Reads a column of integers, what is requested of it at its beginning, in an array that has
+     * space for it.
      */
     private static long[] ints(ByteSource in, long[] x, int n, @Nullable Slices wanted) {
       long[] to = x.length < n ? new long[Math.max(n, 512)] : x;

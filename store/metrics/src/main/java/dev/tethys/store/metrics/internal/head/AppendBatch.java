@@ -94,7 +94,7 @@ final class AppendBatch {
   static final class Columns {
     int count;
 
-    /** Known to have ascending slots and one time: no search for others is needed. */
+    /** Known to have ascending slots and one time: no search for others is required. */
     boolean oneRow;
 
     int[] slots;

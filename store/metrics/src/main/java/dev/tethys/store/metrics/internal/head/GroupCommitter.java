@@ -368,7 +368,7 @@ final class GroupCommitter {
     }
   }
 
-  /** Writes the records that are ready and puts their batches in place. Throws nothing. */
+  /** Writes the records that are ready and inserts their batches. Throws nothing. */
   private void finish() {
     RuntimeException failure = null;
     try {

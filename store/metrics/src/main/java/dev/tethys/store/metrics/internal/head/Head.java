@@ -540,7 +540,7 @@ public final class Head {
   /**
    * Replays one record of the log.
    *
-   * @throws dev.tethys.store.files.CorruptionException if it makes no sense
+   * @throws dev.tethys.store.files.CorruptionException if it is invalid
    */
   public void replay(ByteSource payload) {
     replay.replay(payload);

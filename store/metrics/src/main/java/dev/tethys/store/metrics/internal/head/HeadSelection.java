@@ -82,7 +82,7 @@ final class HeadSelection implements SourceSelection {
     return new SomeLabels(found, places);
   }
 
-  /** Spelled out one by one: a response of many series holds none of them. */
+  /** Written one by one: a response of many series buffers none of them. */
   private static final class SomeLabels extends AbstractList<Labels> implements RandomAccess {
     private final FoundSeries found;
     private final int @Nullable [] places;

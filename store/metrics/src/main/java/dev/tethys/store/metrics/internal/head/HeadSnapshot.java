@@ -58,7 +58,7 @@ public final class HeadSnapshot {
    */
   private static final int FRAME = 1 << 13;
 
-  /** The same of earlier programs. */
+  /** The same for earlier releases. */
   private static final int LARGEST_FRAME = 1 << 20;
 
   /** The most raw bytes of stripes in a frame: late samples of one may be many. */
@@ -140,7 +140,7 @@ public final class HeadSnapshot {
   }
 
   /**
-   * Writes the snapshot and makes its content durable. Once: what is written is let go of.
+   * Writes the snapshot and makes its content durable. Once: what is written is released.
    *
    * @param small spends CPU time on half the size: for a snapshot that exists to stay
    */

@@ -34,7 +34,7 @@ final class HistogramRows {
   private static final ResetHint[] HINTS = ResetHint.values();
   private static final double[] NONE = {};
 
-  /** Bytes of spare room in addition to a quarter of the content. */
+  /** Bytes of spare space in addition to a quarter of the content. */
   private static final int SPARE = 64;
 
   private byte[] bytes = new byte[0];

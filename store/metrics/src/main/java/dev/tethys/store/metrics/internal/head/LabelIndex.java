@@ -85,7 +85,7 @@ final class LabelIndex implements Postings {
   /**
    * Adds a series; the name of its list of pairs.
    *
-   * @throws dev.tethys.model.storage.StorageException if there is no room: no posting names it
+   * @throws dev.tethys.model.storage.StorageException if there is no space: no posting names it
    */
   int add(int slot, byte[] canonical) {
     int n = 0;
@@ -120,7 +120,7 @@ final class LabelIndex implements Postings {
     return list;
   }
 
-  /** Takes a series out of the postings; its labels stay readable. */
+  /** Removes a series from the postings; its labels stay readable. */
   void remove(int slot, int list) {
     byte[] page = lists.page(list);
     int p = lists.offset(list);
@@ -483,7 +483,7 @@ final class LabelIndex implements Postings {
     return out;
   }
 
-  /** Writes the pairs of a list as far as there is room; how many it has. Needs no lock. */
+  /** Writes the pairs of a list as far as there is space; how many it has. Needs no lock. */
   int pairs(int list, int[] into) {
     byte[] page = lists.page(list);
     int p = lists.offset(list);

@@ -51,7 +51,7 @@ final class MatchedValueCache {
     this.index = index;
   }
 
-  /** Known matches of an expression. */
+  /** Cached matches of an expression. */
   synchronized ValueMatches of(Matcher m) {
     Key key = new Key(m.name(), m.value());
     ValueMatches v = kept.get(key);

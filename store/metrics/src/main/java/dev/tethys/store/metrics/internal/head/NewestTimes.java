@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * time, which is kept once; the others have theirs apart.
  *
  * <p>Written under both locks of the head; read under one of them, or without any, when the
- * response is that of a moment ago. So a series leaves those that stand together only once its own
- * time is written, and joins them only once the shared one is: every step between two states says
- * of each series what it had before or has afterwards. Who reads makes sure that time and mask are
- * of one step.
+ * response is that of a given time ago. So a series leaves those that stand together only once its
+ * own time is written, and joins them only once the shared one is: every step between two states
+ * says of each series what it had before or has afterwards. Who reads makes sure that time and mask
+ * are of one step.
  */
 final class NewestTimes {
   /** Time of a series without samples. */

@@ -77,7 +77,7 @@ sealed interface Page permits RowPage, ColumnPage {
     void readTimes(int k, long minTime, long maxTime, SampleBuffer into);
 
     /**
-     * Puts the values of one series, at the rows that hold it, at a place where there is room for
+     * Puts the values of one series, at the rows that hold it, at a place where there is space for
      * all rows.
      *
      * @return where they end
@@ -87,7 +87,7 @@ sealed interface Page permits RowPage, ColumnPage {
     /** The same of the times of the rows that hold a series. */
     int times(int k, long[] out, int at);
 
-    /** Whether it is as it was written; where it is not, nothing is read. */
+    /** Whether it is unchanged since it was written; otherwise nothing is read. */
     boolean isSound();
 
     /** The times of the rows, from a place on. */

@@ -357,7 +357,7 @@ final class RowPage implements Page {
         into.size = present(masks, k, minTime, maxTime, into);
         return;
       }
-      // Every row has the series, whose times ascend: so a part of them without gaps is wanted.
+      // Every row has the series, whose times ascend: so a part of them without gaps is requested.
       int from = times[0] >= minTime ? 0 : lower(minTime);
       int to = times[rows - 1] <= maxTime ? rows : lower(maxTime + 1);
       if (from < to) {

@@ -27,7 +27,7 @@ import java.util.function.IntSupplier;
  * garbage.
  */
 public final class SealedPages {
-  /** Bytes that are worth a file; with many series there are more at once. */
+  /** Minimum size of a file in bytes; with many series, files are larger. */
   private static final int FILE = 1 << 20;
 
   private static final int LARGEST_FILE = 8 << 20;
@@ -65,7 +65,7 @@ public final class SealedPages {
     /**
      * Keeps the first bytes of two arrays, one after another, outside the heap.
      *
-     * @throws IOException if there is no room for them; they are offered again later
+     * @throws IOException if there is no space for them; they are offered again later
      */
     PageBytes keep(byte[] heads, int length, byte[] columns, int n) throws IOException;
   }

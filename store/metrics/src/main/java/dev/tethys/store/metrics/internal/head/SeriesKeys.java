@@ -91,7 +91,7 @@ final class SeriesKeys {
     return 2 * (slot & CHUNK - 1);
   }
 
-  /** The slot that came after another one; 0 if nothing is known, or anything. */
+  /** The slot that followed another one; 0 or anything else if unknown. */
   int successor(int slot) {
     int[] c = guesses[slot >> CHUNK_BITS];
     return c == null ? 0 : c[slot & CHUNK - 1];

@@ -16,7 +16,7 @@ import java.util.IdentityHashMap;
 final class SeriesLimiter {
   private static final int MAX_DECODERS = 64;
 
-  /** The longest list of series without a record that is kept if there are none. */
+  /** Maximum length of a retained list of series without a record. */
   private static final int MOST_KEPT = 1 << 16;
 
   /** Bytes of a series without labels and table growth: postings, a share of a row. */
@@ -36,7 +36,7 @@ final class SeriesLimiter {
     this.head = head;
   }
 
-  /** A small number for an encoding of labels; 0 if there are too many to tell apart. */
+  /** A small number for an encoding of labels; 0 if there are too many to distinguish. */
   int salt(Appender.LabelDecoder decoder) {
     synchronized (salts) {
       Integer s = salts.get(decoder);

@@ -95,7 +95,7 @@ final class SeriesTable {
   /**
    * Creates a series that does not exist.
    *
-   * @throws StorageException if there is no room: nothing has changed
+   * @throws StorageException if there is no space: nothing has changed
    */
   int create(byte[] canonical) {
     Integer reuse = free.peekFirst();
