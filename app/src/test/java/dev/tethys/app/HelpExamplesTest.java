@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Examples in the help and the documentation of live controls are accepted as they stand. */
 @Timeout(120)
 class HelpExamplesTest {
-  /** Commands that start a control, with operands and flags that are right. */
+  /** Commands that start a control, with operands and flags that are valid. */
   private static final Map<String, List<String>> STARTS =
       new TreeMap<>(
           Map.of(

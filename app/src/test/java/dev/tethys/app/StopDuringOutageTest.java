@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Stops of all roles that deliver, by SIGTERM, while a destination takes connections and never
- * answers: queues drain for 15 s at most and what is lost then is logged.
+ * responds: queues drain for at most 15 s and what is lost then is logged.
  */
 class StopDuringOutageTest {
   @TempDir Path dir;
@@ -176,7 +176,7 @@ class StopDuringOutageTest {
     return connections.computeIfAbsent(role, r -> new AtomicInteger());
   }
 
-  /** URL of a destination of a role that accepts connections and never answers. */
+  /** URL of a destination of a role that accepts connections and never responds. */
   private String silent(String role) throws IOException {
     ServerSocket server = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
     open.add(server);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the known word most similar to a mistyped one. */
 public final class NameSuggestion {
-  /** Edit distance up to which any word is suggested. */
+  /** Maximum edit distance of suggestions for any word. */
   private static final int MIN_DISTANCE = 2;
 
   private NameSuggestion() {}

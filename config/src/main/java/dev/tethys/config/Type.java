@@ -40,7 +40,7 @@ public final class Type<T> {
   public static final Type<Secret> SECRET =
       new Type<>("secret", Secret.NONE, n -> new Secret(n.asString()), null);
 
-  /** A path, resolved against the folder of its file; {@code ""} for none. */
+  /** A path, resolved against the folder of its file; {@code ""} if none. */
   public static final Type<String> PATH = new Type<>("path", "", YamlNode::asPath, null);
 
   public static final Type<URI> URL = new Type<>("url", null, n -> n.parse(Type::uri), null);

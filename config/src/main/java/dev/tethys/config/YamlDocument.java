@@ -301,7 +301,7 @@ public final class YamlDocument {
    * repeated if the first one fails; keys, lists and maps are then read to their ends, and so is
    * the argument of {@link YamlNode#attempt}.
    *
-   * @throws ConfigException if something in it is wrong
+   * @throws ConfigException if something in it is invalid
    */
   public <T, E extends Exception> T readWhole(Reading<T, E> reading) throws E {
     if (mistakes != null) {
@@ -329,7 +329,7 @@ public final class YamlDocument {
   /**
    * Reads several documents so that an error names the mistakes of all.
    *
-   * @throws ConfigException if something in one of them is wrong
+   * @throws ConfigException if something in one of them is invalid
    */
   public static void readEach(List<YamlDocument> documents, Consumer<YamlNode> reading) {
     Mistakes found = new Mistakes();

@@ -36,7 +36,7 @@ public final class YamlTree {
     }
   }
 
-  /** Text that is written without quotes and without escapes. */
+  /** Text written without quotes and escapes. */
   record Plain(String text) {
     @Override
     public String toString() {

@@ -317,7 +317,7 @@ public final class ControlServer implements AutoCloseable {
     /**
      * Rules of automation.
      *
-     * @throws dev.tethys.config.ConfigException if a rule is wrong
+     * @throws dev.tethys.config.ConfigException if a rule is invalid
      * @throws IOException if a file cannot be read
      */
     List<AutomationRule> automation() throws IOException;
@@ -461,7 +461,7 @@ public final class ControlServer implements AutoCloseable {
    *
    * @param automation file of {@link AutomationRule}; null for no rules
    * @param manifests files and folders with resources of MDAI
-   * @throws dev.tethys.config.ConfigException if a rule is wrong
+   * @throws dev.tethys.config.ConfigException if a rule is invalid
    */
   public static ControlServer start(
       HttpListenerOptions options,

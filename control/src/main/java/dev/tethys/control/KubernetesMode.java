@@ -90,7 +90,7 @@ final class KubernetesMode implements AutoCloseable {
   /**
    * Reads the flags.
    *
-   * @throws UsageException if one is wrong
+   * @throws UsageException if one is invalid
    */
   static Settings settings(FlagSet flags) {
     String kubeconfig = flags.get("kubernetes.kubeconfig");
@@ -151,7 +151,7 @@ final class KubernetesMode implements AutoCloseable {
   }
 
   /**
-   * Begins to compete, or to lead if there is no election.
+   * Starts to compete, or to lead if there is no election.
    *
    * @throws IOException if the address cannot be bound
    */

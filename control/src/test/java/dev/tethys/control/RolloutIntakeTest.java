@@ -38,7 +38,7 @@ class RolloutIntakeTest extends RolloutCase {
   private long spans;
   private long zipkin;
 
-  /** Reports of some agents, one each 5 s, with items in a second since the one before. */
+  /** Reports of some agents, one each 5 s, with items in a second since the previous one. */
   private void run(int agents, int seconds, int ofLogs, int ofSpans, int ofZipkin) {
     for (int i = 0; i < seconds / 5; i++) {
       logs += 5L * ofLogs;

@@ -537,7 +537,7 @@ class RolloutLossTest extends RolloutCase {
 
   /**
    * Only agents can read the version, so that it is unknown for how long it holds items. The first
-   * report has deliveries of the version before, which was replaced meanwhile.
+   * report has deliveries of the previous version, which was replaced meanwhile.
    */
   @Test
   void versionThatIsNotReadHereIsPausedAfterTheLongestWaitWhereItDeliversNothing()

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Versions whose destination accepts connections and never answers, with running graphs. */
+/** Versions whose destination accepts connections and never responds, with running graphs. */
 @Timeout(120)
 @Tag("slow")
 class RolloutUndeliveredTest extends FleetCase {

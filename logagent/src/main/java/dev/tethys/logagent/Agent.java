@@ -159,7 +159,7 @@ final class Agent implements AutoCloseable {
   }
 
   /**
-   * Begins to read.
+   * Starts to read.
    *
    * @throws IOException if something of it cannot
    */

@@ -30,7 +30,7 @@ public final class EmbeddedAgent implements AutoCloseable {
    *
    * @param own factories of components that only this process has, such as the exporter {@code
    *     tethys}
-   * @throws dev.tethys.config.ConfigException if the configuration is wrong
+   * @throws dev.tethys.config.ConfigException if the configuration is invalid
    * @throws IOException if the file cannot be read or a job cannot start
    */
   public static EmbeddedAgent start(Path file, List<ComponentFactory<?>> own) throws IOException {

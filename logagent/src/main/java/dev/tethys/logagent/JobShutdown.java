@@ -145,8 +145,8 @@ final class JobShutdown {
   }
 
   /**
-   * Whether its sources take nothing more, so that their ports are free; waited for until a time of
-   * the clock of nanos.
+   * Whether its sources accept nothing more, so that their ports are free; waits until a deadline
+   * in nanoseconds.
    */
   boolean isStopped(long until) throws InterruptedException {
     return stopped.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);

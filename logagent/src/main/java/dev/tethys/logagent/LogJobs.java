@@ -85,7 +85,7 @@ final class LogJobs {
   }
 
   /**
-   * Begins to read.
+   * Starts to read.
    *
    * @throws IOException if something of it cannot
    */

@@ -276,7 +276,7 @@ final class LogsApi {
         if (t != null) {
           t.write(j);
         }
-        // An empty line now and then, so that a disconnected client is detected.
+        // An empty line occasionally, so that a disconnected client is detected.
         out.write((j + "\n").getBytes(StandardCharsets.UTF_8));
         out.flush();
       }

@@ -167,7 +167,7 @@ public final class LogsRole {
   /**
    * Reads the configuration, checked.
    *
-   * @throws ConfigException if something is wrong with it
+   * @throws ConfigException if something is invalid with it
    */
   static PromtailConfig config(FlagSet flags, String appended) throws IOException {
     return config(flags, appended, List.of());
@@ -177,7 +177,7 @@ public final class LogsRole {
    * Reads the configuration, checked.
    *
    * @param own factories of components that only this process has
-   * @throws ConfigException if something is wrong with it
+   * @throws ConfigException if something is invalid with it
    */
   static PromtailConfig config(FlagSet flags, String appended, List<ComponentFactory<?>> own)
       throws IOException {

@@ -171,7 +171,7 @@ final class PipelineLogExporter {
   }
 
   /**
-   * Looks whether a configuration is right, and opens nothing.
+   * Checks whether a configuration is valid, and opens nothing.
    *
    * @throws dev.tethys.config.ConfigException if it is not
    */

@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Promtail's flags for keys of its file; flags override the file. Given flags are put into the
- * file's tree, which is then read as if they were in the file.
+ * Promtail's flags for keys of its file; flags override the file. They are inserted into the file's
+ * tree, which is then read as if they were part of the file.
  */
 final class PromtailFlags {
   /** A flag, and the key that it sets: a path with dots. */

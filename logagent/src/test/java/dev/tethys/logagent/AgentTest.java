@@ -168,7 +168,7 @@ class AgentTest {
   }
 
   /**
-   * Begins a job that has read one line, which cannot be delivered, when another takes its place.
+   * Starts a job that has read one line, which cannot be delivered, when another takes its place.
    */
   private void waitsToLeave(PromtailConfig its, PromtailConfig other) throws Exception {
     Agent a = start(its);
@@ -215,7 +215,9 @@ class AgentTest {
     assertThat(loki.lines).containsExactly("first", "of a brief file", "last");
   }
 
-  /** It is read after the one before, which has a name and would be for callers that comes next. */
+  /**
+   * It is read after the previous one, which has a name and would be for callers that comes next.
+   */
   @Test
   void waitingJobReadsDeletedFileBeforeExistingOne() throws Exception {
     waitsToLeave(config(files("a", "")), config(files("a", ", encoding: latin1")));

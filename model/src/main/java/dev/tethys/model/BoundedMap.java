@@ -17,12 +17,12 @@ public final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
     this.max = max;
   }
 
-  /** A map from which the entry leaves that was put first. */
+  /** A map that evicts the oldest entry. */
   public static <K, V> BoundedMap<K, V> byAge(int max) {
     return new BoundedMap<>(max, false);
   }
 
-  /** A map from which the entry leaves that was read or put least recently. */
+  /** A map that evicts the least recently used entry. */
   public static <K, V> BoundedMap<K, V> byUse(int max) {
     return new BoundedMap<>(max, true);
   }

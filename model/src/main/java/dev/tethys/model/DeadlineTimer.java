@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Timer that closes a resource at a deadline unless it is cancelled. It ends a connection in the
- * middle of any read or write, also when a peer sends a byte now and then. One thread waits for all
+ * middle of any read or write, also when a peer sends a byte occasionally. One thread waits for all
  * alarms; resources are closed on separate threads, because closing may block.
  */
 public final class DeadlineTimer implements AutoCloseable {

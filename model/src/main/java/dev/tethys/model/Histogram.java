@@ -106,7 +106,7 @@ public record Histogram(
             customBounds);
   }
 
-  /** Equality to the bit: NaN sums by their bits, spans and counts by value, the hint included. */
+  /** Equality bit for bit: NaN sums by their bits, spans and counts by value, the hint included. */
   @Override
   public boolean equals(@Nullable Object o) {
     return o instanceof Histogram h

@@ -237,7 +237,7 @@ public final class Labels implements Comparable<Labels> {
     return n == bytes.length ? this : n == 0 ? EMPTY : new Labels(Arrays.copyOf(out, n));
   }
 
-  /** Whether {@link #filter} would give this, found without making anything. */
+  /** Whether {@link #filter} would return this, determined without allocation. */
   public boolean filtersTo(byte[][] sortedNames, boolean keep, Labels candidate) {
     return filter(sortedNames, keep, candidate.bytes, true) == candidate.bytes.length;
   }

@@ -61,8 +61,8 @@ public final class LabelsBuilder {
   }
 
   /**
-   * Sets a label, an empty value too: an exposition may show one, so that a scraper puts nothing in
-   * its place.
+   * Sets a label, including an empty value: an exposition may show one to prevent a scraper from
+   * adding its own.
    */
   public LabelsBuilder show(String name, String value) {
     byte[] n = Surrogates.utf8(name);

@@ -97,7 +97,7 @@ final class ShortestDecimal {
     return difference + BLUR + Long.MIN_VALUE <= 2 * BLUR + Long.MIN_VALUE;
   }
 
-  /** The long way, which is right for all. */
+  /** The slow algorithm, which is correct for all values. */
   static long digitsOfAny(long bits) {
     int biased = (int) (bits >>> FRACTION_BITS);
     long fraction = bits & FRACTION;

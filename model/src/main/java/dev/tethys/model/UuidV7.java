@@ -11,9 +11,9 @@ public final class UuidV7 {
   private UuidV7() {}
 
   /**
-   * A new one, of a time in Unix milliseconds.
+   * A new one, for a time in Unix milliseconds.
    *
-   * @param random bits that distinguish it from others of that moment
+   * @param random bits that distinguish it from others of the same time
    */
   public static UUID at(long millis, RandomGenerator random) {
     long high = millis << 16 | 0x7000 | random.nextInt(1 << 12);

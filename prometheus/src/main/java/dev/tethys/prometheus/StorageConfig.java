@@ -145,7 +145,7 @@ public record StorageConfig(
   /**
    * Parses the selector of a rule of retention.
    *
-   * @throws IllegalArgumentException if it is wrong or selects everything
+   * @throws IllegalArgumentException if it is invalid or selects everything
    */
   static List<Matcher> selector(String s) {
     try {

@@ -10,15 +10,15 @@ import java.util.function.IntConsumer;
 import jdk.management.VirtualThreadSchedulerMXBean;
 
 /**
- * Carriers of virtual threads, whose number is raised while some virtual threads compute for long.
- * A virtual thread keeps its carrier until it waits, and there are as many carriers as processors:
- * two large requests that are decoded would keep health checks waiting. With more carriers the
- * kernel shares the processors out.
+ * Carriers of virtual threads, whose number is raised while some virtual threads compute for a long
+ * time. A virtual thread keeps its carrier until it waits, and there are as many carriers as
+ * processors: two large requests that are decoded would keep health checks waiting. With more
+ * carriers the kernel shares the processors out.
  */
 public final class CarrierReserve {
   static final Duration CHECK_INTERVAL = Duration.ofMillis(250);
 
-  /** Looks without a late thread after which the number is as at the start. */
+  /** Number of checks without a late thread after which the initial number is restored. */
   static final int CALM_LOOKS = 40;
 
   /** Maximum number of carriers per initial carrier. */

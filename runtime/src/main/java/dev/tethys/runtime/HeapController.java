@@ -27,7 +27,7 @@ public final class HeapController {
   private static final Duration NEVER = Duration.ofDays(365);
   private static final Duration CHECK_INTERVAL = Duration.ofMillis(500);
 
-  /** Growth beyond which a collection is worth while after a long time without any. */
+  /** Growth after which a collection is worthwhile after a long time without any. */
   static final long LITTLE_BYTES = MIB / 2;
 
   private static final int RARELY = 500;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * of it that is to be free. Unused capacity takes no memory.
  */
 final class YoungSize {
-  /** The share of the time in young collections from which on they are too frequent. */
+  /** The share of the time in young collections from which they are too frequent. */
   static final double TOO_MUCH = 0.15;
 
   /** The window of time that is evaluated together. */
@@ -60,7 +60,7 @@ final class YoungSize {
     /**
      * Rule of a test that must not depend on the speed of the machine.
      *
-     * @param tooMuch share of the time in young collections from which on they are too frequent
+     * @param tooMuch share of the time in young collections from which they are too frequent
      */
     Rule(double tooMuch) {
       this.tooMuch = tooMuch;

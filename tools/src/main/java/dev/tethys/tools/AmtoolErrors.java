@@ -12,7 +12,7 @@ final class AmtoolErrors {
     return new UsageException("amtool: error: " + message + "\n");
   }
 
-  /** The words of a configuration that is wrong. */
+  /** Describes the errors of an invalid configuration. */
   static String text(Exception e) {
     return e instanceof ConfigException c
         ? String.valueOf(c.getMessage())

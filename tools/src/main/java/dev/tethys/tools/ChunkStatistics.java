@@ -13,7 +13,7 @@ import java.util.Arrays;
 final class ChunkStatistics {
   private static final int LARGEST_STEP = 10_000;
 
-  /** Statistics of one kind, with one value per chunk. */
+  /** Statistics of the same kind, with one value per chunk. */
   private static final class Totals {
     private int[] values = new int[1024];
     private int size;

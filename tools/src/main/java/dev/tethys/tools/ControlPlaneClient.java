@@ -161,12 +161,12 @@ final class ControlPlaneClient {
     return reason;
   }
 
-  /** Begin of the body of a change, which has a reason. */
+  /** Start of the body of a change, which has a reason. */
   static Json changing(Command.Arguments a) {
     return bodyOf(a, reason(a));
   }
 
-  /** Begin of the body of a request with a reason and an author. */
+  /** Start of the body of a request with a reason and an author. */
   static Json bodyOf(Command.Arguments a, String reason) {
     return new Json()
         .open('{')

@@ -52,7 +52,7 @@ final class ProgressLine implements Progress {
     }
   }
 
-  /** Takes the bar away, so that a line can be written. */
+  /** Clears the bar, so that a line can be written. */
   void clear() {
     if (terminal && shownLength > 0) {
       to.print("\r" + " ".repeat(shownLength) + "\r");

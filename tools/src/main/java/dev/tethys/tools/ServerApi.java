@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The HTTP API of a server, as a client sees it. Errors are those of Prometheus's Go client. */
+/** The HTTP API of a server from a client's view. Errors are those of Prometheus's Go client. */
 final class ServerApi implements AutoCloseable {
   /** Timeout of a query. */
   private static final Duration TIMEOUT = Duration.ofMinutes(2);

@@ -185,7 +185,7 @@ public final class Grpc {
     T of(byte[] message) throws Exception;
   }
 
-  /** Reads the message of a call and uses it, on another thread if that may take long. */
+  /** Reads the message of a call and uses it, on another thread if that can take a long time. */
   private static <T extends @Nullable Object> T withMessage(
       HttpRequest request, int maxBytes, Use<T> use) throws Exception {
     InputStream body = request.body(maxBytes + 1024L);

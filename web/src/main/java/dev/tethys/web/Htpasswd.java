@@ -26,7 +26,7 @@ public final class Htpasswd {
   private Htpasswd() {}
 
   /**
-   * Reads users. Empty lines and those that begin with {@code #} mean nothing.
+   * Reads users. Empty lines and those that begin with {@code #} have no meaning.
    *
    * @throws IllegalArgumentException with the invalid line, or the one with an unsupported hash
    */

@@ -260,7 +260,7 @@ class Http2FloodTest {
     flood.join();
   }
 
-  /** Begins a request whose body follows. */
+  /** Starts a request whose body follows. */
   private void begins() throws IOException {
     byte[] post = get("/").toByteArray();
     post[0] = (byte) 0x83; // :method POST

@@ -41,7 +41,7 @@ public record AlertingConfig(Relabeling relabeling, List<AlertmanagerConfig> ale
   /**
    * Reads the section.
    *
-   * @throws dev.tethys.config.ConfigException if something in it is wrong
+   * @throws dev.tethys.config.ConfigException if something in it is invalid
    */
   public static AlertingConfig read(YamlNode node, NameScheme names) {
     YamlObject o = node.object(SECTION);

@@ -56,7 +56,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   /**
    * Starts without Alertmanagers.
    *
-   * @param externalUrl under which people reach this server
+   * @param externalUrl under which users reach this server
    */
   public Notifier(
       NotifierOptions options,
@@ -92,7 +92,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     }
   }
 
-  /** The name under which discovery knows an entry of the configuration. */
+  /** The name of the configuration entry in discovery. */
   public static String pool(int number) {
     return "config-" + number;
   }

@@ -8,7 +8,7 @@ import java.util.List;
 @FunctionalInterface
 public interface AlertListener {
   /**
-   * Takes alerts over without waiting.
+   * Takes over alerts without waiting.
    *
    * @param query the canonical expression of their rule
    */

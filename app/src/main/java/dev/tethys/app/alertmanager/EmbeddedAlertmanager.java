@@ -162,7 +162,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   /**
    * Reads its configuration file.
    *
-   * @throws dev.tethys.config.ConfigException if it is wrong; nothing has changed then
+   * @throws dev.tethys.config.ConfigException if it is invalid; nothing has changed then
    * @throws IOException if it cannot be read
    */
   public void load() throws IOException {

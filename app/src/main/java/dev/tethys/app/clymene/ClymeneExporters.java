@@ -79,8 +79,8 @@ final class ClymeneExporters {
   }
 
   /**
-   * Joins records of Kafka before they are written: a record holds what an agent sent at once, and
-   * a backlog of them would be as many small requests to a database.
+   * Joins Kafka records before they are written: a record contains what an agent sent at once, and
+   * a backlog of them would cause as many small requests to a database.
    */
   private static void joinRecords(String exporter, @Nullable Object keys) {
     if (exporter.startsWith("debug/")) {

@@ -66,8 +66,8 @@ public final class ClymeneGraph {
   }
 
   /**
-   * The configuration of a gateway that takes everything that is pushed, not what Clymene's takes
-   * alone: metrics and log lines, by OTLP, remote write and Loki's push as well.
+   * The configuration of a gateway that accepts all kinds of pushes, not only Clymene's: metrics
+   * and log lines, by OTLP, remote write and Loki's push API.
    */
   static YamlDocument documentOfEverything(ClymeneFlags flags) {
     return document(new ClymeneGraph(flags).tree(true, null));

@@ -159,7 +159,7 @@ public final class CollectorRole implements AutoCloseable {
   /**
    * Checks a configuration as {@code validate} does.
    *
-   * @throws ConfigException if it is wrong
+   * @throws ConfigException if it is invalid
    */
   public static void check(YamlDocument document) {
     new CollectorRole(() -> document, BuiltIn.components(), true, false).validated(document);
@@ -168,7 +168,7 @@ public final class CollectorRole implements AutoCloseable {
   /**
    * Reads a configuration and checks its components, none of which starts.
    *
-   * @throws ConfigException if it is wrong
+   * @throws ConfigException if it is invalid
    */
   GraphConfig validated(YamlDocument document) {
     GraphConfig config = read(document);
@@ -198,7 +198,7 @@ public final class CollectorRole implements AutoCloseable {
   /**
    * Starts everything.
    *
-   * @throws ConfigException if the configuration is wrong
+   * @throws ConfigException if the configuration is invalid
    * @throws IOException if something cannot start
    */
   void start() throws IOException {
@@ -212,9 +212,9 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   /**
-   * Starts with the last configuration of a control plane, else with its own, else with none.
+   * Starts with the last configuration of a control plane, or with its own, or with none.
    *
-   * @throws ConfigException if its own configuration is wrong
+   * @throws ConfigException if its own configuration is invalid
    * @throws IOException if something cannot start
    */
   void start(@Nullable ControlPlane control) throws IOException {
@@ -242,7 +242,7 @@ public final class CollectorRole implements AutoCloseable {
    * @param files merged in their order; empty for the configuration of the command line
    * @param variables for references to variables, before those of the environment
    * @param runs called when the configuration runs, before components of the former one have ended
-   * @throws ConfigException if the configuration is wrong
+   * @throws ConfigException if the configuration is invalid
    * @throws IOException if something cannot start
    */
   synchronized void use(
@@ -439,9 +439,9 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   /**
-   * Reads the configuration again; what is wrong with it changes nothing.
+   * Reloads the configuration; errors leave the current one unchanged.
    *
-   * @throws ConfigException if it is wrong
+   * @throws ConfigException if it is invalid
    * @throws IOException if something cannot start
    */
   synchronized void reload() throws IOException {

@@ -337,7 +337,7 @@ final class ControlPlane {
       return role.masked(error);
     }
 
-    /** Unhealthy while a destination takes nothing, or a component does not run. */
+    /** Unhealthy while a destination accepts nothing, or a component is not running. */
     private static ComponentHealth of(Graph graph, long now) {
       Map<String, ComponentHealth> parts = new LinkedHashMap<>();
       String error = "";

@@ -42,7 +42,7 @@ final class FeatureGates {
   private FeatureGates() {}
 
   /**
-   * Looks whether what is asked for holds.
+   * Checks whether what is asked for holds.
    *
    * @param asked names with commas between; {@code -} before one that is to be off
    * @throws UsageException if a gate is unknown, or is not as it is requested

@@ -49,7 +49,7 @@ import sun.misc.Signal;
 public final class BuiltInExporter implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(BuiltInExporter.class.getName());
 
-  /** Flags that ask whether the configuration is right, and for nothing more. */
+  /** Flags that only check the configuration. */
   private static final List<String> CHECKS = List.of("config.check", "dry-run");
 
   private final ExporterKind kind;
@@ -62,8 +62,8 @@ public final class BuiltInExporter implements AutoCloseable {
   /**
    * Opens the exporter and listens.
    *
-   * @throws UsageException if a flag is wrong
-   * @throws ConfigException if a file is wrong
+   * @throws UsageException if a flag is invalid
+   * @throws ConfigException if a file is invalid
    * @throws IOException if a file cannot be read or an address not be taken
    */
   public BuiltInExporter(ExporterKind kind, List<String> args) throws IOException {
@@ -201,7 +201,7 @@ public final class BuiltInExporter implements AutoCloseable {
     }
   }
 
-  /** Reads the files, and says whether they are right. */
+  /** Reads the files, and says whether they are valid. */
   private static int check(ExporterKind kind, FlagSet flags) {
     try (HttpClientFactory clients = new HttpClientFactory(kind.title())) {
       open(kind, flags, clients, System::getenv).close();

@@ -67,7 +67,7 @@ final class MetricsPush implements AutoCloseable {
    *
    * @param registry of the agent, which gets the counters of the queue
    * @param page address of the agent's page
-   * @throws dev.tethys.config.ConfigException if a setting is wrong
+   * @throws dev.tethys.config.ConfigException if a setting is invalid
    * @throws IOException if the queue cannot be opened
    */
   MetricsPush(Options o, MachineIdentity machine, Registry registry, String page)

@@ -69,7 +69,7 @@ final class Agent implements AutoCloseable {
   /**
    * Reads the configuration and starts listening.
    *
-   * @throws dev.tethys.config.ConfigException if the configuration is wrong
+   * @throws dev.tethys.config.ConfigException if the configuration is invalid
    * @throws IOException if a file cannot be read or an address not be taken
    */
   Agent(FlagSet flags) throws IOException {

@@ -38,7 +38,7 @@ final class Configuration {
 
   /** A part of the server that obeys the configuration. */
   interface Part {
-    /** Obeys a configuration from now on; after an error it is given the one before again. */
+    /** Obeys a configuration from now on; after an error it is given the previous one again. */
     void apply(PrometheusConfig config) throws IOException;
   }
 
@@ -143,7 +143,7 @@ final class Configuration {
    * is applied again has the rules it had, also if its files have changed since.
    *
    * @throws IOException if a rule file cannot be read
-   * @throws ConfigException if a rule is wrong
+   * @throws ConfigException if a rule is invalid
    */
   List<GroupSpec> rulesOf(PrometheusConfig c, ParserOptions parser) throws IOException {
     lock.lock();
@@ -165,7 +165,7 @@ final class Configuration {
     return file == null ? "embedded defaults" : file.toString();
   }
 
-  /** Adds a part, which obeys the configuration in force at once. */
+  /** Adds a part, which applies the active configuration at once. */
   void add(Part part) throws IOException {
     lock.lock();
     try {
@@ -214,7 +214,9 @@ final class Configuration {
     }
   }
 
-  /** Applies a configuration to every part, or to none: those that have it already go back. */
+  /**
+   * Applies a configuration to every part, or to none: parts that already have it are rolled back.
+   */
   private void applyToAll(PrometheusConfig next) throws IOException {
     int begun = 0;
     try {

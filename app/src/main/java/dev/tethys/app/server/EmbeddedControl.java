@@ -50,7 +50,7 @@ final class EmbeddedControl implements AutoCloseable {
   /**
    * Starts one where the flags ask for it; returns null if they do not.
    *
-   * @throws dev.tethys.config.ConfigException if a rule is wrong
+   * @throws dev.tethys.config.ConfigException if a rule is invalid
    * @throws IOException if a file cannot be read, or the address cannot be bound
    */
   static @Nullable EmbeddedControl start(FlagSet flags) throws IOException {

@@ -181,7 +181,7 @@ final class EmbeddedObserver implements AutoCloseable {
   /**
    * The job that reads the observation; none before it has started.
    *
-   * @param configured jobs of the configuration, which come first where names are equal
+   * @param configured configured jobs, which take precedence over jobs of the same name
    */
   List<ScrapeConfig> jobs(List<ScrapeConfig> configured) throws IOException {
     if (observed == null) {

@@ -58,7 +58,7 @@ final class EmbeddedPipelines implements AutoCloseable {
   /**
    * Starts what is configured, or follows a configuration that has changed.
    *
-   * @throws dev.tethys.config.ConfigException if a configuration is wrong
+   * @throws dev.tethys.config.ConfigException if a configuration is invalid
    * @throws IOException if a file cannot be read or a component cannot start
    */
   void apply() throws IOException {

@@ -155,7 +155,7 @@ final class LogEntryWriter implements AutoCloseable {
     }
   }
 
-  /** Stores what is in the queue, as far as the store takes it within seconds. */
+  /** Stores the queued data, as far as the store accepts it within seconds. */
   @Override
   public void close() {
     stopped = true;

@@ -37,7 +37,7 @@ record QuerySettings(FlagSet flags, Set<Features> features) {
    * The engine.
    *
    * @param subqueryStep default step of subqueries
-   * @throws UsageException if a flag is wrong
+   * @throws UsageException if a flag is invalid
    */
   EngineOptions engine(Supplier<Duration> subqueryStep) {
     // Regardless of the limits, half of the heap stays for everything else.

@@ -92,7 +92,7 @@ final class Server implements AutoCloseable {
    * Reads the configuration, begins to open the store and starts listening.
    *
    * @param opening of the store, which {@link #open} takes from it
-   * @throws dev.tethys.config.ConfigException if the configuration is wrong
+   * @throws dev.tethys.config.ConfigException if the configuration is invalid
    * @throws IOException if a file cannot be read or an address not be taken
    */
   Server(FlagSet flags, StoreOpening opening) throws IOException {

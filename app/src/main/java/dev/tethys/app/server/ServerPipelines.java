@@ -66,7 +66,7 @@ final class ServerPipelines implements AutoCloseable {
    * Reads the configuration and makes the pipelines follow it; what is wrong with it changes
    * nothing.
    *
-   * @throws dev.tethys.config.ConfigException if the configuration is wrong
+   * @throws dev.tethys.config.ConfigException if the configuration is invalid
    * @throws IOException if it cannot be read or a component cannot start
    */
   void apply() throws IOException {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class StoreOpening implements AutoCloseable {
   private @Nullable FutureTask<MetricsDatabase> task;
 
-  /** Begins to open a store. */
+  /** Starts to open a store. */
   void begin(Path folder, DatabaseOptions options) {
     FutureTask<MetricsDatabase> t = new FutureTask<>(() -> MetricsDatabase.open(folder, options));
     task = t;

@@ -74,7 +74,7 @@ final class StoredMetrics implements StoredSignal {
   private @Nullable QueryWarmUp warmUp;
 
   /**
-   * Begins to open the store.
+   * Starts to open the store.
    *
    * @param opening of the store, which {@link #open} takes from it
    */

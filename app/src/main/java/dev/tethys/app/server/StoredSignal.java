@@ -73,7 +73,7 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
     return List.of();
   }
 
-  /** Logs that the process collects without configuration; empty if it collects none. */
+  /** Logs that the process collects by default; empty if it collects none. */
   default Optional<LocalLogs> localLogs() {
     return Optional.empty();
   }

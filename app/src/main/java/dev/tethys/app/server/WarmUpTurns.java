@@ -90,7 +90,7 @@ final class WarmUpTurns {
     this.others = others;
   }
 
-  /** Begins the part of another signal. */
+  /** Starts the part of another signal. */
   void begin() {
     spent = 0;
   }

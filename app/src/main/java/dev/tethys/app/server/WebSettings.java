@@ -23,7 +23,7 @@ record WebSettings(FlagSet flags, ExternalUrl external, Pattern corsOrigin) {
    * Reads the flags.
    *
    * @param command for errors: {@code tethys server}
-   * @throws UsageException if a flag is wrong
+   * @throws UsageException if a flag is invalid
    */
   static WebSettings of(FlagSet flags, String command) {
     String origin = flags.get("web.cors.origin");

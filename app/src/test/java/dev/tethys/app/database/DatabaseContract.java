@@ -119,7 +119,7 @@ abstract class DatabaseContract {
     return f.within(Scope.DEFAULT);
   }
 
-  /** All samples to the bit, a line a series. */
+  /** All samples bit for bit, a line a series. */
   static Map<Labels, List<String>> dump(
       MetricSource source, long from, long to, Matcher... matchers) {
     Map<Labels, List<String>> out = new TreeMap<>();
@@ -146,7 +146,7 @@ abstract class DatabaseContract {
     return out;
   }
 
-  /** Equal to the bit, told by the first series that is not. */
+  /** Equal bit for bit, told by the first series that is not. */
   private static void same(MetricSource actual, MetricSource expected, Matcher... matchers) {
     for (long to : new long[] {Long.MAX_VALUE, SampleData.T0 + 60_000}) {
       Map<Labels, List<String>> want = dump(expected, SampleData.T0, to, matchers);

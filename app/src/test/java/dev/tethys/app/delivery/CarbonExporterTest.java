@@ -167,7 +167,7 @@ class CarbonExporterTest {
     return out;
   }
 
-  /** As Python writes a float to the bit. */
+  /** As Python writes a float bit for bit. */
   private static String hex(double v) {
     if (v == 0) {
       return Double.doubleToRawLongBits(v) < 0 ? "-0x0.0p+0" : "0x0.0p+0";

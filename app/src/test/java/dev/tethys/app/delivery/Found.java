@@ -164,7 +164,7 @@ final class Found {
     assertThat(histograms).isEqualTo(whole);
   }
 
-  /** The same for samples that our own reader found, whole histograms to the bit. */
+  /** The same for samples that our own reader found, whole histograms bit for bit. */
   static void assertSame(
       KnownSamples known,
       Map<Labels, TreeMap<Long, Double>> samples,

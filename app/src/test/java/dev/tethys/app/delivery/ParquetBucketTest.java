@@ -79,7 +79,7 @@ class ParquetBucketTest {
     assertThat(size).isGreaterThan(10 << 20);
     String content = s3.ask("GET", "/telemetry/" + m.group(1));
     assertThat(content).hasSize(size).startsWith("PAR1").endsWith("PAR1");
-    // What is put together of parts has a tag that says of how many.
+    // What is assembled of parts has a tag that says of how many.
     assertThat(s3.ask("GET", "/telemetry?list-type=2&prefix=large")).contains("-3\"</ETag>");
     assertThat(s3.ask("GET", "/telemetry?uploads")).doesNotContain("<UploadId>");
   }

@@ -120,7 +120,7 @@ final class PostgresTokenGate implements AutoCloseable {
         to.flush();
       }
     } catch (IOException e) {
-      // one of both has gone
+      // one of them has gone
     }
   }
 

@@ -54,7 +54,7 @@ final class TdengineDouble implements AutoCloseable {
       Pattern.compile("AND \\((" + COLUMN + " <> '[^']*'(?: AND " + COLUMN + " <> '[^']*')+)\\)");
 
   /**
-   * Answer to a statement.
+   * Response to a statement.
    *
    * @param rows values: Instant, Double, Integer, String, Map for JSON, or null
    */

@@ -21,7 +21,7 @@ final class RealExporter implements AutoCloseable {
   final String base;
 
   /**
-   * Starts it and waits until it answers.
+   * Starts it and waits until it responds.
    *
    * @param command in which {@code ADDRESS} is replaced by its listen address
    */

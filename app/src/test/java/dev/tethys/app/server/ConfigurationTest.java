@@ -17,7 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Reload of a configuration: every part has the new one, or every part the one before. */
+/** Reload of a configuration: every part has the new one, or every part the previous one. */
 class ConfigurationTest {
   @TempDir Path folder;
 

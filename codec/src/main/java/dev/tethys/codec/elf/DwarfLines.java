@@ -254,7 +254,7 @@ final class DwarfLines {
     isLive = true;
   }
 
-  /** Completes the row before, which ends at the address, and begins one. */
+  /** Completes the previous row, which ends at the address, and begins one. */
   private void row(Unit u) throws IOException {
     if (!hasRow && address == 0) {
       isLive = false; // code that the linker left out

@@ -587,7 +587,7 @@ public final class UnwindTable {
     return n > 0 && n < most ? add(out, n, last, row(end, CHAIN, 0, 0)) : n;
   }
 
-  /** Adds a rule unless it continues the one before. */
+  /** Adds a rule unless it continues the previous one. */
   private static int add(long[] out, int n, long last, long row) {
     if (n > 0 && last >>> 32 == row >>> 32) {
       return n;

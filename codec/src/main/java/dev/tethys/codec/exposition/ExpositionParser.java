@@ -37,7 +37,7 @@ public interface ExpositionParser {
   /**
    * Goes to the next event; after {@link Event#END} it stays there.
    *
-   * @throws ExpositionException if the input is malformed; the parser is then of no more use
+   * @throws ExpositionException if the input is malformed; the parser is then no longer usable
    */
   Event next();
 

@@ -43,7 +43,7 @@ public final class RejectedItems {
   private String lastWhy = "";
   private String lastReason = "";
 
-  /** Notes one. */
+  /** Records one. */
   public void add(int number, String item, String why) {
     count++;
     if (!why.equals(lastWhy)) { // most messages are refused for one reason, of millions of items
@@ -77,7 +77,7 @@ public final class RejectedItems {
                 Integer::sum));
   }
 
-  /** Notes a refusal whose line is in a buffer. */
+  /** Records a refusal whose line is in a buffer. */
   public void add(int number, byte[] buf, int from, int to, String why) {
     // Four bytes a character at most, so that truncated text is not decoded first.
     int end = Math.min(to, from + 4 * MAX_SHOWN);

@@ -68,7 +68,7 @@ final class PprofSymbols {
   }
 
   /**
-   * Reads and checks the tables of the message, in place of those of the message before.
+   * Reads and checks the tables of the message, in place of those of the previous message.
    *
    * @throws dev.tethys.codec.CodecException if an entry refers to one that does not exist
    */

@@ -203,7 +203,7 @@ public final class ProtoReader {
     return rawFixed32();
   }
 
-  /** A varint without a tag, as packed fields hold them. */
+  /** A varint without a tag, as in packed fields. */
   public long readVarint() {
     int p = pos;
     int end = limit;
@@ -238,7 +238,7 @@ public final class ProtoReader {
     return v >>> 1 ^ -(v & 1);
   }
 
-  /** Eight bytes without a tag, as packed fields hold them. */
+  /** Eight bytes without a tag, as in packed fields. */
   public long rawFixed64() {
     int p = pos;
     if (limit - p < 8) {

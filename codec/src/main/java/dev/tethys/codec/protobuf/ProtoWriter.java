@@ -90,7 +90,7 @@ public final class ProtoWriter {
     varint((long) field << 3 | wireType);
   }
 
-  /** A varint without a tag, as packed fields hold them. */
+  /** A varint without a tag, as in packed fields. */
   public ProtoWriter varint(long v) {
     room(10);
     if (v >>> 7 == 0) {
@@ -200,7 +200,7 @@ public final class ProtoWriter {
     return this;
   }
 
-  /** Begins a message or packed field; pass the result to {@link #end}. */
+  /** Starts a message or packed field; pass the result to {@link #end}. */
   public int begin(int field) {
     tag(field, ProtoReader.LENGTH);
     room(1);

@@ -272,7 +272,7 @@ public final class RequestSlices {
 
   /**
    * Whether the series is a further part of the classic histogram or summary to which the series
-   * before it belongs, so that a request is not to be cut between the two.
+   * before it belongs, so that a request must not be cut between the two.
    */
   public boolean continuesPoint() {
     return followed;

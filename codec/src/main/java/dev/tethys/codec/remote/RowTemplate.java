@@ -242,7 +242,7 @@ public final class RowTemplate {
     private boolean fits = true;
 
     /**
-     * Of those before in the piece: newest position of a hash, and for a position the one before.
+     * Of those before in the piece: newest position of a hash, and for a position the previous one.
      */
     private final int[] newest = new int[BUCKETS];
 

@@ -30,7 +30,7 @@ public final class WriteRequestWriter {
     return this;
   }
 
-  /** Begins a series with its label fields copied from another request of 1.0. */
+  /** Starts a series with its label fields copied from another request of 1.0. */
   public WriteRequestWriter beginSeries(byte[] buf, int offset, int length) {
     if (series >= 0) {
       throw new IllegalStateException("the previous series is not finished");

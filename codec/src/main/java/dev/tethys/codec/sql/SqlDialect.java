@@ -35,7 +35,7 @@ public record SqlDialect(
     UNKNOWN
   }
 
-  /** Answer to a question about a database. */
+  /** Response to a question about a database. */
   public enum Rule {
     YES,
     NO,

@@ -75,7 +75,7 @@ public final class GoLayout {
   }
 
   /**
-   * Reads a time. A layout without a year uses the current year, or the one before or after it if
+   * Reads a time. A layout without a year uses the current year, or the previous one or after it if
    * one month is December and the other January.
    *
    * @param now nanoseconds since 1970

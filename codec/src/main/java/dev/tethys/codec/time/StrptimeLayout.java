@@ -151,8 +151,8 @@ public final class StrptimeLayout {
   }
 
   /**
-   * Takes a layout of Go's package time apart, which is read as strictly as there; zones and absent
-   * dates are those of {@link #of}.
+   * Parses a layout of Go's package time, as strictly as Go; zones and absent dates are those of
+   * {@link #of}.
    */
   public static StrptimeLayout ofGo(String layout) {
     return new StrptimeLayout(
@@ -191,7 +191,9 @@ public final class StrptimeLayout {
     return new StrptimeLayout(written, layouts, location, zones, names, flexible);
   }
 
-  /** Variant with zones by their abbreviations, which precede those of the location. */
+  /**
+   * Variant with zones by their abbreviations, which take precedence over those of the location.
+   */
   public StrptimeLayout naming(Map<String, ZoneId> abbreviations) {
     return new StrptimeLayout(written, layouts, zone, Map.copyOf(abbreviations), names, flexible);
   }
@@ -212,8 +214,8 @@ public final class StrptimeLayout {
   }
 
   /**
-   * Reads a time. A time without a year is in the current year, or in the one before if it would be
-   * more than a week ahead; a time without a date is on the current day.
+   * Reads a time. A time without a year is in the current year, or in the previous one if it would
+   * be more than a week ahead; a time without a date is on the current day.
    *
    * @throws IllegalArgumentException with the reason why the text does not fit the layout
    */

@@ -94,7 +94,10 @@ public interface TimeFormat {
     }
   }
 
-  /** The usual form of a time, at fixed places; {@link GoLayout#NONE} for any other form. */
+  /**
+   * The usual form of a time, with fields at fixed positions; {@link GoLayout#NONE} for any other
+   * form.
+   */
   private static long rfc3339(String t) {
     int n = t.length();
     if (n < 20

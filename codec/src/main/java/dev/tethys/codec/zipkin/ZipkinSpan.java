@@ -61,7 +61,7 @@ final class ZipkinSpan {
   /** Problem found while the span was read. */
   @Nullable String problem;
 
-  /** Notes the first thing that is wrong. */
+  /** Records the first thing that is wrong. */
   void wrong(String what) {
     if (problem == null) {
       problem = what;

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * has neither, so that this is determined when a trace is read. Not for several threads.
  */
 public final class ZipkinTrace {
-  /** Begin of the names that receivers and SDKs give to spans without a service. */
+  /** Start of the names that receivers and SDKs give to spans without a service. */
   private static final String NO_SERVICE = "unknown_service";
 
   private static final Comparator<ZipkinSpan> ORDER =

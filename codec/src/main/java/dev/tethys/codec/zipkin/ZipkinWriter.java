@@ -92,7 +92,7 @@ public final class ZipkinWriter {
     to.put('}');
   }
 
-  /** Reason for which Zipkin would reject the span, in few words. */
+  /** Reason for which Zipkin would reject the span, briefly. */
   private static @Nullable String problem(ZipkinSpan s) {
     return s.check() == null ? null : "no_id";
   }

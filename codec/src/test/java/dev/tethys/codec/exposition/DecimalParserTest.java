@@ -65,7 +65,7 @@ class DecimalParserTest {
   }
 
   /**
-   * Doubles half way between two others, and their neighbours, decide whether rounding is right.
+   * Doubles half way between two others, and their neighbours, decide whether rounding is correct.
    */
   @Property(tries = 5000)
   void roundsHalfWayToEven(@ForAll long bits) {

@@ -308,7 +308,7 @@ class WriterTest {
         .endsWith("e " + Transcript.histogram(empty));
   }
 
-  /** All formats say the same of any gauges: what is written is read back to the bit. */
+  /** All formats say the same of any gauges: what is written is read back bit for bit. */
   @Property(tries = 300)
   void readsBackWhatWasWritten(
       @ForAll("names") String name,

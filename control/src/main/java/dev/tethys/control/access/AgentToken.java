@@ -4,7 +4,7 @@ package dev.tethys.control.access;
  * Token by which an agent connects, without its secret.
  *
  * @param name of its line
- * @param fingerprint of the token; "" where agents need none
+ * @param fingerprint of the token; "" if agents need none
  */
 public record AgentToken(String name, String fingerprint) {
   /** Placeholder token if agents need none. */

@@ -48,8 +48,8 @@ public record ControlRequest(
    * Reads a request as JSON or YAML.
    *
    * @param name of the text in errors
-   * @throws dev.tethys.config.ConfigException if the control is wrong
-   * @throws IllegalArgumentException if the selector is wrong
+   * @throws dev.tethys.config.ConfigException if the control is invalid
+   * @throws IllegalArgumentException if the selector is invalid
    */
   public static ControlRequest read(String name, String text) {
     YamlObject o = YamlDocument.parse(name, null, text).root().object(SECTION);

@@ -44,7 +44,7 @@ public final class ControlApi {
 
   private ControlApi() {}
 
-  /** Answer to a request of a user. */
+  /** Response to a request of a user. */
   interface Action {
     JsonNode answer(HttpRequest q, String user) throws IOException;
   }

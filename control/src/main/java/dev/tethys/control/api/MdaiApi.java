@@ -247,7 +247,7 @@ public final class MdaiApi {
 
   /** Journal of hubs in the audit log. */
   public record Journal(AuditLog audit) implements dev.tethys.control.mdai.HubJournal {
-    /** Begin of the actions of these entries. */
+    /** Start of the actions of these entries. */
     static final String PREFIX = "mdai.";
 
     /** Field of the value of a variable before and after a change. */

@@ -52,7 +52,7 @@ public final class TapApi {
 
   private static final int MAX_TAPS = 4;
 
-  /** Taps of one user, so that one user cannot keep all others out. */
+  /** Limits the taps of one user, so that one user cannot block all others. */
   private static final int MAX_OF_USER = MAX_TAPS / 2;
 
   /** Time of the sample for recommendations. */

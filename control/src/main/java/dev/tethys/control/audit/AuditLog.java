@@ -29,14 +29,14 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Append-only log of changes in JSON lines, each with the hash of the line before.
+ * Append-only log of changes in JSON lines, each with the hash of the previous line.
  *
  * <p>Format: a line is a JSON object with {@code sequence} (from 1, without gaps), {@code time}
  * (RFC 3339), {@code actor}, {@code action}, {@code target}, {@code reason}, {@code before}, {@code
  * after}, {@code previous} and, last, {@code hash}. {@code hash} is the SHA-256 in hexadecimal of
  * the bytes of the line up to and without {@code ,"hash":}; {@code previous} is the hash of the
- * line before, 64 zeros in the first. A change, removal or insertion of a line breaks the chain; a
- * removal of the last lines is found by a comparison with a hash noted elsewhere.
+ * previous line, 64 zeros in the first. A change, removal or insertion of a line breaks the chain;
+ * a removal of the last lines is found by a comparison with a hash noted elsewhere.
  *
  * <p>An entry is on disk when {@link #append} returns.
  */

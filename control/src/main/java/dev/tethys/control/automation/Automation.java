@@ -428,7 +428,7 @@ public final class Automation {
     }
   }
 
-  /** Notes the result of a request that was sent. */
+  /** Records the result of a request that was sent. */
   private void finished(Attempt attempt, String word, String target, RuleCalls.Outcome o) {
     String rule = attempt.rule().name();
     Alert a = attempt.alert();
@@ -457,7 +457,7 @@ public final class Automation {
   }
 
   /**
-   * Notes how the replay of a rule ended.
+   * Records how the replay of a rule ended.
    *
    * @param error "" where it is complete
    * @throws IOException if that is not audited

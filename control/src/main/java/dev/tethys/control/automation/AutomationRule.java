@@ -135,7 +135,7 @@ public record AutomationRule(
   /**
    * Reads a file.
    *
-   * @throws ConfigException if a rule is wrong
+   * @throws ConfigException if a rule is invalid
    * @throws IOException if it cannot be read
    */
   public static List<AutomationRule> read(Path file) throws IOException {
@@ -171,7 +171,7 @@ public record AutomationRule(
    * Reads a rule.
    *
    * @param o with the keys of {@link #SPEC}
-   * @throws ConfigException if it is wrong
+   * @throws ConfigException if it is invalid
    */
   public static AutomationRule read(String name, YamlObject o) {
     if (!NAME.matcher(name).matches()) {
@@ -405,7 +405,7 @@ public record AutomationRule(
   /**
    * The control of an action for an alert.
    *
-   * @throws ConfigException if it is wrong for that alert
+   * @throws ConfigException if it is invalid for that alert
    * @throws IllegalArgumentException if a reference has no value
    */
   ControlRequest control(int action, Alert a) {

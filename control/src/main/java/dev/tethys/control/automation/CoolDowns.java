@@ -55,7 +55,7 @@ final class CoolDowns {
     return before != null && clock.nanos() - before < r.coolDown().toNanos();
   }
 
-  /** Begins the cool-down of a control or an action. */
+  /** Starts the cool-down of a control or an action. */
   void begin(String id) {
     end(id); // or the order would be that of the first start
     starts.put(id, clock.nanos());
@@ -107,7 +107,7 @@ final class CoolDowns {
     }
   }
 
-  /** Notes that starts are omitted. */
+  /** Records that starts are omitted. */
   List<Step> skip(Waiting w, String why) throws IOException {
     List<Step> out = new ArrayList<>();
     for (Pending p : w.pending.values()) {

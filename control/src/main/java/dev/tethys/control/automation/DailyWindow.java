@@ -83,7 +83,7 @@ record DailyWindow(LocalTime from, LocalTime to, Set<DayOfWeek> days) {
         : time.isBefore(to) && days.contains(t.getDayOfWeek().minus(1));
   }
 
-  /** The keys, which read the same. */
+  /** The keys, which read back the same. */
   Map<String, Object> tree() {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("from", from.toString());

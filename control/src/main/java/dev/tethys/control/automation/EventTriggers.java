@@ -40,7 +40,7 @@ public final class EventTriggers {
   /** Time for which a state of an agent lasts before it counts. */
   static final Duration HOLD = Duration.ofSeconds(10);
 
-  /** Share of items from which on an agent drops, and fewest items for that. */
+  /** Share of items from which an agent drops, and fewest items for that. */
   private static final double DROPPED = 0.01;
 
   private static final long MIN_ITEMS = 20;
@@ -96,7 +96,7 @@ public final class EventTriggers {
     this.clock = clock;
   }
 
-  /** Takes the change of a variable, which the next step applies; does not wait. */
+  /** Receives the change of a variable, which the next step applies; does not wait. */
   public void changed(HubEvent e) {
     synchronized (variables) {
       if (variables.size() < MAX_CHANGES) {
@@ -340,8 +340,8 @@ public final class EventTriggers {
   }
 
   /**
-   * Whether an agent is known not to have a state. After a start it may have had the state before,
-   * so that one which begins ends nothing, and a loss is known from the first minute on.
+   * Whether an agent is known not to have a state. After a start it may have had the previous
+   * state, so that one which begins ends nothing, and a loss is known from the first minute on.
    */
   private boolean isEnded(AgentEvent e, AgentState a, boolean holds) {
     RecentAccounts.Window w = fleet.recent(a.uid());

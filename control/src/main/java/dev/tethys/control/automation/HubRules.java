@@ -46,7 +46,7 @@ public final class HubRules {
   private final InstantSource clock;
   private final RecentSteps<Step> steps = new RecentSteps<>();
 
-  /** Rules of hubs, which apply to all events of them from now on. */
+  /** Rules of hubs, which apply to all later events. */
   public HubRules(Hubs hubs, RuleCalls calls, InstantSource clock) {
     this.hubs = hubs;
     this.calls = calls;

@@ -41,8 +41,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Replays of MDAI, each a pipeline in this process from objects in S3 to a destination. An object
- * is passed on when the destination has the one before, and its key and the items until then are on
- * disk: a replay continues after a restart. If a destination is down, the replay waits for it.
+ * is passed on when the destination has the previous one, and its key and the items until then are
+ * on disk: a replay continues after a restart. If a destination is down, the replay waits for it.
  *
  * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
  * {@code replays}. Everything is guarded by this; hubs are called without the lock, since it calls

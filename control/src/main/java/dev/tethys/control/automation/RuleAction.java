@@ -290,7 +290,7 @@ sealed interface RuleAction {
     /**
      * Reads an action.
      *
-     * @throws ConfigException if it is wrong
+     * @throws ConfigException if it is invalid
      */
     static RuleAction read(Map<String, ?> tree) {
       String json = JsonMapper.shared().writeValueAsString(tree);

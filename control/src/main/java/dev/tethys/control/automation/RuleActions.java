@@ -35,7 +35,7 @@ public final class RuleActions {
   /** Result of an action that too many changes of variables led to. */
   static final String HOP_LIMIT = "hop limit";
 
-  /** Begin of the result of an end after which another event holds the variable. */
+  /** Start of the result of an end after which another event holds the variable. */
   static final String HELD = "held: ";
 
   static final String HOP_LIMIT_REACHED =
@@ -239,7 +239,7 @@ public final class RuleActions {
     }
   }
 
-  /** Notes that it is unknown any longer whether an event fires. */
+  /** Records that it is unknown any longer whether an event fires. */
   void forget(String fingerprint) throws IOException {
     held.forget(fingerprint);
   }

@@ -48,8 +48,8 @@ public final class RuleControls {
   }
 
   /**
-   * Notes that the control of an action is already active; it may be a different one with the same
-   * ID. Its owner is text that any user can choose, and proves nothing.
+   * Records that the control of an action is already active; it may be a different one with the
+   * same ID. Its owner is text that any user can choose, and proves nothing.
    */
   Step noteActive(AutomationRule r, int action, Alert a) throws IOException {
     String id = r.controlId(action, a);

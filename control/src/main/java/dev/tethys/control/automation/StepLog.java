@@ -137,7 +137,7 @@ public final class StepLog {
   }
 
   /**
-   * Notes how a replay ended, in place of the step of its start where that is still there.
+   * Records how a replay ended, in place of the step of its start where that is still there.
    *
    * @param error "" where it is complete
    * @throws IOException if that is not audited
@@ -186,7 +186,7 @@ public final class StepLog {
   }
 
   /**
-   * Notes a request that succeeded.
+   * Records a request that succeeded.
    *
    * @throws IOException if that is not audited
    */

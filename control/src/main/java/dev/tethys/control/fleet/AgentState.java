@@ -101,8 +101,8 @@ public record AgentState(
   private static final int MAX_NAME = 100;
 
   /**
-   * Title of the agent: its label {@code name}, else its custom labels, else its service and host;
-   * "" for none.
+   * Title of the agent: its label {@code name}, or its custom labels, or its service and host; ""
+   * if none.
    */
   String name() {
     String title = labels.getOrDefault(NAME, "");
@@ -178,7 +178,7 @@ public record AgentState(
     return remote == null ? "" : HexFormat.of().formatHex(remote.hash());
   }
 
-  /** Hash of the version in it, without those of live controls and variables. */
+  /** Hash of the version that it contains, without live controls and variables. */
   public String configHash() {
     return configHash(remoteHash());
   }

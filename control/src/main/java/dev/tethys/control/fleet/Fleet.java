@@ -186,7 +186,7 @@ public final class Fleet {
   }
 
   /**
-   * Takes a message.
+   * Receives a message.
    *
    * @param session null for a transport without a connection
    * @param token by which the agent connects
@@ -302,7 +302,7 @@ public final class Fleet {
         assigned);
   }
 
-  /** The UID with which an agent connected, which belongs to another one; null if none. */
+  /** The UID with which an agent connected, which belongs to another agent; null if none. */
   public synchronized @Nullable UUID duplicateOf(UUID uid) {
     return duplicates.get(uid);
   }

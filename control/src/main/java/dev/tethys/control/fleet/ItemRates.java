@@ -42,7 +42,7 @@ public final class ItemRates {
       all.clear();
     }
     if (all.size() > 1) {
-      // A report soon after the one before takes its place, so that the span has space.
+      // A report soon after the previous one takes its place, so that the span has space.
       Point newest = all.removeLast();
       Point before = all.getLast();
       if (newest.nanos - before.nanos >= SPAN.toNanos() / (MAX_KEPT - 2)) {

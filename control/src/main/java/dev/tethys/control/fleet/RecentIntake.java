@@ -28,7 +28,7 @@ public final class RecentIntake {
   /** Shortest time that reports must span for a usual intake. */
   static final Duration SHORTEST = Duration.ofSeconds(10);
 
-  /** Time of reports from which on the silences between them are known. */
+  /** Time of reports from which the silences between them are known. */
   static final Duration ENOUGH = Duration.ofSeconds(30);
 
   /** Time after a change of counts within which agents report it. */
@@ -44,7 +44,9 @@ public final class RecentIntake {
   /** Last points, which are not thinned out. */
   private static final int CLOSE = 14;
 
-  /** Reports with more items than the one before that show a usual intake: fewer may be a burst. */
+  /**
+   * Reports with more items than the previous one that show a usual intake: fewer may be a burst.
+   */
   private static final int FEWEST = 3;
 
   static final int MAX_KEYS = 32;

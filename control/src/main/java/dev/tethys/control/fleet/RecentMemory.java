@@ -16,7 +16,7 @@ public final class RecentMemory {
   /** Reports that are kept; agents send two a second in the minute after a change. */
   private static final int KEPT = 40;
 
-  /** Reports from which on the usual memory is known. */
+  /** Number of reports from which the usual memory is known. */
   public static final int FEWEST = 3;
 
   /** Number of last reports whose minimum counts. */

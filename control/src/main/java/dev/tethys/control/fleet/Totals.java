@@ -354,7 +354,7 @@ public record Totals(
     return out;
   }
 
-  /** Losses by signal, and under {@link #ALL} of all together. */
+  /** Losses by signal, and under {@link #ALL} of in total. */
   public Map<String, Losses> losses() {
     Map<String, Losses> out = new TreeMap<>(signals);
     out.put(ALL, Losses.of(in, deadLettered, dropped));

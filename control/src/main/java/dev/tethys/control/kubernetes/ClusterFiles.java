@@ -62,7 +62,7 @@ public final class ClusterFiles implements SourceFiles {
     }
   }
 
-  /** Objects of one kind; its fields are guarded by the outer class. */
+  /** Objects of the same kind; its fields are guarded by the outer class. */
   private final class Watched implements ResourceCache.Listener<ClusterObject> {
     private final ClusterKind kind;
     private final ResourceCache<ClusterObject> cache;

@@ -59,7 +59,7 @@ public final class QuotaShares {
   /** Smallest part of a limit that is granted or reserved. */
   private static final double SMALLEST = 0.001;
 
-  /** Part of a limit by which the use of others changes before an agent gets a message. */
+  /** Share of a limit by which usage elsewhere may change before an agent gets a message. */
   private static final double NOTABLE = 0.01;
 
   private static final long EVERY_NANOS = Duration.ofMillis(200).toNanos();

@@ -44,7 +44,7 @@ public final class Hubs {
   private final ReentrantLock lock = new ReentrantLock();
 
   /**
-   * Hubs without resources; see {@link #define}.
+   * Creates hubs without resources; see {@link #define}.
    *
    * @param changed called after variables have changed
    */

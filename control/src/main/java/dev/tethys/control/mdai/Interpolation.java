@@ -93,7 +93,8 @@ public final class Interpolation {
   }
 
   /**
-   * A reference to the event without a value and a default, or one that is malformed; "" for none.
+   * The first reference to the event that has neither a value nor a default, or is malformed; "" if
+   * none.
    */
   public String missing(String text) {
     Matcher m = REFERENCE.matcher(text);

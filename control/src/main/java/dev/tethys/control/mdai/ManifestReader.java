@@ -57,7 +57,7 @@ public final class ManifestReader {
   /**
    * Reads files, and of folders the files that end with .yaml, .yml or .json.
    *
-   * @throws ConfigException if a resource is wrong
+   * @throws ConfigException if a resource is invalid
    * @throws IOException if a file cannot be read
    */
   public static Manifests read(List<Path> paths) throws IOException {

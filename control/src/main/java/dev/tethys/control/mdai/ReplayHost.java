@@ -12,7 +12,7 @@ public interface ReplayHost {
   /** Starts a replay that was checked. */
   void start(ReplayRequest request);
 
-  /** Ends a replay and forgets it; nothing happens if there is none. */
+  /** Ends a replay and removes it, if it exists. */
   void end(String name);
 
   /** Resources have changed: their replays start and end with them. */

@@ -187,7 +187,7 @@ public final class Variables {
     }
   }
 
-  /** Begins a change; the caller admits one at a time. */
+  /** Starts a change; the caller admits one at a time. */
   Change change() {
     return new Change(now);
   }

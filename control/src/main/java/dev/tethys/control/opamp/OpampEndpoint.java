@@ -119,7 +119,7 @@ public final class OpampEndpoint {
         "");
   }
 
-  /** A uid for an agent whose own one another agent has. */
+  /** A uid for an agent whose own uid belongs to another agent. */
   private UUID assign(UUID said) {
     UUID out = UuidV7.at(clock.millis(), random);
     fleet.noteDuplicate(said, out);

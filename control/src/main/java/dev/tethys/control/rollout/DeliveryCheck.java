@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Check of agents that take items with the version and deliver none. A destination may accept
- * connections and never answer, or a processor hold all for very long. Nothing is lost yet then,
- * and nothing is known to arrive. Judged is each exporter and signal by itself as well, for others
- * may hide it in the sums of an agent.
+ * connections and never answer, or a processor hold all for a very long time. Nothing is lost yet
+ * then, and nothing is known to arrive. Judged is each exporter and signal by itself as well, for
+ * others may hide it in the sums of an agent.
  */
 final class DeliveryCheck implements GuardCheck {
   /**
@@ -36,7 +36,7 @@ final class DeliveryCheck implements GuardCheck {
    */
   private static final Duration FIRST_ITEMS = Duration.ofSeconds(5);
 
-  /** Age of the oldest request from which on an exporter did not deliver before either. */
+  /** Age of the oldest request from which an exporter did not deliver before either. */
   private static final Duration STALLED = Duration.ofSeconds(15);
 
   static final Exporter NONE = new Exporter(0, 0, 0, -1);
@@ -56,7 +56,7 @@ final class DeliveryCheck implements GuardCheck {
   private boolean early; // few items are no proof yet
 
   /**
-   * Checks all exporters together, and each by itself.
+   * Checks all exporters together, and each separately.
    *
    * @param holds time for which the version holds items on purpose; null if it is unknown
    */
@@ -236,7 +236,7 @@ final class DeliveryCheck implements GuardCheck {
     return exporter.isEmpty() ? kept(t) : t.deliveries().getOrDefault(exporter, NONE);
   }
 
-  /** Exporters and signals of an agent whose requests have waited for long. */
+  /** Exporters and signals of an agent whose requests have waited for a long time. */
   static Set<String> stalled(Totals t) {
     Set<String> out = new TreeSet<>();
     Set<String> moving = new TreeSet<>();

@@ -27,7 +27,7 @@ public record Holding(
     return !others.isEmpty();
   }
 
-  /** Whether agents refused it, and none was given another version. */
+  /** Whether agents rejected it, and none received another version. */
   public boolean isRefused() {
     return failed > 0 && others.isEmpty();
   }

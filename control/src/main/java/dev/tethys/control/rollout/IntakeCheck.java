@@ -30,10 +30,10 @@ final class IntakeCheck implements GuardCheck {
   /** Items that must be expected within a window. */
   private static final double EXPECTED = 10;
 
-  /** Fall of the rate from which on a version is at fault. */
+  /** Fall of the rate from which a version is at fault. */
   private static final double FAULT = 0.9;
 
-  /** Fall of the rate from which on a stage waits. */
+  /** Fall of the rate from which a stage waits. */
   private static final double WAITS = 0.5;
 
   /** Minimum number of items expected if there is any intake. */

@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Items that agents lost since they applied the version, of each signal by itself and of all
- * together. A signal with few items may be lost as a whole and not be seen in the sum.
+ * Items that agents lost since they applied the version, of each signal by itself and of in total.
+ * A signal with few items may be lost as a whole and not be seen in the sum.
  */
 final class LossSums {
   /** Names of the items of a signal. */
@@ -59,7 +59,7 @@ final class LossSums {
     return "";
   }
 
-  /** Losses that agents without the version have as well; "" for none. */
+  /** Losses that also occur at agents without the version; "" if none. */
   String undecided() {
     return undecided;
   }

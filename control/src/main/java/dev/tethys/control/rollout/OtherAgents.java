@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * reached agents is not caused by the version.
  */
 final class OtherAgents {
-  /** Agents without the version with which those with it are compared. */
+  /** Agents without the version, for comparison with those that have it. */
   private static final int MAX_OTHERS = 1_000;
 
   private final Fleet fleet;

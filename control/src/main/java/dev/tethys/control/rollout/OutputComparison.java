@@ -43,7 +43,7 @@ public final class OutputComparison {
 
   private static final long LONG_AGO = Long.MIN_VALUE / 4; // of no overflow when subtracted
 
-  /** Time before a version was applied from which on reports of agents without it count. */
+  /** Time before a version was applied from which reports of agents without it count. */
   private static final long AT_THE_SAME_TIME = Duration.ofSeconds(15).toNanos();
 
   private final Map<UUID, VolumeSeries> fresh = new HashMap<>();

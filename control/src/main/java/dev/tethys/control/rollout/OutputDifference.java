@@ -76,7 +76,7 @@ record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after
     return difference(i) == 0 ? 0 : before.ratio()[i] == 0 ? 1 : difference(i) / before.ratio()[i];
   }
 
-  /** Of both sides, which are wrong independently of each other. */
+  /** Differences on both sides, which are independent of each other. */
   double error(int i) {
     return Math.hypot(before.error()[i], after.error()[i]);
   }

@@ -62,7 +62,7 @@ public final class Rollout {
     final long sinceNanos;
     final boolean healthyBefore;
 
-    /** Part of the items that it lost by signal, and of all together. */
+    /** Part of the items that it lost by signal, and of in total. */
     final Map<String, Double> lostBefore;
 
     final double inPerSecondBefore;

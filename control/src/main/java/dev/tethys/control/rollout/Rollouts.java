@@ -200,7 +200,7 @@ public final class Rollouts {
     return history.packages().gave().containsKey(offerHash);
   }
 
-  /** Notes which agents have got a version by their labels. */
+  /** Records which agents received a version because of their labels. */
   private void noteJoined() {
     boolean any = false;
     for (Map.Entry<UUID, Joining> e : joining.entrySet()) {

@@ -114,7 +114,7 @@ public sealed interface SourceResource {
    * Reads the resources of a text.
    *
    * @param name of the text in errors
-   * @throws ConfigException if one is wrong
+   * @throws ConfigException if one is invalid
    */
   static List<SourceResource> parse(String name, String text) {
     List<SourceResource> out = new ArrayList<>();

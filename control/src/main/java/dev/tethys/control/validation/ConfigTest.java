@@ -77,7 +77,7 @@ public record ConfigTest(
   /**
    * Reads a test.
    *
-   * @throws ConfigException if it is wrong
+   * @throws ConfigException if it is invalid
    */
   public static ConfigTest read(String name, YamlObject o) {
     List<DryRun.Sample> input = samples(o.get(INPUT));
@@ -178,7 +178,7 @@ public record ConfigTest(
    * Runs the test on a text.
    *
    * @return the differences; "" if there are none
-   * @throws ConfigException if the text is wrong
+   * @throws ConfigException if the text is invalid
    */
   String run(DryRun runs, String text) throws IOException {
     DryRunRecords got = new DryRunRecords(MAX_REQUESTS, MAX_REQUEST);

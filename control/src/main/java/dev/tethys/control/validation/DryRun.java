@@ -71,7 +71,7 @@ public final class DryRun {
   /**
    * Reads samples: requests of OTLP in JSON.
    *
-   * @throws IllegalArgumentException if one is wrong
+   * @throws IllegalArgumentException if one is invalid
    */
   public static List<Sample> samples(JsonNode all) {
     if (!all.isArray() || all.isEmpty() || all.size() > MAX_SAMPLES) {
@@ -112,7 +112,7 @@ public final class DryRun {
   /**
    * Runs a configuration.
    *
-   * @throws dev.tethys.config.ConfigException if it is wrong
+   * @throws dev.tethys.config.ConfigException if it is invalid
    * @throws IllegalArgumentException if it cannot be run here
    */
   public ObjectNode run(String name, String text, List<Sample> samples) throws IOException {

@@ -45,7 +45,7 @@ public final class GraphValidator {
    * Validates a text.
    *
    * @return {@link #VALID}, or why only an agent can decide
-   * @throws ConfigException if the text is wrong for every agent
+   * @throws ConfigException if the text is invalid for every agent
    */
   String check(String name, String text) {
     return read(name, text).validation;

@@ -38,7 +38,7 @@ public final class VersionCheck {
    *
    * @param file that errors name
    * @return as of {@link GraphValidator#check}
-   * @throws ConfigException if the text is wrong for every agent or holds a secret, or a test
+   * @throws ConfigException if the text is invalid for every agent or holds a secret, or a test
    *     fails, with the differences
    */
   public String check(String name, String file, String text) throws IOException {

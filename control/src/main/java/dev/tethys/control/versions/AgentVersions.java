@@ -53,7 +53,7 @@ public record AgentVersions(
 
   /** Kinds of {@link Wanted}. */
   public enum Kind {
-    /** The version of a rollout, or the one before all rollouts. */
+    /** The version of a rollout, or the previous one all rollouts. */
     VERSION,
     /** The agent's own configuration. */
     OWN,
@@ -95,7 +95,7 @@ public record AgentVersions(
     }
   }
 
-  /** Version of the rollout that holds for an agent; null if none. */
+  /** Version of the rollout that applies to an agent; null if none. */
   public @Nullable Target given(AgentState a) {
     Target t = active.get(a.uid());
     if (t != null) {

@@ -106,7 +106,7 @@ public final class ConfigStore implements AutoCloseable {
     /**
      * Writes it.
      *
-     * @param before hash of the version before; "" for the first
+     * @param before hash of the previous version; "" for the first
      * @throws IOException if it is not on disk; the version is not added then
      */
     void write(ConfigVersion v, String before) throws IOException;

@@ -34,7 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code packages/SHA256} for each file that is kept.
  */
 public final class Packages {
-  /** Begin of the name of a rollout of packages; no configuration has a colon in its name. */
+  /** Start of the name of a rollout of packages; no configuration has a colon in its name. */
   public static final String PREFIX = "package:";
 
   static final int MAX_PACKAGES = 1000;
@@ -152,7 +152,7 @@ public final class Packages {
   /**
    * Checks a new package.
    *
-   * @throws IllegalArgumentException if it is wrong
+   * @throws IllegalArgumentException if it is invalid
    */
   public synchronized void check(String name, String version, byte[] signature) {
     ConfigStore.checkName(name);

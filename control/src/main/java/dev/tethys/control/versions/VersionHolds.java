@@ -17,7 +17,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Longest time for which a version holds items on purpose, such as traces until their decision. */
+/**
+ * Maximum time for which a version buffers items intentionally, such as traces until their
+ * decision.
+ */
 @FunctionalInterface
 public interface VersionHolds {
   /** The time; null if only agents can read the version. */

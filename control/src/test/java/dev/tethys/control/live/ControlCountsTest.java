@@ -85,7 +85,7 @@ class ControlCountsTest {
     assertThat(Files.readString(file)).doesNotContain("c2");
   }
 
-  /** The next process reports what the one before had counted last, where that could not. */
+  /** The next process reports what the previous one had counted last, where that could not. */
   @Test
   void countsLastFiguresOfAProcessOnce() throws Exception {
     LiveControl c = control();

@@ -57,7 +57,7 @@ enum Contender {
   }
 
   /**
-   * Starts it and waits until it answers. It takes remote write and reloads, and keeps what it is
+   * Starts it and waits until it responds. It takes remote write and reloads, and keeps what it is
    * given for ten years.
    *
    * @param dir its configuration, data and log

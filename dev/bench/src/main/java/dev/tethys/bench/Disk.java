@@ -102,7 +102,7 @@ final class Disk {
     }
   }
 
-  /** A sample of the next day makes everything before it complete, so that it goes into blocks. */
+  /** A sample of the next day completes all earlier data, so that it is written to blocks. */
   private static void merge(MetricsDatabase db, long end) throws IOException {
     try (Appender a = db.appender()) {
       a.append(a.series(Labels.of("__name__", "end")), 0, end + 86_400_000L, 1);

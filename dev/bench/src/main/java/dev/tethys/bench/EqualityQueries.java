@@ -9,7 +9,7 @@ import java.util.Random;
 
 /**
  * Random expressions over {@link EqualityData}: every function by its signature, every operator,
- * matching, fill, aggregation and modifier, duration expressions, and now and then a word too many
+ * matching, fill, aggregation and modifier, duration expressions, and occasionally a word too many
  * or too few. What a server may answer in several ways is omitted: which of equal series {@code
  * topk} takes.
  */

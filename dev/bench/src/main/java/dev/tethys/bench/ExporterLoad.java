@@ -160,7 +160,7 @@ final class ExporterLoad {
     return new OtlpWriter().write(all);
   }
 
-  /** All series, for callers that is not to be measured making them. */
+  /** All series, for callers that must not be measured making them. */
   List<VendorClient.Series> ready() {
     List<VendorClient.Series> out = new ArrayList<>();
     for (int h = 0; h < HOSTS; h++) {

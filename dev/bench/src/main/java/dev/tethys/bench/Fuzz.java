@@ -25,7 +25,7 @@ final class Fuzz {
      * Damages and reads once.
      *
      * @return how many files were damaged
-     * @throws AssertionError if a response is wrong
+     * @throws AssertionError if a response is invalid
      */
     long round(Random r) throws Exception;
 

@@ -169,7 +169,7 @@ final class LogFiles {
     return 0;
   }
 
-  /** Lines for each file in turn, and a time in which nothing is written; how many lines. */
+  /** Lines for each file in turn, and a period without writes; returns the number of lines. */
   private long manyFiles(
       String program, Path logs, ServerUnderTest server, ProcessStatistics figures, long arrived)
       throws Exception {

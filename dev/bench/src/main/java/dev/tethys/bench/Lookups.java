@@ -104,7 +104,7 @@ final class Lookups {
     }
   }
 
-  /** Answers are not to come out of a cache of results, and all that was written is to be found. */
+  /** Results must not come from a cache, and must include all written data. */
   private static String[] flags(Contender c) {
     return c == Contender.VICTORIA
         ? new String[] {

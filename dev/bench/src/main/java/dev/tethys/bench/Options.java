@@ -33,7 +33,7 @@ final class Options {
   /**
    * Arguments without a value.
    *
-   * @param name what they are called in errors
+   * @param name their name in errors
    */
   Options withWords(String name, Predicate<String> known) {
     wordsName = name;

@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Series of one kind, each with a separate source of randomness, so that none is a copy of another.
- * The values of each step have a known distribution: its entropy is the lower bound of any lossless
- * storage.
+ * Series of the same kind, each with a separate source of randomness, so that none is a copy of
+ * another. The values of each step have a known distribution: its entropy is the lower bound of any
+ * lossless storage.
  */
 final class SampleKinds {
   /** Kind of a series' samples. */

@@ -33,9 +33,9 @@ final class ServerUnderTest implements AutoCloseable {
   }
 
   /**
-   * Starts one, without waiting until it answers.
+   * Starts one, without waiting until it responds.
    *
-   * @param folder how the name of its folder begins
+   * @param folder prefix of its folder name
    * @param config its configuration, given its own port
    */
   static ServerUnderTest start(
@@ -70,10 +70,10 @@ final class ServerUnderTest implements AutoCloseable {
   }
 
   /**
-   * Starts any server, without waiting until it answers.
+   * Starts any server, without waiting until it responds.
    *
-   * @param dir where its log goes
-   * @param command given the port that it is to listen on
+   * @param dir folder of its log
+   * @param command receives the port to listen on
    */
   static ServerUnderTest start(
       Path dir, IntFunction<List<String>> command, Map<String, String> environment)

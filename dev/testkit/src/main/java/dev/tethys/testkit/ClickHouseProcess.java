@@ -84,7 +84,7 @@ public final class ClickHouseProcess implements AutoCloseable {
   private Process process;
 
   /**
-   * Starts the process and waits until it answers.
+   * Starts the process and waits until it responds.
    *
    * @param dir for data and logs
    * @param password of every user, "" for none

@@ -98,7 +98,7 @@ public class KubernetesDouble implements AutoCloseable {
     events.clear();
   }
 
-  /** Tells every watch the newest version, without an object. */
+  /** Notifies every watch of the newest version, without an object. */
   public synchronized void bookmark(String path) {
     version++;
     String o = "{\"metadata\":{\"resourceVersion\":\"" + version + "\"}}";

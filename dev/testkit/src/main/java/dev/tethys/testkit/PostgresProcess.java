@@ -165,7 +165,7 @@ public final class PostgresProcess implements AutoCloseable {
     return folder;
   }
 
-  /** Lets all clients on loopback in without a password, for proxies in tests. */
+  /** Admits all clients on loopback without a password, for proxies in tests. */
   public void trustLoopbackClients() throws IOException, InterruptedException {
     restart("host all all 127.0.0.1/32 trust\n", "");
   }

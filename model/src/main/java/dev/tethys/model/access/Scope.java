@@ -64,8 +64,8 @@ public record Scope(String tenant, List<Matcher> policy, String principal) {
   }
 
   /**
-   * Whether what a tenant did, such as its queries, is visible. The default tenant is the
-   * operator's and sees all; another sees its own.
+   * Whether the activity of a tenant, such as its queries, is visible. The default tenant is the
+   * operator's and sees all; others see only their own.
    */
   public boolean sees(String another) {
     return isDefaultTenant() || tenant.equals(another);

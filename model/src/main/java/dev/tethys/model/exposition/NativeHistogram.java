@@ -50,7 +50,7 @@ public final class NativeHistogram implements Registry.Instrument {
     classic = new long[bounds.length];
   }
 
-  /** Counts an observation; one that is not finite counts for nothing. */
+  /** Counts an observation; ignores one that is not finite. */
   public synchronized void observe(double v) {
     if (!Double.isFinite(v)) {
       return;

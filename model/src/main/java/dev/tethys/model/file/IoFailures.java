@@ -15,8 +15,8 @@ public final class IoFailures {
   private IoFailures() {}
 
   /**
-   * The same failure with its reason in the message, where Java gives the name of the file alone or
-   * none. The type is kept.
+   * The same failure with its reason in the message, which Java omits or replaces by the file name.
+   * The type is kept.
    */
   public static IOException named(Path file, IOException e) {
     IOException out =

@@ -46,7 +46,7 @@ public final class RecordLog implements Closeable {
   private static final System.Logger LOG = JulLogger.of(RecordLog.class.getName());
   private static final RealFiles FILES = new RealFiles();
 
-  /** Takes records, in the order in which they were written. */
+  /** Receives records in the order in which they were written. */
   @FunctionalInterface
   public interface Sink {
     void take(byte[] payload) throws IOException;

@@ -52,8 +52,7 @@ public final class ByteBudget {
   static final long STUCK_NANOS = 100_000_000;
 
   /**
-   * Time without {@link #STALLED_BYTES} after which a sender that holds memory may lose its
-   * connection.
+   * Time without {@link #STALLED_BYTES} after which a sender that holds memory may be disconnected.
    */
   static final long STALLED_NANOS = 5_000_000_000L;
 

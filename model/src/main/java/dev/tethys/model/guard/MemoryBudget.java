@@ -35,7 +35,7 @@ public final class MemoryBudget implements Collector {
    * @param max maximum number of bytes that it may hold
    */
   public record Size(long guaranteed, long max) {
-    /** Size of a share that holds nothing. */
+    /** Size of an empty share. */
     public static final Size NONE = new Size(0, 0);
   }
 

@@ -112,7 +112,7 @@ public final class MemoryShare {
     holder = from;
   }
 
-  /** Has the holder release a number of bytes, or all that it holds. */
+  /** Makes the holder release a number of bytes, or everything it holds. */
   void reclaimBytes(long bytes) {
     holder.accept(bytes);
   }

@@ -9,9 +9,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Places for queries that compute for long, shared by all query languages. Each language has one
- * own place; the others go to the waiting language whose queries have the fewest. More queries at a
- * time would not be answered sooner: they would share the processors, and each would hold its
+ * Places for queries that compute for a long time, shared by all query languages. Each language has
+ * one own place; the others go to the waiting language whose queries have the fewest. More queries
+ * at a time would not be answered sooner: they would share the processors, and each would hold its
  * intermediate results meanwhile. Thread-safe.
  *
  * <p>Invariants: a language holds at most its maximum; all languages together hold at most their

@@ -133,7 +133,7 @@ public final class HistogramAccumulator {
     return hint;
   }
 
-  /** Adds without carries. Gives bits of an outcome, 0 for plain success. */
+  /** Adds without carries and returns flags of the outcome, 0 for plain success. */
   public int add(Histogram other) {
     return plain(other, false);
   }

@@ -121,7 +121,7 @@ public final class HistogramArithmetic {
   }
 
   /**
-   * Whether two histograms are equal to the bit in count, sum and populated buckets. The reset
+   * Whether two histograms are equal bit for bit in count, sum and populated buckets. The reset
    * hint, the kind of numbers and empty buckets do not matter.
    */
   public static boolean sameObservations(Histogram a, Histogram b) {

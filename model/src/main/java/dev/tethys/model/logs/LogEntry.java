@@ -158,7 +158,7 @@ public final class LogEntry {
     void take(byte[] utf8, int from, int length);
   }
 
-  /** Passes the text in UTF-8, without making a string if there is none yet. */
+  /** Passes the text in UTF-8, without creating a string if there is none yet. */
   public void text(Text to) {
     if (line == null) {
       to.take(bytes, from, length);

@@ -81,7 +81,7 @@ public interface LogSegment {
 
   /**
    * Counts the rows that fit the filter by pattern, stream and time. Calls {@link
-   * dev.tethys.model.cancellation.Cancellation#check} now and then.
+   * dev.tethys.model.cancellation.Cancellation#check} occasionally.
    *
    * @param step nanoseconds of a time bucket; buckets begin at multiples of it
    * @throws dev.tethys.model.storage.StorageException if data is damaged

@@ -2,7 +2,7 @@ package dev.tethys.model.profiles;
 
 /** Receives the profiles of a selection, segment by segment, on one thread. */
 public interface ProfileReader {
-  /** True if {@link #profile} needs the samples; their total is known without. */
+  /** True if {@link #profile} needs the samples; their total is known without them. */
   boolean needsSamples();
 
   /**

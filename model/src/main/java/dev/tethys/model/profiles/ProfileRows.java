@@ -6,7 +6,7 @@ import java.util.Arrays;
  * Columns of profiles with their samples in encoded form. Rows are only added, so that the arrays
  * are unchanged up to a count that was read before. Not thread-safe.
  *
- * <p>Samples of a row: for each: svarint stack - that of the sample before, uvarint set of
+ * <p>Samples of a row: for each: svarint stack - that of the previous sample, uvarint set of
  * attributes, svarint value.
  */
 public final class ProfileRows {

@@ -17,7 +17,9 @@ public final class SeededHash {
 
   private SeededHash() {}
 
-  /** Hash of a further value, given that of the values before, which begins with their number. */
+  /**
+   * Hash of a further value, given the hash of the previous values, which starts with their number.
+   */
   public static long mix(long hash, long value) {
     long a = (hash ^ SEED) + FACTOR;
     long b = value ^ Long.rotateLeft(hash, 32) ^ FACTOR;

@@ -257,7 +257,7 @@ final class Dfa {
 
   /**
    * Position at which a state is first left. Bytes that stay in the state are scanned faster than
-   * others, since no step depends on the one before it.
+   * others, since no step depends on the previous one.
    */
   private int rest(int[] table, int state, byte[] text, int from, int end) {
     byte[] classOf = p.classOf;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Expression of literals with anything between them: {@code .*-6a.*}. Each literal is searched
- * after the one before it, at the earliest position, which leaves most space for those that follow.
+ * after the previous one, at the earliest position, which leaves most space for those that follow.
  * Immutable.
  */
 final class LiteralPieces {

@@ -80,7 +80,7 @@ final class Literals {
   }
 
   /**
-   * Texts, one of which each match contains, as long as possible; empty if none are known.
+   * Texts, one of which every match contains, as long as possible; empty if none are known.
    *
    * @param most maximum number of texts
    */

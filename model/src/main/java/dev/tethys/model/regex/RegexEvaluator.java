@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Decides whether texts match, by literals as far as these decide it. Safe for any thread. */
+/** Decides whether texts match, by literals as far as these decide it. Thread-safe. */
 final class RegexEvaluator {
   /** Maximum number of values built from groups and classes. */
   private static final int MOST_VALUES = 1000;

@@ -205,7 +205,7 @@ final class RegexParser {
     frame.name = name;
   }
 
-  /** Flags alone, or of a group that captures nothing. */
+  /** Only flags, or flags of a non-capturing group. */
   private void flags() {
     int from = at;
     int f = flags;

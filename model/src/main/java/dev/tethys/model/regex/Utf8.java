@@ -71,7 +71,7 @@ final class Utf8 {
     return true;
   }
 
-  /** Length of the code point that begins at a place; 0 if none does. */
+  /** Length of the code point at a position; 0 if none starts there. */
   private static int length(byte[] b, int i, int to) {
     int first = b[i];
     if (first >= 0) {

@@ -40,7 +40,7 @@ final class Utf8Shape {
     nodes.add(new int[0]);
   }
 
-  /** The shape of a set; null if UTF-8 encodes nothing of it. */
+  /** The shape of a set; null if UTF-8 encodes none of it. */
   static @org.jspecify.annotations.Nullable Utf8Shape of(CharSet set) {
     Utf8Shape s = new Utf8Shape();
     int[] ranges = encoded(set);

@@ -57,8 +57,8 @@ public interface Appender extends AutoCloseable {
   long series(byte[] buf, int offset, int length, LabelDecoder decoder);
 
   /**
-   * The reference of a series whose labels were resolved by these very bytes and this decoder
-   * before; {@link #NO_SERIES} when the store does not know that. Makes nothing.
+   * The reference of a series whose labels were resolved earlier from exactly these bytes by this
+   * decoder; {@link #NO_SERIES} if the store does not know it. Creates nothing.
    */
   default long known(byte[] buf, int offset, int length, LabelDecoder decoder) {
     return NO_SERIES;

@@ -12,7 +12,7 @@ import java.util.Arrays;
  *
  * <p>Invariant: a change not yet visible to a reader that takes a mark and then reads is noted
  * under that mark or a later one. So a store notes it when it can be seen, or, where readers wait
- * for a lock, while it holds that lock. Safe for any number of threads.
+ * for a lock, while it holds that lock. Thread-safe.
  */
 public final class ChangeLog {
   private static final int SLOT_BITS = 12;
@@ -47,7 +47,7 @@ public final class ChangeLog {
     static final Last NONE = new Last(Long.MIN_VALUE, 0);
   }
 
-  /** Notes that samples at this time were added or removed. */
+  /** Records that samples at this time were added or removed. */
   public void note(long time) {
     long slot = time >> SLOT_BITS;
     Last l = last;
@@ -59,7 +59,7 @@ public final class ChangeLog {
     }
   }
 
-  /** Notes that samples in this closed range were added or removed. */
+  /** Records that samples in this closed range were added or removed. */
   public synchronized void note(long from, long to) {
     if (from > to) {
       return;

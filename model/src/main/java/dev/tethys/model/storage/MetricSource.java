@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 
 /**
  * The reading side of a metric store within one scope: all a query engine knows of storage. A
- * {@link ScopedSource} gives it. Safe for any number of threads. Times are Unix milliseconds,
- * ranges closed on both sides.
+ * {@link ScopedSource} gives it. Thread-safe. Times are Unix milliseconds, ranges closed on both
+ * sides.
  */
 public interface MetricSource {
   /**

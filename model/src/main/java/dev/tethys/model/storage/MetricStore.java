@@ -3,7 +3,7 @@ package dev.tethys.model.storage;
 import dev.tethys.model.Matcher;
 import java.util.List;
 
-/** A metric store: reading, writing, and deletion. Safe for any number of threads. */
+/** A metric store: reading, writing, and deletion. Thread-safe. */
 public interface MetricStore extends ScopedSource, SampleSink, AutoCloseable {
   /**
    * Deletes the samples of matching series in a closed time range; queries no longer return them

@@ -2,7 +2,7 @@ package dev.tethys.model.storage;
 
 import dev.tethys.model.access.Scope;
 
-/** Metric data that is read within a scope. Safe for any number of threads. */
+/** Metric data that is read within a scope. Thread-safe. */
 @FunctionalInterface
 public interface ScopedSource {
   /** Label of series that belong to a tenant other than the default. */

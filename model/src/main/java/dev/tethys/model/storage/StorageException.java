@@ -6,7 +6,7 @@ public final class StorageException extends RuntimeException {
 
   /** Cause of the failure, which determines the caller's response. */
   public enum Reason {
-    /** The request is wrong and will stay wrong. */
+    /** The request is permanently invalid. */
     INVALID,
     /** A limit was reached. */
     LIMIT,

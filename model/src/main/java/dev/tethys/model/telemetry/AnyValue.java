@@ -66,7 +66,7 @@ public final class AnyValue {
     };
   }
 
-  /** Whether two values are of one kind and equal, however deep; NaN equals NaN. */
+  /** Whether two values are of the same kind and equal, however deep; NaN equals NaN. */
   public static boolean equal(@Nullable Object a, @Nullable Object b) {
     if (a instanceof byte[] x && b instanceof byte[] y) {
       return Arrays.equals(x, y);

@@ -3,7 +3,7 @@ package dev.tethys.model.telemetry;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The data points of a metric, which are all of one kind. */
+/** The data points of a metric, which are all of the same kind. */
 public abstract sealed class MetricData<P extends DataPoint> extends Message {
   /** Unspecified temporality. */
   public static final int TEMPORALITY_UNSPECIFIED = 0;

@@ -65,7 +65,7 @@ public final class AttributeRows {
     pending = 0;
   }
 
-  /** Removes the attributes that were added to a row that is not to be ended. */
+  /** Removes the attributes that were added to a row that must not be ended. */
   public void drop() {
     pending = 0;
   }

@@ -27,7 +27,7 @@ public final class SpanRest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private boolean isSet;
 
-  /** Begins a record. */
+  /** Starts a record. */
   public SpanRest begin() {
     out.reset();
     isSet = false;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param unrecordedParent of traces of callers that do not record them
  */
 public record SpanSampling(double root, double recordedParent, double unrecordedParent) {
-  /** All traces of callers that record them, none of the others. */
+  /** All traces of callers that record them, and none of the others. */
   public static SpanSampling parentBased(double root) {
     return new SpanSampling(root, 1, 0);
   }

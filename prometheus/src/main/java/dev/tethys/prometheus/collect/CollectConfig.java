@@ -105,7 +105,7 @@ public record CollectConfig(
    *
    * @param kinds the exporters that exist
    * @param inherited what the global section says
-   * @throws dev.tethys.config.ConfigException if something in it is wrong
+   * @throws dev.tethys.config.ConfigException if something in it is invalid
    */
   public static CollectConfig read(
       YamlNode node, ScrapeDefaults inherited, List<ExporterKind> kinds) {
@@ -209,7 +209,7 @@ public record CollectConfig(
   /**
    * The flags as the exporter sees them.
    *
-   * @throws dev.tethys.config.ConfigException if one is wrong
+   * @throws dev.tethys.config.ConfigException if one is invalid
    */
   ExporterSettings settings() {
     List<String> args = new ArrayList<>();

@@ -65,7 +65,7 @@ final class TestLogs implements AutoCloseable {
     return d;
   }
 
-  /** Stores the lines of a test; what is wrong with them. */
+  /** Stores the lines of a test and returns the errors. */
   List<String> store(TestGroup test) {
     int number = 0;
     for (InputLogs in : test.logs()) {

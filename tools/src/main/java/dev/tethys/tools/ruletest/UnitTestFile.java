@@ -356,7 +356,7 @@ public record UnitTestFile(
    * Reads a file.
    *
    * @param warn receives patterns that no file matches
-   * @throws dev.tethys.config.ConfigException if something in it is wrong
+   * @throws dev.tethys.config.ConfigException if something in it is invalid
    * @throws IOException if it cannot be read
    */
   static UnitTestFile read(Path file, Consumer<String> warn) throws IOException {

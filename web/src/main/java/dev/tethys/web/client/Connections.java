@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Connections without a proxy, nearly all of them without TLS, that wait for their next call. At
  * most {@link #MAX_IDLE} of all servers together, each for at most {@link #KEEP} unless the client
  * sets less; beyond that the one that has been idle longest is closed, as with Go's client. The one
- * used last is used next, so that those that are too many run out of time. Safe for any number of
- * threads.
+ * used last is used next, so that those that are too many run out of time. Thread-safe.
  *
  * <p>Invariant: an idle connection is in the queue of its server and in the chain of all, in both
  * ordered by the time since when it is idle. Connections are closed here by threads other than
@@ -96,7 +95,7 @@ final class Connections implements AutoCloseable {
     this.keep = keep;
   }
 
-  /** A connection that is open as far as can be known; null if there is none. */
+  /** An apparently open connection; null if there is none. */
   @Nullable ConnectionStreams take(Server server) {
     while (true) {
       ConnectionStreams wire = pollIdle(server);
@@ -171,7 +170,7 @@ final class Connections implements AutoCloseable {
     size--;
   }
 
-  /** Ends the one of all that has waited longest, which is the first of its server's. */
+  /** Closes the connection that has waited longest of all, which is the first of its server. */
   private void end(Idle i) {
     ArrayDeque<Idle> all = idle.get(i.server);
     if (all != null) {

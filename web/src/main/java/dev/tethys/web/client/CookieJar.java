@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cookies that servers set, for subsequent calls (RFC 6265; the JDK's own implements RFC 2965,
  * which no server uses). Values are returned unchanged; values that a header cannot contain are
- * dropped. Safe for any number of threads.
+ * dropped. Thread-safe.
  *
  * <p>Invariant: no more than {@link #MAX_COOKIES} are kept, and of one domain no more than {@link
  * #MAX_EACH} with {@link #MAX_BYTES_EACH}; the oldest are evicted.

@@ -95,7 +95,7 @@ final class Http1Call implements Runnable {
     }
   }
 
-  /** The version in which it was answered, such as {@code HTTP/1.1}; "" before that. */
+  /** The version of the response, such as {@code HTTP/1.1}; "" before it arrives. */
   String version() {
     return version;
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Opens connections of HTTP/3 (RFC 9114). The JDK does not support it, and the library that does is
  * native: it is in a separate module and is found by {@link java.util.ServiceLoader} on the first
- * use of HTTP/3, so that other users do not load it. Safe for any number of threads.
+ * use of HTTP/3, so that other users do not load it. Thread-safe.
  */
 public interface Http3Dialer {
   /** Reason for which HTTP/3 is unavailable on this machine; empty if it is available. */

@@ -9,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
  * sending. Runs until the connection has ended.
  */
 final class Keepalive implements Runnable {
-  /** Time after which a peer that reads nothing is disconnected. */
+  /** Time after which a peer that does not read is disconnected. */
   private static final long STALL_NANOS = 20_000_000_000L;
 
   private static final long TICK_NANOS = 1_000_000_000;

@@ -4,7 +4,7 @@ import dev.tethys.web.internal.Pem;
 import java.io.IOException;
 import java.security.PrivateKey;
 
-/** In whose name calls to Oracle's cloud are signed. Safe for any number of threads. */
+/** In whose name calls to Oracle's cloud are signed. Thread-safe. */
 public interface OciIdentity {
   /**
    * Key that signs a call.

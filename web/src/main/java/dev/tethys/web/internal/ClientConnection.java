@@ -237,7 +237,7 @@ final class ClientConnection {
   }
 
   /**
-   * Whether its client has sent nothing for a moment: one that had its response just now may be
+   * Whether its client has been silent briefly: a client that just received its response may be
    * sending its next request.
    */
   boolean isSilent(long now) {

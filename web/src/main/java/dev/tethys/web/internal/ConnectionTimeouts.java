@@ -54,7 +54,7 @@ public final class ConnectionTimeouts {
    */
   private static final long SLOW_NANOS = 10_000_000_000L;
 
-  /** Time without a byte of a body after which such a client may be disconnected. */
+  /** Time without a received body byte after which such a client may be disconnected. */
   static final long STALLED_NANOS = 500_000_000;
 
   /** Time with a body rate below {@link #SLOW_RATE} after which it may be, too. */
@@ -222,7 +222,9 @@ public final class ConnectionTimeouts {
       return connection == null ? new Certificate[0] : connection.certificates();
     }
 
-    /** Whether the client has stopped sending its body, or reading the response, for long. */
+    /**
+     * Whether the client has stopped sending its body, or reading the response, for a long time.
+     */
     boolean isSlow(long now) {
       long written = writingSince;
       return bodyDeadline != NEVER && now - began > SLOW_NANOS
@@ -506,8 +508,8 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Waits until a connection has ended whose client was informed of its last request, or for as
-   * long as it has for that.
+   * Waits for the end of a connection whose client was informed of its last request, or for its
+   * grace period.
    */
   public void awaitEnd(SocketAddress remote, SocketAddress local) throws InterruptedException {
     ClientConnection c = connections.get(new ConnectionKey(remote, local));

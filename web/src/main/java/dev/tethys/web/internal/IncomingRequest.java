@@ -74,8 +74,8 @@ public final class IncomingRequest implements HttpRequest {
   }
 
   /**
-   * Whether its body may take long to decode. Calls of gRPC know it when they have read their
-   * message.
+   * Whether its body can take a long time to decode. Calls of gRPC know it when they have read
+   * their message.
    */
   boolean isLarge() {
     if (isBodyRead()) {

@@ -87,7 +87,7 @@ public final class OutgoingResponse implements HttpResponse {
     return last;
   }
 
-  /** Remembers the pattern of the route that answers. */
+  /** Remembers the pattern of the route that responds. */
   public void route(String pattern) {
     route = pattern;
   }

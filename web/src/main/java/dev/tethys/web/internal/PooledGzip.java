@@ -30,7 +30,7 @@ final class PooledGzip extends DeflaterOutputStream {
   private boolean finished;
   private boolean closed;
 
-  /** Begins a stream; flushing it passes on all that was written. */
+  /** Starts a stream; flushing it passes on all that was written. */
   PooledGzip(OutputStream out) throws IOException {
     super(out, deflater(), BUFFER, true);
     out.write(HEADER);

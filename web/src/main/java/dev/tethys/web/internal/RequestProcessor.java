@@ -282,7 +282,7 @@ public final class RequestProcessor {
   }
 
   /**
-   * Name of the user; null without right credentials. Agents that can send an API key alone send
+   * Name of the user; null without valid credentials. Agents that can only send an API key send
    * {@code USER:PASSWORD} in X-Api-Key. Authorization takes precedence.
    */
   private @Nullable String authenticated(Map<String, Secret> users, IncomingRequest request) {

@@ -55,7 +55,7 @@ public final class SocketConnections implements AutoCloseable {
   private final List<Protocol> protocols;
   private final ConnectionTimeouts clients;
 
-  /** Least time between two log lines about handshakes, which any client can make fail. */
+  /** Minimum time between two log lines about handshakes, which any client can cause to fail. */
   private static final long FAILURE_INTERVAL_NANOS = 10_000_000_000L;
 
   private final AtomicLong failures = new AtomicLong();

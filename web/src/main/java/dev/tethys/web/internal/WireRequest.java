@@ -32,7 +32,7 @@ public interface WireRequest {
 
   Set<String> headerNames();
 
-  /** Length given by the headers, -1 without one. */
+  /** Length according to the headers, otherwise -1. */
   long contentLength();
 
   /** Whether no two readers could take its length differently: else requests hide in bodies. */

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Open connections of a listener by client address. When there are up to the limit, the oldest
- * connection of the client with the most of them frees space for a client that has far fewer. Safe
- * for any number of threads.
+ * connection of the client with the most of them frees space for a client that has far fewer.
+ * Thread-safe.
  */
 public final class ConnectionShares {
   private static final String LOCAL = "";

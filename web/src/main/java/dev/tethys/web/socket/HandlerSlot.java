@@ -21,7 +21,7 @@ public final class HandlerSlot<H> {
     this.handler = handler;
   }
 
-  /** Begins a use of the handler, and waits until there is one. */
+  /** Starts a use of the handler, and waits until there is one. */
   public long enter() throws InterruptedException {
     return lock.readLockInterruptibly();
   }

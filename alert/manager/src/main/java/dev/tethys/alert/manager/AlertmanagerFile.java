@@ -50,7 +50,7 @@ public final class AlertmanagerFile {
   /**
    * Reads the file and has the Alertmanager obey it.
    *
-   * @throws ConfigException if it is wrong
+   * @throws ConfigException if it is invalid
    * @throws IOException if it, or a file that it names, cannot be read
    */
   public synchronized void load() throws IOException {

@@ -156,7 +156,7 @@ class DecisionsTest extends AlertmanagerFixture {
     assertThat(minutes(62, firing("A"), firing("A", "n", "2"))).hasSize(1);
     post(resolved("A"), resolved("A", "n", "2"));
     assertThat(after(Duration.ofMinutes(5))).hasSize(1);
-    // It fires anew: the acknowledgement was of the time before.
+    // It fires anew: the acknowledgement was of the previous time.
     after(Duration.ofMinutes(40));
     assertThat(minutes(2, firing("A"))).hasSize(1);
     assertThat(minutes(62, firing("A"))).hasSize(1);

@@ -67,7 +67,7 @@ class SlowReceiversTest extends AlertmanagerFixture {
     }
   }
 
-  /** A response with a byte now and then, until the client has gone. */
+  /** A response with a byte occasionally, until the client has gone. */
   private void trickle(HttpExchange x) throws IOException {
     x.sendResponseHeaders(200, 0);
     OutputStream out = x.getResponseBody();

@@ -62,7 +62,7 @@ final class LokiParameters {
     return values.all(name);
   }
 
-  /** The query, which must be given. */
+  /** The required query. */
   String query() {
     return get("query");
   }

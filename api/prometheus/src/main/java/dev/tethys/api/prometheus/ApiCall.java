@@ -15,7 +15,7 @@ final class ApiCall {
   /** More warnings than this, and more infos, are only counted. */
   static final int MAX_ANNOTATIONS = 10;
 
-  /** Time in which some of the queries that cause an overload end. */
+  /** Typical time until some of the queries that cause an overload end. */
   private static final String RETRY_AFTER_SECONDS = "5";
 
   private final HttpRequest request;

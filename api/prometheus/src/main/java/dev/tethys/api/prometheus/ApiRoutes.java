@@ -34,7 +34,7 @@ final class ApiRoutes {
     this.limit = new TimeLimit(settings.timeout());
   }
 
-  /** An endpoint that looks for series without a query's limits. */
+  /** A series endpoint without the limits of a query. */
   ApiCall.Endpoint limited(ApiCall.Endpoint endpoint) {
     return limit.on(endpoint);
   }

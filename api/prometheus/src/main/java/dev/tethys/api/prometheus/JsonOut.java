@@ -65,7 +65,7 @@ final class JsonOut {
     this.sink = sink;
   }
 
-  /** Sends what is left. Nothing can be written after it. */
+  /** Sends the remaining data. Nothing can be written afterwards. */
   void finish() throws IOException {
     if (stream == null) {
       sink.whole(buffer, n);

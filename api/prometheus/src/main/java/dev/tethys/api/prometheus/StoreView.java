@@ -160,7 +160,7 @@ public interface StoreView {
       List<Entry> owners) {}
 
   /**
-   * Size of one kind of content in all blocks.
+   * Size of the same kind of content in all blocks.
    *
    * @param samples 0 if that does not apply
    */

@@ -78,7 +78,7 @@ public interface TargetsView {
 
   /** Metadata of metric families from the last exposition of a target. */
   interface Metadata {
-    /** A target that has told nothing. */
+    /** A target that has not reported anything. */
     Metadata NONE = Map::of;
 
     /** By family name. */

@@ -36,7 +36,7 @@ class OpenApiTest {
   private static final Pattern ELSEWHERE =
       Pattern.compile("/(read|write|otlp/v1/metrics|import.*|pipelines.*|insight/.*)");
 
-  /** A value that is right, by the name of its parameter. */
+  /** A value that is valid, by the name of its parameter. */
   private static final Map<String, String> RIGHT =
       Map.ofEntries(
           Map.entry("query", "rate(x_total[1m])"),

@@ -50,7 +50,7 @@ class ServicesApiTest {
         status);
   }
 
-  /** Answer with rounded rates, which PromQL extrapolates. */
+  /** Response with rounded rates, which PromQL extrapolates. */
   private String answer(String path) {
     return server
         .get("/api/v1" + path)

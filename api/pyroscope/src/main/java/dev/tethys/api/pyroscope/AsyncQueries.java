@@ -45,7 +45,7 @@ final class AsyncQueries {
       this.scope = scope;
     }
 
-    /** Whether a reader with a scope sees the result: the data was that of the same rights. */
+    /** Whether a reader with a scope sees the result: it was computed with the same rights. */
     boolean isOf(Scope reader) {
       return scope.tenant().equals(reader.tenant()) && scope.policy().equals(reader.policy());
     }

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Heat map of a selection: numbers of profiles, or of spans of profiles, by step and range of
  * values. The 20 ranges have equal width, at least 1, from the least value to the largest. As in
- * Pyroscope a slot has the values after the step before, up to its time; those after the last slot
- * belong to it.
+ * Pyroscope a slot has the values after the previous step, up to its time; those after the last
+ * slot belong to it.
  *
  * <p>The selection is read twice, for the range of the values and for the counts, so that memory
  * depends on the number of slots and not of profiles.

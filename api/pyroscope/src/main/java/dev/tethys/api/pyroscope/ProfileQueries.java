@@ -180,8 +180,8 @@ final class ProfileQueries {
   }
 
   /**
-   * Totals by group and step. As in Pyroscope, the point of a step has the profiles after the step
-   * before, up to it.
+   * Totals by group and step. As in Pyroscope, the point of a step has the profiles after the
+   * previous step, up to it.
    *
    * @param stepMillis distance of two points
    * @param callSite as in {@link #stacks}

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Answer of a search as JSON. A response of thousands of traces has the same services, names and
- * values again and again, so that each of them is quoted once.
+ * Response to a search as JSON. A response of thousands of traces repeats the same services, names
+ * and values, so each of them is quoted once.
  */
 final class SearchJson {
   /** Strings that are kept in quoted form. */

@@ -104,9 +104,10 @@ final class TempoApi {
   }
 
   /**
-   * Answer in both forms.
+   * Response in both formats.
    *
-   * @param warnings damage by which the response may lack something, for which it has no field
+   * @param warnings damage because of which the response may be incomplete, for which it has no
+   *     field
    */
   private record Body(Json json, Proto proto, List<String> warnings) {
     Body(Json json, Proto proto) {

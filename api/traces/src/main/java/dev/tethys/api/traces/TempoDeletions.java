@@ -55,7 +55,7 @@ final class TempoDeletions {
 
   /** Request that changes deletions. */
   private record Change(TraceStore store, Scope scope, Params values, String user) {
-    /** Notes a change of deletions in the log of the program. */
+    /** Records a change of deletions in the log of the program. */
     void log(String what, EventDeletion d) {
       LOG.log(
           Level.INFO,

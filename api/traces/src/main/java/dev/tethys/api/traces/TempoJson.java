@@ -155,7 +155,7 @@ final class TempoJson {
     end(r, out);
   }
 
-  /** Begin of the sample of each step, which is the same in all series. */
+  /** Start of the sample of each step, which is the same in all series. */
   private static byte[][] times(long[] nanos) {
     byte[][] out = new byte[nanos.length][];
     TextBuffer text = new TextBuffer();

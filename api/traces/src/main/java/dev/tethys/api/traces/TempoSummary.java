@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Answer of {@code /api/metrics/summary}: spans, errors and quantiles of durations by group.
+ * Response of {@code /api/metrics/summary}: spans, errors and quantiles of durations by group.
  * Source: SpanMetricsSummaryResponse of Tempo's tempo.proto.
  */
 final class TempoSummary {

@@ -140,8 +140,8 @@ final class TraceFinder {
   }
 
   /**
-   * Latest start of each of the newest traces. A trace that is removed because others are newer
-   * comes back if a newer span of it is found, so that the result is exact.
+   * Latest start of each of the newest traces. An evicted trace returns if a newer span of it is
+   * found, so that the result is exact.
    */
   private static final class Newest {
     private final int limit;

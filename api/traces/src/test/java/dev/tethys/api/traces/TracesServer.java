@@ -51,7 +51,7 @@ final class TracesServer implements AutoCloseable {
   /** PromQL that was requested, with its range and step. */
   final List<String> metricQueries = new CopyOnWriteArrayList<>();
 
-  /** Answer of each query over span metrics. */
+  /** Response of each query over span metrics. */
   volatile List<MetricQueries.Series> spanMetrics = List.of();
 
   /**

@@ -50,7 +50,7 @@ public final class JsonReader {
     return at < text.length() ? text.charAt(at) : 0;
   }
 
-  /** Reads the character, which must come next. */
+  /** Reads the expected next character. */
   void take(char c) throws MalformedJsonException {
     if (peek() != c) {
       throw MalformedJsonException.INSTANCE;

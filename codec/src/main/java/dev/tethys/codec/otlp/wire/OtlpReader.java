@@ -16,8 +16,8 @@ import dev.tethys.model.telemetry.TracesData;
 
 /**
  * Reads requests into the tree. Text values of attributes and bodies stay in the buffer until they
- * are read, so the buffer must no longer be written to; names are cached across requests. Safe for
- * any number of threads.
+ * are read, so the buffer must no longer be written to; names are cached across requests.
+ * Thread-safe.
  *
  * <p>Fields with an unexpected wire type are treated as unknown fields, as in protobuf. Requests
  * that have not passed {@link OtlpCheck} may cause a {@link dev.tethys.codec.CodecException}.

@@ -9,8 +9,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JavaScript. Whether a slash begins a division or a regular expression is decided by the token
- * before, as in html/template, but {@code <} and {@code -} are operators here.
+ * JavaScript. Whether a slash begins a division or a regular expression is decided by the previous
+ * token, as in html/template, but {@code <} and {@code -} are operators here.
  */
 final class ScriptText implements CodeText {
   private enum ScriptState {

@@ -11,7 +11,7 @@ public interface DiscoveryConfig {
   /** The name of the mechanism, as in {@code prometheus_sd_refresh_failures_total{mechanism}}. */
   String mechanism();
 
-  /** Makes the discovery, without starting anything. */
+  /** Creates the discovery, without starting anything. */
   Discovery discovery(DiscoveryContext context);
 
   /** The configuration as a tree to be written, defaults filled in. */

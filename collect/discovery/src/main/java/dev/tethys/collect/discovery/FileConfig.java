@@ -64,7 +64,7 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
   /**
    * Reads a file of targets once.
    *
-   * @throws dev.tethys.config.ConfigException if something in it is wrong
+   * @throws dev.tethys.config.ConfigException if something in it is invalid
    * @throws IOException if it cannot be read
    */
   public static List<TargetGroup> groups(Path file) throws IOException {

@@ -16,7 +16,7 @@ public record TargetGroup(String source, List<Labels> targets, Labels labels) {
     targets = List.copyOf(targets);
   }
 
-  /** Group without targets, which removes those of a source. */
+  /** Group without targets, which removes the group of a source. */
   public static TargetGroup removed(String source) {
     return new TargetGroup(source, List.of(), Labels.EMPTY);
   }

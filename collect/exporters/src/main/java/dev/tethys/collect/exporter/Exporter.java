@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An exporter that runs. Safe for any number of threads. */
+/** An exporter that runs. Thread-safe. */
 public interface Exporter extends AutoCloseable {
   /**
    * Metrics of its page in addition to {@link #about()}; null if it shows nothing without a target.
@@ -83,7 +83,7 @@ public interface Exporter extends AutoCloseable {
   /**
    * Reloads its files; an invalid one keeps the former state.
    *
-   * @throws dev.tethys.config.ConfigException if a file is wrong, with the position
+   * @throws dev.tethys.config.ConfigException if a file is invalid, with the position
    * @throws IOException if a file cannot be read
    */
   default void reload() throws IOException {}

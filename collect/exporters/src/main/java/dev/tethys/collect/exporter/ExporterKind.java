@@ -75,7 +75,7 @@ public interface ExporterKind {
    * Checks settings and reads files. It opens no connection and starts no thread, so it also serves
    * to check a configuration.
    *
-   * @throws dev.tethys.config.ConfigException if a file is wrong, with the position
+   * @throws dev.tethys.config.ConfigException if a file is invalid, with the position
    * @throws IllegalArgumentException with the flag and the problem
    * @throws IOException if a file cannot be read
    */

@@ -4,7 +4,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import java.io.IOException;
 import java.util.List;
 
-/** Provides metric families on request. Safe for any number of threads. */
+/** Provides metric families on request. Thread-safe. */
 @FunctionalInterface
 public interface MetricsSource {
   /**

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Runs probes within limits: a maximum number at once, each until the client's timeout. Safe for
- * any number of threads.
+ * Runs probes within limits: a maximum number at once, each until the client's timeout.
+ * Thread-safe.
  *
  * <p>Invariant: a slot is released when the thread of the probe has ended, not when its client has
  * disconnected; a source that cannot be interrupted keeps its slot.

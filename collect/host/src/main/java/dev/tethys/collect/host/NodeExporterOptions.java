@@ -33,9 +33,9 @@ public record NodeExporterOptions(
   }
 
   /**
-   * A flag as it was given.
+   * A flag as given.
    *
-   * @param name without dashes in front; a switch may begin with {@code no-}
+   * @param name without leading dashes; a switch may begin with {@code no-}
    * @param value null for a switch without one
    */
   public record Setting(String name, @Nullable String value) {}
@@ -45,7 +45,7 @@ public record NodeExporterOptions(
     return new NodeExporterOptions(other, enabled, values);
   }
 
-  /** True if the flag is one that this parser takes, so that an application can sort flags. */
+  /** True if this parser supports the flag, so that an application can sort flags. */
   public static boolean isFlag(String name) {
     return NodeExporterFlags.find(name) != null
         || name.startsWith("no-") && isFlag(name.substring(3));

@@ -54,7 +54,7 @@ public final class CursorProgress<C> {
     return p;
   }
 
-  /** Notes an entry that is not passed on: the entries after it may be delivered. */
+  /** Records an entry that is not passed on: the entries after it may be delivered. */
   public void skipped(C cursor) throws InterruptedException {
     next(cursor).settled();
   }

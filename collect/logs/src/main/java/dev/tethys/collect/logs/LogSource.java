@@ -13,7 +13,7 @@ public interface LogSource extends AutoCloseable {
    */
   void start() throws IOException;
 
-  /** Takes nothing more; entries passed on may still be settled. */
+  /** Accepts nothing more; forwarded entries may still be settled. */
   void stop();
 
   /** Ends; stops first. */

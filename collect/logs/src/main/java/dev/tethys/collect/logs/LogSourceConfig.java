@@ -5,6 +5,6 @@ public interface LogSourceConfig {
   /** The key of the block, for example {@code syslog}. */
   String kind();
 
-  /** Makes the source; it does nothing yet. */
+  /** Creates the source, which does nothing yet. */
   LogSource source(SourceContext context);
 }

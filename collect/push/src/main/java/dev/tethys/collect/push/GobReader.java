@@ -44,7 +44,7 @@ final class GobReader {
     return position == size;
   }
 
-  /** Begins the next message. */
+  /** Starts the next message. */
   void beginMessage() throws IOException {
     end = size;
     long at = position;

@@ -159,8 +159,8 @@ final class GroupLog implements Closeable {
   }
 
   /**
-   * Gives a file a second name, or makes a copy where files cannot have two. It is read through its
-   * channel alone: opening and closing it again would release its lock.
+   * Creates a second name for a file, or a copy if hard links are unsupported. It is read through
+   * its channel only: opening and closing it again would release its lock.
    */
   private static Path keep(Path file, FileChannel c) throws IOException {
     Path kept = file.resolveSibling(file.getFileName() + KEPT);

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Adds pushed values to the stored ones where that makes sense: counters, histograms, and sums and
- * counts of summaries. For everything else the new value wins.
+ * Adds pushed values to the stored ones if meaningful: counters, histograms, and sums and counts of
+ * summaries. For everything else the new value wins.
  */
 final class PushAggregation {
   private PushAggregation() {}

@@ -282,7 +282,7 @@ public final class PushGroups implements Collector, AutoCloseable {
         .anyMatch(e -> !e.getValue().equals(b.getOrDefault(e.getKey(), e.getValue())));
   }
 
-  /** Removes a group; nothing happens if there is none. */
+  /** Removes a group, if it exists. */
   public synchronized void delete(SortedMap<String, String> key) throws IOException {
     if (groups.containsKey(key)) {
       change(key, null);

@@ -165,7 +165,7 @@ public final class RemoteWriteReceiver implements Receiver {
     }
   }
 
-  /** The message type that a content type names; none means 1.0. */
+  /** The message type named by a content type; 1.0 if none. */
   private static String message(@Nullable String header) {
     try {
       return WriteMessage.ofContentType(header).message();

@@ -12,7 +12,7 @@ import java.time.Instant;
 
 /**
  * File of {@code scrape_failure_log_file}: a JSON object per line, appended, reopened on every
- * reload so that it can be rotated. Safe for any thread.
+ * reload so that it can be rotated. Thread-safe.
  */
 final class FailureLog implements Closeable {
   private static final System.Logger LOG = JulLogger.of(FailureLog.class.getName());

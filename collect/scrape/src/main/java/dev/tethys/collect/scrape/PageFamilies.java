@@ -44,7 +44,7 @@ final class PageFamilies {
     running = 0;
   }
 
-  /** Adds a TYPE, HELP or UNIT line. Their order means nothing. */
+  /** Adds a TYPE, HELP or UNIT line, in any order. */
   void line(Event kind, ExpositionParser p) {
     byte[] b = p.buffer();
     long h = Labels.hash64(b, p.keyOffset(), p.keyLength());
@@ -150,7 +150,7 @@ final class PageFamilies {
     private final ConcurrentHashMap<Object, Ref> sets = new ConcurrentHashMap<>();
     private final ReferenceQueue<MetricFamilies> gone = new ReferenceQueue<>();
 
-    /** The set of a page with a hash, which is read where no target has the same. */
+    /** The layout of a page with a hash, used if no target has the same page. */
     MetricFamilies get(long hash, Supplier<ExpositionParser> page) {
       Ref known = sets.get(hash);
       MetricFamilies set = known == null ? null : known.get();

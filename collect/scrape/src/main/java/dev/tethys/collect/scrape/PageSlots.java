@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * → slot, and which series the last good scrape had. No bytes of keys are kept, only their 64-bit
  * hashes (XXH3) and lengths: 11 bytes per series between scrapes.
  *
- * <p>A page mostly has the series of the one before in the same order: then a series is found by
+ * <p>A page mostly has the series of the previous one in the same order: then a series is found by
  * comparing the next one. A table over all slots is built only in a scrape in which that fails.
  *
  * <p>Two keys with the same hash would be mistaken for one series. Among a million keys that
@@ -361,7 +361,7 @@ abstract class PageSlots implements SeriesMemory {
     return flush;
   }
 
-  /** Leaves the series that were seen, in the order in which they were. */
+  /** Keeps the series that were seen, in their original order. */
   private void keepVisited() {
     int n = visits;
     int[] slots = Arrays.copyOf(visited, n);

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /**
  * Jobs that scrape profiles from their targets. A job has a loop for each target and kind of
- * profile. Safe for any thread.
+ * profile. Thread-safe.
  */
 public final class ProfileScrapes implements DiscoveryManager.Listener, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ProfileScrapes.class.getName());

@@ -405,7 +405,7 @@ final class SampleIngest {
 
   /**
    * The start of a series whose target exposes none; {@link SynthesizedStart#NONE_YET} for the
-   * first sample of one that is to have such, null for one that is not cumulative.
+   * first sample of a cumulative series, null for a series that is not cumulative.
    */
   private @Nullable SynthesizedStart synthesized(
       ExpositionParser p, int slot, @Nullable Histogram h) {

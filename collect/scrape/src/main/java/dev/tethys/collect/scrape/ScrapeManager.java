@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All jobs of a process: receives their configuration and their targets, and reports their status.
- * Safe for any thread.
+ * Thread-safe.
  *
  * <p>Invariants: {@link #lock} guards the maps and makes changes of configuration and of targets
  * follow each other; {@link #pools} is replaced, never changed, so that readers take no lock. A job

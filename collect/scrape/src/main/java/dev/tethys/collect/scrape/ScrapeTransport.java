@@ -7,7 +7,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 
-/** Sends scrape requests for one job. Safe for any number of threads. */
+/** Sends scrape requests for one job. Thread-safe. */
 public interface ScrapeTransport extends Closeable {
   /**
    * Requests a target.
@@ -21,7 +21,7 @@ public interface ScrapeTransport extends Closeable {
   Response get(URI url, Map<String, String> headers, Duration timeout)
       throws IOException, InterruptedException;
 
-  /** A response whose body is read from the network; which the caller closes. */
+  /** A response whose body is read from the network; the caller closes it. */
   interface Response extends Closeable {
     int status();
 

@@ -56,7 +56,7 @@ interface SeriesMemory {
    */
   int add(long hash, long reference, @Nullable Labels labels);
 
-  /** Notes that the series has a sample in this scrape and is to be ended when it vanishes. */
+  /** Records that the series has a sample in this scrape and is to be ended when it vanishes. */
   void track(int slot, boolean histogram);
 
   /** Whether the last good scrape had noted the series as one to be ended. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Metadata of a target whose samples go to a sink that takes the set of a page with each batch: a
- * reference, since targets of one kind share a set.
+ * reference, since targets of the same kind share a set.
  */
 final class SinkFamilies implements FamilyMemory {
   private final PageFamilies page = new PageFamilies();

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Parsed URLs of targets. A parsed URL takes many times the memory of its text, so only those of
- * recent requests are kept. Safe for any number of threads.
+ * recent requests are kept. Thread-safe.
  */
 final class TargetUrls {
   /** A power of two. */

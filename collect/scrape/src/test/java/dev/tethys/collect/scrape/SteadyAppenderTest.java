@@ -263,7 +263,7 @@ class SteadyAppenderTest {
     for (int round = 5; round < 10; round++) {
       whole.add(t.scrape(page, 1000 + round, false).whole);
     }
-    // The change, then twice as many of one kind as initially.
+    // The change, then twice as many of the same kind as initially.
     assertThat(whole).containsExactly(0, 0, 0, 1, 1);
   }
 

@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads packets of collectd's binary protocol: parts with a type and a length, some of which
  * identify the following values. A signature (HMAC-SHA-256) is about all that follows it; an
- * encrypted part (AES-256 in OFB with SHA-1 of the plain text) holds parts. Safe for any number of
- * threads.
+ * encrypted part (AES-256 in OFB with SHA-1 of the plain text) holds parts. Thread-safe.
  */
 public final class PacketReader {
   /** Required security of a packet, in ascending order. */
@@ -274,7 +273,7 @@ public final class PacketReader {
     return seconds * 1_000_000_000 + ((fraction * 1_000_000_000) >> 30);
   }
 
-  /** Whether the signature was checked and is right. */
+  /** Whether the signature was checked and is valid. */
   private boolean isSigned(ByteBuffer part, ByteBuffer signed) {
     if (part.remaining() <= HASH) {
       throw new CodecException("a signature of " + part.remaining() + " bytes");

@@ -9,10 +9,9 @@ import java.util.List;
  */
 public interface DatabaseScrape {
   /**
-   * Asks the server.
+   * Queries the server.
    *
-   * @param deadline by when it must have answered; what it has not said by then is omitted, and the
-   *     families say that something went wrong
+   * @param deadline time limit; later results are omitted, and the families report an error
    */
   List<MetricFamily> scrape(Deadline deadline);
 }

@@ -29,9 +29,9 @@ public final class MetricSet {
   private int size;
 
   /**
-   * Empty.
+   * Creates an empty registry.
    *
-   * @param namespace put before every name with an underscore; empty if none
+   * @param namespace prefix of every name, followed by an underscore; empty if none
    */
   public MetricSet(String namespace) {
     this.prefix = namespace.isEmpty() ? "" : namespace + "_";

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * datadoghq.api.metrics.v3.Payload} of agent-payload. A message is a table: each field of {@code
  * MetricData} is a column, with one row per series or per point. Repeated values are in
  * dictionaries, whose rows are counted from 1; row 0 means none. References to them and times are
- * given as differences from the row before, over the entire message; keys of a sketch as
+ * given as differences from the previous row, over the entire message; keys of a sketch as
  * differences within the sketch.
  *
  * <p>A message whose columns do not fit each other is rejected as a whole, since later rows can no

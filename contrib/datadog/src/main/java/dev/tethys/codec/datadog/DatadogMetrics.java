@@ -34,7 +34,7 @@ public final class DatadogMetrics {
    */
   public record Series(String name, Kind kind, DatadogTags tags, String unit, long interval) {}
 
-  /** Seconds from which on nanoseconds have no place in 64 bits. */
+  /** Number of seconds from which nanoseconds exceed 64 bits. */
   static final long MAX_SECONDS = 9_200_000_000L;
 
   /** Buckets of all sketches of a request: a few bytes of one may become thousands. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Metrics in protobuf as Datadog's agent posts them: {@code MetricPayload} and {@code
  * SketchPayload} of agent-payload. A message that is malformed is refused as a whole, a series or a
- * sketch that means nothing by itself.
+ * sketch that has no meaning by itself.
  */
 public final class MetricPayloads {
   private MetricPayloads() {}
@@ -101,7 +101,7 @@ public final class MetricPayloads {
     return type == 1 ? Kind.COUNT : type == 2 ? Kind.RATE : Kind.GAUGE;
   }
 
-  /** Why a point means nothing; null if it does. */
+  /** Why a point has no value; null if it has one. */
   static @Nullable String invalidReason(Series s, long seconds, double value) {
     if (s.name().isEmpty()) {
       return "name is missing";

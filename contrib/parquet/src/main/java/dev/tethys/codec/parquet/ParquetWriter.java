@@ -143,7 +143,7 @@ public final class ParquetWriter {
   public void endRow() {
     rows++;
     rowsOfGroup++;
-    // Sizes are checked now and then: they are sums over columns.
+    // Sizes are checked occasionally: they are sums over columns.
     if (rowsOfGroup % 1024 == 0
         && columns.stream().mapToLong(ParquetColumn::size).sum() >= rowGroupBytes) {
       endGroup();

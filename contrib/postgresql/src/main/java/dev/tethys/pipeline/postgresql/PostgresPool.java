@@ -18,7 +18,7 @@ import org.ietf.jgss.GSSException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
-/** A few connections to one database. Safe for any number of threads. */
+/** A few connections to one database. Thread-safe. */
 final class PostgresPool implements AutoCloseable {
   private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(60);
 

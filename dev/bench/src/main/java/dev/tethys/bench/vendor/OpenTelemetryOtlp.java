@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * values of a request are exported and forgotten.
  */
 final class OpenTelemetryOtlp implements VendorClient {
-  /** The reader tells its owner nothing of exports that fail. */
+  /** The reader does not report failed exports to its owner. */
   private record Watched(MetricExporter exporter, AtomicInteger good) implements MetricExporter {
     Watched(MetricExporter exporter) {
       this(exporter, new AtomicInteger());

@@ -17,7 +17,7 @@ public final class AllowedReferences {
   /** Scheme of a reference to a file. */
   static final String FILE = "file:";
 
-  /** Begin of the error of a reference that is not allowed. */
+  /** Start of the error of a reference that is not allowed. */
   static final String REFUSED = "a configuration of a control plane cannot read ";
 
   private final Set<String> allowed = new TreeSet<>();
@@ -41,7 +41,7 @@ public final class AllowedReferences {
     }
   }
 
-  /** The path of a file without {@code ..}, which is also the one that is read. */
+  /** The normalized path of a file without {@code ..}, which is also the one that is read. */
   static Path normalized(String path) {
     try {
       return Path.of(path).toAbsolutePath().normalize();

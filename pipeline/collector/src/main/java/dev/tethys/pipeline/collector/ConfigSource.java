@@ -10,7 +10,7 @@ public interface ConfigSource {
   /**
    * The configuration as it is now.
    *
-   * @throws ConfigException if something in it is wrong
+   * @throws ConfigException if something in it is invalid
    * @throws IOException if it cannot be read
    */
   YamlDocument read() throws IOException;

@@ -95,7 +95,7 @@ public final class ConfigSources implements ConfigSource {
   /**
    * Puts the configuration together.
    *
-   * @throws ConfigException if something in it is wrong
+   * @throws ConfigException if something in it is invalid
    * @throws IOException if a text cannot be read
    */
   @Override

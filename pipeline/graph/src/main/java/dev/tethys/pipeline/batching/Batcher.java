@@ -132,8 +132,8 @@ public final class Batcher implements Consumer {
   }
 
   /**
-   * Sends on the held items, and waits a moment for other threads that are sending: all items taken
-   * before have been sent on then, even where their time had come just now.
+   * Forwards the held items, and waits briefly for other threads that are sending: all items taken
+   * before have been forwarded then, even if they had just become due.
    */
   public void flush() {
     flush(LONGEST_WAY);
@@ -163,7 +163,7 @@ public final class Batcher implements Consumer {
     return options.sizer() == Sizer.BYTES ? bytes(b).length : b.items();
   }
 
-  /** Batches of one kind that wait to be merged. */
+  /** Batches of the same kind that wait to be merged. */
   private final class Group {
     private final Key key;
     private final ReentrantLock lock = new ReentrantLock();

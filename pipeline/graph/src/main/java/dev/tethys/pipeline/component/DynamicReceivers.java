@@ -27,7 +27,7 @@ public interface DynamicReceivers {
    */
   void mayAsk(Collection<String> names);
 
-  /** The same if it is unknown which they will name. */
+  /** The same if their names are unknown. */
   void mayAskAny();
 
   /**

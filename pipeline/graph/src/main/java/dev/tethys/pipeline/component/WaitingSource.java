@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.component;
 
-/** Receiver that waits for a source which fails, and knows why. */
+/** Receiver that waits for a failing source, and knows the reason. */
 public interface WaitingSource {
-  /** Reason why nothing is read at present; "" if there is none. */
+  /** Reason why nothing is currently read; "" if there is none. */
   String waitsFor();
 }

@@ -36,7 +36,7 @@ public final class PrintedConfig {
   /** Key of all parameters sent to a token server. */
   private static final String TOKEN_REQUEST = "endpoint_params";
 
-  /** Keys under which parameters of a URL's query stand. */
+  /** Keys that contain URL query parameters. */
   private static final Set<String> PARAMETERS = Set.of("params", "query_params");
 
   /**

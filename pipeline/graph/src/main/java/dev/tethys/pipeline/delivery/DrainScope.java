@@ -35,7 +35,7 @@ public final class DrainScope {
     return all;
   }
 
-  /** Whether one of the components through which this thread came is stopping. */
+  /** Whether one of the components through which this thread passed is stopping. */
   static boolean isClosing() {
     for (DrainScope p = ofThread(); p != null; p = p.before) {
       if (p.exit.closing) {

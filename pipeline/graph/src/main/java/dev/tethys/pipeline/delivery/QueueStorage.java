@@ -28,7 +28,7 @@ interface QueueStorage extends Closeable {
     /** Whether its source can wait; set before it is published. */
     boolean waits;
 
-    /** Order in which entries were taken; set by the dispatcher. */
+    /** Order of removal of entries; set by the dispatcher. */
     long sequence;
 
     Entry(
@@ -109,7 +109,7 @@ interface QueueStorage extends Closeable {
   /** Next entry that was never returned; null if there is none. */
   @Nullable Entry next();
 
-  /** Next entry without taking it; null if it is unknown without a read. */
+  /** Next entry without removing it; null if that requires a read. */
   @Nullable Entry peek();
 
   /** Maximum number of entries taken and not done, to bound memory. */

@@ -136,7 +136,7 @@ final class SegmentedLog implements Closeable {
   }
 
   /**
-   * Appends a record, which survives the process from now on.
+   * Appends a record, which survives the process from then on.
    *
    * @throws IOException if it could not be written; nothing of it remains then
    */

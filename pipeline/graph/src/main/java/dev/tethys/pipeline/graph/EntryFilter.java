@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Filter of batches at the entry of pipelines, before their first processor. Its rules change while
- * the graph runs, without a change of the graph. Safe for any number of threads.
+ * the graph runs, without a change of the graph. Thread-safe.
  */
 public interface EntryFilter {
   /** Filter without rules. */

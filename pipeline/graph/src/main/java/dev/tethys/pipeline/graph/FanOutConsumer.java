@@ -37,7 +37,7 @@ final class FanOutConsumer implements Consumer {
     }
   }
 
-  /** Outputs in one object, so that a batch never sees those of two configurations. */
+  /** Outputs in one object, so that a batch never sees the outputs of two configurations. */
   @SuppressWarnings("ArrayRecordComponent") // not compared
   private record Outputs(Edge[] edges, Entrance[] entrances, EntryFilter.Entries entries) {}
 

@@ -80,7 +80,7 @@ public final class PipelineSpans {
       this.failed = "failed" + items;
     }
 
-    /** Begins the span of a batch. */
+    /** Starts the span of a batch. */
     AckCallback begin(int items, AckCallback ack) {
       if (!recorder.isOn()) {
         return ack;
@@ -201,7 +201,7 @@ public final class PipelineSpans {
     }
   }
 
-  /** Result of an attempt: one of both. */
+  /** Result of an attempt: one of them. */
   private record Sent(@Nullable SendResult answer, @Nullable IOException failure) {
     SendResult result() throws IOException {
       if (failure != null) {

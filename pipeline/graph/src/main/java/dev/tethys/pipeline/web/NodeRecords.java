@@ -95,7 +95,7 @@ public final class NodeRecords {
     /**
      * Reads a request as JSON.
      *
-     * @throws dev.tethys.config.ConfigException if it is wrong
+     * @throws dev.tethys.config.ConfigException if it is invalid
      */
     public static Request read(String json) {
       YamlObject o = YamlDocument.parse("tap", null, json).root().object(SECTION);

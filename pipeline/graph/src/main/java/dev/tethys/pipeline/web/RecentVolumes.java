@@ -25,7 +25,7 @@ public final class RecentVolumes {
   private boolean isFirst = true;
 
   /**
-   * Begins with a process.
+   * Starts with a process.
    *
    * @param nanos monotonic time
    */
@@ -34,7 +34,7 @@ public final class RecentVolumes {
     this.last = nanos.getAsLong();
   }
 
-  /** Begins a report. */
+  /** Starts a report. */
   void begin() {
     long at = nanos.getAsLong();
     double passed = Math.max(0, at - last) / (double) AGE.toNanos();

@@ -270,7 +270,7 @@ final class ClusterSnapshot {
 
   /**
    * Adds the positions of a group. If the end of one partition is unknown, the topic has no total
-   * lag: it would be too low exactly when something is wrong.
+   * lag: it would be too low exactly when something is invalid.
    */
   private void positions(
       String group, Map<TopicPartition, Long> at, Map<TopicPartition, Long> ends) {
@@ -308,7 +308,7 @@ final class ClusterSnapshot {
     }
   }
 
-  /** The same; null if it failed, which is noted. */
+  /** The same; null if it failed, which is recorded. */
   private <T> @Nullable T find(String what, KafkaFuture<T> answer) throws InterruptedException {
     try {
       return get(what, answer);

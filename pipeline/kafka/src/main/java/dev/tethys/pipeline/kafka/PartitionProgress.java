@@ -34,7 +34,7 @@ final class PartitionProgress {
     this.position = position;
   }
 
-  /** Notes a record as passed on. */
+  /** Records a record as passed on. */
   void forward(long offset, int bytes) {
     Entry e = new Entry(offset, bytes);
     waiting.addLast(e);

@@ -37,7 +37,7 @@ final class PartitionReader {
     /** Passes records of several partitions on in the order of their time; null for no order. */
     @Nullable PartitionMerge merge(PartitionReader reader);
 
-    /** A record's headers, which go with its batch. */
+    /** Headers of a record, which are sent with its batch. */
     Metadata metadata(ConsumerRecord<byte[], byte[]> record);
 
     /** Resource attributes from a record's headers. */

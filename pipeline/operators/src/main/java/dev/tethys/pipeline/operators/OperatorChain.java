@@ -22,7 +22,7 @@ public final class OperatorChain implements Sink {
     this.first = first;
   }
 
-  /** Looks whether the outputs that are written exist and do not lead in a circle. */
+  /** Checks whether the outputs that are written exist and do not lead in a circle. */
   public static void check(List<OperatorConfig> configs) {
     of(configs, Entry::settle, new NoReport());
   }

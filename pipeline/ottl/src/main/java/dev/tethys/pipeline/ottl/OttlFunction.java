@@ -62,12 +62,12 @@ public record OttlFunction(
     return sb.append(')').toString();
   }
 
-  /** Begins the description of a converter. */
+  /** Starts the description of a converter. */
   public static Builder converter(String name, Type result) {
     return new Builder(name, result);
   }
 
-  /** Begins the description of an editor. */
+  /** Starts the description of an editor. */
   public static Builder editor(String name) {
     return new Builder(name, Type.NIL).impure();
   }

@@ -72,7 +72,7 @@ public final class TimedFlush {
     this.log = context.logger();
   }
 
-  /** Begins the first interval. */
+  /** Starts the first interval. */
   public synchronized void start() {
     if (!stopped) {
       timer =

@@ -100,7 +100,7 @@ public final class ActiveQueryFile {
     return out;
   }
 
-  /** Notes a query that begins; returns the argument of {@link #end}. */
+  /** Records a query that begins; returns the argument of {@link #end}. */
   int begin(String query, Instant since) {
     if (map == null) {
       return NONE;
@@ -135,7 +135,7 @@ public final class ActiveQueryFile {
     return plain != null ? plain : escapedEntry(query, seconds);
   }
 
-  /** The entry of a text whose characters are a byte each, which most are; null for others. */
+  /** The entry of a single-byte text, which most are; null for others. */
   private static byte @Nullable [] plainEntry(String query, long seconds) {
     int escapes = 0;
     for (int i = 0; i < query.length(); i++) {

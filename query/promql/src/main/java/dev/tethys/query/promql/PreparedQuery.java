@@ -13,8 +13,8 @@ import dev.tethys.query.promql.plan.Plan;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A query that is asked at one moment after another, as those of rules: planned once, unless its
- * plan depends on the moment. Safe for any number of threads.
+ * A query that is evaluated repeatedly, such as that of a rule: planned once, unless its plan
+ * depends on the time. Thread-safe.
  */
 public final class PreparedQuery {
   private final PromqlEngine engine;

@@ -123,10 +123,10 @@ public final class PromqlEngine implements AutoCloseable {
 
   /** Status of the queries of an engine. */
   public interface Status {
-    /** Queries that run or wait and that a scope sees, the oldest first. */
+    /** Queries that run or wait and visible to a scope, the oldest first. */
     List<RunningQueries.Entry> running(Scope scope);
 
-    /** Stops one; returns false if the scope sees none of that number. */
+    /** Stops one; returns false if none with that number is visible to the scope. */
     boolean cancel(Scope scope, long id);
 
     /** Queries of a scope that have cost most, the most expensive first. */

@@ -190,7 +190,7 @@ public final class Query implements AutoCloseable {
   }
 
   /**
-   * Runs the query and measures every step of it, which makes it somewhat slower.
+   * Runs the query and measures every step, which makes it slightly slower.
    *
    * @throws QueryException if it cannot be answered
    */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class QuerySpans {
   private QuerySpans() {}
 
-  /** Begins the whole of a query, when its caller is traced. */
+  /** Starts the whole of a query, when its caller is traced. */
   static ActiveSpan begin(Query q) {
     ActiveSpan within = ActiveSpan.current();
     if (within == ActiveSpan.NONE) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: {@link #bytes} is the sum of all entries, at most {@link #maxBytes}, and is taken
  * from the memory of caches; entries are removed, least recently used first, when a query needs the
- * memory. Safe for any number of threads.
+ * memory. Thread-safe.
  */
 final class ResultCache {
   /** Maximum share of the cache for one result. */
@@ -109,7 +109,7 @@ final class ResultCache {
   private record Held(Entry entry, long bytes) {}
 
   /**
-   * A query that computes its response, for others that ask the same meanwhile.
+   * A query that computes its result, also for identical concurrent queries.
    *
    * <p>Invariant: {@link #made} is set before {@link #done} is counted down, or never.
    */

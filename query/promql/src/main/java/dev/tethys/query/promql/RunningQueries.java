@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The queries that run and those that wait because too many do. Places are shared evenly between
  * users ({@link FairQueue}); a query waits at most until its deadline. Rules have their own places,
- * so that no flood of questions delays an alert. Safe for any number of threads.
+ * so that no flood of questions delays an alert. Thread-safe.
  */
 public final class RunningQueries {
   /** Time after which a waiting query checks the clock and whether it was canceled. */
@@ -329,7 +329,7 @@ public final class RunningQueries {
     return queries.size();
   }
 
-  /** Queries that run or wait and that a scope sees, the oldest first. */
+  /** Queries that run or wait and visible to a scope, the oldest first. */
   public List<Entry> list(Scope scope) {
     List<Entry> out = new ArrayList<>();
     queries.forEach(

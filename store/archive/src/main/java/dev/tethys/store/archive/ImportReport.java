@@ -64,7 +64,7 @@ public final class ImportReport {
   private final List<String> notes = new ArrayList<>();
   private long problemCount;
 
-  /** Notes a part that is done. */
+  /** Records a part that is done. */
   public void part(Part p) {
     parts.add(p);
   }

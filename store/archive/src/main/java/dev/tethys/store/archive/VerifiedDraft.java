@@ -42,7 +42,7 @@ public final class VerifiedDraft implements AutoCloseable {
       long maxTime,
       long checksum) {}
 
-  /** Begins a block; as {@link BlockImport#begin}. */
+  /** Starts a block; as {@link BlockImport#begin}. */
   public VerifiedDraft(
       BlockImport into,
       @Nullable String ulid,

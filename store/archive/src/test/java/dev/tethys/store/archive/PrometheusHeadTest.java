@@ -63,7 +63,7 @@ class PrometheusHeadTest {
 
   private static Histogram exponential(int i, boolean integer) {
     double x = integer ? 1 : 0.5;
-    // Another layout now and then, and a reset.
+    // Another layout occasionally, and a reset.
     int c = i % 200;
     int buckets = c < 100 ? 3 : 5;
     double[] positive = new double[buckets];

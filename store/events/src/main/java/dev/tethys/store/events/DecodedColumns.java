@@ -26,7 +26,7 @@ public final class DecodedColumns {
     return new DecodedColumns(null);
   }
 
-  /** Notes that the block is read. */
+  /** Records that the block is read. */
   public void use() {
     if (cache != null) {
       cache.use(this);
@@ -55,7 +55,7 @@ public final class DecodedColumns {
     return cache != null && cache.put(this, number, section, size, true);
   }
 
-  /** Notes a read. Under the lock of the cache. */
+  /** Records a read. Under the lock of the cache. */
   void read(long now) {
     readBefore = lastRead;
     lastRead = now;

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * the log is forced to disk; concurrent appends share a forced write. When the heads are full they
  * are sealed: the log starts a new segment, new heads take over, and a background thread writes the
  * sealed heads into parts. The manifest then names the parts and the segment to replay from in one
- * atomic write, so that every acknowledged row is in exactly one of both after any crash.
+ * atomic write, so that every acknowledged row is in exactly one of them after any crash.
  *
  * <p>Invariants, guarded by {@code lock}: rows of the active heads are in log segments from {@code
  * activeSegment} on, rows of the sealed heads in the segments from the manifest's to that one; at

@@ -20,7 +20,7 @@ final class HeadReferences<H extends EventHead<?>> {
     recycle(signal);
   }
 
-  /** Notes that the rows of the heads are in parts. */
+  /** Records that the rows of the heads are in parts. */
   void written(Collection<H> heads, EventSignal<H, ?, ?> signal) {
     written = heads;
     recycle(signal);

@@ -72,7 +72,7 @@ public final class LivePart<P> {
     LOG.log(Level.ERROR, "Part is not readable and is excluded from queries: {0}", damage);
   }
 
-  /** Reason of a failure without the path, which is that of the machine. */
+  /** Reason of a failure without the local path. */
   private static String reason(Exception e) {
     if (e instanceof FileSystemException f) {
       return f instanceof NoSuchFileException

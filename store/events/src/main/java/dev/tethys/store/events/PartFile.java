@@ -224,7 +224,7 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
-  /** Notes the missing data of a damaged block. */
+  /** Records the missing data of a damaged block. */
   public void setMissing(int block, String text) {
     synchronized (damagedBlocks) {
       missing.put(block, path + ": block " + block + ": " + text);

@@ -44,7 +44,7 @@ final class UnsyncedRows<H extends EventHead<?>> {
     return rows;
   }
 
-  /** Notes that the log is on disk up to rows; false if they were dropped before. */
+  /** Records that the log is on disk up to rows; false if they were dropped before. */
   boolean confirm(Rows<H> rows) {
     if (rows.dropped) {
       return false;
@@ -56,7 +56,7 @@ final class UnsyncedRows<H extends EventHead<?>> {
     return true;
   }
 
-  /** Notes that the log is on disk up to a position, the end of the newest rows. */
+  /** Records that the log is on disk up to a position, the end of the newest rows. */
   void confirmAll(long end) {
     position = end;
     pending.clear();

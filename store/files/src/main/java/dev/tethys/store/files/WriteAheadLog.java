@@ -159,7 +159,7 @@ public final class WriteAheadLog implements Closeable {
   }
 
   /**
-   * Starts a new segment, whose number is returned; the one before it is made durable, unless it is
+   * Starts a new segment, whose number is returned; the previous one is made durable, unless it is
    * in doubt already.
    */
   public long rotate() throws IOException {
@@ -236,7 +236,7 @@ public final class WriteAheadLog implements Closeable {
     return doubtful >= 0;
   }
 
-  /** Notes that all records before a segment are durable elsewhere. */
+  /** Records that all records before a segment are durable elsewhere. */
   public void saved(long before) {
     syncLock.lock();
     try {

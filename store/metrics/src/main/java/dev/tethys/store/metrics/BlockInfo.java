@@ -43,7 +43,7 @@ public record BlockInfo(
   }
 
   /**
-   * Size of one kind of content in a block.
+   * Size of the same kind of content in a block.
    *
    * @param name the encoding of values ("constant", "integer differences", "histogram" ...), or
    *     "timestamps", "start timestamps", "directory", "labels", "postings"

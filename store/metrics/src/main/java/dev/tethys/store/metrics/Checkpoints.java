@@ -102,7 +102,7 @@ final class Checkpoints {
     return folder.resolve("head").resolve(WriteAheadLog.name(n));
   }
 
-  /** Notes that samples are about to leave memory for a block. */
+  /** Records that samples are about to leave memory for a block. */
   void markRequired() {
     required = true;
     shared = true;
@@ -169,7 +169,7 @@ final class Checkpoints {
     }
   }
 
-  /** Takes the last one, if anything was appended since the one before. */
+  /** Takes the last one, if anything was appended since the previous one. */
   void takeLast() throws IOException {
     if (required || log.isDoubtful() || log.written() > at) {
       take(true);

@@ -196,7 +196,7 @@ final class Compaction {
     }
   }
 
-  /** The blocks of which nothing is known to be damaged, and that could be read when last tried. */
+  /** The blocks without known damage, that could be read at the last attempt. */
   private ResolutionIndex undamagedBlocks() {
     List<BlockReader> all = blocks.list();
     List<BlockReader> sound = all.stream().filter(this::isSound).toList();

@@ -83,7 +83,7 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
   private volatile boolean closed;
 
   /**
-   * Begins to load the classes that opening a database requires, while the program does other work.
+   * Starts to load the classes that opening a database requires, while the program does other work.
    */
   public static void prepare() {
     Thread.ofPlatform().daemon().name("store-prepare").start(Preloader::load);

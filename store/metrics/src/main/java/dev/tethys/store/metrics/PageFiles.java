@@ -120,7 +120,7 @@ final class PageFiles implements SealedPages.Files {
    * Gives pages that were read back to the system's cache, from where they come again in
    * microseconds; else a process is counted for all that a query over everything has touched. The
    * disk space of files is free once a garbage collection has found them unreachable; an idle heap
-   * would delay that for long, so a collection is requested where much would come free.
+   * would delay that for a long time, so a collection is requested where much would come free.
    *
    * @param live bytes in files that the head refers to
    */

@@ -59,7 +59,7 @@ final class VisibilityCutoffs {
     }
   }
 
-  /** Notes what has become too old to be shown since the last time. */
+  /** Records what has become too old to be shown since the last time. */
   void note() {
     if (options.retention().rules().isEmpty()) {
       return; // then samples go with their blocks only

@@ -8,12 +8,12 @@ import java.util.concurrent.atomic.LongAdder;
  * Histograms of the duration and output size of the store's own work, with Prometheus's buckets.
  */
 final class WorkMeters {
-  /** Number and total duration of one kind of work. */
+  /** Number and total duration of the same kind of work. */
   static final class Duration {
     private final LongAdder count = new LongAdder();
     private final LongAdder nanos = new LongAdder();
 
-    /** Notes what began at a time of {@link System#nanoTime}. */
+    /** Records what began at a time of {@link System#nanoTime}. */
     void since(long began) {
       nanos.add(System.nanoTime() - began);
       count.increment();

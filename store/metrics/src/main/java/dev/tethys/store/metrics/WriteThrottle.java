@@ -24,7 +24,7 @@ final class WriteThrottle {
     boolean sleep(long nanos);
   }
 
-  /** The longest sleep at once, so that who waits is noticed. */
+  /** Maximum duration of one sleep, so that waiting threads are noticed. */
   private static final long MAX_SLEEP = 100_000_000;
 
   private final LongSupplier rate; // bytes a second, 0 for no limit

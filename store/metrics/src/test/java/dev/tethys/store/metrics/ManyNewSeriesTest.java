@@ -37,7 +37,7 @@ class ManyNewSeriesTest {
   private final AtomicInteger largest = new AtomicInteger();
   private final AtomicBoolean full = new AtomicBoolean();
 
-  /** Notes the largest piece that is written at once. */
+  /** Records the largest piece that is written at once. */
   private FileAccess files() {
     return proxy(FileAccess.class, new RealFiles());
   }

@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Adaptive timeout of queries to a store. After a timeout the store gets less time for a while,
- * unless it answers: a query sends one request for each of its selectors, and dashboards send many
+ * unless it responds: a query sends one request for each of its selectors, and dashboards send many
  * queries, which would all wait for their full timeout while a store hangs. Thread-safe.
  */
 final class AdaptiveTimeout {

@@ -57,7 +57,7 @@ public final class FederatedSource implements ScopedSource {
   private List<RemoteReadConfig> applied = List.of(); // guarded by this
 
   /**
-   * @param localStart the millisecond from which on the embedded store has everything
+   * @param localStart the millisecond from which the embedded store has everything
    * @param maxSamples more in one answer of another store are refused
    */
   public FederatedSource(

@@ -30,7 +30,7 @@ public interface ForeignStore extends AutoCloseable {
     NOT_EQUAL,
     /** And regular expressions, at least in part. */
     REGEX,
-    /** Label names, values and series are asked for without reading samples. */
+    /** Label names, values and series are queried without reading samples. */
     LABELS
   }
 

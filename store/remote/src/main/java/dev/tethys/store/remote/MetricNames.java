@@ -15,7 +15,7 @@ public final class MetricNames {
     return NamedValues.metrics(matchers);
   }
 
-  /** Whether series of a name are requested, as far as its name goes. */
+  /** Whether series of a name are requested, judging by its name only. */
   public static boolean match(List<Matcher> matchers, String metric) {
     return matchers.stream()
         .filter(m -> m.name().equals(Labels.METRIC_NAME))

@@ -33,7 +33,7 @@ final class RemoteReadClient {
   /** A response in one message is not taken beyond this, packed or unpacked. */
   private static final int MAX_MESSAGE = 1 << 30;
 
-  /** Bytes of a response for which memory is reserved at a time. */
+  /** Size of the parts in which memory for a response is reserved. */
   private static final int PIECE = 1 << 20;
 
   /** Memory for all responses in one message together. */

@@ -16,7 +16,7 @@ import java.util.List;
  * server's series there; results are returned without them.
  */
 final class RemoteStore implements ForeignStore {
-  /** The function by which Prometheus and Tethys give series without samples. */
+  /** The function that returns series without samples in Prometheus and Tethys. */
   private static final String LABELS_ONLY = "series";
 
   final RemoteReadConfig config;

@@ -11,8 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans of a tenant in memory, as the frames in which they came, small ones in groups that are
- * decoded together.
+ * Spans of a tenant in memory, as received frames; small ones in groups that are decoded together.
  */
 final class TraceHead implements EventHead<TraceHead.Snapshot> {
   private static final int GROUP_SPANS = 4096;

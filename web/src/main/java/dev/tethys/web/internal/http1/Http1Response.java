@@ -167,7 +167,7 @@ final class Http1Response implements WireResponse {
     return new Upgraded(in.stream(), new Direct());
   }
 
-  /** Whether the connection was given to another protocol, which reads it. */
+  /** Whether the connection was handed to another protocol, which reads it. */
   boolean isUpgraded() {
     return upgraded;
   }

@@ -55,7 +55,7 @@ final class ConnectionViolation extends RuntimeException {
     return code;
   }
 
-  /** The stream to answer with 431; 0 if none. */
+  /** The stream to reject with 431; 0 if none. */
   int stream() {
     return stream;
   }

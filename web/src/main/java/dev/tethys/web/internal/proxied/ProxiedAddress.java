@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An end of a connection from a proxy, that knows which end of its client's connection is meant. It
- * equals the true address, by which a connection is known.
+ * Proxied end of a connection, which knows the corresponding end of its client's connection. It
+ * equals the real address, by which a connection is identified.
  */
 public final class ProxiedAddress extends InetSocketAddress {
   private static final long serialVersionUID = 1L;

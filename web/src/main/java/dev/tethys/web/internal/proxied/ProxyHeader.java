@@ -47,7 +47,7 @@ public record ProxyHeader(InetSocketAddress source, InetSocketAddress destinatio
   /** The longest line, its end included. */
   private static final int MAX_LINE = 107;
 
-  /** The longest binary header that is believed; the addresses take 216 bytes at most. */
+  /** The longest binary header that is believed; the addresses take at most 216 bytes. */
   private static final int MAX_BINARY = 4096;
 
   /**

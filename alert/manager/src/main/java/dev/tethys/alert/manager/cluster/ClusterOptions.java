@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param advertise advertised host and port; "" for the listen address
  * @param name "" for a random name
  * @param peers host and port of possible members
- * @param peerTimeout how long each member waits for the one before it to notify
+ * @param peerTimeout how long each member waits for the previous one to notify
  * @param resolveTimeout timeout for resolving the names of peers
  * @param streamTimeout timeout of one step of a stream
  * @param settleTimeout maximum time to wait until the members are known

@@ -145,7 +145,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   /**
    * Listens for other members; {@link #join} looks for them.
    *
-   * @throws IOException if a flag is wrong or the address is not available
+   * @throws IOException if a flag is invalid or the address is not available
    */
   public static ClusterPeer open(ClusterOptions options, ManagerClock clock, Registry registry)
       throws IOException {

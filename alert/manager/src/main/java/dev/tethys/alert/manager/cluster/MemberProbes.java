@@ -156,7 +156,7 @@ final class MemberProbes {
             });
   }
 
-  /** Probes the next member, and suspects it when it does not respond in any way. */
+  /** Probes the next member, and suspects it when it does not respond in any case. */
   void probe() throws InterruptedException {
     health(membership.drainRefuted());
     NodeState target = membership.nextToProbe();

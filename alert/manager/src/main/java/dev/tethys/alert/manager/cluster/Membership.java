@@ -352,7 +352,7 @@ final class Membership {
     listener.left(m.node);
   }
 
-  /** Merges the states in which another member sees all members. */
+  /** Merges the states of all members as seen by another one. */
   synchronized void merge(List<NodeState> theirs) {
     for (NodeState s : theirs) {
       String name = s.node().name();
@@ -400,7 +400,7 @@ final class Membership {
     }
   }
 
-  /** The states in which this member sees all members. */
+  /** The states of all members as seen by this one. */
   synchronized List<NodeState> states() {
     return members.values().stream()
         .map(m -> new NodeState(m.node, m.incarnation, m.state))

@@ -88,7 +88,7 @@ public record TimeInterval(
    * Reads a list of time intervals in the format of {@code alertmanager.yml}, in YAML or JSON.
    *
    * @param name of the text in errors
-   * @throws dev.tethys.config.ConfigException if something in it is wrong, with its place
+   * @throws dev.tethys.config.ConfigException if something in it is invalid, with its place
    */
   public static List<TimeInterval> parse(String name, String text) {
     return YamlDocument.parse(name, null, text).root().items().stream()

@@ -50,12 +50,12 @@ public final class DeliveryStates {
     states.keySet().retainAll(kept);
   }
 
-  /** Notes that an integration acknowledged a notification. */
+  /** Records that an integration acknowledged a notification. */
   synchronized void sent(Integration i, Instant at) {
     states.put(key(i), new State(i.receiver(), i.kind(), i.index(), at, null, ""));
   }
 
-  /** Notes that an attempt failed. */
+  /** Records that an attempt failed. */
   synchronized void failed(Integration i, Instant at, String error) {
     State before = states.get(key(i));
     Instant since = before == null ? null : before.failingSince;

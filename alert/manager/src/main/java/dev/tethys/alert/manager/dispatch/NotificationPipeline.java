@@ -273,7 +273,7 @@ public final class NotificationPipeline {
             PEER_LOG.log(Level.ERROR, "label {0} of route {1}: {2}", name, route.key(), problem));
   }
 
-  /** Whether all that fires was acknowledged, so that it is not repeated. */
+  /** Whether all firing alerts were acknowledged, so that it is not repeated. */
   private boolean isAcknowledged(List<Alert> alerts, Instant at) {
     return alerts.stream()
         .filter(a -> !a.isResolvedAt(at))

@@ -59,8 +59,8 @@ public record RoutingTrace(
   /**
    * A time interval of a route.
    *
-   * @param active whether the route is muted outside it; else it is muted within
-   * @param holds whether it is that time
+   * @param active whether the route is muted outside it; otherwise it is muted within
+   * @param holds whether the time is within it
    */
   public record Interval(String name, boolean active, boolean holds) {}
 

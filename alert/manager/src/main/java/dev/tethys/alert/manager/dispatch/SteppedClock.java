@@ -48,7 +48,7 @@ public final class SteppedClock implements ManagerClock {
     advanceTo(now.plus(d));
   }
 
-  /** Advances the time to a moment; does nothing if that has passed. */
+  /** Advances the time to a given one, unless that has passed. */
   public void advanceTo(Instant until) {
     while (true) {
       Task next =

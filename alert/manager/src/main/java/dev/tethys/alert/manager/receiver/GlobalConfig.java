@@ -133,7 +133,7 @@ public final class GlobalConfig {
    * Reads the section.
    *
    * @param node null if the file has none
-   * @throws dev.tethys.config.ConfigException if it is wrong
+   * @throws dev.tethys.config.ConfigException if it is invalid
    */
   public static GlobalConfig read(@Nullable YamlNode node) {
     YamlNode n =

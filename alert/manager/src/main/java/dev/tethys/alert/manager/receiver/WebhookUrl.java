@@ -22,7 +22,7 @@ public record WebhookUrl(Key<Secret> inline, Key<String> file) {
         section.key("webhook_url_file", Type.STRING, "", "File of the URL."));
   }
 
-  /** Refuses an entry that has not just one of both. */
+  /** Refuses an entry that has not just one of them. */
   public void checkOne(YamlObject o) {
     ReceiverKind.exactlyOne(o, inline, file);
   }
@@ -32,7 +32,7 @@ public record WebhookUrl(Key<Secret> inline, Key<String> file) {
     ReceiverKind.atMostOne(o, inline, file);
   }
 
-  /** Whether an entry has one of both. */
+  /** Whether an entry has one of them. */
   public boolean isIn(YamlObject o) {
     return ReceiverKind.isSet(o, inline) || ReceiverKind.isSet(o, file);
   }

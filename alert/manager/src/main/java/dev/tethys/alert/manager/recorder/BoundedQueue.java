@@ -21,7 +21,7 @@ public final class BoundedQueue<T> {
     this.capacity = capacity;
   }
 
-  /** Takes something in without waiting; returns false if it is full or closed. */
+  /** Accepts an entry without waiting; returns false if it is full or closed. */
   public boolean offer(T item) {
     lock.lock();
     try {

@@ -32,10 +32,10 @@ public record RecurringSilence(
     Instant updatedAt,
     boolean withdrawn)
     implements SharedRecords.Item {
-  /** The annotation by which its silences are known. */
+  /** The annotation that identifies its silences. */
   public static final String ANNOTATION = "tethys_recurring_silence";
 
-  /** For how long it may hold without a pause. */
+  /** Maximum time for which it may be active without a pause. */
   static final Duration LONGEST = Duration.ofDays(31);
 
   /** Maximum time from its creation to the next occurrence. */

@@ -77,8 +77,8 @@ public final class RecurringSilences implements Closeable {
    *
    * @param schedule a list of {@code time_intervals} as in {@code alertmanager.yml}, in YAML or
    *     JSON
-   * @throws SilenceException if it means nothing, or too much
-   * @throws ConfigException if the schedule is wrong, with the place
+   * @throws SilenceException if it has no meaning, or too much
+   * @throws ConfigException if the schedule is invalid, with the place
    * @throws SharedRecords.FullException if there are too many
    * @throws IOException if it could not be written to disk
    */

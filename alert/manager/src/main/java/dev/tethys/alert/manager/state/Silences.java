@@ -386,7 +386,7 @@ public final class Silences implements Closeable, SharedState {
     return s;
   }
 
-  /** Matches without the lock: expressions may take long. */
+  /** Matches without the lock: expressions can take a long time. */
   private List<String> silencing(LabelSet labels, Predicate<Silence> counts) {
     Instant now = clock.instant();
     List<String> ids = new ArrayList<>();

@@ -89,7 +89,7 @@ public final class DebugInfoStore {
     return of.resolve(buildId);
   }
 
-  /** File of a build id of a tenant, else one that was fetched for all; null without one. */
+  /** File of a build id of a tenant, or one that was fetched for all; null if none. */
   public synchronized @Nullable Path find(String tenant, String buildId) {
     for (Path p : List.of(place(tenant, buildId), place(null, buildId))) {
       if (sizes.get(p) != null) {

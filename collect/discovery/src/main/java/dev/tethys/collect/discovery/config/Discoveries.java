@@ -91,7 +91,7 @@ public final class Discoveries {
   /**
    * Reads the keys out of a map that also has others.
    *
-   * @throws dev.tethys.config.ConfigException if one is wrong
+   * @throws dev.tethys.config.ConfigException if one is invalid
    */
   public static List<DiscoveryConfig> read(YamlObject o) {
     return read(o, true);

@@ -74,7 +74,7 @@ final class ClusterState {
     }
   }
 
-  /** Notes that one more watch of a namespace has had its first list. */
+  /** Records that one more watch of a namespace has had its first list. */
   void synced(String namespace) {
     lock.lock();
     try {

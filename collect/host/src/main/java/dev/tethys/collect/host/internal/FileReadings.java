@@ -25,7 +25,7 @@ public final class FileReadings implements HostReadings {
   /** Of the CPUs that there were when they were read last. */
   private Map<Integer, CpuCounter> cpus = Map.of();
 
-  /** Of processes whose state is not for this process to see. */
+  /** Of processes whose state is not visible to this one. */
   private static final char UNREADABLE = '?';
 
   /** Maximum number of threads that query mounts; {@link MountProbe} starts them on demand. */

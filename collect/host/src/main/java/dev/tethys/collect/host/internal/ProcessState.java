@@ -2,7 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import java.io.IOException;
 
-/** The state of a process or a thread alone, read without an object for each of them. */
+/** Only the state of a process or a thread, read without allocation. */
 final class ProcessState {
   char state;
 

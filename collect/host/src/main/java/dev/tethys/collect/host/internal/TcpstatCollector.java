@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /**
  * TCP connections by state, from /proc/net/tcp and tcp6, which list the same sockets that
- * node_exporter takes from netlink.
+ * node_exporter reads from netlink.
  */
 final class TcpstatCollector implements NodeCollector {
   private static final Desc STATES =

@@ -116,7 +116,7 @@ public final class Text {
     return new String(buf, lineStart, lineEnd - lineStart, StandardCharsets.UTF_8);
   }
 
-  /** All of it, without blanks at the ends. */
+  /** The complete text, trimmed. */
   public String all() {
     int from = 0;
     int to = limit;

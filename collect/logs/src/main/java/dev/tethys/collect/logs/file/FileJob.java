@@ -357,7 +357,7 @@ public final class FileJob implements AutoCloseable {
     return out;
   }
 
-  /** Whether all that was found of its files was read, as far as it can be. */
+  /** Whether all found data of its files was read, as far as possible. */
   public boolean isRead() {
     lock.lock();
     try {

@@ -67,7 +67,7 @@ public final class FileTailing implements AutoCloseable {
     return Math.clamp((limit - RESERVED) / 2, 16, MAX_OPEN);
   }
 
-  /** Begins to watch. */
+  /** Starts to watch. */
   public void start() {
     watcher.start();
   }

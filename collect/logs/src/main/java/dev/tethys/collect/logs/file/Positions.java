@@ -154,7 +154,7 @@ public final class Positions implements Cursors {
     }
   }
 
-  /** Checkpoints of files at a place without a reader now. */
+  /** Checkpoints of files at a path that has no reader now. */
   synchronized List<Checkpoint> at(FileId.Inode place) {
     return remembered.at(place);
   }

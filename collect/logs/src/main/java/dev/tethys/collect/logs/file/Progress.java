@@ -24,7 +24,7 @@ final class Progress {
     this.moves = moves;
   }
 
-  /** A block that begins where the last one ends; which the caller closes. */
+  /** A block that begins where the last one ends; the caller closes it. */
   synchronized Block begin(int ofEpoch) {
     Block b = new Block(this, ofEpoch);
     blocks.add(b);

@@ -213,7 +213,7 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Notes the addresses of a domain. To be called with the lock held. */
+  /** Records the addresses of a domain. To be called with the lock held. */
   public void learn(String domain, List<String> addresses) {
     peers.learn(domain, addresses);
   }
@@ -268,8 +268,7 @@ public final class ConnectionTracker implements Collector {
   }
 
   /**
-   * Gives a connection its parser, in place of one that it has, unless there are too many. To be
-   * called with the lock held.
+   * Gives a connection a new parser, unless there are too many. The caller must hold the lock.
    *
    * @return whether there was space
    */
@@ -399,7 +398,7 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Notes a listening socket of the pass; before the others, which are compared with these. */
+  /** Records a listening socket of the pass; before the others, which are compared with these. */
   public void listenerInPass(SocketView v) {
     lock.lock();
     try {

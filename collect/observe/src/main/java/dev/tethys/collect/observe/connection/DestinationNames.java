@@ -28,7 +28,7 @@ public final class DestinationNames {
 
   private final Map<IpAddress, String> domains = BoundedMap.byUse(MAX_ADDRESSES);
 
-  /** Notes a response. */
+  /** Records a response. */
   void learn(String domain, List<String> addresses) {
     if (domain.isEmpty() || addresses.isEmpty()) {
       return;

@@ -33,7 +33,7 @@ public record Owner(String containerId, String appId) {
   @FunctionalInterface
   public interface Resolver {
     /**
-     * Owner of a socket; null if it is not to be observed.
+     * Owner of a socket; null if it must not be observed.
      *
      * @param cgroup number of its cgroup in the unified hierarchy, 0 if unknown
      * @param process process that uses it, 0 if unknown

@@ -33,7 +33,7 @@ final class Peers {
     this.filter = filter;
   }
 
-  /** Notes the addresses of a domain. */
+  /** Records the addresses of a domain. */
   void learn(String domain, List<String> addresses) {
     names.learn(domain, addresses);
   }

@@ -113,7 +113,7 @@ public final class PolledConnections implements TcpSource {
     v.process = processOfInode.getOrDefault(inode, 0);
   }
 
-  /** Notes the processes of sockets, and a process in each namespace. */
+  /** Records the processes of sockets, and a process in each namespace. */
   private void scanProcesses() throws IOException {
     processOfInode.clear();
     namespaces.clear();

@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 
 /**
- * State of a TCP socket at one moment. One object is filled again for each event, so that reading
- * an event allocates nothing.
+ * State of a TCP socket. One object is reused for all events, so that reading an event allocates
+ * nothing.
  */
 public final class SocketView {
   /** Size of struct endpoint in types.h. */

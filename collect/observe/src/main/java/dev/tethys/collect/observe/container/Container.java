@@ -27,13 +27,13 @@ final class Container {
   ProcessUsage usage = new ProcessUsage();
   ProcessDelays delays = new ProcessDelays();
 
-  /** One of its processes has reached the age from which a container is shown. */
+  /** One of its processes has reached the minimum age of displayed containers. */
   boolean lasting;
 
   /** A process of it was started with COROOT_LOG_MONITORING=disabled. */
   boolean logsOff;
 
-  /** Latest start of a process of the run before, in ticks. */
+  /** Latest start of a process of the previous run, in ticks. */
   private long startOfLastRun;
 
   /** time when the last process ended; 0 while there are some. */
@@ -63,7 +63,7 @@ final class Container {
     return c;
   }
 
-  /** Notes a child that runs the program of its parent. */
+  /** Records a child that runs the program of its parent. */
   void forked(int pid) {
     processes.put(pid, 0L);
     emptySince = 0;

@@ -265,12 +265,12 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
   }
 
-  /** Notes that a process was started or runs another program now. */
+  /** Records that a process was started or runs another program now. */
   public void processStarted(int pid) {
     add(pid, false);
   }
 
-  /** Notes that a process has a child, which belongs to its container until it runs a program. */
+  /** Records that a process has a child, which belongs to its container until it runs a program. */
   public synchronized void processForked(int parent, int child) {
     TrackedProcess k = processes.get(parent);
     if (k == null || processes.size() >= MAX_PROCESSES) {
@@ -284,7 +284,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
   }
 
-  /** Notes that a process ended. */
+  /** Records that a process ended. */
   public synchronized void processExited(int pid, boolean outOfMemory) {
     TrackedProcess k = processes.get(pid);
     if (k != null && k.ended == 0 && k.container != null && outOfMemory) {

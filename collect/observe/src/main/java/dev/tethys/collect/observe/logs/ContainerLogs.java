@@ -363,7 +363,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     return "";
   }
 
-  /** Text by which a message is compared with others. */
+  /** Normalized text for comparing messages. */
   private static String patternText(String message) {
     if (message.startsWith("{")) {
       try {

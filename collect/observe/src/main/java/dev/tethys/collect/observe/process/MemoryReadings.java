@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Readings of the memory of processes by separate threads. A page of it may come from a file system
- * of the user that never answers, and the kernel waits for that. The caller waits for a moment; the
- * process is not read again until the reading has ended. Thread-safe.
+ * of the user that never responds, and the kernel waits for that. The caller waits for a moment;
+ * the process is not read again until the reading has ended. Thread-safe.
  */
 public final class MemoryReadings {
   private static final int MAX_HANGING = 16;
@@ -41,7 +41,7 @@ public final class MemoryReadings {
   /**
    * Reads.
    *
-   * @param reading that touches nothing which others use
+   * @param reading operation without shared state
    * @param otherwise result when it fails, or takes too long
    */
   public <T extends @Nullable Object> T read(int pid, Callable<T> reading, T otherwise) {

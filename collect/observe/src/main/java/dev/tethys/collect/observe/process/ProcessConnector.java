@@ -96,7 +96,7 @@ public final class ProcessConnector implements AutoCloseable {
     return b.array();
   }
 
-  /** The kernel answers nothing outside the first namespaces. */
+  /** The kernel does not respond outside the initial namespaces. */
   private void awaitAcknowledgement() throws LibraryException {
     for (int i = 0; i < ATTEMPTS; i++) {
       ByteBuffer b = event(netlink.receive(buffer));

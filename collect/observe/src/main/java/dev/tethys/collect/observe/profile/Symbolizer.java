@@ -56,7 +56,7 @@ final class Symbolizer {
     return frames;
   }
 
-  /** Frames with only the file known, or nothing. */
+  /** Frames with only the file known, or unknown. */
   long unnamed() {
     return unnamed;
   }

@@ -153,7 +153,7 @@ final class UnwindTables {
     return k == null || now - k.due >= 0;
   }
 
-  /** Notes an address at which a process ran code that is unknown. */
+  /** Records an address at which a process ran code that is unknown. */
   void unknown(int pid, long address) {
     Known k = known.get(pid);
     if (k != null && k.java != null) {

@@ -6,7 +6,7 @@ import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
  * Meaning of an HTTP request in the protocol on top of it.
  *
  * @param api the protocol
- * @param system product that answers, in OpenTelemetry's terms, such as {@code opensearch}, {@code
+ * @param system product that responds, in OpenTelemetry's terms, such as {@code opensearch}, {@code
  *     openai}
  * @param operation endpoint, action, type or method: {@code search}, {@code PutObject}, {@code
  *     query}, {@code chat}; empty if unknown

@@ -59,7 +59,7 @@ final class ApiExchange {
             || target.contains("query=") && (target.contains("graphql") || target.contains("gql")));
   }
 
-  /** Begins with a request; null if no protocol is in question. */
+  /** Starts with a request; null if no protocol is in question. */
   static @Nullable ApiExchange begin(
       ElasticsearchApi.Peer peer, String method, String target, ApiHead head) {
     int mark = target.indexOf('?');
@@ -85,7 +85,7 @@ final class ApiExchange {
     }
   }
 
-  /** Begins with a response that names its server; null for others. */
+  /** Starts with a response that names its server; null for others. */
   static @Nullable ApiExchange ofAnswer(
       ElasticsearchApi.Peer peer, String method, String path, ApiHead head) {
     return head.elasticsearch && !method.isEmpty()
@@ -104,7 +104,7 @@ final class ApiExchange {
     return request == null || !request.wantsMore() ? null : request;
   }
 
-  /** Notes the head of the response. */
+  /** Records the head of the response. */
   void answered(int code, ApiHead head) {
     status = code;
     answer = head;

@@ -65,7 +65,7 @@ final class JsonScan {
     this.to = to;
   }
 
-  /** Begins with another document. */
+  /** Starts with another document. */
   void reset() {
     part = Part.START;
     array = false;

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * bounded for any bytes. Not safe for use by several threads concurrently.
  */
 public final class ProtocolConnection implements Retention.Owner {
-  /** Payloads without a recognised request after which a connection is left alone. */
+  /** Number of payloads without a recognised request after which a connection is ignored. */
   private static final int TRIES = 48;
 
   /** Malformed messages in a row after which the guess is dropped. */

@@ -51,8 +51,8 @@ public abstract class ProtocolParser {
   }
 
   /**
-   * True if a payload of the server may hold several answers, so that more of it is captured once
-   * one of them started beyond the captured bytes.
+   * True if a payload of the server may contain several responses, so that more of it is captured
+   * once one of them started beyond the captured bytes.
    */
   public boolean hasSeveralAnswers() {
     return false;

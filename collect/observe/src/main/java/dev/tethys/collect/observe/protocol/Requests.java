@@ -181,7 +181,7 @@ public final class Requests {
     report(p, now);
   }
 
-  /** Notes that answers were in bytes that were not captured. */
+  /** Records that answers were in bytes that were not captured. */
   public void answerLost(long now) {
     if (!queue.isEmpty() || numbered != null && !numbered.isEmpty()) {
       answerLost = true;
@@ -190,8 +190,8 @@ public final class Requests {
   }
 
   /**
-   * Notes that the client sends again. After a loss the requests before are answered: a client that
-   * does not pipeline has waited for them. Of numbered requests that is known of a single one.
+   * Records that the client sends again. After a loss the requests before are answered: a client
+   * that does not pipeline has waited for them. Of numbered requests that is known of a single one.
    *
    * @return true if requests were reported, so that the parser starts afresh with the responses
    */

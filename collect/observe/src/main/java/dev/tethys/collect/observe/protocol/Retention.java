@@ -40,7 +40,7 @@ final class Retention {
   }
 
   /**
-   * Notes how much a connection keeps, and that it was used.
+   * Records how much a connection keeps, and that it was used.
    *
    * @return number of other connections that had to forget
    */

@@ -86,7 +86,7 @@ final class StatementMetrics {
     c.last = now;
   }
 
-  /** Removes databases without calls for long. */
+  /** Removes databases without calls for a long time. */
   void forgetIdle(long now) {
     for (Iterator<Map<String, Calls>> i = databases.values().iterator(); i.hasNext(); ) {
       Map<String, Calls> of = i.next();
@@ -97,7 +97,7 @@ final class StatementMetrics {
     }
   }
 
-  /** Frees an entry if the table is full and a statement was not called for long. */
+  /** Frees an entry if the table is full and a statement was not called for a long time. */
   private boolean hasRoom(Map<String, Calls> of, long now) {
     if (of.size() < MAX_OF_DATABASE && statements < MAX_STATEMENTS) {
       return true;

@@ -121,14 +121,14 @@ public final class JavaTls implements AutoCloseable {
     }
   }
 
-  /** Notes that a process was seen to use TLS. */
+  /** Records that a process was seen to use TLS. */
   public void suspect(int pid) {
     if (suspects.size() < MAX_SUSPECTS) {
       suspects.add(pid);
     }
   }
 
-  /** Notes that a signal ended a process. */
+  /** Records that a signal ended a process. */
   public synchronized void killed(int pid, int signal) {
     if (attached.containsKey(pid) && (signal == 4 || signal == 7 || signal == 11)) {
       blockedUntil = System.nanoTime() + backOff;

@@ -182,7 +182,7 @@ public final class TlsProbes implements AutoCloseable {
     }
   }
 
-  /** Notes that a process used TLS or was started: it is checked in the next pass. */
+  /** Records that a process used TLS or was started: it is checked in the next pass. */
   public void suspect(int pid) {
     if (suspects.size() < MAX_PROCESSES) {
       suspects.add(pid);
@@ -405,8 +405,8 @@ public final class TlsProbes implements AutoCloseable {
   }
 
   /**
-   * Notes that a signal ended a process. If it was a fault, the files of the process are left alone
-   * for a while.
+   * Records that a signal ended a process. If it was a fault, the files of the process are left
+   * alone for a while.
    */
   public synchronized void killed(int pid, int signal) {
     Watched p = processes.get(pid);

@@ -109,7 +109,7 @@ public final class RequestSpans {
     this.random = random;
   }
 
-  /** Notes a payload, before its connection reads it. */
+  /** Records a payload, before its connection reads it. */
   public void payload(Connection c, int pid, int tid, Direction direction, long time) {
     boolean request = c.isOutbound() == (direction == Direction.SENT);
     Calls calls = (Calls) c.context();

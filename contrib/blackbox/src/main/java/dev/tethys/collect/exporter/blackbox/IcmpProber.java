@@ -26,7 +26,7 @@ final class IcmpProber implements Prober {
   private static final String DURATION = "probe_icmp_duration_seconds";
   private static final String DURATION_HELP = "Duration of icmp request by phase";
 
-  /** Begins anywhere, so that several programs that begin together do not go in step. */
+  /** Starts at a random phase, so that programs that start together do not run in step. */
   private final AtomicInteger sequence =
       new AtomicInteger(ThreadLocalRandom.current().nextInt(1 << 16));
 

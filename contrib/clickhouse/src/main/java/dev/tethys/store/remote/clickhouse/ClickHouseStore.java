@@ -273,8 +273,8 @@ final class ClickHouseStore implements ForeignStore {
   }
 
   /**
-   * The series that have something in a range: their keys are read of it, of those that match by
-   * the tables' own order. Nothing is asked where the range holds everything.
+   * The series with data in a range: their keys are read from the range, and only those in the
+   * order of the tables. Nothing is queried if the range contains everything.
    */
   private String where(SelectHints range, List<Matcher> matchers) {
     String where = where(matchers);

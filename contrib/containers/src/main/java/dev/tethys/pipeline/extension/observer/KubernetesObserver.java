@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
-/** Watches the objects of a cluster, and tells which endpoints these have. */
+/** Watches the objects of a cluster, and determines their endpoints. */
 final class KubernetesObserver implements Extension, EndpointObserver {
   private static final System.Logger LOG = JulLogger.of(KubernetesObserver.class.getName());
 
@@ -59,7 +59,7 @@ final class KubernetesObserver implements Extension, EndpointObserver {
     threads.forEach(Thread::start);
   }
 
-  /** Objects of one kind. */
+  /** Objects of the same kind. */
   private final class Watched implements ResourceCache.Listener<List<Endpoint>> {
     private final ObservedKind kind;
     private final String prefix;

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Objects of one kind in one namespace, or in total. */
+/** Objects of the same kind in one namespace, or in total. */
 final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
   private static final System.Logger LOG = JulLogger.of(WatchedKind.class.getName());
 

@@ -82,7 +82,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** Whether nothing ran and nothing was desired, after which changes are ignored. */
+  /** Whether nothing ran and nothing was requested, after which changes are ignored. */
   boolean isGone() {
     lock.lock();
     try {

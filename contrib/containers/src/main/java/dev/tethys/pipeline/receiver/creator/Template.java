@@ -134,7 +134,8 @@ final class Template {
   }
 
   /**
-   * Attributes of one kind: the defaults, overridden by those of all receivers, then by its own.
+   * Attributes of the same kind: the defaults, overridden by those of all receivers, then by its
+   * own.
    */
   private static Map<String, DynamicText> compiled(
       EndpointKind kind,

@@ -85,7 +85,7 @@ final class DockerReceiver implements Receiver {
     rounds.start();
   }
 
-  /** Finds out where the daemon is, without a request. */
+  /** Finds the address of the daemon, without a request. */
   void open() throws IOException {
     daemon = config.daemon().createClient(environment);
     points = new ContainerPoints(config, out, IntervalCollector.nanos());

@@ -75,7 +75,7 @@ public final class LogForwarder {
     notifyAll();
   }
 
-  /** Waits until all that was added was taken or refused. */
+  /** Waits until everything added was accepted or rejected. */
   public synchronized void settle() throws InterruptedException {
     while (!ended && (underWay || !waiting.isEmpty())) {
       wait();

@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Objects of one kind in one namespace, or in all: listed at intervals, or watched. A list
+ * Objects of the same kind in one namespace, or in all: listed at intervals, or watched. A list
  * continues when the previous page was accepted; a watch reads until a batch is in flight and
  * another is full.
  */

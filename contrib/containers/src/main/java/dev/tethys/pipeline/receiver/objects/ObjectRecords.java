@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Creates records of objects of one kind: one resource per namespace. */
+/** Creates records of objects of the same kind: one resource per namespace. */
 final class ObjectRecords {
   private static final String SCOPE =
       "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/k8sobjectsreceiver";

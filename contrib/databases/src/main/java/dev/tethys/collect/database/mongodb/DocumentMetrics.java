@@ -32,9 +32,9 @@ final class DocumentMetrics {
   }
 
   /**
-   * Adds what a document has.
+   * Adds the content of a document.
    *
-   * @param path of the document, {@code ""} for none
+   * @param path of the document, {@code ""} if none
    */
   void add(String path, Document document, Map<String, String> labels) {
     String prefix = path.isEmpty() ? "" : path + ".";

@@ -151,7 +151,7 @@ final class MongodbServer implements DatabaseScrape {
     return some;
   }
 
-  /** A collector that the server refuses shows nothing; without a connection all is over. */
+  /** A collector rejected by the server shows nothing; without a connection everything ends. */
   private static void collect(MongodbCollector collector, ServerScrape scrape) throws IOException {
     try {
       switch (collector) {

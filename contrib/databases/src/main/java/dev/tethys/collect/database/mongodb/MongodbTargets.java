@@ -30,7 +30,7 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
    *
    * @param user that logs in where an address has no login, {@code ""} for none
    * @param split whether each server of a cluster is shown by itself
-   * @throws IllegalArgumentException if one is wrong; the message holds no password
+   * @throws IllegalArgumentException if one is invalid; the message holds no password
    */
   static MongodbTargets parse(String given, String user, Secret password, boolean split) {
     return parse(given, user, password, split ? SeedList.SYSTEM : null);

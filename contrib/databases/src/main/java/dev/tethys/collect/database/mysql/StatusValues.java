@@ -25,7 +25,7 @@ final class StatusValues {
 
   private StatusValues() {}
 
-  /** The number; null if the text means none. */
+  /** The number; null if the text has no numeric value. */
   static @Nullable Double number(@Nullable String text) {
     if (text == null || text.isEmpty()) {
       return null;

@@ -29,7 +29,7 @@ record PostgresDsn(
   /**
    * Reads either form; what is neither is treated as a URL without its scheme.
    *
-   * @throws IllegalArgumentException if it is wrong; the message holds no password
+   * @throws IllegalArgumentException if it is invalid; the message holds no password
    */
   static PostgresDsn parse(String text) {
     String t = text.trim();

@@ -53,7 +53,7 @@ final class InfoMetrics {
     this.now = now;
   }
 
-  /** The role that a response tells, {@code ""} if none. */
+  /** The role named in a response, {@code ""} if none. */
   static String role(String info) {
     for (String line : info.split("\n")) {
       if (line.startsWith("role:")) {

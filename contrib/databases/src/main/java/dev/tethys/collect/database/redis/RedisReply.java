@@ -55,7 +55,7 @@ sealed interface RedisReply {
     };
   }
 
-  /** The items of an array; none of anything else. */
+  /** The items of an array; none for anything else. */
   default List<RedisReply> items() {
     return this instanceof Many m ? m.items : List.of();
   }

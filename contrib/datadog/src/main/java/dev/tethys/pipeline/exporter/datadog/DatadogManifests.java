@@ -105,7 +105,7 @@ final class DatadogManifests {
     private final Map<Cluster, Payload> open = new LinkedHashMap<>();
     private final List<EncodedRequest> requests = new ArrayList<>();
 
-    /** Adds an object; the reason for which it has no place, or null. */
+    /** Adds an object; returns the reason if it does not fit, or null. */
     @Nullable String add(Attributes resource, LogRecord r) {
       String uid = resource.getString("k8s.cluster.uid");
       String name = resource.getString("k8s.cluster.name");

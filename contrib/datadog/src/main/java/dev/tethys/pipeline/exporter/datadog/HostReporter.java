@@ -50,7 +50,7 @@ final class HostReporter {
     this.log = log;
   }
 
-  /** Begins to report with its first user. */
+  /** Starts to report with its first user. */
   synchronized void start() {
     if (users++ == 0) {
       report(++run);

@@ -213,9 +213,9 @@ final class EthtoolCollector implements NodeCollector {
   }
 
   /**
-   * Asks a device.
+   * Sends a request to a device.
    *
-   * @param question its structure, which the response fills
+   * @param question its structure, which is filled with the response
    */
   private static void ask(SocketCalls socket, String device, MemorySegment question)
       throws LibraryException {

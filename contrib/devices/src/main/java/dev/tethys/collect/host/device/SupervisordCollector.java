@@ -66,7 +66,7 @@ final class SupervisordCollector implements NodeCollector {
     url = url(text);
   }
 
-  /** Errors omit the address, which may hold a password. */
+  /** Errors omit the address, which may contain a password. */
   private static URI url(String text) {
     URI u;
     try {

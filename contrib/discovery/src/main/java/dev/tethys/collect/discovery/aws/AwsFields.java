@@ -39,7 +39,7 @@ final class AwsFields {
     }
   }
 
-  /** Adds the labels of one kind of object. */
+  /** Adds the labels of the same kind of object. */
   void add(MetaLabels to, String of, Element object) {
     for (Field f : fields) {
       if (f.of.equals(of)) {

@@ -58,7 +58,7 @@ final class ZooKeeperConnection implements AutoCloseable {
   private int number;
 
   /**
-   * Begins a session.
+   * Starts a session.
    *
    * @param server as host:port
    */

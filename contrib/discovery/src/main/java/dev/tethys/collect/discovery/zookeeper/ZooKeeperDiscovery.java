@@ -243,7 +243,7 @@ public final class ZooKeeperDiscovery implements Discovery {
         e.getMessage());
   }
 
-  /** Logs paths that are missing since; they are watched, and cost the others nothing. */
+  /** Logs paths that have disappeared; they are watched, and do not affect the others. */
   private void report() {
     for (String p : paths) {
       if (children.containsKey(p)) {

@@ -8,7 +8,7 @@ interface StrategySource {
   default void start() throws IOException {}
 
   /**
-   * Answer to a service, as {@code jaeger.api_v2.SamplingStrategyResponse}.
+   * Response to a service, as {@code jaeger.api_v2.SamplingStrategyResponse}.
    *
    * @throws IOException if that cannot be said now
    */

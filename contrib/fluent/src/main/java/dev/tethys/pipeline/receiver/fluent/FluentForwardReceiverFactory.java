@@ -371,7 +371,7 @@ public final class FluentForwardReceiverFactory
     }
 
     /**
-     * Delivers a batch. Senders without acknowledgements are slowed down; others get none and
+     * Delivers a batch. Senders without acknowledgements are slowed down; others are rejected and
      * retry.
      */
     private boolean delivered(Batch b, ForwardMessage f) throws InterruptedException {

@@ -30,8 +30,8 @@ import javax.management.openmbean.TabularData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the configured beans, and splits their values into numbers, booleans and texts. Safe for
- * any number of threads.
+ * Reads the configured beans, and splits their values into numbers, booleans and texts.
+ * Thread-safe.
  */
 final class BeanReader {
   private static final System.Logger LOG = JulLogger.of(BeanReader.class.getName());

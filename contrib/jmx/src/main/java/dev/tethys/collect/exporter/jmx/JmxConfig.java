@@ -72,7 +72,7 @@ record JmxConfig(
       PAGE.required("path", Type.STRING, "Path of the metrics page.");
   private static final Type<String> PAGE_TYPE = PAGE.type(o -> o.get(PATH));
 
-  /** Threads are virtual here: the numbers are checked and mean nothing. */
+  /** Threads are virtual here: the numbers are checked and have no meaning. */
   private static final Section THREADS = new Section("threads", "Threads of the HTTP server.");
 
   private static final Key<Long> MINIMUM =

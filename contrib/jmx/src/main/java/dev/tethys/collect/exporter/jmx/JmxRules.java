@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of a file: the first that matches makes a sample of a value. What rules with a cache
- * found is kept while the value is seen. Safe for any number of threads.
+ * found is kept while the value is seen. Thread-safe.
  */
 final class JmxRules {
   private record ValueKey(

@@ -65,7 +65,7 @@ final class JmxTls {
   /**
    * Reads the key; null without TLS.
    *
-   * @throws dev.tethys.config.ConfigException if it is wrong or a store cannot be read
+   * @throws dev.tethys.config.ConfigException if it is invalid or a store cannot be read
    */
   static @Nullable JmxTls read(@Nullable YamlNode node) {
     if (node == null || node.isNull()) {

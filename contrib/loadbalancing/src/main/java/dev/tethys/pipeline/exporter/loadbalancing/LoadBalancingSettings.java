@@ -232,7 +232,7 @@ public record LoadBalancingSettings(
         o.get(RESOLVER_KEY));
   }
 
-  /** A key without a value means its defaults. */
+  /** A key without a value selects its defaults. */
   private static YamlObject otlp(YamlObject protocol) {
     YamlNode n = protocol.at(OTLP_KEY);
     return n == null ? defaults() : OTLP_TYPE.read(n);

@@ -25,7 +25,7 @@ interface NameLookup {
   /**
    * Returns at least one address.
    *
-   * @throws IOException if there is none or no server answers in time
+   * @throws IOException if there is none or no server responds in time
    */
   List<InetAddress> addresses(String name, Duration timeout)
       throws IOException, InterruptedException;

@@ -106,7 +106,7 @@ public record MessageSettings(
   }
 
   /**
-   * Looks whether a signal can be sent so.
+   * Checks whether a signal can be sent so.
    *
    * @throws ConfigException if the encoding does not carry it
    */

@@ -51,7 +51,7 @@ final class OpenTsdbStore implements ForeignStore {
   /** Maximum number of metrics that are scanned. */
   private static final int MAX_METRICS = 1_000_000;
 
-  /** Error text for a name that the server does not know, which means an empty result. */
+  /** Error text for a name unknown to the server, which means an empty result. */
   private static final String UNKNOWN = "No such name for";
 
   private static final String UNKNOWN_VALUE = UNKNOWN + " 'tagv'";

@@ -37,7 +37,7 @@ record ContribKeys(
     String severityText,
     String severityNumber,
     String healthPath) {
-  /** Why log records are dropped that are not to be sent. */
+  /** Why log records are dropped that must not be sent. */
   static final String SWITCHED_OFF = "log_data_disabled";
 
   /** Attribute in which a receiver passes the client's token. */
@@ -157,7 +157,7 @@ record ContribKeys(
               "Path of the health check that exporter check requests.");
     }
 
-    /** The client, without compression where that is switched off. */
+    /** The client, without compression if that is disabled. */
     HttpClientSettings compressed(YamlObject o, HttpClientSettings c) {
       return o.get(uncompressed)
           ? new HttpClientSettings(

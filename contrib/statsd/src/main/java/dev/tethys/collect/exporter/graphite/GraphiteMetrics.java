@@ -29,8 +29,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last sample of each series received from Graphite's lines, until it expires. Safe for any
- * number of threads.
+ * The last sample of each series received from Graphite's lines, until it expires. Thread-safe.
  *
  * <p>Limits: the number of series, and their total memory, beyond which new ones are rejected.
  */

@@ -241,7 +241,7 @@ public record MappingFile(
   /**
    * Reads a file.
    *
-   * @throws dev.tethys.config.ConfigException if it is wrong, with the position
+   * @throws dev.tethys.config.ConfigException if it is invalid, with the position
    */
   public static MappingFile read(Path file) throws IOException {
     return read(YamlDocument.read(file));

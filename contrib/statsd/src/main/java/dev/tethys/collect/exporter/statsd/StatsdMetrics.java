@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Metrics out of StatsD's values, by a mapping file; and statsd_exporter's metrics about itself.
- * Safe for any number of threads.
+ * Thread-safe.
  *
  * <p>Limits: the number of series, and their total memory, beyond which new ones are rejected. A
  * name has one type: a value of another type is rejected as a conflict.
@@ -184,7 +184,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
     };
   }
 
-  /** Letters, digits and underscores alone, none of the digits first. */
+  /** Only letters, digits and underscores, not starting with a digit. */
   static String escaped(String name) {
     StringBuilder sb = new StringBuilder(name.length() + 1);
     if (!name.isEmpty() && name.charAt(0) >= '0' && name.charAt(0) <= '9') {

@@ -51,7 +51,7 @@ final class ClymeneHttpSender implements Sender {
     this.encoder = encoder;
   }
 
-  /** Made at the first request, so that checking a configuration opens no file. */
+  /** Created at the first request, so that checking a configuration opens no file. */
   private synchronized WebClient client() throws IOException {
     if (client == null) {
       client = factory.client(settings.client());

@@ -37,7 +37,7 @@ final class ClymeneIndex {
    * Creates the index, or maps the field if the index does not, and warns of a mapping that
    * truncates values. A server that rejects this still accepts documents.
    *
-   * @throws IOException if no server answers
+   * @throws IOException if no server responds
    */
   void prepare() throws IOException, InterruptedException {
     String mapping = "/" + name + "/_mapping/field/value";

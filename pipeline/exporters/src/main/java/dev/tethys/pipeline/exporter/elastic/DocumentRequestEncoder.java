@@ -56,7 +56,7 @@ record DocumentRequestEncoder(
     return Encoded.of(out.finished());
   }
 
-  /** Begins the requests of a batch. */
+  /** Starts the requests of a batch. */
   Requests requests(Batch batch) {
     return new Requests(batch);
   }

@@ -406,7 +406,7 @@ final class VendorKeys {
         : new RowSettings(rows.otlp(), rows.histograms(), rows.maxItems(), n.intValue());
   }
 
-  /** Without batching nothing is joined, regardless of metadata. */
+  /** Without batching nothing is merged, regardless of metadata. */
   private DeliverySettings withPartitions(YamlObject o, DeliverySettings d) {
     Set<String> keys = new TreeSet<>();
     for (String k : o.get(metadata)) {

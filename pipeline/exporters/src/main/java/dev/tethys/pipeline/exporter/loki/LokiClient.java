@@ -431,7 +431,7 @@ public final class LokiClient implements AutoCloseable {
     batch.settle();
   }
 
-  /** Puts all that is gathered into the queue. */
+  /** Moves all collected data into the queue. */
   public void flush() {
     lock.lock();
     try {

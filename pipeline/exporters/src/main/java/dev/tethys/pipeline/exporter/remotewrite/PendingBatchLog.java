@@ -152,7 +152,7 @@ final class PendingBatchLog implements AutoCloseable {
     return n;
   }
 
-  /** Notes that the outbox has a request, or that it is dealt with otherwise. */
+  /** Records that the outbox has a request, or that it is dealt with otherwise. */
   synchronized void stored(long request) throws IOException {
     stored(process, request);
   }
@@ -175,7 +175,7 @@ final class PendingBatchLog implements AutoCloseable {
   }
 
   /**
-   * Continues in another file; returns the one before, or null if no batch was written since the
+   * Continues in another file; returns the previous one, or null if no batch was written since the
    * last time.
    */
   synchronized @Nullable Path next() throws IOException {

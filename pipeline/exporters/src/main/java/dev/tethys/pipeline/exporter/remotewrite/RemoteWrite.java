@@ -414,6 +414,6 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
     }
   }
 
-  /** Flush time of a disk queue, which loses nothing when it stops. */
+  /** Flush time of a disk queue, which loses nothing at a stop. */
   private static final Duration ON_DISK = Duration.ofSeconds(2);
 }

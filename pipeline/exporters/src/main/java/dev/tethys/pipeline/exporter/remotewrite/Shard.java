@@ -59,7 +59,7 @@ final class Shard {
     return relabelled;
   }
 
-  /** The request that is being put together, in the wanted form. */
+  /** The request that is being assembled, in the wanted form. */
   RequestWriter writer(RemoteWriteMessage message) {
     if (writer.message() != message) {
       cut();

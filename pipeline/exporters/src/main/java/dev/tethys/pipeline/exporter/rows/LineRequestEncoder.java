@@ -146,7 +146,7 @@ public record LineRequestEncoder(
       return compressed(compressed, frame.wrap(rows));
     }
 
-    /** A row without the end of its last line. */
+    /** A row without its trailing newline. */
     public String row(int row) {
       int size = starts[row + 1] - starts[row] - frame.trailer();
       return new String(text, starts[row], size, StandardCharsets.UTF_8);
@@ -155,7 +155,7 @@ public record LineRequestEncoder(
     /**
      * The same request with some rows replaced.
      *
-     * @param rows by their number, each without the end of its last line
+     * @param rows by their number, each without its trailing newline
      */
     public Opened with(Map<Integer, String> rows) {
       ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -41,7 +41,7 @@ public final class RowRequestEncoder implements Encoder {
      * Address for the samples of a series; each address gets separate requests, which name it in
      * the header {@link #ADDRESS}.
      *
-     * @return "" where all go the same way
+     * @return "" if all use the same address
      */
     default String address(Labels series) {
       return "";

@@ -260,7 +260,7 @@ class RemoteWriteQueueTest {
   @Test
   void sortsUnorderedLabels() throws IOException {
     byte[] a = batch(1, w -> w.beginSeries(Labels.of("zz", "1")).sample(T0, 1).endSeries()).body();
-    // Two label fields, the later name first: put together by hand.
+    // Two label fields, the later name first: assembled by hand.
     dev.tethys.codec.protobuf.ProtoWriter w = new dev.tethys.codec.protobuf.ProtoWriter();
     int s = w.begin(1);
     for (String name : new String[] {"zz", "__name__"}) {

@@ -118,7 +118,7 @@ public final class ControlledAgent implements AutoCloseable {
     /**
      * Takes the shares of this process in quotas of the fleet; see {@code QuotaShare}.
      *
-     * @throws IllegalArgumentException if the text is wrong
+     * @throws IllegalArgumentException if the text is invalid
      */
     default void shareQuotas(String json) {}
 
@@ -290,7 +290,7 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Notes that the files of {@link #files} could not be applied when the process started.
+   * Records that the files of {@link #files} could not be applied when the process started.
    *
    * @throws IOException if that cannot be written
    */
@@ -545,8 +545,8 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Records a running configuration before the previous one has stopped, which may take long, so
-   * that a process killed meanwhile starts with it.
+   * Records a running configuration before the previous one has stopped, which can take a long
+   * time, so that a process killed meanwhile starts with it.
    */
   private void commitEarly(RemoteConfig config, Map<String, String> values) {
     try {

@@ -29,7 +29,7 @@ final class LiveTaps {
     this.clock = clock;
   }
 
-  /** Begins the tap of a request, or ends that of its type. Does not block. */
+  /** Starts the tap of a request, or ends that of its type. Does not block. */
   void take(CustomMessage request) {
     if (request.data().length > 0) {
       clock.execute("control-tap", () -> run(request));

@@ -60,7 +60,7 @@ public final class PackageFile {
     }
   }
 
-  /** Whether a signature is right. */
+  /** Whether a signature is valid. */
   static boolean verify(PublicKey key, byte[] statement, byte[] signature) {
     try {
       Signature s = Signature.getInstance("Ed25519");

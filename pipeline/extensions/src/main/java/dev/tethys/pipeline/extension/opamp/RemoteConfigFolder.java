@@ -313,7 +313,7 @@ final class RemoteConfigFolder {
   }
 
   /**
-   * Notes that an offer with the texts of the current configuration was applied.
+   * Records that an offer with the texts of the current configuration was applied.
    *
    * @return whether there is a current one
    */
@@ -341,7 +341,7 @@ final class RemoteConfigFolder {
     removeOthers();
   }
 
-  /** The staged configuration does not run; the one before does. */
+  /** The staged configuration does not run; the previous one does. */
   void fail(byte[] hash, String error) throws IOException {
     write("failed", hex(hash) + "\n" + error);
     Files.deleteIfExists(folder.resolve("trying"));

@@ -148,7 +148,7 @@ final class Reports {
         });
   }
 
-  /** Declares custom capabilities, which go out with the description. */
+  /** Declares custom capabilities, which are sent with the description. */
   void declare(List<String> custom) {
     change(() -> customCapabilities = custom);
   }
@@ -171,7 +171,7 @@ final class Reports {
     change(() -> packages = now);
   }
 
-  /** Takes offers of packages, without blocking. */
+  /** Receives offers of packages, without blocking. */
   void takePackages(Consumer<PackagesOffer> packageTaker) {
     packagesTaker = packageTaker;
   }
@@ -203,7 +203,7 @@ final class Reports {
     uidTaker = taker;
   }
 
-  /** Takes custom messages of the server, without blocking. */
+  /** Receives custom messages of the server, without blocking. */
   void takeCustom(Consumer<CustomMessage> taker) {
     customTaker = taker;
   }

@@ -15,7 +15,7 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Packages that are right, and those that mean harm. */
+/** Packages that are valid, and those that mean harm. */
 class PackageFileTest {
   private @TempDir Path folder;
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads and assigns values inside maps and lists. */
 public final class Indexing {
-  /** The highest index at which assigning makes a list. */
+  /** The highest index at which an assignment creates a list. */
   public static final int MAX_NEW_INDEX = 10_000;
 
   private Indexing() {}

@@ -74,7 +74,7 @@ public final class CountPoints {
     return p;
   }
 
-  /** Metric of points of one kind, at least one. */
+  /** Metric of points of the same kind, at least one. */
   @SuppressWarnings("unchecked") // all points are of the kind of the first
   public static Metric metric(String name, String unit, int temporality, List<DataPoint> points) {
     MetricData.Aggregated<?> data =

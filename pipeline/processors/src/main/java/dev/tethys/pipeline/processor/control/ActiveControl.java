@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
-/** Control that runs. Safe for any number of threads. */
+/** Control that runs. Thread-safe. */
 final class ActiveControl {
   /** Severities from ERROR on. */
   private static final int ERROR = 17;
@@ -58,7 +58,7 @@ final class ActiveControl {
     data = control.action() == ControlAction.REDACT ? new PersonalData(control.detectors()) : null;
   }
 
-  /** The control with another end, which continues where the one before is. */
+  /** The control with another end, which continues the previous one. */
   ActiveControl(Control control, ActiveControl before) {
     this.control = control;
     counts = before.counts;

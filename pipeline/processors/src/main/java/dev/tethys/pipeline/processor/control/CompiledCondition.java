@@ -31,7 +31,7 @@ final class CompiledCondition {
   /**
    * Compiles.
    *
-   * @throws OttlException if the condition is wrong
+   * @throws OttlException if the condition is invalid
    */
   CompiledCondition(Control c) {
     if (c.condition().isEmpty()) {
@@ -96,7 +96,7 @@ final class CompiledCondition {
     return c == null ? null : c.context();
   }
 
-  /** Whether it holds; true for a control without a condition. */
+  /** Whether the condition holds; true for a control without one. */
   boolean holds(Signal s, Cursor at) {
     Conditions c = bySignal.get(s);
     return c == null || c.any(at);

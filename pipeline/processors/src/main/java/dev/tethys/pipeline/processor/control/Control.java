@@ -211,7 +211,7 @@ public record Control(
    * Reads a control of a document.
    *
    * @param o of {@link #IN_DOCUMENT}
-   * @throws dev.tethys.config.ConfigException if a value is wrong
+   * @throws dev.tethys.config.ConfigException if a value is invalid
    */
   static Control readStarted(YamlObject o) {
     return read(o).startedAt(o.get(START));
@@ -415,7 +415,7 @@ public record Control(
     return with(id, owner, reason, 0);
   }
 
-  /** The same control, which only counts. */
+  /** The same control in observe mode. */
   public Control observing() {
     return new Control(
         id,

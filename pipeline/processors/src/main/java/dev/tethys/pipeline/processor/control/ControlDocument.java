@@ -37,7 +37,7 @@ public final class ControlDocument {
    * Reads a document.
    *
    * @param name of the text in errors
-   * @throws ConfigException if it is wrong
+   * @throws ConfigException if it is invalid
    */
   public static List<Control> read(String name, String text) {
     YamlObject o = YamlDocument.parse(name, null, text).root().object(SECTION);
@@ -63,7 +63,7 @@ public final class ControlDocument {
    * Checks a control that is read on its own.
    *
    * @param at place of its condition
-   * @throws ConfigException if its condition is wrong
+   * @throws ConfigException if its condition is invalid
    */
   public static void check(YamlNode at, Control control) {
     CompiledCondition.check(at, control);

@@ -149,8 +149,8 @@ public final class LiveControls implements EntryFilter, Collector {
   }
 
   /**
-   * Counts continue where a control is changed, and start again for another control of the same id,
-   * also where its end was not seen here.
+   * Counts continue if a control is changed, and restart for another control with the same id, even
+   * if its end was not seen here.
    */
   private ControlCounts countsOf(Control c) {
     ControlCounts n = counts.remove(c.id());

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
-/** Quota of a control that runs. Safe for any number of threads. */
+/** Quota of a control that runs. Thread-safe. */
 final class QuotaControl {
   private static final System.Logger LOG = JulLogger.of(QuotaControl.class.getName());
   private static final int MAX_VALUE = 256;

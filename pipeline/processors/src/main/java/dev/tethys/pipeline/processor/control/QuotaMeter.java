@@ -49,7 +49,7 @@ final class QuotaMeter {
     this.initial = rule.initialShare(rule.agents());
   }
 
-  /** Takes the share of this process, which is reported then. */
+  /** Receives the share of this process, which is then reported. */
   synchronized void share(QuotaShare s) {
     initial = s.initial();
     shared = s.period();

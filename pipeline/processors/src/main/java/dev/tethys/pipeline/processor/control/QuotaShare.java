@@ -45,7 +45,7 @@ public record QuotaShare(
   /**
    * Reads shares.
    *
-   * @throws IllegalArgumentException if the text is wrong
+   * @throws IllegalArgumentException if the text is invalid
    */
   public static List<QuotaShare> read(String json) {
     List<QuotaShare> out = new ArrayList<>();

@@ -16,7 +16,7 @@ record FieldPath(boolean ofBody, List<String> names) {
   static final String BODY = "body";
   static final String ATTRIBUTES = "attributes";
 
-  /** The field that a text names; null if it begins with neither of both. */
+  /** The field that a text names; null if it begins with neither. */
   static @Nullable FieldPath parse(String text) {
     List<String> names = new ArrayList<>();
     StringBuilder name = new StringBuilder();

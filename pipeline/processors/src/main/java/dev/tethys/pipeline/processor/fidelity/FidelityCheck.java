@@ -42,7 +42,7 @@ final class FidelityCheck {
   private long leftOutNanos;
   private final Map<String, Boolean> delivered = BoundedMap.byAge(MAX_PENDING);
 
-  /** The settings of the point sent, which hold for both. */
+  /** Settings of the sending point, which apply to both. */
   synchronized void define(FidelitySettings s, FidelityMetrics m) {
     settings = s;
     metrics = m;

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * passes immediately.
  */
 public final class IntervalFactory implements ProcessorFactory<IntervalFactory.Settings> {
-  /** It was replaced by a later point of its stream. */
+  /** A later point of its stream replaced it. */
   static final String SUPERSEDED = "superseded";
 
   /** Added to another delta of its stream. */
@@ -114,8 +114,8 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
    */
   private static final class Interval implements Processor {
     /**
-     * Held point with copies of its resource, scope and metric, which keep no other points in
-     * memory.
+     * Held point with copies of its resource, scope and metric, which do not reference other
+     * points.
      */
     private record Held(
         ResourceGroup<Metric> resource, ScopeGroup<Metric> scope, Metric metric, DataPoint point) {}

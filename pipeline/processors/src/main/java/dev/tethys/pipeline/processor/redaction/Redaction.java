@@ -443,8 +443,7 @@ public final class Redaction {
     }
 
     /**
-     * Returns the value without blocked content; the same object if it is unchanged or was edited
-     * in place.
+     * Returns the value without blocked content; the same object if unchanged or edited in place.
      */
     @Nullable Object value(@Nullable Object v, String path) {
       switch (v) {

@@ -43,7 +43,7 @@ final class ProcessResource {
     this.muted = muted;
   }
 
-  /** Begins a scrape of all processes. */
+  /** Starts a scrape of all processes. */
   void begin(HostScrape s) {
     try {
       users = settings.has(OWNER) ? s.host().users() : Map.of();

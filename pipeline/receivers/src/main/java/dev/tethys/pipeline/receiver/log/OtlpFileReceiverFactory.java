@@ -115,8 +115,8 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
   }
 
   /**
-   * Whether all JSON objects are closed; a program that writes in pieces may take long for the next
-   * one.
+   * Whether all JSON objects are closed; a program that writes in pieces can take a long time for
+   * the next one.
    */
   static boolean isWhole(byte[] b, int from, int to) {
     int open = 0;

@@ -6,7 +6,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.web.HttpRequest;
 import java.time.Duration;
 
-/** Consumer of points: a pipeline, or a store. Safe for any number of threads. */
+/** Consumer of points: a pipeline, or a store. Thread-safe. */
 @FunctionalInterface
 public interface PointConsumer {
   /**

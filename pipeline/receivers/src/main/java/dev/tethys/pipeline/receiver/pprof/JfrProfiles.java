@@ -120,7 +120,7 @@ public final class JfrProfiles {
   }
 
   private static CodecException unreadable(Exception e) {
-    // Exceptions of the JDK's reader for corrupt data mean nothing to a sender.
+    // Exceptions of the JDK's reader for corrupt data have no meaning to a sender.
     String detail = e instanceof IOException ? ": " + e.getMessage() : ", or damaged";
     return new CodecException("no recording of the flight recorder" + detail, e);
   }

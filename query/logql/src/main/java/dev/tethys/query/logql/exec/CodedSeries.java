@@ -74,7 +74,7 @@ final class CodedSeries {
     return series[places[row]];
   }
 
-  /** Notes the series of a row. */
+  /** Records the series of a row. */
   void put(int row, int of) {
     series[places[row]] = of;
   }

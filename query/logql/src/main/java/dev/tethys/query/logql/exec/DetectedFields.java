@@ -119,7 +119,7 @@ public final class DetectedFields {
     return f;
   }
 
-  /** Notes the keys that lead to each field. */
+  /** Records the keys that lead to each field. */
   private void paths(String line) {
     try {
       if (JsonReader.read(line) instanceof Map<?, ?> m) {

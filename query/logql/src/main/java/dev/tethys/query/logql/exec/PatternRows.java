@@ -12,11 +12,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of a selection that has so few of them that patterns are found in all together. A young or
- * rare stream shares its blocks with others, whose words hide its own.
+ * Rows of a selection that has so few of them that patterns are found in in total. A young or rare
+ * stream shares its blocks with others, whose words hide its own.
  */
 final class PatternRows {
-  /** Rows from which patterns are those of segments. */
+  /** Number of rows from which patterns of segments are used. */
   static final int MAX_ROWS = 4096;
 
   private static final int MAX_BYTES = 8 << 20;

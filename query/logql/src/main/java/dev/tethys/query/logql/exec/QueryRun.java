@@ -41,7 +41,7 @@ public final class QueryRun implements AutoCloseable {
   private final Set<String> warnings = new ConcurrentSkipListSet<>();
   private volatile boolean canceled;
 
-  /** Bytes that stages have made of rows, see {@link dev.tethys.query.logql.pipeline.Row}. */
+  /** Bytes created by stages, see {@link dev.tethys.query.logql.pipeline.Row}. */
   final AtomicLong madeBytes = new AtomicLong();
 
   /** Bytes of the bodies of scanned segments. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Fills rows of a pipeline from rows of a store. Not thread-safe. */
 final class RowReader {
-  /** Maximum number of names that are found without a look-up. */
+  /** Maximum number of names found without a lookup. */
   private static final int MAX_KNOWN = 32;
 
   private final NameTable names;

@@ -76,7 +76,7 @@ final class SeriesCache {
     return -1;
   }
 
-  /** Notes the series of the row that was not found. */
+  /** Records the series of the row that was not found. */
   void put(int of) {
     if (isKept) {
       series[place] = of;

@@ -370,7 +370,7 @@ final class LogqlMetricParser {
     }
   }
 
-  /** Parts of a log range, which come in several orders. */
+  /** Parts of a log range, which may occur in several orders. */
   private final class RangeBuilder {
     private List<Matcher> matchers = List.of();
     private final List<Stage> stages = new ArrayList<>();

@@ -66,7 +66,7 @@ final class LogqlTokenReader {
     return true;
   }
 
-  /** Takes a token of a kind, which the error names. */
+  /** Consumes a token of a kind, which the error names. */
   LogqlToken expect(LogqlTokenKind kind) {
     if (current.kind() != kind) {
       throw unexpected(kind.shown());

@@ -344,8 +344,8 @@ final class PipelineParser {
   // ---- label filters
 
   /**
-   * Conditions. {@code and} binds tighter than {@code or}; a comma takes all that follows as its
-   * right side, as Loki's grammar resolves it.
+   * Conditions. {@code and} binds tighter than {@code or}; a comma takes everything after it as its
+   * right side, as in Loki's grammar.
    */
   Condition labelFilter() {
     in.enter();

@@ -180,7 +180,7 @@ final class JsonStage extends RowStage {
     return first == '-' || first >= '0' && first <= '9';
   }
 
-  /** Appends a name without escapes to the key; gives its end. */
+  /** Appends a name without escapes to the key and returns its end. */
   private int plainName(byte[] b, int from, int to, int prefix) {
     makeRoom(prefix, to - from);
     int at = prefix;
@@ -204,7 +204,7 @@ final class JsonStage extends RowStage {
    * Reads an object.
    *
    * @param prefix length of the prefix of its names in {@link #key}
-   * @return what is wrong, or null
+   * @return the error, or null
    */
   @SuppressWarnings("ReferenceEquality") // ENOUGH is a mark, not a text
   private @Nullable String object(Row row, int open, int to, int prefix, int depth) {

@@ -70,7 +70,7 @@ public final class Row {
 
   private static final int FREE_BYTES = 16 << 10;
 
-  /** Length of the line from which on a row has more free bytes, times this. */
+  /** Length of the line from which a row has more free bytes, times this. */
   private static final int FREE_FACTOR = 4;
 
   /** Larger arenas are not kept for the next row. */

@@ -133,9 +133,9 @@ public abstract class AnyOverTime implements RangeFunction {
   }
 
   /**
-   * {@code changes}, {@code resets}: how often a sample differs from (is a new start after) the one
-   * before. A float after a histogram, or the other way round, is both. Over an anchored range the
-   * newest sample at or before its start comes first.
+   * {@code changes}, {@code resets}: how often a sample differs from (is a new start after) the
+   * previous one. A float after a histogram, or the other way round, is both. Over an anchored
+   * range the newest sample at or before its start comes first.
    */
   public static final class Transitions extends AnyOverTime {
     private final boolean resets;

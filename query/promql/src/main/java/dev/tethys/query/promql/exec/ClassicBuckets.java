@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The buckets of one classic histogram at one step: cumulative counts by upper bound. Buckets with
  * equal bounds are added. Counts that fall are first taken for rounding (up to {@link #TOLERANCE}),
- * then lifted to the one before. Reused; not thread-safe.
+ * then lifted to the previous one. Reused; not thread-safe.
  */
 final class ClassicBuckets {
   /** Relative differences up to this are rounding errors. */

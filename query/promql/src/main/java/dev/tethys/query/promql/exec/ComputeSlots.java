@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  *
  * <p>While queries of rules run and others wait for slots, queries with slots step back for most of
  * the time: rules are due at their times. Slots are given in the order in which queries ask for
- * them. Safe for any number of threads.
+ * them. Thread-safe.
  */
 public final class ComputeSlots {
   /** Most queries of dashboards are answered within this time. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * with a carry comes to.
  */
 final class IntegerSums {
-  /** Number of windows per sample from which on running sums are cheaper than other sums. */
+  /** Number of windows per sample from which running sums are cheaper than other sums. */
   private static final int LOOKS = 8;
 
   /** Up to here every integer is a double. */

@@ -150,7 +150,7 @@ public final class Profile {
     return cursors.get().node;
   }
 
-  /** Goes from the current step, which is returned, to another. */
+  /** Moves from the current step, which is returned, to another. */
   @Nullable Node enter(@Nullable Node next) {
     Cursor c = cursors.get();
     long now = nanoTime.getAsLong();

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Memory of the queries of an engine: a share for queries of people and programs, and one for those
- * of rules. Safe for any number of threads.
+ * of rules. Thread-safe.
  */
 public final class QueryMemoryBudget {
   private final MemoryShare queries;

@@ -11,7 +11,7 @@ public sealed interface RangeSource extends PlanStep permits SelectedRange, Subq
   /** Milliseconds. */
   long range();
 
-  /** The moment at which a step's window ends. */
+  /** The end time of a step's window. */
   long moment(long stepTime);
 
   /** Whether all steps read the same window. */

@@ -70,7 +70,7 @@ public final class Rate implements RangeFunction {
     return (double) (millis / 1000) + (double) (millis % 1000 * 1_000_000) / 1e9;
   }
 
-  /** Indices of samples below the one before them. */
+  /** Indices of samples below the previous one them. */
   private static int[] resets(double[] v, int from, int to) {
     if (!mayFall(v, from, to)) {
       return NO_RESETS;
@@ -89,8 +89,8 @@ public final class Rate implements RangeFunction {
   }
 
   /**
-   * Whether a sample may be below the one before it, for which a difference with the bit of the
-   * sign is enough: nothing in a step waits for the step before, and there is no branch.
+   * Whether a sample may be below the previous one, for which a difference with the bit of the sign
+   * is enough: nothing in a step waits for the previous step, and there is no branch.
    */
   private static boolean mayFall(double[] v, int from, int to) {
     long signs = 0;

@@ -22,7 +22,7 @@ interface SeriesStream extends AutoCloseable {
     return null;
   }
 
-  /** Computes a series into a target, which comes cleared. */
+  /** Computes a series into a cleared target. */
   void evaluate(int series, Workspace workspace, SeriesTarget target);
 
   /**

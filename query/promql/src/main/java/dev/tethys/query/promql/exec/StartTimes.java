@@ -19,7 +19,7 @@ final class StartTimes {
     return previousStart <= previousTime && previousStart != 0 && previousStart != previousTime;
   }
 
-  /** Whether a sample claims to have begun before the one before it ended. */
+  /** Whether a sample claims to have begun before the previous one ended. */
   static boolean overlap(long previousStart, long previousTime, long start) {
     return start != 0 && start < previousTime && start != previousStart;
   }

@@ -32,7 +32,7 @@ public final class VectorJoin extends Operator {
   private final boolean returnBool;
   private final Span span;
 
-  /** The many side is the right one, so that the sides stand swapped here. */
+  /** The many side is on the right, so the sides are swapped here. */
   private final boolean swapped;
 
   private final @Nullable Double fillMany;
@@ -307,7 +307,7 @@ public final class VectorJoin extends Operator {
       return b.build();
     }
 
-    /** The general case, in the order in which steps and samples come. */
+    /** The general case, in the order of steps and samples. */
     private List<Column> stepwise() {
       int signatures = match.size();
       int[] oneAt = new int[signatures];

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds in a plan and its costs why a query is slow or does not do what was intended. */
 public final class Hints {
-  /** Number of series from which on a selector gets a hint. */
+  /** Number of series from which a selector gets a hint. */
   static final long MANY_SERIES = 10_000;
 
-  /** Number of evaluations per evaluation of the query from which on a subquery gets a hint. */
+  /** Number of evaluations per evaluation of the query from which a subquery gets a hint. */
   static final int MANY_EVALUATIONS = 100;
 
   private static final Pattern META = Pattern.compile("[\\\\.+*?()|\\[\\]{}^$]");

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Queries whose steps read little of the time give the same result, to the bit, from a store that
+ * Queries whose steps read little of the time give the same result, bit for bit, from a store that
  * returns only that.
  */
 @Tag("slow")

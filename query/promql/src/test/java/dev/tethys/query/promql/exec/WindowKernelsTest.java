@@ -119,7 +119,9 @@ class WindowKernelsTest {
         });
   }
 
-  /** Values that fall or rise for long, so that the extreme is always the one that leaves. */
+  /**
+   * Values that fall or rise for a long time, so that the extreme is always the one that leaves.
+   */
   @Test
   void slopeExtremesMatchEachWindow() {
     for (int round = 0; round < 200; round++) {

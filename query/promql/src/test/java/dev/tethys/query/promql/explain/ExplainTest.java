@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Plans show what is really done; what steps took adds up; hints are right. */
+/** Plans show what is really done; what steps took adds up; hints are valid. */
 class ExplainTest {
   private static final long MINUTE = 60_000;
   private static final PromqlEngine ENGINE = new PromqlEngine(EngineOptions.defaults());

@@ -68,7 +68,7 @@ public sealed interface Metric {
   /** {@code topk(n)} and {@code bottomk(n)}, for each time. */
   record Top(Metric of, boolean highest, int count) implements Metric {}
 
-  /** Comparison with a number, which drops the values for which it does not hold. */
+  /** Comparison with a number, which drops non-matching values. */
   record Threshold(Metric of, Operator operator, TraceValue value) implements Metric {}
 
   /** Arithmetic. */

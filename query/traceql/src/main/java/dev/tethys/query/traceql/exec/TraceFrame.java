@@ -66,7 +66,7 @@ final class TraceFrame {
     return traces[trace + 1];
   }
 
-  /** Tree of a trace, which is built when it is first asked for. */
+  /** Tree of a trace, built on first use. */
   NestedSets nested(int trace) {
     NestedSets n = nested[trace];
     if (n == null) {

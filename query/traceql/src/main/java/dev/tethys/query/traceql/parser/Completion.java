@@ -10,7 +10,7 @@ public final class Completion {
   private Completion() {}
 
   /**
-   * Text of a query that can be parsed if the rest of it is right.
+   * Text of a query that can be parsed if the rest of it is valid.
    *
    * @throws TraceqlParseException if the text has no tokens of TraceQL
    */

@@ -12,7 +12,7 @@ public final class TraceqlParseException extends RuntimeException {
     SYNTAX,
     /** The types or arguments do not fit. */
     INVALID,
-    /** Grammar and types are right, but there is no execution. */
+    /** Grammar and types are valid, but there is no execution. */
     UNSUPPORTED
   }
 

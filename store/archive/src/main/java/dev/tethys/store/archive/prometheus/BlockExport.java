@@ -61,7 +61,7 @@ public final class BlockExport implements SeriesVisitor, AutoCloseable {
    */
   record Entry(Labels labels, long[] chunks) {}
 
-  /** Begins a block in a folder. */
+  /** Starts a block in a folder. */
   public BlockExport(Path target, String ulid) throws IOException {
     this(target, ulid, SEGMENT_BYTES);
   }

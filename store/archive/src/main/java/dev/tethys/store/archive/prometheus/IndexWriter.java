@@ -189,7 +189,7 @@ final class IndexWriter {
     return v << 1 ^ v >> 63;
   }
 
-  /** Stored form of a start: the first with its sign, others relative to the chunk before. */
+  /** Stored form of a start: the first with its sign, others relative to the previous chunk. */
   private static long minOf(long[] c, int i) {
     return i == 0 ? zigzag(c[0]) : c[i] - c[i - 2];
   }

@@ -47,7 +47,7 @@ final class PrometheusHead implements WalRecords.Sink {
   private final ArrayDeque<SeriesExemplar> exemplars = new ArrayDeque<>();
   private long exemplarsDropped;
 
-  // Samples of one series mostly differ from those of the one before.
+  // Samples of one series mostly differ from those of the previous one.
   private long knownRef = -1;
   private @Nullable Labels known;
 

@@ -48,7 +48,7 @@ final class Tombstones<K> {
     return t;
   }
 
-  /** Notes a deleted, closed range of a series. */
+  /** Records a deleted, closed range of a series. */
   void add(K series, long min, long max) {
     ranges.merge(
         series,

@@ -144,7 +144,7 @@ final class WalReader {
     }
   }
 
-  /** Decompresses a frame, which need not tell its length. */
+  /** Decompresses a frame, which need not contain its length. */
   private int zstd() {
     while (true) {
       long got = Zstd.decompressByteArray(plain, 0, plain.length, record, 0, recordSize);

@@ -143,7 +143,7 @@ public final class BlockFilter {
     return true;
   }
 
-  /** Keys that every block has in which a body contains a text; none if nothing is known. */
+  /** Keys common to all blocks whose bodies contain a text; none if unknown. */
   static long[] keysOfText(byte[] text) {
     long[] out = new long[4];
     int n = 0;
@@ -164,7 +164,7 @@ public final class BlockFilter {
     return Arrays.copyOf(out, n);
   }
 
-  /** Key of every block in which metadata has a value; none if nothing is known. */
+  /** Keys of every block in which a metadata value matches; none if unknown. */
   static long[] keysOfValue(byte[] value) {
     if (value.length < PREFIX) {
       return new long[0];

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Column of a block: gives the bytes of each value. Reused from column to column, since a block has
  * tens of thousands. Columns are opened in the order in which they were written, because each
- * begins where the one before it ends. Safe not thread-safe.
+ * begins where the previous one ends. Safe not thread-safe.
  */
 public final class ColumnReader {
   /** Positions of the next column in each section. */

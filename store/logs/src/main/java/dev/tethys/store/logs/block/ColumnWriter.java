@@ -464,7 +464,7 @@ final class ColumnWriter {
     out.putLow(held, (bits + 7) / 8);
   }
 
-  /** Writes nothing but a type if every value is the same part of its row's time. */
+  /** Writes only a type if every value is the same part of its row's time. */
   private boolean writeTimePart(byte[] b, int n, ByteSink head) {
     int length = ends[0] - starts[0];
     long first = length == 0 || length > 9 ? -1 : parse(b, starts[0], ends[0]);

@@ -7,7 +7,7 @@ import java.util.Arrays;
 final class CountsWriter {
   private static final long SECOND = 1_000_000_000L;
 
-  /** Widths of spans, each a multiple of the one before. */
+  /** Widths of spans, each a multiple of the previous one. */
   private static final long[] WIDTHS = {
     SECOND, 10 * SECOND, 60 * SECOND, 300 * SECOND, 900 * SECOND, 3600 * SECOND, 86_400 * SECOND
   };

@@ -47,7 +47,7 @@ public final class LogBlockWriter implements AutoCloseable {
 
   /**
    * @param words words of the part, to which the block adds its own
-   * @param level of zstd
+   * @param level compression level of zstd
    */
   public LogBlockWriter(Words words, int level) {
     Arrays.setAll(sections, i -> new ByteSink(1 << 10));

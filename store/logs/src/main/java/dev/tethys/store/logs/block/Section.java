@@ -41,7 +41,7 @@ final class Section {
   /** Numbers of rows by stream, metadata and time, see {@link BlockCounts}. */
   static final int COUNTS = 13;
 
-  /** Times: differences to the row before, one section for each byte from the lowest. */
+  /** Times: differences to the previous row, one section for each byte from the lowest. */
   static final int TIMES = 16;
 
   /** Lengths of bodies, one section for each byte from the lowest. */

@@ -61,7 +61,7 @@ final class Tokens {
   int count;
 
   /**
-   * End of each token, counted from the start of its body. A token starts where the one before it
+   * End of each token, counted from the start of its body. A token starts where the previous one
    * ends; the last one ends with the body, which may be longer than the part here.
    */
   char[] ends = new char[1 << 12];
@@ -134,7 +134,7 @@ final class Tokens {
     }
   }
 
-  /** Notes that the last token has no code yet. */
+  /** Records that the last token has no code yet. */
   private void await(byte[] b, int start, int end) {
     int n = waiting++;
     waitingTokens[n] = count - 1;

@@ -43,7 +43,7 @@ public final class Words {
   }
 
   /**
-   * @param maxListed number of words from which on no more are listed
+   * @param maxListed number of words after which no more are listed
    */
   public Words(int maxListed) {
     this.maxListed = maxListed;

@@ -163,10 +163,7 @@ public abstract class SpanChunk {
     }
   }
 
-  /**
-   * Strings of which each is a value of a field and which are all of its values; null if they are
-   * unknown without rows.
-   */
+  /** The complete set of values of a field; null if unknown without rows. */
   @Nullable List<TextTable> allStrings(SpanField field) {
     return null;
   }

@@ -155,7 +155,7 @@ public record MongoUri(
   /**
    * Reads a string; one without a scheme is {@code mongodb://}.
    *
-   * @throws IllegalArgumentException if it is wrong; the message holds no password
+   * @throws IllegalArgumentException if it is invalid; the message holds no password
    */
   public static MongoUri parse(String text) {
     boolean srv = text.startsWith(SRV_SCHEME);

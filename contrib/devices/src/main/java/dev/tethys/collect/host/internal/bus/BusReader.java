@@ -29,7 +29,7 @@ final class BusReader {
     return in.hasRemaining();
   }
 
-  /** A number of 32 bits without sign at a place. */
+  /** An unsigned 32-bit number at a position. */
   long unsigned(int place) {
     return Integer.toUnsignedLong(in.getInt(place));
   }

@@ -50,7 +50,7 @@ final class AerospikeParser extends ProtocolParser {
   /** Result of an administrative query that has no more users or roles. */
   private static final int END_OF_QUERY = 50;
 
-  /** Bytes of the response in hand whose records were seen. */
+  /** Bytes of the current response whose records were seen. */
   private long answerBytes;
 
   AerospikeParser(Requests requests) {

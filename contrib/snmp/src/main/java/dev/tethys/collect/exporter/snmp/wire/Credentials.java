@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Credentials for an agent: a community, or a user of version 3. Safe for any number of threads.
+ * Credentials for an agent: a community, or a user of version 3. Thread-safe.
  *
  * <p>Keys are derived from passwords (RFC 3414, appendix A.2) once, since that hashes a megabyte by
  * design.

@@ -81,7 +81,7 @@ final class Edges {
     return true;
   }
 
-  /** Forgets edges without a request since a time. */
+  /** Removes edges without requests since a given time. */
   void removeStale(long untilMillis) {
     edges.expire(untilMillis - 1);
   }

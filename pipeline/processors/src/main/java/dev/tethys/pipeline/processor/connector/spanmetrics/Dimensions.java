@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attributes that distinguish series, read from the span, else from one of its events, else from
- * its resource, else a default. Guarded by the connector.
+ * Attributes that distinguish series, read from the span, or from one of its events, or from its
+ * resource, or a default. Guarded by the connector.
  */
 final class Dimensions {
   /** Most keys whose match is remembered. */

@@ -35,7 +35,7 @@ final class SelfTimes {
     }
   }
 
-  /** Self times in nanoseconds, for the spans for which they are known. */
+  /** Self times in nanoseconds, for spans with known self times. */
   static Map<Span, Long> of(TracesData data) {
     Map<TraceId, List<Span>> traces = new HashMap<>();
     for (ResourceGroup<Span> r : data.resources()) {

@@ -89,7 +89,7 @@ final class SeriesTable {
     return CountPoints.metric(form.name(), form.unit(), temporality, points);
   }
 
-  /** Forgets series in which nothing was counted since a time. */
+  /** Removes series without counts since a given time. */
   void expire(long untilMillis) {
     series.expire(untilMillis);
   }

@@ -109,7 +109,7 @@ final class SpanCounting {
   }
 
   /**
-   * Number of spans that one represents, at random between two integers so that the mean is right.
+   * Number of spans that one represents, at random between two integers so that the mean is correct.
    */
   private long times(String traceState) {
     if (!traceState.equals(state)) {
@@ -123,7 +123,7 @@ final class SpanCounting {
     return random.nextDouble() < adjusted - whole ? whole + 1 : whole;
   }
 
-  /** Begins a key with the parts that all series have. */
+  /** Starts a key with the parts that all series have. */
   private void fixed(Span span, Scope scope, Attributes resource) {
     key.clear();
     if (service) {

@@ -59,7 +59,7 @@ final class SpanResource {
     return all;
   }
 
-  /** Forgets series in which nothing was counted since a time; returns true if none is left. */
+  /** Removes series without counts since a given time; returns true if none is left. */
   boolean expire(long untilMillis) {
     boolean empty = true;
     for (SeriesTable t : tables()) {

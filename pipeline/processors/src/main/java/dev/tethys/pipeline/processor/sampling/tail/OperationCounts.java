@@ -13,7 +13,7 @@ import java.util.Set;
 
 /**
  * Number of traces with each operation, a service with the name of a span, in the last window: that
- * of the present window and a part of the one before. Operations beyond a limit count as one for
+ * of the present window and a part of the previous one. Operations beyond a limit count as one for
  * each service, so that names with ids in them are not rare forever. Not thread-safe.
  */
 final class OperationCounts {

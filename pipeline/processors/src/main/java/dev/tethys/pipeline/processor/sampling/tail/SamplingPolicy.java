@@ -20,7 +20,7 @@ interface SamplingPolicy {
   /**
    * Creates a policy.
    *
-   * @throws dev.tethys.config.ConfigException if the configuration is wrong
+   * @throws dev.tethys.config.ConfigException if the configuration is invalid
    */
   Policy policy(Tools tools);
 

@@ -240,7 +240,7 @@ public final class BlockReader implements Postings {
     return select(min, max, matchers, null, lost);
   }
 
-  /** The same without floats outside windows, as far as that saves something. */
+  /** The same without floats outside windows, where that saves work. */
   public SourceSelection select(
       long min,
       long max,
@@ -288,7 +288,7 @@ public final class BlockReader implements Postings {
     }
   }
 
-  /** Without an index that can be read, nothing is found. */
+  /** Nothing can be found without a readable index. */
   private FoundChunks find(List<Matcher> matchers, Consumer<String> lost) {
     FoundChunks found = MATCHED.get(this, 0, matchers);
     if (found != null) {

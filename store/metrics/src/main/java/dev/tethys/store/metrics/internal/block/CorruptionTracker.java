@@ -114,7 +114,7 @@ final class CorruptionTracker {
         + " and restore the folder from a backup; tethys tool tsdb verify lists all damage";
   }
 
-  /** Warning for the reader of a response, without the place. */
+  /** Warning for the reader of a response, without the location. */
   private String warning(RuntimeException e) {
     return "block "
         + folder.get().getFileName()

@@ -66,7 +66,7 @@ final class Dictionary {
     }
   }
 
-  /** Bytes in memory, without values, which are held only while memory allows. */
+  /** Bytes in memory, without values, which are kept only while memory allows. */
   long bytes() {
     long n = 8L * names.length + 4L * restarts.length;
     for (byte[] b : nameBytes) {

@@ -38,7 +38,7 @@ final class GroupWriter implements AutoCloseable {
     this.compresses = compresses;
   }
 
-  /** Stores groups as they are, which is as valid. */
+  /** Stores groups uncompressed, which is equally valid. */
   static GroupWriter uncompressed() {
     return new GroupWriter(false);
   }

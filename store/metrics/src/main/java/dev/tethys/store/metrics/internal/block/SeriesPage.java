@@ -28,7 +28,7 @@ final class SeriesPage {
   private int[] before = {};
   private long set;
 
-  /** Begins a page of a number of series. */
+  /** Starts a page of a number of series. */
   void begin(int series, ByteSink page) {
     parts.forEach(ByteSink::clear);
     before = new int[0];
@@ -39,7 +39,7 @@ final class SeriesPage {
     page.uvarint(series);
   }
 
-  /** Adds a series by the numbers of its labels, which ascend. */
+  /** Adds a series by the numbers of its labels, in ascending order. */
   void labels(int[] p) {
     int common = Arrays.mismatch(before, p);
     common = common < 0 ? p.length : common;

@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 /**
- * Size of one kind of content in a block.
+ * Size of the same kind of content in a block.
  *
  * @param part the encoding of values, or "timestamps", "start timestamps", "directory", "labels",
  *     "postings"

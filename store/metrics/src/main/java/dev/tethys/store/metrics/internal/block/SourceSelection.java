@@ -52,8 +52,8 @@ public interface SourceSelection extends AutoCloseable {
   }
 
   /**
-   * The same for callers that asks only when: where {@link SampleBuffer#mayBeStale} is not set
-   * afterwards, values need not be there.
+   * The same for callers that only need times: if {@link SampleBuffer#mayBeStale} is not set
+   * afterwards, values may be missing.
    */
   default void readTimes(int i, long minTime, long maxTime, SampleBuffer into) {
     read(i, minTime, maxTime, into);

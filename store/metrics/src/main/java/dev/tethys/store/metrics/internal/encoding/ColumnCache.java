@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: {@link #held} is the sum over the places, and exceeds {@link #maxBytes} only while
  * a column is put in. Columns belong to numbers instead of objects, so that nothing else is kept in
- * memory for them. Thread-safe; columns are not to be changed.
+ * memory for them. Thread-safe; columns must not be changed.
  */
 public final class ColumnCache {
   /** The cache of the process: a thirty-second of the heap, at most 32 MiB. */

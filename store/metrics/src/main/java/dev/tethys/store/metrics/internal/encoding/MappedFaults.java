@@ -11,9 +11,9 @@ public final class MappedFaults {
   private MappedFaults() {}
 
   /**
-   * Goes through the runtime, which takes some ten nanoseconds.
+   * Calls the runtime, which takes some ten nanoseconds.
    *
-   * @throws InternalError if a read of this thread before it has failed
+   * @throws InternalError if an earlier read of this thread has failed
    */
   public static void await() {
     boolean _ = Thread.holdsLock(NOTHING); // a native method that no compiler replaces

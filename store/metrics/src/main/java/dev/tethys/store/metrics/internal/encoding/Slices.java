@@ -54,7 +54,7 @@ public final class Slices {
     return count == 0 ? 0 : to[count - 1];
   }
 
-  /** Whether some of the places {@code [begin, end)} are requested. */
+  /** Whether some of the slots {@code [begin, end)} are requested. */
   boolean touch(int begin, int end) {
     int k = Arrays.binarySearch(to, 0, count, begin + 1); // the first that ends after begin
     k = k < 0 ? -k - 1 : k;

@@ -1,4 +1,4 @@
-/** Compression of numbers, lossless to the bit: pure functions over arrays. */
+/** Compression of numbers, lossless bit for bit: pure functions over arrays. */
 @NullMarked
 package dev.tethys.store.metrics.internal.encoding;
 

@@ -75,7 +75,7 @@ final class AppendBatch {
   }
 
   private record SampleKey(int slot, long time) {
-    // By hand: what a record makes of itself is put together when it is first needed, which takes
+    // By hand: what a record makes of itself is assembled when it is first needed, which takes
     // milliseconds.
     @Override
     public boolean equals(@Nullable Object other) {

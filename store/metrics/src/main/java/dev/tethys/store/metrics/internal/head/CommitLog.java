@@ -7,9 +7,9 @@ import java.io.IOException;
 @FunctionalInterface
 public interface CommitLog {
   /**
-   * Appends frames, all or none of them.
+   * Appends all frames, or none.
    *
-   * @throws IOException if they are not durable: then they never come back
+   * @throws IOException if they are not durable: then they never return
    */
   void append(ByteSink frames) throws IOException;
 }

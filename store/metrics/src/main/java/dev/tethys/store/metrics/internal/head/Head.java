@@ -86,8 +86,9 @@ public final class Head {
   private volatile long aheadUntil = Long.MIN_VALUE;
 
   /**
-   * Samples before it are refused unless late ones are taken. Where memory was cut within a range,
-   * it is less than {@link #minValidTime}: what lies between is taken, and stored as if late.
+   * Samples before it are rejected unless late ones are accepted. If memory was cut within a range,
+   * it is less than {@link #minValidTime}: samples in between are accepted, and stored as late
+   * ones.
    */
   volatile long acceptFrom = Long.MIN_VALUE;
 
@@ -233,7 +234,7 @@ public final class Head {
     }
   }
 
-  /** It was replaced by a sample of this time. */
+  /** A sample of this time replaced it. */
   void widen(long time) {
     changes.note(time);
     if (time < minTime) {
@@ -279,9 +280,9 @@ public final class Head {
   }
 
   /**
-   * Tests the values of labels with expressions, before locks are taken that others need: a slow
-   * expression delays only its own query. Values that come meanwhile are tested when series are
-   * looked for.
+   * Tests the values of labels with expressions, before taking locks that others need: a slow
+   * expression delays only its own query. Values added in the meantime are tested when series are
+   * looked up.
    */
   public Expressions expressions(List<List<Matcher>> matcherSets) {
     Expressions known = new Expressions();
@@ -431,7 +432,7 @@ public final class Head {
       return v != null && v.has(slot & 63) || sideSeries.containsKey(slot);
     }
 
-    /** Notes what there is of a series, under the lock. */
+    /** Records what there is of a series, under the lock. */
     void see(int slot) {
       Stripe stripe = stripe(slot);
       Stripe.View v = rows[slot >>> 6];

@@ -131,7 +131,7 @@ final class HeadAppender implements Appender {
     return lastSlot < keys.capacity() && (misses < 8 || (misses & 15) == 0);
   }
 
-  /** Notes a series that no guess was right about. */
+  /** Records a series that no guess was right about. */
   private long foundAfterAll(long ref) {
     SeriesKeys keys = head.keys();
     if (guesses(keys)) {

@@ -103,7 +103,7 @@ public final class HeadMemoryBudget {
     return share(0) >= STOP;
   }
 
-  /** Holds a writer up, the longer the nearer the limit is. Without a lock. */
+  /** Slows a writer down, increasingly so near the limit. Without a lock. */
   void slow() {
     double share = share(0);
     if (share < SLOW) {

@@ -159,7 +159,7 @@ final class HistogramRows {
     return true;
   }
 
-  /** Whether it comes back from a long to the bit. */
+  /** Whether it comes back from a long bit for bit. */
   private static boolean isWhole(double v) {
     return Double.doubleToRawLongBits((double) (long) v) == Double.doubleToRawLongBits(v);
   }

@@ -31,7 +31,7 @@ final class MatchedValueCache {
   }
 
   private record Key(String name, String expression) {
-    // By hand: what a record makes of itself is put together when it is first needed, which takes
+    // By hand: what a record makes of itself is assembled when it is first needed, which takes
     // milliseconds.
     @Override
     public boolean equals(@Nullable Object other) {

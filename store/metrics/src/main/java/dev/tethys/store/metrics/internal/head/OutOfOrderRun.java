@@ -127,7 +127,7 @@ final class OutOfOrderRun {
   }
 
   /**
-   * Forgets the samples whose times a buffer holds.
+   * Removes the samples whose times a buffer contains.
    *
    * @param from position in the buffer before which all is older than this run
    * @return the same for the run after it

@@ -77,7 +77,7 @@ sealed interface Page permits RowPage, ColumnPage {
     void readTimes(int k, long minTime, long maxTime, SampleBuffer into);
 
     /**
-     * Puts the values of one series, at the rows that hold it, at a place where there is space for
+     * Stores the values of one series, at the rows that contain it, at a position with space for
      * all rows.
      *
      * @return where they end

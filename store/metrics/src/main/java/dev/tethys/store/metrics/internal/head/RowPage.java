@@ -274,7 +274,7 @@ final class RowPage implements Page {
     maxTime = Math.max(maxTime, time);
   }
 
-  /** Writes how a value came of the one before and returns its nibble. */
+  /** Writes how a value came of the previous one and returns its nibble. */
   private static int encode(long before, long now, byte[] out, int p) {
     double a = Double.longBitsToDouble(before);
     double v = Double.longBitsToDouble(now);

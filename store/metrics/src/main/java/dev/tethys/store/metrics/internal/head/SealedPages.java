@@ -117,7 +117,7 @@ public final class SealedPages {
     return Math.min(GROWING / Math.max(1, series.getAsInt() >>> 6) + SMALLEST_PAGE, LARGEST_PAGE);
   }
 
-  /** Notes a page that gets no more rows. Under the write side of the view, or in recovery. */
+  /** Records a page that gets no more rows. Under the write side of the view, or in recovery. */
   void add(Stripe stripe, Page page) {
     if (page.fileBytes() == 0) {
       waiting.add(stripe);
@@ -125,7 +125,7 @@ public final class SealedPages {
     }
   }
 
-  /** Notes a chunk that a log has in memory. Under the write side of the view, or in recovery. */
+  /** Records a chunk that a log has in memory. Under the write side of the view, or in recovery. */
   void add(HistogramLog log, int bytes) {
     waitingLogs.add(log);
     noteWaiting(bytes);

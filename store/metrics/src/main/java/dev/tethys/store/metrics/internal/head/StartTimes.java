@@ -14,7 +14,7 @@ final class StartTimes {
   private int count;
 
   /**
-   * Notes the start time of a sample newer than all there are; others, since deleted, may have
+   * Records the start time of a sample newer than all there are; others, since deleted, may have
    * been.
    */
   void note(long time, long startTime) {

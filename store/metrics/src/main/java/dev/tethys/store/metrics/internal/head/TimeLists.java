@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Lists of timestamps that a selection holds, so that stripes whose series were scraped together
- * hold one and not one each. Some are forgotten: then there are two that are equal. Thread-safe.
+ * Lists of timestamps of a selection, shared by stripes whose series were scraped together. Some
+ * are evicted: then two may be equal. Thread-safe.
  */
 final class TimeLists {
   /** A power of two. */

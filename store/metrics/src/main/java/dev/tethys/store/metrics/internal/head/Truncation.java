@@ -173,7 +173,10 @@ public final class Truncation {
     return cut - oldest < head.range / 16 ? Long.MIN_VALUE : cut;
   }
 
-  /** Number of series without a sample from a time on, which leave when memory is cut there. */
+  /**
+   * Number of series without a sample from a given time on, which are removed if memory is cut
+   * there.
+   */
   public int quietSince(long time) {
     head.view.readLock().lock();
     try {
@@ -266,8 +269,8 @@ public final class Truncation {
   }
 
   /**
-   * Forgets what became a block, one of the {@link #spans}: all in-order samples before the end of
-   * its range, and the late samples that the selection holds. Series without samples leave memory.
+   * Removes data that became a block, one of the {@link #spans}: all in-order samples before the
+   * end of its range, and the late samples of the selection. Series without samples leave memory.
    */
   public void truncate(SourceSelection flushed, long end, boolean inOrder) {
     head.still(

@@ -17,7 +17,7 @@ public final class Expressions {
 
   private final Map<Matcher, Tested> tested = new HashMap<>();
 
-  /** Notes what was found among the values of an index. */
+  /** Records what was found among the values of an index. */
   public void put(Matcher m, Postings index, ValueMatches matches) {
     tested.put(m, new Tested(index, matches));
   }

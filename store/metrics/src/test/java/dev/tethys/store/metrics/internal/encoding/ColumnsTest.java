@@ -20,7 +20,7 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Any column comes back to the bit; any bytes are read without harm. */
+/** Any column comes back bit for bit; any bytes are read without harm. */
 @Tag("slow")
 class ColumnsTest {
   private final IntColumn ints = new IntColumn();
