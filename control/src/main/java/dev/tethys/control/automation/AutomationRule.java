@@ -156,7 +156,7 @@ public record AutomationRule(
             YamlObject rule = n.object(RULE);
             AutomationRule r = read(rule.get(RULE_NAME), rule);
             if (!names.add(r.name)) {
-              throw n.error("there is another rule " + r.name);
+              throw n.error("duplicate rule " + r.name);
             }
             out.add(r);
           });

@@ -54,7 +54,7 @@ final class Dashboard {
     for (String s : servers) {
       if (!Contender.names().contains(s)) {
         throw new Options.WrongException(
-            "no server " + s + "; there are " + String.join(", ", Contender.names()));
+            "no server " + s + "; expected one of " + String.join(", ", Contender.names()));
       }
     }
     return new Dashboard(o, r).run(servers.isEmpty() ? Contender.names() : servers);

@@ -84,7 +84,7 @@ final class GobReader {
     }
     int n = 0x100 - first;
     if (n > 8) {
-      throw error(at, "a number of " + n + " bytes");
+      throw error(at, "invalid number size: " + n + " bytes");
     }
     long v = 0;
     for (int i = 0; i < n; i++) {

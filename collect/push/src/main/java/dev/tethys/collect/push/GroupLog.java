@@ -139,7 +139,7 @@ final class GroupLog implements Closeable {
       if (kept != null) {
         LOG.log(
             Level.INFO,
-            "{0}: {1} groups of a Prometheus Pushgateway were taken over; its file is now {2}",
+            "{0}: {1} groups of a Prometheus Pushgateway were imported; its file is now {2}",
             file,
             groups,
             kept);

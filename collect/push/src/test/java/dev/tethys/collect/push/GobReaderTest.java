@@ -62,7 +62,7 @@ class GobReaderTest {
 
   @Test
   void reportsTheOffsetOfInvalidData() {
-    refuses(() -> of("f7 01").unsigned(), "byte 0: a number of 9 bytes");
+    refuses(() -> of("f7 01").unsigned(), "byte 0: invalid number size: 9 bytes");
     refuses(() -> of("ff 7f").unsigned(), "byte 0: a number is not in its shortest form");
     refuses(() -> of("fe 00 80").unsigned(), "byte 0: a number is not in its shortest form");
     refuses(() -> of("fe 01").unsigned(), "byte 2: a value continues after the end of its message");

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metadata of a target whose samples go to a sink that takes the set of a page with each batch: a
- * reference, since targets of the same kind share a set.
+ * Metadata of a target whose samples go to a sink. The sink takes the set of a page with each batch
+ * by reference, since targets of the same kind share a set.
  */
 final class SinkFamilies implements FamilyMemory {
   private final PageFamilies page = new PageFamilies();

@@ -102,7 +102,7 @@ public final class PacketReader {
     void parts(ByteBuffer b, Security now) {
       while (b.hasRemaining()) {
         if (b.remaining() < HEADER) {
-          throw new CodecException("a part of " + b.remaining() + " bytes");
+          throw new CodecException("invalid part size: " + b.remaining() + " bytes");
         }
         int kind = b.getShort() & 0xffff;
         int length = b.getShort() & 0xffff;
@@ -258,7 +258,7 @@ public final class PacketReader {
 
   private static long number(ByteBuffer p) {
     if (p.remaining() != 8) {
-      throw new CodecException("a number of " + p.remaining() + " bytes");
+      throw new CodecException("invalid number size: " + p.remaining() + " bytes");
     }
     return p.order(ByteOrder.BIG_ENDIAN).getLong();
   }
@@ -276,7 +276,7 @@ public final class PacketReader {
   /** Whether the signature was checked and is valid. */
   private boolean isSigned(ByteBuffer part, ByteBuffer signed) {
     if (part.remaining() <= HASH) {
-      throw new CodecException("a signature of " + part.remaining() + " bytes");
+      throw new CodecException("invalid signature size: " + part.remaining() + " bytes");
     }
     if (passwords == null) {
       return false;

@@ -167,7 +167,7 @@ final class MeshCodec {
     long n = whole.readVarint();
     int from = whole.position();
     if (n < 0 || n > whole.limit() - from) {
-      throw whole.malformed("a length of " + n + " bytes");
+      throw whole.malformed("invalid length: " + n + " bytes");
     }
     whole.position(from + (int) n);
     return new ProtoReader().reset(whole.buffer(), from, (int) n);

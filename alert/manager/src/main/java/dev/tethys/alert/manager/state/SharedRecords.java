@@ -224,7 +224,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
     long n = whole.readVarint();
     int from = whole.position();
     if (n < 0 || n > Math.min(whole.limit() - from, RecordFormat.STANDARD.maxBytes())) {
-      throw new CodecException("a record of " + n + " bytes");
+      throw new CodecException("invalid record size: " + n + " bytes");
     }
     whole.position(from + (int) n);
     return java.util.Arrays.copyOfRange(whole.buffer(), from, from + (int) n);

@@ -313,7 +313,7 @@ public final class JournalFile implements AutoCloseable {
   static byte[] unlz4(byte[] b) throws IOException {
     long size = b.length < 8 ? -1 : ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
     if (size < 0 || size > MAX_OBJECT) {
-      throw new IOException("a compressed field of " + size + " bytes");
+      throw new IOException("invalid compressed field size: " + size + " bytes");
     }
     byte[] out = new byte[(int) size];
     try {

@@ -131,7 +131,7 @@ final class PostgresConnection implements AutoCloseable {
       throw new IllegalArgumentException(
           "unsupported sslmode \""
               + mode
-              + "\"; known are disable, allow, prefer, require, verify-ca, verify-full");
+              + "\"; expected one of disable, allow, prefer, require, verify-ca, verify-full");
     }
     if (mode.equals("require") && !root.isEmpty()) {
       mode = "verify-ca"; // as libpq does

@@ -46,7 +46,7 @@ record RedisAddress(
       throw new IllegalArgumentException(
           "invalid redis URL scheme: "
               + scheme
-              + "; known are redis, rediss, valkey, valkeys, unix");
+              + "; expected one of redis, rediss, valkey, valkeys, unix");
     }
     int query = rest.indexOf('?');
     rest = query < 0 ? rest : rest.substring(0, query);

@@ -157,7 +157,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
 
   private byte[] bytes(long n) throws IOException {
     if (n > ServerConnection.MAX_BYTES) {
-      throw new IOException("a text of " + n + " bytes");
+      throw new IOException("invalid string size: " + n + " bytes");
     }
     byte[] b = connection.read((int) n);
     if (connection.read() != '\r' || connection.read() != '\n') {

@@ -79,7 +79,7 @@ record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
               + MIN_VERSION
               + ": \""
               + flags.get(MIN_VERSION)
-              + "\" is unknown; known: "
+              + "\" is unknown; expected one of: "
               + String.join(", ", VERSIONS.keySet().stream().sorted().toList()));
     }
     return cert.isEmpty()

@@ -113,7 +113,7 @@ final class SamplingStrategies {
                   of
                       + " has the type "
                       + a.get("type")
-                      + "; there are probabilistic, ratelimiting");
+                      + "; it must be probabilistic or ratelimiting");
         };
     Map<String, Double> operations = null;
     for (Attributes o : list(a.get("operation_strategies"), of)) {

@@ -86,7 +86,7 @@ final class JmxTls {
       List<String> known = List.of(context.getSupportedSSLParameters().getProtocols());
       for (String p : o.get(PROTOCOLS)) {
         if (!known.contains(p)) {
-          throw o.error(PROTOCOLS, "unknown protocol \"" + p + "\"; known: " + known);
+          throw o.error(PROTOCOLS, "unknown protocol \"" + p + "\"; expected one of: " + known);
         }
       }
       List<String> suites = List.of(context.getSupportedSSLParameters().getCipherSuites());

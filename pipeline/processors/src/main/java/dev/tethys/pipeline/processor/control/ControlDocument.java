@@ -49,7 +49,7 @@ public final class ControlDocument {
       control.checkComplete(c);
       CompiledCondition.check(n, control);
       if (!ids.add(control.id())) {
-        throw n.error("there is another control " + control.id());
+        throw n.error("duplicate control " + control.id());
       }
       out.add(control);
     }

@@ -141,7 +141,7 @@ final class IndexFile implements AutoCloseable {
       long length = file.uvarint();
       long from = file.pos;
       if (length == 0 || length > seriesTo - from - 4) {
-        throw file.damaged(at, "a series of " + length + " bytes");
+        throw file.damaged(at, "invalid series size: " + length + " bytes");
       }
       file.pos = from + length;
       if (file.int32() != file.crc(from, length)) {
@@ -230,7 +230,7 @@ final class IndexFile implements AutoCloseable {
     long length = file.uvarint();
     int head = (int) (file.pos - at);
     if (length > file.size() - at || length > 1 << 28) {
-      throw file.damaged(at, "a symbol of " + length + " bytes");
+      throw file.damaged(at, "invalid symbol size: " + length + " bytes");
     }
     int total = head + (int) length;
     if (labelBytes.length - size < total) {

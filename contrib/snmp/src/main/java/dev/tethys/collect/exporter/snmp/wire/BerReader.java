@@ -51,7 +51,7 @@ final class BerReader {
     if (length >= 0x80) {
       int n = length & 0x7f;
       if (n == 0 || n > 4) {
-        throw new MalformedMessageException("a length of " + n + " bytes");
+        throw new MalformedMessageException("invalid length: " + n + " bytes");
       }
       long long0 = 0;
       for (int i = 0; i < n; i++) {
@@ -79,7 +79,7 @@ final class BerReader {
   long integer() throws MalformedMessageException {
     BerReader r = inside(Ber.INTEGER);
     if (r.size() > 8) {
-      throw new MalformedMessageException("a whole number of " + r.size() + " bytes");
+      throw new MalformedMessageException("invalid integer size: " + r.size() + " bytes");
     }
     return r.size() == 0 ? 0 : r.number(r.bytes[r.at] < 0 ? -1 : 0);
   }
@@ -150,7 +150,7 @@ final class BerReader {
   /** Agents that forget the leading zero of a large number are understood. */
   private SnmpValue unsigned(boolean wide) throws MalformedMessageException {
     if (size() > 9 || (size() == 9 && bytes[at] != 0)) {
-      throw new MalformedMessageException("a counter of " + size() + " bytes");
+      throw new MalformedMessageException("invalid counter size: " + size() + " bytes");
     }
     return new SnmpValue.Unsigned(number(0), wide);
   }
@@ -170,7 +170,7 @@ final class BerReader {
         at++;
         ByteBuffer b = ByteBuffer.wrap(inside().rest());
         if (b.remaining() != (tag == Ber.OPAQUE_FLOAT ? 4 : 8)) {
-          throw new MalformedMessageException("a number of " + b.remaining() + " bytes");
+          throw new MalformedMessageException("invalid number size: " + b.remaining() + " bytes");
         }
         return tag == Ber.OPAQUE_FLOAT
             ? new SnmpValue.Real(b.getFloat(), true)

@@ -23,7 +23,7 @@ public record SnmpTarget(String host, int port, boolean tcp) {
     boolean tcp = transport.startsWith("tcp");
     if (!transport.matches("(udp|tcp)[46]?")) {
       throw new IllegalArgumentException(
-          "unknown transport \"" + transport + "\"; there are udp and tcp");
+          "unknown transport \"" + transport + "\"; it must be udp or tcp");
     }
     int colon = rest.lastIndexOf(':');
     boolean bracket = rest.startsWith("[");

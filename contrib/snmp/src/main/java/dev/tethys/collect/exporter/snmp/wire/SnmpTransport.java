@@ -130,7 +130,7 @@ abstract sealed class SnmpTransport implements AutoCloseable {
           length = (int) Math.min(n, Integer.MAX_VALUE);
         }
         if (length > MAX_MESSAGE) {
-          throw new MalformedMessageException("a message of " + length + " bytes");
+          throw new MalformedMessageException("invalid message size: " + length + " bytes");
         }
         byte[] all = new byte[2 + more.length + length];
         System.arraycopy(head, 0, all, 0, 2);

@@ -237,7 +237,7 @@ final class UserSecurity {
    */
   private void meet(byte[] from, int itsBoots, int itsTime) throws MalformedMessageException {
     if (from.length < 1 || from.length > 64) {
-      throw new MalformedMessageException("an engine id of " + from.length + " bytes");
+      throw new MalformedMessageException("invalid engine id size: " + from.length + " bytes");
     }
     boots = itsBoots;
     clockAhead = itsTime - System.nanoTime() / 1_000_000_000L;

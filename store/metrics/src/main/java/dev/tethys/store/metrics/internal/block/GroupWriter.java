@@ -76,7 +76,7 @@ final class GroupWriter implements AutoCloseable {
    */
   static byte[] read(Mapped file, long offset, long length) {
     if (length < BlockLayout.GROUP_HEADER || length > BlockLayout.MAX_GROUP_BYTES) {
-      throw new CorruptionException("a group of " + length + " bytes");
+      throw new CorruptionException("invalid group size: " + length + " bytes");
     }
     byte[] b = file.bytes(offset, (int) length);
     ByteSource in = new ByteSource(b);

@@ -31,7 +31,7 @@ final class IndexFile {
       long length = f.getLong();
       int crc = f.getInt();
       if (length < 0 || length > Integer.MAX_VALUE - 64) {
-        throw new CorruptionException("a section of " + length + " bytes");
+        throw new CorruptionException("invalid section size: " + length + " bytes");
       }
       byte[] b = file.bytes(offsets[i], (int) length);
       if (ByteSink.crc(b, 0, b.length) != crc) {
