@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Names in configurations that only modules of {@code contrib} provide. The core has none of those
- * modules: it refuses such a name with the module that has it.
+ * modules: it rejects such a name, naming the module that has it.
  */
 public final class Contributions {
   /** Kind of the entries of {@code stores}. */

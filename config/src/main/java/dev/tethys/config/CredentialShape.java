@@ -36,7 +36,7 @@ public final class CredentialShape {
               + "|dop_v1_|lin_api_|SG\\.|AIza|ya29\\.|npm_|pypi-|dapi|shp(?:at|ss|ca)_)"
               + "[A-Za-z0-9+/_.=-]{12,}");
 
-  /** Character in place of a part of a text that is unknown, as that of a reference. */
+  /** Character in place of an unknown part of a text, such as a reference. */
   public static final String UNKNOWN = "\0";
 
   /**

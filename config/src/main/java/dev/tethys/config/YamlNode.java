@@ -273,7 +273,7 @@ public final class YamlNode {
     return n.doubleValue();
   }
 
-  /** Whether this is a scalar without quotes that Go's reader would not take for a string. */
+  /** Whether this is an unquoted scalar that Go's parser would not treat as a string. */
   boolean isSpecial() {
     return node instanceof ScalarNode s && isPlain(s) && PlainScalar.isSpecial(s.getValue());
   }

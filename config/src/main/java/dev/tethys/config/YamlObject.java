@@ -69,7 +69,7 @@ public final class YamlObject {
     }
   }
 
-  /** Reads all keys, so that an error of one does not hide errors of others. */
+  /** Reads all keys, so that an error in one does not hide errors in others. */
   private void collect(Mistakes mistakes) {
     for (Map.Entry<String, YamlNode.Entry> e : List.copyOf(entries.entrySet())) {
       Key<?> key = section.find(e.getKey());

@@ -546,7 +546,7 @@ public final class ControlServer implements AutoCloseable {
     step("Replays", () -> replays.step(hubs));
   }
 
-  /** One that fails does not keep the others from their step; its next one may succeed. */
+  /** One failure does not prevent the others from their step; its next one may succeed. */
   private static void step(String what, Runnable step) {
     try {
       step.run();

@@ -295,7 +295,7 @@ final class KubernetesMode implements AutoCloseable {
     }
   }
 
-  /** Ends it, then gives the lease up, so that another process need not wait for its end. */
+  /** Ends it, then releases the lease, so that another process need not wait for its expiry. */
   @Override
   public void close() throws IOException {
     Thread t;

@@ -185,7 +185,7 @@ final class YoungSize {
     return true;
   }
 
-  /** Sets both flags in the order in which the least is never above the most, which is refused. */
+  /** Sets both flags in an order that never violates minimum <= maximum, which is rejected. */
   static void free(HotSpotDiagnosticMXBean vm, int least, int most) {
     if (most >= Integer.parseInt(vm.getVMOption("MinHeapFreeRatio").getValue())) {
       vm.setVMOption("MaxHeapFreeRatio", String.valueOf(most));

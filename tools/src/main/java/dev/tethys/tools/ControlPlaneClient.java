@@ -112,7 +112,7 @@ final class ControlPlaneClient {
     return !flag.isEmpty() ? flag : variable == null || variable.isBlank() ? URL : variable.strip();
   }
 
-  /** Bearer token: of the file of the flag, else of the variable; "" for none. */
+  /** Bearer token: from the file of the flag, or from the variable; "" if none. */
   static String token(String file, Function<String, @Nullable String> environment)
       throws IOException {
     if (!file.isEmpty()) {

@@ -80,8 +80,8 @@ public final class Routes {
   }
 
   /**
-   * Adds a handler that accepts WebSockets. Browsers let pages of any origin open them, so that the
-   * origin is checked as that of a change.
+   * Adds a handler that accepts WebSockets. Browsers allow pages of any origin to open them, so
+   * their origin is checked like that of a change.
    */
   public Routes webSocket(String pattern, HttpHandler handler) {
     return get(pattern, handler).changesByGet(pattern);

@@ -124,7 +124,7 @@ final class AlertQueue {
     }
   }
 
-  /** Ends the thread, at once or, to drain, when all that waits was tried once. */
+  /** Ends the thread, immediately or, to drain, after one attempt to send everything queued. */
   void stop(boolean drainFirst) {
     drain = drainFirst;
     lock.lock();

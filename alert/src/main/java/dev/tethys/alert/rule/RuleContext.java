@@ -55,7 +55,7 @@ record RuleContext(
   }
 
   /**
-   * Starts work parallel to the caller's; returns false if there is no place, and nothing was
+   * Starts work in parallel with the caller; returns false if there is no slot, and nothing was
    * started.
    */
   boolean submit(Runnable work, List<Future<?>> into) {

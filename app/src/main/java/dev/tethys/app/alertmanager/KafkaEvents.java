@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Has recorded events written by the client of Kafka, which the Alertmanager does not know. */
+/** Makes Kafka's client write recorded events; the Alertmanager has no Kafka client itself. */
 final class KafkaEvents implements KafkaTopics {
   @Override
   public Topic open(Target t) throws IOException {

@@ -65,7 +65,7 @@ public final class ClymeneFlags {
         role, List.copyOf(storages), set(role, storages).parse(arguments), Map.copyOf(variables));
   }
 
-  /** Without those that are empty: {@code NAME=} of a file of variables means the default. */
+  /** Without empty values: {@code NAME=} in a file of variables selects the default. */
   private static Map<String, String> withoutEmpty(Map<String, String> environment) {
     Map<String, String> variables = new HashMap<>(environment);
     variables.values().removeIf(String::isEmpty);

@@ -300,7 +300,7 @@ public final class CollectorRole implements AutoCloseable {
     allowed = List.copyOf(references);
   }
 
-  /** The references of the own configuration, as it is now, and those of the command line. */
+  /** The references of the current configuration of this process, and those of the command line. */
   private AllowedReferences allowedReferences() {
     List<String> all = new ArrayList<>(allowed);
     if (hasOwnConfig()) {

@@ -62,7 +62,7 @@ final class ControlPlane {
   /** Values of an attribute that are reported to the control plane. */
   private static final int REPORTED_VALUES = 30;
 
-  /** Time after which a process that is to end for another version does so at once. */
+  /** Time after which a process that ends for another version is killed. */
   private static final Duration LONGEST_STOP = Duration.ofSeconds(90);
 
   private final ControlledAgent.Settings settings;

@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Metrics as {@code views} of {@code service.telemetry.metrics} have them. Each view that is about
- * a metric makes one of it; what no view is about stays unchanged.
+ * Metrics after applying the {@code views} of {@code service.telemetry.metrics}. Each matching view
+ * creates a metric; metrics without a view stay unchanged.
  */
 final class MetricViews {
   private static final System.Logger LOG = JulLogger.of(MetricViews.class.getName());

@@ -56,7 +56,7 @@ final class OwnMetricsPage {
   /**
    * Attributes of this process.
    *
-   * @param written those of the configuration; an empty one takes one away
+   * @param written configured attributes; an empty one removes one
    */
   static Map<String, String> resource(Map<String, Optional<String>> written, UUID instance) {
     Map<String, String> out = new LinkedHashMap<>();
@@ -117,7 +117,7 @@ final class OwnMetricsPage {
     return s.isEmpty() || Character.isDigit(s.charAt(0)) ? "key_" + s : s;
   }
 
-  /** Attributes that become one label share it, as in all that makes labels of attributes. */
+  /** Attributes that map to one label share it, as everywhere else. */
   private static String joined(String before, String value) {
     return before.isEmpty() ? value : before + ";" + value;
   }

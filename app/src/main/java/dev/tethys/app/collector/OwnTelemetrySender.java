@@ -44,8 +44,8 @@ final class OwnTelemetrySender implements AutoCloseable {
   /**
    * Sends a request.
    *
-   * @return the permanently refused part of a request that was taken; null if none
-   * @throws IOException if it was not taken
+   * @return the permanently rejected part of an accepted request; null if none
+   * @throws IOException if it was not accepted
    */
   @Nullable String send(byte[] request) throws IOException, InterruptedException {
     OwnMetricsPush.Otlp to = otlp;

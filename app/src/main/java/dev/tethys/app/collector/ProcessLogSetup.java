@@ -24,7 +24,7 @@ final class ProcessLogSetup {
     this.format = format;
   }
 
-  /** Opens what is to be written to: before a configuration is taken, for this can fail. */
+  /** Opens the outputs before a configuration is applied, because this can fail. */
   static @Nullable LogFiles open(TelemetrySettings t) throws IOException {
     OwnLogs l = t.logs();
     return l.outputs().isEmpty() && l.errorOutputs().isEmpty()

@@ -16,10 +16,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * Retention from the configuration, else from the flags, else fifteen days when neither sets a
- * limit.
- */
+/** Retention from the configuration, or from the flags, or fifteen days if neither sets a limit. */
 final class Retention {
   private static final Duration DEFAULT = Duration.ofDays(15);
 

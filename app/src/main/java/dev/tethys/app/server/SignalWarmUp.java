@@ -30,7 +30,7 @@ abstract class SignalWarmUp<C> {
     this.signal = signal;
   }
 
-  /** Content of the store; null if there is so little that answers are fast without a warm-up. */
+  /** Content of the store; null if it is so small that a warm-up is unnecessary. */
   abstract @Nullable C content();
 
   /** Adds the API to routes that clients do not reach. */

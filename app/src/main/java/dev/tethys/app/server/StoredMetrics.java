@@ -76,7 +76,7 @@ final class StoredMetrics implements StoredSignal {
   /**
    * Starts to open the store.
    *
-   * @param opening of the store, which {@link #open} takes from it
+   * @param opening opens the store for {@link #open}
    */
   StoredMetrics(
       SignalServices services,
@@ -276,8 +276,8 @@ final class StoredMetrics implements StoredSignal {
   }
 
   /**
-   * Time from which the store has everything, as far as it can know: what it had when it began to
-   * be filled may be elsewhere, so there is a margin, as in Prometheus.
+   * Time from which the store is known to be complete: earlier data may be elsewhere, so there is a
+   * margin, as in Prometheus.
    */
   private long storedFrom() {
     List<BlockInfo> blocks = store.get().blockList();

@@ -346,7 +346,7 @@ public final class ChunkEncoder {
     last[k] = v;
   }
 
-  /** Counts of a histogram at the places that the layout of the chunk gives its buckets. */
+  /** Counts of a histogram, arranged by the bucket layout of the chunk. */
   private static void place(int[] spans, double[] counts, Side layout, double[] into, int at) {
     Side s = Side.of(spans, counts);
     int j = 0;

@@ -544,10 +544,10 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Name of a function; empty if its place is outside the table of names.
+   * Name of a function; empty if its offset is outside the table of names.
    *
-   * @param name its place
-   * @param most bytes beyond which it is cut off
+   * @param name its offset
+   * @param most maximum length in bytes, beyond which it is cut
    */
   public String functionName(long name, int most) throws IOException {
     Section s = sections.get((int) (name >>> Integer.SIZE));

@@ -68,7 +68,7 @@ public final class ElfFunctions {
     }
   }
 
-  /** Functions of a program of Go; null without them, also when their table is damaged. */
+  /** Functions of a Go program; null if absent, or if their table is damaged. */
   static @Nullable GoFunctions goFunctions(ElfFile elf) {
     try {
       return GoFunctions.of(elf);

@@ -118,11 +118,11 @@ public final class UnwindTable {
   }
 
   /**
-   * A rule as a number.
+   * A numeric unwind rule.
    *
-   * @param address from which it holds
+   * @param address first address to which it applies
    * @param words distance of the canonical frame address
-   * @param saved place of the saved frame pointer, 0 if it is in its register
+   * @param saved position of the saved frame pointer, 0 if it is in its register
    */
   public static long row(long address, int kind, long words, int saved) {
     return address & 0xffff_ffffL
@@ -196,7 +196,7 @@ public final class UnwindTable {
     }
   }
 
-  /** The part that holds some bytes, which is read if they are not in the present one. */
+  /** The part that contains some bytes, which is read if they are not in the current one. */
   private ByteBuffer part(long at, long length) throws IOException {
     if (at < partStart || at + length > partStart + part.limit()) {
       if (at + length > size) {

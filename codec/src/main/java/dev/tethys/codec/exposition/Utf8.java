@@ -1,6 +1,6 @@
 package dev.tethys.codec.exposition;
 
-/** Tells UTF-8 from other bytes as Go's {@code utf8.Valid} does: no surrogates, no long forms. */
+/** Validates UTF-8 like Go's {@code utf8.Valid}: no surrogates, no overlong forms. */
 final class Utf8 {
   private Utf8() {}
 

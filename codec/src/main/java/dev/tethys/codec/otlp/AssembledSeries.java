@@ -143,7 +143,7 @@ abstract sealed class AssembledSeries extends FamilySeries {
       metric.setData(data);
     }
 
-    /** Markers have bounds too, so that every bucket is marked where they become series again. */
+    /** Markers have bounds too, so that every bucket is marked when they become series again. */
     @Override
     @Nullable DataPoint assemble(Parts parts, boolean stale) {
       Double all = parts.values.remove(Double.POSITIVE_INFINITY);

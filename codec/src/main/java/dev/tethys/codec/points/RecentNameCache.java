@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param <V> result for a name; a name may have none
  */
 public final class RecentNameCache<V> {
-  /** Longer names are looked up each time: tens of thousands of them would fill the heap. */
+  /** Longer names are not cached: tens of thousands of them would fill the heap. */
   static final int MAX_LENGTH = 512;
 
   private record Meaning<V>(@Nullable V value) {}

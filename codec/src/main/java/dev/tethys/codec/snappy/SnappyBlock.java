@@ -37,8 +37,8 @@ public final class SnappyBlock {
   private SnappyBlock() {}
 
   /**
-   * The decoded length that a block declares. What is refused here costs no memory: a length beyond
-   * the limit, and one that so little input cannot give.
+   * The decoded length that a block declares. Rejections cost no memory: a length above the limit,
+   * or more than the input can produce.
    */
   public static int decodedLength(byte[] src, int offset, int length, int limit) {
     long head = header(src, offset, length);

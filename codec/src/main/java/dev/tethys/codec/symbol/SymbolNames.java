@@ -10,7 +10,7 @@ public final class SymbolNames {
 
   private SymbolNames() {}
 
-  /** Name in the source; the symbol without its version when it is of no known scheme. */
+  /** Name in the source; the symbol without its version if its scheme is unknown. */
   public static String readable(String symbol) {
     int version = symbol.indexOf('@');
     String s = version > 0 ? symbol.substring(0, version) : symbol;

@@ -80,7 +80,7 @@ final class SyslogText {
     return new String(buf, from, to - from, StandardCharsets.UTF_8);
   }
 
-  /** The rest, without line ends and NUL after it, which are frames of senders that use two. */
+  /** The rest, without trailing newlines and NUL, which are frames of senders that use two. */
   String rest() {
     int to = end;
     while (to > at && (buf[to - 1] == '\n' || buf[to - 1] == '\r' || buf[to - 1] == 0)) {

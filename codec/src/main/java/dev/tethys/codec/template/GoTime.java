@@ -188,7 +188,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
     return new GoTimeReader(layout, text, true).read();
   }
 
-  /** Writes the time as a layout of Go shows the moment of reference in it. */
+  /** Writes the time using a Go layout. */
   public String format(String layout) {
     StringBuilder sb = new StringBuilder();
     int i = 0;

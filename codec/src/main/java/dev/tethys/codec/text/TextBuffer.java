@@ -142,7 +142,7 @@ public final class TextBuffer {
     return this;
   }
 
-  /** A number with a fraction or an exponent, which no reader takes for an integer. */
+  /** A number with a fraction or an exponent, which no reader mistakes for an integer. */
   public TextBuffer decimal(double v) {
     int from = size;
     number(v);

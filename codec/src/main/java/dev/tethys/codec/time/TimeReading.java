@@ -395,7 +395,7 @@ final class TimeReading {
     return day >= 1 && day <= 28 || day >= 1 && day <= YearMonth.of(year, month).lengthOfMonth();
   }
 
-  /** Sets the year that makes the date the one nearest to now, in the way of syslog's readers. */
+  /** Sets the year that makes the date the one nearest to now, like syslog readers. */
   void yearNear(long now, ZoneId local) {
     ZonedDateTime n = Instant.ofEpochSecond(0, now).atZone(local);
     year = n.getYear();

@@ -108,7 +108,7 @@ public final class RepositoryApi {
     }
   }
 
-  /** Rollout that was done in place of the version of a file; "" for none. */
+  /** Rollout that replaced the version of a file; "" if none. */
   private static String replaced(int inGit, Rollout.@Nullable Assignment now, List<Rollout> own) {
     if (now == null || now.version() == inGit) {
       return "";

@@ -467,7 +467,7 @@ public final class Automation {
     steps.noteReplay(o, replay, error, Texts.counted(items, "item") + " replayed");
   }
 
-  /** Ends controls of a rule, and undoes held actions, of events other than the firing ones. */
+  /** Ends controls of a rule, and undoes active actions, except those of the firing events. */
   synchronized void endOthers(AutomationRule r, List<Alert> firing) throws IOException {
     controls.endOthers(r, firing);
     Set<String> present = new HashSet<>();

@@ -2,7 +2,7 @@ package dev.tethys.control.automation;
 
 import java.util.List;
 
-/** Names of events other than alerts, which triggers and alerts have in place of a name. */
+/** Names of events other than alerts, used by triggers and alerts without a name. */
 public final class EventNames {
   /** Before the state of an agent. */
   static final String AGENT = "agent:";

@@ -217,7 +217,9 @@ public record AgentState(
     return remote == null ? RemoteStatus.State.UNSET : remote.state();
   }
 
-  /** State of the version in it, which is applied also where only an addition to it failed. */
+  /**
+   * State of the version that it contains, which is applied even if only an addition to it failed.
+   */
   public RemoteStatus.State configState() {
     return controlsFailed() || failedWith(AgentContract.VARIABLES_FAILED)
         ? RemoteStatus.State.APPLIED

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * selected and judged leave a quarter of it to the others.
  */
 public final class FleetMemory {
-  /** Bytes of an agent without its parts: state, rates, points of its accounts, and its session. */
+  /** Fixed size of an agent: state, rates, points of its accounts, and its session. */
   static final int AGENT_BYTES = 4096;
 
   /** Part of the limit that parts which can be omitted do not take. */

@@ -224,7 +224,7 @@ public final class ControlEffects {
     }
   }
 
-  /** Sum of the agents of a scope; an agent that is no longer known belongs to none. */
+  /** Sum of the agents of a scope; an agent that is no longer known belongs to no scope. */
   private Rates within(Selector scope, Map<UUID, Rates> all) {
     List<Rates> own = new ArrayList<>();
     all.forEach(

@@ -170,7 +170,7 @@ public final class QuotaShares {
     return bit >= agents ? bit : bit << 1;
   }
 
-  /** Uses of a quota in its present period, by value; empty if none is known. */
+  /** Usage of a quota in its current period, by value; empty if none is known. */
   public synchronized List<Use> uses(LiveControl c) {
     QuotaRule rule = c.control().quota();
     Quota q = quotas.get(Key.of(c));

@@ -32,7 +32,7 @@ public record Holding(
     return failed > 0 && others.isEmpty();
   }
 
-  /** Whether no connected agent runs it, and none refused it or was given another version. */
+  /** Whether no connected agent runs it, and none rejected it or received another version. */
   public boolean isWaiting() {
     return running == 0 && failed == 0 && others.isEmpty();
   }

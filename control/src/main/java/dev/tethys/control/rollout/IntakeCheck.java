@@ -52,7 +52,7 @@ final class IntakeCheck implements GuardCheck {
     this.r = r;
   }
 
-  /** The window of a rollout, before which no stage ends whose agents had any intake. */
+  /** The window of a rollout, before which no stage ends if its agents had any intake. */
   static Duration window(Rollout r) {
     Duration w = r.guard.applyTimeout();
     return r.isPackage() && w.compareTo(PACKAGE_WINDOW) > 0 ? PACKAGE_WINDOW : w;

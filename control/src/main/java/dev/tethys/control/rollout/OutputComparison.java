@@ -158,7 +158,9 @@ public final class OutputComparison {
     rows = List.copyOf(shown.subList(0, Math.min(MAX_ROWS, shown.size())));
   }
 
-  /** Live controls of most agents with the version, preferably of such as others have as well. */
+  /**
+   * The live controls of most agents with the version, preferably ones that others have as well.
+   */
   private String controls() {
     Map<String, Integer> agents = new TreeMap<>();
     fresh.values().forEach(s -> agents.merge(s.controls(), 1, Integer::sum));
@@ -239,7 +241,7 @@ public final class OutputComparison {
     return out.toString();
   }
 
-  /** The first signal whose output has changed by more than a share; "" for none. */
+  /** The first signal whose output has changed by more than a share; "" if none. */
   String problem(double most) {
     for (SignalComparison c : signals.values()) {
       if (c.withLimit(most) == LimitResult.ABOVE) {

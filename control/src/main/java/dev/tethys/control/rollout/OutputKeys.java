@@ -25,7 +25,7 @@ public final class OutputKeys {
   /** Smallest difference of shares that is shown. */
   private static final double SHOWN = 0.05;
 
-  /** Records that should have a key which their side lacks, from which that is shown as well. */
+  /** Number of records without a counterpart's key from which that is shown as well. */
   private static final double MISSING = 5;
 
   private static final int MAX_ROWS = 200;

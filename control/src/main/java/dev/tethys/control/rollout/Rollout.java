@@ -123,7 +123,7 @@ public final class Rollout {
     /** Usual intake before it was offered the version, by key. */
     Map<String, RecentIntake.Usual> intakeBefore = Map.of();
 
-    /** Start of its process as it was reported last, Unix nanoseconds; 0 if it is unknown. */
+    /** Start of its process as last reported, in Unix nanoseconds; 0 if unknown. */
     long processStart;
 
     /** Times that its process started again after it applied the version. */

@@ -225,7 +225,7 @@ final class RolloutHistory {
     fleet.wakeAll();
   }
 
-  /** Ends a rollout even where the disk takes no entry: agents must not keep its version. */
+  /** Ends a rollout even if the disk rejects the entry: agents must not keep its version. */
   void endInMemory(Rollout r, State state, Actor by, String reason) {
     set(r, state, by, reason);
     publish();

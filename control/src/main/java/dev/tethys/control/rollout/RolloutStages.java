@@ -222,7 +222,7 @@ public final class RolloutStages {
     LOG.log(Level.WARNING, "Rollout paused rollout={0} reason=\"{1}\"", Long.toString(r.id), why);
   }
 
-  /** Returns the agents even where the disk takes no entry: they must not keep the version. */
+  /** Rolls the agents back even if the disk rejects the entry: they must not keep the version. */
   private void undo(Rollout r, String problem) {
     try {
       history.end(r, State.UNDONE, Actor.BY_GUARD, problem);

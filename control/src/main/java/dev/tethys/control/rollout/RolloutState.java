@@ -226,7 +226,9 @@ public final class RolloutState {
     return Actor.Cause.valueOf(word.toUpperCase(Locale.ROOT));
   }
 
-  /** A file of before has the name alone, which begins with the kind of the actor. */
+  /**
+   * A file of an earlier release contains only the name, which begins with the kind of the actor.
+   */
   private static Actor author(JsonNode n) {
     String name = n.path("author").asString("");
     return new Actor(

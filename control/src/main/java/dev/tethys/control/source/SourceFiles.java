@@ -185,7 +185,7 @@ public interface SourceFiles {
       return file(path, git.run("show", "HEAD:./" + path), "");
     }
 
-    /** A link can lead to a file outside the commit, which no review has seen. */
+    /** A link can lead to a file outside the commit, which has not been reviewed. */
     private File link(String path) throws IOException {
       String to = Texts.shortened(git.run("show", "HEAD:./" + path), 200);
       return file(

@@ -145,7 +145,7 @@ public final class SourceResources {
     return out;
   }
 
-  /** Takes rules and tests of the last files that were right, before the repository is read. */
+  /** Uses the rules and tests of the last valid files, before the repository is read. */
   public synchronized void restore() throws IOException {
     read(List.copyOf(kept.files.values()));
     defineRules();

@@ -115,7 +115,7 @@ final class ExporterSinks implements AutoCloseable {
     return "127.0.0.1:" + l.port();
   }
 
-  /** Reads a request and says that all is well, in the words of whom it is meant for. */
+  /** Reads a request and returns success in the protocol of its sender. */
   private static void answer(HttpExchange x) throws IOException {
     try (x) {
       x.getRequestBody().transferTo(OutputStream.nullOutputStream());

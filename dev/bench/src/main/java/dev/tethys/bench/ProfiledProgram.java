@@ -46,7 +46,7 @@ final class ProfiledProgram {
     }
   }
 
-  /** File of a number of observations, some of the same stack, with two sample types. */
+  /** File of observations, some of the same stack, with two sample types. */
   byte[] profile(int observations, long time) {
     PprofWriter w = writer();
     for (int i = 0; i < observations; i++) {

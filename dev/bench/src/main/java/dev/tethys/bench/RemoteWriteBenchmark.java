@@ -29,7 +29,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The way of a pushed sample without the network: decompress, walk, append, log. Nanoseconds a
+ * The path of a pushed sample without the network: decompress, walk, append, log. Nanoseconds per
  * sample.
  */
 @State(Scope.Thread)

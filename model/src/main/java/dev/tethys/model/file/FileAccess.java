@@ -28,7 +28,7 @@ public interface FileAccess {
   /** Renames {@code from} to {@code to}, replacing a file there, atomically. */
   void rename(Path from, Path to) throws IOException;
 
-  /** Removes a file, or a folder with all that is in it; nothing happens when it is absent. */
+  /** Removes a file, or a folder with its content, if it exists. */
   void delete(Path path) throws IOException;
 
   /** Creates a second name for a file: same content, no copy. */

@@ -201,9 +201,9 @@ public final class ByteBudget {
     }
 
     /**
-     * Reserves more for a thread that holds no other memory: waits for as long as it takes.
+     * Reserves more for a thread that holds no other memory; waits without a time limit.
      *
-     * @throws OverBudgetException if it is more than all there is
+     * @throws OverBudgetException if it exceeds the total
      */
     public void awaitLong(long more) throws InterruptedException {
       while (!awaitSome(more)) {

@@ -150,7 +150,7 @@ public final class QueryPlaces {
       this.waiting = waiting;
     }
 
-    /** Waits for the place; false if the time limit expires, so that it may be awaited again. */
+    /** Waits for the slot; false if the time limit expires, so that the caller may wait again. */
     public boolean await(long time, TimeUnit unit) throws InterruptedException {
       return waiting.entered.await(time, unit);
     }

@@ -202,8 +202,8 @@ public final class SocketCalls implements AutoCloseable {
   }
 
   /**
-   * Maximum number of bytes that wait to be received, with the kernel's own structures; without the
-   * right for more (CAP_NET_ADMIN) at most those of net.core.rmem_max.
+   * Sets the maximum size of the receive buffer, including kernel structures; without CAP_NET_ADMIN
+   * at most net.core.rmem_max.
    */
   public void receiveBuffer(int bytes) throws LibraryException {
     heads.set(JAVA_INT, 0, bytes);
@@ -344,7 +344,7 @@ public final class SocketCalls implements AutoCloseable {
     return null;
   }
 
-  /** Asks a device: a number of ioctl(2), and the structure that the question and answer are. */
+  /** Calls ioctl(2) on a device: a request number, and the structure for input and output. */
   public void ioctl(long request, MemorySegment argument) throws LibraryException {
     check("ioctl", call(() -> (int) IOCTL.invokeExact(state, fd, request, argument)));
   }

@@ -12,7 +12,7 @@ public interface LogSelection extends AutoCloseable {
   /** Parts of the data, in no order. They can be scanned in parallel, each by one thread. */
   List<LogSegment> segments();
 
-  /** Damage by which rows may be absent, by the file; empty if there is none. */
+  /** Damage because of which rows may be missing, by file; empty if there is none. */
   default List<String> warnings() {
     return List.of();
   }

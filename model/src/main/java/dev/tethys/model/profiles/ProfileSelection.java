@@ -17,11 +17,13 @@ public interface ProfileSelection extends AutoCloseable {
   void read(ProfileReader reader, BooleanSupplier stopped);
 
   /**
-   * Start of the earliest profile of the series, deleted ones included; the greatest value if none.
+   * Start of the earliest profile of the series, including deleted ones; the maximum value if none.
    */
   long oldest();
 
-  /** Start of the latest profile of the series, deleted ones included; the least value if none. */
+  /**
+   * Start of the latest profile of the series, including deleted ones; the minimum value if none.
+   */
   long newest();
 
   /** Damage to files that this selection omitted; empty if it is complete. */

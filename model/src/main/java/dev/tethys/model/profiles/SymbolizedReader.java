@@ -149,7 +149,7 @@ final class SymbolizedReader implements ProfileReader {
     return named.symbols();
   }
 
-  /** Symbols in which some locations have lines that they had not; indexes stay the same. */
+  /** Symbols in which some locations have additional lines; indexes stay the same. */
   private static final class NamedLocations {
     private final ProfileSymbols of;
     private final TextTable texts = new TextTable();

@@ -378,7 +378,9 @@ final class RegexParser {
     return true;
   }
 
-  /** A decimal number without leading zeros; more than is possible when it is long; -1 for none. */
+  /**
+   * A decimal number without leading zeros; a value above the range if it is too long; -1 if none.
+   */
   private long number(int from) {
     int end = numberEnd(from);
     if (end == from || text.charAt(from) == '0' && end > from + 1) {

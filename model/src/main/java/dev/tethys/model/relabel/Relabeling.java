@@ -19,7 +19,7 @@ public record Relabeling(List<RelabelRule> rules) {
     return rules.isEmpty();
   }
 
-  /** The rewritten set (the same object when nothing changed), or null if it is dropped. */
+  /** The rewritten set (the same object if unchanged), or null if it is dropped. */
   public @Nullable Labels apply(Labels labels) {
     if (rules.isEmpty()) {
       return labels;

@@ -55,7 +55,7 @@ public final class AnyValue {
     return value instanceof Utf8 u ? u.toString() : value;
   }
 
-  /** A deep copy that shares nothing that can change and holds on to no buffer. */
+  /** A deep copy that shares no mutable state and references no buffer. */
   public static @Nullable Object copy(@Nullable Object value) {
     return switch (value) {
       case Utf8 u -> u.toString();

@@ -46,9 +46,7 @@ public final class ValueText {
     return json(sb, value, false);
   }
 
-  /**
-   * A value as Go's {@code json.Marshal} writes it: the same, with the characters of HTML escaped.
-   */
+  /** A value as written by Go's {@code json.Marshal}: the same, with HTML characters escaped. */
   public static String marshalled(@Nullable Object value) {
     return json(new StringBuilder(), value, true).toString();
   }

@@ -8,8 +8,8 @@ public interface SpanSelection extends AutoCloseable {
   List<SpanSegment> segments();
 
   /**
-   * Damage by which spans may be absent or incomplete, by the file; empty if there is none. Damage
-   * to a segment is known when it was read.
+   * Damage because of which spans may be missing or incomplete, by file; empty if there is none.
+   * Damage to a segment is known once it was read.
    */
   default List<String> warnings() {
     return List.of();

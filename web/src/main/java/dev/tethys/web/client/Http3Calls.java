@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * again for the same server, until this is closed, as Go's client does. Not thread-safe.
  */
 final class Http3Calls implements AutoCloseable {
-  /** Fields of a connection, which HTTP/3 has no place for, and those that are set here. */
+  /** Connection fields, which HTTP/3 does not allow, and those that are set here. */
   private static final Set<String> NOT_SENT =
       Set.of(
           "connection",

@@ -59,7 +59,7 @@ final class Transport {
     return http2;
   }
 
-  /** The JDK's client; created at its first use, because calls without TLS and proxy do without. */
+  /** The JDK's client; created on first use, because calls without TLS and proxy do not need it. */
   synchronized HttpClient engine() throws IOException {
     reloadIfChanged();
     HttpClient e = engine;

@@ -38,8 +38,8 @@ public final class AwsSigner {
       Set.of("content-type", "content-length", "date", "range");
 
   /**
-   * Signed headers of AWS itself, and of other services that sign requests this way (MongoDB,
-   * Google, Datadog).
+   * Signed headers of AWS itself, and of other services with the same signatures (MongoDB, Google,
+   * Datadog).
    */
   private static final List<String> SIGNED_PREFIXES =
       List.of("x-amz-", "x-mongodb-", "x-goog-", "x-ddog-");

@@ -35,7 +35,7 @@ public interface WireResponse {
   void end(Map<String, String> trailers) throws IOException;
 
   /**
-   * Answers 101 and gives the bytes of the connection to another protocol.
+   * Responds with 101 and hands the bytes of the connection to another protocol.
    *
    * @return null if the protocol of the connection has no upgrade; then nothing was sent
    */

@@ -288,7 +288,7 @@ public final class S3Client {
         inDoubt);
   }
 
-  /** The header by which a body is checked, and its value; empty if the service has none. */
+  /** The checksum header of a body, and its value; empty if the service has none. */
   Map<String, String> checked(byte[] b) {
     return location.checksums() ? Map.of(CHECKSUM, checksum(b)) : Map.of();
   }

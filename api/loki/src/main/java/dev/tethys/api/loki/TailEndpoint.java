@@ -41,7 +41,7 @@ final class TailEndpoint {
   /** Largest message of a client; clients send only control frames. */
   private static final int MAX_MESSAGE = 4096;
 
-  /** Entries gather this long, so that frames are not sent for each of them. */
+  /** Time for which entries are collected, so that frames are not sent for each of them. */
   private static final Duration LINGER = Duration.ofMillis(50);
 
   private static final Duration PING = Duration.ofSeconds(10);

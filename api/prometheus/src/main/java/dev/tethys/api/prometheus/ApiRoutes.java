@@ -67,7 +67,7 @@ final class ApiRoutes {
     return getOrPost(path, ready(handler(ofServer(endpoint))));
   }
 
-  /** An endpoint for GET and POST that looks itself at whether this is an agent. */
+  /** An endpoint for GET and POST that itself checks whether this is an agent. */
   ApiRoutes getOrPostOfSearch(String path, ApiCall.Endpoint endpoint) {
     return getOrPost(path, ready(handler(endpoint)));
   }

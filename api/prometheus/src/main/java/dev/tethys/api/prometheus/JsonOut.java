@@ -401,7 +401,7 @@ final class JsonOut {
     return put('}');
   }
 
-  /** A time as RFC 3339 with the fraction it has; null is Go's zero time. */
+  /** A time in RFC 3339 format with its fraction; null is Go's zero time. */
   JsonOut time(@Nullable Instant t) throws IOException {
     return put('"').raw(rfc3339(t)).put('"');
   }

@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The parameters of a request in the forms that Prometheus takes, refused in its words. */
+/** The parameters of a request in Prometheus's formats, rejected with its wording. */
 final class Parameters {
   /** The start of all time, for requests that name none: Prometheus's own, in milliseconds. */
   static final long MIN_TIME = -9161236440057974000L;

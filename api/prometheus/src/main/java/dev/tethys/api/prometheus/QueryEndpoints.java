@@ -83,7 +83,7 @@ final class QueryEndpoints {
     }
   }
 
-  /** A query's part of its request's trace, with the parameters that it was asked with. */
+  /** A query's part of its request's trace, with the parameters of the query. */
   private static ActiveSpan span(String name, Parameters p, String... parameters) {
     ActiveSpan s = ActiveSpan.current().child(name);
     if (s.isRecorded()) {
@@ -202,7 +202,7 @@ final class QueryEndpoints {
     return false;
   }
 
-  /** The parameter that Thanos has by the same name; its {@code 0s} are samples alone. */
+  /** The parameter that Thanos has under the same name; its {@code 0s} selects only samples. */
   private static long maxSourceResolution(String text) {
     if (text.isEmpty() || text.equals("auto")) {
       return QueryOptions.AUTO;

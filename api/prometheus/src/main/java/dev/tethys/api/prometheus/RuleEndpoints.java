@@ -47,7 +47,7 @@ final class RuleEndpoints {
         .getOfServer("/status/alertmanagers", this::deliveries);
   }
 
-  /** Adds the endpoints of Loki's ruler, which answer for the rules over logs of a tenant. */
+  /** Adds the endpoints of Loki's ruler for the log rules of a tenant. */
   void registerOfLogs(ApiRoutes routes) {
     routes
         .getOfLoki("/rules", call -> rules(call, ofTenant(call)))

@@ -28,7 +28,7 @@ import tools.jackson.databind.ObjectMapper;
 final class TargetEndpoints {
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
 
-  /** Made when it is first asked for: its hundreds of classes are megabytes of every server. */
+  /** Created on first use: its hundreds of classes take megabytes in every server. */
   private static final class Json {
     static final ObjectMapper MAPPER = new ObjectMapper();
   }

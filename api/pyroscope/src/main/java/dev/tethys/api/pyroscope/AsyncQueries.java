@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * oldest are removed first. A tenant sees its own queries only.
  */
 final class AsyncQueries {
-  /** Most queries of a tenant that run at a time, which is Pyroscope's default. */
+  /** Maximum number of concurrent queries of a tenant, which is Pyroscope's default. */
   static final int MAX_OF_TENANT = 5;
 
   static final int MAX_RUNNING = 10;

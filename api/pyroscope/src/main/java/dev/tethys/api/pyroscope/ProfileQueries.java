@@ -50,7 +50,7 @@ final class ProfileQueries {
     this.stopped = stopped;
   }
 
-  /** Damage to stored data by which the responses may lack profiles; empty if there is none. */
+  /** Damage to stored data because of which profiles may be missing; empty if there is none. */
   List<String> damage() {
     return List.copyOf(damage);
   }

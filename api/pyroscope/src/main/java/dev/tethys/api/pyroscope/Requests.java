@@ -45,9 +45,9 @@ final class Requests {
   }
 
   /**
-   * Runs the queries of a request; failures have HTTP's statuses.
+   * Runs the queries of a request; failures have HTTP statuses.
    *
-   * @param response gets a header that names damaged data; null for answers without headers
+   * @param response gets a header that names damaged data; null for responses without headers
    */
   <T> T run(HttpRequest request, @Nullable HttpResponse response, QueryAction<T> work) {
     AtomicBoolean gone = new AtomicBoolean();

@@ -4,7 +4,7 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.Params;
 
-/** Parameters of a request as numbers and durations; what is wrong is a 400 with the name. */
+/** Parameters of a request as numbers and durations; errors are 400 with the name. */
 final class QueryParameters {
   private final Params values;
 

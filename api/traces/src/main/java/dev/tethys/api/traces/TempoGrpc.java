@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Service {@code tempopb.StreamingQuerier}, by which Grafana reads answers while they grow. Each
+ * Service {@code tempopb.StreamingQuerier}, through which Grafana reads growing results. Each
  * stream has one message with the entire response, which Grafana merges like any other.
  */
 final class TempoGrpc {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Responses of Tempo's API as JSON of protobuf: integers of 64 bits are strings. Grafana refuses
- * fields that it does not know, so that there are no others.
+ * Responses of Tempo's API as protobuf JSON: integers of 64 bits are strings. Grafana rejects
+ * unknown fields, so there are no others.
  */
 final class TempoJson {
   /** Service of a trace whose root is not stored. */
@@ -155,7 +155,7 @@ final class TempoJson {
     end(r, out);
   }
 
-  /** Start of the sample of each step, which is the same in all series. */
+  /** Start of the sample of each step, the same in all series. */
   private static byte[][] times(long[] nanos) {
     byte[][] out = new byte[nanos.length][];
     TextBuffer text = new TextBuffer();

@@ -44,7 +44,7 @@ public final class JsonReader {
     }
   }
 
-  /** The first character of the next token, which is not taken; 0 at the end. */
+  /** The first character of the next token, without consuming it; 0 at the end. */
   char peek() {
     skipSpace();
     return at < text.length() ? text.charAt(at) : 0;

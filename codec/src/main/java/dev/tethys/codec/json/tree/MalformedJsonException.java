@@ -1,7 +1,8 @@
 package dev.tethys.codec.json.tree;
 
 /**
- * Text is not JSON. Carries neither place nor stack: lines that are not JSON are nothing special.
+ * Text that is not JSON. Has neither position nor stack trace: lines that are not JSON are
+ * ordinary.
  */
 public final class MalformedJsonException extends Exception {
   private static final long serialVersionUID = 1L;

@@ -3,7 +3,7 @@ package dev.tethys.codec.template.html;
 import java.util.Locale;
 import java.util.Set;
 
-/** Classifies types of a {@code script} element as code; others are HTML, such as templates. */
+/** Classifies types of a {@code script} element as code or as HTML, such as templates. */
 final class ScriptTypes {
   private static final Set<String> CODE =
       Set.of(

@@ -28,7 +28,7 @@ public final class FamilyBuilder {
     return set(MetricType.GAUGE, name, help, Labels.of(label, of), value);
   }
 
-  /** Sets a sample; the type and help of a family are those it was first given. */
+  /** Sets a sample; the first type and help of a family are kept. */
   public FamilyBuilder set(MetricType type, String name, String help, Labels labels, double value) {
     family(type, name, help).samples.put(labels, value);
     return this;

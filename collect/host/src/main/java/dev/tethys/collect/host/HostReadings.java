@@ -186,9 +186,9 @@ public interface HostReadings {
   Map<Long, String> users() throws IOException;
 
   /**
-   * A socket that waits for others: of TCP that listens, or of UDP that is not connected.
+   * A listening socket: a listening TCP socket, or an unconnected UDP socket.
    *
-   * @param inode by which {@link HostProcess#sockets} has it
+   * @param inode its inode in {@link HostProcess#sockets}
    */
   record Listener(boolean udp, boolean v6, InetAddress address, int port, long inode) {}
 

@@ -19,7 +19,7 @@ public final class FailureReports {
   static final Duration OTHER_REASON = Duration.ofMinutes(1);
   static final int MAX_LINES = 50;
 
-  /** Failures of one target as far as they were logged. Used by the target's loop alone. */
+  /** Logged failures of one target. Used only by the target's loop. */
   static final class OfTarget {
     private boolean fails;
     private String logged = "";

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * #fail}. Not thread-safe.
  */
 interface SeriesMemory {
-  /** The appender for a scrape whose samples are all of its own time, over the sink's. */
+  /** The appender for a scrape whose samples all have its time, over the sink's. */
   default Appender steady(Appender to) {
     return to;
   }

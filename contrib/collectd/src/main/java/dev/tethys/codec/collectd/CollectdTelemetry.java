@@ -35,9 +35,9 @@ public final class CollectdTelemetry implements CollectdSink {
   private final ScopeGroup<LogRecord> logs = new ScopeGroup<>();
 
   /**
-   * Nothing yet.
+   * Creates an empty set.
    *
-   * @param defaults attributes of all points, which win over those out of brackets
+   * @param defaults attributes of all points, which take precedence over those in brackets
    */
   public CollectdTelemetry(Map<String, String> defaults) {
     this.defaults = defaults;

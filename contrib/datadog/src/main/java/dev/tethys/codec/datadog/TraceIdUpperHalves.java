@@ -12,9 +12,9 @@ public final class TraceIdUpperHalves {
   private final Map<Long, Long> known;
 
   /**
-   * An empty one.
+   * An empty cache.
    *
-   * @param size how many ids are known at most; 0 if none
+   * @param size maximum number of ids; 0 if none
    */
   public TraceIdUpperHalves(int size) {
     known = BoundedMap.byUse(size);

@@ -126,7 +126,7 @@ public final class SampleAnalysis {
     }
   }
 
-  /** The condition that a health check holds, which is unique in its key and value. */
+  /** The condition of a health check, unique in its key and value. */
   private static @Nullable String healthPath(Span s) {
     for (String key : PATH_KEYS) {
       String path = text(s.attributes(), key);

@@ -4,7 +4,7 @@ import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** Pauses that grow, each drawn from a range so that many clients do not come back together. */
+/** Growing pauses with jitter, so that many clients do not return at the same time. */
 final class Backoff {
   private Backoff() {}
 

@@ -36,8 +36,8 @@ final class DeliveryJobs {
   }
 
   /**
-   * Takes the callback of an entry whose request is safe elsewhere; returns null if there is none,
-   * or it is settled with the job.
+   * Removes the callback of an entry whose request is stored elsewhere; returns null if there is
+   * none, or it is settled with the job.
    */
   @Nullable AckCallback takeAck(QueueStorage.Entry e) {
     AckCallback waiting = acks.remove(e);

@@ -6,8 +6,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The present way to a destination, and former ones on which something is still in progress.
- * Guarded by the lock of the queue state.
+ * The current sender of a destination, and former ones with requests in flight. Guarded by the lock
+ * of the queue state.
  */
 final class SenderBindings {
   private final OutboxContext context;

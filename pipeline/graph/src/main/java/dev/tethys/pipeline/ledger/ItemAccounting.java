@@ -87,7 +87,7 @@ public final class ItemAccounting {
   /**
    * Drops held items.
    *
-   * @param reason one of few words, never external text: it becomes a label
+   * @param reason one of a few fixed words, never external text: it becomes a label
    */
   public synchronized void drop(String reason, long items) {
     if (items != 0) {

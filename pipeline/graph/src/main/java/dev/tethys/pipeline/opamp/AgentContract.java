@@ -72,7 +72,7 @@ public final class AgentContract {
   /** Key of the run in volumes: only counts of the same run can be compared. */
   public static final String VOLUMES_RUN = "run";
 
-  /** Key of the set of live controls in volumes, which makes counts differ as well. */
+  /** Key of the set of live controls in volumes, because controls change the counts. */
   public static final String VOLUMES_CONTROLS = "controls";
 
   /** Sign between a component and its signal in the keys of accounts. */

@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A receiver that is sent to. A request is answered once its batch has been settled: success means
- * that every destination has it or has it on disk.
+ * A receiver with a listener. A request is answered once its batch has been settled: success means
+ * that every destination has it, or has it on disk.
  */
 public final class PushReceiver implements Receiver {
   private final @Nullable GrpcServerEndpoint grpcEndpoint;

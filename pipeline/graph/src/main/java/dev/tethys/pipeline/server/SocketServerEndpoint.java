@@ -13,7 +13,7 @@ public interface SocketServerEndpoint extends AutoCloseable {
   void open() throws IOException;
 
   /**
-   * Settings by which {@link PortExchange} hands it over to another with equal ones; null for
+   * Settings with which {@link PortExchange} transfers it to another with equal ones; null for
    * never.
    */
   default @Nullable Object settings() {

@@ -50,7 +50,7 @@ public final class Volumes implements Collector {
     return prices;
   }
 
-  /** Price of a volume at a place, in millionths of the currency; 0 without a price. */
+  /** Price of a volume at a location, in millionths of the currency; 0 without a price. */
   public double micros(VolumePoint p, long items, long bytes) {
     Prices.Price price =
         p.kind() == VolumePoint.Kind.OUT ? prices.byExporter().get(p.component()) : null;

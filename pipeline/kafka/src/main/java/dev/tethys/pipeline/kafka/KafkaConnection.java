@@ -131,7 +131,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   /** The keys, to be included in the section of a component. */
   public static final Section SECTION = new Section("kafka", "Connection to the brokers.");
 
-  /** A name or an address of IPv4 without a port, which is then Kafka's own. */
+  /** A host name or an IPv4 address without a port, which then defaults to Kafka's. */
   private static final String BARE_HOST = "[^:\\s]+";
 
   private static final int PORT = 9092;

@@ -12,7 +12,9 @@ interface Stage {
 
   void process(StageEntry entry, Next next);
 
-  /** A stage of the same kind for another thread: its own streams, the same counters and limits. */
+  /**
+   * A stage of the same kind for another thread: its own streams, but shared counters and limits.
+   */
   default Stage fork() {
     return this;
   }

@@ -41,7 +41,7 @@ public final class BucketCounts {
     return taken;
   }
 
-  /** Place of a bucket, or that of the first later one. Buckets mostly follow each other. */
+  /** Index of a bucket, or of the next one. Buckets are mostly consecutive. */
   private int find(long bucket) {
     if (size == 0 || buckets[size - 1] < bucket) {
       return size;

@@ -33,8 +33,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers PromQL over any metric source. Safe for any number of threads; one engine serves a
- * process, so that its limits hold for all queries together.
+ * Evaluates PromQL over any metric source. Thread-safe; one engine serves a process, so that its
+ * limits apply to all queries together.
  */
 public final class PromqlEngine implements AutoCloseable {
   /** The share of the memory of all queries beyond which no further query starts. */

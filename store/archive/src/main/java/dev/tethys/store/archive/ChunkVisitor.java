@@ -7,10 +7,10 @@ import dev.tethys.model.storage.SampleBuffer;
 @FunctionalInterface
 public interface ChunkVisitor {
   /**
-   * Takes a chunk.
+   * Receives a chunk.
    *
-   * @param samples all of its samples, in a buffer that is reused
-   * @param bytes of the encoded samples, without length, encoding and checksum
+   * @param samples all of its samples, in a reused buffer
+   * @param bytes encoded samples, without length, encoding and checksum
    */
   void chunk(Labels labels, SampleBuffer samples, int bytes);
 }

@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses the entries of one batch that exceed a limit. Reasons and messages are those of Loki's
- * validation, so that clients and alerts that know them keep working.
+ * Rejects the entries of one batch that exceed a limit. Reasons and messages are those of Loki's
+ * validation, so that existing clients and alerts keep working.
  */
 final class LogAdmission {
   /** Refusals with a message; those of more streams are counted only. */

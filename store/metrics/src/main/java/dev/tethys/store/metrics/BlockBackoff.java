@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Blocks of which the disk did not give something lately. Work in the background leaves them alone
- * for a while, the longer the more often that happens; nothing is deleted for it. Not thread-safe.
+ * Blocks with recent disk read errors. Background work avoids them for a while, which grows with
+ * the number of errors; nothing is deleted because of it. Not thread-safe.
  */
 final class BlockBackoff {
   static final long LEAST_NANOS = TimeUnit.MINUTES.toNanos(1);

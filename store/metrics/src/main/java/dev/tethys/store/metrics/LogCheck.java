@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Checks the write-ahead log of a data folder without opening it: for tools. Changes nothing. */
+/** Checks the write-ahead log of a data folder without opening it, for tools. Changes nothing. */
 public final class LogCheck {
   private LogCheck() {}
 

@@ -37,7 +37,7 @@ final class MergedSelection implements Selection {
   private final SharedTimes times = new SharedTimes();
   private final Map<TimesKey, Long> idByKey = new ConcurrentHashMap<>();
 
-  /** Some of them by their hash, to be found without making anything; races only lose some. */
+  /** Some of them by their hash, for lookup without allocation; races only lose some. */
   private @Nullable NumberedTimes @Nullable [] recent;
 
   /** A power of two. */
@@ -348,7 +348,7 @@ final class MergedSelection implements Selection {
     return id;
   }
 
-  /** Whether its parts' own numbers tell the timestamps of a series, as far as they have any. */
+  /** Whether its parts determine the timestamps of a series by themselves, as far as known. */
   private boolean hasTimesKey(int series) {
     for (int p = starts[series]; p < starts[series + 1]; p++) {
       if (from(p, series) > minTime) {

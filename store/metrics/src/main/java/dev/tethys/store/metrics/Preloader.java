@@ -32,10 +32,10 @@ final class Preloader {
   }
 
   /**
-   * Has it loaded, or waits until it is.
+   * Loads the library, or waits until it is loaded.
    *
-   * @throws IOException if it cannot be, which a store would else find out when it writes its first
-   *     block, hours later
+   * @throws IOException if it cannot be, which a store would otherwise discover when it writes its
+   *     first block, hours later
    */
   static void require() throws IOException {
     LinkageError e = load();

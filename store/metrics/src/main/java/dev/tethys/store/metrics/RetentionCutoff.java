@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Time back to which samples are visible, by series, at one moment. Exists only with retention
- * rules: without them whole blocks are removed instead.
+ * Time back to which samples are visible, by series, for one query. Exists only with retention
+ * rules: without them complete blocks are removed instead.
  */
 final class RetentionCutoff {
   /** Cutoff that hides nothing. */

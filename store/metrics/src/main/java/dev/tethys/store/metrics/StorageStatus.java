@@ -40,9 +40,9 @@ public record StorageStatus(
       long late) {}
 
   /**
-   * Series that came and left.
+   * Series that were added and removed.
    *
-   * @param millis the time looked back upon, at most an hour
+   * @param millis period to look back, at most an hour
    */
   public record Churn(long millis, long created, long removed) {}
 

@@ -4,8 +4,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Holds a writer back so that it stays under a rate, and stops it when the store closes. It does
- * not hold back while something waits that the writer is in the way of.
+ * Throttles a writer to a rate, and stops it when the store closes. It does not throttle while
+ * others wait for the writer.
  */
 final class WriteThrottle {
   /** Signals a writer to stop because the store closes. */

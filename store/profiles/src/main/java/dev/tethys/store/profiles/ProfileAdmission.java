@@ -148,7 +148,7 @@ final class ProfileAdmission {
     return null;
   }
 
-  /** Frames of each stack: a location has one for each of its lines, which are inlined calls. */
+  /** Frames of each stack: a location has one per line, since lines are inlined calls. */
   private static int[] depths(ProfileSymbols s) {
     Tuples nodes = s.nodes();
     int[] depths = new int[nodes.count()];

@@ -21,7 +21,7 @@ final class StackHashes {
   private long[] locations = {};
   private long[] nodes = {};
 
-  /** Computes the hashes of the stacks of a table, in place of those of the table before. */
+  /** Computes the hashes of the stacks of a table, replacing those of the previous table. */
   StackHashes read(ProfileSymbols symbols) {
     strings(symbols.strings());
     mappings(symbols.mappings());

@@ -47,7 +47,7 @@ public interface ForeignStore extends AutoCloseable {
 
   /**
    * The label sets of series that meet all matchers and have, as far as the store can tell without
-   * reading samples, something in the range.
+   * reading samples, data in the range.
    */
   default List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
@@ -59,11 +59,10 @@ public interface ForeignStore extends AutoCloseable {
   }
 
   /**
-   * The names of labels of such series.
+   * The label names of such series.
    *
-   * @param matchers none for all series
-   * @param limit no more are shown, those that come first by their bytes: more may be given; 0 for
-   *     all
+   * @param matchers empty for all series
+   * @param limit maximum number shown, in byte order: more may be returned; 0 for all
    */
   default Collection<String> labelNames(SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {

@@ -46,7 +46,9 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private final AtomicInteger asks = new AtomicInteger();
   private final AtomicInteger replies = new AtomicInteger();
 
-  /** Number of ping replies after which the client knows of the end: replies arrive in order. */
+  /**
+   * Number of ping replies after which the client knows of the shutdown: replies arrive in order.
+   */
   private volatile int repliesOfEnd = Integer.MAX_VALUE;
 
   /** Time of the ping; used by the checking thread. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param destination address that the client connected to
  */
 public record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
-  /** Start of a connection: received bytes, some of which may belong to the protocol after it. */
+  /** Start of a connection: received bytes, some of which may belong to the following protocol. */
   public interface Bytes {
     /** Number of available bytes. */
     int available();

@@ -33,7 +33,7 @@ final class BroadcastQueue {
   /**
    * Adds a message.
    *
-   * @param subject messages about the same one are replaced; "" for none
+   * @param subject messages with the same subject are replaced; "" if none
    */
   synchronized void add(String subject, byte[] message) {
     if (!subject.isEmpty()) {

@@ -51,8 +51,8 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   static final int MAX_LARGE = 200;
 
   /**
-   * Time that notifications wait for all members before this one that nothing vouches for: any
-   * process that reaches the port can announce members and answer for them.
+   * Time for which notifications wait for unconfirmed members before this one: any process that
+   * reaches the port can announce members and respond for them.
    */
   static final Duration UNVERIFIED_WAIT = Duration.ofSeconds(5);
 

@@ -250,7 +250,7 @@ final class Slack extends HttpReceiverKind {
         .put("attachments", List.of(attachment.map()));
   }
 
-  /** Webhooks answer with text, the API with JSON; both with 200 when something is invalid. */
+  /** Webhooks respond with text, the API with JSON; both use 200 even for errors. */
   private static void judge(HttpSender.Reply r) throws NotifyException {
     if (!isJson(r)) {
       if (!r.body().equals("ok")) {

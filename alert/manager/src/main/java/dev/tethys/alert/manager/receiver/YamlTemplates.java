@@ -14,8 +14,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values of YAML whose texts and keys are templates. A text whose expansion is YAML of a list, a
- * map, a number or a bool becomes that, so that templates can give structure.
+ * YAML values whose texts and keys are templates. A text that expands to a YAML list, map, number
+ * or bool becomes that value, so that templates can produce structure.
  */
 public final class YamlTemplates {
   private YamlTemplates() {}

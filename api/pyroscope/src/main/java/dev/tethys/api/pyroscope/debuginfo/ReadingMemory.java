@@ -34,8 +34,8 @@ final class ReadingMemory {
   /**
    * Takes memory.
    *
-   * @return false if there was not so much for a long time
-   * @throws CancellationException if the signal comes, or the thread is interrupted
+   * @return false if there was not enough for a long time
+   * @throws CancellationException if the signal is raised, or the thread is interrupted
    */
   synchronized boolean take(long bytes, BooleanSupplier stopped) {
     long until = nanoTime.getAsLong() + PATIENCE_NANOS;

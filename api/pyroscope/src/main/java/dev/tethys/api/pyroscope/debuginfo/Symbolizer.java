@@ -36,12 +36,12 @@ public final class Symbolizer implements AddressSymbols {
   private static final int MAX_BUILDS = 100_000;
   private static final long HEAP = Runtime.getRuntime().maxMemory();
 
-  /** Memory for one file, and for all that are read at the same time. */
+  /** Memory for one file, and for all files that are read concurrently. */
   private static final long MAX_READING = Math.min(1L << 30, HEAP / 4);
 
   private static final long MAX_READING_ALL = MAX_READING + MAX_READING / 2;
 
-  /** Memory that a file gets at least: a compressed one needs a multiple of its size. */
+  /** Minimum memory for a file: a compressed one needs a multiple of its size. */
   private static final long MIN_READING = MAX_READING / 16;
 
   private static final int PART_OF_A_SIZE = 4;
@@ -339,7 +339,7 @@ public final class Symbolizer implements AddressSymbols {
       return packed;
     }
 
-    /** Only of programs of this machine: the paths in others are not those of this one. */
+    /** Only of programs of this machine: the paths in others have a different meaning. */
     @Override
     public @Nullable ElfFile open(String path) {
       try {

@@ -37,8 +37,8 @@ record LogPosition(long time, int count) {
    * The saved position: our own if Promtail's has the same second, otherwise Promtail's, which was
    * then saved later.
    *
-   * @param own own position as {@link #text}; "" for none
-   * @param promtails seconds; "" for none
+   * @param own own position as {@link #text}; "" if none
+   * @param promtails seconds; "" if none
    */
   static LogPosition of(String own, String promtails) {
     LogPosition m = parse(own);

@@ -57,10 +57,10 @@ final class CopyDetector {
   }
 
   /**
-   * Whether an unknown file is a copy of one that is known.
+   * Whether an unknown file is a copy of a known one.
    *
-   * @param names of the files that are read
-   * @param options as it would be read
+   * @param names names of the files that are read
+   * @param options options for reading it
    */
   Origin origin(Path path, FileStat stat, CopyCandidates<TailedFile> names, FileOptions options) {
     List<TailedFile> related =

@@ -328,7 +328,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Reads until there is nothing to read, on the calling thread; for tests without a thread. */
+  /** Reads until no data is left, on the calling thread; for tests without a thread. */
   void readAll() throws InterruptedException {
     turns.readAll();
   }

@@ -65,7 +65,7 @@ final class FileReadScheduler {
     }
   }
 
-  /** Reads until there is nothing to read, on the calling thread; for tests without a thread. */
+  /** Reads until no data is left, on the calling thread; for tests without a thread. */
   void readAll() throws InterruptedException {
     while (true) {
       TailedFile f;

@@ -256,7 +256,7 @@ public final class Positions implements Cursors {
     }
   }
 
-  /** Last written content of the files, so that they are not written while nothing changes. */
+  /** Last written content of the files, so that unchanged content is not written again. */
   private record Saved(
       List<Checkpoint> live, List<Checkpoint> remembered, Map<String, String> written) {}
 

@@ -54,9 +54,7 @@ final class Progress {
     return epoch;
   }
 
-  /**
-   * The delivered position with the currently known head, if the file's content is still the same.
-   */
+  /** The delivered position with the currently known head, if the file's content is unchanged. */
   synchronized Checkpoint delivered(Checkpoint now, int nowEpoch) {
     return epoch == nowEpoch ? delivered.withHead(now) : delivered;
   }

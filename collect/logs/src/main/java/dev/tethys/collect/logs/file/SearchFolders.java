@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * @param real the same without links
  */
 record SearchFolders(Path path, Path real) {
-  /** Names of the file that a path leads to now; the path alone if there is none. */
+  /** Names of the file that a path currently leads to; only the path if there is none. */
   static SearchFolders of(Path path) {
     try {
       return new SearchFolders(path, path.toRealPath());

@@ -32,7 +32,9 @@ abstract class PushSource implements LogSource {
   /** Bodies up to this are not accounted for. */
   private static final int FREE_BYTES = 64 << 10;
 
-  /** Time that an entry waits for those of other requests while the destination accepts none. */
+  /**
+   * Time for which an entry waits for entries of other requests while the destination accepts none.
+   */
   private static final Duration ROOM_LIMIT = Duration.ofSeconds(5);
 
   /** Memory of a body's entries as a multiple of its size, for short lines. */

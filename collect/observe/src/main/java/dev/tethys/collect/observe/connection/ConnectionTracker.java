@@ -247,7 +247,7 @@ public final class ConnectionTracker implements Collector {
     return c.owner() == null || c.isOutbound() && c.peer() == null ? null : c;
   }
 
-  /** Finds the owner of a connection that has none, and its destination, which depends on it. */
+  /** Finds the owner of a connection without one, and its destination, which depends on it. */
   private void claim(Connection c, SocketView v) {
     if (c.findOwner(owners, v) && c.isOutbound() && c.peer() == null) {
       Peer p = assignDestination(c, v, v.process);
@@ -398,7 +398,10 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Records a listening socket of the pass; before the others, which are compared with these. */
+  /**
+   * Records a listening socket of the pass; called before the others, which are compared with
+   * these.
+   */
   public void listenerInPass(SocketView v) {
     lock.lock();
     try {

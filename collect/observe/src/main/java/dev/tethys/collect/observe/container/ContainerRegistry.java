@@ -40,7 +40,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
 
   private static final long KEPT_NANOS = 600_000_000_000L;
 
-  /** Time after the end of a process in which events of it may still be read. */
+  /** Time after the end of a process during which its events may still be read. */
   private static final long ENDED_KEPT_NANOS = 15_000_000_000L;
 
   /** Start of a process known only from its fork. */

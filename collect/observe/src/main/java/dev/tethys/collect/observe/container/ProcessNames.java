@@ -144,7 +144,7 @@ final class ProcessNames {
     return name.substring(0, splits ? end - 1 : end);
   }
 
-  /** Whether the word after an option is the program's text, which does not name it. */
+  /** Whether the argument of an option is the program's text, which does not name it. */
   private static boolean isCode(String program, String option) {
     return switch (option) {
       case "-c" -> program.equals("java") || program.startsWith("python");

@@ -179,7 +179,7 @@ public final class KernelMap {
     return taken;
   }
 
-  /** Takes the entries of a hash one by one; those that are added meanwhile have a bound. */
+  /** Takes the entries of a hash one by one; concurrently added ones are limited. */
   int drainSingly(int keyBytes, int valueBytes, EntryHandler to) throws IOException {
     int taken = 0;
     try (Arena arena = Arena.ofConfined()) {

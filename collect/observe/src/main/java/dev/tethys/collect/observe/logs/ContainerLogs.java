@@ -51,7 +51,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
   private static final int ROUNDS_TO_SAVE = 10;
   private static final long QUIET_NANOS = 1_000_000_000L;
 
-  /** Maximum lag of file times: the kernel takes them from the last tick of its clock. */
+  /** Maximum lag of file times: the kernel uses the last tick of its clock. */
   private static final Duration FILE_CLOCK_LAG = Duration.ofMillis(20);
 
   /** Access modes of open(2) other than reading alone. */

@@ -9,10 +9,10 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Words of a message that stay the same from one message to the next: text in quotes and brackets,
- * numbers and ids are omitted.
+ * Words of a message that do not vary between messages: text in quotes and brackets, numbers and
+ * ids are omitted.
  *
- * @param words words in their order, at most 100
+ * @param words words in order, at most 100
  */
 public record LogPattern(List<String> words) {
   private static final int MOST_WORDS = 100;

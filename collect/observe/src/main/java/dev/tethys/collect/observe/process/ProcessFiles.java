@@ -22,7 +22,7 @@ public final class ProcessFiles {
   /** Readings of files that the kernel takes from the memory of the process. */
   private static final MemoryReadings MEMORY = MemoryReadings.process();
 
-  /** More than the longest line of maps, in which a path takes at most a page. */
+  /** Maximum length of a line of maps, with a path of at most one page. */
   private static final int MAPS_BUFFER = 3 << 12;
 
   private static final int MAX_MAPS = 4096; // executable parts
@@ -191,7 +191,7 @@ public final class ProcessFiles {
         : Stat.ENDED;
   }
 
-  /** Mounts of block devices and of others by the number of the mount; system ones omitted. */
+  /** Mounts by their number, of block devices and others; system ones omitted. */
   public Map<String, Mount> mounts(int pid) {
     Map<String, Mount> out = new LinkedHashMap<>();
     for (String line : text(pid, "mountinfo").lines().toList()) {
@@ -322,7 +322,7 @@ public final class ProcessFiles {
     }
   }
 
-  /** Working folder of a process as it sees it; empty if it is not shown. */
+  /** Working folder as the process sees it; empty if it is not shown. */
   public String workingFolder(int pid) {
     try {
       return Files.readSymbolicLink(folder(pid).resolve("cwd")).toString();

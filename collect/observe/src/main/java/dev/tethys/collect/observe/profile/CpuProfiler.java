@@ -225,7 +225,7 @@ public final class CpuProfiler implements AutoCloseable {
     }
   }
 
-  /** Processor time of a user, so that the code of one does not take that of all. */
+  /** Processor time of a user, so that one user's code does not use that of all. */
   private TokenBucket microsOf(int user) {
     int group = user <= LAST_SYSTEM_USER ? 0 : Math.min(user, FIRST_SUBORDINATE_USER);
     int key = micros.size() < MAX_USERS || micros.containsKey(group) ? group : OTHER_USERS;

@@ -34,7 +34,7 @@ final class ApiHead {
   String inputTokens = "";
   String outputTokens = "";
 
-  /** True if a name can be of interest; most others need no copy to be known. */
+  /** True if a name may be relevant; most others are rejected without a copy. */
   static boolean concerns(int first, int length) {
     return switch (first | 0x20) {
       case 'a' -> length == 13 || length == 17;

@@ -275,7 +275,7 @@ public final class TlsProbes implements AutoCloseable {
     return complete;
   }
 
-  /** Whether a user other than root has the largest number of files, so that others have space. */
+  /** Whether a user other than root has the maximum number of files, so that others have space. */
   private boolean isBeyond(int user, int most, Predicate<ProbedFile> of) {
     return user != 0
         && known.values().stream().filter(f -> f.user == user && of.test(f)).count() >= most;

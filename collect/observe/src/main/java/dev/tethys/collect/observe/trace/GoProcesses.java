@@ -12,7 +12,7 @@ import java.util.function.IntPredicate;
 public final class GoProcesses implements IntPredicate {
   private static final int KEPT = 4096;
 
-  /** Time after which a process is examined again: its number may be that of another one. */
+  /** Time after which a process is checked again: its PID may have been reused. */
   private static final long KEPT_NANOS = 60_000_000_000L;
 
   private record CachedResult(boolean isGo, long since) {}

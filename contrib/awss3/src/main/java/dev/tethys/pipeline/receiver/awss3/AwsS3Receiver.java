@@ -290,7 +290,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     return true;
   }
 
-  /** Signal of an object by its name; that of the receiver if names have none. */
+  /** Signal of an object by its name; that of the receiver if names contain none. */
   private @Nullable Signal signal(String key) {
     String name = key.substring(key.lastIndexOf('/') + 1);
     for (Signal s : Signal.values()) {

@@ -301,7 +301,7 @@ final class ClickHouseStore implements ForeignStore {
     return (where.isEmpty() ? " WHERE " : where + " AND ") + "series IN (" + keys + ")";
   }
 
-  /** A question about values, of which those that come first by their bytes may be enough. */
+  /** A query for values, of which those first in byte order may be enough. */
   private String distinct(String what, SelectHints range, List<Matcher> matchers, int limit) {
     return "SELECT DISTINCT "
         + what

@@ -126,7 +126,7 @@ final class PodTable {
     }
   }
 
-  /** Gives a key that several had to the last of the living pods that have it. */
+  /** Assigns a key shared by several pods to the last living pod that has it. */
   private void settle(Key k) {
     Pod last = null;
     int holders = 0;

@@ -30,9 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Template of receivers for matching endpoints. All that is in it was compiled when it was made.
- */
+/** Template of receivers for matching endpoints. Everything in it was compiled at its creation. */
 final class Template {
   private static final String ENDPOINT = "endpoint";
 

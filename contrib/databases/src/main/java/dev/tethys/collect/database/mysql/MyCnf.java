@@ -196,7 +196,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
         isOn(section, "enable-cleartext-plugin", false));
   }
 
-  /** A key that is on or off, in the words that mysqld_exporter's reader of files takes. */
+  /** A boolean key, with the words accepted by mysqld_exporter's file reader. */
   private boolean isOn(String section, String key, boolean otherwise) {
     String v = get(section, key);
     return switch (v.toLowerCase(Locale.ROOT)) {

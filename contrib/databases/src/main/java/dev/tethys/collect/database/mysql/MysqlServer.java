@@ -138,7 +138,7 @@ final class MysqlServer implements DatabaseScrape {
         what);
   }
 
-  /** A collector that the server refuses is one that failed; without a connection all is over. */
+  /** A collector rejected by the server has failed; without a connection everything ends. */
   private void collect(String name, MysqlConnection c, MetricSet out) throws IOException {
     long start = System.nanoTime();
     boolean success = false;

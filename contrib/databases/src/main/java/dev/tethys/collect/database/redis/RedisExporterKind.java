@@ -55,7 +55,7 @@ public final class RedisExporterKind implements ExporterKind {
 
   private static final String GO_RUNTIME = "include-go-runtime-metrics";
 
-  /** Name, default, help; a flag whose default is a word of truth is on or off. */
+  /** Name, default, help; a flag with a boolean default is on or off. */
   private static final String TABLE =
       """
       redis.user||Username for the server (ACL, since Redis 6).

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Asks a mounted Btrfs about its devices (include/uapi/linux/btrfs.h: BTRFS_IOC_FS_INFO,
- * BTRFS_IOC_DEV_INFO, BTRFS_IOC_GET_DEV_STATS). Numbers of ioctls are those of asm-generic, which
- * x86, ARM, RISC-V and LoongArch share.
+ * Queries the devices of a mounted Btrfs (include/uapi/linux/btrfs.h: BTRFS_IOC_FS_INFO,
+ * BTRFS_IOC_DEV_INFO, BTRFS_IOC_GET_DEV_STATS). ioctl numbers are those of asm-generic, which x86,
+ * ARM, RISC-V and LoongArch share.
  */
 final class BtrfsIoctl {
   /**

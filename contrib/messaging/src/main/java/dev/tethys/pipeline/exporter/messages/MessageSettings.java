@@ -76,7 +76,7 @@ public record MessageSettings(
      * Reads the keys from a map that may contain others.
      *
      * @param legal checks the text around labels
-     * @param rule the same rule in words
+     * @param rule description of that rule
      */
     public MessageSettings read(YamlObject o, Predicate<NameTemplate> legal, String rule) {
       NameTemplate t;

@@ -113,7 +113,7 @@ final class ParquetSender implements Sender {
     }
   }
 
-  /** No more requests come into a group; whether it was open. The caller holds the lock. */
+  /** Closes a group to further requests; returns whether it was open. The caller holds the lock. */
   private boolean closed(Group g) {
     if (open != g) {
       return false;

@@ -39,7 +39,7 @@ final class Partitions {
   private int exemplars;
   private int families;
 
-  /** The folder of the rows before, and until when it is that: mostly rows come in order. */
+  /** The folder of the preceding rows, and its end time: rows mostly arrive in order. */
   private String lastFolder = "";
 
   private long lastHour = Long.MIN_VALUE;

@@ -384,7 +384,7 @@ final class ProcFolder {
     }
   }
 
-  /** The rest of the line that begins so, without space around it; null if there is none. */
+  /** The rest of the line with this prefix, trimmed; null if there is none. */
   private static @Nullable String field(String text, String key) {
     int at = text.startsWith(key) ? 0 : text.indexOf("\n" + key);
     if (at < 0) {

@@ -156,7 +156,9 @@ final class ProcessTracker {
             || started.plus(rules.recheckFor()).isAfter(clock.instant()));
   }
 
-  /** The group of the nearest ancestor that has one, unless one in between is known for none. */
+  /**
+   * The group of the nearest ancestor that has one, unless one in between is known to have none.
+   */
   private @Nullable String inherited(Arrival a, Map<Id, Arrival> arrivals, Map<Integer, Id> byPid) {
     Set<Integer> passed = new HashSet<>();
     int parent = a.facts().parent();

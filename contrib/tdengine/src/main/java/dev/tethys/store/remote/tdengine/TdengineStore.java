@@ -144,7 +144,7 @@ final class TdengineStore implements ForeignStore {
     return sb.toString();
   }
 
-  /** A tag that has to be there, and one of some values or none of them. */
+  /** A required tag, with any of the given values. */
   private void named(String column, NamedValues named, StringBuilder sb) {
     List<String> values =
         named.present().stream()

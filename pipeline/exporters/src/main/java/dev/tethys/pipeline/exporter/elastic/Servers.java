@@ -60,9 +60,9 @@ final class Servers {
   }
 
   /**
-   * First response of a healthy server, or else the last response.
+   * First response of a healthy server, or the last response.
    *
-   * @throws IOException if no server responds
+   * @throws IOException if no server answers
    */
   HttpEndpoint.Reply call(
       String method, String path, Map<String, String> headers, byte @Nullable [] body)

@@ -225,7 +225,7 @@ public final class LokiClient implements AutoCloseable {
     }
   }
 
-  /** Takes an entry, which now belongs to the client. Blocks while the queue is full. */
+  /** Takes over an entry, which now belongs to the client. Blocks while the queue is full. */
   public void accept(LogEntry entry) {
     lock.lock();
     try {

@@ -67,7 +67,7 @@ final class LokiSender implements Sender {
     void retried(EncodedRequest p);
   }
 
-  /** Makes the client at the first request, so that checking a configuration opens no file. */
+  /** Creates the client at the first request, so that checking a configuration opens no file. */
   @FunctionalInterface
   interface Clients {
     WebClient open() throws IOException;

@@ -38,7 +38,7 @@ final class OtlpHttpSender implements Sender {
 
   private static final int MAX_REASON = 1024;
 
-  /** Makes the client at the first request, so that checking a configuration opens no file. */
+  /** Creates the client at the first request, so that checking a configuration opens no file. */
   @FunctionalInterface
   interface Clients {
     WebClient open(HttpClientFactory factory) throws IOException;

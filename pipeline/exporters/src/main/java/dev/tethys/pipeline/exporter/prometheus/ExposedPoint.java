@@ -38,7 +38,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
   /** Zero threshold if a source specifies none, as in the Collector's remote write. */
   private static final double ZERO_THRESHOLD = 1e-128;
 
-  /** Buckets that do not add up to the count, or lie where no histogram has any. */
+  /** Buckets that do not add up to the count, or are at invalid indexes. */
   static final String INVALID_HISTOGRAM = "invalid_histogram";
 
   /** Native histograms have no buckets so wide. */

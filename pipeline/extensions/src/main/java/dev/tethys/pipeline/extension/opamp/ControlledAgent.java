@@ -70,7 +70,7 @@ public final class ControlledAgent implements AutoCloseable {
     /**
      * Replaces the live controls, which drop data without a configuration change.
      *
-     * @param document "" for none
+     * @param document "" if none
      * @throws ConfigException if it is invalid; the previous controls stay
      */
     void control(String document);

@@ -15,7 +15,9 @@ interface GlobArgument {
   /** The pattern's expression for a record. */
   Regex at(Cursor at);
 
-  /** Reads an argument, which is checked now if it is a constant, else when it is evaluated. */
+  /**
+   * Reads an argument, which is checked now if it is a constant, otherwise when it is evaluated.
+   */
   static GlobArgument of(Arguments a, int index) {
     OttlExpr e = a.expr(index);
     if (e.isConstant()) {

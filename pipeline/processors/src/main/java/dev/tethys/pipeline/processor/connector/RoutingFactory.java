@@ -282,7 +282,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     return new Routing(routes, defaults, from, context.account(from));
   }
 
-  /** Loads for the row's context; without one, for the inferred context or else for resources. */
+  /** Loads for the row's context; without one, for the inferred context or for resources. */
   private static <T> T load(Row r, Function<@Nullable OttlContext, T> loading) {
     return OttlConfig.load(
         r.at(),

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class CompiledCondition {
   private static final Ottl OTTL = FilterFactory.ottl(InstantSource.system());
 
-  /** Parts of items: removing them drops no item, which is all that a control counts. */
+  /** Parts of items: removing them drops no item, and a control only counts items. */
   private static final Set<OttlContext> PARTS =
       EnumSet.of(OttlContext.SPAN_EVENT, OttlContext.SPAN_LINK, OttlContext.EXEMPLAR);
 

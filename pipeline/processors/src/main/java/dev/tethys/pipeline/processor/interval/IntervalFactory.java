@@ -176,7 +176,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       }
     }
 
-    /** Moves the points to be held out of a metric; returns whether none is left. */
+    /** Moves the points to hold out of a metric; returns whether none is left. */
     private boolean holdPoints(
         ResourceGroup<Metric> resource, ScopeGroup<Metric> scope, Metric metric) {
       List<DataPoint> points = points(metric);

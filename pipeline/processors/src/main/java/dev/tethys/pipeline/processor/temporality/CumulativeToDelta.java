@@ -370,7 +370,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     }
   }
 
-  /** Takes an earlier point away; returns false if the buckets of both are not the same. */
+  /** Subtracts an earlier point; returns false if their buckets differ. */
   private static boolean histogram(HistogramDataPoint h, HistogramDataPoint before) {
     if (h.bucketCounts().length != before.bucketCounts().length
         || !Arrays.equals(h.explicitBounds(), before.explicitBounds())) {

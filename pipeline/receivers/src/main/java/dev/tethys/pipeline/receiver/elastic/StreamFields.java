@@ -116,7 +116,9 @@ public record StreamFields(List<String> paths, boolean hasIndex) {
     return null;
   }
 
-  /** Line of a document without {@code message}: another field that holds it, or the document. */
+  /**
+   * Line of a document without {@code message}: another field that contains it, or the document.
+   */
   static String line(Attributes document) {
     for (String name : LINES) {
       if (find(document, name) instanceof String s) {

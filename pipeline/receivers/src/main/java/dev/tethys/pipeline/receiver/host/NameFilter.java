@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * name.
  */
 final class NameFilter {
-  /** Maximum number of cached names; beyond it, as processes come and go, the cache is cleared. */
+  /** Maximum number of cached names; beyond it, as processes change, the cache is cleared. */
   private static final int MAX_REMEMBERED = 10_000;
 
   /** A list of names, or of expressions that find something in them. */

@@ -22,7 +22,7 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
   /** Default of max_log_size; requests are longer than log lines. */
   private static final int LONGEST = 64 << 20;
 
-  /** After which a line without its end is one if it is whole; if force_flush_period is absent. */
+  /** Time after which an unterminated line is complete; used if force_flush_period is absent. */
   private static final Duration FLUSH = Duration.ofSeconds(5);
 
   private static final Section SECTION =

@@ -17,7 +17,7 @@ record Delivery(String name, String signal, Consumer to) {
   private static final System.Logger LOG = JulLogger.of(Delivery.class.getName());
   private static final Duration RETRY = Duration.ofSeconds(1);
 
-  /** Offers a batch until the pipeline takes it or refuses it permanently, which is logged. */
+  /** Offers a batch until the pipeline accepts it or rejects it permanently, which is logged. */
   void settle(Batch batch) throws InterruptedException {
     batch.share(); // it may be sent again unmodified
     while (true) {

@@ -54,7 +54,7 @@ public final class MessageListener<M> implements PassingListener<MessageListener
     }
   }
 
-  /** Rules by which connections are read; equal ones can leave their connections to each other. */
+  /** Rules for reading connections; equal rules allow their connections to be reused. */
   @FunctionalInterface
   public interface Protocol<M> {
     Input<M> open(Socket connection) throws IOException;

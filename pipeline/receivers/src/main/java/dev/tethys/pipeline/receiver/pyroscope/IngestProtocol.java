@@ -351,9 +351,7 @@ final class IngestProtocol {
         body, kind == null ? null : kind.type, parameters.fromNanos, parameters.durationNanos, out);
   }
 
-  /**
-   * Reads perf samples: those of clocks and cycles are {@code cpu}, others have their event's name.
-   */
+  /** Reads perf samples: clocks and cycles are {@code cpu}, others are named after their event. */
   private static void perfScript(
       byte[] body, RequestParameters parameters, Params q, ProfilesWriter out) {
     Kind named = kind(parameters);

@@ -4,7 +4,7 @@ import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
 import java.util.Arrays;
 
-/** Numbers for keys of bytes, without an object for a key that is known. Not thread-safe. */
+/** Numbers for byte keys, without an object for a known key. Not thread-safe. */
 final class SeriesTable {
   private static final Hasher64 HASHER = Hashing.xxh3_64();
 

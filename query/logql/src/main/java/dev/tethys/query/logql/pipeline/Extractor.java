@@ -72,7 +72,7 @@ final class Extractor {
   /**
    * The same for a key of a nested object.
    *
-   * @param prefix bytes of the name before it, which an underscore follows; 0 if none
+   * @param prefix length of the preceding part of the name, which an underscore follows; 0 if none
    */
   boolean mayBeCandidate(byte[] key, int from, int to, int prefix) {
     boolean ascii = true;

@@ -91,7 +91,7 @@ public final class Aggregation extends Operator {
       }
     }
 
-    /** Counts are the same in any order, and most series are counted without being read. */
+    /** Counts are order-independent, and most series are counted without being read. */
     private final class Counting implements Streams.Worker {
       private final PresenceCount present = new PresenceCount(in, groups);
       private final Workspace workspace = new Workspace();

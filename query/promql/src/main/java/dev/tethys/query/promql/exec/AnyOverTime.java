@@ -303,7 +303,7 @@ public abstract class AnyOverTime implements RangeFunction {
       }
     }
 
-    /** A sum with its carry from window to window. May be wrong where it is not finite. */
+    /** A sum with its carry from window to window. May be incorrect if it is not finite. */
     private static final class GrowingSum {
       private final Windows w;
       private final GrowingWindow window = new GrowingWindow();

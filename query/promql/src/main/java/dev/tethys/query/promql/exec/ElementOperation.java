@@ -104,7 +104,7 @@ final class ElementOperation {
   }
 
   /**
-   * An operation on samples of which at least one is a histogram, or one that floats do not know.
+   * An operation on samples of which at least one is a histogram, or one undefined for floats.
    *
    * @param lh the left histogram, or null for the float {@code l}; likewise right
    */

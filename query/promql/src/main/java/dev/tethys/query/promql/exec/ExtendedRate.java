@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class ExtendedRate {
   private ExtendedRate() {}
 
-  /** The first index in {@code [from, last)} whose time is above (or, with equal, at) a moment. */
+  /**
+   * The first index in {@code [from, last)} whose time is after (or, with equal, at) a given one.
+   */
   private static int search(long[] t, int from, int last, long moment, boolean equal) {
     int i = from;
     while (i < last && (equal ? t[i] < moment : t[i] <= moment)) {

@@ -34,7 +34,7 @@ final class GrowingProducts {
     sumProducts(w);
   }
 
-  /** The sums of the longest run of such windows; null if there is none that is worthwhile. */
+  /** The sums of the longest run of such windows; null if none is worthwhile. */
   static @Nullable GrowingProducts of(Windows w) {
     int first = 0;
     int end = 0;
@@ -93,7 +93,7 @@ final class GrowingProducts {
     }
   }
 
-  /** Adds a sample to the sums of all windows from one on; right where these are finite. */
+  /** Adds a sample to the sums of all windows from one on; correct if they are finite. */
   private static void add(
       double time, double value, double[] origins, double[] sums, double[] carries, int from) {
     for (int s = from; s < sums.length; s++) {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** {@code label_replace} and {@code label_join}: other labels, the same samples. */
 public final class LabelChange extends Operator {
   /**
-   * The longest label value that is made, in characters; nested calls could double it without end.
+   * Maximum length of a generated label value, in characters; nested calls could double it
+   * indefinitely.
    */
   static final int MAX_VALUE = 1 << 20;
 

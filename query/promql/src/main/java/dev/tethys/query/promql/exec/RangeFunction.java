@@ -1,6 +1,6 @@
 package dev.tethys.query.promql.exec;
 
-/** A function of a window of samples. Without state, so that one instance serves all threads. */
+/** A function of a window of samples. Stateless, so that one instance serves all threads. */
 public interface RangeFunction {
   /** All steps of a series that has only floats; steps without a result stay absent. */
   void floats(Windows w, double[] out);

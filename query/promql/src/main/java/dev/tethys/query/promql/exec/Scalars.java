@@ -11,7 +11,7 @@ import java.util.function.DoubleBinaryOperator;
 public final class Scalars {
   private Scalars() {}
 
-  /** An operator whose result has one series without labels and a float at every step. */
+  /** An operator whose result is one series without labels, with a float at every step. */
   private abstract static class ScalarOperator extends Operator {
     @Override
     public boolean isScalar() {

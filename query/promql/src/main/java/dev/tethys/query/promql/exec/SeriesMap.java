@@ -16,7 +16,7 @@ abstract class SeriesMap extends Operator {
     this.vector = vector;
   }
 
-  /** Operation on a series; created once per run, so that it can hold the scalars by step. */
+  /** Operation on a series; created once per run, so that it can hold scalars by step. */
   @FunctionalInterface
   interface Change {
     void apply(SeriesTarget t);

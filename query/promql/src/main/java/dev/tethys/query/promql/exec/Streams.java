@@ -125,10 +125,10 @@ final class Streams {
   }
 
   /**
-   * Series to be shared out.
+   * Series to be distributed.
    *
-   * @param cost of each, as {@link SeriesStream#cost} has it
-   * @param chunk how many a thread gets at a time
+   * @param cost of each, as in {@link SeriesStream#cost}
+   * @param chunk number of series that a thread takes at a time
    */
   record Share(int series, long cost, int chunk) {}
 
@@ -160,10 +160,10 @@ final class Streams {
   }
 
   /**
-   * On how many threads series are worth computing.
+   * Number of threads for computing series.
    *
-   * @param cost of each, as {@link SeriesStream#cost} has it
-   * @param chunk series that a thread takes at a time
+   * @param cost of each, as in {@link SeriesStream#cost}
+   * @param chunk number of series that a thread takes at a time
    */
   static int threads(Execution x, int series, long cost, int chunk) {
     return series * cost < PARALLEL_COST

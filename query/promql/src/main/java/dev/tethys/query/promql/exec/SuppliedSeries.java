@@ -7,7 +7,7 @@ public final class SuppliedSeries extends Operator {
   /** Computes series. */
   @FunctionalInterface
   public interface Source {
-    /** Series over the steps of a grid, each with other labels and none without a sample. */
+    /** Series over the steps of a grid, each with unique labels and at least one sample. */
     List<Column> columns(Grid grid);
   }
 

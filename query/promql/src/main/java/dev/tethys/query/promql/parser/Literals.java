@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Values of literals, as Go's {@code strconv} and Prometheus's duration parser read them. What is
- * wrong with one is the message of an {@link IllegalArgumentException}.
+ * Values of literals, as parsed by Go's {@code strconv} and Prometheus's duration parser. Errors
+ * are messages of an {@link IllegalArgumentException}.
  */
 public final class Literals {
   private static final long NANOS_PER_MILLI = 1_000_000L;

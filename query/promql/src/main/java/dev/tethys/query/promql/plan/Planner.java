@@ -142,9 +142,9 @@ public final class Planner {
   }
 
   /**
-   * An operator and whether it gives the same at every step.
+   * An operator, and whether it returns the same at every step.
    *
-   * @param wrap whether it is worth being computed once when what is around it varies
+   * @param wrap whether it is worth computing once when its context varies
    */
   record Planned(Operator operator, boolean invariant, boolean wrap) {
     Operator wrapped() {

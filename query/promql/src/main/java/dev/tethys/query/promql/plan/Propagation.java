@@ -246,7 +246,7 @@ final class Propagation {
     return e;
   }
 
-  /** The expression without series that do not meet a matcher; itself when that is not possible. */
+  /** The expression without series that do not match a matcher; unchanged if impossible. */
   private Expr withMatchers(Expr e, Matcher m, Predicate<Expr> keep) {
     if (keep.test(e)) {
       return e;

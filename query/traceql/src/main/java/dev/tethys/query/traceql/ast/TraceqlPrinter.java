@@ -5,7 +5,7 @@ import dev.tethys.model.traces.SpanField;
 import java.util.Map;
 import java.util.StringJoiner;
 
-/** Printed form of trees, which the parser reads as the same tree. The layout is Tempo's. */
+/** Printed form of trees, which parses to the same tree. The layout is Tempo's. */
 public final class TraceqlPrinter {
   private static final String NAME_ENDS = " \t\n\r\u000b\f{}()=~!<>&|^,\"\\";
 

@@ -30,9 +30,7 @@ public record DataFolder(Path path, Kind kind) {
     PROMETHEUS
   }
 
-  /**
-   * Options with which tools open a store: nothing expires, late samples of any age are accepted.
-   */
+  /** Options for tools that open a store: nothing expires, late samples of any age are accepted. */
   public static final DatabaseOptions OFFLINE =
       DatabaseOptions.DEFAULTS
           .withBackground(false)

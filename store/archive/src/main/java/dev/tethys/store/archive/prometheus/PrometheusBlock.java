@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A block of Prometheus, read from its first series to its last. What is damaged is omitted and
- * told; the rest is given. Not thread-safe.
+ * A Prometheus block, read from its first series to its last. Damaged data is skipped and reported;
+ * the rest is returned. Not thread-safe.
  */
 public final class PrometheusBlock implements ArchivedBlock {
   /** The most problems that are reported one by one. */

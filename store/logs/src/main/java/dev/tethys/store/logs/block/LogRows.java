@@ -47,7 +47,7 @@ public final class LogRows {
     this(1024, 1024, 1 << 16);
   }
 
-  /** Rows with as much memory as others have used, so that arrays do not grow. */
+  /** Rows with preallocated memory, so that arrays do not grow. */
   public static LogRows like(LogRows other) {
     return new LogRows(
         Math.max(1024, other.count),

@@ -54,7 +54,7 @@ public final class Document {
     return new Document(fields);
   }
 
-  /** With the fields of another document after its own, and instead of those of the same name. */
+  /** With the fields of another document appended, replacing those of the same name. */
   public Document with(Document other) {
     Map<String, @Nullable Object> all = new LinkedHashMap<>(fields);
     all.putAll(other.fields);

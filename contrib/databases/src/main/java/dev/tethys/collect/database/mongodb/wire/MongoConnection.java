@@ -76,7 +76,7 @@ public final class MongoConnection implements AutoCloseable {
     }
   }
 
-  /** By the old name of the command, for all versions know it, but behind load balancers. */
+  /** Uses the old name of the command, which all versions support, except behind load balancers. */
   private static Document greeting(MongoUri uri) {
     Document greeting =
         Document.of(

@@ -30,9 +30,9 @@ public record SeedList(@Nullable Resolver resolver) {
   private static final Set<String> TXT_OPTIONS = Set.of("authsource", "replicaset", "loadbalanced");
 
   /**
-   * The string with its servers; one that names them itself stays unchanged.
+   * The string with its servers; unchanged if it names them itself.
    *
-   * @throws IOException if there are none, or they are not of the name's own domain
+   * @throws IOException if there are none, or they are not in the name's domain
    */
   public MongoUri resolve(MongoUri uri) throws IOException {
     if (!uri.srv()) {

@@ -19,7 +19,7 @@ final class SpanResource {
   private long seenMillis;
 
   /**
-   * Resource with nothing counted.
+   * Resource with zero counts.
    *
    * @param attributes not shared
    * @param held bytes reserved in the memory of series

@@ -30,7 +30,9 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
   /** Policies of the processor in their order. */
   static final Type<List<PolicySettings>> LIST = Type.list(OUTER);
 
-  /** Made when the first policy is read: rules that hold policies need these, and these rules. */
+  /**
+   * Created when the first policy is read: rules that contain policies need these, and these rules.
+   */
   private static final class Keys {
     static final Keys INNER = new Keys(false);
     static final Keys OUTER = new Keys(true);

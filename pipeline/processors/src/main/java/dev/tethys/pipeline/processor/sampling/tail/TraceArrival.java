@@ -16,7 +16,7 @@ final class TraceArrival {
   /** Reason of spans whose trace exceeds the size limit. */
   static final String TOO_LARGE = "trace_too_large";
 
-  /** The same spans were sent again while they were held, or after they had been passed on. */
+  /** The same spans were sent again while they were held, or after they had been forwarded. */
   static final String REPEATED = "repeated";
 
   private final List<SpanPiece> pieces;

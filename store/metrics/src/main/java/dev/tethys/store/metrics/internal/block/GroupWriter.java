@@ -22,7 +22,7 @@ import java.util.concurrent.BlockingQueue;
  * The payload is zstd, or raw when stored and raw length are the same.
  */
 final class GroupWriter implements AutoCloseable {
-  /** Making one takes about as long as decompressing a group; as many as can be at work at once. */
+  /** Creating one takes about as long as decompressing a group; as many as threads that may run. */
   private static final BlockingQueue<ZstdDecompressCtx> IDLE =
       new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
 

@@ -86,7 +86,7 @@ public final class ColumnCache {
   private final AtomicInteger hand = new AtomicInteger();
   private final AtomicInteger fruitless = new AtomicInteger(); // looks since a place was idle
 
-  /** The time in ticks, as told when a column was missed; races only tell it later. */
+  /** The last time in ticks when a column was missing; races only make it later. */
   private int tick;
 
   ColumnCache(long maxBytes) {

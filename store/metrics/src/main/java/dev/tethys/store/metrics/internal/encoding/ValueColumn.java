@@ -106,7 +106,7 @@ public final class ValueColumn {
     planes(v, n, out);
   }
 
-  /** A separate method, as every loop here, so that it is compiled without its surroundings. */
+  /** A separate method, like every loop here, so that it is compiled separately. */
   private static boolean isConstant(double[] v, int n) {
     long bits = Double.doubleToRawLongBits(v[0]);
     long any = 0;

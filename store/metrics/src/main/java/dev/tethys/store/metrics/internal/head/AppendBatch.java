@@ -245,8 +245,8 @@ final class AppendBatch {
   }
 
   /**
-   * Whether a histogram of the same series and time came before a float that {@link #arrange} put
-   * here. Not before all slots are final.
+   * Whether an older histogram of the same series and time preceded a float that {@link #arrange}
+   * put here. Not before all slots are final.
    */
   boolean histogramCameFirst(int i) {
     if (firstHistograms.isEmpty()) {

@@ -4,8 +4,8 @@ import dev.tethys.model.storage.StorageException;
 import java.util.Arrays;
 
 /**
- * Byte strings that stay where they are put, in pages of 256 KiB, named by an int. Nothing is ever
- * freed: an arena whose content is mostly dead is replaced as a whole.
+ * Byte strings at fixed positions, in pages of 256 KiB, named by an int. Nothing is ever freed: an
+ * arena whose content is mostly dead is replaced as a whole.
  */
 final class ByteArena {
   static final int PAGE = 1 << 18;

@@ -88,7 +88,7 @@ public final class HeadMemoryBudget {
     return l == 0 ? 0 : (double) (used() + more) / l;
   }
 
-  /** Whether a new series of a number of bytes is refused, as far as is known. */
+  /** Whether a new series of a given size is rejected, as far as is known. */
   boolean refuses(long bytes) {
     return share(bytes) >= REFUSE;
   }

@@ -38,7 +38,7 @@ final class HistogramLog {
     chunks = more;
   }
 
-  /** Adds a chunk of a snapshot, less what is older than a time. Before any {@link #add}. */
+  /** Adds a chunk of a snapshot, without data older than a time. Before any {@link #add}. */
   void addAll(HistogramChunk c, long minTime, HistogramChunk.Encoder encoder) {
     HistogramChunk rest =
         c.minTime() >= minTime ? c : encoder.without(c, Long.MIN_VALUE, minTime - 1);

@@ -72,7 +72,7 @@ final class HistogramRows {
     start = 0;
   }
 
-  /** Appends a row; scratch is overwritten. Nothing is changed when memory ends on the way. */
+  /** Appends a row; scratch is overwritten. Nothing is changed on an out-of-memory error. */
   void add(long startTime, long time, Histogram h, HistogramColumn column, ByteSink scratch) {
     scratch.clear();
     scratch.svarint(time - this.time);

@@ -2,9 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import java.util.function.IntBinaryOperator;
 
-/**
- * A stable merge sort of ints by any comparison, without objects; what is in order costs little.
- */
+/** A stable merge sort of ints by any comparison, without objects; sorted input is cheap. */
 final class IntOrder {
   private static final int INSERTED = 8;
 
@@ -23,8 +21,8 @@ final class IntOrder {
   }
 
   /**
-   * The numbers below a limit in order, of which the first are in order already: those that came
-   * since are sorted and put between them.
+   * The numbers below a limit in order. The first ones are already in order; new ones are sorted
+   * and merged.
    */
   static int[] merged(int[] inOrder, int n, IntBinaryOperator compare) {
     int old = inOrder.length;

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Metadata of metric families, at most {@link #MAX}: that of further ones is dropped and counted.
- * Read without a lock; written under the write lock of the head.
+ * Metadata of metric families, at most {@link #MAX}; excess families are dropped and counted. Read
+ * without a lock; written under the write lock of the head.
  */
 final class MetadataTable {
   static final int MAX = 200_000;

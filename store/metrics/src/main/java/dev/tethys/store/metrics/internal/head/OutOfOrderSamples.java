@@ -34,7 +34,7 @@ final class OutOfOrderSamples {
     return b;
   }
 
-  /** Position of the last run that begins at or before a time; 0 if none does. */
+  /** Index of the last run that starts at or before a time; 0 if none does. */
   private int runFor(long time) {
     int low = 0;
     int high = runs.size() - 1;

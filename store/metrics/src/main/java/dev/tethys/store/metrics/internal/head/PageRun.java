@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class PageRun {
   private static final ColumnCache KEPT = ColumnCache.SHARED;
 
-  /** Sets of rows that are remembered, at most: a selection holds them as long as it is open. */
+  /** Maximum number of cached sets of rows: a selection holds them as long as it is open. */
   private static final int MAX_KINDS = 4;
 
   private static final Kind[] NONE = {};

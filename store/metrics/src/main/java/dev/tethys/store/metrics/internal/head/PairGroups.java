@@ -33,7 +33,7 @@ final class PairGroups {
     this.keep = keep;
   }
 
-  /** The group of a series by the name of its list; groups are numbered as they appear. */
+  /** The group of a series by the name of its list; groups are numbered in order of appearance. */
   int of(int list) {
     int n = 0;
     for (int pair = index.pairAt(list); pair >= 0; pair = index.pairAt(list)) {

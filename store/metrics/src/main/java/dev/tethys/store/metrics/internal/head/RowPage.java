@@ -167,8 +167,7 @@ final class RowPage implements Page {
   }
 
   /**
-   * Gives back what was reserved for growth, if that is worth a copy. Readers keep the arrays they
-   * noted.
+   * Releases the memory reserved for growth, if that is worth a copy. Readers keep their arrays.
    */
   void trim() {
     if (times.length > rows + (rows >>> 3)) {
