@@ -84,7 +84,7 @@ public final class NameSuggestion {
     return same == (than.length() == word.length()) ? k.compareTo(than) < 0 : same;
   }
 
-  /** The edit distance, or something beyond the limit where it is. */
+  /** The edit distance, or any value above the limit if it exceeds it. */
   private static int distance(String a, String b, int limit) {
     if (Math.abs(a.length() - b.length()) > limit) {
       return limit + 1;

@@ -168,7 +168,7 @@ public record TlsConfig(
   /** Type in configurations. */
   public static final Type<TlsConfig> TYPE = SECTION.type(TlsConfig::read);
 
-  /** Reads the keys out of a map that may have others too. */
+  /** Reads the keys from a map that may contain others. */
   public static TlsConfig read(YamlObject o) {
     TlsConfig c =
         new TlsConfig(

@@ -233,7 +233,7 @@ public final class YamlDocument {
     return this;
   }
 
-  /** The text that a node was substituted by; null if it is that of the node. */
+  /** The original text of a substituted node; null if it is unchanged. */
   @Nullable String original(Node n) {
     return originals.get(n);
   }
@@ -370,7 +370,7 @@ public final class YamlDocument {
   }
 
   /**
-   * To be called when everything else in the file was found to be right.
+   * Called when everything else in the file was found to be valid.
    *
    * @throws NotBuiltException if something in it is not built, naming each
    */

@@ -27,7 +27,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  * the position of its text; a substituted value has the position of its {@code ${…}}.
  */
 public final class YamlLayers {
-  /** Maximum nesting depth of inserted text that itself has references. */
+  /** Maximum nesting depth of inserted text that itself contains references. */
   private static final int MAX_NESTING = 20;
 
   /** Maximum number of inserted values, so that a small text stays small in memory. */

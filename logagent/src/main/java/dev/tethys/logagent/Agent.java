@@ -161,7 +161,7 @@ final class Agent implements AutoCloseable {
   /**
    * Starts to read.
    *
-   * @throws IOException if something of it cannot
+   * @throws IOException if part of it cannot start
    */
   void begin() throws IOException {
     jobs.begin();

@@ -77,7 +77,7 @@ final class AgentPages implements AutoCloseable {
     }
   }
 
-  /** Path prefix of the pages as browsers see it. */
+  /** Path prefix of the pages as seen by browsers. */
   private static String path(String home) {
     return home.startsWith("/") || home.isEmpty() ? home : URI.create(home).getRawPath();
   }

@@ -126,7 +126,7 @@ final class Clients {
       return c;
     }
 
-    /** All that there are by it. */
+    /** All that exist under it. */
     List<LokiClient> clients() {
       return all;
     }

@@ -152,7 +152,7 @@ final class JobShutdown {
     return stopped.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
-  /** Waits until all of it is delivered, or the wait is cut. */
+  /** Waits until all of it is delivered, or the wait is interrupted. */
   void awaitDelivery() throws InterruptedException {
     delivered.await();
   }

@@ -87,7 +87,7 @@ final class LogJobs {
   /**
    * Starts to read.
    *
-   * @throws IOException if something of it cannot
+   * @throws IOException if part of it cannot start
    */
   synchronized void begin() throws IOException {
     reading = SourcePositions.open(config, mode.dryRun(), fileMetrics);

@@ -165,9 +165,9 @@ public final class LogsRole {
   }
 
   /**
-   * Reads the configuration, checked.
+   * Reads and checks the configuration.
    *
-   * @throws ConfigException if something is invalid with it
+   * @throws ConfigException if it is invalid
    */
   static PromtailConfig config(FlagSet flags, String appended) throws IOException {
     return config(flags, appended, List.of());

@@ -57,7 +57,7 @@ public final class Shutdown {
     REQUESTED.countDown();
   }
 
-  /** Shuts down because something essential has failed. */
+  /** Shuts down after a fatal failure. */
   public static void fail() {
     failed = true;
     REQUESTED.countDown();
@@ -73,7 +73,7 @@ public final class Shutdown {
     return failed;
   }
 
-  /** Says that everything is closed; with it the process may end. */
+  /** Signals that everything is closed, so that the process may end. */
   public static void finished(int exitCode) {
     status = exitCode;
     FINISHED.countDown();

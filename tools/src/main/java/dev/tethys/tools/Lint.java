@@ -47,7 +47,7 @@ final class Lint {
   /** A problem and its position. */
   private record Finding(String file, int line, String group, RuleSpec rule, Problem problem) {}
 
-  /** A rule with the lines that belong to it. */
+  /** A rule with its lines. */
   private record Placed(String group, RuleSpec rule, int line, int from, int to) {}
 
   static Command command() {

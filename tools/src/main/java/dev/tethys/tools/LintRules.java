@@ -48,7 +48,7 @@ final class LintRules {
           "\\$labels\\.([A-Za-z_][A-Za-z0-9_]*)|index\\s+\\$labels\\s+\"([^\"]+)\""
               + "|(?<![A-Za-z0-9_$)])\\.Labels\\.([A-Za-z_][A-Za-z0-9_]*)");
 
-  /** Functions that are meant for counters, or ignore the value. */
+  /** Functions that expect counters, or ignore the value. */
   private static final Set<String> COUNTER_FUNCTIONS =
       Set.of(
           "rate",

@@ -29,7 +29,7 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
     return all;
   }
 
-  /** Opens a data folder of Tethys, new ones too. */
+  /** Opens a data folder of Tethys, including new ones. */
   static MetricsDatabase own(Path folder) {
     try {
       return MetricsDatabase.open(folder, DataFolder.OFFLINE);

@@ -73,7 +73,7 @@ public final class Routes {
     return get(pattern, handler).post(pattern, handler);
   }
 
-  /** Says that every method changes something at a pattern, GET too. */
+  /** Declares that every method, including GET, makes changes at a pattern. */
   public Routes changesByGet(String pattern) {
     changedByGet.add(pattern);
     return this;

@@ -64,7 +64,7 @@ public final class SocketTls {
   /**
    * Reads a file.
    *
-   * @throws ConfigException if something in it is invalid or absent
+   * @throws ConfigException if its content is invalid or missing
    * @throws IOException if it, or a file that it names, cannot be read
    */
   public static SocketTls read(Path file) throws IOException {

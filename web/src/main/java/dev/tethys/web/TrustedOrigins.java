@@ -26,7 +26,7 @@ public record TrustedOrigins(@Nullable URI external, @Nullable Pattern cors) {
     return new TrustedOrigins(external, cors.pattern().equals(ANY) ? null : cors);
   }
 
-  /** Whether a page of this origin may change something. */
+  /** Whether a page of this origin may make changes. */
   public boolean trusts(String origin) {
     return external != null && origin.equalsIgnoreCase(origin(external))
         || cors != null && cors.matcher(origin).matches();

@@ -41,7 +41,7 @@ public record AlertingConfig(Relabeling relabeling, List<AlertmanagerConfig> ale
   /**
    * Reads the section.
    *
-   * @throws dev.tethys.config.ConfigException if something in it is invalid
+   * @throws dev.tethys.config.ConfigException if its content is invalid
    */
   public static AlertingConfig read(YamlNode node, NameScheme names) {
     YamlObject o = node.object(SECTION);

@@ -133,7 +133,7 @@ public final class RuleFile {
   /**
    * Reads a file.
    *
-   * @throws dev.tethys.config.ConfigException if something in it is invalid
+   * @throws dev.tethys.config.ConfigException if its content is invalid
    * @throws IOException if it cannot be read
    */
   public static List<GroupSpec> read(Path file, NameScheme names, ParserOptions parser)

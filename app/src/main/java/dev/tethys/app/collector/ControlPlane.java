@@ -272,7 +272,7 @@ final class ControlPlane {
     return agent;
   }
 
-  /** Collector as its control plane sees it. */
+  /** Collector as seen by its control plane. */
   private record Controlled(CollectorRole role, RecentVolumes recent)
       implements ControlledAgent.Process {
     private static final long STARTED = System.currentTimeMillis();

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The process as the Collector shows itself. */
+/** The process as the Collector identifies itself. */
 final class ProcessMetrics {
   private static final Path STATM = Path.of("/proc/self/statm");
   private static final long PAGE = 4096;

@@ -74,7 +74,7 @@ final class QueryWarmUp implements AutoCloseable {
    *
    * @param time maximum duration without pauses
    * @param clock as {@link System#nanoTime}
-   * @param others who comes first
+   * @param others queries that take precedence
    */
   QueryWarmUp(
       MetricsDatabase database, Duration time, LongSupplier clock, WarmUpTurns.Others others) {
@@ -166,7 +166,7 @@ final class QueryWarmUp implements AutoCloseable {
     }
   }
 
-  /** When the oldest sample was taken, in memory or in a block. */
+  /** Time of the oldest sample, in memory or in a block. */
   private long oldest(DatabaseStats stats) {
     long oldest = stats.minTime();
     for (BlockInfo b : database.blockList()) {

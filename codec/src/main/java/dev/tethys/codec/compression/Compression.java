@@ -34,7 +34,7 @@ public enum Compression {
   GZIP("gzip"),
   /** With zlib's header, as Go and the Collector interpret the word. */
   ZLIB("zlib"),
-  /** The same under the name that HTTP has for it. */
+  /** The same under the name used in HTTP. */
   DEFLATE("deflate"),
   /** One block, as remote write and HTTP have it. */
   SNAPPY("snappy"),

@@ -128,7 +128,7 @@ public final class ElfFile implements Closeable {
   /**
    * Opens a file.
    *
-   * @param budget of all that is read of it
+   * @param budget budget for everything read from it
    * @throws IOException if it is not an ELF file, or is truncated
    */
   public static ElfFile open(Path path, ElfBudget budget) throws IOException {

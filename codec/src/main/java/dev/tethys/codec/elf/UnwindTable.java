@@ -33,10 +33,10 @@ public final class UnwindTable {
   /** Canonical frame address of an entry of the procedure linkage table. */
   public static final int LINKAGE = 3;
 
-  /** Not described: the frame pointer is the only way. */
+  /** Not described: only the frame pointer can be used. */
   public static final int CHAIN = 4;
 
-  /** Described in a way that is not followed. */
+  /** Described by an unsupported rule. */
   public static final int UNKNOWN = 6;
 
   /** Canonical frame address is stored relative to the frame pointer. */
@@ -45,7 +45,7 @@ public final class UnwindTable {
   /** Location of the saved frame pointer: the word at the frame pointer. */
   public static final int AT_FRAME_POINTER = 127;
 
-  /** Maximum number of rules of a file; the rest is {@link #CHAIN}. */
+  /** Maximum number of rules of a file; further ones are {@link #CHAIN}. */
   public static final int MAX_ROWS = 1 << 20;
 
   private static final long MAX_SECTION = 64 << 20;

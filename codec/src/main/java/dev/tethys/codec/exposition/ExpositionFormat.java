@@ -52,7 +52,7 @@ public enum ExpositionFormat {
     return head + charset + "; " + EscapingScheme.PARAMETER + '=' + scheme.text();
   }
 
-  /** A format and how names are to be escaped in it. */
+  /** A format and its escaping of names. */
   public record Negotiated(ExpositionFormat format, EscapingScheme escaping) {
     /** The Content-Type of the response. */
     public String contentType() {

@@ -368,7 +368,7 @@ final class OpenMetricsParser extends TextParser {
             labels, exemplarValue, exemplarHasTimestamp ? exemplarTimestamp : defaultTimestamp);
   }
 
-  /** Whether the present sample has an exemplar that was not yet taken. */
+  /** Whether the current sample has an exemplar that was not yet read. */
   boolean hasExemplar() {
     return hasExemplar;
   }

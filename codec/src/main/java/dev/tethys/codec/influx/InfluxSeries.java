@@ -29,7 +29,7 @@ public final class InfluxSeries {
   /** The field of samples that are not finite. */
   public static final String TEXT = "value_text";
 
-  /** The longest key of a series, in bytes, that InfluxDB 1 and 2 take. */
+  /** Maximum length of a series key in bytes in InfluxDB 1 and 2. */
   public static final int MAX_KEY = 65_535;
 
   private static final Set<String> RESERVED_TAGS =

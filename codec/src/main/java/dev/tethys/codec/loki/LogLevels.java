@@ -160,7 +160,9 @@ public final class LogLevels {
     return null;
   }
 
-  /** True if a word ends here; a colon or a full stop ends it if nothing is joined by it. */
+  /**
+   * True if a word ends here; a colon or a full stop ends it unless another word follows directly.
+   */
   private static boolean ends(byte[] b, int at, int to) {
     if (at >= to || !isJoined(b[at])) {
       return true;

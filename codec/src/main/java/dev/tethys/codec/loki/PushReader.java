@@ -52,7 +52,7 @@ public final class PushReader {
   /**
    * Reads protobuf.
    *
-   * @throws CodecException if it is malformed, or something in it is
+   * @throws CodecException if it is malformed
    */
   public static LogsData protobuf(byte[] buf, int offset, int length) {
     return whole(protobuf(buf, offset, length, new RejectedItems()));

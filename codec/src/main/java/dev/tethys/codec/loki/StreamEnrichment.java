@@ -129,7 +129,7 @@ public final class StreamEnrichment {
     batch.metadata(batch.name(LogLevels.LABEL), text, 0, text.length);
   }
 
-  /** Level that a value already spells in the usual way; empty otherwise. */
+  /** Level that a value already spells in the usual form; empty otherwise. */
   private static String usual(LogBatch batch, int pair) {
     int from = batch.valueStarts[pair];
     int to = from + batch.valueLengths[pair];

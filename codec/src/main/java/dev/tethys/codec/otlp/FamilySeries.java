@@ -65,7 +65,7 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
     };
   }
 
-  /** Starts a series; the events that follow belong to it. */
+  /** Starts a series, to which the following events belong. */
   abstract void enter(String suffix, Labels labels);
 
   abstract void sample(long millis, double value);

@@ -20,7 +20,7 @@ final class PprofMessage {
   /** Memory of an entry: its position and its decoded fields. */
   private static final int ENTRY_BYTES = 64;
 
-  /** Bytes of a usual message by those of its larger tables together. */
+  /** Size of a usual message, estimated from its larger tables. */
   private static final int BYTES_OF_ENTRY = 64;
 
   private static final int FEW_ENTRIES = 16;

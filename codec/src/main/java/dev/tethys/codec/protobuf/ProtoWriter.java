@@ -15,7 +15,7 @@ import java.util.Arrays;
  * for the length; longer content is moved when it ends. Not for several threads concurrently.
  */
 public final class ProtoWriter {
-  /** The largest message; protobuf itself ends at 2 GiB. */
+  /** Maximum message size; protobuf itself ends at 2 GiB. */
   public static final int MAX_SIZE = 1 << 30;
 
   /** Strings up to this length are written without their own array, if they are ASCII. */

@@ -13,7 +13,7 @@ public final class InvalidLabelsException extends CodecException {
     super(message);
   }
 
-  /** Thrown a series, perhaps for every one of a request: no stack trace. */
+  /** Thrown for one series, possibly for every series of a request: no stack trace. */
   @Override
   public Throwable fillInStackTrace() {
     return this;

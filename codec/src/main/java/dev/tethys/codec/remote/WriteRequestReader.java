@@ -167,7 +167,7 @@ public final class WriteRequestReader {
     return likely == WHOLE;
   }
 
-  /** Goes to the next field that is a series. */
+  /** Moves to the next field that contains a series. */
   private boolean nextField() {
     while (top.next()) {
       if (top.field() == 1) {

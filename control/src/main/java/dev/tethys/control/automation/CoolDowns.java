@@ -184,7 +184,7 @@ final class CoolDowns {
     return clock.nanos() - p.due >= 0;
   }
 
-  /** time when something monotonic is due, Unix milliseconds. */
+  /** Monotonic due time, in Unix milliseconds. */
   private long startsAt(long due) {
     return clock.millis() + Math.max(0, (due - clock.nanos()) / 1_000_000);
   }

@@ -122,7 +122,7 @@ public final class RuleActions {
     return hubs.newId();
   }
 
-  /** Whether something is to be done when an event ends. */
+  /** Whether any action follows the end of an event. */
   boolean canUndo(AutomationRule r, int index, Alert a) {
     Map<String, Object> tree = r.actions().get(index);
     return tree.containsKey("notify")

@@ -137,7 +137,7 @@ public record AgentState(
     return packages == null ? "" : HexFormat.of().formatHex(packages.offeredHash());
   }
 
-  /** State of the offered packages together. */
+  /** Total state of the offered packages. */
   public RemoteStatus.State packageState() {
     if (packages == null) {
       return RemoteStatus.State.UNSET;
@@ -193,13 +193,13 @@ public record AgentState(
     return hash.isEmpty() ? OWN : hash;
   }
 
-  /** Hash of the live controls in it; "" for none. */
+  /** Hash of its live controls; "" if none. */
   public String controlsHash() {
     String hash = part(1);
     return hash.equals(NO_HASH) ? "" : hash;
   }
 
-  /** Hash of the variables in it; "" for none. */
+  /** Hash of its variables; "" if none. */
   String variablesHash() {
     return part(2);
   }

@@ -41,7 +41,7 @@ final class FairShares {
     return Math.max(0, part - own);
   }
 
-  /** Adds to the use of a token, or subtracts from it. */
+  /** Adds to the usage of a token, or subtracts from it. */
   void add(String token, long more) {
     long own = byToken.getOrDefault(token, 0L);
     long now = own + more;

@@ -546,7 +546,7 @@ public final class Fleet {
     return memory.median(uid);
   }
 
-  /** The least of the few last reports of it; 0 for too few. */
+  /** The minimum of its last few reports; 0 if there are too few. */
   public synchronized long leastMemory(UUID uid) {
     return memory.least(uid);
   }

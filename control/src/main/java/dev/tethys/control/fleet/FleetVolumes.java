@@ -394,7 +394,7 @@ public final class FleetVolumes {
     return out;
   }
 
-  /** The service is first, since most users look for it. */
+  /** The service comes first, since most users look for it. */
   private static String first(TreeSet<String> attributes) {
     return attributes.contains("service.name")
         ? "service.name"

@@ -41,7 +41,7 @@ public final class RecentIntake {
   private static final Duration SPAN = Duration.ofMinutes(4);
   private static final int MAX_POINTS = 26;
 
-  /** Last points, which are not thinned out. */
+  /** Recent points, at full resolution. */
   private static final int CLOSE = 14;
 
   /**

@@ -71,7 +71,7 @@ public record Totals(
         fidelity);
   }
 
-  /** Key of the losses of all signals together. */
+  /** Key of the total losses of all signals. */
   public static final String ALL = "";
 
   /** Text before the signal in the name of an exporter. */

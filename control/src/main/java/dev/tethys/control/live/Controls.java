@@ -259,7 +259,7 @@ public final class Controls {
     fleet.wakeAll();
   }
 
-  /** Starts the control of a request; parameters as for the other. */
+  /** Starts the control of a request; the same parameters as above. */
   public LiveControl start(ControlRequest r, String author) throws IOException {
     return start(r.control(), r.selector(), r.duration(), author, r.control().reason());
   }

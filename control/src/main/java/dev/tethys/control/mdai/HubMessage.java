@@ -45,7 +45,7 @@ public final class HubMessage {
     handle(e);
   }
 
-  /** Handles an event, and those that follow from it. */
+  /** Handles an event and its consequences. */
   void handle(HubEvent e) {
     events.add(e);
     handleEvents();

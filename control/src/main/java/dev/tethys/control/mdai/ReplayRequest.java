@@ -16,7 +16,7 @@ public record ReplayRequest(String name, String namespace, ReplaySpec spec) {
   /**
    * A checked request.
    *
-   * @throws IllegalArgumentException if something is missing or wrong
+   * @throws IllegalArgumentException if a member is missing or wrong
    */
   public ReplayRequest {
     if (!NAME.matcher(name).matches()) {

@@ -138,7 +138,9 @@ public final class Variables {
     now = new Snapshot(manifests, now.values);
   }
 
-  /** Values that a sequence of actions changes; nothing is visible before {@link #commit}. */
+  /**
+   * Variable values that a sequence of actions changes; nothing is visible before {@link #commit}.
+   */
   static final class Change {
     private final Snapshot before;
     private final Map<String, Map<String, Value>> values = new HashMap<>();

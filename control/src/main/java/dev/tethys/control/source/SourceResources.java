@@ -43,7 +43,7 @@ public final class SourceResources {
   /** Trigger for another rollout of an undone version. */
   public static final String CHANGE = "a change of the resource";
 
-  /** Characters of all manifests together. */
+  /** Total number of characters of all manifests. */
   public static final long MAX_TEXT = 16L << 20;
 
   /** Remaining time below which a control without an end is prolonged. */

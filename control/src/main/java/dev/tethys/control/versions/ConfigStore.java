@@ -31,7 +31,7 @@ public final class ConfigStore implements AutoCloseable {
   /** Largest text of one version, in characters. */
   public static final int MAX_TEXT = 1 << 20;
 
-  /** Characters of all versions together, which are kept in memory. */
+  /** Total number of characters of all versions, which are kept in memory. */
   static final long MAX_TOTAL = 64L << 20;
 
   static final int MAX_NAMES = 1000;

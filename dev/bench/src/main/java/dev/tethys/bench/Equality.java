@@ -156,7 +156,7 @@ final class Equality {
         q.matches("sort(_desc)?\\(.*"));
   }
 
-  /** A query that is only formatted or taken apart. */
+  /** A query that is only formatted or analyzed. */
   private static ComparedQuery text(EqualityQueries queries, Random random) {
     return new ComparedQuery(
         random.nextBoolean() ? "/api/v1/format_query" : "/api/v1/parse_query",

@@ -101,7 +101,7 @@ final class EqualityQueries {
     return one(random.nextInt(3) == 0 ? HISTOGRAMS : FLOATS, true);
   }
 
-  /** A word too many, too few or another one. */
+  /** Removes, adds or replaces a random word. */
   private String damaged(String q) {
     List<String> words = new ArrayList<>(List.of(q.split("(?<=\\W)|(?=\\W)")));
     int at = random.nextInt(words.size());

@@ -116,7 +116,7 @@ final class Fuzz {
     return failed;
   }
 
-  /** Removes a folder with all that is in it. */
+  /** Removes a folder with its content. */
   static void delete(Path dir) throws java.io.IOException {
     if (!Files.exists(dir)) {
       return;

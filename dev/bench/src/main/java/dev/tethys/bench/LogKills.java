@@ -95,7 +95,7 @@ final class LogKills {
       return written - came.cardinality();
     }
 
-    /** Of those that are missing, the ones that no agent can be requested. */
+    /** The missing ones that no agent can be asked for. */
     synchronized int missingUnsaved() {
       BitSet b = (BitSet) unsaved.clone();
       b.andNot(came);
@@ -229,7 +229,7 @@ final class LogKills {
     return missing() == unsaved() && broken.get() == 0 && afterwards == 0 ? 0 : 1;
   }
 
-  /** Waits until the agent has sent something, be it taken or not. */
+  /** Waits until the agent has sent data, whether accepted or not. */
   private void awaitWork() throws InterruptedException {
     long until = System.nanoTime() + TIME_LIMIT;
     while (worked < life && System.nanoTime() < until) {

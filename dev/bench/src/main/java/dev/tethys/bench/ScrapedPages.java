@@ -71,7 +71,7 @@ final class ScrapedPages {
     return sb.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Waits until an agent has taken over some pages since it was started. */
+  /** Waits until an agent has received some pages since it was started. */
   synchronized void awaitWork(int agent) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (busy.getOrDefault(agent, 0) < ENOUGH) {
@@ -88,7 +88,7 @@ final class ScrapedPages {
     return arrived;
   }
 
-  /** Waits until something arrives that was not among so many samples. */
+  /** Waits until something arrives that is not among the given samples. */
   synchronized void awaitMoreThan(long samples) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (arrived <= samples) {

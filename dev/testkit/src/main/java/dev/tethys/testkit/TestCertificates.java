@@ -55,7 +55,7 @@ public final class TestCertificates {
   }
 
   /**
-   * Makes {@code name.crt} and {@code name.key}, signed by the authority; an EC key.
+   * Creates {@code name.crt} and {@code name.key}, signed by the authority; an EC key.
    *
    * @param sans names by commas: {@code dns:localhost,ip:127.0.0.1,mail:a@b,uri:x:y}
    */
@@ -73,7 +73,7 @@ public final class TestCertificates {
     write(name, keys(EC), sans, true, Instant.now().minus(1, ChronoUnit.HOURS));
   }
 
-  /** Makes {@code name.crt} and {@code name.key}, a self-signed certificate. */
+  /** Creates {@code name.crt} and {@code name.key}, a self-signed certificate. */
   public void selfSigned(String name, String sans) throws IOException {
     write(name, keys(EC), sans, false, end());
   }

@@ -12,7 +12,7 @@ import java.io.IOException;
  * <p>One thread appends at a time; any thread may {@link #force}.
  */
 public final class AppendFile implements Closeable {
-  /** Writes one record, or several that stand or fall together. */
+  /** Writes one record, or several atomically. */
   @FunctionalInterface
   public interface Record {
     void writeTo(WritableFile file) throws IOException;

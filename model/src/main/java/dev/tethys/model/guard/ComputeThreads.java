@@ -82,7 +82,7 @@ public final class ComputeThreads {
     return thread instanceof Worker w && w.isOf(this);
   }
 
-  /** Runs work on one of the threads and waits for it. An interrupt is passed on to it. */
+  /** Runs work on one of the threads and waits for it. Interrupts are forwarded to it. */
   @SuppressWarnings("unchecked") // the work throws nothing checked but E
   public <T extends @Nullable Object, E extends Exception> T run(TracedAction<T, E> work) throws E {
     ActiveSpan span = ActiveSpan.current();

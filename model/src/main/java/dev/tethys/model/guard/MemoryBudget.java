@@ -87,7 +87,7 @@ public final class MemoryBudget implements Collector {
     return List.copyOf(shares.values());
   }
 
-  /** Bytes that all shares may hold together. */
+  /** Total number of bytes that all shares may hold. */
   public long total() {
     return total;
   }

@@ -76,7 +76,7 @@ final class CaseFolding {
     }
   }
 
-  /** A code point with all that differ from it only in case. */
+  /** A code point with all others that differ only in case. */
   static CharSet orbit(int c) {
     int i = Arrays.binarySearch(FOLDING, c);
     if (i < 0) {

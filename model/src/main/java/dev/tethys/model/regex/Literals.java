@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Literals of a tree: the values that it matches, or text that every match contains. */
 final class Literals {
-  /** Characters of all values together, unless the expression itself has more. */
+  /** Total number of characters of all values, unless the expression itself has more. */
   private static final int MAX_CHARACTERS = 100_000;
 
   private static final Set<String> NOTHING = Set.of("");

@@ -94,7 +94,7 @@ public final class Template {
     return constant;
   }
 
-  /** The expansion for every match, when it is the same. */
+  /** The expansion for every match, if it is always the same. */
   String constant() {
     StringBuilder sb = new StringBuilder();
     for (Part p : parts) {
@@ -115,7 +115,7 @@ public final class Template {
     return sb.toString();
   }
 
-  /** Appends text unless both together are too long. */
+  /** Appends text unless the total is too long. */
   static void append(StringBuilder sb, String text) {
     if (sb.length() + (long) text.length() > MAX_LENGTH) {
       throw new TooLongException();

@@ -28,7 +28,7 @@ final class RelatedTraces {
     }
   }
 
-  /** Passes on all; both filters together may hold. */
+  /** Passes everything on; both filters may apply together. */
   void pass(SpanRelation.Consumer to) {
     traces.forEach((id, s) -> to.accept(id.high, id.low, s.newest, s.fits == (UPPER | LOWER)));
   }

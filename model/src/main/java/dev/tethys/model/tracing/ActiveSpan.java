@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * children may start and end on other threads.
  */
 public final class ActiveSpan implements AutoCloseable {
-  /** Span that is not recorded. Its children are itself. */
+  /** Span that is not recorded. It is its own child. */
   public static final ActiveSpan NONE = new ActiveSpan();
 
   /** Maximum number of attributes and of events; further ones are dropped. */

@@ -112,7 +112,7 @@ public final class TimedTurns {
   }
 
   /**
-   * Has something done.
+   * Schedules an action.
    *
    * @param due when, by {@link System#nanoTime}
    */

@@ -105,7 +105,7 @@ public record CollectConfig(
    *
    * @param kinds the exporters that exist
    * @param inherited what the global section says
-   * @throws dev.tethys.config.ConfigException if something in it is invalid
+   * @throws dev.tethys.config.ConfigException if its content is invalid
    */
   public static CollectConfig read(
       YamlNode node, ScrapeDefaults inherited, List<ExporterKind> kinds) {
@@ -207,7 +207,7 @@ public record CollectConfig(
   }
 
   /**
-   * The flags as the exporter sees them.
+   * The flags as seen by the exporter.
    *
    * @throws dev.tethys.config.ConfigException if one is invalid
    */

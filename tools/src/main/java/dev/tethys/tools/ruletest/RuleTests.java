@@ -43,7 +43,7 @@ public record RuleTests(
   /** Rules as they were read, or why they cannot be. */
   private record Loaded(List<GroupSpec> groups, List<String> errors) {}
 
-  /** Runs one file; returns false if something failed. */
+  /** Runs one file; returns false if a test failed. */
   public boolean run(String file, JUnitReport report) {
     List<String> failures = failures(file, report.suite(file));
     if (failures.isEmpty()) {

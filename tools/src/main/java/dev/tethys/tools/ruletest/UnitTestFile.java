@@ -52,7 +52,7 @@ public record UnitTestFile(
       List<ExprTest> exprs,
       Labels externalLabels,
       String externalUrl) {
-    /** The latest time of which something is asserted. */
+    /** The latest time for which a value is asserted. */
     Duration end() {
       Duration max = Duration.ZERO;
       for (AlertTest a : alerts) {
@@ -356,7 +356,7 @@ public record UnitTestFile(
    * Reads a file.
    *
    * @param warn receives patterns that no file matches
-   * @throws dev.tethys.config.ConfigException if something in it is invalid
+   * @throws dev.tethys.config.ConfigException if its content is invalid
    * @throws IOException if it cannot be read
    */
   static UnitTestFile read(Path file, Consumer<String> warn) throws IOException {

@@ -72,7 +72,7 @@ final class Http1Reader {
     return new Http1Reader(in, 1).head();
   }
 
-  /** Whether the other side has said something; waits for it. */
+  /** Waits until the peer has sent data, or has closed the connection. */
   boolean hasSome() {
     try {
       return hasMore() || fill();

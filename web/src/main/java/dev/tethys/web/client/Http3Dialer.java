@@ -28,7 +28,7 @@ public interface Http3Dialer {
    */
   Secured secured(KeyManager @Nullable [] keys, TrustManager @Nullable [] trust) throws IOException;
 
-  /** Dials in one way of securing connections. */
+  /** Connects with one way of securing connections. */
   @FunctionalInterface
   interface Secured {
     /**

@@ -69,12 +69,12 @@ final class ClientConnection {
   volatile @Nullable Multiplexed multiplexed;
 
   /**
-   * time when the request being read, or in progress, started to arrive; used by the reading
+   * Time when the request being read, or in progress, started to arrive; used by the reading
    * thread.
    */
   long requestBegan;
 
-  /** time when the connection is old; a multiplexed one ages from its first bytes on. */
+  /** Time when the connection is old; a multiplexed one ages from its first bytes on. */
   volatile long old;
 
   /** Last stream whose request is processed. */
@@ -86,13 +86,13 @@ final class ClientConnection {
   /** Whether it has had requests, all of which have ended. */
   volatile boolean hasRested;
 
-  /** time when it must end. */
+  /** Time when it must end. */
   private long dueAt = NEVER; // guarded by this
 
-  /** time when the first GOAWAY was sent. */
+  /** Time when the first GOAWAY was sent. */
   private long goAwayAt = NEVER; // guarded by this
 
-  /** time when the GOAWAY with the last stream was sent. */
+  /** Time when the GOAWAY with the last stream was sent. */
   private long lastGoAwayAt = NEVER; // guarded by this
 
   ClientConnection(

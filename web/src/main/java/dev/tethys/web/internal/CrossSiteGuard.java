@@ -95,7 +95,7 @@ final class CrossSiteGuard {
     return name;
   }
 
-  /** Why a request that changes something is refused; null if it is not. */
+  /** Reason why a request that makes changes is rejected; null if it is allowed. */
   @Nullable String originRefusal(HttpRequest q) {
     String site = all(q, "Sec-Fetch-Site");
     String origin = all(q, "Origin");

@@ -96,7 +96,7 @@ final class Encodings {
     return packed.toByteArray();
   }
 
-  /** Compresses the output; flushing passes on all of it so far. */
+  /** Compresses the output; flushing forwards all output so far. */
   static OutputStream encode(String encoding, OutputStream out) throws IOException {
     return encoding.equals("zstd")
         ? new ZstdOutputStreamNoFinalizer(out, ZSTD_LEVEL)

@@ -53,7 +53,7 @@ public final class IncomingRequest implements HttpRequest {
     }
   }
 
-  /** Sets the path as routes see it. */
+  /** Sets the path used for routing. */
   void rawPath(String path) {
     rawPath = path;
   }

@@ -23,12 +23,12 @@ public interface Protocol {
   Answer detect(byte[] begin, int length);
 
   /**
-   * Serves a connection to its end.
+   * Serves a connection until it ends.
    *
    * @param begin bytes already read from it
    */
   void serve(AcceptedConnection connection, byte[] begin) throws InterruptedException;
 
-  /** Called when the listener is closed and the grace period is over. */
+  /** Called when the listener is closed and the grace period has ended. */
   default void close() {}
 }

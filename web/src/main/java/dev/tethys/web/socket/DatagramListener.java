@@ -57,10 +57,10 @@ public final class DatagramListener
   private static final int MAX_DATAGRAM = 65_535;
   private static final Duration GRACE = Duration.ofSeconds(5);
 
-  /** Time to pass on collected datagrams before another handler takes over. */
+  /** Time for forwarding collected datagrams before another handler takes over. */
   private static final Duration LAST = Duration.ofSeconds(1);
 
-  /** Silence after which a sender's burst is over. */
+  /** Silence after which a sender's burst has ended. */
   private static final int QUIET_MILLIS = 20;
 
   private final DatagramSocket socket;

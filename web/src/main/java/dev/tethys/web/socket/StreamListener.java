@@ -99,7 +99,7 @@ public final class StreamListener implements SocketListener {
   /** Connections closed at a time when the limit is reached; owned by the accepting thread. */
   private int closing = 1;
 
-  /** time when connections were closed last; owned by the accepting thread. */
+  /** Time when connections were closed last; owned by the accepting thread. */
   private long roomMade;
 
   private StreamListener(

@@ -40,7 +40,7 @@ public final class UnixDatagramListener implements PassingListener<UnixDatagramL
           Errno.ENOENT, "the folder does not exist",
           Errno.EADDRINUSE, "the path exists; remove it if no process listens on it");
 
-  /** Time to pass on a datagram before another handler takes over. */
+  /** Time for forwarding a datagram before another handler takes over. */
   private static final Duration LAST = Duration.ofSeconds(1);
 
   private final Path path;

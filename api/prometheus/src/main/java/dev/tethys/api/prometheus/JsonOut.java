@@ -377,7 +377,7 @@ final class JsonOut {
     }
   }
 
-  /** A native histogram: count, sum, and the buckets that hold something. */
+  /** A native histogram: count, sum, and its non-empty buckets. */
   JsonOut histogram(Histogram h) throws IOException {
     put('{').name("count").value(h.count()).next("sum").value(h.sum());
     buckets.load(h, true);

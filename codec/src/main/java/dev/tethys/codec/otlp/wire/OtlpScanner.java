@@ -115,8 +115,8 @@ public final class OtlpScanner {
   }
 
   /**
-   * The resources of a request, each as its own request; together they are the entire request. Not
-   * for profiles.
+   * The resources of a request, each as a separate request; together they form the entire request.
+   * Not for profiles.
    */
   public static List<Slice> resources(OtlpSignal signal, byte[] buf, int offset, int length) {
     if (signal == OtlpSignal.PROFILES) {

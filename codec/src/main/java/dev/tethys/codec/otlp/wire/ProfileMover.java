@@ -48,7 +48,7 @@ final class ProfileMover {
     message(PROFILE, new ProtoReader().reset(p.buffer(), p.offset(), p.length()), s, w);
   }
 
-  /** The dictionary of all that was written. */
+  /** Dictionary of all written entries. */
   DictionaryWriter dictionary() {
     return to;
   }

@@ -13,7 +13,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** All functions by name: Sprig's, and over them those that Promtail has itself. */
+/** All functions by name: Sprig's, overridden by those that Promtail defines itself. */
 public final class LineFunctions {
   /** Functions by name; immutable. */
   public static final Map<String, TemplateFunction> ALL = all();

@@ -152,7 +152,7 @@ final class StringFunctions {
         .collect(Collectors.joining());
   }
 
-  /** The words of a name, lower case, with something between them. */
+  /** The words of a name in lower case, joined by a separator. */
   private static String joined(String s, String separator) {
     String apart =
         s.replaceAll("([a-z0-9])([A-Z])", "$1 $2").replaceAll("([A-Z]+)([A-Z][a-z])", "$1 $2");

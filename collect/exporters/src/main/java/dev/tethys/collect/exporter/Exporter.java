@@ -88,7 +88,7 @@ public interface Exporter extends AutoCloseable {
    */
   default void reload() throws IOException {}
 
-  /** Whether there is something that {@link #reload()} reads. */
+  /** Whether there is anything that {@link #reload()} reads. */
   default boolean reloads() {
     return false;
   }

@@ -71,7 +71,7 @@ public final class CursorProgress<C> {
     }
   }
 
-  /** Whether nothing is owed. */
+  /** Whether everything has been settled. */
   public synchronized boolean isQuiet() {
     return pending.isEmpty();
   }

@@ -78,7 +78,7 @@ public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Push
     return new PushGroup(labels, new TreeMap<>());
   }
 
-  /** Whether the last change of it worked. */
+  /** Whether its last change succeeded. */
   public boolean lastPushSuccessful() {
     return seconds(PUSH_TIME) >= seconds(FAILURE_TIME);
   }

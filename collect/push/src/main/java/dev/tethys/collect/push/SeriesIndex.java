@@ -38,7 +38,7 @@ final class SeriesIndex {
     }
   }
 
-  /** The slot of a series, or the free one where it belongs. */
+  /** The slot of a series, or the free slot for it. */
   private int slot(Labels labels) {
     long hash = labels.hash64();
     int mask = places.length - 1;

@@ -9,7 +9,7 @@ package dev.tethys.collect.receive;
  *     requests get status 503, for a retry
  */
 public record ReceiveLimits(int maxBodyBytes, int maxDecodedBytes, long maxBytesInFlight) {
-  /** 32 MiB a body, as Prometheus, and 512 MiB in total. */
+  /** 32 MiB per body, as in Prometheus, and 512 MiB in total. */
   public static final ReceiveLimits DEFAULT = new ReceiveLimits(32 << 20, 32 << 20, 512L << 20);
 
   public ReceiveLimits {

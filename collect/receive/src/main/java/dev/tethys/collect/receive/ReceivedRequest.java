@@ -4,7 +4,7 @@ import dev.tethys.model.access.Scope;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Request as receivers see it. */
+/** Request as seen by receivers. */
 public interface ReceivedRequest {
   String method();
 

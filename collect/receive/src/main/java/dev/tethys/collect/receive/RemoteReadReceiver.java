@@ -159,7 +159,7 @@ public final class RemoteReadReceiver implements Receiver {
     }
   }
 
-  /** A label of the series itself wins. */
+  /** A label of the series itself takes precedence. */
   private static Labels merged(Labels series, Labels external) {
     return external.isEmpty() ? series : new LabelsBuilder(external).addAll(series).build();
   }

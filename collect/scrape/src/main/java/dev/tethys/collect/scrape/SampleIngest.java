@@ -421,7 +421,7 @@ final class SampleIngest {
         : null;
   }
 
-  /** Stores the reference sample that later ones are counted from; it is not written. */
+  /** Stores the reference sample for later ones; it is not written. */
   private void first(
       long hash,
       ExpositionParser p,

@@ -157,7 +157,7 @@ public record ScrapeConfig(
    * Reads a job.
    *
    * @param inherited values of the global section
-   * @throws dev.tethys.config.ConfigException if something in it is invalid
+   * @throws dev.tethys.config.ConfigException if its content is invalid
    */
   public static ScrapeConfig read(YamlNode node, ScrapeDefaults inherited) {
     YamlObject o = node.object(SECTION);

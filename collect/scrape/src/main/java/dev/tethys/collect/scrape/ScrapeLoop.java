@@ -204,7 +204,7 @@ final class ScrapeLoop {
     }
   }
 
-  /** Scrapes once, unless it is to stop, and sees to the next turn. */
+  /** Scrapes once, unless it is stopping, and schedules the next scrape. */
   private void turn() {
     boolean wanted;
     synchronized (this) {

@@ -80,7 +80,10 @@ interface SeriesMemory {
   /** Gives each series of the last good scrape that the present one does not have. */
   void forEachVanished(Appender app, Ended to);
 
-  /** Passes each series of the last good scrape except those that another target has taken over. */
+  /**
+   * Passes each series of the last successful scrape except those that another target has taken
+   * over.
+   */
   void forEachTracked(Appender app, LongPredicate takenOver, Ended to);
 
   /** Identities of the series of the last good scrape, unordered. */

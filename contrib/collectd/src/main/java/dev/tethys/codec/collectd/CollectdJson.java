@@ -26,7 +26,7 @@ public final class CollectdJson {
   /**
    * Reads a body.
    *
-   * @return the elements that are refused
+   * @return the rejected elements
    * @throws CodecException if it is not an array of objects; nothing was read then
    */
   public static RejectedItems read(byte[] body, CollectdSink sink) {

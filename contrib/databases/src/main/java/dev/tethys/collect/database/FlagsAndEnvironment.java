@@ -37,7 +37,7 @@ public final class FlagsAndEnvironment {
     return v == null ? flags.get(flag) : v;
   }
 
-  /** Whether something is on. */
+  /** Whether anything is enabled. */
   public boolean on(String flag) {
     String v = fromEnvironment(flag);
     if (v == null) {

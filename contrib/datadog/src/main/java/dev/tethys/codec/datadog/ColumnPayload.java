@@ -44,7 +44,7 @@ public final class ColumnPayload {
 
   private record Resource(String type, String name) {}
 
-  /** Tags that belong together, and the characters they are counted as. */
+  /** Tags that belong together, and their total length in characters. */
   private record Tagset(List<String> tags, long text) {}
 
   /** Numbers of one column, read from its beginning to its end. */

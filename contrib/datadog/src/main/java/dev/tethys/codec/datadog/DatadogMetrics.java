@@ -151,7 +151,7 @@ public final class DatadogMetrics {
     return points;
   }
 
-  /** Returns the metrics; nothing is added to them afterwards. */
+  /** Returns the metrics, which must not be added to afterwards. */
   public MetricsData data() {
     return data;
   }

@@ -31,7 +31,7 @@ final class ServiceClient {
     this.port = port;
   }
 
-  /** Delay on the way to the peer. */
+  /** Delay on the path to the peer. */
   @FunctionalInterface
   interface Network {
     void delay() throws InterruptedException;

@@ -187,7 +187,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     }
   }
 
-  /** Waits for something on the thread that moves the packets. */
+  /** Waits for a result on the thread that moves the packets. */
   private <T> T await(Future<T> f, long deadline) throws IOException, InterruptedException {
     if (!f.await(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
       throw new HttpTimeoutException("context deadline exceeded");

@@ -93,9 +93,9 @@ public final class ConfigSources implements ConfigSource {
   }
 
   /**
-   * Puts the configuration together.
+   * Assembles the configuration.
    *
-   * @throws ConfigException if something in it is invalid
+   * @throws ConfigException if its content is invalid
    * @throws IOException if a text cannot be read
    */
   @Override

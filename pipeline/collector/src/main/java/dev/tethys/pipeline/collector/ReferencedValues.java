@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 public record ReferencedValues(List<Value> values, Set<String> places) {
   public static final ReferencedValues NONE = new ReferencedValues(List.of(), Set.of());
 
-  /** Shortest value that is replaced: shorter ones are in texts by chance. */
+  /** Minimum length of replaced values: shorter ones occur in texts by chance. */
   private static final int SHORTEST = 4;
 
   /** Shortest part of a value that is replaced: errors quote parts. */

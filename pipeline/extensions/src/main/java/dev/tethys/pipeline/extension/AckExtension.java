@@ -24,7 +24,7 @@ public final class AckExtension implements ExtensionFactory<AckExtension.Setting
    */
   public record Settings(int partitions, int pending) {}
 
-  /** Acknowledgements of all channels together: about 200 MB. */
+  /** Total number of acknowledgements of all channels: about 200 MB. */
   static final int MAX_PENDING = 2_000_000;
 
   private static final Section SECTION =

@@ -18,7 +18,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** {@code headers_setter}: headers for the requests of exporters, fixed or of who sent a batch. */
+/**
+ * {@code headers_setter}: headers for the requests of exporters, with fixed values or values of the
+ * sender of a batch.
+ */
 public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Settings> {
   /** The settings. */
   public record Settings(List<Header> headers, @Nullable Reference additional) {}

@@ -18,7 +18,7 @@ public interface ArchiveFiles {
   /** Bytes of a file. */
   long size(String name) throws IOException;
 
-  /** The whole content of a file. */
+  /** The complete content of a file. */
   byte[] read(String name) throws IOException;
 
   /** Opens a file for reading here and there. */

@@ -106,7 +106,7 @@ public record RequestSummary(
     return new RequestSummary(Signal.values()[signal], items, written, min, max, values);
   }
 
-  /** Summary of a request, and whether it has data of a replay. */
+  /** Summary of a request, and whether it contains replayed data. */
   public record Scanned(RequestSummary summary, boolean replayed) {}
 
   /**

@@ -11,7 +11,7 @@ public interface ConfigWatcher {
    * @param resource resource attributes of the process's own telemetry; may be empty
    */
   record Effective(String printed, Map<String, String> resource) {
-    /** Of a graph without a file. */
+    /** Creates it for a graph without a file. */
     public static final Effective UNKNOWN = new Effective("", Map.of());
   }
 

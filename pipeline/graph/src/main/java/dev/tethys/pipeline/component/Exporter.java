@@ -2,5 +2,5 @@ package dev.tethys.pipeline.component;
 
 import dev.tethys.pipeline.Consumer;
 
-/** Component that sends telemetry of one signal out of the graph. */
+/** Component that sends telemetry of one signal to a destination. */
 public interface Exporter extends Component, Consumer {}

@@ -75,7 +75,7 @@ final class DeliveryErrorLog {
         why);
   }
 
-  /** Logs that a request was taken, if earlier refusals were logged. */
+  /** Logs an accepted request, if earlier rejections were logged. */
   void taken(int attempts) {
     if (!waits) {
       return;

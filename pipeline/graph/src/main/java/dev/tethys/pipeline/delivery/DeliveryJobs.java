@@ -122,7 +122,7 @@ final class DeliveryJobs {
     return issued.values().stream().anyMatch(j -> j.state == state);
   }
 
-  /** Clears everything; returns the callbacks of entries that were never taken. */
+  /** Clears everything and returns the callbacks of entries that were never taken. */
   List<AckCallback> clear() {
     List<AckCallback> left = new ArrayList<>(acks.values());
     issued.clear();

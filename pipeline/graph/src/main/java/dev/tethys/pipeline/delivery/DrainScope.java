@@ -72,7 +72,7 @@ public final class DrainScope {
       this.timeLimit = timeLimit;
     }
 
-    /** Hands something on. */
+    /** Forwards an item. */
     public void pass(Runnable handing) {
       ScopedValue.where(OF_THREAD, new DrainScope(this, ofThread())).run(handing);
     }

@@ -67,7 +67,7 @@ final class Job {
     return state == State.IN_FLIGHT || state == State.ANSWERED;
   }
 
-  /** Whether its destination has part of it. */
+  /** Whether its destination has received part of it. */
   boolean isStarted() {
     return isBusy() || itemsLeft != entry.items;
   }

@@ -50,7 +50,7 @@ final class MemoryQueueStorage implements QueueStorage {
     return null;
   }
 
-  /** Entries that were taken are the oldest again, in their order. */
+  /** Entries that were taken become the oldest again, in their order. */
   void putBack(ArrayDeque<Entry> taken) {
     taken.descendingIterator().forEachRemaining(waiting::addFirst);
   }

@@ -117,7 +117,7 @@ public record OutboxOptions(
 
   /** When a request counts as being on disk. */
   public enum Sync {
-    /** Acknowledges when data would survive the machine: synced, together with others. */
+    /** Acknowledges data that would survive a power cut: synced, together with others. */
     ALWAYS,
     /** When it would survive the process: written. Forced every second. */
     EVERY_SECOND,

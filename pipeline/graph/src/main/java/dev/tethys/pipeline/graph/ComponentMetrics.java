@@ -61,7 +61,7 @@ final class ComponentMetrics implements Collector {
     return out;
   }
 
-  /** Quantiles are of the last minutes of a node, and end with it. */
+  /** Quantiles cover the last minutes of a node, and end with it. */
   private static Metric withoutQuantiles(Metric m) {
     return m.point() instanceof Quantiles q
         ? new Metric(

@@ -161,7 +161,7 @@ public final class RecordTrail implements AutoCloseable {
     return List.copyOf(hops);
   }
 
-  /** Batches that were not read, since reading had taken its share of time. */
+  /** Batches that were not read, because reading had used its share of time. */
   public synchronized long notRead() {
     return notRead;
   }

@@ -86,7 +86,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
     return sb.toString();
   }
 
-  /** Whether there are no labels in it. */
+  /** Whether it contains no labels. */
   public boolean isFixed() {
     return parts.size() == 1;
   }

@@ -1,4 +1,4 @@
-/** Contract between an agent and the control plane, beyond OpAMP itself. */
+/** Contract between an agent and the control plane, in addition to OpAMP. */
 @NullMarked
 package dev.tethys.pipeline.opamp;
 

@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Starts listeners out of the Collector's settings. */
+/** Starts listeners from the Collector's settings. */
 public final class Listeners {
   private Listeners() {}
 
@@ -94,7 +94,7 @@ public final class Listeners {
     return read.isPositive() ? o.withReadTimeout(read) : o;
   }
 
-  /** Listens for HTTP, in another way than is usual. */
+  /** Listens for HTTP in a non-standard way. */
   static ServedPort start(
       HttpServerSettings s, HttpListenerOptions o, Routes routes, LongSupplier nanos)
       throws IOException {

@@ -43,7 +43,7 @@ final class SeriesVolumes {
     found = new String[names.length];
   }
 
-  /** Rows of a layout: one item a series; their bytes are divided by items. */
+  /** Rows of a layout: one item per series; their bytes are divided by items. */
   BatchVolumes read(Rows rows) {
     rows.layout()
         .forEach(

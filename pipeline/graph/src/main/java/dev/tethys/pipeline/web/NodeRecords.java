@@ -154,7 +154,7 @@ public final class NodeRecords {
               .toString());
     }
 
-    /** Request for the way of a record. */
+    /** Request for the path of a record. */
     public static Request follow(String signal, String contains, double seconds) {
       if (!FollowedRecord.isSignal(signal)) {
         throw new IllegalArgumentException("signal must be logs or traces, not \"" + signal + "\"");

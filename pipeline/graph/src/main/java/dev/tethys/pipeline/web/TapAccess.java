@@ -33,7 +33,7 @@ public enum TapAccess {
     }
   }
 
-  /** A text as readers see it. */
+  /** A text as seen by readers. */
   public String masked(String text) {
     return this == PLAIN ? text : DATA.masked(text, (f, found) -> "<" + f.detector().word() + ">");
   }

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 
 /** Volumes by attribute as JSON. */
 public final class VolumesJson {
-  /** Items and bytes in, then out. */
+  /** Items and bytes, first in, then out. */
   private static final int COUNTS = 4;
 
   /** Counts and cost of a row of a report. */

@@ -78,7 +78,7 @@ final class PartitionProgress {
     return underWay.values().stream().mapToLong(e -> e.bytes).sum();
   }
 
-  /** Whether something is in progress. */
+  /** Whether anything is in progress. */
   boolean busy() {
     return !underWay.isEmpty();
   }

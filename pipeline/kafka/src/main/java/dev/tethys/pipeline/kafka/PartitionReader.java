@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class PartitionReader {
   /** Reader of the topics. */
   interface Owner {
-    /** A record is done with, or was not taken; called by any thread. */
+    /** A record was processed, or was not accepted; called by any thread. */
     void settled(PartitionReader reader, long offset, Outcome outcome);
 
     /** Samples of a record that is settled were omitted; called by any thread. */
@@ -102,7 +102,7 @@ final class PartitionReader {
     return atHand.get();
   }
 
-  /** Whether no record is on its way from the broker. */
+  /** Whether no record is in transit from the broker. */
   boolean isReadToEnd() {
     return caughtUp && undecoded.get() == 0;
   }

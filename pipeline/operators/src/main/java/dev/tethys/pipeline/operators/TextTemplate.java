@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Text with expressions in it: {@code stack-EXPR(env("STACK"))}. */
+/** Text with embedded expressions: {@code stack-EXPR(env("STACK"))}. */
 public final class TextTemplate {
   private static final String BEGIN = "EXPR(";
 

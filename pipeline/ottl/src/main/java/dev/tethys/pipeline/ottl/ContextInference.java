@@ -65,7 +65,7 @@ final class ContextInference {
             + "): split it into several groups");
   }
 
-  /** Whether functions or symbols say something about the context, when no path does. */
+  /** Whether functions or symbols determine the context, if no path does. */
   private boolean callsRestrictContext() {
     return !candidates.stream().allMatch(this::supportsCalls);
   }

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.ottl;
 import dev.tethys.pipeline.ottl.internal.Text;
 import org.jspecify.annotations.Nullable;
 
-/** Values of telemetry written out. */
+/** Values of telemetry as text. */
 public final class ValueText {
   private ValueText() {}
 

@@ -48,7 +48,7 @@ public final class KeptBytes {
     }
   }
 
-  /** The bytes of a series of all that was added. */
+  /** The size of a series with all additions. */
   public long bytes() {
     return SeriesMemory.seriesBytes(characters) + SeriesMemory.LABEL_BYTES * values;
   }

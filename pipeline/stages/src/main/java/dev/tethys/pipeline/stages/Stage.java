@@ -19,7 +19,7 @@ interface Stage {
     return this;
   }
 
-  /** time when {@link #flush} is due, by the monotonic clock; {@code Long.MAX_VALUE} for never. */
+  /** Time when {@link #flush} is due, by the monotonic clock; {@code Long.MAX_VALUE} for never. */
   default long nextFlush() {
     return Long.MAX_VALUE;
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Log entry on its way through the stages, with the values extracted from it. */
+/** Log entry passing through the stages, with the values extracted from it. */
 final class StageEntry {
   final LogEntry entry;
   final Extracted extracted;

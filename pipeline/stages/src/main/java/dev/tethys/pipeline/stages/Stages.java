@@ -73,7 +73,7 @@ public final class Stages {
   }
 
   /**
-   * time when {@link #flush} is due, in nanoseconds of the context's monotonic clock; {@link
+   * Time when {@link #flush} is due, in nanoseconds of the context's monotonic clock; {@link
    * Long#MAX_VALUE} if no entry is buffered.
    */
   public long nextFlush() {

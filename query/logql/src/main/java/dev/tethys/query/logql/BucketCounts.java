@@ -15,7 +15,7 @@ public final class BucketCounts {
   /**
    * Adds rows to a bucket.
    *
-   * @return bytes that were taken for it
+   * @return bytes that it used for them
    */
   public int add(long bucket, long count) {
     total += count;

@@ -6,7 +6,7 @@ package dev.tethys.query.promql;
  * @param steps number of steps that were not computed
  */
 public record CacheReuse(Outcome outcome, int steps) {
-  /** The cache had no part in it. */
+  /** The cache was not involved. */
   public static final CacheReuse NONE = new CacheReuse(Outcome.BYPASS, 0);
 
   static final CacheReuse MISS = new CacheReuse(Outcome.MISS, 0);

@@ -213,7 +213,7 @@ public final class RunningQueries {
       return running.started;
     }
 
-    /** The query computes for long: its first moments are over. */
+    /** The query has been computing for some time. */
     void computesLong() {
       Places p = places(running.query);
       synchronized (p) {

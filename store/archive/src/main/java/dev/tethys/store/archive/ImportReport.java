@@ -69,7 +69,7 @@ public final class ImportReport {
     parts.add(p);
   }
 
-  /** Notes something that could not be imported. */
+  /** Records what could not be imported. */
   public void problem(String what) {
     problemCount++;
     if (problems.size() < MAX_PROBLEMS) {
@@ -77,7 +77,7 @@ public final class ImportReport {
     }
   }
 
-  /** Notes something that is worth knowing and no loss. */
+  /** Records a remark that is not a loss. */
   public void note(String what) {
     notes.add(what);
   }

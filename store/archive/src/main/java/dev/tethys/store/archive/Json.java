@@ -27,7 +27,7 @@ public final class Json {
   /**
    * Reads an object.
    *
-   * @throws IllegalArgumentException if the text is something else
+   * @throws IllegalArgumentException if the text is not an object
    */
   public static Map<String, @Nullable Object> object(byte[] text) {
     try (JsonParser p = FACTORY.createParser(text)) {

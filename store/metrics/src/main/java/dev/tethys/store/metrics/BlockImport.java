@@ -72,7 +72,7 @@ public final class BlockImport implements AutoCloseable {
     return floor;
   }
 
-  /** Samples that went to the head so far. */
+  /** Samples written to the head so far. */
   public long appended() {
     return appended;
   }

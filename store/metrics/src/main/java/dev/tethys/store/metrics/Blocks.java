@@ -141,7 +141,7 @@ final class Blocks {
     return unread;
   }
 
-  /** Warnings for every response: what of the disk is missing from it. */
+  /** Warnings for every response: data on disk that is missing from it. */
   List<String> warnings() {
     List<Path> lost = quarantined;
     if (lost.isEmpty()) {
@@ -399,7 +399,7 @@ final class Blocks {
     changeLog.note(b.meta().minTime(), b.meta().maxTime() - 1);
   }
 
-  /** Blocks of which something could not be read. */
+  /** Blocks that could be read only in part. */
   int damagedSinceOpened() {
     return (int) list.stream().filter(BlockReader::isDamaged).count();
   }

@@ -54,7 +54,7 @@ public record DatabaseOptions(
   /** An out-of-order window without end. */
   public static final Duration ANY_AGE = Duration.ofMillis(Long.MAX_VALUE);
 
-  /** The memory limit when nothing is said. */
+  /** The default memory limit. */
   public static final long HALF_OF_HEAP = Runtime.getRuntime().maxMemory() / 2;
 
   /** When committed samples reach the disk; the operating system has them immediately. */

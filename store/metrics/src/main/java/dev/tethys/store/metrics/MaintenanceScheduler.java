@@ -118,7 +118,7 @@ final class MaintenanceScheduler {
     this.recovered = log.bytes() > 0;
   }
 
-  /** Whether something waits for a merge to end. */
+  /** Whether a task waits for a merge to end. */
   private boolean waits() {
     return structure.hasQueuedThreads()
         || head.budget.state() != HeadMemoryBudget.State.NORMAL

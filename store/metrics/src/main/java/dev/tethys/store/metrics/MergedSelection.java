@@ -208,7 +208,7 @@ final class MergedSelection implements Selection {
     return out;
   }
 
-  /** Whether something of a series may be shown. */
+  /** Whether part of a series may be shown. */
   boolean shows(int series) {
     for (int p = starts[series]; p < starts[series + 1]; p++) {
       if (from(p, series) <= maxTime) {

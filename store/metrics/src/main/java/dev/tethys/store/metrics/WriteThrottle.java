@@ -35,10 +35,10 @@ final class WriteThrottle {
   private long credit; // bytes that were written in a hurry and are not paid for
 
   /**
-   * A pace.
+   * A rate limit.
    *
-   * @param rate bytes a second; 0 for no limit. Asked again and again: it may change on the way
-   * @param isUrgent whether something waits
+   * @param rate bytes per second; 0 for no limit. Called repeatedly: it may change
+   * @param isUrgent whether anything waits
    */
   WriteThrottle(LongSupplier rate, LongSupplier nanos, BooleanSupplier isUrgent, Sleeper sleeper) {
     this.rate = rate;

@@ -30,13 +30,13 @@ final class RemoteReadClient {
   /** Approximate overhead of a series in memory, counted in samples. */
   private static final int SERIES_SAMPLES = 16;
 
-  /** A response in one message is not taken beyond this, packed or unpacked. */
+  /** Maximum size of a response in one message, compressed or not. */
   private static final int MAX_MESSAGE = 1 << 30;
 
   /** Size of the parts in which memory for a response is reserved. */
   private static final int PIECE = 1 << 20;
 
-  /** Memory for all responses in one message together. */
+  /** Total memory for all responses in one message. */
   private static final ByteBudget ANSWERS =
       new ByteBudget(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
 

@@ -172,7 +172,7 @@ public record StoreConfig(
     }
   }
 
-  /** Whether the keys that all stores have say who asks. */
+  /** Whether the keys that all stores have identify the caller. */
   public boolean authenticates() {
     return kerberos != null || authenticates(client);
   }

@@ -16,7 +16,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
-/** A connection as the engine sees it. */
+/** A connection as seen by the engine. */
 record EngineConnection(
     HelidonSocket serverSocket,
     PeerInfo remotePeer,

@@ -132,7 +132,7 @@ final class StreamLimitWriter implements DataWriter {
     }
   }
 
-  /** Whether a client has not taken a frame, of any kind, for longer than this. */
+  /** Whether a client has not read a frame, of any kind, for longer than this. */
   boolean isStuck(long now, long timeLimit) {
     long since = writingSince;
     return since != NEVER && now - since > timeLimit;

@@ -490,7 +490,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     return membership.members();
   }
 
-  /** Memory limit for the incoming streams together. */
+  /** Total memory limit for the incoming streams. */
   static long streamBudget() {
     return STREAMS.total();
   }

@@ -173,7 +173,7 @@ public final class AlertDispatcher implements AutoCloseable {
     this.end = alerts.listen(this::route);
   }
 
-  /** Alerts that arrived together are in their groups before any of these is flushed. */
+  /** Alerts that arrived together are added to their groups before any of these is flushed. */
   private synchronized void route(List<Alert> notified) {
     if (closed) {
       return;

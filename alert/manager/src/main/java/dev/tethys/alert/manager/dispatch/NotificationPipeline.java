@@ -496,7 +496,7 @@ public final class NotificationPipeline {
     return s.log.peek(new NotificationLog.Key(groupKey, i.receiver(), i.kind(), i.index()));
   }
 
-  /** Whether something keeps an alert back on a route now. */
+  /** Whether an alert is currently held back on a route. */
   boolean isHeld(LabelSet labels, RoutingNode route) {
     return s.inhibitor.inhibiting(labels) != null || !silencing(labels, route).isEmpty();
   }

@@ -4,7 +4,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.YamlObject;
 
-/** A way of notifying over HTTP. */
+/** A notification integration over HTTP. */
 public abstract class HttpReceiverKind extends ReceiverKind {
   protected final Key<HttpClientConfig> httpConfig;
 

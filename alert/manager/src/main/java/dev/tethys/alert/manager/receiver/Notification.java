@@ -21,7 +21,7 @@ import java.util.Map;
  */
 public record Notification(
     String groupKey, List<Alert> alerts, TemplateData data, Instant now, Map<String, String> memo) {
-  /** Whether something fires. */
+  /** Whether any alert is firing. */
   public boolean isFiring() {
     return data.status().equals("firing");
   }

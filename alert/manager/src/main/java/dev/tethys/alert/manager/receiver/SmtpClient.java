@@ -183,7 +183,7 @@ final class SmtpClient implements Closeable {
     extensions = m;
   }
 
-  /** Starts TLS and continues in it. */
+  /** Starts TLS and continues over it. */
   void startTls(String name) throws IOException, NotifyException {
     if (!extensions.containsKey("STARTTLS")) {
       throw new NotifyException(

@@ -58,7 +58,7 @@ public final class HostFiles {
     return paths.sysfs() + "/" + name;
   }
 
-  /** A path of the host as this process sees it. */
+  /** A host path as seen by this process. */
   public String rootfs(String name) {
     return paths.rootfs().equals("/") ? name : paths.rootfs() + name;
   }

@@ -59,7 +59,7 @@ public final class Posix {
     }
   }
 
-  /** A descriptor of a folder, only to find files in it; or -1. */
+  /** A descriptor of a folder, only for looking up files in it; or -1. */
   public static int openFolder(MemorySegment state, MemorySegment path) {
     try {
       return (int) OPEN.invokeExact(state, path, O_PATH | O_DIRECTORY | O_CLOEXEC);

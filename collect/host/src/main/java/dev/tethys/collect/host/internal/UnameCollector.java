@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
-/** The kernel's name for itself, from uname(2). */
+/** The kernel's name, from uname(2). */
 final class UnameCollector implements NodeCollector {
   private static final Desc INFO =
       Desc.gauge(

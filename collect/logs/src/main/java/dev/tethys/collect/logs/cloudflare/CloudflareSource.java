@@ -342,7 +342,7 @@ final class CloudflareSource implements LogSource {
     }
   }
 
-  /** time when the edge started to handle the request; null if the line does not have it. */
+  /** Time when the edge started to handle the request; null if the line does not have it. */
   private static @Nullable Long time(String line) {
     try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), line)) {
       if (p.nextToken() != JsonToken.START_OBJECT) {

@@ -102,7 +102,7 @@ final class Bookmark {
     }
   }
 
-  /** Learns more of the beginning, if more of it was read. */
+  /** Extends the known beginning, if more of it was read. */
   void completeHead(FileContent c) throws IOException {
     if (headLength < Checkpoint.HEAD
         && headLength < offset

@@ -226,7 +226,7 @@ public final class Positions implements Cursors {
     return failures;
   }
 
-  /** There is something new to save. Waits for nothing. */
+  /** There are unsaved changes. Does not wait. */
   void changed() {
     changes.incrementAndGet();
   }

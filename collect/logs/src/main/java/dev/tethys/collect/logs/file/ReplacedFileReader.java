@@ -15,7 +15,7 @@ final class ReplacedFileReader {
 
   /** Finds generations that were never read. */
   interface Missed {
-    /** Related files that are younger than a copy of a file, the oldest first. */
+    /** Related files that are newer than a copy of a file, the oldest first. */
     List<RotatedVersions.SiblingFile> after(TailedFile f, FileStat copy);
   }
 

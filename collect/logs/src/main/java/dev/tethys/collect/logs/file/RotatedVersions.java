@@ -88,8 +88,8 @@ final class RotatedVersions {
   }
 
   /**
-   * A related file other than the file itself that starts with the part read from it and may have
-   * more.
+   * A related file other than the file itself that starts with the part read from it and may
+   * contain more.
    */
   static @Nullable SiblingFile holding(
       SearchFolders file, Checkpoint c, FileId itself, FileOptions options) {

@@ -122,7 +122,7 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
         "Timeout of the server; the longest of them applies to reading, writing and idling.");
   }
 
-  /** Reads the keys out of a block. */
+  /** Reads the keys from a block. */
   public static ServerLimits read(YamlObject o) {
     for (Key<Boolean> k : UNUSED_KEYS) {
       YamlNode n = o.at(k);

@@ -17,7 +17,7 @@ public final class Connection {
   private final boolean sideKnown;
   private @Nullable Peer peer;
 
-  /** time when the client called connect, 0 if that was before the agent started. */
+  /** Time when the client called connect, 0 if that was before the agent started. */
   final long started;
 
   /** 0 until the kernel has chosen one. */

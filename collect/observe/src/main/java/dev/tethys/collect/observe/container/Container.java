@@ -36,7 +36,7 @@ final class Container {
   /** Latest start of a process of the previous run, in ticks. */
   private long startOfLastRun;
 
-  /** time when the last process ended; 0 while there are some. */
+  /** Time when the last process ended; 0 while there are some. */
   long emptySince;
 
   Container(String id, Cgroup cgroup, ContainerMetadata metadata, long now) {

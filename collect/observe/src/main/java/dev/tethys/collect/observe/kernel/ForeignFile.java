@@ -131,7 +131,7 @@ public final class ForeignFile implements Closeable {
     return DESCRIPTORS.resolve(Integer.toString(descriptor));
   }
 
-  /** Path of the file at present, as this process would see it. */
+  /** Current path of the file, as seen by this process. */
   public String target() throws IOException {
     return Files.readSymbolicLink(path()).toString();
   }

@@ -50,7 +50,7 @@ record ProgramBlob(
   /**
    * Parses a file.
    *
-   * @throws IOException if it is not one, or cut off
+   * @throws IOException if it is invalid, or truncated
    */
   static ProgramBlob parse(String group, byte[] file) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(file));

@@ -2,7 +2,9 @@ package dev.tethys.collect.observe.process;
 
 import java.time.Duration;
 
-/** End of a thread that reads files and memory of others, which the kernel may have it wait for. */
+/**
+ * Termination of a thread that reads files and memory of others, on which the kernel may block it.
+ */
 public final class StoppedThread {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 

@@ -90,7 +90,7 @@ public final class CpuProfiler implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
 
-  /** Processes that ran unknown code, to be read, with an address of it. */
+  /** Processes that ran unknown code and must be read, with an address of it. */
   private final Map<Integer, Long> unread = new LinkedHashMap<>();
 
   /** Stacks of the round that has begun, which the kernel added before the last was read. */

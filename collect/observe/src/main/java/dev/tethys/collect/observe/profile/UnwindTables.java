@@ -73,7 +73,7 @@ final class UnwindTables {
       this.segments = segments;
     }
 
-    /** Address in the file of a place in it. */
+    /** File address of a position in it. */
     long addressOf(long offset) {
       for (ElfFile.Segment s : segments) {
         long start = s.offset() & -PAGE;

@@ -59,7 +59,7 @@ final class ApiExchange {
             || target.contains("query=") && (target.contains("graphql") || target.contains("gql")));
   }
 
-  /** Starts with a request; null if no protocol is in question. */
+  /** Starts with a request; null if no protocol matches. */
   static @Nullable ApiExchange begin(
       ElasticsearchApi.Peer peer, String method, String target, ApiHead head) {
     int mark = target.indexOf('?');

@@ -16,7 +16,7 @@ public abstract class ProtocolParser {
     MORE,
     /** The bytes are not a message of this protocol. */
     WRONG,
-    /** The connection carries something else from here on: TLS, a tunnel, WebSocket. */
+    /** From here on the connection carries another protocol: TLS, a tunnel, WebSocket. */
     OPAQUE
   }
 

@@ -182,7 +182,7 @@ public final class StreamBuffer {
     startTime = arrival;
   }
 
-  /** time when the first visible byte arrived. */
+  /** Time when the first visible byte arrived. */
   public long startTime() {
     return startTime;
   }

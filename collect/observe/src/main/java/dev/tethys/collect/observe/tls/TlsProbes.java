@@ -434,7 +434,7 @@ public final class TlsProbes implements AutoCloseable {
     }
   }
 
-  /** True for signals by which the kernel ends a process that did something impossible. */
+  /** True for signals that the kernel sends for invalid operations of a process. */
   private static boolean isFault(int signal) {
     return switch (signal) {
       case 4, 5, 7, 11 -> true; // SIGILL, SIGTRAP, SIGBUS, SIGSEGV

@@ -47,7 +47,7 @@ final class ProbeAttempt {
     this.deadline = System.nanoTime() + timeout.toNanos();
   }
 
-  /** A target as people may see it. */
+  /** A target as shown to users. */
   static String withoutPassword(String target) {
     return Redaction.text(target);
   }

@@ -48,7 +48,7 @@ final class ProbeHistory {
   }
 
   /**
-   * The newest of a target.
+   * The newest probe of a target.
    *
    * @param module {@code ""} for any
    */

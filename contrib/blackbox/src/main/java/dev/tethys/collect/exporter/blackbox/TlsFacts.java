@@ -87,7 +87,7 @@ final class TlsFacts {
         1);
   }
 
-  /** When the verified chain runs out. */
+  /** Expiry time of the verified chain. */
   void chain(FamilyBuilder to, TlsConfig config) throws IOException {
     to.gauge(
         "probe_ssl_last_chain_expiry_timestamp_seconds",

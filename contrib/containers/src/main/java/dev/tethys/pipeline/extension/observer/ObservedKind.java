@@ -215,7 +215,7 @@ enum ObservedKind {
     return out;
   }
 
-  /** Whether a host is meant, be it by {@code *} for its first part. */
+  /** Whether a host matches, including {@code *} as its first part. */
   private static boolean isHost(String pattern, String host) {
     int dot = host.indexOf('.');
     return pattern.equals(host)

@@ -25,7 +25,7 @@ final class Rules {
           AttributeNames.SERVICE_VERSION,
           AttributeNames.SERVICE_INSTANCE);
 
-  /** Pod annotation that is an attribute itself. */
+  /** Pod annotation that is itself an attribute. */
   private static final Regex OTEL = Regex.compile("^(?:resource\\.opentelemetry\\.io/(.+))$");
 
   private final Set<String> wanted;

@@ -206,7 +206,7 @@ final class ClusterMetrics {
             condition + " of the node: 1 true, 0 false, -1 unknown."));
   }
 
-  /** The metric of something that nodes have for pods. */
+  /** The metric of a node property that also exists for pods. */
   static MetricSettings allocatable(String what) {
     String name = ALLOCATABLE + snake(what);
     String doc = "Amount of " + what + " of the node for pods.";

@@ -49,7 +49,7 @@ enum MongodbCollector {
     return null;
   }
 
-  /** Whether a server of that kind has anything to say to it. */
+  /** Whether a server of that kind exposes anything for it. */
   boolean supports(ServerRole role) {
     return switch (role) {
       case ARBITER -> this == DIAGNOSTICDATA || this == REPLICASETCONFIG;

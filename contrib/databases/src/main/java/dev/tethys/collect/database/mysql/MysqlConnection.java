@@ -45,7 +45,7 @@ final class MysqlConnection implements AutoCloseable {
     this.address = address;
   }
 
-  /** Whether the server calls itself MariaDB. */
+  /** Whether the server identifies itself as MariaDB. */
   boolean isMariadb() {
     return mariadb;
   }

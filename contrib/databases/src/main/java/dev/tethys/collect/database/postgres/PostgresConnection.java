@@ -158,7 +158,7 @@ final class PostgresConnection implements AutoCloseable {
     return number;
   }
 
-  /** Does something with the rows of a query. */
+  /** Processes the rows of a query. */
   @FunctionalInterface
   interface Rows {
     void read(ResultSet rows) throws SQLException;

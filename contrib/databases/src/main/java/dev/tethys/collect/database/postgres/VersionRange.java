@@ -54,9 +54,9 @@ record VersionRange(List<List<Condition>> any) {
   }
 
   /**
-   * Whether a server is meant.
+   * Whether a server version is supported.
    *
-   * @param serverVersion as {@code server_version_num} counts
+   * @param serverVersion in the format of {@code server_version_num}
    */
   boolean contains(int serverVersion) {
     long v =

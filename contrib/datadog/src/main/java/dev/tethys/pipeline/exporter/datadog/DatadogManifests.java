@@ -30,7 +30,7 @@ final class DatadogManifests {
   /** Value of {@link DatadogSender#INTAKE} in requests with manifests. */
   static final String INTAKE = "manifests";
 
-  /** Manifests of a request, and bytes of their content, at most. */
+  /** Maximum number of manifests of a request, and bytes of their content. */
   private static final int MAX_ITEMS = 100;
 
   private static final int MAX_BYTES = 10_000_000;

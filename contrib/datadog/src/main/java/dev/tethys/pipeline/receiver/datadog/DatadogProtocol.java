@@ -264,7 +264,7 @@ final class DatadogProtocol {
     records(endpoint, to, request, response, read::read, read::logs, "{}");
   }
 
-  /** Reads a body, and delivers the records that it has. */
+  /** Reads a body, and delivers its records. */
   private static void records(
       HttpServerEndpoint endpoint,
       Consumer to,

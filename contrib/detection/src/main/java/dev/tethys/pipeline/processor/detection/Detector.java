@@ -3,7 +3,7 @@ package dev.tethys.pipeline.processor.detection;
 import dev.tethys.model.telemetry.Attributes;
 import java.io.IOException;
 
-/** Finds out something of where the process runs. */
+/** Determines a property of the environment of the process. */
 @FunctionalInterface
 interface Detector {
   /**

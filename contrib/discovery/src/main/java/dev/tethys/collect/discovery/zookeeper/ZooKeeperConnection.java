@@ -212,7 +212,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     return names;
   }
 
-  /** Waits for news, keeping the session alive; gives the path that something happened at. */
+  /** Waits for changes, keeping the session alive; returns the path of the change. */
   String awaitEvent() throws IOException {
     int silent = 0;
     while (news.isEmpty()) {

@@ -47,7 +47,7 @@ final class JmxExporter implements Exporter {
   private static final Duration OFFSET = Duration.ofMillis(250);
   private static final int MAX_LOOKS = 16;
 
-  /** An active file, with the state kept from earlier scrapes with it. */
+  /** An active file, with the state of earlier scrapes. */
   private record InForce(
       JmxConfig config, RemoteJvm jvm, JmxRules rules, @Nullable AuthenticatorPlugin plugin) {}
 

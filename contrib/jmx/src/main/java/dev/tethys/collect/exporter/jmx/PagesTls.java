@@ -25,7 +25,7 @@ import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
-/** TLS of the exporter's own pages: {@code httpServer.ssl}, out of key stores of Java. */
+/** TLS of the exporter's own pages: {@code httpServer.ssl}, with Java key stores. */
 final class PagesTls {
   private static final System.Logger LOG = JulLogger.of(PagesTls.class.getName());
 

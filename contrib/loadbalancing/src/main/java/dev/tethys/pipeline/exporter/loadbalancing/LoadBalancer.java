@@ -66,7 +66,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       return byName.isEmpty();
     }
 
-    /** To be called by who has them from {@link LoadBalancer#members}, when he is done. */
+    /** Called by users of {@link LoadBalancer#members} when they are done. */
     void release() {
       users.decrementAndGet();
     }

@@ -17,7 +17,7 @@ public final class LoopbackProbe implements Sender {
 
   /** Listens to one topic or subject. */
   public interface Listener extends AutoCloseable {
-    /** Does something with a connection. */
+    /** Performs an operation on a connection. */
     <T> T over(LineSockets.Session<T> session) throws IOException;
 
     /**
@@ -58,7 +58,7 @@ public final class LoopbackProbe implements Sender {
     return timeout.compareTo(TIME_LIMIT) < 0 ? timeout : TIME_LIMIT;
   }
 
-  /** Describes that nothing was received although subscribing was allowed. */
+  /** Reports that nothing was received although subscribing was allowed. */
   public static String nothing(String to, IOException end) {
     return "the subscriber to "
         + to

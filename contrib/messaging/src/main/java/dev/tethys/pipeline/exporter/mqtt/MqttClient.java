@@ -195,12 +195,12 @@ final class MqttClient implements AutoCloseable {
     }
   }
 
-  /** Does something with a connection. */
+  /** Performs an operation on a connection. */
   <T> T over(LineSockets.Session<T> session) throws IOException {
     return sockets.withConnection(session);
   }
 
-  /** Connects; returns the broker's description of itself. */
+  /** Connects and returns the broker's description of itself. */
   String connect() throws IOException {
     sockets.withConnection(
         line -> {

@@ -75,7 +75,7 @@ final class NatsClient implements AutoCloseable {
     }
   }
 
-  /** Connects; returns the server's description of itself. */
+  /** Connects and returns the server's description of itself. */
   String connect() throws IOException {
     over(
         line -> {
@@ -85,7 +85,7 @@ final class NatsClient implements AutoCloseable {
     return about;
   }
 
-  /** Does something with a connection to a server. */
+  /** Performs an operation on a connection to a server. */
   <T> T over(LineSockets.Session<T> session) throws IOException {
     int at = current.get();
     try {

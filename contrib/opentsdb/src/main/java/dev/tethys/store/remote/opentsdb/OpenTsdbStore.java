@@ -215,7 +215,7 @@ final class OpenTsdbStore implements ForeignStore {
     return tags.contains(m.name()) && !m.matchesEmpty();
   }
 
-  /** One filter a tag: the server joins literals of several. */
+  /** One filter per tag: the server joins literals of several. */
   private String filters(List<Matcher> matchers, boolean literal) {
     Map<String, Matcher> byTag = new LinkedHashMap<>();
     for (Matcher m : matchers) {

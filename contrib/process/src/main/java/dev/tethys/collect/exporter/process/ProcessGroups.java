@@ -120,7 +120,7 @@ final class ProcessGroups {
     return out;
   }
 
-  /** One group on its way to the page. */
+  /** One group being written to the page. */
   private final class GroupMetrics {
     private final String name;
     private final FamilyBuilder to;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * instance}, or {@code host}, is the host as well.
  */
 final class SplunkEvents implements RowWriter {
-  /** Fields that mean something to Splunk's index of metrics. */
+  /** Fields with a meaning in Splunk's metrics index. */
   private static final Set<String> RESERVED = Set.of("metric_type", "metric_timestamp");
 
   /** Reason of events that exceed the size limit. */

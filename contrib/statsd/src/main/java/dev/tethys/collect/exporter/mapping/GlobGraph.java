@@ -23,7 +23,7 @@ public final class GlobGraph {
 
   private GlobGraph() {}
 
-  /** Draws a file; rules that are regular expressions have no place in it. */
+  /** Selects a random file; rules that are regular expressions are excluded. */
   public static String of(MappingFile file) {
     State start = new State();
     for (MetricKind k : MetricKind.values()) {

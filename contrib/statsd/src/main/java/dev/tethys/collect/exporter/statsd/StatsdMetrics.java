@@ -46,7 +46,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
   /** Maximum number of series, of all names. */
   public static final int MAX_SERIES = 1_000_000;
 
-  /** Names with their own count of conflicts; others are counted under no name. */
+  /** Maximum number of names with their own count of conflicts; others are counted together. */
   static final int MAX_CONFLICTING = 1_000;
 
   private static final class Family {
@@ -85,7 +85,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
   private final Vector<Gauge> counts;
 
   /**
-   * No metrics yet.
+   * Creates an instance without metrics.
    *
    * @param registry for metrics about itself
    * @param millis wall clock

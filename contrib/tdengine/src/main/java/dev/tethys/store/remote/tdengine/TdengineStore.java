@@ -165,7 +165,7 @@ final class TdengineStore implements ForeignStore {
     }
   }
 
-  /** A tag that begins with something; what follows is met here. */
+  /** A tag with this prefix; the following part is tested here. */
   private static void prefix(String column, String prefix, StringBuilder sb) {
     if (!prefix.isEmpty() && prefix.length() <= MAX_PREFIX) {
       sb.append(" AND ").append(column).append(" LIKE ").append(text(prefix + "%"));

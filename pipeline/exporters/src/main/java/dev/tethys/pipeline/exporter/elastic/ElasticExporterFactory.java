@@ -22,7 +22,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code elasticsearch} or {@code opensearch} exporters. */
+/** Creates {@code elasticsearch} or {@code opensearch} exporters. */
 public final class ElasticExporterFactory
     implements ExporterFactory<ElasticSettings>, Checkable<ElasticSettings> {
   private static final ElasticSettings.Keys ELASTICSEARCH =

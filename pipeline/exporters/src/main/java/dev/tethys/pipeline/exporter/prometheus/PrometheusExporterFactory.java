@@ -228,7 +228,7 @@ public final class PrometheusExporterFactory
   static final class Running implements Exporter {
     private static final String MALFORMED = "malformed";
 
-    /** Samples that became one data point together. */
+    /** Samples merged into one data point. */
     private static final String RECODED = "recoded";
 
     private final ExposedMetrics metrics;

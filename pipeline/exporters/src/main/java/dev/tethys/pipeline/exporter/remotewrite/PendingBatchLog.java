@@ -74,7 +74,7 @@ final class PendingBatchLog implements AutoCloseable {
   /** Position of a batch. */
   record JournalPosition(long file, long offset) {}
 
-  /** Part of a batch in a request: all of its lane up to a series. */
+  /** Part of a batch in a request: its complete lane up to a series. */
   record Part(JournalPosition batch, int lastSeries) {}
 
   /**

@@ -205,7 +205,7 @@ public record RemoteWriteConfig(
     }
   }
 
-  /** The URL without secrets in it. */
+  /** The URL without its secrets. */
   public String shownUrl() {
     return Redaction.url(url);
   }

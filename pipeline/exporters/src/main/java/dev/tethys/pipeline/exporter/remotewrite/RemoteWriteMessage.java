@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
-/** The two forms of a request. */
+/** The two formats of a request. */
 public enum RemoteWriteMessage {
   V1("prometheus.WriteRequest", "application/x-protobuf", "0.1.0"),
   V2(

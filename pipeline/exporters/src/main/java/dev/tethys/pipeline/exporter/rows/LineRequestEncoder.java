@@ -107,7 +107,7 @@ public record LineRequestEncoder(
     }
   }
 
-  /** A request that was taken apart. */
+  /** A parsed request. */
   public final class Opened {
     private final EncodedRequest request;
     private final Compression compressed;

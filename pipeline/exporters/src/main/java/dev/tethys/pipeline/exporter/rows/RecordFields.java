@@ -70,7 +70,7 @@ public final class RecordFields {
   /**
    * Adds attributes.
    *
-   * @param otherwise prefix of a name that is taken
+   * @param otherwise prefix of a name that is in use
    */
   public RecordFields attributes(Attributes all, String otherwise) {
     all.forEach((k, v) -> put(k, AttributeText.text(v), otherwise));

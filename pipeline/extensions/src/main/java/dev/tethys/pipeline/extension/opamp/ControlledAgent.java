@@ -122,7 +122,7 @@ public final class ControlledAgent implements AutoCloseable {
      */
     default void shareQuotas(String json) {}
 
-    /** Whether the use of a quota is to be reported now; asked once for each report. */
+    /** Whether the usage of a quota must be reported now; called once per report. */
     default boolean takeQuotaDue() {
       return false;
     }

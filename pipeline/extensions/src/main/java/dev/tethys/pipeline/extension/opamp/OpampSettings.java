@@ -272,7 +272,7 @@ public record OpampSettings(
     return new OpampSettings(to, uid, o.get(CAN), d.attributes(), d.resource(), parent, interval);
   }
 
-  /** Whether the agent reports something. */
+  /** Whether the agent reports anything. */
   boolean reports(long capability) {
     return (capabilities & capability) != 0;
   }

@@ -25,7 +25,7 @@ import java.util.zip.ZipFile;
  * the content.
  */
 public final class PackageFile {
-  /** Bytes of all files in it. */
+  /** Total size of its files in bytes. */
   static final long MAX_UNPACKED = 2L << 30;
 
   static final int MAX_ENTRIES = 20_000;

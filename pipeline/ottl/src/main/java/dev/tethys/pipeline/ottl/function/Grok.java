@@ -174,7 +174,7 @@ final class Grok {
         case "bool", "boolean" -> Cast.BOOL;
         default ->
             throw new IllegalArgumentException(
-                "there is no type " + type + "; expected one of int, long, float, double and boolean");
+                "unknown type " + type + "; it must be int, long, float, double or boolean");
       };
     }
   }

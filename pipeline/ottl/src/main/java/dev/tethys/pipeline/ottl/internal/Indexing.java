@@ -40,7 +40,7 @@ public final class Indexing {
     return value;
   }
 
-  /** Assigns under keys; missing maps and lists on the way are created. */
+  /** Assigns under keys; missing maps and lists on the path are created. */
   public static void set(
       Cursor at, Attributes map, OttlExpr[] keys, int first, @Nullable Object value) {
     Object checked = storable(value);

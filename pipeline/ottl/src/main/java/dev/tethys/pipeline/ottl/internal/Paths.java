@@ -204,7 +204,7 @@ public final class Paths {
     }
   }
 
-  /** Both forms of an id: itself, and {@code .string} in hexadecimal digits. */
+  /** Both forms of an id: bytes, and {@code .string} in hexadecimal digits. */
   static void ids(
       Map<String, Field> to,
       String name,

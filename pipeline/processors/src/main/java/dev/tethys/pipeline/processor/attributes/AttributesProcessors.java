@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@code attributes} and {@code resource} processors. */
+/** Creates {@code attributes} and {@code resource} processors. */
 public final class AttributesProcessors {
   /** Profiles are excluded, as in the Collector: their attributes are in the dictionary. */
   private static final Set<Signal> SIGNALS = Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);

@@ -201,7 +201,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     }
   }
 
-  /** Takes batches out of the queue to the levels. */
+  /** Moves batches from the queue to the levels. */
   private record QueueSender(Levels levels) implements Sender {
     @Override
     public SendResult send(EncodedRequest request) throws IOException, InterruptedException {

@@ -324,7 +324,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
         boolean copies,
         List<dev.tethys.pipeline.Consumer> to) {}
 
-    /** A part of a batch on its way. */
+    /** A part of a batch in transit. */
     private record Part(Batch batch, List<dev.tethys.pipeline.Consumer> to) {}
 
     private final List<Route> routes;

@@ -87,7 +87,7 @@ public final class FidelityFactory implements ProcessorFactory<FidelitySettings>
     return out;
   }
 
-  /** Samples items of a batch, which is not changed. */
+  /** Samples items of a batch, which remains unchanged. */
   private static List<FidelityCheck.Sampled> sampled(Batch batch, FidelitySettings s) {
     List<FidelityCheck.Sampled> out = new ArrayList<>();
     try {

@@ -29,7 +29,7 @@ public final class SpanProcessor {
   /** Text in a name for an attribute that is not a string, number or boolean. */
   private static final String UNKNOWN = "<unknown-attribute-type>";
 
-  /** Attributes out of names. */
+  /** Attributes derived from names. */
   record Extraction(List<Rule> rules, boolean first, boolean keepsName) {}
 
   /** An expression, and its named groups by their numbers. */

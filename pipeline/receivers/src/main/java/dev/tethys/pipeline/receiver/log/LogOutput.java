@@ -186,7 +186,7 @@ final class LogOutput implements Sink, OperatorReport {
     }
   }
 
-  /** Takes a record of the source: through the operators, into a batch. */
+  /** Passes a record of the source through the operators into a batch. */
   void take(LogRecord r, Attributes resource, LogEntry.@Nullable Origin origin)
       throws InterruptedException {
     Entry e = new Entry(r, resource, origin);

@@ -146,7 +146,7 @@ final class LogSockets implements PassingListener<LogSockets.Records> {
     }
   }
 
-  /** Takes records out of a stream. */
+  /** Reads records from a stream. */
   private interface Frames {
     byte @Nullable [] next() throws IOException;
   }

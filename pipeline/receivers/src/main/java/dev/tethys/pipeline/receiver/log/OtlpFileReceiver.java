@@ -144,7 +144,7 @@ final class OtlpFileReceiver implements Receiver {
   }
 
   /**
-   * A line on its way.
+   * A line in transit.
    *
    * @param weight its share of the buffer
    */

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Makes {@code tcplog} and {@code udplog} receivers. */
+/** Creates {@code tcplog} and {@code udplog} receivers. */
 public final class SocketLogReceiverFactory
     implements ReceiverFactory<SocketLogReceiverFactory.Settings> {
   /** Settings of the receiver. */

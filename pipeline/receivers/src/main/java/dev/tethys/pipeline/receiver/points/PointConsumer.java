@@ -16,7 +16,7 @@ public interface PointConsumer {
    */
   Points open(long lane, Metadata metadata);
 
-  /** Points that go together. Not thread-safe. */
+  /** Points written together. Not thread-safe. */
   interface Points extends PointSink, AutoCloseable {
     /**
      * Delivers the points and waits as long as the sender does. May be called again after a

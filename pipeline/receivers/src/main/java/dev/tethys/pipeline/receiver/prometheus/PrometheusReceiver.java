@@ -160,7 +160,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     current = settings;
   }
 
-  /** Scrapes the jobs that are written and those that were dealt out. */
+  /** Scrapes the configured jobs and the allocated ones. */
   private void scrape(PrometheusSettings settings, ScrapeManager s, DiscoveryManager d)
       throws IOException {
     Map<String, ScrapeConfig> jobs = new LinkedHashMap<>();

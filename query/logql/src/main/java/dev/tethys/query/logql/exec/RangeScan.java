@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * series by stream if labels of streams alone decide; rows through the pipeline.
  */
 final class RangeScan {
-  /** Objects of a series: labels, places in tables. */
+  /** Objects of a series: labels, positions in tables. */
   private static final int SERIES_BYTES = 160;
 
   private final QueryRun run;

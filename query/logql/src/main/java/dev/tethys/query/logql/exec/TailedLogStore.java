@@ -23,7 +23,7 @@ public final class TailedLogStore implements LogStore {
   /** Receives appended rows on the appending thread. */
   @FunctionalInterface
   public interface Listener {
-    /** Takes a batch; it is reused after the call. */
+    /** Receives a batch, which is reused after the call. */
     void appended(String tenant, LogBatch batch, LogAppendResult result);
   }
 

@@ -63,7 +63,7 @@ public final class InfoJoin extends Operator {
     nameMatchers = effective(names);
   }
 
-  /** Names that only exclude are taken among all {@code _info} metrics. */
+  /** Names that only exclude apply to all {@code _info} metrics. */
   private static List<Matcher> effective(List<Matcher> names) {
     if (names.isEmpty()) {
       return List.of(Matcher.equal(Labels.METRIC_NAME, DEFAULT_NAME));

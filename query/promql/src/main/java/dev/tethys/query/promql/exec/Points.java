@@ -31,7 +31,7 @@ final class Points {
     return 96 + 8L * values.length + (at == null ? 0 : 4L * at.length);
   }
 
-  /** Counts one more at a step: 1 if there is nothing yet. */
+  /** Adds one to the count of a step, which starts at 1. */
   void count(int step) {
     int i = at == null ? step : find(step);
     if (i < 0) {

@@ -58,7 +58,7 @@ public final class Profile {
       return nanos.sum();
     }
 
-    /** CPU time spent in it alone, over all threads. */
+    /** CPU time spent only in it, over all threads. */
     public long cpuNanos() {
       return cpuNanos.sum();
     }

@@ -16,12 +16,12 @@ public interface RangeFunction {
     return 0;
   }
 
-  /** Whether it may have something to say of a window. */
+  /** Whether it may report anything about a window. */
   default boolean remarks() {
     return true;
   }
 
-  /** Whether the function is meant for counters: another metric name is remarked. */
+  /** Whether the function expects counters: a metric with another name gets a remark. */
   default boolean expectsCounter() {
     return false;
   }

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
 
-/** Operators that give one number a step. */
+/** Operators that return one number per step. */
 public final class Scalars {
   private Scalars() {}
 

@@ -25,7 +25,7 @@ final class Streams {
   /** Series handed to a thread at a time, at most. */
   private static final int CHUNK = 16;
 
-  /** So that all threads end together, regardless of the cost of single series. */
+  /** Balances work so that all threads end together, regardless of the cost of single series. */
   private static final int CHUNKS_A_THREAD = 4;
 
   private Streams() {}

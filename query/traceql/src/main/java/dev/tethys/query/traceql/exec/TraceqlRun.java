@@ -43,7 +43,7 @@ public final class TraceqlRun implements AutoCloseable {
   private int segments;
 
   /**
-   * @param memory of all queries together
+   * @param memory total memory of all queries
    */
   public TraceqlRun(Executor pool, int parallelism, TraceLimits limits, MemoryShare memory) {
     this.memory = memory;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class TraceqlLexer {
   private static final String NAME_ENDS = "{}()=~!<>&|^,";
 
-  /** Symbols, longer ones before their beginnings. */
+  /** Symbols, longer ones before their prefixes. */
   private static final String[] SYMBOLS = {
     "&>>", "&<<", "!>>", "!<<", "&&", "||", "&>", "&<", "&~", "!>", "!<", "!~", "!=", "=~", ">>",
     "<<", ">=", "<=", "{", "}", "(", ")", ",", "=", "<", ">", "~", "!", "+", "-", "*", "/", "%",

@@ -13,7 +13,7 @@ final class TraceqlTokenReader {
   /** Most operators and stages, which bounds the depth of a tree. */
   private static final int MAX_OPERATORS = 2000;
 
-  /** Most operators between spansets: each of them joins the spans of all traces. */
+  /** Maximum number of operators between spansets: each of them joins the spans of all traces. */
   private static final int MAX_SPANSET_OPERATORS = 1000;
 
   private final String text;

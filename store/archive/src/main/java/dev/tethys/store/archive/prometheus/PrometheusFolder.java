@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Finds its way in a data folder of Prometheus. */
+/** Locates files in a data folder of Prometheus. */
 public final class PrometheusFolder {
   private static final Pattern ULID = Pattern.compile("[0-9A-HJKMNP-TV-Z]{26}");
 

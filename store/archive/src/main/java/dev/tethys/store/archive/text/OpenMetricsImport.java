@@ -160,7 +160,7 @@ public final class OpenMetricsImport {
     }
   }
 
-  /** Reads the comments that hold samples, and blots them out. */
+  /** Reads the comments that contain samples, and blanks them out. */
   private void beyond(Path file, byte[] body, int from, int to) {
     long number = line;
     for (int at = from; at < to; number++) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Range of rows of a block as a batch; other rows of it have no strings and no attributes. Not
+ * Range of rows of a block as a batch; other rows have no strings and no attributes in it. Not
  * thread-safe.
  */
 final class BlockRows {

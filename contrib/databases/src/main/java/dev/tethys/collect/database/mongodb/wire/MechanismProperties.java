@@ -53,7 +53,7 @@ final class MechanismProperties {
     return out;
   }
 
-  /** Whether a login and properties go together with a mechanism. */
+  /** Whether a login and properties are compatible with a mechanism. */
   static void check(Mechanism mechanism, @Nullable Login login, Map<String, String> properties) {
     boolean user = login != null && !login.user().isEmpty();
     boolean password = login != null && !login.password().isEmpty();

@@ -94,7 +94,7 @@ public record MongoUri(
   private static final Duration LEAST_HEARTBEAT = Duration.ofMillis(500);
   private static final Duration LEAST_STALENESS = Duration.ofSeconds(90);
 
-  /** An idle primary writes something that often. */
+  /** Interval at which an idle primary writes. */
   private static final Duration IDLE_WRITES = Duration.ofSeconds(10);
 
   private static final Set<String> USED =

@@ -22,7 +22,7 @@ record MemcachedCommand(
     NONE,
     /** Key of a document, preceded by the number of its collection if collections are enabled. */
     DOCUMENT,
-    /** Name of something else: a bucket, a mechanism, a client. */
+    /** Name of another entity: a bucket, a mechanism, a client. */
     OTHER
   }
 

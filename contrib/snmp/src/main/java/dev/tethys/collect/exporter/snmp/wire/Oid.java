@@ -69,7 +69,7 @@ public final class Oid implements Comparable<Oid> {
     return new Oid(p);
   }
 
-  /** Whether this one is below the other, and not itself. */
+  /** Whether this one is below the other, and different from it. */
   public boolean isBelow(Oid other) {
     return parts.length > other.parts.length
         && Arrays.equals(parts, 0, other.parts.length, other.parts, 0, other.parts.length);

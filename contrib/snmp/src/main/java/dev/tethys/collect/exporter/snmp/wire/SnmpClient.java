@@ -157,7 +157,7 @@ public final class SnmpClient implements AutoCloseable {
     }
   }
 
-  /** All objects below one, or that one itself. */
+  /** An object and all objects below it. */
   public List<Binding> walk(Oid root) throws IOException {
     try {
       return walkBelow(root.size() < 2 ? INTERNET : root);

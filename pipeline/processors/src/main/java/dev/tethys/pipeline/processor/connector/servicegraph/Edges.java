@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Request counters by client and server, under the connector's names. Guarded by the connector. */
 final class Edges {
-  /** Most edges; further ones are not counted. */
+  /** Maximum number of edges; further ones are not counted. */
   static final int MOST = 100_000;
 
   private static final String PREFIX = "traces_service_graph_request_";

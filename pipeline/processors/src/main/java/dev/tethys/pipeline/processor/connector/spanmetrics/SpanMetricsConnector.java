@@ -49,7 +49,7 @@ final class SpanMetricsConnector implements Connector {
 
   private static final String SCOPE = "spanmetricsconnector";
 
-  /** Most resources in memory, evicted ones included. */
+  /** Maximum number of resources in memory, including evicted ones. */
   private static final int MAX_RESOURCES = 100_000;
 
   private final SpanMetricsSettings settings;

@@ -45,7 +45,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** Deciding failed, and its senders had been answered. */
   static final String UNDECIDED = "undecided";
 
-  /** Due traces are decided together, so often at most. */
+  /** Due traces are decided together, at most this often. */
   private static final Duration TICK = Duration.ofMillis(100);
 
   /** Time overdue after which a trace counts as blocked by downstream. */
@@ -67,7 +67,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** Signals that capacity may be available. */
   private final Condition room = lock.newCondition();
 
-  /** A round of decisions is over. */
+  /** A round of decisions has ended. */
   private final Condition idle = lock.newCondition();
 
   private final TraceTable table; // guarded by lock

@@ -214,7 +214,7 @@ public final class BlockReader implements Postings {
     return found;
   }
 
-  /** Runs something over this index; damage that it meets is noted and thrown. */
+  /** Runs an operation over this index; found damage is recorded and thrown. */
   public void answer(Runnable action) {
     guard(
         () -> {
@@ -331,7 +331,7 @@ public final class BlockReader implements Postings {
 
   // ---- damage
 
-  /** Whether something of it could not be read since it was opened. */
+  /** Whether part of it was unreadable since it was opened. */
   public boolean isDamaged() {
     return !damage.isEmpty();
   }
@@ -346,12 +346,12 @@ public final class BlockReader implements Postings {
     return damage.failures();
   }
 
-  /** Reads something; false, told and noted, when damage ended that. */
+  /** Reads data; returns false, after reporting, if damage ended that. */
   boolean passOver(Runnable read, Consumer<String> lost) {
     return damage.passOver(read, lost);
   }
 
-  /** Runs something that cannot skip damage; what it meets is noted and thrown. */
+  /** Runs an operation that cannot skip damage; found damage is recorded and thrown. */
   <T> T guard(Supplier<T> action) {
     return damage.guard(action);
   }

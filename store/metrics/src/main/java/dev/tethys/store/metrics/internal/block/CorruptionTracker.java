@@ -64,7 +64,7 @@ final class CorruptionTracker {
     }
   }
 
-  /** Reads something for callers that cannot skip damage. */
+  /** Reads data for callers that cannot skip damage. */
   <T> T guard(Supplier<T> read) {
     try {
       return read.get();

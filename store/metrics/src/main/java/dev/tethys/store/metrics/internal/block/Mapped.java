@@ -6,7 +6,7 @@ import dev.tethys.store.metrics.internal.encoding.TransientReadException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** A mapped file, read by copying ranges out of it. */
+/** A mapped file, read by copying ranges from it. */
 record Mapped(MemorySegment segment) {
   byte[] bytes(long offset, int length) {
     if (offset < 0 || length < 0 || offset > segment.byteSize() - length) {

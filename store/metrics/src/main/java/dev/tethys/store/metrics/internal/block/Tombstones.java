@@ -70,7 +70,7 @@ final class Tombstones {
     return new Tombstones(next);
   }
 
-  /** Joins a range into disjoint, ascending ones. */
+  /** Merges a range into disjoint, ascending ones. */
   private static long[] union(long[] ranges, long[] one) {
     long min = one[0];
     long max = one[1];
@@ -119,7 +119,7 @@ final class Tombstones {
     return n;
   }
 
-  /** Whether something of a series is deleted. */
+  /** Whether part of a series is deleted. */
   boolean touches(int series) {
     return !ranges.isEmpty() && ranges.containsKey(series);
   }

@@ -103,7 +103,7 @@ public final class ColumnCache {
     this.clock = clock;
   }
 
-  /** A number for something that has columns; never given twice in a process. */
+  /** A unique number for an object with columns; never reused in a process. */
   public static long newOwner() {
     return OWNERS.incrementAndGet();
   }

@@ -56,7 +56,7 @@ final class GroupCommitter {
     this.log = log;
   }
 
-  /** Runs something while nothing is committed. */
+  /** Runs an action while nothing is committed. */
   void exclusive(Runnable action) {
     lock.lock();
     try {
@@ -105,7 +105,7 @@ final class GroupCommitter {
     finish();
   }
 
-  /** Encodes the record of a batch, after those that wait. */
+  /** Encodes the record of a batch, after the waiting ones. */
   private void take(HeadAppender a) {
     if (!a.areSeriesCurrent()) {
       revive(a.batch());

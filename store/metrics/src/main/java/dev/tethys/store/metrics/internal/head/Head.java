@@ -649,7 +649,7 @@ public final class Head {
     return exemplars.size();
   }
 
-  /** The commit lock, for those who need a still head. */
+  /** The commit lock, for callers that need a consistent head. */
   public void still(Runnable action) {
     commits.exclusive(action);
   }

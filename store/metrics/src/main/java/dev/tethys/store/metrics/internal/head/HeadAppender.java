@@ -62,7 +62,7 @@ final class HeadAppender implements Appender {
     return epoch;
   }
 
-  /** Whether all series that were found are still who they were; under the commit lock. */
+  /** Whether all found series still have the same identity; holds the commit lock. */
   boolean areSeriesCurrent() {
     return departures == head.truncation().departures();
   }

@@ -12,6 +12,6 @@ package dev.tethys.store.metrics.internal.head;
  */
 public record HeadSettings(
     long lateWindow, int maxSeries, long maxFuture, int exemplars, long memoryLimit) {
-  /** Late samples of any age are taken. */
+  /** Late samples of any age are accepted. */
   public static final long ANY_AGE = Long.MAX_VALUE;
 }

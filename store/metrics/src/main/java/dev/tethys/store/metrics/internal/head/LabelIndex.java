@@ -32,7 +32,7 @@ import org.roaringbitmap.RoaringBitmap;
 final class LabelIndex implements Postings {
   private static final AtomicLong VERSIONS = new AtomicLong();
 
-  /** Labels that one series may bring, as a rule. */
+  /** Usual maximum number of labels of a series. */
   private static final int ROOM = 32;
 
   /**

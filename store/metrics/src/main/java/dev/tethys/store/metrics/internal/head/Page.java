@@ -29,7 +29,7 @@ sealed interface Page permits RowPage, ColumnPage {
   /** Shape of the page, without its bytes. */
   ColumnPage.Shape shape();
 
-  /** Bytes of it that are in a file instead. */
+  /** Number of its bytes stored in a file. */
   long fileBytes();
 
   /** The page as it is now. */

@@ -195,7 +195,7 @@ final class SeriesTable {
     return keys.generations.get(slot) == (int) (ref >>> 32) ? ref : 0;
   }
 
-  /** Takes a live series out. Its slot is free once appenders older than {@code epoch} ended. */
+  /** Removes a live series. Its slot is free once appenders older than {@code epoch} have ended. */
   void retire(int slot, long epoch) {
     index.remove(slot, list[slot] - 1);
     int i = hashes[slot] & table.length - 1;

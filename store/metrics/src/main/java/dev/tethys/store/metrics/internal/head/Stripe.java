@@ -323,7 +323,7 @@ final class Stripe {
     }
   }
 
-  /** Takes the newest float in memory for the newest sample of a series. */
+  /** Uses the newest float in memory as the newest sample of a series. */
   void findNewest(int k) {
     SampleBuffer b = new SampleBuffer();
     view(NEVER, Long.MAX_VALUE).read(k, NEVER, Long.MAX_VALUE, b);

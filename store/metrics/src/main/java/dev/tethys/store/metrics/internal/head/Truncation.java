@@ -160,7 +160,7 @@ public final class Truncation {
   }
 
   /**
-   * time when memory may be cut before a range is full: older samples rarely still arrive. {@link
+   * Time when memory may be cut before a range is full: older samples rarely still arrive. {@link
    * Long#MIN_VALUE} when the last cut is too recent for another to be worth a block.
    */
   public long earlyCut() {
