@@ -294,7 +294,8 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   /**
-   * Sets what configurations of the control plane may read in addition to the references of its own.
+   * Sets what configurations of the control plane may read in addition to the references of its
+   * own.
    */
   void allow(List<String> references) {
     allowed = List.copyOf(references);
