@@ -54,7 +54,7 @@ public final class FilePattern {
   }
 
   /**
-   * The files that there are now, in order; none where the folder does not exist.
+   * The existing files, in order; none if the folder does not exist.
    *
    * @throws IOException if the folder cannot be listed
    */

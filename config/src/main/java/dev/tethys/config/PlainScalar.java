@@ -7,9 +7,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Types of YAML scalars without quotes, as Go's YAML packages resolve them (resolve.go). Version 2
- * reads {@code yes}, {@code on}, {@code y} and their opposites as truth values; in version 3 they
- * are strings.
+ * Types of unquoted YAML scalars, as resolved by Go's YAML packages (resolve.go). Version 2 reads
+ * {@code yes}, {@code on}, {@code y} and their opposites as booleans; in version 3 they are
+ * strings.
  */
 final class PlainScalar {
   /** Longest text that is read as a number. */

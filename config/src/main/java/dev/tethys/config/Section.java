@@ -57,7 +57,7 @@ public final class Section {
   }
 
   /**
-   * A key that the system whose files are read has removed: an unknown key with a remedy.
+   * A key that the original system has removed: an unknown key with a remedy.
    *
    * @param instead remedy, such as "write max_idle_conns"
    */

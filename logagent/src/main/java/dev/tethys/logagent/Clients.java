@@ -87,7 +87,7 @@ final class Clients {
     }
 
     /**
-     * Opens those that are not there; the others are not changed.
+     * Opens missing ones; the others are not changed.
      *
      * @throws IOException if one cannot be opened; then none is
      */

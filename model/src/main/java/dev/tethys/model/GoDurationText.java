@@ -1,8 +1,8 @@
 package dev.tethys.model;
 
 /**
- * Durations as Go's {@code time.Duration.String} writes them, because labels, templates and tables
- * that clients compare hold them: {@code 1h0m0.5s}, below a second {@code 1.5ms}.
+ * Durations in the format of Go's {@code time.Duration.String}, because labels, templates and
+ * tables that clients compare contain them: {@code 1h0m0.5s}, below a second {@code 1.5ms}.
  */
 public final class GoDurationText {
   private static final long SECOND = 1_000_000_000L;

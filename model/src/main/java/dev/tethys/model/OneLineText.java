@@ -5,8 +5,8 @@ public final class OneLineText {
   private OneLineText() {}
 
   /**
-   * Whether a character has no place in such a text: it ends a line, changes a terminal, or turns
-   * the direction of those after it.
+   * Whether a character is not allowed in such a text: it ends a line, changes a terminal, or
+   * changes the direction of following text.
    */
   public static boolean isBreaking(int codePoint) {
     return Character.isISOControl(codePoint)

@@ -166,7 +166,7 @@ public final class HeapController {
   private static final Duration REST = Duration.ofSeconds(2);
 
   /**
-   * Nearly all that a start leaves is alive, and a collection of it stops the first requests for
+   * Almost everything allocated at startup is live, and collecting it pauses the first requests for
    * some hundredths of a second.
    */
   private static final Duration HEAD_START = Duration.ofSeconds(1);

@@ -45,8 +45,8 @@ public final class Shutdown {
   }
 
   /**
-   * Lets closing take a time that a flag names, and 30 s for the rest, if that is more than the
-   * minute that it may take otherwise.
+   * Allows closing to take the time set by a flag, plus 30 s for the rest, if that is more than the
+   * usual minute.
    */
   public static void allow(Duration draining) {
     limitSeconds = Math.max(limitSeconds, draining.toSeconds() + 30);

@@ -56,7 +56,7 @@ final class StartPages {
   private static final Duration SOON = Duration.ofMillis(250);
 
   /**
-   * Interval for a process whose memory matters most: a burst adds ten megabytes in a fifth of a
+   * Interval for a process that must save memory: a burst adds ten megabytes in a fifth of a
    * second. A check takes some 25 µs.
    */
   private static final Duration VERY_SOON = Duration.ofMillis(100);

@@ -19,7 +19,7 @@ import java.util.Optional;
 
 /**
  * {@code amtool …}: the commands of Alertmanager's tool, with its names, flags, outputs and exit
- * codes. Facts: amtool 0.33, beside which tests run it.
+ * codes. Facts: amtool 0.33, against which tests compare it.
  */
 final class Amtool {
   /** First word of its commands. */

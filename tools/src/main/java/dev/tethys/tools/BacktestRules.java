@@ -354,8 +354,8 @@ final class BacktestRules {
   }
 
   /**
-   * Answers queries of rules from a server, a range at a time. For one thread; times of a query
-   * ascend by the interval.
+   * Runs rule queries on a server, one range at a time. Not thread-safe; times of a query ascend by
+   * the interval.
    */
   private static final class History implements RuleQuery {
     private final ServerApi api;

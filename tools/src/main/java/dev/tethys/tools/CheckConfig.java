@@ -339,8 +339,8 @@ final class CheckConfig {
   }
 
   /**
-   * A path as promtool shows it: relative where the configuration was named so and the path is
-   * below the same folder.
+   * A path as shown by promtool: relative if the configuration was given a relative path and the
+   * path is in the same folder.
    */
   private static String shown(String config, String path) {
     Path here = Path.of("").toAbsolutePath();

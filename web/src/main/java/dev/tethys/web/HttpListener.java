@@ -359,8 +359,8 @@ public final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * Takes no new connections; the addresses are free when this returns. Requests over open
-   * connections are still answered, each as the last of its connection.
+   * Accepts no new connections; the addresses are free when this returns. Requests over open
+   * connections are still served, each as the last of its connection.
    */
   public void stopListening() {
     answers.close();

@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Alertmanager in this process: it takes alerts without a request, so they never wait or fail.
+ * Alertmanager in this process: it receives alerts without a request, so they never wait or fail.
  *
- * <p>Not safe for threads.
+ * <p>Not thread-safe.
  */
 final class LocalAlertmanager {
   private final URI url;

@@ -34,8 +34,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Alertmanager embedded in a server, which receives the server's alerts without a network. Its API
- * is below {@link #PREFIX}.
+ * Alertmanager embedded in a server, which receives the server's alerts in-process. Its API is
+ * below {@link #PREFIX}.
  */
 public final class EmbeddedAlertmanager implements AutoCloseable {
   /** Prefix of its paths. */

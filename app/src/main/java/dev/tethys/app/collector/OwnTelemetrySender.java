@@ -28,7 +28,7 @@ final class OwnTelemetrySender implements AutoCloseable {
 
   /**
    * @param otlp the server; null to print
-   * @param longest timeout of a request, beside that of the server's settings
+   * @param longest timeout of a request, in addition to that of the server's settings
    */
   OwnTelemetrySender(
       OtlpSignal signal,

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  */
 final class ColdQueryWarmUp {
   /**
-   * A few in a round, so that warm-up continues while pages leave memory: these are read in other
+   * A few per round, so that warm-up continues while pages leave memory: these are read in other
    * ways.
    */
   static final int A_ROUND = 3;

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The names of {@code --enable-feature}. As in Prometheus an unknown name is logged; one that
- * Prometheus knows and Tethys does not implement is refused.
+ * The names of {@code --enable-feature}. As in Prometheus an unknown name is logged; a Prometheus
+ * feature that Tethys does not implement is rejected.
  */
 enum Features {
   EXEMPLAR_STORAGE("exemplar-storage"),

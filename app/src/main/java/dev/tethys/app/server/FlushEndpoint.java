@@ -10,8 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * {@code POST /flush}: writes what the stores of events hold in memory into parts, as the endpoints
- * of this name of Loki and Tempo do. Answers 503 while a store is not open.
+ * {@code POST /flush}: writes in-memory data of the event stores to parts, like the endpoints of
+ * this name of Loki and Tempo. Responds 503 while a store is not open.
  */
 final class FlushEndpoint {
   /** Flush of a store. */

@@ -91,7 +91,7 @@ final class LogListeners implements AutoCloseable {
   }
 
   /**
-   * Starts the listeners that flags name.
+   * Starts the listeners set by flags.
    *
    * @param folder of the log store
    * @throws IOException if an address cannot be taken; nothing listens then

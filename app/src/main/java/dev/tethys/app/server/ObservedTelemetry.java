@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Profiles and spans of the observed machine on their way to the stores of the server. What a store
- * does not take is dropped and logged: the next round has the same processes.
+ * Forwards profiles and spans of the observed machine to the stores of the server. What a store
+ * rejects is dropped and logged: the next round has the same processes.
  */
 final class ObservedTelemetry {
   private static final System.Logger LOG = JulLogger.of(ObservedTelemetry.class.getName());

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Warm-up queries of a signal other than metrics, through its API.
  *
- * @param <C> what the store has that queries can ask for
+ * @param <C> content of the store that queries can select
  */
 abstract class SignalWarmUp<C> {
   /** More rounds gain little: after 16 the geometric mean of queries of traces was a tenth more. */

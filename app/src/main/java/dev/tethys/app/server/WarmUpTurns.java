@@ -80,9 +80,9 @@ final class WarmUpTurns {
   private final CountDownLatch ending = new CountDownLatch(1);
 
   /**
-   * @param time maximum duration of a signal's part, waiting not counted
+   * @param time maximum duration of a signal's part, without waiting
    * @param clock as {@link System#nanoTime}
-   * @param others who comes first
+   * @param others queries that take precedence
    */
   WarmUpTurns(Duration time, LongSupplier clock, Others others) {
     this.nanos = time.toNanos();

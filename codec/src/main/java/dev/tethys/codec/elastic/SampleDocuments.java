@@ -105,7 +105,7 @@ public final class SampleDocuments {
   /**
    * The mappings of such documents.
    *
-   * @param openSearch whether they are for OpenSearch, which calls the type of labels otherwise
+   * @param openSearch whether they are for OpenSearch, which uses other names of label types
    */
   public static String mappings(boolean openSearch) {
     return "{\"dynamic\":false,\"properties\":{\"@timestamp\":{\"type\":\"date\"},"

@@ -322,8 +322,8 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Bytes of a section after decompression; empty without such a section, or when the budget has
-   * not enough memory for it.
+   * Bytes of a section after decompression; empty if the section is missing, or the budget has not
+   * enough memory for it.
    *
    * @throws IOException if it is damaged or compressed in an unknown way
    */

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frames in the source of addresses of a file: functions with those inlined, files and lines from
- * DWARF or the tables of Go, else functions from symbol tables. Nothing is kept between calls.
+ * Source frames of addresses of a file: functions with inlined ones, files and lines from DWARF or
+ * the Go tables, otherwise functions from symbol tables. Nothing is kept between calls.
  */
 public final class SourceFrames {
   private SourceFrames() {}

@@ -26,9 +26,9 @@ public interface SplitFiles {
   @Nullable ElfFile packed() throws IOException;
 
   /**
-   * Opens the file of one unit (.dwo), which the reader closes; null without one.
+   * Opens the file of one unit (.dwo), which the reader closes; null if none.
    *
-   * @param path as the compiler wrote it, with its folder
+   * @param path as written by the compiler, with its folder
    */
   @Nullable ElfFile open(String path) throws IOException;
 

@@ -46,8 +46,8 @@ final class FormattedMetric {
   }
 
   /**
-   * The classic buckets of a native histogram: those sent with it, those that its custom bounds
-   * make, or +Inf alone.
+   * The classic buckets of a native histogram: those sent with it, those derived from its custom
+   * bounds, or only +Inf.
    */
   static Buckets classic(Native n) {
     Buckets beside = n.classic();

@@ -286,8 +286,8 @@ abstract class TextParser implements ExpositionParser {
   }
 
   /**
-   * Passes over a quoted string whose opening quote is at {@code p} and returns the offset of its
-   * closing quote; -1 if there is none.
+   * Skips a quoted string whose opening quote is at {@code p} and returns the offset of its closing
+   * quote; -1 if there is none.
    *
    * @param lines whether it may contain a line end
    */

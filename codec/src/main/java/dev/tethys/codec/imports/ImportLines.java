@@ -18,8 +18,8 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads samples line by line. A line that cannot be used is noted and the others are read. Formats
- * are those of VictoriaMetrics's imports.
+ * Reads samples line by line. An unusable line is recorded and the others are read. Formats are
+ * those of VictoriaMetrics's imports.
  */
 public final class ImportLines {
   private static final JsonFactory JSON =

@@ -35,7 +35,7 @@ public final class InfluxPoints {
   /**
    * A reading of one message.
    *
-   * @param extra labels that every series gets, if it has none of that name
+   * @param extra labels added to every series that lacks them
    */
   public InfluxPoints(PointNames names, Labels extra) {
     this(names, extra, TelegrafSchema.V2);
@@ -204,8 +204,8 @@ public final class InfluxPoints {
   }
 
   /**
-   * Whether numbers can be bucket counts: whole ones that increase up to the number of
-   * observations. Others are quantiles, if all names are fractions.
+   * Whether numbers can be bucket counts: integers that increase up to the number of observations.
+   * Others are quantiles, if all names are fractions.
    */
   private static boolean areBuckets(TreeMap<Double, Double> bounds, double count) {
     if (bounds.firstKey() < 0 || bounds.lastKey() > 1) {

@@ -91,7 +91,7 @@ public final class RejectedItems {
   }
 
   /**
-   * The kind of fault that a message describes: its first line without quoted texts and numbers, so
+   * The kind of error that a message describes: its first line without quoted texts and numbers, so
    * that messages about different values count as one.
    */
   public static String reason(String why) {

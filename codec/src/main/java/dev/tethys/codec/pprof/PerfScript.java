@@ -33,7 +33,7 @@ public final class PerfScript {
   /**
    * First line of a sample.
    *
-   * @param frame rest of the line, the only frame where no stacks were recorded; "" without one
+   * @param frame rest of the line, the only frame if no stacks were recorded; "" if none
    */
   private record Head(String command, String event, long period, String frame) {}
 

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Expressions in symbols of C++, as template arguments have them (Itanium C++ ABI, "Expressions").
- * They are skipped: names contain none of them.
+ * Expressions in C++ symbols, as in template arguments (Itanium C++ ABI, "Expressions"). They are
+ * skipped: names contain none of them.
  */
 abstract class ItaniumExpressions extends SymbolText {
   /** Types and names that later parts refer to by their number. */

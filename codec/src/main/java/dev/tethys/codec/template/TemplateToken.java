@@ -3,9 +3,9 @@ package dev.tethys.codec.template;
 import dev.tethys.model.GoQuote;
 
 /**
- * A lexical unit of a template.
+ * A token of a template.
  *
- * @param at where it begins in the text
+ * @param at its offset in the text
  * @param line of its first character, from 1
  */
 record TemplateToken(Kind kind, int at, String text, int line) {

@@ -134,7 +134,8 @@ public final class TextBuffer {
   }
 
   /**
-   * A double in the fewest digits that read back as the same value; finite ones are valid JSON too.
+   * A double with the fewest digits that read back as the same value; finite ones are also valid
+   * JSON.
    */
   public TextBuffer number(double v) {
     room(GoFloat.ROOM_G);

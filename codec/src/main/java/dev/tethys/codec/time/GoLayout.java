@@ -22,9 +22,9 @@ public final class GoLayout {
   private final @Nullable Map<String, ZoneId> zones; // null for Go's own rules
 
   /**
-   * Takes a layout apart.
+   * Parses a layout.
    *
-   * @param location the zone of times that name none; null for UTC
+   * @param location the zone of times without a zone; null for UTC
    * @param local the zone of this machine
    */
   public GoLayout(String layout, @Nullable ZoneId location, ZoneId local) {

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Names of months, days and halves of the day in a language, longest first. Words of Go's layouts
- * are compared with whole and short names alike.
+ * Names of months, days and halves of the day in a language, longest first. Words of Go layouts are
+ * compared with full and short names alike.
  */
 record TimeNames(List<Name> months, List<Name> days, List<Name> halves) {
   private static final TextStyle[] STYLES = {

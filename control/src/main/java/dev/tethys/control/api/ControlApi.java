@@ -138,7 +138,7 @@ public final class ControlApi {
   }
 
   /**
-   * Reason of a change, which each has.
+   * Mandatory reason of a change.
    *
    * @throws IllegalArgumentException if there is none, or it has no visible character
    */

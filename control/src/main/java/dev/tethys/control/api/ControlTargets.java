@@ -57,7 +57,7 @@ record ControlTargets(List<AgentState> without, int with, Set<String> pipelines)
   }
 
   /**
-   * Refuses a control that would move nothing anywhere.
+   * Rejects a control that would move nothing.
    *
    * @throws ConflictException if agents are connected, and none runs the target
    */

@@ -31,8 +31,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code GET /api/v1/control/export}: the present state as files of a {@link Repository}. Their
- * resources read the same: a repository with these files changes nothing.
+ * {@code GET /api/v1/control/export}: the current state as files of a {@link Repository}. Their
+ * resources are equivalent: a repository with these files changes nothing.
  */
 public final class ExportApi {
   private final ConfigStore store;

@@ -70,10 +70,10 @@ public final class ActionRetries {
   record Retry(Attempt attempt, String word, String target, String error, @Nullable Long due) {}
 
   /**
-   * Attempt of before a restart.
+   * Attempt from before a restart.
    *
    * @param rule name of its rule
-   * @param definition hash of the rule as it was
+   * @param definition hash of the rule at that time
    */
   record Former(
       String rule,

@@ -104,9 +104,9 @@ public final class RuleCalls {
   }
 
   /**
-   * Sends a request; parameters and exceptions as for the other.
+   * Sends a request; parameters and exceptions as above.
    *
-   * @param event JSON, the body where the action has none
+   * @param event JSON, used as the body if the action has none
    */
   void send(RuleAction.Webhook w, String event, Consumer<Outcome> done) {
     HttpRequest.Builder q =

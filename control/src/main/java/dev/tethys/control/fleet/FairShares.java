@@ -22,7 +22,7 @@ final class FairShares {
   /**
    * Shares of an amount.
    *
-   * @param tokens number of tokens, at least 1; without a part each where there are more than the
+   * @param tokens number of tokens, at least 1; without a part each if there are more than the
    *     limit
    */
   FairShares(long limit, int tokens) {

@@ -181,7 +181,7 @@ public final class FleetVolumes {
   }
 
   /**
-   * The reports of one run of an agent from a time to another; null if these are less than two.
+   * The reports of one run of an agent within a time range; null if there are fewer than two.
    *
    * @param now time up to which the counts of the last report hold
    */

@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Definitions of the resources of {@code tethys.dev} for a Kubernetes cluster, made of the keys by
- * which the resources are read.
+ * Definitions of the resources of {@code tethys.dev} for a Kubernetes cluster, derived from the
+ * keys of the resources.
  */
 public final class ResourceDefinitions {
   private static final Map<String, String> SHORT =

@@ -183,7 +183,7 @@ public final class ControlEffects {
   }
 
   /**
-   * Adds the effect at the agents of a scope, or why there is none.
+   * Adds the effect at the agents of a scope, or the reason why there is none.
    *
    * @param scope agents that the reader may see
    */

@@ -164,7 +164,7 @@ public final class QuotaShares {
     load();
   }
 
-  /** Number of agents among which a quota is divided: the next power of 2, so that it is stable. */
+  /** Number of agents by which a quota is divided: the next power of 2, so that it is stable. */
   static int rounded(int agents) {
     int bit = Integer.highestOneBit(Math.max(1, agents));
     return bit >= agents ? bit : bit << 1;

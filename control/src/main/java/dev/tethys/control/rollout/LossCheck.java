@@ -9,8 +9,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Check of the accounts of agents with the version: each by itself, and in total, must take items
- * as before and lose no larger share of them. Notes from which accounts on losses count.
+ * Check of the accounts of agents with the version: each separately, and all in total, must take
+ * items as before and lose no larger share of them. Records from which accounts on losses count.
  */
 final class LossCheck implements GuardCheck {
   private final Scheduler clock;

@@ -470,8 +470,8 @@ public final class Rollouts {
   }
 
   /**
-   * Why no rule must roll out a version: a user undid it. "" where none did, or one has rolled it
-   * out since then.
+   * Reason why no rule may roll out a version: a user undid it. "" if none did, or one has rolled
+   * it out since then.
    */
   public synchronized String refusal(String configuration, int version) {
     Rollout undone = null;

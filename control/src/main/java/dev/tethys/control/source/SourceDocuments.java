@@ -14,7 +14,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Documents of a file with resources, each read by itself, so that one with an error does not hide
+ * Documents of a file with resources, each read separately, so that one with an error does not hide
  * the others.
  *
  * @param good documents that were read
@@ -33,8 +33,8 @@ record SourceDocuments(List<Document> good, List<Bad> bad) {
   /**
    * Document with an error.
    *
-   * @param kind "" where it cannot be read
-   * @param name "" where it cannot be read
+   * @param kind "" if it cannot be read
+   * @param name "" if it cannot be read
    */
   record Bad(String kind, String name, String error) {
     private boolean mayBe(String id) {

@@ -65,7 +65,7 @@ public interface SourceFiles {
   /**
    * Reads the files.
    *
-   * @param known commit of the last snapshot; "" for none
+   * @param known commit of the last snapshot; "" if none
    * @return null if the commit is the known one
    * @throws IOException if the files cannot be read as a whole
    */

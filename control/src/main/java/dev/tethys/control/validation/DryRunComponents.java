@@ -31,8 +31,8 @@ import java.util.Set;
  */
 final class DryRunComponents {
   /**
-   * Processors that read their surroundings, which differ from those of the agents: the machine,
-   * its files, a cluster, or URLs.
+   * Processors that read their environment, which differs from that of the agents: the machine, its
+   * files, a cluster, or URLs.
    */
   static final Set<String> PASSED = Set.of("k8s_attributes", "resource_detection", "schema");
 

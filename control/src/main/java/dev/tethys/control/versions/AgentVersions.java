@@ -114,7 +114,10 @@ public record AgentVersions(
     return null;
   }
 
-  /** Rollout that gives an agent a version by its labels, and has not noted that yet; 0 if none. */
+  /**
+   * Rollout that assigns a version to an agent by its labels, and has not recorded that yet; 0 if
+   * none.
+   */
   public long unnoted(AgentState a) {
     if (active.containsKey(a.uid())) {
       return 0;

@@ -19,7 +19,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A scrape in its steady state: each series is known by a hash of its bytes. Nanoseconds a sample.
+ * A scrape in steady state: each series is identified by a hash of its bytes. Nanoseconds per
+ * sample.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

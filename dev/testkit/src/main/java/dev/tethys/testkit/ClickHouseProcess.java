@@ -87,7 +87,7 @@ public final class ClickHouseProcess implements AutoCloseable {
    * Starts the process and waits until it responds.
    *
    * @param dir for data and logs
-   * @param password of every user, "" for none
+   * @param password of every user, "" if none
    */
   public ClickHouseProcess(Path dir, String password) throws IOException, InterruptedException {
     this.dir = dir;

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * A test of a store: it makes an empty one for each test, writes to it and reads it. Times of its
- * samples lie around {@link #T0}, in the past of the system clock.
+ * A test of a store: creates an empty store per test, writes to it and reads it. Its samples have
+ * times around {@link #T0}, in the past of the system clock.
  */
 public abstract class MetricStoreCase {
   /** Start of the tests' time: 2023-11-14T22:00:00Z, on a border of two hours. */

@@ -28,8 +28,8 @@ public final class ServerProcess implements AutoCloseable {
   /**
    * Starts it and waits until it accepts connections.
    *
-   * @param port that the command names
-   * @param log where its output goes
+   * @param port port named in the command
+   * @param log file of its output
    * @param environment more variables
    */
   public ServerProcess(int port, Path log, Map<String, String> environment, List<String> command)

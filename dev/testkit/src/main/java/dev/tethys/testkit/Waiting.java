@@ -43,7 +43,7 @@ public final class Waiting {
   /**
    * Waits for a given time.
    *
-   * @param what the condition in words and the state at the end, for the error
+   * @param what description of the condition and the final state, for the error
    * @throws AssertionError if the condition does not become true in time
    */
   public static void await(Duration timeLimit, Supplier<String> what, BooleanSupplier condition) {

@@ -35,8 +35,8 @@ public final class PackedMetrics extends AbstractList<Metric> implements RandomA
   /**
    * Plain numbers.
    *
-   * @param labels canonical bytes of all metrics, one after another
-   * @param ends where those of each metric end
+   * @param labels canonical bytes of all metrics, concatenated
+   * @param ends end offset of each metric
    */
   private record Numbers(byte[] labels, int[] ends, double[] values) implements Chunk {
     @Override

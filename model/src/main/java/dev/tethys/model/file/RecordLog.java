@@ -83,7 +83,7 @@ public final class RecordLog implements Closeable {
   }
 
   /**
-   * Opens or makes a log and gives its records in order.
+   * Opens or creates a log and returns its records in order.
    *
    * @throws IOException if it cannot be read, or is a file of another kind
    */

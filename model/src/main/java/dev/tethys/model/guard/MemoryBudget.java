@@ -106,8 +106,7 @@ public final class MemoryBudget implements Collector {
   }
 
   /**
-   * Makes less important shares return memory that they can release at once, the least important
-   * first.
+   * Makes less important shares return memory immediately, the least important first.
    *
    * @param use use that needs memory
    * @param most bytes that all shares may hold afterwards

@@ -36,10 +36,7 @@ public final class SocketCalls implements AutoCloseable {
   public static final int SOCK_DGRAM = 2;
   public static final int SOCK_RAW = 3;
 
-  /**
-   * Maximum number of bytes of the path of a socket of this machine, so that the system's structure
-   * holds it.
-   */
+  /** Maximum length of a Unix socket path in bytes, so that it fits the system's structure. */
   public static final int MAX_PATH = 107;
 
   private static final int SOCK_CLOEXEC = 0x80000;

@@ -125,7 +125,7 @@ public interface LogSegment {
   @FunctionalInterface
   interface PatternKeys {
     /**
-     * Writes the places of those of the first {@code n} keys that are of the set and returns their
+     * Writes the positions of the first {@code n} keys that are in the set and returns their
      * number.
      */
     int select(long[] keys, int n, int stream, int[] into);

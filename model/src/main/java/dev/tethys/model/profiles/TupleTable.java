@@ -3,8 +3,8 @@ package dev.tethys.model.profiles;
 import java.util.Arrays;
 
 /**
- * Table of rows of numbers. An interned row occurs once. Rows that are known to be new can be
- * appended without a look-up; they are indexed at the next interning. Not thread-safe.
+ * Table of rows of numbers. An interned row occurs once. Rows known to be new can be appended
+ * without a lookup; they are indexed at the next interning. Not thread-safe.
  */
 public final class TupleTable {
   private static final long TAG = -1L << 32;

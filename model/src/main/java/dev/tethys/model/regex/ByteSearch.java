@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Search for a sequence of bytes. Eight places are tested at a time for the two bytes of the
- * sequence that texts have least often. Immutable.
+ * Search for a sequence of bytes. Eight positions are tested at a time for the two rarest bytes of
+ * the sequence. Immutable.
  */
 public final class ByteSearch {
   private static final VarHandle LONGS =

@@ -182,7 +182,7 @@ public final class Regex {
   }
 
   /**
-   * Matches with their groups. Takes memory for each group at each place of the expression; tests
+   * Matches with their groups. Uses memory for each group at each position of the expression; tests
    * that need no groups do not.
    */
   public Groups groups(CharSequence text) {

@@ -14,7 +14,7 @@ public interface TenantStore extends AutoCloseable {
   List<EventDeletion> deletions(Scope scope);
 
   /**
-   * Takes a deletion back: data that is still on disk is returned by queries again.
+   * Withdraws a deletion: queries return data that is still on disk again.
    *
    * @return false if there is no such deletion or it is processed
    */

@@ -35,8 +35,8 @@ public final class SpanColumn {
   public long[] bits = {};
 
   /**
-   * Strings of this column, by code. A code means the same string in all batches of one scan, so
-   * that results by code can be kept while {@link #strings} only grows.
+   * Strings of this column, by code. A code has the same meaning in all batches of one scan, so
+   * that results by code can be cached while {@link #strings} only grows.
    */
   public String[] strings = {};
 

@@ -297,8 +297,8 @@ public final class Batch {
   }
 
   /**
-   * The same, but exact: a tree is encoded for it, and both are kept. Only for profiles without an
-   * OTLP message it is an estimate.
+   * The same, but exact: a tree is encoded for it, and both are kept. It is an estimate only for
+   * profiles without an OTLP message.
    */
   public long exactSize() {
     content.encodeTree();

@@ -237,7 +237,7 @@ public record CollectConfig(
 
   /**
    * The entry as a tree to be written, defaults filled in. Neither secret flags nor an inline
-   * configuration, which may hold secrets anywhere, are shown.
+   * configuration, which may contain secrets anywhere, are shown.
    */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();

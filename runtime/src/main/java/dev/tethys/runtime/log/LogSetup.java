@@ -78,7 +78,7 @@ public final class LogSetup {
    * The same with more on each line.
    *
    * @param fields strings, numbers, booleans, lists and maps by name
-   * @param filter which records are written at all
+   * @param filter selects the records to write
    */
   public static void install(
       Level level, Format format, Map<String, Object> fields, Lines to, Filter filter) {

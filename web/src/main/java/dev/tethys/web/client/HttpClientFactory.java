@@ -165,7 +165,7 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * A client whose calls can be watched; cheap, and nothing to be closed.
+   * A client whose calls can be watched; cheap, and never closed.
    *
    * @throws IOException if a certificate or key cannot be read
    */

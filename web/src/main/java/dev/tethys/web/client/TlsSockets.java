@@ -104,7 +104,7 @@ public final class TlsSockets {
   }
 
   /**
-   * Connects, without delays for small packets, and with the handshake of TLS done.
+   * Connects, without delays for small packets, and completes the TLS handshake.
    *
    * @param tls null if none
    * @param deadline by {@link System#nanoTime}

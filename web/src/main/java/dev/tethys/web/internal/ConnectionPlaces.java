@@ -106,7 +106,7 @@ final class ConnectionPlaces {
   }
 
   /**
-   * Refuses the request that has waited longest for a place, of the client with the most
+   * Rejects the request that has waited longest for a slot, of the client with the most
    * connections.
    *
    * @return false if there is none

@@ -147,8 +147,8 @@ public final class ConnectionTimeouts {
     }
 
     /**
-     * Once the exchange has ended the connection's own thread reads the next request: reading ahead
-     * beside that would take bytes out of it.
+     * Once the exchange has ended the connection's own thread reads the next request: concurrent
+     * reading ahead would steal bytes from it.
      */
     private synchronized boolean isGone() {
       ClientConnection c = connection;

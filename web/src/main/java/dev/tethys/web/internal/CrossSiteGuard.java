@@ -58,8 +58,8 @@ final class CrossSiteGuard {
   }
 
   /**
-   * Whether a host in lower case is an address of IPv4 or IPv6: no name server can make a page's
-   * own origin of it.
+   * Whether a lower-case host is an IPv4 or IPv6 address: no name server can map a page's own
+   * origin to it.
    */
   static boolean isAddress(String host) {
     boolean inBrackets = host.startsWith("[") && host.endsWith("]");

@@ -244,8 +244,8 @@ public final class ResourceWatch<T> {
   }
 
   /**
-   * Whether the server has read its definitions. One that starts, or another one at its address,
-   * may not know resources that exist.
+   * Whether the server has read its definitions. A starting server, or another one at its address,
+   * may not know existing resources.
    */
   private boolean isReady() throws InterruptedException {
     URI uri = URI.create(means.access().base() + READY);

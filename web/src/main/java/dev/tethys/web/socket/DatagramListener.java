@@ -15,8 +15,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Takes datagrams over UDP on one platform thread. Waiting datagrams are in the kernel's buffer,
- * which drops those that do not fit.
+ * Receives datagrams over UDP on one platform thread. Waiting datagrams are in the kernel's buffer,
+ * which drops excess ones.
  */
 public final class DatagramListener
     implements SocketListener, PassingListener<DatagramListener.Handler> {

@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes datagrams over a socket of the same machine (unix(7), SOCK_DGRAM). A call blocks in the
- * kernel, on its own platform thread.
+ * Receives datagrams over a Unix socket (unix(7), SOCK_DGRAM). A call blocks in the kernel, on its
+ * own platform thread.
  */
 public final class UnixDatagramListener implements PassingListener<UnixDatagramListener.Handler> {
   /** Handles datagrams, on one thread. */

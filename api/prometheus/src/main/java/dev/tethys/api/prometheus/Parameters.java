@@ -34,7 +34,10 @@ final class Parameters {
           "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:\\d\\d)");
   private static final Pattern WHOLE = Pattern.compile("[+-]?\\d+");
 
-  /** Digits of a time in Unix seconds, or of a limit, at most; what has more is read otherwise. */
+  /**
+   * Maximum number of digits of a time in Unix seconds, or of a limit; longer ones are parsed
+   * differently.
+   */
   private static final int MAX_DIGITS = 12;
 
   private final Params params;

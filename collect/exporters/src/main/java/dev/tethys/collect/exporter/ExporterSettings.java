@@ -4,9 +4,7 @@ import dev.tethys.config.YamlNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The flags of an exporter as they were given, on a command line or in a {@code collect} section.
- */
+/** The flags of an exporter as given on a command line or in a {@code collect} section. */
 public interface ExporterSettings {
   /** Whether a flag was set. */
   boolean isGiven(String flag);

@@ -90,7 +90,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
    * Reading of logs.
    *
    * @param positions file in which positions are kept; null to begin at the ends of the logs
-   * @param sink takes the messages
+   * @param sink receives the messages
    */
   public record Logs(@Nullable Path positions, ObservedLog.Sink sink) {
     /** Messages are counted, and go nowhere. */

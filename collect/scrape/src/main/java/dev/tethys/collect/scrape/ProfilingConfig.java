@@ -22,8 +22,8 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
   /**
    * Kind of profile.
    *
-   * @param delta whether the target computes the difference over a time, which the parameter {@code
-   *     seconds} gives
+   * @param delta whether the target computes the difference over the period given by the parameter
+   *     {@code seconds}
    * @param keep sample types to keep by type; empty for all
    */
   public record Kind(String path, boolean delta, Set<String> keep) {}

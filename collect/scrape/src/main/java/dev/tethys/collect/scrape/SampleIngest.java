@@ -205,8 +205,8 @@ final class SampleIngest {
   }
 
   /**
-   * Marks series as ended. (Made for each scrape, which costs an agent's compiler many times as
-   * much for a lambda.)
+   * Marks series as ended. (An object per scrape: a lambda would cost an agent's compiler many
+   * times as much.)
    */
   private record Ending(Appender app, long time) implements SeriesMemory.Ended {
     @Override

@@ -61,7 +61,7 @@ public final class HttpEndpoint {
   }
 
   /**
-   * @param usual headers of every request, over which those of the settings win
+   * @param usual headers of every request, overridden by those of the settings
    * @param factory the process's; not closed here
    */
   public HttpEndpoint(

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * Available component types. Types of the Collector that are not supported are known too, so that
- * they are rejected by name.
+ * Available component types. Unsupported types of the Collector are known too, so that they are
+ * rejected by name.
  */
 public final class Components {
   private record Name(ComponentKind kind, String type) {}

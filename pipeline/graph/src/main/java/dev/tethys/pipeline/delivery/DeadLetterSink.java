@@ -46,7 +46,7 @@ final class DeadLetterSink {
   }
 
   /**
-   * Moves a request to the dead letters where there are any; returns the outcome for the source.
+   * Moves a request to the dead letters if there are any; returns the outcome for the source.
    *
    * @param of its entry in the queue
    */

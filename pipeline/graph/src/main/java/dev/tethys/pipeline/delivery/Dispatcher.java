@@ -521,7 +521,7 @@ final class Dispatcher {
   }
 
   /**
-   * Closes a previous sender once nothing is in flight on it.
+   * Closes a previous sender once it has no requests in flight.
    *
    * @param timeLimit after which requests are interrupted, to be sent again
    */

@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * Starts and stops nodes and releases producers that wait for queue capacity meanwhile. Stopping
+ * Starts and stops nodes, and meanwhile releases producers that wait for queue capacity. Stopping
  * takes bounded time even while a remote system is down.
  */
 final class Lifecycle {

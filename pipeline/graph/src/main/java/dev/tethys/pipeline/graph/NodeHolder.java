@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Holder of a node, in which another instance can replace it while batches keep arriving; they wait
- * for that moment.
+ * for the replacement.
  */
 final class NodeHolder implements Consumer {
   private final NodeKey key;

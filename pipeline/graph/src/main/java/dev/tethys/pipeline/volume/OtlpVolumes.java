@@ -225,8 +225,7 @@ final class OtlpVolumes {
   }
 
   /**
-   * Severity number of a log record. Writers put fields in the order of their numbers, so that it
-   * mostly follows the time.
+   * Severity number of a log record. Writers order fields by number, so it mostly follows the time.
    */
   private int number() {
     byte[] b = r.buffer();

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items and bytes by value, in the order in which values came. Most batches have few values of an
- * attribute, which are found by comparison; many are found by hash. Not thread-safe.
+ * Items and bytes by value, in order of arrival. Most batches have few values of an attribute,
+ * which are found by comparison; many are found by hash. Not thread-safe.
  */
 final class ValueCounts {
   private static final int FEW = 8;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Infers the context of a group: the outermost one that reaches every context named by a path and
- * knows every function and symbol.
+ * supports every function and symbol.
  */
 final class ContextInference {
   private final OttlFunctions functions;

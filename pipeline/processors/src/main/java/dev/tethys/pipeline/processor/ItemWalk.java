@@ -32,7 +32,7 @@ public final class ItemWalk {
   private ItemWalk() {}
 
   /**
-   * Shows every item of a context. Metrics that are appended meanwhile are shown too.
+   * Shows every item of a context, including metrics appended in the meantime.
    *
    * @throws EvaluationException if metrics are appended without end
    */

@@ -186,7 +186,7 @@ public final class PromqlEngine implements AutoCloseable {
 
   /**
    * Records running queries in a file from now on, so that they are known after a crash; logs those
-   * of the last run. To be called when no other process uses the folder.
+   * of the last run. Must be called when no other process uses the folder.
    */
   public void noteRunning(Path file) {
     running.track(ActiveQueryFile.open(file, options.maxConcurrent() + options.ruleConcurrent()));

@@ -113,8 +113,8 @@ public final class RunningQueries {
     }
 
     /**
-     * Lets in who can be; the lock is held. One query may always run, regardless of the gate: it
-     * fails if there is no memory for it.
+     * Admits waiting queries; the caller must hold the lock. One query may always run, regardless
+     * of the gate: it fails if there is no memory for it.
      */
     void fill() {
       while (free > 0 && hasStarted() && (free == count || isAdmitted())) {

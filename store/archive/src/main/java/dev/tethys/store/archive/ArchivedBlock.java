@@ -30,8 +30,8 @@ public interface ArchivedBlock extends AutoCloseable {
   }
 
   /**
-   * Gives all series with the samples that are not deleted; once. What cannot be read is omitted
-   * and listed in {@link #problems} afterwards.
+   * Returns all series with the samples that are not deleted; once. Unreadable data is omitted and
+   * listed in {@link #problems} afterwards.
    */
   void forEach(SeriesVisitor to, Progress progress);
 

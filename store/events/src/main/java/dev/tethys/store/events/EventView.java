@@ -3,7 +3,7 @@ package dev.tethys.store.events;
 import java.util.List;
 
 /**
- * Heads and parts of a tenant at one moment. Each row is in exactly one of them.
+ * Snapshot of the heads and parts of a tenant. Each row is in exactly one of them.
  *
  * @param <S> snapshot of a head
  * @param <P> open part

@@ -121,7 +121,7 @@ public final class WriteAheadLog implements Closeable {
   }
 
   /**
-   * Appends whole frames.
+   * Appends complete frames.
    *
    * @throws IOException if they could not be written: then, as after any error, none of them is
    *     read back

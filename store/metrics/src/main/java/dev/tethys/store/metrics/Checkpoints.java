@@ -109,7 +109,7 @@ final class Checkpoints {
   }
 
   /**
-   * Takes one when it is due. Called about once per second.
+   * Takes a snapshot when due. Called about once per second.
    *
    * @param logBytes how much longer than when the last one was taken the log may be
    */

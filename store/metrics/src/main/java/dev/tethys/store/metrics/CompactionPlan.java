@@ -29,7 +29,7 @@ final class CompactionPlan {
   }
 
   /**
-   * The blocks to make one of, or none.
+   * The blocks to merge, or none.
    *
    * @param wasted how many series of a block are deleted or past their time
    */

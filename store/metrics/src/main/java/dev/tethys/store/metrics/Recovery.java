@@ -18,8 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Brings the head back: the newest snapshot, then the log from there on. Damage never stops it:
- * what can be read is read, what cannot is copied to {@code quarantine} and told.
+ * Restores the head: the newest snapshot, then the log after it. Damage never stops it: readable
+ * data is read, other data is copied to {@code quarantine} and reported.
  */
 final class Recovery {
   private static final Logger LOG = JulLogger.of(Recovery.class.getName());

@@ -57,8 +57,8 @@ public final class FederatedSource implements ScopedSource {
   private List<RemoteReadConfig> applied = List.of(); // guarded by this
 
   /**
-   * @param localStart the millisecond from which the embedded store has everything
-   * @param maxSamples more in one answer of another store are refused
+   * @param localStart the millisecond from which the embedded store is complete
+   * @param maxSamples maximum number of samples in one response of another store
    */
   public FederatedSource(
       ScopedSource local, LongSupplier localStart, long maxSamples, Registry registry) {

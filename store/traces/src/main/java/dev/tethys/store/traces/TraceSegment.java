@@ -39,8 +39,8 @@ abstract class TraceSegment implements SpanSegment {
   }
 
   /**
-   * Passes the chunk on for one use, with the rows that deletions hide; of a damaged block once
-   * more without what is not readable.
+   * Passes the chunk on for one use, with the rows that deletions hide; for a damaged block, again
+   * without unreadable data.
    */
   abstract void open(Read read);
 

@@ -156,7 +156,7 @@ final class StreamLimitWriter implements DataWriter {
   }
 
   /**
-   * Tells the client that streams beyond the given one are no longer answered (GOAWAY, RFC 9113
+   * Tells the client that streams beyond the given one will not be processed (GOAWAY, RFC 9113
    * section 6.8). The client may retry them on another connection.
    *
    * @param code error code, 0 if none

@@ -51,7 +51,7 @@ public record ProxyHeader(InetSocketAddress source, InetSocketAddress destinatio
   private static final int MAX_BINARY = 4096;
 
   /**
-   * Takes the header from the beginning of a connection.
+   * Reads the header from the start of a connection.
    *
    * @return null if there is none, or it has no address
    * @throws HttpException if it is malformed

@@ -143,9 +143,9 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   }
 
   /**
-   * Listens for other members; {@link #join} looks for them.
+   * Listens for other members; {@link #join} contacts them.
    *
-   * @throws IOException if a flag is invalid or the address is not available
+   * @throws IOException if a flag is wrong or the address is not available
    */
   public static ClusterPeer open(ClusterOptions options, ManagerClock clock, Registry registry)
       throws IOException {

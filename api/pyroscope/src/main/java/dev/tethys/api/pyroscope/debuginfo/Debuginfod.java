@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Client of a server of debuginfod. Ids that the server does not have are not asked for again for
- * an hour; after a failure nothing is asked for a minute. Source: debuginfod(8), webapi.
+ * Client of a debuginfod server. Ids unknown to the server are not requested again for an hour;
+ * after a failure nothing is requested for a minute. Source: debuginfod(8), webapi.
  */
 final class Debuginfod {
   private static final int MAX_MISSING = 10_000;

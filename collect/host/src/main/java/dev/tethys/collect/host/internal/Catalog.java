@@ -42,7 +42,7 @@ public final class Catalog {
   }
 
   /**
-   * The collector of that name, which the options must know; null if it belongs to a module that
+   * The collector of that name, which must be a known option; null if it belongs to a module that
    * this build lacks.
    */
   public @Nullable NodeCollector make(String name) {

@@ -4,8 +4,8 @@ import dev.tethys.model.libc.Errno;
 import java.io.IOException;
 
 /**
- * A file of the host could not be read. Without a stack trace: many files of /sys answer with an
- * error at every read.
+ * A host file could not be read. Without a stack trace: many files in /sys return an error at every
+ * read.
  */
 public final class HostFileException extends IOException {
   private final int errno;

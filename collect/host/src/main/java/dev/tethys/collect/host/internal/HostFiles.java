@@ -175,8 +175,8 @@ public final class HostFiles {
   }
 
   /**
-   * An open folder: its files are found without walking the path again, which halves the cost of
-   * reading a value of sysfs.
+   * An open folder: its files are found without resolving the path again, which halves the cost of
+   * reading a sysfs value.
    */
   public final class Folder implements AutoCloseable {
     private final String path;

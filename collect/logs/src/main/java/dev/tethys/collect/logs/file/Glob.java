@@ -76,7 +76,7 @@ public final class Glob {
   }
 
   /**
-   * Reads a pattern; one that is not absolute is relative to where the process runs.
+   * Reads a pattern; a relative one is resolved against the working directory.
    *
    * @throws IllegalArgumentException with the problem
    */

@@ -101,7 +101,7 @@ final class SavedPositions {
   /**
    * A file that may have content not read by an earlier process.
    *
-   * @param from position of reading; null if none of it was read
+   * @param from read position; null if none of it was read
    */
   private record Piece(RotatedVersions.SiblingFile found, @Nullable Checkpoint from) {
     /**

@@ -104,7 +104,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
   }
 
   /**
-   * Makes sure that the kernel answers, and starts.
+   * Checks that the kernel responds, and starts.
    *
    * @param proc mount point of /proc
    * @param hostProcess a process in the network namespace through which containers connect

@@ -224,7 +224,7 @@ public final class ConnectionTracker implements Collector {
   }
 
   /**
-   * Connection of a payload; one that was not known is added. To be called with the lock held.
+   * Connection of a payload; an unknown one is added. The caller must hold the lock.
    *
    * @param v socket and process of the payload
    * @return null if it is not observed
@@ -259,8 +259,8 @@ public final class ConnectionTracker implements Collector {
   }
 
   /**
-   * Whether a connection without an owner may get one: its payloads are still of interest. To be
-   * called with the lock held.
+   * Whether a connection without an owner may get one, because its payloads are still relevant. The
+   * caller must hold the lock.
    */
   public boolean mayHaveOwner(SocketView v) {
     Connection c = connections.get(v.socket);

@@ -60,7 +60,7 @@ final class ConntrackSocket implements AutoCloseable {
   }
 
   /**
-   * Flow after address translation: the server that responds, and the client as the server sees it;
+   * Flow after address translation: the responding server, and the client as seen by the server;
    * null if the connection is not tracked.
    */
   @Nullable Flow translated(Flow asked) throws LibraryException {

@@ -44,7 +44,7 @@ final class Peers {
   }
 
   /**
-   * Counts of a destination, given the flow as the client sees it, and the same flow after address
+   * Counts of a destination, given the flow as seen by the client, and the same flow after address
    * translation.
    *
    * @return null if the destination is in a network that is not counted

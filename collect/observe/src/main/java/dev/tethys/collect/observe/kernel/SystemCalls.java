@@ -22,7 +22,7 @@ final class SystemCalls {
   private static final long PERF_FLAG_FD_CLOEXEC = 8;
   private static final int O_CLOEXEC = 0x80000;
 
-  /** Flags of open(2): the place of a file alone, no waiting, no link at the end of a path. */
+  /** Flags of open(2): only the path of a file, non-blocking, no link as the last component. */
   static final int O_PATH = 0x20_0000;
 
   static final int O_NONBLOCK = 0x800;

@@ -5,8 +5,7 @@ import dev.tethys.collect.observe.container.ContainerNames;
 import java.util.function.Consumer;
 
 /**
- * Joins the lines of messages of several lines: stack traces, and all that follows a line with a
- * time.
+ * Joins lines of multi-line messages: stack traces, and everything that follows a line with a time.
  */
 public final class MessageJoiner {
   private static final Pattern TIME = Pattern.compile("(?:^|\\D)\\d{2}:\\d{2}:\\d{2}(?:\\D|$)");

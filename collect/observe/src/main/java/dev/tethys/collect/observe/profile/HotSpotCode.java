@@ -83,7 +83,7 @@ final class HotSpotCode {
   }
 
   /**
-   * Heap of code. The virtual machine has a byte for each of its segments, which is 0 if a piece of
+   * Code heap. The virtual machine has a byte for each of its segments, which is 0 if a piece of
    * code begins. Only parts of the heap whose bytes have changed are read.
    */
   private static final class Heap {
@@ -510,8 +510,8 @@ final class HotSpotCode {
   }
 
   /**
-   * The current piece of code: another one of the same length may have replaced it, which the bytes
-   * of the segments do not show.
+   * The current piece of code: another one of the same length may have replaced it, which the
+   * segment bytes do not show.
    */
   private Blob current(ProcessMemory memory, Heap heap, Blob known) {
     try {

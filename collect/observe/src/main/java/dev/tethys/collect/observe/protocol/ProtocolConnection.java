@@ -284,8 +284,8 @@ public final class ProtocolConnection implements Retention.Owner {
   }
 
   /**
-   * Tests a payload against the known protocols, joined with the ones before it and alone: a server
-   * reads the length of a message first, and the capture may start in the middle of one.
+   * Tests a payload against the known protocols, both alone and joined with the previous ones: a
+   * server reads the length of a message first, and the capture may start in the middle of one.
    */
   private @Nullable ProtocolParser recognise(Direction direction, StreamBuffer in) {
     (in == sent ? received : sent).clear();

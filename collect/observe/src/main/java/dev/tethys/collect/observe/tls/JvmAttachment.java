@@ -47,7 +47,7 @@ final class JvmAttachment {
   /**
    * Loads an agent.
    *
-   * @param jar path of its file as the process sees it
+   * @param jar path of its file as seen by the process
    * @throws IOException with the reason
    */
   void load(String jar, String arguments) throws IOException {

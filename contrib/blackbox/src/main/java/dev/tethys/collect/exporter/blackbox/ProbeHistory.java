@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The most recent probes, and the most recent failures among older ones. Safe for any number of
- * threads; holds at most twice its limit.
+ * The most recent probes, and the most recent failures among older ones. Thread-safe; holds at most
+ * twice its limit.
  */
 final class ProbeHistory {
   /** A completed probe. */

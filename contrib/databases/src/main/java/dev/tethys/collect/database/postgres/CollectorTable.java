@@ -16,9 +16,9 @@ final class CollectorTable {
   private CollectorTable() {}
 
   /**
-   * Asks for all that a collector shows.
+   * Queries all metrics of a collector.
    *
-   * @param version as {@code server_version_num} counts
+   * @param version in the format of {@code server_version_num}
    * @param exclude databases that the collector of databases omits
    */
   static void collect(

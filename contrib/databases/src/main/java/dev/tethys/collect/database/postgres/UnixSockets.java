@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import javax.net.SocketFactory;
 
 /**
- * Connections through a Unix socket for PostgreSQL's driver, which makes this class by its name and
- * gives it the path. Reads have no timeout: the client that scrapes aborts the connection.
+ * Connections through a Unix socket for PostgreSQL's driver, which creates this class by its name
+ * and passes it the path. Reads have no timeout: the client that scrapes aborts the connection.
  */
 public final class UnixSockets extends SocketFactory {
   private final String path;

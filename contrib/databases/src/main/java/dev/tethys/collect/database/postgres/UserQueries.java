@@ -168,7 +168,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
    *
    * @param namespace first words of its metrics
    * @param labels of all of its metrics
-   * @throws SQLException if it cannot run; a single value that cannot be used is omitted
+   * @throws SQLException if it cannot run; a single unusable value is omitted
    */
   static void run(
       String namespace, UserQuery q, PostgresConnection c, List<String> labels, MetricSet out)

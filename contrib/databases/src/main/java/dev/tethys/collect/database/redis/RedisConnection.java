@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * A connection in Redis's protocol (RESP,
- * https://redis.io/docs/latest/develop/reference/protocol-spec/). It speaks version 2 unless the
- * server is asked for 3; answers of both are understood. Not thread-safe.
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/). It uses version 2 unless the
+ * server is asked for 3; responses in both are supported. Not thread-safe.
  */
 final class RedisConnection implements RedisCommands, AutoCloseable {
   private static final int MAX_LINE = 1 << 20;

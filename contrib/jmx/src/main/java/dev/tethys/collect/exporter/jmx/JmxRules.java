@@ -14,8 +14,8 @@ import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of a file: the first that matches makes a sample of a value. What rules with a cache
- * found is kept while the value is seen. Thread-safe.
+ * The rules of a file: the first match creates a sample from a value. Results of rules with a cache
+ * are kept while the value exists. Thread-safe.
  */
 final class JmxRules {
   private record ValueKey(
@@ -217,8 +217,8 @@ final class JmxRules {
   }
 
   /**
-   * A text that ends a match when the thread is interrupted: expressions of Java go back and forth
-   * as long as they like.
+   * A text whose matching ends when the thread is interrupted: Java expressions may backtrack
+   * indefinitely.
    */
   private record BoundedText(String text) implements CharSequence {
     @Override

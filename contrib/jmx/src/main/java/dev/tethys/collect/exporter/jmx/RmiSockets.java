@@ -42,8 +42,8 @@ final class RmiSockets extends RMISocketFactory {
   private static final ScopedValue<LookupBudget> LOOKUP_BUDGET = ScopedValue.newInstance();
 
   /**
-   * Classes that the peer may send: only those of Java. Other classes in its beans are unknown here
-   * anyway.
+   * Classes that the peer may send: only those of Java. Other classes in its beans are unavailable
+   * here anyway.
    */
   private static final ObjectInputFilter CLASSES =
       ObjectInputFilter.Config.createFilter(

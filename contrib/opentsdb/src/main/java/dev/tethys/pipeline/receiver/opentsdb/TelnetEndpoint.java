@@ -20,8 +20,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpenTSDB's telnet interface: {@code put}, which is answered only when it fails, and {@code
- * version}, {@code help}, {@code exit}.
+ * OpenTSDB's telnet interface: {@code put}, which only responds to failures, and {@code version},
+ * {@code help}, {@code exit}.
  */
 final class TelnetEndpoint implements MessageListener.Handler<TelnetEndpoint.Lines> {
   /** Lines received over a connection, and where replies are sent. */

@@ -184,8 +184,8 @@ final class OpenTsdbStore implements ForeignStore {
   }
 
   /**
-   * Asks for some metrics. The server looks up each value of a filter first, and refuses all of the
-   * question when one of several is nowhere; then it is asked by an expression.
+   * Requests some metrics. The server looks up each value of a filter first, and rejects the whole
+   * query if one of several does not exist; then an expression is used.
    */
   private void queryMetrics(
       List<String> metrics,

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.exporter.client;
 
 /**
- * Packs lines into packets of a maximum size, as many in each as fit, without the last line end. A
- * longer line gets its own packet.
+ * Packs as many lines as fit into packets of a maximum size, without the last line end. A longer
+ * line gets its own packet.
  */
 final class LinePackets {
   private final byte[] lines;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Expression<E> {
   /**
-   * A function that only expressions about certain subjects have.
+   * A function available only for expressions about certain subjects.
    *
    * @param arguments how many it takes
    * @param body gives its value for a subject and arguments

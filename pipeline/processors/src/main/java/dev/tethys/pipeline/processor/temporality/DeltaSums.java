@@ -27,8 +27,8 @@ public final class DeltaSums {
   /**
    * A stream.
    *
-   * @param lastStart where its newest delta began, Unix nanoseconds
-   * @param bytes that it holds of the memory of series
+   * @param lastStart start of its newest delta, Unix nanoseconds
+   * @param bytes its share of the memory of series
    */
   private record Sum(DataPoint point, long lastStart, long seenMillis, long bytes) {
     boolean isAgain(DataPoint p) {

@@ -24,8 +24,8 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
   /**
    * Statements that are run together.
    *
-   * @param at their place in the file
-   * @param context null if the paths tell it
+   * @param at their position in the file
+   * @param context null if it follows from the paths
    */
   public record Group(
       YamlNode at,

@@ -232,8 +232,8 @@ public final class LiveTail implements AutoCloseable {
   /**
    * Waits for entries.
    *
-   * @param most most entries
-   * @param waitNanos longest wait
+   * @param most maximum number of entries
+   * @param waitNanos maximum wait
    * @return an empty delivery when nothing came in time, null if the tail is closed
    */
   public @Nullable Delivery next(int most, long waitNanos) throws InterruptedException {

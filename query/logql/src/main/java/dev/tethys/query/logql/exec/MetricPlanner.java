@@ -31,8 +31,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plans metric queries: log ranges are scanned here, everything above them is done by the operators
- * of PromQL, which mean the same but for divisions by zero.
+ * Plans metric queries: log ranges are scanned here, everything above them is computed by PromQL
+ * operators, which are equivalent except for divisions by zero.
  */
 public final class MetricPlanner {
   private static final Span NOWHERE = new Span(0, 0);

@@ -20,9 +20,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Merges the patterns of segments: equal texts of one level are one pattern. Where segments know
- * keys of patterns, rows are first counted by these; texts and times are read of frequent ones
- * only.
+ * Merges the patterns of segments: equal texts of one level are one pattern. If segments have
+ * pattern keys, rows are first counted by these; texts and times are read only for frequent ones.
  */
 public final class PatternScan {
   /** Overhead of a pattern in bytes, without its text. */

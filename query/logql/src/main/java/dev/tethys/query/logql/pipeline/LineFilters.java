@@ -17,7 +17,8 @@ public final class LineFilters {
   private LineFilters() {}
 
   /**
-   * Conditions of a filter; a line has to fit all of them. Filters that every line fits have none.
+   * Conditions of a filter; a line has to meet all of them. Filters that every line meets have
+   * none.
    *
    * @throws LogqlParseException if an operand is not valid
    */

@@ -311,7 +311,7 @@ public final class Row {
   }
 
   /**
-   * Counts bytes that a stage makes.
+   * Counts bytes that a stage creates.
    *
    * @throws QueryException if the stages make too much of the rows of a query
    */

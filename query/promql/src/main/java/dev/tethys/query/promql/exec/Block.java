@@ -3,7 +3,7 @@ package dev.tethys.query.promql.exec;
 import java.util.List;
 
 /**
- * Output of an operator: series over the steps of its grid, none without a sample.
+ * Output of an operator: series over the steps of its grid, each with at least one sample.
  *
  * @param samples counted against the sample limit until it is released
  * @param bytes counted against the memory budget

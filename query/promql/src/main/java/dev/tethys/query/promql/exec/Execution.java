@@ -138,7 +138,7 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Makes checks fail with {@link NotBrief} from a time on; to be said before it is run.
+   * Makes checks fail with {@link NotBrief} from a given time; called before it is run.
    *
    * @param nanos as of the clock of the deadline
    */

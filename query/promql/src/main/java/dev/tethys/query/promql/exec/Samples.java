@@ -142,8 +142,8 @@ final class Samples {
   }
 
   /**
-   * Replaces histograms by their counts and sums alone, after resets between neighbours were found
-   * and noted: all that {@code histogram_count(rate(x))} and its like need.
+   * Replaces histograms by only their counts and sums, after resets between neighbours were found
+   * and recorded: all that {@code histogram_count(rate(x))} and similar queries need.
    */
   void dropBuckets() {
     Histogram last = null;

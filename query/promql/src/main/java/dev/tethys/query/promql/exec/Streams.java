@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** Runs streams of series, on several threads when there is enough to do. */
 final class Streams {
   /**
-   * Below so many samples and points one thread answers as soon, and others that would be woken
-   * have their processors for themselves.
+   * Below this number of samples and points one thread is as fast, and other threads keep their
+   * processors.
    */
   static final long PARALLEL_COST = 200_000;
 

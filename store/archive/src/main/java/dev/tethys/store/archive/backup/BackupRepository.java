@@ -74,7 +74,7 @@ public final class BackupRepository implements AutoCloseable {
   public record CreatedBackup(Backup backup, int copiedBlocks, int knownBlocks, long copiedBytes) {}
 
   /**
-   * Opens a repository, or makes one in an empty or absent folder.
+   * Opens a repository, or creates one in an empty or absent folder.
    *
    * @throws StorageException UNAVAILABLE when another backup or restore works on it
    * @throws IOException if the folder holds something else

@@ -14,8 +14,8 @@ import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Open block, see {@link BlockSection}; columns are decoded at their first use. Methods throw
- * {@link CorruptionException} if what they read is damaged. Safe not thread-safe.
+ * Open block, see {@link BlockSection}; columns are decoded on first use. Methods throw {@link
+ * CorruptionException} if data is damaged. Not thread-safe.
  */
 public final class SpanBlock extends SpanChunk {
   /** Parent of a root. */

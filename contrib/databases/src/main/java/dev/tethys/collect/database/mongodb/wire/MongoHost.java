@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Address of a server.
  *
  * @param unix the path of its Unix socket, null for TCP
- * @param text as it was written
+ * @param text original text
  */
 public record MongoHost(@Nullable Path unix, String name, int port, String text) {
   /** The usual port. */

@@ -23,7 +23,7 @@ final class MongoLogin {
   private MongoLogin() {}
 
   /**
-   * Logs in; a string without a login leaves the connection as it is.
+   * Logs in; a string without a login leaves the connection unchanged.
    *
    * @param environment variables of the process
    * @throws IOException if the server refuses it; the message holds no password

@@ -77,7 +77,7 @@ final class RocketchatParts {
   }
 
   /**
-   * Rocket.Chat has no other actions than buttons. Alertmanager reads five of their keys and sends
+   * Rocket.Chat supports only buttons as actions. Alertmanager reads five of their keys but sends
    * none of them, so that its buttons with a {@code msg} are not shown; here they are sent.
    */
   static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, TemplateExpander t) {

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts of the prepared statements of a connection by their name or number. Beyond the bounds those
- * that were not used for longest give way.
+ * Texts of the prepared statements of a connection by name or number. At the limit the least
+ * recently used ones are evicted.
  */
 final class StatementTexts {
   private static final int MOST = 512;

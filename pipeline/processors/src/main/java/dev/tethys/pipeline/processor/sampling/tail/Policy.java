@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
 /**
- * Decides on traces, one thread at a time where its {@link SamplingPolicy} has a state, otherwise
- * on any number of threads.
+ * Decides on traces, on one thread at a time if its {@link SamplingPolicy} has state, otherwise on
+ * any number of threads.
  */
 @FunctionalInterface
 interface Policy {

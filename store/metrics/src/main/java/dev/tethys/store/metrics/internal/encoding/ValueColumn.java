@@ -363,7 +363,7 @@ public final class ValueColumn {
     /**
      * Reads n values into {@code v} from {@code at} on, which has space for them.
      *
-     * @return whether one of them may be other than finite
+     * @return whether any of them may be non-finite
      */
     public boolean decode(ByteSource in, double[] v, int at, int n) {
       return decode(in, v, at, n, null);
@@ -421,8 +421,7 @@ public final class ValueColumn {
     }
 
     /**
-     * Reads a column of integers, what is requested of it at its beginning, in an array that has
-     * space for it.
+     * Reads the requested values at the start of an integer column into an array with enough space.
      */
     private static long[] ints(ByteSource in, long[] x, int n, @Nullable Slices wanted) {
       long[] to = x.length < n ? new long[Math.max(n, 512)] : x;

@@ -191,8 +191,8 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * The same in a new array, read at once and without leaving anything of the file in the process;
-   * null if its bytes cannot be read, or are not those that were written.
+   * The same in a new array, read at once without mapping the file; null if its bytes are
+   * unreadable, or differ from the written ones.
    */
   @Nullable ColumnPage inMemory() {
     int n = headBytes();
@@ -497,8 +497,8 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * Whether bytes are a column and nothing else. A start checks all pages that it finds, with code
-   * that is not compiled yet, so bits and nibbles are checked in words.
+   * Whether bytes form exactly one column. A start checks all pages that it finds, with code that
+   * is not compiled yet, so bits and nibbles are checked in words.
    */
   private static boolean isColumn(byte[] b, int from, int end, int rows, boolean masked) {
     int mask = rows + 7 >> 3;

@@ -15,8 +15,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Histograms of one series that became columns: times, start times, then the histograms. In memory,
- * or in a file with others (see {@link SealedPages}); immutable.
+ * Histograms of one series as columns: times, start times, then the histograms. In memory, or in a
+ * file with others (see {@link SealedPages}); immutable.
  */
 final class HistogramChunk {
   /** The most histograms of one. */

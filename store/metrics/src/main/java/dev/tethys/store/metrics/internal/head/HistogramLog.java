@@ -125,9 +125,9 @@ final class HistogramLog {
   }
 
   /**
-   * Forgets the samples in a closed range.
+   * Removes the samples in a closed range.
    *
-   * @return bytes of chunks that what is left became, which are in memory
+   * @return bytes of chunks that the remaining samples became, which are in memory
    */
   int remove(long minTime, long maxTime, HistogramChunk.Encoder encoder) {
     List<HistogramChunk> left = new ArrayList<>();

@@ -419,8 +419,8 @@ final class LabelIndex implements Postings {
   }
 
   /**
-   * Sorts pairs of one name. What differs in values is mostly among the first bytes after those
-   * that all have, which are compared as one number.
+   * Sorts pairs of one name. Differences between values are mostly in the first bytes after their
+   * common prefix, which are compared as one number.
    */
   private void sortByValue(int[] some) {
     int n = some.length;

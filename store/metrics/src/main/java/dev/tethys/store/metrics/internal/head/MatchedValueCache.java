@@ -105,7 +105,8 @@ final class MatchedValueCache {
   }
 
   /**
-   * All series with a value that meets a matcher, or that does not. Under the index's lock.
+   * All series with a value that matches, or does not match, a matcher. The caller must hold the
+   * index's lock.
    *
    * @param known what was found before, or null
    */

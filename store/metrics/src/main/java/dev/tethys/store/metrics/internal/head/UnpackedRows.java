@@ -29,8 +29,8 @@ final class UnpackedRows {
   }
 
   /**
-   * Neighbouring pages of one range as one; null if what is in files is not what was written, and
-   * has to stay unchanged.
+   * Neighbouring pages of one range as one; null if file contents differ from the written ones, and
+   * must stay unchanged.
    */
   @Nullable RowPage joined(List<Page> run) {
     clear(run.stream().mapToInt(Page::rows).sum());

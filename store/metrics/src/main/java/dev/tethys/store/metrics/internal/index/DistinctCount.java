@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts distinct hashes: exactly as long as they are few, beyond that by a sketch of 16 KiB
- * (UltraLogLog) whose standard error is {@link #SKETCH_ERROR}.
+ * Counts distinct hashes: exactly while they are few, otherwise by a sketch of 16 KiB (UltraLogLog)
+ * whose standard error is {@link #SKETCH_ERROR}.
  */
 public final class DistinctCount {
   /** Relative standard error of a count that is not exact: 0.7863 / sqrt(2^14). */

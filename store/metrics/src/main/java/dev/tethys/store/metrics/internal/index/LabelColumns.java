@@ -18,7 +18,7 @@ public interface LabelColumns {
   List<String> names();
 
   /**
-   * Writes the hash of each series' value of a label; if it has none nothing is written.
+   * Writes the hash of each series' value of a label; nothing for series without it.
    *
    * @param into at least {@link #numbers} long
    */
