@@ -171,7 +171,7 @@ public final class SignOn {
       name = name.isEmpty() ? claims.path(claim).asString("") : name;
     }
     if (name.isEmpty()) {
-      throw new RefusedException("it names no user");
+      throw new RefusedException("it has no user");
     }
     String selector =
         settings.selectorClaim.isEmpty() || role == Tokens.Role.ADMIN

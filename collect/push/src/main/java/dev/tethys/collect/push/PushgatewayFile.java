@@ -85,7 +85,7 @@ final class PushgatewayFile {
         long here = in.position();
         PushGroup g = group(layout);
         if (!seen.add(g.labels())) {
-          throw in.error(here, "a group that was there before: " + g.labels());
+          throw in.error(here, "duplicate group: " + g.labels());
         }
         out.add(g);
       }

@@ -47,7 +47,8 @@ public record ForwardMessage(
   public static ForwardMessage of(
       @Nullable Object[] m, long maxBytes, long now, LongConsumer memory) {
     if (m.length < 2 || m.length > 4 || !(text(m[0]) instanceof String tag)) {
-      throw new CodecException("a message is [tag, time, record], [tag, entries] or [tag, bytes]");
+      throw new CodecException(
+          "a message must be [tag, time, record], [tag, entries] or [tag, bytes]");
     }
     boolean single = m[1] instanceof Long || m[1] instanceof MsgPackReader.EventTime;
     Object option = m.length > (single ? 3 : 2) ? m[single ? 3 : 2] : null;

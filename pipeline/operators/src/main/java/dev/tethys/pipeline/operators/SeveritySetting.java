@@ -141,12 +141,12 @@ final class SeveritySetting {
       YamlNode.Entry min = m.get("min");
       YamlNode.Entry max = m.get("max");
       if (min == null || max == null || m.size() != 2) {
-        throw n.error("a range has a min and a max");
+        throw n.error("a range must have a min and a max");
       }
       long a = min.value().asLong();
       long b = max.value().asLong();
       if (Math.abs(b - a) > MAX_RANGE) {
-        throw n.error("a range has at most " + MAX_RANGE + " numbers");
+        throw n.error("a range must have at most " + MAX_RANGE + " numbers");
       }
       for (long i = Math.min(a, b); i <= Math.max(a, b); i++) {
         words.put(String.valueOf(i), number);

@@ -146,7 +146,7 @@ final class TextParsers {
       at++;
     }
     if (quote != 0) {
-      throw new OperatorException("a quote has no end");
+      throw new OperatorException("a quote is not terminated");
     }
     add(out, sb);
     return out;

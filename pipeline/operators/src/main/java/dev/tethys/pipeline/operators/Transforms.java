@@ -359,7 +359,7 @@ final class Transforms {
     }
     flush(sb, bytes);
     if (quote == '\'' && sb.codePointCount(0, sb.length()) != 1) {
-      throw new OperatorException("single quotes hold one character");
+      throw new OperatorException("single quotes must contain one character");
     }
     return sb.toString();
   }

@@ -86,7 +86,7 @@ public record Id(Kind kind, long high, long low) {
               HexFormat.fromHexDigitsToLong(digits, 0, 16),
               HexFormat.fromHexDigitsToLong(digits, 16, 32));
     } catch (IllegalArgumentException e) {
-      throw new EvaluationException("an id has hexadecimal digits only: " + digits);
+      throw new EvaluationException("an id must consist of hexadecimal digits: " + digits);
     }
   }
 

@@ -291,7 +291,7 @@ final class OttlCompiler {
             Type.ANY,
             at -> {
               if (!(keys[0].get(at) instanceof String key)) {
-                throw new EvaluationException("metadata is indexed with a string");
+                throw new EvaluationException("metadata requires a string index");
               }
               List<String> values = at.client().metadata().get(key.toLowerCase(Locale.ROOT));
               return values == null ? null : Indexing.get(at, strings(values), keys, 1);

@@ -55,7 +55,7 @@ class SpanMetricsSettingsTest extends SpanMetricsCase {
         "dimensions: [{glob: 'span.*'}] | a dimension already",
         "dimensions: [{glob: 'a[b'}] | has a bracket that is not closed",
         "dimensions: [{glob: 'a{b'}] | has a brace that is not closed",
-        "dimensions: [{glob: 'a', default: b}] | no default",
+        "dimensions: [{glob: 'a', default: b}] | cannot have a default",
         "histogram: {explicit: {buckets: [2ms, 1ms]}} | must be in ascending order",
         "surprise: 1 | surprise",
       })

@@ -75,12 +75,12 @@ final class StageTypes {
   private static Map<String, YamlNode.Entry> stage(YamlNode item) {
     if (!item.isMap()) {
       throw item.error(
-          "a stage is a map with one key, its name (\"- cri: {}\"; is a colon missing?)");
+          "a stage must be a map with one key, its name (\"- cri: {}\"; is a colon missing?)");
     }
     Map<String, YamlNode.Entry> entries = item.entries();
     if (entries.size() != 1) {
       throw item.error(
-          "a stage has one key, not "
+          "a stage must have one key, not "
               + entries.size()
               + ": "
               + String.join(", ", entries.keySet())

@@ -103,7 +103,7 @@ class LabelStagesTest {
         .hasMessageStartingWith("test.yml:1:3: unknown stage \"outptu\"; stages are ");
     assertThatThrownBy(() -> new Rig("- output")).hasMessageContaining("is a colon missing?");
     assertThatThrownBy(() -> new Rig("- output: {source: app}\n  tenant: {value: x}"))
-        .hasMessageContaining("a stage has one key, not 2: output, tenant");
+        .hasMessageContaining("a stage must have one key, not 2: output, tenant");
     assertThatThrownBy(() -> new Rig("- output: {sauce: app}"))
         .hasMessageContaining("unknown key \"sauce\"");
   }

@@ -547,8 +547,8 @@ final class MaintenanceScheduler {
               + "; a part of the write-ahead log could not be forced to disk before, so that a"
               + " power cut may lose its content: repair the disk of "
               + folder
-              + " or make room there, then start the store and stop it before the machine goes off."
-              + " What it reads back is saved when it stops");
+              + " or free space there, then start the store and stop it before the machine is"
+              + " switched off. What it reads back is saved when it stops");
     } else {
       LOG.log(Level.WARNING, what + "; everything is in the log, only the next start takes longer");
     }

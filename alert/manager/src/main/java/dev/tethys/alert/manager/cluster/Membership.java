@@ -69,7 +69,7 @@ final class Membership {
 
     static State of(long n) throws ProtocolException {
       if (n < 0 || n >= ALL.length) {
-        throw new ProtocolException("a member is in state " + n);
+        throw new ProtocolException("a member is in the unknown state " + n);
       }
       return ALL[(int) n];
     }

@@ -283,7 +283,7 @@ public record KubernetesConfig(
           o -> {
             List<String> s = o.get(SOURCES);
             if (s.isEmpty() || s.size() > MAX_SOURCES) {
-              throw o.error("an association has 1 to " + MAX_SOURCES + " sources");
+              throw o.error("an association must have 1 to " + MAX_SOURCES + " sources");
             }
             return s;
           });

@@ -108,7 +108,7 @@ final class Kubelet {
     }
     try {
       if (URI.create(url).getHost() == null) {
-        throw new IllegalArgumentException("it names no host");
+        throw new IllegalArgumentException("it has no host");
       }
     } catch (IllegalArgumentException e) {
       throw new IOException(

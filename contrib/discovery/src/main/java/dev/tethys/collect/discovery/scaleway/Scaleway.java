@@ -90,16 +90,16 @@ public final class Scaleway implements PollingDiscovery.Source {
       throw o.error("access_key is mandatory");
     }
     if (!s.get(ACCESS_KEY).matches("SCW[A-Z0-9]{17}")) {
-      throw o.error(ACCESS_KEY, "an access key is SCW and 17 capital letters or digits");
+      throw o.error(ACCESS_KEY, "an access key must be SCW and 17 capital letters or digits");
     }
     if (secret && !UUID.matcher(s.get(SECRET_KEY).value()).matches()) {
-      throw o.error(SECRET_KEY, "a secret key is a UUID");
+      throw o.error(SECRET_KEY, "a secret key must be a UUID");
     }
     if (!UUID.matcher(s.get(PROJECT_ID)).matches()) {
-      throw o.error(PROJECT_ID, "a project's id is a UUID");
+      throw o.error(PROJECT_ID, "a project's id must be a UUID");
     }
     if (!s.get(ZONE).matches("[a-z]{2}-[a-z]{3}-[1-9]")) {
-      throw o.error(ZONE, "a zone looks like fr-par-1");
+      throw o.error(ZONE, "a zone must look like fr-par-1");
     }
   }
 

@@ -65,7 +65,7 @@ final class DatePattern {
         i++;
         if (i == plain.length() || "YymBbdeHkIlMSfpjaAwuszZnt%".indexOf(plain.charAt(i)) < 0) {
           throw new IllegalArgumentException(
-              "\"" + pattern + "\" has a directive that is unknown at " + plain.substring(i - 1));
+              "\"" + pattern + "\" has an unknown directive at " + plain.substring(i - 1));
         }
       }
     }

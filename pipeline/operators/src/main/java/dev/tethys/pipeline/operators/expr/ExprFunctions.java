@@ -339,7 +339,7 @@ final class ExprFunctions {
         case String s -> Long.parseLong(s);
         case null, default ->
             throw new ExpressionException(
-                "there is no int of a value of type " + Operators.type(v));
+                "cannot convert to int a value of type " + Operators.type(v));
       };
     } catch (NumberFormatException e) {
       throw new ExpressionException("\"" + v + "\" is not an int");
@@ -359,7 +359,7 @@ final class ExprFunctions {
         }
         case null, default ->
             throw new ExpressionException(
-                "there is no float of a value of type " + Operators.type(v));
+                "cannot convert to float a value of type " + Operators.type(v));
       };
     } catch (NumberFormatException e) {
       throw new ExpressionException("\"" + v + "\" is not a float");

@@ -76,7 +76,7 @@ final class ExprLexer {
       } else if (text.startsWith("/*", at)) {
         int end = text.indexOf("*/", at + 2);
         if (end < 0) {
-          throw error(at, "a comment has no end");
+          throw error(at, "a comment is not terminated");
         }
         at = end + 2;
       } else {
@@ -150,7 +150,7 @@ final class ExprLexer {
     int from = at;
     int end = text.indexOf('`', at + 1);
     if (end < 0) {
-      throw error(from, "a string has no end");
+      throw error(from, "a string is not terminated");
     }
     out.add(new ExprToken(Kind.STRING, text.substring(at + 1, end), null, from));
     at = end + 1;
@@ -186,7 +186,7 @@ final class ExprLexer {
         case 'U' -> {
           int point = digits(8, 16);
           if (!Character.isValidCodePoint(point)) {
-            throw error(at - 10, "there is no such character");
+            throw error(at - 10, "invalid character code");
           }
           sb.appendCodePoint(point);
         }
@@ -199,7 +199,7 @@ final class ExprLexer {
         }
       }
     }
-    throw error(from, "a string has no end");
+    throw error(from, "a string is not terminated");
   }
 
   private int digits(int count, int radix) {
@@ -245,7 +245,7 @@ final class ExprLexer {
         at = end;
       }
     }
-    throw error(from, "bytes have no end");
+    throw error(from, "a bytes literal is not terminated");
   }
 
   private void sign() {

@@ -447,7 +447,7 @@ final class ExprParser {
         }
         ExprToken name = token();
         if (name.kind() != Kind.NAME) {
-          throw error(name, "a name follows a dot");
+          throw error(name, "a name must follow a dot");
         }
         at++;
         if (token().is("(")) {

@@ -301,7 +301,7 @@ final class Operators {
         if (index instanceof String k) {
           return a.get(k);
         }
-        throw new ExpressionException("the key of a map is a string, not of type " + type(index));
+        throw new ExpressionException("a map key must be a string, not of type " + type(index));
       }
       case ArrayValue a -> {
         long i = whole(index, "the index of a list");

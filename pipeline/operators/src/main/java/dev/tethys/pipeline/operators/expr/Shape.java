@@ -80,7 +80,7 @@ public sealed interface Shape {
           b == BOOL || b == NUMBER || b == STRING
               ? "\"in\" looks into lists and maps, not into " + b
               : (b == TEXTS || b instanceof Fields) && a != ANY && a != STRING
-                  ? "the key of a map is a string, not " + a
+                  ? "a map key must be a string, not " + a
                   : null;
       case "matches", "contains", "startsWith", "endsWith" -> {
         Shape other = a != ANY && a != STRING ? a : b != ANY && b != STRING ? b : null;

@@ -85,7 +85,7 @@ class ExpressionTest {
         "1 +|4|the end is not expected",
         "(1|3|\")\" is missing",
         "body matches \"(\"|14|not a regular expression",
-        "'abc|1|a string has no end",
+        "'abc|1|a string is not terminated",
         "split('a')|1|takes 2 to 3 arguments, not 1",
         "#|1|only valid inside a predicate",
         "body.Foo()|6|no method Foo",

@@ -134,7 +134,7 @@ final class GoFormat {
     while (at < format.length() && Character.isDigit(format.charAt(at))) {
       v = 10 * Math.max(0, v) + format.charAt(at++) - '0';
       if (v > MAX_WIDTH) {
-        throw new EvaluationException("a width or precision is at most " + MAX_WIDTH);
+        throw new EvaluationException("a width or precision must be at most " + MAX_WIDTH);
       }
     }
     return v;

@@ -46,10 +46,10 @@ final class Grok {
     for (String d : definitions) {
       int eq = d.indexOf('=');
       if (eq <= 0) {
-        throw new IllegalArgumentException("a definition is written NAME=pattern: " + d);
+        throw new IllegalArgumentException("a definition must be NAME=pattern: " + d);
       }
       if (d.lastIndexOf(':', eq) >= 0) {
-        throw new IllegalArgumentException("the name of a pattern cannot have a colon: " + d);
+        throw new IllegalArgumentException("a pattern name must not contain a colon: " + d);
       }
       patterns.put(d.substring(0, eq).strip(), d.substring(eq + 1).strip());
     }

@@ -259,13 +259,14 @@ final class ParseConverters {
           if (range.get("min") instanceof Long min && range.get("max") instanceof Long max) {
             return min <= n && n <= max;
           }
-          throw new EvaluationException("a range has a min and a max, both int");
+          throw new EvaluationException("a range must have an int min and max");
         }
         case String s -> {
           if (s.length() == 3 && s.endsWith("xx") && s.charAt(0) >= '2' && s.charAt(0) <= '5') {
             return n / 100 == s.charAt(0) - '0';
           }
-          throw new EvaluationException("a range is 2xx, 3xx, 4xx, 5xx, or has a min and a max");
+          throw new EvaluationException(
+              "a range must be 2xx, 3xx, 4xx or 5xx, or have a min and a max");
         }
         case null, default -> {
           // equals only

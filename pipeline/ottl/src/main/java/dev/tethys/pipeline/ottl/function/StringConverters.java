@@ -259,7 +259,7 @@ final class StringConverters {
     for (int i = 0; i < s.length(); i++) {
       char c = s.charAt(s.length() - 1 - i);
       if (c < '0' || c > '9') {
-        throw new EvaluationException("the value has a character that is not a digit");
+        throw new EvaluationException("the value contains a character that is not a digit");
       }
       int d = (c - '0') * (i % 2 + 1);
       sum += d > 9 ? d - 9 : d;

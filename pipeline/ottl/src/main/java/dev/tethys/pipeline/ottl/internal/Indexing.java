@@ -120,7 +120,7 @@ public final class Indexing {
       return a;
     }
     throw new EvaluationException(
-        "an index is a string or a whole number from 0 to " + MAX_NEW_INDEX);
+        "an index must be a string or a whole number from 0 to " + MAX_NEW_INDEX);
   }
 
   private static String name(@Nullable Object key) {
@@ -128,13 +128,13 @@ public final class Indexing {
       return s;
     }
     throw new EvaluationException(
-        "a map is indexed with a string, not with a value of type " + Type.of(key).text());
+        "a map requires a string index, not a value of type " + Type.of(key).text());
   }
 
   private static int index(@Nullable Object key, ArrayValue in) {
     if (!(key instanceof Long l)) {
       throw new EvaluationException(
-          "a list is indexed with an int, not with a value of type " + Type.of(key).text());
+          "a list requires an int index, not a value of type " + Type.of(key).text());
     }
     if (l < 0 || l >= in.size()) {
       throw new EvaluationException(

@@ -188,7 +188,7 @@ final class SpanFields {
             return OttlTarget.ofString(getter, setter);
           }
           if (keys.length > 1) {
-            throw new Paths.UnknownPathException("trace_state takes one index, a string");
+            throw new Paths.UnknownPathException("trace_state takes one string index");
           }
           return OttlTarget.of(
               Type.STRING,
@@ -198,7 +198,7 @@ final class SpanFields {
               (at, v) -> {
                 if (!(v instanceof String s)) {
                   throw new EvaluationException(
-                      "an entry of trace_state is a string, not " + Type.of(v).text());
+                      "an entry of trace_state must be a string, not " + Type.of(v).text());
                 }
                 setter.set(
                     at,
@@ -212,7 +212,7 @@ final class SpanFields {
     if (key instanceof String s) {
       return s;
     }
-    throw new EvaluationException("trace_state is indexed with a string");
+    throw new EvaluationException("trace_state requires a string index");
   }
 
   private static String kindName(int kind) {

@@ -380,7 +380,7 @@ public final class OttlParser {
           || key instanceof OttlTree.Call
           || key instanceof OttlTree.Arithmetic)) {
         throw new OttlException(
-            text, key.at(), "an index is a string, a whole number, a path or a converter");
+            text, key.at(), "an index must be a string, a whole number, a path or a converter");
       }
       expect("]", "after an index");
       keys.add(key);
@@ -408,7 +408,7 @@ public final class OttlParser {
     while (!peek().is("}")) {
       OttlToken key = peek();
       if (key.kind() != OttlToken.Kind.STRING) {
-        throw error(key, "a key of a map is a string, but there is " + key.shown());
+        throw error(key, "a map key must be a string, not " + key.shown());
       }
       if (!keys.add(key.text())) {
         throw error(key, "the key \"" + key.text() + "\" is a duplicate in this map");
@@ -451,7 +451,7 @@ public final class OttlParser {
       }
       OttlToken t = peek();
       if (t.kind() != OttlToken.Kind.WORD || !isLower(t.text()) && !t.text().equals("_")) {
-        throw error(t, "a parameter of a lambda is a name in lower case or _");
+        throw error(t, "a lambda parameter must be a lower-case name or _");
       }
       if (!t.text().equals("_") && parameters.contains(t.text())) {
         throw error(t, "two parameters have the name " + t.text());

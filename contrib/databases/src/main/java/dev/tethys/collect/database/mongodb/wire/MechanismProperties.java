@@ -42,7 +42,7 @@ final class MechanismProperties {
       int colon = pair.indexOf(':');
       String name = colon < 0 ? pair : pair.substring(0, colon);
       if (colon <= 0) {
-        throw new IllegalArgumentException("authMechanismProperties are name:value,name:value");
+        throw new IllegalArgumentException("authMechanismProperties must be name:value,name:value");
       }
       if (!known.contains(name)) {
         throw new IllegalArgumentException(

@@ -337,7 +337,7 @@ public record MongoUri(
   private boolean on(String name) {
     String v = option(name);
     if (!v.isEmpty() && !v.equals("true") && !v.equals("false")) {
-      throw new IllegalArgumentException("the option " + name + " is true or false, not " + v);
+      throw new IllegalArgumentException("the option " + name + " must be true or false, not " + v);
     }
     return v.equals("true");
   }
@@ -453,7 +453,7 @@ public record MongoUri(
       for (String tag : set.isEmpty() ? new String[0] : set.split(",", -1)) {
         int colon = tag.indexOf(':');
         if (colon <= 0) {
-          throw new IllegalArgumentException("readPreferenceTags are name:value,name:value");
+          throw new IllegalArgumentException("readPreferenceTags must be name:value,name:value");
         }
         tags.put(tag.substring(0, colon).strip(), tag.substring(colon + 1).strip());
       }

@@ -40,8 +40,8 @@ final class MongoUriTest {
   @ParameterizedTest
   @CsvSource({"sts..com", ".amazonaws.com", "sts.amazonaws.", "''", "a/b"})
   void hostsThatThereAreNotHaveNoRegion(String host) {
-    assertThatThrownBy(() -> AwsLogin.region(host)).hasMessageContaining("names no host");
-    assertThatThrownBy(() -> AwsLogin.region("a".repeat(256))).hasMessageContaining("no host");
+    assertThatThrownBy(() -> AwsLogin.region(host)).hasMessageContaining("not name an AWS host");
+    assertThatThrownBy(() -> AwsLogin.region("a".repeat(256))).hasMessageContaining("AWS host");
   }
 
   @Test

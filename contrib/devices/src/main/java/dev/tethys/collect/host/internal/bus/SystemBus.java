@@ -136,7 +136,7 @@ public final class SystemBus implements AutoCloseable {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int b = read(); b != '\n'; b = read()) {
       if (line.size() == MAX_LINE) {
-        throw new IOException("the bus does not support D-Bus");
+        throw new IOException("the socket is not a D-Bus");
       }
       line.write(b);
     }

@@ -394,7 +394,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
         continue;
       }
       if (o.find(DEFAULT) != null) {
-        throw o.error(DEFAULT, "a dimension with a glob has no default");
+        throw o.error(DEFAULT, "a dimension with a glob cannot have a default");
       }
       globs.put(o.node(), glob(o, glob));
     }

@@ -440,7 +440,7 @@ public final class IntColumn {
     long ref = in.svarint();
     int w = in.getByte();
     if (w > 64) {
-      throw new CorruptionException("a width of " + w + " bits");
+      throw new CorruptionException("invalid width: " + w + " bits");
     }
     int patches = in.count(m);
     if (wanted) {
