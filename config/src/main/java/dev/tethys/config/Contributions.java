@@ -123,7 +123,7 @@ public final class Contributions {
     return MODULES.getOrDefault(kind, Map.of()).get(name);
   }
 
-  /** Error for a name that the core lacks; null when {@code contrib} lacks it as well. */
+  /** Error for a name that the core lacks; null if {@code contrib} lacks it as well. */
   public static @Nullable String refusal(String kind, String name) {
     String module = module(kind, name);
     return module == null

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * created.
  */
 public final class YamlObject {
-  /** Name under which the first unknown key of a map is recorded; no key is called so. */
+  /** Name under which the first unknown key of a map is recorded; no key has this name. */
   private static final String UNKNOWN = "\0";
 
   private final YamlNode node;

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Null as the value of every key of {@code prometheus.yml} and of files of rules, with the verdicts
- * of promtool. {@code -Dtethys.promtool=FILE} asks promtool again.
+ * Null as the value of every key of {@code prometheus.yml} and of files of rules, with the
+ * decisions of promtool. {@code -Dtethys.promtool=FILE} asks promtool again.
  */
 @Tag("contrib")
 class NullKeysTest {

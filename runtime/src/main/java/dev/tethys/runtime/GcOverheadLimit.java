@@ -81,7 +81,7 @@ public final class GcOverheadLimit {
     this.collectors = collectors;
     this.old = old;
     this.window = window.toNanos();
-    // Made beforehand: when it is needed there is no memory for it.
+    // Made in advance: when it is needed there is no memory for it.
     this.reason = reason(Runtime.getRuntime().maxMemory(), this.window);
     LimitedLog.memoryErrors(); // loads its class
   }

@@ -137,7 +137,7 @@ public final class HeapController {
    * Rule of a server with a store during many allocations. Query data takes longest to trace, and
    * is dead before little of it would count; but data written to the store at full speed, with the
    * garbage of its heads, is in the old generation too, and would double it. That grows by just
-   * some megabytes a second, so collections are cheap and may come sooner.
+   * some megabytes per second, so collections are cheap and may come sooner.
    */
   private static final Rule BUSY_STORE =
       new Rule(0.75, 0.15, 8 * MIB, NEVER, 0, Duration.ofMillis(100));

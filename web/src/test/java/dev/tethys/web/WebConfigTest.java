@@ -217,7 +217,7 @@ class WebConfigTest {
   }
 
   /**
-   * Repeats the request until the expected answer: files are checked again at most 4 times a
+   * Repeats the request until the expected answer: files are checked again at most 4 times per
    * second.
    */
   private void eventually(String client, int status, String... headers) throws Exception {

@@ -116,7 +116,7 @@ public final class LineReader {
     return measurement;
   }
 
-  /** Names and values in turn, in the order of the line. */
+  /** Alternating names and values, in the order of the line. */
   public List<String> tags() {
     return tags;
   }

@@ -144,7 +144,7 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
     return out;
   }
 
-  /** The id in a label that is called so and holds one. */
+  /** The id in a label that has this name and holds one. */
   private static long @Nullable [] id(Labels.Label l) {
     int digits = l.name().equals("trace_id") ? 32 : l.name().equals("span_id") ? 16 : 0;
     if (digits == 0 || l.value().length() != digits) {

@@ -79,7 +79,7 @@ public final class RejectedItems {
 
   /** Records a refusal whose line is in a buffer. */
   public void add(int number, byte[] buf, int from, int to, String why) {
-    // Four bytes a character at most, so that truncated text is not decoded first.
+    // Four bytes per character at most, so that truncated text is not decoded first.
     int end = Math.min(to, from + 4 * MAX_SHOWN);
     boolean kept = count < MAX_KEPT;
     add(number, kept ? new String(buf, from, end - from, StandardCharsets.UTF_8) : "", why);

@@ -174,7 +174,7 @@ public final class ControlsApi {
     return out;
   }
 
-  /** Sums of all controls, made at most a few times a second for all pages together. */
+  /** Sums of all controls, made at most a few times per second for all pages together. */
   private synchronized ControlSums sums() {
     ControlSums last = sums;
     Controls.State now = controls.state();

@@ -54,8 +54,8 @@ final class ControlRace {
   }
 
   /**
-   * {@code [alertmanager] agents=… rate=… rounds=…}: items a second of each agent, changes of each
-   * kind.
+   * {@code [alertmanager] agents=… rate=… rounds=…}: items per second of each agent, changes of
+   * each kind.
    */
   static int run(String[] args) throws Exception {
     Options o =

@@ -102,7 +102,7 @@ final class DashboardIngest implements AutoCloseable {
    *
    * @param others hosts that no dashboard shows
    * @param connections that write them
-   * @param rate of their samples a second, 0 for as many as are taken
+   * @param rate of their samples per second, 0 for as many as are taken
    */
   void start(int others, int connections, long rate) {
     thread("viewed", this::live);

@@ -143,7 +143,7 @@ final class Hostile {
     return Quantiles.of(waits, q);
   }
 
-  /** Runs the queries of an ordinary user, four times a second. */
+  /** Runs the queries of an ordinary user, four times per second. */
   private void ask(ServerUnderTest server, AtomicBoolean stop) {
     while (!stop.get()) {
       long began = System.nanoTime();

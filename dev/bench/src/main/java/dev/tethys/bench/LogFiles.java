@@ -29,10 +29,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Log files read and forwarded, compared with rsyslog's imfile. Prints for each megabytes a second
- * of processor time, memory, and the latency from a line's write to its delivery. Tethys sends to a
- * Loki that only counts (protobuf, snappy, HTTP); rsyslog sends lines over TCP without any syslog
- * header, its cheapest mode.
+ * Log files read and forwarded, compared with rsyslog's imfile. Prints for each megabytes per
+ * second of processor time, memory, and the latency from a line's write to its delivery. Tethys
+ * sends to a Loki that only counts (protobuf, snappy, HTTP); rsyslog sends lines over TCP without
+ * any syslog header, its cheapest mode.
  *
  * <p>The files are written before and renamed into the folder once the program has delivered a
  * first line, so that neither writing nor starting counts.

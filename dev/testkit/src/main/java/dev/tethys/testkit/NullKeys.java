@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cases of null in a configuration, compared with the verdicts of the program that defined the
+ * Cases of null in a configuration, compared with the decisions of the program that defined the
  * file. Null is the value of each key, the item of each list and the value of each map.
  *
  * <p>A line of the data file is {@code section | document | keys it needs | refused: … | unknown:
@@ -88,7 +88,7 @@ public final class NullKeys {
   private NullKeys() {}
 
   /**
-   * Compares a reader with the verdicts in a file.
+   * Compares a reader with the decisions in a file.
    *
    * @param reference the reference of all keys, from which the cases are derived
    * @param elsewhere sections of the reference that other files contain
@@ -163,7 +163,7 @@ public final class NullKeys {
   }
 
   /**
-   * Writes the verdicts of the original program into the file; keys that are noted as unknown are
+   * Writes the decisions of the original program into the file; keys that are noted as unknown are
    * not asked again.
    *
    * @param command the program and its arguments; the name of a file is added

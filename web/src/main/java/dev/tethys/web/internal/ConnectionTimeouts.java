@@ -60,7 +60,7 @@ public final class ConnectionTimeouts {
   /** Time with a body rate below {@link #SLOW_RATE} after which it may be, too. */
   private static final long DRIPPED_NANOS = 2_000_000_000;
 
-  /** Bytes a second. */
+  /** Bytes per second. */
   private static final long SLOW_RATE = 4096;
 
   /** Longest wait of a request on a connection above the connection limit. */

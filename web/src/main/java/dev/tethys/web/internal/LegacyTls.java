@@ -38,7 +38,7 @@ public final class LegacyTls {
 
   private LegacyTls() {}
 
-  /** To be called before the first use of TLS. */
+  /** Must be called before the first use of TLS. */
   public static void enable() {
     // The class has been initialised, which is all.
   }

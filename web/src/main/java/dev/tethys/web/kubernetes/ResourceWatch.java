@@ -33,7 +33,7 @@ import tools.jackson.databind.node.MissingNode;
  * @param <T> kept part of an object
  */
 public final class ResourceWatch<T> {
-  /** Objects a page. */
+  /** Objects per page. */
   public static final int PAGE = 500;
 
   /** Maximum number of pages of one list; more are an error of the server. */

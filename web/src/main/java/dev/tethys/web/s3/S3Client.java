@@ -28,7 +28,7 @@ import org.w3c.dom.Element;
 /**
  * Client of a bucket in S3, or in a service with the same API. Thread-safe.
  *
- * <p>An object appears whole or not at all; its key is known beforehand, so a request with an
+ * <p>An object appears whole or not at all; its key is known in advance, so a request with an
  * unknown outcome is repeated without harm. An object larger than a part is sent in parts. The
  * service checks bodies against the signature's hash and against {@code x-amz-checksum-sha256},
  * which it keeps.

@@ -11,7 +11,7 @@ public final class Delivery implements LogEntry.Origin {
   private final AtomicInteger unsettled = new AtomicInteger(1); // one for the request itself
   private final CountDownLatch done = new CountDownLatch(1);
 
-  /** Records that one more entry will be settled; to be called before it is passed on. */
+  /** Records that one more entry will be settled; must be called before it is passed on. */
   public void expect() {
     unsettled.incrementAndGet();
   }
@@ -24,7 +24,7 @@ public final class Delivery implements LogEntry.Origin {
   }
 
   /**
-   * Waits for all entries; to be called once, when all were passed on.
+   * Waits for all entries; must be called once, when all were passed on.
    *
    * @return whether they are delivered
    */

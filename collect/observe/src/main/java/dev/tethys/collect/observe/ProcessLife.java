@@ -20,7 +20,7 @@ final class ProcessLife implements ProcessHandler {
     this.containers = containers;
   }
 
-  /** Passes ends of processes to probes as well. To be called before processes are read. */
+  /** Passes ends of processes to probes as well. Must be called before processes are read. */
   void watch(@Nullable TlsProbes tls, @Nullable JavaTls javaTls) {
     probes = tls;
     java = javaTls;

@@ -42,22 +42,22 @@ public final class MetricSet {
     this.always = labels;
   }
 
-  /** A gauge; labels are names and values in turn. */
+  /** A gauge; labels are alternating names and values. */
   public void gauge(String name, String help, double value, String... labels) {
     add(name, MetricType.GAUGE, help, new MetricFamily.Value(value, null), labels);
   }
 
-  /** A counter; labels are names and values in turn. */
+  /** A counter; labels are alternating names and values. */
   public void counter(String name, String help, double value, String... labels) {
     add(name, MetricType.COUNTER, help, new MetricFamily.Value(value, null), labels);
   }
 
-  /** A number of unknown type; labels are names and values in turn. */
+  /** A number of unknown type; labels are alternating names and values. */
   public void untyped(String name, String help, double value, String... labels) {
     add(name, MetricType.UNKNOWN, help, new MetricFamily.Value(value, null), labels);
   }
 
-  /** Anything; labels are names and values in turn. */
+  /** Anything; labels are alternating names and values. */
   public void add(String name, MetricType type, String help, Point point, String... labels) {
     Labels l = labels.length == 0 ? Labels.EMPTY : Labels.of(labels);
     if (!always.isEmpty()) {

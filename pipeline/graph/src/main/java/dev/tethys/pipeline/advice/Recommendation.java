@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param sampled items of the signal in the sample
  * @param matched sampled items that would no longer be sent; for a label, points whose series would
  *     be merged
- * @param bytesPerSecond bytes of the matched items a second, at the place of the sample
+ * @param bytesPerSecond bytes of the matched items per second, at the place of the sample
  * @param condition OTTL condition of a live control {@code filter}; null if a control cannot apply
  *     it
  * @param config a processor for a version of the configuration; "" where a control does it

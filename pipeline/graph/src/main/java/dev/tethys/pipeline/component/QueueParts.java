@@ -13,7 +13,7 @@ public interface QueueParts {
   /**
    * Makes one.
    *
-   * @param name which; of no two at a time. Where queues are on disk, its folder is called so.
+   * @param name which; of no two at a time. Where queues are on disk, its folder has this name.
    */
   QueuePart part(String name, Encoder encoder, Sender sender);
 

@@ -54,12 +54,12 @@ final class Dispatcher {
     this.bindings = new SenderBindings(context, sender, state.options);
   }
 
-  /** Current binding; under the lock. */
+  /** Current binding; the caller must hold the lock. */
   SenderBinding binding() {
     return bindings.present();
   }
 
-  /** Whether the destination recently accepted nothing; under the lock. */
+  /** Whether the destination recently accepted nothing; the caller must hold the lock. */
   boolean isFailing() {
     Breaker b = binding().breaker;
     return b.isProbing() || b.pauseNanos(clock.nanos()) > 0 || state.jobs.hasFailedOldest();
@@ -70,12 +70,12 @@ final class Dispatcher {
     return retries;
   }
 
-  /** Number of requests in flight; under the lock. */
+  /** Number of requests in flight; the caller must hold the lock. */
   int inFlight() {
     return bindings.inFlight();
   }
 
-  /** Starts all ready requests within the limit; under the lock. */
+  /** Starts all ready requests within the limit; the caller must hold the lock. */
   void dispatchReady() {
     SenderBinding binding = bindings.present();
     while (state.phase != QueueState.Phase.CLOSED && binding.inFlight < binding.permitted()) {

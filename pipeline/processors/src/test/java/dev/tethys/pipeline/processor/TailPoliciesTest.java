@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The verdicts of policies, as the Collector's own tests have them. */
+/** The decisions of policies, as the Collector's own tests have them. */
 @Tag("slow")
 class TailPoliciesTest {
   private static final long MILLI = 1_000_000L;

@@ -39,7 +39,7 @@ public final class GrpcJava implements AutoCloseable {
     channel = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
   }
 
-  /** Calls a method; headers are names and values in turn. */
+  /** Calls a method; headers are alternating names and values. */
   public byte[] call(String method, byte[] message, String... headers) {
     Metadata m = new Metadata();
     for (int i = 0; i < headers.length; i += 2) {

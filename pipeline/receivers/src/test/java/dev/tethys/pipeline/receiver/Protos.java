@@ -78,7 +78,7 @@ public final class Protos {
     }
   }
 
-  /** A message of a type; fields are names and values in turn, repeated ones several times. */
+  /** A message of a type; fields are alternating names and values, repeated ones several times. */
   public static DynamicMessage of(String type, Object... fields) {
     Descriptor d = FILE.findMessageTypeByName(type);
     DynamicMessage.Builder b = DynamicMessage.newBuilder(d);
@@ -98,7 +98,7 @@ public final class Protos {
     return of("Label", "name", name, "value", value);
   }
 
-  /** A series with one sample; labels are names and values in turn. */
+  /** A series with one sample; labels are alternating names and values. */
   public static DynamicMessage series(double value, long timestamp, String... labels) {
     Object[] fields = new Object[labels.length + 2];
     for (int i = 0; i < labels.length; i += 2) {

@@ -229,7 +229,7 @@ public final class RecurringSilences implements Closeable {
     return records.all().stream().filter(r -> !r.withdrawn()).toList();
   }
 
-  /** Creates the silences of upcoming occurrences; to be called every minute. */
+  /** Creates the silences of upcoming occurrences; must be called every minute. */
   public void tick() {
     Instant now = clock.instant();
     for (RecurringSilence r : records.all()) {

@@ -125,7 +125,7 @@ public final class FileJob implements AutoCloseable {
     return again == null ? new TargetFiles(target, this, passesOver) : again.returns();
   }
 
-  /** Ends reading of a file where it is. To be called with the lock. */
+  /** Ends reading of a file where it is. Must be called with the lock. */
   void drop(TailedFile f) {
     queue.drop(f);
     positions.remember(f.delivered());
@@ -137,7 +137,7 @@ public final class FileJob implements AutoCloseable {
   }
 
   /**
-   * Ends reading of a file for removed targets, so that a new target continues it. To be called
+   * Ends reading of a file for removed targets, so that a new target continues it. Must be called
    * with the lock.
    *
    * @return the file as one of them has read it; null if none did
@@ -152,7 +152,7 @@ public final class FileJob implements AutoCloseable {
     return read;
   }
 
-  /** Whether a current target matches a path. To be called with the lock. */
+  /** Whether a current target matches a path. Must be called with the lock. */
   boolean isWanted(Path path) {
     return targets.keySet().stream()
         .anyMatch(
@@ -261,7 +261,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** To be called with the lock. */
+  /** Must be called with the lock. */
   void wake(TailedFile f) {
     queue.wake(f);
   }
@@ -298,7 +298,7 @@ public final class FileJob implements AutoCloseable {
     f.skipLines(lines, reading);
   }
 
-  /** A file is at its end permanently. To be called with the lock. */
+  /** A file is at its end permanently. Must be called with the lock. */
   void forget(TailedFile f) {
     forget(targets.get(f.target), f);
     forget(retired.get(f.target), f);
@@ -311,7 +311,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Files that waited for this one to be read need not wait. To be called with the lock. */
+  /** Files that waited for this one to be read need not wait. Must be called with the lock. */
   void release(TailedFile f) {
     all()
         .forEach(

@@ -85,7 +85,7 @@ public final class ConnectionTracker implements Collector {
     this.unresolved = new UnresolvedDestinations(peers);
   }
 
-  /** Has destinations looked up. To be called before connections are added. */
+  /** Has destinations looked up. Must be called before connections are added. */
   void translations(Translations t) {
     unresolved.translations(t);
   }
@@ -213,7 +213,7 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Records the addresses of a domain. To be called with the lock held. */
+  /** Records the addresses of a domain. The caller must hold the lock. */
   public void learn(String domain, List<String> addresses) {
     peers.learn(domain, addresses);
   }

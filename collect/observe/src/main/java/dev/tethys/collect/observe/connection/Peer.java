@@ -62,8 +62,8 @@ public final class Peer {
 
   /**
    * Calls a function with the peer whose {@link #actualDestination} is known: at once, or when the
-   * kernel has answered; never when it turns out that the destination is not counted. To be called
-   * with the lock held, which the function is called with as well.
+   * kernel has answered; never when it turns out that the destination is not counted. The caller
+   * must hold the lock, which the function is called with as well.
    */
   public void whenKnown(Consumer<Peer> then) {
     if (unresolved == null) {

@@ -148,8 +148,8 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   }
 
   /**
-   * Reads /proc and notes the processes that started and ended since. To be called at intervals, by
-   * one thread at a time.
+   * Reads /proc and notes the processes that started and ended since. Must be called at intervals,
+   * by one thread at a time.
    */
   public void scan() throws IOException {
     Map<Integer, Stat> stats = new HashMap<>();

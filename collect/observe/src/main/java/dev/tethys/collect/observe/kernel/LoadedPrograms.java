@@ -272,7 +272,7 @@ public final class LoadedPrograms implements AutoCloseable {
   /**
    * Runs a program at intervals on a processor.
    *
-   * @param frequency times a second
+   * @param frequency times per second
    * @throws ProgramLoadException with the reason
    */
   public void attachSampling(String program, int frequency, int processor)

@@ -32,7 +32,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * CPU profiles of all processes. Each processor is sampled 99 times a second, and the kernel adds
+ * CPU profiles of all processes. Each processor is sampled 99 times per second, and the kernel adds
  * the samples up; at the end of each round they get their names and owners.
  */
 public final class CpuProfiler implements AutoCloseable {

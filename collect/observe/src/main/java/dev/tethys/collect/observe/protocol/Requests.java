@@ -243,7 +243,7 @@ public final class Requests {
     p.bytes = 0;
   }
 
-  /** Bytes of the open requests; to be called when a payload was read. */
+  /** Bytes of the open requests; must be called when a payload was read. */
   long retained() {
     for (Pending p = fresh.poll(); p != null; p = fresh.poll()) {
       if (!p.closed) {

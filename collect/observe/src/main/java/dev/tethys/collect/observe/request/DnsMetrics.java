@@ -51,7 +51,7 @@ public final class DnsMetrics implements Collector {
     this.maxDomains = maxDomains;
   }
 
-  /** Adds a question, answered or not. To be called with the lock held. */
+  /** Adds a question, answered or not. The caller must hold the lock. */
   void add(Owner owner, ObservedRequest r) {
     if (r.operation().equals("TypeAAAA")
         && r.answers().isEmpty()

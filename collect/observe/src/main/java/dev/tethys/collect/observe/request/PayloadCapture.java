@@ -244,14 +244,14 @@ public final class PayloadCapture implements AutoCloseable {
   }
 
   /**
-   * Sets the receiver of processes that are seen to use TLS. To be called by the reading thread, or
-   * before it starts.
+   * Sets the receiver of processes that are seen to use TLS. Must be called by the reading thread,
+   * or before it starts.
    */
   public void onTls(IntConsumer receiver) {
     usesTls = receiver;
   }
 
-  /** Has spans made of the requests. To be called before the reading starts. */
+  /** Has spans made of the requests. Must be called before the reading starts. */
   public void spans(RequestSpans of) {
     spans = of;
   }

@@ -74,7 +74,7 @@ public final class RequestMetrics implements Collector {
     this.lock = lock;
   }
 
-  /** Adds a request of a connection. To be called with the lock held. */
+  /** Adds a request of a connection. The caller must hold the lock. */
   public void add(Connection c, ObservedRequest r) {
     Owner owner = c.owner();
     if (owner == null) {

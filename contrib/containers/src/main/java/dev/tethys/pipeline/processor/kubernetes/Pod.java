@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param start start time in Unix milliseconds; {@link #UNKNOWN} for never
  * @param isOver whether the pod has completed or failed
  * @param isIgnored whether it is excluded from enrichment
- * @param attributes names and values in turn
+ * @param attributes alternating names and values
  * @param hasService whether its labels or annotations name the service
  * @param containers containers by name
  */

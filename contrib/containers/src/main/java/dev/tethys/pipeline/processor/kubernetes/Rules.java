@@ -110,7 +110,7 @@ final class Rules {
     annotations.getOrDefault(of, List.of()).forEach(r -> r.apply(metadata.path("annotations"), to));
   }
 
-  /** Names and values in turn, of labels and annotations. */
+  /** Alternating names and values, of labels and annotations. */
   String[] fields(KubernetesKind of, JsonNode metadata) {
     Map<String, String> to = new LinkedHashMap<>();
     labels(of, metadata, to);

@@ -6,7 +6,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * Stored data of an object other than a pod.
  *
- * @param attributes names and values in turn
+ * @param attributes alternating names and values
  * @param owner name of its controller; {@code ""} for none
  */
 record Workload(String name, String uid, String[] attributes, String owner, String ownerUid) {

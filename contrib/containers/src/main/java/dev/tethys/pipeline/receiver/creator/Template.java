@@ -147,7 +147,7 @@ final class Template {
     return out;
   }
 
-  /** Whether a receiver has an address that is called so. */
+  /** Whether a receiver has an address that has this name. */
   private static boolean takesEndpoint(ReceiverFactory<?> f) {
     Section s = f.settings().section();
     return s != null && s.keys().stream().anyMatch(k -> k.built() && k.name().equals(ENDPOINT));

@@ -399,7 +399,7 @@ final class InfinibandCollector implements NodeCollector {
     return number(path, parts.get(0).strip());
   }
 
-  /** Bytes a second of {@code 40 Gb/sec (4X QDR)}. */
+  /** Bytes per second of {@code 40 Gb/sec (4X QDR)}. */
   private static double rate(HostFiles files, String path) throws IOException {
     String s = files.string(path);
     int blank = s.indexOf(' ');

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Null as the value of every key of {@code alertmanager.yml}, with the verdicts of amtool. */
+/** Null as the value of every key of {@code alertmanager.yml}, with the decisions of amtool. */
 class NullVerdictsTest {
   /** Sections that amtool 0.33.1 does not know. */
   private static final Set<String> LATER =

@@ -113,7 +113,9 @@ final class ParquetSender implements Sender {
     }
   }
 
-  /** Closes a group to further requests; returns whether it was open. The caller holds the lock. */
+  /**
+   * Closes a group to further requests; returns whether it was open. The caller must hold the lock.
+   */
   private boolean closed(Group g) {
     if (open != g) {
       return false;

@@ -98,7 +98,9 @@ public final class StatsdListeners implements AutoCloseable {
             });
   }
 
-  /** Hands all lines on; closes the relay at the end. To be called before the sockets are open. */
+  /**
+   * Hands all lines on; closes the relay at the end. Must be called before the sockets are open.
+   */
   public void relay(StatsdRelay to) {
     relay = to;
   }

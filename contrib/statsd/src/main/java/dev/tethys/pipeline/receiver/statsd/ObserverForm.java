@@ -142,7 +142,7 @@ record ObserverForm(
     }
   }
 
-  /** A histogram of a metric that is called so. */
+  /** A histogram of a metric that has this name. */
   Aggregate histogram(String name) {
     for (Buckets b : buckets) {
       if (b.names.find(name)) {

@@ -198,7 +198,8 @@ final class StatsdReceiver implements Receiver {
   }
 
   /**
-   * Waits until the interval in flight is settled or the time limit expires. Called with the lock.
+   * Waits until the interval in flight is settled or the time limit expires. The caller must hold
+   * the lock.
    */
   private void await(long until) {
     try {

@@ -243,7 +243,7 @@ final class PendingBatchLog implements AutoCloseable {
   }
 
   /**
-   * Takes the headers of each request that the outbox has; to be called before {@link #recover}.
+   * Takes the headers of each request that the outbox has; must be called before {@link #recover}.
    */
   synchronized void found(Map<String, String> headers) {
     String name = headers.get(HEADER);

@@ -179,7 +179,7 @@ final class QueueHandoff {
         : Map.of(PendingBatchLog.HEADER, j.name(request));
   }
 
-  /** Records the outcome of a request; to be called before it can be sent. */
+  /** Records the outcome of a request; must be called before it can be sent. */
   void stored(long request, Outcome outcome) {
     PendingBatchLog j = journal;
     if (j == null || request == NOT_ANNOUNCED || outcome instanceof Outcome.Unavailable) {

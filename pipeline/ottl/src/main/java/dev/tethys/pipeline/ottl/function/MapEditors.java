@@ -132,7 +132,7 @@ final class MapEditors {
         throw new EvaluationException(
             "the value is nil, but this field requires "
                 + target.type().text()
-                + " always; it stays as it is");
+                + "; it is unchanged");
       }
       target.set(at, v);
       return null;

@@ -13,7 +13,7 @@ public enum ControlAction {
   /** Keeps a share. */
   SAMPLE("sampled"),
 
-  /** Keeps a number of items a second. */
+  /** Keeps a number of items per second. */
   RATE_LIMIT("limited"),
 
   /** Masks the text found by detectors and drops nothing. */

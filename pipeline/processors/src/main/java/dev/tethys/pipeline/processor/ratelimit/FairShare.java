@@ -29,8 +29,8 @@ final class FairShare {
   /**
    * Makes one.
    *
-   * @param total items a second
-   * @param perKey items a second and key at most
+   * @param total items per second
+   * @param perKey items per second and key at most
    * @param maxKeys how many keys have their own share; all further ones count as one
    */
   FairShare(long total, long perKey, int maxKeys) {

@@ -16,7 +16,7 @@ public abstract class Operator implements PlanStep {
     return origin;
   }
 
-  /** Sets its place in the query, if it has none; to be called before it runs. */
+  /** Sets its place in the query, if it has none; must be called before it runs. */
   public final void origin(@Nullable Origin o) {
     if (origin == null) {
       origin = o;

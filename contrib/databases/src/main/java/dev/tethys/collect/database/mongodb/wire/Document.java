@@ -45,7 +45,7 @@ public final class Document {
     this.fields = Collections.unmodifiableMap(fields);
   }
 
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   public static Document of(@Nullable Object... namesAndValues) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {

@@ -231,7 +231,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
   }
 
-  /** Has decisions made when the next trace is due. Called with the lock. */
+  /** Has decisions made when the next trace is due. The caller must hold the lock. */
   private void arm() {
     PendingTrace t = table.first();
     if (t == null || deciding || stopped || acknowledged.areWaiting()) {

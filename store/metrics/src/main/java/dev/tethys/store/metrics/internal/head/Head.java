@@ -274,7 +274,7 @@ public final class Head {
     return new LabelLookup(this);
   }
 
-  /** Views of slots up to the last one, as of now; under the lock. */
+  /** Views of slots up to the last one, as of now; the caller must hold the lock. */
   Views views(int lastSlot, long min, long max) {
     return new Views(lastSlot, Math.max(min, flushedTo), min, max, null);
   }

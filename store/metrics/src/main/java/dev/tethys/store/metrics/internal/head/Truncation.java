@@ -378,7 +378,7 @@ public final class Truncation {
 
   /**
    * Makes the slots of series that left before a moment usable again, unless an appender may still
-   * name them. To be called once a snapshot taken at that moment has replaced the log before it:
+   * name them. Must be called once a snapshot taken at that moment has replaced the log before it:
    * within one log a slot then has one definition, so that damage to a definition can never give
    * samples to a series that had the slot earlier.
    *
