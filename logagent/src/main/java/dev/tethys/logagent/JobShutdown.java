@@ -10,9 +10,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Shutdown of a job while others continue: its sources stop, entries held by its stages are
- * forwarded, and once all are delivered it is closed. No thread waits for that, which takes as long
- * as an exporter's destination is down; until then another job with the same input would read it
- * twice.
+ * forwarded, and once all are delivered it is closed. No thread waits for that, since it can take
+ * as long as an exporter's destination is down; until then another job with the same input would
+ * read it twice.
  */
 final class JobShutdown {
   private static final System.Logger LOG = JulLogger.of(JobShutdown.class.getName());

@@ -44,7 +44,7 @@ public final class DecimalDigits {
     return at + 8;
   }
 
-  /** Up to eight digits without zeros before them, into no more bytes than they are. */
+  /** Writes up to eight digits without leading zeros, using only their bytes. */
   private static int leading(byte[] to, int at, int v) {
     if (v < 10) {
       to[at] = (byte) ('0' + v);

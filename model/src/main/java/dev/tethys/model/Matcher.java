@@ -131,7 +131,7 @@ public final class Matcher {
   }
 
   /**
-   * Bytes that matching may take in addition to those of values: for the memory budget of the
+   * Bytes that matching may use in addition to those of values: for the memory budget of the
    * caller.
    */
   public long matchingBytes() {

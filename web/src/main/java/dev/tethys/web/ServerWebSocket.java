@@ -229,7 +229,7 @@ public final class ServerWebSocket {
    * Sends a close frame, once, and waits for that of the client, which the receiving thread reads.
    *
    * @param reason at most 123 bytes are sent
-   * @param millis longest wait
+   * @param millis maximum wait
    */
   public void close(int code, String reason, long millis) throws InterruptedException {
     sendClose(code, reason);

@@ -3,10 +3,10 @@ package dev.tethys.app.clymene;
 import java.util.List;
 
 /**
- * {@code tethys gateway}: takes what is pushed, by gRPC and HTTP, and writes to any destination.
- * With {@code --config} or {@code --control} it is a collector; else it takes the flags and
+ * {@code tethys gateway}: accepts pushes by gRPC and HTTP, and writes to any destination. With
+ * {@code --config} or {@code --control} it is a collector; otherwise it accepts the flags and
  * variables of clymene-gateway, and on its ports everything that the {@code gateway} receiver
- * speaks.
+ * supports.
  */
 public final class GatewayRole {
   private GatewayRole() {}

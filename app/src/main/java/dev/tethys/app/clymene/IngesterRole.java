@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * {@code tethys ingester}: reads Kafka topics and writes to any destination. With {@code --config}
- * it is a collector; else it takes the flags and variables of clymene-ingester.
+ * it is a collector; otherwise it accepts the flags and variables of clymene-ingester.
  */
 public final class IngesterRole {
   private IngesterRole() {}

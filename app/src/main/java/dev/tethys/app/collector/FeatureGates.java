@@ -42,9 +42,9 @@ final class FeatureGates {
   private FeatureGates() {}
 
   /**
-   * Checks whether what is asked for holds.
+   * Checks requested gates.
    *
-   * @param asked names with commas between; {@code -} before one that is to be off
+   * @param asked comma-separated names; {@code -} precedes one that must be off
    * @throws UsageException if a gate is unknown, or is not as it is requested
    */
   static void check(List<String> asked) {

@@ -25,8 +25,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the metrics of the process again and again, and once more at its end. What cannot be sent
- * is not kept: the next request counts it too. After any failure, the next push is tried.
+ * Sends the metrics of the process periodically, and once more at shutdown. Failed requests are not
+ * kept: the next request includes their counts. After any failure, the next push is tried.
  */
 final class MetricsPusher implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(MetricsPusher.class.getName());

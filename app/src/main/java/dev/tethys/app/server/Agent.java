@@ -41,9 +41,9 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * The agent role, composed: scraping whose samples become requests of remote write at once, queues
- * for their destinations, and a small web surface. It closes in the opposite order, so that what
- * was scraped last is sent too.
+ * The agent role, composed: scraping whose samples become remote write requests immediately, queues
+ * for their destinations, and a small web interface. It closes in the opposite order, so that the
+ * last samples are sent too.
  */
 final class Agent implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(Agent.class.getName());

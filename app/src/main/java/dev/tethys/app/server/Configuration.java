@@ -28,10 +28,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configuration in force and how another one takes its place.
+ * The active configuration and its replacement.
  *
- * <p>Invariant: {@link #current} was taken over by every part, or is the last one that was; a file
- * that is wrong changes nothing but what is said about the last reload.
+ * <p>Invariant: {@link #current} was applied by every part, or is the last one that was; an invalid
+ * file changes only the reported result of the last reload.
  */
 final class Configuration {
   private static final System.Logger LOG = JulLogger.of(Configuration.class.getName());

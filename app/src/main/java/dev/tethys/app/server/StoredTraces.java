@@ -100,7 +100,7 @@ final class StoredTraces extends StoredEvents<TraceDatabase> {
 
   private static final Duration AGENT_STOP = Duration.ofSeconds(5);
 
-  /** Spans in parts take a quarter of the disk that those in the log take, and are found faster. */
+  /** Spans in parts use a quarter of the disk space of spans in the log, and are found faster. */
   private static final Duration HEAD_AGE = Duration.ofMinutes(5);
 
   private static final System.Logger LOG = JulLogger.of(StoredTraces.class.getName());

@@ -48,7 +48,7 @@ public final class ElfBudget {
   }
 
   /**
-   * Takes steps.
+   * Counts steps.
    *
    * @throws IOException if there are no more steps, or the time limit expires
    * @throws CancellationException if the work is stopped

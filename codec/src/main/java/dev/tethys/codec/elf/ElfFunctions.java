@@ -5,9 +5,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Symbols of the functions at some addresses of a file, from its symbol tables and the table of Go.
+ * Symbols of the functions at some addresses of a file, from its symbol tables and the Go table.
  * The tables are read once for all addresses, part by part, and not kept: those of a large program
- * take many megabytes. Of the names, only those that are answered are read.
+ * take many megabytes. Only the names of results are read.
  */
 public final class ElfFunctions {
   /** Largest distance from a symbol without a size to an address that belongs to it. */

@@ -286,7 +286,7 @@ final class TextWriter implements ExpositionWriter {
     }
   }
 
-  /** Writes an exemplar where the format has them, and ends the line. */
+  /** Writes an exemplar if the format supports it, and ends the line. */
   private void exemplar(@Nullable Exemplar e) {
     if (openMetrics && e != null && !e.labels().isEmpty()) {
       out.ascii(" # ");

@@ -59,7 +59,7 @@ public final class PushReader {
   }
 
   /**
-   * Reads protobuf, of whose entries those are refused that have no valid labels or time.
+   * Reads protobuf; entries without valid labels or time are rejected.
    *
    * @throws CodecException if it is malformed
    */

@@ -98,8 +98,8 @@ public final class PerfScript {
   }
 
   /**
-   * Command, process and thread, CPU, time, period, event: the command may have spaces and numbers,
-   * all between the process and the event may be missing.
+   * Command, process and thread, CPU, time, period, event: the command may contain spaces and
+   * numbers, and everything between the process and the event may be missing.
    */
   private static Head head(String line, int number) {
     String l = line.strip();

@@ -4,8 +4,8 @@ import dev.tethys.codec.sql.SqlDialect.Backslash;
 import dev.tethys.codec.sql.SqlDialect.Rule;
 
 /**
- * Parts of a statement by the lexical rules of a database. A literal without an end is one up to
- * the end of the text. From a place on whose meaning is not certain, the rest is one value.
+ * Parts of a statement by the lexical rules of a database. An unterminated literal extends to the
+ * end of the text. After a position with an uncertain meaning, the rest is one value.
  *
  * <p>Sources: PostgreSQL, 4.1 Lexical Structure; MySQL, 11 Language Structure; those of the others.
  */

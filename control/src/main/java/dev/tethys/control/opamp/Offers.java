@@ -23,9 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Offer of each agent: a version of a configuration, live controls and variables. The hash of an
- * offer is that of the version, followed by that of the controls where there are any, and by that
- * of the variables where there are any; with variables and without controls, zeros replace the hash
- * of the controls.
+ * offer is that of the version, followed by those of the controls and the variables, if any; with
+ * variables and without controls, zeros replace the hash of the controls.
  */
 public final class Offers {
   /** Hash of the offer of no package. */

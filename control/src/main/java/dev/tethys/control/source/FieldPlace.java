@@ -73,8 +73,8 @@ public final class FieldPlace {
   }
 
   /**
-   * Path of the value or key at a position; "" for none. A map begins where its first key does: the
-   * error is about the key where it names it, and else about the map.
+   * Path of the value or key at a position; "" if none. A map begins where its first key does: if
+   * an error names the key, it is about the key, otherwise about the map.
    */
   private static String find(YamlNode n, String where, String path, String problem) {
     String found = n.where().equals(where) ? path : "";

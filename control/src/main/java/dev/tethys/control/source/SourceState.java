@@ -29,11 +29,11 @@ public final class SourceState {
   final Map<String, Applied> applied = new TreeMap<>();
 
   /**
-   * Resource that was applied.
+   * Applied resource.
    *
    * @param rollout rollout that it started, or because of which it started none; 0 if none
    * @param refused whether it started none, since its version was undone in that rollout
-   * @param why it was undone, where that rollout is unknown here; "" where it is
+   * @param why reason of the undo, if that rollout is unknown here; "" otherwise
    */
   record Applied(String hash, long rollout, boolean refused, String why) {
     Applied(String hash, long rollout) {

@@ -57,8 +57,8 @@ enum Contender {
   }
 
   /**
-   * Starts it and waits until it responds. It takes remote write and reloads, and keeps what it is
-   * given for ten years.
+   * Starts it and waits until it responds. It accepts remote write and reloads, and keeps data for
+   * ten years.
    *
    * @param dir its configuration, data and log
    * @param config the text of its prometheus.yml

@@ -23,9 +23,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * Ends a process that writes by SIGKILL, a thousand times on one folder, while it flushes, merges
- * and takes snapshots. It prints the number of each batch once its commit returned: all printed
- * batches must be answered after the next start, each whole.
+ * Kills a writing process by SIGKILL, a thousand times on one folder, while it flushes, merges and
+ * takes snapshots. It prints the number of each batch once its commit returned: all printed batches
+ * must be readable after the next start, each complete.
  */
 final class Kills {
   private static final long T0 = 1_699_999_200_000L;

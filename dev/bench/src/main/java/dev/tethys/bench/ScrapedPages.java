@@ -100,7 +100,7 @@ final class ScrapedPages {
     }
   }
 
-  /** An agent is dead: its last pages may have reached it or not. */
+  /** Marks an agent as dead; its last pages may or may not have reached it. */
   synchronized void died(int agent) {
     busy.remove(agent);
     life.keySet().removeIf(t -> t.startsWith(agent + "-"));

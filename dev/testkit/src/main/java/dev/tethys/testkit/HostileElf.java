@@ -76,7 +76,7 @@ public final class HostileElf {
     return this;
   }
 
-  /** Section headers that all have one long name: it takes 4 GB if each has its own copy. */
+  /** Section headers with the same long name, which takes 4 GB if each has its own copy. */
   public static HostileElf oneLongName() {
     HostileElf e = new HostileElf();
     e.sharedName = "x".repeat(MEBIBYTE);

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cases of null in a configuration, compared with the decisions of the program that defined the
+ * Cases of null in a configuration, compared with the results of the program that defined the
  * file. Null is the value of each key, the item of each list and the value of each map.
  *
  * <p>A line of the data file is {@code section | document | keys it needs | refused: … | unknown:

@@ -5,9 +5,9 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /**
- * File that grows by whole records. What a failed write left is cut at once, or before the next
- * record if that fails too, so that a refused record cannot come back and does not hide those after
- * it.
+ * File to which complete records are appended. The rest of a failed write is truncated at once, or
+ * before the next record if that fails too, so that a rejected record cannot return and does not
+ * hide later ones.
  *
  * <p>One thread appends at a time; any thread may {@link #force}.
  */

@@ -103,8 +103,7 @@ public final class RecordLog implements Closeable {
   }
 
   /**
-   * Gives the entire records of a log in order, up to the last, and leaves it alone. Not for one
-   * that is locked.
+   * Reads the complete records of a log in order, without changing it. Not for one that is locked.
    *
    * @throws IOException if it cannot be read, or is a file of another kind
    */

@@ -221,7 +221,7 @@ public final class ByteBudget {
       return new WatchedInput(this, in, connection);
     }
 
-    /** Gives everything back; more may be reserved again. */
+    /** Releases everything; more may be reserved again. */
     @Override
     public void close() {
       inUse.addAndGet(-bytes);

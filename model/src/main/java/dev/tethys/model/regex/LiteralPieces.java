@@ -33,7 +33,7 @@ final class LiteralPieces {
   }
 
   /**
-   * Takes a sequence for such an expression; returns null if it is another.
+   * Uses a sequence as such an expression; returns null if it is another.
    *
    * @param fromStart whether it has to begin where the text does
    * @param toEnd whether it has to end where the text does

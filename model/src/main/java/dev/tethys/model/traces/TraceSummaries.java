@@ -49,7 +49,7 @@ public final class TraceSummaries {
   @FunctionalInterface
   public interface ServiceConsumer {
     /**
-     * Takes a service, each once.
+     * Receives a service, each once.
      *
      * @param name name of the service, empty if spans have none
      * @param spans number of spans
@@ -229,8 +229,8 @@ public final class TraceSummaries {
   }
 
   /**
-   * Slot of a trace, or the free one where it belongs. Ids are read only where the tag is equal:
-   * most searches are for traces that are not here, and end in the small table of tags.
+   * Slot of a trace, or the free slot for it. Ids are read only if the tag is equal: most searches
+   * are for absent traces, and end in the small table of tags.
    */
   private int slot(long h, long l) {
     long x = hash(h, l);

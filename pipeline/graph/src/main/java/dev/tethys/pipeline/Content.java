@@ -246,7 +246,7 @@ final class Content {
         : new Derived<>((Batch.Derivation<Object>) derivedBy, derived);
   }
 
-  /** Derives a result from those of the parts, if all have one. */
+  /** Combines the results of the parts, if all have one. */
   void deriveFrom(List<Content> parts) {
     List<Object> results = new ArrayList<>(parts.size());
     Batch.Derivation<Object> by = null;

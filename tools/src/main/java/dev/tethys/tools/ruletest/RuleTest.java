@@ -50,8 +50,8 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * Runs one group of tests: feeds the input to a store as time goes by, evaluates the rules as a
- * server would, and compares. For one thread, once.
+ * Runs one group of tests: feeds the input to a store as time advances, evaluates the rules like a
+ * server, and compares. Not thread-safe; used once.
  */
 final class RuleTest implements AutoCloseable {
   /**

@@ -17,9 +17,9 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trust manager that refuses certificates which name their host only as common name. The JDK takes
- * these where a certificate has no DNS name; Go's clients and browsers do not (RFC 6125, section
- * 6.4.4, and RFC 9525). Connections without name verification are not affected.
+ * Trust manager that rejects certificates which name their host only as common name. The JDK
+ * accepts these if a certificate has no DNS name; Go's clients and browsers do not (RFC 6125,
+ * section 6.4.4, and RFC 9525). Connections without name verification are not affected.
  */
 final class NamedSubjects extends X509ExtendedTrustManager {
   private static final int DNS_NAME = 2; // of a subject's alternative names, RFC 5280

@@ -9,10 +9,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Places for the connections of a listener, and the choice of connections to close when places run
- * out. No client holds more than its share of the places, except clients on this machine.
+ * Slots for the connections of a listener, and the selection of connections to close when slots run
+ * out. No client holds more than its share of the slots, except clients on this machine.
  *
- * <p>Invariant: {@link #taken} is the sum of {@link #held}, and at most the number of places.
+ * <p>Invariant: {@link #taken} is the sum of {@link #held}, and at most the number of slots.
  */
 final class ConnectionPlaces {
   /** A connection that has waited for its client for less than this is not idle yet. */

@@ -3,9 +3,9 @@ package dev.tethys.web.internal;
 /** Operations of a multiplexed connection (HTTP/2) as a whole, apart from its requests. */
 public interface Multiplexed {
   /**
-   * Tells the client that streams beyond one are not taken (GOAWAY). Once it has been sent the last
-   * stream, its further requests are read and thrown away: a connection that is closed with bytes
-   * unread is reset, and a reset destroys the responses on their way.
+   * Tells the client that further streams are not processed (GOAWAY). Once it has been sent the
+   * last stream, its further requests are read and discarded: closing a connection with unread
+   * bytes resets it, and a reset destroys the responses in transit.
    */
   void goAway(int lastStream);
 

@@ -35,7 +35,7 @@ public interface WireRequest {
   /** Length according to the headers, otherwise -1. */
   long contentLength();
 
-  /** Whether no two readers could take its length differently: else requests hide in bodies. */
+  /** Whether all readers agree on its length: otherwise requests could be smuggled in bodies. */
   boolean isLengthClear();
 
   boolean hasBody();

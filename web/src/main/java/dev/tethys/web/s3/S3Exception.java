@@ -27,10 +27,7 @@ public final class S3Exception extends IOException {
     return code;
   }
 
-  /**
-   * Whether the request may be done all the same: an attempt had no response, or one of a fault of
-   * the service.
-   */
+  /** Whether the request may be retried: an attempt had no response, or a server error. */
   public boolean inDoubt() {
     return inDoubt;
   }

@@ -364,7 +364,7 @@ public final class StreamListener implements SocketListener {
     }
   }
 
-  /** Out of files, mostly: trying again at once would keep a processor busy. */
+  /** Usually out of file descriptors: retrying immediately would keep a processor busy. */
   private void pause(IOException e) {
     if (closed) {
       return;

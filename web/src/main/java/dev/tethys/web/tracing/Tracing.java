@@ -95,8 +95,8 @@ public final class Tracing implements AutoCloseable {
   }
 
   /**
-   * Obeys a configuration from now on. What waits is still sent where it was to go, for at most
-   * five seconds.
+   * Applies a configuration from now on. Queued spans are still sent to the former destination, for
+   * at most five seconds.
    *
    * @param next null for no traces
    * @throws IOException if a file that it names cannot be read; nothing has changed then

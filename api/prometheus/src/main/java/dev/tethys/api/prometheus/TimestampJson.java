@@ -20,7 +20,10 @@ final class TimestampJson {
   /** Bytes of a text before its time. */
   static final int BEFORE = 4;
 
-  /** Times whose texts are kept; a response has no more steps, but a subquery's may be any. */
+  /**
+   * Maximum number of times whose texts are cached; a response has no more steps, but a subquery
+   * may have any number.
+   */
   static final int MAX_TIMES = 1 << 14;
 
   private static final VarHandle WORD =
@@ -110,7 +113,10 @@ final class TimestampJson {
     return end + 2 - at;
   }
 
-  /** Milliseconds as seconds with up to three decimals; where they end, at most 22 bytes on. */
+  /**
+   * Writes milliseconds as seconds with up to three decimals and returns the end, at most 22 bytes
+   * on.
+   */
   static int seconds(byte[] to, int at, long millis) {
     long t = millis;
     if (t < 0) {

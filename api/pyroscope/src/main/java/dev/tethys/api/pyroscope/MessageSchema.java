@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: the encoding and ProtoJSON pages of the protobuf documentation.
  */
 final class MessageSchema {
-  /** Memory that a byte of a message takes once it is read: numbers of a byte become objects. */
+  /** Memory per message byte after decoding: single-byte numbers become objects. */
   static final int READ_BYTES = 24;
 
   private static final int MAX_DEPTH = 16;

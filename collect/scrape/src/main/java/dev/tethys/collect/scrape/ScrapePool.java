@@ -345,7 +345,7 @@ final class ScrapePool {
 
   /**
    * Continues with another configuration: every loop is replaced, and takes over the caches of the
-   * old one where the series stay the same. The targets stay until the next sync.
+   * old one if the series stay the same. The targets stay until the next sync.
    *
    * @throws IllegalArgumentException if the HTTP settings cannot be used; all stays as it was
    */

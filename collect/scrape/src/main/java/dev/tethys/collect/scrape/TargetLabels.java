@@ -25,7 +25,7 @@ final class TargetLabels {
 
   private TargetLabels() {}
 
-  /** The labels before relabelling: the target's, the group's, the job's where neither has them. */
+  /** The labels before relabelling: those of the target, the group, or else the job. */
   static Labels discovered(ScrapeConfig c, Labels target, Labels group) {
     return discoveredBuilder(c, target, group).build();
   }

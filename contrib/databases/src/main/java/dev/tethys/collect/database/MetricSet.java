@@ -57,7 +57,7 @@ public final class MetricSet {
     add(name, MetricType.UNKNOWN, help, new MetricFamily.Value(value, null), labels);
   }
 
-  /** Anything; labels are alternating names and values. */
+  /** Adds any metric; labels are alternating names and values. */
   public void add(String name, MetricType type, String help, Point point, String... labels) {
     Labels l = labels.length == 0 ? Labels.EMPTY : Labels.of(labels);
     if (!always.isEmpty()) {

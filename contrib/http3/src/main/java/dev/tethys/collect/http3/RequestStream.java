@@ -83,7 +83,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
             });
   }
 
-  /** Piece by piece: a server may answer, and take no more, before it has all. */
+  /** Piece by piece, because a server may respond, and stop reading, before it has everything. */
   private static void sendBody(QuicStreamChannel to, byte[] body, int from) {
     if (from == body.length) {
       to.shutdownOutput();

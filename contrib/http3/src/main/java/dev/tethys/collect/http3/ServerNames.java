@@ -5,9 +5,9 @@ import java.lang.reflect.Field;
 import java.net.InetAddress;
 
 /**
- * The name that is sent to a server (SNI). Netty sends none without a dot, {@code localhost} and
- * the short names of a cluster, which servers choose sites and certificates by as well: it is put
- * where Netty keeps the others. Where that is not available such a name is verified and not sent.
+ * The server name (SNI). Netty sends none without a dot, such as {@code localhost} and the short
+ * names of a cluster, although servers select sites and certificates by them: it is stored where
+ * Netty keeps other names. If that is unavailable such a name is verified but not sent.
  */
 final class ServerNames {
   private ServerNames() {}

@@ -11,7 +11,7 @@ final class HybridRuns {
 
   private HybridRuns() {}
 
-  /** Number of bits that the numbers up to {@code most} take. */
+  /** Number of bits for numbers up to {@code most}. */
   static int width(int most) {
     return Integer.SIZE - Integer.numberOfLeadingZeros(most);
   }

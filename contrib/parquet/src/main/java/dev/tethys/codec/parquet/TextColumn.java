@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text in UTF-8. With a dictionary each text is held once and values are places in it, until it is
- * too large to be worth it: then values are written plainly, and still held once.
+ * UTF-8 text. With a dictionary each text is stored once and values are indexes into it, until it
+ * is too large: then values are written directly.
  */
 public final class TextColumn extends ParquetColumn {
   /** A dictionary with more bytes is not written. */

@@ -312,8 +312,8 @@ final class PostgresStore implements ForeignStore {
   }
 
   /**
-   * The series that have something in a range: each is looked for once, by the keys of the tables,
-   * so that it costs by series and not by samples. "" where the range holds everything.
+   * The series with data in a range: each is looked up once, by the keys of the tables, so that the
+   * cost depends on series and not on samples. "" if the range contains everything.
    */
   private String within(SelectHints range) {
     if (range.minTime() <= CopyRows.MIN_MILLIS && range.maxTime() >= CopyRows.MAX_MILLIS) {

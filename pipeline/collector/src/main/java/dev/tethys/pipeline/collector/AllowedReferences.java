@@ -56,10 +56,10 @@ public final class AllowedReferences {
   }
 
   /**
-   * The error of a reference that is not allowed.
+   * The error for a reference that is not allowed.
    *
    * @param texts of the configuration: a name that is not in them comes from another reference, and
-   *     is not told
+   *     is not shown
    */
   static String refusal(String reference, String texts) {
     String name = reference.substring(reference.indexOf(':') + 1);

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Component through which a thread forwards data, with those through which it came there. A full
- * queue reads it: a thread that comes through a stopping component does not wait, while all others
+ * Component through which a thread forwards data, with those through which it passed before. A full
+ * queue reads it: a thread that passed through a stopping component does not wait, while all others
  * continue waiting.
  */
 public final class DrainScope {

@@ -172,7 +172,7 @@ final class OverflowStorage implements QueueStorage {
   }
 
   /**
-   * Takes the oldest requests out of memory, to be moved.
+   * Removes the oldest requests from memory, to be moved.
    *
    * @param issued entries that were returned by {@link #next}, oldest first
    * @param maxBytes most that fit on disk

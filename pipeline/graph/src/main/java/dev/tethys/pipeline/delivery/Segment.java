@@ -23,7 +23,7 @@ final class Segment {
   long doneRecords;
   long doneItems;
 
-  /** Up to where it was forced to disk. */
+  /** Position up to which it was synced. */
   long forced;
 
   /** No more records are appended. */

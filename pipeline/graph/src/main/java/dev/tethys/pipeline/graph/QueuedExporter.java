@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Exporter with an outbox: joins batches if configured, encodes and queues them. After a reload
- * with changed settings, its successor takes over the outbox. When a reload changes its settings
- * its successor takes the outbox over.
+ * with changed settings, its successor takes over the outbox.
  */
 final class QueuedExporter implements QueuePart {
   private static final int MAX_PARTITIONS = 1000;

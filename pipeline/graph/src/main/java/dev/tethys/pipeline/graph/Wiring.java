@@ -50,7 +50,7 @@ final class Wiring {
     slot(n.key).put(n.consumer());
   }
 
-  /** Sets the outputs of a node to where a plan has them lead. */
+  /** Sets the outputs of a node as in a plan. */
   void lead(GraphNode n, Plan plan) {
     Plan.Step step = plan.nodes().get(n.key);
     if (step == null) {

@@ -6,7 +6,7 @@ import java.util.TreeMap;
 
 /**
  * Item counters of one component and signal. Each method moves items between counters under one
- * lock, so a {@link #balance} always adds up. Items come in, or are created or restored here; they
+ * lock, so a {@link #balance} always adds up. Items arrive, or are created or restored here; they
  * are then held until they leave.
  */
 public final class ItemAccounting {

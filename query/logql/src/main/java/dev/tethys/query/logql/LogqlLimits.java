@@ -21,7 +21,7 @@ public record LogqlLimits(
     int maxSteps,
     Duration timeout,
     long maxBytes) {
-  /** Limits of Loki where it has them. */
+  /** Limits that also exist in Loki. */
   public static final LogqlLimits DEFAULT =
       new LogqlLimits(
           5000, 500, Duration.ofHours(721), Duration.ZERO, 11_000, Duration.ofMinutes(1), 1L << 30);

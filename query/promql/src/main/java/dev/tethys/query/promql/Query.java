@@ -331,8 +331,8 @@ public final class Query implements AutoCloseable {
     }
 
     /**
-     * @param expected CPU time that it is expected to take where it is run now; -1 when it has its
-     *     own thread
+     * @param expected expected CPU time if it runs on the calling thread; -1 if it has its own
+     *     thread
      */
     QueryResult run(long deadline, long expected) {
       try {

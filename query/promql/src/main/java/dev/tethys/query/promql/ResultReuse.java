@@ -62,10 +62,10 @@ final class ResultReuse {
   }
 
   /**
-   * Cached results for a query at one moment.
+   * Cached results for a query at a single time.
    *
-   * @param whole a result that is valid as it is
-   * @param parts else a result of which some steps may be valid
+   * @param whole a result that is valid unchanged
+   * @param parts otherwise a result of which some steps may be valid
    * @param has the steps of the query that it contains
    * @param holding the longest valid run of these
    */

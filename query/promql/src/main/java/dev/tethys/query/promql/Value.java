@@ -30,9 +30,9 @@ public sealed interface Value {
   /**
    * The points of one series, as columns.
    *
-   * @param size how many points there are; arrays may be longer
+   * @param size number of points; arrays may be longer
    * @param timestamps ascending; series with the same times share the array itself
-   * @param values the floats; where a histogram stands, undefined
+   * @param values the floats; undefined at histograms
    * @param histograms by position, null entries for floats; null if there is none
    */
   record Series(

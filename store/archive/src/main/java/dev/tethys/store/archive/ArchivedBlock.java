@@ -36,7 +36,7 @@ public interface ArchivedBlock extends AutoCloseable {
   void forEach(SeriesVisitor to, Progress progress);
 
   /**
-   * Gives all chunks, series by series, with samples that are deleted; instead of {@link #forEach},
+   * Returns all chunks, series by series, including deleted samples; instead of {@link #forEach},
    * and once.
    *
    * @throws IllegalArgumentException for a downsampled block

@@ -13,7 +13,7 @@ import tools.jackson.core.json.JsonFactory;
 /**
  * Small JSON documents as maps, lists, strings, longs, doubles, booleans and nulls.
  *
- * <p>Documents of this size are read whole; what is large is streamed where it is read.
+ * <p>Documents of this size are read as a whole; large ones are streamed.
  */
 public final class Json {
   /** The factory of this package's parsers. */

@@ -51,9 +51,9 @@ final class TimeOrder {
   }
 
   /**
-   * Takes the next rows, sorted by their number.
+   * Takes the next rows, sorted by number.
    *
-   * @param size most rows
+   * @param size maximum number of rows
    * @param bound last time of a row that is taken
    * @return their number, 0 at the end
    */

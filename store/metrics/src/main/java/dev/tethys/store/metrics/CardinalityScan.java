@@ -42,7 +42,7 @@ final class CardinalityScan {
   private boolean exact = true;
 
   /**
-   * @param maxSeries the most series that may be read, those of several parts counted in each
+   * @param maxSeries maximum number of series read, with those of several parts counted in each
    */
   CardinalityScan(List<LabelColumns> parts, CardinalityQuery query, long maxSeries) {
     this.parts = parts;

@@ -98,11 +98,11 @@ final class Compaction {
   }
 
   /**
-   * Merges and rewrites what is due, downsamples, then removes what is past its time.
+   * Merges and rewrites due blocks, downsamples, then removes expired data.
    *
    * @param horizons how far back blocks of a resolution are shown
-   * @param newest the newest sample of the store, or the present where that is earlier
-   * @param logBytes what the log takes
+   * @param newest the newest sample of the store, or the present if that is earlier
+   * @param logBytes size of the log
    */
   void run(
       DatabaseOptions options, LongFunction<RetentionCutoff> horizons, long newest, long logBytes)

@@ -354,8 +354,8 @@ final class MaintenanceScheduler {
   }
 
   /**
-   * Cuts memory into a block before its range is full: where memory is short, or where so many
-   * series have gone quiet that those which are there should not wait for the end of the range.
+   * Writes memory to a block before its range is full: if memory is short, or if so many series
+   * have ended that the remaining ones should not wait for the end of the range.
    */
   private boolean flushEarly() throws IOException {
     long cut = head.truncation().earlyCut();
@@ -445,8 +445,8 @@ final class MaintenanceScheduler {
   }
 
   /**
-   * Takes a finished block among the others; what is appended from now on comes after it. It gets
-   * its name only when it may be there: the next start takes any block that has one.
+   * Adds a finished block; later appends come after it. It is renamed only when it may be visible:
+   * the next start accepts any block with a final name.
    *
    * @param end of its range
    * @throws StorageException INVALID when the head has samples of its range

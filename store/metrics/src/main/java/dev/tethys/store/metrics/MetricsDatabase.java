@@ -546,8 +546,8 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
   }
 
   /**
-   * Does at once what the background threads do in time: samples to files and blocks, the log to
-   * disk, compaction, retention, checkpoint.
+   * Does immediately what the background threads do over time: samples to files and blocks, the log
+   * to disk, compaction, retention, checkpoint.
    *
    * @throws StorageException UNAVAILABLE when the disk refuses
    */

@@ -16,9 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Files for pages of the head that take no more rows. They are mapped and have no name from then
- * on: their disk space is free again when they are unreachable, and when the process ends, however
- * it ends.
+ * Files for full pages of the head. They are mapped and unlinked: their disk space is freed when
+ * they are unreachable, and when the process ends in any way.
  */
 final class PageFiles implements SealedPages.Files {
   /** Disk space reserved for the log and for blocks. */

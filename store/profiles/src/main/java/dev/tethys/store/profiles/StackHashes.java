@@ -6,9 +6,9 @@ import dev.tethys.model.profiles.Texts;
 import dev.tethys.model.profiles.Tuples;
 
 /**
- * Hashes of stacks by their content, with 128 bits. Equal stacks of two symbol tables have equal
- * hashes, and {@link StackIndex} takes stacks with equal hashes to be equal. The seed is of the
- * process, so that no client can choose two stacks with one hash.
+ * Hashes of stacks by content, with 128 bits. Equal stacks of two symbol tables have equal hashes,
+ * and {@link StackIndex} treats stacks with equal hashes as equal. The seed is specific to the
+ * process, so that no client can construct two stacks with one hash.
  */
 final class StackHashes {
   private static final long FIRST = 0;

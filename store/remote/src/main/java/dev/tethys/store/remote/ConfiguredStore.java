@@ -7,13 +7,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A foreign store and when it is asked.
+ * A foreign store and when it is queried.
  *
- * @param key of the configuration where it stands, {@code remote_read} or another
- * @param shown what warnings call it
- * @param requiredMatchers asked only by selectors that have all of these as equality matchers
- * @param readRecent asked also for times that the embedded store has
- * @param timeLimit how long it is waited for
+ * @param key configuration key that defines it, {@code remote_read} or another
+ * @param shown its name in warnings
+ * @param requiredMatchers queried only by selectors that have all of these as equality matchers
+ * @param readRecent queried also for times that the embedded store has
+ * @param timeLimit timeout
  */
 record ConfiguredStore(
     String key,

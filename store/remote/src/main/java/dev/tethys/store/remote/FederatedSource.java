@@ -40,9 +40,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The embedded store and those of {@code remote_read} and {@code stores}, read as one. A store
- * elsewhere that fails, or does not respond in its time, costs its part of the response and gives a
- * warning, as in Prometheus; one whose answer is larger than is taken fails the query.
+ * The embedded store and those of {@code remote_read} and {@code stores}, read as one. If a remote
+ * store fails or times out, its part of the response is missing and causes a warning, as in
+ * Prometheus; a response that exceeds the limit fails the query.
  */
 public final class FederatedSource implements ScopedSource {
   private static final System.Logger LOG = JulLogger.of(FederatedSource.class.getName());

@@ -65,7 +65,7 @@ final class RemoteReadClient {
   }
 
   /**
-   * The series that meet a query, in the order they came in.
+   * The series that match a query, in their original order.
    *
    * @throws IOException if the store gives no response, or one that cannot be read
    * @throws StorageException if the response is larger than is taken

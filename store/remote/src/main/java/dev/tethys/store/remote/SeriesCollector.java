@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers what a foreign store gives, within the bounds of one query: samples in any order, of
- * series in any order and in any number of pieces. What does not meet the matchers, or lies outside
- * the range, is omitted, so that a store may give more than it was requested. Not thread-safe.
+ * Collects the result of a foreign store, within the limits of one query: samples in any order, of
+ * series in any order and in any number of pieces. Data that does not match, or is outside the
+ * range, is omitted, so that a store may return more than requested. Not thread-safe.
  */
 public final class SeriesCollector {
   /** Approximate overhead of a series in memory, counted in samples. */

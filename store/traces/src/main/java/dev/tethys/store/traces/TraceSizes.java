@@ -3,8 +3,8 @@ package dev.tethys.store.traces;
 import java.util.Arrays;
 
 /**
- * Bytes of the traces of a tenant that came lately, for the limit on them. Forgets all when it has
- * many traces, so that it is bounded: a trace can then grow to the limit again. Thread-safe.
+ * Bytes of recent traces of a tenant, for the limit on them. Cleared when it has many traces, so
+ * that it is bounded: a trace can then grow to the limit again. Thread-safe.
  */
 final class TraceSizes {
   private static final int MAX_TRACES = 1 << 19;

@@ -14,8 +14,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times of the week, month and year. Every kind that is given has to contain a moment; null is not
- * given.
+ * Times of the week, month and year. A time must match every kind that is set; null is unset.
  *
  * @param times in minutes of the day; the end is not included
  * @param zone by whose clock

@@ -3,7 +3,7 @@ package dev.tethys.alert.manager.dispatch;
 import java.time.Duration;
 import java.time.Instant;
 
-/** When it is up to us to notify, and not up to another Alertmanager of our cluster. */
+/** Position of this Alertmanager in its cluster, which decides when it notifies. */
 public interface ClusterPosition {
   /** Position without other members. */
   ClusterPosition ALONE =

@@ -19,7 +19,7 @@ record FileStat(FileId id, long size, long modified, boolean regular) {
   private static final int MAX_DEVICES = 1000;
   private static final Set<Long> KEEPS_BIRTHS = ConcurrentHashMap.newKeySet();
 
-  /** Attributes requested of a file. */
+  /** Requested file attributes. */
   private static final String WANTED =
       "unix:dev,ino,size,isRegularFile,lastModifiedTime,creationTime";
 

@@ -44,7 +44,7 @@ final class Progress {
     }
   }
 
-  /** Up to where everything is delivered. */
+  /** Position up to which everything is delivered. */
   synchronized Checkpoint delivered() {
     return delivered;
   }

@@ -119,7 +119,7 @@ final class RotatedVersions {
   }
 
   /**
-   * Opens a file that was found under a name, though it may have another by now.
+   * Opens a file found under a name, which may have changed since.
    *
    * @throws NoSuchFileException if it has none
    */

@@ -170,7 +170,7 @@ public final class LogStreamListener implements AutoCloseable {
     }
   }
 
-  /** Out of files, mostly: trying again at once would keep a processor busy. */
+  /** Usually out of file descriptors: retrying immediately would keep a processor busy. */
   private static void pause() {
     try {
       Thread.sleep(RETRY);

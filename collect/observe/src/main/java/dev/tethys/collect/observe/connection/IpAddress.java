@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Address of an IPv4 or IPv6 interface, as two words of an IPv6 address. IPv4 addresses are mapped
- * (::ffff:a.b.c.d), so an address has one form whichever socket it came from.
+ * (::ffff:a.b.c.d), so an address has one form regardless of its socket.
  */
 public record IpAddress(long high, long low) {
   private static final long MAPPED = 0xffff_0000_0000L;

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Places in the memory of a CPython interpreter where the functions of a thread are found.
+ * Locations in the memory of a CPython interpreter for finding the functions of a thread.
  *
  * <p>They differ by version: those of 2.7 and of 3.6 to 3.12 are from its headers; from 3.13 on the
  * interpreter provides them (_Py_DebugOffsets).

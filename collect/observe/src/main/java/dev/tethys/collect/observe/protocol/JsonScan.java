@@ -107,7 +107,7 @@ final class JsonScan {
     }
   }
 
-  /** Reads a string up to its end, or that of the piece. */
+  /** Reads a string up to its end, or up to the end of the piece. */
   private int string(byte[] bytes, int from, int to) {
     int i = from;
     while (i < to) {

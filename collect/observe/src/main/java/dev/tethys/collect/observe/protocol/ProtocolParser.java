@@ -58,7 +58,7 @@ public abstract class ProtocolParser {
     return false;
   }
 
-  /** Told when messages of a direction may have been missed; the next payload starts with one. */
+  /** Called when messages of a direction may have been missed; the next payload starts with one. */
   public void lost(boolean request, long now) {}
 
   /** True if more than the start of each payload is of use from now on. */

@@ -51,7 +51,7 @@ public final class PayloadCapture implements AutoCloseable {
    */
   private static final int SLICE_BYTES = 1 << 13;
 
-  /** A ring as full as this is read at once: on a busy machine a pause can take a long time. */
+  /** A ring this full is read immediately: on a busy machine a pause can take a long time. */
   private static final int PENDING_WITHOUT_PAUSE = RING_BYTES / 4;
 
   /** Offsets in struct payload (payload.c). */

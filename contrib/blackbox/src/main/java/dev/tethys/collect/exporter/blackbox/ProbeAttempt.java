@@ -122,7 +122,7 @@ final class ProbeAttempt {
         "context deadline exceeded");
   }
 
-  /** Logs why it fails; false, so that it may be returned. */
+  /** Logs the reason of a failure; returns false for the caller to return. */
   boolean fails(String message, @Nullable Object... pairs) {
     log(Level.ERROR, message, pairs);
     return false;

@@ -180,7 +180,7 @@ final class PodReader {
     return off <= NEAR.toMinutes() ? job.substring(0, dash) : "";
   }
 
-  /** Adds attributes given in labels and annotations; annotations take precedence. */
+  /** Adds attributes set by labels and annotations; annotations take precedence. */
   private void written(Map<String, String> to, JsonNode meta) {
     JsonNode labels = meta.path("labels");
     rules.labels(KubernetesKind.POD, meta, to);

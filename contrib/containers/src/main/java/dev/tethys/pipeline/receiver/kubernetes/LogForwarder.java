@@ -61,8 +61,8 @@ public final class LogForwarder {
   }
 
   /**
-   * Takes records that belong together into one batch; waits while too many are there. They are
-   * passed on before those that come later, unless the receiver is stopped.
+   * Collects related records into one batch; waits while there are too many. They are forwarded
+   * before later ones, unless the receiver is stopped.
    */
   public synchronized void add(List<ResourceGroup<LogRecord>> groups) throws InterruptedException {
     while (!ended && !waiting.isEmpty() && waiting.size() + groups.size() > MOST) {

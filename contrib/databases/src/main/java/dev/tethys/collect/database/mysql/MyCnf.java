@@ -16,9 +16,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code my.cnf}: sections of keys, of which those that tell how to log in are read. A key that a
- * section {@code a.b} lacks is that of {@code a}; variables of the environment are written {@code
- * ${NAME}}.
+ * A {@code my.cnf}: sections of keys, of which login keys are read. A key missing in a section
+ * {@code a.b} is inherited from {@code a}; environment variables are written {@code ${NAME}}.
  *
  * @param sections keys by section
  */

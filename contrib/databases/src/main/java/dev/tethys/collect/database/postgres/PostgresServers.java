@@ -26,10 +26,10 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The servers of one page. Collectors ask the first of them; the user's queries ask all, and where
- * databases are discovered, all of their databases.
+ * The servers of one page. Collectors query the first of them; the user's queries run on all, and
+ * on all of their databases if databases are discovered.
  *
- * <p>Bounds: so many databases; answers that are kept are those of the last scrape.
+ * <p>Bounds: number of databases; only results of the last scrape are kept.
  */
 final class PostgresServers implements DatabaseScrape {
   private static final System.Logger LOG = JulLogger.of(PostgresServers.class.getName());

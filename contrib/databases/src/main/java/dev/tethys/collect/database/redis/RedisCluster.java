@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The servers of a cluster, as one: a command goes where the last response said that its key is.
- * Not thread-safe.
+ * The servers of a cluster, as one: a command is sent where the last response located its key. Not
+ * thread-safe.
  *
- * <p>Bounds: so many servers, so many redirections of a command.
+ * <p>Bounds: number of servers, number of redirections of a command.
  */
 final class RedisCluster implements RedisCommands, AutoCloseable {
   private static final int MAX_NODES = 1000;

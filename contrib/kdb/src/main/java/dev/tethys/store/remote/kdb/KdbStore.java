@@ -224,7 +224,7 @@ final class KdbStore implements ForeignStore {
     return out;
   }
 
-  /** The series that have something in a range: their keys are kdb+'s work, each told once. */
+  /** The series with data in a range: kdb+ finds their keys, and returns each once. */
   @Override
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {

@@ -35,7 +35,7 @@ final class SeriesShard {
   }
 
   /**
-   * A number of the job and instance of a series; {@link #NO_TARGET} where it has neither.
+   * A number for the job and instance of a series; {@link #NO_TARGET} if it has neither.
    *
    * @param buf holds label fields as a request of remote write 1.0 has them
    */

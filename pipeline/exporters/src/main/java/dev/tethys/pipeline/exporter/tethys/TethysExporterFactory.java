@@ -16,7 +16,7 @@ import java.util.Set;
 /**
  * Creates {@code tethys} exporters, which write into the stores of the server that runs the
  * pipeline. They have no queue: a batch is acknowledged when the store has it on disk, and a store
- * that cannot take it makes its source send it again.
+ * that rejects it makes its source retry.
  */
 public final class TethysExporterFactory implements ExporterFactory<TethysSettings> {
   private final Map<Signal, EmbeddedStore> stores;

@@ -40,8 +40,8 @@ public final class LogExplorer {
   public record Range(Scope scope, long from, long to) {}
 
   /**
-   * Size of selected streams. Entries and bytes are not less than there are, and may be more where
-   * the range cuts a segment.
+   * Size of selected streams. Entries and bytes are upper bounds, and may be too large if the range
+   * cuts a segment.
    */
   public record IndexStats(long streams, long segments, long bytes, long entries) {}
 

@@ -53,8 +53,8 @@ final class Extractor {
   }
 
   /**
-   * True if a key with arguments may be that of a label that is used. One with digits is not if no
-   * label has any.
+   * True if a key with arguments may be that of a used label. One with digits is not if no label
+   * has any.
    */
   boolean mayBeCandidate(LineOutline lines, int from, int to) {
     return all || digits || !lines.hasDigits(from, to);

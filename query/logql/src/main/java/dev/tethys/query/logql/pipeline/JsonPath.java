@@ -233,8 +233,9 @@ record JsonPath(List<Object> steps) {
   }
 
   /**
-   * Marks what {@link #find} and a reader of the value read of an object: members whose key is, or
-   * may be, that of the first step. Further steps may leave a member that is not well formed.
+   * Marks the parts of an object read by {@link #find} and a reader of the value: members whose key
+   * is, or may be, that of the first step. Further steps may leave a member that is not well
+   * formed.
    */
   void mark(LineOutline lines, int open) {
     byte[] b = lines.text();

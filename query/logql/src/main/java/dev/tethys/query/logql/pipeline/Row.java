@@ -288,7 +288,8 @@ public final class Row {
   // ---- memory of a row
 
   /**
-   * Offset in {@link #arena} of free space for the given number of bytes; {@link #used} takes it.
+   * Offset in {@link #arena} of free space for the given number of bytes; {@link #used} allocates
+   * it.
    *
    * @throws QueryException if the stages write more than {@link #MAX_BYTES} for a row
    */

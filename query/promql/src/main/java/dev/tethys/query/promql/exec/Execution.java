@@ -156,7 +156,7 @@ public final class Execution implements AutoCloseable {
     slot = slots.begin(nanoTime, this::check, first);
   }
 
-  /** Gives back its slot: the thread that runs it computes no more. */
+  /** Releases its slot: the thread that runs it computes no more. */
   public void endSlot() {
     ComputeSlots.Slot t = slot;
     if (t != null) {

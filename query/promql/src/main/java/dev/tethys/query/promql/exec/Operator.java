@@ -3,8 +3,8 @@ package dev.tethys.query.promql.exec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A step of a plan: gives series over the steps of a grid. An operator implements {@link #compute},
- * or {@link #open} when its series can be computed one at a time.
+ * A step of a plan: returns series over the steps of a grid. An operator implements {@link
+ * #compute}, or {@link #open} when its series can be computed one at a time.
  *
  * <p>Immutable once planned, so that a plan can be run again.
  */

@@ -3,8 +3,9 @@ package dev.tethys.query.promql.exec;
 /**
  * {@code stdvar_over_time}, {@code stddev_over_time}: Welford's method with carries.
  *
- * <p>Each sample waits for the mean of those before it, a division among that. Windows of one shape
- * are therefore taken side by side, where the processor has several in progress at once.
+ * <p>Each sample depends on the mean of the previous ones, which requires a division. Windows of
+ * the same shape are therefore computed in parallel, so that the processor can overlap several
+ * divisions.
  */
 public final class Variance extends FloatOverTime {
   private final boolean root;

@@ -428,9 +428,8 @@ final class PromqlLexer {
   }
 
   /**
-   * Reads what looks like a number; returns whether it is one the parser finds out. On failure
-   * {@link #pos} is where the number ended: after digits a duration may continue there, and error
-   * texts end there.
+   * Reads a presumed number; returns whether the parser must check it. On failure {@link #pos} is
+   * where the number ended: after digits a duration may continue there, and error texts end there.
    */
   private boolean scanNumber() {
     int from = pos;

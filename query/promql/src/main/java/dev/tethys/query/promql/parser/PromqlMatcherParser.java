@@ -13,7 +13,7 @@ final class PromqlMatcherParser {
     this.in = in;
   }
 
-  /** Reads matchers up to and including the closing brace, and gives its end. */
+  /** Reads matchers up to and including the closing brace, and returns its end. */
   int matchers(List<Matcher> into) {
     String construct = "label matching";
     while (true) {

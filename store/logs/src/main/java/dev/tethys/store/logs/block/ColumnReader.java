@@ -11,9 +11,9 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Column of a block: gives the bytes of each value. Reused from column to column, since a block has
- * tens of thousands. Columns are opened in the order in which they were written, because each
- * begins where the previous one ends. Safe not thread-safe.
+ * Column of a block: returns the bytes of each value. Reused from column to column, since a block
+ * has tens of thousands. Columns are opened in the order in which they were written, because each
+ * begins where the previous one ends. Not thread-safe.
  */
 public final class ColumnReader {
   /** Positions of the next column in each section. */

@@ -171,8 +171,8 @@ final class ColumnWriter {
   }
 
   /**
-   * Numbers the distinct values; it stops where they {@link #areTooMany}. Most columns have one
-   * value, or other ones from the first on: the hash table is for the rest.
+   * Numbers the distinct values; stops if {@link #areTooMany}. Most columns have one value, or
+   * different ones from the start: the hash table is for the rest.
    */
   private int distinct(byte[] b, int n) {
     int same = 1;

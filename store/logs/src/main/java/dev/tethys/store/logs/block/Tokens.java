@@ -61,7 +61,7 @@ final class Tokens {
   int count;
 
   /**
-   * End of each token, counted from the start of its body. A token starts where the previous one
+   * End of each token, relative to the start of its body. A token starts where the previous one
    * ends; the last one ends with the body, which may be longer than the part here.
    */
   char[] ends = new char[1 << 12];
@@ -146,9 +146,9 @@ final class Tokens {
   }
 
   /**
-   * Gives codes to the tokens that wait for one. Together, since each is sought at another place of
-   * a table that the processor's cache does not hold; in their order, by which words are numbered.
-   * A token becomes an argument where there are too many words.
+   * Assigns codes to the tokens that wait for one. Together, since each lookup accesses another
+   * position of a table that exceeds the processor's cache; in their order, which numbers the
+   * words. A token becomes an argument if there are too many words.
    */
   void finish(byte[] b) {
     int n = waiting;

@@ -12,7 +12,7 @@ import javax.security.sasl.Sasl;
 import javax.security.sasl.SaslClient;
 
 /**
- * A login by GSSAPI (RFC 4752): a ticket of Kerberos, by the password of the string or else out of
+ * A login by GSSAPI (RFC 4752): a Kerberos ticket, obtained with the password of the string or from
  * the cache that {@code kinit} fills.
  */
 final class GssapiLogin {

@@ -21,7 +21,7 @@ final class AcknowledgedTraces {
   /** Reason of traces that were not accepted before the end. */
   static final String UNAVAILABLE = TimedFlush.UNAVAILABLE;
 
-  /** The first pause after a trace was not taken; it doubles up to the longest. */
+  /** The first pause after a trace was not accepted; it doubles up to the maximum. */
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(30);

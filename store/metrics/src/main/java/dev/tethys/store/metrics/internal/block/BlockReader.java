@@ -255,12 +255,11 @@ public final class BlockReader implements Postings {
   }
 
   /**
-   * The same of a downsampled block, of which only a part is requested.
+   * The same for part of a downsampled block.
    *
-   * @param from where the part begins, inclusive
-   * @param to where it ends, inclusive
-   * @param fill how far apart the samples may stand that are read from it, milliseconds; 0 for as
-   *     they come
+   * @param from start of the part, inclusive
+   * @param to end of the part, inclusive
+   * @param fill maximum distance between the samples read from it, milliseconds; 0 for unchanged
    */
   public SourceSelection selectSummaries(
       long min,

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Index of a block: its sections, located by the footer and checked once when the block is opened.
- * A section that was taken is no longer held here.
+ * Index of a block: its sections, located by the footer and verified once when the block is opened.
+ * A section that was taken is no longer referenced here.
  */
 final class IndexFile {
   private final Mapped file;

@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Pages of series in the index of a block: what belongs together stands together, so that it
- * compresses. A page begins with where the first chunk of its series stands, then, each for all of
- * its series: labels that are those of the series before, how many further ones, their numbers, how
- * many chunks, their sets of timestamps, their lengths.
+ * Pages of series in the index of a block, which store similar data together for better
+ * compression. A page begins with the position of the first chunk of its series, followed, each for
+ * all of its series, by: number of labels shared with the previous series, number of further
+ * labels, their numbers, number of chunks, their sets of timestamps, their lengths.
  */
 final class SeriesPage {
   private final ByteSink shared = new ByteSink();

@@ -42,7 +42,7 @@ final class SummaryReader {
     return max > Long.MAX_VALUE / 2 ? max : Math.ceilDiv(max, resolution) * resolution;
   }
 
-  /** Appends the summaries of a chunk of which a sample may be in a closed range. */
+  /** Appends the summaries of a chunk that may have a sample in a closed range. */
   void read(ChunkRef c, long min, long max, Summaries into, SampleBuffer histograms) {
     if (!times.overlaps(c.set(), min, end(max))) {
       return;

@@ -156,7 +156,7 @@ public final class IntColumn {
     }
   }
 
-  /** The bits that the blocks of {@link #r} take; something larger once it is more than a bound. */
+  /** Size of the blocks of {@link #r} in bits; a larger number once it exceeds a limit. */
   private long planned(int m, long bound) {
     long bits = 0;
     for (int b = 0; b < m && bits < bound; b += BLOCK) {

@@ -25,8 +25,8 @@ final class GroupCommitter {
   private static final int MAX_GROUP = 64;
 
   /**
-   * More definitions get their own records: a batch names all series that are new by then, and
-   * while many scrapes begin at once, these may be all there are.
+   * Further definitions get separate records: a batch names all series that are new by then, and
+   * while many scrapes begin at once, these may be all existing ones.
    */
   static final int MOST_DEFINED = 1 << 13;
 

@@ -519,7 +519,7 @@ public final class Head {
     }
   }
 
-  /** Storage of pages that take no more rows and leave memory. */
+  /** Storage of full pages that leave memory. */
   public SealedPages sealed() {
     return sealed;
   }

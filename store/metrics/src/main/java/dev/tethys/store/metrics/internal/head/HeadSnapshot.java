@@ -140,9 +140,9 @@ public final class HeadSnapshot {
   }
 
   /**
-   * Writes the snapshot and makes its content durable. Once: what is written is released.
+   * Writes the snapshot and makes its content durable. Once: written data is released.
    *
-   * @param small spends CPU time on half the size: for a snapshot that exists to stay
+   * @param small spends CPU time on half the size: for a snapshot that is kept
    */
   public void write(WritableFile file, boolean small) throws IOException {
     if (written) {

@@ -105,8 +105,8 @@ public final class SealedPages {
   }
 
   /**
-   * Whether a page should take no more rows: the more series there are, the smaller are their
-   * pages, of which each stripe has one in memory.
+   * Whether a page should accept no more rows: with more series, pages are smaller, because each
+   * stripe has one in memory.
    */
   boolean isDue(RowPage p) {
     return p.full()

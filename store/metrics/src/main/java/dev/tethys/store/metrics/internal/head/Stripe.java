@@ -68,7 +68,7 @@ final class Stripe {
   /**
    * Appends samples of one time; all are newer than the samples of their series.
    *
-   * @param gone takes pages that get no more rows
+   * @param gone receives pages that get no more rows
    */
   void append(
       long time,
@@ -96,7 +96,7 @@ final class Stripe {
     return p;
   }
 
-  /** Appends a page; the page before it takes no more rows. */
+  /** Appends a page; the previous page accepts no more rows. */
   private void push(Page p, SealedPages gone) {
     if (count > 0) {
       gone.add(this, pages[count - 1]);
@@ -310,10 +310,7 @@ final class Stripe {
     name = ColumnCache.newOwner();
   }
 
-  /**
-   * Gives the pages that take no more rows and are in memory, each with those before it that should
-   * be one with it.
-   */
+  /** Returns the full pages in memory, each with the preceding ones to merge it with. */
   void sealedInMemory(Consumer<List<Page>> to) {
     for (int i = 0; i < count - (sealed ? 0 : 1); i++) {
       if (pages[i].fileBytes() == 0 && pages[i].hasRows()) {

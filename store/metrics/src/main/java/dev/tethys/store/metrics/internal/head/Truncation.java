@@ -298,8 +298,8 @@ public final class Truncation {
   }
 
   /**
-   * Gives back the memory of labels that only series had which left. The new index is built next to
-   * the old one; writers wait only while it is put in place. Not together with {@link #truncate}.
+   * Releases the memory of labels used only by series that have left. The new index is built next
+   * to the old one; writers wait only while it is exchanged. Not together with {@link #truncate}.
    */
   public void compactIndex() {
     LabelIndex old;
