@@ -193,7 +193,7 @@ public final class ElfFile implements Closeable {
     int ofNames = names * SECTION_HEADER;
     long size = s.getLong(ofNames + 32);
     if (size > MAX_NAMES) {
-      throw new IOException("names of sections take " + size + " bytes; at most " + MAX_NAMES);
+      throw new IOException("names of sections take " + size + " bytes; the limit is " + MAX_NAMES);
     }
     budget.takeBytes(size);
     ByteBuffer texts = small(file, s.getLong(ofNames + 24), size);

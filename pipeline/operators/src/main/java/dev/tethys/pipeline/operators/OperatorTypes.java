@@ -149,7 +149,7 @@ final class OperatorTypes {
             String d = o.get(delimiter);
             String p = o.get(pairs);
             if (d.isEmpty() || d.equals(p)) {
-              throw o.error(delimiter, "the delimiter is empty, or that of pairs");
+              throw o.error(delimiter, "the delimiter is empty, or the same as that of pairs");
             }
             String by = p.isBlank() ? "" : p;
             return (v, _) -> TextParsers.keyValues(ParserKeys.string(v, "what is parsed"), d, by);

@@ -63,7 +63,9 @@ public abstract class OttlTarget extends OttlExpr {
       public void set(Cursor at, @Nullable Object value) {
         if (!(value instanceof Long l)) {
           throw new EvaluationException(
-              "this field holds an int, not " + Type.of(value).text() + "; convert it with Int()");
+              "this field requires an int, not "
+                  + Type.of(value).text()
+                  + "; convert it with Int()");
         }
         setter.set(at, l);
       }
@@ -84,7 +86,7 @@ public abstract class OttlTarget extends OttlExpr {
         (at, v) -> {
           if (!(v instanceof String s)) {
             throw new EvaluationException(
-                "this field holds a string, not "
+                "this field requires a string, not "
                     + Type.of(v).text()
                     + "; convert it with String()");
           }

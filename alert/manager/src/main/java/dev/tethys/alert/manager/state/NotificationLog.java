@@ -141,7 +141,7 @@ public final class NotificationLog implements Closeable, SharedState {
    *
    * @param expiry after which it may be forgotten, if that is shorter than the retention; zero for
    *     the retention
-   * @throws IOException if it could not be written; it holds all the same until the process ends
+   * @throws IOException if it could not be written; it is still in effect until the process ends
    */
   public synchronized void note(
       Key key, Set<Long> firing, Set<Long> resolved, Map<String, String> memo, Duration expiry)
@@ -169,7 +169,7 @@ public final class NotificationLog implements Closeable, SharedState {
    * Extends the life of an entry, so that the notification is not sent again as a new one.
    *
    * @param expiry after which it may be forgotten, if that is shorter than the retention
-   * @throws IOException if it could not be written; it holds all the same until the process ends
+   * @throws IOException if it could not be written; it is still in effect until the process ends
    */
   public synchronized void prolong(Key key, Duration expiry) throws IOException {
     Entry before = entries.get(key);

@@ -253,9 +253,9 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   }
 
   /**
-   * Asks runtimes about the containers of processes that events named, and waits for some.
+   * Queries runtimes for the containers of processes named in events, waiting for the first.
    *
-   * @param waitNanos longest wait for the first
+   * @param waitNanos maximum wait for the first process
    */
   public void identify(long waitNanos) throws InterruptedException {
     Integer pid = wanted.poll(waitNanos, TimeUnit.NANOSECONDS);

@@ -205,7 +205,7 @@ final class SystemCalls {
     }
   }
 
-  /** Moves this thread into the network namespace of a file of /proc (setns(2)). */
+  /** Moves this thread into the network namespace of a /proc file (setns(2)). */
   static void enterNetwork(String file) throws LibraryException {
     int fd = open(file, 0);
     try (Arena arena = Arena.ofConfined()) {

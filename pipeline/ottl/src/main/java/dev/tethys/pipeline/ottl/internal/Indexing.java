@@ -185,7 +185,7 @@ public final class Indexing {
     }
     if (!(value instanceof Attributes from)) {
       throw new EvaluationException(
-          "this field holds a map, not a value of type " + Type.of(value).text());
+          "this field requires a map, not a value of type " + Type.of(value).text());
     }
     if (from == target) {
       return;

@@ -38,7 +38,7 @@ final class Lists {
     double[] d = new double[a.size()];
     for (int i = 0; i < d.length; i++) {
       if (!(a.get(i) instanceof Number n)) {
-        throw new EvaluationException("this field holds a list of numbers");
+        throw new EvaluationException("this field requires a list of numbers");
       }
       d[i] = n.doubleValue();
     }
@@ -50,7 +50,7 @@ final class Lists {
     long[] l = new long[a.size()];
     for (int i = 0; i < l.length; i++) {
       if (!(a.get(i) instanceof Long n)) {
-        throw new EvaluationException("this field holds a list of ints");
+        throw new EvaluationException("this field requires a list of ints");
       }
       l[i] = n;
     }
@@ -61,7 +61,7 @@ final class Lists {
     long[] l = longs(v);
     for (long n : l) {
       if (n < 0) {
-        throw new EvaluationException("this field holds a list of counts");
+        throw new EvaluationException("this field requires a list of counts");
       }
     }
     return l;
@@ -76,6 +76,6 @@ final class Lists {
       return a;
     }
     throw new EvaluationException(
-        "this field holds a list of numbers, not a value of type " + Type.of(v).text());
+        "this field requires a list of numbers, not a value of type " + Type.of(v).text());
   }
 }

@@ -183,9 +183,9 @@ public final class Paths {
             (at, v) -> {
               if (!(v instanceof ZonedDateTime t)) {
                 throw new EvaluationException(
-                    "this field holds a time, not "
+                    "this field requires a time, not "
                         + Type.of(v).text()
-                        + "; a number belongs into "
+                        + "; assign numbers to "
                         + name
                         + "_unix_nano");
               }
@@ -219,7 +219,7 @@ public final class Paths {
             (at, v) -> {
               if (!(v instanceof Id id) || id.kind() != kind) {
                 throw new EvaluationException(
-                    "this field holds an id, not "
+                    "this field requires an id, not "
                         + Type.of(v).text()
                         + "; write "
                         + converter(kind)

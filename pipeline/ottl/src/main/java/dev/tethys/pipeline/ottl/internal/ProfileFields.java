@@ -86,7 +86,7 @@ final class ProfileFields {
             (at, v) -> {
               if (!(v instanceof byte[] b)) {
                 throw new EvaluationException(
-                    "this field holds bytes, not a value of type " + Type.of(v).text());
+                    "this field requires bytes, not a value of type " + Type.of(v).text());
               }
               at.profile().setOriginalPayload(b.clone());
             }));
@@ -132,7 +132,7 @@ final class ProfileFields {
             (at, v) -> {
               if (!(v instanceof Times t)) {
                 throw new EvaluationException(
-                    "this field takes timestamps of another sample; numbers belong into"
+                    "this field takes timestamps of another sample; numbers belong in"
                         + " timestamps_unix_nano");
               }
               at.sample().setTimestampsUnixNano(t.unixNano());
@@ -154,7 +154,7 @@ final class ProfileFields {
             (at, v) -> {
               if (!(v instanceof ValueType t)) {
                 throw new EvaluationException(
-                    "this field takes sample_type or period_type of a profile; texts belong into "
+                    "this field takes sample_type or period_type of a profile; texts belong in "
                         + name
                         + ".type and "
                         + name

@@ -225,7 +225,7 @@ final class PromqlExprParser extends PromqlTokenReader {
     return new Expr.Call(span, f, args);
   }
 
-  /** Arguments in parentheses; {@link #height} is that of the highest. */
+  /** Arguments in parentheses; {@link #height} is that of the tallest. */
   private List<Expr> arguments(int[] end) {
     expect(PromqlTokenKind.LEFT_PAREN);
     List<Expr> args = new ArrayList<>();

@@ -187,7 +187,7 @@ final class RowPage implements Page {
     }
   }
 
-  /** Scratch of the one writer. */
+  /** Scratch buffers of the single writer. */
   static final class Scratch {
     final byte[] payload = new byte[64 * 8 + SLACK];
     final byte[] nibbles = new byte[33];
