@@ -19,8 +19,8 @@ export function PoolConfig({ pool }: { pool: string }) {
       <Dialog title={`Configuration of ${pool}`} open={open} onClose={() => setOpen(false)}>
         {isMissing(config.error) ? (
           <Notice kind="info">
-            This server does not report the configuration of a scrape job. Status → Configuration has all of
-            it.
+            This server does not report the configuration of a scrape job. Status → Configuration shows it in
+            full.
           </Notice>
         ) : config.error ? (
           <ErrorNotice error={config.error} />

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param steps in the order in which stages finished; those within a stage before it
  */
 record EntryTrace(String job, @Nullable EntrySnapshot entry, List<Step> steps) {
-  /** So much of a text is shown, in characters. */
+  /** Maximum length of displayed text, in characters. */
   static final int MAX_TEXT = 4096;
 
   /**

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * pipeline's lock.
  */
 final class StageInspection implements StageObserver {
-  /** So many clients inspect one job at a time. */
+  /** Maximum number of clients that inspect one job at a time. */
   static final int MAX_WATCHES = 8;
 
   /** Stages of an entry that are reported; a block of lines may be passed on as many entries. */

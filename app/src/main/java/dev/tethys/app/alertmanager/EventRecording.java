@@ -10,7 +10,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.InstantSource;
 
-/** Makes the record of an Alertmanager's events, with this host as their source. */
+/** Creates the record of an Alertmanager's events, with this host as their source. */
 final class EventRecording {
   private EventRecording() {}
 

@@ -66,7 +66,7 @@ final class MetricViews {
     return List.copyOf(out.values());
   }
 
-  /** Of two that views have given one name the first is shown. */
+  /** If two views have assigned the same name, the first is shown. */
   private void put(Map<String, MetricFamily> out, MetricFamily f) {
     if (out.putIfAbsent(f.name(), f) != null && hidden.add(f.name())) {
       LOG.log(

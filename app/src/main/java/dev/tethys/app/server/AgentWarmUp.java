@@ -25,7 +25,7 @@ public final class AgentWarmUp {
   private static final int TARGETS = 10;
   private static final int SERIES = 400;
 
-  /** So many requests of remote write are waited for. */
+  /** Number of remote write requests that are awaited. */
   private static final int REQUESTS = 60;
 
   private static final long PATIENCE_MILLIS = 30_000;

@@ -62,7 +62,7 @@ final class ColdQueryWarmUp {
   private final String instance;
 
   /**
-   * Of some metrics.
+   * Creates a warm-up of some metrics.
    *
    * @param metrics with the number of their series
    * @param instance one of the targets

@@ -45,7 +45,9 @@ public final class WarmUp {
 
   private static final int SERIES = 80;
 
-  /** Of fifteen seconds: three and a half hours, after three of which a block is cut. */
+  /**
+   * Number of fifteen-second steps: three and a half hours, after three of which a block is cut.
+   */
   private static final int STEPS = 840;
 
   private static final long STEP = 15_000;

@@ -166,7 +166,7 @@ final class WarmUpTraces {
     rows.add(b.texts.add(key), SpanColumn.STRING, b.texts.add(value));
   }
 
-  /** Asks queries over spans in parts and in memory. */
+  /** Runs queries over spans in parts and in memory. */
   void read() throws IOException, InterruptedException {
     long first = begin / 1_000_000_000;
     long last = first + SPAN_NANOS / 1_000_000_000 + 1;

@@ -552,7 +552,7 @@ public final class UnwindTable {
   }
 
   /**
-   * Puts the rules of all functions in the order of addresses.
+   * Sorts the rules of all functions by address.
    *
    * @param out array for the rules; an empty one to count them
    * @return number of rules

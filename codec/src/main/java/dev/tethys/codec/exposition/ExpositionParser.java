@@ -35,7 +35,7 @@ public interface ExpositionParser {
   }
 
   /**
-   * Goes to the next event; after {@link Event#END} it stays there.
+   * Moves to the next event; after {@link Event#END} it stays there.
    *
    * @throws ExpositionException if the input is malformed; the parser is then no longer usable
    */

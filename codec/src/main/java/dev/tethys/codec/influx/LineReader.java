@@ -61,7 +61,7 @@ public final class LineReader {
     return this;
   }
 
-  /** Goes to the next line that is neither empty nor a comment; false at the end. */
+  /** Moves to the next line that is neither empty nor a comment; returns false at the end. */
   public boolean next() {
     while (at < end) {
       int from = at;

@@ -18,7 +18,7 @@ public final class ReadResponseReader {
   }
 
   /**
-   * Goes to the result of the next query; false after the last one.
+   * Moves to the result of the next query; returns false after the last one.
    *
    * @throws CodecException if the message is malformed
    */

@@ -279,7 +279,7 @@ public final class RequestSlices {
   }
 
   /**
-   * Goes to the next piece; false after the last one.
+   * Moves to the next piece; returns false after the last one.
    *
    * @throws CodecException if the request is malformed
    */

@@ -128,7 +128,7 @@ public final class WriteRequestReader {
     metadata = null;
   }
 
-  /** Goes to the next series; false after the last one. */
+  /** Moves to the next series; returns false after the last one. */
   public boolean nextSeries() {
     if (!nextField()) {
       return false;
@@ -406,7 +406,7 @@ public final class WriteRequestReader {
     return exemplar;
   }
 
-  /** Goes to the next metadata entry of the request, before or after the series were walked. */
+  /** Moves to the next metadata entry of the request, before or after the series were read. */
   public boolean nextMetadata() {
     if (!inMetadata) {
       if (walked && !others) {

@@ -112,7 +112,7 @@ public final class WriteRequestV2Reader {
     exemplar = null;
   }
 
-  /** Goes to the next series; false after the last one. */
+  /** Moves to the next series; returns false after the last one. */
   public boolean nextSeries() {
     while (top.next()) {
       if (top.field() == 5) {

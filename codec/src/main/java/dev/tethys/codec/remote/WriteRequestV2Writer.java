@@ -96,7 +96,7 @@ public final class WriteRequestV2Writer {
     return series.size();
   }
 
-  /** Puts the request together; it is then in the first {@code size()} bytes of the result. */
+  /** Assembles the request, which is then in the first {@code size()} bytes of the result. */
   public ProtoWriter finish() {
     out.clear();
     symbols.write(out, 4);

@@ -140,7 +140,7 @@ public final class ThriftReader {
     return new String(name, StandardCharsets.UTF_8);
   }
 
-  /** Goes into a struct; within a field, the field's type must be that. */
+  /** Enters a struct; within a field, the field must have that type. */
   public void beginStruct() {
     if (inField) {
       require(STRUCT);
@@ -156,7 +156,7 @@ public final class ThriftReader {
     depth--;
   }
 
-  /** Goes to the next field of the struct; false at its end. */
+  /** Moves to the next field of the struct; returns false at its end. */
   public boolean nextField() {
     int b = octet();
     if (b == 0) {
@@ -200,10 +200,10 @@ public final class ThriftReader {
   }
 
   /**
-   * Goes into a list or set.
+   * Enters a list or set.
    *
    * @param element the type of its elements, which an empty one need not have
-   * @return how many there are
+   * @return number of elements
    */
   public int beginList(int element) {
     if (inField && type != LIST && type != SET) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * resource are tags. Times are cut to microseconds; a span shorter than one has one.
  */
 final class OtlpToZipkin {
-  /** Makes text of the value of an attribute, and JSON of a list of attributes. */
+  /** Converts the value of an attribute to text, and a list of attributes to JSON. */
   interface Values {
     String text(@Nullable Object value);
   }

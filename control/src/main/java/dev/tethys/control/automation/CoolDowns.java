@@ -147,7 +147,7 @@ final class CoolDowns {
     w.pending.remove(id, p);
   }
 
-  /** Leaves out the starts of an alert that no rule has resumed. */
+  /** Skips the starts of an alert that no rule has resumed. */
   void skipDue(Waiting w) throws IOException {
     for (Map.Entry<String, Pending> e : List.copyOf(w.pending.entrySet())) {
       if (isDue(e.getValue())) {

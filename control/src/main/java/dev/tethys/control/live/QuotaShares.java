@@ -364,7 +364,7 @@ public final class QuotaShares {
     }
   }
 
-  /** Asks agents for half of their unused shares. */
+  /** Requests half of the unused shares of agents. */
   private void takeBack(
       double least, Map<UUID, Lease> all, List<AgentState> agents, double initial) {
     for (AgentState a : agents) {

@@ -63,7 +63,7 @@ public final class HostileElf {
     return this;
   }
 
-  /** Gives the file a build id of GNU's linkers. */
+  /** Adds a build id as written by GNU linkers to the file. */
   public HostileElf withBuildId(String hex) {
     byte[] id = HexFormat.of().parseHex(hex);
     ByteBuffer b = ByteBuffer.allocate(16 + id.length).order(ByteOrder.LITTLE_ENDIAN);

@@ -163,7 +163,7 @@ public final class KubernetesProcess implements AutoCloseable {
     awaitReady();
   }
 
-  /** Makes the store forget all versions before the present one. */
+  /** Makes the store remove all versions before the current one. */
   public void compact() throws IOException, InterruptedException {
     String base = "http://127.0.0.1:" + etcd.port() + "/v3/kv/";
     String status = post(base + "range", "{\"key\":\"AA==\"}");

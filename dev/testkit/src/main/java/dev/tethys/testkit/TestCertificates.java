@@ -41,7 +41,7 @@ public final class TestCertificates {
   private final KeyPair caKeys;
   private final byte[] caCertificate;
 
-  /** Makes the authority; its certificate is {@link #ca()}. */
+  /** Creates the authority; its certificate is {@link #ca()}. */
   public TestCertificates(Path folder) throws IOException {
     this.folder = folder;
     this.caKeys = keys(EC);

@@ -17,7 +17,7 @@ public final class CanonicalName {
   private static final int AI_CANONNAME = 2;
   private static final int SOCK_STREAM = 1;
 
-  /** Of struct addrinfo: four numbers, a length, and pointers at 24, 32 and 40. */
+  /** Layout of struct addrinfo: four numbers, a length, and pointers at 24, 32 and 40. */
   private static final int ADDRINFO = 48;
 
   private static final int SOCKTYPE = 8;

@@ -47,7 +47,7 @@ public final class SocketCalls implements AutoCloseable {
   private static final int SO_RCVBUF = 8;
   private static final int SO_RCVBUFFORCE = 33;
 
-  /** Of its own on POWER (arch/powerpc/include/uapi/asm/socket.h). */
+  /** Different on POWER (arch/powerpc/include/uapi/asm/socket.h). */
   private static final int SO_RCVTIMEO =
       System.getProperty("os.arch", "").startsWith("ppc64") ? 18 : 20;
 
@@ -64,13 +64,13 @@ public final class SocketCalls implements AutoCloseable {
   private static final int IPV6_RECVHOPLIMIT = 51;
   private static final int IPV6_HOPLIMIT = 52;
 
-  /** Of struct sockaddr_un: the family, the path, and its end. */
+  /** Layout of struct sockaddr_un: the family, the path, and its end. */
   private static final int SOCKADDR_UN = 2 + MAX_PATH + 1;
 
   private static final int SOCKADDR_IN = 16;
   private static final int SOCKADDR_IN6 = 28;
 
-  /** Of struct msghdr: pointers and sizes of 64 bits. */
+  /** Layout of struct msghdr: pointers and sizes of 64 bits. */
   private static final int MSGHDR = 56;
 
   private static final int IOVEC = 16;

@@ -17,7 +17,7 @@ public interface SeriesLayout {
   /** Number of series. */
   int size();
 
-  /** Gives all series in their order. */
+  /** Passes all series in their order. */
   void forEach(Visitor to);
 
   /**

@@ -56,7 +56,7 @@ public final class Exemplar extends Message {
     valueBits = value;
   }
 
-  /** Leaves it without a value. */
+  /** Removes its value. */
   public void clearValue() {
     valueKind = DataPoint.NO_VALUE;
     valueBits = 0;

@@ -53,7 +53,7 @@ public final class NumberDataPoint extends DataPoint {
     valueBits = value;
   }
 
-  /** Leaves the point without a value. */
+  /** Removes the value of the point. */
   public void clearValue() {
     valueKind = NO_VALUE;
     valueBits = 0;

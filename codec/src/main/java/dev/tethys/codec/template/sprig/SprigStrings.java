@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** String functions with the semantics of Go's package strings. */
 final class SprigStrings {
-  /** Of how many expressions the compiled form is remembered. */
+  /** Number of expressions whose compiled form is cached. */
   private static final int PATTERNS = 128;
 
   private static final @Nullable Pattern[] COMPILED = new Pattern[PATTERNS];

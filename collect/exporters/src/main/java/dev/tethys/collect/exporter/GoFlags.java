@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * flag ends the flags, as does {@code --}.
  */
 public final class GoFlags {
-  /** Of every program; they take no value. */
+  /** Flags of every program; they take no value. */
   private static final Set<String> WORDS = Set.of("help", "h", "version");
 
   private final Set<String> booleans;

@@ -96,7 +96,7 @@ public interface HostReadings {
 
   Memory memory() throws IOException;
 
-  /** Of a page of memory. */
+  /** Size of a memory page. */
   int pageSize();
 
   /** A device that memory is swapped to. */

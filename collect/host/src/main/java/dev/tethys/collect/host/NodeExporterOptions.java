@@ -168,7 +168,7 @@ public record NodeExporterOptions(
     }
   }
 
-  /** Of systemd's units both patterns hold. */
+  /** Units that match both systemd patterns. */
   private static boolean exclusive(String include) {
     return !include.startsWith("collector.systemd.")
         && NodeExporterFlags.find(

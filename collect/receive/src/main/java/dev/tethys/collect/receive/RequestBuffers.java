@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 final class RequestBuffers {
-  /** So many workspaces are kept for reuse. */
+  /** Maximum number of workspaces kept for reuse. */
   static final int MAX_IDLE = 16;
 
   /** Larger buffers are returned to the heap. */

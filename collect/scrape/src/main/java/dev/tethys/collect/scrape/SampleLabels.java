@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class SampleLabels {
   private static final String EXPORTED = "exported_";
 
-  /** So much of a name or value is shown in an error. */
+  /** Maximum length of a name or value shown in an error. */
   private static final int SHOWN = 50;
 
   private final Labels target;

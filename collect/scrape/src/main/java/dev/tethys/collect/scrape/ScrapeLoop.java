@@ -171,7 +171,7 @@ final class ScrapeLoop {
     ended();
   }
 
-  /** Asks the loop to stop and waits until it scrapes no more. */
+  /** Signals the loop to stop and waits until it no longer scrapes. */
   void stop() throws InterruptedException {
     requestStop();
     stopped.await();

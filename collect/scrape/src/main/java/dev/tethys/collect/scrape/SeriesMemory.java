@@ -34,7 +34,7 @@ interface SeriesMemory {
     throw new IllegalStateException("no key is expected");
   }
 
-  /** Says how long the key of a slot is. */
+  /** Receives the length of a slot's key. */
   default void keyLength(int slot, int length) {}
 
   /** Marks a slot as seen in this scrape; returns true if it had been already. */

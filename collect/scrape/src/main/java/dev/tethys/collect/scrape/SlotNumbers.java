@@ -42,9 +42,9 @@ final class SlotNumbers {
   }
 
   /**
-   * Gives a slot its number.
+   * Assigns a number to a slot.
    *
-   * @param capacity slots that there may be
+   * @param capacity maximum number of slots
    */
   void set(int slot, int number, int capacity) {
     int[] all = each;
@@ -107,7 +107,7 @@ final class SlotNumbers {
     next = Math.min(next, capacity);
   }
 
-  /** Leaves the numbers of some slots, in their order. */
+  /** Keeps the numbers of some slots, in their order. */
   void keep(int[] slots) {
     int[] kept = new int[slots.length];
     for (int i = 0; i < kept.length; i++) {

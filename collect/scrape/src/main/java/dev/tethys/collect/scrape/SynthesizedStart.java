@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>State of one series, of floats or of histograms. Not thread-safe.
  */
 final class SynthesizedStart {
-  /** Of a series that is to have one with its next sample. */
+  /** Start of a series that will have one from its next sample. */
   static final SynthesizedStart NONE_YET = new SynthesizedStart(0);
 
   private long start;

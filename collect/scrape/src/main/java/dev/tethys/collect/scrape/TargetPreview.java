@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param error why it is invalid; null otherwise
  */
 public record TargetPreview(Labels discovered, @Nullable Labels labels, @Nullable String error) {
-  /** Of every target of a group. */
+  /** Previews of every target of a group. */
   public static List<TargetPreview> of(ScrapeConfig config, TargetGroup group) {
     List<TargetPreview> out = new ArrayList<>(group.targets().size());
     for (Labels t : group.targets()) {

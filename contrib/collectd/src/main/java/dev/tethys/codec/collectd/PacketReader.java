@@ -263,7 +263,7 @@ public final class PacketReader {
     return p.order(ByteOrder.BIG_ENDIAN).getLong();
   }
 
-  /** Of collectd's time in units of 2⁻³⁰ seconds. */
+  /** Converts collectd's time in units of 2⁻³⁰ seconds. */
   private static long nanos(long t) {
     long seconds = t >>> 30;
     if (seconds > Long.MAX_VALUE / 1_000_000_000 - 1) {

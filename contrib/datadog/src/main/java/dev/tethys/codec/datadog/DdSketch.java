@@ -17,9 +17,9 @@ final class DdSketch {
   private static final int LINEAR = 1;
   private static final double LN_2 = Math.log(2);
 
-  /** Told the values of a distribution. */
+  /** Receives the values of a distribution. */
   interface Sink {
-    /** So many observations of about this value. */
+    /** Adds a number of observations of approximately this value. */
     void add(double value, long count);
   }
 

@@ -115,7 +115,7 @@ public final class TdLines {
         value, c -> c < 0x20 || c == 0x7f || c == '\\' || c == '"' || c == '\'' || c == '`');
   }
 
-  /** Puts a label of a tag. */
+  /** Adds a label for a tag. */
   public static void label(String tag, String value, LabelsBuilder to) {
     to.set(decoded(tag), PercentEscape.decode(value));
   }

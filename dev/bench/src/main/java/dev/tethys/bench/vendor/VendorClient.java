@@ -15,7 +15,7 @@ public interface VendorClient extends AutoCloseable {
    * @param json its labels as an object
    */
   record Series(String metric, Map<String, String> labels, UUID id, String json) {
-    /** Of a metric and its other labels. */
+    /** Creates a series of a metric and its other labels. */
     public static Series of(String metric, Map<String, String> labels) {
       StringBuilder sb = new StringBuilder("{");
       new TreeMap<>(labels)

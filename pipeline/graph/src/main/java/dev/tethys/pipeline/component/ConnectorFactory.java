@@ -2,7 +2,7 @@ package dev.tethys.pipeline.component;
 
 import dev.tethys.pipeline.Signal;
 
-/** Makes connectors: one for a component id and pair of signals. */
+/** Creates connectors: one for a component id and pair of signals. */
 public non-sealed interface ConnectorFactory<S> extends ComponentFactory<S> {
   /** Whether it can connect a pipeline of one signal to one of another. */
   boolean connects(Signal from, Signal to);

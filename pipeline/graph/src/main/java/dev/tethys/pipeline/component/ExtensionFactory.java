@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.component;
 
-/** Makes extensions: one for a component id. */
+/** Creates extensions: one for a component id. */
 public non-sealed interface ExtensionFactory<S> extends ComponentFactory<S> {
   /**
    * Creates an extension.

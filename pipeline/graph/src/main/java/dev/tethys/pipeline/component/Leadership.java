@@ -14,7 +14,7 @@ public interface Leadership {
     void leads(boolean now);
   }
 
-  /** Tells it now, and at each change from then on. */
+  /** Notifies a follower now, and at each later change. */
   void follow(Follower follower);
 
   /** Stops notifying a follower. */

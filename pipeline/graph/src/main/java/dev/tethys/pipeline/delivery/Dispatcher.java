@@ -589,7 +589,7 @@ final class Dispatcher {
     }
   }
 
-  /** Tells senders that the end is near. */
+  /** Announces the approaching end to senders. */
   void flushBeforeStop() {
     Sender s;
     state.lock.lock();

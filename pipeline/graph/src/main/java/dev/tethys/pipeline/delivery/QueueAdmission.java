@@ -261,7 +261,7 @@ final class QueueAdmission {
   }
 
   /**
-   * Makes some space; returns false if everything is in flight.
+   * Frees some space; returns false if everything is in flight.
    *
    * @param acks receives the callbacks of dropped requests
    */

@@ -21,7 +21,7 @@ final class JoinedOutboxes implements OutboxView {
 
   private final Map<String, OutboxView> parts;
 
-  /** At least two, by their names. */
+  /** Joins at least two, by their names. */
   JoinedOutboxes(Map<String, OutboxView> parts) {
     this.parts = parts;
   }

@@ -36,7 +36,7 @@ final class ReceiverFolders {
   static final Duration EVERY = Duration.ofMinutes(10);
   static final int MOST = 1000;
 
-  /** Of a file's name; systems take 255 bytes. */
+  /** Maximum length of a file's name; systems allow 255 bytes. */
   private static final int LONGEST_NAME = 200;
 
   private final ComponentId node;

@@ -49,7 +49,7 @@ public record NameRule(
   }
 
   /**
-   * Makes everything an underscore but these.
+   * Replaces all other characters by underscores.
    *
    * @param characters as in a class of an expression
    */

@@ -87,7 +87,7 @@ public final class ReceiverAdmission {
     return new Hold();
   }
 
-  /** Hands a batch on and waits for as long as its client does. */
+  /** Forwards a batch and waits for as long as its client does. */
   public static Outcome deliver(Batch batch, Consumer to, HttpRequest request)
       throws InterruptedException {
     return deliver(List.of(batch), to, request);

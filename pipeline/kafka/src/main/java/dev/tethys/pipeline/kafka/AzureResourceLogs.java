@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * case-insensitively, because services write them differently.
  */
 final class AzureResourceLogs {
-  /** Of schema keys, in lower case, that are text: the attributes that they become. */
+  /** Text schema keys, in lower case: the attributes that they become. */
   private static final Map<String, String> TEXTS =
       Map.of(
           "correlationid", "azure.correlation.id",

@@ -110,7 +110,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
     }
   }
 
-  /** Makes {@link Conversation}s; found by the provider. */
+  /** Creates {@link Conversation}s; found by the provider. */
   public static final class Factory implements SaslClientFactory {
     @Override
     public @Nullable SaslClient createSaslClient(

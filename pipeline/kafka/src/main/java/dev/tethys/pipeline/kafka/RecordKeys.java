@@ -128,7 +128,7 @@ enum RecordKeys {
         : "";
   }
 
-  /** Of the attributes as JSON, which sorts them. */
+  /** Hash of the attributes as JSON, which sorts them. */
   private static String hash(Attributes a) {
     try {
       byte[] d =

@@ -154,7 +154,7 @@ final class Operator implements Sink {
     e.settle();
   }
 
-  /** Hands an entry on to every output. */
+  /** Forwards an entry to every output. */
   void emit(Entry e) throws InterruptedException {
     to(outputs, e);
   }

@@ -20,7 +20,7 @@ public record OperatorConfig(
   @FunctionalInterface
   interface Maker {
     /**
-     * Makes it.
+     * Creates the action.
      *
      * @param targets sinks by id
      */

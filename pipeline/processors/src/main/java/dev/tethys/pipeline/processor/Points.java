@@ -33,8 +33,8 @@ public final class Points {
   private Points() {}
 
   /**
-   * Brings points of equal attributes and time together, in place, in the order of their first; of
-   * deltas those that start at one time too.
+   * Merges points with equal attributes and time, in place, in the order of their first; of deltas
+   * those that start at one time too.
    *
    * @param <P> the kind of points
    */

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class TimestampStage implements Stage.Change {
   private static final System.Logger LOG = JulLogger.of(TimestampStage.class.getName());
 
-  /** Of how many label sets the last time is remembered. */
+  /** Number of label sets whose last time is remembered. */
   static final int MAX_STREAMS = 10_000;
 
   private enum OnFailure {

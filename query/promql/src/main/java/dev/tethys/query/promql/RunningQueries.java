@@ -308,7 +308,7 @@ public final class RunningQueries {
     }
   }
 
-  /** Leaves the queue, or returns the place that was just assigned. */
+  /** Leaves the queue, or returns the slot that was just assigned. */
   private void withdraw(Running r, Places p) {
     boolean had;
     synchronized (p) {

@@ -13,7 +13,7 @@ final class ClusterMetrics {
   private static final double[] PINGS = {.005, .01, .025, .05, .1, .25, .5};
   private static final double[] SECONDS = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
 
-  /** So many peers get their own label value in metrics. */
+  /** Maximum number of peers with a separate label value in metrics. */
   private static final int MAX_PEERS = 1000;
 
   final Registry.Counter reconnectionsFailed;

@@ -586,7 +586,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     return gossip.self().address();
   }
 
-  /** Says good-bye to the others, and listens no more. */
+  /** Announces the departure to the others, and stops listening. */
   @Override
   public void close() throws IOException {
     if (!closed) {

@@ -278,7 +278,7 @@ final class SmtpClient implements Closeable {
     return Base64.getEncoder().encodeToString(s.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Hands a message over; when it returns, the server has it. */
+  /** Delivers a message; the server has it when this returns. */
   void deliver(String from, List<String> to, String message) throws IOException, NotifyException {
     String utf8 = extensions.containsKey("SMTPUTF8") && !isAscii(from, to) ? " SMTPUTF8" : "";
     expect(command("MAIL FROM:<" + from + ">" + utf8), 250);

@@ -27,7 +27,7 @@ public interface KafkaTopics {
   /** An open topic. */
   interface Topic {
     /**
-     * Hands a record over, waiting until the client has space for it.
+     * Writes a record, waiting until the client has space for it.
      *
      * @param done receives null if it was written, else the reason; must not wait
      */

@@ -268,7 +268,7 @@ public final class NotificationLog implements Closeable, SharedState {
     return out.toByteArray();
   }
 
-  /** Of two entries about the same the later one counts. */
+  /** Selects the later of two entries about the same group. */
   @Override
   public synchronized void mergeEncoded(byte[] encoded) throws IOException {
     MeshCodec.sent(encoded, m -> {}); // a malformed one changes nothing

@@ -26,7 +26,7 @@ import tools.jackson.databind.node.MissingNode;
  * guarded by {@code lock}; a cache changes before its change is noted.
  */
 final class ClusterState {
-  /** Makes the group of one object. */
+  /** Creates the group of one object. */
   @FunctionalInterface
   interface Targets {
     /** The group, or null to keep the current one. */

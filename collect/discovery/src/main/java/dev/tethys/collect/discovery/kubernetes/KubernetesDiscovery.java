@@ -85,7 +85,7 @@ public final class KubernetesDiscovery implements Discovery {
     }
   }
 
-  /** Of which other objects targets get labels. */
+  /** Kinds of objects whose labels are added to targets. */
   record Attach(boolean node, boolean namespace, boolean deployment, boolean job, boolean cronjob)
       implements Mechanism.Nested {
     private static final Section SECTION =

@@ -27,7 +27,7 @@ public final class Catalog {
   private final List<NodeCollectors> more = new ArrayList<>();
 
   /**
-   * Makes collectors with these options.
+   * Creates collectors with these options.
    *
    * @param environment variables of the process
    */

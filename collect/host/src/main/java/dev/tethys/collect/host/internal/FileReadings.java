@@ -22,7 +22,7 @@ public final class FileReadings implements HostReadings {
   private final HostFiles files;
   private final MountProbe asker;
 
-  /** Of the CPUs that there were when they were read last. */
+  /** CPUs found by the last reading. */
   private Map<Integer, CpuCounter> cpus = Map.of();
 
   /** Of processes whose state is not visible to this one. */

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 public final class ProcessCollector implements Collector {
   private final ProcessFamilies families;
 
-  /** Of this process. */
+  /** Collects metrics of this process. */
   public ProcessCollector() {
     this("/proc");
   }

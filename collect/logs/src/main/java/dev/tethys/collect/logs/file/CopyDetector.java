@@ -143,7 +143,7 @@ final class CopyDetector {
         && Arrays.equals(a, b);
   }
 
-  /** Leaves a file alone for now; returns false if that was done for long enough. */
+  /** Skips a file for now; returns false if it was skipped for long enough. */
   private boolean later(FileStat stat) {
     long now = job.now();
     Unsettled u = unsettled.get(stat.id().place());

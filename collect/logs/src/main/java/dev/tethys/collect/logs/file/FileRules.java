@@ -38,7 +38,7 @@ public record FileRules(
     Truncation truncation,
     boolean splits,
     Rest rest) {
-  /** Says whether the rest of a file may be a record though it has no end. */
+  /** Decides whether the rest of a file may be an unterminated record. */
   @FunctionalInterface
   public interface Rest {
     /** Anything may. */

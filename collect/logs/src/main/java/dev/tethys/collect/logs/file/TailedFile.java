@@ -669,7 +669,7 @@ final class TailedFile {
     r.metrics().readBytes.with(name).set((double) bookmark.offset());
   }
 
-  /** Says once that it cannot be read. */
+  /** Logs once that it cannot be read. */
   void fail(IOException e) {
     if (problem == null) {
       problem = String.valueOf(e);

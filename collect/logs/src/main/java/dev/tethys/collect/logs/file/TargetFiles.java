@@ -490,7 +490,7 @@ final class TargetFiles {
     }
   }
 
-  /** Says for each file how far it is delivered. */
+  /** Reports how far each file is delivered. */
   void checkpoints(List<Checkpoint> out) {
     Stream.concat(byPath.values().stream(), leaving.stream())
         .forEach(f -> f.deliveredCopies().forEach(job.positions::remember));

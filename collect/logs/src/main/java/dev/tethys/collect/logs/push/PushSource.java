@@ -67,7 +67,7 @@ abstract class PushSource implements LogSource {
   }
 
   /**
-   * Hands an entry of a request on.
+   * Forwards an entry of a request.
    *
    * @param discovered its labels before relabelling
    * @return whether it was passed on, and not dropped by a rule

@@ -20,7 +20,7 @@ final class ConntrackSocket implements AutoCloseable {
 
   private static final int GET_STATS = 0x105;
 
-  /** Of struct nfgenmsg. */
+  /** Layout of struct nfgenmsg. */
   private static final int HEADER = 4;
 
   private static final int CTA_STATS_GLOBAL_ENTRIES = 1;

@@ -34,7 +34,7 @@ final class SocketDiagnosis implements AutoCloseable {
   private static final int STATES =
       ~(1 << TcpState.TIME_WAIT | 1 << TcpState.SYN_RECV | 1 << 12) & 0xfff;
 
-  /** Of struct tcp_info. */
+  /** Layout of struct tcp_info. */
   private static final int INFO_RTT = 68;
 
   private static final int INFO_RETRANSMITS = 100;

@@ -13,7 +13,7 @@ final class ProcessUsage {
   /** Ticks of a second in /proc: USER_HZ, which is part of the interface of the kernel. */
   private static final double TICKS = 100;
 
-  /** Of x86-64. */
+  /** Page size on x86-64. */
   private static final int PAGE_BYTES = 4096;
 
   private final Map<Integer, Stat> last = new HashMap<>();

@@ -29,7 +29,7 @@ public final class KernelMap {
 
   private static final int MOST_SINGLY = 16_384;
 
-  /** Of the kernel: the map has no such operation. */
+  /** Kernel error: the map does not support the operation. */
   private static final int ENOTSUPP = 524;
 
   private final int descriptor;

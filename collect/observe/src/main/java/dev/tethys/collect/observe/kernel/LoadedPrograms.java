@@ -31,7 +31,7 @@ public final class LoadedPrograms implements AutoCloseable {
   private static final int F_SLEEPABLE = 1 << 4;
   private static final int ATTRIBUTES = 152; // union bpf_attr of Linux 6.x; unused bytes are 0
 
-  /** Of struct bpf_loader_ctx, bpf_map_desc and bpf_prog_desc. */
+  /** Layout of struct bpf_loader_ctx, bpf_map_desc and bpf_prog_desc. */
   private static final int CONTEXT_HEADER = 24;
 
   private static final int MAP_DESCRIPTION = 16;

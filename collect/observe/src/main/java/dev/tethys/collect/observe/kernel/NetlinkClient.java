@@ -19,7 +19,7 @@ public final class NetlinkClient implements AutoCloseable {
   private static final int NLMSG_ERROR = 2;
   private static final short NLM_F_REQUEST = 1;
 
-  /** Of struct nlmsghdr. */
+  /** Layout of struct nlmsghdr. */
   private static final int HEADER = 16;
 
   private static final int ATTRIBUTE_HEADER = 4;

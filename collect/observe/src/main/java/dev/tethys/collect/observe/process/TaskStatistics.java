@@ -28,10 +28,10 @@ public final class TaskStatistics implements AutoCloseable {
   private static final int ANSWER_OF_PROCESS = 5; // TASKSTATS_TYPE_AGGR_TGID
   private static final int STATISTICS = 3; // TASKSTATS_TYPE_STATS
 
-  /** Of struct genlmsghdr. */
+  /** Layout of struct genlmsghdr. */
   private static final int HEADER = 4;
 
-  /** Of struct taskstats: its delays have been there since the first version. */
+  /** Layout of struct taskstats: its delays exist since the first version. */
   private static final int CPU_DELAY = 24;
 
   private static final int BLOCK_IO_DELAY = 40;

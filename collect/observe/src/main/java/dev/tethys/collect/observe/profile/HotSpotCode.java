@@ -400,7 +400,7 @@ final class HotSpotCode {
     final int header = (int) structs.size("HeapBlock");
     final int used = (int) structs.offset("HeapBlock::Header._used");
 
-    /** Of a block up to the last field. */
+    /** Size of a block up to the last field. */
     final int bytes =
         header + (int) Math.max(structs.size("CodeBlob"), Math.max(method, id) + Long.BYTES);
 

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Processes, files and rules are bounded; those without space are unwound by frame pointers.
  */
 final class UnwindTables {
-  /** Of profile.c. */
+  /** Limit in profile.c. */
   private static final int MAX_MAPPINGS = 256;
 
   private static final int MAX_ROWS = 1 << 21;

@@ -20,7 +20,7 @@ abstract class HttpApiReader {
   /** Maximum number of bytes needed of a value in the request's body. */
   abstract int wantedOfRequest(String name);
 
-  /** Told of a member of the request's body. */
+  /** Receives a member of the request's body. */
   abstract void request(String name, char kind, String text);
 
   /** True if the body so far excludes this protocol. */
@@ -29,7 +29,7 @@ abstract class HttpApiReader {
   /** Maximum number of bytes needed of a value in the response's body. */
   abstract int wantedOfAnswer(String name);
 
-  /** Told of a member of the response's body. */
+  /** Receives a member of the response's body. */
   abstract void answer(String name, char kind, String text);
 
   /** True if the members of this object of the response are needed. */

@@ -23,7 +23,7 @@ public final class StreamBuffer {
   public interface Tap {
     void bytes(byte[] bytes, int offset, int length);
 
-    /** Told of bytes in between that were not captured. */
+    /** Called for bytes in between that were not captured. */
     void gap(long n);
   }
 
@@ -123,7 +123,7 @@ public final class StreamBuffer {
     borrowed = false;
   }
 
-  /** Leaves out the rest of this payload, the gap included. */
+  /** Skips the rest of this payload, including the gap. */
   public void takePayload() {
     start = end;
     cut = gap > 0;

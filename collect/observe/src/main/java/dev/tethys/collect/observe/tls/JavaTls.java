@@ -241,8 +241,8 @@ public final class JavaTls implements AutoCloseable {
   }
 
   /**
-   * Makes the folder of a program. It belongs to this process; the program may write only to files
-   * that exist.
+   * Creates the folder of a program. It belongs to this process; the program may write only to
+   * files that exist.
    */
   private Place prepare(int pid) throws IOException {
     Path temporary = proc.resolve(pid + "/root/tmp");

@@ -17,7 +17,7 @@ import java.util.Map;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
-/** Asks by {@code grpc.health.v1.Health/Check} (grpc.io, health checking protocol). */
+/** Probes by {@code grpc.health.v1.Health/Check} (grpc.io, health checking protocol). */
 final class GrpcProber implements Prober {
   private static final String CHECK = "/grpc.health.v1.Health/Check";
 

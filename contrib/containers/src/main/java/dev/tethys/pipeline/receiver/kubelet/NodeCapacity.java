@@ -57,7 +57,7 @@ final class NodeCapacity {
     thread.interrupt();
   }
 
-  /** Of one node only. */
+  /** Cache listener for one node. */
   private final class NodeListener implements ResourceCache.Listener<Capacity> {
     private final FailureLog failures = new FailureLog();
 

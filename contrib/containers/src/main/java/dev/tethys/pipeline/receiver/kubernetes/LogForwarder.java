@@ -121,7 +121,7 @@ public final class LogForwarder {
     return batch;
   }
 
-  /** At the end the waiting records are offered once, without waiting for the outcome. */
+  /** Offers the waiting records once at shutdown, without waiting for the outcome. */
   private void last() {
     Batch batch;
     synchronized (this) {

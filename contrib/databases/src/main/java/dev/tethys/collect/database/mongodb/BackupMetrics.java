@@ -69,7 +69,7 @@ final class BackupMetrics {
     return n == null ? 0 : n;
   }
 
-  /** Of each replica set that takes part. */
+  /** Metrics of each replica set that takes part. */
   private void backup(Document b) {
     double changed = number(b, "last_transition_ts");
     double end =

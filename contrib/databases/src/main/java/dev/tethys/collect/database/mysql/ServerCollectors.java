@@ -161,7 +161,7 @@ final class ServerCollectors {
     }
   }
 
-  /** Of the statements about replication, the first that the server understands. */
+  /** Runs the first replication statement that the server supports. */
   void replication() throws IOException {
     MysqlConnection.Rows r = null;
     IOException cause = new IOException("no statement");

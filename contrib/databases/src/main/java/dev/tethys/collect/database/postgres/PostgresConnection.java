@@ -181,7 +181,7 @@ final class PostgresConnection implements AutoCloseable {
     }
   }
 
-  /** Goes to the next row, within the bound. */
+  /** Moves to the next row, within the limit. */
   static boolean next(ResultSet r) throws SQLException {
     boolean there = r.next();
     if (there && r.getRow() > MAX_ROWS) {

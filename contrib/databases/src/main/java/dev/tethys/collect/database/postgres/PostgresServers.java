@@ -146,7 +146,7 @@ final class PostgresServers implements DatabaseScrape {
   }
 
   /**
-   * Asks a server.
+   * Queries a server.
    *
    * @return how many queries failed
    * @throws SQLException if it cannot be reached

@@ -111,7 +111,7 @@ final class AzureDetectors {
     return a;
   }
 
-  /** Of {@code MC_<group>_<cluster>_<location>}, if it can be read so. */
+  /** The cluster in {@code MC_<group>_<cluster>_<location>}, if it has this form. */
   private static String cluster(String group) {
     String[] parts = group.split("_", -1);
     return parts.length == 4 && parts[0].equalsIgnoreCase("mc") ? parts[2] : group;

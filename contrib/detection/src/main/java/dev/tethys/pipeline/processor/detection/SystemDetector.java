@@ -187,7 +187,7 @@ final class SystemDetector implements Detector {
     return (quoted ? s.substring(1, n - 1) : s).replaceAll("\\\\([$\"'\\\\`])", "$1");
   }
 
-  /** Of the first processor in /proc/cpuinfo. */
+  /** Attributes of the first processor in /proc/cpuinfo. */
   private void processor(DetectionEnvironment place, Attributes to) {
     Map<String, String> first = new HashMap<>();
     String text = place.file("proc/cpuinfo");

@@ -33,7 +33,7 @@ final class AuthenticatorPlugin {
     return settings;
   }
 
-  /** Asks before a page is shown. */
+  /** Authenticates before a page is shown. */
   HttpHandler guarded(HttpHandler page) {
     return (q, r) -> {
       PluginExchange exchange = new PluginExchange(q, context);

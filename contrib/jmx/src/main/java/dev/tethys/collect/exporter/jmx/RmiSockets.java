@@ -56,7 +56,7 @@ final class RmiSockets extends RMISocketFactory {
   private RmiSockets() {}
 
   /**
-   * Puts them into force.
+   * Activates them.
    *
    * @throws IOException if another part of the process has settled Java's sockets before
    */

@@ -39,7 +39,10 @@ import org.jspecify.annotations.Nullable;
  * the series that are left. Of rows that a tickerplant has twice one is omitted.
  */
 final class KdbStore implements ForeignStore {
-  /** So many keys are named in a question; with more, rows of all series of the metrics come. */
+  /**
+   * Maximum number of keys named in a query; with more, rows of all series of the metrics are
+   * returned.
+   */
   private static final int NAMED_KEYS = 50_000;
 
   private final StoreConfig config;

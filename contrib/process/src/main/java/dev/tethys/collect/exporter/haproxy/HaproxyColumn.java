@@ -15,7 +15,7 @@ record HaproxyColumn(int index, String name, String code, MetricType type, Strin
   /** The column with the state as text. */
   static final int STATUS = 17;
 
-  /** Of servers: column, name (and code), c for counters and g for gauges, help. */
+  /** Columns of servers: column, name (and code), c for counters and g for gauges, help. */
   static final List<HaproxyColumn> SERVER =
       read(
           "haproxy_server_",
@@ -54,7 +54,7 @@ record HaproxyColumn(int index, String name, String code, MetricType type, Strin
           61 http_total_time_average_seconds g Avg. HTTP total time for last 1024 successful connections.
           """);
 
-  /** Of frontends: column, name (and code), c for counters and g for gauges, help. */
+  /** Columns of frontends: column, name (and code), c for counters and g for gauges, help. */
   static final List<HaproxyColumn> FRONTEND =
       read(
           "haproxy_frontend_",
@@ -84,7 +84,7 @@ record HaproxyColumn(int index, String name, String code, MetricType type, Strin
           79 connections_total c Total number of connections
           """);
 
-  /** Of backends: column, name (and code), c for counters and g for gauges, help. */
+  /** Columns of backends: column, name (and code), c for counters and g for gauges, help. */
   static final List<HaproxyColumn> BACKEND =
       read(
           "haproxy_backend_",

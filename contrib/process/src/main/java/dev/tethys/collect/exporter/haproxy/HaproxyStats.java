@@ -48,7 +48,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Asks an HAProxy for its statistics, over HTTP or by its command socket. */
+/** Reads the statistics of an HAProxy, over HTTP or its command socket. */
 final class HaproxyStats implements MetricsSource {
   private static final System.Logger LOG = JulLogger.of(HaproxyStats.class.getName());
 

@@ -99,7 +99,7 @@ public final class StatsdListeners implements AutoCloseable {
   }
 
   /**
-   * Hands all lines on; closes the relay at the end. Must be called before the sockets are open.
+   * Forwards all lines; closes the relay at the end. Must be called before the sockets are open.
    */
   public void relay(StatsdRelay to) {
     relay = to;

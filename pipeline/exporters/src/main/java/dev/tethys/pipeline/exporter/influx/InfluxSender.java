@@ -44,7 +44,7 @@ final class InfluxSender implements Sender {
   private final LineRequestEncoder encoder;
   private final @Nullable Maker maker;
 
-  /** Makes the database that a request did not find. */
+  /** Creates the database that a request did not find. */
   @FunctionalInterface
   interface Maker {
     /** Creates the schema; returns the action for the request. */

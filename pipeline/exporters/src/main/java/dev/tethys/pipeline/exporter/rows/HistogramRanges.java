@@ -13,7 +13,7 @@ public final class HistogramRanges {
 
   private HistogramRanges() {}
 
-  /** Tells the buckets of a histogram. */
+  /** Passes the buckets of a histogram to a consumer. */
   public static void of(DistributionDataPoint d, Ranges to) {
     switch (d) {
       case HistogramDataPoint h -> explicit(h, to);

@@ -15,7 +15,7 @@ import java.util.UUID;
  * younger is full it becomes the older, and the remaining entries of the previous one are evicted.
  */
 public final class KnownSeries {
-  /** Of both generations. */
+  /** Maximum size of both generations. */
   private static final int MAX = 500_000;
 
   /**

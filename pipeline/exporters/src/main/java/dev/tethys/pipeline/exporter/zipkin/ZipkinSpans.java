@@ -12,7 +12,7 @@ import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
 import dev.tethys.pipeline.exporter.rows.RecordCutter;
 import dev.tethys.pipeline.exporter.rows.Records;
 
-/** Makes lists of spans of batches of traces. */
+/** Creates Zipkin span lists from batches of traces. */
 final class ZipkinSpans implements Encoder {
   private final ZipkinSettings settings;
   private final LineRequestEncoder lists;

@@ -88,7 +88,7 @@ public final class GraphHealth {
   private volatile State state = State.STARTING;
   private volatile long stateAt;
 
-  /** Of exporters that fail, by signal and id. */
+  /** Failures of exporters, by signal and id. */
   private volatile Map<String, Failure> failures = Map.of();
 
   /**

@@ -10,7 +10,7 @@ public final class ExpressionException extends RuntimeException {
   }
 
   /**
-   * At a place of the text.
+   * Creates an error at a position in the text.
    *
    * @param at counted in characters from 0
    */

@@ -51,7 +51,7 @@ public sealed interface Shape {
     }
   }
 
-  /** Of a value that is written down. */
+  /** Shape of a literal. */
   static Shape of(@Nullable Object constant) {
     return switch (Operators.type(constant)) {
       case "bool" -> BOOL;

@@ -270,7 +270,7 @@ public final class Paths {
         "a " + what + " of type " + Type.of(value).text() + " cannot be indexed");
   }
 
-  /** Hands lists of parts of telemetry on, copied; nil empties them. */
+  /** Replaces lists of telemetry parts, copied; nil empties them. */
   static <T> void replace(
       List<T> target, @Nullable Object value, Class<T> type, Function<T, T> copy) {
     if (value == null) {

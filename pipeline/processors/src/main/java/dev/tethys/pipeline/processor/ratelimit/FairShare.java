@@ -27,7 +27,7 @@ final class FairShare {
   private long second = Long.MIN_VALUE;
 
   /**
-   * Makes one.
+   * Creates shares.
    *
    * @param total items per second
    * @param perKey items per second and key at most

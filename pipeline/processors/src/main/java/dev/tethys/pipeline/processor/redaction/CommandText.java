@@ -34,7 +34,7 @@ final class CommandText {
 
   private CommandText() {}
 
-  /** Of each command of Redis its name and its first key. */
+  /** For each Redis command its name and its first key. */
   static String redis(String text) {
     StringBuilder out = new StringBuilder();
     int argument = 0;

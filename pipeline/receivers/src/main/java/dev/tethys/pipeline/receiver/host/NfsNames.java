@@ -12,7 +12,7 @@ final class NfsNames {
           REMOVE RMDIR RENAME LINK READDIR READDIRPLUS FSSTAT FSINFO PATHCONF COMMIT
           """);
 
-  /** Of clients of version 4: operations, though the kernel calls them procedures. */
+  /** Operations of version 4 clients, though the kernel calls them procedures. */
   static final List<String> CLIENT_V4 =
       words(
           """

@@ -30,12 +30,12 @@ public final class SocketLogReceiverFactory
     this.socket = new SocketLogSettings.Keys(section, tcp);
   }
 
-  /** Of TCP. */
+  /** Creates TCP receivers. */
   public static SocketLogReceiverFactory tcp() {
     return new SocketLogReceiverFactory("tcplog", true);
   }
 
-  /** Of UDP. */
+  /** Creates UDP receivers. */
   public static SocketLogReceiverFactory udp() {
     return new SocketLogReceiverFactory("udplog", false);
   }

@@ -109,7 +109,7 @@ public final class PointSockets {
         h -> UnixDatagramListener.start(path, mode, h));
   }
 
-  /** Makes the handler of a socket when it is opened. */
+  /** Creates the handler of a socket when it is opened. */
   @FunctionalInterface
   public interface HandlerFactory extends Handlers<DatagramListener.Handler> {}
 

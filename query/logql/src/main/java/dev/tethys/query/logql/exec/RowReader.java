@@ -82,7 +82,7 @@ final class RowReader {
     }
   }
 
-  /** Puts a row of the store into the row of the pipeline, until the next is read. */
+  /** Copies a row of the store to the row of the pipeline, until the next is read. */
   void read(LogRowBatch batch, int i) {
     row.clear();
     copies.clear();

@@ -140,7 +140,7 @@ public final class ComputeSlots {
       }
     }
 
-    /** Gives the slot back, until the next check that needs one. */
+    /** Releases the slot, until the next check that needs one. */
     void release() {
       if (held) {
         held = false;

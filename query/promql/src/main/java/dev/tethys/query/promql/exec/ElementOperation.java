@@ -63,7 +63,7 @@ final class ElementOperation {
           : right ? FLOAT_HISTOGRAM : FLOAT_FLOAT;
     }
 
-    /** Says it of an operation at a place of the query. */
+    /** Adds it for an operation at a position in the query. */
     void addTo(Annotations annotations, BinaryOp op, Span span) {
       HistogramOperation name =
           op == BinaryOp.SUB ? HistogramOperation.SUBTRACTION : HistogramOperation.ADDITION;

@@ -110,7 +110,7 @@ final class GrowingProducts {
     return step >= first && step < end;
   }
 
-  /** Puts down the sum of values, its carry, the sum of products and its carry. */
+  /** Stores the sum of values, its carry, the sum of products and its carry. */
   void get(int step, double[] out) {
     int k = step - first;
     out[0] = sums[k];

@@ -61,7 +61,7 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
-   * Asks for a whole table.
+   * Requests a complete table.
    *
    * @param body of the question, in the byte order of the machine
    */

@@ -128,7 +128,7 @@ public record MongoUri(
           "srvservicename",
           "srvmaxhosts");
 
-  /** Of pools, writes and cursors: strings are copied from programs that have these. */
+  /** Metrics of pools, writes and cursors: strings are copied from programs that have these. */
   private static final Set<String> NOT_OF_A_SCRAPE =
       Set.of(
           "maxpoolsize",

@@ -92,7 +92,7 @@ public final class Credentials {
   }
 
   /**
-   * Of version 1 or 2c.
+   * Credentials of version 1 or 2c.
    *
    * @param version 1 or 2
    */

@@ -12,7 +12,7 @@ public final class Oid implements Comparable<Oid> {
     this.parts = parts;
   }
 
-  /** Of these parts, which are not copied. */
+  /** Creates an identifier of these parts, which are not copied. */
   static Oid of(int... parts) {
     return new Oid(parts);
   }

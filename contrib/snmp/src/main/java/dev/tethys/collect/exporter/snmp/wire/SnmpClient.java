@@ -17,7 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks one agent, one request at a time. Not thread-safe.
+ * Client of one agent, with one request at a time. Not thread-safe.
  *
  * <p>Limits: retries and timeout of a request; the deadline for everything; maximum sizes of
  * messages and walks.

@@ -71,7 +71,7 @@ final class AcknowledgedTraces {
     return bytes;
   }
 
-  /** Hands one on. */
+  /** Forwards one trace. */
   void deliver(Batch batch, ReleasedTrace release, long cost) {
     deliver(new OpenTrace(batch, release, cost));
   }

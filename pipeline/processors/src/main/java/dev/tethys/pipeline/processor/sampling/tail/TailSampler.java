@@ -220,7 +220,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
   }
 
-  /** Hands spans on. */
+  /** Forwards spans. */
   private void send(Batch batch, ReleasedTrace release) {
     account.pass(batch.items());
     try {
