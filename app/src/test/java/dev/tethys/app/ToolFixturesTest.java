@@ -222,7 +222,7 @@ class ToolFixturesTest {
         "timeout: xx",
         "nosuch: 1"
       })
-  void amtoolTakesFromAFileWhatTheOriginalTakes(String yaml) throws Exception {
+  void amtoolReadsTheSameFileAsTheOriginal(String yaml) throws Exception {
     Path peer = Shared.peer("amtool");
     String all = yaml + "\nalertmanager.url: http://127.0.0.1:1\nversion-check: f\n";
     for (String file : List.of("amtool/config.yml", "prometheus/amtool.yml")) { // Debian's is here

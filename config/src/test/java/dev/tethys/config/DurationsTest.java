@@ -35,7 +35,7 @@ class DurationsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "1", "-1h", "1.5h", "1s1m", "1 h", "h", "1H", "5m5m", "00x"})
-  void refusesWhatPrometheusRefuses(String s) {
+  void rejectsTheSameAsPrometheus(String s) {
     assertThatThrownBy(() -> Durations.parse(s)).isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -38,7 +38,7 @@ class GoDurationsTest {
     "0.3333333333333333333h,1200000000000",
     "9223372036854775807ns,9223372036854775807"
   })
-  void readsWhatGoReads(String text, long nanos) {
+  void readsTheSameAsGo(String text, long nanos) {
     // Go is right to the nanosecond below its 18th digit.
     assertThat(GoDurations.parse(text).toNanos()).isBetween(nanos - 1, nanos);
   }

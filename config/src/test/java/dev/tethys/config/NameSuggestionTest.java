@@ -35,7 +35,7 @@ class NameSuggestionTest {
   }
 
   @Test
-  void asksForTheNearestWord() {
+  void suggestsTheNearestWord() {
     assertThat(NameSuggestion.question("servr", List.of("server", "agent")))
         .isEqualTo(", did you mean server?");
     assertThat(NameSuggestion.question("xyzzy", List.of("server", "agent"))).isEmpty();

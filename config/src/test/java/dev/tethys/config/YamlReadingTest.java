@@ -112,7 +112,7 @@ class YamlReadingTest {
     "false,false",
     "n,false"
   })
-  void takesTheBoolsOfYaml11(String text, boolean expected) {
+  void acceptsYaml11Booleans(String text, boolean expected) {
     assertThat(value(text).asBool()).isEqualTo(expected);
     assertThat(value(text).asString()).isEqualTo(text);
   }
@@ -130,7 +130,7 @@ class YamlReadingTest {
     "1e3,1000",
     "-0x10,-16"
   })
-  void takesTheNumbersOfGo(String text, long expected) {
+  void acceptsGoNumbers(String text, long expected) {
     assertThat(value(text).asLong()).isEqualTo(expected);
     assertThat(value(text).asString()).isEqualTo(text);
   }

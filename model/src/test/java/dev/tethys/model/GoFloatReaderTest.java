@@ -92,7 +92,7 @@ class GoFloatReaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1.7976931348623159e308", "-2e308", "0x1p1024", "-0x1p2000000000"})
-  void neitherIsWhatIsTooLarge(String text) {
+  void tooLargeInputIsNeither(String text) {
     assertThat(GoFloatReader.read(text)).isNull();
   }
 

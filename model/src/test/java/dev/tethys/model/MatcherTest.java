@@ -35,7 +35,7 @@ class MatcherTest {
         "[z-a]; invalid character class range: `z-a`",
         "**; missing argument to repetition operator: `*`",
       })
-  void errorsSayWhatWasWritten(String expression, String text) {
+  void errorsQuoteTheInput(String expression, String text) {
     assertThatThrownBy(() -> Matcher.of(Type.NOT_REGEX, "a", expression))
         .hasMessage("error parsing regexp: " + text);
   }

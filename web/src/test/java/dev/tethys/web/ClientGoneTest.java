@@ -234,7 +234,7 @@ class ClientGoneTest {
   }
 
   @Test
-  void returnsPipelinedRequestCompletely() throws Exception {
+  void servesPipelinedRequestCompletely() throws Exception {
     HttpListener l = start(null);
     try (Socket s = new Socket("127.0.0.1", l.port())) {
       send(s, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");

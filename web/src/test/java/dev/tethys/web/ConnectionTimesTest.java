@@ -432,7 +432,7 @@ class ConnectionTimesTest {
   }
 
   @Test
-  void returnsMakeUpForPings() throws Exception {
+  void responsesOffsetPings() throws Exception {
     try (Socket s =
         connect(ConnectionTimes.USUAL, Http2Limits.of(7, Duration.ofMinutes(5), true))) {
       DataInputStream in = beginHttp2(s);

@@ -166,7 +166,7 @@ class GrpcAndAssetsTest {
   }
 
   @Test
-  void returnsUnaryCalls() throws IOException {
+  void servesUnaryCalls() throws IOException {
     Outcome o = call("/test.Echo/Say", message(0, "hi".getBytes(UTF_8)));
     assertThat(o.headers())
         .contains(":status: 200", "Content-Type: application/grpc", "grpc-status: 0");

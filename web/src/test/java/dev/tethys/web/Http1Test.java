@@ -146,7 +146,7 @@ class Http1Test {
       "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
   @Test
-  void returnsPipelinedRequestsInOrder() throws IOException {
+  void servesPipelinedRequestsInOrder() throws IOException {
     try (Client c = new Client()) {
       c.send(
           "GET /host?1"

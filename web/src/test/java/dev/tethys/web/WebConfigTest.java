@@ -163,7 +163,7 @@ class WebConfigTest {
   }
 
   @Test
-  void asksForUsers() throws Exception {
+  void requiresUsers() throws Exception {
     serve(
         "basic_auth_users: {alice: "
             + hash("wonder:land")

@@ -144,7 +144,7 @@ class PushDownTest {
   @CsvSource(
       delimiter = ';',
       value = {"=~;a|''", "!~;a|b", "!=;a", "=~;.*", "=~;(?i)a+", "=~;a\\d+", "=~;a.", "!~;a.*"})
-  void influxIsNotAskedWhatItMightMeanOtherwise(String operator, String value) throws Exception {
+  void doesNotPushDownAmbiguousInfluxQueries(String operator, String value) throws Exception {
     Matcher m = matcher(operator, "job", value.replace("''", ""));
     assertThat(question("influxdb", ", database: d", m)).doesNotContain("job");
   }
@@ -383,7 +383,7 @@ class PushDownTest {
   }
 
   @Test
-  void doesNotPushDownWhatClickHouseEvaluatesDifferently() throws Exception {
+  void keepsExpressionsThatClickHouseEvaluatesDifferently() throws Exception {
     assertThat(question("clickhouse", "", matcher("=~", "job", "\\Qa.b\\E.*")))
         .doesNotContain("job");
   }

@@ -48,16 +48,16 @@ class RefusedDocumentTest {
 
   @Test
   void overGrpc() throws Exception {
-    eachHopCountsWhatWasRefused(
+    eachHopCountsRejections(
         "grpc: {endpoint: '127.0.0.1:" + grpc + "', tls: {insecure: true}}");
   }
 
   @Test
   void overHttp() throws Exception {
-    eachHopCountsWhatWasRefused("http: {endpoint: 'http://127.0.0.1:" + http + "'}");
+    eachHopCountsRejections("http: {endpoint: 'http://127.0.0.1:" + http + "'}");
   }
 
-  private void eachHopCountsWhatWasRefused(String gateway) throws Exception {
+  private void eachHopCountsRejections(String gateway) throws Exception {
     try (LoopbackHttp elasticsearch = new LoopbackHttp(this::serve)) {
       Graph receiving = gateway(elasticsearch.port());
       try (TestPipeline agent = new TestPipeline(Signal.METRICS, "clymene", gateway)) {

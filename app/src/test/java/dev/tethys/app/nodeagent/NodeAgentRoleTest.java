@@ -96,7 +96,7 @@ class NodeAgentRoleTest {
         "--container-alowlist=x | did you mean --container-allowlist?",
         "status | unexpected argument 'status'; only 'check' is known"
       })
-  void refusesWhatItCannotDo(String argument, String message) {
+  void rejectsUnsupportedRequests(String argument, String message) {
     assertThatThrownBy(() -> run(Map.of(), argument.split(" ")))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining(message);

@@ -86,7 +86,7 @@ class SourceFramesTest {
    */
   @ParameterizedTest
   @ValueSource(strings = {"shop-dwz-dwarf4", "shop-dwz-dwarf5"})
-  void readsWhatFilesShare(String name) throws Exception {
+  void readsDataSharedByFiles(String name) throws Exception {
     List<String> asked = new ArrayList<>();
     try (ElfFile elf = ElfFile.open(resource(name));
         ElfFile common = ElfFile.open(resource(name + ".common"))) {

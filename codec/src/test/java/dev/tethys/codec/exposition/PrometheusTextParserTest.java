@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PrometheusTextParserTest {
   @Test
-  void acceptsWhatPrometheusAccepts() {
+  void acceptsTheSameAsPrometheus() {
     assertThat(
             Transcript.text(
                 """

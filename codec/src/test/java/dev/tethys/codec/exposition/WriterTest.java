@@ -310,7 +310,7 @@ class WriterTest {
 
   /** All formats say the same of any gauges: what is written is read back bit for bit. */
   @Property(tries = 300)
-  void readsBackWhatWasWritten(
+  void readsBackItsOutput(
       @ForAll("names") String name,
       @ForAll("labels") List<Map<String, String>> labels,
       @ForAll long bits) {

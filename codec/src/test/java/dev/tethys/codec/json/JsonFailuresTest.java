@@ -78,7 +78,7 @@ class JsonFailuresTest {
           {"a":1,"a":2}    | the name 'a' appears twice (line 1, column 11)
           99999999999      | 99999999999 is out of range (line 1, column 12)
           """)
-  void sayWhatIsWrongAndWhere(String text, String said) {
+  void describeErrorsAndPositions(String text, String said) {
     assertThat(JsonFailures.describe(failure(bytes(text)))).isEqualTo(said);
   }
 

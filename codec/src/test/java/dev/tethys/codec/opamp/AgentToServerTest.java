@@ -118,7 +118,7 @@ class AgentToServerTest {
   }
 
   @Test
-  void agentReadsWhatServerWrites() {
+  void agentReadsServerMessages() {
     TreeMap<String, RemoteConfig.File> files =
         new TreeMap<>(
             Map.of(

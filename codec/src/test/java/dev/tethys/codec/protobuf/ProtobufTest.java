@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class ProtobufTest {
   @Property(tries = 300)
-  void readsWhatProtobufJavaWrites(
+  void readsOutputOfProtobufJava(
       @ForAll long a, @ForAll double d, @ForAll int f, @ForAll String s, @ForAll byte[] raw)
       throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -63,7 +63,7 @@ class ProtobufTest {
   }
 
   @Property(tries = 300)
-  void protobufJavaReadsWhatWeWrite(
+  void protobufJavaReadsOurOutput(
       @ForAll long a, @ForAll double d, @ForAll @Size(max = 40_000) byte[] raw) throws IOException {
     ProtoWriter w = new ProtoWriter();
     int outer = w.begin(1);

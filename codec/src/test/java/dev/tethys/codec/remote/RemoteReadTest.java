@@ -144,7 +144,7 @@ class RemoteReadTest {
   }
 
   @Test
-  void returnsWithSamplesRoundTrip() throws InvalidProtocolBufferException {
+  void responsesWithSamplesRoundTrip() throws InvalidProtocolBufferException {
     ReadResponseWriter w = new ReadResponseWriter();
     SampleBuffer s = samples(new Random(1), 40);
     w.beginResult();

@@ -45,7 +45,7 @@ class SnappyBlockTest {
   }
 
   @Property(tries = 300)
-  void decodesWhatTheReferenceEncodes(@ForAll long seed, @ForAll @IntRange(max = 200_000) int size)
+  void decodesReferenceEncoding(@ForAll long seed, @ForAll @IntRange(max = 200_000) int size)
       throws IOException {
     byte[] plain = sample(seed, size);
     assertThat(decode(Snappy.compress(plain))).isEqualTo(plain);

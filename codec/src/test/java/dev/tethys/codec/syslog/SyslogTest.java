@@ -107,7 +107,7 @@ class SyslogTest {
         "<13>1 - h a p m [a b=\"c\"",
         "<13>1 - h a p m -x"
       })
-  void refusesWhatIsNoRfc5424(String text) {
+  void rejectsInvalidRfc5424(String text) {
     assertThatThrownBy(() -> read(SyslogFormat.RFC5424, text))
         .isInstanceOf(CodecException.class)
         .hasMessageContaining("syslog message, byte ");

@@ -95,7 +95,7 @@ class StrptimeLayoutTest {
         "%H:%M|UTC|05:00x|extra text after the time",
         "%Y-%m-%dT%H:%M:%S%z|UTC|2007-04-05T12:30:46|at character 20 an offset from UTC is missing",
       })
-  void refusesWhatTheCollectorRefuses(String layout, String location, String text, String why) {
+  void rejectsTheSameAsTheCollector(String layout, String location, String text, String why) {
     assertThatThrownBy(() -> read(layout, location, text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(why);

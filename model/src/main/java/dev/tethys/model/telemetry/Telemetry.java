@@ -3,7 +3,7 @@ package dev.tethys.model.telemetry;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The telemetry of one request: resources, in them scopes, in them items. */
+/** The telemetry of one request: resources with scopes with items. */
 public abstract sealed class Telemetry<T extends Item<T>>
     permits LogsData, TracesData, MetricsData, ProfilesData {
   private final ArrayList<ResourceGroup<T>> resources = new ArrayList<>();

@@ -596,7 +596,7 @@ class WebClientTest {
   }
 
   @Test
-  void goesThroughProxies() throws Exception {
+  void connectsThroughProxies() throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issue("server", "ip:127.0.0.1");
     HttpListener l = serveTls("tls_server_config: {cert_file: server.crt, key_file: server.key}");

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The environment of sd_listen_fds(3); each socket is taken by a separate process. */
 class InheritedServerSocketTest {
   @Test
-  void takesSocketPassedToThisProcess() {
+  void usesSocketPassedToThisProcess() {
     assertThatCode(
             () -> InheritedServerSocket.check(Map.of("LISTEN_PID", "7", "LISTEN_FDS", "1"), 7))
         .doesNotThrowAnyException();

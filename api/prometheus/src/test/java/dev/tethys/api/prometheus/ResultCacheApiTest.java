@@ -47,7 +47,7 @@ class ResultCacheApiTest {
   }
 
   @Test
-  void statisticsReportWhatWasKnown() {
+  void statisticsReportKnownValues() {
     assertThat(cache(FIRST)).isEqualTo("{\"outcome\":\"miss\",\"reusedSteps\":0}");
     assertThat(cache(FIRST)).isEqualTo("{\"outcome\":\"hit\",\"reusedSteps\":13}");
     assertThat(cache(NEXT)).isEqualTo("{\"outcome\":\"partial\",\"reusedSteps\":12}");

@@ -31,7 +31,7 @@ final class QueryAccount implements LongConsumer, AutoCloseable {
               + (held + bytes)
               + " bytes, more than half of the "
               + memory.max()
-              + " of all queries of profiles; use a shorter time range or more labels");
+              + " of all profile queries; use a shorter time range or more labels");
     } else {
       throw new HttpException(
           503, "queries hold all memory that is free; send the query again later");

@@ -461,7 +461,7 @@ class DebugInfoEndpointsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"shop-dwz-dwarf4", "shop-dwz-dwarf5"})
-  void namesFunctionsOfWhatFilesShare(String name) throws Exception {
+  void namesFunctionsSharedByFiles(String name) throws Exception {
     Path shop = SHOP.resolveSibling(name);
     Path common = SHOP.resolveSibling(name + ".common");
     start(false, null);

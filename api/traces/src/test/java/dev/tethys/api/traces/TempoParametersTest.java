@@ -25,7 +25,7 @@ class TempoParametersTest {
   }
 
   @Test
-  void returnsTheRecordedRequests() throws Exception {
+  void respondsToTheRecordedRequests() throws Exception {
     List<String> failures = new ArrayList<>();
     int cases = 0;
     for (String line :

@@ -21,7 +21,7 @@ public final class QTimes {
     return (Math.clamp(millis, MIN_MILLIS, MAX_MILLIS) - QType.EPOCH_MILLIS) * NANOS;
   }
 
-  /** The moment of a timestamp. */
+  /** Converts a timestamp to Unix milliseconds. */
   public static long millis(long timestamp) {
     return Math.floorDiv(timestamp, NANOS) + QType.EPOCH_MILLIS;
   }

@@ -80,7 +80,7 @@ class ParquetWriterTest {
 
   @ParameterizedTest
   @EnumSource(names = {"NONE", "SNAPPY", "ZSTD"})
-  void anotherReaderFindsWhatWasWritten(Compression c) throws Exception {
+  void anotherReaderFindsWrittenData(Compression c) throws Exception {
     Path f = Files.write(folder.resolve("f.parquet"), file(c, 50_000, 1 << 20));
     String from = " FROM file('" + f + "', Parquet)";
     assertThat(

@@ -62,7 +62,7 @@ class StatsdWriterTest {
   }
 
   @Property(tries = 300)
-  void readsBackWhatWasWritten(
+  void readsBackItsOutput(
       @ForAll @NotEmpty String name,
       @ForAll @Size(max = 4) Map<@NotEmpty String, @NotEmpty String> tags,
       @ForAll @LongRange(min = 1, max = 100_000) long times) {

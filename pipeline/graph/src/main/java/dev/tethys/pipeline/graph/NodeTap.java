@@ -106,7 +106,7 @@ public final class NodeTap implements AutoCloseable {
     }
   }
 
-  /** Next passage, or null if none arrives in time. */
+  /** Next passing batches, or null if none arrive in time. */
   public @Nullable NodeBatches next(long millis) throws InterruptedException {
     return seen.poll(millis, TimeUnit.MILLISECONDS);
   }

@@ -135,7 +135,7 @@ final class ArgumentBinder {
     ParameterKind kind = p.kind();
     if (kind == ParameterKind.TARGET || kind == ParameterKind.MAP_TARGET) {
       if (!(expr instanceof OttlTarget)) {
-        throw compiler.error(e, p.name() + " is a path, because it is assigned to");
+        throw compiler.error(e, p.name() + " must be a path, because it is assigned to");
       }
     }
     if (kind.isLiteral()) {

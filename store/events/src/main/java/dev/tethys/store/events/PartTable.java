@@ -117,7 +117,7 @@ final class PartTable<P> {
     PartFolders.deleteQuietly(files, sink.paths());
   }
 
-  /** Puts other parts and deletions in force. */
+  /** Activates other parts and deletions. */
   void commit(List<PartEntry> parts, List<DeletionMark> deletions) throws IOException {
     Manifest m = manifest();
     commit(parts, deletions, m.walSegment(), m.headGeneration(), () -> {});

@@ -78,7 +78,7 @@ class ColumnCacheTest {
   }
 
   @Test
-  void removesWhatExpires() {
+  void removesExpiredData() {
     DecodedColumns a = cache.columns();
     DecodedColumns b = cache.columns();
     a.put("x", 1, 40);

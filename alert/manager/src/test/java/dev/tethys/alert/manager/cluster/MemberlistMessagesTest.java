@@ -45,7 +45,7 @@ class MemberlistMessagesTest {
   }
 
   @Test
-  void readsBackWhatWasWritten() throws IOException {
+  void readsBackItsOutput() throws IOException {
     MemberlistMessages.Alive alive =
         MemberlistMessages.alive(
             MemberlistMessages.fields(

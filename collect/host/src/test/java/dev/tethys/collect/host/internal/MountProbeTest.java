@@ -84,7 +84,7 @@ final class MountProbeTest {
   }
 
   @Test
-  void asksTheKernel() {
+  void queriesTheKernel() {
     MountProbe asker = new MountProbe(MountProbe::statfs, 4, Duration.ofSeconds(5));
     List<Answer> a = asker.ask(List.of("/", "/no/such/mount", "/proc"));
     assertThat(a.get(0).size()).isGreaterThan(0);

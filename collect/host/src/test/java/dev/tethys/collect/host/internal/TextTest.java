@@ -63,7 +63,7 @@ final class TextTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"x", "-", "1-", "0x1", "1f", "--1", "1_0", "18446744073709551616x"})
-  void refusesWhatIsNoNumber(String s) {
+  void rejectsNonNumbers(String s) {
     assertThatThrownBy(() -> field(s).number()).isInstanceOf(MalformedException.class);
     assertThatThrownBy(() -> field(s).integer()).isInstanceOf(MalformedException.class);
   }

@@ -48,7 +48,7 @@ class GlobTest {
   @CsvSource(
       delimiter = ' ',
       value = {"/a/[b", "/a/{b", "/a/../b"})
-  void refusesWhatHasNoEnd(String pattern) {
+  void rejectsUnterminatedInput(String pattern) {
     assertThatThrownBy(() -> Glob.of(pattern))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(pattern);

@@ -145,7 +145,7 @@ class PushSourceTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"json", "protobuf"})
-  void takesWhatWinstonsTransportSends(String as) throws Exception {
+  void acceptsWinstonsTransport(String as) throws Exception {
     Path modules = Shared.npm("winston-loki").resolveSibling(".").normalize();
     try (LokiPushSource s = loki(", use_incoming_timestamp: true")) {
       Path out = folder.resolve("winston");
@@ -199,7 +199,7 @@ class PushSourceTest {
 
   /** As Heroku's page of log drains has them: lengths, and no structured data. */
   @Test
-  void takesHerokusDrains() throws Exception {
+  void acceptsHerokuDrains() throws Exception {
     String one =
         "<40>1 2012-11-30T06:45:29+00:00 host app web.3 - State changed from starting to up";
     String two = "<40>1 2012-11-30T06:45:26+00:00 host heroku web.3 - Starting process";

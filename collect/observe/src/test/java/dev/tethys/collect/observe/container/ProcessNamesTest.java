@@ -90,7 +90,7 @@ class ProcessNamesTest {
     "deno run main.ts, /srv/shop, shop-main.ts",
     "redis-server *:6379, /srv/shop, redis-server"
   })
-  void tellsProgramsOfOneNameApartByTheirFolders(String commandLine, String folder, String name) {
+  void distinguishesProgramsByFolder(String commandLine, String folder, String name) {
     assertThat(ProcessNames.id(commandLine.replace(' ', '\0'), _ -> "", () -> folder))
         .isEqualTo("/process/" + name);
   }

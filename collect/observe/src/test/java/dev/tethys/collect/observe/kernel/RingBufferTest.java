@@ -116,7 +116,7 @@ class RingBufferTest {
   }
 
   @Test
-  void readsWhatWasWrittenOverManyRounds() {
+  void readsBackManyRounds() {
     Random random = new Random(7);
     for (int round = 0; round < 5_000; round++) {
       List<String> expected = new ArrayList<>();

@@ -64,7 +64,7 @@ class CompiledCodeTest {
     assertThat(answers.readLine()).isEqualTo("done");
   }
 
-  private void readsOnlyWhatIsNew(Path java) throws Exception {
+  private void readsOnlyNewData(Path java) throws Exception {
     Path source =
         Files.writeString(
             folder.resolve("Asked.java"),
@@ -144,7 +144,7 @@ class CompiledCodeTest {
   @Test
   @Timeout(120)
   void readsOnlyNewCode() throws Exception {
-    readsOnlyWhatIsNew(Path.of(System.getProperty("java.home")));
+    readsOnlyNewData(Path.of(System.getProperty("java.home")));
   }
 
   @Test
@@ -152,6 +152,6 @@ class CompiledCodeTest {
   void readsOnlyNewCodeOfJava17() throws Exception {
     Path java = Path.of("/usr/lib/jvm/java-17-openjdk-amd64");
     assumeTrue(Files.exists(java.resolve("bin/javac")), "Java 17 is not installed");
-    readsOnlyWhatIsNew(java);
+    readsOnlyNewData(java);
   }
 }

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/** Machines of EC2 and tasks of ECS, as AWS's metadata describe them. */
+/** Machines of EC2 and tasks of ECS, from AWS metadata. */
 final class AwsDetectors {
   private static final System.Logger LOG = JulLogger.of(AwsDetectors.class.getName());
 

@@ -359,7 +359,7 @@ class OciTest {
             + " empty",
         "{region: r, auth: instance_principal, refresh_interval: 0s} | refresh_interval",
       })
-  void refusesWhatCannotWork(String entry, String error) {
+  void rejectsInvalidSettings(String entry, String error) {
     assertThatThrownBy(() -> Setting.read("oci_sd_configs: [" + entry + "]"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(error);

@@ -227,7 +227,7 @@ class FluentForwardReceiverTest {
   }
 
   @Test
-  void returnsHeartbeats() throws Exception {
+  void respondsToHeartbeats() throws Exception {
     int port = start("");
     try (DatagramSocket s = new DatagramSocket()) {
       s.setSoTimeout(1000);

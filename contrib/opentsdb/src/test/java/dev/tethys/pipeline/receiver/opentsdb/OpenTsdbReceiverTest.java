@@ -128,7 +128,7 @@ class OpenTsdbReceiverTest {
   }
 
   @Test
-  void returnsFailedLines() throws Exception {
+  void reportsFailedLines() throws Exception {
     try (Socket s = new Socket("127.0.0.1", start().socketPort(0))) {
       s.setSoTimeout(10_000);
       s.getOutputStream()

@@ -97,7 +97,7 @@ class HealthCheckTest {
   }
 
   @Test
-  void returnsEveryMethodAndPathsBelowASlash() throws Exception {
+  void servesEveryMethodAndPathsBelowASlash() throws Exception {
     start("{endpoint: '127.0.0.1:0', path: /h/}", null).ready();
     assertThat(ask("POST", "/h/").statusCode()).isEqualTo(200);
     assertThat(ask("GET", "/h/a/b").statusCode()).isEqualTo(200);

@@ -196,7 +196,7 @@ class ElasticBulkReceiverTest {
   }
 
   @Test
-  void returnsRequestsOfShippersBeforeWriting() throws Exception {
+  void servesShipperRequestsBeforeWriting() throws Exception {
     byte[] none = {};
     HttpResponse<String> r = send("GET", "/", none);
     assertThat(r.headers().firstValue("X-Elastic-Product")).hasValue("Elasticsearch");

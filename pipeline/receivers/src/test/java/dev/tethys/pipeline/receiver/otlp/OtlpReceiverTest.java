@@ -280,7 +280,7 @@ class OtlpReceiverTest {
   }
 
   @Test
-  void returnsJsonWithJson() throws Exception {
+  void respondsToJsonWithJson() throws Exception {
     start();
     byte[] b = logs(2);
     byte[] json = OtlpJsonWriter.toJson(OtlpSignal.LOGS, b, 0, b.length);

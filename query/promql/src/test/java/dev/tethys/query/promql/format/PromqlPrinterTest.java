@@ -67,7 +67,7 @@ class PromqlPrinterTest {
         "a and b or c unless on (x) d",
         "(a + b)[5m:1m] @ 1234.000",
       })
-  void keepsWhatIsCanonical(String s) {
+  void keepsCanonicalInput(String s) {
     assertThat(PromqlPrinter.print(parse(s))).isEqualTo(s);
   }
 

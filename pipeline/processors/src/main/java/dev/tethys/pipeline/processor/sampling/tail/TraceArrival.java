@@ -128,7 +128,7 @@ final class TraceArrival {
   /**
    * Settles and passes on the pieces that are not held, without the lock.
    *
-   * @param send hands spans on
+   * @param send forwards spans
    */
   void finish(BiConsumer<List<SpanPiece>, ReleasedTrace> send) {
     after.forEach(Runnable::run);
