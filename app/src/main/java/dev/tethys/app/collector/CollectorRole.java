@@ -293,10 +293,7 @@ public final class CollectorRole implements AutoCloseable {
     return ownSource instanceof ConfigSources s ? s.environment() : System::getenv;
   }
 
-  /**
-   * Sets what configurations of the control plane may read in addition to the references of its
-   * own.
-   */
+  /** Sets what configurations of the control plane may read, in addition to its own references. */
   void allow(List<String> references) {
     allowed = List.copyOf(references);
   }

@@ -268,8 +268,7 @@ class DecisionsTest extends AlertmanagerFixture {
             "{name: x, matchers: [a=\"b\"], within: 1s}", "shorter than 10s",
             "{name: x, matchers: [a=\"b\"], within: 5m, receiver: nobody}", "undefined receiver",
             "{name: x, matchers: [heartbeat=\"x\"], within: 5m}", "missing heartbeat itself",
-            "{name: x, matchers: [a=\"b\"], within: 5m, labels: {heartbeat: y}}",
-                "reserved for the name",
+            "{name: x, matchers: [a=\"b\"], within: 5m, labels: {heartbeat: y}}", "reserved",
             "{name: x, matchers: [a=\"b\"], within: 5m, timeout: 5m}", "timeout")
         .forEach(
             (entry, problem) ->

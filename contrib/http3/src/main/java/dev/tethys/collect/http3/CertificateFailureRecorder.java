@@ -8,9 +8,7 @@ import javax.net.ssl.SSLSession;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Records in the session why a certificate is not trusted: the library below reduces it to a number.
- */
+/** Records in the session why a certificate is not trusted; the library reduces it to a number. */
 final class CertificateFailureRecorder extends X509ExtendedTrustManager {
   private static final String REASON = "dev.tethys.collect.http3.reason";
 

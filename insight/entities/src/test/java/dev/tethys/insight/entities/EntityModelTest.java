@@ -137,7 +137,7 @@ class EntityModelTest {
   }
 
   @Test
-  void usesTheJobAsServiceByDefault() {
+  void takesTheJobAsServiceWhereNothingElseIsKnown() {
     series.add("up", "job", "shop/api", "instance", "10.0.0.5:8080");
     series.add("up", "job", "shop/api", "instance", "10.0.0.6:8080");
     World w = series.world(NOW);

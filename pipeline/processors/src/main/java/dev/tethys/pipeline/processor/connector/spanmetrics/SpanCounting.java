@@ -108,10 +108,7 @@ final class SpanCounting {
     }
   }
 
-  /**
-   * Number of spans that one represents, at random between two integers so that the mean is
-   * correct.
-   */
+  /** Number of spans that one represents, at random between two integers so the mean is correct. */
   private long times(String traceState) {
     if (!traceState.equals(state)) {
       state = traceState;
