@@ -48,8 +48,7 @@ class RefusedDocumentTest {
 
   @Test
   void overGrpc() throws Exception {
-    eachHopCountsRejections(
-        "grpc: {endpoint: '127.0.0.1:" + grpc + "', tls: {insecure: true}}");
+    eachHopCountsRejections("grpc: {endpoint: '127.0.0.1:" + grpc + "', tls: {insecure: true}}");
   }
 
   @Test

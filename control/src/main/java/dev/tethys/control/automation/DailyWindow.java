@@ -62,8 +62,7 @@ record DailyWindow(LocalTime from, LocalTime to, Set<DayOfWeek> days) {
       return LocalTime.parse(o.get(key));
     } catch (DateTimeException e) {
       throw (dev.tethys.config.ConfigException)
-          o.error(key, "must be a time of day such as \"22:00\", not " + o.get(key))
-              .initCause(e);
+          o.error(key, "must be a time of day such as \"22:00\", not " + o.get(key)).initCause(e);
     }
   }
 

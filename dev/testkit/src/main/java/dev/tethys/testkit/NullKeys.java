@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cases of null in a configuration, compared with the results of the program that defined the
- * file. Null is the value of each key, the item of each list and the value of each map.
+ * Cases of null in a configuration, compared with the results of the program that defined the file.
+ * Null is the value of each key, the item of each list and the value of each map.
  *
  * <p>A line of the data file is {@code section | document | keys it needs | refused: … | unknown:
  * …}; {@code @} in the document is where the keys of the section go. {@code key[]} is an item of a
