@@ -57,7 +57,7 @@ public final class Htpasswd {
                 + number
                 + ": the hash of "
                 + user
-                + " has an unsupported format; bcrypt (htpasswd -B), {SHA} and plain are");
+                + " has an unsupported format; use bcrypt (htpasswd -B), {SHA} or plain text");
       } else {
         h.others.put(user, hash);
       }

@@ -47,7 +47,7 @@ class SocketCallsTest {
       assertThat(new String(in.array(), 0, in.position(), UTF_8)).isEqualTo("question");
       assertThat(((InetSocketAddress) from).getAddress()).isEqualTo(loopback);
 
-      jdk.send(ByteBuffer.wrap("a response that is longer".getBytes(UTF_8)), from);
+      jdk.send(ByteBuffer.wrap("an answer that is longer".getBytes(UTF_8)), from);
       byte[] answer = new byte[9];
       assertThat(ours.receive(answer)).isEqualTo(9);
       assertThat(new String(answer, UTF_8)).isEqualTo("an answer");

@@ -37,7 +37,7 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
       SECTION.type(
           o -> {
             if (o.has(URL)) {
-              throw o.error(URL, "the URL is derived from its position");
+              throw o.error(URL, "another setting determines the URL here; remove it");
             }
             return new HttpConfig(
                 URI.create("http://localhost"), o.get(REFRESH_INTERVAL), HttpClientConfig.read(o));

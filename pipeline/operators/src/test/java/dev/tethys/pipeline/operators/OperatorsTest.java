@@ -77,7 +77,7 @@ class OperatorsTest {
     refused("- {type: noop, if: 'bodi == 1'}", "1:20", "did you mean \"body\"?");
     refused("- {type: noop, output: other}", "1:3", "no operator with the id \"other\"");
     refused("- {type: noop, id: a}\n- {type: noop, id: a}", "2:3", "another operator");
-    refused("- {type: noop, id: a, output: b}\n- {type: noop, id: b, output: a}", "1:3", "circle");
+    refused("- {type: noop, id: a, output: b}\n- {type: noop, id: b, output: a}", "1:3", "cycle");
     refused(
         "- {type: severity_parser, parse_from: body, mapping: {bad: x}}",
         "1:60",

@@ -77,7 +77,7 @@ class PrometheusSettingsTest {
           {
             "target_allocator: {endpoint: 'http://x', collector_id: a,"
                 + " http_sd_config: {url: 'http://y'}}",
-            "the URL follows"
+            "another setting determines the URL"
           },
           {"{config: {" + job + "}, api_server: {enabled: true}}", "api_server"},
           {"{config: {" + job + "}, trim_metric_suffixes: true}", "trim_metric_suffixes"},
