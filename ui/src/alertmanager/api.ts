@@ -166,7 +166,7 @@ export function useGroups(query: AlertQuery) {
 }
 
 /** Alerts that matchers select, whatever keeps them back. */
-export function useMatching(filter: Matcher[], enabled = true) {
+export function useMatching(filter: Matcher[], enabled = true, refresh: number | false = false) {
   return useQuery({
     queryKey: ['am', 'matching', filter],
     queryFn: ({ signal }) => am<Alert[]>('alerts', alertParams({ ...ALL_ALERTS, filter }), { signal }),
@@ -174,6 +174,7 @@ export function useMatching(filter: Matcher[], enabled = true) {
     placeholderData: keepPreviousData,
     structuralSharing: false,
     staleTime: 5000,
+    refetchInterval: refresh,
   });
 }
 

@@ -81,6 +81,13 @@ export function groupsOf(of: Offer): Group[] {
       key: 'h',
       pages: only(
         queries,
+        page('Entities', [
+          view(
+            '/infrastructure',
+            'Entities',
+            'nodes workloads instances containers databases queues clusters',
+          ),
+        ]),
         page('Host', [view('/host', 'Host', 'machine cpu memory disk network')]),
         page('Nodes', [view('/nodes', 'Nodes', 'machines node agent')]),
         page('Containers', [

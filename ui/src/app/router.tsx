@@ -65,6 +65,8 @@ const route = <P extends string>(path: P, component: RouteComponent) =>
 const overview = lazyRouteComponent(() => import('../overview/overview-page'), 'OverviewPage');
 const host = lazyRouteComponent(() => import('../host/host-page'), 'HostPage');
 const nodes = lazyRouteComponent(() => import('../infrastructure/nodes-page'), 'NodesPage');
+const entities = lazyRouteComponent(() => import('../infrastructure/entities-page'), 'EntitiesPage');
+const entity = lazyRouteComponent(() => import('../infrastructure/entity-page'), 'EntityPage');
 const containers = lazyRouteComponent(() => import('../infrastructure/containers-page'), 'ContainersPage');
 const container = lazyRouteComponent(() => import('../infrastructure/container-page'), 'ContainerPage');
 const targets = lazyRouteComponent(() => import('../targets/targets-page'), 'TargetsPage');
@@ -182,6 +184,8 @@ const routes = root.addChildren([
   route('/fleet/audit', fleetAudit),
   route('/overview', overview),
   route('/host', host),
+  route('/infrastructure', entities),
+  route('/infrastructure/entity/$id', entity),
   route('/nodes', nodes),
   route('/containers', containers),
   route('/containers/container', container),

@@ -7,6 +7,7 @@ import { formatMoment } from '../lib/time';
 import { axisIncrements, formatValue, type UnitId } from '../lib/units';
 import { timeTicks, valueBounds, valueTicks } from './axes';
 import { drawExemplars, type ExemplarPoint, exemplarAt } from './exemplars';
+import { type ChartMarker, drawMarkers, markersAt } from './markers';
 import { token } from './palette';
 import { Tooltip, type TooltipRow } from './tooltip';
 
@@ -37,6 +38,8 @@ export interface ChartProps {
   /** Stacked bars, the last series lowest. The bar of a value ends at its time. */
   bars?: boolean;
   exemplars?: ExemplarPoint[];
+  /** Alerts, restarts and deployments on the time axis. */
+  markers?: ChartMarker[];
   /** Bounds that the value axis covers at least. */
   floor?: number | null;
   ceiling?: number | null;
@@ -55,6 +58,7 @@ const MAX_TOOLTIP_ROWS = 10;
 /** With more lines than this none gets a mark at the cursor: moving them all would stutter. */
 const MAX_CURSOR_POINTS = 60;
 const NO_EXEMPLARS: ExemplarPoint[] = [];
+const NO_MARKERS: ChartMarker[] = [];
 
 /** What hooks read: the newest properties, so that new data need no new chart. */
 interface Live {
@@ -170,7 +174,8 @@ function onCursor(u: uPlot, live: Live, tip: Tooltip): void {
   }
   const nearest = nearestSeries(u, idx, top);
   const { rows, more } = tooltipRows(props, idx, nearest);
-  if (rows.length === 0) {
+  const markers = markersAt(u, props.markers ?? NO_MARKERS, left);
+  if (rows.length === 0 && markers.length === 0) {
     tip.hide();
     return;
   }
@@ -180,7 +185,10 @@ function onCursor(u: uPlot, live: Live, tip: Tooltip): void {
       title: formatMoment((u.data[0][idx] as number) * 1000, props.utc),
       rows,
       more,
-      details: labels ? Object.entries(labels).filter(([name]) => name !== '__name__') : [],
+      details: [
+        ...markers.map(({ kind, text }): [string, string] => [kind, text]),
+        ...(labels ? Object.entries(labels).filter(([name]) => name !== '__name__') : []),
+      ],
     },
     left,
     top,
@@ -345,7 +353,12 @@ function options(live: Live, tip: () => Tooltip, width: number): uPlot.Options {
         },
       ],
       setCursor: [(u) => onCursor(u, live, tip())],
-      draw: [(u) => drawExemplars(u, live.props.exemplars ?? NO_EXEMPLARS)],
+      draw: [
+        (u) => {
+          drawMarkers(u, live.props.markers ?? NO_MARKERS);
+          drawExemplars(u, live.props.exemplars ?? NO_EXEMPLARS);
+        },
+      ],
     },
   };
 }
@@ -463,7 +476,7 @@ export function Chart(props: ChartProps) {
       return;
     }
     u.setData(plotData(live.current.props));
-  }, [props.times, props.series, props.from, props.to, props.exemplars, props.ceiling]);
+  }, [props.times, props.series, props.from, props.to, props.exemplars, props.markers, props.ceiling]);
 
   useEffect(() => {
     const u = plot.current;

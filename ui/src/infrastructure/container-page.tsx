@@ -77,7 +77,7 @@ export function ContainerPage() {
           <RequestTable requests={details.data.requests} />
           <Statements statements={details.data.statements} />
           <Connections connections={details.data.connections} listens={details.data.listens} />
-          <CpuFlames id={id} state={state} />
+          <CpuFlames query={`{container_id=${quoted(id)}}`} state={state} />
           <LogPatterns matcher={`container_id=${quoted(id)}`} state={state} />
         </>
       )}

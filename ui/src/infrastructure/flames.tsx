@@ -1,9 +1,8 @@
-/** CPU time of a container by function, as a flame graph. */
+/** CPU time by function of a container or a service, as a flame graph. */
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ErrorNotice, isMissing } from '../api/errors';
 import { Loading } from '../components/ui';
-import { quoted } from '../explore/logs/lexer';
 import { useFlames } from '../explore/profiles/api';
 import { FlameGraph } from '../explore/profiles/flame-graph';
 import { formatIn, partsOf } from '../explore/profiles/units';
@@ -13,10 +12,10 @@ import type { ServicesState } from '../services/state';
 
 const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 
-export function CpuFlames({ id, state }: { id: string; state: ServicesState }) {
+/** `query` selects its profiles. */
+export function CpuFlames({ query, state }: { query: string; state: ServicesState }) {
   const navigate = useNavigate();
   const [zoom, setZoom] = useState('');
-  const query = `{container_id=${quoted(id)}}`;
   const selection = useMemo(
     () => ({ type: CPU, query, start: state.start, end: state.end }),
     [query, state.start, state.end],
@@ -40,7 +39,7 @@ export function CpuFlames({ id, state }: { id: string; state: ServicesState }) {
       ) : !flames ? (
         <Loading label="Merging profiles" />
       ) : flames.total[0] === 0 ? (
-        <p className="muted">No samples of this container in the time range.</p>
+        <p className="muted">No CPU samples in the time range.</p>
       ) : (
         <>
           <p className="muted">{formatIn(flames.total[0] as number, unit)} of CPU time</p>

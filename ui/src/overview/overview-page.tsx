@@ -1,42 +1,45 @@
-/** What fails now and since when, what changed, and how much comes in. */
+/** Causes of what fails now, firing alerts, faults of this server, recent changes and error lines. */
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
-import { useReceiverDeliveries } from '../alertmanager/api';
+import { useMatching, useReceiverDeliveries } from '../alertmanager/api';
+import type { Matcher } from '../alertmanager/matchers';
 import { useDeliveries } from '../alerts/deliveries-query';
 import { useNotifications, useRules, useRuntimeInfo, useTargets, useVector } from '../api/queries';
-import type { InstantResult } from '../api/types';
+import type { InstantResult, RuleGroup } from '../api/types';
 import { has } from '../app/parts';
-import { Icon } from '../components/icons';
 import { Moment } from '../components/moment';
 import { Empty, Loading, PageHead } from '../components/ui';
 import { useVector as useLogVector, usePatterns } from '../explore/logs/api';
 import { hasWord, patternRows } from '../explore/logs/patterns';
-import { formatValue } from '../lib/units';
+import { useObjectives, useProblems, useWorld } from '../insight/api';
+import type { Change } from '../insight/changes';
+import { ChangeText } from '../insight/problem-list';
+import { useChanges } from '../insight/use-changes';
+import { counted, formatValue } from '../lib/units';
 import { usePipelines } from '../pipelines/api';
 import { useStorage } from '../status/use-storage';
+import { Causes } from './causes';
 import {
-  type Change,
-  changes,
-  deliveryProblems,
+  deliveryFaults,
   ERROR_LEVELS,
   type ErrorRate,
   errorQuery,
   errorRates,
-  firingProblems,
+  type Fault,
+  firingFaults,
   hasRisen,
-  logProblems,
-  type Problem,
-  pipelineProblems,
-  receiverProblems,
-  ruleProblems,
-  serverProblems,
+  pipelineFaults,
+  receiverFaults,
+  ruleFaults,
+  serverFaults,
   sorted,
-  storeProblems,
-  targetProblems,
-} from './problems';
+  storeFaults,
+  targetFaults,
+} from './faults';
+import { Objectives } from './objectives';
 import './overview.css';
 
-const MAX_PROBLEMS = 30;
+const MAX_FAULTS = 30;
 const MAX_CHANGES = 12;
 const MAX_PATTERNS = 5;
 const QUARTER_MS = 15 * 60_000;
@@ -44,6 +47,8 @@ const QUARTER_MS = 15 * 60_000;
 const LOGS_EVERY_MS = 60_000;
 const EVERYTHING = '{service_name=~".+"}';
 const ERRORS = `${EVERYTHING} | detected_level=~"${ERROR_LEVELS}"`;
+const NO_GROUPS: RuleGroup[] = [];
+const NO_MATCHERS: Matcher[] = [];
 
 /** A time that moves on each minute: logs are counted up to it. */
 function useMinute(): number {
@@ -94,42 +99,38 @@ function useNewPatterns(now: number, enabled: boolean) {
 const WORDS = { critical: 'failing', warning: 'warning', info: 'info' } as const;
 const BADGES = { critical: 'err', warning: 'warn', info: 'none' } as const;
 
-function ProblemRow({ problem }: { problem: Problem }) {
+function FaultRow({ fault }: { fault: Fault }) {
   return (
-    <li className={`problem problem-${problem.severity}`}>
-      <span className={`badge badge-${BADGES[problem.severity]}`}>{WORDS[problem.severity]}</span>
+    <li className={`problem problem-${fault.severity}`}>
+      <span className={`badge badge-${BADGES[fault.severity]}`}>{WORDS[fault.severity]}</span>
       <div className="problem-text">
-        <Link to={problem.to} search={(problem.search ?? {}) as never} className="problem-title">
-          {problem.title}
+        <Link to={fault.to} search={(fault.search ?? {}) as never} className="problem-title">
+          {fault.title}
         </Link>
-        {problem.detail && <p className="muted">{problem.detail}</p>}
+        {fault.detail && <p className="muted">{fault.detail}</p>}
       </div>
-      {!Number.isNaN(problem.since) && (
+      {!Number.isNaN(fault.since) && (
         <span className="muted num">
-          since <Moment ms={problem.since} />
+          since <Moment ms={fault.since} />
         </span>
       )}
     </li>
   );
 }
 
-function Problems({ problems }: { problems: Problem[] }) {
+/** Left out while there is none: the page is quiet then. */
+function Faults({ title, faults }: { title: string; faults: Fault[] }) {
+  if (faults.length === 0) return null;
   return (
-    <section className="card overview-card">
-      <h2>Problems</h2>
-      {problems.length === 0 ? (
-        <p className="overview-good">
-          <Icon name="check" size={18} /> No problems
-        </p>
-      ) : (
-        <ul className="problems">
-          {problems.slice(0, MAX_PROBLEMS).map((problem) => (
-            <ProblemRow key={problem.key} problem={problem} />
-          ))}
-        </ul>
-      )}
-      {problems.length > MAX_PROBLEMS && (
-        <p className="muted">{(problems.length - MAX_PROBLEMS).toLocaleString('en')} more</p>
+    <section className="card overview-card" aria-label={title}>
+      <h2>{title}</h2>
+      <ul className="problems">
+        {faults.slice(0, MAX_FAULTS).map((fault) => (
+          <FaultRow key={fault.key} fault={fault} />
+        ))}
+      </ul>
+      {faults.length > MAX_FAULTS && (
+        <p className="muted">{(faults.length - MAX_FAULTS).toLocaleString('en')} more</p>
       )}
     </section>
   );
@@ -140,15 +141,12 @@ function Changes({ all }: { all: Change[] }) {
     <section className="card overview-card">
       <h2>Changes in the last hour</h2>
       {all.length === 0 ? (
-        <p className="muted">No restarts, target changes or resolved alerts</p>
+        <p className="muted">No restarts, deployments, lost targets or resolved alerts seen</p>
       ) : (
         <ul className="changes">
           {all.slice(0, MAX_CHANGES).map((change) => (
             <li key={change.key}>
-              <Link to={change.to} search={(change.search ?? {}) as never}>
-                {change.title}
-              </Link>{' '}
-              <span className="muted">{change.detail}</span>
+              <ChangeText change={change} />
             </li>
           ))}
         </ul>
@@ -258,13 +256,18 @@ function Volumes({ up, all }: { up: number; all: number }) {
 }
 
 export function OverviewPage() {
+  const problems = useProblems();
+  const world = useWorld().data;
+  const objectives = useObjectives();
   const rules = useRules();
   const targets = useTargets();
   const notifications = useNotifications(true);
   const runtime = useRuntimeInfo();
   const storage = useStorage();
   const deliveries = useDeliveries();
-  const receivers = useReceiverDeliveries(has('alertmanager'));
+  const manager = has('alertmanager');
+  const receivers = useReceiverDeliveries(manager);
+  const received = useMatching(NO_MATCHERS, manager, 15_000);
   const pipelines = usePipelines(has('pipelines'));
   const now = useMinute();
   const { rates, error: noLogs } = useErrorRates(now);
@@ -272,51 +275,51 @@ export function OverviewPage() {
     now,
     rates.some((rate) => rate.now > 0),
   );
-  const restarts = useVector('changes(process_start_time_seconds[1h]) > 0', 60_000).data ?? [];
-  const flips = useVector('changes(up[1h]) > 0', 60_000).data ?? [];
-  const ended =
-    useVector(
-      'count by (alertname) (count_over_time(ALERTS{alertstate="firing"}[1h])) unless on (alertname) ALERTS{alertstate="firing"}',
-      60_000,
-    ).data ?? [];
+  const changes = useChanges('1h', world);
   const active = targets.data?.data.activeTargets ?? [];
-  const groups = rules.data?.groups ?? [];
-  const problems = sorted([
-    ...firingProblems(groups),
-    ...targetProblems(active),
-    ...ruleProblems(groups),
-    ...pipelineProblems(pipelines.data?.nodes ?? []),
-    ...deliveryProblems(deliveries.data?.data.alertmanagers ?? []),
-    ...receiverProblems(receivers.data ?? []),
-    ...storeProblems(storage.data?.data.stores ?? [], now),
-    ...serverProblems(notifications, runtime.data?.data),
-    ...logProblems(rates),
+  const groups = rules.data?.groups ?? NO_GROUPS;
+  const alerts = sorted(firingFaults(groups));
+  const faults = sorted([
+    ...targetFaults(active),
+    ...ruleFaults(groups),
+    ...pipelineFaults(pipelines.data?.nodes ?? []),
+    ...deliveryFaults(deliveries.data?.data.alertmanagers ?? []),
+    ...receiverFaults(receivers.data ?? []),
+    ...storeFaults(storage.data?.data.stores ?? [], now),
+    ...serverFaults(notifications, runtime.data?.data),
   ]);
   const failed = rules.error ?? targets.error;
+  const counts = [
+    problems.data && problems.data.problems.length > 0 && counted(problems.data.problems.length, 'problem'),
+    alerts.length > 0 && counted(alerts.length, 'firing rule'),
+    faults.length > 0 && counted(faults.length, 'fault'),
+  ].filter(Boolean);
   return (
     <div className="page">
-      <PageHead
-        title="Overview"
-        lead={
-          rules.data && targets.data
-            ? problems.length === 0
-              ? 'No problems'
-              : `${problems.length.toLocaleString('en')} problem${problems.length === 1 ? '' : 's'}`
-            : undefined
-        }
-      />
+      <PageHead title="Overview" lead={counts.length > 0 ? counts.join(' · ') : undefined} />
       {failed !== null && (
-        <Empty icon="warning" title="Problems could not be read">
+        <Empty icon="warning" title="Alerts and targets could not be read">
           {failed.message}
         </Empty>
       )}
-      {failed === null && (rules.isPending || targets.isPending) && <Loading label="Loading problems" />}
+      <Causes
+        answer={problems.data}
+        error={problems.error}
+        world={world}
+        changes={changes}
+        groups={groups}
+        received={received.data}
+        deliveries={receivers.data}
+      />
+      {failed === null && (rules.isPending || targets.isPending) && <Loading label="Loading alerts" />}
       {rules.data && targets.data && (
         <>
+          <Faults title="Firing alerts" faults={alerts} />
+          <Faults title="Collection and storage" faults={faults} />
+          <Objectives answer={objectives.data} />
           <Volumes up={active.filter((one) => one.health === 'up').length} all={active.length} />
-          <Problems problems={problems} />
           <div className="overview-columns">
-            <Changes all={changes(restarts, flips, ended)} />
+            <Changes all={changes} />
             {!noLogs && <LogErrors rates={rates} patterns={patterns} />}
           </div>
         </>

@@ -3,6 +3,7 @@ import { useRange } from '../api/queries';
 import type { MatrixItem } from '../api/types';
 import { useTheme } from '../app/theme';
 import { Chart } from '../chart/chart';
+import type { ChartMarker } from '../chart/markers';
 import { seriesColor, token } from '../chart/palette';
 import { Loading } from '../components/ui';
 import { toGrid } from '../explore/shape';
@@ -19,11 +20,16 @@ export function Figure({
   unit,
   state,
   queries,
+  markers,
+  onPoint,
 }: {
   title: string;
   unit: UnitId;
   state: ServicesState;
   queries: [string, string, string][];
+  markers?: ChartMarker[];
+  /** The user clicked at a time (ms since 1970). */
+  onPoint?: (time: number) => void;
 }) {
   const theme = useTheme();
   const utc = utcTime.use();
@@ -74,6 +80,8 @@ export function Figure({
         utc={utc}
         floor={0}
         syncKey="service"
+        markers={markers}
+        onPoint={onPoint && ((time) => onPoint(time * 1000))}
         onSpan={(from, to) =>
           state.setTime({ range: clampRange((to - from) * 1000), end: Math.ceil(to) * 1000 })
         }

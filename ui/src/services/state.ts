@@ -13,6 +13,7 @@ import { useDataAge } from './api';
 import { windowOf } from './queries';
 
 const DEFAULT_RANGE = 3_600_000;
+const DEFAULT_REFRESH = 30_000;
 
 export interface ServicesState {
   time: TimeRange;
@@ -28,6 +29,8 @@ export interface ServicesState {
   setTime: (time: TimeRange) => void;
   setRefresh: (refresh: number) => void;
   setFilter: (filter: string) => void;
+  /** Sets parameters of one page; an empty one is removed. */
+  setParams: (params: Record<string, string>) => void;
   again: () => void;
   /** Parameters that links to other pages of services carry. */
   carried: Record<string, string>;
@@ -39,7 +42,7 @@ export function useServicesState(to: string): ServicesState {
   const [now, setNow] = useState(() => Date.now());
   const [attempt, setAttempt] = useState(0);
   const range = parseDuration(search.range ?? '');
-  const refresh = parseDuration(search.refresh ?? '');
+  const refresh = search.refresh === 'off' ? 0 : (parseDuration(search.refresh ?? '') ?? DEFAULT_REFRESH);
   const time = useMemo<TimeRange>(
     () => ({
       range: range === null ? DEFAULT_RANGE : clampRange(range),
@@ -47,14 +50,16 @@ export function useServicesState(to: string): ServicesState {
     }),
     [range, search.end],
   );
-  const every = refresh === null || refresh < 1000 ? 0 : refresh;
+  // A range in the past stays as it is.
+  const every = refresh < 1000 ? 0 : refresh;
+  const running = time.end === null ? every : 0;
   useEffect(() => {
-    if (every === 0) return;
+    if (running === 0) return;
     const timer = setInterval(() => {
       if (!document.hidden) setNow(Date.now());
-    }, every);
+    }, running);
     return () => clearInterval(timer);
-  }, [every]);
+  }, [running]);
   const update = (patch: Record<string, string>, replace: boolean) => {
     const next = Object.fromEntries(Object.entries({ ...search, ...patch }).filter(([, v]) => v !== ''));
     void navigate({ to, search: next as never, replace, resetScroll: false });
@@ -77,8 +82,10 @@ export function useServicesState(to: string): ServicesState {
       setNow(Date.now());
       update(timeParams(next), false);
     },
-    setRefresh: (ms) => update({ refresh: ms > 0 ? formatDuration(ms) : '' }, true),
+    setRefresh: (ms) =>
+      update({ refresh: ms === DEFAULT_REFRESH ? '' : ms > 0 ? formatDuration(ms) : 'off' }, true),
     setFilter: (filter) => update({ filter }, true),
+    setParams: (params) => update(params, true),
     again: () => {
       setNow(Date.now());
       setAttempt((n) => n + 1);

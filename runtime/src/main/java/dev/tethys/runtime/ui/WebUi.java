@@ -47,6 +47,8 @@ public final class WebUi {
         "/services/service/{name}",
         "/graph",
         "/host",
+        "/infrastructure",
+        "/infrastructure/entity/{page...}",
         "/nodes",
         "/containers",
         "/containers/container",

@@ -2,17 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { ActiveTarget, Rule, RuleGroup } from '../api/types';
 import type { Store } from '../status/storage';
 import {
-  changes,
+  errorQuery,
   errorRates,
-  firingProblems,
+  firingFaults,
   hasRisen,
-  logProblems,
-  receiverProblems,
-  ruleProblems,
+  receiverFaults,
+  ruleFaults,
   sorted,
-  storeProblems,
-  targetProblems,
-} from './problems';
+  storeFaults,
+  targetFaults,
+} from './faults';
 
 const alert = (severity: string, activeAt: string, state = 'firing') => ({
   labels: { alertname: 'Down', severity },
@@ -34,9 +33,9 @@ const value = (metric: Record<string, string>, n: number) => ({
   value: [0, String(n)] as [number, string],
 });
 
-describe('receiverProblems', () => {
+describe('receiverFaults', () => {
   it('has integrations whose last notification failed', () => {
-    const problems = receiverProblems([
+    const problems = receiverFaults([
       { receiver: 'a', integration: 'email', index: 0, sentAt: '2026-01-01T00:00:00Z' },
       {
         receiver: 'b',
@@ -52,9 +51,9 @@ describe('receiverProblems', () => {
   });
 });
 
-describe('problems', () => {
+describe('faults', () => {
   it('join the firing alerts of a rule under the most urgent', () => {
-    const [problem, ...others] = firingProblems([
+    const [problem, ...others] = firingFaults([
       group({
         alerts: [
           alert('warning', '2026-01-01T00:00:00Z'),
@@ -74,8 +73,8 @@ describe('problems', () => {
   });
 
   it('name rules that fail and pools with targets down', () => {
-    expect(ruleProblems([group({ health: 'err', lastError: 'no such label' }, {})])).toHaveLength(1);
-    const found = targetProblems([
+    expect(ruleFaults([group({ health: 'err', lastError: 'no such label' }, {})])).toHaveLength(1);
+    const found = targetFaults([
       target('a', 'up'),
       target('a', 'down', 'refused'),
       target('b', 'down', 'timeout'),
@@ -120,7 +119,7 @@ describe('problems', () => {
       failedWrites: 0,
       acceptsData: true,
     };
-    const found = storeProblems(
+    const found = storeFaults(
       [
         store,
         { ...store, name: 'a', acceptsData: false, problem: 'no space', problemSince: 7 },
@@ -149,29 +148,6 @@ describe('problems', () => {
       ['b', 9, 0, false],
       ['d', 0, 1, false],
     ]);
-    expect(logProblems(rates).map((one) => one.search?.query)).toEqual([
-      '{service_name="a"} | detected_level=~"error|critical|fatal"',
-    ]);
-  });
-});
-
-describe('changes', () => {
-  it('link to the query that shows them', () => {
-    expect(changes([value({ job: 'a', instance: 'b:1' }, 2)], [], [value({ alertname: 'X' }, 3)])).toEqual([
-      {
-        key: 'restart process_start_time_seconds{instance="b:1", job="a"}',
-        title: 'a b:1 restarted',
-        detail: '2 times',
-        to: '/query',
-        search: { 'g0.expr': 'process_start_time_seconds{instance="b:1", job="a"}', 'g0.tab': 'graph' },
-      },
-      {
-        key: 'ended X',
-        title: 'Alert X resolved',
-        detail: '',
-        to: '/query',
-        search: { 'g0.expr': 'ALERTS{alertname="X", alertstate="firing"}', 'g0.tab': 'graph' },
-      },
-    ]);
+    expect(errorQuery('a')).toBe('{service_name="a"} | detected_level=~"error|critical|fatal"');
   });
 });

@@ -1,4 +1,4 @@
-/** Problems of everything that this server observes, and what has changed, from what its APIs report. */
+/** Firing alerts, and faults of the server itself that no inspection of entities reports. */
 
 import type { ReceiverDelivery } from '../alertmanager/deliveries';
 import type { Delivery } from '../alerts/deliveries';
@@ -12,7 +12,6 @@ import type {
   RuntimeInfo,
   VectorItem,
 } from '../api/types';
-import { seriesName } from '../lib/labels';
 import { roughDuration } from '../lib/time';
 import { counted, formatValue } from '../lib/units';
 import type { GraphNode } from '../pipelines/api';
@@ -26,7 +25,7 @@ export interface Place {
   search?: Record<string, string>;
 }
 
-export interface Problem extends Place {
+export interface Fault extends Place {
   key: string;
   severity: Severity;
   title: string;
@@ -38,9 +37,9 @@ export interface Problem extends Place {
 const RANK: Record<Severity, number> = { critical: 0, warning: 1, info: 2 };
 
 /** The most severe first, of equal severity the oldest. */
-export function sorted(problems: Problem[]): Problem[] {
-  const time = (p: Problem) => (Number.isNaN(p.since) ? Number.POSITIVE_INFINITY : p.since);
-  return [...problems].sort(
+export function sorted(faults: Fault[]): Fault[] {
+  const time = (p: Fault) => (Number.isNaN(p.since) ? Number.POSITIVE_INFINITY : p.since);
+  return [...faults].sort(
     (a, b) => RANK[a.severity] - RANK[b.severity] || time(a) - time(b) || a.title.localeCompare(b.title),
   );
 }
@@ -50,10 +49,10 @@ const severityOf = (labels: LabelSet): Severity => {
   return rank <= 1 ? 'critical' : rank <= 3 ? 'warning' : 'info';
 };
 
-/** One problem for each rule with firing alerts. */
-export function firingProblems(groups: RuleGroup[]): Problem[] {
+/** One fault for each rule with firing alerts. */
+export function firingFaults(groups: RuleGroup[]): Fault[] {
   return groups.flatMap((group) =>
-    group.rules.flatMap((rule): Problem[] => {
+    group.rules.flatMap((rule): Fault[] => {
       const firing = (rule.alerts ?? []).filter((alert) => alert.state === 'firing');
       if (firing.length === 0) return [];
       const urgent = (alert: AlertInstance) => ({ labels: alert.labels, since: Date.parse(alert.activeAt) });
@@ -81,8 +80,8 @@ const describe = (labels: LabelSet) =>
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
 
-/** One problem for each rule that cannot be evaluated. */
-export function ruleProblems(groups: RuleGroup[]): Problem[] {
+/** One fault for each rule that cannot be evaluated. */
+export function ruleFaults(groups: RuleGroup[]): Fault[] {
   return groups.flatMap((group) =>
     group.rules
       .filter((rule) => rule.health === 'err')
@@ -98,8 +97,8 @@ export function ruleProblems(groups: RuleGroup[]): Problem[] {
   );
 }
 
-/** One problem for each scrape pool with targets that are down. */
-export function targetProblems(targets: ActiveTarget[]): Problem[] {
+/** One fault for each scrape pool with targets that are down. */
+export function targetFaults(targets: ActiveTarget[]): Fault[] {
   const pools = new Map<string, { down: ActiveTarget[]; all: number }>();
   for (const target of targets) {
     const pool = pools.get(target.scrapePool) ?? { down: [], all: 0 };
@@ -126,8 +125,8 @@ export function targetProblems(targets: ActiveTarget[]): Problem[] {
     });
 }
 
-/** One problem for each component that takes nothing. */
-export function pipelineProblems(nodes: GraphNode[]): Problem[] {
+/** One fault for each component that takes nothing. */
+export function pipelineFaults(nodes: GraphNode[]): Fault[] {
   return obstacles(nodes).map((one) => ({
     key: `pipeline ${one.by}`,
     severity: 'critical',
@@ -141,7 +140,7 @@ export function pipelineProblems(nodes: GraphNode[]): Problem[] {
   }));
 }
 
-export function deliveryProblems(deliveries: Delivery[]): Problem[] {
+export function deliveryFaults(deliveries: Delivery[]): Fault[] {
   return deliveries
     .filter((one) => one.failingSince)
     .map((one) => ({
@@ -154,8 +153,8 @@ export function deliveryProblems(deliveries: Delivery[]): Problem[] {
     }));
 }
 
-/** One problem for each integration whose last notification failed. */
-export function receiverProblems(deliveries: ReceiverDelivery[]): Problem[] {
+/** One fault for each integration whose last notification failed. */
+export function receiverFaults(deliveries: ReceiverDelivery[]): Fault[] {
   return deliveries
     .filter((one) => one.failingSince)
     .map((one) => ({
@@ -168,8 +167,8 @@ export function receiverProblems(deliveries: ReceiverDelivery[]): Problem[] {
     }));
 }
 
-export function serverProblems(notifications: Notification[], runtime: RuntimeInfo | undefined): Problem[] {
-  const out: Problem[] = notifications.map((one) => ({
+export function serverFaults(notifications: Notification[], runtime: RuntimeInfo | undefined): Fault[] {
+  const out: Fault[] = notifications.map((one) => ({
     key: `server ${one.text}`,
     severity: 'warning',
     title: one.text,
@@ -190,8 +189,8 @@ export function serverProblems(notifications: Notification[], runtime: RuntimeIn
 }
 
 /** Stores that refuse data, whose writes fail, or whose disk is full soon. */
-export function storeProblems(stores: Store[], now: number): Problem[] {
-  return stores.flatMap((store): Problem[] => {
+export function storeFaults(stores: Store[], now: number): Fault[] {
+  return stores.flatMap((store): Fault[] => {
     const status = storeStatus(store, now);
     if (status === 'ok') return [];
     const title = !store.acceptsData
@@ -244,60 +243,4 @@ export const ERROR_LEVELS = 'error|critical|fatal';
 
 export function errorQuery(service: string): string {
   return `{service_name=${JSON.stringify(service)}} | detected_level=~"${ERROR_LEVELS}"`;
-}
-
-export function logProblems(rates: ErrorRate[]): Problem[] {
-  return rates.filter(hasRisen).map((rate) => ({
-    key: `log ${rate.service}`,
-    severity: 'warning',
-    title: `${rate.service} logs more errors`,
-    detail: `${counted(rate.now, 'error line')} in 15 min, previously ${Math.round(rate.before).toLocaleString('en')}`,
-    since: Number.NaN,
-    to: '/explore/logs',
-    search: { query: errorQuery(rate.service) },
-  }));
-}
-
-export interface Change extends Place {
-  key: string;
-  title: string;
-  detail: string;
-}
-
-const nameOf = (labels: LabelSet) => [labels.job, labels.instance].filter(Boolean).join(' ');
-
-/** Restarts, and targets that came or went, in the last hour. */
-export function changes(restarts: VectorItem[], flips: VectorItem[], ended: VectorItem[]): Change[] {
-  const query = (expr: string): Place => ({ to: '/query', search: { 'g0.expr': expr, 'g0.tab': 'graph' } });
-  const exact = (name: string, labels: LabelSet) => seriesName({ ...labels, __name__: name });
-  const times = (item: VectorItem) => Number(item.value?.[1] ?? 0);
-  return [
-    ...restarts.map((item) => {
-      const series = exact('process_start_time_seconds', item.metric);
-      return {
-        key: `restart ${series}`,
-        title: `${nameOf(item.metric)} restarted`,
-        detail: times(item) > 1 ? `${times(item)} times` : '',
-        ...query(series),
-      };
-    }),
-    ...flips.map((item) => {
-      const series = exact('up', item.metric);
-      return {
-        key: `flip ${series}`,
-        title: `${nameOf(item.metric)} went up or down`,
-        detail: times(item) > 1 ? `${times(item)} times` : '',
-        ...query(series),
-      };
-    }),
-    ...ended.map((item) => {
-      const alertname = item.metric.alertname ?? '';
-      return {
-        key: `ended ${alertname}`,
-        title: `Alert ${alertname} resolved`,
-        detail: '',
-        ...query(exact('ALERTS', { alertname, alertstate: 'firing' })),
-      };
-    }),
-  ];
 }

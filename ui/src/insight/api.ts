@@ -1,0 +1,57 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { ApiError, call } from '../api/client';
+import { isMissing } from '../api/errors';
+import type { EntityAnswer, EntityHealth, Inspection, Objective, Problems, Source, World } from './types';
+import { indexOf, type WorldIndex } from './world';
+
+const EVERY_MS = 15_000;
+
+/** A server without the endpoint is asked once; one that has not evaluated yet is asked again. */
+function useInsight<T, R = T>(path: string, read: (data: T) => R) {
+  return useQuery({
+    queryKey: ['insight', path],
+    queryFn: async ({ signal }) => read((await call<T>(`insight/${path}`, {}, signal)).data),
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) => (isMissing(query.state.error) ? false : EVERY_MS),
+  });
+}
+
+const same = <T>(data: T): T => data;
+
+export const useProblems = () => useInsight<Problems>('problems', same);
+
+export const useInspections = () =>
+  useInsight<{ inspections: Inspection[] }, Inspection[]>('inspections', (data) => data.inspections);
+
+export const useHealth = () =>
+  useInsight<{ entities: EntityHealth[] }, Map<string, EntityHealth>>(
+    'health',
+    ({ entities }) => new Map(entities.map((one) => [one.id, one])),
+  );
+
+export const useObjectives = () =>
+  useInsight<{ objectives: Objective[] }, Objective[]>('objectives', (data) => data.objectives);
+
+export const useSources = () => useInsight<{ sources: Source[] }, Source[]>('source', (data) => data.sources);
+
+export const useWorld = () => useInsight<World, WorldIndex>('world', indexOf);
+
+export function useEntity(id: string) {
+  return useQuery({
+    queryKey: ['insight', 'entity', id],
+    queryFn: async ({ signal }) =>
+      (await call<EntityAnswer>(`insight/entity/${encodeURIComponent(id)}`, {}, signal)).data,
+    placeholderData: keepPreviousData,
+    refetchInterval: EVERY_MS,
+  });
+}
+
+/** Reason why a part of a page has nothing to show. */
+export function reasonOf(error: unknown, subject: string): string {
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+  // An answer of the API itself names the reason; that of an unknown path does not.
+  if (error.missing)
+    return error.kind === 'not_found' ? error.message : `This server has no ${subject.toLowerCase()}.`;
+  if (error.status === 503) return `${subject}: not evaluated yet. ${error.message}`;
+  return `${subject} could not be read: ${error.message}`;
+}
