@@ -45,7 +45,7 @@ describe('coverage', () => {
     expect(coverageOf(answer, undefined)).toEqual({ checked: null });
   });
 
-  it('names what could not be checked, and sources that are behind', () => {
+  it('names what could not be checked, and delayed sources', () => {
     expect(
       unchecked(answer, [
         source({}),
@@ -56,7 +56,7 @@ describe('coverage', () => {
     ).toEqual([
       { name: 'broken', reason: 'failed: too many series' },
       { name: 'no-data', reason: 'no series' },
-      { name: 'Source late', reason: '5m behind' },
+      { name: 'Source late', reason: 'delayed by 5m' },
       { name: 'Source gone', reason: 'connection refused' },
       { name: 'Source holes', reason: 'no data for 1m: timeout' },
     ]);

@@ -17,10 +17,10 @@ export const coverageOf = (
   };
 };
 
-/** A source may be so far behind before it is named: two usual scrape intervals. */
-const BEHIND_S = 120;
+/** Delay from which a source is named. */
+const DELAY_S = 120;
 
-/** Inspections without data, inspections that failed, and sources that are behind. */
+/** Inspections without data, inspections that failed, and delayed sources. */
 export function unchecked(answer: Problems, sources: Source[]): { name: string; reason: string }[] {
   return [
     ...answer.failures.map(({ inspection, error }) => ({ name: inspection, reason: `failed: ${error}` })),
@@ -28,8 +28,8 @@ export function unchecked(answer: Problems, sources: Source[]): { name: string; 
     ...sources.flatMap((source) => {
       const name = `Source ${source.name}`;
       if (source.error) return [{ name, reason: source.error }];
-      if ((source.behindSeconds ?? 0) > BEHIND_S)
-        return [{ name, reason: `${roughDuration((source.behindSeconds ?? 0) * 1000)} behind` }];
+      if ((source.behindSeconds ?? 0) > DELAY_S)
+        return [{ name, reason: `delayed by ${roughDuration((source.behindSeconds ?? 0) * 1000)}` }];
       return source.missing.slice(-3).map((gap) => ({
         name,
         reason: `no data for ${roughDuration((gap.to - gap.from) * 1000)}: ${gap.reason}`,

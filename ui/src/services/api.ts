@@ -58,17 +58,19 @@ export function useServices(time: number, window: string, attempt: number) {
 export interface Sparks {
   rate: Map<string, (number | null)[]>;
   errors: Map<string, (number | null)[]>;
+  /** p95, seconds. */
+  duration: Map<string, (number | null)[]>;
 }
 
-/** Rates and failures of all services over the range. */
+/** Rates, failures and durations of all services over the range. */
 export function useSparks(start: number, end: number, window: string, attempt: number) {
   return useQuery({
     queryKey: ['service-sparks', start, end, window, attempt],
     queryFn: async ({ signal }): Promise<Sparks> => {
       const step = Math.max(1000, Math.round((end - start) / SPARK_POINTS / 1000) * 1000);
       const scope: Scope = { service: null, window };
-      const [rates, failed] = await Promise.all(
-        [rate(scope), failures(scope)].map(async (expr) => {
+      const [rates, failed, p95] = await Promise.all(
+        [rate(scope), failures(scope), quantile(0.95, scope)].map(async (expr) => {
           const { data } = await rangeQuery({ expr, start, end, step }, signal);
           const items = (data.result ?? []) as MatrixItem[];
           return new Map(
@@ -76,7 +78,7 @@ export function useSparks(start: number, end: number, window: string, attempt: n
           );
         }),
       );
-      return { rate: rates ?? new Map(), errors: failed ?? new Map() };
+      return { rate: rates ?? new Map(), errors: failed ?? new Map(), duration: p95 ?? new Map() };
     },
     ...settings,
   });

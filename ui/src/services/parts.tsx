@@ -1,7 +1,6 @@
 /** Figures that the pages of services share. */
 import { Link } from '@tanstack/react-router';
 import { formatValue } from '../lib/units';
-import type { Health } from './model';
 import { healthOf } from './model';
 
 export const rateText = (rate: number): string => `${formatValue(rate, 'none', 3)}/s`;
@@ -9,17 +8,6 @@ export const errorText = (share: number): string =>
   share === 0 ? '0%' : formatValue(share, 'ratio', share < 0.1 ? 2 : 3);
 export const secondsText = (seconds: number | null): string =>
   seconds === null ? '–' : formatValue(seconds, 'seconds', 3);
-
-const BADGES: Record<Health, string> = { ok: 'badge-ok', warning: 'badge-warn', failing: 'badge-down' };
-
-export function HealthBadge({ errors }: { errors: number }) {
-  const health = healthOf(errors);
-  return (
-    <span className={`badge ${BADGES[health]}`} title="Failing above 5 % errors, warning above 1 %">
-      {health}
-    </span>
-  );
-}
 
 export function ErrorShare({ errors }: { errors: number }) {
   const health = healthOf(errors);
@@ -61,8 +49,35 @@ export function ServiceLink({
   );
 }
 
-const WIDTH = 120;
+const WIDTH = 92;
 const HEIGHT = 24;
+
+/** Values over time as a line; gaps stay gaps. */
+export function LineSpark({ values, label }: { values: (number | null)[]; label: string }) {
+  const finite = values.map((v) => (v !== null && Number.isFinite(v) ? v : null));
+  const most = finite.reduce<number>((m, v) => Math.max(m, v ?? 0), 0);
+  if (most === 0) return <span className="muted">–</span>;
+  const step = WIDTH / Math.max(1, finite.length - 1);
+  const path = finite
+    .map((v, i) =>
+      v === null
+        ? ''
+        : `${finite[i - 1] == null ? 'M' : 'L'}${(i * step).toFixed(1)} ${(HEIGHT - 1 - (v / most) * (HEIGHT - 3)).toFixed(1)}`,
+    )
+    .join('');
+  return (
+    <svg
+      className="spark"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      width={WIDTH}
+      height={HEIGHT}
+      role="img"
+      aria-label={label}
+    >
+      <path d={path} className="spark-line" />
+    </svg>
+  );
+}
 
 /** Rate over time as a small area, failures as a darker one in front of it. */
 export function Sparkline({

@@ -1,38 +1,75 @@
-/** Services → List: rate, errors and durations of every service. */
+/** Services → List: health, requests, errors, durations, objectives, owner and last change of every service. */
+import { useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { PageTabs } from '../app/page-tabs';
 import { TimePicker } from '../components/time-picker';
-import { Loading, PageHead, SearchField } from '../components/ui';
+import { Loading, PageHead, SearchField, Select } from '../components/ui';
+import { reasonOf, useHealth, useObjectives, useWorld } from '../insight/api';
+import { lastChanges } from '../insight/changes';
+import { Ago, ObjectiveBadge, StatusBadge, shareText } from '../insight/parts';
+import { useChanges } from '../insight/use-changes';
+import { changeRange } from '../insight/use-insight';
 import { spellDuration } from '../lib/time';
 import { useServices, useSparks } from './api';
 import { NoServices } from './empty';
-import { type Service, type SortKey, sortedBy } from './model';
-import { ErrorShare, HealthBadge, rateText, ServiceLink, Sparkline, secondsText } from './parts';
+import { ErrorShare, LineSpark, rateText, ServiceLink, Sparkline, secondsText } from './parts';
+import { filteredRows, type RowSort, type ServiceRow, serviceRows, sortedRows, valuesOf } from './rows';
 import { useServicesState } from './state';
+import '../insight/insight.css';
 import './services.css';
 
 const NONE: (number | null)[] = [];
 
-const COLUMNS: { key: SortKey; name: string }[] = [
-  { key: 'rate', name: 'Rate' },
-  { key: 'errors', name: 'Errors' },
-  { key: 'p50', name: 'p50' },
-  { key: 'p95', name: 'p95' },
-  { key: 'p99', name: 'p99' },
+const COLUMNS: { key: RowSort; name: string; num?: boolean; spark?: string }[] = [
+  { key: 'name', name: 'Service' },
+  { key: 'status', name: 'Status' },
+  { key: 'rate', name: 'Rate', num: true },
+  { key: 'errors', name: 'Errors', num: true, spark: 'Requests' },
+  { key: 'p50', name: 'p50', num: true },
+  { key: 'p95', name: 'p95', num: true },
+  { key: 'p99', name: 'p99', num: true, spark: 'Duration' },
+  { key: 'objective', name: 'Objective' },
+  { key: 'team', name: 'Owner' },
+  { key: 'changed', name: 'Changed' },
 ];
+
+const ASCENDING = new Set<RowSort>(['name', 'team']);
+
+const ATTRIBUTES = [
+  ['namespace', 'Namespace'],
+  ['category', 'Category'],
+  ['team', 'Team'],
+] as const;
 
 export function ServicesPage() {
   const state = useServicesState('/services');
+  const search = useSearch({ strict: false }) as Record<string, string>;
   const { end, start, window, attempt } = state;
   const services = useServices(end, window, attempt);
   const sparks = useSparks(start, end, window, attempt);
-  const [sort, setSort] = useState<SortKey>('status');
-  const rows = useMemo(() => {
-    const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean);
-    const shown = (services.data ?? []).filter((s) => words.every((w) => s.name.toLowerCase().includes(w)));
-    return sortedBy(shown, sort);
-  }, [services.data, state.filter, sort]);
+  const world = useWorld();
+  const health = useHealth();
+  const objectives = useObjectives();
+  const changes = useChanges(changeRange(state.time.range), world.data);
+  const [sort, setSort] = useState<RowSort>('status');
+  const all = useMemo(
+    () =>
+      services.data
+        ? serviceRows(services.data, {
+            index: world.data,
+            health: health.data,
+            objectives: objectives.data,
+            changes: lastChanges(changes),
+          })
+        : null,
+    [services.data, world.data, health.data, objectives.data, changes],
+  );
+  const { namespace = '', category = '', team = '' } = search;
+  const rows = useMemo(
+    () => sortedRows(filteredRows(all ?? [], { text: state.filter, namespace, category, team }), sort),
+    [all, state.filter, namespace, category, team, sort],
+  );
   return (
     <div className="page">
       <PageHead title="Services" lead={`Requests of servers and consumers, means over ${window}.`}>
@@ -48,59 +85,80 @@ export function ServicesPage() {
       <PageTabs />
       {services.error ? (
         <ErrorNotice error={services.error} />
-      ) : !services.data ? (
+      ) : !all ? (
         <Loading label="Loading services" />
-      ) : services.data.length === 0 ? (
+      ) : all.length === 0 ? (
         <NoServices range={`the last ${spellDuration(Math.min(300_000, state.time.range))}`} />
       ) : (
         <section className="panel" aria-label="Services">
           <div className="panel-tools">
             <SearchField label="Filter services" value={state.filter} onChange={state.setFilter} />
+            {ATTRIBUTES.map(([name, label]) => {
+              const values = valuesOf(all, name);
+              const chosen = search[name] ?? '';
+              if (values.length === 0 && chosen === '') return null;
+              return (
+                <Select
+                  key={name}
+                  label={label}
+                  hideLabel
+                  value={chosen}
+                  choices={[
+                    { value: '', label: `${label}: all` },
+                    ...[...new Set([...values, ...(chosen ? [chosen] : [])])].map((value) => ({
+                      value,
+                      label: value,
+                    })),
+                  ]}
+                  onChange={(value) => state.setParams({ [name]: value })}
+                />
+              );
+            })}
             <span className="muted" role="status">
-              {rows.length === services.data.length
-                ? `${rows.length} services`
-                : `${rows.length} of ${services.data.length} services`}
+              {rows.length === all.length
+                ? `${all.length} services`
+                : `${rows.length} of ${all.length} services`}
             </span>
           </div>
+          {health.error !== null && !health.data && (
+            <p className="muted">{reasonOf(health.error, 'Inspections')} Status is that of requests alone.</p>
+          )}
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
           <div className="table-scroll" role="region" aria-label="Service list" tabIndex={0}>
             <table className="table services-table">
               <thead>
                 <tr>
-                  <th scope="col" aria-sort={sort === 'name' ? 'ascending' : undefined}>
-                    <button type="button" className="sort" onClick={() => setSort('name')}>
-                      Service <span className="sort-mark">{sort === 'name' ? '↑' : ''}</span>
-                    </button>
-                  </th>
-                  <th scope="col" aria-sort={sort === 'status' ? 'descending' : undefined}>
-                    <button type="button" className="sort" onClick={() => setSort('status')}>
-                      Status <span className="sort-mark">{sort === 'status' ? '↓' : ''}</span>
-                    </button>
-                  </th>
-                  {COLUMNS.map(({ key, name }) => (
-                    <th
-                      key={key}
-                      scope="col"
-                      className="num"
-                      aria-sort={sort === key ? 'descending' : undefined}
-                    >
-                      <button type="button" className="sort" onClick={() => setSort(key)}>
-                        {name} <span className="sort-mark">{sort === key ? '↓' : ''}</span>
-                      </button>
-                    </th>
-                  ))}
-                  <th scope="col">Trend</th>
-                  <th scope="col">Top operations</th>
+                  {COLUMNS.map(({ key, name, num, spark }) => {
+                    const ascends = ASCENDING.has(key);
+                    return [
+                      <th
+                        key={key}
+                        scope="col"
+                        className={num ? 'num' : undefined}
+                        aria-sort={sort !== key ? undefined : ascends ? 'ascending' : 'descending'}
+                      >
+                        <button type="button" className="sort" onClick={() => setSort(key)}>
+                          {name} <span className="sort-mark">{sort !== key ? '' : ascends ? '↑' : '↓'}</span>
+                        </button>
+                      </th>,
+                      spark && (
+                        <th key={spark} scope="col">
+                          {spark}
+                        </th>
+                      ),
+                    ];
+                  })}
                 </tr>
               </thead>
               <tbody>
-                {rows.map((service) => (
+                {rows.map((row) => (
                   <Row
-                    key={service.name}
-                    service={service}
+                    key={row.entity?.id ?? row.name}
+                    row={row}
                     carried={state.carried}
-                    rate={sparks.data?.rate.get(service.name) ?? NONE}
-                    errors={sparks.data?.errors.get(service.name) ?? NONE}
+                    rate={sparks.data?.rate.get(row.name) ?? NONE}
+                    errors={sparks.data?.errors.get(row.name) ?? NONE}
+                    duration={sparks.data?.duration.get(row.name) ?? NONE}
                   />
                 ))}
               </tbody>
@@ -113,60 +171,84 @@ export function ServicesPage() {
 }
 
 function Row({
-  service,
+  row,
   carried,
   rate,
   errors,
+  duration,
 }: {
-  service: Service;
+  row: ServiceRow;
   carried: Record<string, string>;
   rate: (number | null)[];
   errors: (number | null)[];
+  duration: (number | null)[];
 }) {
   return (
     <tr>
       <td>
-        <ServiceLink {...service} carried={carried} className="trace-link" />
+        <ServiceLink {...row} carried={carried} className="trace-link" />
+        {row.namespace && <span className="services-namespace muted">{row.namespace}</span>}
       </td>
-      {service.entry ? (
+      <td>
+        {row.status === 'no requests' ? (
+          <span className="badge" title="No requests to this service were observed">
+            no requests
+          </span>
+        ) : (
+          <StatusBadge
+            status={row.status}
+            title="Worst of the inspections and of requests: failing above 5 % errors, warning above 1 %"
+          />
+        )}
+      </td>
+      {row.entry ? (
         <>
-          <td>
-            <HealthBadge errors={service.errors} />
-          </td>
-          <td className="num">{rateText(service.rate)}</td>
+          <td className="num">{rateText(row.rate)}</td>
           <td className="num">
-            <ErrorShare errors={service.errors} />
+            <ErrorShare errors={row.errors} />
           </td>
-          <td className="num">{secondsText(service.p50)}</td>
-          <td className="num">{secondsText(service.p95)}</td>
-          <td className="num">{secondsText(service.p99)}</td>
           <td>
-            <Sparkline rate={rate} errors={errors} label={`Requests and errors of ${service.name}`} />
+            <Sparkline rate={rate} errors={errors} label={`Requests and errors of ${row.name}`} />
           </td>
-          <td className="services-operations">
-            {service.operations.map((one) => (
-              <span key={one.name} title={`${one.name}: ${rateText(one.rate)}`}>
-                {one.name} <span className="muted">{rateText(one.rate)}</span>
-              </span>
-            ))}
+          <td className="num">{secondsText(row.p50)}</td>
+          <td className="num">{secondsText(row.p95)}</td>
+          <td className="num">{secondsText(row.p99)}</td>
+          <td>
+            <LineSpark values={duration} label={`p95 of ${row.name}`} />
           </td>
         </>
       ) : (
-        <>
-          <td>
-            <span className="badge" title="The service sends requests but receives none">
-              no requests
-            </span>
+        ['rate', 'errors', 'requests', 'p50', 'p95', 'p99', 'duration'].map((name) => (
+          <td key={name} className="num muted">
+            –
           </td>
-          {COLUMNS.map(({ key }) => (
-            <td key={key} className="num muted">
-              –
-            </td>
-          ))}
-          <td className="muted">–</td>
-          <td />
-        </>
+        ))
       )}
+      <td>
+        {row.objective ? (
+          <span title={`${row.objective.name}: target ${shareText(row.objective.target)}`}>
+            <ObjectiveBadge state={row.objective.state} />{' '}
+            {row.objective.ratio !== null && <span className="num">{shareText(row.objective.ratio)}</span>}
+          </span>
+        ) : (
+          <span className="muted">–</span>
+        )}
+      </td>
+      <td>{row.team || <span className="muted">–</span>}</td>
+      <td>
+        {row.changed?.time ? (
+          <span title={row.changed.title}>
+            {row.changed.kind === 'deployment'
+              ? 'deployed '
+              : row.changed.kind === 'down'
+                ? 'down '
+                : 'started '}
+            <Ago ms={row.changed.time} />
+          </span>
+        ) : (
+          <span className="muted">–</span>
+        )}
+      </td>
     </tr>
   );
 }
