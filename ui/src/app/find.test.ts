@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Entry, find } from './find';
+import { type Entry, find, traceEntry } from './find';
 
 const entry = (kind: Entry['kind'], name: string, detail = ''): Entry => ({ kind, name, detail, to: '/' });
 const ENTRIES: Entry[] = [
@@ -31,5 +31,14 @@ describe('find', () => {
   });
   it('takes characters of expressions literally', () => {
     expect(names('(')).toEqual([]);
+  });
+
+  it('finds a trace by its id', () => {
+    expect(traceEntry(' 0AF7651916CD43DD8448EB211C80319C ')).toMatchObject({
+      kind: 'Trace',
+      params: { id: '0af7651916cd43dd8448eb211c80319c' },
+    });
+    expect(traceEntry('0af7651916cd43dd')).not.toBeNull();
+    expect(traceEntry('deadbeef')).toBeNull();
   });
 });

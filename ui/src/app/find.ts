@@ -1,7 +1,19 @@
 /** Ranking of what the global search finds. */
 import { regexLiteral } from '../lib/labels';
 
-export type Kind = 'Page' | 'Metric' | 'Target' | 'Rule' | 'Alert';
+export type Kind =
+  | 'Page'
+  | 'Trace'
+  | 'Service'
+  | 'Database'
+  | 'Workload'
+  | 'Node'
+  | 'Container'
+  | 'Instance'
+  | 'Alert'
+  | 'Rule'
+  | 'Target'
+  | 'Metric';
 
 export interface Entry {
   kind: Kind;
@@ -10,6 +22,8 @@ export interface Entry {
   detail: string;
   to: string;
   search?: Record<string, string>;
+  /** Parts of the path. */
+  params?: Record<string, string>;
 }
 
 export interface Found extends Entry {
@@ -17,7 +31,20 @@ export interface Found extends Entry {
   rank: number;
 }
 
-const KINDS: Kind[] = ['Page', 'Alert', 'Rule', 'Target', 'Metric'];
+const KINDS: Kind[] = [
+  'Trace',
+  'Page',
+  'Service',
+  'Database',
+  'Workload',
+  'Node',
+  'Container',
+  'Alert',
+  'Instance',
+  'Rule',
+  'Target',
+  'Metric',
+];
 
 /** Null unless every word occurs in the name or the detail. */
 function rankOf(entry: Entry, words: string[]): number | null {
@@ -65,4 +92,12 @@ export function find(entries: Entry[], text: string, most = 40, mostOfKind = 12)
     if (out.length === most) break;
   }
   return out;
+}
+
+/** The trace that a text names: ids are hexadecimal, 16 or 32 digits. */
+export function traceEntry(text: string): Entry | null {
+  const id = text.trim().toLowerCase();
+  return /^([0-9a-f]{16}|[0-9a-f]{32})$/.test(id)
+    ? { kind: 'Trace', name: id, detail: 'Open trace', to: '/explore/traces/$id', params: { id } }
+    : null;
 }

@@ -1,11 +1,13 @@
-/** Search over pages, metrics, targets, rules and alerts. */
+/** Search over pages, services and other entities, traces by id, metrics, targets, rules and alerts. */
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useMetricNames, useRules, useTargets } from '../api/queries';
 import { Icon } from '../components/icons';
 import { Dialog } from '../components/ui';
+import { useWorld } from '../insight/api';
+import type { Entity } from '../insight/types';
 import { metricSelector } from '../lib/labels';
-import { type Entry, find } from './find';
+import { type Entry, find, type Kind, traceEntry } from './find';
 import { GROUPS } from './navigation';
 import { has, isAgent } from './parts';
 
@@ -24,13 +26,40 @@ const PAGES: Entry[] = GROUPS.flatMap((group) =>
   ),
 );
 
+const ENTITY_KINDS: Record<string, Kind> = {
+  service: 'Service',
+  database: 'Database',
+  database_instance: 'Database',
+  workload: 'Workload',
+  node: 'Node',
+  container: 'Container',
+  instance: 'Instance',
+};
+
+function entityEntry(entity: Entity): Entry[] {
+  const kind = ENTITY_KINDS[entity.kind];
+  if (!kind) return [];
+  const { namespace, image, system } = entity.attributes;
+  return [
+    {
+      kind,
+      name: entity.name,
+      detail: [namespace, system, image, entity.id].filter(Boolean).join(' · '),
+      ...(kind === 'Service'
+        ? { to: '/services/service/$name', params: { name: entity.name } }
+        : { to: '/infrastructure/entity/$id', params: { id: entity.id } }),
+    },
+  ];
+}
+
 /** What the server has; lists that are not read yet are left out. */
 function useEntries(): { entries: Entry[]; reading: boolean } {
   const metrics = useMetricNames(queries);
   const targets = useTargets(has('prometheus'));
   const rules = useRules(queries);
+  const world = useWorld(queries).data;
   const entries = useMemo(() => {
-    const out = [...PAGES];
+    const out = [...PAGES, ...(world?.world.entities ?? []).flatMap(entityEntry)];
     for (const group of rules.data?.groups ?? [])
       for (const rule of group.rules) {
         const alerting = rule.type === 'alerting';
@@ -67,7 +96,7 @@ function useEntries(): { entries: Entry[]; reading: boolean } {
         search: { 'g0.expr': metricSelector(name), 'g0.tab': 'graph' },
       });
     return out;
-  }, [metrics.data, targets.data, rules.data]);
+  }, [metrics.data, targets.data, rules.data, world]);
   return {
     entries,
     reading: (queries && (metrics.isLoading || rules.isLoading)) || (has('prometheus') && targets.isLoading),
@@ -80,7 +109,10 @@ export function GlobalSearch({ onClose }: { onClose: () => void }) {
   const { entries, reading } = useEntries();
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
-  const found = useMemo(() => find(entries, text), [entries, text]);
+  const found = useMemo(() => {
+    const trace = queries ? traceEntry(text) : null;
+    return find(trace ? [trace, ...entries] : entries, text);
+  }, [entries, text]);
   const chosen = Math.min(at, Math.max(0, found.length - 1));
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -89,7 +121,11 @@ export function GlobalSearch({ onClose }: { onClose: () => void }) {
   const open = (entry: Entry | undefined) => {
     if (!entry) return;
     onClose();
-    void navigate({ to: entry.to, search: (entry.search ?? {}) as never });
+    void navigate({
+      to: entry.to,
+      params: (entry.params ?? {}) as never,
+      search: (entry.search ?? {}) as never,
+    });
   };
   return (
     <Dialog title="Search" open onClose={onClose}>
@@ -99,11 +135,11 @@ export function GlobalSearch({ onClose }: { onClose: () => void }) {
           type="text"
           role="combobox"
           data-autofocus="true"
-          aria-label="Search pages, metrics, targets, rules and alerts"
+          aria-label="Search pages, services, containers, traces, metrics, targets, rules and alerts"
           aria-expanded={found.length > 0}
           aria-controls={list}
           aria-activedescendant={found.length > 0 ? `${list}-${chosen}` : undefined}
-          placeholder="Pages, metrics, targets, rules, alerts"
+          placeholder="Pages, services, containers, trace ids, metrics, alerts"
           value={text}
           spellCheck={false}
           autoComplete="off"
@@ -127,7 +163,7 @@ export function GlobalSearch({ onClose }: { onClose: () => void }) {
         {found.map((entry, i) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field above takes the keys.
           <div
-            key={`${entry.kind} ${entry.name} ${entry.to}`}
+            key={`${entry.kind} ${entry.name} ${entry.detail} ${entry.to}`}
             id={`${list}-${i}`}
             role="option"
             tabIndex={-1}

@@ -7,8 +7,9 @@ import { indexOf, type WorldIndex } from './world';
 const EVERY_MS = 15_000;
 
 /** A server without the endpoint is asked once; one that has not evaluated yet is asked again. */
-function useInsight<T, R = T>(path: string, read: (data: T) => R) {
+function useInsight<T, R = T>(path: string, read: (data: T) => R, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ['insight', path],
     queryFn: async ({ signal }) => read((await call<T>(`insight/${path}`, {}, signal)).data),
     placeholderData: keepPreviousData,
@@ -34,7 +35,7 @@ export const useObjectives = () =>
 
 export const useSources = () => useInsight<{ sources: Source[] }, Source[]>('source', (data) => data.sources);
 
-export const useWorld = () => useInsight<World, WorldIndex>('world', indexOf);
+export const useWorld = (enabled = true) => useInsight<World, WorldIndex>('world', indexOf, enabled);
 
 export function useEntity(id: string) {
   return useQuery({

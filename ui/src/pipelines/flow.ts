@@ -30,6 +30,8 @@ export interface Layout {
 export interface Flow {
   id: string;
   path: string;
+  /** Ends and bends. */
+  points: Point[];
   width: number;
   middle: Point;
 }
@@ -62,7 +64,7 @@ export function flows<E extends Edge>(layout: Layout, edges: E[], volume: (edge:
       ...(layout.bends.get(edge.id) ?? []),
       { x: to.x, y: to.y + NODE_HEIGHT / 2 + (arrives.get(edge.id) ?? 0) },
     ];
-    return { id: edge.id, path: curve(points), width: width(edge), middle: middle(points) };
+    return { id: edge.id, path: curve(points), points, width: width(edge), middle: middle(points) };
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Dependency, TYPE_NAMES } from './graph';
+import { type Dependency, gapOf, TYPE_NAMES } from './graph';
 import { ErrorShare, rateText, ServiceLink, secondsText } from './parts';
 
 function Side({
@@ -25,7 +25,7 @@ function Side({
             <thead>
               <tr>
                 <th scope="col">Name</th>
-                <th scope="col">Type</th>
+                <th scope="col">Protocol</th>
                 <th scope="col" className="num">
                   Rate
                 </th>
@@ -33,7 +33,13 @@ function Side({
                   Errors
                 </th>
                 <th scope="col" className="num">
-                  p95
+                  Client p95
+                </th>
+                <th scope="col" className="num">
+                  Callee p95
+                </th>
+                <th scope="col" className="num" title="Client p95 less callee p95: network and queues">
+                  Gap
                 </th>
                 {observed && (
                   <th scope="col" className="num">
@@ -62,7 +68,9 @@ function Side({
                   <td className="num">
                     <ErrorShare errors={one.errors} />
                   </td>
-                  <td className="num">{secondsText(one.p95)}</td>
+                  <td className="num">{secondsText(one.clientP95)}</td>
+                  <td className="num">{secondsText(one.serverP95)}</td>
+                  <td className="num">{secondsText(gapOf(one))}</td>
                   {observed && <td className="num">{one.connections ?? '–'}</td>}
                   {observed && (
                     <td className="num">{one.retransmits === null ? '–' : rateText(one.retransmits)}</td>

@@ -1,14 +1,21 @@
 /**
- * The service map. Above a number of nodes it is grouped, step by step until it is small enough: leaves of one
- * service, then namespaces or common prefixes of names, then everything but the busiest.
+ * The service map. Nodes are grouped by namespace, category or team. Above a number of nodes groups are collapsed;
+ * what is still too many is grouped further: leaves of one service, then everything but the busiest.
  */
+import type { EntityHealth, Status } from '../insight/types';
+import { attributeOf, namedEntity, type WorldIndex } from '../insight/world';
 import { type Health, healthOf, type Latency } from './model';
+import { CATEGORY, NAMESPACE, OWNER } from './rows';
 
 export interface MapNode {
   id: string;
   name: string;
   kind: 'service' | 'database' | 'external' | 'group';
   namespace: string;
+  category: string;
+  team: string;
+  /** Of its entity, as inspections found it. */
+  status: Status;
   /** Requests that arrive, a second. */
   rate: number;
   /** Share that failed. */
@@ -32,7 +39,11 @@ export interface MapEdge {
   rate: number;
   /** Failed requests a second. */
   failed: number;
+  /** Seconds at the callee, else at the client. */
   p95: number | null;
+  /** Seconds, as the client and the callee measure them; the gap is the network and queues between. */
+  clientP95: number | null;
+  serverP95: number | null;
   /** Open now; where the node agent saw the call. */
   connections?: number;
   /** TCP segments sent again, a second. */
@@ -62,6 +73,9 @@ export const mapOf = ({ nodes, edges }: MapAnswer): ServiceMap =>
     nodes: nodes.map((node) => ({
       ...node,
       id: node.name,
+      category: '',
+      team: '',
+      status: 'unknown',
       rate: 0,
       errors: 0,
       p95: null,
@@ -71,8 +85,31 @@ export const mapOf = ({ nodes, edges }: MapAnswer): ServiceMap =>
       ...edge,
       id: [edge.from, edge.to, edge.type].join('\0'),
       p95: serverLatency.p95 ?? clientLatency.p95,
+      clientP95: clientLatency.p95,
+      serverP95: serverLatency.p95,
     })),
   });
+
+/** Nodes with the attributes and the health of their entities. */
+export function annotated(
+  map: ServiceMap,
+  index: WorldIndex | undefined,
+  health: Map<string, EntityHealth> | undefined,
+): ServiceMap {
+  if (!index) return map;
+  const nodes = map.nodes.map((node): MapNode => {
+    const entity = namedEntity(index, node.name, node.namespace);
+    if (!entity) return node;
+    return {
+      ...node,
+      namespace: node.namespace || attributeOf(index, entity, ...NAMESPACE),
+      category: attributeOf(index, entity, ...CATEGORY),
+      team: attributeOf(index, entity, ...OWNER),
+      status: health?.get(entity.id)?.status ?? 'unknown',
+    };
+  });
+  return { nodes, edges: map.edges };
+}
 
 /** Figures of nodes out of the edges that arrive. */
 export function withFigures(map: ServiceMap): ServiceMap {
@@ -92,6 +129,9 @@ export function withFigures(map: ServiceMap): ServiceMap {
   return { nodes: [...byId.values()], edges: map.edges };
 }
 
+/** The worst first: a group has that of its worst member. */
+const STATUSES: Status[] = ['critical', 'warning', 'ok', 'unknown'];
+
 /** Replaces nodes by the groups they belong to. Edges within a group disappear, equal ones are added up. */
 function merged(map: ServiceMap, groupOf: Map<string, { id: string; name: string }>): ServiceMap {
   const nodes = new Map<string, MapNode>();
@@ -106,10 +146,13 @@ function merged(map: ServiceMap, groupOf: Map<string, { id: string; name: string
       id: group.id,
       name: group.name,
       kind: 'group' as const,
+      status: 'unknown' as Status,
       members: [],
+      container: undefined,
     };
     nodes.set(group.id, found);
     found.members = [...found.members, ...node.members];
+    if (STATUSES.indexOf(node.status) < STATUSES.indexOf(found.status)) found.status = node.status;
   }
   const edges = new Map<string, MapEdge>();
   for (const edge of map.edges) {
@@ -126,6 +169,8 @@ function merged(map: ServiceMap, groupOf: Map<string, { id: string; name: string
       found.rate += edge.rate;
       found.failed += edge.failed;
       found.p95 = max(found.p95, edge.p95);
+      found.clientP95 = max(found.clientP95, edge.clientP95);
+      found.serverP95 = max(found.serverP95, edge.serverP95);
       if (edge.connections !== undefined) found.connections = (found.connections ?? 0) + edge.connections;
       if (edge.retransmits !== undefined) found.retransmits = (found.retransmits ?? 0) + edge.retransmits;
     }
@@ -174,12 +219,35 @@ function leaves(map: ServiceMap, expanded: ReadonlySet<string>) {
 /** Part of a name before the first separator: services of one team often share it. */
 const prefix = (name: string): string => /^[^-._/:]+(?=[-._/:])/.exec(name)?.[0] ?? '';
 
-const families = (map: ServiceMap, expanded: ReadonlySet<string>) =>
-  groupsOf(map, expanded, (node) => {
-    if (node.kind === 'group') return null;
-    const name = node.namespace || prefix(node.name);
-    return name === '' ? null : { id: `family:${name}`, name };
-  });
+export type Grouping = 'namespace' | 'category' | 'team' | 'none';
+
+/** Name of the group of a node; without an attribute, of many nodes, its kind or the prefix of its name. */
+function groupName(node: MapNode, by: Grouping, many: boolean): string {
+  if (by === 'none') return '';
+  if (node[by] !== '') return node[by];
+  if (!many || by !== 'namespace') return '';
+  return node.kind === 'external' ? 'external' : prefix(node.name);
+}
+
+export interface MapGroup {
+  id: string;
+  name: string;
+  /** Ids of its nodes. */
+  members: string[];
+}
+
+export function groupsBy(map: ServiceMap, by: Grouping, limit = MAX_NODES): MapGroup[] {
+  const groups = new Map<string, MapGroup>();
+  for (const node of map.nodes) {
+    const name = groupName(node, by, map.nodes.length > limit);
+    if (name === '') continue;
+    const id = `${by}:${name}`;
+    const group = groups.get(id) ?? { id, name, members: [] };
+    groups.set(id, group);
+    group.members.push(node.id);
+  }
+  return [...groups.values()].filter(({ members }) => members.length > 1);
+}
 
 function quietest(map: ServiceMap, expanded: ReadonlySet<string>, limit: number) {
   const busy = new Map<string, number>();
@@ -194,13 +262,58 @@ function quietest(map: ServiceMap, expanded: ReadonlySet<string>, limit: number)
   return groupsOf(map, expanded, (node) => (kept.has(node.id) ? null : { id: 'others', name: 'Others' }));
 }
 
-/** At most `limit` nodes, unless groups were expanded on purpose. */
-export function simplified(map: ServiceMap, expanded: ReadonlySet<string>, limit = MAX_NODES): ServiceMap {
+/** Groups that the user opened or closed; `all` opens every group. */
+export interface Expansion {
+  open: ReadonlySet<string>;
+  closed: ReadonlySet<string>;
+}
+
+/** More nodes than this are never drawn. */
+export const MOST_NODES = 600;
+
+export interface GroupedMap extends ServiceMap {
+  /** Expanded groups whose nodes are shown. */
+  groups: MapGroup[];
+}
+
+/** At most `limit` nodes, unless groups were opened. */
+export function simplified(
+  map: ServiceMap,
+  by: Grouping,
+  { open, closed }: Expansion,
+  limit = MAX_NODES,
+): GroupedMap {
+  const all = open.has('all');
+  const most = all ? MOST_NODES : limit;
+  const many = map.nodes.length > limit;
+  const groups = groupsBy(map, by, limit);
+  const collapsed = groups.filter(({ id }) => closed.has(id) || (many && !all && !open.has(id)));
+  const expanded = groups.filter((group) => !collapsed.includes(group));
   let out = map;
-  if (out.nodes.length > limit) out = merged(out, leaves(out, expanded));
-  if (out.nodes.length > limit) out = merged(out, families(out, expanded));
-  if (out.nodes.length > limit) out = merged(out, quietest(out, expanded, limit));
-  return out;
+  if (collapsed.length > 0) {
+    const groupOf = new Map(
+      collapsed.flatMap(({ id, name, members }) =>
+        members.map((member) => [member, { id, name: `${name} (${members.length})` }] as const),
+      ),
+    );
+    out = merged(out, groupOf);
+  }
+  // Nodes of a group that was opened on purpose stay.
+  const kept = new Set(expanded.flatMap(({ id, members }) => (open.has(id) ? members : [])));
+  const reduce = (find: (rest: ServiceMap) => Map<string, { id: string; name: string }>) => {
+    if (out.nodes.length - kept.size <= most) return;
+    const rest = out.nodes.filter(({ id }) => !kept.has(id));
+    out = merged(out, find({ nodes: rest, edges: out.edges }));
+  };
+  reduce((rest) => leaves(rest, open));
+  reduce((rest) => quietest(rest, open, most));
+  const shown = new Set(out.nodes.map(({ id }) => id));
+  return {
+    ...out,
+    groups: expanded
+      .map((group) => ({ ...group, members: group.members.filter((id) => shown.has(id)) }))
+      .filter(({ members }) => members.length > 0),
+  };
 }
 
 export interface Dependency {
@@ -208,7 +321,8 @@ export interface Dependency {
   type: string;
   rate: number;
   errors: number;
-  p95: number | null;
+  clientP95: number | null;
+  serverP95: number | null;
   connections: number | null;
   retransmits: number | null;
   kind: MapNode['kind'];
@@ -226,7 +340,8 @@ export function dependenciesOf(map: ServiceMap, service: string): { in: Dependen
         type: edge.type,
         rate: edge.rate,
         errors: edge.rate > 0 ? Math.min(1, edge.failed / edge.rate) : 0,
-        p95: edge.p95,
+        clientP95: edge.clientP95,
+        serverP95: edge.serverP95,
         connections: edge.connections ?? null,
         retransmits: edge.retransmits ?? null,
         kind: nodes.get(edge[other])?.kind ?? 'service',
@@ -245,3 +360,7 @@ export const TYPE_NAMES: Record<string, string> = {
   virtual_node: 'external',
   tcp: 'connections',
 };
+
+/** Time between client and callee: what the client waits beyond the callee's own duration. */
+export const gapOf = ({ clientP95, serverP95 }: Pick<MapEdge, 'clientP95' | 'serverP95'>): number | null =>
+  clientP95 === null || serverP95 === null ? null : clientP95 - serverP95;

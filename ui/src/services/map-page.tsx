@@ -4,12 +4,22 @@ import { useCallback, useMemo } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { PageTabs } from '../app/page-tabs';
 import { TimePicker } from '../components/time-picker';
-import { Button, Loading, PageHead, SearchField } from '../components/ui';
+import { Button, Loading, PageHead, SearchField, Select } from '../components/ui';
+import { useHealth, useWorld } from '../insight/api';
 import { spellDuration } from '../lib/time';
 import { useServiceMap } from './api';
 import { Dependencies } from './dependencies';
 import { NoServices } from './empty';
-import { dependenciesOf, MAX_NODES, type ServiceMap, simplified } from './graph';
+import {
+  annotated,
+  dependenciesOf,
+  type Grouping,
+  groupsBy,
+  MAX_NODES,
+  MOST_NODES,
+  type ServiceMap,
+  simplified,
+} from './graph';
 import { MapView } from './map-view';
 import { ServiceLink } from './parts';
 import './services.css';
@@ -25,17 +35,34 @@ function narrowed(map: ServiceMap, text: string): ServiceMap {
   return { nodes: map.nodes.filter((n) => kept.has(n.id)), edges };
 }
 
+const GROUPINGS: Grouping[] = ['namespace', 'category', 'team', 'none'];
+
+const GROUP_CHOICES = [
+  { value: 'namespace' as const, label: 'Group by namespace' },
+  { value: 'category' as const, label: 'Group by category' },
+  { value: 'team' as const, label: 'Group by team' },
+  { value: 'none' as const, label: 'No groups' },
+];
+
+const listOf = (text: string | undefined) => new Set((text ?? '').split(',').filter(Boolean));
+
 export function ServiceMapPage() {
   const state = useServicesState('/services/map');
   const search = useSearch({ strict: false }) as Record<string, string>;
   const navigate = useNavigate();
   const answer = useServiceMap(state.end, state.window, state.attempt);
-  const expanded = useMemo(() => new Set((search.open ?? '').split(',').filter(Boolean)), [search.open]);
+  const world = useWorld().data;
+  const health = useHealth().data;
+  const open = useMemo(() => listOf(search.open), [search.open]);
+  const closed = useMemo(() => listOf(search.closed), [search.closed]);
+  const by = GROUPINGS.find((one) => one === search.group) ?? 'namespace';
   const chosen = search.chosen ?? '';
-  const all = answer.data;
+  const data = answer.data;
+  const all = useMemo(() => (data ? annotated(data, world, health) : null), [data, world, health]);
+  const wanted = useMemo(() => (all ? narrowed(all, state.filter) : null), [all, state.filter]);
   const map = useMemo(
-    () => (all ? simplified(narrowed(all, state.filter), expanded) : null),
-    [all, state.filter, expanded],
+    () => (wanted ? simplified(wanted, by, { open, closed }) : null),
+    [wanted, by, open, closed],
   );
   const update = useCallback(
     (patch: Record<string, string>) => {
@@ -45,8 +72,20 @@ export function ServiceMapPage() {
     [navigate, search],
   );
   const choose = useCallback((id: string) => update({ chosen: id === chosen ? '' : id }), [update, chosen]);
+  const collapse = useCallback(
+    (id: string) => {
+      // Of groups that were all opened, one closes.
+      const others = open.has('all') && wanted ? groupsBy(wanted, by).map((group) => group.id) : [...open];
+      update({
+        open: others.filter((one) => one !== id).join(','),
+        closed: [...closed, id].join(','),
+        chosen: '',
+      });
+    },
+    [update, open, closed, wanted, by],
+  );
   const node = map?.nodes.find((n) => n.id === chosen);
-  const grouped = map && all && map.nodes.some((n) => n.kind === 'group');
+  const grouped = map?.nodes.some((n) => n.kind === 'group');
   return (
     <div className="page">
       <PageHead
@@ -74,19 +113,37 @@ export function ServiceMapPage() {
         <>
           <div className="panel-tools">
             <SearchField label="Filter map" value={state.filter} onChange={state.setFilter} />
+            <Select
+              label="Groups"
+              hideLabel
+              value={by}
+              choices={GROUP_CHOICES}
+              onChange={(group) =>
+                update({ group: group === 'namespace' ? '' : group, open: '', closed: '', chosen: '' })
+              }
+            />
             <span className="muted" role="status">
               {`${all.nodes.length} nodes, ${all.edges.length} calls`}
-              {grouped && ` · grouped, more than ${MAX_NODES}`}
+              {grouped && all.nodes.length > MAX_NODES && ` · grouped, more than ${MAX_NODES}`}
+              {open.has('all') && all.nodes.length > MOST_NODES && ` · at most ${MOST_NODES} are shown`}
             </span>
-            {expanded.size > 0 && <Button onClick={() => update({ open: '' })}>Collapse groups</Button>}
+            {grouped && !open.has('all') && (
+              <Button onClick={() => update({ open: 'all', closed: '', chosen: '' })}>Expand groups</Button>
+            )}
+            {(open.size > 0 || closed.size > 0) && (
+              <Button onClick={() => update({ open: '', closed: '' })}>
+                {open.size > 0 ? 'Collapse groups' : 'Reset groups'}
+              </Button>
+            )}
             <p className="map-legend">
               <span>Width: rate</span>
               <span>Amber: errors above 1 %</span>
               <span>Red: above 5 %</span>
               <span>Dashed: messages, external</span>
+              <span>p95: client › callee</span>
             </p>
           </div>
-          <MapView map={map} chosen={node ? chosen : ''} onChoose={choose} />
+          <MapView map={map} chosen={node ? chosen : ''} onChoose={choose} onCollapse={collapse} />
           {node && (
             <section className="panel map-side" aria-label="Chosen service">
               <header>
@@ -94,7 +151,13 @@ export function ServiceMapPage() {
                 {node.kind === 'group' && (
                   <Button
                     icon="plus"
-                    onClick={() => update({ open: [...expanded, node.id].join(','), chosen: '' })}
+                    onClick={() =>
+                      update({
+                        open: [...open, node.id].join(','),
+                        closed: [...closed].filter((id) => id !== node.id).join(','),
+                        chosen: '',
+                      })
+                    }
                   >
                     Expand group
                   </Button>

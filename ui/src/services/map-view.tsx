@@ -11,13 +11,12 @@ import {
   ViewportPortal,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useQuery } from '@tanstack/react-query';
 import { memo, useEffect, useMemo, useRef } from 'react';
-import { Loading, Notice } from '../components/ui';
-import { flows, type Layout, NODE_HEIGHT, NODE_WIDTH } from '../pipelines/flow';
-import { place } from '../pipelines/layout';
+import { flows, NODE_HEIGHT, NODE_WIDTH } from '../pipelines/flow';
 import '../pipelines/pipelines.css';
-import { edgeHealth, type MapEdge, type MapNode, type ServiceMap, TYPE_NAMES } from './graph';
+import type { Status } from '../insight/types';
+import { edgeHealth, type GroupedMap, gapOf, type MapEdge, type MapNode, TYPE_NAMES } from './graph';
+import { labelPlaces, layoutOf, type MapLayout } from './map-layout';
 import { healthOf } from './model';
 import { errorText, rateText, secondsText } from './parts';
 
@@ -37,9 +36,24 @@ const KIND_NAMES: Record<MapNode['kind'], string> = {
   group: 'group',
 };
 
+const HEALTH_NAMES: Record<Status, string> = {
+  critical: 'failing',
+  warning: 'warning',
+  ok: 'ok',
+  unknown: 'unknown',
+};
+const WORST = ['failing', 'warning', 'ok', 'unknown'];
+
+/** The worse of what inspections found and of the requests that arrive; without either it is not known. */
+function healthName(node: MapNode): string {
+  const requests = node.rate > 0 ? healthOf(node.errors) : 'unknown';
+  const found = HEALTH_NAMES[node.status];
+  return WORST[Math.min(WORST.indexOf(found), WORST.indexOf(requests))] ?? 'unknown';
+}
+
 const Card = memo(function Card({ data }: NodeProps<CardNode>) {
   const { node } = data;
-  const health = node.rate > 0 ? healthOf(node.errors) : 'ok';
+  const health = healthName(node);
   return (
     <button
       type="button"
@@ -49,9 +63,9 @@ const Card = memo(function Card({ data }: NodeProps<CardNode>) {
     >
       <span className="graph-card-head">
         <span className="graph-card-kind">{KIND_NAMES[node.kind]}</span>
-        {health !== 'ok' && <span className="graph-card-why">{health}</span>}
+        {(health === 'failing' || health === 'warning') && <span className="graph-card-why">{health}</span>}
       </span>
-      <span className="graph-card-name" title={node.members.join(', ')}>
+      <span className="graph-card-name" title={node.members.slice(0, 40).join(', ')}>
         <bdi>{node.name}</bdi>
       </span>
       <span className="graph-card-figures">
@@ -68,35 +82,77 @@ const Card = memo(function Card({ data }: NodeProps<CardNode>) {
 
 const TYPES = { service: Card };
 
-/** Room for the figures of calls between two columns. */
-const BETWEEN = 140;
+/** Room for the figures of calls between two columns; with more calls few have some. */
+const BETWEEN = 150;
+const BETWEEN_MANY = 90;
 
 /** Above this number of edges only those of the chosen service carry their figures. */
-const FEW_EDGES = 30;
+const FEW_EDGES = 40;
 
-const describe = (edge: MapEdge) =>
-  [
-    edge.rate === 0 && edge.connections !== undefined
-      ? `${edge.connections} connection${edge.connections === 1 ? '' : 's'}`
-      : rateText(edge.rate),
-    edge.failed > 0 ? `${errorText(edge.failed / Math.max(edge.rate, 1e-9))} errors` : '',
-    edge.p95 === null ? '' : `p95 ${secondsText(edge.p95)}`,
+/** Smallest scale at which the text of cards is read without effort. */
+const LEGIBLE = 0.8;
+
+/** Rate and errors; durations of client and callee. */
+export function figuresOf(edge: MapEdge): string[] {
+  const gap = gapOf(edge);
+  const durations =
+    edge.clientP95 !== null && edge.serverP95 !== null
+      ? `${secondsText(edge.clientP95)} › ${secondsText(edge.serverP95)}`
+      : edge.p95 !== null
+        ? `p95 ${secondsText(edge.p95)}`
+        : '';
+  return [
+    [
+      edge.rate === 0 && edge.connections !== undefined
+        ? `${edge.connections} connection${edge.connections === 1 ? '' : 's'}`
+        : rateText(edge.rate),
+      edge.failed > 0 ? `${errorText(edge.failed / Math.max(edge.rate, 1e-9))} errors` : '',
+    ]
+      .filter(Boolean)
+      .join(' · '),
+    [durations, gap !== null && gap > 0 ? `gap ${secondsText(gap)}` : ''].filter(Boolean).join(' · '),
   ].filter(Boolean);
+}
+
+/** Everything that is known of a call, for its tooltip. */
+function describe(edge: MapEdge): string {
+  const gap = gapOf(edge);
+  return [
+    `${edge.from} → ${edge.to}`,
+    `protocol: ${TYPE_NAMES[edge.type] ?? edge.type}`,
+    `requests: ${rateText(edge.rate)}`,
+    `errors: ${errorText(edge.rate > 0 ? Math.min(1, edge.failed / edge.rate) : 0)}`,
+    edge.clientP95 !== null && `p95 at the client: ${secondsText(edge.clientP95)}`,
+    edge.serverP95 !== null && `p95 at the callee: ${secondsText(edge.serverP95)}`,
+    gap !== null && `gap: ${secondsText(gap)}`,
+    edge.connections !== undefined && `connections: ${edge.connections}`,
+    edge.retransmits !== undefined && `retransmits: ${rateText(edge.retransmits)}`,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+const LABEL_LINE = 15;
+/** Mean width of a character of the labels. */
+const LABEL_CHARACTER = 6.3;
 
 function Picture({
   map,
   layout,
   chosen,
   onChoose,
+  onCollapse,
 }: {
-  map: ServiceMap;
-  layout: Layout;
+  map: GroupedMap;
+  layout: MapLayout;
   chosen: string;
   onChoose: (id: string) => void;
+  onCollapse: (group: string) => void;
 }) {
   const flow = useReactFlow();
   const shape = useMemo(() => [...layout.nodes.keys()].join(' '), [layout]);
   const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
   const fitted = useRef('');
   const moved = useRef(false);
   useEffect(() => {
@@ -104,8 +160,27 @@ function Picture({
     if (width === 0 || (fitted.current === shape && moved.current)) return;
     if (fitted.current !== shape) moved.current = false;
     fitted.current = shape;
-    void flow.fitView({ padding: 0.06, minZoom: 0.3, maxZoom: 1.1 });
-  }, [flow, shape, width]);
+    const fitting = Math.min(width / layout.width, height / layout.height);
+    if (fitting >= LEGIBLE) {
+      void flow.fitView({ padding: 0.03, maxZoom: 1.1 });
+      return;
+    }
+    // Too large to be read as a whole: the picture starts at what needs attention.
+    const first = [...map.nodes].sort(
+      (a, b) =>
+        Number(b.id === chosen) - Number(a.id === chosen) ||
+        WORST.indexOf(healthName(a)) - WORST.indexOf(healthName(b)) ||
+        b.rate - a.rate,
+    )[0];
+    const at = layout.nodes.get(first?.id ?? '') ?? { x: 0, y: 0 };
+    const within = (size: number, whole: number, middle: number) =>
+      Math.max(Math.min(0, size - whole * LEGIBLE), Math.min(0, size / 2 - middle * LEGIBLE));
+    void flow.setViewport({
+      x: within(width, layout.width, at.x + NODE_WIDTH / 2),
+      y: within(height, layout.height, at.y + NODE_HEIGHT / 2),
+      zoom: LEGIBLE,
+    });
+  }, [flow, shape, width, height, layout, map, chosen]);
   const near = useMemo(() => {
     const out = new Set([chosen]);
     for (const edge of map.edges) {
@@ -142,6 +217,25 @@ function Picture({
   );
   const bands = useMemo(() => flows(layout, map.edges, (edge) => edge.rate), [layout, map]);
   const byId = useMemo(() => new Map(map.edges.map((edge) => [edge.id, edge])), [map]);
+  const labels = useMemo(() => {
+    const own = (edge: MapEdge) => edge.from === chosen || edge.to === chosen;
+    const labelled = bands
+      .map(({ id, points }) => ({ id, points, edge: byId.get(id) as MapEdge }))
+      .filter(({ edge }) => (chosen === '' ? map.edges.length <= FEW_EDGES : own(edge)))
+      .sort((a, b) => b.edge.failed - a.edge.failed || b.edge.rate - a.edge.rate);
+    return labelPlaces(
+      labelled.map(({ id, points, edge }) => {
+        const lines = figuresOf(edge);
+        return {
+          id,
+          points,
+          width: Math.max(...lines.map((line) => line.length)) * LABEL_CHARACTER,
+          height: lines.length * LABEL_LINE,
+        };
+      }),
+      layout,
+    );
+  }, [bands, byId, chosen, layout, map]);
   return (
     <ReactFlow
       nodes={cards}
@@ -164,69 +258,90 @@ function Picture({
       <Background gap={22} size={1} />
       <Controls showInteractive={false} position="bottom-left" />
       <ViewportPortal>
-        <svg
-          className="graph-bands"
-          width={layout.width}
-          height={layout.height}
-          role="group"
-          aria-label="Calls"
-        >
-          {bands.map((band) => {
-            const edge = byId.get(band.id) as MapEdge;
-            const own = edge.from === chosen || edge.to === chosen;
-            const labelled = own || (chosen === '' && map.edges.length <= FEW_EDGES);
-            const figures = describe(edge);
-            return (
-              <g
-                key={band.id}
-                className={`graph-band edge-${edgeHealth(edge)} type-${edge.connection || 'request'}${own ? ' is-chosen' : ''}${chosen !== '' && !own ? ' is-faded' : ''}`}
-              >
-                <title>{`${edge.from} → ${edge.to} (${TYPE_NAMES[edge.type] ?? edge.type}): ${figures.join(' · ')}`}</title>
-                <path d={band.path} className="graph-band-hit" strokeWidth={Math.max(16, band.width)} />
-                <path d={band.path} className="graph-band-line" strokeWidth={band.width} />
-                {labelled && (
-                  <text x={band.middle.x} y={band.middle.y - 3}>
-                    <tspan>{figures[0]}</tspan>
-                    <tspan x={band.middle.x} dy={15}>
-                      {figures.slice(1).join(' · ')}
-                    </tspan>
-                  </text>
-                )}
-              </g>
-            );
-          })}
-        </svg>
+        {layout.frames.map(({ id, name, x, y, width: wide, height: high }) => (
+          <div
+            key={id}
+            className="map-frame"
+            style={{ transform: `translate(${x}px, ${y}px)`, width: wide, height: high }}
+          >
+            <button type="button" className="map-frame-name" onClick={() => onCollapse(id)}>
+              {name} <span aria-hidden="true">−</span>
+              <span className="visually-hidden">, collapse group</span>
+            </button>
+          </div>
+        ))}
+        <Bands layout={layout} bands={bands} byId={byId} labels={labels} chosen={chosen} />
       </ViewportPortal>
     </ReactFlow>
   );
 }
 
-export function MapView(props: { map: ServiceMap; chosen: string; onChoose: (id: string) => void }) {
+/** Kept while the picture moves: hundreds of calls are drawn once. */
+const Bands = memo(function Bands({
+  layout,
+  bands,
+  byId,
+  labels,
+  chosen,
+}: {
+  layout: MapLayout;
+  bands: ReturnType<typeof flows>;
+  byId: Map<string, MapEdge>;
+  labels: ReturnType<typeof labelPlaces>;
+  chosen: string;
+}) {
+  return (
+    <svg className="graph-bands" width={layout.width} height={layout.height} role="group" aria-label="Calls">
+      {bands.map((band) => {
+        const edge = byId.get(band.id) as MapEdge;
+        const own = edge.from === chosen || edge.to === chosen;
+        const label = labels.get(band.id);
+        return (
+          <g
+            key={band.id}
+            className={`graph-band edge-${edgeHealth(edge)} type-${edge.connection || 'request'}${own ? ' is-chosen' : ''}${chosen !== '' && !own ? ' is-faded' : ''}`}
+          >
+            <title>{describe(edge)}</title>
+            <path d={band.path} className="graph-band-hit" strokeWidth={Math.max(16, band.width)} />
+            <path d={band.path} className="graph-band-line" strokeWidth={band.width} />
+            {label && (
+              <text x={label.x} y={label.y + 11}>
+                {figuresOf(edge).map((line, i) => (
+                  <tspan key={line} x={label.x} dy={i === 0 ? 0 : LABEL_LINE}>
+                    {line}
+                  </tspan>
+                ))}
+              </text>
+            )}
+          </g>
+        );
+      })}
+    </svg>
+  );
+});
+
+export function MapView(props: {
+  map: GroupedMap;
+  chosen: string;
+  onChoose: (id: string) => void;
+  onCollapse: (group: string) => void;
+}) {
   const { map } = props;
-  const shape = JSON.stringify([map.nodes.map((n) => n.id).sort(), map.edges.map((e) => e.id).sort()]);
-  const layout = useQuery({
-    queryKey: ['services-layout', shape],
-    queryFn: () =>
-      place(
-        [...map.nodes].sort((a, b) => a.id.localeCompare(b.id)),
-        [...map.edges].sort((a, b) => a.id.localeCompare(b.id)),
-        BETWEEN,
-      ),
-    staleTime: Number.POSITIVE_INFINITY,
-    placeholderData: (before) => before,
-    retry: false,
-  });
-  if (layout.error)
-    return (
-      <Notice kind="error" title="The map could not be laid out">
-        {layout.error.message}. The table shows the same.
-      </Notice>
-    );
-  if (!layout.data) return <Loading label="Laying out the map" />;
+  // New figures of the same nodes and calls keep their places.
+  const shape = JSON.stringify([
+    map.nodes.map((n) => n.id).sort(),
+    map.edges.map((e) => e.id).sort(),
+    map.groups.map((g) => g.id),
+  ]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the shape stands for nodes, edges and groups.
+  const layout = useMemo(
+    () => layoutOf(map.nodes, map.edges, map.groups, map.edges.length > FEW_EDGES ? BETWEEN_MANY : BETWEEN),
+    [shape],
+  );
   return (
     <div className="graph-frame services-map card">
       <ReactFlowProvider>
-        <Picture {...props} layout={layout.data} />
+        <Picture {...props} layout={layout} />
       </ReactFlowProvider>
     </div>
   );

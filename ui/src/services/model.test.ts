@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { dependenciesOf, edgeHealth, MAX_NODES, type MapAnswer, mapOf, simplified } from './graph';
+import type { Entity } from '../insight/types';
+import { indexOf } from '../insight/world';
+import {
+  annotated,
+  dependenciesOf,
+  edgeHealth,
+  type Grouping,
+  gapOf,
+  MAX_NODES,
+  type MapAnswer,
+  MOST_NODES,
+  mapOf,
+  type ServiceMap,
+  simplified,
+} from './graph';
 import { instancesOf } from './instances';
 import {
   healthOf,
@@ -172,6 +186,9 @@ const mapWith = (
     edges,
   });
 
+const grouped = (map: ServiceMap, by: Grouping = 'namespace', open: string[] = [], closed: string[] = []) =>
+  simplified(map, by, { open: new Set(open), closed: new Set(closed) });
+
 describe('map', () => {
   const map = mapWith(
     [
@@ -212,7 +229,7 @@ describe('map', () => {
   });
 
   it('stays as it is while it is small', () => {
-    expect(simplified(map, new Set())).toBe(map);
+    expect(grouped(map)).toEqual({ ...map, groups: [] });
   });
 
   it('groups leaves of a service first', () => {
@@ -221,7 +238,7 @@ describe('map', () => {
         edge('web', `host${i}`, 'database', i === 3 ? { failed: 1, serverLatency: { ...none, p95: 2 } } : {}),
       ),
     );
-    const small = simplified(many, new Set());
+    const small = grouped(many);
     expect(small.nodes.map((n) => [n.name, n.kind])).toEqual([
       ['web', 'service'],
       ['Called by web (60)', 'group'],
@@ -237,8 +254,13 @@ describe('map', () => {
       edge(`${team(i)}-${i}`, `${team((i + 1) % 60)}-${(i + 1) % 60}`),
     );
     const whole = mapWith(ring, {}, (name) => (name.startsWith('pay') ? 'money' : ''));
-    expect(simplified(whole, new Set()).nodes.map((n) => n.name)).toEqual(['money (30)', 'mail (30)']);
-    expect(simplified(whole, new Set(['family:money'])).nodes).toHaveLength(31);
+    expect(grouped(whole).nodes.map((n) => n.name)).toEqual(['money (30)', 'mail (30)']);
+    const open = grouped(whole, 'namespace', ['namespace:money']);
+    expect(open.nodes).toHaveLength(31);
+    expect(open.groups.map(({ name, members }) => [name, members.length])).toEqual([['money', 30]]);
+    const all = grouped(whole, 'namespace', ['all'], ['namespace:mail']);
+    expect(all.nodes).toHaveLength(31);
+    expect(grouped(whole, 'namespace', ['all']).nodes).toHaveLength(60);
   });
 
   it('never has more nodes than the limit', () => {
@@ -255,10 +277,58 @@ describe('map', () => {
         return edge(from, to, '', { rate: i });
       }),
     );
-    const small = simplified(whole, new Set());
+    const small = grouped(whole);
     expect(small.nodes.length).toBeLessThanOrEqual(MAX_NODES);
     expect(small.nodes.reduce((n, node) => n + node.members.length, 0)).toBe(whole.nodes.length);
     const known = new Set(small.nodes.map((n) => n.id));
     expect(small.edges.every((e) => known.has(e.from) && known.has(e.to))).toBe(true);
+  });
+
+  it('draws a bounded number of nodes even when all groups are open', () => {
+    const huge = mapWith(Array.from({ length: 3000 }, (_, i) => edge(`s${i}`, `s${i + 1}`)));
+    expect(grouped(huge, 'none', ['all']).nodes.length).toBeLessThanOrEqual(MOST_NODES);
+  });
+
+  it('shows groups of a small map open until they are collapsed', () => {
+    const namespaces = mapWith([edge('a', 'b'), edge('b', 'c')], {}, (name) => (name === 'a' ? 'x' : 'y'));
+    expect(grouped(namespaces).groups.map(({ name }) => name)).toEqual(['y']);
+    expect(grouped(namespaces, 'namespace', [], ['namespace:y']).nodes.map(({ name }) => name)).toEqual([
+      'a',
+      'y (2)',
+    ]);
+  });
+
+  it('takes namespace, team and health from entities; a group has the worst', () => {
+    const entity = (name: string): Entity => ({
+      id: `service:${name}`,
+      kind: 'service',
+      name,
+      attributes: { namespace: 'shop', team: 'money' },
+      keys: [],
+      series: [],
+    });
+    const index = indexOf({ start: '', problems: [], relations: [], entities: ['web', 'pay'].map(entity) });
+    const health = new Map([
+      ['service:pay', { id: 'service:pay', status: 'critical' as const, categories: {} }],
+    ]);
+    const known = annotated(map, index, health);
+    expect(known.nodes.map(({ namespace, team, status }) => [namespace, team, status]).slice(1, 3)).toEqual([
+      ['shop', 'money', 'unknown'],
+      ['shop', 'money', 'critical'],
+    ]);
+    const shop = grouped(known, 'team', [], ['team:money']);
+    expect(shop.nodes.find(({ kind }) => kind === 'group')).toMatchObject({
+      name: 'money (2)',
+      status: 'critical',
+    });
+  });
+
+  it('tells the gap between client and callee where both measure', () => {
+    const [both, client] = mapWith([
+      edge('a', 'b', '', { clientLatency: { ...none, p95: 0.5 }, serverLatency: { ...none, p95: 0.2 } }),
+      edge('b', 'c', '', { clientLatency: { ...none, p95: 0.5 } }),
+    ]).edges;
+    expect(both && gapOf(both)).toBeCloseTo(0.3);
+    expect(client && gapOf(client)).toBeNull();
   });
 });

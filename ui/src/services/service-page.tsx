@@ -1,4 +1,4 @@
-/** One service: figures over time, operations, dependencies, instances, slow and failed traces, log patterns. */
+/** One service: problems, objectives, requests, dependencies, instances, resources, traces, profile, logs, changes. */
 import { Link, useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ErrorNotice, isMissing } from '../api/errors';
@@ -12,7 +12,20 @@ import { writeBox } from '../explore/traces/state';
 import { TraceList } from '../explore/traces/trace-list';
 import '../explore/traces/trace.css';
 import { useStatements } from '../infrastructure/api';
+import { CpuFlames } from '../infrastructure/flames';
 import { Statements } from '../infrastructure/tables';
+import { useWorld } from '../insight/api';
+import { ChangeList } from '../insight/change-list';
+import { ObjectivePanel, ProblemPanel } from '../insight/insight-panels';
+import { EntityHealthBadge } from '../insight/parts';
+import { PointBar } from '../insight/point-bar';
+import { Relations, relationGroups } from '../insight/relations';
+import { ResourcePanel } from '../insight/resource-panel';
+import { measuredBy } from '../insight/resources';
+import type { Entity } from '../insight/types';
+import { type EntityInsight, useEntityInsight } from '../insight/use-insight';
+import { attributeOf, namedEntity, partsOf } from '../insight/world';
+import { spellDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { useOperations, useServiceMap } from './api';
 import { Dependencies } from './dependencies';
@@ -23,6 +36,8 @@ import { exploreSearch, LogPatterns } from './log-patterns';
 import { type SortKey, sortedBy } from './model';
 import { ErrorShare, rateText, secondsText } from './parts';
 import { failures, quantile, rate, type Scope } from './queries';
+import { CATEGORY, NAMESPACE, OWNER } from './rows';
+import '../insight/insight.css';
 import './services.css';
 import { type ServicesState, useServicesState } from './state';
 
@@ -34,9 +49,25 @@ export function ServicePage() {
   const { name } = useParams({ strict: false }) as { name: string };
   const state = useServicesState(`/services/service/${encodeURIComponent(name)}`);
   const of = `resource.service.name = ${quoted(name)}`;
+  const world = useWorld().data;
+  const entity = world ? namedEntity(world, name) : null;
+  const insight = useEntityInsight(entity?.id ?? `service:${name}`, name, state.time.range);
+  const [point, setPoint] = useState<number | null>(null);
+  const streams = `{service_name=${quoted(name)}}`;
   return (
     <div className="page">
-      <PageHead title={name} tab={`Service ${name}`} lead={`Means over ${state.window}.`}>
+      <PageHead
+        title={name}
+        tab={`Service ${name}`}
+        lead={<Lead entity={entity} insight={insight} window={state.window} />}
+      >
+        <Link
+          to="/explore/logs"
+          search={exploreSearch(state, streams) as never}
+          className="button button-plain"
+        >
+          Logs
+        </Link>
         <Link
           to="/explore/traces"
           search={exploreSearch(state, `{ ${of} }`) as never}
@@ -72,13 +103,27 @@ export function ServicePage() {
           Map
         </Link>
       </nav>
+      <ProblemPanel insight={insight} />
+      <ObjectivePanel insight={insight} />
+      {point !== null && (
+        <PointBar
+          time={point}
+          queries={{ logs: streams, traces: `{ ${of} }`, profiles: streams }}
+          onClose={() => setPoint(null)}
+        />
+      )}
       <section className="panel" aria-label="Requests">
-        <Figures name={name} state={state} />
+        <Figures name={name} state={state} insight={insight} onPoint={setPoint} />
+        <p className="muted chart-hint">
+          Press a point for its logs, traces and profile. Lines mark alerts, restarts and deployments.
+        </p>
       </section>
       <Operations name={name} of={of} state={state} />
       <ServiceDependencies name={name} state={state} />
       <ServiceStatements name={name} state={state} />
       <Instances of={of} state={state} />
+      {entity && <Parts entity={entity} insight={insight} state={state} onPoint={setPoint} />}
+      <LogPatterns matcher={`service_name=${quoted(name)}`} state={state} />
       <FoundTraces
         title="Failed traces"
         query={`{ ${of} && status = error }`}
@@ -87,24 +132,119 @@ export function ServicePage() {
         state={state}
       />
       <SlowTraces of={of} state={state} />
-      <LogPatterns matcher={`service_name=${quoted(name)}`} state={state} />
+      <CpuFlames query={streams} state={state} />
+      <ChangeList changes={insight.changes} range={spellDuration(state.time.range)} />
     </div>
   );
 }
 
-function Figures({ name, state }: { name: string; state: ServicesState }) {
+/** Health and attributes; the window of all figures of the page. */
+function Lead({
+  entity,
+  insight,
+  window,
+}: {
+  entity: Entity | null;
+  insight: EntityInsight;
+  window: string;
+}) {
+  const { world } = insight;
+  const facts =
+    entity && world
+      ? [
+          ['namespace', NAMESPACE],
+          ['category', CATEGORY],
+          ['owner', OWNER],
+        ].flatMap(([name, from]) => {
+          const value = attributeOf(world, entity, ...(from as string[]));
+          return value ? [`${name} ${value}`] : [];
+        })
+      : [];
+  return (
+    <>
+      {insight.health && <EntityHealthBadge health={insight.health} />}{' '}
+      {[...facts, `means over ${window}`].join(' · ')}
+    </>
+  );
+}
+
+/** Processor, memory and network of the parts of the service, and its relations. */
+function Parts({
+  entity,
+  insight,
+  state,
+  onPoint,
+}: {
+  entity: Entity;
+  insight: EntityInsight;
+  state: ServicesState;
+  onPoint: (time: number) => void;
+}) {
+  const { world } = insight;
+  const measured = useMemo(
+    () => (world ? measuredBy(entity, partsOf(world, entity.id)) : []),
+    [world, entity],
+  );
+  const groups = useMemo(
+    () =>
+      world
+        ? relationGroups(
+            entity.id,
+            world.outgoing.get(entity.id) ?? [],
+            world.incoming.get(entity.id) ?? [],
+            world,
+          ).filter(({ title }) => title !== 'Calls' && title !== 'Called by')
+        : [],
+    [world, entity.id],
+  );
+  return (
+    <>
+      <ResourcePanel
+        kind="service"
+        entities={measured}
+        state={state}
+        markers={insight.markers}
+        onPoint={onPoint}
+      />
+      {groups.length > 0 && <Relations groups={groups} carried={state.carried} />}
+    </>
+  );
+}
+
+function Figures({
+  name,
+  state,
+  insight: { markers },
+  onPoint,
+}: {
+  name: string;
+  state: ServicesState;
+  insight: EntityInsight;
+  onPoint: (time: number) => void;
+}) {
   const scope: Scope = { service: name, window: state.window };
   return (
     <div className="red-charts">
-      <Figure title="Rate" unit="per second" state={state} queries={[['Requests', rate(scope), '']]} />
+      <Figure
+        title="Rate"
+        unit="per second"
+        state={state}
+        queries={[['Requests', rate(scope), '']]}
+        markers={markers}
+        onPoint={onPoint}
+      />
       <Figure
         title="Errors"
+        markers={markers}
+        onPoint={onPoint}
         unit="ratio"
         state={state}
         queries={[['Failed', `(${failures(scope)} or ${rate(scope)} * 0) / ${rate(scope)}`, '--bad']]}
       />
       <Figure
         title="Duration"
+        markers={markers}
+        onPoint={onPoint}
         unit="seconds"
         state={state}
         queries={[

@@ -110,9 +110,9 @@ export function EntryDetails({ entry, terms }: { entry: Entry; terms: RegExp[] }
         {trace && (
           <span className="logs-copy">
             <CopyButton label="Copy trace ID" text={trace} />
-            <span>
+            <Link to="/explore/traces/$id" params={{ id: trace } as never}>
               Trace <code>{trace}</code>
-            </span>
+            </Link>
           </span>
         )}
       </div>
