@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
 import { mockNodeAgent } from './infrastructure-mock.mjs';
+import { mockInsight } from './insight-mock.mjs';
 import { mockSpanMetrics } from './services-mock.mjs';
 import { PHONE, settled, until, violations } from './steps.mjs';
 
@@ -68,6 +69,7 @@ export const scenarios = [
   {
     name: 'infrastructure: services and their map without any span',
     async run({ open, page, shot }) {
+      await mockInsight(page, { world: { entities: [], relations: [] }, quiet: true });
       await mockSpanMetrics(page, { empty: true });
       await mockNodeAgent(page);
       await open('/services');
@@ -108,6 +110,7 @@ export const scenarios = [
     name: 'infrastructure: dark, and on a phone',
     context: { ...PHONE, colorScheme: 'dark' },
     async run({ open, page, shot }) {
+      await mockInsight(page, { world: { entities: [], relations: [] }, quiet: true });
       await mockSpanMetrics(page, { empty: true });
       await mockNodeAgent(page);
       for (const [name, path] of [

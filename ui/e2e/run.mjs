@@ -4,7 +4,7 @@
 // embedded (a server with an Alertmanager inside and three firing alerts), alertmanager and pushgateway (--manager=PATH when they are inside of a server),
 // fleet (a control plane with three collectors; --feed=URL is a port that is taken),
 // fleet-traffic (a control plane with five collectors, which the demo shop sends to),
-// explore-logs, explore-traces, explore-profiles, services and infrastructure (answers are made within the browser), explore-logs-store (a server with an empty log store), logs (what reads logs; pushes go to --feed=URL), logs-down (the same while Loki is down), remote-write (a server or an agent with the configuration of BrowserTest).
+// explore-logs, explore-traces, explore-profiles, services, infrastructure and insight (answers are made within the browser), explore-logs-store (a server with an empty log store), logs (what reads logs; pushes go to --feed=URL), logs-down (the same while Loki is down), remote-write (a server or an agent with the configuration of BrowserTest).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -37,6 +37,7 @@ const SUITES = {
   'explore-profiles': './explore-profiles.mjs',
   services: './services.mjs',
   infrastructure: './infrastructure.mjs',
+  insight: './insight.mjs',
   fleet: './fleet.mjs',
   'fleet-traffic': './fleet-traffic.mjs',
 };
@@ -66,7 +67,7 @@ try {
     const opened = await openPage(browser, baseUrl, scenario.context);
     // What Prometheus, or an older one, does not have is not an error of the interface.
     opened.allow(
-      /404 .*\/api\/v1\/(status\/(tsdb\/blocks|queries|cardinality|storage|alertmanagers)|explain|pipelines)|404 .*\/(loki|tempo)\/api/,
+      /404 .*\/api\/v1\/(status\/(tsdb\/blocks|queries|cardinality|storage|alertmanagers)|explain|pipelines)|(404|503) .*\/api\/v1\/insight\/|404 .*\/(loki|tempo)\/api/,
     );
     const shot = async (name, options) => {
       if (values.screenshots)

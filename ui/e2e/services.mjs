@@ -1,6 +1,7 @@
 // Services: list, map and page of a service, against answers that are made within the browser.
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
+import { mockInsight } from './insight-mock.mjs';
 import { mockLoki } from './loki-mock.mjs';
 import { mockSpanMetrics } from './services-mock.mjs';
 import { PHONE, settled, until, violations } from './steps.mjs';
@@ -14,11 +15,17 @@ async function clean(page, what) {
   assert.deepEqual(found, [], `${what}: ${found.join('\n')}`);
 }
 
+/** Services of a server without entities: what they show is of requests alone. */
+async function mockServices(page, options) {
+  await mockInsight(page, { world: { entities: [], relations: [] }, quiet: true });
+  return mockSpanMetrics(page, options);
+}
+
 export const scenarios = [
   {
     name: 'services: list with rate, errors, durations, trend and operations',
     async run({ open, page, shot }) {
-      await mockSpanMetrics(page);
+      await mockServices(page);
       await open('/services');
       const rows = page.getByLabel('Service list').locator('tbody tr');
       await rows.nth(4).waitFor();
@@ -38,7 +45,7 @@ export const scenarios = [
   {
     name: 'services: map with rate, errors and durations; a press shows calls in and out',
     async run({ open, page, shot }) {
-      await mockSpanMetrics(page);
+      await mockServices(page);
       await open('/services/map');
       const map = page.locator('.services-map');
       await map.getByRole('button', { name: /postgresql/ }).waitFor();
@@ -56,7 +63,7 @@ export const scenarios = [
   {
     name: 'services: a large map is grouped, and groups expand',
     async run({ open, page, shot }) {
-      await mockSpanMetrics(page, { crowd: true });
+      await mockServices(page, { crowd: true });
       await open('/services/map');
       const cards = page.locator('.services-map .graph-card');
       await cards.first().waitFor();
@@ -76,7 +83,7 @@ export const scenarios = [
     async run({ open, page, shot }) {
       await mockTempo(page);
       await mockLoki(page);
-      await mockSpanMetrics(page);
+      await mockServices(page);
       await open('/services/service/pay');
       await page.getByLabel('Operation list').getByText('charge').waitFor();
       for (const title of ['Rate', 'Errors', 'Duration'])
@@ -98,7 +105,7 @@ export const scenarios = [
   {
     name: 'services: without spans the page says how to send some',
     async run({ open, page, shot }) {
-      const settings = await mockSpanMetrics(page, { empty: true });
+      const settings = await mockServices(page, { empty: true });
       for (const path of ['/services', '/services/map']) {
         await open(path);
         await page.getByRole('heading', { name: 'No services' }).waitFor();
@@ -115,7 +122,7 @@ export const scenarios = [
     async run({ open, page, shot }) {
       await mockTempo(page);
       await mockLoki(page);
-      await mockSpanMetrics(page);
+      await mockServices(page);
       for (const path of ['/services', '/services/map', '/services/service/pay']) {
         await open(path);
         await settled(page);

@@ -5,15 +5,23 @@ import type { EntityAnswer, EntityHealth, Inspection, Objective, Problems, Sourc
 import { indexOf, type WorldIndex } from './world';
 
 const EVERY_MS = 15_000;
+/** A world of more entities is megabytes: it is asked for less often. */
+const MANY_ENTITIES = 2000;
+const MANY_EVERY_MS = 120_000;
 
 /** A server without the endpoint is asked once; one that has not evaluated yet is asked again. */
-function useInsight<T, R = T>(path: string, read: (data: T) => R, enabled = true) {
+function useInsight<T, R = T>(
+  path: string,
+  read: (data: T) => R,
+  enabled = true,
+  every: (data: R | undefined) => number = () => EVERY_MS,
+) {
   return useQuery({
     enabled,
     queryKey: ['insight', path],
     queryFn: async ({ signal }) => read((await call<T>(`insight/${path}`, {}, signal)).data),
     placeholderData: keepPreviousData,
-    refetchInterval: (query) => (isMissing(query.state.error) ? false : EVERY_MS),
+    refetchInterval: (query) => (isMissing(query.state.error) ? false : every(query.state.data)),
   });
 }
 
@@ -35,7 +43,10 @@ export const useObjectives = () =>
 
 export const useSources = () => useInsight<{ sources: Source[] }, Source[]>('source', (data) => data.sources);
 
-export const useWorld = (enabled = true) => useInsight<World, WorldIndex>('world', indexOf, enabled);
+export const useWorld = (enabled = true) =>
+  useInsight<World, WorldIndex>('world', indexOf, enabled, (index) =>
+    (index?.world.entities.length ?? 0) > MANY_ENTITIES ? MANY_EVERY_MS : EVERY_MS,
+  );
 
 export function useEntity(id: string) {
   return useQuery({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertInstance, VectorItem } from '../api/types';
+import type { AlertInstance, RuleGroup, VectorItem } from '../api/types';
 import { type ChangeAnswers, changesBefore, changesOf, changesTo, lastChanges } from './changes';
-import { alertsOf, notified } from './notified';
+import { alertsAt, alertsOf, firingAlerts, notified } from './notified';
 import type { Entity, Problem } from './types';
 import { indexOf } from './world';
 
@@ -136,14 +136,21 @@ describe('notifications', () => {
   });
 
   it('of a problem are those of alerts that select or name its entity or what it affects', () => {
-    const firing = [
-      { name: 'Selects', alert: alert({ job: 'pay', instance: 'pay:1' }) },
-      { name: 'Names', alert: alert({ service_name: 'web' }) },
-      { name: 'Other', alert: alert({ job: 'other', instance: 'o:1' }) },
-    ];
+    const rule = (name: string, labels: Record<string, string>) => ({ name, alerts: [alert(labels)] });
+    const groups = [
+      {
+        rules: [
+          rule('Selects', { job: 'pay', instance: 'pay:1' }),
+          rule('Names', { service_name: 'web' }),
+          rule('Other', { job: 'other', instance: 'o:1' }),
+        ],
+      },
+    ] as unknown as RuleGroup[];
+    const firing = firingAlerts(groups, index);
+    expect(alertsAt('service:web', 'web', firing, index).map(({ name }) => name)).toEqual(['Names']);
     const names = alertsOf(problem('service:pay', 0, ['service:web']), firing, index).map(({ name }) => name);
     expect(names).toEqual(['Selects', 'Names']);
-    expect(alertsOf(problem('service:pay', 0), firing, undefined)).toEqual([]);
+    expect(alertsOf(problem('service:pay', 0), firingAlerts(groups), undefined)).toEqual([]);
   });
 
   it('state only what the Alertmanager acknowledged', () => {

@@ -2,7 +2,7 @@
 import type { LabelSet, VectorItem } from '../api/types';
 import { seriesName } from '../lib/labels';
 import { counted } from '../lib/units';
-import type { Problem } from './types';
+import type { Entity, Problem } from './types';
 import { entitiesAt, idsAround, ownersOf, type WorldIndex } from './world';
 
 export type ChangeKind = 'restart' | 'deployment' | 'down' | 'alert';
@@ -20,15 +20,26 @@ export interface Change {
   search: Record<string, string>;
 }
 
+/** Changes of one kind that are asked for: the newest. */
+const MOST = 500;
+
+const newest = (expr: string) => `topk(${MOST}, ${expr})`;
+
 /** Queries of changes within a range such as 1h. */
 export const changeQueries = (range: string) => ({
-  started: `process_start_time_seconds > time() - ${seconds(range)}`,
-  containers: `container_start_time_seconds{name!=""} > time() - ${seconds(range)}`,
-  restarts: `increase(container_restarts_total[${range}]) > 0 or increase(kube_pod_container_status_restarts_total[${range}]) > 0`,
-  replicaSets: `kube_replicaset_created > time() - ${seconds(range)}`,
-  versions: `min by (job, service_name, service_version) (min_over_time(timestamp(target_info{service_version!=""})[${range}:1m])) unless on (job, service_version) (target_info{service_version!=""} offset ${range}) and on (job) (target_info offset ${range})`,
-  down: `max_over_time(timestamp(up == 1)[${range}:30s]) and up == 0`,
-  resolved: `count by (alertname) (count_over_time(ALERTS{alertstate="firing"}[${range}])) unless on (alertname) ALERTS{alertstate="firing"}`,
+  started: newest(`process_start_time_seconds > time() - ${seconds(range)}`),
+  containers: newest(`container_start_time_seconds{name!=""} > time() - ${seconds(range)}`),
+  restarts: newest(
+    `increase(container_restarts_total[${range}]) > 0 or increase(kube_pod_container_status_restarts_total[${range}]) > 0`,
+  ),
+  replicaSets: newest(`kube_replicaset_created > time() - ${seconds(range)}`),
+  versions: newest(
+    `min by (job, service_name, service_version) (min_over_time(timestamp(target_info{service_version!=""})[${range}:1m])) unless on (job, service_version) (target_info{service_version!=""} offset ${range}) and on (job) (target_info offset ${range})`,
+  ),
+  down: newest(`max_over_time(timestamp(up == 1)[${range}:30s]) and up == 0`),
+  resolved: newest(
+    `count by (alertname) (count_over_time(ALERTS{alertstate="firing"}[${range}])) unless on (alertname) ALERTS{alertstate="firing"}`,
+  ),
 });
 
 export type ChangeAnswers = Record<keyof ReturnType<typeof changeQueries>, VectorItem[]>;
@@ -47,19 +58,20 @@ const query = (expr: string) => ({ to: '/query', search: { 'g0.expr': expr, 'g0.
 
 /** All changes, newest first; those without a time last. */
 export function changesOf(answers: ChangeAnswers, index?: WorldIndex): Change[] {
+  const named = new Map<string, Entity[]>();
+  for (const entity of index?.world.entities ?? [])
+    if (entity.kind === 'service' || entity.kind === 'workload')
+      named.set(entity.name, [...(named.get(entity.name) ?? []), entity]);
   const touched = (labels: LabelSet): string[] => {
     if (!index) return [];
-    const own = entitiesAt(index, labels).map(({ id }) => id);
     // Without instances of a service in the world, its name must do.
-    const named = index.world.entities
+    const byName = [labels.service_name, labels.workload]
+      .flatMap((name) => (name === undefined ? [] : (named.get(name) ?? [])))
       .filter(
-        ({ kind, name, attributes }) =>
-          (kind === 'service' || kind === 'workload') &&
-          (name === labels.service_name || name === labels.workload) &&
-          (!labels.namespace || !attributes.namespace || attributes.namespace === labels.namespace),
-      )
-      .map(({ id }) => id);
-    return [...new Set([...own, ...named].flatMap((id) => [id, ...ownersOf(index, id).map((o) => o.id)]))];
+        ({ attributes: { namespace } }) => !labels.namespace || !namespace || namespace === labels.namespace,
+      );
+    const own = [...entitiesAt(index, labels), ...byName].map(({ id }) => id);
+    return [...new Set(own.flatMap((id) => [id, ...ownersOf(index, id).map((owner) => owner.id)]))];
   };
   const change = (
     item: VectorItem,

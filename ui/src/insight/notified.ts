@@ -2,7 +2,7 @@
 import type { Alert } from '../alertmanager/api';
 import { failingReceivers, type ReceiverDelivery } from '../alertmanager/deliveries';
 import { type Outcome, outcomeOf, receivedAlerts, receivedOf } from '../alerts/received-alerts';
-import type { AlertInstance, RuleGroup } from '../api/types';
+import type { AlertInstance, LabelSet, RuleGroup } from '../api/types';
 import type { Problem } from './types';
 import { entitiesAt, idsAround, ownersOf, type WorldIndex } from './world';
 
@@ -26,32 +26,51 @@ export interface FiringAlert {
   /** Name of its rule. */
   name: string;
   alert: AlertInstance;
+  /** Entities that its labels select, and those that they are a part of. */
+  ids: ReadonlySet<string>;
 }
 
-export const firingAlerts = (groups: RuleGroup[]): FiringAlert[] =>
+export const firingAlerts = (groups: RuleGroup[], index?: WorldIndex): FiringAlert[] =>
   groups.flatMap((group) =>
     group.rules.flatMap((rule) =>
       (rule.alerts ?? [])
         .filter(({ state }) => state === 'firing')
-        .map((alert) => ({ name: rule.name, alert })),
+        .map((alert) => ({ name: rule.name, alert, ids: selectedBy(alert.labels, index) })),
     ),
   );
 
+function selectedBy(labels: LabelSet, index?: WorldIndex): Set<string> {
+  const out = new Set<string>();
+  if (index)
+    for (const { id } of entitiesAt(index, labels)) {
+      out.add(id);
+      for (const owner of ownersOf(index, id)) out.add(owner.id);
+    }
+  return out;
+}
+
+const touches = ({ alert: { labels }, ids }: FiringAlert, wanted: Set<string>, names: Set<string>) =>
+  NAMES.some((name) => labels[name] !== undefined && names.has(labels[name])) ||
+  [...ids].some((id) => wanted.has(id));
+
 /** Firing alerts whose labels select or name the entity of the problem, its parts, hosts or what it affects. */
 export function alertsOf(problem: Problem, firing: FiringAlert[], index?: WorldIndex): FiringAlert[] {
-  const ids = idsAround(index, problem.entity.id);
-  for (const { id } of problem.affected) ids.add(id);
+  const wanted = idsAround(index, problem.entity.id);
+  for (const { id } of problem.affected) wanted.add(id);
   const names = new Set([problem.entity.name, ...problem.affected.map(({ name }) => name)]);
-  return firing.filter(({ alert: { labels } }) => {
-    if (NAMES.some((name) => labels[name] !== undefined && names.has(labels[name]))) return true;
-    return (
-      index !== undefined &&
-      entitiesAt(index, labels).some(
-        ({ id }) => ids.has(id) || ownersOf(index, id).some((owner) => ids.has(owner.id)),
-      )
-    );
-  });
+  return firing.filter((one) => touches(one, wanted, names));
 }
+
+/** Firing alerts of one entity, its parts and hosts. */
+export const alertsAt = (
+  id: string,
+  name: string,
+  firing: FiringAlert[],
+  index?: WorldIndex,
+): FiringAlert[] => {
+  const wanted = idsAround(index, id);
+  return firing.filter((one) => touches(one, wanted, new Set([name])));
+};
 
 export interface Notified {
   alert: string;
@@ -61,7 +80,7 @@ export interface Notified {
 
 /** One entry for each rule; of its alerts the one that the Alertmanager received. */
 export function notified(
-  alerts: FiringAlert[],
+  alerts: Pick<FiringAlert, 'name' | 'alert'>[],
   received: Alert[],
   deliveries: ReceiverDelivery[],
 ): Notified[] {

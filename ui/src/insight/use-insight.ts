@@ -5,10 +5,10 @@ import type { ChartMarker } from '../chart/markers';
 import { useHealth, useObjectives, useProblems, useWorld } from './api';
 import { type Change, changesTo } from './changes';
 import { markersOf } from './markers';
-import { type FiringAlert, firingAlerts } from './notified';
+import { alertsAt, firingAlerts } from './notified';
 import type { EntityHealth, Objective, Problem } from './types';
 import { useChanges } from './use-changes';
-import { entitiesAt, idsAround, ownersOf, problemsOf, type WorldIndex } from './world';
+import { problemsOf, type WorldIndex } from './world';
 
 export interface EntityInsight {
   world: WorldIndex | undefined;
@@ -28,15 +28,6 @@ export interface EntityInsight {
 export const changeRange = (range: number): string =>
   `${Math.max(1, Math.min(1440, Math.ceil(range / 60_000)))}m`;
 
-function alertsAt(alerts: FiringAlert[], ids: Set<string>, name: string, index: WorldIndex): FiringAlert[] {
-  return alerts.filter(({ alert: { labels } }) => {
-    if (labels.service === name || labels.service_name === name) return true;
-    return entitiesAt(index, labels).some(
-      ({ id }) => ids.has(id) || ownersOf(index, id).some((owner) => ids.has(owner.id)),
-    );
-  });
-}
-
 export function useEntityInsight(id: string, name: string, range: number): EntityInsight {
   const world = useWorld();
   const health = useHealth();
@@ -52,11 +43,7 @@ export function useEntityInsight(id: string, name: string, range: number): Entit
   const changes = useMemo(() => changesTo(id, all, index), [id, all, index]);
   const markers = useMemo(
     () =>
-      markersOf(
-        changes,
-        problems ?? [],
-        index ? alertsAt(firingAlerts(rules?.groups ?? []), idsAround(index, id), name, index) : [],
-      ),
+      markersOf(changes, problems ?? [], alertsAt(id, name, firingAlerts(rules?.groups ?? [], index), index)),
     [changes, problems, rules, index, id, name],
   );
   return {

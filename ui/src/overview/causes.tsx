@@ -36,7 +36,7 @@ export function Causes({
 }) {
   const inspections = useInspections();
   const sources = useSources();
-  const firing = useMemo(() => firingAlerts(groups), [groups]);
+  const firing = useMemo(() => firingAlerts(groups, world), [groups, world]);
   const entries = useMemo(
     () =>
       (answer?.problems ?? []).slice(0, MAX_PROBLEMS).map((problem) => ({

@@ -372,6 +372,7 @@ class BrowserTest {
       scenarios("--suite=explore-profiles", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=services", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=infrastructure", "--base-url=http://127.0.0.1:" + server.port);
+      scenarios("--suite=insight", "--base-url=http://127.0.0.1:" + server.port);
     }
   }
 

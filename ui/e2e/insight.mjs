@@ -1,0 +1,287 @@
+// Overview, service and entity pages over entities, inspections and objectives that are answered within the browser.
+import assert from 'node:assert/strict';
+import { overflow } from './browser.mjs';
+import { landscape, mockInsight } from './insight-mock.mjs';
+import { mockLoki } from './loki-mock.mjs';
+import { mapAnswer, mockSpanMetrics } from './services-mock.mjs';
+import { PHONE, settled, until, violations } from './steps.mjs';
+import { mockTempo } from './tempo-mock.mjs';
+
+const param = (page, name) => new URL(page.url()).searchParams.get(name);
+
+async function clean(page, what) {
+  await settled(page);
+  const found = await violations(page);
+  assert.deepEqual(found, [], `${what}: ${found.join('\n')}`);
+}
+
+const POD = `/infrastructure/entity/${encodeURIComponent('instance:pod:/shop/pay-6d5f7c9b84-x2x7p')}`;
+
+/** Largest time in which the first picture of a large map must be there, and least frames a second while it moves. */
+const FIRST_PICTURE_MS = 1000;
+const LEAST_FRAMES = 50;
+
+async function mockLandscape(page) {
+  const { edges, namespace } = landscape();
+  await mockInsight(page, { world: { entities: [], relations: [] } });
+  await mockSpanMetrics(page);
+  const data = mapAnswer(edges);
+  data.nodes = data.nodes.map((node) => ({ ...node, namespace: namespace(node.name) }));
+  await page.route(/\/api\/v1\/services\/map/, (route) =>
+    route.fulfill({ json: { status: 'success', data } }),
+  );
+}
+
+/** Frames a second while the pointer drags the map. */
+async function framesOfPan(page) {
+  const box = await page.locator('.services-map .react-flow__pane').boundingBox();
+  const counted = page.evaluate(
+    () =>
+      new Promise((done) => {
+        const start = performance.now();
+        let frames = 0;
+        const tick = () => {
+          frames++;
+          if (performance.now() - start < 1500) requestAnimationFrame(tick);
+          else done(frames / ((performance.now() - start) / 1000));
+        };
+        requestAnimationFrame(tick);
+      }),
+  );
+  const [x, y] = [box.x + box.width / 2, box.y + 12];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  const end = Date.now() + 1500;
+  for (let i = 0; Date.now() < end; i++) {
+    await page.mouse.move(x + 260 * Math.sin(i / 12), y + 200 * Math.abs(Math.sin(i / 19)));
+    await new Promise((resolve) => setTimeout(resolve, 8));
+  }
+  await page.mouse.up();
+  return counted;
+}
+
+export const scenarios = [
+  {
+    name: 'insight: the overview has one entry for each cause',
+    async run({ open, page, shot }) {
+      await mockInsight(page);
+      await open('/overview');
+      const causes = page.locator('.cause');
+      await causes.nth(1).waitFor();
+      assert.equal(await causes.count(), 2);
+      const first = causes.first();
+      assert.match(await first.textContent(), /critical.*app.*Memory near its limit/);
+      await first.getByText('97%, threshold 90%').waitFor();
+      await first.getByRole('link', { name: 'web', exact: true }).first().waitFor();
+      await first.getByText('12.4 requests/s').waitFor();
+      await first.getByText('no alert is firing for it').waitFor();
+      await first.getByText('Raise the memory limit').waitFor();
+      await first.getByText('2 symptoms').click();
+      await first.getByText('9% of requests fail').waitFor();
+      await page.getByText('1 check without an answer').waitFor();
+      const objectives = page.getByLabel('Objectives', { exact: true });
+      await objectives.getByText('burning').waitFor();
+      await objectives.getByText('1 objective met · 1 objective without data').waitFor();
+      await clean(page, 'overview');
+      await shot('insight-overview', { fullPage: true });
+      await first.getByRole('link', { name: '97%, threshold 90%' }).click();
+      await until('its query', () => /memory_limit_bytes/.test(param(page, 'g0.expr') ?? ''));
+    },
+  },
+  {
+    name: 'insight: the overview is quiet when nothing fails, and never ok without data',
+    async run({ open, page, allow, shot }) {
+      allow(/\/api\/v1\/insight\//);
+      const settings = await mockInsight(page, { quiet: true });
+      await open('/overview');
+      const problems = page.getByLabel('Problems', { exact: true });
+      await problems.getByText(/No problem found by 4 inspections at/).waitFor();
+      await problems.getByText('1 check without an answer').click();
+      await problems.getByText('disk-space: no series of node_filesystem_avail_bytes').waitFor();
+      await clean(page, 'quiet');
+      await shot('insight-quiet');
+      settings.bare = true;
+      await page.reload();
+      await problems.getByText('This server has no inspections.').waitFor();
+      assert.ok(!/No problem/.test(await problems.textContent()));
+      await open('/infrastructure');
+      await page.getByText('entities are not known yet').waitFor();
+    },
+  },
+  {
+    name: 'insight: services with health, objective, owner and filters',
+    async run({ open, page, shot }) {
+      await mockInsight(page);
+      await mockSpanMetrics(page);
+      await open('/services');
+      const rows = page.getByLabel('Service list').locator('tbody tr');
+      await rows.filter({ hasText: 'nightly' }).getByText('no requests').waitFor();
+      await rows.filter({ hasText: 'pay' }).getByText('payments').waitFor();
+      await rows.filter({ hasText: 'pay' }).getByText('burning').waitFor();
+      await rows.filter({ hasText: 'web' }).getByText('warning').waitFor();
+      await page.locator('.spark-line').first().waitFor();
+      await clean(page, 'services');
+      await shot('insight-services');
+      await page.getByLabel('Team').selectOption('messaging');
+      await until('two services', async () => (await rows.count()) === 2);
+      assert.equal(param(page, 'team'), 'messaging');
+      await page.getByLabel('Namespace').selectOption('shop');
+      await until('none', async () => (await rows.count()) === 0);
+    },
+  },
+  {
+    name: 'insight: the page of a service has problems, objectives and resources; a point leads to logs',
+    async run({ open, page, shot }) {
+      await mockTempo(page);
+      await mockLoki(page);
+      await mockInsight(page);
+      await mockSpanMetrics(page);
+      await open('/services/service/pay');
+      await page.getByLabel('Problems', { exact: true }).getByText('Memory near its limit').waitFor();
+      await page.getByLabel('Objectives', { exact: true }).getByText('burning').waitFor();
+      await page.getByText('owner payments').waitFor();
+      await page.getByLabel('Resources', { exact: true }).getByLabel('Memory', { exact: true }).waitFor();
+      await page.getByLabel('Relations', { exact: true }).getByText('pay-6d5f7c9b84-x2x7p').waitFor();
+      const chart = page.getByLabel('Rate', { exact: true }).locator('.u-over');
+      await chart.waitFor();
+      await settled(page);
+      await clean(page, 'service');
+      await shot('insight-service', { fullPage: true });
+      await chart.click({ position: { x: 80, y: 40 } });
+      const bar = page.locator('.point-bar');
+      for (const name of ['Logs', 'Traces', 'Profile']) await bar.getByRole('link', { name }).waitFor();
+      await bar.getByRole('link', { name: 'Logs' }).click();
+      await until(
+        'its logs',
+        () => param(page, 'query') === '{service_name="pay"}' && param(page, 'range') === '10m',
+      );
+    },
+  },
+  {
+    name: 'insight: entities by kind, and the page of one',
+    async run({ open, page, allow, shot }) {
+      allow(/404 .*\/api\/v1\/insight\/entity/);
+      await mockLoki(page);
+      await mockInsight(page);
+      await open('/infrastructure');
+      const rows = page.getByLabel('Entity list').locator('tbody tr');
+      await until('five entities', async () => (await rows.count()) === 5);
+      assert.match(await rows.first().textContent(), /^app\s*failing/);
+      await clean(page, 'entities');
+      await shot('insight-entities');
+      await page.getByRole('button', { name: /^database instance/ }).click();
+      await until('one database', async () => (await rows.count()) === 1);
+      await rows.first().getByRole('link', { name: 'orders' }).click();
+      await page.getByRole('heading', { name: 'orders', level: 1 }).waitFor();
+      await page.getByText('88 of 100 connections are open.').waitFor();
+      await open(POD);
+      await page.getByRole('heading', { name: 'pay-6d5f7c9b84-x2x7p', level: 1 }).waitFor();
+      await page.getByLabel('Relations', { exact: true }).getByText('Parts').waitFor();
+      await page.getByLabel('Problems', { exact: true }).getByText('Memory near its limit').waitFor();
+      await clean(page, 'entity');
+      await shot('insight-entity', { fullPage: true });
+      await open(`/infrastructure/entity/${encodeURIComponent('node:nowhere')}`);
+      await page.getByText('there is no entity "node:nowhere" at this time').waitFor();
+    },
+  },
+  {
+    name: 'insight: the search finds services, containers and traces',
+    async run({ open, page }) {
+      await mockInsight(page);
+      await open('/status');
+      await settled(page);
+      await page.keyboard.press('Control+k');
+      const field = page.getByRole('combobox');
+      await field.fill('registry.example');
+      await page.locator('.find-item', { hasText: 'Container' }).first().waitFor();
+      await field.fill('0af7651916cd43dd8448eb211c80319c');
+      await page.locator('.find-item', { hasText: 'Trace' }).waitFor();
+      await field.fill('nightly');
+      await page.locator('.find-item', { hasText: 'Service' }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'nightly', level: 1 }).waitFor();
+    },
+  },
+  {
+    name: 'insight: groups of the map expand into frames and collapse',
+    async run({ open, page, shot }) {
+      await mockInsight(page);
+      await mockSpanMetrics(page);
+      await open('/services/map');
+      const map = page.locator('.services-map');
+      await map.getByRole('button', { name: /shop.*collapse/ }).click();
+      await map.locator('.graph-card', { hasText: 'shop (3)' }).waitFor();
+      await page.getByLabel('Groups').selectOption('team');
+      await map.getByRole('button', { name: /storefront.*collapse/ }).waitFor();
+      await shot('insight-map-team');
+    },
+  },
+  {
+    name: 'insight: a map of 300 services is there within a second, has no labels that overlap, and moves smoothly',
+    async run({ open, page, shot }) {
+      await mockLandscape(page);
+      // The code of the page is loaded before: what is measured is the picture.
+      await open('/services/map');
+      const cards = page.locator('.services-map .graph-card');
+      await cards.first().waitFor();
+      await shot('insight-map-300-grouped');
+      const began = Date.now();
+      await open('/services/map?open=all');
+      await until('300 services', async () => (await cards.count()) === 300);
+      const took = Date.now() - began;
+      await page.waitForTimeout(300);
+      await shot('insight-map-300');
+      const frames = await framesOfPan(page);
+      await shot('insight-map-300-moved');
+      console.log(`      first picture ${took} ms, ${frames.toFixed(0)} frames/s`);
+      const overlaps = await page.evaluate(() => {
+        const boxes = [
+          ...document.querySelectorAll('.services-map .graph-card, .services-map .graph-band text'),
+        ].map((one) => one.getBoundingClientRect());
+        let n = 0;
+        boxes.forEach((a, i) => {
+          for (const b of boxes.slice(i + 1))
+            if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) n++;
+        });
+        return n;
+      });
+      assert.equal(overlaps, 0);
+      const size = await cards.first().evaluate((card) => {
+        const name = card.querySelector('.graph-card-name');
+        return (
+          (Number.parseFloat(getComputedStyle(name).fontSize) * card.getBoundingClientRect().width) /
+          card.offsetWidth
+        );
+      });
+      assert.ok(size >= 11, `names are ${size} px high`);
+      if (process.env.TETHYS_TIMES === 'check') {
+        assert.ok(took <= FIRST_PICTURE_MS, `first picture after ${took} ms`);
+        assert.ok(frames >= LEAST_FRAMES, `${frames} frames a second`);
+      }
+    },
+  },
+  {
+    name: 'insight: dark, and on a phone',
+    context: { ...PHONE, colorScheme: 'dark' },
+    async run({ open, page, shot }) {
+      await mockTempo(page);
+      await mockLoki(page);
+      await mockInsight(page);
+      await mockSpanMetrics(page);
+      for (const path of [
+        '/overview',
+        '/services',
+        '/services/map',
+        '/services/service/pay',
+        '/infrastructure',
+        POD,
+      ]) {
+        await open(path);
+        await settled(page);
+        await until(`${path} is not wider than a phone`, async () => (await overflow(page)) <= 0);
+        await clean(page, path);
+        await shot(`insight-phone${path.replaceAll(/\W+/g, '-').slice(0, 40)}`, { fullPage: true });
+      }
+    },
+  },
+];
