@@ -248,14 +248,7 @@ export function landscape(services = 300, calls = 900) {
   const namespaces = 12;
   const name = (i) => `${['billing', 'search', 'media', 'users'][i % 4]}-service-${i}`;
   const edges = new Map();
-  while (edges.size < calls) {
-    // Most calls lead from a tier to the next one, and stay within a namespace.
-    const from = next(services);
-    const tier = Math.floor(from / 60);
-    const inside = next(3) > 0;
-    let to = Math.min(services - 1, (tier + 1) * 60 + next(60));
-    if (inside) to -= (to - from) % namespaces;
-    if (to <= from || to >= services || to < 0) continue;
+  const call = (from, to) =>
     edges.set(`${from} ${to}`, [
       name(from),
       name(to),
@@ -264,6 +257,16 @@ export function landscape(services = 300, calls = 900) {
       next(23) === 0 ? 4 : 0,
       0.02 + next(40) / 100,
     ]);
+  for (let i = 60; i < services; i++) call(i - 60, i);
+  while (edges.size < calls) {
+    // Most calls lead from a tier to the next one, and stay within a namespace.
+    const from = next(services);
+    const tier = Math.floor(from / 60);
+    const inside = next(3) > 0;
+    let to = Math.min(services - 1, (tier + 1) * 60 + next(60));
+    if (inside) to -= (to - from) % namespaces;
+    if (to <= from || to >= services || to < 0) continue;
+    call(from, to);
   }
   return {
     edges: [...edges.values()],

@@ -140,9 +140,9 @@ export const scenarios = [
       await page.getByLabel('Problems', { exact: true }).getByText('Memory near its limit').waitFor();
       await page.getByLabel('Objectives', { exact: true }).getByText('burning').waitFor();
       await page.getByText('owner payments').waitFor();
-      await page.getByLabel('Resources', { exact: true }).getByLabel('Memory', { exact: true }).waitFor();
+      await page.getByLabel('Resources', { exact: true }).getByRole('region', { name: 'Memory' }).waitFor();
       await page.getByLabel('Relations', { exact: true }).getByText('pay-6d5f7c9b84-x2x7p').waitFor();
-      const chart = page.getByLabel('Rate', { exact: true }).locator('.u-over');
+      const chart = page.getByRole('region', { name: 'Rate' }).locator('.u-over');
       await chart.waitFor();
       await settled(page);
       await clean(page, 'service');

@@ -7,6 +7,7 @@ import { reasonOf, useHealth, useWorld } from '../insight/api';
 import { EntityHealthBadge, EntityLink, kindText } from '../insight/parts';
 import { useServicesState } from '../services/state';
 import { entityRows, filteredRows, kindCounts } from './entities';
+import '../insight/insight.css';
 import './infrastructure.css';
 
 /** Rows at first: a table of ten thousand would hold up the page. */
@@ -113,7 +114,8 @@ export function EntitiesPage() {
                       {places.slice(0, 3).map((place, i) => (
                         <span key={place.id}>
                           {i > 0 && ', '}
-                          <EntityLink entity={place} carried={state.carried} />
+                          <EntityLink entity={place} carried={state.carried} />{' '}
+                          <span className="muted">{kindText(place.kind)}</span>
                         </span>
                       ))}
                       {places.length === 0 && <span className="muted">–</span>}

@@ -15,7 +15,9 @@ export interface EntityRow {
 /** Services have their own list. */
 const ELSEWHERE = new Set(['service', 'namespace']);
 
-const DETAILS = ['system', 'type', 'image', 'version', 'instance_type', 'kernel'];
+const DETAILS = ['system', 'type', 'image', 'instance_type'];
+/** Attributes whose values say nothing without their name. */
+const NAMED = ['version', 'kernel'];
 
 const RANKS: Record<Status, number> = { critical: 0, warning: 1, ok: 2, unknown: 3 };
 
@@ -33,7 +35,12 @@ export function entityRows(index: WorldIndex, health: Map<string, EntityHealth> 
         status: health?.get(entity.id)?.status ?? 'unknown',
         namespace: attributeOf(index, entity, 'namespace'),
         places,
-        detail: DETAILS.flatMap((name) => entity.attributes[name] || []).join(' · '),
+        detail: [
+          ...DETAILS.map((name) => entity.attributes[name]),
+          ...NAMED.map((name) => entity.attributes[name] && `${name} ${entity.attributes[name]}`),
+        ]
+          .filter(Boolean)
+          .join(' · '),
       };
     })
     .sort(

@@ -37,6 +37,7 @@ import {
   targetFaults,
 } from './faults';
 import { Objectives } from './objectives';
+import '../insight/insight.css';
 import './overview.css';
 
 const MAX_FAULTS = 30;

@@ -25,11 +25,15 @@ const PAD = 14;
 const FRAME_HEAD = 30;
 /** Room of a call that passes a column. */
 const LANE = 18;
-/** More columns than this are folded: the longest chain of a dense graph says little. */
+/** More columns than this are folded. */
 const MAX_COLUMNS = 9;
+
+/** Columns of a graph: the longest chain of a dense one says little, so that it becomes about a square. */
+const mostColumns = (nodes: number, edges: number): number =>
+  edges <= 2 * nodes ? MAX_COLUMNS : Math.min(MAX_COLUMNS, Math.max(4, Math.ceil(Math.sqrt(nodes) * 1.3)));
 const ROUNDS = 8;
 /** With more calls than this long ones pass behind cards: lanes for all would pull the map apart. */
-const MAX_LANED = 150;
+const MAX_LANED = 60;
 const MARGIN = 12;
 
 /** Column of each node: one more than the largest of its callers, without calls that close a circle. */
@@ -82,8 +86,9 @@ export function columnsOf(
       columns.set(to, column);
       most = Math.max(most, column);
     }
-  if (most >= MAX_COLUMNS)
-    for (const [id, column] of columns) columns.set(id, Math.floor((column * MAX_COLUMNS) / (most + 1)));
+  const limit = mostColumns(nodes.length, edges.length);
+  if (most >= limit)
+    for (const [id, column] of columns) columns.set(id, Math.floor((column * limit) / (most + 1)));
   return columns;
 }
 

@@ -82,9 +82,8 @@ const Card = memo(function Card({ data }: NodeProps<CardNode>) {
 
 const TYPES = { service: Card };
 
-/** Room for the figures of calls between two columns; with more calls few have some. */
-const BETWEEN = 150;
-const BETWEEN_MANY = 90;
+/** Room for the figures of calls between two columns. */
+const BETWEEN = 160;
 
 /** Above this number of edges only those of the chosen service carry their figures. */
 const FEW_EDGES = 40;
@@ -92,7 +91,7 @@ const FEW_EDGES = 40;
 /** Smallest scale at which the text of cards is read without effort. */
 const LEGIBLE = 0.8;
 
-/** Rate and errors; durations of client and callee. */
+/** Lines of a label: rate and errors; durations of client and callee; the gap between both. */
 export function figuresOf(edge: MapEdge): string[] {
   const gap = gapOf(edge);
   const durations =
@@ -110,7 +109,8 @@ export function figuresOf(edge: MapEdge): string[] {
     ]
       .filter(Boolean)
       .join(' · '),
-    [durations, gap !== null && gap > 0 ? `gap ${secondsText(gap)}` : ''].filter(Boolean).join(' · '),
+    durations,
+    gap !== null && gap > 0 ? `gap ${secondsText(gap)}` : '',
   ].filter(Boolean);
 }
 
@@ -291,7 +291,13 @@ const Bands = memo(function Bands({
   chosen: string;
 }) {
   return (
-    <svg className="graph-bands" width={layout.width} height={layout.height} role="group" aria-label="Calls">
+    <svg
+      className={bands.length > FEW_EDGES ? 'graph-bands is-many' : 'graph-bands'}
+      width={layout.width}
+      height={layout.height}
+      role="group"
+      aria-label="Calls"
+    >
       {bands.map((band) => {
         const edge = byId.get(band.id) as MapEdge;
         const own = edge.from === chosen || edge.to === chosen;
@@ -334,10 +340,7 @@ export function MapView(props: {
     map.groups.map((g) => g.id),
   ]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the shape stands for nodes, edges and groups.
-  const layout = useMemo(
-    () => layoutOf(map.nodes, map.edges, map.groups, map.edges.length > FEW_EDGES ? BETWEEN_MANY : BETWEEN),
-    [shape],
-  );
+  const layout = useMemo(() => layoutOf(map.nodes, map.edges, map.groups, BETWEEN), [shape]);
   return (
     <div className="graph-frame services-map card">
       <ReactFlowProvider>
