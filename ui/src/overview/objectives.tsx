@@ -14,7 +14,7 @@ export function Objectives({ answer }: { answer: Objective[] | undefined }) {
     <section className="card overview-card" aria-label="Objectives">
       <h2>Objectives</h2>
       {burning.length > 0 && <ObjectiveTable objectives={burning} named />}
-      <p className="muted">
+      <p className="muted objective-rest">
         {[
           met > 0 && `${counted(met, 'objective')} met`,
           silent > 0 && `${counted(silent, 'objective')} without data`,

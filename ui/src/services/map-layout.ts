@@ -243,16 +243,21 @@ function ordered(
       least = length;
       best = tops;
     }
+    // Callers and callees in turn: with both at once two columns would swap for ever.
+    const left = round % 2 === 0;
     const wanted = (ids: string[]) => {
       let sum = 0;
       let n = 0;
-      for (const id of ids)
+      for (const id of ids) {
+        const own = unitOf.get(id);
         for (const other of neighbours.get(id) ?? []) {
+          const unit = unitOf.get(other);
           // Calls within a frame do not move it.
-          if (unitOf.get(other) === unitOf.get(id)) continue;
+          if (!own || !unit || unit === own || left !== unit.first < own.first) continue;
           sum += tops.get(other) ?? 0;
           n++;
         }
+      }
       return n > 0 ? sum / n : null;
     };
     const target = new Map<Unit, number>();
@@ -265,8 +270,9 @@ function ordered(
       const ids = [...unit.members.values()].flat();
       target.set(unit, wanted(ids) ?? tops.get(ids[0] ?? '') ?? 0);
     }
+    const place = new Map(order.map((unit, i) => [unit, i]));
     order = [...order].sort(
-      (a, b) => (target.get(a) ?? 0) - (target.get(b) ?? 0) || a.id.localeCompare(b.id),
+      (a, b) => (target.get(a) ?? 0) - (target.get(b) ?? 0) || (place.get(a) ?? 0) - (place.get(b) ?? 0),
     );
   }
   return best;
@@ -314,17 +320,26 @@ export interface LabelBox {
   y: number;
   width: number;
   height: number;
+  /** Lines that have room. */
+  lines: number;
 }
+
+export const LABEL_LINE = 15;
+/** Mean width of a character of the labels. */
+const LABEL_CHARACTER = 6.3;
 
 const overlaps = (a: LabelBox, b: LabelBox) =>
   Math.abs(a.x - b.x) < (a.width + b.width) / 2 + 4 && a.y < b.y + b.height + 2 && b.y < a.y + a.height + 2;
 
 /** Places along a call, from its middle to its ends. */
-const SHARES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
+const SHARES = [0.5, ...[1, 2, 3, 4, 5, 6, 7].flatMap((i) => [0.5 - i * 0.05, 0.5 + i * 0.05])];
 
-/** A label on each call that has room for one: never on a card, never on another label. */
+/**
+ * A label on each call that has room for one: never on a card, never on another label. Without room for all lines the
+ * first one is placed.
+ */
 export function labelPlaces(
-  calls: { id: string; points: Point[]; width: number; height: number }[],
+  calls: { id: string; points: Point[]; lines: string[] }[],
   layout: Layout,
 ): Map<string, LabelBox> {
   // Buckets by columns of this width keep the search short.
@@ -343,23 +358,24 @@ export function labelPlaces(
     }
   };
   for (const [id, { x, y }] of layout.nodes)
-    take({ id, x: x + NODE_WIDTH / 2, y, width: NODE_WIDTH, height: NODE_HEIGHT });
+    take({ id, x: x + NODE_WIDTH / 2, y, width: NODE_WIDTH, height: NODE_HEIGHT, lines: 0 });
   const out = new Map<string, LabelBox>();
-  for (const call of calls) {
+  const room = (call: { id: string; points: Point[] }, lines: string[]): LabelBox | undefined => {
+    const width = Math.max(...lines.map((line) => line.length)) * LABEL_CHARACTER;
+    const height = lines.length * LABEL_LINE;
     for (const share of SHARES) {
       const at = pointAt(call.points, share);
-      const box = {
-        id: call.id,
-        x: at.x,
-        y: at.y - call.height / 2,
-        width: call.width,
-        height: call.height,
-      };
-      if (cells(box).some((c) => (taken.get(c) ?? []).some((other) => overlaps(box, other)))) continue;
-      take(box);
-      out.set(call.id, box);
-      break;
+      const box = { id: call.id, x: at.x, y: at.y - height / 2, width, height, lines: lines.length };
+      if (!cells(box).some((c) => (taken.get(c) ?? []).some((other) => overlaps(box, other)))) return box;
     }
+    return undefined;
+  };
+  for (const call of calls) {
+    if (call.lines.length === 0) continue;
+    const box = room(call, call.lines) ?? room(call, call.lines.slice(0, 1));
+    if (!box) continue;
+    take(box);
+    out.set(call.id, box);
   }
   return out;
 }

@@ -128,7 +128,7 @@ export function ServiceMapPage() {
               {open.has('all') && all.nodes.length > MOST_NODES && ` · at most ${MOST_NODES} are shown`}
             </span>
             {grouped && !open.has('all') && (
-              <Button onClick={() => update({ open: 'all', closed: '', chosen: '' })}>Expand groups</Button>
+              <Button onClick={() => update({ open: 'all', closed: '', chosen: '' })}>Expand all</Button>
             )}
             {(open.size > 0 || closed.size > 0) && (
               <Button onClick={() => update({ open: '', closed: '' })}>

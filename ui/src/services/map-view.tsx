@@ -16,7 +16,7 @@ import { flows, NODE_HEIGHT, NODE_WIDTH } from '../pipelines/flow';
 import '../pipelines/pipelines.css';
 import type { Status } from '../insight/types';
 import { edgeHealth, type GroupedMap, gapOf, type MapEdge, type MapNode, TYPE_NAMES } from './graph';
-import { labelPlaces, layoutOf, type MapLayout } from './map-layout';
+import { LABEL_LINE, labelPlaces, layoutOf, type MapLayout } from './map-layout';
 import { healthOf } from './model';
 import { errorText, rateText, secondsText } from './parts';
 
@@ -132,10 +132,6 @@ function describe(edge: MapEdge): string {
     .join('\n');
 }
 
-const LABEL_LINE = 15;
-/** Mean width of a character of the labels. */
-const LABEL_CHARACTER = 6.3;
-
 function Picture({
   map,
   layout,
@@ -174,7 +170,9 @@ function Picture({
     )[0];
     const at = layout.nodes.get(first?.id ?? '') ?? { x: 0, y: 0 };
     const within = (size: number, whole: number, middle: number) =>
-      Math.max(Math.min(0, size - whole * LEGIBLE), Math.min(0, size / 2 - middle * LEGIBLE));
+      whole * LEGIBLE <= size
+        ? (size - whole * LEGIBLE) / 2
+        : Math.max(Math.min(0, size - whole * LEGIBLE), Math.min(0, size / 2 - middle * LEGIBLE));
     void flow.setViewport({
       x: within(width, layout.width, at.x + NODE_WIDTH / 2),
       y: within(height, layout.height, at.y + NODE_HEIGHT / 2),
@@ -224,15 +222,7 @@ function Picture({
       .filter(({ edge }) => (chosen === '' ? map.edges.length <= FEW_EDGES : own(edge)))
       .sort((a, b) => b.edge.failed - a.edge.failed || b.edge.rate - a.edge.rate);
     return labelPlaces(
-      labelled.map(({ id, points, edge }) => {
-        const lines = figuresOf(edge);
-        return {
-          id,
-          points,
-          width: Math.max(...lines.map((line) => line.length)) * LABEL_CHARACTER,
-          height: lines.length * LABEL_LINE,
-        };
-      }),
+      labelled.map(({ id, points, edge }) => ({ id, points, lines: figuresOf(edge) })),
       layout,
     );
   }, [bands, byId, chosen, layout, map]);
@@ -312,11 +302,13 @@ const Bands = memo(function Bands({
             <path d={band.path} className="graph-band-line" strokeWidth={band.width} />
             {label && (
               <text x={label.x} y={label.y + 11}>
-                {figuresOf(edge).map((line, i) => (
-                  <tspan key={line} x={label.x} dy={i === 0 ? 0 : LABEL_LINE}>
-                    {line}
-                  </tspan>
-                ))}
+                {figuresOf(edge)
+                  .slice(0, label.lines)
+                  .map((line, i) => (
+                    <tspan key={line} x={label.x} dy={i === 0 ? 0 : LABEL_LINE}>
+                      {line}
+                    </tspan>
+                  ))}
               </text>
             )}
           </g>
