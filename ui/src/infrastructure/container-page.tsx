@@ -4,6 +4,9 @@ import { ErrorNotice } from '../api/errors';
 import { TimePicker } from '../components/time-picker';
 import { Empty, Loading, PageHead } from '../components/ui';
 import { quoted } from '../explore/logs/lexer';
+import { useProblems, useWorld } from '../insight/api';
+import { EntityProblems } from '../insight/problem-list';
+import { problemsOf } from '../insight/world';
 import { Figure } from '../services/figure';
 import { exploreSearch, LogPatterns } from '../services/log-patterns';
 import { ErrorShare, rateText, secondsText } from '../services/parts';
@@ -23,12 +26,28 @@ export function ContainerPage() {
   const state = useServicesState('/containers/container');
   const details = useContainer(id, state.end, state.window, state.attempt);
   const facts = details.data?.facts;
+  const world = useWorld().data;
+  const problems = useProblems().data?.problems ?? [];
+  const entity = world?.world.entities.find(
+    ({ kind, series }) => kind === 'container' && series.some((labels) => labels.container_id === id),
+  );
+  const own = entity ? problemsOf(problems, world, entity.id) : [];
   const lead = facts
     ? [facts.types.join(', '), facts.image, `means over ${state.window}`].filter(Boolean).join(' · ')
     : `Means over ${state.window}.`;
   return (
     <div className="page">
       <PageHead title={id} tab={`Container ${id}`} lead={lead}>
+        {entity && (
+          <Link
+            to="/infrastructure/entity/$id"
+            params={{ id: entity.id } as never}
+            search={state.carried as never}
+            className="button button-plain"
+          >
+            Entity
+          </Link>
+        )}
         <Link
           to="/explore/logs"
           search={exploreSearch(state, `{container_id=${quoted(id)}}`) as never}
@@ -73,6 +92,12 @@ export function ContainerPage() {
         </Empty>
       ) : (
         <>
+          {own.length > 0 && (
+            <section className="panel service-panel" aria-label="Problems">
+              <h2>Problems</h2>
+              <EntityProblems problems={own} />
+            </section>
+          )}
           <Resources id={id} state={state} details={details.data} />
           <RequestTable requests={details.data.requests} />
           <Statements statements={details.data.statements} />

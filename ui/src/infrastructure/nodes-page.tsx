@@ -4,6 +4,10 @@ import { ErrorNotice } from '../api/errors';
 import { PageTabs } from '../app/page-tabs';
 import { TimePicker } from '../components/time-picker';
 import { Loading, PageHead, SearchField } from '../components/ui';
+import { useHealth, useWorld } from '../insight/api';
+import { EntityHealthBadge } from '../insight/parts';
+import type { Entity, EntityHealth } from '../insight/types';
+import { entitiesAt } from '../insight/world';
 import { useServicesState } from '../services/state';
 import { useNodes } from './api';
 import type { NodeRow } from './model';
@@ -13,6 +17,8 @@ import './infrastructure.css';
 export function NodesPage() {
   const state = useServicesState('/nodes');
   const nodes = useNodes(state.end, state.window, state.attempt);
+  const world = useWorld().data;
+  const health = useHealth().data;
   const wanted = state.filter.toLowerCase();
   const rows = (nodes.data ?? []).filter(({ name }) => name.toLowerCase().includes(wanted));
   return (
@@ -48,6 +54,7 @@ export function NodesPage() {
               <thead>
                 <tr>
                   <th scope="col">Node</th>
+                  <th scope="col">Status</th>
                   <th scope="col" className="num">
                     CPU
                   </th>
@@ -73,9 +80,20 @@ export function NodesPage() {
                 </tr>
               </thead>
               <tbody>
-                {rows.map((node) => (
-                  <Row key={`${node.machine} ${node.instance}`} node={node} carried={state.carried} />
-                ))}
+                {rows.map((node) => {
+                  const entity = world
+                    ? entitiesAt(world, { machine_id: node.machine }).find(({ kind }) => kind === 'node')
+                    : undefined;
+                  return (
+                    <Row
+                      key={`${node.machine} ${node.instance}`}
+                      node={node}
+                      entity={entity}
+                      health={entity && health?.get(entity.id)}
+                      carried={state.carried}
+                    />
+                  );
+                })}
               </tbody>
             </table>
           </div>
@@ -85,13 +103,32 @@ export function NodesPage() {
   );
 }
 
-function Row({ node, carried }: { node: NodeRow; carried: Record<string, string> }) {
+function Row({
+  node,
+  entity,
+  health,
+  carried,
+}: {
+  node: NodeRow;
+  entity: Entity | undefined;
+  health: EntityHealth | undefined;
+  carried: Record<string, string>;
+}) {
   return (
     <tr>
       <td>
         <Link to="/host" search={{ ...carried, instance: node.instance } as never} className="trace-link">
           {node.name}
         </Link>
+      </td>
+      <td>
+        {entity ? (
+          <Link to="/infrastructure/entity/$id" params={{ id: entity.id } as never} search={carried as never}>
+            <EntityHealthBadge health={health} />
+          </Link>
+        ) : (
+          <EntityHealthBadge health={undefined} />
+        )}
       </td>
       <td className="num">{figure(node.cpu, 'ratio')}</td>
       <td className="num">{figure(node.cores, 'none')}</td>

@@ -1,7 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ApiError, call } from '../api/client';
 import { isMissing } from '../api/errors';
-import type { EntityAnswer, EntityHealth, Inspection, Objective, Problems, Source, World } from './types';
+import { readHealth, readInspections, readObjectives, readProblems, readSources, readWorld } from './read';
+import type { EntityAnswer, World } from './types';
 import { indexOf, type WorldIndex } from './world';
 
 const EVERY_MS = 15_000;
@@ -25,26 +26,20 @@ function useInsight<T, R = T>(
   });
 }
 
-const same = <T>(data: T): T => data;
+export const useProblems = () => useInsight('problems', readProblems);
 
-export const useProblems = () => useInsight<Problems>('problems', same);
+export const useInspections = () => useInsight('inspections', readInspections);
 
-export const useInspections = () =>
-  useInsight<{ inspections: Inspection[] }, Inspection[]>('inspections', (data) => data.inspections);
+export const useHealth = () => useInsight('health', readHealth);
 
-export const useHealth = () =>
-  useInsight<{ entities: EntityHealth[] }, Map<string, EntityHealth>>(
-    'health',
-    ({ entities }) => new Map(entities.map((one) => [one.id, one])),
-  );
+export const useObjectives = () => useInsight('objectives', readObjectives);
 
-export const useObjectives = () =>
-  useInsight<{ objectives: Objective[] }, Objective[]>('objectives', (data) => data.objectives);
+export const useSources = () => useInsight('source', readSources);
 
-export const useSources = () => useInsight<{ sources: Source[] }, Source[]>('source', (data) => data.sources);
+const readIndex = (data: World): WorldIndex => indexOf(readWorld(data));
 
 export const useWorld = (enabled = true) =>
-  useInsight<World, WorldIndex>('world', indexOf, enabled, (index) =>
+  useInsight('world', readIndex, enabled, (index) =>
     (index?.world.entities.length ?? 0) > MANY_ENTITIES ? MANY_EVERY_MS : EVERY_MS,
   );
 
