@@ -14,7 +14,7 @@ import { PointBar } from '../insight/point-bar';
 import { Relations } from '../insight/relations';
 import { relationGroups } from '../insight/relations-model';
 import { ResourcePanel } from '../insight/resource-panel';
-import { measuredBy, seriesSelector, streamSelector } from '../insight/resources';
+import { measuredBy, namesQuery, streamSelector } from '../insight/resources';
 import type { EntityAnswer } from '../insight/types';
 import { useEntityInsight } from '../insight/use-insight';
 import { hostsOf, partsOf } from '../insight/world';
@@ -86,7 +86,7 @@ function Details({ answer, state }: { answer: EntityAnswer; state: ServicesState
   const streams = streamSelector(entity);
   const container = entity.series.find((labels) => labels.container_id)?.container_id;
   const node = entity.kind === 'node' ? entity.series.find((labels) => labels.instance) : undefined;
-  const selector = seriesSelector(entity);
+  const names = namesQuery(entity);
   const first = validity[0];
   return (
     <>
@@ -120,9 +120,9 @@ function Details({ answer, state }: { answer: EntityAnswer; state: ServicesState
           </div>
         </dl>
         <p className="panel-links entity-links">
-          {selector && (
-            <Link to="/query" search={{ 'g0.expr': selector, 'g0.tab': 'table' } as never}>
-              Its series
+          {names && (
+            <Link to="/query" search={{ 'g0.expr': names, 'g0.tab': 'table' } as never}>
+              Metrics
             </Link>
           )}
           {streams && (

@@ -25,6 +25,9 @@ const MOST = 500;
 
 const newest = (expr: string) => `topk(${MOST}, ${expr})`;
 
+const firstSeen = (range: string, by: string, of = '') =>
+  `min by (${by}) (min_over_time(timestamp(target_info${of})[${range}:1m]))`;
+
 /** Queries of changes within a range such as 1h. */
 export const changeQueries = (range: string) => ({
   started: newest(`process_start_time_seconds > time() - ${seconds(range)}`),
@@ -33,8 +36,9 @@ export const changeQueries = (range: string) => ({
     `increase(container_restarts_total[${range}]) > 0 or increase(kube_pod_container_status_restarts_total[${range}]) > 0`,
   ),
   replicaSets: newest(`kube_replicaset_created > time() - ${seconds(range)}`),
+  // A version that came later than its service did: the first version of a new service is no deployment.
   versions: newest(
-    `min by (job, service_name, service_version) (min_over_time(timestamp(target_info{service_version!=""})[${range}:1m])) unless on (job, service_version) (target_info{service_version!=""} offset ${range}) and on (job) (target_info offset ${range})`,
+    `${firstSeen(range, 'job, service_name, service_version', '{service_version!=""}')} > on (job) group_left () (${firstSeen(range, 'job')} + 90)`,
   ),
   down: newest(`max_over_time(timestamp(up == 1)[${range}:30s]) and up == 0`),
   resolved: newest(

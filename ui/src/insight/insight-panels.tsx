@@ -1,4 +1,5 @@
 /** Problems and objectives on the page of an entity. */
+import { isMissing } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Loading } from '../components/ui';
 import { reasonOf } from './api';
@@ -33,7 +34,7 @@ export function ProblemPanel({ insight }: { insight: EntityInsight }) {
 /** Nothing on servers without objectives: the panel of problems states what is missing. */
 export function ObjectivePanel({ insight }: { insight: EntityInsight }) {
   const { objectives, objectivesError } = insight;
-  if (objectives === undefined && !objectivesError) return null;
+  if (objectives === undefined && (!objectivesError || isMissing(objectivesError))) return null;
   return (
     <section className="panel service-panel" aria-label="Objectives">
       <h2>Objectives</h2>

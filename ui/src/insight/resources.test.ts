@@ -41,7 +41,9 @@ describe('charts of entities', () => {
     expect(expr).toBe(
       'sum(rate(container_cpu_usage_seconds_total{namespace="shop",pod="a",container!="",container!="POD"}[1m])' +
         ' or rate(container_cpu_usage_seconds_total{namespace="shop",pod="b",container!="",container!="POD"}[1m]))' +
-        ' or sum(rate(process_cpu_seconds_total{instance="b:1",job="j"}[1m]))',
+        ' or sum(rate(process_cpu_seconds_total{instance="b:1",job="j"}[1m]))' +
+        ' or sum(rate(process_cpu_time_seconds_total{instance="b:1",job="j"}[1m]))' +
+        ' or sum(rate(jvm_cpu_time_seconds_total{instance="b:1",job="j"}[1m]))',
     );
   });
 
@@ -56,7 +58,7 @@ describe('charts of entities', () => {
       entity('instance', [{ job: 'j', instance: `i:${i}` }]),
     );
     const [cpu] = resourceCharts('service', many, '5m');
-    expect(cpu?.lines.at(-1)?.[1].match(/process_cpu/g)).toHaveLength(MAX_SETS);
+    expect(cpu?.lines.at(-1)?.[1].match(/process_cpu_seconds/g)).toHaveLength(MAX_SETS);
     expect(leftOut(many)).toBe(7);
   });
 

@@ -76,6 +76,8 @@ const CONTAINER: Spec[] = [
         pod(rate('container_cpu_usage_seconds_total', OF_CONTAINERS)),
         docker(rate('container_cpu_usage_seconds_total')),
         target(rate('process_cpu_seconds_total')),
+        target(rate('process_cpu_time_seconds_total')),
+        target(rate('jvm_cpu_time_seconds_total')),
       ),
     ],
   },
@@ -94,6 +96,8 @@ const CONTAINER: Spec[] = [
         pod(gauge('container_memory_working_set_bytes', OF_CONTAINERS)),
         docker(gauge('container_memory_working_set_bytes')),
         target(gauge('process_resident_memory_bytes')),
+        target(gauge('process_memory_usage_bytes')),
+        target(gauge('jvm_memory_used_bytes')),
       ),
     ],
   },
@@ -307,6 +311,6 @@ export function streamSelector(entity: Entity): string {
   return '';
 }
 
-/** Selector of all series of an entity for Explore; '' without series. */
-export const seriesSelector = (entity: Entity): string =>
-  entity.series.length === 0 ? '' : `{${matchersOf(entity.series[0] as LabelSet)}}`;
+/** Query of the names of the series of an entity; '' without series. */
+export const namesQuery = (entity: Entity): string =>
+  entity.series.length === 0 ? '' : `count by (__name__) ({${matchersOf(entity.series[0] as LabelSet)}})`;

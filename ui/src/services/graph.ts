@@ -361,6 +361,6 @@ export const TYPE_NAMES: Record<string, string> = {
   tcp: 'connections',
 };
 
-/** Time between client and callee: what the client waits beyond the callee's own duration. */
+/** Time that the client waits beyond the callee's own duration; quantiles of few calls may differ the other way. */
 export const gapOf = ({ clientP95, serverP95 }: Pick<MapEdge, 'clientP95' | 'serverP95'>): number | null =>
-  clientP95 === null || serverP95 === null ? null : clientP95 - serverP95;
+  clientP95 === null || serverP95 === null || clientP95 < serverP95 ? null : clientP95 - serverP95;

@@ -324,11 +324,13 @@ describe('map', () => {
   });
 
   it('tells the gap between client and callee where both measure', () => {
-    const [both, client] = mapWith([
+    const [both, client, consumer] = mapWith([
       edge('a', 'b', '', { clientLatency: { ...none, p95: 0.5 }, serverLatency: { ...none, p95: 0.2 } }),
       edge('b', 'c', '', { clientLatency: { ...none, p95: 0.5 } }),
+      edge('c', 'd', '', { clientLatency: { ...none, p95: 0.1 }, serverLatency: { ...none, p95: 0.2 } }),
     ]).edges;
     expect(both && gapOf(both)).toBeCloseTo(0.3);
     expect(client && gapOf(client)).toBeNull();
+    expect(consumer && gapOf(consumer)).toBeNull();
   });
 });
