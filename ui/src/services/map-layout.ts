@@ -190,6 +190,7 @@ export function layoutOf(nodes: MapNode[], edges: MapEdge[], groups: MapGroup[],
     ];
   });
   const bends = new Map<string, Point[]>();
+  let back = 0;
   for (const edge of known) {
     const from = places.get(edge.from) as Point;
     const to = places.get(edge.to) as Point;
@@ -207,8 +208,8 @@ export function layoutOf(nodes: MapNode[], edges: MapEdge[], groups: MapGroup[],
         }),
       );
     else if (column(edge.to) <= column(edge.from)) {
-      // Back to the left: around both cards.
-      const y = Math.max(from.y, to.y) + NODE_HEIGHT + GAP / 2;
+      // Back to the left: around both cards, each call at another height of the gap.
+      const y = Math.max(from.y, to.y) + NODE_HEIGHT + GAP / 2 + ((back++ % 5) - 2) * 4;
       bends.set(edge.id, [
         { x: from.x + NODE_WIDTH + 30, y },
         { x: to.x - 30, y },
