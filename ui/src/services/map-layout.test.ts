@@ -112,6 +112,16 @@ describe('layout', () => {
     expect(passing.every(({ y }) => y < b.y || y > b.y + NODE_HEIGHT)).toBe(true);
   });
 
+  it('leads calls back below all cards between', () => {
+    const nodes = ['a', 'b', 'c', 'd'].map(node);
+    const edges = [edge('a', 'b'), edge('b', 'c'), edge('a', 'd'), edge('c', 'a')];
+    const layout = layoutOf(nodes, edges, [], 120);
+    const lowest = Math.max(...[...layout.nodes.values()].map(({ y }) => y + NODE_HEIGHT));
+    const bends = layout.bends.get('c a') ?? [];
+    expect(bends).toHaveLength(2);
+    expect(bends.every(({ y }) => y > lowest && y < layout.height)).toBe(true);
+  });
+
   it('orders callees like their callers, so that calls do not cross', () => {
     const nodes = ['web', 'cart', 'pay', 'mail', 'postgresql', 'redis'].map(node);
     const edges = [

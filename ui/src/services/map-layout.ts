@@ -35,6 +35,8 @@ const ROUNDS = 8;
 /** With more calls than this long ones pass behind cards: lanes for all would pull the map apart. */
 const MAX_LANED = 60;
 const MARGIN = 12;
+/** Distance of a call that leads back from the cards above it: half of the widest band, and some air. */
+const BACK = 46;
 
 /** Column of each node: one more than the largest of its callers, without calls that close a circle. */
 export function columnsOf(
@@ -208,21 +210,27 @@ export function layoutOf(nodes: MapNode[], edges: MapEdge[], groups: MapGroup[],
         }),
       );
     else if (column(edge.to) <= column(edge.from)) {
-      // Back to the left: around both cards, each call at another height of the gap.
-      const y = Math.max(from.y, to.y) + NODE_HEIGHT + GAP / 2 + ((back++ % 5) - 2) * 4;
+      // Back to the left: below all cards between, in a dense map through the gap below both.
+      const cards = laned
+        ? [...places].filter(([id]) => column(id) >= column(edge.to) && column(id) <= column(edge.from))
+        : [];
+      const lowest = Math.max(from.y, to.y, ...cards.map(([, { y }]) => y)) + NODE_HEIGHT;
+      const y = lowest + (laned ? BACK + back * LANE : GAP / 2 + ((back % 5) - 2) * 4);
+      back++;
       bends.set(edge.id, [
-        { x: from.x + NODE_WIDTH + 30, y },
-        { x: to.x - 30, y },
+        { x: from.x + NODE_WIDTH + 44, y },
+        { x: to.x - 44, y },
       ]);
     }
   }
   const all = [...places.values()];
+  const ends = [...bends.values()].flat();
   return {
     nodes: places,
     bends,
     frames,
     width: Math.max(0, ...all.map((p) => p.x + NODE_WIDTH)) + PAD + MARGIN,
-    height: Math.max(0, ...all.map((p) => p.y + NODE_HEIGHT)) + PAD + GAP + MARGIN,
+    height: Math.max(0, ...all.map((p) => p.y + NODE_HEIGHT), ...ends.map((p) => p.y)) + PAD + GAP + MARGIN,
   };
 }
 
