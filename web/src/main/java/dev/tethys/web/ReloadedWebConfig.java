@@ -1,5 +1,6 @@
 package dev.tethys.web;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
@@ -36,9 +37,15 @@ public final class ReloadedWebConfig {
   private final LongSupplier nanos;
   private volatile WebConfig current;
   private volatile long checkedAt;
-  private List<Stamp> stamps; // guarded by this
-  private Object version; // of the source; guarded by this
-  private @Nullable String problem; // of the last reading; guarded by this
+
+  @GuardedBy("this")
+  private List<Stamp> stamps;
+
+  @GuardedBy("this")
+  private Object version; // of the source
+
+  @GuardedBy("this")
+  private @Nullable String problem; // of the last reading
 
   /**
    * Current configuration of a source; an invalid change leaves the configuration before it.

@@ -1,5 +1,6 @@
 package dev.tethys.web;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.WebSocketStreams;
@@ -61,7 +62,10 @@ public final class ServerWebSocket {
   private final OutputStream out;
   private final int maxMessage;
   private final ReentrantLock writing = new ReentrantLock(); // frames do not mix
-  private boolean closeSent; // guarded by writing
+
+  @GuardedBy("writing")
+  private boolean closeSent;
+
   private final CountDownLatch ended = new CountDownLatch(1); // nothing more is received
   private volatile long receivedNanos = System.nanoTime();
   private final Map<String, CountDownLatch> awaited = new ConcurrentHashMap<>(); // by ping

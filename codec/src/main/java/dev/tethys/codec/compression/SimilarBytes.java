@@ -1,6 +1,7 @@
 package dev.tethys.codec.compression;
 
 import com.github.luben.zstd.Zstd;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -91,8 +92,12 @@ public final class SimilarBytes {
     }
 
     private final long mostBytes;
-    private final List<Member> members = new ArrayList<>(); // guarded by itself
-    private long memberBytes; // guarded by members
+
+    @GuardedBy("itself")
+    private final List<Member> members = new ArrayList<>();
+
+    @GuardedBy("members")
+    private long memberBytes;
 
     /**
      * Creates an empty group.

@@ -1,5 +1,6 @@
 package dev.tethys.codec.points;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.BoundedMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -19,8 +20,12 @@ public final class RecentNameCache<V> {
 
   private final Map<String, Meaning<V>> known;
   private final Function<String, @Nullable V> means;
-  private long gets; // guarded by known
-  private long hits; // guarded by known
+
+  @GuardedBy("known")
+  private long gets;
+
+  @GuardedBy("known")
+  private long hits;
 
   /**
    * An empty memory.

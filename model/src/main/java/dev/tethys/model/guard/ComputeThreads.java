@@ -1,5 +1,6 @@
 package dev.tethys.model.guard;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.libc.ThreadPriority;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.ActiveSpan.TracedAction;
@@ -119,8 +120,11 @@ public final class ComputeThreads {
 
   /** Interrupt of a working thread, which may arrive before its start or after its end. */
   private static final class Interruption {
-    private @Nullable Thread computing; // guarded by this
-    private boolean requested; // guarded by this
+    @GuardedBy("this")
+    private @Nullable Thread computing;
+
+    @GuardedBy("this")
+    private boolean requested;
 
     synchronized void begin() {
       computing = Thread.currentThread();

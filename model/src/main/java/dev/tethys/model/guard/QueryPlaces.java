@@ -1,5 +1,6 @@
 package dev.tethys.model.guard;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -19,7 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class QueryPlaces {
   private final int common;
-  private final List<Language> languages = new ArrayList<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final List<Language> languages = new ArrayList<>();
+
   private int commonUsed; // guarded by this
 
   /**
@@ -161,7 +165,8 @@ public final class QueryPlaces {
     }
   }
 
-  /** Gives free slots to waiting queries; the caller must hold the lock. */
+  /** Gives free places to waiting queries; the lock is held. */
+  @GuardedBy("this")
   private void admit() {
     while (true) {
       Language next = next();
@@ -173,6 +178,7 @@ public final class QueryPlaces {
   }
 
   /** The language with the fewest places among those that wait and may have one more. */
+  @GuardedBy("this")
   private @Nullable Language next() {
     Language best = null;
     for (Language l : languages) {

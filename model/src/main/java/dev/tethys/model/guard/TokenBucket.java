@@ -1,5 +1,6 @@
 package dev.tethys.model.guard;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.function.LongSupplier;
 
 /**
@@ -13,8 +14,12 @@ public final class TokenBucket {
   private final double nanosPerToken;
   private final double capacity;
   private final LongSupplier nanos;
-  private double tokens; // guarded by this; below 0 after a reservation beyond the content
-  private long filledAt; // guarded by this
+
+  @GuardedBy("this")
+  private double tokens; // below 0 after a reservation beyond the content
+
+  @GuardedBy("this")
+  private long filledAt;
 
   /**
    * A full bucket.
@@ -36,6 +41,7 @@ public final class TokenBucket {
     return new TokenBucket(1e9 / rate, capacity, nanos);
   }
 
+  @GuardedBy("this")
   private void fill() {
     long now = nanos.getAsLong();
     if (now - filledAt > 0) {

@@ -1,5 +1,6 @@
 package dev.tethys.model.logs;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.storage.StorageException;
@@ -60,7 +61,9 @@ public final class LogRates {
     private record Limiter(Rate rate, TokenBucket bucket) {}
 
     private final int most;
-    private final Map<K, Limiter> limiters = // guarded by this, least recently used first
+
+    @GuardedBy("this")
+    private final Map<K, Limiter> limiters = // least recently used first
         new LinkedHashMap<>(16, 0.75f, true);
 
     Buckets(int most) {

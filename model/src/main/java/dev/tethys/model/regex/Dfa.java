@@ -1,5 +1,6 @@
 package dev.tethys.model.regex;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.cancellation.Cancellation;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,7 +47,10 @@ final class Dfa {
   private final int maxBytes;
   private final int stride;
   private volatile Generation current;
-  private int generations; // guarded by this
+
+  @GuardedBy("this")
+  private int generations;
+
   private volatile boolean abandoned;
   private final AtomicReference<@Nullable Stepper> idle = new AtomicReference<>();
 

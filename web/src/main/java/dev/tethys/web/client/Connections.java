@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -68,11 +69,23 @@ final class Connections implements AutoCloseable {
   private final int maxIdle;
   private final int maxIdleEach;
   private final long keep;
-  private final Map<Server, ArrayDeque<Idle>> idle = new HashMap<>(); // guarded by this, like all
+
+  @GuardedBy("this")
+  private final Map<Server, ArrayDeque<Idle>> idle = new HashMap<>();
+
+  @GuardedBy("this")
   private @Nullable Idle oldest;
+
+  @GuardedBy("this")
   private @Nullable Idle newest;
+
+  @GuardedBy("this")
   private int size;
+
+  @GuardedBy("this")
   private boolean sweeping;
+
+  @GuardedBy("this")
   private boolean closed;
 
   Connections(ScheduledExecutorService timer, LongSupplier nanos) {
@@ -145,6 +158,7 @@ final class Connections implements AutoCloseable {
     return i;
   }
 
+  @GuardedBy("this")
   private void chain(Idle i) {
     i.older = newest;
     if (newest == null) {
@@ -156,6 +170,7 @@ final class Connections implements AutoCloseable {
     size++;
   }
 
+  @GuardedBy("this")
   private void unchain(Idle i) {
     if (i.older == null) {
       oldest = i.newer;
@@ -170,7 +185,8 @@ final class Connections implements AutoCloseable {
     size--;
   }
 
-  /** Closes the connection that has waited longest of all, which is the first of its server. */
+  /** Ends the one of all that has waited longest, which is the first of its server's. */
+  @GuardedBy("this")
   private void end(Idle i) {
     ArrayDeque<Idle> all = idle.get(i.server);
     if (all != null) {

@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.UrlHost;
 import java.net.InetAddress;
 import java.net.URI;
@@ -74,11 +75,14 @@ final class CookieJar {
   private final InstantSource clock;
 
   /** By domain, and in each as they were set first. */
-  private final Map<String, LinkedHashMap<Key, Cookie>> domains =
-      new HashMap<>(); // guarded by this
+  @GuardedBy("this")
+  private final Map<String, LinkedHashMap<Key, Cookie>> domains = new HashMap<>();
 
-  private int size; // guarded by this
-  private long turns; // guarded by this
+  @GuardedBy("this")
+  private int size;
+
+  @GuardedBy("this")
+  private long turns;
 
   CookieJar(InstantSource clock) {
     this.clock = clock;
@@ -218,11 +222,13 @@ final class CookieJar {
     return all.firstEntry().getValue();
   }
 
+  @GuardedBy("this")
   private Cookie removeFirst(LinkedHashMap<Key, Cookie> all) {
     size--;
     return all.pollFirstEntry().getValue();
   }
 
+  @GuardedBy("this")
   private void expire(String domain, Instant now) {
     LinkedHashMap<Key, Cookie> all = domains.get(domain);
     if (all == null) {

@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,7 +23,10 @@ final class Deadlines {
   /** Head of the unordered ring of pending deadlines. */
   private final Watch ring = new Watch(0, () -> {});
 
-  private @Nullable ScheduledFuture<?> alarm; // guarded by ring, as what follows
+  @GuardedBy("ring")
+  private @Nullable ScheduledFuture<?> alarm;
+
+  @GuardedBy("ring")
   private long alarmAt;
 
   /** Runs on the timer's thread; must not block. */
@@ -34,8 +38,8 @@ final class Deadlines {
   final class Watch {
     private final long at;
     private final Runnable expired;
-    private Watch before = this; // guarded by ring, as what follows
-    private Watch after = this;
+    private Watch before = this; // guarded by ring
+    private Watch after = this; // guarded by ring
 
     private Watch(long at, Runnable expired) {
       this.at = at;
@@ -77,6 +81,7 @@ final class Deadlines {
     return w;
   }
 
+  @GuardedBy("ring")
   private void set(long at) {
     ScheduledFuture<?> earlier = alarm;
     alarm = timer.schedule(this::ring, at - System.nanoTime(), TimeUnit.NANOSECONDS);

@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.UrlText;
 import java.io.Closeable;
@@ -43,8 +44,12 @@ final class GrpcConnections {
   private static final class Dial {
     final long deadline;
     final CompletableFuture<Http2Connection> made = new CompletableFuture<>();
-    private @Nullable Closeable socket; // guarded by this
-    private boolean over; // guarded by this
+
+    @GuardedBy("this")
+    private @Nullable Closeable socket;
+
+    @GuardedBy("this")
+    private boolean over;
 
     Dial(long deadline) {
       this.deadline = deadline;
@@ -69,15 +74,34 @@ final class GrpcConnections {
   private final GrpcChannel.Options options;
   private final NameLookup names;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Peer, Http2Connection> connections = new HashMap<>(); // guarded by lock
-  private final Map<Peer, Dial> dials = new HashMap<>(); // guarded by lock
-  private List<Peer> peers = List.of(); // guarded by lock
-  private long resolvedAt; // guarded by lock
-  private boolean resolving; // whether it is looked up anew meanwhile; guarded by lock
-  private int turn; // guarded by lock
-  private boolean closed; // guarded by lock
-  private ClientTls.@Nullable Setup setup; // guarded by stamped
-  private List<ClientTls.Stamp> stamps = List.of(); // guarded by stamped
+
+  @GuardedBy("lock")
+  private final Map<Peer, Http2Connection> connections = new HashMap<>();
+
+  @GuardedBy("lock")
+  private final Map<Peer, Dial> dials = new HashMap<>();
+
+  @GuardedBy("lock")
+  private List<Peer> peers = List.of();
+
+  @GuardedBy("lock")
+  private long resolvedAt;
+
+  @GuardedBy("lock")
+  private boolean resolving; // whether it is looked up anew meanwhile
+
+  @GuardedBy("lock")
+  private int turn;
+
+  @GuardedBy("lock")
+  private boolean closed;
+
+  @GuardedBy("stamped")
+  private ClientTls.@Nullable Setup setup;
+
+  @GuardedBy("stamped")
+  private List<ClientTls.Stamp> stamps = List.of();
+
   private final Object stamped = new Object();
   private volatile @Nullable SSLSession session;
 

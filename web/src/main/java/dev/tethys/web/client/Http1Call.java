@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.UrlHost;
 import java.io.Closeable;
 import java.io.IOException;
@@ -36,8 +37,13 @@ final class Http1Call implements Runnable {
   private final RequestHeaders headers;
   private final long deadline;
   private final Deadlines deadlines;
-  private @Nullable Closeable socket; // below TLS, so that closing it never waits; guarded by this
-  private boolean late; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable Closeable socket; // below TLS, so that closing it never waits
+
+  @GuardedBy("this")
+  private boolean late;
+
   private Deadlines.@Nullable Watch watch;
   private String version = "";
 

@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.web.internal.FrameBudget;
 import dev.tethys.web.internal.Hpack;
 import java.io.ByteArrayOutputStream;
@@ -89,14 +90,31 @@ final class Http2Connection {
   private int taken; // the reader's: bytes of data without a window update yet
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
+
+  @GuardedBy("lock")
   private final Map<Integer, Stream> streams = new HashMap<>();
+
+  @GuardedBy("lock")
   private long sendWindow = WINDOW;
+
+  @GuardedBy("lock")
   private int initialWindow = WINDOW;
+
+  @GuardedBy("lock")
   private int maxFrame = FrameWriter.MAX_FRAME;
+
+  @GuardedBy("lock")
   private int maxStreams = 100;
+
+  @GuardedBy("lock")
   private int nextId = 1;
+
+  @GuardedBy("lock")
   private boolean open = true;
+
+  @GuardedBy("lock")
   private boolean retired;
+
   private @Nullable IOException failure; // that ended the connection
   private volatile long receivedAt = System.nanoTime();
   private volatile boolean receiving; // a whole frame

@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.CloudAuth;
 import dev.tethys.config.ConnectionRules;
 import dev.tethys.config.HttpClientConfig;
@@ -81,9 +82,15 @@ public final class HttpClientFactory implements AutoCloseable {
           1, work -> Thread.ofPlatform().daemon().name("http-deadlines").unstarted(work));
   private final Deadlines deadlines = new Deadlines(timer);
   private final Connections connections = new Connections(timer, System::nanoTime);
-  private final Map<ClientKey, Transport> transports = new HashMap<>(); // guarded by itself
-  private final Map<Own, Connections> own = new HashMap<>(); // guarded by itself
-  private final Map<CloudAuth, CallSigner> signers = new HashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<ClientKey, Transport> transports = new HashMap<>();
+
+  @GuardedBy("itself")
+  private final Map<Own, Connections> own = new HashMap<>();
+
+  @GuardedBy("itself")
+  private final Map<CloudAuth, CallSigner> signers = new HashMap<>();
 
   /**
    * @param userAgent sent with every call that does not set one

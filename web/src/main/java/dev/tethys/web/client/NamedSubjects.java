@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -29,7 +30,9 @@ final class NamedSubjects extends X509ExtendedTrustManager {
   private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[?[0-9a-fA-F:.]*:.*");
 
   private final @Nullable KeyStore anchors;
-  private @Nullable X509ExtendedTrustManager manager; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable X509ExtendedTrustManager manager;
 
   /**
    * A manager that reads the authorities when they are first needed.

@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.UrlHost;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -28,7 +29,9 @@ final class PerHostLimiter {
   }
 
   private final int most;
-  private final Map<Server, Semaphore> servers = new HashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<Server, Semaphore> servers = new HashMap<>();
 
   PerHostLimiter(int most) {
     this.most = most;

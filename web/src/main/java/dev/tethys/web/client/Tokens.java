@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.JwtBearer;
 import dev.tethys.config.OAuth2;
@@ -47,11 +48,23 @@ public final class Tokens {
   private final InstantSource clock;
   private final Duration early;
   private final ReentrantLock fetching = new ReentrantLock();
-  private String type = ""; // these guarded by fetching
+
+  @GuardedBy("fetching")
+  private String type = "";
+
+  @GuardedBy("fetching")
   private @Nullable String token;
+
+  @GuardedBy("fetching")
   private Instant until = Instant.MIN;
+
+  @GuardedBy("fetching")
   private Instant since = Instant.MIN;
+
+  @GuardedBy("fetching")
   private @Nullable String secretUsed;
+
+  @GuardedBy("fetching")
   private boolean secretInForm;
 
   public Tokens(OAuth2 config, WebClient client, InstantSource clock) {
@@ -123,6 +136,7 @@ public final class Tokens {
     }
   }
 
+  @GuardedBy("fetching")
   private boolean isYoung() {
     return clock.instant().isBefore(since.plus(YOUNG));
   }
@@ -139,6 +153,7 @@ public final class Tokens {
         : Credentials.fromFile(config.clientSecretFile(), "oauth2 client_secret_file");
   }
 
+  @GuardedBy("fetching")
   private void fetch(String secret, Duration timeout) throws IOException, InterruptedException {
     Map<String, String> form = new LinkedHashMap<>();
     if (config.assertion().enabled()) {
@@ -205,6 +220,7 @@ public final class Tokens {
     }
   }
 
+  @GuardedBy("fetching")
   private void take(Reply r) throws IOException {
     String text = new String(r.body, StandardCharsets.UTF_8);
     if (r.status / 100 != 2) {

@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
@@ -28,12 +29,26 @@ final class Transport {
   private final boolean http2;
   private final ExecutorService executor;
   private final InstantSource clock;
-  private @Nullable HttpClient engine; // these seven guarded by this
+
+  @GuardedBy("this")
+  private @Nullable HttpClient engine;
+
+  @GuardedBy("this")
   private Instant madeAt = Instant.MIN;
+
+  @GuardedBy("this")
   private Http3Dialer.@Nullable Secured http3;
+
+  @GuardedBy("this")
   private ClientTls.@Nullable Setup setup;
+
+  @GuardedBy("this")
   private List<ClientTls.Stamp> stamps;
+
+  @GuardedBy("this")
   private Instant checkedAt;
+
+  @GuardedBy("this")
   private @Nullable String problem;
 
   Transport(
@@ -96,6 +111,7 @@ final class Transport {
             });
   }
 
+  @GuardedBy("this")
   private void reloadIfChanged() {
     Instant now = clock.instant();
     if (now.isBefore(checkedAt.plusMillis(LOOK_MILLIS)) && !now.isBefore(checkedAt)) {

@@ -1,5 +1,6 @@
 package dev.tethys.web.cloud;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.CloudAuth;
 import dev.tethys.config.CloudAuth.SigV4.RoleSession;
 import dev.tethys.config.Secret;
@@ -116,7 +117,11 @@ public final class AwsCredentials {
   private final Settings settings;
   private final CredentialDependencies dependencies;
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable AwsIdentity kept; // these guarded by lock
+
+  @GuardedBy("lock")
+  private @Nullable AwsIdentity kept;
+
+  @GuardedBy("lock")
   private @Nullable String region;
 
   public AwsCredentials(Settings settings, CredentialDependencies dependencies) {

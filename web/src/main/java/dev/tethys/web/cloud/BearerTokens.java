@@ -1,5 +1,6 @@
 package dev.tethys.web.cloud;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,7 +20,9 @@ public abstract class BearerTokens {
 
   private final CredentialDependencies dependencies;
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable Token kept; // guarded by lock
+
+  @GuardedBy("lock")
+  private @Nullable Token kept;
 
   BearerTokens(CredentialDependencies dependencies) {
     this.dependencies = dependencies;

@@ -1,5 +1,6 @@
 package dev.tethys.web.cloud;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.internal.Pem;
 import java.io.IOException;
@@ -41,7 +42,9 @@ public final class OciInstanceIdentity implements OciIdentity {
 
   private final CredentialDependencies dependencies;
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable Session kept; // guarded by lock
+
+  @GuardedBy("lock")
+  private @Nullable Session kept;
 
   public OciInstanceIdentity(CredentialDependencies dependencies) {
     this.dependencies = dependencies;

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.log.JulLogger;
 import io.helidon.common.socket.HelidonSocket;
 import java.io.IOException;
@@ -78,22 +79,27 @@ final class ClientConnection {
   volatile long old;
 
   /** Last stream whose request is processed. */
-  private int lastStream; // guarded by this
+  @GuardedBy("this")
+  private int lastStream;
 
   /** Requests that started to arrive and are not processed yet. */
-  private int arriving; // guarded by this
+  @GuardedBy("this")
+  private int arriving;
 
   /** Whether it has had requests, all of which have ended. */
   volatile boolean hasRested;
 
-  /** Time when it must end. */
-  private long dueAt = NEVER; // guarded by this
+  /** Time at which it must end. */
+  @GuardedBy("this")
+  private long dueAt = NEVER;
 
-  /** Time when the first GOAWAY was sent. */
-  private long goAwayAt = NEVER; // guarded by this
+  /** Time at which the first GOAWAY was sent. */
+  @GuardedBy("this")
+  private long goAwayAt = NEVER;
 
-  /** Time when the GOAWAY with the last stream was sent. */
-  private long lastGoAwayAt = NEVER; // guarded by this
+  /** Time at which the GOAWAY with the last stream was sent. */
+  @GuardedBy("this")
+  private long lastGoAwayAt = NEVER;
 
   ClientConnection(
       Socket socket,

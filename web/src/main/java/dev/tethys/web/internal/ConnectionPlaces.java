@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry;
 import java.util.Collection;
 import java.util.HashMap;
@@ -35,10 +36,12 @@ final class ConnectionPlaces {
 
   private final LongSupplier nanos;
 
-  /** Connections with a slot, by client; guarded by itself. */
+  /** Connections with a place, by client. */
+  @GuardedBy("itself")
   private final Map<String, Integer> held = new HashMap<>();
 
-  private int taken; // guarded by held
+  @GuardedBy("held")
+  private int taken;
 
   /**
    * Places of a listener.

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.ConnectionTimes;
 import dev.tethys.web.HttpRequest;
@@ -85,8 +86,13 @@ public final class ConnectionTimeouts {
     private final long began;
     private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>();
     private long watchedSince;
-    private boolean idling; // guarded by this
-    private boolean ended; // guarded by this
+
+    @GuardedBy("this")
+    private boolean idling;
+
+    @GuardedBy("this")
+    private boolean ended;
+
     private volatile long waitsSince = NEVER; // for a place
     private volatile boolean refused;
     private volatile boolean takenBack;

@@ -2,6 +2,7 @@ package dev.tethys.web.internal;
 
 import at.favre.lib.crypto.bcrypt.BCrypt;
 import at.favre.lib.crypto.bcrypt.LongPasswordStrategies;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Secret;
 import dev.tethys.model.BoundedMap;
 import dev.tethys.web.HttpException;
@@ -50,11 +51,15 @@ public final class Passwords {
   private final Executor executor;
   private final BiPredicate<String, String> verifier;
   private byte @Nullable [] salt; // made when first needed: it takes some hundredths of a second
-  private final Map<String, String> right = new HashMap<>(); // key by user; guarded by this
+
+  @GuardedBy("this")
+  private final Map<String, String> right = new HashMap<>(); // key by user
+
   private final ConcurrentMap<String, CompletableFuture<Boolean>> underWay =
       new ConcurrentHashMap<>();
-  private final Map<String, Boolean> wrong = // guarded by this
-      BoundedMap.byUse(REMEMBERED);
+
+  @GuardedBy("this")
+  private final Map<String, Boolean> wrong = BoundedMap.byUse(REMEMBERED);
 
   public Passwords() {
     this(HASHING, Passwords::matches);

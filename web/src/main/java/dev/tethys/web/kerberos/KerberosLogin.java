@@ -1,5 +1,6 @@
 package dev.tethys.web.kerberos;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.security.Principal;
 import java.time.Duration;
@@ -45,7 +46,11 @@ public final class KerberosLogin {
   private final KerberosIdentity identity;
   private final InstantSource clock;
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable Subject subject; // these guarded by lock
+
+  @GuardedBy("lock")
+  private @Nullable Subject subject;
+
+  @GuardedBy("lock")
   private Instant since = Instant.MIN;
 
   public KerberosLogin(KerberosIdentity identity, InstantSource clock) {

@@ -1,5 +1,6 @@
 package dev.tethys.web.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.HttpClientConfig.Authorization;
@@ -59,7 +60,11 @@ public final class Kubeconfig implements ClusterAccess {
   private final InstantSource clock;
   private final Duration execTimeout;
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable HttpClientConfig kept; // these guarded by lock
+
+  @GuardedBy("lock")
+  private @Nullable HttpClientConfig kept;
+
+  @GuardedBy("lock")
   private Instant until = Instant.MAX;
 
   /**
@@ -157,6 +162,7 @@ public final class Kubeconfig implements ClusterAccess {
     }
   }
 
+  @GuardedBy("lock")
   private HttpClientConfig make() throws IOException, InterruptedException {
     until = Instant.MAX;
     JsonNode given = user.has("exec") ? execute(user.path("exec")) : JSON.createObjectNode();
@@ -223,6 +229,7 @@ public final class Kubeconfig implements ClusterAccess {
     }
   }
 
+  @GuardedBy("lock")
   private JsonNode execute(JsonNode exec) throws IOException, InterruptedException {
     String command = exec.path("command").asString("");
     List<String> line = new ArrayList<>();

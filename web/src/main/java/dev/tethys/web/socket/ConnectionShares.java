@@ -1,5 +1,6 @@
 package dev.tethys.web.socket;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.util.HashMap;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 public final class ConnectionShares {
   private static final String LOCAL = "";
 
-  private final Map<String, LinkedHashSet<Socket>> byClient = new HashMap<>(); // guarded by this
+  @GuardedBy("this")
+  private final Map<String, LinkedHashSet<Socket>> byClient = new HashMap<>();
 
   private static String client(Socket s) {
     InetAddress a = s.getInetAddress();

@@ -1,5 +1,6 @@
 package dev.tethys.web.tracing;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
@@ -48,9 +49,16 @@ final class SpanExporter implements AutoCloseable {
   private final OtlpWriter writer = new OtlpWriter(); // the thread's
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
-  private final ArrayDeque<Span> queue = new ArrayDeque<>(); // guarded by lock
-  private boolean stopped; // guarded by lock
-  private int underWay; // guarded by lock
+
+  @GuardedBy("lock")
+  private final ArrayDeque<Span> queue = new ArrayDeque<>();
+
+  @GuardedBy("lock")
+  private boolean stopped;
+
+  @GuardedBy("lock")
+  private int underWay;
+
   private @Nullable String problem; // the thread's: what was said in the log last
   private final Thread thread;
 

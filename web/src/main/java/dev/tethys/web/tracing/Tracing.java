@@ -1,5 +1,6 @@
 package dev.tethys.web.tracing;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -41,7 +42,10 @@ public final class Tracing implements AutoCloseable {
   private final HttpClientFactory clients;
   private final SpanRecorder recorder = new SpanRecorder();
   private final Counts counts = new Counts();
-  private @Nullable TracingConfig config; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable TracingConfig config;
+
   private volatile @Nullable SpanExporter exporter; // changed by who holds this
 
   /**

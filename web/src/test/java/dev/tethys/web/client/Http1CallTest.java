@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,7 +43,10 @@ class Http1CallTest {
   private final Connections connections = new Connections(timer, nanos::get);
   private final AtomicInteger accepted = new AtomicInteger();
   private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
-  private final List<String> asked = new ArrayList<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final List<String> asked = new ArrayList<>();
+
   private final AtomicReference<String> said = new AtomicReference<>(""); // after an answer, once
   private final CountDownLatch waits = new CountDownLatch(1);
   private final CountDownLatch hasSaid = new CountDownLatch(1);

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal.http2;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpListenerOptions;
@@ -47,7 +48,9 @@ public final class Http2Protocol implements Protocol {
   private final HttpListenerOptions options;
   private final ConnectionTimeouts clients;
   private final RequestGate answers;
-  private @Nullable Http2Engine engine; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable Http2Engine engine;
 
   /** Creates the protocol for one listener. */
   public Http2Protocol(

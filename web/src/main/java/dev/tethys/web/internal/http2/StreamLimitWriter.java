@@ -1,5 +1,6 @@
 package dev.tethys.web.internal.http2;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;
 import java.nio.ByteBuffer;
@@ -46,7 +47,8 @@ final class StreamLimitWriter implements DataWriter {
   private volatile long answerFrames; // written under lock
 
   /** Whether the final GOAWAY was written; later frames are discarded. */
-  private boolean over; // guarded by lock
+  @GuardedBy("lock")
+  private boolean over;
 
   /** When the frame began that is being written. */
   private volatile long writingSince = NEVER;

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal.http2;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,9 +30,15 @@ final class StreamThreads extends AbstractExecutorService {
 
   private final ExecutorService executor;
   private final LongSupplier nanos;
-  private final Set<Thread> reading = new HashSet<>(); // guarded by this
-  private final Map<Thread, Long> draining = new LinkedHashMap<>(); // guarded by this; since when
-  private boolean ended; // guarded by this
+
+  @GuardedBy("this")
+  private final Set<Thread> reading = new HashSet<>();
+
+  @GuardedBy("this")
+  private final Map<Thread, Long> draining = new LinkedHashMap<>(); // since when
+
+  @GuardedBy("this")
+  private boolean ended;
 
   StreamThreads(ExecutorService executor, LongSupplier nanos) {
     this.executor = executor;

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal.proxied;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.web.HttpException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -18,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * the TCP connection and carry the addresses of the header.
  */
 final class HeaderSocket extends Socket {
-  private @Nullable Headed input; // guarded by this
+  @GuardedBy("this")
+  private @Nullable Headed input;
+
   private volatile @Nullable ProxyHeader header;
 
   /** Creates a socket for {@code accept}. */
