@@ -1,5 +1,6 @@
 package dev.tethys.store.events;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.guard.RequestBuffers;
 import dev.tethys.model.guard.SupervisedLoop;
@@ -75,7 +76,10 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   private final WriteHealth writes;
   private final PartTable<P> parts;
   private final PartMaintenance<H, S, P> housekeeping;
-  private long housekeepingDue = Long.MIN_VALUE; // guarded by maintenance
+
+  @GuardedBy("maintenance")
+  private long housekeepingDue = Long.MIN_VALUE;
+
   private Map<String, H> active = new HashMap<>();
   private HeadReferences<H> activeUse = new HeadReferences<>();
   private long activeBytes;

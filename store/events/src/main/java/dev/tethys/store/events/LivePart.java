@@ -1,5 +1,6 @@
 package dev.tethys.store.events;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.files.CorruptionException;
@@ -25,10 +26,20 @@ public final class LivePart<P> {
   private final Path path;
   private final PartEntry entry;
   private final Function<PartFile, P> opener;
+
+  @GuardedBy("this")
   private int uses = 1;
+
+  @GuardedBy("this")
   private boolean deleteFile;
+
+  @GuardedBy("this")
   private @Nullable PartFile file;
+
+  @GuardedBy("this")
   private @Nullable P part;
+
+  @GuardedBy("this")
   private @Nullable String damage;
 
   LivePart(FileAccess files, Path path, PartEntry entry, Function<PartFile, P> opener) {
@@ -64,6 +75,7 @@ public final class LivePart<P> {
     return part;
   }
 
+  @GuardedBy("this")
   private void setDamage(Exception e) {
     damage =
         e instanceof IOException

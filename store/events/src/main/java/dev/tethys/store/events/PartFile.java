@@ -1,5 +1,6 @@
 package dev.tethys.store.events;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.files.ByteSink;
@@ -33,8 +34,13 @@ public final class PartFile implements AutoCloseable {
 
   private final String path;
   private final PartEntry entry;
-  private final BitSet checkedBlocks = new BitSet(); // guarded by damagedBlocks
-  private final BitSet damagedBlocks = new BitSet(); // guarded by itself
+
+  @GuardedBy("damagedBlocks")
+  private final BitSet checkedBlocks = new BitSet();
+
+  @GuardedBy("itself")
+  private final BitSet damagedBlocks = new BitSet();
+
   private final Map<Integer, String> missing = new TreeMap<>(); // by block; guarded the same way
   private final Arena arena;
   private final MemorySegment file;

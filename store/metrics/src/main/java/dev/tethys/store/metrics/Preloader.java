@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics;
 
 import com.github.luben.zstd.Zstd;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -13,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * milliseconds.
  */
 final class Preloader {
-  private static boolean tried; // guarded by the class
+  @GuardedBy("Preloader.class")
+  private static boolean tried;
+
+  @GuardedBy("Preloader.class")
   private static @Nullable LinkageError problem; // the first: those after it do not say why
 
   private Preloader() {}

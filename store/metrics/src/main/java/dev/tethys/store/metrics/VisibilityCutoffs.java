@@ -1,5 +1,6 @@
 package dev.tethys.store.metrics;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.head.Head;
@@ -16,7 +17,9 @@ final class VisibilityCutoffs {
   private final Blocks blocks;
   private final ChangeLog changes;
   private volatile DatabaseOptions options;
-  private Map<Long, RetentionCutoff> noted = Map.of(); // by resolution; guarded by changes
+
+  @GuardedBy("changes")
+  private Map<Long, RetentionCutoff> noted = Map.of(); // by resolution
 
   VisibilityCutoffs(DatabaseOptions options, Head head, Blocks blocks, ChangeLog changes) {
     this.options = options;

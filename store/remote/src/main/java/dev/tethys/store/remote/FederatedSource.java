@@ -1,5 +1,6 @@
 package dev.tethys.store.remote;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
@@ -54,7 +55,9 @@ public final class FederatedSource implements ScopedSource {
   private final ReadMetrics metrics;
   private final Registry registry;
   private volatile List<ConfiguredStore> remotes = List.of();
-  private List<RemoteReadConfig> applied = List.of(); // guarded by this
+
+  @GuardedBy("this")
+  private List<RemoteReadConfig> applied = List.of();
 
   /**
    * @param localStart the millisecond from which the embedded store is complete

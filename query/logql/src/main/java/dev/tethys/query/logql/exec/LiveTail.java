@@ -1,5 +1,6 @@
 package dev.tethys.query.logql.exec;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.access.Scope;
@@ -64,14 +65,29 @@ public final class LiveTail implements AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  // all guarded by lock
+
+  @GuardedBy("lock")
   private final ArrayDeque<Raw> raw = new ArrayDeque<>();
+
+  @GuardedBy("lock")
   private long rawBytes;
+
+  @GuardedBy("lock")
   private final ArrayDeque<Passed> passed = new ArrayDeque<>();
+
+  @GuardedBy("lock")
   private long passedBytes;
+
+  @GuardedBy("lock")
   private boolean filtering; // a row is in the query
+
+  @GuardedBy("lock")
   private final List<Dropped> dropped = new ArrayList<>();
+
+  @GuardedBy("lock")
   private long droppedCount;
+
+  @GuardedBy("lock")
   private boolean closed;
 
   LiveTail(Scope scope, LiveFilter filter, long delayNanos, Consumer<LiveTail> whenClosed) {
@@ -119,6 +135,7 @@ public final class LiveTail implements AutoCloseable {
     }
   }
 
+  @GuardedBy("lock")
   private void offer(Labels stream, LogBatch batch, int r, long now) {
     if (raw.size() >= MAX_QUEUED || rawBytes + batch.bodyLengths[r] > MAX_QUEUED_BYTES) {
       drop(stream, batch.times[r]);
@@ -142,6 +159,7 @@ public final class LiveTail implements AutoCloseable {
     rawBytes += row.bytes();
   }
 
+  @GuardedBy("lock")
   private void drop(Labels labels, long time) {
     droppedCount++;
     if (dropped.size() < MAX_LISTED) {
@@ -212,12 +230,15 @@ public final class LiveTail implements AutoCloseable {
         }
         changed.await(10, TimeUnit.MILLISECONDS);
       }
-      passed.removeIf(
-          p -> {
-            boolean known = seen.contains(Seen.of(p.entry));
-            passedBytes -= known ? p.entry.bytes() : 0;
-            return known;
-          });
+      List<Passed> all = List.copyOf(passed);
+      passed.clear();
+      for (Passed p : all) {
+        if (seen.contains(Seen.of(p.entry))) {
+          passedBytes -= p.entry.bytes();
+        } else {
+          passed.add(p);
+        }
+      }
     } finally {
       lock.unlock();
     }
@@ -259,6 +280,7 @@ public final class LiveTail implements AutoCloseable {
     }
   }
 
+  @GuardedBy("lock")
   private Delivery take(int most, long now) {
     List<LogEntry> out = new ArrayList<>();
     while (out.size() < most && !passed.isEmpty()) {
