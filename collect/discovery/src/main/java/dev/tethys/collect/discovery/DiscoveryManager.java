@@ -1,5 +1,6 @@
 package dev.tethys.collect.discovery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
@@ -47,10 +48,19 @@ public final class DiscoveryManager implements AutoCloseable {
   private final Listener listener;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+
+  @GuardedBy("lock")
   private final Map<DiscoveryConfig, Running> running = new HashMap<>();
+
+  @GuardedBy("lock")
   private Map<String, List<DiscoveryConfig>> pools = Map.of();
+
+  @GuardedBy("lock")
   private boolean news;
+
+  @GuardedBy("lock")
   private boolean closed;
+
   private final Thread teller;
 
   /** Starts without any pool. */
@@ -230,6 +240,7 @@ public final class DiscoveryManager implements AutoCloseable {
     }
   }
 
+  @GuardedBy("lock")
   private List<TargetGroup> groupsOf(List<DiscoveryConfig> configs) {
     List<TargetGroup> out = new ArrayList<>();
     for (DiscoveryConfig c : configs) {

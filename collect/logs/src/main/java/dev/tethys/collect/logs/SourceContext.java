@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.BoundedMap;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -19,7 +20,10 @@ public final class SourceContext {
 
   private final String job;
   private final EntrySink sink;
-  private Relabeling relabeling; // guarded by remembered
+
+  @GuardedBy("remembered")
+  private Relabeling relabeling;
+
   private final Cursors positions;
   private final SourceMetrics metrics;
   private final InstantSource clock;
@@ -101,6 +105,7 @@ public final class SourceContext {
     }
   }
 
+  @GuardedBy("remembered")
   private Optional<Labels> relabel(Labels discovered) {
     LabelsBuilder b = discovered.toBuilder();
     if (!relabeling.apply(b)) {

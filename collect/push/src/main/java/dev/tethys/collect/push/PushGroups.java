@@ -1,5 +1,6 @@
 package dev.tethys.collect.push;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
@@ -45,12 +46,20 @@ public final class PushGroups implements Collector, AutoCloseable {
   private static final long MAX_STORED = Runtime.getRuntime().maxMemory() / 5;
 
   private final long maxStored;
-  private long stored; // about how many bytes the groups take; guarded by this
+
+  @GuardedBy("this")
+  private long stored; // about how many bytes the groups take
+
   private final PushOptions options;
   private final InstantSource clock;
   private final Collector own;
+
+  @GuardedBy("this")
   private final Map<SortedMap<String, String>, PushGroup> groups = new LinkedHashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, Set<SortedMap<String, String>>> byName = new HashMap<>();
+
   private final @Nullable GroupLog log;
 
   /**
@@ -80,7 +89,7 @@ public final class PushGroups implements Collector, AutoCloseable {
   private static final Comparator<SortedMap<String, String>> BY_TEXT =
       Comparator.comparing(Object::toString);
 
-  private void put(SortedMap<String, String> key, @Nullable PushGroup next) {
+  private synchronized void put(SortedMap<String, String> key, @Nullable PushGroup next) {
     PushGroup old = next == null ? groups.remove(key) : groups.put(key, next);
     if (old != null) {
       for (String name : old.families().keySet()) {
@@ -99,6 +108,7 @@ public final class PushGroups implements Collector, AutoCloseable {
   }
 
   /** Makes a change durable, then visible. */
+  @GuardedBy("this")
   private void change(SortedMap<String, String> key, @Nullable PushGroup next) throws IOException {
     if (log != null) {
       log.append(key, next);
@@ -171,6 +181,7 @@ public final class PushGroups implements Collector, AutoCloseable {
   }
 
   /** The group after a push, if it may be. */
+  @GuardedBy("this")
   private PushGroup after(
       PushGroup before,
       List<MetricFamily> sanitized,
@@ -241,6 +252,7 @@ public final class PushGroups implements Collector, AutoCloseable {
     own.collect(f -> mine.put(f.name(), f));
     return new ConsistencyCheck.Others() {
       @Override
+      @GuardedBy("PushGroups.this")
       public @Nullable MetricType type(String name) {
         for (SortedMap<String, String> k : byName.getOrDefault(name, Set.of())) {
           MetricFamily f = k.equals(key) ? null : family(k, name);
@@ -252,6 +264,7 @@ public final class PushGroups implements Collector, AutoCloseable {
       }
 
       @Override
+      @GuardedBy("PushGroups.this")
       public List<MetricFamily> families(String name) {
         List<MetricFamily> out = new ArrayList<>();
         for (SortedMap<String, String> k : byName.getOrDefault(name, Set.of())) {
@@ -270,6 +283,7 @@ public final class PushGroups implements Collector, AutoCloseable {
     };
   }
 
+  @GuardedBy("this")
   private @Nullable MetricFamily family(SortedMap<String, String> key, String name) {
     PushGroup g = groups.get(key);
     PushGroup.Pushed p = g == null ? null : g.families().get(name);
@@ -297,6 +311,7 @@ public final class PushGroups implements Collector, AutoCloseable {
   }
 
   /** Removes groups without a push for too long. */
+  @GuardedBy("this")
   private void expire() {
     Duration expiry = options.expiry();
     if (expiry.isZero()) {

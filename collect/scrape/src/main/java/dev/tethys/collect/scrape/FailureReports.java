@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,9 +29,15 @@ public final class FailureReports {
 
   private final System.@Nullable Logger logger;
   private final String component;
-  private Instant minute = Instant.MIN; // guarded by this
-  private int lines; // guarded by this; of this minute
-  private int suppressed; // guarded by this
+
+  @GuardedBy("this")
+  private Instant minute = Instant.MIN;
+
+  @GuardedBy("this")
+  private int lines; // of this minute
+
+  @GuardedBy("this")
+  private int suppressed;
 
   private FailureReports(System.@Nullable Logger logger, String component) {
     this.logger = logger;

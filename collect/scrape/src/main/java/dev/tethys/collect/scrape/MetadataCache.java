@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.exposition.ExpositionParser;
 import dev.tethys.codec.exposition.ExpositionParser.Event;
 import dev.tethys.model.Labels;
@@ -40,9 +41,16 @@ final class MetadataCache implements FamilyMemory {
     }
   }
 
+  @GuardedBy("this")
   private long[] hashes = new long[4]; // open addressing, at most half full
+
+  @GuardedBy("this")
   private @Nullable Entry[] entries = new @Nullable Entry[4];
+
+  @GuardedBy("this")
   private int size;
+
+  @GuardedBy("this")
   private long scrape;
 
   private final PageFamilies page = new PageFamilies();
@@ -57,6 +65,7 @@ final class MetadataCache implements FamilyMemory {
     return false;
   }
 
+  @GuardedBy("this")
   private int slot(long hash) {
     int mask = hashes.length - 1;
     int i = (int) (hash ^ hash >>> 32) & mask;
@@ -66,6 +75,7 @@ final class MetadataCache implements FamilyMemory {
     return i;
   }
 
+  @GuardedBy("this")
   private Entry add(long hash, Entry e) {
     if (size * 2 >= hashes.length) {
       rebuild(hashes.length * 2, Long.MIN_VALUE);
@@ -77,6 +87,7 @@ final class MetadataCache implements FamilyMemory {
     return e;
   }
 
+  @GuardedBy("this")
   private void rebuild(int capacity, long seenSince) {
     long[] oldHashes = hashes;
     @Nullable Entry[] old = entries;

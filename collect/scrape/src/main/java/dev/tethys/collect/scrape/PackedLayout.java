@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.compression.SimilarBytes;
 import dev.tethys.model.storage.SeriesLayout;
 import java.util.LinkedHashMap;
@@ -19,7 +20,9 @@ final class PackedLayout implements SeriesLayout {
 
   private final SimilarBytes packed;
   private final int size;
-  private final Map<Object, Object> kept = new LinkedHashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<Object, Object> kept = new LinkedHashMap<>();
 
   /**
    * Layout of packed labels.

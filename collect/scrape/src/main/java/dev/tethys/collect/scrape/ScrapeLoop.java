@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry.BucketHistogram;
@@ -81,10 +82,17 @@ final class ScrapeLoop {
   /** Held while the caches change. */
   private final ReentrantLock scraping = new ReentrantLock();
 
-  // guarded by this; turns are sequential
+  // Turns are sequential.
+  @GuardedBy("this")
   private boolean stopping;
+
+  @GuardedBy("this")
   private TimedTurns.@Nullable Alarm alarm; // of the next turn
+
+  @GuardedBy("this")
   private @Nullable Thread thread; // on which a turn is
+
+  @GuardedBy("this")
   private boolean over;
 
   // of the present turn

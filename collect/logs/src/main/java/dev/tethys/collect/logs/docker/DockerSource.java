@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.docker;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.TargetGroup;
@@ -25,8 +26,12 @@ final class DockerSource implements LogSource {
   private final DockerLogs config;
   private final SourceContext context;
   private final List<Thread> discoveries = new ArrayList<>();
+
+  @GuardedBy("this")
   private final Map<DiscoveryConfig, Map<String, ContainerLog>> logs = new LinkedHashMap<>();
-  private boolean stopped; // with logs guarded by this
+
+  @GuardedBy("this")
+  private boolean stopped;
 
   DockerSource(DockerLogs config, SourceContext context) {
     this.config = config;

@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.push;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.SourceThreads;
@@ -78,14 +79,31 @@ final class GcpPullSource implements LogSource {
   private final Registry.Counter entries;
   private final Registry.Counter errors;
   private final CountDownLatch stopped = new CountDownLatch(1);
-  private final Map<String, Held> held = new LinkedHashMap<>(); // with all below guarded by this
+
+  @GuardedBy("this")
+  private final Map<String, Held> held = new LinkedHashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, Boolean> doneIds = BoundedMap.byAge(MAX_DONE);
+
+  @GuardedBy("this")
   private final Deque<String> toAcknowledge = new ArrayDeque<>();
+
+  @GuardedBy("this")
   private final List<String> toReturn = new ArrayList<>();
+
+  @GuardedBy("this")
   private long heldBytes;
+
+  @GuardedBy("this")
   private int most = MAX_HELD;
+
+  @GuardedBy("this")
   private int acknowledging;
+
+  @GuardedBy("this")
   private boolean closed;
+
   private volatile String problem = "";
   private @Nullable Thread puller;
   private @Nullable Thread leaseThread;

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.logs.SourceContext;
@@ -59,7 +60,10 @@ class GcpPullSourceTest {
   }
 
   @TempDir Path folder;
-  private final Map<String, Kept> messages = new LinkedHashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<String, Kept> messages = new LinkedHashMap<>();
+
   private final List<Integer> extensions = new CopyOnWriteArrayList<>();
   private final List<String> unexpected = new CopyOnWriteArrayList<>();
   private final AtomicInteger failing = new AtomicInteger();
@@ -192,6 +196,7 @@ class GcpPullSourceTest {
     }
   }
 
+  @GuardedBy("messages")
   private Kept kept(String id) {
     return requireNonNull(messages.get(id));
   }

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.container;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.connection.PublishedPort;
 import dev.tethys.collect.observe.process.ProcessFiles;
@@ -110,16 +111,22 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   private final String ownCgroup;
   private final BlockingQueue<Integer> wanted = new ArrayBlockingQueue<>(MAX_WANTED);
 
-  // Guarded by this, never held while a file is read.
+  // This lock is never held while a file is read.
+  @GuardedBy("this")
   private final Map<Integer, TrackedProcess> processes = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, Container> containers = new LinkedHashMap<>();
 
   /** Container by its cgroup's path, so that a runtime is queried once. */
+  @GuardedBy("this")
   private final Map<String, String> idsByPath = new HashMap<>();
 
   /** Container by the number of its cgroup, for processes that have ended. */
+  @GuardedBy("this")
   private final Map<Long, Container> byCgroup = new HashMap<>();
 
+  @GuardedBy("this")
   private long shed;
 
   /** Boot time of the machine; null if /proc does not have it. */
@@ -197,7 +204,9 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     for (Container c : containers.values()) {
       if (c.cgroup.kind() == ContainerKind.STANDALONE) {
         c.usage.add(c.processes.keySet(), stats);
-        c.lasting |= c.processes.keySet().stream().anyMatch(pid -> isOld(pid, now));
+        for (int pid : c.processes.keySet()) {
+          c.lasting |= isOld(pid, now);
+        }
       }
     }
   }
@@ -208,6 +217,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     return since == null ? now : Math.min(now, since + startTicks * TICK_NANOS);
   }
 
+  @GuardedBy("this")
   private boolean isOld(int pid, long now) {
     TrackedProcess k = processes.get(pid);
     return k != null && now - k.seen >= options.minAge().toNanos();
@@ -245,11 +255,12 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
 
   private synchronized void forget(long now) {
     containers.values().removeIf(c -> c.emptySince > 0 && now - c.emptySince > KEPT_NANOS);
-    idsByPath.values().removeIf(id -> !id.isEmpty() && !containers.containsKey(id));
+    Map<String, Container> left = containers;
+    idsByPath.values().removeIf(id -> !id.isEmpty() && !left.containsKey(id));
     if (idsByPath.size() > MAX_PROCESSES) {
       idsByPath.clear();
     }
-    byCgroup.values().removeIf(c -> containers.get(c.id) != c);
+    byCgroup.values().removeIf(c -> left.get(c.id) != c);
   }
 
   /**
@@ -379,6 +390,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
   }
 
+  @GuardedBy("this")
   private @Nullable Container container(Cgroup cgroup, Identity identity, long now) {
     String id = identity.id;
     if (id.isEmpty()
@@ -398,6 +410,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     return c;
   }
 
+  @GuardedBy("this")
   private void exited(int pid, long now) {
     TrackedProcess k = processes.get(pid);
     if (k != null && k.ended == 0) {
