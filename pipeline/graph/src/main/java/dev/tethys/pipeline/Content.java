@@ -2,6 +2,7 @@ package dev.tethys.pipeline;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
@@ -36,17 +37,36 @@ final class Content {
 
   private final Signal signal;
   private final Encoding encoding;
-  private byte @Nullable [] body; // guarded by this
-  private @Nullable Telemetry<?> tree; // guarded by this
-  private boolean shared; // guarded by this
+
+  @GuardedBy("this")
+  private byte @Nullable [] body;
+
+  @GuardedBy("this")
+  private @Nullable Telemetry<?> tree;
+
+  @GuardedBy("this")
+  private boolean shared;
+
   private final @Nullable Rows rows;
   private final @Nullable MetricFamilies families;
-  private byte @Nullable [] series; // body without the metadata of families; guarded by this
-  private @Nullable ProfileBatch profiles; // guarded by this
-  private @Nullable Supplier<byte[]> otlp; // encodes profiles without a body; guarded by this
-  private Batch.@Nullable Derivation<?> derivedBy; // guarded by this
-  private @Nullable Object derived; // guarded by this
-  private long @Nullable [] sizes; // of the groups of a tree, when it had no body; guarded by this
+
+  @GuardedBy("this")
+  private byte @Nullable [] series; // body without the metadata of families
+
+  @GuardedBy("this")
+  private @Nullable ProfileBatch profiles;
+
+  @GuardedBy("this")
+  private @Nullable Supplier<byte[]> otlp; // encodes profiles without a body
+
+  @GuardedBy("this")
+  private Batch.@Nullable Derivation<?> derivedBy;
+
+  @GuardedBy("this")
+  private @Nullable Object derived;
+
+  @GuardedBy("this")
+  private long @Nullable [] sizes; // of the groups of a tree, when it had no body
 
   Content(Signal signal, Encoding encoding, byte[] body) {
     this.signal = signal;
@@ -165,6 +185,7 @@ final class Content {
     return b.length;
   }
 
+  @GuardedBy("this")
   private byte[] written() {
     byte[] b = write(held());
     derivedBy = null; // results derived from the tree have estimated sizes
@@ -190,6 +211,7 @@ final class Content {
     return sizes == null ? -1 : Arrays.stream(sizes).sum();
   }
 
+  @GuardedBy("this")
   private long @Nullable [] sizes() {
     if (tree != null && (sizes == null || sizes.length != tree.resources().size())) {
       OtlpWriter w = writer();
@@ -308,6 +330,7 @@ final class Content {
     return encoding == Encoding.OTLP && (body == null || tree != null) && otlp == null && !shared;
   }
 
+  @GuardedBy("this")
   private Telemetry<?> held() {
     if (tree == null) {
       throw new IllegalStateException("the tree of this batch was taken, and it has no bytes");

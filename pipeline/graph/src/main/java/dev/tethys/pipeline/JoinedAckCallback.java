@@ -1,5 +1,6 @@
 package dev.tethys.pipeline;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -8,9 +9,15 @@ final class JoinedAckCallback implements AckCallback {
   private final AckCallback to;
   private final BinaryOperator<Outcome> join;
   private final @Nullable Runnable repeats;
-  private int open; // guarded by this
-  private boolean taken; // by one of the destinations; guarded by this
-  private Outcome all = Outcome.ACCEPTED; // guarded by this
+
+  @GuardedBy("this")
+  private int open;
+
+  @GuardedBy("this")
+  private boolean taken; // by one of the destinations
+
+  @GuardedBy("this")
+  private Outcome all = Outcome.ACCEPTED;
 
   JoinedAckCallback(AckCallback to, int ways, BinaryOperator<Outcome> join) {
     this(to, ways, join, null);

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -89,9 +90,12 @@ public final class AckExtension implements ExtensionFactory<AckExtension.Setting
 
     private final Settings settings;
     private final int maxPending;
-    private final LinkedHashMap<UUID, Channel> channels =
-        new LinkedHashMap<>(16, 0.75f, true); // guarded by this
-    private int pending; // guarded by this
+
+    @GuardedBy("this")
+    private final LinkedHashMap<UUID, Channel> channels = new LinkedHashMap<>(16, 0.75f, true);
+
+    @GuardedBy("this")
+    private int pending;
 
     /**
      * @param maxPending maximum number of acknowledgements of all channels

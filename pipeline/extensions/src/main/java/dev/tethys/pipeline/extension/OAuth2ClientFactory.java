@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.JwtBearer;
@@ -179,8 +180,14 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
     private final Settings settings;
     private final HttpClientFactory clients;
     private final InstantSource clock;
-    private @Nullable WebClient client; // these guarded by this
+
+    @GuardedBy("this")
+    private @Nullable WebClient client;
+
+    @GuardedBy("this")
     private @Nullable Tokens tokens;
+
+    @GuardedBy("this")
     private String name = "";
 
     Running(Settings settings, HttpClientFactory clients, InstantSource clock) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.archive;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.FileAccess.ReadableFile;
 import dev.tethys.pipeline.client.S3Settings;
@@ -33,7 +34,9 @@ public final class ArchiveUpload {
   private final S3Client client;
   private final S3Settings settings;
   private final ReentrantLock lock = new ReentrantLock();
-  private boolean owned; // guarded by lock
+
+  @GuardedBy("lock")
+  private boolean owned;
 
   public ArchiveUpload(FileAccess files, Path folder, S3Client client, S3Settings settings) {
     this.files = files;
@@ -77,6 +80,7 @@ public final class ArchiveUpload {
     }
   }
 
+  @GuardedBy("lock")
   private void own() throws IOException, InterruptedException {
     if (owned) {
       return;

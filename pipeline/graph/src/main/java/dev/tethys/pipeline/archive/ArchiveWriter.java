@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.archive;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.model.file.AppendFile;
 import dev.tethys.model.file.FileAccess;
@@ -71,18 +72,34 @@ public final class ArchiveWriter implements Closeable {
   private final SegmentFiles segments;
   private final LongSupplier millis;
   private final Object forcing = new Object();
-  private long forced; // sequence of the last durable append; guarded by forcing
+  private long forced; // guarded by forcing; sequence of the last durable append
   private volatile Bounds bounds;
 
-  // guarded by this
+  @GuardedBy("this")
   private int users;
+
+  @GuardedBy("this")
   private @Nullable Closeable lock;
+
+  @GuardedBy("this")
   private final TreeMap<Long, Complete> complete = new TreeMap<>();
+
+  @GuardedBy("this")
   private final Map<Deletion, Long> deleted = new EnumMap<>(Deletion.class);
+
+  @GuardedBy("this")
   private @Nullable AppendFile open;
+
+  @GuardedBy("this")
   private final List<Archive.Entry> entries = new ArrayList<>();
+
+  @GuardedBy("this")
   private long number;
+
+  @GuardedBy("this")
   private long begun;
+
+  @GuardedBy("this")
   private long sequence;
 
   /**
@@ -115,6 +132,7 @@ public final class ArchiveWriter implements Closeable {
     maintain();
   }
 
+  @GuardedBy("this")
   private void unlock() throws IOException {
     Closeable l = lock;
     lock = null;
@@ -123,6 +141,7 @@ public final class ArchiveWriter implements Closeable {
     }
   }
 
+  @GuardedBy("this")
   private void recover() throws IOException {
     complete.clear();
     Path moved = folder.resolve(Archive.MOVED);
@@ -208,6 +227,7 @@ public final class ArchiveWriter implements Closeable {
   }
 
   /** Ends a segment that ends with an incomplete record. */
+  @GuardedBy("this")
   private void abandon() throws IOException {
     open = null;
     Path segment = segment(number);
@@ -224,6 +244,7 @@ public final class ArchiveWriter implements Closeable {
             || millis.getAsLong() - begun >= b.segmentAge.toMillis());
   }
 
+  @GuardedBy("this")
   private AppendFile begin() throws IOException {
     AppendFile f = segments.create(number + 1, Archive.header(number + 1), true);
     number++;
@@ -233,6 +254,7 @@ public final class ArchiveWriter implements Closeable {
   }
 
   /** Called with both locks. */
+  @GuardedBy("this")
   private void finishSegment() throws IOException {
     AppendFile f = open;
     if (f == null) {
@@ -268,6 +290,7 @@ public final class ArchiveWriter implements Closeable {
   }
 
   /** Called with the lock of this. */
+  @GuardedBy("this")
   private void makeRoom(Bounds b, long more) throws IOException {
     while (bytes() + more > b.maxBytes) {
       Long oldest = complete.isEmpty() ? null : complete.firstKey();
@@ -285,6 +308,7 @@ public final class ArchiveWriter implements Closeable {
     }
   }
 
+  @GuardedBy("this")
   private void delete(long n, Deletion why) throws IOException {
     files.delete(index(n));
     files.delete(segment(n));
@@ -292,6 +316,7 @@ public final class ArchiveWriter implements Closeable {
     deleted.merge(why, c == null ? 0 : c.items, Long::sum);
   }
 
+  @GuardedBy("this")
   private long bytes() {
     long n = open == null ? 0 : open.size();
     for (Complete c : complete.values()) {
@@ -351,6 +376,7 @@ public final class ArchiveWriter implements Closeable {
         bytes(), complete.size() + (open == null ? 0 : 1), items, new EnumMap<>(deletedOrZero()));
   }
 
+  @GuardedBy("this")
   private Map<Deletion, Long> deletedOrZero() {
     Map<Deletion, Long> out = new EnumMap<>(Deletion.class);
     for (Deletion d : Deletion.values()) {

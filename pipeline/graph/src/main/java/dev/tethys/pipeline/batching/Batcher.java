@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.batching;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.remote.RequestSlices;
 import dev.tethys.codec.remote.RequestSlices.Slice;
@@ -61,7 +62,10 @@ public final class Batcher implements Consumer {
   private final String name;
   private final Consumer next;
   private final Meter meter;
-  private final Map<Key, Group> groups = new HashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<Key, Group> groups = new HashMap<>();
+
   private volatile boolean stopped;
 
   /** Read-locked while held items are sent on; write-locked by a thread that waits for that. */

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.batching;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.sun.management.OperatingSystemMXBean;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
@@ -188,7 +189,9 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
     private volatile boolean stopped;
     private long collectedAt; // by the thread that checks
     private boolean collected;
-    private Scheduler.@Nullable Timer timer; // guarded by this
+
+    @GuardedBy("this")
+    private Scheduler.@Nullable Timer timer;
 
     Running(Settings settings, Signal signal, Consumer next, Context context) {
       this.settings = settings;
@@ -236,6 +239,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
       again();
     }
 
+    @GuardedBy("this")
     private void again() {
       timer =
           context

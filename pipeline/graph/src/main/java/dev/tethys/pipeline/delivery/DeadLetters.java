@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
 import java.io.Closeable;
@@ -23,8 +24,12 @@ final class DeadLetters implements Closeable {
 
   private final SegmentedLog log;
   private final long maxBytes;
-  private long letters; // guarded by this
-  private long evicted; // guarded by this
+
+  @GuardedBy("this")
+  private long letters;
+
+  @GuardedBy("this")
+  private long evicted;
 
   DeadLetters(FileAccess files, Path folder, long maxBytes) throws IOException {
     this.log = new SegmentedLog(files, folder, maxBytes, true, headers -> {});

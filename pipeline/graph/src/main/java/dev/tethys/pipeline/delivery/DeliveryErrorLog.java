@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
@@ -27,12 +28,23 @@ final class DeliveryErrorLog {
   private final String name;
   private final Scheduler clock;
   private volatile Error last = NONE;
-  private boolean isLogged; // guarded by this
-  private long loggedAt; // guarded by this
-  private long unsaid; // guarded by this
-  private boolean waited; // a wait was ever told; guarded by this
+
+  @GuardedBy("this")
+  private boolean isLogged;
+
+  @GuardedBy("this")
+  private long loggedAt;
+
+  @GuardedBy("this")
+  private long unsaid;
+
+  @GuardedBy("this")
+  private boolean waited; // a wait was ever told
+
   private volatile boolean waits; // logged, but not finished yet
-  private long waitsAt; // guarded by this
+
+  @GuardedBy("this")
+  private long waitsAt;
 
   DeliveryErrorLog(String name, Scheduler clock) {
     this.name = name;

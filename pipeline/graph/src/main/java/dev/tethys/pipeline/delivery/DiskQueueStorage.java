@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.delivery.OutboxOptions.Sync;
@@ -41,9 +42,11 @@ final class DiskQueueStorage implements QueueStorage {
   private final AtomicBoolean syncs = new AtomicBoolean(); // whether a force is due
 
   /** Appended but not yet published, in log order. */
-  private final ArrayDeque<Entry> appended = new ArrayDeque<>(); // guarded by itself
+  @GuardedBy("itself")
+  private final ArrayDeque<Entry> appended = new ArrayDeque<>();
 
-  private final Set<Entry> ready = new HashSet<>(); // guarded by appended: forced, not at its head
+  @GuardedBy("appended")
+  private final Set<Entry> ready = new HashSet<>(); // forced, not at its head
 
   // The rest is guarded by the engine's lock.
   private final ArrayDeque<Entry> ahead = new ArrayDeque<>();

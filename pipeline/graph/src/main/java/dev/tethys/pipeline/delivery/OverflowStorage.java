@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,8 +27,13 @@ final class OverflowStorage implements QueueStorage {
   private final MemoryQueueStorage memory = new MemoryQueueStorage();
   private final ArrayDeque<Entry> moving = new ArrayDeque<>();
   private volatile @Nullable DiskQueueStorage disk;
-  private long savedRequests; // guarded by counts
-  private long savedItems; // guarded by counts
+
+  @GuardedBy("counts")
+  private long savedRequests;
+
+  @GuardedBy("counts")
+  private long savedItems;
+
   private final Object counts = new Object();
 
   /** Continues on a disk, beginning with the requests that it has. */

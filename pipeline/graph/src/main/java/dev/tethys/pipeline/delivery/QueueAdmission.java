@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
@@ -36,7 +37,9 @@ final class QueueAdmission {
   private final Scheduler clock;
   private final Dispatcher dispatcher;
   private final Supplier<Neighbours> neighbours;
-  private long storing; // bytes that are being written; guarded by the lock of the queue state
+
+  @GuardedBy("state.lock")
+  private long storing; // bytes that are being written
 
   QueueAdmission(OutboxContext context, QueueState state, Dispatcher dispatcher) {
     this.name = context.name();
@@ -141,6 +144,7 @@ final class QueueAdmission {
     }
   }
 
+  @GuardedBy("state.lock")
   private void reserve(EncodedRequest request, long charge) {
     state.requests++;
     state.items += request.items();
@@ -148,7 +152,8 @@ final class QueueAdmission {
     storing += charge;
   }
 
-  /** Whether the remaining space is reserved for admitted requests. */
+  /** Whether the remaining room is reserved for admitted requests. */
+  @GuardedBy("state.lock")
   private boolean isNearlyFull() {
     Capacity c = state.options.capacity();
     QueueStorage.Dropped saved = state.storage.saved();
@@ -213,6 +218,7 @@ final class QueueAdmission {
    * Whether there is space. A request with more items than the limit fits into an empty queue: it
    * may be merged from many senders, none of which could fix that.
    */
+  @GuardedBy("state.lock")
   private boolean hasRoom(EncodedRequest request, long charge) {
     Capacity c = state.options.capacity();
     QueueStorage.Dropped saved = state.storage.saved();
@@ -244,6 +250,7 @@ final class QueueAdmission {
         && DrainScope.mayWait();
   }
 
+  @GuardedBy("state.lock")
   private boolean fits(long charge, Capacity c) {
     return state.storage.bytes() + storing + charge + state.storage.overhead() <= c.bytes();
   }
@@ -323,6 +330,7 @@ final class QueueAdmission {
   }
 
   /** A thread has stored, or has failed to. */
+  @GuardedBy("state.lock")
   private void stored(long charge) {
     storing -= charge;
     state.stores--;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.file.AppendFile;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.SegmentFiles;
@@ -56,12 +57,24 @@ final class SegmentedLog implements Closeable {
   private final boolean durable;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition forced = lock.newCondition();
-  private final TreeMap<Long, Segment> segments = new TreeMap<>(); // guarded by lock
-  private long nextNumber = 1; // guarded by lock
-  private long bytes; // guarded by lock: of all files
-  private boolean forcing; // guarded by lock
-  private long damagedBytes; // guarded by lock
-  private boolean dirty; // guarded by lock: written, not forced
+
+  @GuardedBy("lock")
+  private final TreeMap<Long, Segment> segments = new TreeMap<>();
+
+  @GuardedBy("lock")
+  private long nextNumber = 1;
+
+  @GuardedBy("lock")
+  private long bytes; // of all files
+
+  @GuardedBy("lock")
+  private boolean forcing;
+
+  @GuardedBy("lock")
+  private long damagedBytes;
+
+  @GuardedBy("lock")
+  private boolean dirty; // written, not forced
 
   /**
    * Opens a folder, and creates it if missing.
@@ -118,6 +131,7 @@ final class SegmentedLog implements Closeable {
   }
 
   /** Takes in a segment that another process wrote. */
+  @GuardedBy("lock")
   private void recover(Segment s, boolean last, SegmentRecovery recovery) {
     damagedBytes += recovery.count(s, last);
     bytes += s.size + s.doneFileSize;
@@ -170,6 +184,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
+  @GuardedBy("lock")
   private Segment active(long room) throws IOException {
     Segment s = segments.isEmpty() ? null : segments.lastEntry().getValue();
     if (s != null
@@ -193,6 +208,7 @@ final class SegmentedLog implements Closeable {
   }
 
   /** No more is appended to a segment. */
+  @GuardedBy("lock")
   private void seal(Segment s) {
     AppendFile w = s.writer;
     if (!s.sealed && w != null) {
@@ -255,6 +271,8 @@ final class SegmentedLog implements Closeable {
     }
     lock.lock();
     try {
+      forcing = false;
+      forced.signalAll();
       if (failure == null) {
         s.forced = Math.max(s.forced, target);
       } else if (s.forced < p.end) {
@@ -262,8 +280,6 @@ final class SegmentedLog implements Closeable {
         throw failure;
       }
     } finally {
-      forcing = false;
-      forced.signalAll();
       lock.unlock();
     }
   }
@@ -392,6 +408,7 @@ final class SegmentedLog implements Closeable {
   }
 
   /** Deletes a segment whose records are all done. */
+  @GuardedBy("lock")
   private void reclaim(Segment s) {
     if (s.deleted) {
       return;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
@@ -24,7 +25,9 @@ final class SendingQueue implements Outbox {
   private final Dispatcher dispatcher;
   private final QueueAdmission admission;
   private final Closeable folderLock;
-  private boolean timeUp; // guarded by the lock of the queue state
+
+  @GuardedBy("state.lock")
+  private boolean timeUp;
 
   SendingQueue(
       OutboxContext context,

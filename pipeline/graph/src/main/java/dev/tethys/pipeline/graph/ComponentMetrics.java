@@ -19,7 +19,7 @@ final class ComponentMetrics implements Collector {
   static final int MAX_KEPT = 10_000;
 
   private final Registry all = new Registry(); // of running nodes and kept counts
-  private List<MetricFamily> ended = List.of(); // guarded by this
+  private volatile List<MetricFamily> ended = List.of(); // written under this
 
   ComponentMetrics() {
     all.register(to -> ended.forEach(to));

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Storage;
@@ -44,9 +45,13 @@ final class ReceiverFolders {
   private final Scheduler clock;
   private final System.Logger log;
 
-  // Guarded by this.
+  @GuardedBy("this")
   private final Set<Path> parents = new HashSet<>();
+
+  @GuardedBy("this")
   private final Set<Path> used = new HashSet<>();
+
+  @GuardedBy("this")
   private long checkedAt;
 
   ReceiverFolders(ComponentId node, String name, Scheduler clock, System.Logger log) {
@@ -119,6 +124,7 @@ final class ReceiverFolders {
   }
 
   /** Periodically removes folders that are too old or too many. */
+  @GuardedBy("this")
   private void removeExpired() {
     long now = clock.nanos();
     if (now - checkedAt < EVERY.toNanos()) {
@@ -141,6 +147,7 @@ final class ReceiverFolders {
 
   private record UnusedFolder(Path folder, long since) {}
 
+  @GuardedBy("this")
   private void removeExpired(Path parent) throws IOException {
     List<UnusedFolder> left = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(parent)) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
@@ -63,12 +64,24 @@ public final class RecordTrail implements AutoCloseable {
   private final Start start;
   private final Scheduler clock;
   private final Runnable onClose;
-  private final List<Hop> hops = new ArrayList<>(); // guarded by this
-  private OneRecord.@Nullable Identity wanted; // guarded by this
-  private long firstNanos; // guarded by this
-  private long second; // guarded by this
-  private long spent; // nanoseconds of the second; guarded by this
-  private long notRead; // batches; guarded by this
+
+  @GuardedBy("this")
+  private final List<Hop> hops = new ArrayList<>();
+
+  @GuardedBy("this")
+  private OneRecord.@Nullable Identity wanted;
+
+  @GuardedBy("this")
+  private long firstNanos;
+
+  @GuardedBy("this")
+  private long second;
+
+  @GuardedBy("this")
+  private long spent; // nanoseconds of the second
+
+  @GuardedBy("this")
+  private long notRead; // batches
 
   RecordTrail(Start start, Scheduler clock, Runnable onClose) {
     this.start = start;
@@ -114,6 +127,7 @@ public final class RecordTrail implements AutoCloseable {
   }
 
   /** Only the record; null if it is not in the batch. */
+  @GuardedBy("this")
   private @Nullable Telemetry<?> find(Batch batch) {
     Telemetry<?> tree;
     try {
@@ -128,6 +142,7 @@ public final class RecordTrail implements AutoCloseable {
     }
   }
 
+  @GuardedBy("this")
   private @Nullable Telemetry<?> find(Telemetry<?> tree) {
     for (ResourceGroup<?> r : tree.resources()) {
       boolean inResource = wanted == null && start.isIn(r.resource().attributes().toString());

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -30,10 +31,15 @@ final class Wiring {
   private final Scheduler clock;
   private final Volumes volumes;
   private final Map<NodeKey, NodeHolder> slots = new HashMap<>();
-  private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>();
+
   private final AtomicBoolean followed = new AtomicBoolean();
   private volatile Map<String, Consumer> entrances = Map.of(); // by pipeline
-  private long goneItems; // of edges that no longer exist; guarded by edges
+
+  @GuardedBy("edges")
+  private long goneItems; // of edges that no longer exist
 
   Wiring(Scheduler clock, Volumes volumes) {
     this.clock = clock;
@@ -125,17 +131,13 @@ final class Wiring {
   /** Forgets edges and places that a plan does not have. */
   void keepOnly(Plan plan) {
     synchronized (edges) {
-      edges
-          .values()
-          .removeIf(
-              e -> {
-                boolean gone =
-                    plan.nodes().values().stream()
-                        .noneMatch(
-                            s -> s.outputs().values().stream().anyMatch(to -> to.contains(e.key)));
-                goneItems += gone ? e.traffic.items() : 0;
-                return gone;
-              });
+      for (Edge e : List.copyOf(edges.values())) {
+        if (plan.nodes().values().stream()
+            .noneMatch(s -> s.outputs().values().stream().anyMatch(to -> to.contains(e.key)))) {
+          goneItems += e.traffic.items();
+          edges.remove(e.key);
+        }
+      }
     }
     slots.keySet().removeIf(k -> !plan.nodes().containsKey(k));
     entrances = entrances(plan);

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.ledger;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
@@ -24,7 +25,8 @@ import java.util.function.ToLongFunction;
 public final class AccountingRegistry implements Collector {
   private record Key(String kind, String component, Signal signal) {}
 
-  private final Map<Key, ItemAccounting> accounts = new LinkedHashMap<>(); // guarded by this
+  @GuardedBy("this")
+  private final Map<Key, ItemAccounting> accounts = new LinkedHashMap<>();
 
   /** Account of a component for a signal; opened if missing. */
   public synchronized ItemAccounting account(String kind, String component, Signal signal) {

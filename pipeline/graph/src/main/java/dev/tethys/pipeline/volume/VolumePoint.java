@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.volume;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Signal;
 import java.util.ArrayList;
@@ -37,10 +38,18 @@ public final class VolumePoint {
   private final AtomicLong items = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private volatile boolean estimated;
-  private @Nullable VolumePlan plan; // guarded by this
-  private TopValues[] tables = {}; // guarded by this
-  private long planItems; // since the attributes are counted; guarded by this
-  private long planBytes; // the same; guarded by this
+
+  @GuardedBy("this")
+  private @Nullable VolumePlan plan;
+
+  @GuardedBy("this")
+  private TopValues[] tables = {};
+
+  @GuardedBy("this")
+  private long planItems; // since the attributes are counted
+
+  @GuardedBy("this")
+  private long planBytes; // the same
 
   VolumePoint(
       Volumes owner, Kind kind, String id, String component, String pipeline, Signal signal) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,8 +22,12 @@ import org.jspecify.annotations.Nullable;
 final class DeadLetterTopic implements AutoCloseable {
   private final String topic;
   private final Supplier<Map<String, Object>> logins;
-  private @Nullable Client client; // guarded by this
-  private boolean closed; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable Client client;
+
+  @GuardedBy("this")
+  private boolean closed;
 
   private record Client(KafkaProducer<byte[], byte[]> producer, Map<String, Object> properties) {}
 

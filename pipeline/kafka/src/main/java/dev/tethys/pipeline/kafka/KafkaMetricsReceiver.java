@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Context;
@@ -36,8 +37,13 @@ final class KafkaMetricsReceiver implements Receiver {
   private final IntervalCollector rounds;
   private long startNanos; // since 1970; before the thread
   private final Supplier<Admin> admins;
-  private @Nullable Admin admin; // guarded by this
-  private boolean stopped; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable Admin admin;
+
+  @GuardedBy("this")
+  private boolean stopped;
+
   private final FailureLog failureLog = new FailureLog(); // of the thread
   private @Nullable String clusterId; // of the thread
 

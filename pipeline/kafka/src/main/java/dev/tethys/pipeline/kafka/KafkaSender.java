@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
@@ -45,8 +46,12 @@ final class KafkaSender implements Sender {
 
   private final Map<String, Object> properties;
   private final @Nullable Semaphore room;
-  private @Nullable KafkaProducer<byte[], byte[]> producer; // guarded by this
-  private boolean closed; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable KafkaProducer<byte[], byte[]> producer;
+
+  @GuardedBy("this")
+  private boolean closed;
 
   /**
    * Writes with a producer that is created on first use.

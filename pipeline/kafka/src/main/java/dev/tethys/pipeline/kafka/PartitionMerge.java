@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -58,8 +59,12 @@ final class PartitionMerge {
   }
 
   private final Runner runner;
-  private final Map<PartitionReader, Queue> queues = new HashMap<>(); // guarded by this
-  private boolean running; // guarded by this
+
+  @GuardedBy("this")
+  private final Map<PartitionReader, Queue> queues = new HashMap<>();
+
+  @GuardedBy("this")
+  private boolean running;
 
   PartitionMerge(Runner runner) {
     this.runner = runner;
@@ -153,6 +158,7 @@ final class PartitionMerge {
     return q != null && q.items.isEmpty() && !r.isReadToEnd();
   }
 
+  @GuardedBy("this")
   private void resume() {
     if (!running && next(false) != null) {
       running = true;
@@ -174,6 +180,7 @@ final class PartitionMerge {
     }
   }
 
+  @GuardedBy("this")
   private @Nullable Item next(boolean taken) {
     Queue from = null;
     for (Map.Entry<PartitionReader, Queue> e : queues.entrySet()) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.pipeline.Batch;
@@ -78,9 +79,12 @@ final class PartitionReader {
   private final Consumer output;
   private final Owner owner;
   private final long lane;
-  private final ArrayDeque<ConsumerRecord<byte[], byte[]>> queued =
-      new ArrayDeque<>(); // guarded by itself
-  private boolean running; // guarded by queued
+
+  @GuardedBy("itself")
+  private final ArrayDeque<ConsumerRecord<byte[], byte[]>> queued = new ArrayDeque<>();
+
+  @GuardedBy("queued")
+  private boolean running;
 
   PartitionReader(
       TopicPartition partition, long position, RecordReader decoder, Consumer output, Owner owner) {

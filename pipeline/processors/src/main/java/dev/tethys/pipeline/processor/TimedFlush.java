@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
@@ -41,14 +42,19 @@ public final class TimedFlush {
   private final ItemAccounting account;
   private final Scheduler clock;
   private final System.Logger log;
-  private boolean stopped; // guarded by this
-  private Scheduler.@Nullable Timer timer; // guarded by this
+
+  @GuardedBy("this")
+  private boolean stopped;
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer timer;
 
   /** Batch of an interval until it is accepted; the next interval is collected meanwhile. */
-  private @Nullable Batch pending; // guarded by this
+  @GuardedBy("this")
+  private @Nullable Batch pending;
 
-  private Scheduler.@Nullable Timer
-      retry; // guarded by this; set while the pending batch waits for its retry
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer retry; // set while the pending batch waits for its retry
 
   /**
    * Creates a stopped instance.

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.stages;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -64,8 +65,12 @@ final class PatternStage implements Stage.Change {
   private final Names names;
   private final String job;
   private final StageMetrics metrics;
+
+  @GuardedBy("this")
   private final Map<Severity, Map<LogPattern, PatternLabels>> patterns =
       new EnumMap<>(Severity.class);
+
+  @GuardedBy("this")
   private final Map<Severity, List<LogPattern>> kinds = new EnumMap<>(Severity.class);
 
   private PatternStage(YamlObject o, StageContext context) {

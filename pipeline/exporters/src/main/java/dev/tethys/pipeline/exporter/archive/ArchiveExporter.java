@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.archive;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
@@ -49,7 +50,11 @@ final class ArchiveExporter implements Exporter {
   /** An archive and where its segments go, shared by exporters with the same directory. */
   static final class Shared {
     private final ArchiveWriter writer;
-    private @Nullable S3Settings s3; // these guarded by this
+
+    @GuardedBy("this")
+    private @Nullable S3Settings s3;
+
+    @GuardedBy("this")
     private @Nullable ArchiveUpload upload;
 
     Shared(ArchiveWriter writer) {
@@ -87,7 +92,9 @@ final class ArchiveExporter implements Exporter {
   private final Registry.Counter uploadFailures;
   private Duration pause = UPLOAD; // of the thread of maintenance
   private volatile boolean closed;
-  private Scheduler.@Nullable Timer timer; // guarded by this
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer timer;
 
   ArchiveExporter(
       ArchiveSettings settings,

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.archive;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Type;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Signal;
@@ -25,7 +26,9 @@ public final class ArchiveExporterFactory implements ExporterFactory<ArchiveSett
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final HttpClientFactory clients;
-  private final Map<Path, ArchiveExporter.Shared> archives = new HashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<Path, ArchiveExporter.Shared> archives = new HashMap<>();
 
   /**
    * @param clients the process's; not closed here

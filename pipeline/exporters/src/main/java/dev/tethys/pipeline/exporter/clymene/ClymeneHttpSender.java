@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.clymene;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.config.Secret;
 import dev.tethys.pipeline.client.HttpClientSettings;
@@ -34,7 +35,9 @@ final class ClymeneHttpSender implements Sender {
   private final Duration timeout;
   private final HttpClientFactory factory;
   private final ClymeneRequestEncoder encoder;
-  private @Nullable WebClient client; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable WebClient client;
 
   ClymeneHttpSender(
       HttpClientSettings settings,

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.debug;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.pipeline.Batch;
@@ -16,7 +17,9 @@ import java.util.Map;
 /** Writes batches of a queue as the debug exporter does, which opens its output at the first. */
 final class DebugSender implements Sender {
   private final DebugExporter exporter;
-  private boolean open; // guarded by this
+
+  @GuardedBy("this")
+  private boolean open;
 
   DebugSender(DebugExporter exporter) {
     this.exporter = exporter;

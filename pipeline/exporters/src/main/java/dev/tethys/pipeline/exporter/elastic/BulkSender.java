@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.elastic;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.pipeline.client.HttpEndpoint;
@@ -36,7 +37,9 @@ final class BulkSender implements Sender {
   private final @Nullable Set<Integer> statuses;
   private final @Nullable Set<Integer> documentStatuses;
   private final BulkLog log;
-  private boolean isSetUp; // guarded by setup
+
+  @GuardedBy("setup")
+  private boolean isSetUp;
 
   BulkSender(
       ElasticSettings settings,

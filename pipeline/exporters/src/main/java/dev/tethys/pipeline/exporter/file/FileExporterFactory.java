@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.file;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Checkable;
@@ -19,8 +20,11 @@ import java.util.Set;
  */
 public final class FileExporterFactory
     implements ExporterFactory<FileSettings>, Checkable<FileSettings> {
-  private final Map<Path, RotatedFile> files = new HashMap<>(); // guarded by itself
-  private final Map<Path, GroupedFiles> grouped = new HashMap<>(); // guarded by files
+  @GuardedBy("itself")
+  private final Map<Path, RotatedFile> files = new HashMap<>();
+
+  @GuardedBy("files")
+  private final Map<Path, GroupedFiles> grouped = new HashMap<>();
 
   @Override
   public String type() {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.file;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -45,8 +46,14 @@ final class GroupedFiles {
   private final String prefix;
   private final String suffix;
   private final int maxOpen;
-  private int users; // guarded by this, as all below
+
+  @GuardedBy("this")
+  private int users;
+
+  @GuardedBy("this")
   private final LinkedHashMap<Path, RotatedFile> open = new LinkedHashMap<>(16, 0.75f, true);
+
+  @GuardedBy("this")
   private final Set<Path> begun = new HashSet<>();
 
   GroupedFiles(FileSettings settings, FileSettings.Groups groups, LongSupplier millis) {
@@ -98,6 +105,7 @@ final class GroupedFiles {
     file.write(record);
   }
 
+  @GuardedBy("this")
   private RotatedFile begin(Path path) throws IOException, UnusableNameException {
     while (open.size() >= maxOpen) {
       Map.Entry<Path, RotatedFile> eldest = open.firstEntry();

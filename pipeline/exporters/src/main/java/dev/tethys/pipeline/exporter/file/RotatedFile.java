@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.file;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -33,8 +34,14 @@ final class RotatedFile {
 
   private final FileSettings settings;
   private final LongSupplier millis;
-  private int users; // guarded by this, as all below
+
+  @GuardedBy("this")
+  private int users;
+
+  @GuardedBy("this")
   private @Nullable FileChannel channel;
+
+  @GuardedBy("this")
   private long size;
 
   RotatedFile(FileSettings settings, LongSupplier millis) {
@@ -57,6 +64,7 @@ final class RotatedFile {
     users++;
   }
 
+  @GuardedBy("this")
   private FileChannel begin(boolean append) throws IOException {
     FileChannel c =
         FileChannel.open(
@@ -116,6 +124,7 @@ final class RotatedFile {
     }
   }
 
+  @GuardedBy("this")
   private FileChannel rotate(FileChannel full, FileSettings.Rotation rotation) throws IOException {
     full.close();
     channel = null;

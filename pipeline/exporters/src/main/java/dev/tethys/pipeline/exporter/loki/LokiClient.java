@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.loki;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
@@ -93,7 +94,10 @@ public final class LokiClient implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, TenantBatcher> lanes = new HashMap<>();
   private volatile Settings settings;
-  private Sender sender; // guarded by this
+
+  @GuardedBy("this")
+  private Sender sender;
+
   private int lanesToKeep = FEW_LANES; // above this number, idle tenants are removed
   private @Nullable TenantBatcher lastLane; // batcher of the previous entry
   private @Nullable PushWriter spare; // with the buffer of an earlier request

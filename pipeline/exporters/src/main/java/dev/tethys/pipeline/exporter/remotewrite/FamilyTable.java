@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.BoundedMap;
 import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
@@ -19,7 +20,10 @@ import org.jspecify.annotations.Nullable;
 final class FamilyTable {
   static final int MAX_FAMILIES = 50_000;
 
+  @GuardedBy("this")
   private final Set<MetricFamilies> sources = Collections.newSetFromMap(new WeakHashMap<>());
+
+  @GuardedBy("this")
   private final LinkedHashMap<String, MetricMetadata> families = BoundedMap.byUse(MAX_FAMILIES);
 
   synchronized void put(String family, MetricMetadata m) {
@@ -33,7 +37,8 @@ final class FamilyTable {
 
   /** Metadata of the family of a series that was received in bytes. */
   synchronized @Nullable MetricMetadata of(String series) {
-    MetricFamilies.Family f = MetricFamilies.find(series, families::get);
+    Map<String, MetricMetadata> known = families;
+    MetricFamilies.Family f = MetricFamilies.find(series, known::get);
     return f == null ? null : f.metadata();
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
@@ -55,8 +56,13 @@ final class QueueHandoff {
    * not fit into the outbox; then they are read at the next start.
    */
   private final class Generation {
-    private List<Path> files = List.of(); // guarded by this, like all
+    @GuardedBy("this")
+    private List<Path> files = List.of();
+
+    @GuardedBy("this")
     private int holds = 1;
+
+    @GuardedBy("this")
     private boolean keep;
 
     synchronized void hold() {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.UrlHost;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.RealFiles;
@@ -69,10 +70,15 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private final Object changes =
       new Object(); // held by changes of the queue's contents; before the lock
-  private Map<String, RemoteWriteQueue> placed = Map.of(); // by places; guarded by changes
+
+  @GuardedBy("changes")
+  private Map<String, RemoteWriteQueue> placed = Map.of(); // by places
+
   private volatile List<RemoteWriteQueue> queues = List.of();
   private final Map<String, Source> sources = new ConcurrentSkipListMap<>();
-  private boolean closed; // guarded by changes
+
+  @GuardedBy("changes")
+  private boolean closed;
 
   /** Starts without a destination. */
   public RemoteWrite(
@@ -212,6 +218,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   /** Queue that replaces another. */
   private record Succession(RemoteWriteQueue before, RemoteWriteConfig config, Endpoint way) {}
 
+  @GuardedBy("changes")
   private void change(List<RemoteWriteConfig> configs, Labels externalLabels) throws IOException {
     Map<String, RemoteWriteQueue> now = new LinkedHashMap<>();
     Map<String, RemoteWriteQueue> gone = new LinkedHashMap<>();

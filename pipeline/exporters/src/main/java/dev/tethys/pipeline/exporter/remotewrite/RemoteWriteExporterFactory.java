@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.OtlpResult;
 import dev.tethys.codec.otlp.OtlpToSeries;
@@ -104,7 +105,9 @@ public final class RemoteWriteExporterFactory
     private final HttpClientFactory clients;
     private final RemoteWriteMetrics.Of metrics;
     private final InstantSource clock;
-    private @Nullable RemoteWriteSender sender; // guarded by this
+
+    @GuardedBy("this")
+    private @Nullable RemoteWriteSender sender;
 
     LateSender(
         RemoteWriteConfig config,

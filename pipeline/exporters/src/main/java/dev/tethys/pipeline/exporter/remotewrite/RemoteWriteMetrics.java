@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -221,7 +222,9 @@ public final class RemoteWriteMetrics {
   final class Of {
     private final String name;
     private final String url;
-    private boolean gone; // guarded by this
+
+    @GuardedBy("this")
+    private boolean gone;
 
     // used for each batch and request: looking them up takes longer than counting
     private final Counter samplesSent;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.model.GoDurationText;
@@ -58,7 +59,9 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   private volatile boolean closed;
   private volatile boolean metadataUnderWay;
   private long metadataSent;
-  private Scheduler.@Nullable Timer timer; // guarded by this
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer timer;
 
   /**
    * Starts taking batches; the outbox is closed with this.

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,12 @@ import org.jspecify.annotations.Nullable;
 final class TrackedBatch {
   private final AckCallback to;
   private final PendingBatchLog.@Nullable JournalPosition place;
-  private int holds = 1; // guarded by this
-  private Outcome worst = Outcome.ACCEPTED; // guarded by this
+
+  @GuardedBy("this")
+  private int holds = 1;
+
+  @GuardedBy("this")
+  private Outcome worst = Outcome.ACCEPTED;
 
   TrackedBatch(AckCallback to) {
     this(to, null);

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.tables;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.series.SeriesText;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -67,9 +68,13 @@ public final class KnownSeries {
     }
   }
 
-  private Generation younger = new Generation(); // these two guarded by this
+  @GuardedBy("this")
+  private Generation younger = new Generation();
+
+  @GuardedBy("this")
   private Generation older = new Generation();
 
+  @GuardedBy("this")
   private void add(long high, long low) {
     younger.add(high, low);
     if (younger.size >= MAX / 2) {
@@ -78,6 +83,7 @@ public final class KnownSeries {
     }
   }
 
+  @GuardedBy("this")
   private boolean isKnown(long high, long low) {
     if (younger.has(high, low)) {
       return true;

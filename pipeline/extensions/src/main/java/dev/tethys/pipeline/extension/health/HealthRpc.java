@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.health;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.pipeline.server.GrpcServerEndpoint;
@@ -31,9 +32,15 @@ final class HealthRpc {
   private final GraphHealth health;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private long changes; // guarded by lock
-  private int watching; // guarded by lock
-  private boolean ended; // guarded by lock
+
+  @GuardedBy("lock")
+  private long changes;
+
+  @GuardedBy("lock")
+  private int watching;
+
+  @GuardedBy("lock")
+  private boolean ended;
 
   HealthRpc(GraphHealth health) {
     this.health = health;
@@ -76,7 +83,8 @@ final class HealthRpc {
 
   /** Watch of one client. */
   private final class Watch {
-    private boolean gone; // guarded by lock
+    @GuardedBy("lock")
+    private boolean gone;
 
     void leave() {
       lock.lock();

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.opamp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.opamp.AgentToServer.Available;
 import dev.tethys.codec.opamp.AgentToServer.Capability;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
@@ -167,7 +168,10 @@ public final class ControlledAgent implements AutoCloseable {
   private final AtomicLong offers = new AtomicLong();
   private final Object controlling = new Object();
   private long controlled; // number of the last offer with applied controls; used by controlling
-  private String controlError = ""; // of these; guarded by controlling
+
+  @GuardedBy("controlling")
+  private String controlError = ""; // of these
+
   private final LiveTaps taps;
   private final CountReports counts;
   private final ConfigSignatures signatures;
@@ -176,10 +180,12 @@ public final class ControlledAgent implements AutoCloseable {
   private volatile long changedNanos;
   private volatile boolean started;
 
-  /** Texts of the running configuration; null if unknown. Guarded by this. */
+  /** Texts of the running configuration; null if unknown. */
+  @GuardedBy("this")
   private @Nullable List<String> running;
 
-  private Map<String, String> variables; // with which it runs; guarded by this
+  @GuardedBy("this")
+  private Map<String, String> variables; // with which it runs
 
   /**
    * Creates an unconnected client.
@@ -484,6 +490,7 @@ public final class ControlledAgent implements AutoCloseable {
    *
    * @return the error, "" for none
    */
+  @GuardedBy("this")
   private String apply(Offer offer) {
     RemoteConfig config = offer.config;
     try {

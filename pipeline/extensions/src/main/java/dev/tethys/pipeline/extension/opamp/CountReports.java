@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.opamp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.opamp.AgentContract;
@@ -46,9 +47,11 @@ final class CountReports {
   private long volumesNanos; // of the reporting thread
 
   /** Last counts of processes before, which are to be reported. */
-  private List<String> ended; // guarded by this
+  @GuardedBy("this")
+  private List<String> ended;
 
-  private List<String> kept; // guarded by this
+  @GuardedBy("this")
+  private List<String> kept;
 
   /**
    * @throws IOException if counts of processes before cannot be read

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.opamp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.opamp.AgentContract;
@@ -21,7 +22,9 @@ final class LiveTaps {
   private final Reports reports;
   private final ControlClock clock;
   private final Semaphore free = new Semaphore(MAX_TAPS);
-  private final Map<String, Thread> running = new HashMap<>(); // by type; guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<String, Thread> running = new HashMap<>(); // by type
 
   LiveTaps(ControlledAgent.Process process, Reports reports, ControlClock clock) {
     this.process = process;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.opamp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.opamp.AgentToServer.Available;
 import dev.tethys.codec.opamp.AgentToServer.Capability;
 import dev.tethys.codec.opamp.ComponentHealth;
@@ -54,7 +55,10 @@ final class OpampAgent
   private final Reports reports;
   private final CountDownLatch over = new CountDownLatch(1);
   private final String version;
-  private @Nullable SequencedMap<String, String> facts; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable SequencedMap<String, String> facts;
+
   private volatile UUID base;
   private volatile boolean begun;
   private volatile boolean stopped;

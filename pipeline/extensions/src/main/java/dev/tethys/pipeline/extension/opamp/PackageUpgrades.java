@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.opamp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.opamp.PackageStatuses;
 import dev.tethys.codec.opamp.PackageStatuses.State;
 import dev.tethys.codec.opamp.PackageStatuses.Status;
@@ -105,7 +106,10 @@ public final class PackageUpgrades {
   private final AtomicReference<@Nullable PackagesOffer> waiting = new AtomicReference<>();
   private volatile Consumer<PackageStatuses> reporter = s -> {};
   private volatile PackageStatuses last;
-  private @Nullable PackagesOffer offer; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable PackagesOffer offer;
+
   private volatile boolean onTrial;
   private volatile boolean restarting;
   private String why = ""; // of the watching thread

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.opamp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.opamp.ServerToAgent;
 import dev.tethys.config.TlsConfig;
@@ -44,8 +45,13 @@ final class SocketLink implements OpampLink {
   private final Dialer dialer;
   private final ReconnectBackoff pace;
   private final Scheduler clock;
-  private @Nullable Socket open; // guarded by this
-  private boolean ended; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable Socket open;
+
+  @GuardedBy("this")
+  private boolean ended;
+
   private volatile boolean up;
 
   SocketLink(

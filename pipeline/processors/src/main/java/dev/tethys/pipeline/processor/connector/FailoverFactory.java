@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.connector;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -227,8 +228,12 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     private final List<List<Consumer>> levels;
     private final long retryNanos;
     private final Scheduler clock;
-    private final boolean[] down; // guarded by this
-    private final long[] since; // guarded by this
+
+    @GuardedBy("this")
+    private final boolean[] down;
+
+    @GuardedBy("this")
+    private final long[] since;
 
     Levels(List<List<Consumer>> levels, Duration retryInterval, Scheduler clock) {
       this.levels = List.copyOf(levels);

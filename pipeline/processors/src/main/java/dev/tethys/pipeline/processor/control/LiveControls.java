@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.control;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.Labels;
@@ -31,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.ToLongBiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -98,8 +100,12 @@ public final class LiveControls implements EntryFilter, Collector {
   private final AccountingRegistry ledger;
   private final Scheduler clock;
   private volatile ActiveControl @Nullable [] active;
-  private final Map<String, ControlCounts> counts = new LinkedHashMap<>(); // guarded by this
-  private Scheduler.@Nullable Timer timer; // guarded by this
+
+  @GuardedBy("this")
+  private final Map<String, ControlCounts> counts = new LinkedHashMap<>();
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer timer;
 
   public LiveControls(AccountingRegistry ledger, Scheduler clock) {
     this.ledger = ledger;
@@ -152,6 +158,7 @@ public final class LiveControls implements EntryFilter, Collector {
    * Counts continue if a control is changed, and restart for another control with the same id, even
    * if its end was not seen here.
    */
+  @GuardedBy("this")
   private ControlCounts countsOf(Control c) {
     ControlCounts n = counts.remove(c.id());
     if (n != null && (n.action != c.action() || n.startMillis != c.startMillis())) {
@@ -163,6 +170,7 @@ public final class LiveControls implements EntryFilter, Collector {
     return now;
   }
 
+  @GuardedBy("this")
   private void take(List<ActiveControl> next) {
     ActiveControl[] old = active;
     next.sort(
@@ -188,15 +196,13 @@ public final class LiveControls implements EntryFilter, Collector {
       timer.cancel();
       timer = null;
     }
-    next.stream()
-        .mapToLong(a -> a.control.endMillis())
-        .min()
-        .ifPresent(
-            end ->
-                timer =
-                    clock.schedule(
-                        Duration.ofMillis(Math.max(1, end - clock.millis())),
-                        () -> clock.execute("control-end", this::end)));
+    OptionalLong end = next.stream().mapToLong(a -> a.control.endMillis()).min();
+    if (end.isPresent()) {
+      timer =
+          clock.schedule(
+              Duration.ofMillis(Math.max(1, end.getAsLong() - clock.millis())),
+              () -> clock.execute("control-end", this::end));
+    }
   }
 
   private synchronized void end() {
@@ -212,6 +218,7 @@ public final class LiveControls implements EntryFilter, Collector {
     }
   }
 
+  @GuardedBy("this")
   private void forgetOld(List<ActiveControl> now) {
     List<String> ended = new ArrayList<>(counts.keySet());
     now.forEach(a -> ended.remove(a.control.id()));
@@ -225,6 +232,7 @@ public final class LiveControls implements EntryFilter, Collector {
   }
 
   /** Counts a forgotten control under a common name, so that names stay few. */
+  @GuardedBy("this")
   private void fold(String id, ControlCounts n) {
     counts
         .computeIfAbsent(Control.ENDED + ":" + n.action.word(), k -> new ControlCounts(n.action, 0))
@@ -441,6 +449,7 @@ public final class LiveControls implements EntryFilter, Collector {
         to);
   }
 
+  @GuardedBy("this")
   private void family(
       String name,
       String help,

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.control;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -35,12 +36,22 @@ final class QuotaMeter {
 
   private final QuotaRule rule;
   private final LongSupplier millis;
-  private long period = Long.MIN_VALUE; // guarded by this
-  private final Map<String, Double> used = new HashMap<>(); // guarded by this
 
-  private double initial; // guarded by this
-  private long shared = Long.MIN_VALUE; // period of the parts; guarded by this
-  private Map<String, QuotaShare.Part> parts = Map.of(); // guarded by this
+  @GuardedBy("this")
+  private long period = Long.MIN_VALUE;
+
+  @GuardedBy("this")
+  private final Map<String, Double> used = new HashMap<>();
+
+  @GuardedBy("this")
+  private double initial;
+
+  @GuardedBy("this")
+  private long shared = Long.MIN_VALUE; // period of the parts
+
+  @GuardedBy("this")
+  private Map<String, QuotaShare.Part> parts = Map.of();
+
   private volatile boolean due;
 
   QuotaMeter(QuotaRule rule, LongSupplier millis) {
@@ -64,15 +75,18 @@ final class QuotaMeter {
     return now;
   }
 
+  @GuardedBy("this")
   private QuotaShare.@Nullable Part part(String key) {
     return shared == period ? parts.get(key) : null;
   }
 
+  @GuardedBy("this")
   private double allowance(String key) {
     QuotaShare.Part p = part(key);
     return Math.min(rule.limit(), p == null ? initial : p.allowance());
   }
 
+  @GuardedBy("this")
   private QuotaRule.Step step(String key, double u) {
     QuotaShare.Part p = part(key);
     double fleet = p == null ? u : p.others() + u;
@@ -83,6 +97,7 @@ final class QuotaMeter {
     return QuotaRule.Step.OVERFLOW;
   }
 
+  @GuardedBy("this")
   private String begin(String value) {
     long now = rule.periodAt(millis.getAsLong());
     if (now != period) {
@@ -119,9 +134,11 @@ final class QuotaMeter {
     List<Use> all = new ArrayList<>();
     used.forEach((v, u) -> all.add(new Use(v, u, allowance(v), step(v, u))));
     if (shared == period) { // an unused share is reported too, so it can be reassigned
-      parts.keySet().stream()
-          .filter(v -> !used.containsKey(v))
-          .forEach(v -> all.add(new Use(v, 0, allowance(v), step(v, 0))));
+      for (String v : parts.keySet()) {
+        if (!used.containsKey(v)) {
+          all.add(new Use(v, 0, allowance(v), step(v, 0)));
+        }
+      }
     }
     all.sort(Comparator.comparingDouble(Use::used).reversed().thenComparing(Use::value));
     return List.copyOf(all.subList(0, Math.min(most, all.size())));

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.control;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Span;
@@ -23,8 +24,12 @@ final class RareItems {
 
   private final long least;
   private final Scheduler clock;
-  private final Map<Long, long[]> seen = new HashMap<>(); // guarded by this
-  private long begun; // guarded by this
+
+  @GuardedBy("this")
+  private final Map<Long, long[]> seen = new HashMap<>();
+
+  @GuardedBy("this")
+  private long begun;
 
   /**
    * A count.

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.dedup;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -78,9 +79,14 @@ final class LogDedup implements Processor {
   private final Scheduler clock;
   private final Registry.BucketHistogram counts;
   private final long room;
-  private final Map<Metadata, Partition> partitions = new LinkedHashMap<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final Map<Metadata, Partition> partitions = new LinkedHashMap<>();
+
   private long weight; // guarded by this; of all held and in-flight records
-  private boolean stopped; // guarded by this
+
+  @GuardedBy("this")
+  private boolean stopped;
 
   /**
    * Creates a processor without held records.

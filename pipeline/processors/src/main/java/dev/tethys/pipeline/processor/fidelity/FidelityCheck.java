@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.fidelity;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.BoundedMap;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -33,13 +34,27 @@ final class FidelityCheck {
     long sinceNanos;
   }
 
+  @GuardedBy("this")
   private @Nullable FidelitySettings settings;
+
+  @GuardedBy("this")
   private @Nullable FidelityMetrics metrics;
+
+  @GuardedBy("this")
   private final Map<String, Waiting> pending = new LinkedHashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, Long> results = new TreeMap<>();
+
+  @GuardedBy("this")
   private int pendingItems;
+
   private boolean hasLeftOut; // an item was skipped for lack of room
+
+  @GuardedBy("this")
   private long leftOutNanos;
+
+  @GuardedBy("this")
   private final Map<String, Boolean> delivered = BoundedMap.byAge(MAX_PENDING);
 
   /** Settings of the sending point, which apply to both. */
@@ -93,7 +108,8 @@ final class FidelityCheck {
     take(s.id, s.content);
   }
 
-  /** Removes a pending item, preferably an equal one; returns null if none is pending. */
+  /** Removes a pending item, preferably an equal one; null if none is pending. */
+  @GuardedBy("this")
   private @Nullable Map<String, String> take(String id, Map<String, String> like) {
     Waiting w = pending.get(id);
     if (w == null) {
@@ -153,15 +169,18 @@ final class FidelityCheck {
     return new TreeMap<>(results);
   }
 
+  @GuardedBy("this")
   private void item(FidelityMetrics m, String result, long n) {
     count(result, n);
     m.item(result, n);
   }
 
+  @GuardedBy("this")
   private void count(String result, long n) {
     results.merge(result, n, Long::sum);
   }
 
+  @GuardedBy("this")
   private void compare(
       FidelitySettings s, FidelityMetrics m, Map<String, String> sent, Map<String, String> got) {
     boolean same = true;

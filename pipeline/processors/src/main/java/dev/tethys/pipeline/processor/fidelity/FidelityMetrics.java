@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.fidelity;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry;
 import java.util.HashSet;
 import java.util.Locale;
@@ -22,7 +23,9 @@ final class FidelityMetrics {
   private final Registry.Vector<Registry.Counter> requiredAttributes;
   private final Registry.Vector<Registry.Counter> differences;
   private final Registry.Gauge pending;
-  private final Set<String> names = new HashSet<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final Set<String> names = new HashSet<>();
 
   FidelityMetrics(Registry r, String check, String signal) {
     this.check = check;

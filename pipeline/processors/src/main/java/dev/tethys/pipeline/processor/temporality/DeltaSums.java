@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.temporality;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;
@@ -40,10 +41,13 @@ public final class DeltaSums {
 
   private final long maxStaleMillis;
   private final int maxStreams;
-  private final SeriesMemory.Share memory; // guarded by this
+
+  @GuardedBy("this")
+  private final SeriesMemory.Share memory;
 
   /** Accumulated sums, least recently updated stream first. */
-  private final LinkedHashMap<StreamKey, Sum> sums = new LinkedHashMap<>(); // guarded by this
+  @GuardedBy("this")
+  private final LinkedHashMap<StreamKey, Sum> sums = new LinkedHashMap<>();
 
   /**
    * Creates an instance without streams.
@@ -84,6 +88,7 @@ public final class DeltaSums {
     return changed;
   }
 
+  @GuardedBy("this")
   private void forget(long now) {
     var it = sums.values().iterator();
     while (it.hasNext()) {
@@ -102,6 +107,7 @@ public final class DeltaSums {
     memory.close();
   }
 
+  @GuardedBy("this")
   @SuppressWarnings("unchecked") // a sum has the class of its points
   private <P extends DataPoint> void metric(
       ResourceGroup<Metric> r,
@@ -121,6 +127,7 @@ public final class DeltaSums {
     data.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
   }
 
+  @GuardedBy("this")
   private @Nullable DataPoint add(StreamKey key, DataPoint p, long now) {
     if ((p.flags() & DataPoint.NO_RECORDED_VALUE) != 0) {
       return null;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.log;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.config.Durations;
 import dev.tethys.model.exposition.Registry;
@@ -81,21 +82,53 @@ final class LogOutput implements Sink, OperatorReport {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
   private final ReentrantLock sending = new ReentrantLock();
+
+  @GuardedBy("lock")
   private final Deque<PendingBatch> ready = new ArrayDeque<>();
+
+  @GuardedBy("lock")
   private final TreeMap<Long, PendingBatch> failed = new TreeMap<>();
+
+  @GuardedBy("lock")
   private LogsData open = new LogsData();
+
+  @GuardedBy("lock")
   private final Map<Attributes, ResourceGroup<LogRecord>> groups = new java.util.HashMap<>();
+
+  @GuardedBy("lock")
   private @Nullable ResourceGroup<LogRecord> lastGroup;
+
+  @GuardedBy("lock")
   private List<LogEntry.Origin> origins = new ArrayList<>();
+
+  @GuardedBy("lock")
   private int items;
+
+  @GuardedBy("lock")
   private long size;
+
+  @GuardedBy("lock")
   private long openedAt;
+
+  @GuardedBy("lock")
   private int underWay;
+
+  @GuardedBy("lock")
   private long number;
+
+  @GuardedBy("lock")
   private long resumeAt;
+
+  @GuardedBy("lock")
   private Duration pause;
+
+  @GuardedBy("lock")
   private boolean closed;
+
+  @GuardedBy("lock")
   private long loggedAt;
+
+  @GuardedBy("lock")
   private Scheduler.@Nullable Timer timer;
 
   LogOutput(
@@ -152,9 +185,15 @@ final class LogOutput implements Sink, OperatorReport {
 
   /** Starts the timer that flushes waiting records. */
   void start() {
-    schedule();
+    lock.lock();
+    try {
+      schedule();
+    } finally {
+      lock.unlock();
+    }
   }
 
+  @GuardedBy("lock")
   private void schedule() {
     timer = clock.schedule(GATHER, () -> clock.execute("logs " + name, this::tick));
   }
@@ -221,6 +260,7 @@ final class LogOutput implements Sink, OperatorReport {
     }
   }
 
+  @GuardedBy("lock")
   private void add(Entry e) {
     if (items == 0) {
       openedAt = clock.nanos();
@@ -254,6 +294,7 @@ final class LogOutput implements Sink, OperatorReport {
     origins.addAll(e.detach());
   }
 
+  @GuardedBy("lock")
   private void seal() {
     byte[] body = new OtlpWriter().write(open);
     Batch b = new Batch(Signal.LOGS, Encoding.OTLP, body, items, lane, Metadata.NONE);
@@ -304,6 +345,7 @@ final class LogOutput implements Sink, OperatorReport {
     }
   }
 
+  @GuardedBy("lock")
   private boolean failedFirst;
 
   private void settled(PendingBatch p, Outcome outcome) {
@@ -344,6 +386,7 @@ final class LogOutput implements Sink, OperatorReport {
     }
   }
 
+  @GuardedBy("lock")
   private boolean again(PendingBatch p, Outcome.Unavailable u) {
     long now = clock.nanos();
     Duration most = settings.retry().most();
@@ -371,6 +414,7 @@ final class LogOutput implements Sink, OperatorReport {
     return true;
   }
 
+  @GuardedBy("lock")
   private void logLimited(String what) {
     long now = clock.nanos();
     if (now - loggedAt >= QUIET_NANOS) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.observe;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.pipeline.Batch;
@@ -20,8 +21,13 @@ final class BatchBuffer {
   private final Counter dropped;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
-  private final ArrayDeque<Batch> waiting = new ArrayDeque<>(); // guarded by lock
-  private long items; // guarded by lock
+
+  @GuardedBy("lock")
+  private final ArrayDeque<Batch> waiting = new ArrayDeque<>();
+
+  @GuardedBy("lock")
+  private long items;
+
   private final Thread thread;
 
   BatchBuffer(String name, String signal, Consumer to, Counter dropped) {
@@ -60,6 +66,7 @@ final class BatchBuffer {
     }
   }
 
+  @GuardedBy("lock")
   private void drop(Batch oldest) {
     items -= oldest.items();
     dropped.add(oldest.items());

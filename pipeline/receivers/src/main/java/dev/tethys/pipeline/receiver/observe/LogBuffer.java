@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.observe;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.pipeline.Batch;
@@ -24,9 +25,16 @@ final class LogBuffer implements ObservedLog.Sink {
   private final Function<ArrayList<ObservedLog>, Batch> batches;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private ArrayList<ObservedLog> messages = new ArrayList<>(); // guarded by lock
-  private long text; // guarded by lock
-  private boolean ended; // guarded by lock
+
+  @GuardedBy("lock")
+  private ArrayList<ObservedLog> messages = new ArrayList<>();
+
+  @GuardedBy("lock")
+  private long text;
+
+  @GuardedBy("lock")
+  private boolean ended;
+
   private final Thread thread;
 
   /**
@@ -77,6 +85,7 @@ final class LogBuffer implements ObservedLog.Sink {
     }
   }
 
+  @GuardedBy("lock")
   private boolean isFull() {
     return messages.size() >= MOST_MESSAGES || text >= MOST_TEXT;
   }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.prometheus;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
@@ -59,8 +60,12 @@ final class PrometheusReceiver implements Receiver, Adjustable {
   private @Nullable ScrapeManager scrape;
   private @Nullable DiscoveryManager discovery;
   private @Nullable TargetAllocator allocator;
-  private PrometheusSettings current; // guarded by this
-  private List<ScrapeConfig> appliedJobs = List.of(); // guarded by this
+
+  @GuardedBy("this")
+  private PrometheusSettings current;
+
+  @GuardedBy("this")
+  private List<ScrapeConfig> appliedJobs = List.of();
 
   PrometheusReceiver(
       PrometheusSettings settings,
@@ -160,7 +165,8 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     current = settings;
   }
 
-  /** Scrapes the configured jobs and the allocated ones. */
+  /** Scrapes the jobs that are written and those that were dealt out. */
+  @GuardedBy("this")
   private void scrape(PrometheusSettings settings, ScrapeManager s, DiscoveryManager d)
       throws IOException {
     Map<String, ScrapeConfig> jobs = new LinkedHashMap<>();

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -25,13 +26,23 @@ import java.util.function.Function;
 final class LogSink implements Consumer {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
-  private final List<LogRecord> records = new ArrayList<>(); // guarded by this
-  private final List<AckCallback> held = new ArrayList<>(); // guarded by this
-  private int batches; // guarded by this
+  @GuardedBy("this")
+  private final List<LogRecord> records = new ArrayList<>();
+
+  @GuardedBy("this")
+  private final List<AckCallback> held = new ArrayList<>();
+
+  @GuardedBy("this")
+  private int batches;
+
   private Function<Integer, Outcome> says = _ -> Outcome.ACCEPTED;
   private boolean holds;
-  final List<Attributes> resources = new ArrayList<>(); // guarded by this
-  final List<String> scopes = new ArrayList<>(); // guarded by this
+
+  @GuardedBy("this")
+  final List<Attributes> resources = new ArrayList<>();
+
+  @GuardedBy("this")
+  final List<String> scopes = new ArrayList<>();
 
   /** Sets the outcome of each batch by its number. */
   LogSink says(Function<Integer, Outcome> outcomes) {
@@ -66,6 +77,7 @@ final class LogSink implements Consumer {
     }
   }
 
+  @GuardedBy("this")
   private void take(LogsData d) {
     for (ResourceGroup<LogRecord> g : d.resources()) {
       for (ScopeGroup<LogRecord> s : g.scopes()) {

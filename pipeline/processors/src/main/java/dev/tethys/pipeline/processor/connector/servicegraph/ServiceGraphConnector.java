@@ -6,6 +6,7 @@ import static dev.tethys.insight.graph.SpanCodes.ERROR;
 import static dev.tethys.insight.graph.SpanCodes.PRODUCER;
 import static dev.tethys.insight.graph.SpanCodes.SERVER;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.insight.graph.MissingSide;
 import dev.tethys.insight.graph.Request;
@@ -69,14 +70,27 @@ final class ServiceGraphConnector implements Connector {
   private final Counter total;
   private final Counter expired;
   private final Counter dropped;
-  private final Edges edges; // guarded by this
 
-  private final RequestPairs pairs; // guarded by this; times in nanoseconds of the clock
-  private boolean counted; // guarded by this; whether anything was since the last interval
-  private boolean warned; // guarded by this
-  private boolean stopped; // guarded by this
-  private Scheduler.@Nullable Timer expiry; // guarded by this
-  private Scheduler.@Nullable Timer staleness; // guarded by this
+  @GuardedBy("this")
+  private final Edges edges;
+
+  @GuardedBy("this")
+  private final RequestPairs pairs; // times in nanoseconds of the clock
+
+  @GuardedBy("this")
+  private boolean counted; // whether anything was since the last interval
+
+  @GuardedBy("this")
+  private boolean warned;
+
+  @GuardedBy("this")
+  private boolean stopped;
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer expiry;
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer staleness;
 
   ServiceGraphConnector(
       ServiceGraphSettings settings, SeriesMemory memory, Consumer next, Context c) {
@@ -126,10 +140,12 @@ final class ServiceGraphConnector implements Connector {
     scheduleRemoval();
   }
 
+  @GuardedBy("this")
   private void expireLater() {
     expiry = clock.schedule(settings.expiration(), this::expire);
   }
 
+  @GuardedBy("this")
   private void scheduleRemoval() {
     staleness = clock.schedule(settings.staleness(), this::removeStale);
   }
@@ -219,7 +235,8 @@ final class ServiceGraphConnector implements Connector {
     ack.complete(Outcome.ACCEPTED);
   }
 
-  /** Pairs a span; returns false if there is no space for it. */
+  /** Pairs a span; false if there is no room for it. */
+  @GuardedBy("this")
   private boolean see(Span span, Attributes resource, String service) {
     boolean client = span.kind() == CLIENT || span.kind() == PRODUCER;
     if (!client && span.kind() != SERVER && span.kind() != CONSUMER) {
@@ -287,9 +304,10 @@ final class ServiceGraphConnector implements Connector {
     return null;
   }
 
-  /** Counts paired requests by edge. Guarded by the connector. */
+  /** Counts paired requests by edge. */
   private final class Counting implements RequestPairs.Counter {
     @Override
+    @GuardedBy("ServiceGraphConnector.this")
     public boolean count(Request.Key key, Request r, long now) {
       counted = true;
       if (settings.virtualLabel()) {

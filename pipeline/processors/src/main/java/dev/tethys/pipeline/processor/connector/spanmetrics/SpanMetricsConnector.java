@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.insight.graph.SeriesRoom;
 import dev.tethys.model.guard.SeriesMemory;
@@ -27,6 +28,7 @@ import dev.tethys.pipeline.processor.TreeProcessor;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,15 +62,20 @@ final class SpanMetricsConnector implements Connector {
   private final Scheduler clock;
   private final System.Logger log;
   private final TimedFlush flush;
-  private final SeriesRoom room; // guarded by this
-  private final SeriesMemory.Share sentMemory; // guarded by this
+
+  @GuardedBy("this")
+  private final SeriesRoom room;
+
+  @GuardedBy("this")
+  private final SeriesMemory.Share sentMemory;
 
   /** The one longest without spans first. */
-  private final Map<Attributes, SpanResource> resources = // guarded by this
-      new LinkedHashMap<>(16, 0.75f, true);
+  @GuardedBy("this")
+  private final Map<Attributes, SpanResource> resources = new LinkedHashMap<>(16, 0.75f, true);
 
   /** Evicted or expired resources, which are sent once more. */
-  private final Map<Attributes, SpanResource> evicted = new LinkedHashMap<>(); // guarded by this
+  @GuardedBy("this")
+  private final Map<Attributes, SpanResource> evicted = new LinkedHashMap<>();
 
   /** A series of a resource. */
   private record Stream(Attributes resource, SeriesKey series) {
@@ -78,11 +85,13 @@ final class SpanMetricsConnector implements Connector {
   }
 
   /** When deltas were sent last, the one longest ago first. */
-  private final Map<Stream, Long> sent = // guarded by this
+  @GuardedBy("this")
+  private final Map<Stream, Long> sent =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
+        @GuardedBy("SpanMetricsConnector.this")
         protected boolean removeEldestEntry(Map.Entry<Stream, Long> eldest) {
           boolean many = size() > settings.deltaTimes();
           if (many) {
@@ -92,9 +101,14 @@ final class SpanMetricsConnector implements Connector {
         }
       };
 
-  private boolean recorded; // guarded by this; whether anything was counted since the last interval
-  private boolean warned; // guarded by this
-  private boolean stopped; // guarded by this
+  @GuardedBy("this")
+  private boolean recorded; // whether anything was counted since the last interval
+
+  @GuardedBy("this")
+  private boolean warned;
+
+  @GuardedBy("this")
+  private boolean stopped;
 
   SpanMetricsConnector(
       SpanMetricsSettings settings,
@@ -213,6 +227,7 @@ final class SpanMetricsConnector implements Connector {
     return tally;
   }
 
+  @GuardedBy("this")
   private @Nullable SpanResource resource(Attributes attributes, long now) {
     Attributes key = attributes;
     if (!settings.keyAttributes().isEmpty()) {
@@ -273,13 +288,15 @@ final class SpanMetricsConnector implements Connector {
     return batch;
   }
 
+  @GuardedBy("this")
   private void add(Attributes key, SpanResource r, long nanos, MetricsData to) {
     Set<SeriesKey> seen = new HashSet<>();
+    Map<Stream, Long> former = sent;
     SeriesTable.Starts starts =
         settings.delta()
             ? (series, began) -> {
               seen.add(series);
-              Long before = sent.get(new Stream(key, series));
+              Long before = former.get(new Stream(key, series));
               return before == null ? began : before;
             }
             : (_, began) -> began;
@@ -306,6 +323,7 @@ final class SpanMetricsConnector implements Connector {
     to.resources().add(group);
   }
 
+  @GuardedBy("this")
   private void expire(long millis) {
     if (!settings.seriesExpiration().isZero()) {
       long until = millis - settings.seriesExpiration().toMillis();
@@ -313,16 +331,14 @@ final class SpanMetricsConnector implements Connector {
     }
     if (!settings.expiration().isZero()) {
       long until = millis - settings.expiration().toMillis();
-      resources
-          .entrySet()
-          .removeIf(
-              e -> {
-                boolean expired = e.getValue().seenMillis() <= until;
-                if (expired) {
-                  evicted.put(e.getKey(), e.getValue());
-                }
-                return expired;
-              });
+      Iterator<Map.Entry<Attributes, SpanResource>> all = resources.entrySet().iterator();
+      while (all.hasNext()) {
+        Map.Entry<Attributes, SpanResource> e = all.next();
+        if (e.getValue().seenMillis() <= until) {
+          evicted.put(e.getKey(), e.getValue());
+          all.remove();
+        }
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
@@ -35,11 +36,21 @@ final class AcknowledgedTraces {
   private final System.Logger log;
   private final String name;
   private final Runnable onward;
-  private final List<OpenTrace> waiting = new ArrayList<>(); // guarded by this; came back
-  private Scheduler.@Nullable Timer retry; // guarded by this; set while some wait
-  private long bytes; // guarded by this; of those
-  private Duration pause = RETRY; // guarded by this
-  private boolean over; // guarded by this; traces returned now are lost
+
+  @GuardedBy("this")
+  private final List<OpenTrace> waiting = new ArrayList<>(); // came back
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer retry; // set while some wait
+
+  @GuardedBy("this")
+  private long bytes; // of those
+
+  @GuardedBy("this")
+  private Duration pause = RETRY;
+
+  @GuardedBy("this")
+  private boolean over; // traces returned now are lost
 
   /**
    * Creates an empty instance.

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -148,7 +149,9 @@ final class AttributeRules {
     private static final int MAX_LENGTH = 1024;
 
     private final Predicate<String> test;
-    private final Map<String, Boolean> known; // guarded by itself
+
+    @GuardedBy("itself")
+    private final Map<String, Boolean> known;
 
     Remembering(Predicate<String> test, int size) {
       this.test = test;

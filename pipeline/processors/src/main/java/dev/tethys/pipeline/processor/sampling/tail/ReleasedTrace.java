@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
 import java.util.ArrayList;
@@ -11,9 +12,13 @@ import org.jspecify.annotations.Nullable;
  * spans before it is known. The first outcome counts.
  */
 final class ReleasedTrace implements AckCallback {
-  private final List<AckCallback.Part> waiting; // guarded by this; empty once it is settled
+  @GuardedBy("this")
+  private final List<AckCallback.Part> waiting; // empty once it is settled
+
   private final boolean acknowledged;
-  private @Nullable Outcome outcome; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable Outcome outcome;
 
   /**
    * Of a trace.

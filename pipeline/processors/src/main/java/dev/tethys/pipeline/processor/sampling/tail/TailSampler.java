@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.AckCallback;
@@ -74,11 +75,21 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   private final AcknowledgedTraces acknowledged;
   private volatile TailSettings settings; // written under lock
   private volatile PolicySet policies; // written under lock
-  private boolean deciding; // guarded by lock; whether a thread decides
-  private boolean ending; // guarded by lock; whether traces are decided on arrival
-  private boolean stopped; // guarded by lock
-  private Scheduler.@Nullable Timer timer; // guarded by lock
-  private long timerAt; // guarded by lock; when it runs
+
+  @GuardedBy("lock")
+  private boolean deciding; // whether a thread decides
+
+  @GuardedBy("lock")
+  private boolean ending; // whether traces are decided on arrival
+
+  @GuardedBy("lock")
+  private boolean stopped;
+
+  @GuardedBy("lock")
+  private Scheduler.@Nullable Timer timer;
+
+  @GuardedBy("lock")
+  private long timerAt; // when it runs
 
   TailSampler(TailSettings settings, Ottl ottl, Consumer next, Context context) {
     this(settings, ottl, next, context, new TailMetrics(context.metrics(), context.id()));
@@ -170,7 +181,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return settings.onIngest() ? policies::decide : null;
   }
 
-  /** Waits for space if configured; returns the reason why there is none, or null. */
+  /** Waits for room if configured; returns the reason why there is none, or null. */
+  @GuardedBy("lock")
   private @Nullable String awaitRoom(List<SpanPiece> pieces) {
     while (!stopped) {
       long cost = table.costOf(pieces);
@@ -199,7 +211,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return "it has stopped";
   }
 
-  /** Whether decisions are late because downstream has no space. */
+  /** Whether decisions are late because downstream has no room. */
+  @GuardedBy("lock")
   private boolean isHeldUp() {
     PendingTrace t = table.first();
     return t != null && clock.nanos() - t.due > LONG_DUE.toNanos();
@@ -231,7 +244,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
   }
 
-  /** Has decisions made when the next trace is due. The caller must hold the lock. */
+  /** Has decisions made when the next trace is due. Called with the lock. */
+  @GuardedBy("lock")
   private void arm() {
     PendingTrace t = table.first();
     if (t == null || deciding || stopped || acknowledged.areWaiting()) {
