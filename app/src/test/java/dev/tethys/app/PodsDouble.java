@@ -2,6 +2,7 @@ package dev.tethys.app;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -31,9 +32,17 @@ final class PodsDouble implements AutoCloseable {
   final List<String> selectors = new CopyOnWriteArrayList<>();
 
   private final HttpServer server;
-  private final Map<String, Pod> pods = new TreeMap<>(); // with all below guarded by this
+
+  @GuardedBy("this")
+  private final Map<String, Pod> pods = new TreeMap<>();
+
+  @GuardedBy("this")
   private final List<Event> events = new ArrayList<>();
+
+  @GuardedBy("this")
   private long version = 1;
+
+  @GuardedBy("this")
   private boolean closed;
 
   PodsDouble() throws IOException {

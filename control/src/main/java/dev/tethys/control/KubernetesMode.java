@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.kubernetes.ClusterFiles;
 import dev.tethys.control.kubernetes.ClusterKind;
 import dev.tethys.control.kubernetes.ClusterStatus;
@@ -69,11 +70,17 @@ final class KubernetesMode implements AutoCloseable {
   private final LimitedLog failures = new LimitedLog(LOG);
   private final ResourceWatch.Connection connection;
   private volatile @Nullable LeaseElection election;
+
+  @GuardedBy("this")
   private @Nullable Thread thread;
 
-  // Guarded by this.
+  @GuardedBy("this")
   private @Nullable HttpListener standby;
+
+  @GuardedBy("this")
   private @Nullable ControlServer server;
+
+  @GuardedBy("this")
   private boolean closed;
 
   KubernetesMode(Settings settings, HttpListenerOptions listen, Starter starter) {
@@ -155,7 +162,10 @@ final class KubernetesMode implements AutoCloseable {
    *
    * @throws IOException if the address cannot be bound
    */
-  void start() throws IOException {
+  synchronized void start() throws IOException {
+    if (closed) {
+      return;
+    }
     LeaseElection.Terms terms = settings.terms;
     if (terms == null) {
       lead();

@@ -122,6 +122,15 @@ class SharedDataTest {
   }
 
   @Test
+  void doesNotListenOnceClosed() throws Exception {
+    int port = Ports.free();
+    KubernetesMode mode = mode("ended", port);
+    mode.close();
+    mode.start();
+    assertThat(status(port, "/-/healthy")).isZero();
+  }
+
+  @Test
   void newLeaderWaitsForTheDataFolder() throws Exception {
     int port = Ports.free();
     try (KubernetesMode next = mode("next", port)) {

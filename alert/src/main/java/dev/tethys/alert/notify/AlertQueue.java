@@ -1,5 +1,6 @@
 package dev.tethys.alert.notify;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.notify.AlertmanagerStatus.Dropped;
 import dev.tethys.alert.rule.RuleClock;
 import dev.tethys.config.Redaction;
@@ -50,9 +51,16 @@ final class AlertQueue {
   private final RuleClock clock;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
-  private final ArrayDeque<Notification> queue = new ArrayDeque<>(); // guarded by lock
-  private final DeliveryFacts facts; // guarded by lock
-  private int underWay; // of the batch that left the queue; guarded by lock
+
+  @GuardedBy("lock")
+  private final ArrayDeque<Notification> queue = new ArrayDeque<>();
+
+  @GuardedBy("lock")
+  private final DeliveryFacts facts;
+
+  @GuardedBy("lock")
+  private int underWay; // of the batch that left the queue
+
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean drain;

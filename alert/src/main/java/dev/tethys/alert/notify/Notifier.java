@@ -1,5 +1,6 @@
 package dev.tethys.alert.notify;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertListener;
 import dev.tethys.alert.rule.RuleClock;
@@ -47,10 +48,19 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   private final Transport transport;
   private final RuleClock clock;
   private final NotifyMetrics metrics;
+
+  @GuardedBy("this")
   private AlertingConfig config = AlertingConfig.NONE;
+
+  @GuardedBy("this")
   private Labels externalLabels = Labels.EMPTY;
+
+  @GuardedBy("this")
   private Map<String, AlertmanagerSet> sets = new LinkedHashMap<>();
+
   private @Nullable LocalAlertmanager local; // in this process
+
+  @GuardedBy("this")
   private boolean closed;
 
   /**
@@ -229,6 +239,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     }
   }
 
+  @GuardedBy("this")
   private @Nullable Labels labels(Labels of) {
     LabelsBuilder b = new LabelsBuilder(of);
     for (Labels.Label l : externalLabels.toList()) {

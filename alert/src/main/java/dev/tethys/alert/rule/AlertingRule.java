@@ -1,5 +1,6 @@
 package dev.tethys.alert.rule;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.template.GoHistogram;
 import dev.tethys.alert.template.PrometheusFunctions;
 import dev.tethys.alert.template.QuerySample;
@@ -94,7 +95,10 @@ public final class AlertingRule extends AlertRule {
   private final Map<String, AlertTemplate> annotations = new LinkedHashMap<>();
   private final boolean stable;
   private Map<Labels, Expanded> expanded = new HashMap<>(); // of the evaluating thread
+
+  @GuardedBy("this")
   private final Map<Labels, Active> active = new LinkedHashMap<>();
+
   private final Map<Labels, AlertListener.State> changes = new LinkedHashMap<>();
   private volatile boolean restored;
 

@@ -1,5 +1,6 @@
 package dev.tethys.alert.rule;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
@@ -46,7 +47,9 @@ public final class RuleManager implements AutoCloseable {
   private volatile RuleSettings settings =
       new RuleSettings(Duration.ofMinutes(1), Duration.ZERO, Labels.EMPTY);
   private volatile Map<String, RuleGroup> groups = Map.of();
-  private boolean loaded; // guarded by this, as is every change of groups
+
+  @GuardedBy("this")
+  private boolean loaded; // groups are changed under this as well
 
   /** Starts without rules; those over logs, traces and profiles fail. */
   public RuleManager(

@@ -1,5 +1,6 @@
 package dev.tethys.app.nodeagent;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
@@ -100,13 +101,27 @@ final class TelemetryPush implements Collector, AutoCloseable {
   private final LimitedLog failures = new LimitedLog(LOG);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
-  private final ArrayDeque<Waiting> queue = new ArrayDeque<>(); // guarded by lock
+
+  @GuardedBy("lock")
+  private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+
   private final Map<String, long[]> counts = new LinkedHashMap<>(); // sent, dropped, refused
-  private long bytes; // guarded by lock
-  private List<ObservedLog> messages = new ArrayList<>(); // guarded by lock
-  private long messagesSince; // guarded by lock
-  private long messagesText; // guarded by lock
-  private boolean stopped; // guarded by lock
+
+  @GuardedBy("lock")
+  private long bytes;
+
+  @GuardedBy("lock")
+  private List<ObservedLog> messages = new ArrayList<>();
+
+  @GuardedBy("lock")
+  private long messagesSince;
+
+  @GuardedBy("lock")
+  private long messagesText;
+
+  @GuardedBy("lock")
+  private boolean stopped;
+
   private final Thread thread;
 
   /**
@@ -179,6 +194,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
     add(logRequest(full));
   }
 
+  @GuardedBy("lock")
   private List<ObservedLog> takeMessages() {
     List<ObservedLog> taken = messages;
     messages = new ArrayList<>();

@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.history.AlertHistory;
 import dev.tethys.alert.notify.Notifier;
 import dev.tethys.alert.notify.NotifierOptions;
@@ -57,9 +58,13 @@ final class Alerting implements AutoCloseable {
   private final URI externalUrl;
   private @Nullable EmbeddedAlertmanager alertmanager;
 
-  // guarded by this
+  @GuardedBy("this")
   private @Nullable RuleSettings settings; // null before the first configuration
+
+  @GuardedBy("this")
   private List<GroupSpec> configured = List.of();
+
+  @GuardedBy("this")
   private List<GroupSpec> logGroups = List.of();
 
   /**
@@ -231,6 +236,7 @@ final class Alerting implements AutoCloseable {
     }
   }
 
+  @GuardedBy("this")
   private void applyRules() {
     RuleSettings s = Objects.requireNonNull(settings);
     List<GroupSpec> all = new ArrayList<>(configured);

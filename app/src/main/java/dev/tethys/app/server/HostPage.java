@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.collect.host.linux.HostCollectors;
 import dev.tethys.model.exposition.Registry;
@@ -17,7 +18,8 @@ final class HostPage {
   /** Path of the page. */
   static final String PATH = "/metrics/host";
 
-  private @Nullable HostCollectors host; // guarded by this
+  @GuardedBy("this")
+  private @Nullable HostCollectors host;
 
   private HostPage() {}
 

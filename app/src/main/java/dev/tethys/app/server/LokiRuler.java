@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.alert.rule.RuleSpec;
@@ -50,7 +51,8 @@ final class LokiRuler {
   private final Path folder;
   private final Consumer<List<GroupSpec>> changed;
 
-  /** Groups by tenant and namespace; guarded by this. */
+  /** Groups by tenant and namespace. */
+  @GuardedBy("this")
   private final SortedMap<String, SortedMap<String, List<GroupSpec>>> tenants = new TreeMap<>();
 
   /**
@@ -99,10 +101,12 @@ final class LokiRuler {
     return URLDecoder.decode(s, StandardCharsets.UTF_8);
   }
 
+  @GuardedBy("this")
   private SortedMap<String, List<GroupSpec>> of(String tenant) {
     return tenants.computeIfAbsent(tenant, t -> new TreeMap<>());
   }
 
+  @GuardedBy("this")
   private void publish() {
     List<GroupSpec> all = new ArrayList<>();
     tenants.values().forEach(namespaces -> namespaces.values().forEach(all::addAll));
@@ -161,6 +165,7 @@ final class LokiRuler {
     r.send(YAML, sb.toString().getBytes(StandardCharsets.UTF_8));
   }
 
+  @GuardedBy("this")
   private @Nullable GroupSpec find(String tenant, String namespace, String group) {
     return of(tenant).getOrDefault(namespace, List.of()).stream()
         .filter(g -> g.name().equals(group))
@@ -231,6 +236,7 @@ final class LokiRuler {
   }
 
   /** Writes the file of a namespace, then lets the change take effect. */
+  @GuardedBy("this")
   private void store(String tenant, String namespace, List<GroupSpec> groups) {
     Path parent = folder.resolve(encoded(tenant));
     Path file = parent.resolve(encoded(namespace) + SUFFIX);

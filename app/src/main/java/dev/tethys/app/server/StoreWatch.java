@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.api.prometheus.StoreForecast;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
@@ -43,7 +44,9 @@ final class StoreWatch implements AutoCloseable {
   private static final class Store {
     final String name;
     final Supplier<@Nullable StoreHealth> health;
-    final ArrayDeque<Reading> readings = new ArrayDeque<>(); // guarded by itself
+
+    @GuardedBy("itself")
+    final ArrayDeque<Reading> readings = new ArrayDeque<>();
 
     Store(String name, Supplier<@Nullable StoreHealth> health) {
       this.name = name;

@@ -3,6 +3,7 @@ package dev.tethys.app.delivery;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
@@ -37,7 +38,9 @@ final class EditedVolumesTest {
   private static final Percentage NEARLY = Percentage.withPercentage(2);
   private static final Map<String, Integer> SIZES = Map.of("small", 5, "middle", 80, "large", 3000);
 
-  private final Map<String, Long> arrived = new HashMap<>(); // bytes by service; guarded by itself
+  @GuardedBy("itself")
+  private final Map<String, Long> arrived = new HashMap<>(); // bytes by service
+
   private final AtomicLong records = new AtomicLong();
   private HttpListener sink;
   private long sent;

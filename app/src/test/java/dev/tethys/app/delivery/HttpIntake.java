@@ -1,5 +1,6 @@
 package dev.tethys.app.delivery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -30,7 +31,10 @@ final class HttpIntake implements AutoCloseable {
 
   private final Vendor vendor;
   private final String kept;
-  private final List<byte[]> bodies = new ArrayList<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final List<byte[]> bodies = new ArrayList<>();
+
   private final LoopbackHttp server;
   private volatile @Nullable Reply refusal;
 

@@ -1,5 +1,6 @@
 package dev.tethys.app.delivery;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,7 +19,10 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class LineIntake implements AutoCloseable {
   private final int port;
-  private final List<String> lines = new ArrayList<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final List<String> lines = new ArrayList<>();
+
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile ServerSocket listening;
 

@@ -1,5 +1,6 @@
 package dev.tethys.control.access;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.text.Texts;
 import java.io.IOException;
 import java.net.URI;
@@ -96,8 +97,12 @@ public final class SignOn {
           .followRedirects(HttpClient.Redirect.NEVER)
           .build();
   private volatile Keys keys = new Keys(Map.of(), 0);
-  private long triedMillis; // guarded by this
-  private String problem = ""; // of the last attempt; guarded by this
+
+  @GuardedBy("this")
+  private long triedMillis;
+
+  @GuardedBy("this")
+  private String problem = ""; // of the last attempt
 
   public SignOn(Settings settings, InstantSource clock) {
     this.settings = settings;

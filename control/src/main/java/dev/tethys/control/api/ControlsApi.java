@@ -1,5 +1,6 @@
 package dev.tethys.control.api;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.access.ConflictException;
 import dev.tethys.control.access.ControlRequest;
 import dev.tethys.control.access.Selector;
@@ -68,8 +69,12 @@ public final class ControlsApi {
   private final Scheduler clock;
   private final ControlEffects effects;
   private final Semaphore previews = new Semaphore(MAX_PREVIEWS);
-  private @Nullable ControlSums sums; // guarded by this
-  private long sumsNanos; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable ControlSums sums;
+
+  @GuardedBy("this")
+  private long sumsNanos;
 
   public ControlsApi(
       Fleet fleet,

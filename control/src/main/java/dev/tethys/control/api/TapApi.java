@@ -1,5 +1,6 @@
 package dev.tethys.control.api;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.control.access.ConflictException;
@@ -88,7 +89,10 @@ public final class TapApi {
   /** Responses to one tap. */
   private static final class Answers {
     private final String user;
-    private final Map<UUID, byte @Nullable []> byAgent = new HashMap<>(); // guarded by this
+
+    @GuardedBy("this")
+    private final Map<UUID, byte @Nullable []> byAgent = new HashMap<>();
+
     private final CountDownLatch missing;
     private volatile boolean abandoned;
 

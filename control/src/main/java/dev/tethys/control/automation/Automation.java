@@ -1,5 +1,6 @@
 package dev.tethys.control.automation;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.control.access.ConflictException;
 import dev.tethys.control.access.NotFoundException;
@@ -54,8 +55,12 @@ public final class Automation {
   private final CoolDowns coolDowns;
   private final FailedAttempts failures;
 
+  @GuardedBy("this")
   private List<AutomationRule> rules;
+
+  @GuardedBy("this")
   private boolean closed;
+
   private boolean restored; // whether the attempts of before a restart were taken
 
   public Automation(
@@ -161,6 +166,7 @@ public final class Automation {
    *
    * @param repeated known state of the same change; null for a new one
    */
+  @GuardedBy("this")
   private void applyRules(Alert a, AlertChanges.@Nullable Change repeated, int hops, List<Step> out)
       throws IOException {
     int from = out.size();
@@ -219,6 +225,7 @@ public final class Automation {
   }
 
   /** Whether a rollout still waits for its version. */
+  @GuardedBy("this")
   private boolean isAwaited(Retry r) {
     Attempt a = r.attempt();
     if (!r.error().endsWith(FailedAttempts.AWAITED) || current(a.rule()) == null) {
@@ -232,7 +239,8 @@ public final class Automation {
     }
   }
 
-  /** The rule that is as another one was; null if none. */
+  /** The rule that is as another one was; null for none. */
+  @GuardedBy("this")
   private @Nullable AutomationRule current(AutomationRule was) {
     AutomationRule now = null;
     for (AutomationRule rule : rules) {
@@ -241,7 +249,8 @@ public final class Automation {
     return now;
   }
 
-  /** Takes the attempts from before a restart: their alerts are known, and repeated by none. */
+  /** Takes the attempts of before a restart: their alerts are known, and repeated by none. */
+  @GuardedBy("this")
   private void restore() throws IOException {
     if (restored) {
       return;
@@ -263,6 +272,7 @@ public final class Automation {
     restored = true;
   }
 
+  @GuardedBy("this")
   private void retry(Retry r) throws IOException {
     Attempt was = r.attempt();
     Alert a = was.alert();
@@ -304,6 +314,7 @@ public final class Automation {
     }
   }
 
+  @GuardedBy("this")
   private void resume(CoolDowns.Waiting w) throws IOException {
     Alert a = w.alert();
     AlertChanges.Change before = changes.last(a);

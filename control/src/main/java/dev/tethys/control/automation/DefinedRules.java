@@ -1,5 +1,6 @@
 package dev.tethys.control.automation;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.control.mdai.Hubs;
 import dev.tethys.control.mdai.Manifests;
@@ -13,10 +14,18 @@ import java.util.stream.Collectors;
 public final class DefinedRules {
   private final Automation automation;
   private final Hubs hubs;
-  private List<AutomationRule> ofFlags = List.of(); // guarded by this
-  private List<AutomationRule> ofRepository = List.of(); // guarded by this
-  private Manifests manifestsOfFlags = Manifests.NONE; // guarded by this
-  private Manifests manifestsOfRepository = Manifests.NONE; // guarded by this
+
+  @GuardedBy("this")
+  private List<AutomationRule> ofFlags = List.of();
+
+  @GuardedBy("this")
+  private List<AutomationRule> ofRepository = List.of();
+
+  @GuardedBy("this")
+  private Manifests manifestsOfFlags = Manifests.NONE;
+
+  @GuardedBy("this")
+  private Manifests manifestsOfRepository = Manifests.NONE;
 
   public DefinedRules(Automation automation, Hubs hubs) {
     this.automation = automation;
@@ -55,6 +64,7 @@ public final class DefinedRules {
     define();
   }
 
+  @GuardedBy("this")
   private void define() {
     List<AutomationRule> all = new ArrayList<>(ofFlags);
     all.addAll(ofRepository);

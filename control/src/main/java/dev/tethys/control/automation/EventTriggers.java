@@ -1,5 +1,6 @@
 package dev.tethys.control.automation;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.access.Selector;
 import dev.tethys.control.fleet.AgentState;
 import dev.tethys.control.fleet.Fleet;
@@ -61,7 +62,9 @@ public final class EventTriggers {
   private final Rollouts rollouts;
   private final @Nullable GuardQueries metrics;
   private final @Nullable GuardQueries logs;
-  private final Deque<HubEvent> variables = new ArrayDeque<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Deque<HubEvent> variables = new ArrayDeque<>();
 
   /** Labels of firing series, with the value under {@link GuardQueries#VALUE}. */
   private final Map<Source, Map<String, String>> labelsOf = new HashMap<>();

@@ -1,5 +1,6 @@
 package dev.tethys.control.automation;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -8,7 +9,8 @@ import java.util.List;
 final class RecentSteps<S> {
   static final int MAX = 1000;
 
-  private final Deque<S> steps = new ArrayDeque<>(); // the latest first; guarded by this
+  @GuardedBy("this")
+  private final Deque<S> steps = new ArrayDeque<>(); // the latest first
 
   /** Adds the latest one. */
   synchronized void add(S step) {

@@ -1,5 +1,6 @@
 package dev.tethys.control.automation;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.control.mdai.Hubs;
 import dev.tethys.control.mdai.Manifests;
@@ -82,13 +83,27 @@ public final class Replays implements ReplayHost {
   private final Components components;
   private final Scheduler clock;
   private final ReplayPipeline pipeline;
+
+  @GuardedBy("this")
   private final Map<String, Replay> all = new LinkedHashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, String> invalid = new TreeMap<>(); // resources, and why
+
+  @GuardedBy("this")
   private Manifests manifests = Manifests.NONE;
+
   private boolean defined; // whether resources are to be compared
+
+  @GuardedBy("this")
   private long steppedNanos;
+
+  @GuardedBy("this")
   private boolean closed;
+
+  @GuardedBy("this")
   private final List<Replay> removed = new ArrayList<>(); // of rules, before their end
+
   private volatile Ended ended = (origin, replay, error, items) -> {};
 
   /**
@@ -124,6 +139,7 @@ public final class Replays implements ReplayHost {
     pipeline.of(q, manifests.data());
   }
 
+  @GuardedBy("this")
   private @Nullable String removable() {
     for (Replay r : all.values()) {
       if (!r.ofResource && r.state == Replay.State.COMPLETED && r.isReported()) {
@@ -150,6 +166,7 @@ public final class Replays implements ReplayHost {
     ended = e;
   }
 
+  @GuardedBy("this")
   private void add(ReplayRequest q, boolean ofResource, @Nullable Origin origin) {
     if (all.containsKey(q.name())) {
       return;
@@ -170,6 +187,7 @@ public final class Replays implements ReplayHost {
     save();
   }
 
+  @GuardedBy("this")
   private void remove(String name) {
     Replay r = all.remove(name);
     if (r == null) {
@@ -204,6 +222,7 @@ public final class Replays implements ReplayHost {
     defined = true;
   }
 
+  @GuardedBy("this")
   private void compare() {
     defined = false;
     invalid.clear();
@@ -271,6 +290,7 @@ public final class Replays implements ReplayHost {
     }
   }
 
+  @GuardedBy("this")
   private void begin(Replay r) {
     r.state = Replay.State.RUNNING;
     Graph g =
@@ -308,6 +328,7 @@ public final class Replays implements ReplayHost {
     }
   }
 
+  @GuardedBy("this")
   private void complete(Replay r) {
     Graph g = r.graph;
     long items = r.items();
@@ -389,16 +410,18 @@ public final class Replays implements ReplayHost {
   }
 
   private void load() throws IOException {
-    file.load(
-        n -> {
-          for (JsonNode x : n.path("replays")) {
-            Replay r = Replay.read(x);
-            all.put(r.request.name(), r);
-          }
-        });
+    file.load(this::read);
+  }
+
+  private synchronized void read(JsonNode n) {
+    for (JsonNode x : n.path("replays")) {
+      Replay r = Replay.read(x);
+      all.put(r.request.name(), r);
+    }
   }
 
   /** A change that is not saved is seen again: positions have separate files. */
+  @GuardedBy("this")
   private void save() {
     ObjectNode n = StateFile.content();
     ArrayNode out = n.putArray("replays");

@@ -1,5 +1,6 @@
 package dev.tethys.control.automation;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.audit.AuditLog;
 import dev.tethys.control.state.StateFile;
 import dev.tethys.control.text.Texts;
@@ -70,6 +71,8 @@ public final class StepLog {
   private final Scheduler clock;
   private final StateFile file;
   private final RecentSteps<Step> steps = new RecentSteps<>();
+
+  @GuardedBy("this")
   private boolean saved = true;
 
   /**

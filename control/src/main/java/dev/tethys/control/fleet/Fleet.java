@@ -1,5 +1,6 @@
 package dev.tethys.control.fleet;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -122,15 +124,25 @@ public final class Fleet {
 
   private final Scheduler clock;
   private final int maxAgents;
+
+  @GuardedBy("this")
   private final Map<UUID, AgentState> agents = new LinkedHashMap<>();
+
+  @GuardedBy("this")
   private final Map<UUID, Session> sessions = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<UUID, String> tokens = new HashMap<>(); // fingerprints, of all agents
+
   private final PollStreams polls = new PollStreams();
 
   /** Agents that connected with the UID of another one, which is the value; the latest last. */
+  @GuardedBy("this")
   private final SequencedMap<UUID, UUID> duplicates = new LinkedHashMap<>();
 
+  @GuardedBy("this")
   private long duplicatesFound;
+
   private final FairShares places;
   private final FairShares connections;
   private final FleetMemory memoryAccount;
@@ -141,7 +153,10 @@ public final class Fleet {
   private final RecentMemory memory = new RecentMemory();
   private final RecentIntake intake = new RecentIntake();
   private final ItemRates rates = new ItemRates();
+
+  @GuardedBy("this")
   private long configChars;
+
   private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
   private volatile AccountsTaker accounts = (_, _, _, _) -> {};
 
@@ -217,7 +232,8 @@ public final class Fleet {
           true);
     }
     try {
-      bindings.bind(uid, token, agents::containsKey);
+      Set<UUID> known = agents.keySet();
+      bindings.bind(uid, token, known::contains);
     } catch (IOException e) {
       failures.failure(Level.ERROR, "Token of an agent not written", uid.toString(), e);
       return new Received(null, false, "the token of the agent was not written", true);
@@ -315,11 +331,13 @@ public final class Fleet {
   /**
    * Whether there is space for one more agent of a token, possibly by removing a disconnected one.
    */
+  @GuardedBy("this")
   private boolean hasRoom(String token) {
     return agents.size() < maxAgents && places.fits(token, 1, 0) || removeAway(token);
   }
 
-  /** Null if the memory for agents has no space for the state. */
+  /** Null where the memory for agents has no room for the state. */
+  @GuardedBy("this")
   private @Nullable AgentState merge(
       UUID uid, @Nullable AgentState before, AgentToServer m, String transport, boolean connects) {
     Map<String, String> labels = before == null ? Map.of() : before.labels();
@@ -406,6 +424,7 @@ public final class Fleet {
   }
 
   /** Why an effective configuration is not kept; "" where it is. */
+  @GuardedBy("this")
   private String omission(UUID uid, String config) {
     if (config.length() > MAX_CONFIG) {
       return "it has " + config.length() + " characters, at most " + MAX_CONFIG + " are kept";
@@ -451,6 +470,7 @@ public final class Fleet {
         a.hasOwnConfiguration());
   }
 
+  @GuardedBy("this")
   private boolean removeAway(String token) {
     boolean own = !places.fits(token, 1, 0);
     AgentState longest = null;

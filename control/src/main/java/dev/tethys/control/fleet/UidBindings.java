@@ -1,5 +1,6 @@
 package dev.tethys.control.fleet;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.access.AgentToken;
 import dev.tethys.control.state.AppendOnlyFile;
 import dev.tethys.model.file.RealFiles;
@@ -42,10 +43,16 @@ public final class UidBindings implements AutoCloseable {
   private final Set<String> fingerprints = new HashSet<>();
   private final Set<String> names = new HashSet<>();
 
-  // Guarded by this.
+  @GuardedBy("this")
   private final Map<UUID, AgentToken> bound = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, LinkedHashMap<UUID, Boolean>> byToken = new HashMap<>();
+
+  @GuardedBy("this")
   private @Nullable AppendOnlyFile file;
+
+  @GuardedBy("this")
   private long lines;
 
   private UidBindings(@Nullable Path path, List<AgentToken> known, int maxAgents) {
@@ -71,20 +78,25 @@ public final class UidBindings implements AutoCloseable {
   public static UidBindings open(Path path, List<AgentToken> known, int maxAgents)
       throws IOException {
     UidBindings out = new UidBindings(path, known, maxAgents);
-    AppendOnlyFile file = new AppendOnlyFile(path); // without a line that was not finished
-    try {
-      for (String line : Files.readAllLines(path)) {
-        out.read(line);
-      }
-    } catch (IOException | IllegalArgumentException e) {
-      file.close();
-      throw new IOException(
-          path + " is damaged (" + e.getMessage() + "); restore it from a backup, or remove it", e);
-    }
-    out.file = file;
+    out.load(path);
     return out;
   }
 
+  private synchronized void load(Path from) throws IOException {
+    AppendOnlyFile opened = new AppendOnlyFile(from); // without a line that was not finished
+    try {
+      for (String line : Files.readAllLines(from)) {
+        read(line);
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      opened.close();
+      throw new IOException(
+          from + " is damaged (" + e.getMessage() + "); restore it from a backup, or remove it", e);
+    }
+    file = opened;
+  }
+
+  @GuardedBy("this")
   private void read(String line) {
     String[] parts = line.split(" ", 3);
     lines++;
@@ -95,12 +107,14 @@ public final class UidBindings implements AutoCloseable {
     }
   }
 
+  @GuardedBy("this")
   private void put(UUID uid, AgentToken token) {
     remove(uid);
     bound.put(uid, token);
     byToken.computeIfAbsent(token.fingerprint(), k -> new LinkedHashMap<>()).put(uid, Boolean.TRUE);
   }
 
+  @GuardedBy("this")
   private void remove(UUID uid) {
     AgentToken t = bound.remove(uid);
     if (t != null) {
@@ -148,6 +162,7 @@ public final class UidBindings implements AutoCloseable {
     put(uid, token);
   }
 
+  @GuardedBy("this")
   private void write(String line) throws IOException {
     if (file == null || path == null) {
       return;

@@ -1,5 +1,6 @@
 package dev.tethys.control.fleet;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,8 +37,12 @@ public final class VolumeReports {
   @SuppressWarnings("ArrayRecordComponent") // not compared
   public record Report(byte[] json, long nanos, String state, long former) {}
 
-  private final Map<UUID, List<Report>> reports = new HashMap<>(); // latest last; guarded by this
-  private long bytes; // of all reports; guarded by this
+  @GuardedBy("this")
+  private final Map<UUID, List<Report>> reports = new HashMap<>(); // latest last
+
+  @GuardedBy("this")
+  private long bytes; // of all reports
+
   private final FleetMemory account;
 
   VolumeReports(FleetMemory account) {
@@ -96,6 +101,7 @@ public final class VolumeReports {
   }
 
   /** Whether one more report fits, with the bytes of all together up to a limit; it is charged. */
+  @GuardedBy("this")
   private boolean fits(UUID agent, byte[] report, long most) {
     return bytes + report.length <= most
         && account.set(
@@ -104,6 +110,7 @@ public final class VolumeReports {
             account.of(agent, FleetMemory.Part.VOLUMES) + report.length);
   }
 
+  @GuardedBy("this")
   private void free(UUID agent, Report r) {
     bytes -= r.json.length;
     account.set(

@@ -1,5 +1,6 @@
 package dev.tethys.control.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.source.Repository;
 import dev.tethys.control.source.SourceFiles;
 import dev.tethys.control.source.SourceResources;
@@ -37,9 +38,13 @@ public final class ClusterFiles implements SourceFiles {
   private final List<Watched> kinds = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
 
-  // Guarded by this.
+  @GuardedBy("this")
   private Map<String, ClusterObject> read = Map.of(); // of the last snapshot
+
+  @GuardedBy("this")
   private Map<String, String> leftOut = Map.of(); // reasons, of the last snapshot
+
+  @GuardedBy("this")
   private Runnable changed = () -> {};
 
   /**

@@ -1,5 +1,6 @@
 package dev.tethys.control.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.source.Repository;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
@@ -45,8 +46,12 @@ public final class ClusterStatus {
   private final Map<String, ClusterObject> latest = new ConcurrentHashMap<>(); // by path
   private final Thread thread;
 
-  private Map<String, ClusterConditions> wanted = Map.of(); // guarded by this
-  private boolean isNew; // guarded by this
+  @GuardedBy("this")
+  private Map<String, ClusterConditions> wanted = Map.of();
+
+  @GuardedBy("this")
+  private boolean isNew;
+
   private final Map<String, Written> written = new HashMap<>(); // of the thread; by path
 
   /**

@@ -1,5 +1,6 @@
 package dev.tethys.control.live;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.fleet.AgentState;
 import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.state.StateFile;
@@ -115,30 +116,40 @@ public final class ControlCounts {
 
   private final LimitedLog failures = new LimitedLog(LOG);
   private final StateFile file;
-  private final Map<Key, Map<UUID, Entry>> all = new LinkedHashMap<>(); // guarded by this
-  private int entries; // guarded by this
-  private boolean changed; // guarded by this
+
+  @GuardedBy("this")
+  private final Map<Key, Map<UUID, Entry>> all = new LinkedHashMap<>();
+
+  @GuardedBy("this")
+  private int entries;
+
+  @GuardedBy("this")
+  private boolean changed;
+
   private final Object writing = new Object();
-  private long savedNanos; // guarded by this
+
+  @GuardedBy("this")
+  private long savedNanos;
 
   public ControlCounts(Path file) throws IOException {
     this.file =
         new StateFile(
             file, "restore it from a backup, or remove it to count the present processes only");
-    this.file.load(
-        n -> {
-          for (JsonNode c : n.path("controls")) {
-            Map<UUID, Entry> agents = new HashMap<>();
-            for (Map.Entry<String, JsonNode> e : c.path("agents").properties()) {
-              JsonNode v = e.getValue();
-              agents.put(
-                  UUID.fromString(e.getKey()),
-                  new Entry(v.path(0).asLong(0), sum(v, 1), sum(v, 5), former(v)));
-            }
-            entries += agents.size();
-            all.put(new Key(c.path("id").asString(""), c.path("start").asLong(0)), agents);
-          }
-        });
+    this.file.load(this::read);
+  }
+
+  private synchronized void read(JsonNode n) {
+    for (JsonNode c : n.path("controls")) {
+      Map<UUID, Entry> agents = new HashMap<>();
+      for (Map.Entry<String, JsonNode> e : c.path("agents").properties()) {
+        JsonNode v = e.getValue();
+        agents.put(
+            UUID.fromString(e.getKey()),
+            new Entry(v.path(0).asLong(0), sum(v, 1), sum(v, 5), former(v)));
+      }
+      entries += agents.size();
+      all.put(new Key(c.path("id").asString(""), c.path("start").asLong(0)), agents);
+    }
   }
 
   private static List<Long> former(JsonNode v) {
@@ -193,7 +204,8 @@ public final class ControlCounts {
     }
   }
 
-  /** Counts of a control at an agent; null if none are kept. */
+  /** Counts of a control at an agent; null where none are kept. */
+  @GuardedBy("this")
   private @Nullable Sum kept(LiveControl c, UUID agent) {
     Entry e = all.getOrDefault(Key.of(c), Map.of()).get(agent);
     return e == null ? null : e.sum();
@@ -281,6 +293,7 @@ public final class ControlCounts {
     }
   }
 
+  @GuardedBy("this")
   private ObjectNode content() {
     ObjectNode n = StateFile.content();
     ArrayNode controls = n.putArray("controls");

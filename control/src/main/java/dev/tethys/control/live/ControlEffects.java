@@ -1,5 +1,6 @@
 package dev.tethys.control.live;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.access.Selector;
 import dev.tethys.control.fleet.AgentState;
 import dev.tethys.control.fleet.Fleet;
@@ -46,7 +47,9 @@ public final class ControlEffects {
   private final Fleet fleet;
   private final Scheduler clock;
   private final long bornMillis;
-  private final Map<String, Effect> effects = new LinkedHashMap<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final Map<String, Effect> effects = new LinkedHashMap<>();
 
   /** Effect of one control; guarded by the outer object. */
   private static final class Effect {
@@ -146,6 +149,7 @@ public final class ControlEffects {
     return new Scope(ANY, null, signals);
   }
 
+  @GuardedBy("this")
   private @Nullable Effect effect(LiveControl c) {
     Effect e = effects.get(c.control().id());
     return e == null || e.startMillis != c.control().startMillis() ? null : e;
@@ -170,6 +174,7 @@ public final class ControlEffects {
   }
 
   /** Keeps rates by agent for the latest effects, called under the lock. */
+  @GuardedBy("this")
   private void bound() {
     int sum = effects.values().stream().mapToInt(Effect::size).sum();
     for (Effect e : effects.values()) {

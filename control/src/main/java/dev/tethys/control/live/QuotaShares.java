@@ -1,5 +1,6 @@
 package dev.tethys.control.live;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.fleet.AgentState;
 import dev.tethys.control.fleet.Fleet;
 import dev.tethys.control.fleet.Totals;
@@ -142,9 +143,17 @@ public final class QuotaShares {
   private final Controls controls;
   private final Fleet fleet;
   private final Scheduler clock;
+
+  @GuardedBy("this")
   private final Map<Key, Quota> quotas = new HashMap<>();
+
+  @GuardedBy("this")
   private int leases;
+
+  @GuardedBy("this")
   private boolean changed;
+
+  @GuardedBy("this")
   private long savedNanos;
 
   /**
@@ -197,7 +206,9 @@ public final class QuotaShares {
   /** Takes the reports of agents, and divides the limits again. */
   public void step() {
     Map<UUID, List<QuotaShare>> messages = new LinkedHashMap<>();
+    boolean saves;
     synchronized (this) {
+      saves = clock.nanos() - savedNanos >= SAVE_NANOS;
       Set<Key> active = new HashSet<>();
       for (LiveControl c : controls.state().active) {
         QuotaRule rule = c.control().quota();
@@ -215,7 +226,7 @@ public final class QuotaShares {
     }
     messages.forEach(
         (uid, shares) -> fleet.send(uid, AgentContract.quotas(QuotaShare.write(shares))));
-    if (clock.nanos() - savedNanos >= SAVE_NANOS) {
+    if (saves) {
       try {
         save();
       } catch (IOException e) { // the next step tries again
@@ -224,6 +235,7 @@ public final class QuotaShares {
     }
   }
 
+  @GuardedBy("this")
   private void count() {
     leases = 0;
     for (Quota q : quotas.values()) {
@@ -233,6 +245,7 @@ public final class QuotaShares {
     }
   }
 
+  @GuardedBy("this")
   private Map<UUID, QuotaShare> step(LiveControl c, QuotaRule rule, Quota q) {
     long period = rule.periodAt(clock.millis());
     if (q.period != period) {
@@ -271,6 +284,7 @@ public final class QuotaShares {
     return out;
   }
 
+  @GuardedBy("this")
   private void take(Quota q, AgentState a, LiveControl c) {
     Totals t = a.totals();
     if (t == null) {
@@ -311,6 +325,7 @@ public final class QuotaShares {
     }
   }
 
+  @GuardedBy("this")
   private Lease lease(Map<UUID, Lease> all, AgentState a, double allowance) {
     Lease l = new Lease();
     l.process = a.health() == null ? 0 : a.health().startNanos();
@@ -322,6 +337,7 @@ public final class QuotaShares {
     return l;
   }
 
+  @GuardedBy("this")
   private void divide(
       QuotaRule rule,
       Quota q,
@@ -364,7 +380,8 @@ public final class QuotaShares {
     }
   }
 
-  /** Requests half of the unused shares of agents. */
+  /** Asks agents for half of their unused shares. */
+  @GuardedBy("this")
   private void takeBack(
       double least, Map<UUID, Lease> all, List<AgentState> agents, double initial) {
     for (AgentState a : agents) {
@@ -424,30 +441,31 @@ public final class QuotaShares {
   }
 
   private void load() throws IOException {
-    file.load(
-        n -> {
-          for (JsonNode x : n.path("quotas")) {
-            Quota q = new Quota();
-            q.period = x.path("period").asLong(Long.MIN_VALUE);
-            q.agents = Math.max(1, x.path("agents").asInt(1));
-            for (Map.Entry<String, JsonNode> v : x.path("values").properties()) {
-              Map<UUID, Lease> all = new HashMap<>();
-              for (Map.Entry<String, JsonNode> e : v.getValue().properties()) {
-                Lease l = new Lease();
-                l.process = e.getValue().path(0).asLong(0);
-                l.allowance = e.getValue().path(1).asDouble(0);
-                l.used = e.getValue().path(2).asDouble(0);
-                l.ended = e.getValue().path(3).asDouble(0);
-                l.reported = l.allowance;
-                l.reportAt = l.used + (l.allowance - l.used) / 2;
-                all.put(UUID.fromString(e.getKey()), l);
-              }
-              q.values.put(v.getKey(), all);
-            }
-            quotas.put(new Key(x.path("id").asString(""), x.path("start").asLong(0)), q);
-          }
-          count();
-        });
+    file.load(this::read);
+  }
+
+  private synchronized void read(JsonNode n) {
+    for (JsonNode x : n.path("quotas")) {
+      Quota q = new Quota();
+      q.period = x.path("period").asLong(Long.MIN_VALUE);
+      q.agents = Math.max(1, x.path("agents").asInt(1));
+      for (Map.Entry<String, JsonNode> v : x.path("values").properties()) {
+        Map<UUID, Lease> all = new HashMap<>();
+        for (Map.Entry<String, JsonNode> e : v.getValue().properties()) {
+          Lease l = new Lease();
+          l.process = e.getValue().path(0).asLong(0);
+          l.allowance = e.getValue().path(1).asDouble(0);
+          l.used = e.getValue().path(2).asDouble(0);
+          l.ended = e.getValue().path(3).asDouble(0);
+          l.reported = l.allowance;
+          l.reportAt = l.used + (l.allowance - l.used) / 2;
+          all.put(UUID.fromString(e.getKey()), l);
+        }
+        q.values.put(v.getKey(), all);
+      }
+      quotas.put(new Key(x.path("id").asString(""), x.path("start").asLong(0)), q);
+    }
+    count();
   }
 
   /**
@@ -475,6 +493,7 @@ public final class QuotaShares {
     }
   }
 
+  @GuardedBy("this")
   private ObjectNode content() {
     ObjectNode n = StateFile.content();
     ArrayNode out = n.putArray("quotas");

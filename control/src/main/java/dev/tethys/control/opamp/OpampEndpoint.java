@@ -1,5 +1,6 @@
 package dev.tethys.control.opamp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
@@ -224,15 +225,31 @@ public final class OpampEndpoint {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition woken = lock.newCondition();
 
-    // Guarded by the lock.
+    @GuardedBy("lock")
     private boolean wake;
+
+    @GuardedBy("lock")
     private boolean reportAll;
+
+    @GuardedBy("lock")
     private boolean greeted;
+
+    @GuardedBy("lock")
     private byte @Nullable [] newUid;
+
+    @GuardedBy("lock")
     private @Nullable ServerToAgent refusal;
+
+    @GuardedBy("lock")
     private @Nullable UUID uid;
+
+    @GuardedBy("lock")
     private @Nullable UUID said; // by the last message; differs from the uid until it is taken
+
+    @GuardedBy("lock")
     private boolean ended;
+
+    @GuardedBy("lock")
     private final ArrayDeque<CustomMessage> customs = new ArrayDeque<>();
 
     // Of the writing thread.

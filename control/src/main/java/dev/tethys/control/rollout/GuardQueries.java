@@ -1,5 +1,6 @@
 package dev.tethys.control.rollout;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.text.Texts;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
@@ -58,8 +59,12 @@ public final class GuardQueries {
   private final URI base;
   private final String path;
   private final Scheduler clock;
-  private final Map<String, Answer> answers = new LinkedHashMap<>(); // guarded by this
-  private final Map<String, Long> sent = new LinkedHashMap<>(); // nanoseconds; guarded by this
+
+  @GuardedBy("this")
+  private final Map<String, Answer> answers = new LinkedHashMap<>();
+
+  @GuardedBy("this")
+  private final Map<String, Long> sent = new LinkedHashMap<>(); // nanoseconds
 
   /** Queries at a Prometheus. */
   public GuardQueries(URI prometheus, Scheduler clock) {

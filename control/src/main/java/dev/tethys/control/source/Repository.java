@@ -1,5 +1,6 @@
 package dev.tethys.control.source;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.control.audit.AuditLog;
 import dev.tethys.control.automation.Automation;
@@ -75,11 +76,19 @@ public final class Repository {
   private final Automation automation;
   private final Scheduler clock;
 
-  // Guarded by this.
+  @GuardedBy("this")
   private String commit = "";
+
+  @GuardedBy("this")
   private String author = "";
+
+  @GuardedBy("this")
   private String error = "";
+
+  @GuardedBy("this")
   private long readMillis;
+
+  @GuardedBy("this")
   private List<Source> sources = List.of();
 
   private final AtomicBoolean reported = new AtomicBoolean();
@@ -184,6 +193,7 @@ public final class Repository {
     return now;
   }
 
+  @GuardedBy("this")
   private void take(SourceFiles.Snapshot s) throws IOException {
     List<SourceFiles.File> configurations = new ArrayList<>();
     List<SourceFiles.File> manifests = new ArrayList<>();

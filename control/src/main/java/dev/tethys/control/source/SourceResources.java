@@ -1,5 +1,6 @@
 package dev.tethys.control.source;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.control.access.Actor;
 import dev.tethys.control.access.ConflictException;
@@ -89,12 +90,24 @@ public final class SourceResources {
   private final String actorPrefix;
   private final String place;
 
+  @GuardedBy("this")
   private final Map<String, Placed> resources = new LinkedHashMap<>(); // by kind and name
+
+  @GuardedBy("this")
   private final List<Item> broken = new ArrayList<>();
+
+  @GuardedBy("this")
   private final Map<String, String> waiting = new TreeMap<>(); // reasons, by kind and name
+
+  @GuardedBy("this")
   private final Map<String, String> invalid = new TreeMap<>(); // configurations, by kind and name
+
+  @GuardedBy("this")
   private Manifests manifests = Manifests.NONE;
+
+  @GuardedBy("this")
   private boolean unsaved;
+
   private volatile Map<String, List<ConfigTest>> tests = Map.of();
 
   /**
@@ -208,6 +221,7 @@ public final class SourceResources {
     tests = byName;
   }
 
+  @GuardedBy("this")
   private void place(SourceResource r, SourceFiles.File f) {
     SourceResource.Meta m = r.meta();
     Placed other = resources.putIfAbsent(m.id(), new Placed(r, f));
@@ -278,6 +292,7 @@ public final class SourceResources {
     kept.applied.remove(id);
   }
 
+  @GuardedBy("this")
   private void defineRules() throws IOException {
     List<AutomationRule> all = new ArrayList<>();
     for (Placed p : resources.values()) {
@@ -338,6 +353,7 @@ public final class SourceResources {
         : c.reason();
   }
 
+  @GuardedBy("this")
   private void apply(
       SourceResource.Pipeline p, SourceFiles.File f, Map<String, Repository.Source> sources)
       throws IOException {

@@ -1,5 +1,6 @@
 package dev.tethys.control.validation;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
@@ -36,7 +37,9 @@ final class DryRunComponents {
    */
   static final Set<String> PASSED = Set.of("k8s_attributes", "resource_detection", "schema");
 
-  private final List<Input> inputs = new ArrayList<>(); // guarded by this
+  @GuardedBy("this")
+  private final List<Input> inputs = new ArrayList<>();
+
   private final DryRunRecords records;
 
   /** Entry point of samples. */

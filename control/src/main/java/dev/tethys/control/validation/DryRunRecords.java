@@ -1,5 +1,6 @@
 package dev.tethys.control.validation;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
@@ -51,7 +52,8 @@ final class DryRunRecords {
     }
   }
 
-  private final TreeMap<String, Sum> sums = new TreeMap<>(); // guarded by this
+  @GuardedBy("this")
+  private final TreeMap<String, Sum> sums = new TreeMap<>();
 
   /** Exporter of a plan, also when it gets nothing. */
   synchronized Sum of(String exporter, Signal signal) {

@@ -1,5 +1,6 @@
 package dev.tethys.control.versions;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.access.ConflictException;
 import dev.tethys.control.access.NotFoundException;
 import dev.tethys.control.audit.AuditLog;
@@ -40,8 +41,12 @@ public final class ConfigStore implements AutoCloseable {
 
   private final Path file;
   private final AppendOnlyFile out;
-  private final Map<String, List<ConfigVersion>> versions = new TreeMap<>(); // guarded by this
-  private long total; // guarded by this
+
+  @GuardedBy("this")
+  private final Map<String, List<ConfigVersion>> versions = new TreeMap<>();
+
+  @GuardedBy("this")
+  private long total;
 
   public ConfigStore(Path file) throws IOException {
     this.file = file;
@@ -54,6 +59,7 @@ public final class ConfigStore implements AutoCloseable {
     }
   }
 
+  @GuardedBy("this")
   private void read() throws IOException {
     int line = 1;
     String all = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
@@ -62,6 +68,7 @@ public final class ConfigStore implements AutoCloseable {
     }
   }
 
+  @GuardedBy("this")
   private ConfigVersion version(String text, int line) throws IOException {
     try {
       JsonNode n = JsonMapper.shared().readTree(text);
@@ -85,6 +92,7 @@ public final class ConfigStore implements AutoCloseable {
         file + ":" + line + ": the version is damaged; restore the file from a backup");
   }
 
+  @GuardedBy("this")
   private void add(ConfigVersion v) {
     versions.computeIfAbsent(v.name(), k -> new ArrayList<>()).add(v);
     total += v.text().length();

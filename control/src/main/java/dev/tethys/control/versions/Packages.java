@@ -1,5 +1,6 @@
 package dev.tethys.control.versions;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.control.access.ConflictException;
 import dev.tethys.control.state.StateFile;
 import dev.tethys.control.text.Texts;
@@ -73,28 +74,31 @@ public final class Packages {
   private final FileAccess access = new RealFiles();
   private final StateFile file;
   private final Path folder;
-  private final List<AgentPackage> all = new ArrayList<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final List<AgentPackage> all = new ArrayList<>();
 
   public Packages(Path data) throws IOException {
     file = new StateFile(data.resolve("packages.json"));
     folder = data.resolve("packages");
-    file.load(
-        n -> {
-          for (JsonNode p : n.path("packages")) {
-            all.add(
-                new AgentPackage(
-                    p.path("name").asString(""),
-                    p.path("number").asInt(0),
-                    p.path("version").asString(""),
-                    p.path("sha256").asString(""),
-                    Base64.getDecoder().decode(p.path("signature").asString("")),
-                    p.path("url").asString(""),
-                    p.path("bytes").asLong(0),
-                    p.path("time").asLong(0),
-                    p.path("author").asString(""),
-                    p.path("reason").asString("")));
-          }
-        });
+    file.load(this::read);
+  }
+
+  private synchronized void read(JsonNode n) {
+    for (JsonNode p : n.path("packages")) {
+      all.add(
+          new AgentPackage(
+              p.path("name").asString(""),
+              p.path("number").asInt(0),
+              p.path("version").asString(""),
+              p.path("sha256").asString(""),
+              Base64.getDecoder().decode(p.path("signature").asString("")),
+              p.path("url").asString(""),
+              p.path("bytes").asLong(0),
+              p.path("time").asLong(0),
+              p.path("author").asString(""),
+              p.path("reason").asString("")));
+    }
   }
 
   public static ObjectNode json(AgentPackage p) {
@@ -271,6 +275,7 @@ public final class Packages {
     }
   }
 
+  @GuardedBy("this")
   private void save() throws IOException {
     ObjectNode n = StateFile.content();
     ArrayNode list = n.putArray("packages");

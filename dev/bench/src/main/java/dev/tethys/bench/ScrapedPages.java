@@ -1,5 +1,6 @@
 package dev.tethys.bench;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.snappy.SnappyBlock;
@@ -25,17 +26,41 @@ final class ScrapedPages {
   private final int stores;
   private final int series;
   private final long interval; // nanoseconds
+
+  @GuardedBy("this")
   private final Map<String, Long> askedAt = new HashMap<>();
+
+  @GuardedBy("this")
   private long latest; // nanoseconds by which a page was asked for too late
-  private final Map<String, Integer> pages = new HashMap<>(); // guarded by this, like all
+
+  @GuardedBy("this")
+  private final Map<String, Integer> pages = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, Integer> life = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, Set<Long>> failed = new HashMap<>(); // scrapes, by their time
+
+  @GuardedBy("this")
   private final Map<Integer, Integer> busy = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, Set<Integer>> due = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, TreeMap<Long, Double>> have = new HashMap<>();
+
+  @GuardedBy("this")
   private long again;
+
+  @GuardedBy("this")
   private long refused;
+
+  @GuardedBy("this")
   private long arrived; // samples, again or not
+
+  @GuardedBy("this")
   private boolean away;
 
   ScrapedPages(int stores, int series, long interval) {

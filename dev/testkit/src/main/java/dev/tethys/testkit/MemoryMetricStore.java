@@ -1,5 +1,6 @@
 package dev.tethys.testkit;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.HistogramCheck;
@@ -66,16 +67,37 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
   }
 
   private final long outOfOrderWindow;
+
+  @GuardedBy("this")
   private final List<Series> byReference = new ArrayList<>();
+
+  @GuardedBy("this")
   private final Map<Labels, Integer> references = new HashMap<>();
+
+  @GuardedBy("this")
   private final TreeMap<Labels, Series> series = new TreeMap<>();
+
+  @GuardedBy("this")
   private final TreeMap<String, MetricMetadata> metadata = new TreeMap<>();
+
   private final ChangeLog changes = new ChangeLog();
+
+  @GuardedBy("this")
   private long maxTime = Long.MIN_VALUE;
+
+  @GuardedBy("this")
   private long maxSeries = Long.MAX_VALUE;
+
+  @GuardedBy("this")
   private @Nullable StorageException failCommit;
+
+  @GuardedBy("this")
   private @Nullable Error failCommitBadly;
+
+  @GuardedBy("this")
   private @Nullable String missing;
+
+  @GuardedBy("this")
   private int commits;
 
   /** A store that takes samples of any age. */
@@ -243,6 +265,7 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
       }
     }
 
+    @GuardedBy("MemoryMetricStore.this")
     private @Nullable Series find(long ref) {
       return ref <= 0 || ref > byReference.size() ? null : byReference.get((int) ref - 1);
     }
@@ -320,6 +343,7 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
     }
   }
 
+  @GuardedBy("this")
   private List<Series> matching(long minTime, long maxTime, List<Matcher> matchers) {
     return series.values().stream()
         .filter(s -> Matcher.matchAll(matchers, s.labels))
@@ -422,6 +446,7 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
         : new LabelResult(List.copyOf(all), List.of());
   }
 
+  @GuardedBy("this")
   private List<Series> matchingAny(
       long minTime, long maxTime, List<List<Matcher>> matcherSets, boolean evenWithoutSamples) {
     return series.values().stream()

@@ -1,5 +1,6 @@
 package dev.tethys.tools.ruletest;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.HistogramCheck;
@@ -84,9 +85,16 @@ public final class MemoryStore implements MetricStore, MetricSource {
     }
   }
 
+  @GuardedBy("this")
   private final List<Series> byReference = new ArrayList<>();
+
+  @GuardedBy("this")
   private final Map<Labels, Integer> references = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, List<Series>> byName = new HashMap<>();
+
+  @GuardedBy("this")
   private long samples;
 
   /** Number of samples. */
@@ -199,6 +207,7 @@ public final class MemoryStore implements MetricStore, MetricSource {
     }
   }
 
+  @GuardedBy("this")
   private List<Series> matching(long minTime, long maxTime, List<Matcher> matchers) {
     List<Series> from = byReference;
     for (Matcher m : matchers) {

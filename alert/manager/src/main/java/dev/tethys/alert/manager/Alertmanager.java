@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.manager.cluster.ClusterPeer;
 import dev.tethys.alert.manager.cluster.ClusterView;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
@@ -94,7 +95,10 @@ public final class Alertmanager implements AutoCloseable {
   private final AlertDispatcher.Metrics dispatchMetrics;
   private final Registry.Vector<Registry.Counter> received;
   private final Registry.Counter invalid;
-  private final List<ManagerClock.Timer> timers = new ArrayList<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final List<ManagerClock.Timer> timers = new ArrayList<>();
+
   private volatile Consumer<List<AlertEvent>> events = e -> {};
   private volatile @Nullable EventLog history;
   private volatile @Nullable ClusterPeer cluster;

@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.cluster;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -21,9 +22,15 @@ final class BroadcastQueue {
   private static final Comparator<Item> ORDER =
       Comparator.comparingInt(Item::sent).thenComparing(Item::number, Comparator.reverseOrder());
 
+  @GuardedBy("this")
   private final TreeSet<Item> items = new TreeSet<>(ORDER);
+
   private final int multiplier;
+
+  @GuardedBy("this")
   private long numbers;
+
+  @GuardedBy("this")
   private long pruned;
 
   BroadcastQueue(int multiplier) {

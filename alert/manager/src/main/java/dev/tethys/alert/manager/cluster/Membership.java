@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.cluster;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.manager.cluster.MemberlistMessages.Alive;
 import dev.tethys.alert.manager.cluster.MemberlistMessages.Dead;
 import dev.tethys.alert.manager.cluster.MemberlistMessages.NodeState;
@@ -148,10 +149,20 @@ final class Membership {
   private final ManagerClock clock;
   private final BroadcastQueue queue;
   private final Listener listener;
+
+  @GuardedBy("this")
   private final Map<String, Member> members = new HashMap<>();
+
+  @GuardedBy("this")
   private final List<String> round = new ArrayList<>();
+
+  @GuardedBy("this")
   private long incarnation;
+
+  @GuardedBy("this")
   private boolean leaving;
+
+  @GuardedBy("this")
   private int refuted;
 
   /**
@@ -258,6 +269,7 @@ final class Membership {
   }
 
   /** Refutes a suspicion, with an incarnation that exceeds the accused one. */
+  @GuardedBy("this")
   private void object(Member me, long accused) {
     incarnation = Math.max(incarnation, accused) + 1;
     me.incarnation = incarnation;
@@ -416,6 +428,7 @@ final class Membership {
     return MemberlistMessages.dead(d);
   }
 
+  @GuardedBy("this")
   private void forgetGone() {
     Instant horizon = clock.instant().minus(TO_THE_DEAD);
     Iterator<Member> i = members.values().iterator();
@@ -440,6 +453,7 @@ final class Membership {
         .toList();
   }
 
+  @GuardedBy("this")
   private int unverifiedMembers() {
     int n = 0;
     for (Member m : members.values()) {

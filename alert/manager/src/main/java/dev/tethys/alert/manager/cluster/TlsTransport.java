@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.cluster;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
@@ -49,8 +50,13 @@ final class TlsTransport implements Transport {
   private final ServerSocket listener;
   private final Duration timeout;
   private final Semaphore room = new Semaphore(MAX_OPEN);
+
+  @GuardedBy("itself")
   private final Map<InetSocketAddress, Socket> open = new LinkedHashMap<>(16, 0.75f, true);
-  private final Map<Socket, Boolean> accepted = new HashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<Socket, Boolean> accepted = new HashMap<>();
+
   private final Registry.Counter packetsSent;
   private final Registry.Counter packetsReceived;
   private final Registry.Counter streamsSent;

@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.dispatch;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertStore;
@@ -125,9 +126,16 @@ public final class AlertDispatcher implements AutoCloseable {
   private final SpanRecorder tracing;
   private final Instant start;
   private final int maxGroups;
+
+  @GuardedBy("this")
   private final Map<String, Map<LabelSet, Group>> groups = new HashMap<>(); // by the route's id
+
   private final Runnable end;
+
+  @GuardedBy("this")
   private int count;
+
+  @GuardedBy("this")
   private boolean closed;
 
   /**
@@ -187,6 +195,7 @@ public final class AlertDispatcher implements AutoCloseable {
     }
   }
 
+  @GuardedBy("this")
   private void insert(RoutingNode r, Alert a) {
     Map<LabelSet, Group> ofRoute = groups.computeIfAbsent(r.id(), k -> new HashMap<>());
     LabelSet labels = r.group(a.labels());
@@ -303,6 +312,7 @@ public final class AlertDispatcher implements AutoCloseable {
     }
   }
 
+  @GuardedBy("this")
   private void remove(Group g) {
     Map<LabelSet, Group> ofRoute = groups.get(g.route.id());
     if (ofRoute != null && ofRoute.remove(g.labels, g)) {

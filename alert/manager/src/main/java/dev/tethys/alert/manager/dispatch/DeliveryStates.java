@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.dispatch;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,7 +35,10 @@ public final class DeliveryStates {
 
   private record Key(String receiver, String kind, int index) {}
 
+  @GuardedBy("this")
   private final Map<Key, State> states = new HashMap<>();
+
+  @GuardedBy("this")
   private List<Key> order = List.of();
 
   private static Key key(Integration i) {

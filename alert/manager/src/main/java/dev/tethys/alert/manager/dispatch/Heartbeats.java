@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.dispatch;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.manager.config.HeartbeatConfig;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertStore;
@@ -52,6 +53,8 @@ public final class Heartbeats {
 
   private final AlertStore alerts;
   private final InstantSource clock;
+
+  @GuardedBy("this")
   private Map<String, Watched> watched = new LinkedHashMap<>();
 
   public Heartbeats(AlertStore alerts, InstantSource clock, Registry registry) {

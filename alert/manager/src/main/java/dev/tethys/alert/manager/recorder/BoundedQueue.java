@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.recorder;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
@@ -14,7 +15,11 @@ public final class BoundedQueue<T> {
   private final int capacity;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final ArrayDeque<T> items = new ArrayDeque<>(); // guarded by lock, as is closed
+
+  @GuardedBy("lock")
+  private final ArrayDeque<T> items = new ArrayDeque<>();
+
+  @GuardedBy("lock")
   private boolean closed;
 
   public BoundedQueue(int capacity) {

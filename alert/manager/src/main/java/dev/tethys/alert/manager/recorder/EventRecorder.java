@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.recorder;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.SupervisedLoop;
@@ -47,12 +48,21 @@ public final class EventRecorder implements AutoCloseable {
   private final InstantSource clock;
   private final @Nullable OutputContext context;
   private final BoundedQueue<Waiting> queue = new BoundedQueue<>(CAPACITY);
-  private final List<Thread> ending = new ArrayList<>(); // guarded by this
-  private @Nullable List<OutputConfig> configured; // guarded by this
-  private List<Open> outputs = List.of(); // guarded by this
+
+  @GuardedBy("this")
+  private final List<Thread> ending = new ArrayList<>();
+
+  @GuardedBy("this")
+  private @Nullable List<OutputConfig> configured;
+
+  @GuardedBy("this")
+  private List<Open> outputs = List.of();
+
   private volatile boolean unheard; // configured without outputs
   private volatile IntSupplier position = () -> 0;
-  private @Nullable Thread writer; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable Thread writer;
 
   private EventRecorder(
       Origin origin,
@@ -175,6 +185,7 @@ public final class EventRecorder implements AutoCloseable {
   }
 
   /** Closes outputs in the background, since writing their events may take time. */
+  @GuardedBy("this")
   private void end(List<Open> old) {
     ending.removeIf(t -> !t.isAlive());
     if (!old.isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.schedule;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.manager.config.TimeInterval;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.schedule.RecurringSilence.Occurrence;
@@ -50,7 +51,9 @@ public final class RecurringSilences implements Closeable {
   private final InstantSource clock;
   private final Duration retention;
   private final SharedRecords<RecurringSilence> records;
-  private final Map<String, Instant> madeUntil = new HashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<String, Instant> madeUntil = new HashMap<>();
 
   /**
    * Opens recurring silences in a folder.

@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.state;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.manager.recorder.EventKind;
 import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.model.exposition.Registry;
@@ -35,8 +36,13 @@ public final class AlertStore {
   private final int maxAlerts;
   private final long maxBytes;
   private final EventRecorder recorder;
+
+  @GuardedBy("this")
   private final Map<LabelSet, Alert> alerts = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, Integer> perName = new HashMap<>();
+
   private final List<Consumer<List<Alert>>> listeners = new CopyOnWriteArrayList<>();
   private long bytes; // of all alerts
   private final boolean byName;
@@ -120,12 +126,14 @@ public final class AlertStore {
     }
   }
 
+  @GuardedBy("this")
   private void drop(Alert a, String reason) {
     boolean known = perName.containsKey(a.name()); // others would be labels without end
     (byName ? limited.with(known ? a.name() : "") : limited.with()).inc();
     PEER_LOG.log(Level.WARNING, "an alert {0} was dropped: {1}", a.name(), reason);
   }
 
+  @GuardedBy("this")
   private boolean hasMemory(Alert a) {
     if (bytes + more(a) > maxBytes) {
       collectGarbage();
@@ -134,11 +142,13 @@ public final class AlertStore {
   }
 
   /** Number of bytes added by an alert. */
+  @GuardedBy("this")
   private long more(Alert a) {
     Alert old = alerts.get(a.labels());
     return a.bytes() - (old == null ? 0 : old.bytes());
   }
 
+  @GuardedBy("this")
   private boolean hasRoom(String name) {
     if (alerts.size() >= maxAlerts
         || perNameLimit > 0 && perName.getOrDefault(name, 0) >= perNameLimit) {

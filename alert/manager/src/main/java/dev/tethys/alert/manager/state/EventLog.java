@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.state;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
@@ -72,12 +73,25 @@ public final class EventLog implements Closeable {
   private final Registry.Counter dropped;
   private final ReentrantLock lock = new ReentrantLock();
   private final Thread writer;
-  private RecordLog log; // guarded by lock, as are the others
+
+  @GuardedBy("lock")
+  private RecordLog log;
+
+  @GuardedBy("lock")
   private @Nullable Instant newest;
+
+  @GuardedBy("lock")
   private @Nullable Instant newestOfOlder;
+
+  @GuardedBy("lock")
   private @Nullable Instant complained;
+
+  @GuardedBy("lock")
   private long unsaid; // lost since then
+
+  @GuardedBy("lock")
   private boolean closed;
+
   private volatile boolean ending;
 
   /**
@@ -145,6 +159,7 @@ public final class EventLog implements Closeable {
   }
 
   /** Writes all events queued before. */
+  @GuardedBy("lock")
   private void writeQueued() {
     List<Entry> batch = new ArrayList<>();
     while (queue.drainTo(batch, BATCH) > 0) {
@@ -153,6 +168,7 @@ public final class EventLog implements Closeable {
     }
   }
 
+  @GuardedBy("lock")
   private void write(List<Entry> batch) {
     try {
       if (closed) {
@@ -171,7 +187,8 @@ public final class EventLog implements Closeable {
     }
   }
 
-  /** A full disk stays full for a while: it is logged once per minute. */
+  /** A full disk stays full for a while: it is logged once a minute. */
+  @GuardedBy("lock")
   private void complain(int lost, IOException e) {
     unsaid += lost;
     Instant now = clock.instant();
@@ -189,6 +206,7 @@ public final class EventLog implements Closeable {
   }
 
   /** The current file becomes the older one. */
+  @GuardedBy("lock")
   private void turn() throws IOException {
     log.close();
     try {

@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.state;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.protobuf.ProtoReader;
@@ -72,9 +73,16 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
   private final int max;
   private final Format<T> format;
   private final Consumer<T> stored;
+
+  @GuardedBy("this")
   private final Map<String, T> records = new LinkedHashMap<>();
+
   private final RecordLog log;
+
+  @GuardedBy("this")
   private Consumer<byte[]> changed = b -> {};
+
+  @GuardedBy("this")
   private boolean warned;
 
   /**
@@ -94,7 +102,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
     this.log = RecordLog.open(file, RecordFormat.STANDARD, this::read);
   }
 
-  private void read(byte[] payload) {
+  private synchronized void read(byte[] payload) {
     try {
       keep(format.decode(payload));
     } catch (RuntimeException e) {
@@ -103,6 +111,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
     }
   }
 
+  @GuardedBy("this")
   private void keep(T record) {
     records.put(record.id(), record);
     stored.accept(record);
@@ -140,12 +149,14 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
     }
   }
 
+  @GuardedBy("this")
   private void compactIfWorthwhile() {
     if (log.records() > Silences.SLACK + 2 * records.size()) {
       compact();
     }
   }
 
+  @GuardedBy("this")
   private void compact() {
     try {
       log.replace(records.values().stream().map(format::encode));
