@@ -1,5 +1,6 @@
 package dev.tethys.demo.database;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -19,7 +20,9 @@ public final class DatabaseClient implements AutoCloseable {
 
   private final int port;
   private final Semaphore permits = new Semaphore(MAX_CONNECTIONS);
-  private final ArrayDeque<Connection> idle = new ArrayDeque<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final ArrayDeque<Connection> idle = new ArrayDeque<>();
 
   /**
    * @param port on loopback

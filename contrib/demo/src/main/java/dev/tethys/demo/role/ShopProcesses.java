@@ -1,5 +1,6 @@
 package dev.tethys.demo.role;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.demo.Faults;
 import dev.tethys.demo.service.ShopPart;
 import dev.tethys.runtime.cli.UsageException;
@@ -31,10 +32,14 @@ final class ShopProcesses implements AutoCloseable {
   private static final int SECONDS_TO_END = 10;
   private static final int PORTS_TO_TRY = 100;
 
-  private final Map<ShopPart, Process> processes = new EnumMap<>(ShopPart.class); // guarded by this
+  @GuardedBy("this")
+  private final Map<ShopPart, Process> processes = new EnumMap<>(ShopPart.class);
+
   private final Map<ShopPart, Integer> ports = new EnumMap<>(ShopPart.class);
   private final Consumer<ShopPart> ended;
-  private boolean closed; // guarded by this
+
+  @GuardedBy("this")
+  private boolean closed;
 
   /**
    * Starts a process for each part.

@@ -1,5 +1,6 @@
 package dev.tethys.demo.service;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.demo.Fault;
 import dev.tethys.demo.Faults;
 import dev.tethys.demo.store.StoreClient;
@@ -17,7 +18,9 @@ final class Cart extends ShopService {
   private final StoreClient store;
   private final int storePort;
   private final Faults faults;
-  private final ArrayDeque<byte[]> leaked = new ArrayDeque<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final ArrayDeque<byte[]> leaked = new ArrayDeque<>();
 
   Cart(OtlpQueue queue, int storePort, Faults faults) {
     super("cart", queue);

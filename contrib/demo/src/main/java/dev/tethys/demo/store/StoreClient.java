@@ -1,5 +1,6 @@
 package dev.tethys.demo.store;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -18,7 +19,9 @@ public final class StoreClient implements AutoCloseable {
   private static final int MAX_VALUE = 64 << 10;
 
   private final int port;
-  private final ArrayDeque<Connection> idle = new ArrayDeque<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final ArrayDeque<Connection> idle = new ArrayDeque<>();
 
   /**
    * @param port on loopback

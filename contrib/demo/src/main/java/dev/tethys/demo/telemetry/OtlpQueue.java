@@ -1,5 +1,6 @@
 package dev.tethys.demo.telemetry;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.guard.SupervisedLoop;
@@ -210,8 +211,12 @@ public final class OtlpQueue implements AutoCloseable {
   /** Items of one signal that wait. */
   private static final class Lane<D> {
     private final List<OtlpSender> senders;
-    private final ArrayDeque<D> waiting = new ArrayDeque<>(); // guarded by this
-    private long dropped; // guarded by this
+
+    @GuardedBy("this")
+    private final ArrayDeque<D> waiting = new ArrayDeque<>();
+
+    @GuardedBy("this")
+    private long dropped;
 
     Lane(List<OtlpSender> senders) {
       this.senders = senders;
@@ -241,6 +246,7 @@ public final class OtlpQueue implements AutoCloseable {
       return dropped;
     }
 
+    @GuardedBy("this")
     private void shrink() {
       while (waiting.size() > CAPACITY) {
         waiting.remove();

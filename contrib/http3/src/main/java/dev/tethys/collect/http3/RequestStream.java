@@ -1,5 +1,6 @@
 package dev.tethys.collect.http3;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.web.client.Http3Dialer;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -44,18 +45,39 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
   private final QuicConnection connection;
   private final long deadline;
 
-  // these guarded by this
+  @GuardedBy("this")
   private @Nullable QuicStreamChannel stream;
+
+  @GuardedBy("this")
   private @Nullable Http3Headers head;
+
+  @GuardedBy("this")
   private long headAt;
+
   private volatile boolean wantsBody = true;
+
+  @GuardedBy("this")
   private long received;
+
+  @GuardedBy("this")
   private int informational;
+
+  @GuardedBy("this")
   private final ArrayDeque<ByteBuffer> pieces = new ArrayDeque<>();
+
+  @GuardedBy("this")
   private int held;
+
+  @GuardedBy("this")
   private boolean paused;
+
+  @GuardedBy("this")
   private boolean ended; // as it should
+
+  @GuardedBy("this")
   private boolean cancelled;
+
+  @GuardedBy("this")
   private @Nullable IOException failure;
 
   RequestStream(QuicConnection connection, long deadline) {
@@ -159,6 +181,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
   /**
    * The codec reports this too, but possibly after the end of the stream, which ends the reader.
    */
+  @GuardedBy("this")
   private boolean isCutOff() {
     Http3Headers h = head;
     Integer status = h == null ? null : status(h);

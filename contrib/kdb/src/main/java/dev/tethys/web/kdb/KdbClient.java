@@ -1,5 +1,6 @@
 package dev.tethys.web.kdb;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.kdb.QMessage;
 import dev.tethys.codec.kdb.QValue;
@@ -21,7 +22,10 @@ public final class KdbClient implements AutoCloseable {
 
   private final KdbAddress address;
   private final Semaphore permits;
-  private final ArrayDeque<KdbConnection> resting = new ArrayDeque<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final ArrayDeque<KdbConnection> resting = new ArrayDeque<>();
+
   private volatile boolean closed;
 
   public KdbClient(KdbAddress address) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.postgresql;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.web.client.DriverTls;
 import dev.tethys.web.kerberos.KerberosLogin;
@@ -29,7 +30,10 @@ final class PostgresPool implements AutoCloseable {
   private final @Nullable KerberosLogin login;
   private final @Nullable ClientAuth auth;
   private final Semaphore permits;
-  private final ArrayDeque<IdleConnection> resting = new ArrayDeque<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final ArrayDeque<IdleConnection> resting = new ArrayDeque<>();
+
   private volatile boolean closed;
 
   /**

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.postgresql;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.pipeline.Signal;
@@ -27,7 +28,9 @@ final class PostgresSender implements Sender {
   private final PostgresPool pool;
   private final PostgresSettings settings;
   private final KnownSeries known = new KnownSeries();
-  private final Set<String> made = new HashSet<>(); // created tables; guarded by itself
+
+  @GuardedBy("itself")
+  private final Set<String> made = new HashSet<>(); // created tables
 
   PostgresSender(PostgresPool pool, PostgresSettings settings) {
     this.pool = pool;

@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.blackbox;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.collect.exporter.Exporter;
@@ -52,8 +53,12 @@ final class BlackboxExporter implements Exporter {
   private volatile BlackboxConfig config;
   private volatile boolean succeeded = true;
   private volatile double succeededAt;
-  private @Nullable FileTime seen; // guarded by this
-  private long checkedAt; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable FileTime seen;
+
+  @GuardedBy("this")
+  private long checkedAt;
 
   BlackboxExporter(ExporterSettings settings, ExporterDependencies dependencies)
       throws IOException {

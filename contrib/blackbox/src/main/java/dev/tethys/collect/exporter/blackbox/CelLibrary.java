@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.blackbox;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.collect.exporter.CelCompiler;
 import dev.tethys.web.client.OptionalJars;
 import java.io.IOException;
@@ -7,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** CEL compiler of the folder {@code cel}, loaded with the first expression of a configuration. */
 final class CelLibrary {
-  private static @Nullable CelCompiler compiler; // guarded by the class
+  @GuardedBy("CelLibrary.class")
+  private static @Nullable CelCompiler compiler;
 
   private CelLibrary() {}
 

@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.blackbox;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,9 +16,15 @@ final class ProbeHistory {
   record Entry(long id, String module, String target, String log, boolean success) {}
 
   private final int limit;
-  private final Deque<Entry> newest = new ArrayDeque<>(); // guarded by this
-  private final Deque<Entry> failures = new ArrayDeque<>(); // guarded by this
-  private long nextId; // guarded by this
+
+  @GuardedBy("this")
+  private final Deque<Entry> newest = new ArrayDeque<>();
+
+  @GuardedBy("this")
+  private final Deque<Entry> failures = new ArrayDeque<>();
+
+  @GuardedBy("this")
+  private long nextId;
 
   ProbeHistory(int limit) {
     this.limit = limit;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.clickhouse;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.clickhouse.ClickHouseTables;
 import dev.tethys.codec.otlp.wire.OtlpReader;
@@ -51,7 +52,9 @@ final class ClickHouseSender implements Sender {
   private final ClickHouseSettings settings;
   private final TimeRange times;
   private final KnownSeries known = new KnownSeries();
-  private final Set<String> made = new HashSet<>(); // created tables; guarded by itself
+
+  @GuardedBy("itself")
+  private final Set<String> made = new HashSet<>(); // created tables
 
   ClickHouseSender(ClickHouseClient client, ClickHouseSettings settings) {
     this.client = client;

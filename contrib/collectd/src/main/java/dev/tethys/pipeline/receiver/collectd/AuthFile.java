@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.collectd;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -22,9 +23,15 @@ final class AuthFile {
 
   private final Path file;
   private final LongSupplier nanos;
-  private Map<String, String> passwords; // guarded by this
-  private FileTime changed; // guarded by this
-  private long checkedAt; // guarded by this
+
+  @GuardedBy("this")
+  private Map<String, String> passwords;
+
+  @GuardedBy("this")
+  private FileTime changed;
+
+  @GuardedBy("this")
+  private long checkedAt;
 
   /** Reads it for the first time; then errors are the caller's. */
   AuthFile(Path file, LongSupplier nanos) throws IOException {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.leader;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
@@ -29,8 +30,13 @@ final class LeaderElector implements Extension, Leadership {
   private final LeaseElection.Clocks clocks;
   private final ResourceWatch.Pause pause;
   private final FailureLog failures = new FailureLog(); // of the thread
-  private final List<Follower> followers = new ArrayList<>(); // guarded by itself
-  private boolean leads; // guarded by followers
+
+  @GuardedBy("itself")
+  private final List<Follower> followers = new ArrayList<>();
+
+  @GuardedBy("followers")
+  private boolean leads;
+
   private boolean everLed; // of the thread
   private @Nullable LeaseElection election;
   private @Nullable Thread thread;

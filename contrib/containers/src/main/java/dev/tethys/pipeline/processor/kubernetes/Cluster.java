@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.web.kubernetes.ResourceCache;
 import dev.tethys.web.kubernetes.ResourceWatch;
@@ -49,8 +50,13 @@ final class Cluster {
   private final CountDownLatch podsSeen;
   private final CountDownLatch othersSeen;
   private final List<String> namespaces;
-  private Scheduler.@Nullable Timer timer; // guarded by this
-  private boolean stopped; // guarded by this
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer timer;
+
+  @GuardedBy("this")
+  private boolean stopped;
+
   private volatile long associated; // each sweep has its own thread
 
   Cluster(KubernetesConfig config, Rules rules, Scheduler clock, System.Logger log) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,9 @@ final class DeletedObjects {
   private record Departure(long due, Runnable forget) {}
 
   private final long graceMillis;
-  private final ArrayDeque<Departure> waiting = new ArrayDeque<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final ArrayDeque<Departure> waiting = new ArrayDeque<>();
 
   DeletedObjects(long graceMillis) {
     this.graceMillis = graceMillis;

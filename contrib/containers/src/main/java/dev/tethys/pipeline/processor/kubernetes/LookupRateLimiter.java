@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
@@ -13,8 +14,12 @@ final class LookupRateLimiter implements ResourceWatch.Sender {
   private final ResourceWatch.Pause pause;
   private final double perSecond;
   private final int burst;
-  private double ahead; // calls that were sent before their time; guarded by this
-  private long at; // guarded by this
+
+  @GuardedBy("this")
+  private double ahead; // calls that were sent before their time
+
+  @GuardedBy("this")
+  private long at;
 
   /**
    * @param perSecond negative for any number

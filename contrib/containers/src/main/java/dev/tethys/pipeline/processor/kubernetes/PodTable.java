@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -36,10 +37,13 @@ final class PodTable {
   private final BiFunction<Pod, String, @Nullable String> attribute;
   private final DeletedObjects departures;
   private final List<Map<Object, Pod>> found = new ArrayList<>();
-  private final Map<String, Entry> living = new HashMap<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final Map<String, Entry> living = new HashMap<>();
 
   /** Keys seen on more than one pod, for which other holders are searched. */
-  private final Set<Key> shared = new HashSet<>(); // guarded by this
+  @GuardedBy("this")
+  private final Set<Key> shared = new HashSet<>();
 
   /**
    * @param attribute any attribute of a pod, including those from its owners; null if missing
@@ -70,6 +74,7 @@ final class PodTable {
     return former == null;
   }
 
+  @GuardedBy("this")
   private void enter(String name, Pod pod, @Nullable Entry former, long now) {
     Set<Key> keys = keys(pod);
     living.put(name, new Entry(pod, keys));
@@ -126,7 +131,8 @@ final class PodTable {
     }
   }
 
-  /** Assigns a key shared by several pods to the last living pod that has it. */
+  /** Gives a key that several had to the last of the living pods that have it. */
+  @GuardedBy("this")
   private void settle(Key k) {
     Pod last = null;
     int holders = 0;

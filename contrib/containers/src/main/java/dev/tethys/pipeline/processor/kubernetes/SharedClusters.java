@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.component.Context;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,7 +12,8 @@ import java.util.Map;
 final class SharedClusters {
   private record Use(Cluster cluster, List<Object> users) {}
 
-  private final Map<KubernetesConfig, Use> uses = new HashMap<>(); // guarded by this
+  @GuardedBy("this")
+  private final Map<KubernetesConfig, Use> uses = new HashMap<>();
 
   /**
    * Joins the shared cluster of a configuration.

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.cluster;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogsData;
@@ -49,11 +50,18 @@ final class EntityEvents implements WatchedKind.Listener {
   private final Consumer to;
   private final Thread thread;
 
-  // Guarded by this.
+  @GuardedBy("this")
   private final Set<ObjectKey> marked = new LinkedHashSet<>();
+
+  @GuardedBy("this")
   private final Set<ObjectKey> again = new LinkedHashSet<>(); // reported again although unchanged
+
+  @GuardedBy("this")
   private final Set<WatchedKind> awaited = new LinkedHashSet<>(); // kinds without a first list
-  private Collection<WatchedKind> kinds = List.of();
+
+  private Collection<WatchedKind> kinds = List.of(); // set before the thread starts
+
+  @GuardedBy("this")
   private long due; // when all are reported again, nanoseconds
 
   private final Map<ObjectKey, Map<String, Entity>> reported = new HashMap<>(); // of the thread

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.creator;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
@@ -33,11 +34,19 @@ final class CreatedReceiver {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  // Guarded by lock.
+  @GuardedBy("lock")
   private @Nullable PlannedReceiver wanted;
+
+  @GuardedBy("lock")
   private boolean gone; // nothing ran and nothing was desired: further changes are ignored
+
+  @GuardedBy("lock")
   private boolean ended;
+
+  @GuardedBy("lock")
   private boolean waiting; // the thread may wait long for a receiver to start or finish
+
+  @GuardedBy("lock")
   private Duration timeLimit = Duration.ZERO;
 
   /**
@@ -113,6 +122,7 @@ final class CreatedReceiver {
    * Wakes the thread; called with the lock. A starting receiver may wait for a server, a finishing
    * one for files.
    */
+  @GuardedBy("lock")
   private void wake() {
     if (waiting) {
       thread.interrupt();

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.creator;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
@@ -41,11 +42,12 @@ final class CreatorReceiver implements Receiver {
   private final Thread thread;
 
   /** Latest state of each endpoint to process; empty for a removed one. */
-  private final Map<String, Optional<Endpoint>> pending =
-      new LinkedHashMap<>(); // guarded by itself
+  @GuardedBy("itself")
+  private final Map<String, Optional<Endpoint>> pending = new LinkedHashMap<>();
 
   /** Endpoints with ended receivers. */
-  private final Set<String> left = new HashSet<>(); // guarded by pending
+  @GuardedBy("pending")
+  private final Set<String> left = new HashSet<>();
 
   /** Receivers by endpoint and template name; used only by the thread. */
   private final Map<String, Map<String, CreatedReceiver>> running = new ConcurrentHashMap<>();

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.endpoint;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,8 +17,11 @@ import java.util.Set;
  * <p>Invariant: an id belongs to one object at a time, the last one that reported it.
  */
 public final class KnownEndpoints implements EndpointObserver {
-  private final Map<String, Map<String, Endpoint>> things = new HashMap<>(); // guarded by this
-  private final List<Follower> followers = new ArrayList<>(); // guarded by this
+  @GuardedBy("this")
+  private final Map<String, Map<String, Endpoint>> things = new HashMap<>();
+
+  @GuardedBy("this")
+  private final List<Follower> followers = new ArrayList<>();
 
   @Override
   public synchronized void follow(Follower follower) {

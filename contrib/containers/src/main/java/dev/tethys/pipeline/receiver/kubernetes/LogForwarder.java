@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogRecord;
@@ -35,9 +36,13 @@ public final class LogForwarder {
   private final ResourceWatch.Pause pause;
   private final Thread thread;
 
-  // Guarded by this.
+  @GuardedBy("this")
   private List<ResourceGroup<LogRecord>> waiting = new ArrayList<>();
+
+  @GuardedBy("this")
   private boolean underWay;
+
+  @GuardedBy("this")
   private boolean ended;
 
   /**
@@ -112,6 +117,7 @@ public final class LogForwarder {
     return taken();
   }
 
+  @GuardedBy("this")
   private Batch taken() {
     LogsData data = new LogsData();
     data.resources().addAll(waiting);

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.leader;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.model.guard.SupervisedLoop;
@@ -35,10 +36,16 @@ public final class ElectedReceiver implements Receiver {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  // Guarded by lock.
+  @GuardedBy("lock")
   private boolean leads;
+
+  @GuardedBy("lock")
   private boolean ended;
+
+  @GuardedBy("lock")
   private boolean starting;
+
+  @GuardedBy("lock")
   private Duration timeLimit = Duration.ZERO;
 
   /**
@@ -97,6 +104,7 @@ public final class ElectedReceiver implements Receiver {
   }
 
   /** Wakes the thread; called with the lock. A starting receiver may wait for a server. */
+  @GuardedBy("lock")
   private void wake() {
     if (starting && (ended || !leads)) {
       thread.interrupt();

@@ -1,5 +1,6 @@
 package dev.tethys.collect.database.mongodb;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.collect.database.mongodb.wire.MongoConnection;
 import dev.tethys.collect.database.mongodb.wire.MongoUri;
 import java.time.Duration;
@@ -26,7 +27,10 @@ final class IdleConnections implements AutoCloseable {
   private record Waiting(MongoConnection connection, long sinceNanos) {}
 
   private final LongSupplier nanos;
-  private final Map<MongoUri, Deque<Waiting>> waiting = new HashMap<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final Map<MongoUri, Deque<Waiting>> waiting = new HashMap<>();
+
   private boolean closed;
 
   /**
@@ -59,6 +63,7 @@ final class IdleConnections implements AutoCloseable {
     }
   }
 
+  @GuardedBy("this")
   private void closeExpired(long now) {
     for (Iterator<Deque<Waiting>> all = waiting.values().iterator(); all.hasNext(); ) {
       Deque<Waiting> of = all.next();

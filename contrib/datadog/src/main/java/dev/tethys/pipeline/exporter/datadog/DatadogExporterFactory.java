@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.datadog;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.FirstUseClient;
@@ -41,7 +42,9 @@ public final class DatadogExporterFactory
 
   private final HttpClientFactory clients;
   private final DeltaConversion.Factory deltas;
-  private final Map<ComponentId, Host> hosts = new HashMap<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Map<ComponentId, Host> hosts = new HashMap<>();
 
   /**
    * @param clients the process's; not closed here

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.datadog;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
@@ -46,7 +47,11 @@ final class DatadogIdentity implements ClientAuth {
   private final CredentialDependencies dependencies;
   private final Duration timeout;
   private final ReentrantLock fetching = new ReentrantLock();
-  private @Nullable String key; // these guarded by fetching
+
+  @GuardedBy("fetching")
+  private @Nullable String key;
+
+  @GuardedBy("fetching")
   private Instant since = Instant.MIN;
 
   /**

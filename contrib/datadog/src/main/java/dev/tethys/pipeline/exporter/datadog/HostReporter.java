@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.datadog;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.GoJson;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.client.HttpEndpoint;
@@ -26,8 +27,14 @@ final class HostReporter {
   private final String version;
   private final Scheduler clock;
   private final System.Logger log;
-  private int users; // guarded by this, as all below
+
+  @GuardedBy("this")
+  private int users;
+
+  @GuardedBy("this")
   private long run; // number of the current sequence of reports
+
+  @GuardedBy("this")
   private Scheduler.@Nullable Timer timer;
 
   /**

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.detection;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
@@ -59,8 +60,13 @@ final class Detection {
   private final Duration timeout;
   private final Retry retry;
   private final Duration refresh;
-  private int users; // guarded by this
-  private Scheduler.@Nullable Timer timer; // guarded by this
+
+  @GuardedBy("this")
+  private int users;
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer timer;
+
   private volatile DetectedAttributes found = DetectedAttributes.NOTHING;
 
   Detection(

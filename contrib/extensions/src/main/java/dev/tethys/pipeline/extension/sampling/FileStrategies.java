@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.sampling;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.log.JulLogger;
@@ -31,9 +32,15 @@ final class FileStrategies implements StrategySource {
   private final HttpClientFactory clients;
   private volatile SamplingStrategies strategies = SamplingStrategies.read("{}");
   private final Object reading = new Object();
-  private String text = ""; // guarded by reading
-  private boolean stopped; // guarded by this
-  private Scheduler.@Nullable Timer timer; // guarded by this
+
+  @GuardedBy("reading")
+  private String text = "";
+
+  @GuardedBy("this")
+  private boolean stopped;
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer timer;
 
   /**
    * @param reload interval of checks; zero for never
@@ -78,6 +85,7 @@ final class FileStrategies implements StrategySource {
    * Fetches the URL. A server that is not ready (503) has no strategies yet, and the previous ones
    * stay, as in Jaeger.
    */
+  @GuardedBy("reading")
   private String fetched() throws IOException {
     ClientRequest call = ClientRequest.get(URI.create(file)).withTimeout(TIMEOUT);
     try (ClientResponse a = clients.client(HttpClientConfig.DEFAULT).send(call)) {

@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.jmx;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.collect.exporter.CallersSubject;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterDependencies;
@@ -85,10 +86,18 @@ final class JmxExporter implements Exporter {
   private final String instance = UUID.randomUUID().toString();
   private volatile InForce inForce;
   private volatile List<MetricFamily> lastGood = List.of();
-  private @Nullable MetricsSource page; // once it is started; guarded by this
-  private @Nullable OtlpPush push; // guarded by this
-  private @Nullable FileTime seen; // when what is in force was written; guarded by this
-  private @Nullable String problem; // of what came after it; guarded by this
+
+  @GuardedBy("this")
+  private @Nullable MetricsSource page; // once it is started
+
+  @GuardedBy("this")
+  private @Nullable OtlpPush push;
+
+  @GuardedBy("this")
+  private @Nullable FileTime seen; // when what is in force was written
+
+  @GuardedBy("this")
+  private @Nullable String problem; // of what came after it
 
   JmxExporter(ExporterSettings settings, ExporterDependencies dependencies) throws IOException {
     this.hostPort = settings.get(JmxExporterKind.HOST_PORT);

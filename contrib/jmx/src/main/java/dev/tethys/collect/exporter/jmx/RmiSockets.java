@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.jmx;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,7 +50,8 @@ final class RmiSockets extends RMISocketFactory {
       ObjectInputFilter.Config.createFilter(
           "maxdepth=100;maxarray=10000000;java.**;javax.**;sun.**;com.sun.**;jdk.**;!*");
 
-  private static boolean installed; // guarded by the class
+  @GuardedBy("RmiSockets.class")
+  private static boolean installed;
 
   private record LookupBudget(AtomicLong left, @Nullable JmxTls tls) {}
 

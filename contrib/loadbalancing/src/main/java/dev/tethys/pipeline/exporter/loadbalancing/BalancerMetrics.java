@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.loadbalancing;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.BucketHistogram;
 import dev.tethys.model.exposition.Registry.Counter;
@@ -28,7 +29,9 @@ final class BalancerMetrics {
   private final Vector<BucketHistogram> latency;
   private final Vector<Counter> outcomes;
   private final Vector<Gauge> leaving;
-  private final Set<String> known = new HashSet<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final Set<String> known = new HashSet<>();
 
   BalancerMetrics(Registry r, String exporter, String type, String resolver) {
     this.exporter = exporter;

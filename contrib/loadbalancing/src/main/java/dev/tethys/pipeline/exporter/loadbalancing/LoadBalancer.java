@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.loadbalancing;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.AckCallback;
@@ -87,13 +88,28 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   private final ItemAccounting account;
   private final BalancerMetrics metrics;
   private final Object changes = new Object();
-  private final Map<String, Backend> active = new LinkedHashMap<>(); // guarded by changes
-  private final Map<String, Backend> leaving = new LinkedHashMap<>(); // guarded by changes
-  private final Map<String, String> leftOut = new HashMap<>(); // and why; guarded by changes
-  private boolean scannedDisk; // guarded by changes
-  private boolean stopped; // guarded by changes
-  private Scheduler.@Nullable Timer sweep; // guarded by changes
-  private final List<Members> former = new ArrayList<>(); // in use still; guarded by changes
+
+  @GuardedBy("changes")
+  private final Map<String, Backend> active = new LinkedHashMap<>();
+
+  @GuardedBy("changes")
+  private final Map<String, Backend> leaving = new LinkedHashMap<>();
+
+  @GuardedBy("changes")
+  private final Map<String, String> leftOut = new HashMap<>(); // and why
+
+  @GuardedBy("changes")
+  private boolean scannedDisk;
+
+  @GuardedBy("changes")
+  private boolean stopped;
+
+  @GuardedBy("changes")
+  private Scheduler.@Nullable Timer sweep;
+
+  @GuardedBy("changes")
+  private final List<Members> former = new ArrayList<>(); // in use still
+
   private volatile Members members = new Members(HashRing.EMPTY, Map.of());
   private volatile String trouble = "";
 
@@ -268,6 +284,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
+  @GuardedBy("changes")
   private void change(Collection<String> names) {
     Map<String, String> targets = new TreeMap<>(); // by name
     names.forEach(n -> targets.put(n, LoadBalancingSettings.target(n)));
@@ -323,7 +340,8 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
         encoder, client, auth, settings.delivery().timeout(), context.logger());
   }
 
-  /** Starts sending to a target; returns null if that is impossible. */
+  /** Starts sending to a target; null if that is impossible. */
+  @GuardedBy("changes")
   private @Nullable Backend open(String target) {
     try {
       Sender s = sender(settings.client().at(target));
@@ -343,12 +361,14 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   /** Logs a skipped target once, not at every occurrence. */
+  @GuardedBy("changes")
   private void logSkipped(String target, String why) {
     if (!why.equals(leftOut.put(target, why))) {
       context.logger().log(Level.ERROR, "{0}: skipping \"{1}\", {2}", context.name(), target, why);
     }
   }
 
+  @GuardedBy("changes")
   private boolean opened(String target, QueuePart q) {
     try {
       q.start();
@@ -364,6 +384,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   /** Transfers the requests that an earlier process has left for backends that are gone. */
+  @GuardedBy("changes")
   private void findLeft() {
     try {
       for (String target : queues.onDisk()) {
@@ -390,6 +411,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
+  @GuardedBy("changes")
   private void sweepLater() {
     if (sweep == null && !leaving.isEmpty() && !stopped) {
       sweep =
@@ -440,6 +462,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     return s.requests() == 0 && s.deadLetters() == 0;
   }
 
+  @GuardedBy("changes")
   private void forgetIfEmpty(Backend b) {
     if (leaving.get(b.target()) == b && isEmpty(b.queue().status())) {
       leaving.remove(b.target());

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.loadbalancing;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.IpText;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
@@ -29,8 +30,12 @@ final class PolledBackends implements BackendSource {
   private final Duration interval;
   private final Lookup lookup;
   private final Scheduler clock;
-  private @Nullable Listener listener; // null while it does not run; guarded by this
-  private Scheduler.@Nullable Timer timer; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable Listener listener; // null while it does not run
+
+  @GuardedBy("this")
+  private Scheduler.@Nullable Timer timer;
 
   private PolledBackends(
       String name, String address, Duration interval, Lookup lookup, Scheduler clock) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.loadbalancing;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -44,8 +45,12 @@ final class ServiceBackends implements BackendSource {
   private final LoadBalancingSettings.Service settings;
   private final Reach reach;
   private final System.Logger log;
-  private @Nullable Thread thread; // guarded by this
-  private boolean stopped; // guarded by this
+
+  @GuardedBy("this")
+  private @Nullable Thread thread;
+
+  @GuardedBy("this")
+  private boolean stopped;
 
   ServiceBackends(LoadBalancingSettings.Service settings, Reach reach, System.Logger log) {
     this.settings = settings;

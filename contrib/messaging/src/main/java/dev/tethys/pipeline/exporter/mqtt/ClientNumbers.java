@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.mqtt;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Locale;
@@ -12,7 +13,8 @@ import java.util.Map;
  * Thread-safe.
  */
 final class ClientNumbers {
-  private static final Map<Client, BitSet> TAKEN = new HashMap<>(); // guarded by it
+  @GuardedBy("itself")
+  private static final Map<Client, BitSet> TAKEN = new HashMap<>();
 
   private record Client(String host, int port, String id) {}
 

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.nats;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.text.PercentEscape;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
@@ -133,7 +134,9 @@ public final class NatsExporterFactory
   private static final class Publisher implements Sender {
     private final NatsSettings settings;
     private final NatsClient client;
-    private boolean isSetUp; // guarded by this
+
+    @GuardedBy("this")
+    private boolean isSetUp;
 
     Publisher(NatsSettings settings, NatsClient client) {
       this.settings = settings;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.parquet;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,7 +32,9 @@ final class DirectoryTarget implements FileTarget {
 
   private final Path folder;
   private final InstantSource clock;
-  private boolean swept; // guarded by this
+
+  @GuardedBy("this")
+  private boolean swept;
 
   DirectoryTarget(Path folder, InstantSource clock) {
     this.folder = folder;

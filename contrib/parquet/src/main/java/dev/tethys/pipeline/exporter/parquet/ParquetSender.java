@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.parquet;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
@@ -37,7 +38,11 @@ final class ParquetSender implements Sender {
   private final Scheduler clock;
   private final UnsupportedItemCounter leftOut;
   private final Object lock = new Object();
-  private Group open = new Group(); // these guarded by lock
+
+  @GuardedBy("lock")
+  private Group open = new Group();
+
+  @GuardedBy("lock")
   private boolean hurried;
 
   ParquetSender(
@@ -113,9 +118,8 @@ final class ParquetSender implements Sender {
     }
   }
 
-  /**
-   * Closes a group to further requests; returns whether it was open. The caller must hold the lock.
-   */
+  /** No more requests come into a group; whether it was open. The caller holds the lock. */
+  @GuardedBy("lock")
   private boolean closed(Group g) {
     if (open != g) {
       return false;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.schema;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.component.Context;
 import java.util.HashSet;
@@ -16,7 +17,9 @@ final class SchemaCounts {
   private final Registry.Vector<Registry.Counter> translated;
   private final Registry.Vector<Registry.Counter> untranslated;
   private final Registry.Vector<Registry.Counter> collisions;
-  private final Set<String> names = new HashSet<>(); // guarded by itself
+
+  @GuardedBy("itself")
+  private final Set<String> names = new HashSet<>();
 
   SchemaCounts(Context context) {
     processor = context.id().toString();

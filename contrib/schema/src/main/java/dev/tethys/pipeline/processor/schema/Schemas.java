@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.schema;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Scheduler;
@@ -65,11 +66,21 @@ final class Schemas {
   private final Source source;
   private final CredentialDependencies.Caller caller;
   private final Map<Way, Answer> answers = new ConcurrentHashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, NavigableMap<SchemaVersion, SchemaFile>> files = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<SchemaUrl, Attempt> attempts = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, SchemaVersion> fetched = new HashMap<>();
+
+  @GuardedBy("this")
   private final Set<String> logged = new HashSet<>();
-  private boolean started; // guarded by this, as all maps but the first
+
+  @GuardedBy("this")
+  private boolean started;
 
   Schemas(Source source, CredentialDependencies.Caller caller) {
     this.source = source;
@@ -98,6 +109,7 @@ final class Schemas {
     }
   }
 
+  @GuardedBy("this")
   private void readDirectory(Path directory) throws IOException {
     List<Path> paths;
     try (Stream<Path> all = Files.list(directory)) {
@@ -138,11 +150,13 @@ final class Schemas {
     return "has " + size + " bytes; schema files have at most " + SchemaFile.MAX_BYTES;
   }
 
+  @GuardedBy("this")
   private NavigableMap<SchemaVersion, SchemaFile> ofFamily(SchemaFile f) {
     return files.computeIfAbsent(f.url().family(), _ -> new TreeMap<>());
   }
 
   /** Oldest known file that includes a version; null if there is none. */
+  @GuardedBy("this")
   private @Nullable SchemaFile file(SchemaUrl url) {
     NavigableMap<SchemaVersion, SchemaFile> known = files.get(url.family());
     Map.Entry<SchemaVersion, SchemaFile> e =
@@ -204,7 +218,8 @@ final class Schemas {
     return new Answer(null, reason);
   }
 
-  /** Fetches a file unless that is in progress or was attempted a moment ago. */
+  /** Fetches a file unless that is under way or was tried a moment ago. */
+  @GuardedBy("this")
   private Untranslated ask(SchemaUrl url, Scheduler clock, System.Logger log) {
     Attempt a = attempts.get(url);
     if (a == null) {
@@ -287,6 +302,7 @@ final class Schemas {
    * Keeps a file. It contains the changes of older ones, so one per family is enough in addition to
    * the directory.
    */
+  @GuardedBy("this")
   private void keep(SchemaFile file) {
     if (file(file.url()) != null) {
       return;
@@ -316,6 +332,7 @@ final class Schemas {
     }
   }
 
+  @GuardedBy("this")
   private void logOnce(System.Logger log, String about, String line) {
     if (logged.size() <= 2 * MAX_URLS && logged.add(about)) {
       log.log(Level.WARNING, line);

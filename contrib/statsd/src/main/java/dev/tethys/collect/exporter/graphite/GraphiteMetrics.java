@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.graphite;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.graphite.GraphitePoints;
 import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
@@ -20,6 +21,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,8 +52,13 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
   private final GraphitePoints points;
   private final Duration expiry;
   private final LongSupplier millis;
-  private final Map<Labels, Sample> samples = new LinkedHashMap<>(); // guarded by this
-  private final SeriesMemory.Share memory; // guarded by this
+
+  @GuardedBy("this")
+  private final Map<Labels, Sample> samples = new LinkedHashMap<>();
+
+  @GuardedBy("this")
+  private final SeriesMemory.Share memory;
+
   private final Counter refused;
   private final Counter dropped;
   private final Counter badTags;
@@ -172,16 +179,14 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
   /** Removes expired samples. */
   public synchronized void forgetOld() {
     long oldest = millis.getAsLong() - expiry.toMillis();
-    samples
-        .entrySet()
-        .removeIf(
-            e -> {
-              boolean old = e.getValue().time < oldest;
-              if (old) {
-                memory.give(bytes(e.getKey()));
-              }
-              return old;
-            });
+    Iterator<Map.Entry<Labels, Sample>> all = samples.entrySet().iterator();
+    while (all.hasNext()) {
+      Map.Entry<Labels, Sample> e = all.next();
+      if (e.getValue().time < oldest) {
+        memory.give(bytes(e.getKey()));
+        all.remove();
+      }
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.statsd;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.statsd.StatsdKind;
 import dev.tethys.codec.statsd.StatsdReader;
 import dev.tethys.codec.statsd.StatsdSample;
@@ -64,10 +65,19 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
   }
 
   private final LongSupplier millis;
-  private final Map<String, Family> families = new LinkedHashMap<>(); // guarded by this
-  private int size; // guarded by this
-  private final SeriesMemory.Share memory; // guarded by this
-  private final Set<String> conflicting = new HashSet<>(); // guarded by this
+
+  @GuardedBy("this")
+  private final Map<String, Family> families = new LinkedHashMap<>();
+
+  @GuardedBy("this")
+  private int size;
+
+  @GuardedBy("this")
+  private final SeriesMemory.Share memory;
+
+  @GuardedBy("this")
+  private final Set<String> conflicting = new HashSet<>();
+
   private volatile MetricMapper mapper;
 
   private final Vector<Counter> events;
@@ -291,6 +301,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
   }
 
   /** Charges the memory that a series has grown by; false, and counted, if none is left. */
+  @GuardedBy("this")
   private boolean charge(Series s) {
     long more = s.labelBytes + s.valueBytes() - s.charged;
     if (more > 0) {
@@ -329,6 +340,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
   }
 
   /** The family of a name; null if the name has another type. */
+  @GuardedBy("this")
   private @Nullable Family family(String name, MetricType type, String help) {
     Family f = families.get(name);
     if (f != null) {

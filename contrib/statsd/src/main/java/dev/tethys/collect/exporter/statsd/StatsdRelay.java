@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.statsd;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.guard.SupervisedLoop;
@@ -28,13 +29,19 @@ public final class StatsdRelay implements AutoCloseable {
   private final int packetLength;
   private final DatagramSocket socket;
   private final ArrayBlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
-  private final ByteArrayOutputStream packet = new ByteArrayOutputStream(); // guarded by this
+
+  @GuardedBy("this")
+  private final ByteArrayOutputStream packet = new ByteArrayOutputStream();
+
   private final Counter packets;
   private final Counter lines;
   private final Counter tooLong;
   private final Counter lost;
   private final Thread thread;
-  private long since; // guarded by this
+
+  @GuardedBy("this")
+  private long since;
+
   private volatile boolean closed;
 
   /**

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.statsd;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.statsd.StatsdKind;
 import dev.tethys.codec.statsd.StatsdReader;
@@ -82,12 +83,23 @@ final class StatsdAggregator implements AutoCloseable {
 
   private final Rules rules;
   private final Map<StatsdKind, ObserverForm> forms = new EnumMap<>(StatsdKind.class);
-  private Map<Key, Entry> series = new LinkedHashMap<>(); // guarded by this
-  private final LinkedHashMap<Key, Double> levels; // guarded by this
-  private final SeriesMemory.Share memory; // guarded by this
+
+  @GuardedBy("this")
+  private Map<Key, Entry> series = new LinkedHashMap<>();
+
+  @GuardedBy("this")
+  private final LinkedHashMap<Key, Double> levels;
+
+  @GuardedBy("this")
+  private final SeriesMemory.Share memory;
+
   private final long maxLevelBytes;
-  private long levelBytes; // guarded by this
-  private long startNanos; // guarded by this
+
+  @GuardedBy("this")
+  private long levelBytes;
+
+  @GuardedBy("this")
+  private long startNanos;
 
   StatsdAggregator(Rules rules, long startNanos) {
     this(rules, startNanos, SeriesMemory.process());
@@ -215,6 +227,7 @@ final class StatsdAggregator implements AutoCloseable {
   }
 
   /** Keeps the last value of a gauge, and forgets those that have changed longest ago. */
+  @GuardedBy("this")
   private void remember(Key key, double value) {
     if (levels.put(key, value) != null) {
       return;
@@ -232,6 +245,7 @@ final class StatsdAggregator implements AutoCloseable {
     return levelBytes;
   }
 
+  @GuardedBy("this")
   private @Nullable Aggregate begin(Key key) {
     return switch (key.kind) {
       case COUNTER -> new Aggregate.Count(rules.monotonic(), rules.numbers());

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.statsd;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.statsd.StatsdReader;
 import dev.tethys.model.telemetry.MetricsData;
@@ -40,10 +41,18 @@ final class StatsdReceiver implements Receiver {
   private final StatsdAggregator aggregator;
   private final SocketServerEndpoint endpoint;
   private final Object lock = new Object();
-  private Scheduler.@Nullable Timer timer; // guarded by lock
-  private @Nullable Batch pending; // guarded by lock
-  private boolean underway; // guarded by lock
-  private boolean stopped; // guarded by lock
+
+  @GuardedBy("lock")
+  private Scheduler.@Nullable Timer timer;
+
+  @GuardedBy("lock")
+  private @Nullable Batch pending;
+
+  @GuardedBy("lock")
+  private boolean underway;
+
+  @GuardedBy("lock")
+  private boolean stopped;
 
   StatsdReceiver(StatsdReceiverFactory.Settings s, Consumer to, Scheduler clock, PointTally tally) {
     this.to = to;
@@ -197,10 +206,8 @@ final class StatsdReceiver implements Receiver {
     }
   }
 
-  /**
-   * Waits until the interval in flight is settled or the time limit expires. The caller must hold
-   * the lock.
-   */
+  /** Waits until the interval in flight is settled or the time is up. Called with the lock. */
+  @GuardedBy("lock")
   private void await(long until) {
     try {
       while (underway) {
