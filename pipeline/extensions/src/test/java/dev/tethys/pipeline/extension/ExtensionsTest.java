@@ -238,7 +238,9 @@ class ExtensionsTest {
         new String[][] {
           {"{}", "requires either client_auth or htpasswd"},
           {"{htpasswd: {}}", "requires either file or inline"},
-          {"{htpasswd: {inline: 'a:$apr1$x$y'}}", "line 1: the hash of a has an unsupported format"},
+          {
+            "{htpasswd: {inline: 'a:$apr1$x$y'}}", "line 1: the hash of a has an unsupported format"
+          },
           {"{htpasswd: {inline: 'nobody'}}", "line 1 is not user:password"},
           {"{htpasswd: {inline: 'a:b'}, client_auth: {username: a}}", "only one of"}
         }) {
