@@ -102,19 +102,13 @@ export function operationsOf(answers: Answers): Operation[] {
   return [...maps.rate.keys()].map((name) => figures(name, name, maps)).sort((a, b) => b.rate - a.rate);
 }
 
-export type SortKey = 'name' | 'status' | 'rate' | 'errors' | 'p50' | 'p95' | 'p99';
+export type SortKey = 'rate' | 'errors' | 'p50' | 'p95' | 'p99';
 
-/** Names ascend, figures descend, what fails comes first; what is not known comes last. */
-export function sortedBy<T extends Operation>(list: T[], key: SortKey): T[] {
-  const figure = (one: T): number =>
-    key === 'name' ? 0 : key === 'status' ? HEALTH.indexOf(healthOf(one.errors)) : (one[key] ?? -1);
-  const rate = (one: T): number => (key === 'status' ? one.rate : 0);
-  return [...list].sort((a, b) => figure(b) - figure(a) || rate(b) - rate(a) || a.name.localeCompare(b.name));
-}
+/** The highest figure first; what is not known comes last. */
+export const sortedBy = <T extends Operation>(list: T[], key: SortKey): T[] =>
+  [...list].sort((a, b) => (b[key] ?? -1) - (a[key] ?? -1) || a.name.localeCompare(b.name));
 
 export type Health = 'ok' | 'warning' | 'failing';
-
-const HEALTH: Health[] = ['ok', 'warning', 'failing'];
 
 /** Failing above 5 % of errors, warning above 1 %. */
 export const healthOf = (errors: number): Health =>
