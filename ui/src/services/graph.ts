@@ -96,7 +96,7 @@ export function annotated(
   index: WorldIndex | undefined,
   health: Map<string, EntityHealth> | undefined,
 ): ServiceMap {
-  if (!index) return map;
+  if (!index || index.world.entities.length === 0) return map;
   const nodes = map.nodes.map((node): MapNode => {
     const entity = namedEntity(index, node.name, node.namespace);
     if (!entity) return node;
