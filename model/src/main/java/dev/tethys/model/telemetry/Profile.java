@@ -50,7 +50,7 @@ public final class Profile implements Item<Profile> {
     return samples;
   }
 
-  /** This object itself. */
+  /** Returns this object, which is immutable. */
   @Override
   public Profile copy() {
     return this;
