@@ -88,6 +88,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.store.remote..")
         .layer("service graph")
         .definedBy("dev.tethys.insight.graph..")
+        .layer("inspections")
+        .definedBy("dev.tethys.insight.inspections..")
         .layer("entities")
         .definedBy("dev.tethys.insight.entities..")
         .layer("promql")
@@ -206,6 +208,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("service graph")
         .mayOnlyAccessLayers("model")
+        .whereLayer("inspections")
+        .mayOnlyAccessLayers("model", "config", "service graph", "entities", "promql")
         .whereLayer("entities")
         .mayOnlyAccessLayers("model", "config")
         .whereLayer("promql")
@@ -270,6 +274,7 @@ class ArchitectureTest {
             "traceql",
             "service graph",
             "entities",
+            "inspections",
             "scrape",
             "receive",
             "alert")
@@ -323,6 +328,8 @@ class ArchitectureTest {
             "promql",
             "logql",
             "traceql",
+            "entities",
+            "inspections",
             "pipeline",
             "collector",
             "prometheus",

@@ -14,6 +14,7 @@ final class Commands {
     List<Command> out = new ArrayList<>();
     out.addAll(CheckConfig.commands());
     out.add(CheckRules.command());
+    out.add(CheckInspections.command());
     out.addAll(CheckServer.commands());
     out.add(CheckDiscovery.command());
     out.add(CheckMetrics.command());

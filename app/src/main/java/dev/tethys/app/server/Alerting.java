@@ -67,6 +67,9 @@ final class Alerting implements AutoCloseable {
   @GuardedBy("this")
   private List<GroupSpec> logGroups = List.of();
 
+  @GuardedBy("this")
+  private List<GroupSpec> generatedGroups = List.of();
+
   /**
    * Dependencies of rules and notifications.
    *
@@ -236,11 +239,20 @@ final class Alerting implements AutoCloseable {
     }
   }
 
+  /** Replaces the groups that the server generates; the others stay. */
+  synchronized void applyGeneratedGroups(List<GroupSpec> groups) {
+    this.generatedGroups = groups;
+    if (settings != null) {
+      applyRules();
+    }
+  }
+
   @GuardedBy("this")
   private void applyRules() {
     RuleSettings s = Objects.requireNonNull(settings);
     List<GroupSpec> all = new ArrayList<>(configured);
     all.addAll(logGroups);
+    all.addAll(generatedGroups);
     rules.apply(s, all);
   }
 

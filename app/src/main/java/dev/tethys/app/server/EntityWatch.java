@@ -8,6 +8,7 @@ import static dev.tethys.runtime.cli.Flag.of;
 import dev.tethys.api.insight.InsightApi;
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.SeriesIndex;
+import dev.tethys.insight.entities.World;
 import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.model.file.IoFailures;
@@ -85,6 +86,12 @@ final class EntityWatch implements AutoCloseable {
   /** Adds an index, before {@link #start}. */
   void add(InsightRule.Source source, SeriesIndex index) {
     indexes.put(source, index);
+  }
+
+  /** Entities at present; null until they are known. */
+  @Nullable World world() {
+    EntityModel m = model;
+    return m == null ? null : m.current();
   }
 
   void addTo(Routes routes) {

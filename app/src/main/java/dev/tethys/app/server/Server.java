@@ -82,6 +82,7 @@ final class Server implements AutoCloseable {
   private final EntityWatch entities;
   private final Scraping scraping;
   private final Alerting alerting;
+  private final InspectionWatch inspections;
   private final Optional<EmbeddedPushgateway> pushgateway;
   private final EmbeddedPipelines pipelines;
   private final EmbeddedObserver observer;
@@ -155,6 +156,7 @@ final class Server implements AutoCloseable {
     this.alerting =
         new Alerting(flags, features.contains(Features.CONCURRENT_RULE_EVAL), web.url(), ruled);
     events.forEach(s -> s.onRuleGroups(alerting::applyLogGroups));
+    this.inspections = inspections();
     this.pushgateway =
         flags.bool("web.enable-pushgateway")
             ? Optional.of(new EmbeddedPushgateway(flags, folder))
@@ -193,6 +195,18 @@ final class Server implements AutoCloseable {
             metrics.store().within(Scope.DEFAULT).series(from, to, List.of(matchers), limit));
     events.forEach(s -> s.streams().ifPresent(i -> out.add(InsightRule.Source.LOGS, i)));
     return out;
+  }
+
+  private InspectionWatch inspections() throws IOException {
+    InspectionWatch.Parts parts =
+        new InspectionWatch.Parts(
+            metrics.engine(),
+            entities::world,
+            metrics.store().within(Scope.DEFAULT),
+            metrics.writing("inspections"),
+            alerting::applyGeneratedGroups,
+            registry);
+    return new InspectionWatch(flags, parts, System::currentTimeMillis);
   }
 
   private List<StoredSignal> signals() {
@@ -289,6 +303,7 @@ final class Server implements AutoCloseable {
             memory,
             registry,
             InstantSource.system());
+    inspections.addTo(routes);
     entities.addTo(routes); // before the rest of /api/v1, which answers 404
     PrometheusApi.register(routes, api, parts, metrics.lookups());
     PrometheusApi.consoles(
@@ -336,6 +351,7 @@ final class Server implements AutoCloseable {
     configuration.add(_ -> pipelines.apply());
     watch.start();
     entities.start();
+    inspections.start();
     status.ready(metrics.isDamaged() ? 1 : 0);
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
@@ -386,6 +402,7 @@ final class Server implements AutoCloseable {
   public void close() {
     status.stopping();
     watch.close();
+    inspections.close();
     entities.close();
     notifications.add(Notifications.STOPPING);
     reloads.close();

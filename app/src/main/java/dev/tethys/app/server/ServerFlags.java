@@ -500,6 +500,7 @@ final class ServerFlags {
             StoredTraces.FLAGS,
             StoredProfiles.FLAGS,
             EntityWatch.FLAGS,
+            InspectionWatch.FLAGS,
             EmbeddedControl.FLAGS,
             EmbeddedAlertmanager.clusterFlags())
         .flatMap(List::stream)

@@ -25,6 +25,7 @@ public final class Main {
           entry("destinations", ExporterWriters::run),
           entry("disk", Disk::run),
           entry("entities", EntityScale::run),
+          entry("inspections", InspectionScale::run),
           entry("equality", Equality::run),
           entry("fuzz", Fuzz::run),
           entry("hostile", Hostile::run),

@@ -14,7 +14,7 @@ import java.util.function.BiConsumer;
 final class EntityJson {
   private EntityJson() {}
 
-  private static <T> void list(List<T> all, TextBuffer out, BiConsumer<T, TextBuffer> each) {
+  static <T> void list(List<T> all, TextBuffer out, BiConsumer<T, TextBuffer> each) {
     out.put('[');
     for (int i = 0; i < all.size(); i++) {
       if (i > 0) {

@@ -5,14 +5,10 @@ import dev.tethys.insight.entities.Entity;
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.World;
 import dev.tethys.insight.entities.kind.EntityKind;
-import dev.tethys.model.access.Scope;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
-import dev.tethys.web.HttpResponse;
-import dev.tethys.web.RequestScope;
 import dev.tethys.web.Routes;
-import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -58,39 +54,11 @@ public final class InsightApi {
   }
 
   private HttpHandler answer(Endpoint endpoint) {
-    return (request, response) -> {
-      TextBuffer out = new TextBuffer();
-      try {
-        out.put("{\"status\":\"success\",\"data\":");
-        endpoint.write(model(request), request, out);
-        out.put('}');
-      } catch (HttpException e) {
-        refuse(response, e);
-        return;
-      }
-      response.send("application/json", out.take());
-    };
-  }
-
-  private static void refuse(HttpResponse response, HttpException e) throws IOException {
-    TextBuffer out = new TextBuffer();
-    out.put("{\"status\":\"error\",\"errorType\":");
-    out.json(
-        switch (e.status()) {
-          case 400 -> "bad_data";
-          case 404 -> "not_found";
-          default -> "unavailable";
-        });
-    out.put(",\"error\":").json(String.valueOf(e.getMessage())).put('}');
-    response.status(e.status()).send("application/json", out.take());
+    return InsightAnswer.of((request, out) -> endpoint.write(model(request), request, out));
   }
 
   private EntityModel model(HttpRequest request) {
-    Scope scope = RequestScope.of(request);
-    if (!scope.isDefaultTenant()) {
-      throw new HttpException(
-          404, "tenant " + scope.tenant() + " has no entities; only the default tenant has them");
-    }
+    InsightAnswer.checkTenant(request);
     EntityModel model = models.get();
     if (model == null || model.start() == Long.MAX_VALUE) {
       throw new HttpException(503, "entities are not known yet; ask again in some seconds");

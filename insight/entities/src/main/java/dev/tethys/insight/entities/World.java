@@ -1,9 +1,13 @@
 package dev.tethys.insight.entities;
 
+import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +58,44 @@ public final class World {
   /** Relations to an entity. */
   public List<Relation> to(String id) {
     return lookups().incoming.getOrDefault(id, List.of());
+  }
+
+  /**
+   * Nearest entities of a kind that an entity is part of or runs on: the services of a container,
+   * the nodes of a service. The entity itself if it is of the kind.
+   */
+  public List<Entity> lift(Entity entity, EntityKind kind) {
+    return nearest(entity, kind, true);
+  }
+
+  /** Nearest entities of a kind that are part of an entity or run on it: services of a node. */
+  public List<Entity> lower(Entity entity, EntityKind kind) {
+    return nearest(entity, kind, false);
+  }
+
+  /** Visits each entity once, so that a cycle of relations ends. */
+  private List<Entity> nearest(Entity entity, EntityKind kind, boolean up) {
+    Lookups l = lookups();
+    Set<String> seen = new HashSet<>(Set.of(entity.id()));
+    List<Entity> level = List.of(entity);
+    while (!level.isEmpty()) {
+      List<Entity> found = level.stream().filter(e -> e.kind() == kind).toList();
+      if (!found.isEmpty()) {
+        return found;
+      }
+      List<Entity> next = new ArrayList<>();
+      for (Entity e : level) {
+        for (Relation r : (up ? l.outgoing : l.incoming).getOrDefault(e.id(), List.of())) {
+          boolean holds = r.kind() == RelationKind.PART_OF || r.kind() == RelationKind.RUNS_ON;
+          Entity other = l.byId.get(up ? r.to() : r.from());
+          if (holds && other != null && seen.add(other.id())) {
+            next.add(other);
+          }
+        }
+      }
+      level = next;
+    }
+    return List.of();
   }
 
   private Lookups lookups() {

@@ -81,7 +81,7 @@ public final class Template {
    *
    * @throws IllegalArgumentException if braces do not match or a function is unknown
    */
-  static Template parse(String text) {
+  public static Template parse(String text) {
     List<Part> parts = new ArrayList<>();
     int at = 0;
     while (true) {

@@ -1,0 +1,58 @@
+package dev.tethys.api.insight;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.access.Scope;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.RequestScope;
+import java.io.IOException;
+
+/** Envelope of answers: that of Prometheus's API. */
+final class InsightAnswer {
+  /** Writes the field {@code data}. */
+  interface Data {
+    void write(HttpRequest request, TextBuffer out);
+  }
+
+  private InsightAnswer() {}
+
+  /** Handler that answers with data, or with the error that it throws. */
+  static HttpHandler of(Data data) {
+    return (request, response) -> {
+      TextBuffer out = new TextBuffer();
+      try {
+        out.put("{\"status\":\"success\",\"data\":");
+        data.write(request, out);
+        out.put('}');
+      } catch (HttpException e) {
+        refuse(response, e);
+        return;
+      }
+      response.send("application/json", out.take());
+    };
+  }
+
+  private static void refuse(HttpResponse response, HttpException e) throws IOException {
+    TextBuffer out = new TextBuffer();
+    out.put("{\"status\":\"error\",\"errorType\":");
+    out.json(
+        switch (e.status()) {
+          case 400 -> "bad_data";
+          case 404 -> "not_found";
+          default -> "unavailable";
+        });
+    out.put(",\"error\":").json(String.valueOf(e.getMessage())).put('}');
+    response.status(e.status()).send("application/json", out.take());
+  }
+
+  /** Refuses tenants other than the default one, whose entities are not modelled. */
+  static void checkTenant(HttpRequest request) {
+    Scope scope = RequestScope.of(request);
+    if (!scope.isDefaultTenant()) {
+      throw new HttpException(
+          404, "tenant " + scope.tenant() + " has no entities; only the default tenant has them");
+    }
+  }
+}

@@ -1,0 +1,225 @@
+package dev.tethys.app.server;
+
+import static dev.tethys.runtime.cli.Flag.Kind.BOOLEAN;
+import static dev.tethys.runtime.cli.Flag.Kind.LIST;
+import static dev.tethys.runtime.cli.Flag.of;
+
+import dev.tethys.alert.rule.GroupSpec;
+import dev.tethys.api.insight.InspectionApi;
+import dev.tethys.insight.entities.World;
+import dev.tethys.insight.graph.query.MetricAnswers;
+import dev.tethys.insight.inspections.InspectionEngine;
+import dev.tethys.insight.inspections.InspectionReport;
+import dev.tethys.insight.inspections.check.InspectionCheck;
+import dev.tethys.insight.inspections.definition.InspectionSet;
+import dev.tethys.model.access.Scope;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.SupervisedLoop;
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.MetricStore;
+import dev.tethys.query.promql.PreparedQuery;
+import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.QueryOptions;
+import dev.tethys.query.promql.QueryOrigin;
+import dev.tethys.query.promql.QueryPriority;
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Inspections of the server: evaluates them over its metric store at an interval. */
+final class InspectionWatch implements AutoCloseable {
+  private static final String FILES = "insight.inspections-file";
+  private static final String ALERTS = "insight.inspections.alerts";
+
+  static final List<Flag> FLAGS =
+      List.of(
+          of(
+              FILES,
+              LIST,
+              "",
+              "File with inspections, thresholds and ids of inspections to disable, in addition to"
+                  + " the built-in inspections. The last part may be a pattern. Can be repeated."
+                  + " (Tethys)"),
+          of(
+              ALERTS,
+              BOOLEAN,
+              "false",
+              "Store problems of inspections as series and evaluate an alerting rule for each"
+                  + " inspection. (Tethys)"));
+
+  private static final long INTERVAL_SECONDS = 30;
+
+  /** Time until the model has entities; young series count after 30 s. */
+  private static final long FIRST_SECONDS = 5;
+
+  /** Maximum duration of a query. */
+  private static final long TIMEOUT_MILLIS = 5_000;
+
+  private final PromqlEngine promql;
+  private final Supplier<@Nullable World> worlds;
+  private final MetricSource source;
+  private final @Nullable InspectionAlerts alerts; // null if they are not asked for
+  private final LongSupplier millis;
+  private final CountDownLatch stop = new CountDownLatch(1);
+
+  /** By their text; queries of inspections only, so that their number is bounded. */
+  private final Map<String, PreparedQuery> prepared = new ConcurrentHashMap<>();
+
+  private final @Nullable InspectionSet set; // null: the built-in ones, which are read when needed
+  private volatile @Nullable InspectionReport report;
+  private volatile double seconds;
+  private @Nullable Thread thread;
+
+  /**
+   * Parts of the server that inspections use.
+   *
+   * @param worlds the entities at present; null until they are known
+   * @param store of the metrics
+   * @param writing takes problems as series
+   * @param groups takes generated rule groups
+   */
+  record Parts(
+      PromqlEngine engine,
+      Supplier<@Nullable World> worlds,
+      MetricSource store,
+      MetricStore writing,
+      Consumer<List<GroupSpec>> groups,
+      Registry registry) {}
+
+  /**
+   * @throws dev.tethys.config.ConfigException if a file of inspections is not valid
+   * @throws IOException if one cannot be read
+   */
+  InspectionWatch(FlagSet flags, Parts parts, LongSupplier millis) throws IOException {
+    this.promql = parts.engine;
+    this.worlds = parts.worlds;
+    this.source = parts.store;
+    this.millis = millis;
+    List<String> files = flags.list(FILES);
+    this.alerts =
+        flags.bool(ALERTS) ? new InspectionAlerts(parts.writing, parts.groups) : null;
+    this.set = files.isEmpty() && alerts == null ? null : InspectionSet.read(files);
+    if (alerts != null && set != null) {
+      alerts.addRules(set);
+    }
+    parts.registry.gauge(
+        "tethys_inspections_problems",
+        "Problems that inspections find, without those that another problem explains.",
+        () -> count(r -> r.problems().size()));
+    parts.registry.gauge(
+        "tethys_inspections_failed",
+        "Inspections whose last evaluation failed.",
+        () -> count(r -> r.statuses().stream().filter(s -> s.error() != null).count()));
+    parts.registry.gauge(
+        "tethys_inspections_evaluation_seconds",
+        "Duration of the last evaluation of all inspections that were due.",
+        () -> seconds);
+  }
+
+  /** Number in a report. */
+  private interface Count {
+    long of(InspectionReport report);
+  }
+
+  private double count(Count c) {
+    InspectionReport r = report;
+    return r == null ? 0 : c.of(r);
+  }
+
+  void addTo(Routes routes) {
+    new InspectionApi(() -> report).addTo(routes);
+  }
+
+  /** Starts to evaluate. */
+  void start() {
+    thread =
+        Thread.ofVirtual()
+            .name("inspections")
+            .start(SupervisedLoop.of("inspections", this::evaluateOften));
+  }
+
+  private void evaluateOften() {
+    if (isStopped(FIRST_SECONDS)) {
+      return;
+    }
+    InspectionSet all = set == null ? InspectionSet.defaults() : set;
+    InspectionEngine engine =
+        new InspectionEngine(all, answers(all), InspectionEngine.Limits.DEFAULT);
+    long wait;
+    do {
+      World w = worlds.get();
+      if (w != null && !w.entities().isEmpty()) {
+        long start = System.nanoTime();
+        InspectionReport r = engine.evaluate(w, millis.getAsLong());
+        seconds = (System.nanoTime() - start) / 1e9;
+        report = r;
+        if (alerts != null) {
+          alerts.record(r);
+        }
+        wait = INTERVAL_SECONDS;
+      } else {
+        wait = FIRST_SECONDS;
+      }
+    } while (!isStopped(wait));
+  }
+
+  /** Answers out of the store of the server, with the share of the engine that rules have. */
+  private MetricAnswers answers(InspectionSet all) {
+    QueryOptions options =
+        new QueryOptions(
+            0,
+            TIMEOUT_MILLIS,
+            false,
+            new QueryOrigin("inspections", "", "", "", QueryPriority.RULE, Scope.DEFAULT));
+    all.inspections().forEach(i -> prepare(i.query(), options));
+    if (all.requests() != null) {
+      prepare(all.requests(), options);
+    }
+    return (query, time) -> {
+      PreparedQuery q = prepared.get(query);
+      return q == null ? List.of() : InspectionCheck.samples(q.at(time).execute().value());
+    };
+  }
+
+  private void prepare(String query, QueryOptions options) {
+    prepared.computeIfAbsent(
+        query,
+        q ->
+            promql.prepare(
+                source, q, PromqlParser.parse(q, ParserOptions.STABLE), options.uncached()));
+  }
+
+  private boolean isStopped(long after) {
+    try {
+      return stop.await(after, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      return true;
+    }
+  }
+
+  @Override
+  public void close() {
+    stop.countDown();
+    Thread t = thread;
+    try {
+      if (t != null) {
+        t.join(Duration.ofSeconds(10));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

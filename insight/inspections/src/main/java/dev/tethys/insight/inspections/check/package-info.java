@@ -1,0 +1,5 @@
+/** Tests that files of inspections contain. */
+@NullMarked
+package dev.tethys.insight.inspections.check;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,29 @@
+package dev.tethys.insight.inspections.definition;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Test of an inspection: series and the problems that they must give.
+ *
+ * @param where position in its file
+ * @param interval between two values of a series
+ * @param series in the notation of promtool
+ * @param at time of the expectation after the first value
+ */
+public record InspectionCase(
+    String name,
+    String where,
+    Duration interval,
+    List<String> series,
+    Duration at,
+    List<Expected> expected) {
+  /**
+   * Problem.
+   *
+   * @param entity its name, id or another key with its kind
+   * @param value null for any
+   */
+  public record Expected(String entity, InspectionSeverity severity, @Nullable Double value) {}
+}
