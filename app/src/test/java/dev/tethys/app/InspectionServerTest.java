@@ -26,8 +26,7 @@ class InspectionServerTest {
   /** Writes a full machine of the last minutes. */
   private void writeMachine() {
     long now = System.currentTimeMillis();
-    try (MetricsDatabase db =
-            MetricsDatabase.open(dir.resolve("data"), DatabaseOptions.DEFAULTS);
+    try (MetricsDatabase db = MetricsDatabase.open(dir.resolve("data"), DatabaseOptions.DEFAULTS);
         Appender a = db.appender()) {
       for (long t = now - 300_000; t <= now + 60_000; t += 15_000) {
         double passed = (t - now) / 1e3 + 300;
@@ -87,7 +86,8 @@ class InspectionServerTest {
         TethysProcess.launch(
             dir,
             Ports.free(),
-            List.of("server", "--config.file=prometheus.yml", "--insight.inspections-file=" + own))) {
+            List.of(
+                "server", "--config.file=prometheus.yml", "--insight.inspections-file=" + own))) {
       p.await(
           "error", SOON, () -> p.log().contains("own.yml:1:11: there is no inspection \"CPUNod\""));
     }

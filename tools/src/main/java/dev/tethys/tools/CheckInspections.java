@@ -29,8 +29,7 @@ final class CheckInspections {
   private static int run(Command.Arguments a, Console console) throws IOException {
     int status = 0;
     try (PromqlEngine engine = new PromqlEngine(EngineOptions.builder().threads(1).build())) {
-      InspectionCheck check =
-          new InspectionCheck(MemoryStore::new, engine, RuleSet.defaults());
+      InspectionCheck check = new InspectionCheck(MemoryStore::new, engine, RuleSet.defaults());
       for (String file : Operands.files(a.operands())) {
         console.out().println("Checking " + file);
         try {

@@ -65,8 +65,7 @@ final class InspectionAlerts {
                       i.title() + ": {{ $labels.name }}",
                       "description",
                       i.remedy()
-                          .render(
-                              n -> n.equals("entity") ? "{{ $labels.name }}" : "the " + n)))));
+                          .render(n -> n.equals("entity") ? "{{ $labels.name }}" : "the " + n)))));
     }
     groups.accept(
         List.of(new GroupSpec(FILE, "inspections", Duration.ofSeconds(30), null, 0, rules)));

@@ -109,8 +109,7 @@ final class InspectionWatch implements AutoCloseable {
     this.source = parts.store;
     this.millis = millis;
     List<String> files = flags.list(FILES);
-    this.alerts =
-        flags.bool(ALERTS) ? new InspectionAlerts(parts.writing, parts.groups) : null;
+    this.alerts = flags.bool(ALERTS) ? new InspectionAlerts(parts.writing, parts.groups) : null;
     this.set = files.isEmpty() && alerts == null ? null : InspectionSet.read(files);
     if (alerts != null && set != null) {
       alerts.addRules(set);

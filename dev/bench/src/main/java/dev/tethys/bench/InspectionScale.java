@@ -91,20 +91,21 @@ final class InspectionScale {
         write(db);
         now.addAndGet(STEP);
       }
-      System.out.printf(
-          "%d series, %d minutes%n", counters.size() + gauges.size(), minutes);
+      System.out.printf("%d series, %d minutes%n", counters.size() + gauges.size(), minutes);
       MetricSource source = db.within(Scope.DEFAULT);
       try (EntityModel model =
           new EntityModel(
               RuleSet.defaults(),
               Map.of(
                   InsightRule.Source.METRICS,
-                  (from, to, matchers, limit) ->
-                      source.series(from, to, List.of(matchers), limit)),
+                  (from, to, matchers, limit) -> source.series(from, to, List.of(matchers), limit)),
               EntityModel.Limits.DEFAULT,
               null)) {
-        measure(db, model, new InspectionEngine(
-            InspectionSet.defaults(), answers(engine, source), InspectionEngine.Limits.DEFAULT),
+        measure(
+            db,
+            model,
+            new InspectionEngine(
+                InspectionSet.defaults(), answers(engine, source), InspectionEngine.Limits.DEFAULT),
             evaluations);
       }
     }
@@ -182,8 +183,7 @@ final class InspectionScale {
   }
 
   private static long cpu() {
-    return ((com.sun.management.OperatingSystemMXBean)
-            ManagementFactory.getOperatingSystemMXBean())
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getProcessCpuTime();
   }
 
@@ -192,8 +192,14 @@ final class InspectionScale {
       String name = "service-" + s;
       for (int k = 0; k < OPERATIONS; k++) {
         String[] span = {
-          "service", name, "span_name", "GET /" + k, "span_kind", "SPAN_KIND_SERVER",
-          "status_code", "STATUS_CODE_UNSET"
+          "service",
+          name,
+          "span_name",
+          "GET /" + k,
+          "span_kind",
+          "SPAN_KIND_SERVER",
+          "status_code",
+          "STATUS_CODE_UNSET"
         };
         histogram("traces_spanmetrics_latency", span);
         counters.add(labels("traces_spanmetrics_calls_total", span));
@@ -215,12 +221,16 @@ final class InspectionScale {
     }
     for (int c = 0; c < containers; c++) {
       String[] owner = {
-        "machine_id", machine(c), "container_id",
+        "machine_id",
+        machine(c),
+        "container_id",
         "/k8s/shop/service-%d-6799fc88d8-%05d/app".formatted(c % services, c),
-        "app_id", "/k8s/shop/service-" + c % services
+        "app_id",
+        "/k8s/shop/service-" + c % services
       };
       gauges.add(labels("container_info", owner));
-      gauges.add(labels("container_net_tcp_listen_info", with(owner, "listen_addr", "10.0.0.1:" + c)));
+      gauges.add(
+          labels("container_net_tcp_listen_info", with(owner, "listen_addr", "10.0.0.1:" + c)));
       gauges.add(labels("container_resources_memory_rss_bytes", owner));
       for (String metric :
           List.of(
@@ -234,13 +244,15 @@ final class InspectionScale {
         String[] to = with(owner, "destination", "10.0.0.%d:80".formatted(d));
         counters.add(labels("container_net_tcp_successful_connects_total", to));
         gauges.add(labels("container_net_tcp_active_connections", to));
-        gauges.add(labels("container_net_latency_seconds", with(owner, "destination_ip", "10.0.0." + d)));
+        gauges.add(
+            labels("container_net_latency_seconds", with(owner, "destination_ip", "10.0.0." + d)));
       }
       for (String level : List.of("info", "error")) {
         counters.add(labels("container_log_messages_total", with(owner, "level", level)));
       }
       for (String status : List.of("2xx", "5xx")) {
-        counters.add(labels("container_http_inbound_requests_total", with(owner, "status", status)));
+        counters.add(
+            labels("container_http_inbound_requests_total", with(owner, "status", status)));
       }
       histogram("container_http_inbound_requests_duration_seconds_total", owner);
     }

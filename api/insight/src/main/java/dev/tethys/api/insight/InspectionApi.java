@@ -120,8 +120,7 @@ public final class InspectionApi {
     Inspection i = s.inspection();
     out.put("{\"id\":").json(i.id()).put(",\"title\":").json(i.title());
     out.put(",\"category\":").json(i.category()).put(",\"where\":").json(i.where());
-    EntityJson.texts(
-        i.kinds().stream().map(k -> k.text()).toList(), out.put(",\"entities\":"));
+    EntityJson.texts(i.kinds().stream().map(k -> k.text()).toList(), out.put(",\"entities\":"));
     out.put(",\"query\":").json(i.query());
     out.put(",\"condition\":").json(i.below() ? "below" : "above");
     number(i.threshold(), out.put(",\"threshold\":"));

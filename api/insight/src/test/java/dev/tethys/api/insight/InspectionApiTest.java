@@ -94,9 +94,7 @@ class InspectionApiTest {
   private void evaluate() throws IOException {
     InspectionEngine engine =
         new InspectionEngine(
-            InspectionSet.defaults(),
-            (query, _) -> answer(query),
-            InspectionEngine.Limits.DEFAULT);
+            InspectionSet.defaults(), (query, _) -> answer(query), InspectionEngine.Limits.DEFAULT);
     World world = world();
     engine.evaluate(world, NOW);
     report = engine.evaluate(world, NOW + 30_000);

@@ -14,8 +14,7 @@ class WorldTest {
   private final List<Relation> relations = new ArrayList<>();
 
   private Entity add(EntityKind kind, String name) {
-    Entity e =
-        new Entity(kind, kind.text() + ":" + name, name, Map.of(), List.of(name), List.of());
+    Entity e = new Entity(kind, kind.text() + ":" + name, name, Map.of(), List.of(name), List.of());
     entities.add(e);
     return e;
   }

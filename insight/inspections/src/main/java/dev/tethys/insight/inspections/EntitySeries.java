@@ -102,9 +102,7 @@ final class EntitySeries {
   private Entity otherwise(EntityKind kind, String name) {
     String id = kind.text() + ":" + name;
     Entity known = world.find(id);
-    return known != null
-        ? known
-        : new Entity(kind, id, name, Map.of(), List.of(name), List.of());
+    return known != null ? known : new Entity(kind, id, name, Map.of(), List.of(name), List.of());
   }
 
   /** Entity of a kind; the longest label set that fits counts. */

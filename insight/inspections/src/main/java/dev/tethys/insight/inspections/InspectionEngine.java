@@ -68,8 +68,7 @@ public final class InspectionEngine {
   /**
    * @param nanoTime as {@link System#nanoTime}
    */
-  InspectionEngine(
-      InspectionSet set, MetricAnswers answers, Limits limits, LongSupplier nanoTime) {
+  InspectionEngine(InspectionSet set, MetricAnswers answers, Limits limits, LongSupplier nanoTime) {
     this.set = set;
     this.answers = answers;
     this.limits = limits;

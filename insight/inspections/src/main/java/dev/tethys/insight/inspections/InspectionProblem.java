@@ -38,8 +38,7 @@ public record InspectionProblem(
     return inspection.id() + ":" + entity.id();
   }
 
-  InspectionProblem with(
-      List<Entity> others, double rate, List<InspectionProblem> explained) {
+  InspectionProblem with(List<Entity> others, double rate, List<InspectionProblem> explained) {
     return new InspectionProblem(
         inspection,
         severity,

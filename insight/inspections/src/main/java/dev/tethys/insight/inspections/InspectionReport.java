@@ -78,8 +78,7 @@ public record InspectionReport(
       if (WITH_HEALTH.contains(e.kind())) {
         Map<String, Status> all = byEntity.getOrDefault(e.id(), Map.of());
         out.add(
-            new Health(
-                e, all.values().stream().reduce(Status::worst).orElse(Status.UNKNOWN), all));
+            new Health(e, all.values().stream().reduce(Status::worst).orElse(Status.UNKNOWN), all));
       }
     }
     return List.copyOf(out);

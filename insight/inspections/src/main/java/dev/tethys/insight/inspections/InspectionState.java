@@ -122,8 +122,7 @@ final class InspectionState {
         .removeIf(
             e ->
                 !found.containsKey(e.getKey())
-                    && (!e.getValue().isAbsent
-                        || now - e.getValue().lastSeen > ABSENT));
+                    && (!e.getValue().isAbsent || now - e.getValue().lastSeen > ABSENT));
     int added = 0;
     refused = 0;
     for (Worst w : found.values()) {

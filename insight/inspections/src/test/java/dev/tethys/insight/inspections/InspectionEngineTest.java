@@ -82,8 +82,7 @@ class InspectionEngineTest {
   }
 
   private static Sample container(String name, double value) {
-    return new Sample(
-        Map.of("machine_id", "m1", "container_id", "/docker/" + name), value);
+    return new Sample(Map.of("machine_id", "m1", "container_id", "/docker/" + name), value);
   }
 
   private InspectionReport next(InspectionEngine e) {
@@ -296,8 +295,7 @@ class InspectionEngineTest {
         LOAD.replace("inspections:\n", "")
             .replace("id: Load", "id: Other")
             .replace("query: load", "query: load2");
-    InspectionEngine e =
-        engine(LOAD + second, new InspectionEngine.Limits(10, 10, 1_000_000_000));
+    InspectionEngine e = engine(LOAD + second, new InspectionEngine.Limits(10, 10, 1_000_000_000));
     InspectionReport r = e.evaluate(world, NOW);
     assertThat(r.problems()).hasSize(1);
     assertThat(r.statuses().getLast().error()).contains("the limit of one evaluation");
@@ -337,8 +335,7 @@ class InspectionEngineTest {
   @Test
   void rendersOddNames() throws IOException {
     answers.put(
-        "load",
-        List.of(new Sample(Map.of("site", "{value}\"<script>\n".repeat(1_000)), 100)));
+        "load", List.of(new Sample(Map.of("site", "{value}\"<script>\n".repeat(1_000)), 100)));
     InspectionReport r =
         engine(
                 LOAD.replace("lift: service", "otherwise: '{site}'")

@@ -96,7 +96,8 @@ class ProblemGroupsTest {
     add("LatencyJump", "service:mail", InspectionSeverity.CRITICAL);
     add("LatencyJump", "service:web", InspectionSeverity.CRITICAL);
     List<InspectionProblem> all = group();
-    assertThat(ids(all)).containsExactlyInAnyOrder("CPUNode:node:machine:m1", "LatencyJump:service:web");
+    assertThat(ids(all))
+        .containsExactlyInAnyOrder("CPUNode:node:machine:m1", "LatencyJump:service:web");
     InspectionProblem node = all.getLast();
     assertThat(ids(node.symptoms())).containsExactly("LatencyJump:service:mail");
     assertThat(node.affected()).extracting(Entity::name).containsExactlyInAnyOrder("cart", "mail");

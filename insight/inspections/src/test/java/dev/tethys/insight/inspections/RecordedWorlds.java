@@ -29,8 +29,7 @@ final class RecordedWorlds {
   }
 
   RecordedWorlds service(String name) {
-    return add(
-        "traces_spanmetrics_calls_total", "service", name, "span_kind", "SPAN_KIND_SERVER");
+    return add("traces_spanmetrics_calls_total", "service", name, "span_kind", "SPAN_KIND_SERVER");
   }
 
   RecordedWorlds call(String client, String server) {

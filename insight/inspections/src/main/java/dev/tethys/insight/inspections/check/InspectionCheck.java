@@ -93,8 +93,7 @@ public final class InspectionCheck {
               rules,
               Map.of(
                   InsightRule.Source.METRICS,
-                  (from, to, matchers, limit) ->
-                      source.series(from, to, List.of(matchers), limit)),
+                  (from, to, matchers, limit) -> source.series(from, to, List.of(matchers), limit)),
               EntityModel.Limits.DEFAULT,
               null)) {
         return compare(i, c, last(alone, source, model, c));
@@ -136,14 +135,15 @@ public final class InspectionCheck {
   private static List<String> compare(Inspection i, InspectionCase c, InspectionReport r) {
     List<String> out = new ArrayList<>();
     String name = c.where() + ": " + i.id() + ", test \"" + c.name() + "\": ";
-    r.statuses().stream()
-        .filter(s -> s.error() != null)
-        .forEach(s -> out.add(name + s.error()));
+    r.statuses().stream().filter(s -> s.error() != null).forEach(s -> out.add(name + s.error()));
     List<InspectionProblem> left = new ArrayList<>(r.problems());
     r.problems().forEach(p -> left.addAll(p.symptoms()));
     for (InspectionCase.Expected e : c.expected()) {
       InspectionProblem p =
-          left.stream().filter(x -> isOf(r.world(), x.entity(), e.entity())).findFirst().orElse(null);
+          left.stream()
+              .filter(x -> isOf(r.world(), x.entity(), e.entity()))
+              .findFirst()
+              .orElse(null);
       if (p == null) {
         out.add(
             name

@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Reads files of inspections. */
 final class InspectionReader {
@@ -48,9 +47,7 @@ final class InspectionReader {
   private static final Key<Double> VALUE = EXPECTED.optional("value", Type.FLOAT, "Its value.");
   private static final Type<InspectionCase.Expected> EXPECTED_TYPE =
       EXPECTED.type(
-          o ->
-              new InspectionCase.Expected(
-                  o.get(ENTITY), o.get(EXPECTED_SEVERITY), o.find(VALUE)));
+          o -> new InspectionCase.Expected(o.get(ENTITY), o.get(EXPECTED_SEVERITY), o.find(VALUE)));
 
   private static final Section CASE = new Section("test", "Series and their problems.");
   private static final Key<String> CASE_NAME = CASE.required("name", Type.STRING, "Its name.");

@@ -132,8 +132,7 @@ public record InspectionSet(
     Map<String, Inspection> seen = new LinkedHashMap<>();
     for (String name : BUILT_IN) {
       YamlDocument d = YamlDocument.parse(name + ".yml", null, resource(name + ".yml"));
-      InspectionReader.Contents c =
-          d.readWhole(() -> InspectionReader.read(d, out.definitions));
+      InspectionReader.Contents c = d.readWhole(() -> InspectionReader.read(d, out.definitions));
       out.definitions = out.definitions.with(c.definitions().texts());
       out.add(c, seen);
     }

@@ -45,8 +45,7 @@ public final class ThresholdOverrides {
       if (o.scope.equals(DEFAULT)) {
         of.byDefault = of.byDefault == null ? Double.valueOf(o.threshold) : of.byDefault;
       } else {
-        of.scopes.add(
-            new Scope(parts(o.scope), o.scope.replace("*", "").length(), o.threshold));
+        of.scopes.add(new Scope(parts(o.scope), o.scope.replace("*", "").length(), o.threshold));
       }
     }
     byInspection
@@ -62,9 +61,7 @@ public final class ThresholdOverrides {
   static String[] parts(String scope) {
     ApplicationId id = scope.indexOf('/') < 0 ? ApplicationId.parse(scope, "") : null;
     String[] p =
-        id != null
-            ? new String[] {id.namespace(), id.kind(), id.name()}
-            : scope.split("/", 3);
+        id != null ? new String[] {id.namespace(), id.kind(), id.name()} : scope.split("/", 3);
     if (p.length != 3) {
       throw new IllegalArgumentException(
           "scope \"" + scope + "\" is neither namespace/kind/name nor (default)");

@@ -64,8 +64,7 @@ class InspectionSetTest {
 
   @Test
   void disablesInspections() throws IOException {
-    assertThat(read("disable: [CPUNode]").inspections())
-        .noneMatch(i -> i.id().equals("CPUNode"));
+    assertThat(read("disable: [CPUNode]").inspections()).noneMatch(i -> i.id().equals("CPUNode"));
   }
 
   @Test

@@ -69,8 +69,7 @@ class ThresholdOverridesTest {
       }
       String[] p = c.path("application").asString().split("/");
       Found f =
-          new ThresholdOverrides(all)
-              .match(c.path("check").asString(), p[0], List.of(p[1]), p[2]);
+          new ThresholdOverrides(all).match(c.path("check").asString(), p[0], List.of(p[1]), p[2]);
       if (c.path("want").isNull()) {
         assertThat(f).as(c.path("id").asString()).isNull();
       } else {
