@@ -91,7 +91,7 @@ final class EntityWatch implements AutoCloseable {
   /** Entities at present; null until they are known. */
   @Nullable World world() {
     EntityModel m = model;
-    return m == null ? null : m.current();
+    return m == null || m.start() == Long.MAX_VALUE ? null : m.current();
   }
 
   void addTo(Routes routes) {

@@ -62,7 +62,7 @@ final class InspectionWatch implements AutoCloseable {
 
   private static final long INTERVAL_SECONDS = 30;
 
-  /** Time until the model has entities; young series count after 30 s. */
+  /** Pause until the model has entities; young series count after 30 s. */
   private static final long FIRST_SECONDS = 5;
 
   /** Maximum duration of a query. */
@@ -157,10 +157,11 @@ final class InspectionWatch implements AutoCloseable {
     InspectionSet all = set == null ? InspectionSet.defaults() : set;
     InspectionEngine engine =
         new InspectionEngine(all, answers(all), InspectionEngine.Limits.DEFAULT);
-    long wait;
+    boolean hasEntities;
     do {
       World w = worlds.get();
-      if (w != null && !w.entities().isEmpty()) {
+      hasEntities = w != null && !w.entities().isEmpty();
+      if (w != null) {
         long start = System.nanoTime();
         InspectionReport r = engine.evaluate(w, millis.getAsLong());
         seconds = (System.nanoTime() - start) / 1e9;
@@ -168,11 +169,8 @@ final class InspectionWatch implements AutoCloseable {
         if (alerts != null) {
           alerts.record(r);
         }
-        wait = INTERVAL_SECONDS;
-      } else {
-        wait = FIRST_SECONDS;
       }
-    } while (!isStopped(wait));
+    } while (!isStopped(hasEntities ? INTERVAL_SECONDS : FIRST_SECONDS));
   }
 
   /** Answers out of the store of the server, with the share of the engine that rules have. */

@@ -40,7 +40,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * inspections each 30, in the time of the data.
  */
 final class InspectionScale {
-  private static final long STEP = 30_000;
+  private static final long STEP = 15_000;
+  private static final long INTERVAL = 30_000;
   private static final int OPERATIONS = 4;
   private static final String[] BOUNDS = {
     "0.002", "0.004", "0.008", "0.016", "0.032", "0.064", "0.128", "0.256", "0.512", "1.024",
@@ -51,6 +52,7 @@ final class InspectionScale {
   private final int containers;
   private final AtomicLong now = new AtomicLong(1_800_000_000_000L);
   private final List<Labels> counters = new ArrayList<>();
+  private final List<Double> slopes = new ArrayList<>();
   private final List<Labels> gauges = new ArrayList<>();
   private final List<Long> references = new ArrayList<>();
 
@@ -132,38 +134,41 @@ final class InspectionScale {
 
   private void measure(
       MetricsDatabase db, EntityModel model, InspectionEngine inspections, int evaluations) {
-    model.update(now.get());
-    model.update(now.get() + 1);
+    model.update(now.get() - STEP + 1_000);
     long first = cpu();
-    inspections.evaluate(model.current(), now.get());
+    inspections.evaluate(model.current(), now.get() - STEP + 1_000);
     System.out.printf("first evaluation: %.0f ms of a processor%n", (cpu() - first) / 1e6);
     double models = 0;
     double all = 0;
     double last = 0;
     InspectionReport r = inspections.report();
     for (int i = 0; i < 2 * evaluations; i++) {
-      write(db);
-      now.addAndGet(STEP);
-      long start = cpu();
-      model.update(now.get() - STEP / 2);
-      model.update(now.get());
+      double ofModel = 0;
+      for (int k = 0; k < INTERVAL / STEP; k++) {
+        write(db);
+        long start = cpu();
+        model.update(now.get() + 1_000);
+        ofModel += (cpu() - start) / 1e6;
+        now.addAndGet(STEP);
+      }
       long middle = cpu();
-      r = inspections.evaluate(model.current(), now.get());
+      r = inspections.evaluate(model.current(), now.get() - STEP + 1_000);
       long end = cpu();
       if (i >= evaluations) { // the others warm up
-        models += (middle - start) / 1e6;
+        models += ofModel;
         last = (end - middle) / 1e6;
         all += last;
         System.out.printf("evaluation: %.1f ms%n", last);
       }
     }
+    model.problems().forEach(System.out::println);
     System.out.printf(
         Locale.ROOT,
         "%s%nmodel: %.1f ms each 30 s, inspections: %.1f ms, together %.2f %% of a processor%n",
         model.current(),
         models / evaluations,
         all / evaluations,
-        (models + all) / evaluations / STEP * 100);
+        (models + all) / evaluations / INTERVAL * 100);
     if (r != null) {
       System.out.printf("problems: %d, notices %s%n", r.problems().size(), r.notices());
       r.problems().stream().limit(5).forEach(p -> System.out.println("  " + p.message()));
@@ -202,11 +207,11 @@ final class InspectionScale {
           "STATUS_CODE_UNSET"
         };
         histogram("traces_spanmetrics_latency", span);
-        counters.add(labels("traces_spanmetrics_calls_total", span));
+        count(1, labels("traces_spanmetrics_calls_total", span));
       }
       for (int k = 1; k <= 3; k++) {
         String[] edge = {"client", name, "server", "service-" + (s + k * 7) % services};
-        counters.add(labels("traces_service_graph_request_total", edge));
+        count(1, labels("traces_service_graph_request_total", edge));
         histogram("traces_service_graph_request_client_seconds", edge);
       }
     }
@@ -216,7 +221,7 @@ final class InspectionScale {
       gauges.add(labels("node_resources_memory_total_bytes", node));
       gauges.add(labels("node_resources_memory_available_bytes", node));
       for (String mode : List.of("user", "system", "iowait", "idle")) {
-        counters.add(labels("node_resources_cpu_usage_seconds_total", with(node, "mode", mode)));
+        count(1, labels("node_resources_cpu_usage_seconds_total", with(node, "mode", mode)));
       }
     }
     for (int c = 0; c < containers; c++) {
@@ -238,32 +243,37 @@ final class InspectionScale {
               "container_resources_cpu_throttled_seconds_total",
               "container_restarts_total",
               "container_oom_kills_total")) {
-        counters.add(labels(metric, owner));
+        count(1, labels(metric, owner));
       }
       for (int d = 0; d < 3; d++) {
         String[] to = with(owner, "destination", "10.0.0.%d:80".formatted(d));
-        counters.add(labels("container_net_tcp_successful_connects_total", to));
+        count(1, labels("container_net_tcp_successful_connects_total", to));
         gauges.add(labels("container_net_tcp_active_connections", to));
         gauges.add(
             labels("container_net_latency_seconds", with(owner, "destination_ip", "10.0.0." + d)));
       }
       for (String level : List.of("info", "error")) {
-        counters.add(labels("container_log_messages_total", with(owner, "level", level)));
+        count(1, labels("container_log_messages_total", with(owner, "level", level)));
       }
       for (String status : List.of("2xx", "5xx")) {
-        counters.add(
+        count(1, 
             labels("container_http_inbound_requests_total", with(owner, "status", status)));
       }
       histogram("container_http_inbound_requests_duration_seconds_total", owner);
     }
   }
 
+  private void count(double slope, Labels labels) {
+    slopes.add(slope);
+    counters.add(labels);
+  }
+
   private void histogram(String metric, String[] owner) {
-    for (String le : BOUNDS) {
-      counters.add(labels(metric + "_bucket", with(owner, "le", le)));
+    for (int i = 0; i < BOUNDS.length; i++) {
+      count((i + 1.0) / BOUNDS.length, labels(metric + "_bucket", with(owner, "le", BOUNDS[i])));
     }
-    counters.add(labels(metric + "_count", owner));
-    counters.add(labels(metric + "_sum", owner));
+    count(1, labels(metric + "_count", owner));
+    count(1, labels(metric + "_sum", owner));
   }
 
   private static String machine(int container) {
@@ -292,7 +302,7 @@ final class InspectionScale {
           if (references.size() <= i) {
             references.add(a.series(all.get(i)));
           }
-          double v = i < counters.size() ? passed * (1 + i % 7) / 10 : 0.001 * (1 + i % 5);
+          double v = i < counters.size() ? passed * slopes.get(i) : 0.001;
           if (a.append(references.get(i), 0, t, v) == Appender.Outcome.UNKNOWN_SERIES) {
             references.set(i, a.series(all.get(i)));
             a.append(references.get(i), 0, t, v);

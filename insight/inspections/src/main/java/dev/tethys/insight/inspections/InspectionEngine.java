@@ -99,14 +99,14 @@ public final class InspectionEngine {
       series = s;
     }
     long end = nanoTime.getAsLong() + limits.nanos;
-    boolean isFirst = started == Long.MIN_VALUE;
+    boolean isFirst = started == Long.MIN_VALUE && !world.entities().isEmpty();
     if (isFirst) {
       started = now;
     }
     Map<String, List<InspectionState>> byQuery = new LinkedHashMap<>();
     int problems = 0;
     for (InspectionState state : states) {
-      if (state.isDue(now) && (state.baselines() == null || now - started >= WARM_UP)) {
+      if (state.isDue(now) && (state.baselines() == null || isWarm(now))) {
         byQuery.computeIfAbsent(state.inspection().query(), _ -> new ArrayList<>()).add(state);
       }
       problems += state.size();
@@ -131,6 +131,10 @@ public final class InspectionEngine {
     InspectionReport r = report(world, now);
     report = r;
     return r;
+  }
+
+  private boolean isWarm(long now) {
+    return started != Long.MIN_VALUE && now - started >= WARM_UP;
   }
 
   private Answer ask(String query, long time, long end) {
