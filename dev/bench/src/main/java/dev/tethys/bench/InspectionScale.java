@@ -256,8 +256,7 @@ final class InspectionScale {
         count(1, labels("container_log_messages_total", with(owner, "level", level)));
       }
       for (String status : List.of("2xx", "5xx")) {
-        count(1, 
-            labels("container_http_inbound_requests_total", with(owner, "status", status)));
+        count(1, labels("container_http_inbound_requests_total", with(owner, "status", status)));
       }
       histogram("container_http_inbound_requests_duration_seconds_total", owner);
     }

@@ -14,7 +14,10 @@ final class InspectionBaselines {
   static final int MAX_VALUES = 60;
 
   /** Values from which there is a median. */
-  static final int LEAST_VALUES = 5;
+  static final int LEAST_VALUES = 3;
+
+  /** Values up to which each evaluation is recorded, so that a young series soon has a median. */
+  private static final int FIRST_VALUES = 10;
 
   private static final int LONGEST_PROBLEM = 6;
 
@@ -70,7 +73,10 @@ final class InspectionBaselines {
     }
   }
 
-  /** Records a value, at most one for each step. A series beyond the bound is not recorded. */
+  /**
+   * Records a value, at most one for each step after the first ones. A series beyond the bound is
+   * not recorded.
+   */
   void record(Map<String, String> series, double value, long time) {
     Values v = bySeries.get(series);
     if (v == null) {
@@ -81,7 +87,7 @@ final class InspectionBaselines {
       bySeries.put(series, v);
       v.used = time;
     }
-    if (v.recorded != Long.MIN_VALUE && time - v.recorded < step()) {
+    if (v.count >= FIRST_VALUES && time - v.recorded < step() || time <= v.recorded) {
       return;
     }
     v.recorded = time;

@@ -148,7 +148,7 @@ final class ProblemGroups {
     return out;
   }
 
-  /** Problem that explains another one; null if it stands for itself. */
+  /** Problem that explains another one; null if it has its own entry. */
   private @Nullable InspectionProblem explanation(InspectionProblem p) {
     return switch (p.inspection().symptomOf()) {
       case NONE -> null;
@@ -229,7 +229,7 @@ final class ProblemGroups {
 
   /**
    * End of the chains that begin at an entity: the first without a next one. If all of them end in
-   * circles, the smallest id; it is its own end, so that one member of a circle stands for itself.
+   * circles, the smallest id; it is its own end, so that one member of a circle has its own entry.
    *
    * @param ends known ends, which are completed
    */

@@ -54,7 +54,7 @@ public record Inspection(
     List<InspectionCase> tests) {
   /** Entities whose problems explain a symptom. */
   public enum SymptomOf {
-    /** A cause of its own. */
+    /** Nothing explains it. */
     NONE,
     /** Entities that the service calls, and those on which it runs. */
     CALLEES,
