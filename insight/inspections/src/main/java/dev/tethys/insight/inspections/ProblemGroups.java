@@ -52,7 +52,7 @@ final class ProblemGroups {
   private final World world;
   private final Map<String, Double> requests;
 
-  /** The worst cause at an entity, and at what belongs to it. */
+  /** The worst cause by id of its entity, and by ids of the services and instances of that. */
   private final Map<String, InspectionProblem> causes = new HashMap<>();
 
   /** The worst cause at the node of a service. */

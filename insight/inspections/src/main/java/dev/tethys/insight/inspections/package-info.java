@@ -1,5 +1,5 @@
 /**
- * Inspections of what runs. {@link InspectionEngine} evaluates the queries of an {@link
+ * Inspections of services, nodes and databases. {@link InspectionEngine} evaluates the queries of an {@link
  * dev.tethys.insight.inspections.definition.InspectionSet}, finds the entity of each series and
  * publishes an {@link InspectionReport}.
  */
