@@ -210,7 +210,18 @@ final class ProblemGroups {
 
   /** Last failing service of a chain of calls. */
   private String root(String id) {
-    return end(id, roots, at -> callees(at).stream().filter(failing::containsKey));
+    return end(id, roots, this::failingCallees);
+  }
+
+  /** Failing callees or, if none fails, those of callees: a value may be just within its limit. */
+  private Stream<String> failingCallees(String id) {
+    List<String> all = callees(id);
+    List<String> direct = all.stream().filter(failing::containsKey).toList();
+    return direct.isEmpty()
+        ? all.stream()
+            .flatMap(c -> callees(c).stream())
+            .filter(c -> failing.containsKey(c) && !c.equals(id))
+        : direct.stream();
   }
 
   /** First caller of a chain of services with symptoms, up to one that fails. */

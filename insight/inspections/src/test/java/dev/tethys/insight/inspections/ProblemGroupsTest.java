@@ -63,6 +63,15 @@ class ProblemGroupsTest {
   }
 
   @Test
+  void attachesLatencyOverOneServiceWithoutProblem() {
+    add("LatencyJump", "service:web", InspectionSeverity.WARNING);
+    add("ClientLatencyJump", "service:stock", InspectionSeverity.CRITICAL);
+    List<InspectionProblem> all = group();
+    assertThat(ids(all)).containsExactly("ClientLatencyJump:service:stock");
+    assertThat(ids(all.getFirst().symptoms())).containsExactly("LatencyJump:service:web");
+  }
+
+  @Test
   void keepsOneEntryOfServicesThatCallEachOther() {
     add("RequestFailures", "service:cart", InspectionSeverity.WARNING);
     add("RequestFailures", "service:stock", InspectionSeverity.WARNING);
