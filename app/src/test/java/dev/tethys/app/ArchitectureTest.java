@@ -92,6 +92,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.insight.inspections..")
         .layer("entities")
         .definedBy("dev.tethys.insight.entities..")
+        .layer("sources")
+        .definedBy("dev.tethys.insight.source..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
         .layer("logql")
@@ -212,6 +214,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "service graph", "entities", "promql")
         .whereLayer("entities")
         .mayOnlyAccessLayers("model", "config")
+        .whereLayer("sources")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "metrics store", "promql")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
         .whereLayer("logql")
@@ -275,6 +279,7 @@ class ArchitectureTest {
             "service graph",
             "entities",
             "inspections",
+            "sources",
             "scrape",
             "receive",
             "alert")

@@ -11,6 +11,8 @@ import dev.tethys.insight.entities.SeriesIndex;
 import dev.tethys.insight.entities.World;
 import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.LabelNames;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
@@ -60,16 +62,21 @@ final class EntityWatch implements AutoCloseable {
   private final Map<InsightRule.Source, SeriesIndex> indexes =
       new EnumMap<>(InsightRule.Source.class);
   private final CountDownLatch stop = new CountDownLatch(1);
+  private final String separating;
   private final @Nullable RuleSet rules; // null: the built-in ones, which are read when needed
+  private volatile @Nullable List<String> selectors;
   private volatile @Nullable EntityModel model;
   private @Nullable Thread thread;
 
   /**
    * @param folder of all data
+   * @param separating label whose values separate entities; "" for none
    * @throws dev.tethys.config.ConfigException if the file of rules is not valid
    * @throws IOException if it cannot be read
    */
-  EntityWatch(FlagSet flags, Path folder, LongSupplier millis) throws IOException {
+  EntityWatch(FlagSet flags, Path folder, String separating, LongSupplier millis)
+      throws IOException {
+    this.separating = separating;
     this.file = folder.resolve("entities.log");
     this.millis = millis;
     this.limits =
@@ -81,6 +88,33 @@ final class EntityWatch implements AutoCloseable {
             flags.bytes(BYTES));
     String path = flags.get(RULES);
     this.rules = path.isEmpty() ? null : RuleSet.read(Path.of(path));
+  }
+
+  private RuleSet ruleSet() {
+    return rules == null ? RuleSet.defaults() : rules;
+  }
+
+  /** Selectors of the metrics that rules read. */
+  List<String> selectors() {
+    List<String> s = selectors;
+    if (s == null) {
+      s = read(ruleSet());
+      selectors = s;
+    }
+    return s;
+  }
+
+  private static List<String> read(RuleSet from) {
+    return from.rules().stream()
+        .filter(r -> r.source() == InsightRule.Source.METRICS)
+        .map(InsightRule::metric)
+        .distinct()
+        .map(
+            m ->
+                (LabelNames.isLegacyMetricName(m) ? "{__name__=" : "{__name__=~")
+                    + GoQuote.quote(m)
+                    + "}")
+        .toList();
   }
 
   /** Adds an index, before {@link #start}. */
@@ -108,7 +142,7 @@ final class EntityWatch implements AutoCloseable {
     EntityModel m = model;
     if (m == null) {
       try {
-        m = new EntityModel(rules == null ? RuleSet.defaults() : rules, indexes, limits, file);
+        m = new EntityModel(ruleSet(), indexes, limits, file, separating);
       } catch (IOException e) {
         LOG.log(
             Level.ERROR,

@@ -14,6 +14,7 @@ import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.guard.MemoryBudget;
+import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.model.guard.QueryPlaces;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
@@ -79,6 +80,8 @@ final class Server implements AutoCloseable {
   /** Signals besides metrics. */
   private final List<StoredEvents<?>> events;
 
+  private final SignalServices services;
+  private final EmbeddedSources sources;
   private final EntityWatch entities;
   private final Scraping scraping;
   private final Alerting alerting;
@@ -126,13 +129,17 @@ final class Server implements AutoCloseable {
     registry.register(new ProcessCollector());
     registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("prometheus", "the server"));
-    SignalServices services =
+    this.services =
         new SignalServices(
             flags, folder, !embedded, clients, memory, QueryPlaces.ofProcess(), registry);
-    this.metrics = new StoredMetrics(services, features, configuration, status, opening);
+    this.sources = new EmbeddedSources(flags, folder, memory.share(MemoryUse.METRIC_HEADS));
+    this.metrics = new StoredMetrics(services, sources, features, configuration, status, opening);
     this.events = events(services);
     this.entities = entities();
     signals().forEach(s -> watch.add(s.plural(), s.storeName(), s::health));
+    if (sources.isUsed()) {
+      watch.add("insight", "metric cache", sources::health);
+    }
     watch.register(registry);
     DiscoveryContext discovery = DiscoveryContext.of(registry, clients);
     this.scraping =
@@ -188,12 +195,16 @@ final class Server implements AutoCloseable {
   }
 
   private EntityWatch entities() throws IOException {
-    EntityWatch out = new EntityWatch(flags, folder, System::currentTimeMillis);
+    EntityWatch out =
+        new EntityWatch(
+            flags, folder, sources.isUsed() ? "cluster" : "", System::currentTimeMillis);
+    long lag = sources.lag();
     out.add(
         InsightRule.Source.METRICS,
         (from, to, matchers, limit) ->
-            metrics.store().within(Scope.DEFAULT).series(from, to, List.of(matchers), limit));
+            metrics.local().within(Scope.DEFAULT).series(from - lag, to, List.of(matchers), limit));
     events.forEach(s -> s.streams().ifPresent(i -> out.add(InsightRule.Source.LOGS, i)));
+    sources.want(out::selectors);
     return out;
   }
 
@@ -304,6 +315,7 @@ final class Server implements AutoCloseable {
             registry,
             InstantSource.system());
     inspections.addTo(routes);
+    sources.addTo(routes);
     entities.addTo(routes); // before the rest of /api/v1, which answers 404
     PrometheusApi.register(routes, api, parts, metrics.lookups());
     PrometheusApi.consoles(
@@ -350,6 +362,7 @@ final class Server implements AutoCloseable {
     configuration.add(this::apply);
     configuration.add(_ -> pipelines.apply());
     watch.start();
+    sources.start(services);
     entities.start();
     inspections.start();
     status.ready(metrics.isDamaged() ? 1 : 0);
@@ -419,6 +432,7 @@ final class Server implements AutoCloseable {
     metrics.stopRemoteWrite();
     pushgateway.ifPresent(EmbeddedPushgateway::close);
     tracing.close();
+    sources.close();
     signals().reversed().forEach(StoredSignal::close);
     clients.close();
   }

@@ -501,6 +501,7 @@ final class ServerFlags {
             StoredProfiles.FLAGS,
             EntityWatch.FLAGS,
             InspectionWatch.FLAGS,
+            EmbeddedSources.FLAGS,
             EmbeddedControl.FLAGS,
             EmbeddedAlertmanager.clusterFlags())
         .flatMap(List::stream)

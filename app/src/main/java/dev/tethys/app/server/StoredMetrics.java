@@ -9,6 +9,7 @@ import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.MemoryBudget;
 import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.model.storage.StoreHealth;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Scheduler;
@@ -62,6 +63,9 @@ final class StoredMetrics implements StoredSignal {
   private final Retention retention;
   private final DeferredStore store = new DeferredStore();
 
+  /** The store and the metric cache of sources. */
+  private final ScopedSource local;
+
   /** The store and remote databases, for queries. */
   private final FederatedSource reading;
 
@@ -76,10 +80,12 @@ final class StoredMetrics implements StoredSignal {
   /**
    * Starts to open the store.
    *
+   * @param sources whose cache is read together with the store
    * @param opening opens the store for {@link #open}
    */
   StoredMetrics(
       SignalServices services,
+      EmbeddedSources sources,
       Set<Features> features,
       Configuration configuration,
       ServerStatus status,
@@ -92,6 +98,7 @@ final class StoredMetrics implements StoredSignal {
     this.configuration = configuration;
     this.opening = opening;
     this.retention = new Retention(flags);
+    this.local = sources.join(store);
     if (flags.bool(StoredTraces.SHARED_SPAN_METRICS)) {
       store.shareAll();
     }
@@ -112,7 +119,7 @@ final class StoredMetrics implements StoredSignal {
     this.engine = new PromqlEngine(options, queries.resources(memory, services.places(), options));
     memory.share(MemoryUse.METRIC_HEADS).addMeasured(store::headBytes);
     this.reading =
-        new FederatedSource(store, this::storedFrom, flags.integer("query.max-samples"), registry);
+        new FederatedSource(local, this::storedFrom, flags.integer("query.max-samples"), registry);
     registry.register(engine.metrics());
     this.receivers =
         new ServerReceivers(
@@ -146,7 +153,12 @@ final class StoredMetrics implements StoredSignal {
     return store;
   }
 
-  /** The store and remote databases, for queries. */
+  /** The store and the metric cache of sources. */
+  ScopedSource local() {
+    return local;
+  }
+
+  /** The store, the metric cache of sources, and remote databases, for queries. */
   FederatedSource reading() {
     return reading;
   }

@@ -63,6 +63,7 @@ public final class EntityModel implements Closeable {
   private final RuleSet rules;
   private final Map<InsightRule.Source, SeriesIndex> indexes;
   private final Limits limits;
+  private final String separating;
   private final History history; // guarded by itself
   private final List<Group> groups;
   private final SeriesTable table = new SeriesTable();
@@ -103,12 +104,30 @@ public final class EntityModel implements Closeable {
       Limits limits,
       @Nullable Path history)
       throws IOException {
+    this(rules, indexes, limits, history, "");
+  }
+
+  /**
+   * Model of series of several clusters.
+   *
+   * @param separating label whose values separate entities, such as {@code cluster}: their keys
+   *     begin with its value. "" for none
+   * @throws IOException if the history cannot be read
+   */
+  public EntityModel(
+      RuleSet rules,
+      Map<InsightRule.Source, SeriesIndex> indexes,
+      Limits limits,
+      @Nullable Path history,
+      String separating)
+      throws IOException {
+    this.separating = separating;
     this.rules = rules;
     this.indexes = Map.copyOf(indexes);
     this.limits = limits;
     this.history = new History(history, limits.historyAge.toMillis(), limits.historyBytes);
     this.groups = groups(rules.rules(), this.indexes);
-    this.evidence = new Evidence(rules.rules(), strings);
+    this.evidence = new Evidence(rules.rules(), strings, separating);
   }
 
   private static List<Group> groups(
@@ -234,7 +253,7 @@ public final class EntityModel implements Closeable {
     table.replaceEvidence(e -> Evidence.renumbered(e, rules.rules(), from, to));
     strings = to;
     usedStrings = to.size();
-    evidence = new Evidence(rules.rules(), to);
+    evidence = new Evidence(rules.rules(), to, separating);
   }
 
   private void build(long now) {

@@ -10,9 +10,11 @@ import dev.tethys.insight.entities.rules.Template;
 import dev.tethys.model.Labels;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -32,14 +34,25 @@ final class Evidence {
 
   private static final char SEPARATOR = '\0';
 
+  /** Kinds whose entities several clusters may have in common. */
+  private static final Set<EntityKind> SHARED =
+      EnumSet.of(EntityKind.CLUSTER, EntityKind.CLOUD_RESOURCE, EntityKind.EXTERNAL_ENDPOINT);
+
   private final List<InsightRule> rules;
   private final Strings strings;
+  private final String separating;
+  private String separated = ""; // value of the separating label
   private int[] out = new int[64];
   private int size;
 
-  Evidence(List<InsightRule> rules, Strings strings) {
+  /**
+   * @param separating label whose values separate entities: those of different values are never
+   *     one; "" for none
+   */
+  Evidence(List<InsightRule> rules, Strings strings, String separating) {
     this.rules = rules;
     this.strings = strings;
+    this.separating = separating;
   }
 
   /** Text under which a key of a kind is numbered. */
@@ -52,6 +65,7 @@ final class Evidence {
     Map<String, String> all = new HashMap<>();
     labels.forEachBytes(
         (b, n, nl, v, vl) -> all.put(new String(b, n, nl, UTF_8), new String(b, v, vl, UTF_8)));
+    separated = all.getOrDefault(separating, "");
     size = 0;
     for (int n : numbers) {
       InsightRule r = rules.get(n);
@@ -89,12 +103,20 @@ final class Evidence {
                 out[count]++;
               }
             });
+    if (!separated.isEmpty() && !e.attributes().containsKey(separating)) {
+      put(strings.add(separating));
+      put(strings.add(separated));
+      out[count]++;
+    }
     StringBuilder series = new StringBuilder();
     for (String label : e.series()) {
       String v = values.getOrDefault(label, "");
       if (!v.isEmpty()) {
         series.append(label).append(SEPARATOR).append(v).append(SEPARATOR);
       }
+    }
+    if (!separated.isEmpty() && !series.isEmpty() && !e.series().contains(separating)) {
+      series.append(separating).append(SEPARATOR).append(separated).append(SEPARATOR);
     }
     put(series.isEmpty() ? -1 : strings.add(series.toString()));
   }
@@ -115,10 +137,18 @@ final class Evidence {
     for (Template t : templates) {
       String v = t.render(values);
       if (v != null) {
-        put(strings.add(keyText(kind, v)));
+        put(strings.add(keyText(kind, within(kind, v))));
         out[count]++;
       }
     }
+  }
+
+  /** Key with the value of the separating label before it. */
+  private String within(EntityKind kind, String key) {
+    if (separated.isEmpty() || SHARED.contains(kind) || key.startsWith(separated + "/")) {
+      return key;
+    }
+    return separated + "/" + key;
   }
 
   private void found(RelationRule r, Map<String, String> values) {
@@ -128,7 +158,7 @@ final class Evidence {
       for (Template t : r.keys()) {
         String v = t.render(values);
         if (v != null) {
-          put(strings.add(keyText(kind, v)));
+          put(strings.add(keyText(kind, within(kind, v))));
           out[count]++;
         }
       }

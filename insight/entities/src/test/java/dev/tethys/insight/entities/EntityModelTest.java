@@ -7,11 +7,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.insight.entities.kind.EntityKind;
 import dev.tethys.insight.entities.kind.RelationKind;
+import dev.tethys.insight.entities.rules.InsightRule;
+import dev.tethys.insight.entities.rules.RuleSet;
+import dev.tethys.model.Labels;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -332,5 +336,37 @@ class EntityModelTest {
     m.update(NOW + 61 * MINUTE);
     assertThat(m.current()).isEqualTo(before);
     assertThat(m.problems()).isEmpty();
+  }
+
+  @Test
+  void separatesEntitiesOfClusters() throws IOException {
+    for (String cluster : List.of("east", "west")) {
+      series.add("up", "job", "shop/api", "instance", "10.0.0.5:8080", "cluster", cluster);
+      series.add(
+          "container_info", "machine_id", "m1", "container_id", "/docker/x", "cluster", cluster);
+      series.add("node_info", "machine_id", "m1", "hostname", "web", "cluster", cluster);
+    }
+    series.add("up", "job", "other", "instance", "10.0.0.6:8080");
+    EntityModel m =
+        new EntityModel(
+            RuleSet.defaults(),
+            Map.of(InsightRule.Source.METRICS, series),
+            EntityModel.Limits.DEFAULT,
+            null,
+            "cluster");
+    m.update(NOW);
+    World w = m.current();
+    assertThat(ids(w, EntityKind.SERVICE))
+        .containsExactly("service:east/api", "service:other", "service:west/api");
+    assertThat(ids(w, EntityKind.NODE))
+        .containsExactly("node:east/machine:m1", "node:west/machine:m1");
+    assertThat(relations(w, RelationKind.RUNS_ON))
+        .contains(
+            "container:east/machine:m1/docker/x -> node:east/machine:m1",
+            "container:west/machine:m1/docker/x -> node:west/machine:m1");
+    Entity east = entity(w, "service:east/api");
+    assertThat(east.name()).isEqualTo("api");
+    assertThat(east.attributes()).containsEntry("cluster", "east");
+    assertThat(east.series()).containsExactly(Labels.of("cluster", "east", "job", "shop/api"));
   }
 }

@@ -1,0 +1,36 @@
+package dev.tethys.insight.source;
+
+/** Failure of a request to a source; the message has the URL and the reason. */
+final class SourceException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  /** Cause, which determines what follows. */
+  enum Kind {
+    /** The source cannot be reached, or asks to try again later. */
+    AWAY,
+    /** The source did not answer in time. */
+    SLOW,
+    /** The source refuses the request, or is not a server of Prometheus's API. */
+    REFUSED,
+    /** The answer to one request cannot be read. */
+    UNREADABLE,
+    /** The answer exceeds a limit, here or at the source; a smaller request may succeed. */
+    TOO_LARGE
+  }
+
+  private final Kind kind;
+
+  SourceException(Kind kind, String message) {
+    super(message);
+    this.kind = kind;
+  }
+
+  SourceException(Kind kind, String message, Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+}

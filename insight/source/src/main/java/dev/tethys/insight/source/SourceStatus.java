@@ -1,0 +1,54 @@
+package dev.tethys.insight.source;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * State of a source.
+ *
+ * @param lastSuccess Unix milliseconds of the last complete reading; 0 for none
+ * @param behind milliseconds between now and the time up to which samples were read; -1 if unknown
+ * @param series that had samples in the last minutes
+ * @param samples that were appended since the start
+ * @param missing intervals that will not be filled
+ * @param open intervals that are still to be read, newest first
+ * @param error failure of the last reading; null if it succeeded
+ * @param problems what is left out, with reasons and remedies
+ */
+public record SourceStatus(
+    String name,
+    String url,
+    State state,
+    long lastSuccess,
+    long behind,
+    int series,
+    long samples,
+    List<TimeGap> missing,
+    List<TimeGap> open,
+    @Nullable String error,
+    List<String> problems) {
+  /** Copy with another distance from now. */
+  SourceStatus withBehind(long millis) {
+    return new SourceStatus(
+        name, url, state, lastSuccess, millis, series, samples, missing, open, error, problems);
+  }
+
+  /** State in one word. */
+  public enum State {
+    OK("ok"),
+    CATCHING_UP("catching up"),
+    AWAY("away"),
+    REFUSED("refused");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+
+    /** Word on pages. */
+    public String text() {
+      return text;
+    }
+  }
+}

@@ -1,0 +1,8 @@
+package dev.tethys.insight.source;
+
+/**
+ * Interval whose samples the cache does not have, in Unix milliseconds.
+ *
+ * @param reason why, for people
+ */
+public record TimeGap(long from, long to, String reason) {}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.source;
+
+import org.jspecify.annotations.NullMarked;
