@@ -136,8 +136,8 @@ final class PrometheusDouble implements AutoCloseable {
   }
 
   private String names(Map<String, String> parameters) {
-    long from = Long.parseLong(parameters.get("start")) * 1000;
-    long to = Long.parseLong(parameters.get("end")) * 1000;
+    long from = Long.parseLong(parameters.getOrDefault("start", "0")) * 1000;
+    long to = Long.parseLong(parameters.getOrDefault("end", "0")) * 1000;
     TreeSet<String> names = new TreeSet<>();
     synchronized (series) {
       series.forEach(
@@ -155,11 +155,11 @@ final class PrometheusDouble implements AutoCloseable {
   }
 
   private String matrix(Map<String, String> parameters) {
-    Expr e = PromqlParser.parse(parameters.get("query"), ParserOptions.ALL);
+    Expr e = PromqlParser.parse(parameters.getOrDefault("query", ""), ParserOptions.ALL);
     if (!(e instanceof Expr.MatrixSelector m)) {
       throw new IllegalArgumentException("not a range selector: " + e);
     }
-    long to = Long.parseLong(parameters.get("time")) * 1000;
+    long to = Long.parseLong(parameters.getOrDefault("time", "0")) * 1000;
     long from = to - m.range().millis();
     StringBuilder sb =
         new StringBuilder(

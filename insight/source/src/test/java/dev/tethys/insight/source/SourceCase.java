@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** A source, its reader and a cache, with a clock that the test sets. */
 final class SourceCase implements AutoCloseable {
@@ -40,8 +41,8 @@ final class SourceCase implements AutoCloseable {
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");
   private final InstantSource clock = () -> Instant.ofEpochMilli(now);
   private final Path folder;
-  private MetricCache cache;
-  private SourceReader reader;
+  private @Nullable MetricCache cache;
+  private @Nullable SourceReader reader;
 
   SourceCase(Path folder) throws IOException {
     this.folder = folder;
@@ -49,13 +50,14 @@ final class SourceCase implements AutoCloseable {
 
   /** Opens the cache and a reader. */
   SourceCase open() throws IOException {
-    cache =
+    MetricCache opened =
         new MetricCache(
             folder,
             new MetricCache.Limits(Duration.ofDays(30), 0, maxSeries, 64 << 20),
             clock,
             false);
-    cache.open();
+    opened.open();
+    cache = opened;
     InsightSource s =
         new InsightSource(
             name, prometheus.url(), InsightSource.parse(prometheus.url().toString()).client());
@@ -63,7 +65,7 @@ final class SourceCase implements AutoCloseable {
         new SourceReader(
             s,
             new SourceClient(s, clients.client(s.client()), maxAnswer, timeout),
-            cache,
+            opened,
             new SourceMarks(new RealFiles(), folder.resolve("marks")),
             List.of(() -> wanted),
             new Settings(Duration.ofMillis(INTERVAL), maxCatchUp),
@@ -72,21 +74,21 @@ final class SourceCase implements AutoCloseable {
   }
 
   SourceReader reader() {
-    return reader;
+    return Objects.requireNonNull(reader);
   }
 
   MetricCache cache() {
-    return cache;
+    return Objects.requireNonNull(cache);
   }
 
   SourceStatus status() {
-    return reader.status();
+    return reader().status();
   }
 
   /** Reads new samples at a time. */
   void readAt(long time) throws InterruptedException {
     now = time;
-    reader.read();
+    reader().read();
   }
 
   /** Reads at each interval up to a time, from the time of the clock. */
@@ -98,23 +100,23 @@ final class SourceCase implements AutoCloseable {
 
   /** Fills older intervals to the end. */
   void catchUp() throws InterruptedException {
-    for (int i = 0; reader.needsCatchUp(); i++) {
+    for (int i = 0; reader().needsCatchUp(); i++) {
       if (i > 10_000) {
         throw new AssertionError("older intervals are never complete: " + status());
       }
-      reader.catchUp();
+      reader().catchUp();
     }
   }
 
   /** Closes the cache and opens it again, as a restart does. */
   void restart() throws IOException {
-    reader.close();
-    cache.close();
+    reader().close();
+    cache().close();
     open();
   }
 
   MetricsDatabase database() {
-    return Objects.requireNonNull(cache.database());
+    return Objects.requireNonNull(cache().database());
   }
 
   /** Samples by series, stale markers as text {@code stale}. */
@@ -161,7 +163,7 @@ final class SourceCase implements AutoCloseable {
   public void close() {
     if (reader != null) {
       reader.close();
-      cache.close();
+      cache().close();
     }
     clients.close();
     prometheus.close();
