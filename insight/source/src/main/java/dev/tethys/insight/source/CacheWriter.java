@@ -84,7 +84,7 @@ final class CacheWriter implements QueryAnswer.Sink {
 
   private boolean resolve() {
     try {
-      // A refused series costs as much as many samples, so the first refusal stands for all.
+      // A refused series costs as much as many samples, so no other is attempted after the first.
       reference =
           isFull
               ? appender().known(labels, 0, length, decoder)
@@ -209,7 +209,7 @@ final class CacheWriter implements QueryAnswer.Sink {
     return newest;
   }
 
-  /** What was left out since {@link #begin}. */
+  /** Problems since {@link #begin}: what was left out, and why. */
   List<String> problems() {
     List<String> out = new ArrayList<>();
     if (refusedSeries > 0) {

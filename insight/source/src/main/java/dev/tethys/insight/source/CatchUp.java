@@ -82,7 +82,7 @@ final class CatchUp implements AutoCloseable {
     return piece != null || !marks.holes().isEmpty();
   }
 
-  /** What was left out, with reasons; the newest few. */
+  /** Problems: what was left out, with reasons; the newest few. */
   List<String> problems() {
     return List.copyOf(problems);
   }
@@ -156,7 +156,7 @@ final class CatchUp implements AutoCloseable {
     }
     long from = Math.floorDiv(p.from(), 1000) * 1000;
     long to = Math.ceilDiv(p.to(), 1000) * 1000;
-    List<String> names = client.names(from, to).stream().filter(wanted::wants).toList();
+    List<String> names = client.names(from, to).stream().filter(wanted::includes).toList();
     batches.update(names, names.isEmpty() ? List.of() : wanted.selectors(), now);
     requests.clear();
     for (Batch b : batches.all()) {
@@ -349,7 +349,7 @@ final class CatchUp implements AutoCloseable {
     }
   }
 
-  /** Gives up a piece that is not complete; it stays to be read. */
+  /** Discards a piece that is not complete; it is read again later. */
   @Override
   public void close() {
     requests.clear();

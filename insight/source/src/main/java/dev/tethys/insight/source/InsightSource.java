@@ -133,9 +133,9 @@ public record InsightSource(String name, URI url, HttpClientConfig client) {
   }
 
   /**
-   * Checks that several sources can be told apart.
+   * Checks that the names of several sources distinguish them.
    *
-   * @throws IllegalArgumentException with the reason if they cannot
+   * @throws IllegalArgumentException with the reason if they do not
    */
   public static void check(List<InsightSource> all) {
     if (all.size() > MAX_SOURCES) {

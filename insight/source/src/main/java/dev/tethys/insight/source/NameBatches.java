@@ -67,7 +67,7 @@ final class NameBatches {
       return sb.toString();
     }
 
-    /** What it reads, for people. */
+    /** Description of its series, for people. */
     String shown() {
       return selector.isEmpty() ? names.getFirst() : selector;
     }
@@ -177,7 +177,7 @@ final class NameBatches {
     }
   }
 
-  /** What is left out, with reasons. */
+  /** Problems: what is left out, with reasons. */
   List<String> problems() {
     List<String> out = new ArrayList<>();
     leftOut.forEach((what, l) -> out.add(what + " is left out: " + l.reason));

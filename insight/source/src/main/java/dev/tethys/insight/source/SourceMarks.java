@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Times up to which a source was read, intervals that are still to be read, and those that are
- * missing for good. They are kept in a file.
+ * missing permanently. They are kept in a file.
  *
  * <p>Form of the file: lines of UTF-8, the first {@code tethys source marks 1}. {@code mark TIME}
  * is the time up to which samples were read; {@code hole FROM TO KIND} an interval to be read, of
@@ -38,7 +38,7 @@ final class SourceMarks {
   /**
    * Interval to be read.
    *
-   * @param isHistory true if it is before the first reading, so that a lack of samples is no gap
+   * @param isHistory true if it is before the first reading, whose lack of samples is not reported
    */
   record Hole(long from, long to, boolean isHistory) {}
 

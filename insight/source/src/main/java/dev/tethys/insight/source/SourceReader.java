@@ -188,7 +188,7 @@ final class SourceReader implements AutoCloseable {
     }
     WantedNames next = new WantedNames(wanted);
     List<String> found = client.names(to - NAMES_RANGE, to);
-    batches.update(found.stream().filter(next::wants).toList(), next.selectors(), to);
+    batches.update(found.stream().filter(next::includes).toList(), next.selectors(), to);
     names = next;
     namesRead = to;
   }

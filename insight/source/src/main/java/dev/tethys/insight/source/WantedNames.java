@@ -31,7 +31,7 @@ final class WantedNames {
       for (String e : w.expressions()) {
         if (seen.size() >= MAX_EXPRESSIONS) {
           problems.add(
-              "more than " + MAX_EXPRESSIONS + " expressions want series; the others are left out");
+              "more than " + MAX_EXPRESSIONS + " expressions name series; the others are left out");
           return;
         }
         if (seen.add(e)) {
@@ -71,7 +71,7 @@ final class WantedNames {
   }
 
   /** True if a metric is wanted. */
-  boolean wants(String name) {
+  boolean includes(String name) {
     if (exact.contains(name)) {
       return true;
     }
