@@ -54,6 +54,10 @@ final class EntityWatch implements AutoCloseable {
                   + " (Tethys)"));
 
   private static final long INTERVAL_SECONDS = 15;
+
+  /** Pause in which the server becomes ready; rules are compiled and indexes read after it. */
+  private static final long FIRST_SECONDS = 2;
+
   private static final System.Logger LOG = JulLogger.of(EntityWatch.class.getName());
 
   private final Path file;
@@ -141,6 +145,9 @@ final class EntityWatch implements AutoCloseable {
   private void readOften() {
     EntityModel m = model;
     if (m == null) {
+      if (isStopped(FIRST_SECONDS)) {
+        return;
+      }
       try {
         m = new EntityModel(ruleSet(), indexes, limits, file, separating);
       } catch (IOException e) {
@@ -156,12 +163,12 @@ final class EntityWatch implements AutoCloseable {
     }
     do {
       m.update(millis.getAsLong());
-    } while (!isStopped());
+    } while (!isStopped(INTERVAL_SECONDS));
   }
 
-  private boolean isStopped() {
+  private boolean isStopped(long after) {
     try {
-      return stop.await(INTERVAL_SECONDS, TimeUnit.SECONDS);
+      return stop.await(after, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       return true;
     }
