@@ -94,6 +94,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.insight.entities..")
         .layer("sources")
         .definedBy("dev.tethys.insight.source..")
+        .layer("objectives")
+        .definedBy("dev.tethys.insight.objectives..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
         .layer("logql")
@@ -216,6 +218,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config")
         .whereLayer("sources")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "metrics store", "promql")
+        .whereLayer("objectives")
+        .mayOnlyAccessLayers("model", "config", "promql", "service graph")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
         .whereLayer("logql")
@@ -280,6 +284,7 @@ class ArchitectureTest {
             "entities",
             "inspections",
             "sources",
+            "objectives",
             "scrape",
             "receive",
             "alert")
@@ -338,6 +343,7 @@ class ArchitectureTest {
             "pipeline",
             "collector",
             "prometheus",
+            "objectives",
             "alert",
             "alert manager")
         .whereLayer("control")

@@ -26,6 +26,7 @@ final class Commands {
     out.addAll(EditQuery.commands());
     out.addAll(TsdbCommands.all());
     out.add(BacktestRules.command());
+    out.addAll(ObjectiveCommands.commands());
     out.add(Completion.command(this));
     out.addAll(added);
     out.addAll(DeadLetterCommands.commands());

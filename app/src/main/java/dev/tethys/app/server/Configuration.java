@@ -42,6 +42,12 @@ final class Configuration {
     void apply(PrometheusConfig config) throws IOException;
   }
 
+  /** Files that are read with the configuration and not named in it. */
+  interface FurtherFiles {
+    /** Files that there are now. */
+    List<Path> find() throws IOException;
+  }
+
   private final @Nullable Path file;
   private final String embedded;
   private final List<Part> parts = new ArrayList<>();
@@ -50,6 +56,7 @@ final class Configuration {
   private volatile PrometheusConfig current;
   private volatile boolean succeeded = true;
   private volatile Instant lastSuccess = Instant.now();
+  private FurtherFiles further = List::of;
   private String fingerprint = "";
 
   /**
@@ -165,6 +172,17 @@ final class Configuration {
     return file == null ? "embedded defaults" : file.toString();
   }
 
+  /** Reloads when these files change, too. */
+  void watchAlso(FurtherFiles files) throws IOException {
+    lock.lock();
+    try {
+      further = files;
+      fingerprint = fingerprint(current);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Adds a part, which applies the active configuration at once. */
   void add(Part part) throws IOException {
     lock.lock();
@@ -262,13 +280,15 @@ final class Configuration {
     }
   }
 
-  private static String fingerprint(PrometheusConfig c) throws IOException {
+  private String fingerprint(PrometheusConfig c) throws IOException {
     try {
       MessageDigest d = MessageDigest.getInstance("SHA-256");
       for (Path p : c.files()) {
         d.update(Files.readAllBytes(p));
       }
-      for (Path p : c.findRuleFiles()) {
+      List<Path> others = new ArrayList<>(c.findRuleFiles());
+      others.addAll(further.find());
+      for (Path p : others) {
         d.update(p.toString().getBytes(StandardCharsets.UTF_8));
         d.update(Files.readAllBytes(p));
       }

@@ -136,6 +136,11 @@ final class EntityWatch implements AutoCloseable {
     new InsightApi(() -> model).addTo(routes);
   }
 
+  /** The model; null until it is open. */
+  @Nullable EntityModel model() {
+    return model;
+  }
+
   /** Starts to read the indexes. */
   void start() {
     thread =

@@ -83,6 +83,7 @@ final class Server implements AutoCloseable {
   private final SignalServices services;
   private final EmbeddedSources sources;
   private final EntityWatch entities;
+  private final ObjectiveRuleFiles objectives;
   private final Scraping scraping;
   private final Alerting alerting;
   private final InspectionWatch inspections;
@@ -136,6 +137,10 @@ final class Server implements AutoCloseable {
     this.metrics = new StoredMetrics(services, sources, features, configuration, status, opening);
     this.events = events(services);
     this.entities = entities();
+    this.objectives =
+        new ObjectiveRuleFiles(
+            flags, metrics.engine(), metrics.reading(), System::currentTimeMillis);
+    configuration.watchAlso(objectives::watched);
     signals().forEach(s -> watch.add(s.plural(), s.storeName(), s::health));
     if (sources.isUsed()) {
       watch.add("insight", "metric cache", sources::health);
@@ -317,6 +322,7 @@ final class Server implements AutoCloseable {
     inspections.addTo(routes);
     sources.addTo(routes);
     entities.addTo(routes); // before the rest of /api/v1, which answers 404
+    objectives.addTo(routes, entities::model);
     PrometheusApi.register(routes, api, parts, metrics.lookups());
     PrometheusApi.consoles(
         routes,
@@ -373,7 +379,8 @@ final class Server implements AutoCloseable {
 
   private void apply(PrometheusConfig c) throws IOException {
     // Read first: a rule file that is wrong leaves everything as it is.
-    List<GroupSpec> groups = configuration.rulesOf(c, metrics.parser());
+    List<GroupSpec> groups = new ArrayList<>(configuration.rulesOf(c, metrics.parser()));
+    groups.addAll(objectives.groups(c, metrics.parser()));
     scraping.check(c);
     alerting.load();
     tracing.apply(c.tracing());
@@ -382,6 +389,7 @@ final class Server implements AutoCloseable {
     }
     scraping.apply(c, observer.jobs(c.jobs()));
     alerting.apply(c, groups);
+    objectives.apply(c);
   }
 
   /** Starts to observe the machine when the flags and the rights of the process allow it. */

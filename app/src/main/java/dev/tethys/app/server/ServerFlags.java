@@ -502,6 +502,7 @@ final class ServerFlags {
             EntityWatch.FLAGS,
             InspectionWatch.FLAGS,
             EmbeddedSources.FLAGS,
+            ObjectiveRuleFiles.FLAGS,
             EmbeddedControl.FLAGS,
             EmbeddedAlertmanager.clusterFlags())
         .flatMap(List::stream)

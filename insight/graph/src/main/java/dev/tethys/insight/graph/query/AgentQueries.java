@@ -125,15 +125,24 @@ final class AgentQueries {
     return union(
         inbound,
         f -> {
-          if (f.counter.endsWith("_messages_total")) {
-            return "";
-          }
-          String buckets =
-              f.counter.substring(0, f.counter.length() - "_total".length())
-                  + "_duration_seconds_total_bucket";
-          String rate = sum(f.labels() + ", le", window.rate(buckets));
-          return "histogram_quantile(" + q + ", " + rate + ")";
+          String rate = buckets(f);
+          return rate.isEmpty() ? "" : "histogram_quantile(" + q + ", " + rate + ")";
         });
+  }
+
+  /** Durations of requests that containers answer, by bound. */
+  String buckets() {
+    return union(true, this::buckets);
+  }
+
+  private String buckets(Family f) {
+    if (f.counter.endsWith("_messages_total")) {
+      return "";
+    }
+    String name =
+        f.counter.substring(0, f.counter.length() - "_total".length())
+            + "_duration_seconds_total_bucket";
+    return sum(f.labels() + ", le", window.rate(name));
   }
 
   String connections() {

@@ -23,6 +23,16 @@ final class SpanServices {
     return "sum by (" + labels + ") (" + w.rate(counter) + ")";
   }
 
+  /** Query of the requests that services answer, or of the failed ones. */
+  static String requests(Window w, boolean failed) {
+    return sum("service", CALLS + "{" + (failed ? FAILED : ENTRY) + "}", w);
+  }
+
+  /** Query of the durations of requests that services answer. */
+  static String buckets(Window w) {
+    return sum("service, le", BUCKETS + "{" + ENTRY + "}", w);
+  }
+
   /** EdgeSums by the name of the service. */
   static Map<String, ServiceFigures> find(MetricAnswers answers, Window w) {
     Map<String, ServiceFigures> out = new LinkedHashMap<>();
@@ -36,16 +46,13 @@ final class SpanServices {
     }
     each(
         out,
-        w.ask(answers, sum("service", CALLS + "{" + ENTRY + "}", w)),
+        w.ask(answers, requests(w, false)),
         (f, s) -> {
           f.entry = true;
           f.rate = s.value();
         });
-    each(
-        out,
-        w.ask(answers, sum("service", CALLS + "{" + FAILED + "}", w)),
-        (f, s) -> f.failed = s.value());
-    String buckets = sum("service, le", BUCKETS + "{" + ENTRY + "}", w);
+    each(out, w.ask(answers, requests(w, true)), (f, s) -> f.failed = s.value());
+    String buckets = buckets(w);
     for (int i = 0; i < CallGraph.QUANTILES.length; i++) {
       int quantile = i;
       String q = "histogram_quantile(" + CallGraph.QUANTILES[i] + ", " + buckets + ")";

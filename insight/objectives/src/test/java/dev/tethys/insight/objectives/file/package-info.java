@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.objectives.file;
+
+import org.jspecify.annotations.NullMarked;
