@@ -42,7 +42,7 @@ class ObjectiveCommandsTest {
     assertThat(run(0, "check", "objectives", file(OBJECTIVES)))
         .contains("Checking ", "  SUCCESS: 1 objectives with 17 rules found");
     assertThat(run(1, "check", "objectives", file(OBJECTIVES.replace("99", "100"))))
-        .contains("  FAILED:", "slo.yml:2:38: target is 100.0; it must be a percentage above 0");
+        .contains("  FAILED:", "slo.yml:2:37: target is 100.0; it must be a percentage above 0");
   }
 
   @Test

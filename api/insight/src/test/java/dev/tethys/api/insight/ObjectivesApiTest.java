@@ -108,7 +108,7 @@ class ObjectivesApiTest {
         .isEqualTo(
             "200 {\"status\":\"success\",\"data\":{\"objectives\":[{\"name\":\"requests\","
                 + "\"service\":\"shop\",\"description\":\"Requests \\\"succeed\\\".\","
-                + "\"entity\":null,\"source\":\"slo.yml:2\",\"target\":0.9990000000000001,"
+                + "\"entity\":null,\"source\":\"slo.yml:2\",\"target\":0.999,"
                 + "\"window\":2592000,\"ratio\":null,\"budget\":null,\"burn\":[],"
                 + "\"state\":\"no data\",\"severity\":null,\"since\":null,"
                 + "\"query\":\"(avg_over_time(errors[5m])) > -Inf\",\"notes\":[]}],"
@@ -122,7 +122,7 @@ class ObjectivesApiTest {
             "\"ratio\":0.9995,\"budget\":0.4999",
             "\"burn\":[{\"window\":\"5m\",\"rate\":250.0000",
             "{\"window\":\"1h\",\"rate\":250",
-            "\"state\":\"burning\",\"severity\":\"page\",\"since\":\"2027-01-13T");
+            "\"state\":\"burning\",\"severity\":\"page\",\"since\":\"2027-01-14T04:13:20Z");
   }
 
   @Test

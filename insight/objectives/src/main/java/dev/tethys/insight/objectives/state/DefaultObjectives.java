@@ -193,7 +193,7 @@ final class DefaultObjectives {
             "",
             "",
             "default",
-            percent / 100,
+            ObjectiveStates.ratio(percent),
             WINDOW,
             a.ratio(),
             a.budget(),

@@ -6,6 +6,7 @@ import dev.tethys.insight.graph.query.MetricAnswers.Sample;
 import dev.tethys.insight.objectives.Objective;
 import dev.tethys.insight.objectives.ObjectiveSet;
 import dev.tethys.insight.objectives.state.ObjectiveState.Status;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -116,7 +117,7 @@ public final class ObjectiveStates {
               o.entity(),
               o.description(),
               o.source(),
-              o.target(),
+              ratio(o.percent()),
               o.window(),
               a.ratio(),
               a.budget(),
@@ -127,6 +128,11 @@ public final class ObjectiveStates {
               o.indicator().expression(Objective.CURRENT),
               notes.of(o, answers, time)));
     }
+  }
+
+  /** Ratio of a percentage with the same digits. */
+  static double ratio(double percent) {
+    return BigDecimal.valueOf(percent).movePointLeft(2).doubleValue();
   }
 
   /** Whether the budget would not last for the window at the current burn rate. */
