@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Targets of the objectives that a service has by default: those of the first override in files
- * that matches, else of Coroot's annotations of its workload, else 99 % and 500 ms.
+ * Targets of the objectives that services have by default. The first override in files that matches
+ * a service counts, else Coroot's annotations of its workload, else 99 % and 500 ms.
  */
 final class DefaultTargets {
   /**
