@@ -2,6 +2,7 @@ package dev.tethys.tools;
 
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.config.ConfigException;
+import dev.tethys.insight.objectives.Objective;
 import dev.tethys.insight.objectives.ObjectiveRules;
 import dev.tethys.insight.objectives.ObjectiveSet;
 import dev.tethys.insight.objectives.file.ObjectiveFiles;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code check objectives} and {@code objectives rules}: files with service level objectives. */
 final class ObjectiveCommands {
-  private static final int MAX_OBJECTIVES = 100_000;
+  private static final int MAX_OBJECTIVES = 10_000;
 
   private ObjectiveCommands() {}
 
@@ -49,12 +50,15 @@ final class ObjectiveCommands {
       return 1;
     }
     set.notices().forEach(n -> console.out().println("  WARNING: " + n));
-    long n;
+    long n = 0;
     try {
-      n =
-          RuleFile.parse("rules", text(set), NameScheme.UTF8, ParserOptions.STABLE).stream()
-              .mapToLong(g -> g.rules().size())
-              .sum();
+      for (Objective o : set.objectives()) {
+        String rules = ObjectiveRules.text(List.of(o), "");
+        n +=
+            RuleFile.parse("rules", rules, NameScheme.UTF8, ParserOptions.STABLE).stream()
+                .mapToLong(g -> g.rules().size())
+                .sum();
+      }
     } catch (ConfigException e) {
       console.err().println("  FAILED: a label or annotation of an alert is not valid:");
       console.err().println(e.getMessage());

@@ -73,7 +73,7 @@ final class ObjectiveRuleFiles {
               "Shows objectives of 99% availability and of 99% of requests below 500ms for services"
                   + " without objectives in files; they have no alerts. (Tethys)"));
 
-  private static final int MAX_LIMIT = 100_000;
+  private static final int MAX_LIMIT = 10_000;
   private static final System.Logger LOG = JulLogger.of(ObjectiveRuleFiles.class.getName());
 
   private final List<String> patterns;
@@ -175,12 +175,10 @@ final class ObjectiveRuleFiles {
     read.keySet().removeIf(other -> other != c && other != before);
     List<GroupSpec> out = new ArrayList<>();
     String version = BuildInfo.current().version();
-    Map<String, List<Objective>> byFile = new LinkedHashMap<>();
+    // One by one: the rules of all could exceed the size of a YAML document.
     for (Objective o : set.objectives()) {
-      byFile.computeIfAbsent(o.file(), _ -> new ArrayList<>()).add(o);
+      out.addAll(groups(o.file(), ObjectiveRules.text(List.of(o), version), parser));
     }
-    byFile.forEach(
-        (file, all) -> out.addAll(groups(file, ObjectiveRules.text(all, version), parser)));
     return out;
   }
 
