@@ -13,6 +13,7 @@ import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.RuleSettings;
 import dev.tethys.alert.rule.RuleSource;
+import dev.tethys.alert.rule.RuleSpec;
 import dev.tethys.alert.rule.RuleType;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.collect.discovery.DiscoveryConfig;
@@ -41,6 +42,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -237,6 +239,16 @@ final class Alerting implements AutoCloseable {
     if (settings != null) {
       applyRules();
     }
+  }
+
+  /** PromQL of the rules of all groups. */
+  synchronized List<String> expressions() {
+    return Stream.of(configured, generatedGroups)
+        .flatMap(List::stream)
+        .flatMap(g -> g.rules().stream())
+        .map(RuleSpec::query)
+        .distinct()
+        .toList();
   }
 
   /** Replaces the groups that the server generates; the others stay. */

@@ -11,6 +11,7 @@ import dev.tethys.insight.graph.query.MetricAnswers;
 import dev.tethys.insight.inspections.InspectionEngine;
 import dev.tethys.insight.inspections.InspectionReport;
 import dev.tethys.insight.inspections.check.InspectionCheck;
+import dev.tethys.insight.inspections.definition.Inspection;
 import dev.tethys.insight.inspections.definition.InspectionSet;
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.exposition.Registry;
@@ -29,6 +30,7 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -138,6 +140,21 @@ final class InspectionWatch implements AutoCloseable {
     return r == null ? 0 : c.of(r);
   }
 
+  /** PromQL of all inspections. */
+  List<String> expressions() {
+    InspectionSet all = set();
+    List<String> out =
+        new ArrayList<>(all.inspections().stream().map(Inspection::query).distinct().toList());
+    if (all.requests() != null) {
+      out.add(all.requests());
+    }
+    return out;
+  }
+
+  private InspectionSet set() {
+    return set == null ? InspectionSet.defaults() : set;
+  }
+
   void addTo(Routes routes) {
     new InspectionApi(() -> report).addTo(routes);
   }
@@ -154,7 +171,7 @@ final class InspectionWatch implements AutoCloseable {
     if (isStopped(FIRST_SECONDS)) {
       return;
     }
-    InspectionSet all = set == null ? InspectionSet.defaults() : set;
+    InspectionSet all = set();
     InspectionEngine engine =
         new InspectionEngine(all, answers(all), InspectionEngine.Limits.DEFAULT);
     boolean hasEntities;

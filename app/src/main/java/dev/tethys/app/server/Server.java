@@ -169,6 +169,8 @@ final class Server implements AutoCloseable {
         new Alerting(flags, features.contains(Features.CONCURRENT_RULE_EVAL), web.url(), ruled);
     events.forEach(s -> s.onRuleGroups(alerting::applyLogGroups));
     this.inspections = inspections();
+    sources.want(inspections::expressions);
+    sources.want(alerting::expressions);
     this.pushgateway =
         flags.bool("web.enable-pushgateway")
             ? Optional.of(new EmbeddedPushgateway(flags, folder))
@@ -218,7 +220,7 @@ final class Server implements AutoCloseable {
         new InspectionWatch.Parts(
             metrics.engine(),
             entities::world,
-            metrics.store().within(Scope.DEFAULT),
+            metrics.reading().within(Scope.DEFAULT),
             metrics.writing("inspections"),
             alerting::applyGeneratedGroups,
             registry);

@@ -89,8 +89,8 @@ class FileLogReceiverTest {
     assertThat(all.get(1).attributes().get("none")).isEqualTo("");
     assertThat(all.get(1).timeUnixNano()).isZero();
     assertThat(all.get(1).observedTimeUnixNano()).isPositive();
-    assertThat(sink.resources.getFirst().get("service.name")).isEqualTo("x");
-    assertThat(sink.resources.getFirst().get("zone")).isEqualTo("");
+    assertThat(sink.firstResource().get("service.name")).isEqualTo("x");
+    assertThat(sink.firstResource().get("zone")).isEqualTo("");
     write("a.log", "three\nrest without end");
     assertThat(sink.await(4).getLast().body()).isEqualTo("rest without end");
   }

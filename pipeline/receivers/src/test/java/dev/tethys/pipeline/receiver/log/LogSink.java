@@ -39,10 +39,12 @@ final class LogSink implements Consumer {
   private boolean holds;
 
   @GuardedBy("this")
-  final List<Attributes> resources = new ArrayList<>();
+  private final List<Attributes> resources = new ArrayList<>();
 
-  @GuardedBy("this")
-  final List<String> scopes = new ArrayList<>();
+  /** Attributes of the first resource. */
+  synchronized Attributes firstResource() {
+    return resources.getFirst();
+  }
 
   /** Sets the outcome of each batch by its number. */
   LogSink says(Function<Integer, Outcome> outcomes) {
@@ -84,7 +86,6 @@ final class LogSink implements Consumer {
         for (LogRecord r : s.items()) {
           records.add(r);
           resources.add(g.resource().attributes());
-          scopes.add(s.scope().name());
         }
       }
     }
