@@ -291,7 +291,7 @@ class PrometheusConfigTest {
         .hasMessageContaining("test.yml:5:5: ")
         .hasMessageContaining("multiple");
     assertThatThrownBy(() -> parse(text.replace("time: 15d", "time: 1d")))
-        .hasMessageContaining("kept no longer");
+        .hasMessageContaining("only after its retention");
   }
 
   @Test

@@ -267,7 +267,7 @@ class AwsS3ExporterTest {
         "{s3uploader: {s3_bucket: data, compression: br}}|compression",
         "{s3uploader: {s3_bucket: data, retry_mode: x}}|unknown retry mode",
         "{s3uploader: {s3_bucket: data, unique_key_func_name: x}}|unknown function",
-        "{s3uploader: {s3_bucket: data, s3_partition_format: '%Q'}}|% is followed by one of",
+        "{s3uploader: {s3_bucket: data, s3_partition_format: '%Q'}}|% must be followed by one of",
         "{s3uploader: {s3_bucket: data, s3_partition_timezone: Moon}}|must be a time zone",
         "{s3uploader: {s3_bucket: data, s3_key_template: x}}|s3_key_template",
         "{s3uploader: {s3_bucket: data, notifications: {}}}|notifications",

@@ -352,7 +352,7 @@ class SocketLogReceiverTest {
     refused(
         new SyslogReceiverFactory(),
         "{udp: {listen_address: ':0'}, protocol: rfc3164, enable_octet_counting: true}",
-        "rfc5424 only");
+        "only valid with rfc5424");
     refused(SocketLogReceiverFactory.tcp(), "{}", "listen_address");
     refused(
         SocketLogReceiverFactory.tcp(), "{listen_address: ':0', multiline: {a: b}}", "multiline");
