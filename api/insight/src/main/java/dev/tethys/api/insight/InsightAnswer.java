@@ -47,12 +47,21 @@ final class InsightAnswer {
     response.status(e.status()).send("application/json", out.take());
   }
 
-  /** Refuses tenants other than the default one, whose entities are not modelled. */
-  static void checkTenant(HttpRequest request) {
+  /**
+   * Refuses tenants other than the default one, whose telemetry is not modelled.
+   *
+   * @param content plural of what is asked for
+   */
+  static void checkTenant(HttpRequest request, String content) {
     Scope scope = RequestScope.of(request);
     if (!scope.isDefaultTenant()) {
       throw new HttpException(
-          404, "tenant " + scope.tenant() + " has no entities; only the default tenant has them");
+          404,
+          "tenant "
+              + scope.tenant()
+              + " has no "
+              + content
+              + "; only the default tenant has them");
     }
   }
 }

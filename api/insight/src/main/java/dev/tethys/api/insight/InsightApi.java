@@ -58,7 +58,7 @@ public final class InsightApi {
   }
 
   private EntityModel model(HttpRequest request) {
-    InsightAnswer.checkTenant(request);
+    InsightAnswer.checkTenant(request, "entities");
     EntityModel model = models.get();
     if (model == null || model.start() == Long.MAX_VALUE) {
       throw new HttpException(503, "entities are not known yet; ask again in some seconds");

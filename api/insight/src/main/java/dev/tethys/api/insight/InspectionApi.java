@@ -47,7 +47,7 @@ public final class InspectionApi {
   }
 
   private InspectionReport report(HttpRequest request) {
-    InsightAnswer.checkTenant(request);
+    InsightAnswer.checkTenant(request, "entities");
     InspectionReport r = reports.get();
     if (r == null) {
       throw new HttpException(503, "inspections are not evaluated yet; ask again in a minute");

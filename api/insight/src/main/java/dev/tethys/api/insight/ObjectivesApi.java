@@ -43,7 +43,7 @@ public final class ObjectivesApi {
   }
 
   private void write(HttpRequest request, TextBuffer out) {
-    InsightAnswer.checkTenant(request);
+    InsightAnswer.checkTenant(request, "objectives");
     Report report = reports.read();
     request.reserve(report.states().size() * STATE_BYTES);
     EntityModel model = entities.get();
