@@ -139,7 +139,7 @@ class EnhancedAuthenticationTest {
         .hasMessageContaining("bad username or password");
     assertThatThrownBy(() -> connected(new Broker(hash, "pencil", false)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("did not authenticate");
+        .hasMessageContaining("did not prove");
   }
 
   @Test
