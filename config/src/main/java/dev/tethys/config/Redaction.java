@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Masks secrets in everything that leaves the process: pages, API answers, metric labels, log
+ * Masks secrets in everything that leaves the process: pages, API responses, metric labels, log
  * lines, traces and errors. Each method takes one type of value: URL, header, label set or running
  * text.
  */

@@ -329,7 +329,7 @@ public final class YamlNode {
     return out;
   }
 
-  /** The parts of a text between commas, as texts; none of an empty one. */
+  /** The parts of a text between commas, as strings; none of an empty one. */
   private List<YamlNode> split(ScalarNode text) {
     List<YamlNode> out = new ArrayList<>();
     if (!text.getValue().isEmpty()) {

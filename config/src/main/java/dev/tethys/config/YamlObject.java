@@ -172,7 +172,7 @@ public final class YamlObject {
     return Objects.requireNonNull(find(key), key.name());
   }
 
-  /** The value, or another default than the key's own. */
+  /** The value, or a default other than the key's own. */
   public <T> T get(Key<T> key, T otherwise) {
     T v = read(key);
     return v == null ? otherwise : v;

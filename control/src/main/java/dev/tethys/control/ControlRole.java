@@ -192,8 +192,8 @@ public final class ControlRole {
   }
 
   /**
-   * Runs until the process is asked to stop, or runs one command; returns the exit code of the
-   * process.
+   * Runs until the process receives a stop signal, or runs one command; returns the exit code of
+   * the process.
    */
   public static int run(List<String> args) {
     FlagSet flags = flags();

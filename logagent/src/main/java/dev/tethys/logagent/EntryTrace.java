@@ -67,7 +67,7 @@ record EntryTrace(String job, @Nullable EntrySnapshot entry, List<Step> steps) {
     texts(j, labels.toMap());
   }
 
-  /** Texts by name, as an object. */
+  /** Strings by name, as an object. */
   static void texts(Json j, Map<String, String> texts) {
     j.open('{');
     texts.forEach((k, v) -> j.key(k).text(cut(v)));

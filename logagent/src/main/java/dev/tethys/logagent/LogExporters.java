@@ -274,7 +274,7 @@ final class LogExporters {
   }
 
   /**
-   * Closes everything: entries wait, and the former clients are retried until they can be opened.
+   * Closes everything: entries wait, and the previous clients are retried until they can be opened.
    */
   private void shut() {
     parts = new Parts(List.of(), null, parts.limit);

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * Map with a maximum number of entries: the oldest entry leaves for a new one, or the one that was
- * not used for the longest time. Not for several threads concurrently.
+ * not used for the longest time. Not thread-safe.
  */
 public final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
   private static final long serialVersionUID = 1;

@@ -3,9 +3,9 @@ package dev.tethys.model;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Upper and lower case as Go's {@code strings.ToUpper} and {@code ToLower}: each code point by
- * itself, so that a text keeps its length in code points. Java maps some to several, such as the
- * German sharp s, and a sigma by its place in the word.
+ * Upper and lower case as Go's {@code strings.ToUpper} and {@code ToLower}: each code point
+ * separately, so that a text keeps its length in code points. Java maps some to several, such as
+ * the German sharp s, and a sigma by its place in the word.
  */
 public final class GoCase {
   private GoCase() {}

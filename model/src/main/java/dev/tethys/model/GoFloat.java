@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Writes doubles as Go's {@code strconv.FormatFloat} does, because exposition formats, JSON answers
- * and PromQL that clients compare are written so.
+ * Writes doubles as Go's {@code strconv.FormatFloat} does, because exposition formats, JSON
+ * responses and PromQL that clients compare are written so.
  *
  * <p>Precision -1 means the fewest digits that read back as the same double. Those forms are
  * written directly into bytes, without garbage, because responses contain millions of them; numbers
@@ -35,7 +35,7 @@ public final class GoFloat {
 
   private GoFloat() {}
 
-  /** Shortest, never with an exponent ('f', -1): JSON answers and PromQL results. */
+  /** Shortest, never with an exponent ('f', -1): JSON responses and PromQL results. */
   public static String f(double v) {
     byte[] b = new byte[roomF(v)];
     return text(b, writeF(b, 0, v));

@@ -1,8 +1,8 @@
 package dev.tethys.model;
 
 /**
- * Quotes text as Go's {@code strconv.Quote} does, because error texts, label sets and PromQL that
- * clients parse are written so. Facts: the Go specification on interpreted string literals.
+ * Quotes text as Go's {@code strconv.Quote} does, because error messages, label sets and PromQL
+ * that clients parse are written so. Facts: the Go specification on interpreted string literals.
  */
 public final class GoQuote {
   private GoQuote() {}

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Counts are doubles also when the source counts in integers ({@link #integer}): they are exact
  * up to 2^53 observations in a bucket. Immutable: arrays are not changed after construction.
  *
- * @param integer the source counted in integers; kept so that answers in integer formats stay so
+ * @param integer the source counted in integers; kept so that responses in integer formats remain
+ *     integers
  * @param schema resolution, or {@link #CUSTOM_BUCKETS}
  * @param zeroThreshold width of the zero bucket on each side of 0
  * @param zeroCount observations in the zero bucket

@@ -7,8 +7,7 @@ import java.util.List;
 
 /**
  * Builds a {@link Labels}: labels may be set in any order, a later value replaces an earlier one,
- * and an empty value removes the label. Reusable after {@link #clear()}. Not for several threads
- * concurrently.
+ * and an empty value removes the label. Reusable after {@link #clear()}. Not thread-safe.
  */
 public final class LabelsBuilder {
   private record Entry(byte[] name, byte[] value) {}

@@ -123,7 +123,7 @@ public final class Matcher {
   }
 
   /**
-   * Searches for texts, one of which every value that matches the positive form of the condition
+   * Searches for strings, one of which every value that matches the positive form of the condition
    * contains; empty if none are known.
    */
   public List<ByteSearch> requiredChoices() {

@@ -1,6 +1,6 @@
 package dev.tethys.model;
 
-/** Rules for texts of other people that are shown as a part of one line. */
+/** Rules for strings of other people that are shown as a part of one line. */
 public final class OneLineText {
   private OneLineText() {}
 

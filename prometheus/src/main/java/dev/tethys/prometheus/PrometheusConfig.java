@@ -405,7 +405,7 @@ public record PrometheusConfig(
     return jobs().stream().filter(j -> j.profiling() != null).toList();
   }
 
-  /** Why an agent cannot obey it, in Prometheus's words; null if it can. */
+  /** Reason why an agent cannot apply it, in Prometheus's words; null if it can. */
   public @Nullable String notForAgents() {
     String field =
         !alerting.alertmanagers().isEmpty() || !alerting.relabeling().isEmpty()

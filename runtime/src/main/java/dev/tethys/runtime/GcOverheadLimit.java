@@ -126,7 +126,7 @@ public final class GcOverheadLimit {
     try {
       MemoryUsage after = pool.getCollectionUsage();
       return after != null && isFull(after.getUsed(), after.getMax());
-    } catch (OutOfMemoryError e) { // no room for the answer
+    } catch (OutOfMemoryError e) { // no memory for the response
       return true;
     }
   }

@@ -91,7 +91,7 @@ public final class HeapController {
     }
 
     /**
-     * Whether it is time, in which case the old generation is collected at once.
+     * Whether a collection is due, in which case the old generation is collected immediately.
      *
      * @param used bytes in it now
      * @param alive bytes in it after its last collection
@@ -151,8 +151,7 @@ public final class HeapController {
       new Rule(0.25, 0.25, 2 * MIB, Duration.ofMinutes(2), 0, CHECK_INTERVAL);
 
   /**
-   * While much data arrives at once, such as the first samples of many series, half a second is too
-   * long.
+   * During a burst of data, such as the first samples of many series, half a second is too long.
    */
   private static final Duration SOON = Duration.ofMillis(50);
 
@@ -160,8 +159,8 @@ public final class HeapController {
   private static final System.Logger LOG = JulLogger.of(HeapController.class.getName());
 
   /**
-   * Objects are promoted by a young collection, or at once, if they are larger than the young
-   * generation: without notification of collections, only the latter need to be detected.
+   * Objects are promoted by a young collection, or immediately, if they are larger than the young
+   * generation: without notification of collections, only these large objects need to be detected.
    */
   private static final Duration REST = Duration.ofSeconds(2);
 

@@ -9,7 +9,7 @@ public interface Role {
   /** Words that select it: {@code demo}, {@code exporter statsd}. */
   String command();
 
-  /** Runs until the process is asked to stop; returns the exit code of the process. */
+  /** Runs until the process receives a stop signal; returns the exit code of the process. */
   int run(List<String> args);
 
   /** Role with this command; null if this build lacks it. */

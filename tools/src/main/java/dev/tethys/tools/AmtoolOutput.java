@@ -65,7 +65,7 @@ final class AmtoolOutput {
   private void json(JsonNode n) {
     StringBuilder sb = new StringBuilder();
     for (char c : AmtoolServer.JSON.writeValueAsString(n).toCharArray()) {
-      // Go writes these so in every text, and they occur in texts only.
+      // Go writes these so in every text, and they occur in strings only.
       switch (c) {
         case '<', '>', '&', '\u2028', '\u2029' -> sb.append(String.format("\\u%04x", (int) c));
         default -> sb.append(c);

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code tsdb create-blocks-from rules}: computes past results of recording rules. A running server
- * answers their queries at the times at which it would evaluate them.
+ * executes their queries at the times at which it would evaluate them.
  */
 final class BackfillRules {
   /** Points of one query: two hours at Prometheus's own interval of a minute, some times over. */

@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code rules backtest}: evaluates alert rules over the stored data of a server. The rules behave
  * as in the server, with {@code for}, {@code keep_firing_for}, templates and resolving; a running
- * server answers their queries, range by range.
+ * server executes their queries, range by range.
  */
 final class BacktestRules {
   /** Points of one range query; servers reject more than 11,000. */

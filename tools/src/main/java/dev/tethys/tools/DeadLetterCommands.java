@@ -16,7 +16,7 @@ import java.util.Optional;
 
 /**
  * {@code dlq}: reads the requests that exporters' destinations refused permanently, while the
- * process that keeps them does not run. A running process answers {@code
+ * process that keeps them does not run. For a running process, use {@code
  * /api/v1/pipelines/dead-letters} instead.
  */
 final class DeadLetterCommands {

@@ -47,7 +47,7 @@ final class HttpAccess implements AutoCloseable {
           502, "Bad Gateway",
           503, "Service Unavailable");
 
-  /** The largest answer that is read. */
+  /** Maximum size of a response. */
   private static final int MAX_BYTES = 1 << 30;
 
   private final URI base;
@@ -114,7 +114,7 @@ final class HttpAccess implements AutoCloseable {
     }
   }
 
-  /** Reads {@code name=value} texts of a flag. */
+  /** Reads {@code name=value} strings of a flag. */
   static Map<String, String> pairs(String flag, List<String> texts) {
     Map<String, String> out = new LinkedHashMap<>();
     for (String t : texts) {

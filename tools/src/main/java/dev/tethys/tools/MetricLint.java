@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Checks metrics for the conventions of Prometheus; the texts are promtool's. */
+/** Checks metrics for the conventions of Prometheus; the strings are promtool's. */
 final class MetricLint {
   private static final Pattern CAMEL_CASE = Pattern.compile("[a-z][A-Z]");
   private static final List<String> BASE_UNITS =

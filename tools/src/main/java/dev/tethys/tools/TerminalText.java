@@ -2,7 +2,7 @@ package dev.tethys.tools;
 
 import dev.tethys.model.OneLineText;
 
-/** Texts of servers for a terminal. */
+/** Strings of servers for a terminal. */
 final class TerminalText {
   private TerminalText() {}
 

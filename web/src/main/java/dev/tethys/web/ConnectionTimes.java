@@ -7,7 +7,7 @@ import java.time.Duration;
  * configured.
  *
  * @param head for the first line and the headers of a request; zero for the read timeout
- * @param answer from the headers of a request to the end of its response; zero for no bound except
+ * @param answer from the headers of a request to the end of its response; zero for no limit except
  *     that of each write
  * @param idle time without a request in progress after which the connection is closed; zero for the
  *     read timeout, which over HTTP/2 restarts with each ping of the client
@@ -15,7 +15,7 @@ import java.time.Duration;
  *     in progress; zero for never
  * @param grace time for which requests may continue beyond that age; zero for no limit
  * @param silence silence of an HTTP/2 client after which the server sends a PING; zero for never
- * @param reply time within which the client must answer that PING
+ * @param reply time within which the client must respond to that PING
  * @param manyRequests whether a connection may carry more than one request
  */
 public record ConnectionTimes(

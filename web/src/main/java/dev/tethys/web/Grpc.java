@@ -69,7 +69,7 @@ public final class Grpc {
     byte @Nullable [] next() throws IOException, GrpcException;
   }
 
-  /** Receiver of response messages; each message is sent at once. */
+  /** Receiver of response messages; each message is sent immediately. */
   public interface Messages {
     /** Sends one. */
     void send(byte[] message) throws IOException;

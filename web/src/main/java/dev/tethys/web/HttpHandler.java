@@ -4,10 +4,10 @@ package dev.tethys.web;
 @FunctionalInterface
 public interface HttpHandler {
   /**
-   * Responds to one request. When it returns without having sent anything, an empty answer with the
-   * status set is sent. An {@link HttpException} becomes a plain text answer with its status; any
-   * other exception is logged and becomes a 500, or a broken connection when the response had
-   * begun, so that no client takes half a response for a whole one.
+   * Responds to one request. If it returns without having sent anything, an empty response with the
+   * configured status is sent. An {@link HttpException} becomes a plain text response with its
+   * status. Any other exception is logged and becomes a 500, or a broken connection if the response
+   * had started, so that no client mistakes a partial response for a complete one.
    */
   void handle(HttpRequest request, HttpResponse response) throws Exception;
 }

@@ -49,7 +49,7 @@ public final class HttpMetrics {
     return NAME.matcher(REST.matcher(pattern).replaceAll("*$1")).replaceAll(":$1");
   }
 
-  /** Counts one answer; for the listener. */
+  /** Counts one response; for the listener. */
   public void count(String pattern, int status, double seconds, long bytes) {
     String handler = handlers.computeIfAbsent(pattern, HttpMetrics::handler);
     requests.with(Integer.toString(status), handler).inc();

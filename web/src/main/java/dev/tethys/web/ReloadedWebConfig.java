@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * Current web configuration of a server. On use, at most every {@link #CHECK_NANOS}, its files are
  * checked for changes of time, size or identity and read again.
  *
- * <p>Where Prometheus answers 500 while the file is broken, the last configuration that could be
- * read stays in use: a half-written file must neither open nor close a server. The error is logged
- * once for each change.
+ * <p>Prometheus returns 500 while the file is broken; here the last valid configuration stays in
+ * use: a half-written file must neither open nor close a server. The error is logged once for each
+ * change.
  */
 public final class ReloadedWebConfig {
   /** Maximum age of a configuration before the files are checked again. */

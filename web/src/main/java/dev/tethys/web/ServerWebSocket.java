@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Server side of a WebSocket (RFC 6455) over HTTP/1.1, without extensions and subprotocols. One
- * thread receives, which also answers pings and the client's close; any thread sends. The socket is
- * valid until the handler of its request returns.
+ * thread receives and also responds to pings and the client's close frame; any thread sends. The
+ * socket is valid until the handler of its request returns.
  */
 public final class ServerWebSocket {
   /** Close codes of RFC 6455, 7.4.1. */
@@ -180,7 +180,7 @@ public final class ServerWebSocket {
     send(BINARY, message, message.length);
   }
 
-  /** Sends a ping, which clients answer. */
+  /** Sends a ping, to which clients respond. */
   public void ping() throws IOException {
     send(PING, new byte[0], 0);
   }

@@ -92,8 +92,8 @@ public final class SocketTls {
   }
 
   /**
-   * TLS of a listener alone, as Promtail's sources have it: a certificate with its key and, where
-   * clients must show one, too, the authorities that sign theirs.
+   * TLS settings of a listener, as in Promtail's sources: a certificate with its key and, if
+   * clients must present a certificate, the authorities that sign client certificates.
    *
    * @throws IOException if a file cannot be read or holds something else
    */

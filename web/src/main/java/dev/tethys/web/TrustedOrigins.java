@@ -20,7 +20,7 @@ public record TrustedOrigins(@Nullable URI external, @Nullable Pattern cors) {
 
   /**
    * Origins of an external URL and of {@code --web.cors.origin}. The default {@code .*} of that
-   * flag lets any page read answers, as in Prometheus; it trusts none with changes.
+   * flag lets any page read responses, as in Prometheus, but lets none make changes.
    */
   public static TrustedOrigins of(@Nullable URI external, Pattern cors) {
     return new TrustedOrigins(external, cors.pattern().equals(ANY) ? null : cors);

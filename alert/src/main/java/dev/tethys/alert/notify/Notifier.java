@@ -168,7 +168,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     }
   }
 
-  /** Removed Alertmanagers still get their waiting alerts, unless they do not answer. */
+  /** Removed Alertmanagers still receive their queued alerts, if they respond. */
   private void end(List<AlertQueue> queues) {
     for (AlertQueue q : queues) {
       q.stop(options.drain());

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 /** Time of rule groups, replaceable in tests. */
 public interface RuleClock extends InstantSource {
   /**
-   * Waits for an instant, or until the latch is open; returns true in the latter case.
+   * Waits for an instant, or until the latch is open; returns true if the latch is open.
    *
    * @throws InterruptedException if the thread is interrupted
    */

@@ -42,7 +42,7 @@ public interface RuleQuery {
     return time -> query(text, expr, time);
   }
 
-  /** Parses and answers the query of a template. */
+  /** Parses and executes the query of a template. */
   List<Value.Sample> query(String text, long time);
 
   /** The same for the rules of one group, which is then named in lists of queries. */

@@ -15,8 +15,8 @@ import java.util.concurrent.Semaphore;
  * and alerts tried against history. The rules are those that a server runs; only the clock is the
  * caller's.
  *
- * <p>Invariants: for one thread; times of a group ascend; alerts begin without a past, so nothing
- * is restored.
+ * <p>Invariants: used by a single thread; times of a group ascend; alerts start without history, so
+ * no state is restored.
  */
 public final class RuleReplay {
   private final List<RuleGroup> groups;

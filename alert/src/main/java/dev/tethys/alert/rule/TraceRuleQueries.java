@@ -75,10 +75,10 @@ public final class TraceRuleQueries {
 
   /**
    * Labels of a series. Characters that names of labels do not have become underscores, and those
-   * at the begin of a name are removed: {@code resource.service.name} is {@code
+   * at the start of a name are removed: {@code resource.service.name} is {@code
    * resource_service_name}, {@code .user} is {@code user}.
    *
-   * @param series texts by the names of a result
+   * @param series strings by the names of a result
    * @throws QueryException if two names become the same
    */
   public static Labels labels(Map<String, String> series) {

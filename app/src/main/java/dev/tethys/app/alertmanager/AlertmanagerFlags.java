@@ -242,8 +242,8 @@ final class AlertmanagerFlags {
       Stream.of(BEFORE_CLUSTER, CLUSTER, AFTER_CLUSTER).flatMap(List::stream).toList();
 
   /**
-   * The flags of a cluster for an Alertmanager inside another role, which is in none unless it is
-   * asked to.
+   * Cluster flags for an Alertmanager embedded in another role, which joins a cluster only if the
+   * flags are set.
    *
    * @param prefix what their names begin with
    */

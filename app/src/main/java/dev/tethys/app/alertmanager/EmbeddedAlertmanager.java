@@ -117,7 +117,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   }
 
   /**
-   * Opens it when flags ask for it; {@link #load} has it obey its configuration.
+   * Opens it if flags request it; {@link #load} applies its configuration.
    *
    * @param serverUrl under which people reach the server
    * @param serverFolder where the server stores

@@ -79,8 +79,8 @@ final class ClymeneExporters {
   }
 
   /**
-   * Joins Kafka records before they are written: a record contains what an agent sent at once, and
-   * a backlog of them would cause as many small requests to a database.
+   * Joins Kafka records before they are written: a record contains what an agent sent in one
+   * request, and a backlog of them would cause as many small requests to a database.
    */
   private static void joinRecords(String exporter, @Nullable Object keys) {
     if (exporter.startsWith("debug/")) {

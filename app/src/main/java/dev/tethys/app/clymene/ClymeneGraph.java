@@ -82,7 +82,7 @@ public final class ClymeneGraph {
    *
    * @param check reads the configuration, and throws where it is wrong
    * @throws ConfigException if {@code clymene.yml} is wrong
-   * @throws IOException if {@code clymene.yml} cannot be read, though it is there
+   * @throws IOException if {@code clymene.yml} exists but cannot be read
    */
   public static String yaml(ClymeneFlags flags, Consumer<YamlDocument> check) throws IOException {
     if (flags.role() == ClymeneRole.PROMTAIL) {

@@ -241,7 +241,8 @@ public final class CollectorRole implements AutoCloseable {
    *
    * @param files merged in their order; empty for the configuration of the command line
    * @param variables for references to variables, before those of the environment
-   * @param runs called when the configuration runs, before components of the former one have ended
+   * @param runs called when the configuration runs, before components of the previous one have
+   *     stopped
    * @throws ConfigException if the configuration is invalid
    * @throws IOException if something cannot start
    */

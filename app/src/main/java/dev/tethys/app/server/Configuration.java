@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class Configuration {
   private static final System.Logger LOG = JulLogger.of(Configuration.class.getName());
 
-  /** A part of the server that obeys the configuration. */
+  /** A part of the server that applies the configuration. */
   interface Part {
     /** Obeys a configuration from now on; after an error it is given the previous one again. */
     void apply(PrometheusConfig config) throws IOException;
@@ -183,7 +183,7 @@ final class Configuration {
     }
   }
 
-  /** Adds a part, which applies the active configuration at once. */
+  /** Adds a part, which applies the active configuration immediately. */
   void add(Part part) throws IOException {
     lock.lock();
     try {

@@ -50,8 +50,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * The server role, composed: it listens while it opens its store, then obeys its configuration; it
- * closes in the opposite order.
+ * The server role, composed: it listens while it opens its store, then applies its configuration;
+ * it closes in the opposite order.
  */
 final class Server implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(Server.class.getName());
@@ -323,7 +323,7 @@ final class Server implements AutoCloseable {
             InstantSource.system());
     inspections.addTo(routes);
     sources.addTo(routes);
-    entities.addTo(routes); // before the rest of /api/v1, which answers 404
+    entities.addTo(routes); // before the rest of /api/v1, which returns 404
     objectives.addTo(routes, entities::model);
     PrometheusApi.register(routes, api, parts, metrics.lookups());
     PrometheusApi.consoles(
@@ -358,7 +358,7 @@ final class Server implements AutoCloseable {
     return routes;
   }
 
-  /** Opens the stores and obeys the configuration; from then on the server is ready. */
+  /** Opens the stores and applies the configuration; from then on the server is ready. */
   void open() throws IOException {
     PrometheusConfig initial = configuration.current();
     metrics.open(initial);

@@ -166,7 +166,8 @@ final class StoredProfiles extends StoredEvents<ProfileDatabase> {
   }
 
   /**
-   * Ends the profiles of this process, early in a stop: the flight recorder stops by itself then.
+   * Ends profiling of this process early during shutdown, because the flight recorder then stops
+   * automatically.
    */
   @Override
   public void stopEarly() {

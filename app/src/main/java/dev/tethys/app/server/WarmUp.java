@@ -31,7 +31,7 @@ import java.util.stream.Stream;
 /**
  * Training run of a start-up cache. A server in a temporary folder scrapes and accepts pushed
  * samples, logs and spans until a block is cut; a second one recovers the state of a killed server,
- * and answers queries for some seconds. Classes that they load, link and run often are ready at
+ * and executes queries for some seconds. Classes that they load, link and run often are ready at
  * every later start, and the compilers use their branch profiles: so the samples are of every kind
  * that exporters have. All of a cache is resident memory, so the run is limited to the work of
  * servers: it queries over plain HTTP, because the classes of TLS alone would enlarge the cache by
@@ -98,7 +98,7 @@ public final class WarmUp {
     "label_replace(warm_requests_total, \"leaf\", \"$2\", \"path\", \"/(.*)/(.*)\")",
     "-warm_temperature ^ 2 % 7",
     "warm_temperature @ end()",
-    "unknown_function(warm_temperature)", // the answer is an error
+    "unknown_function(warm_temperature)", // the response is an error
     "absent(nothing)"
   };
 
@@ -156,7 +156,7 @@ public final class WarmUp {
 
   /** Runs it; the exit code of the process. */
   public static int run() {
-    AgentRole.isAskedFor(List.of()); // as every start of a server asks
+    AgentRole.isAskedFor(List.of()); // as every server start requests
     try (WarmUpFolder written = WarmUpFolder.create()) {
       Path folder = written.path();
       int port;
@@ -331,8 +331,8 @@ public final class WarmUp {
   }
 
   private void get(String path) throws IOException, InterruptedException {
-    // Two with gzip, as browsers and clients in Go ask, and two without: a query is asked twice in
-    // a row, over a range and at one moment.
+    // Two with gzip, as browsers and Go clients request it, and two without: each query is sent
+    // twice in a row, as a range query and as an instant query.
     boolean compressed = requests++ / 2 % 2 == 0;
     ClientRequest call = ClientRequest.get(URI.create(base + path));
     send(compressed ? call.withHeader("Accept-Encoding", "gzip") : call);

@@ -60,7 +60,7 @@ record WarmUpSeries(String metric, String matcher) {
     return matcher.isEmpty() ? metric : metric + "{" + matcher + "}";
   }
 
-  /** A selector of these and of metrics whose names begin like theirs. */
+  /** A selector of these and of metrics whose names have the same prefix. */
   String family() {
     return "{__name__=~\"" + metric + ".*\"" + (matcher.isEmpty() ? "" : "," + matcher) + "}";
   }

@@ -21,7 +21,7 @@ import dev.tethys.model.storage.SampleBuffer;
  * </ul>
  *
  * <p>Input may be damaged: every read is bounded, and memory is allocated in proportion to the bits
- * present. Not for several threads at once.
+ * present. Not thread-safe.
  */
 public final class ChunkDecoder {
   private final BitReader in = new BitReader();

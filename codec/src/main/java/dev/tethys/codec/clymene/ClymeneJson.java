@@ -98,7 +98,7 @@ final class ClymeneJson {
     }
   }
 
-  /** A double; "NaN", "Infinity" and "-Infinity" are texts. */
+  /** A double; "NaN", "Infinity" and "-Infinity" are strings. */
   static double number(JsonParser p, String what) {
     @Nullable JsonToken t = p.currentToken();
     String s = text(p, what);

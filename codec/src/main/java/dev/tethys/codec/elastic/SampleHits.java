@@ -18,7 +18,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads answers of searches for {@link SampleDocuments}: pages of a scroll, and aggregations whose
+ * Reads search responses for {@link SampleDocuments}: pages of a scroll, and aggregations whose
  * innermost hits are such documents. Every {@code _source} is a document, at any depth.
  */
 public final class SampleHits {

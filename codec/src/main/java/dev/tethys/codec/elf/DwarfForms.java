@@ -78,7 +78,7 @@ final class DwarfForms {
   }
 
   /**
-   * Reads a value: a number, an offset or an index. Texts in place are given by their position,
+   * Reads a value: a number, an offset or an index. Strings in place are given by their position,
    * blocks are skipped.
    */
   long read(DwarfCursor c, int form, int addressSize, int version) throws IOException {

@@ -6,9 +6,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Debug information shared by several files: texts and entries referenced by offset, as produced by
- * {@code dwz}. Source: DWARF 5, section 7.3.6; the extension of GNU (.gnu_debugaltlink). It is read
- * on the first reference.
+ * Debug information shared by several files: strings and entries referenced by offset, as produced
+ * by {@code dwz}. Source: DWARF 5, section 7.3.6; the extension of GNU (.gnu_debugaltlink). It is
+ * read on the first reference.
  */
 final class DwarfSupplement {
   private static final ElfBudget NO_WORK = new ElfBudget(0, 0, Duration.ZERO, () -> false);

@@ -136,7 +136,8 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Reads the heads of an open file, which is closed with this one, or at once if that fails.
+   * Reads the heads of an open file, which is closed with this one, or immediately if reading
+   * fails.
    *
    * @param name for messages
    * @param budget of all that is read of it

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Files with parts of the debug information of a program. One that was compiled with {@code
- * -gsplit-dwarf} has addresses and lines only; others share entries and texts.
+ * -gsplit-dwarf} has addresses and lines only; others share entries and strings.
  */
 public interface SplitFiles {
   /** No files. */

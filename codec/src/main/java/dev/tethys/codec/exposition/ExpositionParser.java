@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pull parser of one exposition in memory. For one thread; the body must not change while it is
+ * Pull parser of one exposition in memory. Not thread-safe; the body must not change while it is
  * parsed.
  *
  * <p>The steady path creates no object per line: a sample exposes the raw bytes that name its

@@ -1,8 +1,8 @@
 package dev.tethys.codec.otlp;
 
 /**
- * Strategy for translating OTLP names to metric and label names; the constants' texts are those of
- * prometheus.yml.
+ * Strategy for translating OTLP names to metric and label names; the constants' strings are those
+ * of prometheus.yml.
  */
 public enum TranslationStrategy {
   UNDERSCORE_ESCAPING_WITH_SUFFIXES("UnderscoreEscapingWithSuffixes", true, true),

@@ -91,8 +91,8 @@ public final class RejectedItems {
   }
 
   /**
-   * The kind of error that a message describes: its first line without quoted texts and numbers, so
-   * that messages about different values count as one.
+   * The kind of error that a message describes: its first line without quoted strings and numbers,
+   * so that messages about different values count as one.
    */
   public static String reason(String why) {
     String line = why.lines().findFirst().orElse("").strip();

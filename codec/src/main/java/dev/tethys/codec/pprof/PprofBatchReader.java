@@ -302,7 +302,7 @@ public final class PprofBatchReader {
   }
 
   /**
-   * Set of attributes of a sample. A key with several values has all of them as texts.
+   * Set of attributes of a sample. A key with several values has all of them as strings.
    *
    * @param texts takes the first text of each key
    */

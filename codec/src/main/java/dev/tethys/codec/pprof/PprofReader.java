@@ -140,7 +140,7 @@ public final class PprofReader {
     return sum;
   }
 
-  /** Reads the tables; answers the attributes of the profiles. */
+  /** Reads the tables; returns the attributes of the profiles. */
   private List<Integer> read(Map<String, String> attributes) {
     each(message.mappings, this::mapping);
     each(message.functions, this::function);

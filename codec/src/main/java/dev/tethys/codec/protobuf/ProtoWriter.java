@@ -12,7 +12,7 @@ import java.util.Arrays;
  * method writes its field, defaults too: leaving proto3 defaults out is the caller's choice.
  *
  * <p>Nested messages and packed fields: {@code int m = begin(field); ... end(m);}. One byte is kept
- * for the length; longer content is moved when it ends. Not for several threads concurrently.
+ * for the length; longer content is moved when it ends. Not thread-safe.
  */
 public final class ProtoWriter {
   /** Maximum message size; protobuf itself ends at 2 GiB. */

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.CRC32C;
 
-/** Reads the frames of streamed remote read. Not for several threads concurrently. */
+/** Reads the frames of streamed remote read. Not thread-safe. */
 public final class ChunkedReadReader {
   private final InputStream in;
   private final int maxFrame;

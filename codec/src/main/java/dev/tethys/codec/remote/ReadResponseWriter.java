@@ -5,7 +5,9 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 
-/** Writes the one message that answers a read request with samples: a result for each query. */
+/**
+ * Writes the single response message to a read request for samples, with a result for each query.
+ */
 public final class ReadResponseWriter {
   private final ProtoWriter out = new ProtoWriter(1 << 12);
   private int result = -1;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Walks the series and the metadata of a remote write 1.0 request as pieces of bytes that are
  * themselves requests: any of them joined are one. So a request is cut or dealt out without
- * decoding. Not for several threads concurrently.
+ * decoding. Not thread-safe.
  */
 public final class RequestSlices {
   private static final int SERIES = 1;

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: {@code top} walks the request, {@code in} the series that was returned last. The
  * label region is the run of label fields (tag 0x0a) that begins the series; where a series has
- * label fields elsewhere too, which no known sender writes, all of them are gathered in {@code
- * gathered} and the region is there. Not for several threads at once.
+ * label fields elsewhere too, which no known sender writes, all of them are copied to {@code
+ * gathered}, which then holds the region. Not thread-safe.
  */
 public final class WriteRequestReader {
   /**
@@ -140,8 +140,8 @@ public final class WriteRequestReader {
 
   /**
    * Moves to the next series without parsing its labels, if that can be deferred: data that ends
-   * like a {@link SingleSample} is assumed to be labels and that sample. A caller that does not
-   * know these very bytes to be labels calls {@link #settle} before it uses the series.
+   * like a {@link SingleSample} is assumed to consist of labels and that sample. A caller that does
+   * not know these very bytes to be labels calls {@link #settle} before it uses the series.
    */
   public boolean nextLikelySeries() {
     if (!nextField()) {

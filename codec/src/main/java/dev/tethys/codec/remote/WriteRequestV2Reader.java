@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Faults of one series (a reference outside the table, an odd number of them) are given by
  * {@link #seriesProblem} and leave the rest of the request usable; only bytes that are not protobuf
- * throw. Not for several threads concurrently.
+ * throw. Not thread-safe.
  *
  * <p>Invariants: {@code symbols[i]} is the offset of the length of symbol i, checked to be in the
  * request with all its bytes; {@code top} walks the request, {@code in} the series returned last.

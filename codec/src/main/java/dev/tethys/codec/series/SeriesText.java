@@ -28,7 +28,9 @@ import tools.jackson.core.json.JsonFactory;
  * yields the same row. Among a billion series, two share a key with a probability of 10^-21.
  */
 public final class SeriesText {
-  /** Names of labels come from anywhere: they are neither kept forever nor bounded beyond texts. */
+  /**
+   * Names of labels come from anywhere: they are neither kept forever nor bounded beyond strings.
+   */
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)

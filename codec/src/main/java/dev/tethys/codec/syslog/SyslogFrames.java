@@ -8,9 +8,9 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes messages out of a stream (RFC 6587). A message that begins with a digit has its length
- * before it (octet counting, {@code 11 <13>message}); any other ends with a line feed or NUL. One
- * stream may mix both. Longer messages than the limit are truncated, and the rest of them skipped.
+ * Splits a stream into messages (RFC 6587). A frame that starts with a digit is preceded by its
+ * length (octet counting, {@code 11 <13>message}); any other frame ends with a line feed or NUL. A
+ * stream may mix both. Messages longer than the limit are truncated and the remainder is skipped.
  */
 public final class SyslogFrames {
   private static final int MAX_LENGTH_DIGITS = 9;

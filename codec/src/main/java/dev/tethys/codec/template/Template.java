@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Templates by name, parsed from one or more texts, which may call each other. Immutable once
+ * Templates by name, parsed from one or more strings, which may call each other. Immutable once
  * parsed: may be executed by several threads concurrently.
  */
 public final class Template {

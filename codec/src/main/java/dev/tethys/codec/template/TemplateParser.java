@@ -41,7 +41,7 @@ final class TemplateParser {
     this.lexer = new TemplateLexer(text);
   }
 
-  /** The bodies by name; the text's own is there even when it is empty. */
+  /** The bodies by name; the body of the text itself is included even if it is empty. */
   Map<String, Body> parse() {
     List<TemplateNode> nodes = new ArrayList<>();
     while (peek().kind() != Kind.EOF) {

@@ -112,7 +112,7 @@ public final class ThriftReader {
   }
 
   /**
-   * Reads the begin of a message.
+   * Reads the start of a message.
    *
    * @return its name
    */

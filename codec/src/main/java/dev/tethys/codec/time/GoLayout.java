@@ -16,7 +16,7 @@ public final class GoLayout {
 
   private final LayoutPart[] parts;
   private final boolean hasYear;
-  private final ZoneId otherwise; // the zone of texts that name none
+  private final ZoneId otherwise; // the zone of strings that name none
   private final ZoneId named; // whose abbreviations are known
   private final ZoneId local;
   private final @Nullable Map<String, ZoneId> zones; // null for Go's own rules
@@ -53,7 +53,7 @@ public final class GoLayout {
   }
 
   /**
-   * The same layout for texts that may name any zone. Go reads a name unknown in the location as
+   * The same layout for strings that may name any zone. Go reads a name unknown in the location as
    * UTC; here it is looked up first among the given zones, then in the location, then among the
    * names of the time zone database ({@code EST}, {@code CET}), and text with any other name is not
    * a valid time.
@@ -69,7 +69,7 @@ public final class GoLayout {
     return LayoutPart.of(layout).stream().allMatch(p -> p.kind() == LayoutPart.Kind.TEXT);
   }
 
-  /** Whether texts name their zones. */
+  /** Whether strings name their zones. */
   public boolean namesZones() {
     return Arrays.stream(parts).anyMatch(p -> p.kind() == LayoutPart.Kind.ZONE_NAME);
   }

@@ -186,7 +186,9 @@ public final class StrptimeLayout {
     return name.equals("Local") ? ZoneId.systemDefault() : ZoneId.of(name, OFFSETS);
   }
 
-  /** Variant for texts of a location, which resolves zone abbreviations and is the default zone. */
+  /**
+   * Variant for strings of a location, which resolves zone abbreviations and is the default zone.
+   */
   public StrptimeLayout in(ZoneId location) {
     return new StrptimeLayout(written, layouts, location, zones, names, flexible);
   }
@@ -198,12 +200,12 @@ public final class StrptimeLayout {
     return new StrptimeLayout(written, layouts, zone, Map.copyOf(abbreviations), names, flexible);
   }
 
-  /** The same for texts with names of months and days in a language. */
+  /** The same for strings with names of months and days in a language. */
   public StrptimeLayout spokenIn(Locale locale) {
     return new StrptimeLayout(written, layouts, zone, zones, TimeNames.of(locale), flexible);
   }
 
-  /** Whether texts name their zones. */
+  /** Whether strings name their zones. */
   public boolean namesZones() {
     for (LayoutPart p : layouts[0]) {
       if (p.kind() == LayoutPart.Kind.ZONE_NAME) {

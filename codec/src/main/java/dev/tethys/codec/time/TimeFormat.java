@@ -14,7 +14,7 @@ public interface TimeFormat {
   /**
    * Reads a time.
    *
-   * @param now nanoseconds since 1970, for texts without a year
+   * @param now nanoseconds since 1970, for strings without a year
    * @return nanoseconds since 1970, or {@link GoLayout#NONE}
    */
   long read(String text, long now);

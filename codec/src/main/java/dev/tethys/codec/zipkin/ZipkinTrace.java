@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Spans of one trace as readers of Zipkin expect them. In Zipkin a server may have the span ID of
  * its client, and a span may be split into several parts. A server whose client has the same id is
  * marked as shared and has the parent of its client; spans of one id and endpoint become one. OTLP
- * has neither, so that this is determined when a trace is read. Not for several threads.
+ * has neither, so that this is determined when a trace is read. Not thread-safe.
  */
 public final class ZipkinTrace {
   /** Start of the names that receivers and SDKs give to spans without a service. */

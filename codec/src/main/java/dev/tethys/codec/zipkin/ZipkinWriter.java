@@ -12,8 +12,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes spans of version 2, each by itself: an object of JSON on one line, or one element of
- * {@code zipkin.proto3.ListOfSpans}. Not for several threads concurrently.
+ * Writes spans of version 2, each on its own: a JSON object on one line, or one element of {@code
+ * zipkin.proto3.ListOfSpans}. Not thread-safe.
  *
  * <p>Sources: zipkin-api's {@code zipkin2-api.yaml} and {@code zipkin.proto}.
  */

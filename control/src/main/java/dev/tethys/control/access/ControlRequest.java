@@ -13,7 +13,7 @@ import java.time.Duration;
  * Request for a live control, of a user or a rule.
  *
  * @param selector agents
- * @param duration after which it ends by itself
+ * @param duration after which it ends automatically
  * @param window for which a preview counts
  * @param author "" for none
  * @param awaitAgents whether it may start although no agent matches its selector yet

@@ -69,7 +69,7 @@ public final class ExportApi {
     return out;
   }
 
-  /** Texts by path. */
+  /** Strings by path. */
   private Map<String, String> files() {
     Map<String, String> out = new TreeMap<>();
     List<Rollout.Assignment> assigned = rollouts.read((all, assignments) -> assignments);

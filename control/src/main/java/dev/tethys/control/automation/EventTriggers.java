@@ -69,7 +69,7 @@ public final class EventTriggers {
   /** Labels of firing series, with the value under {@link GuardQueries#VALUE}. */
   private final Map<Source, Map<String, String>> labelsOf = new HashMap<>();
 
-  private final Map<String, Long> evaluated = new HashMap<>(); // by rule, time of the last answer
+  private final Map<String, Long> evaluated = new HashMap<>(); // by rule, time of the last response
   private final Map<String, String> errors = new ConcurrentHashMap<>(); // of queries, by rule
   private @Nullable Map<Long, Rollout.State> rolloutStates; // null before the first step
   private long lastVariableMillis;

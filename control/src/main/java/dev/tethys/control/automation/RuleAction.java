@@ -82,7 +82,7 @@ sealed interface RuleAction {
   }
 
   /**
-   * Change of a variable of a hub.
+   * Change of a hub variable.
    *
    * @param after value when the trigger ends; null to keep it
    */

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
-/** Bounds of the texts and lists that agents report about themselves. */
+/** Bounds of the strings and lists that agents report about themselves. */
 final class BoundedReport {
   private static final int MAX_LABELS = 128;
   private static final int MAX_NAME = 256;
@@ -75,7 +75,7 @@ final class BoundedReport {
   }
 
   /**
-   * Health with bounded texts.
+   * Health with bounded strings.
    *
    * @param left components that may be added, over all levels
    */

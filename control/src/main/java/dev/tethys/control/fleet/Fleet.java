@@ -65,7 +65,7 @@ public final class Fleet {
       return false;
     }
 
-    /** Whether the agent answers on this connection; waits for that. */
+    /** Whether the agent responds on this connection; waits for the response. */
     default boolean answers() {
       return false;
     }
@@ -323,7 +323,7 @@ public final class Fleet {
     return duplicates.get(uid);
   }
 
-  /** Number of agents that connected with the UID of another one, since the start. */
+  /** Number of agents that connected with the UID of another one, since startup. */
   public synchronized long duplicatesFound() {
     return duplicatesFound;
   }

@@ -28,7 +28,7 @@ public final class ItemRates {
   /** Silence after which the counts of an agent have not changed: it reports only changes. */
   private static final Duration SILENCE = Duration.ofSeconds(25);
 
-  /** Items per second that receivers accepted, and that exporters delivered. */
+  /** Items per second accepted by receivers and delivered by exporters. */
   public record Rate(double in, double out) {}
 
   private record Point(long in, long out, long nanos) {}

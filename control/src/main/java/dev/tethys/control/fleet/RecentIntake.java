@@ -304,7 +304,7 @@ public final class RecentIntake {
     Point base = at(all, from);
     boolean former = all.size() > 1 && base.nanos == all.getFirst().nanos;
     if (former && all.get(1).nanos - from <= SOON.toNanos()) {
-      base = all.get(1); // the last report before may lack items of the former configuration
+      base = all.get(1); // the previous report may lack items of the previous configuration
     }
     return i < 0 ? 0 : all.getLast().of(i) - base.of(i);
   }

@@ -32,7 +32,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ClusterStatus {
   private static final System.Logger LOG = JulLogger.of(ClusterStatus.class.getName());
 
-  /** Minimum time between two writes of an object in which only texts differ, such as progress. */
+  /**
+   * Minimum time between two writes of an object in which only strings differ, such as progress.
+   */
   private static final Duration TEXTS = Duration.ofSeconds(5);
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);

@@ -27,8 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Invariants: rates before a control are of reports up to its start, rates with it of reports
  * after that; those in which both fall are not used. Both are of the same agents. Effects of at
- * most {@link #MAX_KEPT} controls are kept, since the start of the control plane, by agent for at
- * most {@link #MAX_RATES} rates, the oldest as sums alone.
+ * most {@link #MAX_KEPT} controls are kept, since the control plane started, by agent for at most
+ * {@link #MAX_RATES} rates, the oldest as sums alone.
  */
 public final class ControlEffects {
   static final int MAX_KEPT = 300;

@@ -35,8 +35,8 @@ import tools.jackson.databind.node.ObjectNode;
  * the shares of all agents never exceed it, apart from the exceptions below.
  *
  * <p>An agent starts each period with {@link QuotaRule#initialShare}; half of the limit is
- * reserved. An agent that approaches its share reports at once, and gets a part of the reserve in
- * proportion to its usage. When the reserve is empty, agents with an unused share have to return
+ * reserved. An agent that approaches its share reports immediately, and gets a part of the reserve
+ * in proportion to its usage. When the reserve is empty, agents with an unused share have to return
  * half of it, and it is given to others after they have confirmed that. So at most {@link
  * #STRANDED} of a limit stays unused at connected agents.
  *

@@ -183,7 +183,7 @@ final class ActionReader {
         timeout);
   }
 
-  /** Texts of both kinds; one that is written has priority. */
+  /** Strings of both kinds; one that is written has priority. */
   private static Map<String, Text> texts(Map<String, String> written, Map<String, KeyRef> from) {
     Map<String, Text> out = new LinkedHashMap<>();
     from.forEach((k, v) -> out.put(k, new Text(null, v)));

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Action of a rule. Texts may refer to the event that triggered it. */
+/** Action of a rule. Strings may refer to the event that triggered it. */
 public sealed interface HubAction {
   /** Type in MDAI's commands, such as {@code variable.set.add}. */
   String type();

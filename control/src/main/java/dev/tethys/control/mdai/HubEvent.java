@@ -7,7 +7,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Event of a hub, in MDAI's form.
+ * Hub event, in MDAI's format.
  *
  * @param id UUID
  * @param name {@code ALERT.STATUS}, or {@code var.CHANGE}

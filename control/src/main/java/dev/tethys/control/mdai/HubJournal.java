@@ -22,7 +22,7 @@ public interface HubJournal {
       Map<String, String> fields,
       @Nullable Change change) {}
 
-  /** Texts of the values of a variable. */
+  /** Strings of the values of a variable. */
   record Change(String before, String after) {}
 
   /**

@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * journal and replays. Each change of a variable is an event, which is handled in its turn.
  */
 public final class HubMessage {
-  /** Rule of a hub, and the event that triggered it. */
+  /** Hub rule, and the event that triggered it. */
   public record Match(Hub hub, HubRule rule, HubEvent event) {}
 
   private final Hubs hubs;

@@ -3,7 +3,7 @@ package dev.tethys.control.mdai;
 import java.util.List;
 
 /**
- * Rule of a hub.
+ * Hub rule.
  *
  * @param actions run in their order; the first that fails ends the rule
  */

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Variable of a hub.
+ * Hub variable.
  *
  * @param manual whether users set it by the API
  * @param initial value until it is set

@@ -11,10 +11,10 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * Replacement of references {@code ${scope:field:-default}} in texts, by MDAI's rules. The scope
+ * Replacement of references {@code ${scope:field:-default}} in strings, by MDAI's rules. The scope
  * {@code trigger} has the fields of an event and, as {@code payload.a.b}, the members of its
- * payload; {@code template} has given texts. An empty field is an absent one. A reference without a
- * value and a default stays unchanged, also one of another scope.
+ * payload; {@code template} has given strings. An empty field is an absent one. A reference without
+ * a value and a default stays unchanged, also one of another scope.
  */
 public final class Interpolation {
   private static final Pattern REFERENCE =

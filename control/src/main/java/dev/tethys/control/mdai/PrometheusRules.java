@@ -4,7 +4,7 @@ import dev.tethys.control.mdai.Resource.Hub;
 import dev.tethys.control.mdai.Resource.PrometheusAlert;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Alerts of a hub as a file of Prometheus's rules, with the annotations of MDAI's operator. */
+/** Hub alerts as a Prometheus rule file, with the annotations of MDAI's operator. */
 public final class PrometheusRules {
   private PrometheusRules() {}
 

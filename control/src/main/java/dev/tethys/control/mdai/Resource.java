@@ -39,7 +39,7 @@ public sealed interface Resource {
     }
   }
 
-  /** Alert of a hub, which Prometheus evaluates; "" if no duration is set. */
+  /** Hub alert, which Prometheus evaluates; the duration is "" if none is set. */
   record PrometheusAlert(
       String name, String expression, String severity, String pending, String keepFiring) {}
 

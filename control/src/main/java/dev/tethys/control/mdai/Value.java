@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Value of a variable: a scalar as its text, a set or a map of texts. Immutable. */
+/** Value of a variable: a scalar as its text, a set or a map of strings. Immutable. */
 public sealed interface Value {
   /** Scalar. */
   record Scalar(String text) implements Value {}

@@ -38,7 +38,7 @@ public final class Variables {
   /**
    * Variables as agents get them.
    *
-   * @param json object of texts by name
+   * @param json object of strings by name
    */
   public record Environment(SortedMap<String, String> texts, String json) {
     static final Environment NONE = new Environment(new TreeMap<>(), "");
@@ -94,7 +94,7 @@ public final class Variables {
       };
     }
 
-    /** Texts of a hub under the names of {@code serializeAs}; none if there is no such hub. */
+    /** Strings of a hub under the names of {@code serializeAs}; none if there is no such hub. */
     public Environment environment(String hub) {
       return environments.computeIfAbsent(hub, this::serialized);
     }
@@ -189,7 +189,7 @@ public final class Variables {
     }
   }
 
-  /** Starts a change; the caller admits one at a time. */
+  /** Starts a change. The caller ensures that only one change is in progress. */
   Change change() {
     return new Change(now);
   }

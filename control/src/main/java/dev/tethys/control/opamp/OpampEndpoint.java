@@ -78,7 +78,7 @@ public final class OpampEndpoint {
   private static final Duration PING = Duration.ofSeconds(30);
   private static final Duration SILENCE = Duration.ofSeconds(90);
 
-  /** Time within which the connection of an agent must answer a ping. */
+  /** Time within which an agent must respond to a ping. */
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
   /** Time after which an offer is repeated that the agent has not reported. */

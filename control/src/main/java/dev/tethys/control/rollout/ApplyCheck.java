@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ApplyCheck implements GuardCheck {
   /**
-   * Time within which an agent has ended what a former configuration had: requests to destinations
-   * that do not answer, and receivers, each of which may take 30s.
+   * Time within which an agent stops the components of its previous configuration: requests to
+   * unresponsive destinations, and receivers, each of which may take 30s.
    */
   private static final Duration FORMER_ENDS = Duration.ofSeconds(75);
 

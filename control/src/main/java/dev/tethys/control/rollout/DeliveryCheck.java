@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Check of agents that take items with the version and deliver none. A destination may accept
- * connections and never answer, or a processor hold all for a very long time. Nothing is lost yet
- * then, and nothing is known to arrive. Judged is each exporter and signal by itself as well, for
- * others may hide it in the sums of an agent.
+ * connections and never respond, or a processor may hold all items for a very long time. Nothing is
+ * lost yet then, and nothing is known to arrive. Each exporter and signal is also checked
+ * separately, because the sums of an agent may hide a failing one.
  */
 final class DeliveryCheck implements GuardCheck {
   /**

@@ -1,8 +1,9 @@
 package dev.tethys.control.rollout;
 
 /**
- * Condition of a rollout's guard. A check lives for one step of a rollout: it takes each agent with
- * the version, then answers for all of them. What must outlast the step is in {@link Rollout}.
+ * Condition of a rollout's guard. A check lives for one step of a rollout: it is given each agent
+ * with the version, then returns a verdict for all of them. What must outlast the step is in {@link
+ * Rollout}.
  */
 interface GuardCheck {
   /** Takes an agent that the rollout has reached; the response is for this agent only. */

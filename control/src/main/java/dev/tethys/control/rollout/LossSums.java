@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Items that agents lost since they applied the version, of each signal by itself and of in total.
- * A signal with few items may be lost as a whole and not be seen in the sum.
+ * Items that agents lost since they applied the version, for each signal and in total. A signal
+ * with few items may be lost as a whole and not be seen in the sum.
  */
 final class LossSums {
   /** Names of the items of a signal. */

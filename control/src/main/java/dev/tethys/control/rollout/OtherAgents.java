@@ -132,7 +132,7 @@ final class OtherAgents {
     return false;
   }
 
-  /** Accounts of an agent without the version, at the begin of the stage and now. */
+  /** Accounts of an agent without the version, at the start of the stage and now. */
   private record BeforeAndAfterTotals(Totals then, Totals now) {}
 
   private List<BeforeAndAfterTotals> all() {

@@ -263,7 +263,7 @@ public final class OutputComparison {
         fresh.values().stream().filter(s -> s.intervals() > 0).mapToLong(VolumeSeries::held).sum());
   }
 
-  /** Items at exporters are not delivered yet: a destination that never answers accepts none. */
+  /** Items at exporters are not delivered yet: a destination that never responds accepts none. */
   private static double heldShare(Map<UUID, VolumeSeries> side) {
     long taken = 0;
     long held = 0;

@@ -188,12 +188,12 @@ public final class Rollout {
   /** Last stage that passes although its guard could not be judged, by the decision of a user. */
   public int acceptedStage = -1;
 
-  /** Outputs of the reached agents; since the start of the control plane. */
+  /** Outputs of the reached agents; since the control plane started. */
   public final OutputComparison outputs = new OutputComparison();
 
   /**
-   * Checks that the guard did not make at its last run, with the reasons; since the start of the
-   * control plane.
+   * Checks that the guard did not make at its last run, with the reasons; since the control plane
+   * started.
    */
   public List<String> notJudged = List.of();
 

@@ -334,8 +334,8 @@ public final class Rollouts {
 
   /**
    * Gives agents a version without stages where its text is the one that they have, or that they
-   * had before: it has been rolled out to them already. A return is all at once, as {@link #undo}.
-   * An active rollout that the new version replaces is undone before.
+   * had before: it has been rolled out to them already. A rollback reaches all agents in one step,
+   * as with {@link #undo}. An active rollout that the new version replaces is undone before.
    *
    * @param own rollout that the same source started last; one of another source is not replaced
    * @return rollout by which the agents got the text; null if a rollout is required
@@ -368,7 +368,7 @@ public final class Rollouts {
 
   /**
    * Makes an assignment the latest again, and undoes later ones of its configuration: those of the
-   * same source, and those whose agents are within its own, or its own within theirs.
+   * same source, and those whose agents are a subset or a superset of its agents.
    */
   private void give(Assignment a, int version, long own, Actor actor, String reason)
       throws IOException {

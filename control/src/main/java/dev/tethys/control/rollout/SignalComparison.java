@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Comparisons of a signal.
  *
  * @param beside with agents without the version; null if none that can be compared
- * @param single with each of these agents by itself
+ * @param single with each of these agents alone
  * @param self with the same agents before; null if none that can be compared
  */
 record SignalComparison(

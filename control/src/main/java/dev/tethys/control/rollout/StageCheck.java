@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Judgment of the agents that a rollout has reached, by the list of checks of its guard. The first
- * check that answers undo undoes the rollout; the stage passes when all checks pass. A reason to
+ * check that returns undo undoes the rollout; the stage passes when all checks pass. A reason to
  * wait is not a fault that all agents share; if it lasts, it is a reason to undo the rollout.
  * Called under the lock of the rollouts.
  */

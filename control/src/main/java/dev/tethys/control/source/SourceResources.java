@@ -142,7 +142,7 @@ public final class SourceResources {
     return kept.files.containsKey(path);
   }
 
-  /** Texts of configurations in resources. */
+  /** Strings of configurations in resources. */
   synchronized List<PipelineText> pipelines() {
     List<PipelineText> out = new ArrayList<>();
     for (Placed p : resources.values()) {

@@ -80,7 +80,7 @@ public final class StateFile {
    * Replaces the file.
    *
    * @param content created by {@link #content}
-   * @throws IOException if it is not on disk; the former file stays
+   * @throws IOException if it could not be written to disk; the previous file is kept
    */
   public void write(ObjectNode content) throws IOException {
     files.replace(path, content.toString().getBytes(StandardCharsets.UTF_8));

@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Hashes, numbers of things, and bounded texts. */
+/** Hashes, numbers of things, and bounded strings. */
 public final class Texts {
   private Texts() {}
 

@@ -1,4 +1,4 @@
-/** Hashes and bounded texts. */
+/** Hashes and bounded strings. */
 @NullMarked
 package dev.tethys.control.text;
 

@@ -125,7 +125,7 @@ public record ConfigTest(
     return JsonMapper.shared().readTree(new String(json, StandardCharsets.UTF_8));
   }
 
-  /** Records of a request, each as texts by path; attributes have their keys in the path. */
+  /** Records of a request, each as strings by path; attributes have their keys in the path. */
   private static List<Map<String, String>> records(JsonNode request) {
     List<Map<String, String>> out = new ArrayList<>();
     for (Map.Entry<String, JsonNode> signal : request.properties()) {

@@ -204,7 +204,7 @@ final class AgentKills {
         + " ms in as calm a time before";
   }
 
-  /** Waits until all that is due is there; how much is not. */
+  /** Waits until all that is due has arrived, and returns the missing amount. */
   private long settle(String when) throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(ScrapedPages.PATIENCE_SECONDS);
     ScrapedPages.Due due = pages.due();

@@ -340,7 +340,7 @@ final class EqualityData {
 
   /**
    * Writes everything by remote write 2.0, at most one sample of each series per request: servers
-   * write floats before histograms, and reject samples older than theirs.
+   * write floats before histograms, and reject older samples.
    */
   void send(ServerUnderTest server) throws IOException, InterruptedException {
     for (long from = START; from < END + INTERVAL; from += INTERVAL) {

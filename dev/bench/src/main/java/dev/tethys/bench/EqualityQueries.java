@@ -10,8 +10,8 @@ import java.util.Random;
 /**
  * Random expressions over {@link EqualityData}: every function by its signature, every operator,
  * matching, fill, aggregation and modifier, duration expressions, and occasionally a word too many
- * or too few. What a server may answer in several ways is omitted: which of equal series {@code
- * topk} takes.
+ * or too few. Queries with several correct results are omitted, such as {@code topk} over equal
+ * series.
  */
 final class EqualityQueries {
   private static final List<String> FLOATS =

@@ -253,9 +253,9 @@ final class ExporterSinks implements AutoCloseable {
   }
 
   /**
-   * A tickerplant that lets all clients in and answers {@code (::)} to each message that requires a
-   * response: a message is its byte order, its type (1 requires a response), two more bytes and its
-   * length.
+   * A tickerplant that accepts all clients and returns {@code (::)} for each message that requires
+   * a response: a message is its byte order, its type (1 requires a response), two more bytes and
+   * its length.
    */
   private static void tickerplant(InputStream in, OutputStream out) throws IOException {
     while (in.read() > 0) {

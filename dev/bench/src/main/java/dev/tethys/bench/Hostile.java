@@ -23,8 +23,8 @@ import java.util.concurrent.atomic.LongAdder;
 /**
  * Hostile queries against a real server with little memory, while another client sends ordinary
  * ones. Prints the outcome of the queries, the latency of the others, and the memory of the server.
- * The test passes if the server lives, answers health checks and ordinary queries, and holds no
- * memory for queries at the end.
+ * The test passes if the server keeps running, responds to health checks and ordinary queries, and
+ * holds no memory for queries at the end.
  */
 final class Hostile {
   /** The server's own metrics, under names and labels that the queries ask for. */

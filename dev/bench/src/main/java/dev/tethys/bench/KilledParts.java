@@ -142,7 +142,7 @@ final class KilledParts implements AutoCloseable {
   }
 
   private static void createTopic(KafkaProcess k) throws IOException, InterruptedException {
-    CLIENT.setLevel(Level.SEVERE); // it logs each attempt until the broker is there
+    CLIENT.setLevel(Level.SEVERE); // it logs each attempt until the broker is available
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     try (Admin a = Admin.create(Map.of("bootstrap.servers", k.address()))) {
       while (true) {
@@ -153,7 +153,7 @@ final class KilledParts implements AutoCloseable {
           return;
         } catch (ExecutionException | TimeoutException e) {
           if (e.getCause() instanceof TopicExistsException) {
-            return; // by a call before, whose answer came too late
+            return; // by an earlier call, whose response came too late
           }
           if (System.nanoTime() > end || !k.isAlive()) {
             throw new IOException("the broker does not answer: " + k.log(), e);

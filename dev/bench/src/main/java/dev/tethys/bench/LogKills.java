@@ -287,7 +287,7 @@ final class LogKills {
     int cut = random.nextInt(5) == 0 ? random.nextInt(sb.length()) : 0;
     append(s.file, sb.substring(0, cut));
     if (cut > 0) {
-      Thread.sleep(random.nextInt(30)); // a line is there without its end
+      Thread.sleep(random.nextInt(30)); // a line lacks its end
     }
     append(s.file, sb.substring(cut));
   }

@@ -28,11 +28,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A server under more heavy queries than it can answer, while health is probed, samples are pushed
- * and rules are evaluated. Prints the outcome of the queries and how long the others waited. Passes
- * if health is answered within 1 s and writes within 2 s (each p99), no write is refused, no rule
- * is evaluated more than 1 s late, queries are answered or refused with a reason, and of each kind
- * some are answered.
+ * A server that receives more heavy queries than it can process, while health is probed, samples
+ * are pushed and rules are evaluated. Prints the outcome of the queries and how long the others
+ * waited. Passes if health is answered within 1 s and writes within 2 s (each p99), no write is
+ * refused, no rule is evaluated more than 1 s late, queries are answered or refused with a reason,
+ * and of each kind some are answered.
  */
 final class Overload {
   private static final String TOGETHER = "together";
@@ -98,8 +98,9 @@ final class Overload {
   }
 
   /**
-   * The kinds of queries, one after another, or {@code together} for all at once; and {@code
-   * series=… queries=… seconds=… heap=…}, where {@code queries} is the number of clients of a kind.
+   * The kinds of queries, one after another, or {@code together} for all of them concurrently; and
+   * {@code series=… queries=… seconds=… heap=…}, where {@code queries} is the number of clients of
+   * a kind.
    */
   static int run(String[] args) throws Exception {
     Options o =

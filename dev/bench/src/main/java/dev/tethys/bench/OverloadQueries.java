@@ -24,7 +24,7 @@ enum OverloadQueries {
             "max(sum_over_time(sum(rate({__name__=~\"m.\"}[5m]))[5m:1s]))");
 
     @Override
-    void fill(ServerUnderTest server) {} // samples are there in any case
+    void fill(ServerUnderTest server) {} // samples exist in any case
 
     @Override
     void write(ServerUnderTest server, int n) {} // samples are written in any case

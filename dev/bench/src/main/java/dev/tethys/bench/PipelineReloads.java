@@ -34,7 +34,7 @@ final class PipelineReloads {
    * For one collector.
    *
    * @param versions what its configuration is, by a number
-   * @param port where it is asked to read it
+   * @param port port that receives reload requests
    */
   PipelineReloads(Path config, IntFunction<String> versions, int port) {
     this.config = config;

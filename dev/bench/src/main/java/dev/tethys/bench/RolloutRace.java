@@ -39,7 +39,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Rollouts of bad versions to collector processes that take OTLP, with the default guard. The
  * versions: one that does not parse, one with a node that does not start, one that drops every
  * twentieth record, and one with which the process is killed, once or again and again. Each must
- * reach one agent at most and be undone by itself within 30 s; items are counted for each. The
+ * reach one agent at most and be undone automatically within 30 s; items are counted for each. The
  * version with which a process ends is imitated by SIGKILL from here, as no built-in component ends
  * its process.
  */

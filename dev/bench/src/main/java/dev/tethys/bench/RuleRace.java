@@ -121,7 +121,7 @@ final class RuleRace {
     sb.append("  - record: ").append(name).append("\n    expr: '").append(expr).append("'\n");
   }
 
-  /** Processes that together answer as one server; the first receives the samples. */
+  /** Processes that together act as one server; the first receives the samples. */
   private record Started(List<ServerUnderTest> processes) implements AutoCloseable {
     ServerUnderTest store() {
       return processes.getFirst();

@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  * Many targets in one discovery that changes repeatedly, together with constant ones. Prints the
  * delay of the constant targets' scrapes, since they show every pause, and the time until the
  * targets equal the discovered ones. The scraped program runs in the same process as the clock, so
- * that a measured gap is never less than the server's.
+ * a measured gap is never smaller than the server's.
  *
  * <p>At each change a tenth of the targets is replaced by new ones and another tenth changes its
  * labels; in the middle all are removed, and all return with the next change.

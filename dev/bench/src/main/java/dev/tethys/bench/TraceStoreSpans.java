@@ -6,7 +6,7 @@ import dev.tethys.model.traces.SpanColumn;
 import java.util.Random;
 
 /**
- * Spans of twelve services for {@link TraceStoreRuns}: traces of eight spans, with ids, texts and
+ * Spans of twelve services for {@link TraceStoreRuns}: traces of eight spans, with ids, strings and
  * numbers that repeat as little as those of real services. Batch n holds the same spans whenever it
  * is made.
  */
@@ -19,7 +19,7 @@ final class TraceStoreSpans {
 
   private static final int SERVICES = 12;
   private static final int TRACE = 8;
-  private static final int KEPT_BITS = 40; // of random ids in texts
+  private static final int KEPT_BITS = 40; // of random ids in strings
 
   private final long seed;
 

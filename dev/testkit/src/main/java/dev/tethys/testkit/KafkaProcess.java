@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 
 /**
  * Real Kafka broker on loopback, in a separate process, from the jars of the class path. It may not
- * answer yet when the constructor returns: clients wait.
+ * respond yet when the constructor returns: clients wait.
  */
 public final class KafkaProcess implements AutoCloseable {
   private final List<String> flags;

@@ -401,7 +401,7 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
   void patternsAreTheSameWithAFilterThatAllRowsFit() throws Exception {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 3000; i++) {
-      // Out of order, three of the six streams selected, two texts, a few rows per second.
+      // Out of order, three of the six streams selected, two strings, a few rows per second.
       long time = T0 + (i * 7919L % 3000) * SECOND / 4;
       String body =
           i % 5 == 0 ? "GET /items/" + i + " failed" : "GET /carts/" + i + " in " + i + "ms";

@@ -17,7 +17,7 @@ import java.util.List;
  * its own reader (fields of Loki's push.proto), so that it checks the product's writer.
  */
 public final class LokiDouble implements AutoCloseable {
-  /** Texts of all entries in order of arrival. */
+  /** Strings of all entries in order of arrival. */
   public final List<String> lines = Collections.synchronizedList(new ArrayList<>());
 
   /** Labels of the stream of each line, such as {@code {app="a"}}. */

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Strict double of S3 with path style, which verifies every signature and checksum by its own code.
- * It answers PutObject, GetObject with ranges, ListObjectsV2 with pages, DeleteObject, HeadBucket
+ * It supports PutObject, GetObject with ranges, ListObjectsV2 with pages, DeleteObject, HeadBucket
  * and multipart uploads.
  *
  * <p>Sources: Amazon S3 API reference; "Signature Version 4 for API requests".

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>After a power cut ({@link #afterPowerCut}) a file keeps the synced data and any part of later
  * data, with missing sectors in between; a folder keeps the synced names and some prefix of later
  * changes. Data that once failed to sync is lost then, even if a later sync succeeded, as on Linux.
- * After the end of the process only ({@link #afterKill}) everything written is there. All choices
- * come from the given random numbers, so a seed reproduces a failure.
+ * After the end of the process only ({@link #afterKill}) everything written is preserved. All
+ * choices come from the given random numbers, so a seed reproduces a failure.
  */
 public final class SimulatedFiles implements FileAccess {
   /** Thrown after a power cut; no operation works. */

@@ -5,8 +5,8 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /**
- * File to which complete records are appended. The rest of a failed write is truncated at once, or
- * before the next record if that fails too, so that a rejected record cannot return and does not
+ * File to which complete records are appended. The rest of a failed write is truncated immediately,
+ * or before the next record if that fails too, so that a rejected record cannot return and does not
  * hide later ones.
  *
  * <p>One thread appends at a time; any thread may {@link #force}.

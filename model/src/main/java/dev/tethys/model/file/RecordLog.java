@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  * record that was being written, is cut off and kept next to the file under {@link #DAMAGED}: it
  * may have been acknowledged.
  *
- * <p>Not for several threads concurrently. An interrupt does not close it.
+ * <p>Not thread-safe. An interrupt does not close it.
  */
 public final class RecordLog implements Closeable {
   /** Suffix of the file that holds the bytes cut off the end. */
@@ -103,7 +103,8 @@ public final class RecordLog implements Closeable {
   }
 
   /**
-   * Reads the complete records of a log in order, without changing it. Not for one that is locked.
+   * Reads the complete records of a log in order, without changing it. Must not be called while the
+   * log is locked.
    *
    * @throws IOException if it cannot be read, or is a file of another kind
    */
@@ -276,7 +277,7 @@ public final class RecordLog implements Closeable {
   /**
    * Replaces all records.
    *
-   * @throws IOException if the file could not be written; it then still holds the former records
+   * @throws IOException if the file could not be written; it then still holds the previous records
    */
   public void replace(Stream<byte[]> live) throws IOException {
     Path next = file.resolveSibling(file.getFileName() + NEXT);

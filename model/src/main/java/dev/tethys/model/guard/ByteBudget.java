@@ -147,8 +147,8 @@ public final class ByteBudget {
     }
 
     /**
-     * Reserves more for a peer that cannot be refused, only left unread: waits until others release
-     * theirs.
+     * Reserves more for a peer whose data cannot be rejected, only left unread: waits until others
+     * release memory.
      *
      * @throws OverBudgetException if the budget stays exhausted for {@link #PATIENCE_NANOS}, or
      *     most of it is held by those that wait

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Platform threads that compute for callers on virtual threads, which wait for them. Work that
  * computes for long on a virtual thread keeps its carrier from all others; on a platform thread the
  * kernel shares the processors fairly. The threads have a lower priority than those that receive
- * data, evaluate rules and answer health checks.
+ * data, evaluate rules and respond to health checks.
  *
  * <p>There are as many threads as callers: they bound their number.
  */

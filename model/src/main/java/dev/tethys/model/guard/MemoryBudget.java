@@ -20,9 +20,9 @@ import java.util.function.ToLongFunction;
  *
  * <p>Memory is reserved in a share before it is allocated. A share always gets its guaranteed part;
  * above that it borrows memory that others leave free, up to its maximum. When a share needs memory
- * that was lent, less important shares that can return memory at once, as caches can, do so, and no
- * share may borrow more until the sum is below the total again. Queries return theirs when they
- * end.
+ * that was lent, less important shares that can return memory immediately, such as caches, return
+ * it, and no share may borrow more until the sum is below the total again. Queries return their
+ * memory when they end.
  *
  * <p>Invariants: the total is below the heap and the sum of the guaranteed parts is at most the
  * total; a loan never makes the sum of all shares exceed the total at that moment.

@@ -89,7 +89,7 @@ public final class QueryThreads {
     }
   }
 
-  /** Number of queries since the start, including running and waiting ones. */
+  /** Number of queries since startup, including running and waiting ones. */
   public long total() {
     return total.sum();
   }

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Datagram socket of the C library, for families or options that the JDK does not support (unix(7),
- * netlink(7), icmp(7)); on 64-bit Linux. For one thread at a time, except {@link #shutdown} and
- * {@link #awaitDatagram}. Blocking calls block in the kernel and pin their thread, so they are not
- * for virtual threads.
+ * netlink(7), icmp(7)); on 64-bit Linux. Used by at most one thread at a time, except {@link
+ * #shutdown} and {@link #awaitDatagram}. Blocking calls block in the kernel and pin their thread,
+ * so they are not for virtual threads.
  */
 public final class SocketCalls implements AutoCloseable {
   public static final int AF_UNIX = 1;

@@ -5,7 +5,7 @@ import java.util.logging.LogRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts of log lines: a template with places such as {@code {0}} and its values. Quotation marks
+ * Strings of log lines: a template with places such as {@code {0}} and its values. Quotation marks
  * need no care, and numbers are written without separators, unlike in {@link
  * java.text.MessageFormat}: there, {@code "can't: {0}"} loses its value and 1000 becomes 1,000.
  */

@@ -24,7 +24,7 @@ public final class LogEntry {
     /** One more entry need not be kept any longer. Called by any thread; must not block. */
     void settled();
 
-    /** Settles {@code entries} entries at once. */
+    /** Settles {@code entries} entries in one call. */
     default void settled(int entries) {
       for (int i = 0; i < entries; i++) {
         settled();

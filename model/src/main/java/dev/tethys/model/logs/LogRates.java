@@ -30,7 +30,7 @@ public final class LogRates {
    * Rate of a tenant or of one of its streams.
    *
    * @param bytes per second, {@code ingestion_rate_mb}, {@code per_stream_rate_limit}
-   * @param burst maximum number of bytes at once, {@code ingestion_burst_size_mb}, {@code
+   * @param burst maximum burst in bytes, {@code ingestion_burst_size_mb}, {@code
    *     per_stream_rate_limit_burst}
    */
   public record Rate(double bytes, double burst) {}

@@ -2,7 +2,7 @@ package dev.tethys.model.profiles;
 
 /** Tables of {@link ProfileSymbols} that grow by unique rows. Not thread-safe. */
 public final class ProfileSymbolTable {
-  /** Texts of {@link ProfileSymbols#strings}. */
+  /** Strings of {@link ProfileSymbols#strings}. */
   public final TextTable strings = new TextTable();
 
   /** Rows of {@link ProfileSymbols#mappings}. */

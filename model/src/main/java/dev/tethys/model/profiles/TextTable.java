@@ -180,7 +180,7 @@ public final class TextTable {
     into[slot] = hash & TAG | text + 1L;
   }
 
-  /** Texts so far, unchanged by later ones. */
+  /** Strings so far, unchanged by later ones. */
   public Texts view() {
     return new Texts(data, starts, count);
   }

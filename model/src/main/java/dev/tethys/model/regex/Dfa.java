@@ -93,7 +93,7 @@ final class Dfa {
 
     final int start;
     volatile long bytes;
-    long scanned; // of texts; races lose some
+    long scanned; // of strings; races lose some
     private int states = 1;
     private final List<@Nullable Key> keys = new ArrayList<>();
     private final Map<Key, Integer> known = new HashMap<>();

@@ -80,9 +80,9 @@ final class Literals {
   }
 
   /**
-   * Texts, one of which every match contains, as long as possible; empty if none are known.
+   * Strings, one of which every match contains, as long as possible; empty if none are known.
    *
-   * @param most maximum number of texts
+   * @param most maximum number of strings
    */
   static Set<String> requiredChoices(List<RegexNode> sequence, int most) {
     Set<String> best = Set.of();

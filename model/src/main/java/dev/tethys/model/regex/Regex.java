@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Regex {
   private static final int MAX_CHOICES = 16;
 
-  /** Bytes; shorter texts are in too many values. */
+  /** Bytes; shorter strings are in too many values. */
   private static final int MIN_CHOICE = 2;
 
   private final String expression;
@@ -122,14 +122,14 @@ public final class Regex {
   }
 
   /**
-   * The texts that are matches as a whole, if there are only some; null if it is unknown. There are
-   * not many more than the expression has characters.
+   * The strings that are matches as a whole, if there are only some; null if it is unknown. There
+   * are not many more than the expression has characters.
    */
   public @Nullable Set<String> values() {
     return forWhole().values();
   }
 
-  /** Common prefix of all texts that match as a whole; "" if unknown. */
+  /** Common prefix of all strings that match as a whole; "" if unknown. */
   public String prefix() {
     return forWhole().prefix();
   }
@@ -143,8 +143,8 @@ public final class Regex {
   }
 
   /**
-   * Searches for texts, one of which each match contains; empty if none are selective enough for a
-   * search.
+   * Searches for strings, one of which each match contains; empty if none are selective enough for
+   * a search.
    */
   public List<ByteSearch> requiredChoices() {
     List<ByteSearch> out = new ArrayList<>();

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Decides whether texts match, by literals as far as these decide it. Thread-safe. */
+/** Decides whether strings match, by literals as far as these decide it. Thread-safe. */
 final class RegexEvaluator {
   /** Maximum number of values built from groups and classes. */
   private static final int MOST_VALUES = 1000;
@@ -19,7 +19,7 @@ final class RegexEvaluator {
   private final @Nullable Set<String> values; // all that match
   private final int shortest; // bytes of a value, at least
   private final int longest; // bytes of a value, at most
-  private final String prefix; // of all whole texts that match
+  private final String prefix; // of all whole strings that match
   private final @Nullable LiteralPieces pieces;
   private final @Nullable String needed; // in each match
   private final @Nullable ByteSearch neededBytes;
@@ -149,12 +149,12 @@ final class RegexEvaluator {
     return dfa == null ? 0 : dfa.mostBytes();
   }
 
-  /** The texts that match, when only some do; null if it is unknown. */
+  /** The strings that match, when only some do; null if it is unknown. */
   @Nullable Set<String> values() {
     return values;
   }
 
-  /** Common prefix of all texts that match as a whole. */
+  /** Common prefix of all strings that match as a whole. */
   String prefix() {
     return prefix;
   }

@@ -28,7 +28,7 @@ public record Resolution(
     }
   }
 
-  /** Whether buckets of some length answer as samples would. */
+  /** Whether buckets of a given length yield the same result as samples. */
   public boolean isSame(long bucket) {
     return same > 0 && same % bucket == 0;
   }

@@ -21,8 +21,8 @@ public interface SeriesLayout {
   void forEach(Visitor to);
 
   /**
-   * A value derived from this layout and kept for as long as the layout lives; of several keys at
-   * once, the oldest is forgotten.
+   * A value derived from this layout and kept for as long as the layout lives; if there are several
+   * keys, the oldest is evicted.
    *
    * @param by identifies the kind of value by {@code equals}
    * @param make called if there is no value yet

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param diskReserve free bytes below which the store refuses appends
  * @param keepMillis retention time; 0 for no limit
  * @param maxBytes retention size; 0 for no limit
- * @param refused appends refused since the start, because of a limit or a full disk
- * @param failedWrites writes to disk that failed since the start
+ * @param refused appends refused since startup, because of a limit or a full disk
+ * @param failedWrites writes to disk that failed since startup
  * @param problem of now; null if there is none
  */
 public record StoreHealth(

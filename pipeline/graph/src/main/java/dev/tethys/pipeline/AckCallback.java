@@ -3,8 +3,8 @@ package dev.tethys.pipeline;
 import java.util.List;
 
 /**
- * Notifies the source of a batch of its outcome. A source may discard a batch (answer its client,
- * commit its offset, save its position) when its callback is settled, and not before.
+ * Notifies the source of a batch of its outcome. A source may discard a batch (respond to its
+ * client, commit its offset, save its position) when its callback is settled, and not before.
  */
 @FunctionalInterface
 public interface AckCallback {

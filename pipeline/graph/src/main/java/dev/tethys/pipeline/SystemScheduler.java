@@ -58,7 +58,9 @@ final class SystemScheduler implements Scheduler {
     return () -> f.cancel(false);
   }
 
-  /** Many tasks schedule their next one at their end, so that an error must not be theirs. */
+  /**
+   * Many tasks schedule their next run at their end, so an error must not propagate to the task.
+   */
   private void guarded(Runnable task) {
     try {
       task.run();

@@ -173,7 +173,7 @@ public final class FlagSet {
     return v == null ? flag(name).defaultValue() : v.getLast();
   }
 
-  /** All texts of a flag that may be repeated. */
+  /** All strings of a flag that may be repeated. */
   public List<String> list(String name) {
     List<String> v = given.get(name);
     String d = flag(name).defaultValue();

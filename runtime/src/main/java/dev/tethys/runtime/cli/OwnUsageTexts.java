@@ -1,6 +1,6 @@
 package dev.tethys.runtime.cli;
 
-/** Error texts of commands without a counterpart, and of the servers. */
+/** Error messages of commands without a counterpart, and of the servers. */
 record OwnUsageTexts(String command) implements UsageTexts {
   @Override
   public RuntimeException unknown(String flag, String suggestion) {

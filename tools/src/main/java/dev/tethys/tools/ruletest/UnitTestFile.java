@@ -72,8 +72,8 @@ public record UnitTestFile(
    * Lines of a stream.
    *
    * @param tenant whose logs they are
-   * @param at time of the first line since the start
-   * @param every time between lines; zero for all lines at once
+   * @param at time of the first line since startup
+   * @param every time between lines; zero if all lines have the same time
    * @param metadata structured metadata of each line
    * @param repeat how often the lines are stored, one round after the other
    */
@@ -90,7 +90,7 @@ public record UnitTestFile(
    * Equal spans, each in a separate trace.
    *
    * @param at start of the first span since the start of the test
-   * @param every time between the starts of spans; zero for all at once
+   * @param every time between the starts of spans; zero if all spans start at the same time
    * @param attributes attributes of each span
    * @param resource attributes of the resource in addition to {@code service.name}
    * @param repeat number of spans

@@ -35,8 +35,8 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
 
   /**
-   * Maximum number of bytes that are read or written at once: the JDK keeps a buffer outside the
-   * heap as large as the largest piece.
+   * Maximum number of bytes per read or write: the JDK keeps a buffer outside the heap as large as
+   * the largest piece.
    */
   private static final int PIECE = 64 << 10;
 
@@ -210,7 +210,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
     }
   }
 
-  /** Closes the connection at once, without close_notify; safe from any thread. */
+  /** Closes the connection immediately, without close_notify; safe from any thread. */
   void abort() {
     try {
       below.close();

@@ -138,7 +138,7 @@ public final class GrpcChannel implements AutoCloseable {
     if (b[0] == 0) {
       return new GrpcReply(code, message, Arrays.copyOfRange(b, 5, b.length), h);
     }
-    // grpc-go answers in the encoding of the request, regardless of the accepted encodings.
+    // grpc-go responds in the encoding of the request, regardless of the accepted encodings.
     String encoding = first(h, "grpc-encoding");
     Compression c = Grpc.compression(encoding);
     if (c == null) {

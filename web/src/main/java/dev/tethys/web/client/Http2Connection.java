@@ -351,7 +351,7 @@ final class Http2Connection {
     do {
       int n = window(s, data.length - p, deadline);
       if (n < 0) {
-        return; // the answer is there already
+        return; // the response is already available
       }
       writer.take();
       try {

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeoutException;
  * abandoned lookups end on their own, and are bounded in number.
  */
 public final class NameLookup {
-  /** More than names can hang at once without keeping others from being found. */
+  /** Maximum number of lookups that may hang concurrently without blocking others. */
   private static final int MAX_THREADS = 512;
 
   static final NameLookup SYSTEM =
@@ -112,7 +112,7 @@ public final class NameLookup {
       into.completeExceptionally(
           new IOException(threads.getMaximumPoolSize() + " name lookups are already in progress"));
     } catch (RuntimeException | Error e) { // such as where the system has no more threads
-      underWay.remove(host, into); // else it would be waited for whenever it is asked for
+      underWay.remove(host, into); // otherwise each request for it would wait
       into.completeExceptionally(e);
     }
   }

@@ -30,7 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Access tokens of one OAuth 2.0 client, kept until shortly before they run out. Invariant: at most
  * one token is being fetched; other callers wait for it. A changed secret file causes a new token
- * at once.
+ * to be requested immediately.
  */
 public final class Tokens {
   /** A token is not used in its last seconds. */

@@ -61,8 +61,8 @@ final class Transport {
     this.clock = clock;
     this.checkedAt = clock.instant();
     this.stamps = ClientTls.stamps(tls);
-    // What is configured is wrong at once or never. The system's trusted certificates are some
-    // megabytes, which a process without TLS does not need.
+    // A configured value is invalid from the start or never. The system's trusted certificates are
+    // some megabytes, which a process without TLS does not need.
     this.setup = tls.equals(TlsConfig.DEFAULT) ? null : ClientTls.setup(tls);
   }
 
@@ -87,9 +87,10 @@ final class Transport {
   }
 
   /**
-   * Ends an engine that read a response against the protocol, when its other answers have ended:
-   * the JDK's client keeps the connection of such a response open over TLS. Once a second at most,
-   * so that hostile servers do not make engines without number; until then the connections wait.
+   * Closes an engine that read a response violating the protocol, once its other responses have
+   * ended: the JDK's client keeps the connection of such a response open over TLS. Once a second at
+   * most, so that hostile servers do not make engines without number; until then the connections
+   * wait.
    */
   void retire(HttpClient failed) {
     synchronized (this) {

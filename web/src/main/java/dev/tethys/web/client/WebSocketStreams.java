@@ -61,7 +61,7 @@ public final class WebSocketStreams {
   public record Upgrade(
       String authority, String path, String protocol, Map<String, String> headers) {}
 
-  /** A server that answers a WebSocket request with another response. */
+  /** A server that does not accept a WebSocket request. */
   public static final class Refused extends IOException {
     private static final long serialVersionUID = 1;
 

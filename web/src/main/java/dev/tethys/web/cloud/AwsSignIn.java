@@ -164,7 +164,7 @@ final class AwsSignIn {
         "expiresAt",
         now.plusSeconds(n.path("expiresIn").asLong(0)).truncatedTo(ChronoUnit.SECONDS).toString());
     String refresh = n.path("refreshToken").asString("");
-    if (!refresh.isEmpty()) { // the former one is of no use any more
+    if (!refresh.isEmpty()) { // the previous one is no longer usable
       old.put("refreshToken", refresh);
     }
     keep(old, file);

@@ -62,7 +62,7 @@ public final class AzureTokens extends BearerTokens {
     record Application(String tenantId, String clientId, Secret secret) implements Identity {}
 
     /**
-     * An application with a certificate whose key signs, as PEM texts or as one PFX file.
+     * An application with a certificate whose key signs, as PEM strings or as one PFX file.
      *
      * @param password of a PFX file
      */

@@ -30,7 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public record CredentialDependencies(
     Caller caller, InstantSource clock, Function<String, @Nullable String> environment) {
-  /** The longest answer that is read. */
+  /** Maximum length of a response. */
   static final int MAX_BYTES = 1 << 20;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();

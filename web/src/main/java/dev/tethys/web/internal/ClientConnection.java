@@ -266,7 +266,7 @@ final class ClientConnection {
     }
   }
 
-  /** Closes at once, with a reset, without waiting for TLS's farewell. */
+  /** Closes immediately, with a reset, without waiting for the TLS close_notify. */
   void abort() {
     try {
       carrier.setSoLinger(true, 0);

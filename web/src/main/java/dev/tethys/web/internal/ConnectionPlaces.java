@@ -86,9 +86,9 @@ final class ConnectionPlaces {
   }
 
   /**
-   * Closes a connection to free space for others: of the client with the most of them, the one that
-   * has waited longest without a request in progress or, where all have one, with one that its
-   * client does not send or does not take.
+   * Closes a connection of the client with the most connections, to make room for new ones. The
+   * longest idle connection is preferred. If all have a request in progress, one is closed whose
+   * client has stopped sending the request or reading the response.
    *
    * @return false if there is none
    */
@@ -125,7 +125,7 @@ final class ConnectionPlaces {
     Runnable refusal = () -> c.inWork.forEach(ConnectionTimeouts.Exchange::refuse);
     if (c.inWork.stream().allMatch(ConnectionTimeouts.Exchange::isBodyRead)) {
       refusal.run();
-    } else { // a client that does not send its body would keep the connection for its answer
+    } else { // a client that does not send its body would occupy the connection until its response
       Thread.ofVirtual()
           .start(
               () -> {

@@ -376,7 +376,7 @@ public final class ConnectionTimeouts {
    * Registers an accepted connection.
    *
    * @param socket socket to read and write
-   * @param carrier the same, or the socket below TLS; closing it ends the connection at once
+   * @param carrier the same, or the socket below TLS; closing it ends the connection immediately
    * @param remote address of the peer, which identifies the connection together with the local one
    * @param timed whether reads of the socket can have a timeout
    * @return closed when the connection has ended
@@ -417,9 +417,9 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Closes a connection to free space for others: of the client with the most of them, the one that
-   * has waited longest without a request in progress or, where all have one, with one that its
-   * client does not send or does not take.
+   * Closes a connection of the client with the most connections, to make room for new ones. The
+   * longest idle connection is preferred. If all have a request in progress, one is closed whose
+   * client has stopped sending the request or reading the response.
    *
    * @return false if there is none
    */

@@ -215,7 +215,7 @@ public final class HeaderListSizes {
       }
       long head = bits >>> Integer.SIZE;
       if (have < LONGEST_CODE) {
-        head |= 0xffffffffL >>> have; // padding is the begin of the code that ends a string: ones
+        head |= 0xffffffffL >>> have; // padding is the start of the code that ends a string: ones
       }
       if (head >= END && have >= LONGEST_CODE) {
         throw new MalformedException("a string of the header block holds the code of its end");

@@ -298,7 +298,7 @@ public final class OutgoingResponse implements HttpResponse {
   }
 
   private final class BodyStream extends OutputStream {
-    private byte[] buffer = new byte[FIRST_BUFFER]; // grows: most answers to senders are short
+    private byte[] buffer = new byte[FIRST_BUFFER]; // grows: most responses to senders are short
     private int held;
     private @Nullable OutputStream out;
     private boolean closed;

@@ -16,7 +16,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Invariant: a request that has begun is in progress at exactly one processor.
  */
 public final class RequestGate {
-  /** Longest wait of a request for the next processor; after that the previous one answers it. */
+  /**
+   * Maximum time a request waits for the next processor; after that the previous processor handles
+   * it.
+   */
   private static final long HOLD_NANOS = 10_000_000_000L;
 
   /** A processor and the requests that it has in progress. */
@@ -136,7 +139,7 @@ public final class RequestGate {
     release();
   }
 
-  /** Whether answers are the last of their connections. */
+  /** Whether each response is the last one on its connection. */
   boolean isClosing() {
     return closing;
   }

@@ -29,10 +29,10 @@ import tools.jackson.databind.node.ObjectNode;
  * another process is free once it has not changed for its duration, measured by the local clock:
  * clocks of machines are not compared. Writes carry the version that was read; the server accepts
  * one of them. The leader steps down when its last accepted write began longer ago than the
- * deadline, which is less than the duration, whether or not the server is reachable; and at once
- * when it reads another identity.
+ * deadline, which is less than the duration, whether or not the server is reachable; and
+ * immediately when it reads another identity.
  *
- * <p>For one thread, except {@link #leads}, which any thread may call, and {@link #release}, which
+ * <p>Not thread-safe, except {@link #leads}, which any thread may call, and {@link #release}, which
  * is called after that thread has ended.
  */
 public final class LeaseElection {

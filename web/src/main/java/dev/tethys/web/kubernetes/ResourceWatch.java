@@ -47,7 +47,7 @@ public final class ResourceWatch<T> {
 
   private static final String READY = "/readyz";
 
-  /** A server ends a watch by itself after five to ten minutes. */
+  /** A server ends each watch after five to ten minutes. */
   private static final int WATCH_SECONDS = 300;
 
   /**

@@ -133,7 +133,7 @@ public final class DatagramListener
     return socket.getLocalPort();
   }
 
-  /** Number of datagrams received since the start. */
+  /** Number of datagrams received since startup. */
   public long datagrams() {
     return datagrams.sum();
   }

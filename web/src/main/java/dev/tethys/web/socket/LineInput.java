@@ -7,8 +7,8 @@ import java.io.InterruptedIOException;
 import java.util.Arrays;
 
 /**
- * Complete lines from a stream, as many at once as are available. A line longer than the limit is
- * skipped and counted. Long lines take memory of the budget of received requests.
+ * Reads complete lines from a stream, as many per call as are available. A line longer than the
+ * limit is skipped and counted. Long lines take memory of the budget of received requests.
  *
  * <p>Invariant: {@code buf[from, to)} was read and not returned yet.
  */

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * ConnectionThreads}.
  *
  * <p>Limits: the number of connections, above which new ones replace the oldest of a client with
- * many, are closed at once, or wait; and the idle time of a connection.
+ * many, are closed immediately, or wait; and the idle time of a connection.
  */
 public final class StreamListener implements SocketListener {
   /**
@@ -71,7 +71,7 @@ public final class StreamListener implements SocketListener {
   private static final int USUAL_CONNECTIONS = 1024;
   private static final long LOOK_MILLIS = 100;
 
-  /** Time within which repeated shortages close several connections at once. */
+  /** Time within which repeated shortages close several connections together. */
   private static final long CROWD_NANOS = 100_000_000;
 
   private static final int MAX_CLOSING = 32;
@@ -214,7 +214,7 @@ public final class StreamListener implements SocketListener {
     return server.getLocalSocketAddress() instanceof InetSocketAddress a ? a : null;
   }
 
-  /** Number of connections accepted since the start. */
+  /** Number of connections accepted since startup. */
   public long connections() {
     return taken.sum();
   }

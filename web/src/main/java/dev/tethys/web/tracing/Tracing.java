@@ -99,8 +99,8 @@ public final class Tracing implements AutoCloseable {
   }
 
   /**
-   * Applies a configuration from now on. Queued spans are still sent to the former destination, for
-   * at most five seconds.
+   * Applies a configuration from now on. Queued spans are still sent to the previous destination,
+   * for at most five seconds.
    *
    * @param next null for no traces
    * @throws IOException if a file that it names cannot be read; nothing has changed then

@@ -48,7 +48,7 @@ public final class AlertmanagerFile {
   }
 
   /**
-   * Reads the file and has the Alertmanager obey it.
+   * Reads the file and applies it to the Alertmanager.
    *
    * @throws ConfigException if it is invalid
    * @throws IOException if it, or a file that it names, cannot be read

@@ -9,7 +9,7 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.RequestScope;
 import java.io.IOException;
 
-/** Envelope of answers: that of Prometheus's API. */
+/** Response envelope, as in Prometheus's API. */
 final class InsightAnswer {
   /** Writes the field {@code data}. */
   interface Data {
@@ -18,7 +18,7 @@ final class InsightAnswer {
 
   private InsightAnswer() {}
 
-  /** Handler that answers with data, or with the error that it throws. */
+  /** Handler that responds with data, or with the error that it throws. */
   static HttpHandler of(Data data) {
     return (request, response) -> {
       TextBuffer out = new TextBuffer();

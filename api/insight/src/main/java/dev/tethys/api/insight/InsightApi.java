@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class InsightApi {
   private static final String PREFIX = "/api/v1/insight";
 
-  /** Bytes of an entity, and of a relation, in an answer and while it is made. */
+  /** Bytes of an entity or a relation in a response and while the response is built. */
   private static final long ENTITY_BYTES = 2_000;
 
   private static final long RELATION_BYTES = 500;

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class InspectionApi {
   private static final String PREFIX = "/api/v1/insight";
 
-  /** Bytes of a problem, and of an affected entity, in an answer and while it is made. */
+  /** Bytes of a problem or an affected entity in a response and while the response is built. */
   private static final long PROBLEM_BYTES = 8_000;
 
   private static final long ENTITY_BYTES = 500;

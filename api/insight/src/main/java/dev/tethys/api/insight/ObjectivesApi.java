@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectivesApi {
   private static final String PATH = "/api/v1/insight/objectives";
 
-  /** Bytes of a state in an answer and while it is written. */
+  /** Bytes of a state in a response and while it is written. */
   private static final long STATE_BYTES = 4_000;
 
   private final ObjectiveReports reports;

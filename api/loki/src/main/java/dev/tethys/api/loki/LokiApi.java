@@ -223,7 +223,7 @@ public final class LokiApi {
   }
 
   private interface DeleteEndpoint {
-    /** JSON to answer; an empty text for 204. */
+    /** Response JSON; an empty string for status 204. */
     String answer(LogqlEngine engine, LokiParameters p, Scope scope);
   }
 

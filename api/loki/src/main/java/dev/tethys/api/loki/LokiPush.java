@@ -133,9 +133,9 @@ public final class LokiPush {
   }
 
   /**
-   * Status of a push with refusals. Loki answers 429 where a limit on streams refuses entries, and
-   * clients send the push again: here only if nothing of it was stored, so that a repeated push
-   * does not double entries.
+   * Status of a push with rejected entries. Loki returns 429 if a stream limit rejects entries, and
+   * clients then retry the push. Here it is returned only if no entry was stored, so that a retry
+   * does not duplicate entries.
    */
   private static int status(RejectedItems refusals, LogAppendResult limited) {
     boolean later =

@@ -46,7 +46,7 @@ final class TailEndpoint {
 
   private static final Duration PING = Duration.ofSeconds(10);
 
-  /** A client that answers no ping for this long is gone. */
+  /** A client that responds to no ping for this long is considered gone. */
   private static final Duration SILENCE = Duration.ofSeconds(60);
 
   private static final Duration FAREWELL = Duration.ofSeconds(2);

@@ -2,7 +2,7 @@ package dev.tethys.api.prometheus;
 
 import dev.tethys.model.GoQuote;
 
-/** Ends a request with an error answer. */
+/** Ends a request with an error response. */
 public final class ApiException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -51,18 +51,18 @@ final class ApiRoutes {
     return on(path, ready(handler(endpoint)), "GET");
   }
 
-  /** An endpoint for GET below the path where Loki answers as Prometheus. */
+  /** GET endpoint below the path where Loki responds like Prometheus. */
   ApiRoutes getOfLoki(String path, ApiCall.Endpoint endpoint) {
     routes.get(LOKI_PREFIX + path, ready(handler(ofServer(endpoint))));
     return this;
   }
 
-  /** An endpoint for GET that an agent cannot answer. */
+  /** GET endpoint that an agent cannot serve. */
   ApiRoutes getOfServer(String path, ApiCall.Endpoint endpoint) {
     return get(path, ofServer(endpoint));
   }
 
-  /** An endpoint for GET and POST that an agent cannot answer. */
+  /** GET and POST endpoint that an agent cannot serve. */
   ApiRoutes getOrPostOfServer(String path, ApiCall.Endpoint endpoint) {
     return getOrPost(path, ready(handler(ofServer(endpoint))));
   }
@@ -72,7 +72,7 @@ final class ApiRoutes {
     return getOrPost(path, ready(handler(endpoint)));
   }
 
-  /** An endpoint for DELETE that an agent cannot answer. */
+  /** DELETE endpoint that an agent cannot serve. */
   ApiRoutes deleteOfServer(String path, ApiCall.Endpoint endpoint) {
     return on(path, ready(handler(ofServer(endpoint))), "DELETE");
   }
@@ -82,7 +82,7 @@ final class ApiRoutes {
     return on(path, ready(handler(ofServer(endpoint))), "POST", "PUT");
   }
 
-  /** An endpoint that answers before the server is ready. */
+  /** Endpoint that responds before the server is ready. */
   ApiRoutes getAlways(String path, ApiCall.Endpoint endpoint) {
     return on(path, handler(endpoint), "GET");
   }

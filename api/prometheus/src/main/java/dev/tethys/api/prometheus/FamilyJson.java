@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Metric families in the JSON mapping of the protobuf {@code io.prometheus.client.MetricFamily}: 64
- * bit numbers as texts, floats that JSON has not as {@code "NaN"}, {@code "Infinity"}.
+ * bit numbers as strings, floats that JSON has not as {@code "NaN"}, {@code "Infinity"}.
  */
 final class FamilyJson {
   private FamilyJson() {}

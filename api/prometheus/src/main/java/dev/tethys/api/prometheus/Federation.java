@@ -264,8 +264,8 @@ final class Federation {
   }
 
   /**
-   * The labels and one with an empty value. Nowhere else is there such a thing, but it must be
-   * written: a scraper that honours labels would otherwise set its own.
+   * The labels and one with an empty value. No other format has this, but it must be written: a
+   * scraper that honours labels would otherwise set its own.
    */
   static Labels withEmpty(Labels labels, String name) {
     byte[] added = name.getBytes(StandardCharsets.UTF_8);

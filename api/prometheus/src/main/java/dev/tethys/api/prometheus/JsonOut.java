@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes JSON straight into bytes: a response may hold millions of numbers, so a number becomes
  * digits in the buffer and nothing else. Commas are put by {@link #sep}; nesting is the caller's
- * matter. Texts are escaped as Go's encoder does, which also escapes what HTML gives a meaning.
+ * matter. Strings are escaped as Go's encoder does, which also escapes what HTML gives a meaning.
  *
  * <p>Invariants: {@code 0 <= n <= buffer.length}; what was flushed is never touched again; the
  * {@code repeatLength} bytes from {@code repeatAt} on, when there are any, are the text of the
@@ -150,7 +150,7 @@ final class JsonOut {
     return string(utf8, 0, utf8.length, true);
   }
 
-  /** A list of texts. */
+  /** A list of strings. */
   JsonOut strings(List<String> list) throws IOException {
     put('[');
     for (int i = 0; i < list.size(); i++) {
@@ -159,7 +159,7 @@ final class JsonOut {
     return put(']');
   }
 
-  /** Texts by name, as an object. */
+  /** Strings by name, as an object. */
   JsonOut strings(Map<String, String> texts) throws IOException {
     put('{');
     boolean first = true;

@@ -9,9 +9,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cache of parsed selectors: dashboards and editors repeat theirs, and each parse compiles the
- * expressions again. It is softly referenced, because compiled expressions grow with the texts that
- * they match. Thread-safe.
+ * Cache of parsed selectors: dashboards and editors repeat their selectors, and each parse would
+ * compile their regular expressions again. It is softly referenced, because compiled expressions
+ * grow with the strings that they match. Thread-safe.
  */
 final class SelectorCache {
   /** Maximum number of cached selectors; the cache is cleared when it is full. */

@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * JSON of the timestamps between two values of a response: {@code "],[1435781430.781,"}. Maximum
- * number of series of a response share their timestamps, so the texts are written once and copied
+ * number of series of a response share their timestamps, so the strings are written once and copied
  * in whole words; a series with gaps has some of the same timestamps.
  *
- * <p>Invariant: the first {@code size} slots hold the texts of {@code times}, which ascend.
+ * <p>Invariant: the first {@code size} slots hold the strings of {@code times}, which ascend.
  */
 final class TimestampJson {
   /** Bytes of a slot; no text is longer. */
@@ -21,7 +21,7 @@ final class TimestampJson {
   static final int BEFORE = 4;
 
   /**
-   * Maximum number of times whose texts are cached; a response has no more steps, but a subquery
+   * Maximum number of times whose strings are cached; a response has no more steps, but a subquery
    * may have any number.
    */
   static final int MAX_TIMES = 1 << 14;
@@ -34,7 +34,7 @@ final class TimestampJson {
   private byte[] texts = {};
   private byte[] lengths = {};
 
-  /** Writes the texts of a series' times unless at least as many are present already. */
+  /** Writes the strings of a series' times unless at least as many are present already. */
   void prepare(long[] t, int n) {
     if (n <= size || n > MAX_TIMES) {
       return;
@@ -83,7 +83,7 @@ final class TimestampJson {
     return texts;
   }
 
-  /** Lengths of the texts in the slots. */
+  /** Lengths of the strings in the slots. */
   byte[] lengths() {
     return lengths;
   }

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queries that run after their request was answered. The client asks for the result by an id, as in
+ * Queries that run after their request was answered. The client requests the result by id, as in
  * Pyroscope (pkg/frontend/async of grafana/pyroscope). Results are kept in memory: a restart
  * forgets them.
  *
@@ -129,7 +129,7 @@ final class AsyncQueries {
    * State of a query.
    *
    * @param async the response's field of this name
-   * @param answer bytes of the response's other fields, none unless the query succeeded
+   * @param answer bytes of the response's other fields, empty unless the query succeeded
    */
   record State(Map<String, Object> async, byte[] answer) {}
 

@@ -45,7 +45,7 @@ final class JaegerResponses {
       return out;
     }
 
-    /** Adds texts, whose number is written as the total. */
+    /** Adds strings, whose number is written as the total. */
     void strings(Collection<String> texts) {
       counted = true;
       texts.forEach(t -> next().json(t));

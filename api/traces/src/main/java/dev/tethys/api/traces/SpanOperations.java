@@ -42,7 +42,7 @@ final class SpanOperations {
     }
   }
 
-  /** Distinct texts of a field in order. */
+  /** Distinct strings of a field in order. */
   static SortedSet<String> texts(
       TraceStore store, Scope scope, SpanField field, SpanFilter filter, Range range, int limit) {
     TreeSet<String> out = new TreeSet<>();

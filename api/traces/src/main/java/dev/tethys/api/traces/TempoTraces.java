@@ -19,7 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 
-/** Traces by id as Tempo answers them, in protobuf or JSON by {@code Accept}. */
+/** Traces by id as Tempo returns them, in protobuf or JSON depending on {@code Accept}. */
 final class TempoTraces {
   private static final String PROTOBUF = "application/protobuf";
   private static final String JSON = "application/json";
@@ -97,7 +97,7 @@ final class TempoTraces {
     return w.toByteArray();
   }
 
-  /** Version 1 has the former name of the groups; version 2 has the trace in a message. */
+  /** Version 1 uses the old name of the groups; version 2 wraps the trace in a message. */
   private static byte[] json(byte[] otlp, boolean v2, List<String> damage) {
     String text = new String(otlp, StandardCharsets.UTF_8);
     String named = "{\"resourceSpans\":";

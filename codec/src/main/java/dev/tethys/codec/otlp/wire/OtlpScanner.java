@@ -14,7 +14,7 @@ import java.util.List;
  * <p>A request is resources (field 1) with scopes (field 2) with log records, spans or metrics
  * (field 2); of metrics, the items are the data points (field 1) of data of any type (fields 5 to
  * 11), of profiles the samples (field 2). Profiles refer to a dictionary next to the resources: a
- * resource with profiles is not a complete request by itself.
+ * resource with profiles is not a complete request on its own.
  */
 public final class OtlpScanner {
   /**

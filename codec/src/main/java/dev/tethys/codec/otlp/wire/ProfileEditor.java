@@ -13,8 +13,7 @@ import java.util.Map;
 
 /**
  * Opens profiles of a request to be edited and closes them again. All are opened and edited before
- * the first is closed, since they share the entries added to their dictionary. Not for several
- * threads.
+ * the first is closed, since they share the entries added to their dictionary. Not thread-safe.
  */
 public final class ProfileEditor {
   private static final int VARINT = ProtoReader.VARINT;

@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * A request of profiles in the making: resources, in them profiles, and the dictionary that they
- * share. Not for several threads.
+ * share. Not thread-safe.
  */
 public final class ProfilesWriter {
   private final DictionaryWriter dictionary = new DictionaryWriter();

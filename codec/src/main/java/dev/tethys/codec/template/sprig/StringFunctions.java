@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
 import java.util.zip.Adler32;
 import org.jspecify.annotations.Nullable;
 
-/** Sprig's functions for texts. The main argument is last, so that it can be piped. */
+/** Sprig's functions for strings. The main argument is last, so that it can be piped. */
 final class StringFunctions {
   private StringFunctions() {}
 

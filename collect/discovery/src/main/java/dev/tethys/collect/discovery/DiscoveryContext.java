@@ -87,7 +87,7 @@ public record DiscoveryContext(
     return sender(clients, UnaryOperator.identity());
   }
 
-  /** Calls that {@code route} may send to another server than the one they name. */
+  /** Calls that {@code route} may send to a server other than the one they name. */
   static Sender sender(HttpClientFactory clients, UnaryOperator<ClientRequest> route) {
     return (config, call) -> clients.client(config).send(route.apply(call));
   }

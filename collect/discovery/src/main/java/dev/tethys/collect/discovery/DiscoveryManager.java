@@ -138,7 +138,7 @@ public final class DiscoveryManager implements AutoCloseable {
     Discovery.Sink sink = groups -> update(config, r, groups);
     Discovery discovery = config.discovery(itsContext);
     if (config instanceof StaticConfig s) {
-      // Known at once, so that the very first news holds them.
+      // Known immediately, so that the first update contains them.
       s.groups().forEach(g -> r.groups.put(g.source(), g));
       return r;
     }

@@ -24,7 +24,7 @@ final class HttpFetch implements PollingDiscovery.Source {
   private final HttpConfig config;
   private final RestClient rest;
   private final TargetGroupCache known;
-  private byte[] digest = {}; // of the last answer that was read
+  private byte[] digest = {}; // of the last response that was read
 
   HttpFetch(HttpConfig config, DiscoveryContext context) {
     this.config = config;

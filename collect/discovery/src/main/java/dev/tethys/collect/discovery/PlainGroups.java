@@ -12,10 +12,10 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads lists of targets as programs write them: plain JSON, with texts where texts belong. A list
- * of a hundred thousand is read in a tenth of the time and memory that the reader of configurations
- * takes, which keeps the place of every word. Any other form is left to that reader, which alone
- * reports errors, and supports all other syntax.
+ * Reads lists of targets as programs write them: plain JSON, with strings where strings belong. A
+ * list of a hundred thousand is read in a tenth of the time and memory that the reader of
+ * configurations takes, which keeps the place of every word. Any other form is left to that reader,
+ * which alone reports errors, and supports all other syntax.
  */
 final class PlainGroups {
   private static final JsonMapper JSON =

@@ -17,7 +17,7 @@ public final class PollingDiscovery implements Discovery {
   public interface Source {
     /**
      * All current groups, the same list as before if nothing has changed; after an exception the
-     * former ones stay in force.
+     * previous groups stay in effect.
      */
     List<TargetGroup> refresh() throws Exception;
   }

@@ -24,7 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
  * the response.
  */
 public final class RestClient {
-  /** The longest answer that is read. */
+  /** Maximum length of a response. */
   public static final int MAX_BYTES = 64 << 20;
 
   /** Maximum number of pages requested of one list; a server that has more is faulty. */

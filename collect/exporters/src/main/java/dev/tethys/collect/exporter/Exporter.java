@@ -81,7 +81,7 @@ public interface Exporter extends AutoCloseable {
   default void start(MetricsSource page) {}
 
   /**
-   * Reloads its files; an invalid one keeps the former state.
+   * Reloads its files; if a file is invalid, the previous state is kept.
    *
    * @throws dev.tethys.config.ConfigException if a file is invalid, with the position
    * @throws IOException if a file cannot be read

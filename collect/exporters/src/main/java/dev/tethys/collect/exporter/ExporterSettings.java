@@ -12,7 +12,7 @@ public interface ExporterSettings {
   /** The text of a flag, given or default; of a path, resolved. */
   String get(String flag);
 
-  /** All texts of a flag that may be repeated. */
+  /** All strings of a flag that may be repeated. */
   List<String> list(String flag);
 
   /** A flag of kind BOOLEAN. */

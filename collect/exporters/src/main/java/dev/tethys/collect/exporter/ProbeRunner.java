@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Runs probes within limits: a maximum number at once, each until the client's timeout.
+ * Runs probes within limits: a maximum number concurrently, each until the client's timeout.
  * Thread-safe.
  *
  * <p>Invariant: a slot is released when the thread of the probe has ended, not when its client has

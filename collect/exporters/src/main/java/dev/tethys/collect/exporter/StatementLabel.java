@@ -4,7 +4,7 @@ import dev.tethys.codec.sql.SqlDialect;
 import dev.tethys.codec.sql.SqlDialect.Backslash;
 import dev.tethys.codec.sql.SqlText;
 
-/** Texts of statements as values of labels: without the literals that a server left in them. */
+/** Strings of statements as values of labels: without the literals that a server left in them. */
 public final class StatementLabel {
   private StatementLabel() {}
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The flags of node_exporter that the collectors here obey, with its names and defaults. */
+/** Flags of node_exporter that these collectors support, with its names and defaults. */
 public final class NodeExporterFlags {
   /** Type of a flag's value. */
   public enum Kind {

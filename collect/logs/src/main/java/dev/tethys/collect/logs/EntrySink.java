@@ -10,7 +10,7 @@ public interface EntrySink {
    * Accepts an entry, in the order of its stream; waits while later stages are slow, which is how a
    * slow destination slows reading.
    *
-   * @throws InterruptedException if waiting was ended; the entry was then not taken
+   * @throws InterruptedException if the wait was interrupted; the entry was then not accepted
    */
   void accept(LogEntry entry) throws InterruptedException;
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Consistency check of pushed families against existing ones: one type per name, no duplicate
- * series, no name that resembles a part of a histogram or summary. Error texts are those of
+ * series, no name that resembles a part of a histogram or summary. Error messages are those of
  * Prometheus's Go client.
  */
 final class ConsistencyCheck {

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The bytes of a stream of Go's {@code encoding/gob}: messages with their lengths, and the numbers,
- * texts and counts in them. {@link GobTypes} and {@link PushgatewayFile} interpret them.
+ * strings and counts in them. {@link GobTypes} and {@link PushgatewayFile} interpret them.
  *
  * <p>Invariants: nothing is read beyond the current message, and no length is trusted before it was
  * found to fit into the rest of that message, so that memory is bounded by the stream. Errors have

@@ -71,7 +71,7 @@ final class GroupLog implements Closeable {
   private static final String MAGIC = "TTHSPUSH";
   private static final int VERSION = 1;
 
-  /** A record has at least the number of labels, and whether the group is there. */
+  /** A record has at least the number of labels, and whether the group exists. */
   private static final RecordFormat FORMAT =
       new RecordFormat(
           MAGIC + "\0\0\0" + (char) VERSION, ByteOrder.BIG_ENDIAN, false, 3, MAX_RECORD_BYTES);

@@ -32,7 +32,7 @@ final class PushJson {
     return SECONDS.format(t) + (fraction.isEmpty() ? "" : "." + fraction) + "Z";
   }
 
-  /** A map of texts. */
+  /** A map of strings. */
   static StringBuilder texts(StringBuilder sb, SortedMap<String, String> m) {
     String separator = "";
     sb.append('{');

@@ -8,7 +8,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The grouping key in a path: {@code JOB{/LABEL[@base64]/VALUE}}. Error texts are Pushgateway's.
+ * The grouping key in a path: {@code JOB{/LABEL[@base64]/VALUE}}. Error messages are Pushgateway's.
  */
 final class PushPath {
   private static final String BASE64 = "@base64";

@@ -4,7 +4,8 @@ package dev.tethys.collect.receive;
  * Limits of remote read; the defaults and names are those of Prometheus's flags.
  *
  * @param sampleLimit samples in the response to one query in the form of samples, 0 for no limit
- * @param concurrentLimit requests that are answered at once, 0 for no limit; others wait
+ * @param concurrentLimit maximum number of requests processed concurrently, 0 for no limit; others
+ *     wait
  * @param maxBytesInFrame size at which a streamed frame ends
  */
 public record RemoteReadOptions(int sampleLimit, int concurrentLimit, int maxBytesInFrame) {

@@ -7,7 +7,7 @@ import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
 import org.jspecify.annotations.Nullable;
 
-/** Error texts for refused samples, and status codes for errors of the store. */
+/** Error messages for refused samples, and status codes for errors of the store. */
 final class WriteErrors {
   static final String TOO_FAR = "out of bounds: timestamp is too far in the future";
 

@@ -119,7 +119,7 @@ final class PageFamilies {
     return POOL.get(MetricFamilies.of(all));
   }
 
-  /** Whether a series is a metric by itself, and not part of one. */
+  /** Whether a series is a whole metric, not a part of one. */
   private static boolean isWhole(MetricType type, String suffix) {
     return suffix.isEmpty()
         || type == MetricType.COUNTER && suffix.equals("_total")

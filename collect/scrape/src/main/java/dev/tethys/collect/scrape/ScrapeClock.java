@@ -17,7 +17,7 @@ public interface ScrapeClock extends InstantSource {
   Alarm at(Instant until, Runnable work);
 
   /**
-   * Waits for an instant, or until the latch is open; returns true in the latter case.
+   * Waits for an instant, or until the latch is open; returns true if the latch is open.
    *
    * @throws InterruptedException if the thread is interrupted
    */

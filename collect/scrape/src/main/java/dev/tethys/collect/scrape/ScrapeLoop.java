@@ -30,11 +30,11 @@ import org.jspecify.annotations.Nullable;
  * Scrapes one target, a turn at each of its times, until it is stopped.
  *
  * <p>Ticks have fixed places on the absolute time line: those whose distance from the epoch, modulo
- * the interval, is the target's offset, where others may have theirs. A scrape that starts no more
- * than a tolerance after its tick carries the tick's time, so that timestamps of a series are
- * evenly spaced and compress well. A tick that passes during a scrape is caught up immediately;
- * earlier ones are skipped. Where the clock is set back by an interval or more, ticks continue from
- * its new time.
+ * the interval, is the target's offset, while other targets may have other offsets. A scrape that
+ * starts no more than a tolerance after its tick carries the tick's time, so that timestamps of a
+ * series are evenly spaced and compress well. A tick that passes during a scrape is caught up
+ * immediately; earlier ones are skipped. Where the clock is set back by an interval or more, ticks
+ * continue from its new time.
  *
  * <p>A stopped loop lets a running scrape finish. It then waits for slightly more than two ticks,
  * and ends its series at the time of the first, unless this is disabled or the process is shutting
@@ -200,7 +200,7 @@ final class ScrapeLoop {
     }
   }
 
-  /** Stops at once: a running scrape is aborted and stores nothing. */
+  /** Stops immediately: a running scrape is aborted and stores nothing. */
   void abort() {
     keepsSeriesAtEnd = true;
     requestStop();

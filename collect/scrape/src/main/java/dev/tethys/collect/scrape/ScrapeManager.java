@@ -249,7 +249,9 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
     void run() throws InterruptedException;
   }
 
-  /** Runs all at once and waits: each mostly waits for loops to end. */
+  /**
+   * Runs all of them concurrently and waits: each spends most of its time waiting for loops to end.
+   */
   private static void runAll(List<Task> tasks) {
     List<Thread> threads = new ArrayList<>();
     for (Task t : tasks) {
@@ -330,7 +332,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
     return out;
   }
 
-  /** Stops scraping at once; running scrapes are aborted, series are not marked stale. */
+  /** Stops scraping immediately; running scrapes are aborted, series are not marked stale. */
   @Override
   public void close() {
     shutdown.countDown();

@@ -275,7 +275,7 @@ final class ScrapePool {
     }
   }
 
-  /** Waits for all: a target that flaps must not be scraped by two loops at once. */
+  /** Waits for all: a target that flaps must not be scraped by two loops concurrently. */
   private static void stopAll(List<ScrapeLoop> gone) throws InterruptedException {
     int n = 0;
     for (ScrapeLoop l : gone) {
@@ -458,7 +458,7 @@ final class ScrapePool {
     }
   }
 
-  /** Stops at once and aborts running scrapes, because the process ends. */
+  /** Stops immediately and aborts running scrapes, because the process ends. */
   void abort() {
     lock.lock();
     try {

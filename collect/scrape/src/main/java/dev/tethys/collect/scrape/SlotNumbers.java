@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A number by slot. Series that first appear in one page usually get consecutive numbers, even with
- * several targets at once: a thousand series are one to ten runs. Runs are therefore stored, and
+ * several concurrent targets: a thousand series are one to ten runs. Runs are therefore stored, and
  * single numbers only while there are too many runs.
  *
  * <p>Invariant: while {@link #each} is null, the number of a slot is that of the last run that does

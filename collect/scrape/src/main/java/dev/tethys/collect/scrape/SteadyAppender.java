@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Appender for a target that mostly returns the same series in the same order: as long as it does,
- * only values are collected, and appended at once. At the first difference, the collected values
+ * only values are collected, and appended together. At the first difference, the collected values
  * and all following ones are appended series by series.
  *
  * <p>Without a layout it only checks whether the scrape permits one: nothing but floats of one

@@ -55,7 +55,7 @@ final class SynthesizedStart {
     return start;
   }
 
-  /** Count since the start. */
+  /** Count since startup. */
   double next(long time, double value) {
     if (Double.isNaN(value)) {
       last = time;
@@ -70,7 +70,7 @@ final class SynthesizedStart {
     return value - base;
   }
 
-  /** Count since the start. */
+  /** Count since startup. */
   Histogram next(long time, Histogram value) {
     Histogram previous = histogramBefore;
     if (previous != null && CounterReset.between(previous, value)) {

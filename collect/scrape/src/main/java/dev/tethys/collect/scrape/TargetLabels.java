@@ -9,7 +9,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts discovered labels of a target to its scrape labels. Error texts are those of Prometheus.
+ * Converts discovered labels of a target to its scrape labels. Error messages are those of
+ * Prometheus.
  */
 final class TargetLabels {
   static final String ADDRESS = "__address__";

@@ -3,7 +3,7 @@ package dev.tethys.codec.clickhouse;
 import java.util.List;
 
 /**
- * Schema of ClickHouse tables for telemetry, and quoting of names and texts in its SQL.
+ * Schema of ClickHouse tables for telemetry, and quoting of names and strings in its SQL.
  *
  * <p>Metrics: {@code PREFIX_series} holds the labels of each series once, by the key of {@link
  * dev.tethys.codec.series.SeriesText}; {@code _samples} and {@code _histograms} refer to it. All of
@@ -65,7 +65,7 @@ public final class ClickHouseTables {
    * @param cluster where statements run on all nodes, {@code ""} for one node
    * @param replicated whether tables have replicas, by the server's default paths
    * @param ttlSeconds how long rows are kept, 0 forever
-   * @param json whether attributes of logs and spans are columns of type JSON; else maps of texts
+   * @param json whether attributes of logs and spans are columns of type JSON; else maps of strings
    */
   public ClickHouseTables(
       String database,

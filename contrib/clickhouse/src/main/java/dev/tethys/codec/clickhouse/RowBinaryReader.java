@@ -10,8 +10,7 @@ import java.util.Arrays;
 import java.util.UUID;
 
 /**
- * Reads rows of RowBinary as they arrive, see {@link RowBinaryWriter}. Not for several threads
- * concurrently.
+ * Reads rows of RowBinary as they arrive, see {@link RowBinaryWriter}. Not thread-safe.
  *
  * <p>All methods throw {@link EOFException} where rows end within a row and {@link CodecException}
  * where a length is beyond bounds.

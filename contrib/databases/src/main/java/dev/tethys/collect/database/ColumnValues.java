@@ -3,7 +3,7 @@ package dev.tethys.collect.database;
 import java.sql.Timestamp;
 import org.jspecify.annotations.Nullable;
 
-/** Converts column values to numbers and texts, as Go drivers do for exporters. */
+/** Converts column values to numbers and strings, as Go drivers do for exporters. */
 public final class ColumnValues {
   private ColumnValues() {}
 

@@ -3,7 +3,7 @@ package dev.tethys.collect.database;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers in texts, accepted and rejected like Go's {@code strconv.ParseFloat}. */
+/** Numbers in strings, accepted and rejected like Go's {@code strconv.ParseFloat}. */
 public final class GoNumbers {
   private static final Pattern DECIMAL =
       Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");

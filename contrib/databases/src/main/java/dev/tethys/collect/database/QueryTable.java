@@ -32,7 +32,7 @@ public final class QueryTable {
    * @param before the first that it is not for, 0 if none
    */
   public record Query(int from, int before, String sql, List<Column> columns) {
-    /** Whether a server of that version is asked. */
+    /** Whether the query applies to a server of that version. */
     public boolean isFor(int version) {
       return version >= from && (before == 0 || version < before);
     }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Metrics in protobuf as Datadog's agent posts them: {@code MetricPayload} and {@code
- * SketchPayload} of agent-payload. A message that is malformed is refused as a whole, a series or a
- * sketch that has no meaning by itself.
+ * SketchPayload} of agent-payload. A malformed message is rejected as a whole; a series or sketch
+ * that is invalid on its own is rejected alone.
  */
 public final class MetricPayloads {
   private MetricPayloads() {}

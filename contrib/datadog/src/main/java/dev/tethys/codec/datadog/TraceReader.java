@@ -361,7 +361,7 @@ public final class TraceReader {
   }
 
   /**
-   * Adds links that a tracer wrote as JSON among the texts of a span.
+   * Adds links that a tracer wrote as JSON among the strings of a span.
    *
    * @return whether they are such
    */

@@ -175,7 +175,7 @@ public final class DemoRole implements Role {
     }
   }
 
-  /** Sends visits until the process is asked to stop. */
+  /** Sends visits until the process receives a stop signal. */
   private static int serve(int port, List<URI> endpoints, double rate, Supplier<String> shipments)
       throws IOException {
     LOG.log(

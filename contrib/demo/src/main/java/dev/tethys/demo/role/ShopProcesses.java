@@ -47,7 +47,7 @@ final class ShopProcesses implements AutoCloseable {
    * @param arguments of all processes
    * @param address of the frontend; others listen on the first free ports after it, since ports
    *     that the kernel selects are seen as those of clients
-   * @param ended receives a part whose process has ended by itself; called by another thread
+   * @param ended receives a part whose process has ended unexpectedly; called by another thread
    * @throws IOException if a process cannot be started or ends; none is left then
    */
   ShopProcesses(List<String> arguments, String address, Consumer<ShopPart> ended)

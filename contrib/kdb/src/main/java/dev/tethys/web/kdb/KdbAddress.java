@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param user {@code ""} without a login
  * @param tls null if none ({@code -E} of the process)
- * @param connections most at once
+ * @param connections maximum number of concurrent connections
  * @param maxAnswer maximum uncompressed size of a response in bytes
  * @param connectTimeout for the connection, its TLS and the login
  */

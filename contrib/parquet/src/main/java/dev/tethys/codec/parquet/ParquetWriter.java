@@ -115,7 +115,7 @@ public final class ParquetWriter {
   /**
    * Text.
    *
-   * @param shared whether rows mostly have the same few texts
+   * @param shared whether rows mostly have the same few strings
    */
   public TextColumn text(String name, boolean optional, boolean shared) {
     return declared(new TextColumn(List.of(name), optional, false, shared), Meaning.TEXT);

@@ -17,7 +17,7 @@ public final class TextColumn extends ParquetColumn {
   /** A dictionary with more bytes is not written. */
   private static final int MAX_DICTIONARY = 1 << 20;
 
-  /** Longer texts bound nothing: a footer is to stay small. */
+  /** Longer strings bound nothing: a footer is to stay small. */
   private static final int MAX_BOUND = 64;
 
   private final boolean shared;

@@ -27,7 +27,7 @@ final class PostgresText {
     return s.indexOf(MARK) < 0 ? s : s.replace(MARK + "0", "\0").replace(MARK + "E", MARK + "");
   }
 
-  /** JSON to be stored: zeros in its texts are escaped, other characters stay. */
+  /** JSON to be stored: zeros in its strings are escaped, other characters stay. */
   static String json(String json) {
     if (json.indexOf(MARK) < 0 && !json.contains("\\u0000")) {
       return json;

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sockets that log in to PostgreSQL with a token, which the driver cannot do (SASL OAUTHBEARER: RFC
- * 7628; PostgreSQL 18, "SASL Authentication"). They secure the connection themselves and answer the
- * server's authentication requests while the driver waits for the response to its first message;
- * the driver continues with the result of the login. Everything after that passes through.
+ * 7628; PostgreSQL 18, "SASL Authentication"). They secure the connection themselves and respond to
+ * the server's authentication requests while the driver waits for the response to its first
+ * message; the driver continues with the result of the login. Everything after that passes through.
  */
 public final class TokenSockets extends DriverSockets {
   private static final String MECHANISM = "OAUTHBEARER";

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * always plain data. Source: the documentation of {@code pickletools}.
  *
  * <p>Limits: the stack and the memo grow by at most one entry per input byte; memory for objects is
- * reserved before they are created, and so is that of the points' texts, which may be shared.
+ * reserved before they are created, and so is that of the points' strings, which may be shared.
  */
 final class PickleReader {
   /** Receives a point. */

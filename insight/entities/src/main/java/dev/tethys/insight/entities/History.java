@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Bounded by age, by the bytes of the log and by {@link #MAX_ENDED}. The oldest intervals are
  * removed first; {@link #start} is the time from which the history is complete.
  *
- * <p>Invariant: times do not decrease. Not for several threads.
+ * <p>Invariant: times do not decrease. Not thread-safe.
  */
 final class History implements Closeable {
   /** The most intervals in memory that have ended. */

@@ -15,7 +15,7 @@ public interface SeriesIndex {
    * matchers.
    *
    * @param limit the most label sets to give
-   * @throws dev.tethys.model.storage.StorageException if the source cannot answer
+   * @throws dev.tethys.model.storage.StorageException if the source cannot return them
    */
   List<Labels> series(long from, long to, List<Matcher> matchers, int limit);
 }

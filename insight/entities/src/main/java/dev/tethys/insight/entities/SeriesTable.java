@@ -7,7 +7,7 @@ import java.util.function.UnaryOperator;
 /**
  * Series that an index has, with the times at which they were found first and last, and their
  * {@link Evidence}. A series is known by the hash of its labels and costs about 50 bytes and its
- * evidence. Rows are in no order. Not for several threads.
+ * evidence. Rows are in no order. Not thread-safe.
  */
 final class SeriesTable {
   private long[] hashes = new long[64];

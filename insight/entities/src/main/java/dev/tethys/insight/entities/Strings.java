@@ -6,7 +6,7 @@ import java.util.Arrays;
 
 /**
  * Table of distinct strings, numbered from 0 in the order in which they came. Their bytes are in
- * one array, so that a string costs its length and about 16 bytes. Not for several threads.
+ * one array, so that a string costs its length and about 16 bytes. Not thread-safe.
  */
 final class Strings {
   private byte[] bytes = new byte[1 << 10];

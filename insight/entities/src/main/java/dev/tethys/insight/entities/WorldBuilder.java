@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A class with weak evidence only joins the strong class that has one of its keys or hints,
  *       if there is exactly one.
  *   <li>Merges of the user join classes by name.
- *   <li>Relations find their ends; fallbacks apply where there is no other; calls are repeated
- *       between the parents of their ends.
+ *   <li>Relations find their ends; fallbacks apply if there is no other relation; calls are
+ *       repeated between the parents of their ends.
  *   <li>Classes on demand exist if a relation leads to them.
  * </ol>
  *

@@ -4,7 +4,7 @@ import dev.tethys.model.guard.SeriesMemory;
 
 /**
  * Room for the series of one graph or connector: a number of them, and a share of the memory of all
- * series, since senders choose the texts. Guarded by its owner.
+ * series, since senders choose the strings. Guarded by its owner.
  */
 public final class SeriesRoom implements AutoCloseable {
   private final long max;

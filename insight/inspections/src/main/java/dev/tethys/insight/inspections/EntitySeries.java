@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the entity of a series in one world: by the labels that select the series of entities, or
- * by keys that an inspection names. For one thread.
+ * by keys that an inspection names. Not thread-safe.
  */
 final class EntitySeries {
   /** Label sets of one kind with the same names. */

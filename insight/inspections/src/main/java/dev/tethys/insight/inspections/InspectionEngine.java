@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Evaluates inspections at an interval and publishes the {@link InspectionReport}. Inspections with
- * the same query share one answer. A query that fails makes the problems of its inspections
+ * the same query share one result. A query that fails makes the problems of its inspections
  * unknown; it neither ends nor hides others.
  *
  * <p>Bounds: {@link Limits}; what exceeds them is a failure of the inspection or a notice of the
@@ -29,7 +29,7 @@ public final class InspectionEngine {
    * Bounds.
    *
    * @param problems of all inspections, with those that have not lasted long enough
-   * @param series that a query may answer
+   * @param series that a query may return
    * @param nanos time after which an evaluation starts no further query
    */
   public record Limits(int problems, int series, long nanos) {
@@ -214,7 +214,7 @@ public final class InspectionEngine {
     }
   }
 
-  /** Looks for the begin of problems that were there before the process. */
+  /** Determines the start of problems that existed before the process started. */
   private void findBegins(EntitySeries s, long now, long end) {
     for (InspectionState state : states) {
       Set<String> open = state.beyond();

@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * State of one inspection across evaluations: values beyond the threshold and since when. For one
- * thread.
+ * State of one inspection across evaluations: values beyond the threshold and since when. Not
+ * thread-safe.
  */
 final class InspectionState {
   /** Time for which a problem without a value is unknown; then it is gone. */
@@ -102,7 +102,7 @@ final class InspectionState {
   }
 
   /**
-   * Compares the values of an answer.
+   * Compares the values of a query result.
    *
    * @param room problems that may be added in all
    * @return number of problems added

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends the samples of answers to the cache. Samples that the series has already, or that are
- * outside of the requested range, are skipped. For one thread.
+ * Appends the samples of responses to the cache. Samples that the series has already, or that are
+ * outside of the requested range, are skipped. Not thread-safe.
  */
 final class CacheWriter implements QueryAnswer.Sink {
   /** Samples between two commits. */

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * sorted on disk and written as a block, which costs no memory for its samples; the part that the
  * memory of the cache covers is appended as late samples.
  *
- * <p>For one thread.
+ * <p>Not thread-safe.
  */
 final class CatchUp implements AutoCloseable {
-  /** Longest interval that is read at once. */
+  /** Longest interval that is read in one request. */
   static final long PIECE = SampleSorter.GRANULE_MILLIS;
 
   /** Memory of samples that wait to be sorted. */
@@ -35,13 +35,16 @@ final class CatchUp implements AutoCloseable {
   /** Samples of a piece after which the rest of it is left out. */
   private static final long MAX_SAMPLES = 200_000_000;
 
-  /** Interval of a request from which a large answer makes it smaller instead of its names. */
+  /**
+   * Request interval above which a response that is too large shortens the interval instead of
+   * splitting the names.
+   */
   private static final long MIN_RANGE = 300_000;
 
-  /** Interval of a request at the beginning; it doubles while answers are small. */
+  /** Initial request interval; it doubles while responses are small. */
   private static final long FIRST_RANGE = 1_800_000;
 
-  /** Samples of an answer up to which the interval of requests is doubled. */
+  /** Number of samples in a response up to which the request interval is doubled. */
   private static final long SMALL_ANSWER = 200_000;
 
   /** Part of a piece without samples that counts as a gap. */
@@ -105,7 +108,7 @@ final class CatchUp implements AutoCloseable {
     try {
       next(wanted, now);
     } catch (SourceException e) {
-      // The source answers for the present, or this would not be called.
+      // The source is responding, otherwise this would not be called.
       if (e.kind() == SourceException.Kind.REFUSED && ++refusals >= MAX_ATTEMPTS) {
         Hole p = piece == null ? newest() : piece;
         if (p != null) {
@@ -217,7 +220,7 @@ final class CatchUp implements AutoCloseable {
     }
   }
 
-  /** Adds the samples of an answer to those of the piece. */
+  /** Adds the samples of a response to those of the piece. */
   private final class Sorting implements QueryAnswer.Sink {
     private final SampleSorter into;
     private final Request request;

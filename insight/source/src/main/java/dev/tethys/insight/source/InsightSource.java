@@ -30,7 +30,7 @@ public record InsightSource(String name, URI url, HttpClientConfig client) {
 
   private static final Pattern NAMES = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
 
-  /** Redirects are not followed: the answer of another server would enter the cache unnoticed. */
+  /** Redirects are not followed: the response of another server would enter the cache unnoticed. */
   private static final HttpClientConfig NO_REDIRECTS =
       new HttpClientConfig(
           null,

@@ -25,7 +25,7 @@ import java.util.function.ToDoubleFunction;
 
 /** Sources and their cache: a thread for each source reads it at an interval. */
 public final class InsightSources implements Collector, AutoCloseable {
-  /** Maximum size of an answer, uncompressed; larger ones are asked for in parts. */
+  /** Maximum size of an uncompressed response; larger responses are requested in parts. */
   static final long MAX_ANSWER = 64L << 20;
 
   /** Timeout of a request. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * retention. Until it is open, readers see an empty cache.
  */
 public final class MetricCache implements AutoCloseable {
-  /** Exemplars are not part of answers to queries. */
+  /** Exemplars are not part of query results. */
   private static final int EXEMPLARS = 0;
 
   private static final Duration MAX_FUTURE = Duration.ofMinutes(10);

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Names of metrics in groups, each of which one request reads. A group whose answer is too large is
- * split; a single name is then left out for {@link #LEFT_OUT_MILLIS}.
+ * Names of metrics in groups, each of which one request reads. A group whose response is too large
+ * is split; a single name is instead omitted for {@link #LEFT_OUT_MILLIS}.
  */
 final class NameBatches {
   /** Maximum number of names in a request. */
@@ -26,7 +26,7 @@ final class NameBatches {
   /** Maximum number of names. */
   static final int MAX_ALL_NAMES = 50_000;
 
-  /** Time after which a name that was left out is asked for again. */
+  /** Time after which an omitted name is requested again. */
   static final long LEFT_OUT_MILLIS = 600_000;
 
   private static final String META = "\\.+*?()|[]{}^$";

@@ -17,8 +17,8 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads answers of Prometheus's HTTP API as a stream (Prometheus documentation, "HTTP API", format
- * overview and range vectors): memory does not depend on their size.
+ * Reads responses of Prometheus's HTTP API as a stream (Prometheus documentation, "HTTP API",
+ * format overview and range vectors): memory does not depend on their size.
  *
  * <p>Labels of a series are encoded as they come: for each label the length of the name in two
  * bytes, the name, the length of the value in three bytes, the value, both in UTF-8. Equal labels
@@ -49,7 +49,7 @@ final class QueryAnswer {
                   .build())
           .build();
 
-  /** Takes the series of an answer one after the other. */
+  /** Receives the series of a response one by one. */
   interface Sink {
     /**
      * A series begins.
@@ -77,7 +77,7 @@ final class QueryAnswer {
     this.p = p;
   }
 
-  /** Reads {@code data} of a successful answer. */
+  /** Reads {@code data} of a successful response. */
   private interface Data {
     void read(QueryAnswer from);
   }
@@ -86,7 +86,7 @@ final class QueryAnswer {
    * Reads a range vector.
    *
    * @return warnings of the source
-   * @throws CodecException if the answer is not one, or reports an error
+   * @throws CodecException if the response is malformed or reports an error
    */
   static List<String> matrix(InputStream in, Sink to) {
     return read(in, a -> a.matrixData(to));
@@ -95,7 +95,7 @@ final class QueryAnswer {
   /**
    * Reads a list of strings.
    *
-   * @throws CodecException if the answer is not one, or reports an error
+   * @throws CodecException if the response is malformed or reports an error
    */
   static List<String> texts(InputStream in, List<String> to) {
     return read(in, a -> a.textData(to));

@@ -38,7 +38,7 @@ final class SourceClient {
   private final Duration timeout;
 
   /**
-   * @param maxBytes of an answer with samples, uncompressed
+   * @param maxBytes maximum uncompressed size of a response with samples
    * @param timeout of a request
    */
   SourceClient(InsightSource source, WebClient client, long maxBytes, Duration timeout) {

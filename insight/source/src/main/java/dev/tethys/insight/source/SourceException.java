@@ -6,15 +6,15 @@ final class SourceException extends Exception {
 
   /** Cause, which determines what follows. */
   enum Kind {
-    /** The source cannot be reached, or asks to try again later. */
+    /** The source cannot be reached, or requests a later retry. */
     AWAY,
-    /** The source did not answer in time. */
+    /** The source did not respond in time. */
     SLOW,
     /** The source refuses the request, or is not a server of Prometheus's API. */
     REFUSED,
-    /** The answer to one request cannot be read. */
+    /** The response to one request cannot be read. */
     UNREADABLE,
-    /** The answer exceeds a limit, here or at the source; a smaller request may succeed. */
+    /** The response exceeds a limit, here or at the source; a smaller request may succeed. */
     TOO_LARGE
   }
 

@@ -5,8 +5,8 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.storage.Appender;
 
 /**
- * Labels of the series of one source: those of its answers, and the label {@code cluster} with the
- * name of the source for series that have none.
+ * Labels of the series of one source: those in its responses, and the label {@code cluster} with
+ * the name of the source for series that have none.
  */
 final class SourceLabels implements Appender.LabelDecoder {
   /** Label that separates the sources. */

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * one that will not be filled. Times are Unix milliseconds. A file that is damaged is ignored: the
  * samples that it made known are then read again.
  *
- * <p>Not for several threads.
+ * <p>Not thread-safe.
  */
 final class SourceMarks {
   /** Maximum number of missing intervals that are kept; the oldest are removed first. */

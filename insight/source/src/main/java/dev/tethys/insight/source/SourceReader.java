@@ -20,15 +20,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Copies the wanted series of one source into the cache.
  *
- * <p>Each reading asks for the samples since the one before, and {@link #OVERLAP} more for samples
- * that came late, by instant queries of range selectors: all compatible sources answer these with
- * raw samples. An interval that is longer than {@link #MAX_LIVE} is left to {@link CatchUp}, so
- * that new samples come first.
+ * <p>Each read requests the samples since the previous read, plus {@link #OVERLAP} for late
+ * samples, with instant queries of range selectors, for which all compatible sources return raw
+ * samples. An interval that is longer than {@link #MAX_LIVE} is left to {@link CatchUp}, so that
+ * new samples come first.
  *
  * <p>Answers contain no stale markers. A series that has no samples in a complete reading that must
  * have one gets a marker; its interval is the distance of its last two samples.
  *
- * <p>All but {@link #status} is for one thread.
+ * <p>Only {@link #status} is thread-safe.
  */
 final class SourceReader implements AutoCloseable {
   /** Time before the last reading that is read again. */
@@ -251,7 +251,7 @@ final class SourceReader implements AutoCloseable {
     }
   }
 
-  /** True if older intervals are to be read and the source answers. */
+  /** True if older intervals are to be read and the source responds. */
   boolean needsCatchUp() {
     CatchUp c = catchUp;
     return c != null && error == null && c.isNeeded();

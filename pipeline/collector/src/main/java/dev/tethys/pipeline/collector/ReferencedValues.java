@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Values that references of a configuration gave: variables, files and URLs. Texts that leave the
+ * Values that references of a configuration gave: variables, files and URLs. Strings that leave the
  * process have the references in place of them.
  *
  * @param values at most as many as a configuration may have
@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 public record ReferencedValues(List<Value> values, Set<String> places) {
   public static final ReferencedValues NONE = new ReferencedValues(List.of(), Set.of());
 
-  /** Minimum length of replaced values: shorter ones occur in texts by chance. */
+  /** Minimum length of replaced values: shorter ones occur in strings by chance. */
   private static final int SHORTEST = 4;
 
   /** Shortest part of a value that is replaced: errors quote parts. */

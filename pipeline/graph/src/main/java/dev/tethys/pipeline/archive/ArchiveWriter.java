@@ -60,7 +60,7 @@ public final class ArchiveWriter implements Closeable {
   /**
    * State of an archive.
    *
-   * @param deleted items of deleted segments by reason, since the start
+   * @param deleted items of deleted segments by reason, since startup
    */
   public record Stats(long bytes, int segments, long items, Map<Deletion, Long> deleted) {}
 

@@ -44,7 +44,7 @@ public final class ClientKeys {
   public static final Type<Map<String, Secret>> HEADERS =
       Type.of("map of headers", Map.of(), ClientKeys::headers);
 
-  /** A map of texts, or a list of names with values, as the Collector's MapList is read. */
+  /** A map of strings, or a list of names with values, as the Collector's MapList is read. */
   public static final Type<Map<String, String>> PAIRS =
       Type.of("map of texts", Map.of(), ClientKeys::pairs);
 

@@ -19,7 +19,7 @@ final class SegmentRecovery {
   /**
    * For one log, which is being opened.
    *
-   * @param found told the headers of each record that is there and not done
+   * @param found told the headers of each record that is present and not completed
    */
   SegmentRecovery(
       SegmentedLog log, FileAccess files, DoneMarks marks, Consumer<Map<String, String>> found) {

@@ -74,9 +74,7 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
     }
   }
 
-  /**
-   * State of an edge: from one node to another, in a pipeline, with its traffic since the start.
-   */
+  /** State of an edge: from one node to another, in a pipeline, with its traffic since startup. */
   public record EdgeStatus(
       String id, String from, String to, String pipeline, long batches, long items, long bytes) {
     /** State of an edge with its traffic until now. */

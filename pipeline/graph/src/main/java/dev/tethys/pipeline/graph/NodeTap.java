@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Samples batches before and after a node, at a bounded rate and without blocking the pipeline:
- * passages not fetched in time are skipped and counted.
+ * samples not fetched in time are dropped and counted.
  *
- * <p>A batch that leaves the node on the thread of a sampled call belongs to its passage. A batch
- * emitted later, such as a merged one, is a passage without an input batch.
+ * <p>A batch that leaves the node on the thread of a sampled call belongs to that sample. A batch
+ * emitted later, such as a merged one, is a sample without an input batch.
  */
 public final class NodeTap implements AutoCloseable {
   private static final int ROOM = 16;
@@ -111,7 +111,7 @@ public final class NodeTap implements AutoCloseable {
     return seen.poll(millis, TimeUnit.MILLISECONDS);
   }
 
-  /** Passages that were sampled and not fetched in time. */
+  /** Number of samples not fetched in time. */
   public long skipped() {
     return skipped.get();
   }

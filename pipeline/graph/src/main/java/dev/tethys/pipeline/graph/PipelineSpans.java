@@ -30,8 +30,8 @@ public final class PipelineSpans {
   /**
    * Starts recording.
    *
-   * @param propagates whether batches continue the trace of their sender, and requests of exporters
-   *     carry theirs
+   * @param propagates whether batches continue the trace of their sender, and exporter requests
+   *     propagate the trace context
    * @param sink receives ended spans; must not block
    */
   public void recordTo(SpanSampling sampling, boolean propagates, Consumer<Span> sink) {

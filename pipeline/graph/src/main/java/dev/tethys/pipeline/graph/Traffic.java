@@ -52,17 +52,17 @@ public final class Traffic {
     return t;
   }
 
-  /** Items since the start. */
+  /** Items since startup. */
   public long items() {
     return items.sum();
   }
 
-  /** Batches since the start. */
+  /** Batches since startup. */
   long batches() {
     return batches.sum();
   }
 
-  /** Bytes since the start. */
+  /** Bytes since startup. */
   long bytes() {
     return bytes.sum();
   }

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
- * Rule for valid names of a database. Texts of a template are checked when it is read; values of
+ * Rule for valid names of a database. Strings of a template are checked when it is read; values of
  * labels, which any client may have sent, are converted.
  *
  * @param requirement the rule in words, as in {@code "requires …"}
@@ -30,7 +30,7 @@ public record NameRule(
   /**
    * Names of letters, digits and underscores, including values.
    *
-   * @param more further characters allowed in texts, as in a character class
+   * @param more further characters allowed in strings, as in a character class
    */
   public static NameRule words(String more, int max, String... taken) {
     return new NameRule(
@@ -64,7 +64,7 @@ public record NameRule(
     return v -> keep.apply(v.toLowerCase(Locale.ROOT));
   }
 
-  /** A name that fits, but for its texts. */
+  /** A name that fits, but for its strings. */
   String whole(String name) {
     String n = name;
     for (String t : taken) {

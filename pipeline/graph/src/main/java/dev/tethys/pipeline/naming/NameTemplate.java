@@ -26,7 +26,8 @@ public record NameTemplate(List<String> parts, NameRule rule) {
   /**
    * Parses a template.
    *
-   * @throws IllegalArgumentException if a brace is unclosed or empty, or the rule forbids the texts
+   * @throws IllegalArgumentException if a brace is unclosed or empty, or the rule forbids the
+   *     strings
    */
   public static NameTemplate parse(String text, NameRule rule) {
     NameTemplate t = new NameTemplate(parts(text), rule);
@@ -91,7 +92,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
     return parts.size() == 1;
   }
 
-  /** Whether all its texts match an expression. */
+  /** Whether all its strings match an expression. */
   public boolean textsMatch(String regex) {
     for (int i = 0; i < parts.size(); i += 2) {
       if (!parts.get(i).matches(regex)) {

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.privacy;
 
 import java.util.Locale;
 
-/** Kind of personal data or credential that is found in texts. */
+/** Kind of personal data or credential that is found in strings. */
 public enum Detector {
   /** Payment card number of 13 to 19 digits with a known prefix and a correct Luhn check digit. */
   CARD("4111 1111 1111 1111", "4111 1111 1111 1112"),

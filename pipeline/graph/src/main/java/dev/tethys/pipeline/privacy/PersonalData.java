@@ -90,7 +90,7 @@ public final class PersonalData {
     return EnumSet.copyOf(detectors);
   }
 
-  /** Findings in a text, in order and without overlaps; empty for most texts. */
+  /** Findings in a text, in order and without overlaps; empty for most strings. */
   public List<Finding> find(String text) {
     List<Finding> out = null;
     int n = text.length();

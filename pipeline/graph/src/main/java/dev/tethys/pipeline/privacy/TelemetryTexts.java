@@ -17,7 +17,7 @@ import dev.tethys.model.telemetry.Telemetry;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Texts in a tree of telemetry: attributes, bodies, names, messages; not those of profiles. */
+/** Strings in a tree of telemetry: attributes, bodies, names, messages; not those of profiles. */
 public final class TelemetryTexts {
   /** Function of a text in its field. */
   @FunctionalInterface
@@ -33,7 +33,7 @@ public final class TelemetryTexts {
   private TelemetryTexts() {}
 
   /**
-   * Edits all texts.
+   * Edits all strings.
    *
    * @return whether anything changed
    */
@@ -51,7 +51,7 @@ public final class TelemetryTexts {
     return changed;
   }
 
-  /** Edits the texts of a log record, span or metric. */
+  /** Edits the strings of a log record, span or metric. */
   public static boolean editItem(Object item, Editor editor) {
     return switch (item) {
       case LogRecord l -> log(l, editor);
@@ -115,7 +115,7 @@ public final class TelemetryTexts {
     return changed;
   }
 
-  /** Edits the texts of a data point. */
+  /** Edits the strings of a data point. */
   public static boolean edit(DataPoint p, Editor editor) {
     boolean changed = attributes(p.attributes(), editor);
     for (Exemplar e : exemplars(p)) {
@@ -124,7 +124,7 @@ public final class TelemetryTexts {
     return changed;
   }
 
-  /** Edits the texts of attributes. */
+  /** Edits the strings of attributes. */
   public static boolean edit(Attributes a, Editor editor) {
     return attributes(a, editor);
   }

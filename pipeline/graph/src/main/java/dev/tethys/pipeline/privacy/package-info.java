@@ -1,4 +1,4 @@
-/** Detection of personal data and credentials in texts of telemetry. */
+/** Detection of personal data and credentials in strings of telemetry. */
 @NullMarked
 package dev.tethys.pipeline.privacy;
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A receiver with equal socket settings takes over the listener with its connections: no connect
  * is refused, and arriving requests wait. For other settings, the address is released, and the
- * previous listener answers requests in flight until {@link #finish}. Used by one thread.
+ * previous listener serves requests in flight until {@link #finish}. Used by one thread.
  */
 public final class PortExchange {
   private static final ScopedValue<PortExchange> OF_THREAD = ScopedValue.newInstance();
@@ -36,7 +36,7 @@ public final class PortExchange {
   }
 
   /**
-   * Listener without requests and answers that a receiver has left.
+   * Listener left by a receiver, without pending requests or responses.
    *
    * @param settings of the listener and of how it reads
    * @param addresses {@code host:port}, over UDP with {@code /udp} after it

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.volume;
 
 /**
- * Estimate of the number of different texts (HyperLogLog with 1024 registers): 1 KiB, standard
+ * Estimate of the number of different strings (HyperLogLog with 1024 registers): 1 KiB, standard
  * error 3.3 %. Not safe for threads.
  */
 public final class DistinctCount {
@@ -34,7 +34,7 @@ public final class DistinctCount {
     return h ^ h >>> 33;
   }
 
-  /** Number of different texts; small numbers by linear counting, which is nearly exact. */
+  /** Number of different strings; small numbers by linear counting, which is nearly exact. */
   public long estimate() {
     double sum = 0;
     int empty = 0;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recently read texts of values: most batches have the same few, so their bytes are not decoded
+ * Recently read strings of values: most batches have the same few, so their bytes are not decoded
  * again. Thread-safe, because entries are immutable; a lost one is decoded again.
  */
 final class RecentTexts {

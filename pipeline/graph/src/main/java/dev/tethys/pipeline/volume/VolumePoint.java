@@ -120,7 +120,7 @@ public final class VolumePoint {
     return signal;
   }
 
-  /** Items since the start. */
+  /** Items since startup. */
   public long items() {
     return items.get();
   }
@@ -133,7 +133,7 @@ public final class VolumePoint {
     return estimated;
   }
 
-  /** Bytes since the start. */
+  /** Bytes since startup. */
   public long bytes() {
     return bytes.get();
   }

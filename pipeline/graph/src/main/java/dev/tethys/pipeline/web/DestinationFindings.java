@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Findings of all detectors in a sample of exported data, as proof of redaction. Found texts are
+ * Findings of all detectors in a sample of exported data, as proof of redaction. Found strings are
  * counted and never shown.
  */
 final class DestinationFindings {

@@ -41,7 +41,7 @@ public final class RecentVolumes {
     last = at;
     decay = Math.exp(-passed);
     firstShare =
-        isFirst && passed > 1 ? 1 / passed : 1; // data since the start, assumed evenly distributed
+        isFirst && passed > 1 ? 1 / passed : 1; // data since startup, assumed evenly distributed
     isFirst = false;
     before = now;
     now = new HashMap<>();
@@ -50,7 +50,7 @@ public final class RecentVolumes {
   /**
    * Bytes of late of a value.
    *
-   * @param bytes its sum since the start
+   * @param bytes its sum since startup
    */
   double of(String value, long bytes) {
     Sum was = before.getOrDefault(value, new Sum(0, 0));

@@ -88,8 +88,8 @@ final class RecordChanges {
   }
 
   /**
-   * Records of a passage, unchanged ones last, because readers take a few of each batch. Profiles
-   * and malformed batches are omitted.
+   * Records of a sampled node call. Unchanged records are last, because readers show only a few per
+   * batch. Profiles and malformed batches are omitted.
    */
   static List<Pair> of(NodeTap.NodeBatches p, TapAccess access) {
     Batch first = p.before();

@@ -38,7 +38,7 @@ public enum TapAccess {
     return this == PLAIN ? text : DATA.masked(text, (f, found) -> "<" + f.detector().word() + ">");
   }
 
-  /** Masks the texts of a tree. */
+  /** Masks the strings of a tree. */
   void mask(Telemetry<?> tree) {
     if (this != PLAIN) {
       TelemetryTexts.edit(tree, (field, text) -> masked(text));

@@ -114,7 +114,7 @@ public final class VolumesJson {
 
   /**
    * Sums of a process for its control plane: for each attribute the values with the most recent
-   * bytes, and further ones with the most bytes since the start. They are arrays of value, signal,
+   * bytes, and further ones with the most bytes since startup. They are arrays of value, signal,
    * items and bytes in, items and bytes out, and their price in millionths of the currency; the
    * others are under {@link Volumes#OTHER} with an empty signal. In addition, the sums of each
    * signal.

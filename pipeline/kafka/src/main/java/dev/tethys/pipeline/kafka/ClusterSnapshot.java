@@ -269,8 +269,8 @@ final class ClusterSnapshot {
   }
 
   /**
-   * Adds the positions of a group. If the end of one partition is unknown, the topic has no total
-   * lag: it would be too low exactly when something is invalid.
+   * Adds the positions of a group. If the end offset of any partition is unknown, the topic has no
+   * total lag, because the sum would be too low.
    */
   private void positions(
       String group, Map<TopicPartition, Long> at, Map<TopicPartition, Long> ends) {

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads texts of OTTL: parses, finds the context, checks types, and compiles to closures. All
+ * Loads strings of OTTL: parses, finds the context, checks types, and compiles to closures. All
  * errors that can be seen then are {@link OttlException}s with their position.
  */
 public final class Ottl {

@@ -11,7 +11,7 @@ import dev.tethys.model.telemetry.NumberDataPoint;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Estimates the memory of series that a processor keeps. Senders choose their texts. */
+/** Estimates the memory of series that a processor keeps. Senders choose their strings. */
 public final class KeptBytes {
   private static final int EXEMPLAR_BYTES = 128;
 

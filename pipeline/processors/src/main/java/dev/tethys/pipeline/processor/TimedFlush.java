@@ -21,7 +21,7 @@ public final class TimedFlush {
   /** Reason of items that were not accepted before the component stopped. */
   public static final String UNAVAILABLE = "unavailable";
 
-  /** When a batch that was not taken is retried; sooner if the interval is shorter. */
+  /** Delay before a rejected batch is retried; a shorter flush interval takes precedence. */
   private static final Duration RETRY = Duration.ofSeconds(5);
 
   /** Collected data that is sent at a flush. */

@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code pipeline_stages} of a source. An entry passes all of them on the caller's thread, and
- * the consumer receives the output: nothing, the entry, or entries that had been buffered. Every
- * input entry is emitted, settled because it was dropped, or merged into one that is emitted later.
+ * The {@code pipeline_stages} of a source. An entry passes through all stages on the caller's
+ * thread, and the consumer receives the output: nothing, the entry, or previously buffered entries.
+ * Every input entry is emitted, dropped and settled, or merged into an entry that is emitted later.
  *
  * <p>Some stages keep state per stream (partial lines, the last valid time). Therefore an instance
  * serves one thread at a time, and all entries of a stream go through the same instance. {@link

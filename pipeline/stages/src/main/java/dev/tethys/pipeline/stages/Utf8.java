@@ -2,7 +2,7 @@ package dev.tethys.pipeline.stages;
 
 import dev.tethys.model.logs.LogEntry;
 
-/** Lengths of texts in bytes, as limits count them. */
+/** Lengths of strings in bytes, as limits count them. */
 final class Utf8 {
   private Utf8() {}
 

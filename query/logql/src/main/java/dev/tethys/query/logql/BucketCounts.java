@@ -2,7 +2,7 @@ package dev.tethys.query.logql;
 
 import java.util.Arrays;
 
-/** Numbers of rows by bucket of time, buckets ascending. For one thread while it is filled. */
+/** Numbers of rows by bucket of time, buckets ascending. Not thread-safe while it is filled. */
 public final class BucketCounts {
   private static final int NEAR = 16; // places after the last one that are tried one by one
 

@@ -8,7 +8,7 @@ import java.util.function.LongUnaryOperator;
  *
  * @param lookbackMillis maximum age of a sample that counts as current
  * @param timeoutMillis longest duration of a query, queueing included
- * @param maxSamples maximum number of samples that a query may hold at once
+ * @param maxSamples maximum number of samples that a query may hold at any time
  * @param maxConcurrent number of concurrent queries; others wait
  * @param maxQueued number of waiting queries; beyond, a query of the user with the most waiting
  *     ones is rejected

@@ -101,7 +101,7 @@ public final class QueryCosts {
 
   synchronized void add(Cost c) {
     if (costs.size() >= 2 * CAPACITY && !costs.containsKey(Key.of(c))) {
-      // Evict half at once: many rules, each with its own text, would otherwise spend most of
+      // Evict half in one step: many rules, each with its own text, would otherwise spend most of
       // their time searching the cheapest entry.
       List<Cost> all = new ArrayList<>(costs.values());
       all.sort(Order.CPU.comparator);

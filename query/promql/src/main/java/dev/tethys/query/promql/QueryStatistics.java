@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param totalSamples samples evaluated, each window counted in full at each step
  * @param samplesRead samples read, those that windows share counted once
- * @param peakSamples the most samples held at once
+ * @param peakSamples maximum number of samples held at any time
  * @param totalPerStep total samples by step, when requested
  * @param readPerStep samples read by step, when requested
  * @param stepStart time of the first step, milliseconds

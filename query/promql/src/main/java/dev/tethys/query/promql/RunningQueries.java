@@ -319,7 +319,7 @@ public final class RunningQueries {
     }
   }
 
-  /** Number of queries since the start, including those that run or wait. */
+  /** Number of queries since startup, including those that run or wait. */
   public long totalQueries() {
     return ids.get();
   }

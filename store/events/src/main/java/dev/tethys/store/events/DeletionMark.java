@@ -1,7 +1,7 @@
 package dev.tethys.store.events;
 
 /**
- * Request to delete rows. It hides them at once and is processed when no part holds them.
+ * Request to delete rows. It hides them immediately and is processed when no part holds them.
  *
  * @param tenant owner of the rows
  * @param id unique in the tenant

@@ -121,7 +121,7 @@ public final class PartFile implements AutoCloseable {
     return entry;
   }
 
-  /** Path for messages: answers do not name folders of the machine. */
+  /** Path for messages, because responses must not reveal folders of the machine. */
   public String path() {
     return path;
   }

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * parts of one tenant and partition.
  *
  * <p>Merges are tiered: {@value #FAN_IN} parts of one size class become one part, so that a row is
- * rewritten at most a few times; parts of a partition that is complete are merged at once. Parts
- * that a full head was written to are never small. For the thread that holds the engine's {@code
- * maintenance} lock.
+ * rewritten at most a few times; parts of a partition that is complete are merged in one step.
+ * Parts that a full head was written to are never small. For the thread that holds the engine's
+ * {@code maintenance} lock.
  */
 final class PartMaintenance<H extends EventHead<S>, S, P> {
   private static final System.Logger LOG = JulLogger.of(PartMaintenance.class.getName());

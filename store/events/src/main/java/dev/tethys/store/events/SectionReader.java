@@ -10,7 +10,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a block of {@link SectionWriter}: the table at once, sections on demand. Safe not
+ * Reads a block of {@link SectionWriter}: the table immediately, sections on demand. Safe not
  * thread-safe.
  */
 public final class SectionReader {

@@ -69,12 +69,12 @@ public final class WriteHealth {
     }
   }
 
-  /** Appends refused since the start. */
+  /** Appends refused since startup. */
   public long refusedAppends() {
     return refused.sum();
   }
 
-  /** Failed writes since the start. */
+  /** Failed writes since startup. */
   public long failedWrites() {
     return failed.sum();
   }

@@ -155,12 +155,12 @@ final class LogPart {
     }
   }
 
-  /** Opens a block for one thread that answers a query. */
+  /** Opens a block for a single thread that executes a query. */
   LogBlock block(int block) {
     return open(block, columns[block]);
   }
 
-  /** Opens a block for one thread that reads all of it once. */
+  /** Opens a block for a single thread that reads all of it once. */
   LogBlock blockOnce(int block) {
     return open(block, DecodedColumns.none());
   }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bulk import of old samples: samples ordered by series are written to blocks directly, bypassing
- * the head and its log. For one thread.
+ * the head and its log. Not thread-safe.
  *
  * <p>Invariants:
  *

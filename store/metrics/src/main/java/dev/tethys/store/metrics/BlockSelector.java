@@ -95,7 +95,7 @@ record BlockSelector(List<Piece> pieces, List<String> warnings, List<Long> resol
       return new long[] {b.meta().minTime(), b.meta().maxTime() - 1};
     }
 
-    /** Selects blocks that answer exactly like samples, or well enough. */
+    /** Selects blocks that yield the same result as samples, or a sufficient approximation. */
     private void prefer(long resolution, List<ResolutionIndex.Entry> level, boolean same) {
       for (ResolutionIndex.Entry e : level) {
         BlockReader b = e.block();

@@ -172,7 +172,7 @@ final class Blocks {
     }
   }
 
-  /** Warnings about them for the reader of any answer. */
+  /** Warnings about them for every query result. */
   List<String> unreadWarnings() {
     List<Path> some = unread;
     return some.isEmpty() ? List.of() : some.stream().map(Blocks::missing).toList();

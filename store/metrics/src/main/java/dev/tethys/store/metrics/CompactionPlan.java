@@ -58,7 +58,7 @@ final class CompactionPlan {
       return List.of();
     }
     List<BlockReader> older = byTime.subList(0, byTime.size() - 1);
-    // What reaches beyond the begin of the last of them may still grow: merging it now would write
+    // What reaches beyond the start of the last block may still grow: merging it now would write
     // all of a long range again for each short block that comes.
     long newest = older.getLast().meta().minTime();
     for (long range : ranges) {

@@ -160,8 +160,8 @@ final class MaintenanceScheduler {
             .start(
                 () -> {
                   try {
-                    // The first time at once: what a process that ends again and again within
-                    // its first second leaves in the log must not grow from start to start.
+                    // The first run is immediate: a process that repeatedly ends within its first
+                    // second must not grow its log from start to start.
                     do {
                       attempt(name, action);
                     } while (!stop.await(1, TimeUnit.SECONDS));

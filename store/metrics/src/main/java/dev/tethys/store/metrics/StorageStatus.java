@@ -28,7 +28,7 @@ public record StorageStatus(
    * @param chunks pieces of samples
    * @param minTime oldest millisecond, {@link Long#MAX_VALUE} when empty
    * @param maxTime newest millisecond, {@link Long#MIN_VALUE} when empty
-   * @param floats appended since the start; the same of the others
+   * @param floats appended since startup; the same of the others
    */
   public record InMemory(
       long series,
@@ -51,8 +51,8 @@ public record StorageStatus(
    *
    * @param limit bytes; 0 for no limit
    * @param state "normal", or the measure taken near the limit: "flushing", "slowing", "refusing"
-   * @param refused new series that were refused since the start
-   * @param delayedMillis total delay of writers since the start
+   * @param refused new series that were refused since startup
+   * @param delayedMillis total delay of writers since startup
    * @param fileBytes of samples that are in no block yet and left memory for files
    * @param owners bytes by owner
    */
@@ -68,7 +68,7 @@ public record StorageStatus(
   /**
    * Blocks.
    *
-   * @param damaged of how many something could not be read since the start
+   * @param damaged of how many something could not be read since startup
    */
   public record OnDisk(
       int count, long bytes, long samples, long series, long chunks, int damaged) {}
@@ -95,7 +95,7 @@ public record StorageStatus(
       long maxTime) {}
 
   /**
-   * Work done since the start.
+   * Work done since startup.
    *
    * @param flushes pieces of memory that became blocks
    * @param earlyFlushes flushes of an incomplete range

@@ -277,7 +277,7 @@ public final class FederatedSource implements ScopedSource {
     if (i == n) {
       return Integer.compare(a.length(), b.length());
     }
-    // The texts share a prefix, which may end within a surrogate pair: its second half decides.
+    // The strings share a prefix, which may end within a surrogate pair: its second half decides.
     boolean low = Character.isLowSurrogate(a.charAt(i)) && Character.isLowSurrogate(b.charAt(i));
     return low
         ? Character.compare(a.charAt(i), b.charAt(i))

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A matcher that names values: those of an equality, or of an expression that is a choice between
- * texts, as Grafana's variables send it.
+ * strings, as Grafana's variables send it.
  *
  * @param label the label whose value is requested; an absent one has the value ""
  * @param among whether the value has to be one of these, or none of them

@@ -47,9 +47,7 @@ final class RemoteReadClient {
   private final long maxSamples;
   private final ByteBudget answers;
 
-  /**
-   * @param maxSamples more in one answer are refused
-   */
+  /** @param maxSamples a response with more samples is rejected */
   RemoteReadClient(RemoteReadConfig config, WebClient client, long maxSamples) {
     this(config, client, maxSamples, ANSWERS);
   }

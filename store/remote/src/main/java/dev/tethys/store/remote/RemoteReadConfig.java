@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param requiredMatchers asked only by selectors that have all of these as equality matchers
  * @param readRecent asked also for times that the embedded store has
  * @param filterExternalLabels whether the external labels are what tells this server's series there
- * @param maxFrame bytes of one frame of a streamed answer
+ * @param maxFrame maximum bytes of a frame of a streamed response
  */
 public record RemoteReadConfig(
     URI url,

@@ -60,12 +60,12 @@ final class TracePart {
     }
   }
 
-  /** Opens a block for one thread that answers a query. */
+  /** Opens a block for a single thread that executes a query. */
   SpanBlock block(int block) {
     return open(block, columns[block]);
   }
 
-  /** Opens a block for one thread that reads all of it once. */
+  /** Opens a block for a single thread that reads all of it once. */
   SpanBlock blockOnce(int block) {
     return open(block, DecodedColumns.none());
   }

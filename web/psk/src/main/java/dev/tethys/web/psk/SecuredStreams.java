@@ -83,7 +83,7 @@ final class SecuredStreams {
       // The reader knows from the inner protocol whether more data was expected.
       return false;
     } finally {
-      sendPending(); // answers, and also an alert that says what was wrong
+      sendPending(); // responses, and also an alert with the reason of the failure
     }
   }
 

@@ -35,7 +35,7 @@ final class Http1Connection {
 
   /**
    * Such that sent a few requests, as dashboards do. They have their own places: a thread whose
-   * client was watched during a long answer may keep its place until it ends.
+   * client was watched during a long response may keep its place until it ends.
    */
   private static final Semaphore BRIEF = new Semaphore(Math.max(2, CORES));
 

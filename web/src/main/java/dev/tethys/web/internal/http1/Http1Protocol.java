@@ -8,8 +8,8 @@ import java.util.Set;
 
 /**
  * Own implementation of HTTP/1.1 and HTTP/1.0. It serves each connection that does not start with
- * HTTP/2, and answers invalid requests with an error. The HTTP/1 code of the engine took a fifth of
- * a server's CPU during writes.
+ * HTTP/2, and responds to invalid requests with an error. The HTTP/1 code of the engine took a
+ * fifth of a server's CPU during writes.
  *
  * @param maxLine the longest first line of a request, in bytes
  * @param maxHeaders largest size of its headers, in bytes

@@ -75,7 +75,7 @@ final class ClientFrames {
     /** The client sends a ping. */
     void pinged();
 
-    /** The client answers a ping of the server. */
+    /** The client responds to a ping from the server. */
     void replied();
 
     /** Frames of responses that the client was sent. */

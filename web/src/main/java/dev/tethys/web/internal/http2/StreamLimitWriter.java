@@ -170,8 +170,8 @@ final class StreamLimitWriter implements DataWriter {
   }
 
   /**
-   * Ends the connection because of a violation by the client: answers the request of a stream, if
-   * any, with 431, and gives the reason.
+   * Ends the connection because of a violation by the client: responds to the request of a stream,
+   * if any, with 431 and gives the reason.
    *
    * @param stream 0 if none
    */

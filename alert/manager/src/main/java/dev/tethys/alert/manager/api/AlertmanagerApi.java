@@ -42,9 +42,9 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * {@code /api/v2} of Alertmanager: its paths, parameters, answers, codes and error texts. Sources:
- * the published OpenAPI, and Alertmanager's actual responses. It also serves {@code /api/tethys},
- * with extensions of Alertmanager's API.
+ * {@code /api/v2} of Alertmanager: its paths, parameters, responses, status codes and error
+ * messages. Sources: the published OpenAPI, and Alertmanager's actual responses. It also serves
+ * {@code /api/tethys}, with extensions of Alertmanager's API.
  */
 public final class AlertmanagerApi {
   /** Maximum size of a request body in bytes. */

@@ -36,8 +36,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Local member of an Alertmanager cluster. Compatible with real Alertmanagers, whose packets,
- * states and protobuf messages (clusterpb) it uses. Real Alertmanagers are members as any other:
- * packets, states and their protobuf (clusterpb) are theirs.
+ * states and protobuf messages (clusterpb) it uses. Real Alertmanagers can be members, because
+ * packets, states and their protobuf (clusterpb) are those of Alertmanager.
  *
  * <p>Invariants: {@link #gone} holds those that were members, or are named by flags and were not
  * met yet, by address; at most as many as there may be members. A large change waits in {@link
@@ -253,7 +253,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
       }
     }
     if (met > 0) {
-      gossip.pingUnanswered(); // a member that answers counts before the first notification
+      gossip.pingUnanswered(); // a member that responds counts before the first notification
     }
     LOG.log(
         Level.INFO,

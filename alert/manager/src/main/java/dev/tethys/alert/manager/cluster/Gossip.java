@@ -370,7 +370,7 @@ final class Gossip implements Closeable, Transport.Receiver {
   /**
    * Exchanges states with the member at an address, and so joins its cluster.
    *
-   * @throws IOException if no member answers there, or the peer uses another protocol
+   * @throws IOException if no member responds at the address, or the peer uses another protocol
    */
   void exchange(InetSocketAddress with, boolean join) throws IOException {
     if (with.isUnresolved()) {
@@ -508,7 +508,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     return probes.health();
   }
 
-  /** Pings the members that have not answered, all at once, and waits for their responses. */
+  /** Pings all members that have not responded, in parallel, and waits for their responses. */
   void pingUnanswered() throws InterruptedException {
     probes.pingUnanswered();
   }

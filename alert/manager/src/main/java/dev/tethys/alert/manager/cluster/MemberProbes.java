@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Probes of the other members: directly by packet, then through other members, then over a stream.
- * A member that answers none of them is suspected.
+ * A member that responds to none of them is suspected.
  *
  * <p>Invariant: health is between 0 and {@link #WORST_HEALTH}. The more probes fail, the longer the
  * wait before a member is declared dead.
@@ -173,7 +173,7 @@ final class MemberProbes {
       byte[] ping = MemberlistMessages.ping(new Ping(n, node.name(), membership.self()));
       try {
         if (target.state() == Membership.State.SUSPECT) {
-          // Notify the suspect at once, so that it can refute the suspicion.
+          // Notify the suspect immediately, so that it can refute the suspicion.
           Suspect s = new Suspect(target.incarnation(), node.name(), membership.self().name());
           packets.sendAlone(
               node, MemberlistMessages.compound(List.of(ping, MemberlistMessages.suspect(s))));
@@ -195,8 +195,8 @@ final class MemberProbes {
   }
 
   /**
-   * Pings the members that have not answered, all at once, and waits for their responses. Probes in
-   * turn would take a while to reach each of them, during which it would not be waited for in
+   * Pings all members that have not responded, in parallel, and waits for their responses. Probes
+   * in turn would take a while to reach each of them, during which it would not be waited for in
    * notifying. Further calls meanwhile do nothing.
    */
   void pingUnanswered() throws InterruptedException {

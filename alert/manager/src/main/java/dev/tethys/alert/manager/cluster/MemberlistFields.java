@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A MessagePack map with names as keys, the form of memberlist's messages. Values are integers,
- * booleans, texts or bytes; others are skipped. An absent number is 0, an absent text empty.
+ * booleans, strings or bytes; others are skipped. An absent number is 0, an absent text empty.
  */
 final class MemberlistFields {
   /** Maximum number of entries in a map or an array. */

@@ -218,7 +218,7 @@ final class Membership {
       }
       m = new Member(n, clock.instant());
       members.put(n.name(), m);
-      round.add(n.name()); // it is asked next whether it is there
+      round.add(n.name()); // it is probed next
     } else if (!m.node.address().equals(n.address())) {
       if (m.state != State.LEFT) {
         PEER_LOG.log(

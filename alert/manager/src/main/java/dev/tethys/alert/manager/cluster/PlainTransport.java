@@ -17,7 +17,7 @@ import java.util.concurrent.Semaphore;
 
 /** Packets over UDP and streams over TCP, at one port, without authentication. */
 final class PlainTransport implements Transport {
-  /** Maximum number of incoming streams open at once. */
+  /** Maximum number of incoming streams open concurrently. */
   static final int MAX_STREAMS = 128;
 
   private static final int PORT_TRIES = 20;

@@ -60,7 +60,7 @@ record StreamMessage(int type, InputStream rest) {
   record Exchange(List<NodeState> nodes, byte[] state) {}
 
   /**
-   * The states of a push-pull message.
+   * States in a push-pull message.
    *
    * @throws ProtocolException if they are larger than allowed
    */

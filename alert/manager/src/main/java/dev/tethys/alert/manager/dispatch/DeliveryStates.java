@@ -11,9 +11,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Outcomes of the last requests to the integrations of receivers, since the start of the process.
- * An integration keeps them over a reload of the configuration while its name stays the same.
- * Guarded by this object.
+ * Outcomes of the last requests to the integrations of receivers, since process startup. An
+ * integration keeps them over a reload of the configuration while its name stays the same. Guarded
+ * by this object.
  */
 public final class DeliveryStates {
   /**

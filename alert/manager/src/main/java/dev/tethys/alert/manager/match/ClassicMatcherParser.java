@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * Reads matchers in the older syntax, which is lenient: values may lack quotes and contain almost
- * anything; braces and a final comma are optional. Error texts are Alertmanager's.
+ * anything; braces and a final comma are optional. Error messages are Alertmanager's.
  */
 final class ClassicMatcherParser {
   private static final Pattern FORM =

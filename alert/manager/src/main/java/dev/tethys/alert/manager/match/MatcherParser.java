@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Reads matchers in the UTF-8 syntax: {@code {name="value","other name"!~b.*}}, braces optional.
- * Error texts are Alertmanager's.
+ * Error messages are Alertmanager's.
  */
 final class MatcherParser {
   private final MatcherLexer lexer;

@@ -82,7 +82,7 @@ public final class HttpSender {
         "unexpected status code " + r.status() + (shown.isEmpty() ? "" : ": " + shown));
   }
 
-  /** Sends a call and returns any answer. */
+  /** Sends a request and returns any response. */
   public Reply any(ClientRequest call, Duration limit)
       throws NotifyException, InterruptedException {
     try (ClientResponse a = client.send(call.withTimeout(limit))) {

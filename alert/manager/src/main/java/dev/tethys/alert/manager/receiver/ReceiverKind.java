@@ -56,7 +56,7 @@ public abstract class ReceiverKind {
   /**
    * Creates the notifier.
    *
-   * @throws IOException if a file that is read at once, such as a certificate, cannot be read
+   * @throws IOException if a file that is read immediately, such as a certificate, cannot be read
    */
   public abstract Notifier open(YamlObject o, GlobalConfig g, NotifierContext context)
       throws IOException;

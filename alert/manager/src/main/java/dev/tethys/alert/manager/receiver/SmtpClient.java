@@ -199,7 +199,8 @@ final class SmtpClient implements Closeable {
   }
 
   /**
-   * Authenticates in the first way that the server offers and that there is a secret for.
+   * Authenticates with the first method that the server offers and for which a secret is
+   * configured.
    *
    * @param password for PLAIN and LOGIN, or ""
    * @param secret for CRAM-MD5, or ""
@@ -294,7 +295,7 @@ final class SmtpClient implements Closeable {
     return (from + String.join("", to)).chars().allMatch(c -> c < 0x80);
   }
 
-  /** Ends the session; delivered messages stay so regardless of the server's answer. */
+  /** Ends the session; delivered messages stay so regardless of the server's response. */
   @Override
   public void close() {
     try {

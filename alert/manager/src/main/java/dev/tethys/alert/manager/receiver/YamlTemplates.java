@@ -14,7 +14,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * YAML values whose texts and keys are templates. A text that expands to a YAML list, map, number
+ * YAML values whose strings and keys are templates. A text that expands to a YAML list, map, number
  * or bool becomes that value, so that templates can produce structure.
  */
 public final class YamlTemplates {
@@ -80,7 +80,7 @@ public final class YamlTemplates {
     };
   }
 
-  /** The entries of a map of texts, expanded. */
+  /** The entries of a map of strings, expanded. */
   public static Map<String, String> texts(Map<String, String> m, UnaryOperator<String> template) {
     Map<String, String> out = new LinkedHashMap<>();
     m.forEach((k, v) -> out.put(k, template.apply(v)));

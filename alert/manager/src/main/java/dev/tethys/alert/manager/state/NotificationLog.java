@@ -36,7 +36,7 @@ public final class NotificationLog implements Closeable, SharedState {
   /** Maximum number of entries. */
   public static final int MAX_ENTRIES = 1_000_000;
 
-  /** Bytes of records of other members that are written at once. */
+  /** Bytes of records from other members that are written in one batch. */
   private static final int APPENDED_BYTES = 1 << 20;
 
   private static final System.Logger LOG = JulLogger.of(NotificationLog.class.getName());

@@ -5,8 +5,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Memory for reading files with debug information. A reader takes all that it needs at once, and
- * waits for it while it holds none. One reader cannot take all of it. Thread-safe.
+ * Memory for reading files with debug information. A reader reserves all the memory it needs in one
+ * step, and holds none while it waits. One reader cannot take all of it. Thread-safe.
  */
 final class ReadingMemory {
   private static final long PAUSE_MILLIS = 50;

@@ -428,7 +428,7 @@ public final class Symbolizer implements AddressSymbols {
     }
   }
 
-  /** Frames with readable names. Equal texts are one object; those beyond a size are omitted. */
+  /** Frames with readable names. Equal strings are one object; those beyond a size are omitted. */
   private static final class Names {
     private final ElfBudget budget;
     private final Map<String, String> texts = new HashMap<>();

@@ -150,7 +150,7 @@ public final class ConsulDiscovery implements Discovery {
     context.pause().pause(RETRY);
   }
 
-  /** Queries are at least the configured interval apart, however fast Consul answers. */
+  /** Queries are at least the configured interval apart, however fast Consul responds. */
   private void waitAfter(Instant begun) throws InterruptedException {
     Duration remaining =
         settings.get(REFRESH_INTERVAL).minus(Duration.between(begun, context.clock().instant()));

@@ -19,7 +19,7 @@ final class UnameCollector implements NodeCollector {
           "machine",
           "domainname");
 
-  /** struct utsname of Linux: six texts of 65 bytes. */
+  /** struct utsname of Linux: six strings of 65 bytes. */
   private static final int FIELD = 65;
 
   private final MemorySegment state = LibraryFunction.errnoState(Arena.ofAuto());

@@ -33,7 +33,7 @@ public record CloudflareConfig(
     implements LogSourceConfig {
   private static final URI API = URI.create("https://api.cloudflare.com/client/v4");
 
-  /** More requests at once than any zone may send in a minute. */
+  /** More concurrent requests than any zone may send in a minute. */
   private static final int MAX_WORKERS = 64;
 
   private static final int DEFAULT_WORKERS = 3;

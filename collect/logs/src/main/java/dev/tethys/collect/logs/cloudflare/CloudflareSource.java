@@ -194,7 +194,7 @@ final class CloudflareSource implements LogSource {
     Deque<Future<List<Part>>> asked = new ArrayDeque<>();
     try {
       while (!spans.isEmpty() || !asked.isEmpty()) {
-        // No more at once than are held in memory.
+        // No more concurrently than fit in memory.
         while (!spans.isEmpty() && asked.size() < config.workers()) {
           Span s = spans.remove();
           asked.add(workers.submit(() -> pull(s)));

@@ -424,7 +424,7 @@ final class TailedFile {
     return read(c, r, new Ending(last || flush, last), true);
   }
 
-  /** Reads the rest from a copy of the former content. */
+  /** Reads the rest from a copy of the previous content. */
   void readCopy(FileContent copy, FileReaderContext r) throws IOException, InterruptedException {
     while (read(copy, r, new Ending(true, true), false) == ReadResult.MORE) {
       // until its end

@@ -9,6 +9,6 @@ public enum Truncation {
   WHOLE,
   /** Only new data is read. */
   NEW,
-  /** Nothing is read until it has grown beyond the former position. */
+  /** Nothing is read until the file has grown beyond the previous position. */
   IGNORE
 }

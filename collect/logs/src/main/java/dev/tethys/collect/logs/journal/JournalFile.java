@@ -35,7 +35,7 @@ import org.tukaani.xz.XZInputStream;
  * </pre>
  *
  * <p>An entry is complete once the header counts it. What journald writes is read, not mapped: a
- * file that becomes shorter would end the process otherwise. For one thread.
+ * file that becomes shorter would end the process otherwise. Not thread-safe.
  */
 public final class JournalFile implements AutoCloseable {
   /** Longest value of a field that is read, in bytes; the rest of a longer one is not. */

@@ -27,7 +27,7 @@ public abstract class JournalPlaces {
 
   abstract void visit(Visitor v);
 
-  /** Folders of namespaces that are there and not read. */
+  /** Existing folders of namespaces that are not read. */
   public List<Path> passedOver() {
     return List.of();
   }

@@ -117,7 +117,10 @@ final class PubSub {
     call("acknowledge", Map.of("ackIds", ids), CALL);
   }
 
-  /** Extends the lease of messages from now; a duration of zero returns them to others at once. */
+  /**
+   * Extends the lease of messages from now; a duration of zero immediately releases them to other
+   * subscribers.
+   */
   void extend(Collection<String> ids, Duration by) throws IOException, InterruptedException {
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("ackIds", ids);

@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** Destinations whose connections are counted. Not safe for use by several threads concurrently. */
 public final class ConnectionFilter {
-  /** Most public addresses remembered because a private one answers for them. */
+  /** Maximum number of remembered public addresses for which a private address responds. */
   private static final int MAX_LEARNED = 10_000;
 
   private final List<IpPrefix> publicNetworks;

@@ -61,9 +61,9 @@ public final class Peer {
   }
 
   /**
-   * Calls a function with the peer whose {@link #actualDestination} is known: at once, or when the
-   * kernel has answered; never when it turns out that the destination is not counted. The caller
-   * must hold the lock, which the function is called with as well.
+   * Calls a function with the peer whose {@link #actualDestination} is known: immediately, or when
+   * the kernel has responded; never if the destination turns out not to be counted. The caller must
+   * hold the lock, which the function is called with as well.
    */
   public void whenKnown(Consumer<Peer> then) {
     if (unresolved == null) {

@@ -12,7 +12,7 @@ import java.util.List;
  * @param cgroups mount point of the cgroup hierarchies
  * @param root root of the machine's file system, for the sockets of runtimes
  * @param minAge age from which a container is shown, or a program outside containers and units by
- *     one of its processes; 0 for at once
+ *     one of its processes; 0 for immediately
  * @param allow patterns of IDs, one of which must match; empty for all
  * @param deny patterns of IDs to omit
  * @param skipSystemServices omit the units that every machine has

@@ -38,7 +38,7 @@ public final class ForeignFile implements Closeable {
    * Opens a file.
    *
    * @param path may be a link of /proc
-   * @throws IOException if it is not a regular file, or cannot be opened at once
+   * @throws IOException if it is not a regular file, or cannot be opened without blocking
    */
   public static ForeignFile open(Path path) throws IOException {
     return open(path, 0);

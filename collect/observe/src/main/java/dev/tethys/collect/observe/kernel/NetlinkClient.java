@@ -9,8 +9,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Questions to the kernel by netlink(7) that have one message as answer. The socket belongs to the
- * network namespace of the thread that opened it, and keeps it in being. Not thread-safe.
+ * Sends netlink(7) requests to the kernel that have a single response message. The socket belongs
+ * to the network namespace of the thread that opened it, and keeps it in being. Not thread-safe.
  */
 public final class NetlinkClient implements AutoCloseable {
   public static final int NETLINK_NETFILTER = 12;
@@ -76,7 +76,7 @@ public final class NetlinkClient implements AutoCloseable {
   }
 
   /**
-   * Body of the message in a datagram; null if it answers another question.
+   * Body of the message in a datagram; null if it responds to another request.
    *
    * @throws LibraryException with the error that the kernel answered
    */

@@ -44,8 +44,8 @@ public final class ProcessMemory implements Closeable {
   }
 
   /**
-   * Part of the memory that is read at once, for readers of adjacent pieces. A call of the system
-   * for each would cost far more than the bytes between them.
+   * Size of a single read, for readers of adjacent pieces. A call of the system for each would cost
+   * far more than the bytes between them.
    */
   public final class Window {
     private final ByteBuffer buffer;
@@ -62,7 +62,7 @@ public final class ProcessMemory implements Closeable {
      * Index of an address in {@link #buffer}, until the next call.
      *
      * @param length bytes from there on that are needed, not more than the size of the window
-     * @throws IOException if not all of them are there
+     * @throws IOException if fewer bytes are available
      */
     public int at(long address, int length) throws IOException {
       if (address < start || address + length > start + buffer.limit()) {

@@ -50,7 +50,7 @@ public final class TaskStatistics implements AutoCloseable {
   private final Path measured;
 
   /**
-   * Verifies that the kernel answers.
+   * Verifies that the kernel responds.
    *
    * @param proc mount point of /proc
    * @throws LibraryException if it does not, or this process has no permission

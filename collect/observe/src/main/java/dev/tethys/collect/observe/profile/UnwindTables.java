@@ -97,7 +97,7 @@ final class UnwindTables {
     int codeCount;
     long pause = SHORTEST_NANOS;
     long due; // next reading
-    long freeAt; // of the former rules of compiled code
+    long freeAt; // of the previous rules of compiled code
     int formerFirst;
     int formerCount;
   }
@@ -313,7 +313,7 @@ final class UnwindTables {
     try {
       Boolean changed = inMemory(pid, java::refresh, null);
       if (changed == null) {
-        k.java = null; // its memory does not answer
+        k.java = null; // its memory cannot be read
         k.attempts = ATTEMPTS;
       }
       if (changed == null || !changed) {

@@ -120,7 +120,7 @@ final class ApiExchange {
     return body.wantsMore() ? body : null;
   }
 
-  /** True if each line of the response is read by itself, so that some of them may be missing. */
+  /** True if each line of the response is read separately, so that some lines may be missing. */
   boolean answersInLines() {
     return body.form() == ApiBody.Form.EVENTS || body.form() == ApiBody.Form.LINES;
   }

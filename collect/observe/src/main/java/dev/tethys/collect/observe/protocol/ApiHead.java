@@ -25,7 +25,7 @@ final class ApiHead {
   /** Header {@code x-amzn-query-error}, or a similar one. */
   String amazonError = "";
 
-  /** True if the response is one of S3, or of a product that answers as S3 does. */
+  /** True if the response is one of S3, or of an S3-compatible product. */
   boolean objectStorage;
 
   boolean elasticsearch;

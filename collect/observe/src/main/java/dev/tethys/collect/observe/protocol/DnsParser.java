@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** DNS over UDP: one payload is one datagram; questions matched to answers by number and type. */
+/** DNS over UDP: one payload is one datagram; queries are matched to responses by id and type. */
 final class DnsParser extends ProtocolParser {
   private static final int HEADER = 12;
   private static final int A = 1;
@@ -103,7 +103,7 @@ final class DnsParser extends ProtocolParser {
     long id = (long) in.u16(0) << 16 | q.type;
     Pending before = requests.close(id);
     if (before != null) {
-      unanswered(before, now); // it is asked again
+      unanswered(before, now); // the query is repeated
     }
     Pending p = requests.open(id, now);
     lastQuestion = now;

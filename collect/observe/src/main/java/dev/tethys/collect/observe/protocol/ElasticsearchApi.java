@@ -7,8 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Elasticsearch and OpenSearch: a path with one of their endpoints, and either the header of the
- * product or the members of a request or answer of that endpoint.
+ * Elasticsearch and OpenSearch: a path with one of their endpoints, and either the product header
+ * or the members of a request or response of that endpoint.
  */
 final class ElasticsearchApi extends HttpApiReader {
   /** Response members that distinguish endpoints of the same name. */

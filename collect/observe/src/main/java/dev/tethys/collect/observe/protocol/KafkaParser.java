@@ -6,8 +6,8 @@ import java.util.Base64;
 import java.util.Map;
 
 /**
- * Kafka: requests by the name of their API, matched to answers by correlation id; topic of Produce
- * and Fetch. From versions that name topics by id on (Produce 13, Fetch 13) the id is the target.
+ * Kafka: requests by API name, matched to responses by correlation id; topic of Produce and Fetch.
+ * From versions that name topics by id on (Produce 13, Fetch 13) the id is the target.
  */
 final class KafkaParser extends ProtocolParser {
   private static final int PRODUCE = 0;

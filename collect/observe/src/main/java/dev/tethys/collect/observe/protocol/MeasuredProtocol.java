@@ -14,7 +14,7 @@ public interface MeasuredProtocol {
   /**
    * Name of the counter of requests, like {@code container_http_requests_total}.
    *
-   * @param inbound for requests that the process answers
+   * @param inbound for requests that the process serves
    */
   default String countMetric(boolean inbound) {
     return stem(inbound) + unit() + "_total";

@@ -45,7 +45,7 @@ public abstract class ProtocolParser {
     return false;
   }
 
-  /** True if messages of both directions are counted, and have no answers. */
+  /** True if messages of both directions are counted and have no responses. */
   public final boolean isOneWay() {
     return requests.protocol().oneWay();
   }

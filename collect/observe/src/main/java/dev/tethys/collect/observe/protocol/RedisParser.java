@@ -18,7 +18,8 @@ final class RedisParser extends ProtocolParser {
   private static final long LARGEST_BULK = 512L << 20;
 
   /**
-   * Commands that a guess may start from; those that open a subscription answer with their name.
+   * Commands that a guess may start from; those that open a subscription are answered with their
+   * name.
    */
   private static final Set<String> COMMANDS =
       Set.of(

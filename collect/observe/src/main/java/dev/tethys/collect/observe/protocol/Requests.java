@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  * Open requests of a connection, in the order of their responses or by number.
  *
  * <p>Bounded by connection and in all: requests beyond a bound are shed. In order, their places are
- * still counted so that later answers meet their own requests.
+ * still counted so that later responses are matched to their requests.
  */
 public final class Requests {
   static final int BOUND = 4096;
 
-  /** Bytes of a request in addition to its texts. */
+  /** Bytes of a request in addition to its strings. */
   private static final int REQUEST_BYTES = 160;
 
   private final Protocol protocol;
@@ -181,7 +181,7 @@ public final class Requests {
     report(p, now);
   }
 
-  /** Records that answers were in bytes that were not captured. */
+  /** Records that responses were in bytes that were not captured. */
   public void answerLost(long now) {
     if (!queue.isEmpty() || numbered != null && !numbered.isEmpty()) {
       answerLost = true;

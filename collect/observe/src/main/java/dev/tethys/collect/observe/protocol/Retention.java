@@ -3,8 +3,8 @@ package dev.tethys.collect.observe.protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory of all connections: incomplete messages, open requests, texts of prepared statements,
- * tables of headers. Beyond the bound the connections that were idle for longest forget theirs.
+ * Memory of all connections: incomplete messages, open requests, strings of prepared statements,
+ * tables of headers. Above the limit, the connections that were idle longest drop their state.
  *
  * <p>Of the thread that feeds the connections.
  */

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls and times of SQL statements by owner and database. Texts are normalised by the parsers:
+ * Calls and times of SQL statements by owner and database. Strings are normalised by the parsers:
  * they have no values. Bounded: a statement beyond the bounds is counted under one text, unless
  * another one of its database was idle for long enough to be replaced.
  *

@@ -44,7 +44,7 @@ final class Template {
   private final Set<Signal> signals;
   private final boolean takesEndpoint;
 
-  /** Texts with backticks, by their source. */
+  /** Strings with backticks, by their source. */
   private final Map<String, DynamicText> texts = new HashMap<>();
 
   private final Map<EndpointKind, Map<String, DynamicText>> attributes =

@@ -53,7 +53,7 @@ final class DockerReceiver implements Receiver {
   private final IntervalCollector rounds;
   private final PointEmitter out;
   private final Semaphore turns = new Semaphore(MOST);
-  private @Nullable JsonDocumentClient daemon; // these since the start
+  private @Nullable JsonDocumentClient daemon; // these since startup
   private @Nullable ContainerPoints points;
   private final FailureLog failureLog = new FailureLog(); // of the thread
 

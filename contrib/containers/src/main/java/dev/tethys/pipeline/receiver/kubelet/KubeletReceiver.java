@@ -32,7 +32,7 @@ final class KubeletReceiver implements Receiver {
   private final ScrapedPoints counts;
   private final IntervalCollector rounds;
   private final PointEmitter out;
-  private @Nullable NodeCapacity capacity; // these since the start
+  private @Nullable NodeCapacity capacity; // these since startup
   private @Nullable Kubelet kubelet;
   private @Nullable SummaryPoints points;
   private final FailureLog leftOut = new FailureLog(); // of the thread

@@ -29,7 +29,7 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
    * belongs to its cluster, else it is a separate server.
    *
    * @param user that logs in where an address has no login, {@code ""} for none
-   * @param split whether each server of a cluster is shown by itself
+   * @param split whether each server of a cluster is shown separately
    * @throws IllegalArgumentException if one is invalid; the message holds no password
    */
   static MongodbTargets parse(String given, String user, Secret password, boolean split) {
@@ -75,7 +75,7 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
       try {
         MongoUri found = seeds.resolve(uri);
         found.hosts().stream()
-            .sorted(Comparator.comparing(MongoHost::text)) // DNS answers in any order
+            .sorted(Comparator.comparing(MongoHost::text)) // DNS responses have no fixed order
             .map(found::at)
             .forEach(all::add);
       } catch (IOException e) {

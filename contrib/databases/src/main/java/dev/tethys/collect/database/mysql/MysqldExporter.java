@@ -20,7 +20,7 @@ import java.util.SequencedSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The exporter as it runs: its own server, and those that are named by a target. */
+/** Running exporter for its own server and for servers named by a target parameter. */
 final class MysqldExporter implements Exporter {
   private static final System.Logger LOG = JulLogger.of(MysqldExporter.class.getName());
   private static final Duration TIME_LIMIT = Duration.ofMinutes(1);

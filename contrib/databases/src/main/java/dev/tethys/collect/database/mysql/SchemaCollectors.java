@@ -245,7 +245,7 @@ final class SchemaCollectors {
    * Options of the statement summary.
    *
    * @param seconds maximum age of the last execution
-   * @param length at which texts are truncated
+   * @param length at which strings are truncated
    */
   record Statements(long limit, long seconds, long length, List<String> notSchemas) {}
 

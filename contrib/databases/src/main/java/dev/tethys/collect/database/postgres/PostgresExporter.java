@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The exporter as it runs: its own servers, and those that are named by a target. */
+/** Running exporter for its own servers and for servers named by a target parameter. */
 final class PostgresExporter implements Exporter {
   /** Left for the way of the response when the scraper says how long it waits. */
   private static final Duration WAY = Duration.ofMillis(250);

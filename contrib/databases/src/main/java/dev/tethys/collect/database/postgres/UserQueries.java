@@ -49,7 +49,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
   /**
    * A column.
    *
-   * @param mapping values of texts
+   * @param mapping values of strings
    */
   record Column(Usage usage, String description, Map<String, Double> mapping) {}
 

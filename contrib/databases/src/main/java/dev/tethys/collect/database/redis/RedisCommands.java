@@ -9,7 +9,7 @@ interface RedisCommands {
   /** The response, which may be an error of the server. */
   RedisReply send(String... command) throws IOException;
 
-  /** The answers to several commands, in their order. */
+  /** Responses to several commands, in their order. */
   default List<RedisReply> sendAll(List<String[]> commands) throws IOException {
     List<RedisReply> out = new ArrayList<>(commands.size());
     for (String[] c : commands) {

@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * A connection in Redis's protocol (RESP,
- * https://redis.io/docs/latest/develop/reference/protocol-spec/). It uses version 2 unless the
- * server is asked for 3; responses in both are supported. Not thread-safe.
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/). It uses version 2 unless version
+ * 3 is requested; responses in both are supported. Not thread-safe.
  */
 final class RedisConnection implements RedisCommands, AutoCloseable {
   private static final int MAX_LINE = 1 << 20;
@@ -97,7 +97,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
     while (true) {
       int type = connection.read();
       RedisReply r = reply(type, 0);
-      if (type != '>') { // what is pushed answers nothing
+      if (type != '>') { // a pushed message is not a response
         return r;
       }
     }

@@ -25,7 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** The exporter as it runs: its own server, and those that are named by a target. */
+/** Running exporter for its own server and for servers named by a target parameter. */
 final class RedisExporter implements Exporter {
   /**
    * Login of the exporter.

@@ -60,7 +60,7 @@ sealed interface RedisReply {
     return this instanceof Many m ? m.items : List.of();
   }
 
-  /** The texts of an array. */
+  /** The strings of an array. */
   default List<String> texts() {
     List<String> out = new ArrayList<>();
     for (RedisReply r : items()) {

@@ -99,7 +99,7 @@ final class SentinelMetrics {
         ping == null ? 0 : ping / 1000,
         labels);
     List<RedisReply> sentinels = server.send("SENTINEL", "SENTINELS", name).items();
-    int well = 1; // the one that is asked
+    int well = 1; // the queried Sentinel
     for (RedisReply r : sentinels) {
       Map<String, String> s = texts(r);
       if (shown.sentinelPeers()) {

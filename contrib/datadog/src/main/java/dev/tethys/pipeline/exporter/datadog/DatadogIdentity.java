@@ -94,7 +94,7 @@ final class DatadogIdentity implements ClientAuth {
     }
   }
 
-  /** Datadog answers 403 for an invalid key. */
+  /** Datadog returns 403 for an invalid key. */
   @Override
   public boolean isRefusal(int status) {
     return status == 401 || status == 403;

@@ -30,7 +30,7 @@ public record DetectionEnvironment(
     Clients clients,
     Path root,
     HostNames names) {
-  /** The longest answer that is read. */
+  /** Maximum length of a response. */
   private static final int MAX_BYTES = 1 << 20;
 
   /** Timeout for servers on the machine itself, which respond immediately if they exist. */

@@ -43,7 +43,7 @@ final class Ec2Metadata {
       try {
         return new Ec2Metadata(place, imds, place.text(ask));
       } catch (DetectionEnvironment.StatusException e) {
-        throw e; // the server answers, and its answer will not change
+        throw e; // the server responds, and its response will not change
       } catch (IOException e) {
         if (i >= attempts) {
           throw e;

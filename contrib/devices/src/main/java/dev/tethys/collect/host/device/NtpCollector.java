@@ -111,7 +111,7 @@ final class NtpCollector implements NodeCollector {
       sent = now();
       byte[] question = new byte[SIZE];
       question[0] = (byte) (version << 3 | CLIENT);
-      long mark = System.nanoTime() | 1; // echoed by the server, so that no other host can answer
+      long mark = System.nanoTime() | 1; // echoed by the server, so that no other host can respond
       ByteBuffer.wrap(question).putLong(40, mark);
       socket.send(question);
       byte[] datagram = new byte[MAX_ANSWER];

@@ -148,7 +148,7 @@ final class WifiCollector implements NodeCollector {
     }
   }
 
-  /** Reads files instead of the kernel: of networks and stations where these are there. */
+  /** Reads files instead of the kernel: of networks and stations if these files exist. */
   private static void written(Path folder, Families out) throws IOException {
     for (JsonObjects i : JsonObjects.list(folder.resolve("interfaces.json"))) {
       String device = i.text("name");

@@ -4,7 +4,7 @@ import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.protobuf.ProtoReader;
 
 /**
- * {@code jaeger.api_v2.SamplingStrategyResponse} as Jaeger's agents and collectors answer it over
+ * {@code jaeger.api_v2.SamplingStrategyResponse} as Jaeger's agents and collectors return it over
  * HTTP.
  */
 final class StrategyJson {

@@ -30,7 +30,7 @@ import javax.management.openmbean.TabularData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the configured beans, and splits their values into numbers, booleans and texts.
+ * Reads the configured beans, and splits their values into numbers, booleans and strings.
  * Thread-safe.
  */
 final class BeanReader {
@@ -39,7 +39,7 @@ final class BeanReader {
   /** Maximum nesting depth of values. */
   private static final int MAX_DEPTH = 64;
 
-  /** Attributes of the bean java.lang:type=Runtime that hold long texts or possible secrets. */
+  /** Attributes of the bean java.lang:type=Runtime that hold long strings or possible secrets. */
   private static final Set<String> RUNTIME_TEXTS =
       Set.of("systemproperties", "classpath", "bootclasspath", "librarypath");
 

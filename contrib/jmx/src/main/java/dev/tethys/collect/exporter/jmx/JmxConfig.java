@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null for plain connections
  * @param include empty for all beans
  * @param includeAttributes empty for all
- * @param scrapeTimeout after which the last good answer is shown again; null if none
+ * @param scrapeTimeout after which the last successful response is returned again; null if none
  * @param longestRequest time after which the values read so far are returned; null if none
  * @param login required for the pages; null if none
  * @param pagesTls null for pages without TLS, or with that of {@code --web.config.file}

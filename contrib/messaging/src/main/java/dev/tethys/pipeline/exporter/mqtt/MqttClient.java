@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * the message was read. Thread-safe; each thread uses its own connection.
  */
 final class MqttClient implements AutoCloseable {
-  /** The longest answer: its properties are few. */
+  /** Maximum length of a response, which has few properties. */
   private static final int MAX_ANSWER = 1 << 20;
 
   /** One message at a time is in progress on a connection, so one number is enough. */

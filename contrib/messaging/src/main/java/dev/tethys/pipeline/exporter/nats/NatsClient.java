@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Publishes messages and waits for their outcome. With JetStream the stream answers at an inbox;
+ * Publishes messages and waits for their outcome. With JetStream the stream responds to an inbox;
  * without it, a ping follows each message and is answered when the server has read the message.
  * Thread-safe; each thread uses its own connection.
  */
@@ -155,7 +155,7 @@ final class NatsClient implements AutoCloseable {
   }
 
   /**
-   * Reads until the response to a message is there.
+   * Reads until the response to a message arrives.
    *
    * @param reply the inbox of the response; "" where a sign of life is it
    */
@@ -175,7 +175,7 @@ final class NatsClient implements AutoCloseable {
         case "-ERR" -> {
           SendResult v = complaint(response.substring(4).strip());
           if (!reply.isEmpty() || v instanceof SendResult.Permanent) {
-            return v; // no stream will answer; a payload that is too large ends the connection
+            return v; // no stream will respond; a payload that is too large ends the connection
           }
           complaint = v;
         }

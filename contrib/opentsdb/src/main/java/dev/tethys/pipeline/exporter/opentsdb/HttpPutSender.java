@@ -133,7 +133,7 @@ final class HttpPutSender implements Sender {
     try {
       return TsdbResponse.message(r.body());
     } catch (CodecException e) {
-      return ""; // an answer of a proxy before it
+      return ""; // a response from a proxy in front of it
     }
   }
 

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param tags labels that become tags first
  * @param maxTags maximum tags of a series
  * @param notFinite whether non-finite samples are written as marks; otherwise dropped
- * @param sync whether the server answers when points are in its database instead of on arrival
+ * @param sync whether the server responds once points are in its database instead of on arrival
  */
 record OpenTsdbSettings(
     HttpClientSettings client,

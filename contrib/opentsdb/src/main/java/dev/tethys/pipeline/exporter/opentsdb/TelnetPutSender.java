@@ -15,7 +15,7 @@ import java.util.Locale;
 
 /**
  * Writes points as lines. The protocol does not acknowledge accepted points, so a version request
- * follows each request: the server answers it after it has read everything before and reported
+ * follows each request: the server responds to it after it has read everything before and reported
  * errors. An error does not name its point, so the request is halved until the point is found; a
  * point written twice is stored once. Unlike HTTP, this does not confirm that points are in the
  * database.
@@ -91,7 +91,8 @@ final class TelnetPutSender implements Sender {
           String complaint = "";
           for (String reply = line.read(); !reply.startsWith(LAST); reply = line.read()) {
             if (reply.startsWith(AUTH)) {
-              // Regardless of the plugin's answer, the first line was read as a login and not put.
+              // Regardless of the plugin's response, the first line was read as a login and not
+              // put.
               throw new IOException("the server requires a login: set telnet_login");
             }
             if (complaint.isEmpty() && reply.startsWith("put:")) {

@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 final class HaproxyStats implements MetricsSource {
   private static final System.Logger LOG = JulLogger.of(HaproxyStats.class.getName());
 
-  /** The largest answer that is read, in bytes. */
+  /** Maximum size of a response in bytes. */
   private static final int MAX_ANSWER = 256 << 20;
 
   /** Number of columns in HAProxy 1.4 up to the one with the type of a row. */

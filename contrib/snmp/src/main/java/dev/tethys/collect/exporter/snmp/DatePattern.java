@@ -9,8 +9,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pattern of strptime(3) for texts that devices give as times, such as {@code %Y-%m-%d,%H:%M:%S}.
- * Without a zone they are UTC; missing fields are those of 1 January 1900.
+ * A pattern of strptime(3) for strings that devices give as times, such as {@code
+ * %Y-%m-%d,%H:%M:%S}. Without a zone they are UTC; missing fields are those of 1 January 1900.
  */
 final class DatePattern {
   private static final List<String> MONTHS =

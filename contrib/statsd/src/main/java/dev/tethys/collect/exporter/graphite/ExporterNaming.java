@@ -31,7 +31,7 @@ final class ExporterNaming implements PathNaming {
   private final PointNames names = PointNames.UNDERSCORES;
 
   /**
-   * A naming.
+   * Creates a path naming.
    *
    * @param strict whether paths that no rule matches are omitted
    */

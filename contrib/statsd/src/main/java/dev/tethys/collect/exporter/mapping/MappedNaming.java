@@ -15,7 +15,7 @@ public final class MappedNaming implements PathNaming {
   private final PathNaming otherwise;
 
   /**
-   * A naming.
+   * Creates a path naming that applies a mapping file.
    *
    * @param strict whether paths that no rule matches are omitted
    */

@@ -177,7 +177,7 @@ final class TdengineStore implements ForeignStore {
     return "'" + escaped + "'";
   }
 
-  /** The metrics that matchers ask for. */
+  /** The metrics that matchers select. */
   private List<String> matchedMetrics(List<Matcher> matchers)
       throws IOException, InterruptedException {
     Set<String> named = MetricNames.named(matchers);

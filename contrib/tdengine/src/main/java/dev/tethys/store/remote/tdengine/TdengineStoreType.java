@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code type: tdengine}: TDengine 3 as the {@code tdengine} exporter writes it, asked by SQL over
- * taosAdapter. Who asks is said by {@code basic_auth}, {@code authorization} with a token, or a
- * token of TDengine's cloud.
+ * taosAdapter. The client is identified by {@code basic_auth}, {@code authorization} with a token,
+ * or a token of TDengine's cloud.
  */
 public final class TdengineStoreType implements StoreType {
   private static final Section SECTION =

@@ -19,7 +19,7 @@ public enum EntityKind {
 
   private final String text = name().toLowerCase(Locale.ROOT);
 
-  /** Word in rules, ids and answers. */
+  /** Name in rules, ids and responses. */
   public String text() {
     return text;
   }

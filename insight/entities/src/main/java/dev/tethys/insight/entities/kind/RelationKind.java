@@ -13,7 +13,7 @@ public enum RelationKind {
 
   private final String text = name().toLowerCase(Locale.ROOT);
 
-  /** Word in rules and answers. */
+  /** Name in rules and responses. */
   public String text() {
     return text;
   }

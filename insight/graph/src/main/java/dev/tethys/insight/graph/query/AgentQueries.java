@@ -35,7 +35,7 @@ final class AgentQueries {
   /**
    * Requests of one protocol on one side of their connections.
    *
-   * @param inbound true if the container answers the requests
+   * @param inbound true if the container serves the requests
    */
   private record Family(String protocol, String counter, boolean inbound) {
     boolean isOverHttp() {
@@ -130,7 +130,7 @@ final class AgentQueries {
         });
   }
 
-  /** Durations of requests that containers answer, by bound. */
+  /** Durations of requests that containers serve, by bucket bound. */
   String buckets() {
     return union(true, this::buckets);
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Calls between containers, and to external addresses, out of the node agent's metrics. */
 final class ObservedCalls {
   /**
-   * Share of the requests that a container answers above which those of unknown clients are shown:
+   * Share of the requests served by a container above which those of unknown clients are shown:
    * rates of both sides differ a little.
    */
   private static final double UNKNOWN_SHARE = 0.1;
@@ -173,7 +173,7 @@ final class ObservedCalls {
     return f == null ? edge(ends, Protocols.CONNECTIONS) : f;
   }
 
-  /** Adds what containers answer beyond the requests of observed clients. */
+  /** Adds the requests that containers serve beyond those of observed clients. */
   private void addCallsOfUsers() {
     Map<String, Double> seen = new HashMap<>(inside);
     map.edges().forEach(f -> seen.merge(f.to, f.rate, Double::sum));

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Services by the requests that their containers answer, out of the node agent's metrics. */
+/** Finds services by the requests that their containers serve, from the node agent's metrics. */
 final class ObservedServices {
   private final Map<String, ServiceFigures> figures = new LinkedHashMap<>();
   private final Map<String, List<Service.Container>> containers = new LinkedHashMap<>();
@@ -78,7 +78,7 @@ final class ObservedServices {
     return containers.getOrDefault(name, List.of());
   }
 
-  /** Services that answer requests. */
+  /** Services that serve requests. */
   List<Service> services() {
     List<Service> out = new ArrayList<>();
     figures.forEach(

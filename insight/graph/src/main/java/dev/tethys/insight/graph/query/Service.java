@@ -3,7 +3,7 @@ package dev.tethys.insight.graph.query;
 import java.util.List;
 
 /**
- * Service with the requests that it answers, and the containers in which it runs.
+ * Service with the requests that it serves, and the containers in which it runs.
  *
  * @param entry true if it takes requests; a service that only sends some has no figures
  * @param rate requests a second

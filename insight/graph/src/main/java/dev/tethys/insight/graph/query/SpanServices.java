@@ -12,7 +12,7 @@ final class SpanServices {
   private static final String CALLS = "traces_spanmetrics_calls_total";
   private static final String BUCKETS = "traces_spanmetrics_latency_bucket";
 
-  /** Spans that answer a request or take a message: those of a service's own work. */
+  /** Spans that serve a request or consume a message, that is, the service's own work. */
   private static final String ENTRY = "span_kind=~\"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER\"";
 
   private static final String FAILED = ENTRY + ",status_code=\"STATUS_CODE_ERROR\"";
@@ -23,12 +23,12 @@ final class SpanServices {
     return "sum by (" + labels + ") (" + w.rate(counter) + ")";
   }
 
-  /** Query of the requests that services answer, or of the failed ones. */
+  /** Query for the requests that services serve, or for the failed requests. */
   static String requests(Window w, boolean failed) {
     return sum("service", CALLS + "{" + (failed ? FAILED : ENTRY) + "}", w);
   }
 
-  /** Query of the durations of requests that services answer. */
+  /** Query for the durations of requests that services serve. */
   static String buckets(Window w) {
     return sum("service, le", BUCKETS + "{" + ENTRY + "}", w);
   }

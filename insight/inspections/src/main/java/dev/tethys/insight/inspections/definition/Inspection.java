@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Check of entities by a query. Each series of the answer belongs to an entity; its value is
+ * Check of entities by a query. Each series of the result belongs to an entity; its value is
  * compared with a threshold.
  *
  * @param id unique, such as {@code CPUNode}

@@ -9,7 +9,7 @@ public enum InspectionSeverity {
 
   private final String text = name().toLowerCase(Locale.ROOT);
 
-  /** Word in files and answers. */
+  /** Name in files and responses. */
   public String text() {
     return text;
   }

@@ -62,7 +62,7 @@ public enum InspectionUnit {
 
   private final String text = name().toLowerCase(Locale.ROOT);
 
-  /** Word in files and answers. */
+  /** Name in files and responses. */
   public String text() {
     return text;
   }

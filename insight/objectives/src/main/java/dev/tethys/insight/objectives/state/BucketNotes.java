@@ -13,7 +13,8 @@ import java.util.function.DoubleFunction;
 
 /**
  * Remarks on thresholds of latency that are not bounds of the histogram. They are computed again
- * after {@link #AGE}, at most {@link #MAX_LOOKUPS} for a report. For one thread at a time.
+ * after {@link #AGE}, at most {@link #MAX_LOOKUPS} for a report. Used by at most one thread at a
+ * time.
  */
 final class BucketNotes {
   static final Duration AGE = Duration.ofMinutes(10);

@@ -53,7 +53,7 @@ public record ObjectiveState(
       this.text = text;
     }
 
-    /** Word in answers. */
+    /** Name in responses. */
     public String text() {
       return text;
     }

@@ -74,7 +74,7 @@ public final class LineSockets implements AutoCloseable {
     T over(Line line) throws IOException;
   }
 
-  /** One connection, for one thread at a time. */
+  /** A connection, used by at most one thread at a time. */
   public final class Line {
     private volatile Socket socket;
     private InputStream in;

@@ -4,7 +4,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Passes the first messages of each second, then one of every N for each text, as the sampler of
- * the Collector's logger (zap). Texts are distinguished by a hash of 4,096 values, so that memory
+ * the Collector's logger (zap). Strings are distinguished by a hash of 4,096 values, so that memory
  * is constant. Thread-safe.
  */
 final class MessageSampler {

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Encodes log records and spans as documents of the mapping mode {@code ecs}. Attributes of
- * OpenTelemetry's conventions have the names of the Elastic Common Schema, others keep theirs; dots
- * create objects. Span events are dropped.
+ * Encodes log records and spans as documents of the mapping mode {@code ecs}. Attributes from
+ * OpenTelemetry's semantic conventions get names from the Elastic Common Schema, others keep their
+ * names; dots create objects. Span events are dropped.
  */
 final class EcsText {
   private static final Set<String> NOT_PASSED =

@@ -62,7 +62,7 @@ final class Servers {
   /**
    * First response of a healthy server, or the last response.
    *
-   * @throws IOException if no server answers
+   * @throws IOException if no server responds
    */
   HttpEndpoint.Reply call(
       String method, String path, Map<String, String> headers, byte @Nullable [] body)

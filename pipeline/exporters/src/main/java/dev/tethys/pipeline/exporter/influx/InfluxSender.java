@@ -25,7 +25,7 @@ import tools.jackson.databind.ObjectMapper;
  * Writes lines and evaluates responses. A point written twice is stored once, so a request with an
  * unknown outcome is retried.
  *
- * <p>Version 1 answers 400 if it stored all but some lines, and shows those it cannot parse or
+ * <p>Version 1 returns 400 if it stored all but some lines, and shows those it cannot parse or
  * reports how many it dropped (a different field type, outside the retention policy, or a full
  * disk, which is not the fault of the lines). Version 2 stores nothing of a request with a
  * malformed line, which is found by bisection; its 422 corresponds to 400 of version 1. Version 3

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaultTags tags of every point that does not have them
  * @param spanDimensions attributes of spans that are tags
  * @param logDimensions attributes of log records that are tags
- * @param noSync whether version 3 answers before its write-ahead log is on disk
+ * @param noSync whether version 3 responds before its write-ahead log is on disk
  * @param createSchema whether missing databases and buckets are created
  */
 record InfluxSettings(

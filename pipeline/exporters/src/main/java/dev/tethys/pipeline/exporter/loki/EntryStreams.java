@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The streams of entries: for each label set its text and its tenant. Not thread-safe. */
 public final class EntryStreams {
-  /** Maximum number of label sets cached with their texts. */
+  /** Maximum number of label sets cached with their strings. */
   static final int SLOTS = 4096;
 
   /**

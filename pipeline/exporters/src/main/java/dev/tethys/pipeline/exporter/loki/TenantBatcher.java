@@ -62,7 +62,7 @@ final class TenantBatcher {
       return true;
     }
     if (now - due < 0) {
-      return false; // an answer to a request before it
+      return false; // a response to a previous request
     }
     held = true;
     return underWay.get() == 0;

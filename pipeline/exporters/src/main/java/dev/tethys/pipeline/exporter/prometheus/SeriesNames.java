@@ -51,7 +51,7 @@ final class SeriesNames {
     return known;
   }
 
-  /** Name of a metric created from series: theirs, if the strategy allows it. */
+  /** Name of a metric created from series: the series' name, if the strategy allows it. */
   String ofSeries(String name) {
     if (!strategy.escapes() || NameScheme.LEGACY.isValidMetricName(name)) {
       return name;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Metadata of metric families for requests: families of live sources by reference, and recently
- * received ones as bytes. At most {@link #MAX_FAMILIES}; of the latter, the least recently received
+ * received ones as bytes. Holds at most {@link #MAX_FAMILIES}; the least recently received of these
  * is evicted. Guarded by {@code this}.
  */
 final class FamilyTable {

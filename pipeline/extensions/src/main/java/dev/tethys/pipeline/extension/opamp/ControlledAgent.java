@@ -180,7 +180,7 @@ public final class ControlledAgent implements AutoCloseable {
   private volatile long changedNanos;
   private volatile boolean started;
 
-  /** Texts of the running configuration; null if unknown. */
+  /** Strings of the running configuration; null if unknown. */
   @GuardedBy("this")
   private @Nullable List<String> running;
 

@@ -116,7 +116,7 @@ public final class PackageUpgrades {
 
   /**
    * @param restart ends the process with {@link #EXIT_CODE}
-   * @param canRestart whether the launcher is there
+   * @param canRestart whether a launcher is present
    * @throws IOException if the folder cannot be read or written
    */
   public PackageUpgrades(

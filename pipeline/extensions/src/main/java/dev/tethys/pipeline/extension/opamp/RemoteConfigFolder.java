@@ -32,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Configurations of a control plane on disk of an agent. {@code current} holds the hash of the last
  * applied configuration and, if different, on a second line the hash that names its folder; {@code
  * trying} the one being applied; {@code failed} the last one that could not be applied, with the
- * reason. Texts are in {@code config-HASH/NN.yaml}, {@code controls} holds the last applied live
+ * reason. Strings are in {@code config-HASH/NN.yaml}, {@code controls} holds the last applied live
  * controls, {@code variables} the variables as a JSON object of strings, {@code instance-uid}
  * identifies the agent, {@code clock} is the difference of {@link ControlClock}, {@code counts} has
  * those of live controls.
@@ -210,7 +210,7 @@ final class RemoteConfigFolder {
     return failed;
   }
 
-  /** Texts of the last applied configuration; empty if none. */
+  /** Strings of the last applied configuration; empty if none. */
   List<String> texts() throws IOException {
     List<String> out = new ArrayList<>();
     for (Path p : files()) {

@@ -33,7 +33,7 @@ interface ExprNode {
     }
   }
 
-  /** Value of a map of texts: {@code ""} for absent keys. */
+  /** Value of a map of strings: {@code ""} for absent keys. */
   record Text(ExprNode of) implements ExprNode {
     @Override
     public Object value(Frame f) {

@@ -14,10 +14,10 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
  * Names and versions of user agents and operating systems, by the expressions of uap-core. Because
- * there are a thousand of them, results are cached for recent texts.
+ * there are a thousand of them, results are cached for recent strings.
  */
 final class UserAgents {
-  /** Number of texts with cached results. */
+  /** Number of strings with cached results. */
   static final int MAX_KEPT = 4096;
 
   /** The longest text that is parsed, in UTF-16 units. */

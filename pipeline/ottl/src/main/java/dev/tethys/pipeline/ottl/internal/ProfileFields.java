@@ -140,7 +140,7 @@ final class ProfileFields {
     return f;
   }
 
-  /** Adds a value type: as a whole, and its two texts. */
+  /** Adds a value type: as a whole, and its two strings. */
   private static void types(
       Map<String, Field> to,
       String name,

@@ -15,13 +15,13 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** The first of the log records that are alike, with how many there were. Not for many threads. */
+/** The first of the log records that are alike, with how many there were. Not thread-safe. */
 final class HeldLogs {
   /** RFC 3339, in seconds, as the Collector writes it. */
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssXXX");
 
-  /** Approximate overhead of a record in addition to its texts. */
+  /** Approximate overhead of a record in addition to its strings. */
   private static final long EACH = 500;
 
   private record ResourceKey(Attributes attributes) {}

@@ -25,7 +25,7 @@ final class FidelityCheck {
    * Item that is compared.
    *
    * @param number of the item in its batch, from 0
-   * @param content its fields and attributes as texts
+   * @param content its fields and attributes as strings
    */
   record Sampled(String id, int number, Map<String, String> content) {}
 
@@ -164,7 +164,7 @@ final class FidelityCheck {
     }
   }
 
-  /** Counts since the start of the process, by the words of the metrics. */
+  /** Counts since process startup, by the words of the metrics. */
   synchronized Map<String, Long> results() {
     return new TreeMap<>(results);
   }

@@ -8,7 +8,7 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Hash functions of {@code hash_function}: distinguish texts without revealing them. */
+/** Hash functions of {@code hash_function}: distinguish strings without revealing them. */
 enum HashFunction {
   MD5("md5", "MD5", false),
   SHA1("sha1", "SHA-1", false),

@@ -433,7 +433,7 @@ public final class Redaction {
      * @param done records the changes by key path
      * @param remove whether keys that are not allowed are removed
      * @param everything whether values other than text are checked as text
-     * @param sanitize further transformation of texts
+     * @param sanitize further transformation of strings
      */
     Walk(Done done, boolean remove, boolean everything, UnaryOperator<String> sanitize) {
       this.done = done;

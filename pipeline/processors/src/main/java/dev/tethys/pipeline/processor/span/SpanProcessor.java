@@ -172,7 +172,7 @@ public final class SpanProcessor {
     }
   }
 
-  /** Creates a name of the values of attributes, if all are there. */
+  /** Creates a name from the values of attributes if all of them are present. */
   private static void rename(Span span, List<String> from, String separator) {
     Attributes a = span.attributes();
     if (from.isEmpty() || !from.stream().allMatch(a::contains)) {

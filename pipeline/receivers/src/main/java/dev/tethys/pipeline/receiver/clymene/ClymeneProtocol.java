@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * Protocol of Clymene's agents and Promtails to a gateway: metrics as a {@code WriteRequest} of
  * remote write 1.0, log lines as a batch in JSON, both over gRPC or HTTP.
  *
- * <p>Clymene's gateways answer 204 and OK regardless of the outcome. This receiver reports
+ * <p>Clymene's gateways return 204 and OK regardless of the outcome. This receiver reports
  * failures: INVALID_ARGUMENT and 400 for permanent ones, UNAVAILABLE and 503 for retryable ones.
  * Clymene's gRPC clients retry on their own.
  */

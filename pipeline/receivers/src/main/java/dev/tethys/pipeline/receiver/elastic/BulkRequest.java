@@ -153,7 +153,7 @@ final class BulkRequest {
       int to,
       long now) {
     RequestMemory.chargeItem(); // of the request
-    RequestMemory.chargeItem(); // of the answer
+    RequestMemory.chargeItem(); // of the response
     String index = text(about, "_index");
     if (index == null) {
       index = otherwise;

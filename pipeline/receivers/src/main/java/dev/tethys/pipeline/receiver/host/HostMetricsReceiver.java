@@ -194,7 +194,7 @@ final class HostMetricsReceiver implements Receiver {
   public void stop(Duration timeLimit) {
     long until = System.nanoTime() + timeLimit.toNanos();
     if (rounds != null) {
-      rounds.stop(timeLimit); // a file that does not answer keeps its thread, not the process
+      rounds.stop(timeLimit); // a hanging file blocks its thread, not the process
     }
     if (teller != null) {
       IntervalCollector.stop(teller, name, Duration.ofNanos(until - System.nanoTime()));

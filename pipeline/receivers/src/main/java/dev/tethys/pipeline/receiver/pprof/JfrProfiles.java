@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * allocations, contended monitors, parked threads and live objects are counted and summed.
  *
  * <p>Frames are named {@code package/Class.method}, or as native frames specify. The event's {@code
- * contextId} refers to labels sent with the recording, {@code spanName} to one of their texts;
+ * contextId} refers to labels sent with the recording, {@code spanName} to one of their strings;
  * {@code spanId} and the two halves of a trace id are the ids themselves.
  */
 public final class JfrProfiles {

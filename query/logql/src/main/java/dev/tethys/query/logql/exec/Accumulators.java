@@ -3,7 +3,7 @@ package dev.tethys.query.logql.exec;
 import dev.tethys.query.logql.exec.StepGrid.Steps;
 import java.util.Arrays;
 
-/** Sums of the rows of each series. For one thread until it is merged. */
+/** Sums of the rows of each series. Used by a single thread until it is merged. */
 abstract sealed class Accumulators {
   /** Bytes per series. */
   abstract long bytesPerSeries();
@@ -220,7 +220,7 @@ abstract sealed class Accumulators {
       values[series] = moved;
     }
 
-    /** Sorts samples whose times are further apart than the numbers of {@link #sort} can say. */
+    /** Sorts samples whose times are too far apart for the numbers used by {@link #sort}. */
     private void sortAny(int series, int n) {
       long[] t = times[series];
       double[] v = values[series];

@@ -21,8 +21,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Finds fields in entries: structured metadata, labels that the query's parsers made, and fields
- * that {@code json} or {@code logfmt} finds in lines of entries without the former.
+ * Finds fields in entries: structured metadata and labels that the query's parsers created. In
+ * lines of entries without either, fields are found by {@code json} or {@code logfmt}.
  */
 public final class DetectedFields {
   /** Maximum number of values of a field that are remembered. */

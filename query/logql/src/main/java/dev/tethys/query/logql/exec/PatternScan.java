@@ -20,8 +20,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Merges the patterns of segments: equal texts of one level are one pattern. If segments have
- * pattern keys, rows are first counted by these; texts and times are read only for frequent ones.
+ * Merges the patterns of segments: equal strings of one level are one pattern. If segments have
+ * pattern keys, rows are first counted by these; strings and times are read only for frequent ones.
  */
 public final class PatternScan {
   /** Overhead of a pattern in bytes, without its text. */

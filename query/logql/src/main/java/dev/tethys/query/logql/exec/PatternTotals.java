@@ -1,9 +1,9 @@
 package dev.tethys.query.logql.exec;
 
-/** Rows of patterns by their keys. For one thread while it is filled. */
+/** Rows of patterns by their keys. Not thread-safe while it is filled. */
 final class PatternTotals {
   private long[] keys = new long[1 << 6];
-  private long[] rows = new long[1 << 6]; // 0 where there is no key
+  private long[] rows = new long[1 << 6]; // 0 if there is no key
   private int size;
 
   private int place(long key) {

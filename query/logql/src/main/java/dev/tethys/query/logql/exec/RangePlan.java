@@ -13,8 +13,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Function over a log range, with the grouping of its series: its own, or that of a sum over it,
- * which can be computed at once because both add up.
+ * Function over a log range, with the grouping of its series. The grouping is its own, or that of
+ * an enclosing sum, which can be computed in the same pass because both are sums.
  *
  * @param quantile parameter of {@code quantile_over_time}, otherwise 0
  * @param grouping null if series keep all labels

@@ -80,7 +80,7 @@ final class Extractor {
       ascii &= key[i] > ' ';
     }
     int n = prefix + to - from;
-    // A digit at the begin gets an underscore before it.
+    // A leading digit is prefixed with an underscore.
     return all || !ascii || (lengths & (length(n) | length(n + 1))) != 0;
   }
 
@@ -120,7 +120,7 @@ final class Extractor {
     row.addExtracted(id, clean, 0, clean.length);
   }
 
-  /** True if bytes are UTF-8 without replacement characters; true for ASCII at once. */
+  /** True if bytes are UTF-8 without replacement characters; ASCII returns true immediately. */
   private static boolean isClean(byte[] b, int from, int to) {
     int i = from;
     while (i < to && b[i] >= 0) {

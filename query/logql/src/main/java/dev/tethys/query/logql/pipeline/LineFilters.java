@@ -109,7 +109,7 @@ public final class LineFilters {
   }
 
   /**
-   * Texts of which a line contains one exactly if an expression is found in it; null if the
+   * Strings of which a line contains one exactly if an expression is found in it; null if the
    * expression is more than that. {@code .*} at an end of a search changes nothing.
    */
   static @Nullable Set<String> literals(String expression) {

@@ -101,7 +101,7 @@ final class LineOutline {
   }
 
   /**
-   * Writes a range with its arguments to the begin of {@link #written} and gives the end; returns
+   * Writes a range with its arguments to the start of {@link #written} and returns its end; returns
    * -1 if an argument differs from line to line, or the range is long.
    */
   int write(int from, int to) {

@@ -172,7 +172,7 @@ final class LinePattern {
   /**
    * Captures named parts of a line.
    *
-   * @param places filled with the begin and end of each
+   * @param places filled with the start and end of each
    * @return number of captured names; fewer than there are if the line ends before
    */
   int capture(byte[] b, int from, int to, int[] places) {

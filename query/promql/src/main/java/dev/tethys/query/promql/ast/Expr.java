@@ -283,7 +283,7 @@ public sealed interface Expr {
       return text;
     }
 
-    /** The name used in most error texts: {@code instant vector}, say. */
+    /** The name used in most error messages: {@code instant vector}, say. */
     public String documented() {
       return documented;
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * second array. A step with a histogram is absent in {@link #values}.
  *
  * <p>A series of few floats among many steps may be {@link #sparse}; such columns are created only
- * for answers, never for other operators.
+ * for responses, never for other operators.
  */
 public final class Column {
   /** No sample at this step. Compare with {@link #isAbsent}. */

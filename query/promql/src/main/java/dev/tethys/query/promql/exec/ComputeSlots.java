@@ -99,7 +99,7 @@ public final class ComputeSlots {
       }
     }
 
-    /** Takes a slot, or lets others take theirs first. */
+    /** Takes a slot, or lets other queries take a slot first. */
     void take(long now) throws InterruptedException {
       if (held) {
         if (ComputeSlots.this.waiting.get() == 0) {

@@ -97,7 +97,8 @@ public final class CountValues extends Operator {
     Block in = inner.evaluate(x, grid);
     Groups groups = new Groups(x, grid.steps());
     // Series that differ in their values alone meet in the same groups: a value that one of them
-    // had is found by its bits. Texts and bits name the same values, once all NaN have one pattern.
+    // had is found by its bits. Strings and bits name the same values, once all NaN have one
+    // pattern.
     Map<Labels, Map<Long, Points>> byBits = new HashMap<>();
     for (Column c : in.columns()) {
       x.check();

@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sums over windows that begin with the same sample, while times count from each step. Then
  * products of values and times change with the step, so only sums of values can be continued from
- * the previous window. A sample is added at once to all windows that contain it, for as many as the
- * processor has lanes; each sum is still computed in the order of its samples, as its last bits
- * depend on it.
+ * the previous window. A sample is added to several windows that contain it in one vector
+ * operation, as many as the processor has lanes; each sum is still computed in the order of its
+ * samples, as its last bits depend on it.
  */
 final class GrowingProducts {
   private static final int LEAST_STEPS = 8;

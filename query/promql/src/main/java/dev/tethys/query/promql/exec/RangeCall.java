@@ -101,7 +101,7 @@ public final class RangeCall extends Operator {
     private final Bounds.Cache bounds = new Bounds.Cache();
     private final boolean checksName;
     private final @Nullable String metricName; // of all series; null when that is not known
-    private final Labels @Nullable [] labels; // null: each is made when it is asked for
+    private final Labels @Nullable [] labels; // null: each is created on request
     private final boolean distinct; // certainly; else it must be looked for
 
     Stream(Execution x, Grid grid) {

@@ -90,8 +90,8 @@ public record Selector(
   /**
    * The same for a reader of windows.
    *
-   * @param sameBuckets buckets of samples of a length that divides this many milliseconds answer it
-   *     as samples do; 0 if none do
+   * @param sameBuckets buckets whose length divides this number of milliseconds yield the same
+   *     result as samples; 0 if none do
    * @param summaries whether it understands summaries of buckets
    */
   Selection open(Execution x, Grid grid, long range, long sameBuckets, boolean summaries) {

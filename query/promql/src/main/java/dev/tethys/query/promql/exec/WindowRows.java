@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Windows of neighbouring steps with equal numbers of samples and equal distances, as over regular
  * scrapes, side by side: the i-th sample of each of them is a row. Compensated sums are then
- * computed row by row, for as many windows at once as the processor has lanes; each is still
+ * computed row by row, for as many windows in parallel as the processor has lanes; each is still
  * computed in the order of its samples, as its last bits depend on it.
  */
 final class WindowRows {

@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A recursive parser with operator precedence over one query. It stops at the first error.
  *
- * <p>Error texts say in which construct a token was not expected. The reference derives that from
- * its table-driven parser, which falls back to the innermost construct on its stack that handles
- * errors; {@link #enter} names that construct here.
+ * <p>Error messages say in which construct a token was not expected. The reference derives that
+ * from its table-driven parser, which falls back to the innermost construct on its stack that
+ * handles errors; {@link #enter} names that construct here.
  */
 final class PromqlExprParser extends PromqlTokenReader {
   private final ParserOptions options;

@@ -429,7 +429,8 @@ final class PromqlLexer {
 
   /**
    * Reads a presumed number; returns whether the parser must check it. On failure {@link #pos} is
-   * where the number ended: after digits a duration may continue there, and error texts end there.
+   * where the number ended: after digits a duration may continue there, and error messages end
+   * there.
    */
   private boolean scanNumber() {
     int from = pos;

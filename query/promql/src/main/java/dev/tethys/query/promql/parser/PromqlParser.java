@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Text to tree. Queries are refused with Prometheus's own error texts; only the first error is
+ * Text to tree. Queries are refused with Prometheus's own error messages; only the first error is
  * reported, as its API does.
  */
 public final class PromqlParser {

@@ -10,10 +10,10 @@ import dev.tethys.model.GoQuote;
  * @param text as written
  */
 record PromqlToken(PromqlTokenKind kind, int start, int end, String text) {
-  /** Texts longer than this are cut in error texts. */
+  /** Strings longer than this are cut in error messages. */
   private static final int SHOWN = 10;
 
-  /** Name of the token in error texts. */
+  /** Name of the token in error messages. */
   String describe() {
     return switch (kind.group) {
       case OPERATOR -> "<op:" + text + ">";

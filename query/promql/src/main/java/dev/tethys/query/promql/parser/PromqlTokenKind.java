@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The kinds of tokens, and how error texts speak of them. */
+/** The kinds of tokens, and how error messages speak of them. */
 enum PromqlTokenKind {
   EOF("end of input"),
   IDENTIFIER("identifier"),
@@ -71,7 +71,7 @@ enum PromqlTokenKind {
   MAX_OF(Group.PREPROCESSOR),
   MIN_OF(Group.PREPROCESSOR);
 
-  /** Group of tokens that error texts and the grammar distinguish. */
+  /** Group of tokens that error messages and the grammar distinguish. */
   enum Group {
     /** Described by a phrase before the text. */
     PHRASE,

@@ -23,7 +23,7 @@ class PromqlTokenReader {
     this.lexer = new PromqlLexer(utf8);
   }
 
-  /** Construct that error texts name, and the tokens that it accepts. */
+  /** Construct that error messages name, and the tokens that it accepts. */
   record Context(String construct, String expected) {}
 
   /** Names another construct; the response is for {@link #leave}. */

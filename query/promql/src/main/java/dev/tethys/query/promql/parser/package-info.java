@@ -1,4 +1,4 @@
-/** PromQL from text: lexer, parser, type checks with Prometheus's own error texts. */
+/** PromQL from text: lexer, parser, type checks with Prometheus's own error messages. */
 @NullMarked
 package dev.tethys.query.promql.parser;
 

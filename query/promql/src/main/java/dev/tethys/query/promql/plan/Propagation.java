@@ -30,7 +30,7 @@ import java.util.function.Predicate;
  * without a partner are not read. In {@code a * on (job) b{job="x"}} only series of {@code a} with
  * that job have a partner.
  *
- * <p>Only where no answer and no error changes:
+ * <p>Only if no result and no error changes:
  *
  * <ul>
  *   <li>The matcher's label is one that both sides are matched by.

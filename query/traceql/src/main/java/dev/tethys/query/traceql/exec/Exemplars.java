@@ -71,7 +71,7 @@ final class Exemplars {
     value[cell] = v;
   }
 
-  /** Reads the ids of the chosen rows while they are there. */
+  /** Reads the ids of the chosen rows while they exist. */
   void readIds(SpanRows rows) {
     if (!isUnread || !rows.idsEnd) {
       return;

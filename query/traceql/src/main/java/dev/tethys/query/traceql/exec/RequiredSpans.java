@@ -21,7 +21,7 @@ sealed interface RequiredSpans {
    * Spans that fit a filter.
    *
    * @param filter filter of the store
-   * @param exact true if the filter fits no other spans than the expression
+   * @param exact true if the filter matches exactly the spans that the expression matches
    * @param count least number of spans
    */
   record Leaf(SpanFilter filter, boolean exact, int count) implements RequiredSpans {}

@@ -354,7 +354,7 @@ public final class BackupRepository implements AutoCloseable {
       }
     }
     for (Path p : all.subList(0, gone)) {
-      // Renamed first: a backup is there with all its blocks, or not at all.
+      // Renamed first: a backup exists with all its blocks, or not at all.
       Path dying = p.resolveSibling(p.getFileName() + TMP);
       Files.move(p, dying, StandardCopyOption.ATOMIC_MOVE);
       Checksums.syncFolder(backups());
@@ -404,8 +404,8 @@ public final class BackupRepository implements AutoCloseable {
   }
 
   /**
-   * Creates a data folder of a backup. Everything is read and compared before the folder is there
-   * under its name.
+   * Creates a data folder of a backup. Everything is read and compared before the folder gets its
+   * final name.
    *
    * @param into an absent or empty folder
    * @param replace whether an existing folder is moved aside first; it is never removed

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * a chunk is named by: number of its file, from 0, in the upper 32 bits, its offset in the lower
  * </pre>
  *
- * <p>For one thread.
+ * <p>Not thread-safe.
  */
 final class ChunkFiles implements AutoCloseable {
   private static final int MAGIC = 0x85BD40DD;

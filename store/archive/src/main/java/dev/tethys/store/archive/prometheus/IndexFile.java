@@ -22,7 +22,7 @@ import java.util.Arrays;
  *   postings table), 4 bytes CRC
  * </pre>
  *
- * <p>For one thread.
+ * <p>Not thread-safe.
  */
 final class IndexFile implements AutoCloseable {
   private static final int MAGIC = 0xBAAAD700;

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  *   2 bytes length, 4 bytes CRC of the data, data
  * </pre>
  *
- * After damaged bytes it continues with the next page. For one thread.
+ * After damaged bytes it continues with the next page. Not thread-safe.
  */
 final class WalReader {
   private static final int PAGE = 32 << 10;

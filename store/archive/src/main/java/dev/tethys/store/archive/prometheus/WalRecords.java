@@ -32,7 +32,7 @@ import java.util.Arrays;
  *   uvarint n, n * 8 bytes bounds
  * </pre>
  *
- * <p>Not for several threads at once.
+ * <p>Not thread-safe.
  */
 final class WalRecords {
   /** Receives the content of records. */

@@ -152,7 +152,7 @@ public final class BlockFilter {
       while (p < text.length && Tokens.isRun(text[p])) {
         p++;
       }
-      // A run at the begin of the text may be the end of a longer one.
+      // A run at the start of the text may be the end of a longer one.
       if (start > 0 && p - start >= PREFIX && n < out.length) {
         long prefix = (long) ByteSink.LONG.get(text, start);
         if (isMixed(prefix)) {

@@ -261,7 +261,7 @@ public final class LogBlock {
     return LogPatternKey.of(out.buf, 0, out.size);
   }
 
-  /** Texts of templates as far as they were requested. Threads may add the same text twice. */
+  /** Strings of templates as far as they were requested. Threads may add the same text twice. */
   @SuppressWarnings("ArrayRecordComponent") // shared
   private record PatternTexts(@Nullable String[] texts) {}
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Part of a text that is inside one token of a body that contains the text.
  *
  * <p>A run of letters is such a part: tokens never end within one. It is in the text of a template,
- * in a word, or in a value that is stored as text; it has a letter other than a hexadecimal digit,
+ * in a word, or in a value that is stored as text; it has a letter that is not a hexadecimal digit,
  * so columns of digits cannot hold it. So is a run of letters and digits that changes between both
  * so often that {@link Tokens} keeps it whole. It is in a value that is stored as text or as
  * hexadecimal digits.

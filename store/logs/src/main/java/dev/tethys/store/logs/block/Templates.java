@@ -141,7 +141,7 @@ final class Templates {
 
   /**
    * Finds the templates of a few rows that are shown and not stored: words are decided until they
-   * do not change, and rows that are alone with their template keep theirs.
+   * do not change, and rows that are alone with their template keep it.
    */
   void findShown(LogRows rows) {
     int n = rows.count;

@@ -4,11 +4,11 @@ import dev.tethys.store.files.ByteSink;
 import java.util.Arrays;
 
 /**
- * Sorts texts by their unsigned bytes, shorter ones first. Not thread-safe; memory is reused.
+ * Sorts strings by their unsigned bytes, shorter ones first. Not thread-safe; memory is reused.
  *
  * <p>It is a quicksort with three parts over eight bytes at a time, after Bentley and Sedgewick,
- * "Fast Algorithms for Sorting and Searching Strings" (1997): a byte that texts share is read once,
- * where comparisons would read it for each pair.
+ * "Fast Algorithms for Sorting and Searching Strings" (1997): a byte that strings share is read
+ * once, where comparisons would read it for each pair.
  */
 final class TextSort {
   private static final int FEW = 12; // texts that are inserted one by one
@@ -20,13 +20,13 @@ final class TextSort {
   private long[] keys = {}; // eight bytes of the text at each place of the order
 
   /**
-   * Sorts texts.
+   * Sorts strings.
    *
    * @param texts bytes, with eight spare bytes after the last text
-   * @param starts of texts
-   * @param ends of texts
-   * @param order the texts to sort
-   * @param count number of texts
+   * @param starts of strings
+   * @param ends of strings
+   * @param order the strings to sort
+   * @param count number of strings
    */
   void sort(ByteSink texts, int[] starts, int[] ends, int[] order, int count) {
     texts.ensure(Long.BYTES);
@@ -40,7 +40,7 @@ final class TextSort {
     sortFrom(0, 0, count);
   }
 
-  /** Sorts a range of texts that have their first bytes in common. */
+  /** Sorts a range of strings that have their first bytes in common. */
   private void sortFrom(int common, int from, int to) {
     int depth = common;
     int low = from;
@@ -69,7 +69,9 @@ final class TextSort {
     insert(depth, low, high);
   }
 
-  /** Bytes of the texts from a depth on, as signed numbers in their order, filled up with zeros. */
+  /**
+   * Bytes of the strings from a depth on, as signed numbers in their order, filled up with zeros.
+   */
   private void readKeys(int depth, int from, int to) {
     for (int i = from; i < to; i++) {
       int at = starts[order[i]] + depth;
@@ -104,7 +106,7 @@ final class TextSort {
     keys[k] = key;
   }
 
-  /** Puts texts first that end within the eight bytes, by their length; returns their end. */
+  /** Puts strings first that end within the eight bytes, by their length; returns their end. */
   private int ended(int depth, int from, int to) {
     int end = from;
     for (int i = from; i < to; i++) {

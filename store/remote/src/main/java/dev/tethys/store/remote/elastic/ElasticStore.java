@@ -261,7 +261,7 @@ final class ElasticStore implements ForeignStore {
     return q;
   }
 
-  /** Every document has its metric, "" too; other labels are there or not, and may be too long. */
+  /** Every document has its metric, "" too; other labels are optional and may be too long. */
   private static void condition(NamedValues v, TextBuffer q) {
     String field = v.isMetric() ? SampleDocuments.METRIC : SampleDocuments.LABELS + "." + v.label();
     List<String> found =

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code type: elasticsearch} and {@code type: opensearch}: documents as the exporters of these
- * names write them. Who asks is said by the keys of {@code http_config}: {@code basic_auth}, or
+ * names write them. The keys of {@code http_config} identify the client: {@code basic_auth}, or
  * {@code authorization} of type ApiKey; by {@code sigv4} to AWS's OpenSearch.
  */
 public final class ElasticStoreType implements StoreType {

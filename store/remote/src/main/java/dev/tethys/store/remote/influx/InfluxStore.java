@@ -160,7 +160,7 @@ final class InfluxStore implements ForeignStore {
 
   private static final long MAX = Long.MAX_VALUE / 1_000_000 - 1;
 
-  /** The metrics that matchers ask for. */
+  /** The metrics that matchers select. */
   private List<String> matchedMetrics(List<Matcher> matchers)
       throws IOException, InterruptedException {
     Set<String> named = MetricNames.named(matchers);

@@ -11,9 +11,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code type: influxdb}: InfluxDB 1, 2 or 3, asked in InfluxQL by {@code /query}, which all three
- * answer (version 2 needs a mapping of the database to the bucket). Who asks is said by the keys of
- * {@code http_config}: {@code basic_auth}, or {@code authorization} of type Token or Bearer.
+ * {@code type: influxdb}: InfluxDB 1, 2 or 3, queried in InfluxQL by {@code /query}, which all
+ * three support (version 2 needs a mapping of the database to the bucket). The keys of {@code
+ * http_config} identify the client: {@code basic_auth}, or {@code authorization} of type Token or
+ * Bearer.
  */
 public final class InfluxStoreType implements StoreType {
   private static final Section SECTION =

@@ -101,7 +101,7 @@ public final class Document {
         .toList();
   }
 
-  /** The texts of the list at a path. */
+  /** The strings of the list at a path. */
   public List<String> texts(String... path) {
     return list(path).stream().filter(String.class::isInstance).map(String.class::cast).toList();
   }

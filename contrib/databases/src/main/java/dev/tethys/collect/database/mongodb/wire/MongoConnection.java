@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection in MongoDB's protocol of messages
- * (https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/): one command, one answer.
+ * (https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/): one response per command.
  * Not thread-safe.
  */
 public final class MongoConnection implements AutoCloseable {

@@ -47,7 +47,7 @@ public final class MongoTopology {
    * Connects and logs in.
    *
    * @param uri with its hosts
-   * @param direct whether its one host is asked, regardless of its kind
+   * @param direct whether its only host is queried, regardless of its kind
    * @param timeLimit how long connecting to one server may take, where the string does not say
    * @param environment variables of the process
    * @throws IOException if there is no such server; the message holds no password

@@ -342,7 +342,10 @@ public record MongoUri(
     return v.equals("true");
   }
 
-  /** Whether it says itself if the one host alone is asked; null if it does not. */
+  /**
+   * Whether the URI requests a direct connection to its only host; null if it does not specify
+   * this.
+   */
   public @Nullable Boolean direct() {
     boolean direct = on("directconnection");
     return options.containsKey("directconnection") ? direct : null;

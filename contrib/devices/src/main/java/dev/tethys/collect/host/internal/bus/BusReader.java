@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * Decodes D-Bus values by their signature. Numbers become {@link Long}, {@link Double} or {@link
- * Boolean}, texts and paths {@link String}, arrays, structures and pairs {@link List}, a variant
+ * Boolean}, strings and paths {@link String}, arrays, structures and pairs {@link List}, a variant
  * its content.
  */
 final class BusReader {

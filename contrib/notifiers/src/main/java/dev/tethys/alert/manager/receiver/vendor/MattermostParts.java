@@ -36,7 +36,7 @@ final class MattermostParts {
             return o;
           });
 
-  /** The keys of an attachment that are texts. */
+  /** The keys of an attachment that are strings. */
   static final List<String> TEXTS =
       List.of(
           "fallback",

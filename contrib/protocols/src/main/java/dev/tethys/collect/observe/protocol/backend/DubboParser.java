@@ -6,7 +6,7 @@ import dev.tethys.collect.observe.protocol.ProtocolParser;
 import dev.tethys.collect.observe.protocol.Requests;
 import dev.tethys.collect.observe.protocol.StreamBuffer;
 
-/** Dubbo 2: calls with service and method, matched to answers by their number. */
+/** Dubbo 2: calls with service and method, matched to responses by id. */
 final class DubboParser extends ProtocolParser {
   private static final int HEADER = 16;
   private static final int MAGIC = 0xdabb;

@@ -3,7 +3,7 @@ package dev.tethys.collect.observe.protocol.backend;
 import java.util.Locale;
 import java.util.Set;
 
-/** Texts of distinguished names and filters of LDAP without their values. */
+/** Strings of distinguished names and filters of LDAP without their values. */
 final class LdapNames {
   private static final int AND = 0xa0;
   private static final int OR = 0xa1;

@@ -216,7 +216,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
       if (!framesFit(in, p)) {
         return Step.WRONG;
       }
-      // Memcached answers in order; of Couchbase's clients several threads share a connection.
+      // Memcached responds in order; in Couchbase's clients several threads share a connection.
       sentAgain(couchbase ? requests.sentAgain() : requests.sentAgainAfterAll());
       if (p.opcode != MemcachedCommand.QUIT_QUIETLY
           && p.opcode != MemcachedCommand.BUFFER_ACKNOWLEDGEMENT) {
@@ -227,7 +227,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
     return Step.NEXT;
   }
 
-  /** True for messages of Couchbase's clients, answers to messages that servers start included. */
+  /** True for messages of Couchbase's clients, including responses to messages sent by servers. */
   private static boolean isFromClient(int magic) {
     return magic == FRAMED_REQUEST
         || magic == ANSWER

@@ -6,7 +6,7 @@ import dev.tethys.collect.observe.protocol.ProtocolParser;
 import dev.tethys.collect.observe.protocol.Requests;
 import dev.tethys.collect.observe.protocol.StreamBuffer;
 
-/** MongoDB: OP_MSG, OP_QUERY and OP_COMPRESSED, requests matched to answers by their number. */
+/** MongoDB: OP_MSG, OP_QUERY and OP_COMPRESSED, requests matched to responses by id. */
 final class MongoParser extends ProtocolParser {
   private static final int HEADER = 16;
   private static final int OP_REPLY = 1;

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts of the prepared statements of a connection by name or number. At the limit the least
+ * Strings of the prepared statements of a connection by name or number. At the limit the least
  * recently used ones are evicted.
  */
 final class StatementTexts {

@@ -8,7 +8,7 @@ import dev.tethys.collect.observe.protocol.StreamBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** ZooKeeper, requests matched to answers by their number. */
+/** ZooKeeper, requests matched to responses by id. */
 final class ZookeeperParser extends ProtocolParser {
   private static final int LARGEST = 64 << 20;
   private static final int LONGEST_PATH = 512;

@@ -34,7 +34,7 @@ abstract sealed class SnmpTransport implements AutoCloseable {
 
     /**
      * @param from null for any
-     * @param connected whether answers come from that address alone
+     * @param connected whether only responses from that address are accepted
      */
     Udp(InetSocketAddress to, @Nullable InetSocketAddress from, boolean connected)
         throws IOException {

@@ -14,8 +14,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages of version 3 with the user-based security model (RFC 3412, 3414). For one thread: it
- * knows the engine of one agent, its boots and its clock.
+ * Messages of version 3 with the user-based security model (RFC 3412, 3414). Not thread-safe: it
+ * holds the engine of one agent, its boots and its clock.
  */
 final class UserSecurity {
   private static final int USM = 3;

@@ -20,7 +20,7 @@ final class Dimensions {
   /** Most keys whose match is remembered. */
   private static final int MAX_REMEMBERED = 10_000;
 
-  /** Texts of small numbers: codes of HTTP and their like are on every span. */
+  /** Strings of small numbers: codes of HTTP and their like are on every span. */
   private static final String[] NUMBERS = new String[1000];
 
   static {
@@ -40,7 +40,7 @@ final class Dimensions {
     return named.isEmpty() && globs.isEmpty();
   }
 
-  /** Adds their texts to a key. */
+  /** Adds their strings to a key. */
   void addTo(SeriesKey key, Attributes span, Attributes event, Attributes resource) {
     for (Named d : named) {
       Attributes in = holder(d.name(), span, event, resource);
@@ -106,7 +106,7 @@ final class Dimensions {
     return known;
   }
 
-  /** Series are separated by texts, as labels are: 200 and "200" are one. */
+  /** Series are separated by strings, as labels are: 200 and "200" are one. */
   private static String text(@Nullable Object value) {
     return value instanceof Long n && n >= 0 && n < NUMBERS.length
         ? NUMBERS[n.intValue()]

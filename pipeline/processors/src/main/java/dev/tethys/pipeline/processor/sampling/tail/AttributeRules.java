@@ -143,9 +143,9 @@ final class AttributeRules {
     }
   }
 
-  /** Caches the most recently requested texts. Thread-safe. */
+  /** Caches the most recently requested strings. Thread-safe. */
   private static final class Remembering implements Predicate<String> {
-    /** Longer texts are not cached, so the cache stays small. */
+    /** Longer strings are not cached, so the cache stays small. */
     private static final int MAX_LENGTH = 1024;
 
     private final Predicate<String> test;

@@ -188,7 +188,7 @@ final class TraceTable {
    *
    * @param thrownOut receives decisions that are forgotten with their traces
    * @return a trace to evict undecided; null if none. If a reload lowered the limit, excess traces
-   *     are not all evicted at once.
+   *     are not all evicted in one call.
    */
   @Nullable PendingTrace makeRoom(PendingTrace opened, List<TraceDecision> thrownOut) {
     Iterator<TraceDecision> d = decided.values().iterator();

@@ -60,7 +60,7 @@ public final class BlockPass implements SourceSelection {
   }
 
   /**
-   * Gives the chunks of a series one by one, with their bytes, deleted samples among theirs.
+   * Yields the chunks of a series one by one, with their bytes; they include deleted samples.
    *
    * @param part a buffer for the samples of one chunk
    * @throws IllegalStateException for a downsampled block, whose chunks hold no samples

@@ -21,8 +21,8 @@ import org.roaringbitmap.RoaringBitmap;
  * A block on disk, mapped. Immutable but for its tombstones, safe for several threads.
  *
  * <p>Life: opened with one reference, {@link #acquire}d by every selection, {@link #release}d; the
- * mapping ends with the last reference. A block to be deleted is unlinked at once: its pages stay
- * readable until then.
+ * mapping ends with the last reference. A block to be deleted is unlinked immediately: its pages
+ * stay readable until then.
  */
 public final class BlockReader implements Postings {
   /** Maximum bytes of cached matcher results of all blocks. */

@@ -32,7 +32,7 @@ public interface SourceSelection extends AutoCloseable {
     return out;
   }
 
-  /** Passes an equal label set, so that two parts of the store need not both keep theirs. */
+  /** Passes an equal label set, so that two parts of the store share one object. */
   default void adopt(int i, Labels same) {}
 
   /** Whether this is of a downsampled block. */

@@ -21,7 +21,7 @@ import dev.tethys.store.metrics.internal.encoding.ValueColumn;
  * </pre>
  *
  * A gauge that falls has its least value last and one that wavers has all columns; a counter
- * without resets has four of them. Holds buffers; for one thread.
+ * without resets has four of them. Holds buffers; not thread-safe.
  */
 final class SummaryColumns {
   private static final int LEAST_IS_FIRST = 1;

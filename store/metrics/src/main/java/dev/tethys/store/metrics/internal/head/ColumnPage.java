@@ -42,7 +42,7 @@ final class ColumnPage implements Page, Page.View {
   /** A value is read as a complete word. */
   private static final int SLACK = 8;
 
-  /** Bytes of a page that are summed at once: a buffer of its own size would be garbage. */
+  /** Bytes of a page that are summed per step: a buffer of its own size would be garbage. */
   private static final int SUMMED = 2 << 10;
 
   /** Description of a page without its bytes. */
@@ -191,7 +191,7 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * The same in a new array, read at once without mapping the file; null if its bytes are
+   * The same in a new array, read in one step without mapping the file; null if its bytes are
    * unreadable, or differ from the written ones.
    */
   @Nullable ColumnPage inMemory() {

@@ -48,7 +48,7 @@ final class Duplicates {
             ? Outcome.OK
             : Outcome.DUPLICATE_TIMESTAMP;
       }
-      // Last: what came in its order is what is answered, if both are there.
+      // Last: if both exist, the sample that arrived in order is returned.
       if (e != null && e.late != null && e.late.has(time)) {
         return e.late.same(time, bits, h) ? Outcome.OK : Outcome.DUPLICATE_TIMESTAMP;
       }

@@ -16,17 +16,17 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Turns batches into log records and then into rows, in one order for both.
  *
- * <p>Group commit: the thread that holds the commit lock takes along all batches that wait, writes
- * their records at once (with one sync where that is requested) and inserts them; the other threads
- * find their work done. Whether a sample is in order is decided against what is in place, so a
+ * <p>Group commit: the thread that holds the commit lock also takes all waiting batches, writes
+ * their records together (with a single sync if requested) and inserts them; the other threads find
+ * their batches committed. Whether a sample is in order is decided against what is in place, so a
  * batch that meets series of an earlier batch of its group first lets that one be finished.
  */
 final class GroupCommitter {
   private static final int MAX_GROUP = 64;
 
   /**
-   * Further definitions get separate records: a batch names all series that are new by then, and
-   * while many scrapes begin at once, these may be all existing ones.
+   * Further definitions get separate records: a batch names all series that are new by then, and if
+   * many scrapes start at the same time, these may be all existing series.
    */
   static final int MOST_DEFINED = 1 << 13;
 

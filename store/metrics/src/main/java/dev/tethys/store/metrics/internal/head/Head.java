@@ -126,7 +126,7 @@ public final class Head {
     return settings;
   }
 
-  /** Takes new settings; open appenders keep theirs. */
+  /** Applies new settings; open appenders keep the old ones. */
   public void configure(HeadSettings s) {
     settings = s;
     exemplars.resize(s.exemplars());

@@ -87,7 +87,7 @@ public final class HeadSnapshot {
   private final long minTime;
   private final long maxTime;
   private final int[] generations; // by slot
-  private final int[] lists; // by slot, plus 1; 0 where there is no series
+  private final int[] lists; // by slot, plus 1; 0 if there is no series
   private final LabelIndex index;
   private final Deque<StripeState> stripes = new ArrayDeque<>();
   private boolean written;

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The time of the newest in-order sample of each of 64 series. Series that come together have one
- * time, which is kept once; the others have theirs apart.
+ * The time of the newest in-order sample of each of 64 series. Series received together share one
+ * time, which is stored once; other series have their own times.
  *
  * <p>Written under both locks of the head; read under one of them, or without any, when the
  * response is that of a given time ago. So a series leaves those that stand together only once its

@@ -10,9 +10,9 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntSupplier;
 
 /**
- * Pages that take no more rows leave memory: some megabytes of them at once become columns ({@link
- * ColumnPage}) in a file. Chunks of histograms ({@link HistogramChunk}), which are columns already,
- * do so as they are. Until then, and where no file is available, they stay in memory.
+ * Pages that take no more rows leave memory: several megabytes of them together become columns
+ * ({@link ColumnPage}) in a file. Chunks of histograms ({@link HistogramChunk}), which are columns
+ * already, do so as they are. Until then, and where no file is available, they stay in memory.
  *
  * <p>Where there are many series, pages are small, for each stripe has one that grows. What is kept
  * of a page in addition to its bytes would then be more than these after some hours: so several of

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * From fingerprints of raw label bytes to series, read by appenders without a lock.
  *
  * <p>A series has a slot, and the slot a generation: even while the series lives, odd between two
- * series. A reference is {@code generation << 32 | slot}. {@link #find} may answer from a moment
- * ago; its caller checks the generation again under the head's lock.
+ * series. A reference is {@code generation << 32 | slot}. The result of {@link #find} may be
+ * slightly outdated; its caller checks the generation again under the head's lock.
  *
  * <p>Most batches bring their series in the order of the batch before: {@link #successor} remembers
  * which series came after which, so that the table is mostly not asked.
