@@ -46,7 +46,7 @@ final class AgentPages implements AutoCloseable {
     pages.routes(routes);
     LogsApi.addTo(routes, agent, registry, tapAllowed);
     routes.get("/", (q, r) -> r.redirect(303, home + "/targets"));
-    routes.get("/-/ready", (q, r) -> r.send("Tethys is ready.\n")); // asked for by pages
+    routes.get("/-/ready", (q, r) -> r.send("Tethys is ready.\n")); // requested by pages
     routes.get("/ready", (q, r) -> ready(s, r));
     if (s.instrumentation()) {
       routes.get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()));

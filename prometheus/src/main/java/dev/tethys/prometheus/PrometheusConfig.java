@@ -390,7 +390,9 @@ public record PrometheusConfig(
     return sections;
   }
 
-  /** All jobs: those that scrape over the network, and those that ask exporters in this process. */
+  /**
+   * All jobs: those that scrape over the network, and those that scrape exporters in this process.
+   */
   public List<ScrapeConfig> jobs() {
     return Stream.concat(scrapeConfigs.stream(), collect.stream().map(CollectConfig::job)).toList();
   }

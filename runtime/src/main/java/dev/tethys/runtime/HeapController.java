@@ -134,8 +134,8 @@ public final class HeapController {
       new Rule(0.25, 0.25, MIB, Duration.ofMinutes(1), 1 / 16.0, Duration.ofMillis(100));
 
   /**
-   * Rule of a server with a store during many allocations. Query data takes longest to trace, and
-   * is dead before little of it would count; but data written to the store at full speed, with the
+   * Rule of a server with a store during many allocations. Query data takes longest to trace and
+   * usually dies before it is promoted; but data written to the store at full speed, with the
    * garbage of its heads, is in the old generation too, and would double it. That grows by just
    * some megabytes per second, so collections are cheap and may come sooner.
    */

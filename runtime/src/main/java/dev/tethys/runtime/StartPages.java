@@ -16,8 +16,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Releases pages of files that only the start has needed, and takes care that they do not gather
- * again.
+ * Releases file pages that were needed only during startup, and keeps them from accumulating again.
  *
  * <p>The start-up cache and the virtual machine's library are mapped, and a start touches nearly
  * all of both: classes are linked, the compilers run. Afterwards they remain in the resident set of

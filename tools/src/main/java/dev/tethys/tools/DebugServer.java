@@ -24,7 +24,7 @@ import java.util.zip.GZIPOutputStream;
 final class DebugServer {
   private static final String ARCHIVE = "debug.tar.gz";
 
-  /** A profile takes half a minute to make. */
+  /** Recording a profile takes half a minute. */
   private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
   private static final Map<String, String> PROFILES = new LinkedHashMap<>();

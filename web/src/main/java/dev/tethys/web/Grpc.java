@@ -57,7 +57,10 @@ public final class Grpc {
     void call(byte[] message, HttpRequest request, Messages to) throws Exception;
   }
 
-  /** Handler of a method that takes a stream of request messages and responds with one. */
+  /**
+   * Handler of a method that receives a stream of request messages and responds with a single
+   * message.
+   */
   @FunctionalInterface
   public interface UploadMethod {
     byte[] call(MessageSource messages, HttpRequest request) throws Exception;

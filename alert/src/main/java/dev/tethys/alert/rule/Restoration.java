@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Restores the start times of alerts that were active before a restart from the series {@code
- * ALERTS_FOR_STATE}. A pending alert continues to wait from where it was; a firing one fires at its
- * next evaluation.
+ * ALERTS_FOR_STATE}. A pending alert resumes its waiting time; a firing alert fires at its next
+ * evaluation.
  */
 final class Restoration {
   private static final System.Logger LOG = JulLogger.of(Restoration.class.getName());

@@ -11,7 +11,7 @@ import java.util.Map;
 public final class ClymeneAgentRole {
   private ClymeneAgentRole() {}
 
-  /** Whether arguments and variables ask for it, not for Prometheus's agent mode. */
+  /** Whether arguments and variables select this role, not Prometheus's agent mode. */
   public static boolean isAskedFor(List<String> args, Map<String, String> environment) {
     return Shorthand.isGraph(args)
         || environment.containsKey("STORAGE_TYPE")

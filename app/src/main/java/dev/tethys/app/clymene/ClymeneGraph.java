@@ -80,7 +80,7 @@ public final class ClymeneGraph {
   /**
    * The configuration as YAML that a collector accepts, with absolute paths.
    *
-   * @param check reads the configuration, and throws where it is wrong
+   * @param check reads the configuration, and throws if it is invalid
    * @throws ConfigException if {@code clymene.yml} is wrong
    * @throws IOException if {@code clymene.yml} exists but cannot be read
    */

@@ -9,7 +9,7 @@ import java.util.Map;
 public final class ClymeneLogsRole {
   private ClymeneLogsRole() {}
 
-  /** Whether arguments and variables ask for it, not for Promtail. */
+  /** Whether arguments and variables select this role, not Promtail. */
   public static boolean isAskedFor(List<String> args, Map<String, String> environment) {
     return ClymeneCommands.isOne(args)
         || environment.containsKey("STORAGE_TYPE")

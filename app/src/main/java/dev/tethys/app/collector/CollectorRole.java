@@ -62,7 +62,7 @@ import org.jspecify.annotations.Nullable;
 public final class CollectorRole implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(CollectorRole.class.getName());
 
-  /** Wait for queues when a control plane takes the only configuration back. */
+  /** Time to wait for queues when a control plane withdraws the only configuration. */
   private static final Duration STOP_WAIT = Duration.ofSeconds(5);
 
   private final String word;

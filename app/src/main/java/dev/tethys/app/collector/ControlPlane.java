@@ -99,7 +99,7 @@ final class ControlPlane {
     return out;
   }
 
-  /** Settings of upgrades; null if they are not asked for. */
+  /** Upgrade settings; null if upgrades are not configured. */
   private static PackageUpgrades.@Nullable Settings upgrades(String word, FlagSet flags)
       throws IOException {
     String folder = flags.get(UPGRADES);

@@ -7,8 +7,8 @@ import java.util.TreeMap;
 
 /**
  * The Collector's feature gates that mean something here. None can be changed: each gate states the
- * only behaviour of Tethys, so a command line that asks for that is taken, and one that asks for
- * the opposite is refused, as is an unknown gate.
+ * only behaviour of Tethys, so a command line that requests it is accepted; one that requests the
+ * opposite or names an unknown gate is rejected.
  */
 final class FeatureGates {
   /**

@@ -12,7 +12,10 @@ import java.util.logging.Filter;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 
-/** The log of the process as {@code service.telemetry} says, or its flags where that is silent. */
+/**
+ * Sets up the process log as configured by {@code service.telemetry}, or by flags for settings that
+ * are absent there.
+ */
 final class ProcessLogSetup {
   private final Level level;
   private final LogSetup.Format format;

@@ -207,7 +207,7 @@ final class Agent implements AutoCloseable {
     return listener.port();
   }
 
-  /** Reads the configuration again, as SIGHUP asks. */
+  /** Reloads the configuration, as on SIGHUP. */
   void reload() {
     reloads.now();
   }

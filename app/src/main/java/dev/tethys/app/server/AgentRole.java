@@ -27,7 +27,7 @@ public final class AgentRole {
 
   private AgentRole() {}
 
-  /** Whether the arguments of a server ask for agent mode. */
+  /** Whether the server's arguments select agent mode. */
   static boolean isAskedFor(List<String> args) {
     for (int i = 0; i < args.size(); i++) {
       String a = args.get(i);

@@ -160,7 +160,7 @@ final class Alerting implements AutoCloseable {
   }
 
   /**
-   * Opens an Alertmanager in this process if flags ask for one. It gets the alerts of rules, and
+   * Opens an Alertmanager in this process if flags request one. It gets the alerts of rules, and
    * the history has its events.
    *
    * @param folder of all data

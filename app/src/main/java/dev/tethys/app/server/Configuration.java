@@ -205,7 +205,7 @@ final class Configuration {
   }
 
   /**
-   * Reads the file again and takes it over.
+   * Reloads the file and applies it.
    *
    * @throws IOException with the reason; then the old configuration stays in use
    */

@@ -48,7 +48,7 @@ final class EmbeddedControl implements AutoCloseable {
   }
 
   /**
-   * Starts one where the flags ask for it; returns null if they do not.
+   * Starts a control plane if the flags request it; otherwise returns null.
    *
    * @throws dev.tethys.config.ConfigException if a rule is invalid
    * @throws IOException if a file cannot be read, or the address cannot be bound

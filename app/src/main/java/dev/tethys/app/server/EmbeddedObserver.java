@@ -84,7 +84,7 @@ final class EmbeddedObserver implements AutoCloseable {
     } else if (!given) {
       refusal = missing;
     } else {
-      refusal = ""; // asked for: what is possible without rights is done
+      refusal = ""; // requested: observe what is possible without privileges
     }
     wanted = refusal.isEmpty();
   }
@@ -97,11 +97,11 @@ final class EmbeddedObserver implements AutoCloseable {
   }
 
   /**
-   * Starts the observation on its own thread: loading programs takes a second, which the start of
-   * the server does not wait for.
+   * Starts the observation on its own thread: loading programs takes a second, and server startup
+   * does not wait for it.
    *
    * @param sinks receivers of profiles and spans
-   * @param local takes the messages of logs; null if the server stores none
+   * @param local receives log messages; null if the server does not store logs
    * @param folder for the positions in logs
    * @param jobs called when there is something to read
    */

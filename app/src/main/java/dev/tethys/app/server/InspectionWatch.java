@@ -73,7 +73,7 @@ final class InspectionWatch implements AutoCloseable {
   private final PromqlEngine promql;
   private final Supplier<@Nullable World> worlds;
   private final MetricSource source;
-  private final @Nullable InspectionAlerts alerts; // null if they are not asked for
+  private final @Nullable InspectionAlerts alerts; // null if they are not requested
   private final LongSupplier millis;
   private final CountDownLatch stop = new CountDownLatch(1);
 
@@ -90,8 +90,8 @@ final class InspectionWatch implements AutoCloseable {
    *
    * @param worlds the entities at present; null until they are known
    * @param store of the metrics
-   * @param writing takes problems as series
-   * @param groups takes generated rule groups
+   * @param writing receives problems as series
+   * @param groups receives generated rule groups
    */
   record Parts(
       PromqlEngine engine,

@@ -30,9 +30,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Warm-up queries over the newest entries of a log store, of the default tenant. They ask for
- * lines, counts, parsers, patterns, volumes and labels, with the labels, words and fields that the
- * entries have. A store of few entries is left alone: its responses are fast without.
+ * Warm-up queries over the newest entries of a log store, of the default tenant. They request
+ * lines, counts, parsers, patterns, volumes and labels, using labels, words and fields that occur
+ * in the entries. A store of few entries is left alone: its responses are fast without.
  */
 final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
   /** Fewer entries are not rehearsed. */

@@ -35,9 +35,9 @@ final class QueryWarmUp implements AutoCloseable {
   private static final Duration WAIT = Duration.ofSeconds(1);
 
   /**
-   * Panels ask for steps of whole minutes or quarters of them, which windows of samples follow as
-   * long as they are taken that often; every fourth round asks for others, for which each window is
-   * found by itself.
+   * Panels request steps of whole or quarter minutes, where windows of regular samples can be
+   * computed from the previous one. Every fourth round requests other steps, for which each window
+   * is located separately.
    */
   private static final long STEP = 60_000;
 
@@ -109,7 +109,7 @@ final class QueryWarmUp implements AutoCloseable {
     following.complete(List.copyOf(signals));
   }
 
-  /** Milliseconds between the points that are asked for in a round. */
+  /** Milliseconds between the points requested in a round. */
   static long step(int round) {
     return round % ODD_ROUNDS == ODD_ROUNDS - 1 ? ODD_STEP : STEP;
   }

@@ -7,8 +7,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the configuration again: when asked, and when its files have changed; the notifications
- * tell whether that failed.
+ * Reloads the configuration on request and when its files change; notifications report failures.
  */
 final class Reloads implements AutoCloseable {
   private final Configuration configuration;

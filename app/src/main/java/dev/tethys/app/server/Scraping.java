@@ -46,7 +46,7 @@ final class Scraping implements AutoCloseable {
       Registry registry) {}
 
   /**
-   * @param sink takes samples
+   * @param sink receives samples
    * @param signals whose jobs are scraped besides metrics
    */
   Scraping(

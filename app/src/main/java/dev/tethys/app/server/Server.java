@@ -403,7 +403,7 @@ final class Server implements AutoCloseable {
         () -> configuration.applyAgain(c -> scraping.applyJobs(c, observer.jobs(c.jobs()))));
   }
 
-  /** Reads the configuration again, as SIGHUP asks. */
+  /** Reloads the configuration, as on SIGHUP. */
   void reload() {
     reloads.now();
   }

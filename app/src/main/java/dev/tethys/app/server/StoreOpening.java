@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Opens a store in parallel to the rest of the start: both take some tenths of a second after a
- * kill, on a core each. The caller takes the store, or closes this object.
+ * kill, on a core each. The caller takes ownership of the store, or closes this object.
  */
 final class StoreOpening implements AutoCloseable {
   private @Nullable FutureTask<MetricsDatabase> task;

@@ -35,7 +35,7 @@ record StoreReceivers(
   /**
    * Endpoints with OTLP.
    *
-   * @param store takes the batches
+   * @param store receives the batches
    */
   static StoreReceivers of(Signal signal, Routes routes, EmbeddedStore store, PointTally refused) {
     ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);

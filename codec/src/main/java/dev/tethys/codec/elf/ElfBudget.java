@@ -6,9 +6,8 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * Bound of the bytes, the steps and the time that the work on one file takes, and on the files that
- * it refers to. Sizes, counts and references in a file come from its sender and are not trusted.
- * Not thread-safe.
+ * Limits the bytes, steps and time spent on a file and the files that it references. Sizes, counts
+ * and references in a file come from its sender and are not trusted. Not thread-safe.
  *
  * <p>Bytes are charged before memory is allocated, and released when it is no longer referenced.
  */

@@ -127,7 +127,7 @@ final class GoLines {
       return offset == NONE ? NONE : base + (offset & 0xffff_ffffL);
     }
     long address = table.getLong((at + 7 & ~7) + 8 * INLINED_CALLS);
-    return address == 0 ? NONE : address; // 0 also where it is known after relocation only
+    return address == 0 ? NONE : address; // 0 also if it is known only after relocation
   }
 
   /**

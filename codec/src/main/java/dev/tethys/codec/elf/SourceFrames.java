@@ -69,7 +69,7 @@ public final class SourceFrames {
     return out;
   }
 
-  /** Frames of the Go tables by address; fewer than addresses if it takes too many steps. */
+  /** Frames of the Go tables by address; fewer than addresses if the step limit is reached. */
   private static List<List<SourceFrame>> goFrames(ElfFile elf, GoFunctions go, long[] sorted) {
     List<List<SourceFrame>> out = new ArrayList<>();
     try {

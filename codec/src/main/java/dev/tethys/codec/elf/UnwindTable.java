@@ -478,7 +478,7 @@ public final class UnwindTable {
     part.position(end);
   }
 
-  /** Place of a register by an expression: the frame pointer where it points itself. */
+  /** Location of a register by an expression: the frame pointer, if it points to itself. */
   private void savedAt(State s) {
     long register = unsigned();
     int length = (int) unsigned();

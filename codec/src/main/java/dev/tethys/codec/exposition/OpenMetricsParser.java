@@ -73,7 +73,7 @@ final class OpenMetricsParser extends TextParser {
       lineStart = pos;
       hasExemplar = false;
       if (event == Event.END && pos >= end && pos > start) {
-        return Event.END; // asked again
+        return Event.END; // requested again
       }
       if (pos >= end) {
         throw error("data does not end with # EOF");

@@ -137,7 +137,7 @@ public record ServerToAgent(
    *
    * @param to instance uid of the agent
    * @param capabilities bits of {@link Capability}
-   * @param customCapabilities those for which it takes custom messages
+   * @param customCapabilities those for which it accepts custom messages
    */
   public byte[] encoded(byte[] to, long capabilities, List<String> customCapabilities) {
     ProtoWriter w = new ProtoWriter(1 << 8);

@@ -304,7 +304,7 @@ public final class PprofBatchReader {
   /**
    * Set of attributes of a sample. A key with several values has all of them as strings.
    *
-   * @param texts takes the first text of each key
+   * @param texts receives the first string of each key
    */
   private int set(int length, Map<String, String> texts) {
     Map<String, Attribute> byKey = new LinkedHashMap<>();

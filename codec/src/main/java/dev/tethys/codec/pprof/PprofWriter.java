@@ -94,7 +94,7 @@ public final class PprofWriter {
       type(p, 11, periodType);
       p.int64(12, period);
     }
-    table.forEach(s -> p.string(6, s)); // once nothing asks for further ones
+    table.forEach(s -> p.string(6, s)); // once no further ones are requested
     ByteArrayOutputStream out = new ByteArrayOutputStream(p.size() / 2 + 64);
     try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
       gzip.write(p.buffer(), 0, p.size());

@@ -29,7 +29,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <p>Invariants: {@code start <= pos <= limit <= buf.length}; every read checks {@code limit}, so
  * that no input reads beyond its message. After {@link #next()} exactly one read, {@link #enter()}
- * or {@link #skip()} takes the value. Errors are {@link CodecException}s and leave the reader
+ * or {@link #skip()} consumes the value. Errors are {@link CodecException}s and leave the reader
  * unusable until {@link #reset}. Not thread-safe.
  *
  * <p>Format: the protobuf encoding specification (varints little end first, 7 bits a byte; tag =

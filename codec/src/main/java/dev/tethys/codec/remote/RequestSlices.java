@@ -35,7 +35,7 @@ public final class RequestSlices {
   private int labels;
   private int labelsLength;
   private @Nullable SliceFamilies families;
-  private String name = ""; // of the series, when it was asked for
+  private String name = ""; // of the series, if requested
   private boolean tracksPoints;
   private boolean followed;
 

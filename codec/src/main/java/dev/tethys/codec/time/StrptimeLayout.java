@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Layout of times by C's directives, read as the OpenTelemetry Collector reads it (ctimefmt.go). It
- * takes numbers with or without leading zeros and after any white space, offsets as {@code Z},
+ * accepts numbers with or without leading zeros and after any white space, offsets as {@code Z},
  * {@code +0530}, {@code +05:30} or {@code +05}, fractions of any number of digits, years of {@code
  * %D} with two or four. A text with an unknown zone is not valid: a zone is known to the location
  * or to the time zone database. Thread-safe.

@@ -84,7 +84,7 @@ public final class QuotaShares {
   private static final class Lease {
     private long process; // its start; 0 where it is not known
     private double allowance; // that the agent may use
-    private double shrinkTo = -1; // allowance that it was asked to confirm; -1 for none
+    private double shrinkTo = -1; // allowance awaiting its confirmation; -1 for none
     private double used; // by the present process
     private double ended; // by earlier processes
     private double reportAt;

@@ -71,7 +71,7 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
   /** Configurations that were applied. */
   final AtomicLong applied = new AtomicLong();
 
-  /** Items that the source was asked to keep. */
+  /** Items that the source must keep and retry. */
   final AtomicLong returned = new AtomicLong();
 
   ControlledGraph(int port, Path folder, Map<String, String> labels) throws IOException {

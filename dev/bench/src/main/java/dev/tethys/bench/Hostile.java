@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.LongAdder;
  * holds no memory for queries at the end.
  */
 final class Hostile {
-  /** The server's own metrics, under names and labels that the queries ask for. */
+  /** The server's own metrics, under names and labels that the queries select. */
   private static final String CONFIG =
       """
       global: {scrape_interval: 1s}

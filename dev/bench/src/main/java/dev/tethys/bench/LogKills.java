@@ -95,7 +95,7 @@ final class LogKills {
       return written - came.cardinality();
     }
 
-    /** The missing ones that no agent can be asked for. */
+    /** Missing entries for which no agent is responsible. */
     synchronized int missingUnsaved() {
       BitSet b = (BitSet) unsaved.clone();
       b.andNot(came);

@@ -25,9 +25,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Times of requests for label names, label values and series, and of instant queries, over many
- * series in memory, next to Prometheus and VictoriaMetrics. Servers are asked in turn, in changing
- * order, over one connection each; with gzip when it is requested, as clients in Go and browsers
- * do.
+ * series in memory, next to Prometheus and VictoriaMetrics. Servers are queried in turn, in varying
+ * order, over one connection each; with gzip if requested, as Go clients and browsers do.
  */
 final class Lookups {
   private static final int SERIES_OF_A_REQUEST = 5_000;

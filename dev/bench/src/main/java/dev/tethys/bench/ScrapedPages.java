@@ -31,7 +31,7 @@ final class ScrapedPages {
   private final Map<String, Long> askedAt = new HashMap<>();
 
   @GuardedBy("this")
-  private long latest; // nanoseconds by which a page was asked for too late
+  private long latest; // nanoseconds by which a page was requested too late
 
   @GuardedBy("this")
   private final Map<String, Integer> pages = new HashMap<>();
@@ -69,7 +69,7 @@ final class ScrapedPages {
     this.interval = interval;
   }
 
-  /** By how many milliseconds the latest page since the last call was asked for too late. */
+  /** Milliseconds by which the latest page since the last call was requested too late. */
   synchronized long lateness() {
     long n = latest / 1_000_000;
     latest = 0;

@@ -163,8 +163,8 @@ public final class NullKeys {
   }
 
   /**
-   * Writes the decisions of the original program into the file; keys that are noted as unknown are
-   * not asked again.
+   * Writes the decisions of the original program into the file; keys recorded as unknown are not
+   * queried again.
    *
    * @param command the program and its arguments; the name of a file is added
    */

@@ -1,6 +1,6 @@
 package dev.tethys.model.storage;
 
-/** An appender that takes a sample of each series of a layout in one piece. */
+/** Appender that accepts one sample for each series of a layout in a single call. */
 public interface LayoutAppender extends Appender {
   /**
    * Appends a sample to each series of a layout, all with one timestamp, before the other samples

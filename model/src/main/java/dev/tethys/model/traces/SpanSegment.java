@@ -3,8 +3,8 @@ package dev.tethys.model.traces;
 import java.util.function.Consumer;
 
 /**
- * Part of the selected spans, small enough that a scan of it takes milliseconds. The spans of a
- * trace may be in several segments. A duplicate of a span counts as another span.
+ * Part of the selected spans, small enough to be scanned within milliseconds. The spans of a trace
+ * may be in several segments. A duplicate of a span counts as another span.
  */
 public interface SpanSegment {
   /** Start of the oldest span, or an earlier time. */

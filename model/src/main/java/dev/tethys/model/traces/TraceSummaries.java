@@ -22,7 +22,7 @@ public final class TraceSummaries {
               SpanField.intrinsic(SpanField.Scope.NAME),
               SpanField.intrinsic(SpanField.Scope.STATUS)));
 
-  /** Bytes that a trace takes, about. */
+  /** Approximate memory per trace in bytes. */
   public static final int BYTES_A_TRACE = 256;
 
   private static final long STATUS_ERROR = 2;

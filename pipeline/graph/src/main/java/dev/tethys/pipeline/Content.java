@@ -227,8 +227,8 @@ final class Content {
   }
 
   /**
-   * Bytes of the message for counts: of series without the metadata of their source, which not
-   * every consumer takes; -1 when they are unknown.
+   * Message size in bytes for volume counts. For series it excludes source metadata, which not
+   * every consumer accepts; -1 if unknown.
    */
   synchronized long bytes() {
     return series != null

@@ -32,16 +32,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry of the {@code collect} section: an exporter inside this process, and the job that asks
+ * Entry of the {@code collect} section: an exporter inside this process, and the job that scrapes
  * it. An extension of {@code prometheus.yml}.
  *
- * <p>With targets (static or discovered) the job asks the exporter's first page of probes for each
- * of them: the target becomes the parameter {@code target} and the label {@code instance}. Without
- * them it asks for the exporter's metrics, and {@code instance} is the name of this host.
+ * <p>With targets (static or discovered) the job requests the exporter's first probe page for each
+ * target: the target becomes the parameter {@code target} and the label {@code instance}. Without
+ * targets it scrapes the exporter's own metrics, and {@code instance} is the name of this host.
  *
  * @param flags as written, by name
  * @param inline replaces a configuration file, as a tree; null if none
- * @param job what asks
+ * @param job scrape job
  * @param written the relabelling as it is written, without what is added
  */
 public record CollectConfig(

@@ -13,7 +13,7 @@ public final class Terminal {
 
   /**
    * Whether input and output are a terminal, like {@link System#console}, which first loads a line
-   * editor and takes thirty milliseconds.
+   * editor and takes 30 milliseconds.
    */
   public static boolean isThere() {
     return isTerminal(INPUT) && isTerminal(OUTPUT);

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * most {@link #MAX_SAMPLES} samples are held; everything is guarded by {@code this}.
  */
 public final class MemoryStore implements MetricStore, MetricSource {
-  /** The maximum number of samples that it takes: some gigabytes, more than any test has. */
+  /** Maximum number of samples: several gigabytes, more than any test has. */
   static final long MAX_SAMPLES = 200_000_000;
 
   private static final class Series {

@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log lines of a test, in a log store in a temporary folder. There is one only if the test has
- * lines or a rule asks for them.
+ * Log lines of a test, in a log store in a temporary folder. It exists only if the test has lines
+ * or a rule queries them.
  */
 final class TestLogs implements AutoCloseable {
   /** Lines of one test. */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: {@code streams} holds the calls in progress; windows, IDs and {@code streams} are
  * guarded by {@code lock}; the writer's turn is acquired before {@code lock} if both are needed, so
- * that streams start in the order of their IDs. The thread that reads takes the turn only for
+ * that streams start in the order of their IDs. The reading thread acquires the write turn only for
  * frames of a few bytes. Header blocks are read with the connection's HPACK table by the reader
  * alone; those sent use no table.
  */

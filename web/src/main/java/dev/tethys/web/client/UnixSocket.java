@@ -39,8 +39,8 @@ public final class UnixSocket extends Socket {
   }
 
   /**
-   * A socket that is not connected yet, and is closed by the first read that takes longer than its
-   * timeout: for drivers, which drop such a connection anyway.
+   * An unconnected socket that is closed by the first read that exceeds its timeout: for drivers,
+   * which drop such a connection anyway.
    */
   public static UnixSocket ending(Path path) {
     return new UnixSocket(path, true);

@@ -26,7 +26,7 @@ public final class BodyThreads {
 
   private BodyThreads() {}
 
-  /** Whether decoding a body takes long. */
+  /** Whether decoding a body is slow. */
   public static boolean isLarge(long bytes, boolean compressed) {
     return bytes >= (compressed ? LARGE_COMPRESSED_BYTES : LARGE_BYTES);
   }

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client connection: its current wait, its requests in progress, and its end. A multiplexed
- * connection (HTTP/2) ends with GOAWAY: its client is first asked to start no more requests, then,
- * when those in flight have had time to arrive, told which request was the last.
+ * connection (HTTP/2) ends with GOAWAY: the first GOAWAY tells the client to start no more
+ * requests; once those in flight have had time to arrive, the second identifies the last accepted
+ * request.
  */
 final class ClientConnection {
   /** A time that is never reached. */
@@ -225,7 +226,7 @@ final class ClientConnection {
     }
   }
 
-  /** Waits until it has ended, no longer than a farewell takes. */
+  /** Waits until the connection has ended, at most as long as a graceful close. */
   void awaitEnd() throws InterruptedException {
     for (long remaining = 2 * FAREWELL_NANOS;
         remaining > 0 && !isClosed();

@@ -541,9 +541,9 @@ public final class ConnectionTimeouts {
 
   /**
    * Closes every connection that has no request in progress, and on which none is arriving; to be
-   * called again and again while a listener stops. A client of HTTP/2 is first asked to start no
-   * more requests, then, when those in flight have had time to arrive, told which request was the
-   * last.
+   * called again and again while a listener stops. An HTTP/2 client is first told to start no more
+   * requests; once those in flight have had time to arrive, it is told which request was the last
+   * accepted.
    *
    * @return how many such clients know of the end and are still connected
    */

@@ -69,8 +69,7 @@ public final class SocketConnections implements AutoCloseable {
   /**
    * Listens.
    *
-   * @param protocols in the order in which they are preferred; the last takes all bytes that no
-   *     other takes
+   * @param protocols in order of preference; the last accepts all bytes that no other accepts
    * @param tls null if none
    * @param timed whether a read of such a socket can be given a time
    * @param grace time for running requests after the close

@@ -26,7 +26,7 @@ public record S3Location(
     boolean checksums,
     AwsCredentials.Settings credentials,
     HttpClientConfig client) {
-  /** Minimum that S3 takes for a part that is not the last one. */
+  /** Minimum size that S3 accepts for a part other than the last. */
   public static final int MIN_PART = 5 << 20;
 
   /** Usual size of a part. */

@@ -141,7 +141,7 @@ public final class Scram {
     return m;
   }
 
-  /** PBKDF2 for one block; the JDK's own takes characters instead of bytes. */
+  /** PBKDF2 for one block; the JDK's implementation accepts characters instead of bytes. */
   private byte[] derivedKey(byte[] salt, int iterations) throws GeneralSecurityException {
     Mac m = keyed(password);
     m.update(salt);

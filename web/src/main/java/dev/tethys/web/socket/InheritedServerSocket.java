@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * The listening socket passed to this process by systemd or a compatible program
  * (sd_listen_fds(3)): a port, or a Unix socket.
  *
- * <p>The JDK takes a socket over from descriptor 0 alone, so it is put there; and it takes one. Its
- * channel is never closed: the JDK would replace standard output by /dev/null, too, and the socket
- * belongs to systemd, which keeps connections that were not accepted yet.
+ * <p>The JDK inherits a socket only from descriptor 0, so the socket is moved there; only one can
+ * be inherited. Its channel is never closed: the JDK would replace standard output by /dev/null,
+ * too, and the socket belongs to systemd, which keeps connections that were not accepted yet.
  */
 final class InheritedServerSocket extends ServerSocket {
   /** SD_LISTEN_FDS_START. */
@@ -111,7 +111,7 @@ final class InheritedServerSocket extends ServerSocket {
       } catch (ClosedSelectorException e) {
         break;
       }
-      if (Thread.interrupted()) { // with which it would be asked again without a pause
+      if (Thread.interrupted()) { // with which it would be polled without a pause
         throw new InterruptedIOException("interrupted");
       }
     }

@@ -248,7 +248,7 @@ final class ExploreEndpoints {
         .toString();
   }
 
-  /** Limits that Grafana's drill-down asks for. */
+  /** Limits requested by Grafana's drill-down apps. */
   String drilldownLimits(Scope scope) {
     LokiJson out = new LokiJson().raw("{\"limits\":{");
     out.key("retention_period").text(settings.retention().apply(scope.tenant()).toSeconds() + "s");

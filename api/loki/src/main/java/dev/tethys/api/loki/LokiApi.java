@@ -301,7 +301,7 @@ public final class LokiApi {
         s -> engine.query(q, settings.limits(), s, r -> LokiJson.result(r, categorized(request))));
   }
 
-  /** Whether the client asks for labels by category; the flag is one of a list. */
+  /** Whether the client requests labels by category; the flag is an element of a list. */
   static boolean categorized(HttpRequest request) {
     String flags = request.header("X-Loki-Response-Encoding-Flags");
     return flags != null && List.of(flags.split(",", -1)).contains("categorize-labels");

@@ -215,7 +215,8 @@ final class Federation {
   }
 
   /**
-   * The families of one name: kinds of samples are kept apart, and the scraper takes a name twice.
+   * The families of one name: kinds of samples are written separately, because the scraper accepts
+   * a name twice.
    *
    * @param floats type and help of its plain numbers
    */

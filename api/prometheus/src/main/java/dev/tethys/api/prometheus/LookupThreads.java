@@ -28,7 +28,7 @@ final class LookupThreads {
   /**
    * Threads.
    *
-   * @param inline how many lookups are computed on the thread that asks
+   * @param inline number of lookups that are computed on the calling thread
    * @param threads for the others
    */
   LookupThreads(int inline, int threads) {

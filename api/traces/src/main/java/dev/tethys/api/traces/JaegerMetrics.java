@@ -19,8 +19,8 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * Jaeger's API of service metrics, which its page Monitor asks: rates, error shares and latencies
- * of services or their operations, computed from the server's span metrics. Latencies are in
+ * Jaeger's service metrics API, which its Monitor page uses: rates, error shares and latencies of
+ * services or their operations, computed from the server's span metrics. Latencies are in
  * milliseconds.
  */
 final class JaegerMetrics {

@@ -32,7 +32,7 @@ public final class JsonWriter {
     double abs = Math.abs(d);
     if (abs != 0 && (abs < 1e-6 || abs >= 1e21)) {
       String s = GoFloat.format(d, 'e', -1);
-      // Go writes e-9 where it would else write e-09
+      // Go writes e-9 instead of e-09
       to.append(
           s.matches(".*e-0\\d") ? s.substring(0, s.length() - 2) + s.charAt(s.length() - 1) : s);
     } else {

@@ -40,7 +40,7 @@ final class FieldReader {
     return names.get(r.buffer(), p, n);
   }
 
-  /** Text that stays where it is. */
+  /** Text that is not copied. */
   private Object text() {
     int n = r.readLength();
     int p = r.position();

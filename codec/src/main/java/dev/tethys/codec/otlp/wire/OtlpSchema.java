@@ -77,7 +77,7 @@ final class OtlpSchema {
     private final @Nullable Field[] byNumber;
     private final Map<String, Field> byName;
 
-    /** The message of each field by its number, where it is one. */
+    /** Message type by field number, for fields that are messages. */
     private final @Nullable Message[] children;
 
     Message(String name, List<Field> fields) {

@@ -38,7 +38,7 @@ public record DiscoveryContext(
   public interface Environment {
     @Nullable String get(String name);
 
-    /** The value, or another where it is not set or empty. */
+    /** The value, or the alternative if it is unset or empty. */
     default String get(String name, String otherwise) {
       String v = get(name);
       return v == null || v.isEmpty() ? otherwise : v;

@@ -15,7 +15,7 @@ public record Probe(Params params, @Nullable Duration scrapeTimeout) {
   /** Header with the scraper's timeout in seconds. */
   public static final String TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds";
 
-  /** The longest that any probe takes. */
+  /** Maximum duration of a probe. */
   public static final Duration LONGEST = Duration.ofMinutes(2);
 
   /**

@@ -139,7 +139,7 @@ public final class NodeExporterFlags {
           "collector.systemd.unit-whitelist", "collector.systemd.unit-include",
           "collector.systemd.unit-blacklist", "collector.systemd.unit-exclude");
 
-  /** All flags, in node_exporter's order where it matters to a reader. */
+  /** All flags, in node_exporter's order if the order matters to users. */
   static final List<Flag> ALL = all();
 
   private static final Map<String, Flag> BY_NAME = byName();

@@ -24,9 +24,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Observation of a machine: loads programs that the kernel allows, falls back where it refuses
- * them, and reads events in one thread. A signal with restrictions has the reason in {@link
- * #signals}.
+ * Observation of a machine: loads programs that the kernel permits, falls back if it rejects them,
+ * and reads events in one thread. A signal with restrictions has the reason in {@link #signals}.
  */
 public final class NodeObserver implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(NodeObserver.class.getName());

@@ -36,8 +36,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sources of a machine's events and the tables that they fill. Opens what the kernel allows and
- * falls back where it refuses; {@link #signals} has the result of each with its reason.
+ * Sources of a machine's events and the tables that they fill. Opens the sources that the kernel
+ * permits and falls back if it rejects them; {@link #signals} has the result of each with its
+ * reason.
  */
 final class ObserverSources implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(NodeObserver.class.getName());

@@ -119,7 +119,7 @@ final class PackedSeries extends PageSlots {
     return running == null ? to : running;
   }
 
-  /** Whether the series at an index after the page's is one that a scrape writes about itself. */
+  /** Whether the series at an index after those of the page is a scrape's own metric. */
   boolean isOwn(int index, Labels labels) {
     int i = index - kept;
     return i >= 0 && i < own.size() && own.get(i).equals(labels);

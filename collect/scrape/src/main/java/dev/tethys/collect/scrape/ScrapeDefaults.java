@@ -225,7 +225,7 @@ public record ScrapeDefaults(
   }
 
   /**
-   * The protocols in force: as written, or the defaults, with protobuf first where it is needed.
+   * Effective protocols: the configured ones or the defaults, with protobuf first if it is needed.
    */
   public List<ScrapeProtocol> effectiveProtocols(boolean protobufFirst) {
     List<ScrapeProtocol> p = protocols;

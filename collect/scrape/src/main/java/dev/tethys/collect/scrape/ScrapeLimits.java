@@ -65,7 +65,7 @@ public record ScrapeLimits(
       SECTION.optional(
           "keep_dropped_targets", Type.UINT, "Number of dropped targets to keep for display.");
 
-  /** Reads the keys of this block; one that is absent or 0 is taken from {@code otherwise}. */
+  /** Reads the keys of this block; absent or zero keys are taken from {@code otherwise}. */
   public static ScrapeLimits read(YamlObject o, ScrapeLimits otherwise) {
     ByteSize body = o.find(BODY_SIZE);
     return new ScrapeLimits(

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Interval, timeout, request headers and parser options that nearly all targets of a job share.
  *
- * @param asked values of target labels
+ * @param asked values of requested target labels
  * @param intervalText interval in Go's notation
  * @param tolerance deviation within which a scrape gets its scheduled time
  * @param headers headers of each request

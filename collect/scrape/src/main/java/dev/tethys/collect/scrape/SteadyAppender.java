@@ -168,7 +168,7 @@ final class SteadyAppender implements LayoutAppender {
   public Outcome append(long series, Exemplar exemplar) {
     breakUp();
     plain = false;
-    // That of a sample which was collected: the series is the one that was appended to last.
+    // For a collected sample: its series is the one last appended to.
     return to.append((series & IN_LAYOUT) != 0 ? current : series, exemplar);
   }
 

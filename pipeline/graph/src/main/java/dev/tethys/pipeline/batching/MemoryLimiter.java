@@ -26,7 +26,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code memory_limiter}: asks sources to retry while memory is short. Unlike the Collector's, it
+ * {@code memory_limiter}: makes sources retry while memory is short. Unlike the Collector's, it
  * does not reject because of garbage: above the limit it first runs a collection and measures
  * again.
  */

@@ -88,8 +88,8 @@ public interface ClientAuth {
   }
 
   /**
-   * Headers that depend on who sent the batch; asked for when it is encoded, and kept with the
-   * request, on disk too.
+   * Headers that depend on the sender of the batch; obtained when it is encoded, and kept with the
+   * request, also on disk.
    */
   default Map<String, String> headers(Metadata metadata) {
     return Map.of();

@@ -25,8 +25,8 @@ public interface Receiver extends Component {
   }
 
   /**
-   * Settings of the sockets without responses that it opens. In one change of a graph it takes a
-   * socket of equal settings from a receiver that stops.
+   * Settings of the sockets without responses that it opens. During a graph change it takes over a
+   * socket with equal settings from a receiver that stops.
    */
   default List<Object> sockets() {
     return List.of();

@@ -56,7 +56,7 @@ final class AdaptiveLimit {
     }
   }
 
-  /** The destination asked for less, or did not respond in time. */
+  /** The destination requested a lower rate, or did not respond in time. */
   void overload(long startedAt, long now) {
     if (adaptive) {
       decrease(OVERLOAD, startedAt, now);

@@ -144,7 +144,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** Bytes that a record takes, the part of a new segment's header not counted. */
+  /** Size of a record in bytes, excluding the header of a new segment. */
   static long size(EncodedRequest p) {
     return StoredRequest.size(p, "");
   }

@@ -50,7 +50,7 @@ public sealed interface SendResult {
    * @param refused request that becomes a dead letter
    * @param again request to retry; null if none
    * @param after delay before the retry; zero if none was given
-   * @param overload whether the remote system asks for fewer requests
+   * @param overload whether the remote system requests a lower rate
    * @param reason reason for the retry; "" for none
    */
   record PerItem(

@@ -94,7 +94,7 @@ final class GraphNode {
         new NodeContext(key, services, extensions, timeLimit(step.definition().factory())));
   }
 
-  /** The settings were read by the factory that takes them. */
+  /** The settings were read by the factory that uses them. */
   @SuppressWarnings("unchecked")
   private <S> Component create(ComponentFactory<S> factory, Object settings) {
     S s = (S) settings;

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 
 /**
  * Starts and stops nodes, and meanwhile releases producers that wait for queue capacity. Stopping
- * takes bounded time even while a remote system is down.
+ * takes a bounded time even if a remote system is down.
  */
 final class Lifecycle {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");

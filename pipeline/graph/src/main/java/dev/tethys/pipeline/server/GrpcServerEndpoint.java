@@ -151,7 +151,7 @@ public final class GrpcServerEndpoint {
     }
   }
 
-  /** The status that asks a client to retry. */
+  /** Status that tells a client to retry. */
   public static GrpcException unavailable(Outcome.Unavailable u) {
     return new GrpcException(
         Status.UNAVAILABLE,

@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends requests to the pipeline and waits for their outcome. Their total memory is bounded: beyond
- * it clients are asked to retry.
+ * Sends requests to the pipeline and waits for their outcome. Their total memory is limited; above
+ * the limit, clients must retry.
  *
  * <p>Invariant: {@code inFlight} is the sum reserved by open {@link Hold}s.
  */

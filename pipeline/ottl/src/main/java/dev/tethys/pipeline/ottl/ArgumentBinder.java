@@ -79,7 +79,7 @@ final class ArgumentBinder {
             + (near == null ? ": " + function.signature() : "; did you mean " + near + "?"));
   }
 
-  /** The Collector takes names of arguments in snake and in camel case. */
+  /** The Collector accepts argument names in snake case and camel case. */
   private static String flat(String name) {
     return name.replace("_", "").toLowerCase(Locale.ROOT);
   }

@@ -32,7 +32,7 @@ public record OttlFunction(
    * Parameter of a function.
    *
    * @param name in snake case
-   * @param list whether it takes a list of such values
+   * @param list whether it accepts a list of such values
    */
   public record Parameter(
       String name,

@@ -94,7 +94,7 @@ final class TimestampStage implements Stage.Change {
     formats.add(SimpleStages.nonEmpty(o, FORMAT));
     formats.addAll(o.get(FALLBACK));
     for (String f : formats) {
-      if (TimeFormat.isText(f)) { // Promtail takes it, and then no time is ever set
+      if (TimeFormat.isText(f)) { // Promtail accepts it, but then never sets a time
         LOG.log(
             Level.WARNING,
             "{0}: the time format \"{1}\" parses no time; write Go''s reference time, such as"

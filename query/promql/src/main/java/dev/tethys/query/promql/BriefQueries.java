@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers queries with so little processor time that they may run on the thread of the request. A
- * switch to another thread and back takes as long, and much longer on a busy machine.
+ * switch to another thread and back takes as long, and much longer on a busy host.
  *
  * <p>Of several queries that share a slot, the one measured last is remembered. Thread-safe.
  */

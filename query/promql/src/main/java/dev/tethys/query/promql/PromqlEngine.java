@@ -212,7 +212,7 @@ public final class PromqlEngine implements AutoCloseable {
         && (ofUser == 0 || 2 * slots.waiting() + starting < RunningQueries.STARTING);
   }
 
-  /** The limit on long computations of queries that people and programs ask. */
+  /** Limit on long computations of queries sent by users and programs. */
   ComputeSlots slots() {
     return slots;
   }

@@ -179,8 +179,8 @@ final class ResultCache {
   }
 
   /**
-   * Whether a response is worth keeping: its steps are multiples of the step, as dashboards ask, or
-   * it was requested before.
+   * Whether a response is worth caching: its timestamps are multiples of the step, as in dashboard
+   * queries, or it was requested before.
    */
   synchronized boolean isCacheable(Key key) {
     if (key.isStepwise() && key.phase == 0) {

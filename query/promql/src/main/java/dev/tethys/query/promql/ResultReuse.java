@@ -17,8 +17,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Execution of one range query with the result cache: takes the steps that are still valid, has the
- * others computed, and stores the merged result.
+ * Execution of one range query with the result cache: reuses the steps that are still valid,
+ * computes the others, and stores the merged result.
  *
  * <p>A step is valid while nothing in the times that it reads has changed since it was computed. So
  * no guess is made about how late samples arrive, and a step that reads times with future samples

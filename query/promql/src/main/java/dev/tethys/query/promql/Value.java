@@ -13,7 +13,7 @@ public sealed interface Value {
   /** String value. */
   record Text(long time, String value) implements Value {}
 
-  /** Series with one sample each, all of one time, in the order that the query asked for. */
+  /** Series with one sample each, all of one time, in the order that the query requested. */
   record InstantVector(long time, List<Sample> samples) implements Value {}
 
   /**

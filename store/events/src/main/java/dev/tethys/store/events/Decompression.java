@@ -6,8 +6,8 @@ import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayDeque;
 
 /**
- * Decompresses zstd with contexts that are used again. They are native memory that takes long to
- * set up, while threads of queries are many and short. Thread-safe.
+ * Decompresses zstd with contexts that are used again. They use native memory that is slow to
+ * initialize, while query threads are many and short-lived. Thread-safe.
  */
 public final class Decompression {
   private static final int MAX_FREE = 16;

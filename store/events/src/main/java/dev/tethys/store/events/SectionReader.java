@@ -17,7 +17,7 @@ public final class SectionReader {
   private static final int MAX_SECTIONS = 1 << 16;
   private static final int FEW = 64;
 
-  /** Largest section; a damaged length asks for no more memory than this. */
+  /** Maximum section size; a damaged length cannot allocate more memory than this. */
   static final int MAX_RAW = 256 << 20;
 
   private static final byte[] EMPTY = new byte[ByteSink.SLACK];

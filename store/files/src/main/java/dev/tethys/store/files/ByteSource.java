@@ -5,8 +5,8 @@ import java.util.Arrays;
 
 /**
  * Reads what {@link ByteSink} wrote. For any bytes, a read returns or throws {@link
- * CorruptionException}: it never leaves its range and never asks for more memory than the range can
- * account for.
+ * CorruptionException}: it never leaves its range and never allocates more memory than the range
+ * justifies.
  */
 public final class ByteSource {
   /** The bytes. */

@@ -72,7 +72,7 @@ final class CardinalityScan {
   private static final class Candidate {
     final String name;
     final String value;
-    final boolean listed; // has the label and prefix that were asked for
+    final boolean listed; // has the requested label and prefix
     long exact;
     @Nullable DistinctCount series;
 
@@ -129,7 +129,7 @@ final class CardinalityScan {
       }
       if (!name.equals(Labels.METRIC_NAME)) {
         Cardinality.Label label = label(name, series, bytesPerSeries);
-        // A block has names that none of the series asked for carries.
+        // A block has names that no requested series has.
         if (label.series() > 0) {
           labels.add(label);
         }

@@ -21,8 +21,8 @@ final class DownsamplingPlan {
   /**
    * One block to be made.
    *
-   * @param inputs what it is made of
-   * @param replaced blocks of its level whose place it takes
+   * @param inputs blocks that it is computed from
+   * @param replaced blocks of its level that it replaces
    */
   record Job(long resolution, List<BlockReader> inputs, List<BlockReader> replaced) {}
 

@@ -52,7 +52,7 @@ final class MergedSelection implements Selection {
    * @param sources the parts
    * @param horizons how far back each is shown
    * @param summaries whether the reader understands these
-   * @param samples the same as samples; asked for at most once, and closed with this
+   * @param samples the same as samples; requested at most once, and closed with this
    */
   MergedSelection(
       List<SourceSelection> sources,

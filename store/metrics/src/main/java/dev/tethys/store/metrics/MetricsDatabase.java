@@ -59,8 +59,8 @@ import java.util.function.Consumer;
  *
  * <ul>
  *   <li>What commit() answered for is in the log, in a snapshot of the head, or in a block.
- *   <li>A sample is seen in the head or in a block at every moment: a reader takes both lists at
- *       one instant ({@link #parts}).
+ *   <li>A sample is always visible in the head or in a block, because a reader gets both lists in
+ *       one step ({@link #parts}).
  *   <li>Lock order: structure lock ({@link MaintenanceScheduler}), parts, then the locks of the
  *       head.
  * </ul>
@@ -252,7 +252,7 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
    * Selects.
    *
    * @param warnings receives warnings for the reader
-   * @param lost receives, now or while samples are read, what is omitted for damage
+   * @param lost receives a description of omitted damaged data, now or while samples are read
    */
   private MergedSelection selected(
       SelectHints hints,
@@ -508,7 +508,7 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
    * as new blocks.
    *
    * @param into an absent or empty folder on the same file system
-   * @param skipHead omits what is only in memory
+   * @param skipHead omits samples that are only in memory
    */
   public void snapshot(Path into, boolean skipHead) {
     checkOpen();
@@ -516,8 +516,8 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
   }
 
   /**
-   * Starts an import of old samples as separate blocks. Meanwhile the head takes samples older than
-   * {@link BlockImport#floor} as late ones.
+   * Starts an import of old samples as separate blocks. Meanwhile the head accepts samples older
+   * than {@link BlockImport#floor} as late ones.
    */
   public BlockImport blockImport() {
     checkOpen();

@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The store's own figures under the names that Prometheus's dashboards and alerts ask for. */
+/** Metrics of the store under the names used by Prometheus dashboards and alerts. */
 final class SelfMetrics implements Collector {
   private static final Map<MetricsDatabase, Collector> REGISTERED = new ConcurrentHashMap<>();
 

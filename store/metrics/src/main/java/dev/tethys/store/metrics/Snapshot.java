@@ -20,7 +20,7 @@ record Snapshot(FileAccess files, Head head, Blocks blocks) {
    * Writes the copy.
    *
    * @param into an absent or empty folder on the same file system
-   * @param skipHead omits what is only in memory
+   * @param skipHead omits samples that are only in memory
    * @throws StorageException INVALID when that is a file, or not empty
    */
   void write(Path into, boolean skipHead) throws IOException {

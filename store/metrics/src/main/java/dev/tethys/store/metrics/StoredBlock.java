@@ -90,8 +90,8 @@ public final class StoredBlock implements AutoCloseable {
   }
 
   /**
-   * Gives the chunks of a series one by one, each with the bytes that it takes in the block before
-   * these are compressed together with others; the buffer is reused.
+   * Yields the chunks of a series one by one, each with its encoded bytes before they are
+   * compressed together with others; the buffer is reused.
    *
    * @throws StorageException CORRUPT when they cannot be read
    * @throws IllegalStateException for a downsampled block

@@ -23,7 +23,7 @@ record ConfiguredStore(
     AdaptiveTimeout timeLimit,
     ForeignStore store) {
   /**
-   * The range that it is requested; null if it is not asked.
+   * Time range to request from it; null if it is not queried.
    *
    * @param localStart from when on the embedded store has everything
    */

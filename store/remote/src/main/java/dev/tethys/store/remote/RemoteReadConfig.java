@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as written, {@code ""} for none
  * @param headers sent with every request
- * @param requiredMatchers asked only by selectors that have all of these as equality matchers
- * @param readRecent asked also for times that the embedded store has
+ * @param requiredMatchers queried only by selectors that have all of these as equality matchers
+ * @param readRecent queried also for times that the embedded store covers
  * @param filterExternalLabels whether the external labels are what tells this server's series there
  * @param maxFrame maximum bytes of a frame of a streamed response
  */

@@ -34,7 +34,8 @@ final class Http2Engine {
   private static final int WINDOW = 1 << 20;
 
   /**
-   * The engine counts a stream until some time after its end, so it takes more than clients may.
+   * The engine counts a stream for some time after its end, so its limit exceeds that of the
+   * clients.
    */
   static final int STREAMS_BORNE = 4;
 

@@ -83,7 +83,7 @@ final class StreamThreads extends AbstractExecutorService {
         } finally {
           hasRead();
         }
-        if (n < 0 && isEnded()) { // the engine takes an interrupt for the end of the body
+        if (n < 0 && isEnded()) { // the engine treats an interrupt as the end of the body
           throw gone();
         }
         return n;

@@ -8,7 +8,7 @@ import java.util.Arrays;
 /**
  * A member of a cluster, as it describes itself.
  *
- * @param address where it receives packets and streams
+ * @param address address for packets and streams
  * @param meta additional data; empty from an Alertmanager
  * @param versions lowest, highest and current version of the protocol, then of the delegate
  */

@@ -38,8 +38,8 @@ final class Gossip implements Closeable, Transport.Receiver {
   private static final int MAX_UNPACKED = 256 << 10;
 
   /**
-   * Memory limit for the incoming streams together: a state takes about three times its size while
-   * it is merged. The largest state must fit.
+   * Total memory limit for incoming streams: merging a state needs about three times its size. The
+   * largest state must fit.
    */
   private static final ByteBudget STREAMS =
       new ByteBudget(

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param steps the visited routes
  * @param inhibition the inhibiting alert; null if none
  * @param acknowledgement the user who has acknowledged it; null if none
- * @param branches one for each route that it takes
+ * @param branches one for each route that the alert takes
  */
 public record RoutingTrace(
     Instant at,

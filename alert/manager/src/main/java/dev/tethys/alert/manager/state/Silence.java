@@ -96,7 +96,7 @@ public record Silence(
     return receiverSets.isEmpty() || receiverSets.stream().anyMatch(m -> m.matches(receiver));
   }
 
-  /** About the bytes that it takes, with its matchers. */
+  /** Approximate size in bytes, including its matchers. */
   long bytes() {
     long n = 1024L + 2L * (createdBy.length() + comment.length());
     for (Map.Entry<String, String> e : annotations.entrySet()) {

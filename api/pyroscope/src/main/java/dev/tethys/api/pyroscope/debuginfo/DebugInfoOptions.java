@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxFileBytes of one file
  * @param local whether files of this machine are read, at the path of a mapping and below
  *     /usr/lib/debug
- * @param upstream server of debuginfod to ask for missing files; null if none
+ * @param upstream debuginfod server for missing files; null if none
  * @param timeout of a request to it
  */
 public record DebugInfoOptions(

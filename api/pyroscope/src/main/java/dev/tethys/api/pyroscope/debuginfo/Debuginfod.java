@@ -75,7 +75,7 @@ final class Debuginfod {
       setMissing(buildId);
       return false;
     } catch (DebugInfoException e) {
-      setMissing(buildId); // too large, or not what was asked for
+      setMissing(buildId); // too large, or not the requested file
       return false;
     } catch (IOException e) {
       setFailed(true);

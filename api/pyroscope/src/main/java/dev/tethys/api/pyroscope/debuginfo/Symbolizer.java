@@ -58,7 +58,7 @@ public final class Symbolizer implements AddressSymbols {
 
   private record Build(String tenant, String buildId) {}
 
-  /** Frames of a build by offset in the file, or by address where it is not mapped. */
+  /** Frames of a build by file offset, or by address if it is not mapped. */
   private static final class Known {
     final Map<Long, List<Frame>> frames = new HashMap<>();
     long bytes; // of the frames, about
@@ -194,7 +194,7 @@ public final class Symbolizer implements AddressSymbols {
     Found found =
         path == null ? Found.NOTHING : read(build, path, file, addresses, unknown, stopped);
     if (found == null) {
-      return; // asked for again by the next query
+      return; // requested again by the next query
     }
     keep(build, file, addresses, unknown, found);
     if (found.frames != null) {

@@ -23,10 +23,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queries the space of mounts without waiting long for one that hangs, as a network file system
- * does when its server is gone. A few threads query the mounts in turn; a mount that does not
- * respond in time keeps its thread, is reported as {@link #TIMEOUT} and not queried again before
- * that thread returns; another thread continues with the rest in the meantime.
+ * Queries the space of mounts without waiting long for a hanging one, as a network file system does
+ * when its server is gone. A few threads query the mounts in turn; a mount that does not respond in
+ * time keeps its thread, is reported as {@link #TIMEOUT} and not queried again before that thread
+ * returns; another thread continues with the rest in the meantime.
  *
  * <p>Invariants, under {@link #lock}: {@code stuck} holds exactly the mounts whose thread was
  * abandoned; there are never more than {@link #MAX_THREADS} threads, and without a free one a mount
@@ -43,7 +43,7 @@ final class MountProbe {
   /** Part of the timeout after which a waiting thread is replaced for the rest. */
   private static final int SLOW_PART = 10;
 
-  /** Mounts that one thread takes before a second one pays for its start. */
+  /** Number of mounts per thread above which starting another thread pays off. */
   private static final int MOUNTS_A_WORKER = 8;
 
   /**

@@ -18,8 +18,8 @@ import java.util.Map;
 
 /**
  * Properties of network devices from netlink ({@code --collector.netclass.netlink}): one request
- * for all of them, while each file of /sys takes a lock of the whole network (linux/if_link.h,
- * linux/ethtool_netlink.h).
+ * for all of them, while reading each /sys file acquires a lock of the whole network stack
+ * (linux/if_link.h, linux/ethtool_netlink.h).
  */
 final class NetclassLinks implements NodeCollector {
   private static final int ADDRESS = 1;

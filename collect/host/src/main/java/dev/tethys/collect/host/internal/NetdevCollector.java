@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Counters of network devices. Node_exporter takes them from netlink; /proc/net/dev prints the same
+ * Counters of network devices. Node_exporter reads them from netlink; /proc/net/dev prints the same
  * counters, added up exactly as node_exporter adds them up for its usual names (drop = dropped +
  * missed, and so on), and only lacks {@code rx_nohandler}, which sysfs has.
  */

@@ -54,7 +54,10 @@ final class ProcessStat {
     return t;
   }
 
-  /** Returns the start of the name's bracket; the field before the state ends where it closes. */
+  /**
+   * Returns the position of the opening bracket of the name; the closing bracket ends the field
+   * before the state.
+   */
   static int findName(Text t) throws MalformedException {
     t.nextLine();
     int open = t.lineStart;

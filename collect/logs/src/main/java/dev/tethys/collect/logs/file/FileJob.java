@@ -125,7 +125,7 @@ public final class FileJob implements AutoCloseable {
     return again == null ? new TargetFiles(target, this, passesOver) : again.returns();
   }
 
-  /** Ends reading of a file where it is. Must be called with the lock. */
+  /** Stops reading a file at its current position. Must be called with the lock. */
   void drop(TailedFile f) {
     queue.drop(f);
     positions.remember(f.delivered());
@@ -424,7 +424,7 @@ public final class FileJob implements AutoCloseable {
     turns.readToEnd(last);
   }
 
-  /** Ends {@link #readDeleted} permanently, including one that has not started yet. */
+  /** Ends {@link #readDeleted} permanently, including a call that has not started yet. */
   private void stopForGood() {
     lock.lock();
     try {

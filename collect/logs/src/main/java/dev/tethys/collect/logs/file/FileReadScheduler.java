@@ -294,7 +294,7 @@ final class FileReadScheduler {
 
   private void forgetDelivered(TailedFile f) {
     if (f.isRead()) {
-      open.close(f); // it may be long until a destination takes what is owed
+      open.close(f); // it may be long until a destination accepts pending entries
     }
     if (f.progress.isQuiet()) {
       open.close(f);

@@ -27,8 +27,8 @@ final class ReadQueue {
   }
 
   /**
-   * There may be something to read in a file; one that another must end before waits for that. One
-   * that was dropped in the middle of its turn gets no other.
+   * Signals that a file may have new data; a file that must be read after another one waits for it.
+   * One that was dropped in the middle of its turn gets no other.
    */
   void wake(TailedFile f) {
     if (!f.queued && f.before == null && !dropped.contains(f)) {

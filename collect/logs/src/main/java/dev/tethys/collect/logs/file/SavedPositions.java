@@ -119,8 +119,8 @@ final class SavedPositions {
    * were written.
    *
    * @param ofPath known checkpoints of the path
-   * @param continued whether the file itself is one that was known then, so that all those before
-   *     it were, too
+   * @param continued whether the file itself was known then, so that all previous files were known,
+   *     too
    * @return the last of them, to be read before the file
    */
   private @Nullable TailedFile remainder(

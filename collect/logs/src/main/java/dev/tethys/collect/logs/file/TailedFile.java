@@ -47,7 +47,7 @@ final class TailedFile {
   // Guarded by the job.
   @Nullable TailedFile before; // to be read to its end first
   boolean listed = true; // found by the last look at the target's files
-  boolean replaced; // it is no more where it was
+  boolean replaced; // it has moved
   boolean retired; // its target is wanted no more
   long until; // of one that is retired: up to where it is still read
   boolean ended; // read to its end since it was replaced
@@ -61,7 +61,7 @@ final class TailedFile {
 
   final PastContentDigests past;
   volatile Path path;
-  volatile Path real; // where that leads, when it was last known to lead anywhere
+  volatile Path real; // its last known target
 
   private volatile FileId id;
   private volatile long size;
@@ -121,7 +121,7 @@ final class TailedFile {
   TailedFile successor(FileTarget other, String otherSource, Path found, FileStat stat) {
     TailedFile f =
         new TailedFile(other, otherSource, found.toString(), found, stat, progress, past);
-    // Of one that had no turn there is nothing to wait for.
+    // A file that was never scheduled has nothing to wait for.
     f.predecessor = predecessor == null ? this : predecessor;
     f.epoch = epoch;
     return f;

@@ -424,7 +424,7 @@ final class TargetFiles {
     return last;
   }
 
-  /** Reads a file from its start as one that had the name. */
+  /** Reads a file from its start as a file that previously had the name. */
   @Nullable TailedFile since(
       Path path, RotatedVersions.SiblingFile s, @Nullable TailedFile before) {
     TailedFile f =

@@ -220,7 +220,7 @@ public final class LogStreamListener implements AutoCloseable {
     }
   }
 
-  /** Waits until threads have ended; returns one that has not ended in time, or null. */
+  /** Waits until threads have ended; returns a thread that has not ended in time, or null. */
   private static @Nullable Thread joinAll(Collection<Thread> threads, Duration timeLimit) {
     Instant until = Instant.now().plus(timeLimit);
     try {

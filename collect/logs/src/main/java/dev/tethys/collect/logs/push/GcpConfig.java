@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Log entries of Google's cloud by its Pub/Sub: pushed to a server, or pulled.
  *
  * @param server null for pulling
- * @param subscription its whole name, {@code projects/P/subscriptions/S}; "" where they are pushed
+ * @param subscription its full name, {@code projects/P/subscriptions/S}; "" if messages are pushed
  * @param keepTimes whether entries keep Google's timestamps
- * @param wholeEntry whether the line is all of the entry, even where it has its own text
+ * @param wholeEntry whether the line is the entire entry, even if the entry has its own text
  */
 public record GcpConfig(
     @Nullable PushServer server,

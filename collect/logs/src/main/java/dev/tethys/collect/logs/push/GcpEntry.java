@@ -24,7 +24,7 @@ record GcpEntry(@Nullable JsonNode entry, String line) {
   /**
    * Reads the data of a message.
    *
-   * @param whole whether the line is all of the entry, even where it has its own text
+   * @param whole whether the line is the entire entry, even if the entry has its own text
    */
   static GcpEntry of(byte[] data, boolean whole) {
     String text = new String(data, StandardCharsets.UTF_8);

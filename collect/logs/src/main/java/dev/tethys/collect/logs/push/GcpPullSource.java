@@ -206,7 +206,7 @@ final class GcpPullSource implements LogSource {
       for (PubSub.Message m : messages) {
         Held known = held.get(m.id());
         if (known != null) {
-          known.ackId = m.ackId(); // the newest is the one that counts
+          known.ackId = m.ackId(); // the newest counts
         } else if (doneIds.containsKey(m.id())) {
           toAcknowledge.add(m.ackId());
         } else {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The block {@code http_tls_config} of a server, Promtail's own or that of a source.
  *
- * <p>Certificates, key and authorities are PEM, as text or in a file, "" where it is the other.
+ * <p>Certificates, key and authorities are PEM, inline or in a file; the unused form is "".
  *
  * @param clientAuth requirements for client certificates
  * @param cipherSuites none for all

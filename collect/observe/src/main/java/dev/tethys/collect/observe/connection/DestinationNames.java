@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * Domains of addresses from the responses of name servers. A destination whose domain has several
- * public addresses is named by the domain, so that the number of series stays small where these
- * change. Bounded: the addresses used last are kept. Guarded by the lock of the tracker.
+ * public addresses is named by the domain, so that the number of series stays small when the
+ * addresses change. Bounded: the addresses used last are kept. Guarded by the lock of the tracker.
  */
 public final class DestinationNames {
   private static final int MAX_ADDRESSES = 10_000;

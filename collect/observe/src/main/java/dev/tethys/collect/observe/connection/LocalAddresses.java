@@ -58,8 +58,8 @@ public final class LocalAddresses {
   }
 
   /**
-   * Addresses of a namespace; loopback ones only for the host's, since elsewhere they lead to other
-   * services.
+   * Addresses of a namespace; loopback addresses only for the host's namespace, since in others
+   * they refer to other services.
    *
    * @param process a process in it
    */

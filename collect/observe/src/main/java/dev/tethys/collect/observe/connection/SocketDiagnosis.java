@@ -55,7 +55,7 @@ final class SocketDiagnosis implements AutoCloseable {
   /**
    * Reads all sockets.
    *
-   * @param to takes each socket, valid during the call, and the number of its inode
+   * @param to receives each socket, valid during the call, and its inode number
    */
   void forEach(ObjLongConsumer<SocketView> to) throws IOException {
     for (int family : new int[] {SocketCalls.AF_INET, SocketCalls.AF_INET6}) {

@@ -69,7 +69,7 @@ final class Container {
     emptySince = 0;
   }
 
-  /** Records a process; one that starts after all others ended is a restart. */
+  /** Records a process; a process that starts after all others have ended is a restart. */
   void started(int pid, long startTicks, String applicationType) {
     // A program outside containers and units may start any number of times.
     if (processes.isEmpty()

@@ -15,8 +15,7 @@ final class ContainerIds {
   private ContainerIds() {}
 
   /**
-   * Id of a container; empty for one that is not observed, such as the one that holds a pod's
-   * network.
+   * Id of a container; empty for an unobserved container, such as the pause container of a pod.
    *
    * @param environment variables of its process
    */

@@ -75,7 +75,7 @@ final class DiskSizes {
   /**
    * Size of a mount; null if it cannot be read, or not in time.
    *
-   * @param process one that has it
+   * @param process a process that has it mounted
    */
   @Nullable Size of(int process, Mount m) {
     // Mounts of the same part of a device have one size; a project of a file system may have a

@@ -127,8 +127,8 @@ final class ProcessNames {
   private ProcessNames() {}
 
   /**
-   * Id by the program. For an interpreter by the name of its service, else by its script, module or
-   * jar, and by its folder where that name is one of many. Empty for a thread of the kernel.
+   * Id by the program. Names an interpreter by its service, else by its script, module or jar, plus
+   * its folder if that name is ambiguous. Empty for a thread of the kernel.
    *
    * @param environment value of a variable of the process; empty if it is not set
    * @param folder working folder of the process; empty if it is unknown

@@ -145,7 +145,7 @@ final class SystemCalls {
   }
 
   /** Maps shared pages of a descriptor; they stay until {@link #unmap}. */
-  @SuppressWarnings("restricted") // the kernel maps as many bytes as were asked for
+  @SuppressWarnings("restricted") // the kernel maps as many bytes as requested
   static MemorySegment map(int fd, long offset, long bytes, int protection)
       throws LibraryException {
     try (Arena arena = Arena.ofConfined()) {

@@ -309,8 +309,8 @@ public final class ContainerLogs implements Collector, AutoCloseable {
   /**
    * Position from which a log is read that was not read for this container before: the start of a
    * file made after the first search for logs, else the end. It is taken when the log is found, so
-   * that a later failure to open it skips nothing. A file that was read for another container
-   * continues where that stopped.
+   * that a later failure to open it skips nothing. A file that was read for another container is
+   * continued from its last position.
    *
    * @param target required target of a descriptor; null for a file
    */

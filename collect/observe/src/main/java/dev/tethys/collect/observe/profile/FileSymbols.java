@@ -75,7 +75,7 @@ final class FileSymbols {
 
   private void evict() {
     Iterator<Map.Entry<String, TreeMap<Long, Part>>> i = files.entrySet().iterator();
-    while (kept > KEPT && files.size() > 1) { // the last one was asked for just now
+    while (kept > KEPT && files.size() > 1) { // the last one was requested just now
       Map.Entry<String, TreeMap<Long, Part>> e = i.next();
       kept -= e.getValue().size();
       i.remove();

@@ -342,7 +342,7 @@ final class HotSpotCode {
       return found.isEmpty() ? Heap.NONE : found.toArray(Blob[]::new);
     }
 
-    /** Piece in a block; null of one that is free, or is being written. */
+    /** Piece in a block; null if the block is free or being written. */
     @Nullable Blob blob(long block) throws IOException {
       if (block + bytes > end) {
         return null;

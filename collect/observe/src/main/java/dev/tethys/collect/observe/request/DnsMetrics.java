@@ -56,7 +56,7 @@ public final class DnsMetrics implements Collector {
     if (r.operation().equals("TypeAAAA")
         && r.answers().isEmpty()
         && r.status() == ObservedRequest.Status.OK) {
-      return; // hosts without IPv6 are asked for it all the same
+      return; // IPv6 addresses are queried even for hosts without IPv6
     }
     Stats s = all.get(owner);
     if (s == null) {

@@ -91,8 +91,8 @@ public final class RequestMetrics implements Collector {
   }
 
   /**
-   * Adds a request; without a destination it is one that the owner answered. A request of a
-   * protocol above HTTP is counted with that protocol and with HTTP.
+   * Adds a request; without a destination, the owner served it. A request of a protocol above HTTP
+   * is counted with that protocol and with HTTP.
    */
   void add(Owner owner, @Nullable String destination, @Nullable String actual, ObservedRequest r) {
     Protocol protocol = r.protocol() == Protocol.HTTP2 ? Protocol.HTTP : r.protocol();

@@ -56,7 +56,7 @@ final class StatementMetrics {
   private final Map<Database, Map<String, Calls>> databases = new HashMap<>();
   private int statements;
 
-  /** Adds a request; one that is not a SQL statement is ignored. */
+  /** Adds a request; requests other than SQL statements are ignored. */
   void add(Owner owner, @Nullable String destination, ObservedRequest r) {
     if (!SQL.contains(r.protocol()) || r.statement().isEmpty()) {
       return;

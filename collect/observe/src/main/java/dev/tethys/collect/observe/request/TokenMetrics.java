@@ -47,7 +47,7 @@ final class TokenMetrics {
   private final Map<Key, Map<Model, Tokens>> all = new HashMap<>();
   private int series;
 
-  /** Adds a request; one that is not a model call is ignored. */
+  /** Adds a request; requests other than model calls are ignored. */
   void add(Owner owner, @Nullable String destination, ObservedRequest r) {
     ApiCall call = r.api();
     if (call == null || call.api() != HttpApi.GENAI) {

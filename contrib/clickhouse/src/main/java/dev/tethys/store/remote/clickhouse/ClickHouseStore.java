@@ -98,7 +98,7 @@ final class ClickHouseStore implements ForeignStore {
           || MAY_NOT_CHANGE.stream().noneMatch(e.body()::contains)) {
         throw e;
       }
-      compresses = false; // a user who may change no settings may not ask for this
+      compresses = false; // a user without permission to change settings cannot request this
       query(sql, false, rows);
     }
   }

@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One memcached, asked over its text protocol ({@code doc/protocol.txt} of memcached: {@code
+ * A memcached server, queried over its text protocol ({@code doc/protocol.txt} of memcached: {@code
  * stats}, {@code stats slabs}, {@code stats items}, {@code stats settings}).
  */
 public final class MemcachedServer implements DatabaseScrape {
@@ -43,7 +43,7 @@ public final class MemcachedServer implements DatabaseScrape {
   private final @Nullable TlsConfig tls;
 
   /**
-   * Not asked yet.
+   * Not queried yet.
    *
    * @param address host and port, or the path of a Unix socket, which has a slash
    * @param timeout of the whole scrape

@@ -179,7 +179,7 @@ final class MysqlConnection implements AutoCloseable {
     String known =
         List.of(MysqlPassword.SHA2, MysqlPassword.NATIVE).contains(plugin)
             ? plugin
-            : MysqlPassword.NATIVE; // the server then asks for its own
+            : MysqlPassword.NATIVE; // the server then requests its own
     byte[] answer = proof(known, scramble);
     ByteArrayOutputStream b = new ByteArrayOutputStream();
     b.writeBytes(head(flags));

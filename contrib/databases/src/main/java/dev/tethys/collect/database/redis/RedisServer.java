@@ -54,9 +54,9 @@ final class RedisServer implements DatabaseScrape {
   private final LongAdder finished = new LongAdder();
 
   /**
-   * Not asked yet.
+   * Not queried yet.
    *
-   * @param address asked for at every scrape, so that a password may change
+   * @param address looked up on every scrape, so that a password may change
    * @param timeout of the whole scrape
    * @param targetErrors requests for targets that made no sense
    */
@@ -181,7 +181,7 @@ final class RedisServer implements DatabaseScrape {
     scripts(out, c);
   }
 
-  /** Only what was requested by a flag asks a server of a cluster that is not this one. */
+  /** Another server of the cluster is queried only if a flag requests it. */
   private void keys(
       MetricSet out,
       RedisConnection c,

@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
 
-/** The API of EC2 in one region, asked with the credentials that the process finds around it. */
+/** EC2 API of one region, called with credentials from the environment of the process. */
 final class Ec2Api {
   private final DetectionEnvironment place;
   private final String region;

@@ -8,7 +8,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import tools.jackson.databind.JsonNode;
 
-/** The API of a Kubernetes, asked for single objects. */
+/** Kubernetes API client for single objects. */
 final class KubernetesApi {
   private static final Path ROOT = Path.of("/");
 

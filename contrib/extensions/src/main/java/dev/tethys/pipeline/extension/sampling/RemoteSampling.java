@@ -197,7 +197,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
           s.grpc == null ? null : new GrpcServerEndpoint(admission, s.grpc, grpcAuth);
       if (http != null) {
         http.on("GET", "/sampling", this::answer);
-        http.on("GET", "/", this::answer); // where Jaeger's own clients ask
+        http.on("GET", "/", this::answer); // where Jaeger's own clients send requests
       }
       if (grpc != null) {
         grpc.method(METHOD, (message, request, hold, metadata) -> answer(message));

@@ -171,7 +171,7 @@ final class PluginExchange extends HttpExchange {
 
   @Override
   public @Nullable HttpPrincipal getPrincipal() {
-    return null; // who it is is what is being asked
+    return null; // this request determines the identity
   }
 
   /** Context that all requests share. */

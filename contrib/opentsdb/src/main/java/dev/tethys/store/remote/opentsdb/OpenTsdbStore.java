@@ -98,7 +98,7 @@ final class OpenTsdbStore implements ForeignStore {
 
           @Override
           public void point(long time, double value) {
-            // how many there are is not asked
+            // their number is not queried
           }
         });
     return out.finish().stream().map(StoredSeries::labels).toList();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code type: opentsdb}: OpenTSDB 2, asked by {@code /api/query}. */
+/** {@code type: opentsdb}: OpenTSDB 2, queried through {@code /api/query}. */
 public final class OpenTsdbStoreType implements StoreType {
   private static final Section SECTION =
       new Section("stores: opentsdb", "OpenTSDB that queries read.");

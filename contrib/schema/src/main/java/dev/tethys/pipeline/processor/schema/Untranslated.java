@@ -14,7 +14,7 @@ enum Untranslated {
   BROKEN,
   /** The schema file does not have its version or the target's. */
   UNKNOWN_VERSION,
-  /** More versions were asked for than are tried. */
+  /** More versions were requested than are tried. */
   TOO_MANY_VERSIONS,
   /** A change in between splits metrics. */
   SPLIT;

@@ -126,7 +126,8 @@ final class TdengineStore implements ForeignStore {
     sb.append(" AND ").append(time).append(" <= ").append(Math.min(hints.maxTime(), MAX));
     for (Matcher m : matchers) {
       boolean isMetric = m.name().equals(Labels.METRIC_NAME);
-      // A tag that no series of the metric has is an error, so what is absent is not asked about.
+      // Querying a tag that no series of the metric has is an error, so absent tags are not
+      // queried.
       if (m.matchesEmpty() || isMetric && table.isEmpty()) {
         continue;
       }

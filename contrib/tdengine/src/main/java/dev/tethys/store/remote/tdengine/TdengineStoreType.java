@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code type: tdengine}: TDengine 3 as the {@code tdengine} exporter writes it, asked by SQL over
- * taosAdapter. The client is identified by {@code basic_auth}, {@code authorization} with a token,
- * or a token of TDengine's cloud.
+ * {@code type: tdengine}: TDengine 3 as written by the {@code tdengine} exporter, queried with SQL
+ * through taosAdapter. The client is identified by {@code basic_auth}, {@code authorization} with a
+ * token, or a token of TDengine's cloud.
  */
 public final class TdengineStoreType implements StoreType {
   private static final Section SECTION =

@@ -4,12 +4,12 @@ import dev.tethys.pipeline.component.ExporterProbe;
 import java.io.IOException;
 import java.time.Duration;
 
-/** Tries a destination that takes lines and does not respond. */
+/** Tests a destination that accepts lines and sends no response. */
 public final class LineProbe implements ExporterProbe {
   /** Name of the test metric. */
   public static final String METRIC = "tethys_probe";
 
-  /** One sample as the destination takes it. */
+  /** A sample in the format of the destination. */
   @FunctionalInterface
   public interface Sample {
     byte[] bytes(String metric, long seconds, double value);

@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines over a stream socket of the same machine, in packets with their length before them, four
- * bytes with the lowest first, as Datadog's agent takes them ({@code dogstatsd_stream_socket}).
+ * Lines over a stream socket of the same machine, in packets preceded by their length as four
+ * little-endian bytes, as Datadog's agent accepts them ({@code dogstatsd_stream_socket}).
  */
 final class UnixPackets implements LineTransport {
   private final Path socket;

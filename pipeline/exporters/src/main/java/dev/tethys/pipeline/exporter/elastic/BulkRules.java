@@ -32,7 +32,7 @@ record BulkRules(
   private static final String NEEDED =
       "errors,items.*.status,items.*.error.type,items.*.error.reason";
 
-  /** Whether the cluster is ever asked for its servers. */
+  /** Whether the cluster is ever queried for its servers. */
   boolean discovers() {
     return onStart || interval.isPositive();
   }

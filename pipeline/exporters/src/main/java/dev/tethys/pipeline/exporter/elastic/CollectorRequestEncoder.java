@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 record CollectorRequestEncoder(
     CollectorMode mode, DocumentRequestEncoder encoder, LongSupplier millis) implements Encoder {
-  /** Why items are dropped that ask for a mode which they cannot have. */
+  /** Reason for dropping items that request an unavailable mode. */
   static final String OTHER_MODE = "mapping_mode";
 
   /** Names that attributes and labels make; "" for one too many. */

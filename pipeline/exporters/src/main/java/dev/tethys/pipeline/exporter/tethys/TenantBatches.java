@@ -12,8 +12,8 @@ import java.time.Duration;
 
 /**
  * Store of a signal that appends the batches of a tenant. Batches of an invalid tenant and those
- * that cannot be read are rejected and counted. A store that is full or not open yet asks for
- * another attempt.
+ * that cannot be read are rejected and counted. A store that is full or not open yet requests a
+ * retry.
  */
 abstract class TenantBatches implements EmbeddedStore {
   private final EventIngester<?> ingester;

@@ -28,8 +28,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code health_check} and {@code healthcheckv2}: say over HTTP whether the graph takes telemetry,
- * or with {@code use_v2} over HTTP and gRPC how its pipelines are.
+ * {@code health_check} and {@code healthcheckv2}: reports over HTTP whether the graph accepts
+ * telemetry, or, with {@code use_v2}, the status of its pipelines over HTTP and gRPC.
  */
 public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFactory.Settings> {
   /**

@@ -30,7 +30,7 @@ public final class Conversions {
   }
 
   /**
-   * One value as a parameter takes it.
+   * Converts a value to the type of a parameter.
    *
    * @throws EvaluationException if it is of another kind
    */

@@ -346,7 +346,7 @@ public final class OttlParser {
     return new OttlTree.Call(name.at(), name.text(), arguments, keys());
   }
 
-  /** A value, a condition where a function takes a truth, or a lambda. */
+  /** Parses a value, a condition if a function expects a boolean, or a lambda. */
   private Expression argument() {
     Expression e = or();
     return e instanceof OttlTree.Lambda ? e : value(e);

@@ -460,7 +460,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
         case Span s -> at.atSpan(s);
         case Metric m -> at.atMetric(m);
         case Profile _ -> {
-          // a scope is the innermost that conditions ask
+          // a scope is the innermost context that conditions use
         }
         default -> throw new AssertionError();
       }

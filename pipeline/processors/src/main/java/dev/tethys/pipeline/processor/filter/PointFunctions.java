@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 
-/** Converters that ask whether any data point of a metric has an attribute. */
+/** Converters that test whether any data point of a metric has an attribute. */
 final class PointFunctions {
   private PointFunctions() {}
 

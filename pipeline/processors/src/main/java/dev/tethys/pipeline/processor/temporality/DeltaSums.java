@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Accumulates delta sums and histograms by stream. Points older than the accumulated ones are
  * rejected, as are points of new streams when there are too many or their memory is used up.
  *
- * <p>The newest delta of a stream may arrive again if its sender was asked to retry because the sum
- * was not accepted. It is added once, and the sum is emitted again.
+ * <p>The newest delta of a stream may arrive again if its sender has to retry because the sum was
+ * not accepted. It is added once, and the sum is emitted again.
  */
 public final class DeltaSums {
   /**

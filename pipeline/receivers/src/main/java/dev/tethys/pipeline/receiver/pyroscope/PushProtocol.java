@@ -125,7 +125,7 @@ final class PushProtocol {
   /**
    * Delivers the profiles that can be read.
    *
-   * @param refusals those that were refused before; takes those that are refused here
+   * @param refusals previous rejections; those rejected here are added
    */
   private Outcome take(
       byte[] message, RejectedItems refusals, Metadata metadata, HttpRequest request)
@@ -147,7 +147,7 @@ final class PushProtocol {
   /**
    * Reads a request.
    *
-   * @param refusals takes profiles that cannot be read
+   * @param refusals receives profiles that cannot be read
    */
   private static void read(byte[] message, PprofFiles files, RejectedItems refusals) {
     ProtoReader r = new ProtoReader(message);

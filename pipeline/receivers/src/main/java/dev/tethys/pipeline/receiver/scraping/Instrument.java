@@ -30,7 +30,7 @@ public record Instrument(
     COUNTER
   }
 
-  /** An attribute of its points, and whether they have it without being asked to. */
+  /** Attribute of its points, and whether it is present by default. */
   public record Attribute(String name, boolean enabled) {}
 
   public static Instrument gauge(

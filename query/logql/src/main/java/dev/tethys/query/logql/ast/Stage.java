@@ -153,7 +153,7 @@ public sealed interface Stage {
   /**
    * Assignment of {@code label_format}.
    *
-   * @param rename whether the value names a label that takes the new name; otherwise the value is a
+   * @param rename whether the value names a label that gets the new name; otherwise the value is a
    *     template
    */
   record Assignment(String label, String value, boolean rename) {}

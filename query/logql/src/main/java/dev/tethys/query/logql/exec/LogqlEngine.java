@@ -35,8 +35,8 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * Runs LogQL over a log store. A query runs on the thread that asks, which threads of one pool
- * help. All queries together have one memory budget.
+ * Runs LogQL over a log store. A query runs on the calling thread, assisted by threads of a shared
+ * pool. All queries together have one memory budget.
  *
  * <p>Failures are {@link LogqlParseException} for the text of a query and {@link QueryException}
  * for its execution.

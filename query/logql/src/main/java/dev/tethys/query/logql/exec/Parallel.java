@@ -27,7 +27,8 @@ final class Parallel {
   /**
    * Runs tasks.
    *
-   * @param workers gives each thread its worker, which takes the numbers of tasks, ascending
+   * @param workers provides each thread with its worker, which receives task numbers in ascending
+   *     order
    */
   static void forEach(QueryRun run, int tasks, Supplier<IntConsumer> workers) {
     if (tasks > 0) {

@@ -344,8 +344,8 @@ final class PipelineParser {
   // ---- label filters
 
   /**
-   * Conditions. {@code and} binds tighter than {@code or}; a comma takes everything after it as its
-   * right side, as in Loki's grammar.
+   * Conditions. {@code and} binds tighter than {@code or}; the right operand of a comma is
+   * everything after it, as in Loki's grammar.
    */
   Condition labelFilter() {
     in.enter();

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * sooner: they would share the processors, and each would hold its intermediate results meanwhile.
  *
  * <p>While queries of rules run and others wait for slots, queries with slots step back for most of
- * the time: rules are due at their times. Slots are given in the order in which queries ask for
+ * the time: rules are due at their times. Slots are granted in the order in which queries request
  * them. Thread-safe.
  */
 public final class ComputeSlots {
@@ -78,7 +78,7 @@ public final class ComputeSlots {
     private final Runnable first;
     private boolean asked;
     private volatile boolean held;
-    private boolean waiting; // checks meanwhile are not to ask for another slot
+    private boolean waiting; // checks must not request another slot meanwhile
     private long due;
 
     private Slot(LongSupplier nanoTime, Runnable check, Runnable first) {
@@ -167,7 +167,7 @@ public final class ComputeSlots {
    * Starts a query.
    *
    * @param check throws when the query must stop
-   * @param first is run when it asks for its first slot
+   * @param first runs when the query requests its first slot
    */
   Slot begin(LongSupplier nanoTime, Runnable check, Runnable first) {
     return new Slot(nanoTime, check, first);

@@ -16,8 +16,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * State of a running query: its source, limits and consumption. Operators ask it frequently whether
- * to continue.
+ * State of a running query: its source, limits and consumption. Operators frequently check it for
+ * cancellation.
  *
  * <p>Invariant: {@link #heldBytes} is the part of the common memory budget that is reserved and not
  * released; {@link #close} releases it. Safe for several threads, but {@link #shared} only for the
@@ -150,7 +150,7 @@ public final class Execution implements AutoCloseable {
   /**
    * Subjects the query to a limit of long computations; by the thread that runs it.
    *
-   * @param first is run when it asks for its first slot
+   * @param first runs when the query requests its first slot
    */
   public void useSlots(ComputeSlots slots, Runnable first) {
     slot = slots.begin(nanoTime, this::check, first);
@@ -204,7 +204,7 @@ public final class Execution implements AutoCloseable {
     helperCpu.add(cpuNanos);
   }
 
-  /** Profile of the time that each step takes; null if none was requested. */
+  /** Profile of the time spent in each step; null if not requested. */
   @Nullable Profile profile() {
     return profile;
   }

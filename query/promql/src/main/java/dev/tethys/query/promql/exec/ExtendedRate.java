@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rates over {@code anchored} and {@code smoothed} ranges: the difference between the values at the
- * two borders, without extrapolation. Anchored takes the newest sample at or before a border,
+ * two borders, without extrapolation. Anchored uses the newest sample at or before a boundary;
  * smoothed interpolates between the samples around it.
  */
 final class ExtendedRate {

@@ -30,7 +30,7 @@ final class HistogramMean {
     return incompatible;
   }
 
-  /** Whether custom bounds were cut since this was asked last. */
+  /** Whether custom bounds were cut since the last call. */
   boolean takeReconciled() {
     boolean r = reconciled;
     reconciled = false;

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads take chunks of neighbouring series. The thread that finishes the next chunk in order
  * delivers it, and the completed chunks that follow; a thread waits for another only when it is a
- * whole ring ahead. So a thread is woken once per query and not once a chunk, which takes as long
- * as computing one.
+ * whole ring ahead. So a thread is woken once per query instead of once per chunk; a wakeup takes
+ * as long as computing a chunk.
  *
  * <p>Invariant: chunks {@code handed} to {@code begun} are in the ring at their number; the content
  * of one belongs to the thread that began it until it is done, then to the thread that delivers.

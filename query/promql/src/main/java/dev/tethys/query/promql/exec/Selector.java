@@ -53,8 +53,8 @@ public record Selector(
   }
 
   /**
-   * The windows that the steps of a grid read; null if that is most of the time. Nor where a step
-   * asks whether a histogram was reset since the sample before it, wherever that is.
+   * The windows that the steps of a grid read; null if that is most of the time. Nor if a step
+   * needs to know whether a histogram was reset since the previous sample, regardless of its time.
    */
   private @Nullable StepWindows windows(Grid grid, long lookback, long range) {
     if (at != null || grid.isInstant() || countsOnly && range == 0) {

@@ -128,7 +128,7 @@ final class Streams {
    * Series to be distributed.
    *
    * @param cost of each, as in {@link SeriesStream#cost}
-   * @param chunk number of series that a thread takes at a time
+   * @param chunk number of series that a thread processes at a time
    */
   record Share(int series, long cost, int chunk) {}
 
@@ -152,8 +152,8 @@ final class Streams {
   }
 
   /**
-   * Number of neighbouring series that a thread takes at a time: small enough for all threads to
-   * finish together.
+   * Number of neighbouring series that a thread processes at a time: small enough for all threads
+   * to finish together.
    */
   static int chunk(Execution x, int series, int most) {
     return Math.clamp(series / (CHUNKS_A_THREAD * x.parallelism()), 1, most);
@@ -163,7 +163,7 @@ final class Streams {
    * Number of threads for computing series.
    *
    * @param cost of each, as in {@link SeriesStream#cost}
-   * @param chunk number of series that a thread takes at a time
+   * @param chunk number of series that a thread processes at a time
    */
   static int threads(Execution x, int series, long cost, int chunk) {
     return series * cost < PARALLEL_COST

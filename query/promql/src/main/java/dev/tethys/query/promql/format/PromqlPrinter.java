@@ -67,7 +67,9 @@ public final class PromqlPrinter {
     return ms - n * size;
   }
 
-  /** Whether the canonical text takes more bytes than this, found without writing much more. */
+  /**
+   * Whether the canonical text is longer than this number of bytes; stops shortly after the limit.
+   */
   static boolean isLonger(Expr e, int bytes) {
     StringBuilder sb = new StringBuilder();
     new PromqlPrinter(sb, bytes).expr(e);

@@ -36,7 +36,7 @@ public final class PromqlParser {
   }
 
   /**
-   * Parses a series selector such as {@code match[]} takes: a name, matchers in braces, or both.
+   * Parses a series selector as accepted by {@code match[]}: a name, matchers in braces, or both.
    * Selectors that match everything are valid here.
    *
    * @throws PromqlParseException if it is not valid

@@ -42,7 +42,7 @@ final class TraceFrame {
   long[] starts = {};
   long[] durations = {};
 
-  /** Memory of the query that the frame takes, in bytes. */
+  /** Query memory used by the frame, in bytes. */
   long reserved;
 
   /** First row of each trace, and the end of the last. */

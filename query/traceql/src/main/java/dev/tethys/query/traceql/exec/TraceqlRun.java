@@ -153,7 +153,7 @@ public final class TraceqlRun implements AutoCloseable {
   /**
    * Runs numbered tasks on this thread and threads of the pool. The first failure ends all.
    *
-   * @param workers gives each thread its worker, which takes ascending numbers
+   * @param workers provides each thread with its worker, which receives numbers in ascending order
    */
   void forEach(int tasks, Supplier<IntConsumer> workers) {
     int threads = Math.min(parallelism, tasks);

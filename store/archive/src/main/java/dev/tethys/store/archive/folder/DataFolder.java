@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Data folder of Tethys or Prometheus with its blocks. Reading blocks takes no lock: a server may
+ * Data folder of Tethys or Prometheus with its blocks. Reading blocks needs no lock: a server may
  * be running.
  *
  * @param path the folder

@@ -22,8 +22,8 @@ import java.util.Set;
 
 /**
  * Brings a data folder of Prometheus, or a single block, into the store. Blocks keep their names,
- * so that an import that is repeated, after it was killed or with a newer copy of the folder, takes
- * only what is new. The source is read, never changed.
+ * so that an import that is repeated, after it was killed or with a newer copy of the folder,
+ * imports only new data. The source is read, never changed.
  */
 public final class PrometheusImport {
   private static final int EXEMPLARS_A_COMMIT = 1000;
@@ -38,7 +38,7 @@ public final class PrometheusImport {
   }
 
   /**
-   * Imports all blocks, then what is in the log and the head.
+   * Imports all blocks, then the samples in the log and the head.
    *
    * @throws IOException if the folder cannot be listed
    * @throws dev.tethys.model.storage.StorageException if the store cannot be written, or a block

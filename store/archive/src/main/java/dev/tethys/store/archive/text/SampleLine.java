@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class SampleLine {
   static final String STALE = "StaleNaN";
 
-  /** Samples of a line; a series with more takes several. */
+  /** Maximum number of samples per line; a series with more uses several lines. */
   static final int MAX_SAMPLES = 10_000;
 
   /** Characters of a line's values, about; histograms are long. */
@@ -56,7 +56,7 @@ final class SampleLine {
     started |= start != 0;
   }
 
-  /** Writes what was added as one line, and is empty then. */
+  /** Writes the added samples as one line and clears them. */
   void end(PrintStream to, String prefix, Labels labels) {
     StringBuilder sb = new StringBuilder(prefix).append("{\"metric\":{");
     String sep = "";

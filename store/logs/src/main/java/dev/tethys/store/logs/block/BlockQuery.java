@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keys of a filter on rows, with which {@link BlockFilter}s are asked. Immutable. */
+/** Keys of a row filter, for queries against {@link BlockFilter}s. Immutable. */
 public final class BlockQuery {
   /** Alternatives; a row that fits has all keys of one of them. */
   private record AnyOf(List<long[]> alternatives) {}

@@ -32,7 +32,7 @@ public final class LineVerdicts {
   /**
    * Judges conditions.
    *
-   * @param selected rows that are asked about, null for all
+   * @param selected requested rows, null for all
    */
   public LineVerdicts(LogBlock block, List<LogFilter.Line> lines, @Nullable BitSet selected) {
     this.block = block;
@@ -86,7 +86,7 @@ public final class LineVerdicts {
     return new Judged(c, c.negated(), all, every ? null : candidates);
   }
 
-  /** Rows that may have a text: those with its pieces, as many as it takes to leave few rows. */
+  /** Rows that may contain a string: pieces of it are tested until few rows remain. */
   private BitSet candidates(Piece longest, byte[] text, boolean ignoreCase) {
     BitSet rows = block.rowsWith(longest, selected);
     if (selected != null) {

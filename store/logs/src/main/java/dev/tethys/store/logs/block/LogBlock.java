@@ -696,7 +696,7 @@ public final class LogBlock {
   }
 
   /**
-   * Rows that may be of use to a consumer that asks for a text; null for all.
+   * Rows that may match a consumer's search string; null for all.
    *
    * @param some rows that matter, null for all
    */

@@ -37,10 +37,13 @@ final class ElasticStore implements ForeignStore {
   private static final int PAGE = 10_000;
   private static final int GROUPS_PAGE = 1000;
 
-  /** More names of metrics than these are not asked for one by one. */
+  /** Maximum number of metric names that are queried individually. */
   private static final int MAX_METRICS = 5000;
 
-  /** A cluster takes 1,024 clauses; with more steps than these, what is between comes too. */
+  /**
+   * A cluster accepts 1,024 clauses; with more steps than this, the data between them is returned
+   * too.
+   */
   private static final int MAX_WINDOWS = 500;
 
   /** A document of each group, for its labels. */

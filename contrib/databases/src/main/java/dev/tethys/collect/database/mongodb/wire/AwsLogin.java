@@ -27,8 +27,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A login by MONGODB-AWS: a signed question to AWS of who one is, which the server asks in one's
- * place (https://github.com/mongodb/specifications/blob/master/source/auth/auth.md).
+ * A login by MONGODB-AWS: a signed GetCallerIdentity request that the server sends to AWS on behalf
+ * of the client (https://github.com/mongodb/specifications/blob/master/source/auth/auth.md).
  */
 final class AwsLogin {
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -95,7 +95,7 @@ final class AwsLogin {
     }
   }
 
-  /** The signature, for a host that the server asks at. */
+  /** The signature, for the AWS host that the server queries. */
   static Document proof(AwsIdentity identity, String host, byte[] nonce, Instant now)
       throws IOException {
     Map<String, String> headers = new LinkedHashMap<>();

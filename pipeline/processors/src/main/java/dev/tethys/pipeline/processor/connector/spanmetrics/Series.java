@@ -43,7 +43,7 @@ final class Series extends Counted {
     exemplars.add(span, duration, most);
   }
 
-  /** Point of the current counts; takes the exemplars. */
+  /** Returns a point with the current counts; consumes the exemplars. */
   DataPoint point(long startNanos, long nanos) {
     DataPoint p = durations == null ? CountPoints.of(count) : CountPoints.of(durations);
     CountPoints.with(p, attributes, startNanos, nanos);

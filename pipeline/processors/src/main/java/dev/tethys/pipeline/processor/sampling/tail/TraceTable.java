@@ -217,7 +217,7 @@ final class TraceTable {
     return all;
   }
 
-  /** The ids that were asked for last. */
+  /** Most recently requested ids. */
   private static final class DecisionCache {
     private final LinkedHashMap<TraceId, Boolean> ids = new LinkedHashMap<>(16, 0.75f, true);
     private int size;

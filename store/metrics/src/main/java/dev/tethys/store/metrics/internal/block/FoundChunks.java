@@ -33,7 +33,7 @@ record FoundChunks(int[] numbers, Labels[] labels, ChunkRef[][] chunks) {
     return new FoundChunks(numbers, labels, chunks);
   }
 
-  /** About the bytes that this takes. */
+  /** Approximate memory in bytes. */
   long weight() {
     long w = MatchCache.weight(labels, 64);
     for (ChunkRef[] c : chunks) {

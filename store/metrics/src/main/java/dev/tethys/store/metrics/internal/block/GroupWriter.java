@@ -22,7 +22,10 @@ import java.util.concurrent.BlockingQueue;
  * The payload is zstd, or raw when stored and raw length are the same.
  */
 final class GroupWriter implements AutoCloseable {
-  /** Creating one takes about as long as decompressing a group; as many as threads that may run. */
+  /**
+   * Creating one takes about as long as decompressing a group; at most one exists per thread that
+   * may run.
+   */
   private static final BlockingQueue<ZstdDecompressCtx> IDLE =
       new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
 
@@ -43,7 +46,7 @@ final class GroupWriter implements AutoCloseable {
     return new GroupWriter(false);
   }
 
-  /** Writes a group; how many bytes it takes in the file. */
+  /** Writes a group and returns its size in the file. */
   int write(ByteSink raw, WritableFile to) throws IOException {
     out.clear();
     int bound = (int) Zstd.compressBound(raw.size);
@@ -72,7 +75,7 @@ final class GroupWriter implements AutoCloseable {
   /**
    * The content of a group, with spare bytes after it for reading whole words.
    *
-   * @throws CorruptionException if it is not what was written
+   * @throws CorruptionException if the bytes differ from the written ones
    */
   static byte[] read(Mapped file, long offset, long length) {
     if (length < BlockLayout.GROUP_HEADER || length > BlockLayout.MAX_GROUP_BYTES) {

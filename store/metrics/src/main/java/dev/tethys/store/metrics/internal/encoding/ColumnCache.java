@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decoded values of parts of series that no longer change, for queries that read the same series
- * again and again, as dashboards do. A column has one place. Only columns that were asked for
+ * again and again, as dashboards do. A column has one place. Only columns that were requested
  * before are kept, and only while there is space or a column is idle for some seconds: a query over
- * everything pushes out nothing, and one over more than there is space for, asked again and again,
- * finds a part of it instead of pushing out just what it reads next.
+ * everything evicts nothing, and a repeated query over more than there is space for finds a part of
+ * it instead of pushing out just what it reads next.
  *
  * <p>Invariants: {@link #held} is the sum over the places, and exceeds {@link #maxBytes} only while
  * a column is put in. Columns belong to numbers instead of objects, so that nothing else is kept in
@@ -130,8 +130,8 @@ public final class ColumnCache {
   }
 
   /**
-   * Whether a column that is not here is to be {@link #put}: it was asked for before, and there is
-   * space for it.
+   * Whether an absent column should be {@link #put}: it was requested before, and there is space
+   * for it.
    *
    * @param times that would be kept with it
    */

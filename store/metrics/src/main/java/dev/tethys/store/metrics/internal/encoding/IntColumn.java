@@ -241,7 +241,7 @@ public final class IntColumn {
     return n - 1;
   }
 
-  /** Chooses reference, width and patches for r[from..to); the bits it takes. */
+  /** Chooses reference, width and patches for r[from..to); returns the size in bits. */
   private long plan(int from, int to) {
     long[] r = this.r;
     long s0 = Long.MAX_VALUE;

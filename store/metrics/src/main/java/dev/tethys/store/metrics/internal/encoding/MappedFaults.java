@@ -11,7 +11,7 @@ public final class MappedFaults {
   private MappedFaults() {}
 
   /**
-   * Calls the runtime, which takes some ten nanoseconds.
+   * Calls the runtime, which takes about ten nanoseconds.
    *
    * @throws InternalError if an earlier read of this thread has failed
    */

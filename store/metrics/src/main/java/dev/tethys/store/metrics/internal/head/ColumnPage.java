@@ -15,9 +15,10 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page that takes no more rows: a column a series, so that one series is read without touching
- * the others, in a file ({@link SealedPages}) or in memory. It has two parts, apart from each other
- * in a file, so that who reads columns one after the other touches little else; little-endian:
+ * A page that accepts no more rows, with one column per series, so that one series is read without
+ * touching the others, in a file ({@link SealedPages}) or in memory. It has two parts, apart from
+ * each other in a file, so that who reads columns one after the other touches little else;
+ * little-endian:
  *
  * <pre>
  * head:

@@ -6,14 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Series of the head that matchers found, whether they have samples in a range or not, in the order
- * of their labels. Labels are spelled out when they are requested, as a count asks for none; they
- * are kept if they are few. Thread-safe.
+ * of their labels. Labels are decoded on request, because a count needs none; they are kept if they
+ * are few. Thread-safe.
  */
 final class FoundSeries {
   /** About the bytes of a series in addition to its spelled out labels. */
   private static final int SERIES = 64;
 
-  /** The same without sorting by labels: finding and ordering the series takes longest. */
+  /**
+   * Like the method above, without sorting by labels: finding and ordering the series takes
+   * longest.
+   */
   private static final int UNSPELLED = 8;
 
   private final LabelIndex index;

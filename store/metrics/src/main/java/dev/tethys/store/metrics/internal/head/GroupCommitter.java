@@ -30,7 +30,7 @@ final class GroupCommitter {
    */
   static final int MOST_DEFINED = 1 << 13;
 
-  /** So are definitions with more bytes of labels; a reader takes no record of any length. */
+  /** So are definitions with more label bytes, because a reader rejects oversized records. */
   static final int MOST_DEFINED_BYTES = 1 << 22;
 
   /** A buffer of frames that is larger stays only while it is used. */

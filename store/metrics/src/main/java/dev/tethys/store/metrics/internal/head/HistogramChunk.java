@@ -108,7 +108,7 @@ final class HistogramChunk {
     return length;
   }
 
-  /** Bytes of memory that it takes. */
+  /** Memory in bytes. */
   long memory() {
     return 80L + (isFile() ? 0 : length + 80L);
   }

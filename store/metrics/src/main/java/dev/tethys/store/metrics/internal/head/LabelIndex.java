@@ -231,8 +231,8 @@ final class LabelIndex implements Postings {
   }
 
   /**
-   * The place of each pair among all pairs that there were when it was asked, by name and then by
-   * value. Made when it is first asked for, and again when there are more pairs.
+   * Rank of each pair among the pairs that existed at the time of the call, ordered by name, then
+   * by value. Computed on the first call, and again when pairs have been added.
    *
    * @param lists of series; their pairs have a place
    * @param most the most pairs that may be put in order for this

@@ -21,7 +21,7 @@ final class LabelLimits {
    */
   static final int BYTES = 1 << 20;
 
-  /** Size up to which a label set is within all limits: no label takes less than 4 bytes. */
+  /** Size up to which a label set is within all limits: every label has at least 4 bytes. */
   private static final int SURELY_FINE = 4 * LABELS;
 
   /** Number of reported characters of a name, which may be very long itself. */

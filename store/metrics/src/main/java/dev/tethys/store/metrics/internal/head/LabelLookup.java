@@ -100,7 +100,7 @@ public final class LabelLookup {
     return out;
   }
 
-  /** Whether putting some values in order takes less than going through all in their order. */
+  /** Whether sorting some values is cheaper than iterating over all of them in order. */
   private static boolean isSortedAlone(int n, LabelIndex.Values all) {
     boolean known = all.known().length == all.all().length;
     return n < all.all().length / (known ? KNOWN_SHARE : FEW_SHARE);

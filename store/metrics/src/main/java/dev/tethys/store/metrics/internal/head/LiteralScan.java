@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the values of a label that can meet an expression by the literals of the expression. Bytes
- * of labels are contiguous, so that one search through them takes a tenth of the time of a test of
+ * of labels are contiguous, so a single search through them takes a tenth of the time of testing
  * each value.
  */
 final class LiteralScan {

@@ -68,7 +68,7 @@ final class OutOfOrderSamples {
     return true;
   }
 
-  /** The run that takes a time that does not exist. */
+  /** The run that accepts a time that does not exist yet. */
   private OutOfOrderRun place(long time) {
     if (runs.isEmpty()) {
       return made(0);

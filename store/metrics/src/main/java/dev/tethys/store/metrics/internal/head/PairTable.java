@@ -88,7 +88,7 @@ final class PairTable {
     table[i] = pair + 1;
   }
 
-  /** The bytes that a pair takes. */
+  /** Size of a pair in bytes. */
   int length(int pair) {
     return length[pair];
   }

@@ -94,7 +94,8 @@ final class RowPage implements Page {
 
   /**
    * The page after another of the same series, which is likely to become as large. It grows in two
-   * steps: each array that is too small is garbage that the heap takes for old by then.
+   * steps: each outgrown array becomes garbage that has been promoted to the old generation by
+   * then.
    */
   static RowPage after(RowPage before, long rangeStart) {
     boolean changed = before.rangeStart == rangeStart;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * slightly outdated; its caller checks the generation again under the head's lock.
  *
  * <p>Most batches bring their series in the order of the batch before: {@link #successor} remembers
- * which series came after which, so that the table is mostly not asked.
+ * which series came after which, so that the table is rarely searched.
  *
  * <p>Series that are looked up by their labels have no fingerprint (a scrape keeps its own
  * references), so fingerprints and guesses are in chunks of slots that are made when the first of
@@ -238,7 +238,7 @@ final class SeriesKeys {
     table = t;
   }
 
-  /** The slot previously at the position that it takes. */
+  /** The slot previously at its position. */
   private static int place(int[] t, int slot, long low) {
     int mask = t.length - 1;
     int i = (int) low & mask;

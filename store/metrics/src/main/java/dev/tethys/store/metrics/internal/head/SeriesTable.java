@@ -208,7 +208,7 @@ final class SeriesTable {
     retired.addLast(new Retired(slot, epoch));
   }
 
-  /** Removes the series of a slot during recovery, because another series takes the slot. */
+  /** Removes the series of a slot during recovery, because another series gets the slot. */
   void evict(int slot) {
     retire(slot, Long.MIN_VALUE);
     retired.removeLast();

@@ -259,8 +259,8 @@ final class Stripe {
   }
 
   /**
-   * Drops the pages without rows from a time on. A page that has older rows, too, is kept whole and
-   * takes no further rows: a new series of a slot must not continue from the values of the series
+   * Drops the pages without rows from a time on. A page that also has older rows is kept whole and
+   * accepts no further rows: a new series of a slot must not continue from the values of the series
    * before.
    */
   void truncate(long time) {

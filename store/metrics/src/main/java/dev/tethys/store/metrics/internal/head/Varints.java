@@ -25,7 +25,7 @@ final class Varints {
     }
   }
 
-  /** The bytes that a number takes. */
+  /** Encoded size of a number in bytes. */
   static int size(int v) {
     return (38 - Integer.numberOfLeadingZeros(v | 1)) / 7;
   }

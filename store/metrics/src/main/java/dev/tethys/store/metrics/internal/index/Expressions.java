@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Label values that meet the expressions of a query, tested before the index is locked. An
- * expression can be made that takes seconds over the values of one label.
+ * expression can take seconds to evaluate over the values of one label.
  */
 public final class Expressions {
   /** Expressions without known results. */
