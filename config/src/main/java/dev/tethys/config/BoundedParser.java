@@ -6,7 +6,7 @@ import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.parser.Parser;
 
 /**
- * Parser of YAML that refuses lists and maps that are nested too deeply, as it meets them. The time
+ * YAML parser that rejects lists and maps nested too deeply as soon as it encounters them. The time
  * that the scanner takes grows with the square of the depth.
  */
 final class BoundedParser implements Parser {

@@ -3,7 +3,7 @@ package dev.tethys.config;
 import java.time.Duration;
 
 /**
- * Connection settings of an HTTP client that override those of the process. Zero means that a
+ * Connection settings of an HTTP client that override the process-wide settings. Zero means that a
  * setting is not given.
  *
  * @param cookies whether cookies of servers are sent with later calls

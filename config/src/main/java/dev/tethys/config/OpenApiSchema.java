@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * OpenAPI schemas of configuration keys, made of their descriptions, as definitions of Kubernetes
- * resources require them: structural, with a type for each value or a mark for any.
+ * OpenAPI schemas of configuration keys, generated from their descriptions, as required by
+ * Kubernetes resource definitions: structural, with a type for each value or a mark for any.
  */
 public final class OpenApiSchema {
   /** Mark of a value whose content is not described. */

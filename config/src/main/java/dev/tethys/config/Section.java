@@ -8,9 +8,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that one kind of map in a configuration file may have. Strict reading checks against it,
- * and the reference documentation is generated from it. Filled once, while the class that owns it
- * is initialized.
+ * Allowed keys of a kind of map in a configuration file. Strict reading checks against it, and the
+ * reference documentation is generated from it. Filled once, while the class that owns it is
+ * initialized.
  */
 public final class Section {
   private final String name;

@@ -101,7 +101,7 @@ public final class Type<T> {
      */
     record Scalar(String type) implements Shape {}
 
-    /** One of several words. */
+    /** One of several keywords. */
     record Words(List<String> words) implements Shape {}
 
     record Items(Shape item) implements Shape {}

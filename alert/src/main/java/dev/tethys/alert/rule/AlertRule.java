@@ -56,7 +56,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
   /** One sample to be stored at the query's time. */
   record Output(Labels labels, double value, @Nullable Histogram histogram) {}
 
-  /** A rule cannot give a result. */
+  /** Thrown if a rule cannot produce a result. */
   static final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Queries of rules over one type of data other than metrics. */
+/** Rule queries over a type of data other than metrics. */
 @FunctionalInterface
 public interface RuleSource {
   /**

@@ -28,9 +28,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The flags of the Alertmanager with its defaults; those that are not built are refused by name.
- */
+/** Alertmanager's flags with their defaults; unsupported flags are rejected by name. */
 final class AlertmanagerFlags {
   private static final String GO_RUNTIME =
       "it tunes the Go runtime, which Tethys does not have; use TETHYS_JAVA_OPTS";

@@ -40,7 +40,7 @@ import java.time.Duration;
 import java.util.List;
 import sun.misc.Signal;
 
-/** {@code tethys alertmanager}: what Alertmanager does, on its own. */
+/** {@code tethys alertmanager}: standalone Alertmanager. */
 public final class AlertmanagerRole {
   private static final System.Logger LOG = JulLogger.of(AlertmanagerRole.class.getName());
 

@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** {@code tethys logs} as clymene-promtail, where {@code STORAGE_TYPE} says where lines go. */
+/**
+ * {@code tethys logs} as clymene-promtail, where {@code STORAGE_TYPE} selects the destination of
+ * lines.
+ */
 public final class ClymeneLogsRole {
   private ClymeneLogsRole() {}
 

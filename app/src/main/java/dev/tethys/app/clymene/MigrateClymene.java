@@ -7,7 +7,7 @@ import dev.tethys.tools.Command;
 import java.io.IOException;
 import java.util.List;
 
-/** {@code migrate clymene}: the graph that one of Clymene's programs was, as a configuration. */
+/** {@code migrate clymene}: converts the pipeline of a Clymene program to a configuration. */
 public final class MigrateClymene {
   private MigrateClymene() {}
 

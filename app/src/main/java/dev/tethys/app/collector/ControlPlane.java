@@ -35,7 +35,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Connection of a collector to its control plane, as the flags say. */
+/** Connection of a collector to its control plane, as configured by flags. */
 final class ControlPlane {
   static final String URL = "control";
   static final String TOKEN_FILE = "control.token-file";

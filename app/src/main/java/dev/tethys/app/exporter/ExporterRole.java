@@ -38,7 +38,9 @@ import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 
-/** {@code tethys exporter NAME}: what the exporter of that name does, on its usual port. */
+/**
+ * {@code tethys exporter NAME}: drop-in replacement for the named exporter, on its default port.
+ */
 public final class ExporterRole {
   private static final System.Logger LOG = JulLogger.of(ExporterRole.class.getName());
 

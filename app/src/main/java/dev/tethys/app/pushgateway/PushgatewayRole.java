@@ -34,7 +34,10 @@ import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys pushgateway}: what Prometheus's Pushgateway does, on its usual port. */
+/**
+ * {@code tethys pushgateway}: drop-in replacement for Prometheus's Pushgateway, on its default
+ * port.
+ */
 public final class PushgatewayRole {
   private static final System.Logger LOG = JulLogger.of(PushgatewayRole.class.getName());
 

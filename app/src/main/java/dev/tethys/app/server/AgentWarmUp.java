@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The run that the agent's start-up cache is made from: an agent without a disk that scrapes a few
- * targets of this process and sends what they say to it. A server's cache would be twice as large,
- * and all of a cache is resident memory.
+ * Training run for the agent's start-up cache: a diskless agent that scrapes a few targets of this
+ * process and sends their samples to it. A server's cache would be twice as large, and all of a
+ * cache is resident memory.
  */
 public final class AgentWarmUp {
   private static final int TARGETS = 10;

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Warm-up queries over metrics that no other query has read, by all kinds of matchers and most
+ * Warm-up queries over metrics that no other query has read, with all matcher types and most
  * functions. Repeated queries find cached postings and samples without reading index, pages and
  * chunks: so warm-up over the same few metrics would leave that code uncompiled, and the first
  * query over another metric would wait for it.

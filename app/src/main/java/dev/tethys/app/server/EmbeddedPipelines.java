@@ -15,8 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Configurations of other roles that run inside the server and write into its stores: pipelines of
- * the Collector, jobs of Promtail, and the control plane of pipelines.
+ * Configurations of other roles that run inside the server and write to its stores: Collector
+ * pipelines, Promtail jobs, and the pipeline control plane.
  */
 final class EmbeddedPipelines implements AutoCloseable {
   /** Flag with the configuration of a log agent. */

@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/** The metrics of this machine, as node_exporter serves them. */
+/** Metrics of this host, as exposed by node_exporter. */
 final class HostPage {
   /** Path of the page. */
   static final String PATH = "/metrics/host";

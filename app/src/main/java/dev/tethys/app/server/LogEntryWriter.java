@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
- * Writer of entries that sources in the process collect: a bounded queue, and a thread that appends
- * what is in it to the log store.
+ * Writes entries collected by sources in this process: a bounded queue, and a thread that appends
+ * its entries to the log store.
  */
 final class LogEntryWriter implements AutoCloseable {
   private static final LimitedLog FAILURES =

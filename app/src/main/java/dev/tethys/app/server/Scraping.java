@@ -27,8 +27,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Scrapes of the server and the agent: discovery of targets, jobs of metrics, exporters in the
- * process, and the jobs of other signals.
+ * Scraping by the server and the agent: target discovery, metric jobs, exporters in the process,
+ * and jobs of other signals.
  */
 final class Scraping implements AutoCloseable {
   private final CollectedExporters exporters;

@@ -40,8 +40,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Endpoints of a server that write into its store: remote read and write, OTLP, and the protocols
- * of other databases, each enabled by a flag.
+ * Server endpoints that write to its store: remote read and write, OTLP, and the protocols of other
+ * databases, each enabled by a flag.
  */
 final class ServerReceivers {
   /** Path from which Coroot's cluster agent fetches the list of applications to instrument. */

@@ -17,7 +17,7 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import sun.misc.Signal;
 
-/** {@code tethys server}: what a Prometheus server does. */
+/** {@code tethys server}: drop-in replacement for a Prometheus server. */
 public final class ServerRole {
   private static final System.Logger LOG = JulLogger.of(ServerRole.class.getName());
 

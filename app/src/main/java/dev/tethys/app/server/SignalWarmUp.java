@@ -14,7 +14,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Warm-up queries of a signal other than metrics, through its API.
+ * Warm-up queries for a signal other than metrics, through its API.
  *
  * @param <C> content of the store that queries can select
  */

@@ -25,8 +25,8 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Health of all stores of the server: reads it at an interval, computes when what is full, and
- * reports it as metrics. Thread-safe.
+ * Monitors the health of all server stores: checks it at an interval, predicts when a disk or limit
+ * is reached, and exports it as metrics. Thread-safe.
  */
 final class StoreWatch implements AutoCloseable {
   static final long INTERVAL_MILLIS = 10_000;

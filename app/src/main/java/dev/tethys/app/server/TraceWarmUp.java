@@ -24,9 +24,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Warm-up queries over the newest spans of a store, of the default tenant: searches, series, names,
- * values and whole traces, with the services, attributes and traces that it has. A store of few
- * spans is left alone: its responses are fast without.
+ * Warm-up queries over the newest spans of the default tenant: searches, series, names, values and
+ * whole traces, using existing services, attributes and traces. A store of few spans is left alone:
+ * its responses are fast without.
  */
 final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
   /** Fewer spans are not rehearsed. */
@@ -79,7 +79,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     "{ resource.service.name = %a } | compare({ status = error })"
   };
 
-  /** Ranges, traces, and the texts for queries by their places in {@link #SEARCHES}. */
+  /** Ranges, traces, and query strings by index in {@link #SEARCHES}. */
   record Content(
       long searchedFrom,
       long from,

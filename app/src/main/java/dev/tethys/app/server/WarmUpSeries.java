@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series that warm-up queries read: all of a metric, or those with one value of a label where the
+ * Series read by warm-up queries: all series of a metric, or those with one label value if the
  * metric has too many.
  *
  * @param metric a name that a selector can have without quotes

@@ -15,8 +15,8 @@ import java.util.SplittableRandom;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Spans and TraceQL queries of the training run that a start-up cache is made from. Half of the
- * spans are in parts and the rest in memory; queries of each kind read both.
+ * Spans and TraceQL queries of the training run for the start-up cache. Half of the spans are in
+ * parts and the rest in memory; queries of each kind read both.
  */
 final class WarmUpTraces {
   private static final int REQUESTS = 60;

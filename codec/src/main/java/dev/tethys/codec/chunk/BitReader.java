@@ -5,7 +5,10 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Reads bits, highest first, from a part of an array; reading over its end is a CodecException. */
+/**
+ * Reads bits, most significant first, from a part of an array; reading past its end throws a
+ * CodecException.
+ */
 final class BitReader {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);

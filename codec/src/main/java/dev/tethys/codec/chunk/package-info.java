@@ -1,5 +1,5 @@
 /**
- * Prometheus's chunk encodings, as blocks on disk and streamed remote read hold them: decoders for
+ * Prometheus's chunk encodings, as used in blocks on disk and streamed remote read: decoders for
  * all, encoders for those that are sent.
  */
 @NullMarked

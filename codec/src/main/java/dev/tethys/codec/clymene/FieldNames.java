@@ -4,8 +4,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Names of labels in documents whose labels share a level with other fields. A label with the name
- * of such a field gets the prefix {@code exported_}, as a scrape renames labels of a target; in
+ * Label names in documents whose labels share a level with other fields. A label with the name of
+ * such a field gets the prefix {@code exported_}, as a scrape renames labels of a target; in
  * Clymene the label replaces the field.
  */
 public final class FieldNames {

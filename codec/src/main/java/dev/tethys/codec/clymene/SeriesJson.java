@@ -139,7 +139,7 @@ public final class SeriesJson {
     samples.add(time, value);
   }
 
-  /** Samples of one series, until its labels are known too. */
+  /** Samples of a series, until its labels are also known. */
   private static final class Samples {
     long[] times = new long[4];
     double[] values = new double[4];

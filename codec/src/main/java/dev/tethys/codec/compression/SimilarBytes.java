@@ -78,8 +78,8 @@ public final class SimilarBytes {
   }
 
   /**
-   * Bytes that may be like each other. Some are kept uncompressed for comparison, with a bounded
-   * total size; those in use as dictionaries stay.
+   * Byte strings that may resemble each other. Some are kept uncompressed for comparison, with a
+   * bounded total size; those in use as dictionaries stay.
    */
   public static final class ReferenceGroup {
     private static final class Member {

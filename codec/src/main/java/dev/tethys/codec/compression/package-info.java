@@ -1,4 +1,4 @@
-/** Compressions of HTTP and gRPC bodies, on whole buffers and within bounds. */
+/** Compression of HTTP and gRPC bodies, on complete buffers and within limits. */
 @NullMarked
 package dev.tethys.codec.compression;
 

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Functions at some addresses, those that the compiler inlined included, from the entries of
- * .debug_info. Source: DWARF 2 to 5, chapters 2, 3 and 7.
+ * Functions at given addresses, including inlined ones, from the entries of .debug_info. Source:
+ * DWARF 2 to 5, chapters 2, 3 and 7.
  */
 final class DwarfInfo {
   private static final int SUBPROGRAM = 0x2e;

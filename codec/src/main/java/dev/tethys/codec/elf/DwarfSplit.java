@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sections of units of a program that are in other files: a package (.dwp) with an index of all, or
- * a file each (.dwo). Source: DWARF 5, sections 7.3.2 and 7.3.5; the extension of GNU to DWARF 4.
+ * Unit sections of a program that are stored in other files: an indexed package (.dwp), or one file
+ * per unit (.dwo). Source: DWARF 5, sections 7.3.2 and 7.3.5; the extension of GNU to DWARF 4.
  */
 final class DwarfSplit {
   private static final int MAX_FILES = 10_000;

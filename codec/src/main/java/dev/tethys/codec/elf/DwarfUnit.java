@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Head of a unit of .debug_info with the attributes of its first entry that others refer to. */
+/**
+ * Header of a .debug_info unit, with the attributes of its first entry that other entries depend
+ * on.
+ */
 final class DwarfUnit {
   private static final int COMPILE = 1;
   private static final int PARTIAL = 3;

@@ -386,7 +386,7 @@ public final class ElfFile implements Closeable {
     return out;
   }
 
-  /** File with debug information that this one shares with others. */
+  /** File with debug information shared by this file and others. */
   public record Link(String path, String buildId) {}
 
   /** The file that debug information refers to, of GNU or of DWARF 5; null if it is complete. */

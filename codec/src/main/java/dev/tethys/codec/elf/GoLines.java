@@ -81,7 +81,7 @@ final class GoLines {
     return table.text(layout.files() + name);
   }
 
-  /** Numbers of a function's record, by their place after the address. */
+  /** Fields of a function record, by their position after the address. */
   private enum Field {
     FILE(16),
     LINE(20),

@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files with parts of the debug information of a program. One that was compiled with {@code
+ * Files that each hold a part of a program's debug information. One that was compiled with {@code
  * -gsplit-dwarf} has addresses and lines only; others share entries and strings.
  */
 public interface SplitFiles {

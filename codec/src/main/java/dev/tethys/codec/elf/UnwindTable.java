@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rules by which the caller of each instruction of an x86-64 file is found, from its section
+ * Unwind rules that find the caller of each instruction of an x86-64 file, from its section
  * .eh_frame. Sources: DWARF 5, chapter 6.4; Linux Standard Base, chapter 10.6.
  *
  * <p>A rule is a number of 64 bits: from the lowest, 32 bits of the address from which it holds, 16
@@ -87,7 +87,10 @@ public final class UnwindTable {
     }
   }
 
-  /** Reads a part of the section into a buffer, from an offset on, fewer bytes at its end. */
+  /**
+   * Reads a part of the section into a buffer, starting at an offset; fewer bytes at the end of the
+   * section.
+   */
   @FunctionalInterface
   private interface PartReader {
     void read(long at, ByteBuffer into) throws IOException;
@@ -313,7 +316,7 @@ public final class UnwindTable {
     lastRows[functions++] = total;
   }
 
-  /** Adds the rules of one function to those of all. */
+  /** Adds the rules of a function to the table. */
   private final class Rows {
     final long end;
     final int first = total;

@@ -109,7 +109,9 @@ final class ClassicHistogramConverter implements ExpositionParser {
     }
   }
 
-  /** A classic histogram's series: the labels of the whole, and which part it is. */
+  /**
+   * Series of a classic histogram: the labels of the histogram, and the role of the series in it.
+   */
   private record Sample(Labels base, Part part, double bound) {}
 
   private @Nullable Sample sample() {

@@ -23,8 +23,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads whole expositions as families, as linters and push gateways need them: the data is kept
- * unchanged, including labels with empty values and duplicate metrics. Exemplars are omitted.
+ * Reads complete expositions as families for linters and push gateways: the data is kept unchanged,
+ * including labels with empty values and duplicate metrics. Exemplars are omitted.
  */
 public final class Families {
   private static final int HISTOGRAM = 4;

@@ -85,7 +85,7 @@ final class FamilyText {
     }
   }
 
-  /** Unexpected end of the body. */
+  /** Thrown at an unexpected end of the body. */
   private static final class EndException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Collects buckets by ascending index and returns them as spans and counts without empty buckets:
- * only short runs of empty buckets between others stay.
+ * only short runs of empty buckets between others are kept.
  */
 final class NativeBuckets {
   private final int maxEmpty;

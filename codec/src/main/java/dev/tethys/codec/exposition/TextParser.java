@@ -12,8 +12,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Common base of the two text formats: positions of the parts of the current line, and their
- * conversion to objects on demand.
+ * Base class of the parsers for the two text formats: positions of the parts of the current line,
+ * converted to objects on demand.
  *
  * <p>Invariants: {@code pos} is the start of the next line or, while a line is read, of its next
  * byte; {@code lineStart <= pos <= end}. {@link #spans} holds four offsets per label (name start

@@ -1,4 +1,4 @@
-/** Samples as plain files hold them: Prometheus's text, JSON lines, CSV; for imports. */
+/** Readers for samples in plain files, for imports: Prometheus text, JSON lines, CSV. */
 @NullMarked
 package dev.tethys.codec.imports;
 

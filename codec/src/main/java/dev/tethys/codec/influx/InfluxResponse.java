@@ -15,8 +15,8 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads responses of {@code /query}, whole or chunked: concatenated JSON objects, each with
- * results, each of these with series (InfluxDB 1, "InfluxDB API reference", /query).
+ * Reads responses of {@code /query}, complete or chunked: concatenated JSON objects, each with
+ * results that contain series (InfluxDB 1, "InfluxDB API reference", /query).
  */
 public final class InfluxResponse {
   private static final JsonFactory JSON = JsonFactory.builder().build();

@@ -20,9 +20,9 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * JSON as the values that {@link dev.tethys.model.telemetry.AnyValue} lists: objects are {@link
- * Attributes}, integers {@code Long} as long as they fit, all others {@code Double}. The last value
- * of a duplicate key wins. The parser bounds depth and the length of numbers and names.
+ * Reads JSON as the values listed in {@link dev.tethys.model.telemetry.AnyValue}: objects are
+ * {@link Attributes}, integers {@code Long} as long as they fit, all others {@code Double}. The
+ * last value of a duplicate key wins. The parser bounds depth and the length of numbers and names.
  */
 public final class JsonValues {
   private static final JsonFactory FACTORY = new JsonFactory();

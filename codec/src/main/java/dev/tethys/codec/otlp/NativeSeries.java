@@ -12,7 +12,8 @@ import dev.tethys.model.telemetry.MetricData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native histograms: exponential ones, and those with custom bounds, which become explicit ones.
+ * Native histograms: exponential ones, and ones with custom bounds, which become explicit-bucket
+ * histograms.
  */
 final class NativeSeries extends FamilySeries {
   private final MetricData.ExponentialHistogram exponential = new MetricData.ExponentialHistogram();

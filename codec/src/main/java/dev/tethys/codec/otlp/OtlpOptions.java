@@ -3,7 +3,7 @@ package dev.tethys.codec.otlp;
 import java.util.Set;
 
 /**
- * Options of the translation; the names are those of the {@code otlp} section.
+ * Translation options, named as in the {@code otlp} section.
  *
  * @param promoteResourceAttributes resource attributes that become labels of every series
  * @param promoteAllResourceAttributes promote all but {@code ignoreResourceAttributes}

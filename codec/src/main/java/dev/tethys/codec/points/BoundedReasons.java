@@ -4,8 +4,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Bound on the distinct reasons that become values of a label: messages come from input, and each
- * new one would be a new series. Thread-safe.
+ * Limits the number of distinct reasons used as label values, because messages come from input and
+ * each new one would create a series. Thread-safe.
  */
 public final class BoundedReasons {
   private static final int MAX = 50;

@@ -4,7 +4,7 @@ import dev.tethys.codec.exposition.EscapingScheme;
 import dev.tethys.model.LabelNames;
 
 /**
- * Translation of names of other systems to names of metrics and labels.
+ * Translates names of other systems to metric and label names.
  *
  * @see EscapingScheme
  */

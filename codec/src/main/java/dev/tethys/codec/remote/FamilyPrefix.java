@@ -7,7 +7,7 @@ import dev.tethys.model.MetricType;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Writes the known metadata of a source before its series. */
+/** Writes the known metadata of a source in front of its series. */
 public final class FamilyPrefix {
   private FamilyPrefix() {}
 

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Metadata entries of a request as slices, and the one that applies to a series. */
+/** Metadata entries of a request as slices, with lookup of the entry that applies to a series. */
 final class SliceFamilies {
   private record Entry(MetricMetadata type, Slice slice) {}
 

@@ -1,6 +1,6 @@
 package dev.tethys.codec.symbol;
 
-/** A symbol that does not follow its scheme, or goes beyond the bounds of the reader. */
+/** Thrown if a symbol violates its mangling scheme or exceeds the limits of the reader. */
 final class SymbolException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

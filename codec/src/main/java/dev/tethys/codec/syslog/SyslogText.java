@@ -3,7 +3,7 @@ package dev.tethys.codec.syslog;
 import dev.tethys.codec.CodecException;
 import java.nio.charset.StandardCharsets;
 
-/** The bytes of a message and how far they were read. */
+/** Bytes of a message and the current read position. */
 final class SyslogText {
   /** Highest facility and severity. */
   private static final int MAX_PRIORITY = 191;

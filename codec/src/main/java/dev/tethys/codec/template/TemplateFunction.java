@@ -23,7 +23,7 @@ public record TemplateFunction(List<Parameter> parameters, boolean variadic, Cod
     @Nullable Object call(@Nullable Object[] args);
   }
 
-  /** A function cannot give a value; the template ends with this text. */
+  /** Thrown if a function cannot return a value; the template fails with this message. */
   public static final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

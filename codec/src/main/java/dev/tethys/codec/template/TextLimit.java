@@ -3,8 +3,8 @@ package dev.tethys.codec.template;
 import dev.tethys.codec.template.TemplateFunction.Failure;
 
 /**
- * Limits on the text that one function creates. A value may contain another twice, and that one a
- * third twice: its text would be endless.
+ * Limits on the text created by a function. A value may contain another twice, and that one a third
+ * twice: its text would be endless.
  */
 public final class TextLimit {
   /** The longest text that a function makes, in characters. */

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Parses a text with the parts of a layout. Returns false instead of throwing. */
+/** Parses a string with the parts of a layout. Returns false instead of throwing. */
 final class TimeReading {
   private static final String[] MONTHS = {
     "january",

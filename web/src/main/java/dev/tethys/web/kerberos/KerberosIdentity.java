@@ -48,7 +48,7 @@ public record KerberosIdentity(
     return s.type(keys::read);
   }
 
-  /** The keys, in a section that may have others. */
+  /** The keys, within a section that may have others. */
   public static final class Keys {
     private final Key<String> username;
     private final Key<String> realm;

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON of patterns as bytes: a response has tens of thousands of samples, most of them of times
- * that others have too. The text of each time is made once.
+ * JSON of patterns as bytes: a response has tens of thousands of samples, most of which share their
+ * timestamps with others. The text of each time is made once.
  */
 final class PatternsJson {
   private final TextBuffer out = new TextBuffer().reserve(1 << 14);

@@ -15,8 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes JSON straight into bytes: a response may hold millions of numbers, so a number becomes
- * digits in the buffer and nothing else. Commas are put by {@link #sep}; nesting is the caller's
+ * Writes JSON straight into bytes: a response may hold millions of numbers, so a number is written
+ * as digits directly into the buffer. Commas are put by {@link #sep}; nesting is the caller's
  * matter. Strings are escaped as Go's encoder does, which also escapes what HTML gives a meaning.
  *
  * <p>Invariants: {@code 0 <= n <= buffer.length}; what was flushed is never touched again; the

@@ -138,7 +138,7 @@ public interface StoreView {
    */
   record Downsampled(String resolution, boolean configured, List<Entry> figures) {}
 
-  /** Numbers about one thing. */
+  /** Statistics of one item. */
   record Section(String name, List<Entry> entries) {}
 
   /**
@@ -188,6 +188,6 @@ public interface StoreView {
       List<String> hints,
       long resolution) {}
 
-  /** Segments of the write-ahead log: first, last, and the one now read. */
+  /** Segments of the write-ahead log: first, last, and current during replay. */
   record Replay(int min, int max, int current) {}
 }

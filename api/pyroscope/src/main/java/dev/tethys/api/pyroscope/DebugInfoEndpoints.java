@@ -23,7 +23,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Endpoints for files with debug information: those of debuginfod, with PUT and POST to store a
+ * Endpoints for files with debug information: the debuginfod protocol, with PUT and POST to store a
  * file, and {@code DebuginfoService} of Pyroscope and of Parca. Source: debuginfod(8), webapi;
  * api/debuginfo/v1alpha1 of grafana/pyroscope; proto/parca/debuginfo/v1alpha1 of parca-dev/parca.
  */

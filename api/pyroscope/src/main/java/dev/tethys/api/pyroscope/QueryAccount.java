@@ -5,7 +5,7 @@ import dev.tethys.web.HttpException;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Memory that one query of profiles holds. Not thread-safe; {@link #close} releases it. */
+/** Memory held by a profile query. Not thread-safe; {@link #close} releases it. */
 final class QueryAccount implements LongConsumer, AutoCloseable {
   private final MemoryShare memory;
   private long held;

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * {@code settings.v1.SettingsService}, in which Grafana's Profiles Drilldown keeps what its users
- * choose. Source: api/settings/v1/setting.proto of grafana/pyroscope.
+ * {@code settings.v1.SettingsService}, in which Grafana's Profiles Drilldown stores user settings.
+ * Source: api/settings/v1/setting.proto of grafana/pyroscope.
  */
 public final class SettingsEndpoints {
   private static final String SERVICE = "/settings.v1.SettingsService/";

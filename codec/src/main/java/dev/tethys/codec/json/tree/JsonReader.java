@@ -9,10 +9,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads JSON (RFC 8259) strictly from a string that is at hand as a whole. Objects are maps in the
- * order of the text, where the last of equal keys counts; integers are {@link Long}, or {@link
- * BigInteger} if they do not fit, so that no digit of an id is lost; other numbers are {@link
- * Double}.
+ * Reads JSON (RFC 8259) strictly from a complete string. Objects are maps in the order of the text,
+ * where the last of equal keys counts; integers are {@link Long}, or {@link BigInteger} if they do
+ * not fit, so that no digit of an id is lost; other numbers are {@link Double}.
  */
 public final class JsonReader {
   /** Maximum nesting depth of objects and lists. */

@@ -30,7 +30,7 @@ final class DictionaryTables {
   private final ProtoReader r = new ProtoReader();
   private long[] row = new long[16];
 
-  /** Set of attributes in the making: those of one sample or profile. */
+  /** Attribute set under construction, of a sample or profile. */
   final class Set {
     private long[] fields = new long[16];
     private int length;

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dictionary with entries added after those of the message. Since protobuf joins repeated fields,
+ * Dictionary with entries appended to those of the message. Since protobuf joins repeated fields,
  * the added entries are written after the unchanged message.
  */
 final class OpenDictionary implements ProfileTerms {

@@ -24,7 +24,7 @@ final class ProfileMover {
   private static final Message PROFILE = OtlpSchema.message("Profile");
   private static final Set<String> WITH_INDICES = withIndices();
 
-  /** New positions of a dictionary's entries; 0 for those not moved yet, since entry 0 stays 0. */
+  /** New indexes of dictionary entries; 0 for entries not moved yet, since entry 0 stays at 0. */
   private static final class Source {
     final DictionaryEntries entries;
     final int[][] moved;

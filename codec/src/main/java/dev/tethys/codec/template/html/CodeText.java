@@ -4,8 +4,8 @@ import dev.tethys.codec.template.TemplateException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A script or a style sheet, as far as the template has written it: values become literals, inside
- * strings and expressions parts of these, inside comments nothing.
+ * Partially written script or style sheet: values become literals, parts of strings or expressions
+ * inside these, and nothing inside comments.
  */
 interface CodeText {
   /**

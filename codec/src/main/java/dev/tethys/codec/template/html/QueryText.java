@@ -3,7 +3,7 @@ package dev.tethys.codec.template.html;
 import dev.tethys.codec.template.GoStruct;
 import java.util.Map;
 
-/** Text that {@code urlquery} has already made fit for the query of a URL. */
+/** Text already escaped by {@code urlquery} for the query of a URL. */
 public record QueryText(String value) implements GoStruct {
   @Override
   public String typeName() {

@@ -7,7 +7,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A URL in the value of an attribute, as far as the template has written it. */
+/** Partially written URL in an attribute value. */
 final class UrlText {
   private boolean begun;
   private boolean query;

@@ -13,7 +13,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** All functions by name: Sprig's, overridden by those that Promtail defines itself. */
+/** All functions by name: Sprig's functions, overridden by Promtail's own. */
 public final class LineFunctions {
   /** Functions by name; immutable. */
   public static final Map<String, TemplateFunction> ALL = all();

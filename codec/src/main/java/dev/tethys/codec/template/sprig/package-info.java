@@ -1,4 +1,4 @@
-/** Functions of log templates beyond Go's own: those of Sprig and Promtail. */
+/** Log template functions in addition to Go's: the functions of Sprig and Promtail. */
 @NullMarked
 package dev.tethys.codec.template.sprig;
 

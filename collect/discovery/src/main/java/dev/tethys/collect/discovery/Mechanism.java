@@ -17,7 +17,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A kind of service discovery: its name, its configuration keys, and its factory. A section that
+ * Service discovery mechanism: its name, its configuration keys, and its factory. A section that
  * includes {@link HttpClientConfig#SECTION} has its block read into {@link Settings#client}.
  */
 public final class Mechanism {

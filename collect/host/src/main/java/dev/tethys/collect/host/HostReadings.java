@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values of /proc and /sys as plain numbers, for users with other metric names than
+ * Values of /proc and /sys as plain numbers, for callers with metric names other than
  * node_exporter's. Each call reads the files again; sizes are in bytes, times in seconds. Not
  * thread-safe.
  */

@@ -5,8 +5,7 @@ import dev.tethys.collect.observe.trace.SpanSink;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receivers of the signals of an observation other than metrics. A signal without a receiver is not
- * produced.
+ * Receivers of observed signals other than metrics. A signal without a receiver is not produced.
  *
  * @param profiles receiver of CPU profiles
  * @param spans receiver of a span for each request

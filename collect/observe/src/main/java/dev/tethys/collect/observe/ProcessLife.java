@@ -7,7 +7,7 @@ import dev.tethys.collect.observe.tls.TlsProbes;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Passes starts and ends of processes to the registry and the probes, and counts them. */
+/** Passes process start and exit events to the registry and the probes, and counts them. */
 final class ProcessLife implements ProcessHandler {
   private final ContainerRegistry containers;
   private @Nullable TlsProbes probes;

@@ -1,7 +1,7 @@
 package dev.tethys.collect.observe;
 
 /**
- * State of a kind of observation.
+ * State of an observed signal.
  *
  * @param signal such as {@code connections}
  * @param level how much of it there is

@@ -37,8 +37,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP interface of a Pushgateway: paths, statuses and texts are those of Prometheus's. A push
- * that returns 200 or 202 is on disk.
+ * The HTTP interface of a Pushgateway: paths, status codes and messages are those of Prometheus's
+ * Pushgateway. A push that returns 200 or 202 is on disk.
  */
 public final class PushApi {
   /** Maximum size of a body, compressed or not. */

@@ -10,9 +10,10 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OTLP metrics over gRPC: the one unary method {@link #PATH}. gRPC is a POST over HTTP/2 whose body
- * is a frame (compression flag, 4 bytes length, message) and whose outcome is in trailers, so it
- * needs no more than an HTTP/2 server that can send those (gRPC over HTTP/2, protocol description).
+ * OTLP metrics over gRPC: the single unary method {@link #PATH}. gRPC is a POST over HTTP/2 whose
+ * body is a frame (compression flag, 4 bytes length, message) and whose outcome is in trailers, so
+ * it needs no more than an HTTP/2 server that can send those (gRPC over HTTP/2, protocol
+ * description).
  */
 public final class OtlpGrpcReceiver implements Receiver {
   public static final String PATH =

@@ -9,9 +9,9 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Reads whole bodies into arrays that are lent out and taken back, so that an idle target holds
- * none. Not more than {@link #MAX_POOLED} arrays of at most {@link #MAX_POOLED_BYTES} are kept, and
- * no array that was unused for a while. Thread-safe.
+ * Reads complete bodies into pooled arrays, so that an idle target holds none. Not more than {@link
+ * #MAX_POOLED} arrays of at most {@link #MAX_POOLED_BYTES} are kept, and no array that was unused
+ * for a while. Thread-safe.
  */
 final class BodyReader {
   static final int MAX_POOLED = 16;

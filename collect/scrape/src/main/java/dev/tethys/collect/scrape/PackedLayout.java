@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The series of a target's page and those that a scrape writes about itself, in scrape order;
- * labels are compressed like in {@link PackedSeries}.
+ * Series of a target's page and the scrape's own series, in scrape order; labels are compressed
+ * like in {@link PackedSeries}.
  */
 final class PackedLayout implements SeriesLayout {
   /**

@@ -18,9 +18,9 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests for one kind of profile of one target, one in each interval, on a virtual thread. For
- * cumulative kinds, the previous body is kept, and the difference is stored; of the first body only
- * the other sample types.
+ * Requests one profile type of a target once per interval, on a virtual thread. For cumulative
+ * kinds, the previous body is kept, and the difference is stored; of the first body only the other
+ * sample types.
  */
 final class ProfileLoop {
   /** Maximum body size, also after decompression. */

@@ -10,7 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** From the labels of an exposed series to those it is stored under. */
+/** Maps the labels of an exposed series to the labels of the stored series. */
 final class SampleLabels {
   private static final String EXPORTED = "exported_";
 

@@ -14,9 +14,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One endpoint of a job, or one that relabelling dropped. Its identity (labels and URL) never
- * changes; its discovered labels, its last report and its metadata do, each as one volatile
- * reference.
+ * Endpoint of a job, active or dropped by relabelling. Its identity (labels and URL) never changes;
+ * its discovered labels, its last report and its metadata do, each as one volatile reference.
  */
 public final class Target {
   static final String PARAM_PREFIX = "__param_";

@@ -8,7 +8,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Flags, with environment variables as the fallback for those that are not given. */
+/** Flags, with environment variables as fallback for unset flags. */
 public final class FlagsAndEnvironment {
   private final ExporterSettings flags;
   private final Function<String, @Nullable String> environment;

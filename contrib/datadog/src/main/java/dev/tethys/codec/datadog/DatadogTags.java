@@ -4,8 +4,8 @@ import dev.tethys.model.telemetry.Attributes;
 import java.util.Map;
 
 /**
- * Datadog's tags as attributes, by the Collector's table: tags that identify the sender are
- * resource attributes under OpenTelemetry's names, all others are attributes of the item. A tag
+ * Converts Datadog tags to attributes by the Collector's table: tags that identify the sender
+ * become resource attributes with OpenTelemetry names, all others become item attributes. A tag
  * without a value, {@code x}, is {@code unnamed_x: x}.
  */
 public final class DatadogTags {

@@ -4,7 +4,9 @@ import dev.tethys.demo.Fault;
 import dev.tethys.demo.Faults;
 import java.util.Optional;
 
-/** Line by which processes of the shop notify each other of a fault: {@code fault NAME on|off}. */
+/**
+ * Line with which processes of the shop notify each other of a fault: {@code fault NAME on|off}.
+ */
 record FaultLine(Fault fault, boolean on) {
   static String of(Fault fault, Faults faults) {
     return "fault " + fault.id() + " " + (faults.isOn(fault) ? "on" : "off");

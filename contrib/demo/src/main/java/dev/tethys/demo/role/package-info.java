@@ -1,4 +1,4 @@
-/** The role {@code demo}: starts the parts of the shop, sends load and shows the faults. */
+/** The role {@code demo}: starts the parts of the shop, generates load and shows faults. */
 @NullMarked
 package dev.tethys.demo.role;
 

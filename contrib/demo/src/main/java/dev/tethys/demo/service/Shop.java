@@ -16,7 +16,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Parts of the shop that run in this process: all of them, or one that calls the others. */
+/**
+ * Parts of the shop that run in this process: all of them, or a single part that calls the others.
+ */
 public final class Shop implements AutoCloseable {
   private final ArrayDeque<AutoCloseable> opened = new ArrayDeque<>(); // newest first
   private final Map<ShopPart, Listening> running = new EnumMap<>(ShopPart.class);

@@ -7,7 +7,7 @@ import dev.tethys.pipeline.processor.detection.ResourceDetection;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.List;
 
-/** Processor that adds what it finds out about its machine, cloud and cluster. */
+/** Processor that adds detected attributes of its host, cloud and cluster. */
 public final class DetectionContribution implements Contribution {
   @Override
   public List<ComponentFactory<?>> components(HttpClientFactory clients) {

@@ -139,7 +139,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     }
   }
 
-  /** Handles errors of the socket, such as a closed port. */
+  /** Handles socket errors, such as a closed port. */
   private final class SocketErrors extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {

@@ -19,7 +19,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 
-/** {@code tethys exporter graphite}: what graphite_exporter does, with its flags. */
+/** {@code tethys exporter graphite}: compatible with graphite_exporter and its flags. */
 public final class GraphiteExporter implements Role {
   private static final System.Logger LOG = JulLogger.of(GraphiteExporter.class.getName());
 

@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys exporter statsd}: what statsd_exporter does, with its flags. */
+/** {@code tethys exporter statsd}: compatible with statsd_exporter and its flags. */
 public final class StatsdExporter implements Role {
   private static final System.Logger LOG = JulLogger.of(StatsdExporter.class.getName());
   private static final String AT_ONCE =

@@ -134,7 +134,7 @@ public final class AlertmanagerApi {
     throw ApiError.coded(404, 404, "path " + q.path() + " was not found");
   }
 
-  /** The methods of one path; others are refused as Alertmanager does. */
+  /** Methods of a path; other methods are rejected as in Alertmanager. */
   private final class Methods {
     private final Routes routes;
     private final String path;

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Addresses in flags: our own, and those of possible members. */
+/** Addresses in flags: own address and addresses of possible members. */
 final class Addresses {
   private Addresses() {}
 

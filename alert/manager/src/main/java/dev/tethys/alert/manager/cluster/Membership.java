@@ -50,7 +50,7 @@ final class Membership {
   private static final System.Logger LOG = JulLogger.of(Membership.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
-  /** State of a member; its number is the one in exchanged states. */
+  /** State of a member; its number is the value in exchanged states. */
   enum State {
     ALIVE,
     SUSPECT,

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the effective configuration: the file's settings and the defaults of all others, with
+ * Writes the effective configuration: the settings of the file and defaults for all others, with
  * secrets masked. Alertmanager's tools can read it back.
  */
 final class ConfigText {

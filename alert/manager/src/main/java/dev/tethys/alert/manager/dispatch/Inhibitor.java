@@ -59,7 +59,7 @@ public final class Inhibitor implements AutoCloseable {
   }
 
   /**
-   * An alert that keeps others back.
+   * Alert that inhibits others.
    *
    * @param rule the name of the rule, or "rule n", counted from 1
    */

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Why a notification is sent; the words are Alertmanager's. */
+/** Reason for sending a notification, named as in Alertmanager. */
 enum NotifyReason {
   NONE("none"),
   FIRST("first notification"),

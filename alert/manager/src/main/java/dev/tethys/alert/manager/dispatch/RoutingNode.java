@@ -13,7 +13,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A node of the routing tree with everything that holds for it, its parents' settings among it. */
+/**
+ * Node of the routing tree with its effective settings, including those inherited from its parents.
+ */
 public final class RoutingNode {
   static final Duration GROUP_WAIT = Duration.ofSeconds(30);
   static final Duration GROUP_INTERVAL = Duration.ofMinutes(5);

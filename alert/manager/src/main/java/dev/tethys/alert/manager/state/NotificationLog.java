@@ -210,7 +210,7 @@ public final class NotificationLog implements Closeable, SharedState {
     return 2L * (k.groupKey.length() + k.receiver.length() + k.integration.length()) + e.bytes();
   }
 
-  /** Entries of another member that are newer than those here. */
+  /** Entries of another member that are newer than the local ones. */
   private final class Merge {
     private final Instant now = clock.instant();
     private final List<byte[]> records = new ArrayList<>();

@@ -1,6 +1,6 @@
 package dev.tethys.api.pyroscope.debuginfo;
 
-/** A file is refused; the message says why. */
+/** Thrown if a file is rejected; the message gives the reason. */
 public final class DebugInfoException extends Exception {
   private static final long serialVersionUID = 1;
 

@@ -27,10 +27,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names functions from files with debug information: those of the store, of this machine, of
- * another server. Frames are kept by address up to a number of bytes, files are not: the tables of
- * a large program take many megabytes. A file is read by one thread at a time, within an {@link
- * ElfBudget}; other files are read meanwhile. Thread-safe.
+ * Resolves function names from debug information files in the store, on this host, or on another
+ * server. Frames are kept by address up to a number of bytes, files are not: the tables of a large
+ * program take many megabytes. A file is read by one thread at a time, within an {@link ElfBudget};
+ * other files are read meanwhile. Thread-safe.
  */
 public final class Symbolizer implements AddressSymbols {
   private static final int MAX_BUILDS = 100_000;
@@ -315,7 +315,7 @@ public final class Symbolizer implements AddressSymbols {
     }
   }
 
-  /** Other files of a program: stored, of this machine, or of the other server. */
+  /** Other files of a program: from the store, this host, or the other server. */
   private final class Split implements SplitFiles, AutoCloseable {
     private final String tenant;
     private final @Nullable Path stored;

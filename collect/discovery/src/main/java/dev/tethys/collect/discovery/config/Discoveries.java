@@ -30,8 +30,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code static_configs} and {@code *_sd_configs} keys that every user of discovery has inline:
- * the mechanisms of the core, and those that modules of {@code contrib} provide.
+ * The {@code static_configs} and {@code *_sd_configs} keys that every user of discovery includes
+ * inline: the mechanisms of the core and of {@code contrib} modules.
  */
 public final class Discoveries {
   private static final String KEY = "_sd_configs";

@@ -9,7 +9,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A watched kind of object, and the retained part of it. */
+/** Watched kind of object, with the parts of it that are retained. */
 enum Resource {
   NODES(
       "/api/v1",
@@ -70,7 +70,7 @@ enum Resource {
     return fields.keep(object);
   }
 
-  /** Names of fields, each with those to keep below it; none means all. */
+  /** Field names, each with the fields to keep below it; an empty set means all. */
   private record Fields(Map<String, Fields> below) {
     static Fields parse(String text) {
       Map<String, Fields> out = new LinkedHashMap<>();

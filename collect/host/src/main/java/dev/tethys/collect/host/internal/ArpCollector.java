@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Neighbours by device from /proc/net/arp, which omits the same entries (those without ARP) that
- * node_exporter omits of netlink's list.
+ * Neighbours by device from /proc/net/arp, which omits the same entries (without ARP) that
+ * node_exporter omits from netlink's list.
  */
 final class ArpCollector implements NodeCollector {
   private static final Desc ENTRIES =

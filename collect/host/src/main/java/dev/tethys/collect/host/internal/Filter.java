@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Filter of names: excludes those that match the first pattern, includes only those that match the
+ * Name filter: excludes names that match the first pattern and includes only names that match the
  * second. Results are cached, so that no pattern runs at a later scrape.
  */
 public final class Filter {

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sockets that wait for others, of /proc/net/tcp, tcp6, udp and udp6. Addresses are written there
- * as words of 32 bits in the order of the machine, in hexadecimal.
+ * Listening sockets from /proc/net/tcp, tcp6, udp and udp6. Addresses are written there as words of
+ * 32 bits in the order of the machine, in hexadecimal.
  */
 final class ListeningSockets {
   private static final int LISTEN = 10;

@@ -1,6 +1,6 @@
 package dev.tethys.collect.host.internal;
 
-/** The totals of /proc/stat other than those of a CPU; absent ones count as 0. */
+/** Totals of /proc/stat that are not per CPU; absent ones count as 0. */
 final class StatTotals {
   /** Number of counted kinds of software interrupts. */
   static final int VECTORS = 10;

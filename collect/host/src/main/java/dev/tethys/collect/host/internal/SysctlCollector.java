@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Settings of the kernel from /proc/sys, those that flags name. */
+/** Kernel settings from /proc/sys that are selected by flags. */
 final class SysctlCollector implements NodeCollector {
   private static final Desc INFO =
       Desc.gauge("node_sysctl_info", "sysctl info", "name", "value", "index");

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parser of a whole file in text format 0.0.4, with the strictness of node_exporter: names of the
- * legacy character set only, no timestamps, a line feed at the end.
+ * Parses a complete file in text format 0.0.4 as strictly as node_exporter: legacy names only, no
+ * timestamps, and a final line feed.
  */
 final class TextfileParser {
   /**

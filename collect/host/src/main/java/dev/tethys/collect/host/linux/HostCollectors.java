@@ -27,8 +27,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metrics of this host: those of node_exporter's collectors on Linux, with its names, types and
- * labels.
+ * Metrics of this host, as collected by node_exporter on Linux, with its names, types and labels.
  *
  * <p>Collectors run one after another in the thread of the request, which costs less than a thread
  * each; a second request waits for the first, up to a limit. A collector that fails, or finds

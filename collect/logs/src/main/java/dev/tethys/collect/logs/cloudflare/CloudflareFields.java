@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** The sets of fields that {@code fields_type} names; each has those of the set before it. */
+/** Field sets selected by {@code fields_type}; each includes the previous set. */
 final class CloudflareFields {
   private static final Map<String, List<String>> ADDED = new LinkedHashMap<>();
 

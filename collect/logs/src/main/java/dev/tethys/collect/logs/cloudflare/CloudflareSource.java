@@ -37,9 +37,9 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Request logs of a zone: one time range after the other, each in parts that are requested
- * concurrently and forwarded in order, a part only when it is complete. The last minute is not
- * requested, because Cloudflare is still writing it.
+ * Reads request logs of a zone, one time range after another. The parts of a range are requested
+ * concurrently and forwarded in order, each only when complete. The last minute is not requested,
+ * because Cloudflare is still writing it.
  *
  * <p>The position is the time before which everything is delivered. Promtail's position, saved next
  * to it, is the end of the range that Promtail would request next.

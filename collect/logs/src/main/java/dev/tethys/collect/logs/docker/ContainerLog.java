@@ -23,8 +23,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Follows the log of one container, from the first line that is not delivered, through ends of the
- * connection and restarts of the container.
+ * Follows the log of a container from the first undelivered line, across disconnects and container
+ * restarts.
  */
 final class ContainerLog {
   private static final System.Logger LOG = JulLogger.of(ContainerLog.class.getName());

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds candidates for copies of a file ({@link RotatedVersions#isRelated}) without a scan of all
- * files: a folder may hold ten thousand.
+ * Finds candidates for copies of a file ({@link RotatedVersions#isRelated}) without scanning all
+ * files, because a folder may hold ten thousand.
  */
 final class CopyCandidates<T> {
   private record Name(Path folder, String text) {}

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Detects whether a new file is a copy of a known one, so that its content was read, or will be,
- * under the name of the other. A file that may still be being copied is skipped for a while.
- * Guarded by the job.
+ * Detects whether a new file is a copy of a known file, whose content was read, or will be read,
+ * under the other name. A file that may still be being copied is skipped for a while. Guarded by
+ * the job.
  */
 final class CopyDetector {
   /** Milliseconds without changes before a possible copy is read. */
@@ -27,7 +27,7 @@ final class CopyDetector {
   private final FileJob job;
   private final Map<FileId.Inode, Unsettled> unsettled = new HashMap<>();
 
-  /** A file that may be a copy still being made. */
+  /** A file that may be an unfinished copy. */
   private record Unsettled(long since, long changed, long size) {}
 
   /** Identification of an unknown file. */

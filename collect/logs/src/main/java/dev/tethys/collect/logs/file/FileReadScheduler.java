@@ -8,9 +8,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Schedules the files of a job on one thread: opens one, reads a part of it, and decides about its
- * future at its end. The lock of the job is held before and after a turn, never while a line is
- * passed on.
+ * Schedules the files of a job on one thread: opens a file, reads a part of it, and decides at its
+ * end whether to keep it open. The lock of the job is held before and after a turn, never while a
+ * line is passed on.
  */
 final class FileReadScheduler {
   /** Milliseconds of inactivity after which a replaced file counts as complete. */

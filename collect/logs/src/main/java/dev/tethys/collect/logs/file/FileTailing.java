@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** All files that this process reads: the jobs, and the one watcher that wakes them. */
+/** All files tailed by this process: the jobs, and the shared watcher that wakes them. */
 public final class FileTailing implements AutoCloseable {
   /** Maximum number of files of one job. */
   public static final int MAX_FILES = 100_000;

@@ -13,9 +13,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the ends of lines in bytes of an encoding, and decodes them. A line ends with a line feed
- * in code units of the encoding: in UTF-16 two bytes, at an even position. Encodings of one or more
- * bytes a character all have the line feed for itself.
+ * Finds line ends in encoded bytes and decodes the lines. A line ends with a line feed in code
+ * units of the encoding: in UTF-16 two bytes, at an even position. Encodings of one or more bytes a
+ * character all have the line feed for itself.
  */
 final class LineDecoder {
   private static final VarHandle LONGS =

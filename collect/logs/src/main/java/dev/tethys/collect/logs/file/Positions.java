@@ -33,10 +33,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Positions of all sources, in two files that are replaced as a whole. The first is Promtail's own
- * ({@code positions:}, a map of path to offset and of {@code cursor-…} to a cursor), so that either
- * program continues where the other ended. The second, described at {@link CheckpointFile},
- * identifies a file after it was renamed, copied, truncated or replaced.
+ * Positions of all sources, stored in two files that are replaced atomically. The first is
+ * Promtail's own ({@code positions:}, a map of path to offset and of {@code cursor-…} to a cursor),
+ * so that either program continues where the other ended. The second, described at {@link
+ * CheckpointFile}, identifies a file after it was renamed, copied, truncated or replaced.
  *
  * <p>Invariants: positions in the files are of delivered entries. A checkpoint without a file is
  * kept for {@link #KEEP} of this process's running time.

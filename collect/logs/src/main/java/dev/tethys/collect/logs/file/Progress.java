@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Delivery progress of a file: the end of the last block before which none is unacknowledged.
+ * Delivery progress of a file: the end of the last block up to which all blocks are acknowledged.
  *
  * <p>Invariant: the blocks are in order of the file, and the first is not done.
  */

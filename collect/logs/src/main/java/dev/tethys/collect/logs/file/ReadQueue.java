@@ -10,8 +10,8 @@ import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queue of a job's files that are ready to read, and of those that the reader must close. A file is
- * in it at most once. All but {@link #isStopped} is guarded by the lock of the job.
+ * Queue of a job's files that are ready to be read or must be closed by the reader. A file is in it
+ * at most once. All but {@link #isStopped} is guarded by the lock of the job.
  */
 final class ReadQueue {
   private final Condition work;

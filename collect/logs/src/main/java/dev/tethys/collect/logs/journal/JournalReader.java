@@ -14,8 +14,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of all files of some places, in order. Files that journald begins are found, those
- * that it renames are read on, those that it deletes are read to their end. Not thread-safe.
+ * Reads the entries of all journal files in a set of folders, in order. Files that journald begins
+ * are found, those that it renames are read on, those that it deletes are read to their end. Not
+ * thread-safe.
  */
 public final class JournalReader implements AutoCloseable {
   /** Maximum number of open files; journald keeps 100 by default. */

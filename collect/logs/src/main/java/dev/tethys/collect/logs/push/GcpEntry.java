@@ -14,7 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Content of a Pub/Sub message: a log entry as JSON (Cloud Logging's LogEntry), or other data,
- * which is one line.
+ * which becomes a single line.
  *
  * @param entry null for other data
  */

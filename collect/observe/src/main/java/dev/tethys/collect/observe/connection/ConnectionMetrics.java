@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
-/** Metrics of TCP connections, named and labelled as those of Coroot's node agent. */
+/** TCP connection metrics, named and labelled as in Coroot's node agent. */
 final class ConnectionMetrics {
   private static final double NANOS = 1e9;
   private static final double MICROS = 1e6;

@@ -29,7 +29,7 @@ public final class ConnectionTracker implements Collector {
 
   private static final int MAX_LISTENERS = 20_000;
 
-  /** Listening socket; the owner is found when a process is known. */
+  /** Listening socket; its owner is resolved once a process is known. */
   static final class Listener {
     final IpAddress address;
     final int port;

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Metrics of containers, named and labelled as those of Coroot's node agent. */
+/** Container metrics, named and labelled as in Coroot's node agent. */
 final class ContainerMetrics {
   private static final String[] IO = {
     "reads_total", "writes_total", "read_bytes_total", "written_bytes_total"

@@ -5,7 +5,7 @@ import com.google.re2j.Pattern;
 import java.util.Locale;
 import java.util.Map;
 
-/** Severity of a log message, guessed from its first words. */
+/** Severity of a log message, inferred from its first words. */
 public enum LogLevel {
   UNKNOWN,
   CRITICAL,

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/** Metrics of the machine, named as those of Coroot's node agent. */
+/** Host metrics, named as in Coroot's node agent. */
 public final class NodeMetrics implements Collector {
   private static final double TICKS = 100;
   private static final int SECTOR = 512;

@@ -11,9 +11,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts and ends of processes from the process connector of the kernel (netlink, cn_proc.h), read
- * by their own thread, and by {@link #readUntil} in between. Needs CAP_NET_ADMIN, the first process
- * and network namespaces, and a kernel with CONFIG_PROC_EVENTS.
+ * Process start and exit events from the kernel's process connector (netlink, cn_proc.h), read by a
+ * dedicated thread and on demand by {@link #readUntil}. Needs CAP_NET_ADMIN, the first process and
+ * network namespaces, and a kernel with CONFIG_PROC_EVENTS.
  */
 public final class ProcessConnector implements AutoCloseable {
   private static final int NETLINK_CONNECTOR = 11;

@@ -9,8 +9,8 @@ import dev.tethys.collect.observe.kernel.RingBuffer;
 import java.util.Map;
 
 /**
- * Starts and ends of processes by tracepoints, where {@link ProcessConnector} is not permitted;
- * forks are not included. Not thread-safe.
+ * Process start and exit events from tracepoints, used if {@link ProcessConnector} is not
+ * permitted; forks are not included. Not thread-safe.
  */
 public final class ProcessEvents implements AutoCloseable {
   private static final int RING_BYTES = 1 << 18;

@@ -1,6 +1,6 @@
 package dev.tethys.collect.observe.process;
 
-/** Receives starts and ends of processes; those of threads are omitted. */
+/** Receives process start and exit events; threads are omitted. */
 public interface ProcessHandler {
   /** A process has a child. */
   void forked(int parent, int child);

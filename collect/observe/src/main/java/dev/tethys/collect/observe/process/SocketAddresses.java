@@ -5,9 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.HexFormat;
 
-/**
- * Addresses of /proc/net/tcp: words of 32 bits in the order of the machine, port in hexadecimal.
- */
+/** Addresses of /proc/net/tcp: 32-bit words in host byte order, port in hexadecimal. */
 final class SocketAddresses {
   private SocketAddresses() {}
 

@@ -2,9 +2,7 @@ package dev.tethys.collect.observe.process;
 
 import java.time.Duration;
 
-/**
- * Termination of a thread that reads files and memory of others, on which the kernel may block it.
- */
+/** Stops a thread that reads files and memory of other processes, where the kernel may block it. */
 public final class StoppedThread {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 

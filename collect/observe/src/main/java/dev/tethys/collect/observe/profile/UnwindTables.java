@@ -30,8 +30,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tables by which the kernel finds the callers of functions: rules of files, which all their
- * processes share, and of the compiled code of Java processes. Not thread-safe.
+ * Tables with which the kernel program finds callers: rules of files, shared by all their
+ * processes, and rules for compiled code of Java processes. Not thread-safe.
  *
  * <p>Processes, files and rules are bounded; those without space are unwound by frame pointers.
  */

@@ -104,7 +104,7 @@ final class ElasticsearchApi extends HttpApiReader {
           "_ilm",
           "ilm");
 
-  /** Known product at the other end of a connection. */
+  /** Known product of the peer. */
   static final class Peer {
     private boolean proven;
     private boolean opensearch;

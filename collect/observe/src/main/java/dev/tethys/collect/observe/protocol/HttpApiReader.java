@@ -4,8 +4,8 @@ import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Test of one request of HTTP for one protocol above it: its head and body, and those of the
- * response. Both have to fit before a call is reported.
+ * Tests an HTTP exchange for an application protocol, by head and body of request and response.
+ * Both have to fit before a call is reported.
  */
 abstract class HttpApiReader {
   /**

@@ -17,8 +17,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 
 /**
- * Counts and latencies of questions to name servers, named and labelled as those of Coroot's node
- * agent.
+ * Counts and latencies of DNS queries, named and labelled as in Coroot's node agent.
  *
  * <p>Guarded by the lock that the source of requests holds.
  */

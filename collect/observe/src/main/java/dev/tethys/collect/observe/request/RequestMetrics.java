@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts and latencies of requests by owner, destination, protocol and status, named and labelled
- * as those of Coroot's node agent: the client's side by destination, the server's without.
+ * as in Coroot's node agent: client side by destination, server side without destination.
  *
  * <p>Guarded by the lock that the source of requests holds.
  */

@@ -31,8 +31,8 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * Probes of the TLS libraries that processes use, by file: one attachment serves all processes that
- * have the file mapped, also those that start later.
+ * Probes of the TLS libraries used by processes, by file: one attachment serves all processes that
+ * map the file, including later ones.
  *
  * <p>A file without a user is detached after a while. When a process with probes crashes, its files
  * are detached and left alone for a time that doubles. The number of files attached in a pass, of

@@ -1,4 +1,4 @@
-/** Probes of TLS libraries, by which encrypted requests are measured. */
+/** Probes of TLS libraries that measure encrypted requests. */
 @NullMarked
 package dev.tethys.collect.observe.tls;
 

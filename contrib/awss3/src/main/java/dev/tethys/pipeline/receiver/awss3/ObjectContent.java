@@ -10,7 +10,7 @@ import dev.tethys.pipeline.Signal;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** Decodes objects: OTLP in JSON or protobuf by the end of their key, also compressed. */
+/** Decodes objects: OTLP in JSON or protobuf by the suffix of their key, optionally compressed. */
 final class ObjectContent {
   /** Maximum number of bytes of an object after decompression. */
   static final int MAX_DECODED = 256 << 20;

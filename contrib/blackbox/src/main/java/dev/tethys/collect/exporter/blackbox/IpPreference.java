@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 record IpPreference(boolean four, boolean fallback) {
   static final IpPreference DEFAULT = new IpPreference(false, true);
 
-  /** The keys, in a section that has them among others. */
+  /** The keys, within a larger section. */
   record Keys(Key<String> preferred, Key<Boolean> fallback) {
     static Keys in(Section s) {
       return new Keys(

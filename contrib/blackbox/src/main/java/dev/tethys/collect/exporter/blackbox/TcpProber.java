@@ -13,7 +13,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Connects over TCP or a Unix socket and holds a dialogue. */
+/** Connects over TCP or a Unix socket and runs a query-response dialogue. */
 final class TcpProber {
   private static final Path SERVICES = Path.of("/etc/services");
 

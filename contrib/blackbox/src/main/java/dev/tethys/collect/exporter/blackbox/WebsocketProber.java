@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Opens a WebSocket (RFC 6455) and holds a dialogue of text messages. */
+/** Opens a WebSocket (RFC 6455) and runs a query-response dialogue of text messages. */
 final class WebsocketProber implements Prober {
   private static final int MAX_HEAD = 64 << 10;
   private static final int MAX_MESSAGE = 1 << 20;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Counters of known objects and pod lookups, named as in the Collector. */
+/** Counts known objects and pod lookups, with metrics named as in the Collector. */
 final class ClusterMetrics {
   private static final String PREFIX = "otelcol_otelsvc_k8s_";
 

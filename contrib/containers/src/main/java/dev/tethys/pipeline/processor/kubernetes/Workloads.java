@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Objects of the same kind, by the ids with which others refer to them. */
+/** Objects of one kind, by the ids that other objects use to reference them. */
 final class Workloads {
   private final boolean byName;
   private final DeletedObjects departures;

@@ -11,7 +11,7 @@ import java.util.Map;
  */
 record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
   /**
-   * Entity, as described by its object alone.
+   * Entity derived from its object alone.
    *
    * @param key of its identity, such as {@code k8s.pod.uid}
    */

@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
  * points at each collection. The object itself is not kept.
  */
 record Part(Map<String, Object> attributes, List<Value> values) {
-  /** A value of a metric, whole or not. */
+  /** Metric value, complete or partial. */
   record Value(String metric, Number number, List<Object> attributes) {}
 
   /** Creates an empty part. */

@@ -30,7 +30,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Lists running containers once per interval and reads the state and usage of each concurrently:
- * the daemon takes two samples per response, a second apart.
+ * the daemon takes two samples per response, one second apart.
  */
 final class DockerReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(DockerReceiver.class.getName());

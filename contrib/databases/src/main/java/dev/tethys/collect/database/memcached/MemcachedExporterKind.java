@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys exporter memcached}: what memcached_exporter does, with its flags. */
+/** {@code tethys exporter memcached}: compatible with memcached_exporter and its flags. */
 public final class MemcachedExporterKind implements ExporterKind {
   @Override
   public String name() {

@@ -19,7 +19,10 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys exporter mongodb}: what mongodb_exporter does, with its flags and variables. */
+/**
+ * {@code tethys exporter mongodb}: compatible with mongodb_exporter, its flags and environment
+ * variables.
+ */
 public final class MongodbExporterKind implements ExporterKind {
   private static final String URI = "mongodb.uri";
   private static final String COLLECTOR = "collector.";

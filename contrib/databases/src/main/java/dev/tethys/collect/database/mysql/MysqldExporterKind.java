@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code tethys exporter mysqld}: what mysqld_exporter does, with its flags. */
+/** {@code tethys exporter mysqld}: compatible with mysqld_exporter and its flags. */
 public final class MysqldExporterKind implements ExporterKind {
   private static final String FILES = "collect.perf_schema.file_instances.";
   private static final String QUERY_TIMEOUT = "exporter.query_timeout";

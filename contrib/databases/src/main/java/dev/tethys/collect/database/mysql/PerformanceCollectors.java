@@ -32,7 +32,7 @@ final class PerformanceCollectors {
           "write_low_priority",
           "write_normal");
 
-  /** Columns of a member of a group, what is shown of each, and whether it is a counter. */
+  /** Columns of a group member, with the metric for each and whether it is a counter. */
   private record MemberColumn(String column, String metric, boolean counter) {}
 
   private static final List<MemberColumn> MEMBER =
@@ -64,7 +64,7 @@ final class PerformanceCollectors {
           "applying_transaction_start_apply_timestamp");
 
   /**
-   * Selection and naming of files and memory events.
+   * Selection and names of files and memory events.
    *
    * @param files expression of the server for names of files
    * @param filePrefix removed from their names

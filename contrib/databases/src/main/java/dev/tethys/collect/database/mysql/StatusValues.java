@@ -11,7 +11,7 @@ import java.time.temporal.ChronoField;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Values of status and of variables: numbers, words with a numeric meaning, and times. */
+/** Values of status entries and variables: numbers, keywords with a numeric meaning, and times. */
 final class StatusValues {
   private static final DateTimeFormatter CERTIFICATE =
       DateTimeFormatter.ofPattern("MMM d HH:mm:ss yyyy z", Locale.ENGLISH);

@@ -24,7 +24,10 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys exporter postgres}: what postgres_exporter does, with its flags and variables. */
+/**
+ * {@code tethys exporter postgres}: compatible with postgres_exporter, its flags and environment
+ * variables.
+ */
 public final class PostgresExporterKind implements ExporterKind {
   private static final String TELEMETRY_PATH = "web.telemetry-path";
   private static final String NO_SETTINGS = "disable-settings-metrics";

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Executor of commands: one server, or those of a cluster. */
+/** Command executor: a single server, or the servers of a cluster. */
 interface RedisCommands {
   /** The response, which may be an error of the server. */
   RedisReply send(String... command) throws IOException;

@@ -26,7 +26,10 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** {@code tethys exporter redis}: what redis_exporter does, with its flags and variables. */
+/**
+ * {@code tethys exporter redis}: compatible with redis_exporter, its flags and environment
+ * variables.
+ */
 public final class RedisExporterKind implements ExporterKind {
   @Override
   public String name() {

@@ -25,7 +25,7 @@ sealed interface RedisReply {
   /** An array, set or push; a map is keys and values in turn. */
   record Many(List<RedisReply> items) implements RedisReply {}
 
-  /** An error; its first word is its kind. */
+  /** Error reply; the first word is the error code. */
   record Failure(String message) implements RedisReply {}
 
   /** A null. */

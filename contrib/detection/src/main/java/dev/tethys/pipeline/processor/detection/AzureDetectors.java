@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Machines of Azure, and those that are nodes of its Kubernetes. */
+/** Azure virtual machines, including nodes of Azure Kubernetes Service. */
 final class AzureDetectors {
   private static final URI METADATA =
       URI.create(

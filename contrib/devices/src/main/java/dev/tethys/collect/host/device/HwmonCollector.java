@@ -222,7 +222,7 @@ final class HwmonCollector implements NodeCollector {
 
   private static final Desc CHIP_SENSOR = Desc.gauge("", "", "chip", "sensor");
 
-  /** One value of a sensor among its others. */
+  /** A single value of a sensor. */
   private record Element(String type, String element, double value, Map<String, String> sensor) {
     String name() {
       if (element.equals("input")) {

@@ -45,7 +45,7 @@ final class MountstatsCollector implements NodeCollector {
   private static final int RDMA_GAP_AT = 10;
   private static final int GAP = 3;
 
-  /** One connection of a mount: protocol and numbers, placed as those of TCP. */
+  /** Connection of a mount: protocol and statistics, in the order used for TCP. */
   private record Transport(String protocol, long[] numbers) {}
 
   private record Operation(String name, long[] numbers) {}

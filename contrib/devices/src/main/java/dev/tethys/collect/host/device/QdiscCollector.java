@@ -17,7 +17,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Queues of network devices, those at the root (linux/rtnetlink.h, linux/gen_stats.h). */
+/** Root queueing disciplines of network devices (linux/rtnetlink.h, linux/gen_stats.h). */
 final class QdiscCollector implements NodeCollector {
   private static final int RTM_GETQDISC = 38;
   private static final int HEADER = 20;

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Energy that parts of the processor used, from /sys/class/powercap. */
+/** Energy used by parts of the processor, from /sys/class/powercap. */
 final class RaplCollector implements NodeCollector {
   private static final Desc JOULES =
       Desc.counter(

@@ -111,7 +111,7 @@ public final class Azure implements PollingDiscovery.Source {
     }
   }
 
-  /** A network interface, known for a while. */
+  /** A cached network interface. */
   private record CachedInterface(JsonNode nic, Instant until) {}
 
   private final Settings settings;

@@ -18,7 +18,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One session with a ZooKeeper server, as far as reading and watching needs one.
+ * Session with a ZooKeeper server, limited to reading and watching.
  *
  * <p>Frames are a length and a body of big-endian values (zookeeper.jute of the server's sources).
  * A session begins with a ConnectRequest (protocol version, last zxid, timeout, session, password)

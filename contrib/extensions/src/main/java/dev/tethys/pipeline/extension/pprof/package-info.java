@@ -1,4 +1,4 @@
-/** Profiles of the process over HTTP, as Go's net/http/pprof serves them. */
+/** Serves profiles of the process over HTTP, like Go's net/http/pprof. */
 @NullMarked
 package dev.tethys.pipeline.extension.pprof;
 

@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings outside the file, in order of precedence: those of the OpenTelemetry exporter library
- * ({@code IO_PROMETHEUS_…}, then {@code io.prometheus.…}), and those of OpenTelemetry's SDK ({@code
- * otel.…}, then {@code OTEL_…}). Each is a Java property or an environment variable.
+ * Settings outside the file, in order of precedence: the OpenTelemetry exporter library ({@code
+ * IO_PROMETHEUS_…}, then {@code io.prometheus.…}), then OpenTelemetry's SDK ({@code otel.…}, then
+ * {@code OTEL_…}). Each is a Java property or an environment variable.
  */
 record OtelSettings(
     Function<String, @Nullable String> environment, Function<String, @Nullable String> properties) {

@@ -27,10 +27,10 @@ import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Socket factories of RMI: connects have a timeout, reads a limit in bytes, and TLS settings are
- * those of the scrape. A stub uses the process's default socket factory; so the defaults are
- * replaced, once, by factories that apply the settings of the current thread's scrape, and delegate
- * to the previous ones for all other threads.
+ * RMI socket factories: connects have a timeout, reads are limited in bytes, and TLS settings come
+ * from the scrape. A stub uses the process's default socket factory; so the defaults are replaced,
+ * once, by factories that apply the settings of the current thread's scrape, and delegate to the
+ * previous ones for all other threads.
  *
  * <p>A scrape ends when its thread is interrupted: reads and writes of virtual threads end then,
  * and their sockets are closed.

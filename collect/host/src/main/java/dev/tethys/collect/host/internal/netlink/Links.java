@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The network devices that the kernel knows (linux/rtnetlink.h, linux/if_link.h). */
+/** Network devices known to the kernel (linux/rtnetlink.h, linux/if_link.h). */
 public final class Links {
   private static final int RTM_GETLINK = 18;
   private static final int IFLA_IFNAME = 3;

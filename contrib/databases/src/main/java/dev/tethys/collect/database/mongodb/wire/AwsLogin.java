@@ -39,7 +39,7 @@ final class AwsLogin {
 
   private AwsLogin() {}
 
-  /** Keys of the environment, a profile, a role or the machine; made when they are needed. */
+  /** Credentials of the environment, a profile, a role or the host; created on demand. */
   private static final class Usual {
     private static final HttpClientFactory CLIENTS = new HttpClientFactory("tethys");
     static final AwsCredentials CREDENTIALS =

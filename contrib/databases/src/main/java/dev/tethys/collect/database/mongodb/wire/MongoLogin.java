@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Logs a connection in, as its string says. */
+/** Authenticates a connection as configured by its connection string. */
 final class MongoLogin {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int MOST_STEPS = 8;

@@ -1,6 +1,6 @@
 /**
- * MongoDB's protocol as far as the exporter needs it: BSON, OP_MSG, logins, connection strings and
- * the choice of a member of a replica set.
+ * Subset of MongoDB's protocol needed by the exporter: BSON, OP_MSG, authentication, connection
+ * strings and selection of a replica set member.
  */
 @NullMarked
 package dev.tethys.collect.database.mongodb.wire;
