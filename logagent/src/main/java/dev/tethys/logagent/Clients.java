@@ -67,7 +67,10 @@ final class Clients {
     return new Change(c, Map.of());
   }
 
-  /** Change of the clients by a configuration: first {@link #open}, then one of the others. */
+  /**
+   * Change of the clients by a configuration: call {@link #open} first, then one of the other
+   * methods.
+   */
   final class Change {
     private final PromtailConfig to;
     private final Map<LokiClientConfig, LokiClient> kept; // by the configuration that they get

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The stages of a job, and the clock that makes them emit held entries. */
+/** Stages of a job, and the timer that makes them emit held entries. */
 final class JobPipeline implements EntrySink, AutoCloseable {
   /** Interval at which held entries are checked, in milliseconds. */
   private static final long TICK = 50;

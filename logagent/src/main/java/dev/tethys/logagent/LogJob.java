@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** A running job: its files, its other sources, and the stages that both feed. */
+/** Running job: its files, its other sources, and their shared stages. */
 final class LogJob {
   final JobPipeline pipeline;
   final List<LogSource> sources;

@@ -29,8 +29,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The jobs of the configuration: those that run, those that are being stopped, their positions, and
- * the transition to another configuration.
+ * Manages the configured jobs: running jobs, stopping jobs, their positions, and the transition to
+ * a new configuration.
  *
  * <p>A reload never waits for a destination: a job keeps the entries that it has passed on until
  * they are delivered ({@link JobShutdown}), and a successor that would read the same sources starts

@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Map with a maximum number of entries: the oldest entry leaves for a new one, or the one that was
- * not used for the longest time. Not thread-safe.
+ * Map with a maximum number of entries: a new entry evicts the oldest one, or the least recently
+ * used one. Not thread-safe.
  */
 public final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
   private static final long serialVersionUID = 1;

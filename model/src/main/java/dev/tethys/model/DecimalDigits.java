@@ -75,7 +75,7 @@ public final class DecimalDigits {
   }
 
   /**
-   * The digits of each number below 10,000: two look-ups are less dependent on each other than the
+   * Digits of each number below 10,000: two lookups have fewer dependencies than the
    * multiplications that split eight digits, and take a fifth less time. Initialized on first use.
    */
   private static final class Fours {

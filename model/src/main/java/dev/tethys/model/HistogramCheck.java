@@ -3,9 +3,9 @@ package dev.tethys.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Describes the problem of a native histogram from outside in Prometheus's words, so that senders'
- * logs stay the same. Limits as in Prometheus: no negative counts, spans that fit the buckets, and
- * for integer histograms a count that fits the buckets.
+ * Describes why a received native histogram is invalid, with Prometheus's messages, so that
+ * senders' logs stay the same. Limits as in Prometheus: no negative counts, spans that fit the
+ * buckets, and for integer histograms a count that fits the buckets.
  */
 public final class HistogramCheck {
   private HistogramCheck() {}

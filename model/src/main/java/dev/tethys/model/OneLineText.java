@@ -1,6 +1,6 @@
 package dev.tethys.model;
 
-/** Rules for strings of other people that are shown as a part of one line. */
+/** Rules for foreign strings that are shown within a single line. */
 public final class OneLineText {
   private OneLineText() {}
 

@@ -3,9 +3,9 @@ package dev.tethys.model;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Text that no UTF-8 can hold: half of a surrogate pair, which escapes of JSON can write alone. It
- * becomes U+FFFD, as bytes that are not UTF-8 do when they are read; {@link String#getBytes} writes
- * a question mark.
+ * Handles unpaired surrogates, which JSON escapes can express but UTF-8 cannot encode. It becomes
+ * U+FFFD, as bytes that are not UTF-8 do when they are read; {@link String#getBytes} writes a
+ * question mark.
  */
 public final class Surrogates {
   private static final char REPLACEMENT = '\ufffd';

@@ -9,8 +9,8 @@ import java.util.ServiceLoader;
 import java.util.TreeMap;
 
 /**
- * Kinds of databases that {@code stores} may name, by name: those of the core, and those that
- * modules of {@code contrib} provide.
+ * Database types allowed in {@code stores}, by name: types of the core and of {@code contrib}
+ * modules.
  */
 public final class ForeignStores {
   public static final List<StoreType> TYPES = all();

@@ -1,6 +1,6 @@
 /**
- * {@code prometheus.yml} as a whole, read strictly. Its sections declare the keys of each block;
- * docs/configuration.md is generated from them.
+ * Strict reader of the complete {@code prometheus.yml}. Its sections declare the keys of each
+ * block; docs/configuration.md is generated from them.
  */
 @NullMarked
 package dev.tethys.prometheus;

@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Ends a process whose heap is full: one that does little but collect garbage, or whose requests
- * fail with {@code OutOfMemoryError} all the time. The serial collector has no such limit; the
- * process would neither work nor end.
+ * Ends a process whose heap is full: it spends most of its time collecting garbage, or its requests
+ * keep failing with {@code OutOfMemoryError}. The serial collector has no such limit; the process
+ * would neither work nor end.
  */
 public final class GcOverheadLimit {
   /** Share of the time in collections above which a window counts. */

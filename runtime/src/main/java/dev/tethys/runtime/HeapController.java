@@ -76,10 +76,7 @@ public final class HeapController {
     }
   }
 
-  /**
-   * A rule over time: collections are detected by the bytes that they leave, except those that it
-   * requests.
-   */
+  /** Rule over time: collections, except those it requests, are detected by the remaining bytes. */
   static final class RuleState {
     private Rule rule;
     private long remaining = -1;

@@ -3,7 +3,7 @@ package dev.tethys.tools;
 import dev.tethys.config.ConfigException;
 import dev.tethys.runtime.cli.UsageException;
 
-/** Errors in amtool's words. */
+/** Errors with amtool's messages. */
 final class AmtoolErrors {
   private AmtoolErrors() {}
 

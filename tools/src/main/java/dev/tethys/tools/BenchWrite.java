@@ -104,7 +104,7 @@ final class BenchWrite {
         : 0;
   }
 
-  /** A part of the work that is timed. */
+  /** Timed part of the work. */
   private interface Stage<T> {
     T run() throws IOException;
   }

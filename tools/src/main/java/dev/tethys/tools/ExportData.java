@@ -23,7 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code tsdb export}: writes data of Tethys in formats of other programs. */
+/** {@code tsdb export}: exports Tethys data in formats of other programs. */
 final class ExportData {
   private static final Duration TWO_HOURS = Duration.ofHours(2);
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Flags that all commands of a group take, by the first word of the commands. */
+/** Flags shared by all commands of a group, by the first word of the command. */
 final class GlobalFlags {
   /** First word of the commands of Alertmanager's tool. */
   static final String AMTOOL = "amtool";

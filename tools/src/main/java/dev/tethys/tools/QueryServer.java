@@ -83,7 +83,7 @@ final class QueryServer {
     String ask(ServerApi api, Command.Arguments a, boolean json) throws IOException;
   }
 
-  /** A time on the command line cannot be read, or makes no sense. */
+  /** Thrown if a time on the command line cannot be parsed or is invalid. */
   static final class BadTimeException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -5,7 +5,7 @@ import dev.tethys.query.promql.ast.Expr;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** Queries with other matchers in their selectors. */
+/** Changes the matchers in the selectors of queries. */
 final class Selectors {
   private Selectors() {}
 

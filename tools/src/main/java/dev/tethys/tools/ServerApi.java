@@ -23,7 +23,7 @@ final class ServerApi implements AutoCloseable {
     this.access = access;
   }
 
-  /** Thrown if the server rejects a request, or is not such a server. */
+  /** Thrown if the server rejects a request or is not a server of the expected kind. */
   static final class ApiException extends IOException {
     private static final long serialVersionUID = 1L;
 

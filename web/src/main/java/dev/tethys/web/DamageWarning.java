@@ -2,7 +2,7 @@ package dev.tethys.web;
 
 import java.util.List;
 
-/** Header that names damaged parts, by which a response may lack stored data. */
+/** Header that lists damaged parts because of which a response may lack stored data. */
 public final class DamageWarning {
   private static final String HEADER = "X-Tethys-Warning";
   private static final int MAX_LENGTH = 1000;

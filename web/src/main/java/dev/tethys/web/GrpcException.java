@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class GrpcException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** The statuses that servers here give; numbers as in the protocol. */
+  /** Status codes used by servers here, numbered as in the protocol. */
   public enum Status {
     CANCELLED(1),
     UNKNOWN(2),

@@ -31,7 +31,7 @@ public final class Routes {
       String pattern, HttpHandler handler, Map<String, String> values, boolean changes)
       implements Match {}
 
-  /** The path is known, the method is not. */
+  /** The path is known, but not the method. */
   public record WrongMethod(String pattern, Set<String> allowed) implements Match {}
 
   /** The path is unknown. */

@@ -1,7 +1,7 @@
 package dev.tethys.control.access;
 
 /**
- * Token by which an agent connects, without its secret.
+ * Token with which an agent connects, without its secret.
  *
  * @param name of its line
  * @param fingerprint of the token; "" if agents need none

@@ -24,8 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Request handling that all parts of the HTTP API of the control plane share. The API is under
- * {@code /api/v1/control}, with Prometheus's envelope.
+ * Request handling shared by all parts of the control plane's HTTP API. The API is under {@code
+ * /api/v1/control}, with Prometheus's envelope.
  */
 public final class ControlApi {
   public static final String ROOT = "/api/v1/control";

@@ -15,7 +15,8 @@ import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Sums of the counts and states of all controls over the fleet, computed in one skip the agents.
+ * Sums of the counts and states of all controls over the fleet, computed in one pass over the
+ * agents.
  */
 final class ControlSums {
   private static final class Sum {

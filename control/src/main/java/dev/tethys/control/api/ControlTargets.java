@@ -14,8 +14,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Agents of a control by whether they run the pipeline to which it moves items, as far as their
- * effective configurations are known.
+ * Agents of a control, grouped by whether they run the pipeline to which it moves items, as far as
+ * known from their effective configurations.
  *
  * @param without connected agents that do not run it
  * @param with connected agents that run it, or for which that is unknown

@@ -62,7 +62,7 @@ public final class ActionRetries {
   }
 
   /**
-   * Attempt that is due, or in progress.
+   * Attempt that is due or in progress.
    *
    * @param error error of the previous attempt; "" for the first
    * @param due monotonic time; null while it is in progress

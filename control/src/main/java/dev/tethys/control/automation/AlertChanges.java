@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Last change of each alert, so that repeated messages and those of before are omitted. Bounded;
- * the alerts that changed first are forgotten first. Guarded by {@link Automation}.
+ * Last change of each alert, so that repeated and outdated messages are ignored. Bounded; the
+ * alerts that changed first are forgotten first. Guarded by {@link Automation}.
  */
 final class AlertChanges {
   /**

@@ -21,12 +21,12 @@ final class CoolDowns {
    *
    * @param id of the control or action
    * @param word name of the action
-   * @param target what it reaches
+   * @param target affected agents
    */
   record Start(AutomationRule rule, Alert alert, String id, String word, String target) {}
 
   /**
-   * Start that waits for the end of a cool-down.
+   * Start action that waits for the end of a cool-down.
    *
    * @param due end of the cool-down, monotonic
    */

@@ -32,10 +32,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Triggers of automation that no alert of a Prometheus makes: states of agents and rollouts,
- * results of queries, changes of variables, and times of the day. Each is applied as an alert that
- * fires while the state lasts, so that cool-down, dry run, return and results are those of all
- * rules. One thread steps.
+ * Automation triggers other than Prometheus alerts: agent and rollout states, query results,
+ * variable changes, and times of day. Each is applied as an alert that fires while the state lasts,
+ * so that cool-down, dry run, return and results are those of all rules. One thread steps.
  */
 public final class EventTriggers {
   /** Time for which a state of an agent lasts before it counts. */

@@ -25,7 +25,7 @@ public final class HeldActions {
   private static final int MAX = 10_000;
 
   /**
-   * Action that holds.
+   * Action that is held.
    *
    * @param id of the action for the event
    * @param target variable or configuration

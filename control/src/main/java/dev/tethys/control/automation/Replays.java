@@ -64,7 +64,7 @@ public final class Replays implements ReplayHost {
    */
   public record Origin(String rule, Alert event, String word, String target, String actor) {}
 
-  /** Takes the ends of replays that rules started; may call replays. */
+  /** Receives the completion of replays started by rules; may call replays. */
   public interface Ended {
     /**
      * Records the end of a replay.

@@ -25,7 +25,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Action of a rule other than the start and end of live controls. */
+/** Rule action other than the start and end of live controls. */
 sealed interface RuleAction {
   /** Word of the action in results. */
   String word();

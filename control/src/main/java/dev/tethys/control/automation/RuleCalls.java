@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Requests of rules to Alertmanagers and other programs, one attempt each. */
+/** Sends requests of rules to Alertmanagers and other programs, with one attempt each. */
 public final class RuleCalls {
   static final int MAX_RUNNING = 64;
 
@@ -45,7 +45,7 @@ public final class RuleCalls {
     static final Outcome DONE = new Outcome("", false);
   }
 
-  /** Refusal of a request at the limit of those that run. */
+  /** Thrown if a request is rejected because of the limit on concurrent requests. */
   static final class BusyException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

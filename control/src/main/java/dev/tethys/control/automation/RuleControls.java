@@ -15,7 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Start and end of the live controls of rules. Guarded by its owner. */
+/** Starts and ends live controls for rules. Guarded by its owner. */
 public final class RuleControls {
   private static final System.Logger LOG = JulLogger.of(RuleControls.class.getName());
 

@@ -7,9 +7,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Agents that poll under one instance uid, such as those of a machine that was cloned. The starts
- * of their processes and the sequences of their messages distinguish them: an agent whose process
- * was started again never continues an earlier sequence. Not safe for threads.
+ * Agents that poll with the same instance uid, such as on cloned hosts. The starts of their
+ * processes and the sequences of their messages distinguish them: an agent whose process was
+ * started again never continues an earlier sequence. Not safe for threads.
  *
  * <p>Has an entry for each agent that polls.
  */

@@ -81,7 +81,7 @@ public record Totals(
       new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null, 0, Map.of());
 
   /**
-   * Items received, and those that reach no destination, without intentional drops by live
+   * Items received, and items that reach no destination, excluding intentional drops by live
    * controls.
    *
    * @param reasons lost items by reason; empty if unknown

@@ -25,9 +25,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes the state of objects of a cluster as their status, on its own thread, while this process
- * leads. A write has the resource version that was read, so that it never overwrites another one;
- * fields of other writers are preserved.
+ * Writes the status of cluster objects, on its own thread, while this process is the leader. A
+ * write has the resource version that was read, so that it never overwrites another one; fields of
+ * other writers are preserved.
  */
 public final class ClusterStatus {
   private static final System.Logger LOG = JulLogger.of(ClusterStatus.class.getName());

@@ -25,8 +25,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Counts of live controls by agent, which do not shrink: those of processes that have ended, and of
- * agents that are away, stay. They are kept in a file as long as the control exists. Thread-safe.
+ * Counts of live controls by agent, which never decrease: counts of ended processes and
+ * disconnected agents are kept. They are kept in a file as long as the control exists. Thread-safe.
  *
  * <p>Invariants: at most {@link #MAX_ENTRIES} counts, in memory and in the file; an agent beyond
  * that has those of its present process.

@@ -14,8 +14,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * All changes that one event leads to, before they are visible: values of variables, entries of the
- * journal and replays. Each change of a variable is an event, which is handled in its turn.
+ * All changes caused by an event, before they become visible: variable values, journal entries and
+ * replays. Each change of a variable is an event, which is handled in its turn.
  */
 public final class HubMessage {
   /** Hub rule, and the event that triggered it. */

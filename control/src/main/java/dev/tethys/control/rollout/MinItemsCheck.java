@@ -4,8 +4,8 @@ import dev.tethys.control.fleet.Totals;
 import dev.tethys.control.text.Texts;
 
 /**
- * Check that the agents of the stage have taken enough items since they applied the version: a
- * stage is good by evidence alone.
+ * Checks that the agents of the stage have received enough items since they applied the version,
+ * because a stage passes only with evidence.
  */
 final class MinItemsCheck implements GuardCheck {
   private final Rollout r;

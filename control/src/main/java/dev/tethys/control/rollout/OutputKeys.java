@@ -31,7 +31,7 @@ public final class OutputKeys {
   private static final int MAX_ROWS = 200;
   private static final int MAX_NAMES = 1000;
 
-  /** Records of an exporter, and those that have a key. */
+  /** Number of records of an exporter, and of records with a key. */
   private static final class Side {
     private long records;
     private final Map<String, Long> keys = new TreeMap<>();

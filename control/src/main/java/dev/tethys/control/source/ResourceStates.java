@@ -8,7 +8,7 @@ import dev.tethys.control.rollout.Rollouts;
 import dev.tethys.control.source.SourceState.Applied;
 import dev.tethys.pipeline.processor.control.Control;
 
-/** States of applied resources: whether what runs is as their files say. */
+/** States of applied resources: whether the running state matches their files. */
 record ResourceStates(Controls controls, Rollouts rollouts, SourceState kept) {
   /**
    * State of a resource, as in {@link SourceResources.Item}.

@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Documents of a file with resources, each read separately, so that one with an error does not hide
- * the others.
+ * Documents of a resource file, each read separately, so that an invalid document does not hide the
+ * others.
  *
  * @param good documents that were read
  * @param bad documents that were not

@@ -15,8 +15,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * File with a part of the state of the control plane, which is replaced as a whole: a JSON object
- * with {@code format} (1).
+ * File with a part of the control plane's state, replaced atomically: a JSON object with {@code
+ * format} (1).
  */
 public final class StateFile {
   private static final int FORMAT = 1;

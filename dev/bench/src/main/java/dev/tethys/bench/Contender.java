@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A server measured in addition to others: how it is started, and when it is ready. */
+/** Server under comparison: how it is started, and when it is ready. */
 enum Contender {
   TETHYS(""),
   PROMETHEUS("prometheus"),

@@ -17,10 +17,10 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Generator of some two hundred series of every kind that a query can meet, equal for equal seeds.
- * It has gauges, counters with resets and start timestamps, classic buckets (broken ones too),
- * native histograms with exponential and custom buckets, alone and mixed with floats, infos for
- * {@code info()}, names in UTF-8, gaps, stale markers, NaN, infinities.
+ * Generates about two hundred series of every kind that a query can read, deterministic for a given
+ * seed. It has gauges, counters with resets and start timestamps, classic buckets (broken ones
+ * too), native histograms with exponential and custom buckets, alone and mixed with floats, infos
+ * for {@code info()}, names in UTF-8, gaps, stale markers, NaN, infinities.
  */
 final class EqualityData {
   /** The first sample, in milliseconds. */

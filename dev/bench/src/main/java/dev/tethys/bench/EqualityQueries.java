@@ -9,8 +9,8 @@ import java.util.Random;
 
 /**
  * Random expressions over {@link EqualityData}: every function by its signature, every operator,
- * matching, fill, aggregation and modifier, duration expressions, and occasionally a word too many
- * or too few. Queries with several correct results are omitted, such as {@code topk} over equal
+ * matching, fill, aggregation and modifier, duration expressions, and occasionally a redundant or
+ * missing token. Queries with several correct results are omitted, such as {@code topk} over equal
  * series.
  */
 final class EqualityQueries {

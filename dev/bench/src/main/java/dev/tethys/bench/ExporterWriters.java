@@ -25,12 +25,13 @@ import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /**
- * {@code destinations RECORDING [NAME …]}: what each writer costs. A collector in its own process
- * takes a recorded exporter by remote write and passes it to one exporter, whose requests are read
- * to their end and answered here without being checked, or by a real server. What takes no samples
- * is given a log record or a span for each by OTLP. Prints items for each second of the collector's
- * CPU, of which {@code nop}, {@code nop/logs} and {@code nop/traces} are the cost of receiving; for
- * comparison the vendor's own client in its own process, which is given ready samples.
+ * {@code destinations RECORDING [NAME …]}: measures the cost of each writer. A collector in its own
+ * process takes a recorded exporter by remote write and passes it to one exporter, whose requests
+ * are read to their end and answered here without being checked, or by a real server. What takes no
+ * samples is given a log record or a span for each by OTLP. Prints items for each second of the
+ * collector's CPU, of which {@code nop}, {@code nop/logs} and {@code nop/traces} are the cost of
+ * receiving; for comparison the vendor's own client in its own process, which is given ready
+ * samples.
  */
 final class ExporterWriters {
   private static final Map<String, VendorClients.ClientEntry> CLIENTS = VendorClients.all();

@@ -20,9 +20,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
- * Single kinds of samples, written by remote write into one server after the other. Prints
- * processor time, memory, disk, and lower bounds: the bytes that are moved, the cost of
- * decompressing and parsing alone, and the entropy of the generated values.
+ * Writes single kinds of samples by remote write to one server after another. Prints processor
+ * time, memory, disk, and lower bounds: the bytes that are moved, the cost of decompressing and
+ * parsing alone, and the entropy of the generated values.
  */
 final class Kinds {
   private static final int SERIES_OF_A_REQUEST = 504; // whole classic histograms

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The {@code name=number} arguments of a command over its defaults, and words where it has some.
+ * The {@code name=number} arguments of a command, applied over its defaults, and keywords if it has
+ * any.
  */
 final class Options {
   /** The arguments are invalid for the command. */

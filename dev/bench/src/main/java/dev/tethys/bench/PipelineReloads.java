@@ -15,8 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A collector that reads its configuration again while telemetry passes through it: how long it
- * made batches wait, by its own account, and for how long nothing arrived.
+ * Reloads the configuration of a collector under load, and measures how long it reports delaying
+ * batches and for how long nothing arrived.
  */
 final class PipelineReloads {
   private static final int CALM_MILLIS = 10_000;

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * Store of a test, with rows to write and the reading of rows that come back. A test of a store
- * opens it between {@link #open} and {@link #settle}.
+ * Test store, with rows to write and access to the stored rows. A test of a store opens it between
+ * {@link #open} and {@link #settle}.
  */
 public abstract class LogStoreFixture {
   /** 2026-11-25T12:00:00Z in Unix nanoseconds. */

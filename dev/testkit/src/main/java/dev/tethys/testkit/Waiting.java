@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Waits in tests for a condition that another thread or process makes true. */
+/** Waits in tests for a condition that another thread or process fulfils. */
 public final class Waiting {
   /** Long enough for a busy machine; only a failing test takes it. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(100);

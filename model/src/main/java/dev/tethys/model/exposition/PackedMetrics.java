@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.RandomAccess;
 
 /**
- * List of metrics that keeps plain numbers in arrays and makes a {@link Metric} when one is read.
+ * List of metrics that keeps plain numbers in arrays and creates a {@link Metric} on access.
  * Millions of metrics then are thousands of objects, so that a collection of the heap has little to
  * follow. Unmodifiable.
  *

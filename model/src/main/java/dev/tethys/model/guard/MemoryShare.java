@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Part of a {@link MemoryBudget} that one use of memory has. Thread-safe.
+ * Share of a {@link MemoryBudget} for one memory use. Thread-safe.
  *
  * <p>Memory is either reserved and released, or measured: heads know their size, and apply their
  * own limits.

@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 /**
- * Objects with large arrays that one request after another uses. Arrays of each request of its own
+ * Objects with large arrays that are reused across requests. Arrays of each request of its own
  * would be alive at the young collections that happen meanwhile, and so grow old. Objects that wait
  * here are released by the next full collection, so that an idle process does not keep them.
  * Thread-safe.

@@ -80,7 +80,7 @@ public final class SeriesMemory {
     return memory.used();
   }
 
-  /** Bytes that one aggregator holds. Not thread-safe. */
+  /** Bytes held by an aggregator. Not thread-safe. */
   public final class Share implements AutoCloseable {
     private long held;
 

@@ -5,7 +5,7 @@ import dev.tethys.model.Histogram;
 import java.util.Arrays;
 import java.util.StringJoiner;
 
-/** Histograms as text, in the two forms that Prometheus knows. */
+/** Formats histograms as text, in Prometheus's two formats. */
 public final class HistogramText {
   private HistogramText() {}
 

@@ -1,7 +1,7 @@
 package dev.tethys.model.logs;
 
 /**
- * Finds the parts of bodies that a consumer of rows reads. A store that keeps bodies as texts with
+ * Finds the parts of bodies that a row consumer reads. A store that keeps bodies as texts with
  * arguments may put a placeholder into a body for an argument that the consumer does not read.
  */
 public interface LogBodyParts {

@@ -64,7 +64,7 @@ public record LogFilter(List<Line> lines, List<Matcher> metadata) {
     }
   }
 
-  /** Condition that only the reader of a whole body can test, such as addresses in a network. */
+  /** Condition that requires the complete body, such as a test for addresses in a network. */
   public record Test(BodyTest test) implements Line {
     @Override
     public boolean fits(byte[] bytes, int from, int to) {

@@ -4,7 +4,7 @@ import dev.tethys.model.access.Scope;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** Functions and lines of addresses in files that are known by their build id. */
+/** Resolves addresses to functions and lines, in files identified by build id. */
 public interface AddressSymbols {
   /**
    * Frame of an address.

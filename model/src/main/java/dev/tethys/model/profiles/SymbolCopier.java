@@ -2,7 +2,9 @@ package dev.tethys.model.profiles;
 
 import java.util.Arrays;
 
-/** Copies requested symbols, and those that they refer to, into another table. Not thread-safe. */
+/**
+ * Copies requested symbols and the symbols that they reference into another table. Not thread-safe.
+ */
 public final class SymbolCopier {
   private final ProfileSymbols from;
   private final ProfileSymbolTable to;

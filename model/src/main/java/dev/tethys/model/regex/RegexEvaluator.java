@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Decides whether strings match, by literals as far as these decide it. Thread-safe. */
+/** Decides whether strings match, using literals where they are sufficient. Thread-safe. */
 final class RegexEvaluator {
   /** Maximum number of values built from groups and classes. */
   private static final int MOST_VALUES = 1000;

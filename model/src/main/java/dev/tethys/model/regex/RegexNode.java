@@ -31,7 +31,7 @@ sealed interface RegexNode {
   /** A position, not a text. */
   record Assert(Assertion kind) implements RegexNode {}
 
-  /** One after the other. */
+  /** Concatenation. */
   record Concat(List<RegexNode> parts) implements RegexNode {}
 
   /** Any of them; the first in a search for groups. */

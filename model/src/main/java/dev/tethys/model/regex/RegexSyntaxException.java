@@ -2,7 +2,7 @@ package dev.tethys.model.regex;
 
 import dev.tethys.model.log.ErrorText;
 
-/** An invalid RE2 expression, or one that is too large. The message is that of Go. */
+/** Thrown for an RE2 expression that is invalid or too large. The message is that of Go. */
 public final class RegexSyntaxException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

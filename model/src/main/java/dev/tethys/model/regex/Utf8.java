@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** UTF-8 as Go reads it: each byte that is not part of a code point is one U+FFFD. */
+/** Decodes UTF-8 like Go: each byte that is not part of a code point becomes one U+FFFD. */
 final class Utf8 {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);

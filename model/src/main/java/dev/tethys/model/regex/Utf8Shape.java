@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Automaton over the bytes by which UTF-8 encodes the code points of a set. Equal tails are one
- * node. Surrogates are omitted, as UTF-8 does not encode them.
+ * Automaton over the UTF-8 encodings of a set of code points. Equal tails are one node. Surrogates
+ * are omitted, as UTF-8 does not encode them.
  *
  * <p>Node 0 is the end. The transitions of a node are triples: lowest byte, highest byte, target;
  * targets have lower numbers than their node, and the root is the last one.

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The reading side of a metric store within one scope: all a query engine knows of storage. A
- * {@link ScopedSource} gives it. Thread-safe. Times are Unix milliseconds, ranges closed on both
+ * Read access to a metric store within one scope, the only storage interface used by query engines.
+ * A {@link ScopedSource} gives it. Thread-safe. Times are Unix milliseconds, ranges closed on both
  * sides.
  */
 public interface MetricSource {

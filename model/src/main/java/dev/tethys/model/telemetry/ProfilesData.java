@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** The profiles of one request; each knows the dictionary that it refers to. */
+/** Profiles of a request, each with a reference to its dictionary. */
 public final class ProfilesData extends Telemetry<Profile> {
   @Override
   public ProfilesData copy() {

@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** The instrumentation that made telemetry. */
+/** Instrumentation scope that produced telemetry. */
 public final class Scope extends AttributedMessage {
   private String name = "";
   private String version = "";

@@ -37,7 +37,7 @@ public sealed interface SpanFilter {
    */
   record Compare(SpanField field, Operator operator, SpanValue value) implements SpanFilter {}
 
-  /** Fits if one of the field's values is a string that the whole pattern (RE2) matches. */
+  /** Matches if one of the field's values is a string that fully matches the pattern (RE2). */
   record Matches(SpanField field, String pattern) implements SpanFilter {}
 
   /**

@@ -2,7 +2,7 @@ package dev.tethys.model.tracing;
 
 import org.jspecify.annotations.Nullable;
 
-/** Trace context of the request that the current thread serves, as its client sent it. */
+/** Trace context sent by the client of the request that the current thread serves. */
 public final class CallerContext {
   private static final ScopedValue<TraceContext> CURRENT = ScopedValue.newInstance();
 

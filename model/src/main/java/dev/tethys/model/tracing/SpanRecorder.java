@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts traces and decides which are recorded: those that the sender records, and a fraction of
- * those that start here. The fraction is selected by trace id, so that several programs select the
+ * Starts traces and decides which are recorded: traces recorded by the sender, and a fraction of
+ * traces that start here. The fraction is selected by trace id, so that several programs select the
  * same traces.
  *
  * <p>Off until {@link #recordTo} is called; until then it returns only {@link ActiveSpan#NONE} and

@@ -2,7 +2,7 @@ package dev.tethys.pipeline;
 
 import java.time.Duration;
 
-/** Time and threads as the parts of a graph use them, so that tests own both. */
+/** Time and threads for the components of a graph, so that tests control both. */
 public interface Scheduler {
   /** Wall clock, Unix milliseconds. */
   long millis();

@@ -2,7 +2,7 @@ package dev.tethys.pipeline;
 
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 
-/** A kind of telemetry; a pipeline carries one. */
+/** Kind of telemetry; each pipeline carries a single signal. */
 public enum Signal {
   TRACES(OtlpSignal.TRACES),
   METRICS(OtlpSignal.METRICS),

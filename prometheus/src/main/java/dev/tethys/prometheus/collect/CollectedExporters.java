@@ -209,7 +209,7 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
     return new Answered(200, "OK", format.contentType(), body.toByteArray());
   }
 
-  /** A response that did not come over the network. */
+  /** Response that did not come over the network. */
   private record Answered(int status, String reason, String contentType, byte[] bytes)
       implements ScrapeTransport.Response {
     @Override

@@ -1,8 +1,8 @@
 package dev.tethys.runtime.cli;
 
 /**
- * Error messages for an invalid command line: a program that replaces another one uses the wording
- * of that one.
+ * Error messages for an invalid command line: a program that replaces another uses that program's
+ * wording.
  */
 public interface UsageTexts {
   /** No such flag exists. */

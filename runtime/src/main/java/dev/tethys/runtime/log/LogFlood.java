@@ -6,10 +6,10 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 
 /**
- * Last limit on the log, after those of each logging class. A limited number of lines of the same
- * kind (logger, level and template) and of one logger pass in ten seconds, others are counted.
- * Tables have a fixed size, so kinds that share a slot are counted together. Lines of level DEBUG,
- * which an operator enabled, and output of the debug exporter always pass.
+ * Final limit on the log, in addition to the limits of each logging class. A limited number of
+ * lines of the same kind (logger, level and template) and of one logger pass in ten seconds, others
+ * are counted. Tables have a fixed size, so kinds that share a slot are counted together. Lines of
+ * level DEBUG, which an operator enabled, and output of the debug exporter always pass.
  */
 final class LogFlood {
   static final long WINDOW_MILLIS = 10_000;

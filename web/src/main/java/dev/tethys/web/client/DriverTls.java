@@ -12,7 +12,7 @@ import javax.net.ssl.SSLSocketFactory;
 
 /**
  * TLS sockets for a driver that instantiates this class by name with properties, such as
- * PostgreSQL's: one of them is the number of a configuration. Files are read for every connection.
+ * PostgreSQL's; one property is the number of a configuration. Files are read for every connection.
  */
 public final class DriverTls extends SSLSocketFactory {
   /** Property with the number of a configuration. */

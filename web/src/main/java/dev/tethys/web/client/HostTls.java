@@ -17,10 +17,10 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
 /**
- * TLS with a host that is known by its name. The JDK neither sends nor verifies a name with an
- * underscore, since Internet host names have none; services in Docker networks do, and Go's and
- * curl's clients accept them. For these the name is sent (SNI, RFC 6066) and the certificate
- * verified here: by the rules of RFC 6125, the same subset as in Go's client.
+ * TLS with a host identified by name. The JDK neither sends nor verifies a name with an underscore,
+ * since Internet host names have none; services in Docker networks do, and Go's and curl's clients
+ * accept them. For these the name is sent (SNI, RFC 6066) and the certificate verified here: by the
+ * rules of RFC 6125, the same subset as in Go's client.
  */
 final class HostTls {
   private static final int DNS_NAME = 2; // of a subject's alternative names, RFC 5280

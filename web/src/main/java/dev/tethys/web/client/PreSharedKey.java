@@ -3,7 +3,7 @@ package dev.tethys.web.client;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** A key that a server has as well, and the name by which it finds it there. Shows no key. */
+/** Key shared with a server, and the identity under which the server finds it. Shows no key. */
 public final class PreSharedKey {
   private static final int MAX_IDENTITY = 65_535; // two bytes say its length, RFC 4279
   private static final int MAX_KEY = 65_535;

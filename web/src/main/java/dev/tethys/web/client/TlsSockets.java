@@ -15,7 +15,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
-/** TLS for clients of other protocols than HTTP, from the same configuration. */
+/** TLS for clients of protocols other than HTTP, with the same configuration. */
 public final class TlsSockets {
   private TlsSockets() {}
 

@@ -78,7 +78,7 @@ public final class AzureTokens extends BearerTokens {
     /** The identity of the machine; the client id may be {@code ""}. */
     record Managed(String clientId) implements Identity {}
 
-    /** A pod that Kubernetes vouches for; empty values come from the environment. */
+    /** Pod with a Kubernetes service account token; empty values are taken from the environment. */
     record Workload(String tenantId, String clientId, String tokenFile) implements Identity {}
 
     /**

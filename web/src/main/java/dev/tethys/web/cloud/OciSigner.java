@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Signs calls to Oracle's cloud: version 1 of its request signatures, which are those of
+ * Signs calls to Oracle Cloud with version 1 of its request signatures, based on
  * draft-cavage-http-signatures-08 with RSA and SHA-256.
  */
 public final class OciSigner {

@@ -12,8 +12,8 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * A context whose connections start with other cipher suites and groups than the JDK's defaults,
- * whichever client opens them: parameters that the client sets later do not affect them.
+ * TLS context whose connections use cipher suites and groups other than the JDK's defaults;
+ * parameters set later by the client do not affect these.
  */
 public final class CipherOrderTlsContext extends SSLContext {
   /**

@@ -10,10 +10,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses requests that a web page of another site made a browser send. These are changes from a
- * foreign origin (CSRF), and requests to a loopback address under a foreign host name (DNS
- * rebinding). Other clients send neither {@code Origin} nor {@code Sec-Fetch-Site}, and use
- * addresses or local names.
+ * Rejects cross-site requests sent by browsers. These are changes from a foreign origin (CSRF), and
+ * requests to a loopback address under a foreign host name (DNS rebinding). Other clients send
+ * neither {@code Origin} nor {@code Sec-Fetch-Site}, and use addresses or local names.
  */
 final class CrossSiteGuard {
   private final TrustedOrigins trusted;

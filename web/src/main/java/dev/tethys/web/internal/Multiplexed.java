@@ -1,6 +1,6 @@
 package dev.tethys.web.internal;
 
-/** Operations of a multiplexed connection (HTTP/2) as a whole, apart from its requests. */
+/** Connection-level operations of a multiplexed (HTTP/2) connection. */
 public interface Multiplexed {
   /**
    * Tells the client that further streams are not processed (GOAWAY). Once it has been sent the

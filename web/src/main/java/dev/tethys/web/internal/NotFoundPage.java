@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answer 404: a page with a link to the start page for browsers, the text of Go's servers for other
- * clients.
+ * 404 response: a page with a link to the start page for browsers, the message of Go servers for
+ * other clients.
  */
 final class NotFoundPage {
   private static final String TEXT = "404 page not found\n";

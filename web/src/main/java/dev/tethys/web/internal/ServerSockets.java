@@ -58,7 +58,7 @@ public final class ServerSockets {
     try {
       SSLContext c = SSLContext.getInstance("TLS");
       c.init(new KeyManager[] {new Keys()}, new TrustManager[] {new Trust()}, null);
-      // A resumed session would skip the question for the client's certificate.
+      // A resumed session would skip the request for the client's certificate.
       c.getServerSessionContext().setSessionCacheSize(1);
       c.getServerSessionContext().setSessionTimeout(1);
       return c;

@@ -24,8 +24,8 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepts the connections of one listening socket, a port, a Unix socket or one passed by systemd,
- * and serves each with the protocol that its client uses.
+ * Accepts connections of a listening socket (a port, a Unix socket or a socket passed by systemd),
+ * and serves each with the protocol of its client.
  */
 public final class SocketConnections implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
@@ -96,7 +96,7 @@ public final class SocketConnections implements AutoCloseable {
     return socket.address();
   }
 
-  /** One end of a connection: no other is the same, though all have the path of the socket. */
+  /** End of a connection; each is distinct, although all have the path of the socket. */
   private static final class End extends SocketAddress {
     private static final long serialVersionUID = 1L;
 

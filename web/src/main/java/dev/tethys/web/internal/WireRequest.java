@@ -7,8 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request from its connection, before limits, users and routes: the common part of HTTP/1 and
- * HTTP/2. Valid until its response is complete, and used by one thread.
+ * Request as read from its connection, before limits, authentication and routing: the common part
+ * of HTTP/1 and HTTP/2. Valid until its response is complete, and used by one thread.
  */
 public interface WireRequest {
   String method();

@@ -1,4 +1,4 @@
-/** Implementation of the module; not for other modules. */
+/** Internal implementation of the module. */
 @NullMarked
 package dev.tethys.web.internal;
 

@@ -131,7 +131,7 @@ public final class ResourceWatch<T> {
     void pause(Duration duration) throws InterruptedException;
   }
 
-  /** The server no longer knows the version that was to be watched from. */
+  /** Thrown if the server no longer has the requested resource version. */
   private static final class ExpiredException extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -8,9 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One object that is sent in parts, so that a request that breaks off costs a part and not the
- * whole. Until the last request the object does not exist; after a failure the uploaded parts are
- * deleted, because they would incur costs without being visible.
+ * Object sent in parts, so that an interrupted request costs only one part. Until the last request
+ * the object does not exist; after a failure the uploaded parts are deleted, because they would
+ * incur costs without being visible.
  *
  * <p>Source: Amazon S3 API reference, "CreateMultipartUpload", "UploadPart",
  * "CompleteMultipartUpload", "AbortMultipartUpload", "Checking object integrity".

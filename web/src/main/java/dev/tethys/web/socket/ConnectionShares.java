@@ -38,7 +38,7 @@ public final class ConnectionShares {
     }
   }
 
-  /** The place of an open connection. */
+  /** Slot of an open connection. */
   @FunctionalInterface
   public interface Share extends AutoCloseable {
     /** Reports that the connection has ended. */

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Extracts the values at some paths of keys from JSON objects in one skip the text; the rest is
+ * Extracts the values at given key paths from JSON objects in one pass over the text; the rest is
  * validated but not built.
  */
 public final class JsonPaths {

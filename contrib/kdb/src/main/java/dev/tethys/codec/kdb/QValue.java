@@ -47,7 +47,7 @@ public sealed interface QValue {
     }
   }
 
-  /** One of a type: a vector of length one that is not a vector. */
+  /** Atom of a type, as opposed to a vector of length one. */
   record Atom(Vector one) implements QValue {
     public Atom {
       if (one.size() != 1) {

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One column of the row group in the making: levels, and values that subclasses hold. An optional
+ * Column of the row group under construction: levels, and values held by subclasses. An optional
  * column has definition level 0 for null and 1 for a value; the columns of a map have repetition
  * level 0 if a row begins and definition level 0 if a row has nothing. Not thread-safe.
  */

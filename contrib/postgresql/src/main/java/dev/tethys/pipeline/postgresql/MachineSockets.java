@@ -5,8 +5,8 @@ import java.net.Socket;
 import java.nio.file.Path;
 
 /**
- * Connections through a socket of the machine for the driver, which makes this class by its name
- * and gives it the path.
+ * Connections through a Unix socket for the driver, which instantiates this class by name and
+ * passes the path.
  */
 public final class MachineSockets extends DriverSockets {
   private final Path path;

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Datadog's client of DogStatsD, with a gauge for each sample; it gathers lines into datagrams. */
+/** Datadog's client of DogStatsD, with a gauge for each sample; it packs lines into datagrams. */
 final class DogStatsdClient implements VendorClient {
   private final StatsDClient client;
   private final Map<Series, String[]> tags = new HashMap<>();

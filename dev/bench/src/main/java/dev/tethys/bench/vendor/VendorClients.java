@@ -3,7 +3,7 @@ package dev.tethys.bench.vendor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The clients by their names, which are those of their libraries. */
+/** Clients by the names of their libraries. */
 public final class VendorClients {
   private VendorClients() {}
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Thing that runs, or that others depend on.
+ * Component that runs, or on which others depend.
  *
  * @param id kind and first key, such as {@code service:shop/checkout}
  * @param name for people

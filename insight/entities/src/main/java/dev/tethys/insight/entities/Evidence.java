@@ -20,8 +20,8 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys, names and relations that rules make of one label set, as numbers of {@link Strings}: a few
- * integers for a series, instead of its labels.
+ * Keys, names and relations that rules derive from a label set, as numbers of {@link Strings}: a
+ * few integers per series instead of its labels.
  *
  * <p>Form: for each rule that applies, its number and the length of the rest; for each of its
  * entities the keys, the hints (each a count, then numbers), the name (-1: none), the attributes (a

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Request between two services, as far as its spans are known. Guarded by its owner. */
+/** Request between two services, reconstructed from its known spans. Guarded by its owner. */
 public final class Request {
   /** Connection of messages. */
   public static final String MESSAGING = "messaging_system";

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests of which one side is known. A client's and a server's span meet under the id of the
+ * Requests of which only one side is known. A client's and a server's span meet under the id of the
  * client's span; a side that stays alone for long is counted with a virtual node if the rule names
  * one. Guarded by its owner.
  *

@@ -9,8 +9,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Indicators of services by name, out of counters that Tethys makes itself: span metrics, the
- * service graph, and the node agent.
+ * Service level indicators by name, from counters that Tethys generates: span metrics, the service
+ * graph, and the node agent.
  */
 public final class ServiceIndicators {
   /** Source of the requests of a service. */

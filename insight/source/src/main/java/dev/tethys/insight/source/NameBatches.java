@@ -32,7 +32,7 @@ final class NameBatches {
   private static final String META = "\\.+*?()|[]{}^$";
 
   /**
-   * Names that one request reads, or one selector that names none.
+   * Names read by a request, or a selector without a metric name.
    *
    * @param names not used if the selector is not empty
    */

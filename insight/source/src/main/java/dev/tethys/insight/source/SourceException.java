@@ -4,7 +4,7 @@ package dev.tethys.insight.source;
 final class SourceException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** Cause, which determines what follows. */
+  /** Cause, which determines the reaction. */
   enum Kind {
     /** The source cannot be reached, or requests a later retry. */
     AWAY,

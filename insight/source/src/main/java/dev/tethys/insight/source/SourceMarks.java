@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times up to which a source was read, intervals that are still to be read, and those that are
- * missing permanently. They are kept in a file.
+ * Times up to which a source was read, intervals still to be read, and intervals that are
+ * permanently missing. They are kept in a file.
  *
  * <p>Form of the file: lines of UTF-8, the first {@code tethys source marks 1}. {@code mark TIME}
  * is the time up to which samples were read; {@code hole FROM TO KIND} an interval to be read, of

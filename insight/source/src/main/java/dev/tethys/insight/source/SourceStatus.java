@@ -33,7 +33,7 @@ public record SourceStatus(
         name, url, state, lastSuccess, millis, series, samples, missing, open, error, problems);
   }
 
-  /** State in one word. */
+  /** State as a keyword. */
   public enum State {
     OK("ok"),
     CATCHING_UP("catching up"),

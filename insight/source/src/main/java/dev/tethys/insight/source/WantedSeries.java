@@ -2,7 +2,7 @@ package dev.tethys.insight.source;
 
 import java.util.List;
 
-/** Series that a part of the program reads: rules of entities, inspections, objectives, pages. */
+/** Series read by a part of the program: entity rules, inspections, objectives, pages. */
 @FunctionalInterface
 public interface WantedSeries {
   /**

@@ -67,7 +67,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 
-/** List of the core's components, and those that modules of {@code contrib} provide. */
+/** Components of the core and of {@code contrib} modules. */
 public final class BuiltIn {
   private BuiltIn() {}
 

@@ -20,10 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/**
- * {@code bearertokenauth}: a token for the requests of exporters, or those with which receivers
- * take requests.
- */
+/** {@code bearertokenauth}: a token for exporter requests, or tokens accepted by receivers. */
 public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.Settings> {
   /** The settings. */
   public record Settings(String scheme, List<Secret> tokens, String filename, String header) {}

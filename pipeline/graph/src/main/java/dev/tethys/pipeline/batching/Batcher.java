@@ -26,8 +26,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Merges batches until they are large or old enough, and splits those that are too large. Callbacks
- * are kept: each source receives the outcome of its own items.
+ * Merges batches until they are large or old enough, and splits oversized batches. Callbacks are
+ * kept: each source receives the outcome of its own items.
  *
  * <p>Merging decodes nothing: bytes are concatenated; trees stay trees; profiles get a common
  * dictionary. Batches with a lane are merged with others whose lanes fall into the same of {@link

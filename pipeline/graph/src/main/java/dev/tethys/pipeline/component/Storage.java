@@ -2,7 +2,7 @@ package dev.tethys.pipeline.component;
 
 import java.nio.file.Path;
 
-/** An extension that gives components a folder that survives the process. */
+/** Extension that provides components with a persistent folder. */
 public interface Storage {
   /**
    * Folder of a component; may not exist yet.

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.component;
 
-/** Receiver that waits for a failing source, and knows the reason. */
+/** Receiver that waits for a failing source and reports the reason. */
 public interface WaitingSource {
   /** Reason why nothing is currently read; "" if there is none. */
   String waitsFor();

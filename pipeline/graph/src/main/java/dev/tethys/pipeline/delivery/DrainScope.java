@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Component through which a thread forwards data, with those through which it passed before. A full
+ * Component through which a thread forwards data, with the components it passed before. A full
  * queue reads it: a thread that passed through a stopping component does not wait, while all others
  * continue waiting.
  */

@@ -36,8 +36,8 @@ public sealed interface SendResult {
   record Permanent(String reason) implements SendResult {}
 
   /**
-   * Not in this size or composition: these are sent in its place, in order; together they carry its
-   * items.
+   * Request rejected in its size or composition: these requests, which together carry its items,
+   * are sent instead, in order.
    */
   record Split(List<EncodedRequest> requests, String reason) implements SendResult {}
 

@@ -20,7 +20,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the nodes that make no progress, and the node that each of them waits for.
+ * Finds the nodes that make no progress, and the node that each waits for.
  *
  * <p>Follows edges from every node that accepts nothing: upstream while edges show rejected or
  * unanswered batches, or threads wait for space in the queue; then downstream to nodes without

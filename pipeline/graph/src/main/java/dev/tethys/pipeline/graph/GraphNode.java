@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One instance of a component in its place. */
+/** Component instance at its position in the graph. */
 final class GraphNode {
   final NodeKey key;
 

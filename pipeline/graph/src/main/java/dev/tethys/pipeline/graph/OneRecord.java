@@ -12,7 +12,7 @@ import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.TracesData;
 import org.jspecify.annotations.Nullable;
 
-/** Log record, span or metric apart from those that it came with. */
+/** Log record, span or metric separated from its batch. */
 public final class OneRecord {
   /**
    * Properties of a record that components keep: ids and times, of a metric its name and resource.

@@ -24,9 +24,10 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Change from the running nodes to those of a plan. Unchanged nodes keep running, or are adjusted;
- * everything new is created before anything stops; if one cannot start, {@link #undo} restores the
- * previous state. Removed nodes are left to the caller, except receivers if others start.
+ * Transition from the running nodes to the nodes of a plan. Unchanged nodes keep running, or are
+ * adjusted; everything new is created before anything stops; if one cannot start, {@link #undo}
+ * restores the previous state. Removed nodes are left to the caller, except receivers if others
+ * start.
  */
 final class Reconfiguration {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");

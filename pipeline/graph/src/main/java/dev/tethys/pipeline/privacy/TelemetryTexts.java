@@ -17,7 +17,7 @@ import dev.tethys.model.telemetry.Telemetry;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Strings in a tree of telemetry: attributes, bodies, names, messages; not those of profiles. */
+/** Strings in a telemetry tree: attributes, bodies, names, messages; excluding profiles. */
 public final class TelemetryTexts {
   /** Function of a text in its field. */
   @FunctionalInterface

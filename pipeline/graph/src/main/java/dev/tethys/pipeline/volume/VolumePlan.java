@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Attributes by which batches are counted, and the reading of their values. */
+/** Attributes by which batches are counted, with access to their values. */
 final class VolumePlan implements Batch.Derivation<BatchVolumes> {
   private static final String[] SEVERITIES = {"trace", "debug", "info", "warn", "error", "fatal"};
 

@@ -23,7 +23,7 @@ public final class VolumePoint {
   }
 
   /**
-   * Volumes of an attribute at a place.
+   * Volumes of an attribute at a point of the graph.
    *
    * @param distinct estimated number of different values
    */

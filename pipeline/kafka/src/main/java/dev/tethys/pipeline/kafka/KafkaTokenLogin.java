@@ -26,9 +26,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Logs Kafka's client in with tokens of an extension (SASL OAUTHBEARER, RFC 7628), such as {@code
- * oauth2client}. The client requests a new token before the current one expires. A JWT contains its
- * expiry; any other token is assumed to be valid for a minute.
+ * Authenticates Kafka's client with tokens of an extension (SASL OAUTHBEARER, RFC 7628), such as
+ * {@code oauth2client}. The client requests a new token before the current one expires. A JWT
+ * contains its expiry; any other token is assumed to be valid for a minute.
  */
 public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
   static final String MECHANISM = "OAUTHBEARER";

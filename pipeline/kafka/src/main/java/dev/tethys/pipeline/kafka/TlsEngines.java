@@ -13,7 +13,7 @@ import org.apache.kafka.common.security.auth.SslEngineFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS of Kafka's client, like that of all other clients here. The client's own factory checks only
+ * TLS for Kafka's client, configured like all other clients. The client's own factory checks only
  * the broker's name, verifies chains even if disabled, and ignores changed files.
  */
 public final class TlsEngines implements SslEngineFactory {

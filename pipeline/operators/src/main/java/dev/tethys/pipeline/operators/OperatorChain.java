@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Running operators of one receiver: entries enter at the first and leave after those without an
- * output. Thread-safe; entries of one source keep their order if one thread adds them.
+ * Running operators of a receiver: entries enter at the first operator and leave after operators
+ * without an output. Thread-safe; entries of one source keep their order if one thread adds them.
  */
 public final class OperatorChain implements Sink {
   private final List<Operator> operators;

@@ -16,7 +16,7 @@ public final class Arguments {
   record BoundArgument(
       int at, @Nullable OttlExpr expr, @Nullable List<OttlExpr> list, @Nullable Lambda lambda) {}
 
-  /** A function that was written in place. */
+  /** Inline function (lambda). */
   public static final class Lambda {
     private final int firstSlot;
     private final boolean[] bound;
@@ -97,7 +97,7 @@ public final class Arguments {
     return g == null || g.list() == null ? List.of() : g.list();
   }
 
-  /** Values of a list, some of which may be computed per item, or computed as a whole. */
+  /** Values of a list, computed per element or as a whole. */
   public interface Values {
     /**
      * Values converted for the parameter.

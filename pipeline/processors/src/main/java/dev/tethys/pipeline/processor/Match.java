@@ -31,11 +31,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings {@code include} and {@code exclude}: every configured kind of property must match; any
- * word of a list; all attributes of a list.
+ * Settings {@code include} and {@code exclude}: every configured property must match: any string of
+ * a list, all attributes of a list.
  */
 public final class Match {
-  /** One word of a list: equal, or found as a regular expression. */
+  /** String of a list, matched strictly or as a regular expression. */
   private record Term(String text, @Nullable Regex pattern) {
     boolean matches(String s) {
       return pattern == null ? text.equals(s) : pattern.find(s);

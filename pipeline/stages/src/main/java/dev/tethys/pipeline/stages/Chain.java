@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * thread, so the order is kept and no stage waits for another.
  */
 final class Chain {
-  /** A stage and the name by which the configuration calls it. */
+  /** Stage with its name in the configuration. */
   record Named(String name, Stage stage) {}
 
   private final List<Named> stages;

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Label sets as strings, remembered for sets that come again and again. Not thread-safe. */
+/** Label sets as strings, cached for recurring sets. Not thread-safe. */
 final class DecodedLabels {
   /** Number of cached label sets. */
   static final int SLOTS = 256;

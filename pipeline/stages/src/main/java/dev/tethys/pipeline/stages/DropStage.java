@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Drops entries that meet every condition given. */
+/** Drops entries that meet all configured conditions. */
 final class DropStage implements Stage {
   private static final Section KEYS = new Section("drop", "Drops entries.");
   private static final Key<List<String>> SOURCE =

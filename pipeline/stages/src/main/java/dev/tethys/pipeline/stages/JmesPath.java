@@ -170,7 +170,10 @@ final class JmesPath {
     }
   }
 
-  /** {@code to_number} that reads numbers as JSON; the library's limits whole ones to 64 bits. */
+  /**
+   * {@code to_number} that reads numbers as JSON; the library's function limits integers to 64
+   * bits.
+   */
   private static final class ToNumber extends BaseFunction {
     ToNumber() {
       super("to_number", ArgumentConstraints.anyValue());

@@ -33,7 +33,7 @@ interface Stage {
   /** Unregisters the stage's metrics and releases its resources. */
   default void close() {}
 
-  /** A stage that modifies the entry in place, and neither drops nor retains it. */
+  /** Stage that modifies the entry in place and neither drops nor retains it. */
   @FunctionalInterface
   interface Change extends Stage {
     void change(StageEntry entry);

@@ -54,7 +54,7 @@ final class ResultReuse {
   /** Result to share with waiting queries, and whether to cache it. */
   private record Pending(List<Column> columns, long mark, boolean kept) {}
 
-  /** Steps of a query that a response holds, both ends included. */
+  /** Steps of a query contained in a response, both ends inclusive. */
   private record Run(int first, int last) {
     int steps() {
       return last - first + 1;

@@ -17,9 +17,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queries that run and those that wait because too many do. Places are shared evenly between
- * users ({@link FairQueue}); a query waits at most until its deadline. Rules have their own places,
- * so that no flood of questions delays an alert. Thread-safe.
+ * Running queries, and queries waiting because of the concurrency limit. Places are shared evenly
+ * between users ({@link FairQueue}); a query waits at most until its deadline. Rules have their own
+ * places, so that no flood of questions delays an alert. Thread-safe.
  */
 public final class RunningQueries {
   /** Time after which a waiting query checks the clock and whether it was canceled. */
@@ -144,7 +144,7 @@ public final class RunningQueries {
     }
   }
 
-  /** A condition for one more query to start while others run. */
+  /** Condition under which another query may start while others run. */
   interface Gate {
     /**
      * Whether the next query may start.
@@ -194,7 +194,7 @@ public final class RunningQueries {
     return p;
   }
 
-  /** A place among the running queries. */
+  /** Slot among the running queries. */
   final class QuerySlot implements AutoCloseable {
     private final long id;
     private final Running running;

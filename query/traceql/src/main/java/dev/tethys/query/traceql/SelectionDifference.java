@@ -3,7 +3,7 @@ package dev.tethys.query.traceql;
 import java.util.List;
 
 /**
- * Difference between the spans of a selection and the others of a query.
+ * Difference between the spans of a selection and the other spans of a query.
  *
  * @param inside number of spans of the selection
  * @param outside number of the others

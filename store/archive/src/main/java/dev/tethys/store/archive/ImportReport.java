@@ -21,7 +21,7 @@ public final class ImportReport {
   }
 
   /**
-   * One part of the source.
+   * Part of the source.
    *
    * @param source name of the part: a block, "head"
    * @param target the block that it became, empty if none

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block that is read back and compared with the added samples, series by series, before it
- * becomes part of the store.
+ * Block that is read back and compared with the added samples, series by series, before it becomes
+ * part of the store.
  */
 public final class VerifiedDraft implements AutoCloseable {
   private final BlockImport.Draft draft;

@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Columns of a block that were decoded, as far as a {@link ColumnCache} has space. Values are not
- * changed by their readers. Thread-safe.
+ * Decoded columns of a block, as far as a {@link ColumnCache} has space. Values are not changed by
+ * their readers. Thread-safe.
  */
 public final class DecodedColumns {
   private final @Nullable ColumnCache cache;

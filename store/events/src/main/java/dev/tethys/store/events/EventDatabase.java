@@ -72,7 +72,7 @@ public abstract class EventDatabase<L> implements TenantStore {
     engine().flush();
   }
 
-  /** Does what is due: full heads are written into parts, parts are removed and merged. */
+  /** Runs due tasks: full heads are written into parts, parts are removed and merged. */
   public final void maintain() throws IOException {
     engine().maintain();
   }

@@ -13,7 +13,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Part in use: opened at its first use, closed when it was removed from the manifest and no view
+ * Part in use: opened at its first use, closed once it is removed from the manifest and no view
  * holds it.
  *
  * <p>Invariant: {@code uses} counts the views that hold it plus one while it is in the manifest;

@@ -4,7 +4,7 @@ import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 
-/** Background loop of a store: writes sealed heads into parts, then does what is due. */
+/** Background loop of a store: writes sealed heads into parts, then runs due tasks. */
 final class Maintenance<H extends EventHead<S>, S, P> implements Runnable {
   private static final System.Logger LOG = JulLogger.of(Maintenance.class.getName());
   private static final long PAUSE_NANOS = 5_000_000_000L;

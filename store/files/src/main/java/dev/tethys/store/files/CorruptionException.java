@@ -1,6 +1,6 @@
 package dev.tethys.store.files;
 
-/** Stored bytes are not what was written. */
+/** Thrown if stored bytes differ from the written bytes. */
 public class CorruptionException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

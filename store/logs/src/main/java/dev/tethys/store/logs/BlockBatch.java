@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Rows of a block, with their bodies if these are needed. */
+/** Rows of a block, with their bodies if needed. */
 final class BlockBatch implements LogRowBatch {
   private static final int ROWS = 1024;
   private static final int BYTES = 1 << 20;

@@ -24,7 +24,7 @@ import java.util.TreeSet;
 import java.util.function.LongSupplier;
 
 /**
- * Log store on {@link EventEngine}: what a folder holds is described there and in {@link
+ * Log store on {@link EventEngine}: the folder contents are described there and in {@link
  * LogPartBuilder}.
  */
 public final class LogDatabase extends EventDatabase<LogLimits> implements LogStore {

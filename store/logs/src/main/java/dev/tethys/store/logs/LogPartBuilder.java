@@ -30,7 +30,7 @@ final class LogPartBuilder {
   private static final int MAX_WORDS = 1 << 20;
   private static final int LEVEL = 1;
 
-  /** Memory for the encoding of parts, for use by one builder after the other. */
+  /** Memory for the encoding of parts, reused by successive builders. */
   static final class Workspace implements AutoCloseable {
     private final Words words = new Words(MAX_WORDS);
     private final LogBlockWriter blocks = new LogBlockWriter(words, LEVEL);

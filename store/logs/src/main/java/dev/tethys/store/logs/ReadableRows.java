@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Readable rows of a damaged block: those whose stream, time and body are not in a damaged section.
- * A name of metadata with a value that is not readable is excluded from all rows.
+ * Readable rows of a damaged block: rows whose stream, time and body are in undamaged sections. A
+ * name of metadata with a value that is not readable is excluded from all rows.
  *
  * @param rows streams are indexes in the streams of the block
  * @param names of metadata
@@ -23,7 +23,7 @@ record ReadableRows(
   private static final int MAX_SHOWN = 10;
 
   /**
-   * Reads what is readable.
+   * Reads the readable rows.
    *
    * @param block opens the block
    * @param all number of rows that the index of the part lists

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.IntConsumer;
 
 /**
- * Counts series, and the series that would remain without each label, in two skips the columns of
- * all parts. The first adds up the hashes of the labels of each series; in the second, that sum
- * less the hash of one label identifies the series without it. A series of several parts has the
- * same sum in each, so that distinct sums are distinct series.
+ * Counts series, and the series that would remain without each label, in two passes over the
+ * columns of all parts. The first adds up the hashes of the labels of each series; in the second,
+ * that sum less the hash of one label identifies the series without it. A series of several parts
+ * has the same sum in each, so that distinct sums are distinct series.
  */
 final class CardinalityScan {
   /** Maximum number of distinct values that are counted exactly: 16 MiB. */
@@ -68,7 +68,7 @@ final class CardinalityScan {
     }
   }
 
-  /** A value of some label that may be among those with most series. */
+  /** Label value that may be among those with the most series. */
   private static final class Candidate {
     final String name;
     final String value;

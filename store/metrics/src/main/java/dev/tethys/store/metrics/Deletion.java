@@ -9,11 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Deletes samples of memory and of all blocks, each as far as it can be. */
+/** Deletes samples from memory and from all blocks, as far as possible. */
 record Deletion(Head head, Blocks blocks) {
 
   /**
-   * Deletes what a range and any of some sets of matchers name.
+   * Deletes samples in a time range that match any of several matcher sets.
    *
    * @param min the first millisecond
    * @param max the last one

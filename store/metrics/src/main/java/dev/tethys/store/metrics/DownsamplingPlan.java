@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DownsamplingPlan {
   /**
-   * One block to be made.
+   * Block to be created.
    *
    * @param inputs blocks that it is computed from
    * @param replaced blocks of its level that it replaces

@@ -398,7 +398,7 @@ final class MergedSelection implements Selection {
     return true;
   }
 
-  /** Numbers of all parts, each preceded by the number of its source; each is other than 0. */
+  /** Numbers of all parts, each preceded by the number of its source; none is 0. */
   private static final class TimesKey {
     private final long[] numbers;
     private final int hash;

@@ -211,7 +211,7 @@ public final class SampleSorter implements AutoCloseable {
       granule = g;
       granules.add(g);
     }
-    // Arrays double: what is held is up to twice what is used.
+    // Arrays double in size: up to twice the used memory is held.
     heldBytes += bytes * 3 / 2;
     if (heldBytes >= 2 * maxHeldBytes) {
       spill();

@@ -76,7 +76,7 @@ final class ProfileSignal implements EventSignal<ProfileHead, ProfileHead.Snapsh
     }
   }
 
-  /** Adds what it reads to a head. */
+  /** Adds the rows it reads to a head. */
   private record Copying(Labels[] series, SymbolCopier copier, ProfileHead head)
       implements ProfileReader {
     @Override

@@ -41,9 +41,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The embedded store and those of {@code remote_read} and {@code stores}, read as one. If a remote
- * store fails or times out, its part of the response is missing and causes a warning, as in
- * Prometheus; a response that exceeds the limit fails the query.
+ * Reads the embedded store and the stores of {@code remote_read} and {@code stores} as one source.
+ * If a remote store fails or times out, its part of the response is missing and causes a warning,
+ * as in Prometheus; a response that exceeds the limit fails the query.
  */
 public final class FederatedSource implements ScopedSource {
   private static final System.Logger LOG = JulLogger.of(FederatedSource.class.getName());
@@ -293,7 +293,7 @@ public final class FederatedSource implements ScopedSource {
     LOG.log(Level.WARNING, "a part of a response is missing: {0}", warning);
   }
 
-  /** The embedded store as a tenant reads it, and the other stores. */
+  /** Embedded store as seen by a tenant, and the other stores. */
   private final class View implements MetricSource {
     private final MetricSource source;
 

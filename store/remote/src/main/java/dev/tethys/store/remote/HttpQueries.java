@@ -37,7 +37,7 @@ public final class HttpQueries {
     void read(InputStream in) throws IOException;
   }
 
-  /** A status other than those that are read. */
+  /** Thrown for an unexpected status. */
   public static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1;
     private final int status;

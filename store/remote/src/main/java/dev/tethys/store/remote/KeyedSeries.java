@@ -18,9 +18,9 @@ import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * Collects results of a store that keeps series in one table and samples under their keys in
- * others. Series are read first, then samples, histograms or exemplars, within the bounds of one
- * query. Rows of unknown keys are skipped. Not thread-safe.
+ * Collects results of a store that keeps series in one table and samples, by series key, in others.
+ * Series are read first, then samples, histograms or exemplars, within the bounds of one query.
+ * Rows of unknown keys are skipped. Not thread-safe.
  */
 public final class KeyedSeries {
   private final SeriesCollector all;

@@ -8,8 +8,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A matcher that names values: those of an equality, or of an expression that is a choice between
- * strings, as Grafana's variables send it.
+ * Matcher with a list of values: an equality, or an expression that is an alternation of strings,
+ * as sent for Grafana variables.
  *
  * @param label the label whose value is requested; an absent one has the value ""
  * @param among whether the value has to be one of these, or none of them

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A kind of database that entries of {@code stores} may name. Which there are is a list in {@code
- * app}. Its section has the keys of {@link StoreConfig.Keys} and its own.
+ * Database type allowed in entries of {@code stores}. Which there are is a list in {@code app}. Its
+ * section has the keys of {@link StoreConfig.Keys} and its own.
  */
 public interface StoreType {
   /** Value of {@code type}: {@code influxdb}. */

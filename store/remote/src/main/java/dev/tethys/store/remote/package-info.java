@@ -1,4 +1,4 @@
-/** Stores of other programs, queried together with the embedded one. */
+/** Stores of other programs, queried together with the embedded store. */
 @NullMarked
 package dev.tethys.store.remote;
 

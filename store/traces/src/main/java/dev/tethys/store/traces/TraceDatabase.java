@@ -34,8 +34,8 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Trace store on {@link EventEngine}: what a folder holds is described there, in {@link
- * TraceSections} and where blocks and frames are written.
+ * Trace store on {@link EventEngine}: the folder contents are described there, in {@link
+ * TraceSections} and in the writers of blocks and frames.
  */
 public final class TraceDatabase extends EventDatabase<TraceLimits> implements TraceStore {
   private static final String DAMAGED = "spans are missing or incomplete, data is damaged: ";

@@ -24,7 +24,7 @@ final class TracePartBuilder {
   private static final int BLOCK_TEXT = 16 << 20;
   private static final int LEVEL = 1;
 
-  /** Memory for the encoding of parts, for use by one builder after the other. */
+  /** Memory for the encoding of parts, reused by successive builders. */
   static final class Workspace implements AutoCloseable {
     private final SpanBlockWriter blocks = new SpanBlockWriter(LEVEL);
     private final SpanBatch rows = new SpanBatch();

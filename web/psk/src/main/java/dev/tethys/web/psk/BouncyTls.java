@@ -11,7 +11,7 @@ import org.bouncycastle.tls.TlsFatalAlertReceived;
 import org.bouncycastle.tls.crypto.TlsCrypto;
 import org.bouncycastle.tls.crypto.impl.bc.BcTlsCrypto;
 
-/** Performs handshakes with Bouncy Castle, and explains failures in our own words. */
+/** Performs handshakes with Bouncy Castle, and explains failures with own messages. */
 public final class BouncyTls implements PskTls {
   private final TlsCrypto crypto = new BcTlsCrypto(new SecureRandom());
 

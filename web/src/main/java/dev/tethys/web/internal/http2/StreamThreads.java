@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Runs the requests of one HTTP/2 connection, and wakes those that wait for a body when the
+ * Runs the requests of one HTTP/2 connection, and wakes threads waiting for a body when the
  * connection ends. The engine does not: such a thread would wait forever, and keep its request's
  * memory.
  *

@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Proxied end of a connection, which knows the corresponding end of its client's connection. It
- * equals the real address, by which a connection is identified.
+ * End of a proxied connection, with the corresponding end of the client's connection. It equals the
+ * real address, by which a connection is identified.
  */
 public final class ProxiedAddress extends InetSocketAddress {
   private static final long serialVersionUID = 1L;

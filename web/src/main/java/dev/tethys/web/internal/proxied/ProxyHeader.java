@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Header of the PROXY protocol, by which a proxy reports the client of a connection before the
+ * Header of the PROXY protocol, with which a proxy reports the client of a connection before the
  * first request: versions 1 (a line) and 2 (binary) of HAProxy's proxy-protocol.txt.
  *
  * @param source address of the client

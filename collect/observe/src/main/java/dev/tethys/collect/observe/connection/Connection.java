@@ -42,7 +42,7 @@ public final class Connection {
   /** Process that the socket was seen with first: the caller of connect. */
   final int opener;
 
-  /** Last skip all sockets that contained it. */
+  /** Last pass over all sockets that contained it. */
   int pass;
 
   Connection(

@@ -13,8 +13,8 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections and listening sockets of the machine, from state changes of sockets and from skips
- * all of them. Every table is bounded; entries beyond the limit are counted.
+ * Tracks connections and listening sockets of the host, from socket state changes and from passes
+ * over all sockets. Every table is bounded; entries beyond the limit are counted.
  *
  * <p>Safe for use by several threads; a source of events holds {@link #lock} for a batch.
  */
@@ -387,7 +387,7 @@ public final class ConnectionTracker implements Collector {
     OPENED
   }
 
-  /** Starts a skip all sockets. */
+  /** Starts a pass over all sockets. */
   public void beginPass() {
     lock.lock();
     try {

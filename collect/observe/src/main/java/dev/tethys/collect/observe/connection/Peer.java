@@ -22,7 +22,7 @@ public final class Peer {
   long received;
   int active;
 
-  /** Round trip times of open connections, summed at each skip all sockets. */
+  /** Round trip times of open connections, summed in each pass over all sockets. */
   long rttMicros;
 
   int rttCount;

@@ -84,7 +84,7 @@ final class Peers {
     return p;
   }
 
-  /** Starts a skip all sockets, which adds up their round-trip times. */
+  /** Starts a pass over all sockets, which adds up their round-trip times. */
   void beginPass() {
     for (Peer p : peers.values()) {
       p.nextRttMicros = 0;

@@ -5,7 +5,7 @@ import dev.tethys.config.YamlObject;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Values that are a variable of the environment as a whole: <code>${NAME}</code>. */
+/** Values that consist of a single environment variable: <code>${NAME}</code>. */
 final class Variables {
   private Variables() {}
 

@@ -26,8 +26,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Determines the owner of each part of a tree: the largest of a resource, a scope, an item or a
- * point that has a single key. Keys equal the Collector's byte for byte.
+ * Determines the owner of each part of a tree, which is the largest part (resource, scope, item or
+ * point) that has a single key. Keys equal the Collector's byte for byte.
  */
 final class PartRouting {
   private static final String SERVICE_NAME = "service.name";

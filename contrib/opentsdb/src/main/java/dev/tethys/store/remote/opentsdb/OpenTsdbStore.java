@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads points as {@link TsdbSeries} writes them, and those of others. OpenTSDB finds times, names,
+ * Reads points written by {@link TsdbSeries} and by other programs. OpenTSDB finds times, names,
  * and matchers of labels that are tags of every series, expressions by how they begin; other
  * matchers are tested here, because a label may be in the tag that holds those that are too many.
  */

@@ -27,8 +27,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of process-exporter's file: the first one that a process satisfies names its group. A
- * rule holds when the kernel's name is among {@code comm}, the program among {@code exe}, and every
+ * Rules of process-exporter's file: the first matching rule names the group of a process. A rule
+ * holds when the kernel's name is among {@code comm}, the program among {@code exe}, and every
  * expression of {@code cmdline} is found.
  */
 final class GroupRules implements GroupNamer {

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Processes in the files of {@code /proc}; their formats are those of proc(5). Not thread-safe.
+ * Reads processes from the files of {@code /proc}, in the formats of proc(5). Not thread-safe.
  *
  * <p>Bounds: the bytes read of a file, and the threads read of a process.
  */

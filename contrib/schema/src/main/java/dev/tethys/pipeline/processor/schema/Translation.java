@@ -37,7 +37,7 @@ final class Translation {
     }
   }
 
-  /** Steps for one kind of telemetry, with all attributes that any of them renames. */
+  /** Steps for a kind of telemetry, with all attributes renamed by any step. */
   private record Steps(List<Renaming> steps, Set<String> old) {
     boolean concern(Attributes a) {
       for (int i = 0; i < a.size(); i++) {

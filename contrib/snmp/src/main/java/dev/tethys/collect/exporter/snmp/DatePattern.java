@@ -9,7 +9,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pattern of strptime(3) for strings that devices give as times, such as {@code
+ * Pattern in the syntax of strptime(3) for times reported by devices, such as {@code
  * %Y-%m-%d,%H:%M:%S}. Without a zone they are UTC; missing fields are those of 1 January 1900.
  */
 final class DatePattern {

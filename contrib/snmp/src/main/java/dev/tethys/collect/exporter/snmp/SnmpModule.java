@@ -22,7 +22,7 @@ record SnmpModule(
     MetricTree tree,
     RequestLimits timeLimit,
     List<Filter> filters) {
-  /** Selects the rows of tables to request: those whose object has one of the values. */
+  /** Selects the table rows to request: rows whose object has one of the values. */
   record Filter(Oid oid, List<Oid> targets, List<Pattern> values) {
     private static final Section SECTION = new Section("filter", "Filter of table rows.");
     private static final Key<Oid> OF =

@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The globs of a mapping file as a graph in Graphviz's language: from the start to a kind of
- * metrics, from there component by component to where a rule ends. Drawn as statsd_exporter draws
- * its state machine, {@code --debug.dump-fsm}.
+ * Writes the globs of a mapping file as a Graphviz graph, from the root through a metric type and
+ * its name components to the end of a rule. Drawn as statsd_exporter draws its state machine,
+ * {@code --debug.dump-fsm}.
  */
 public final class GlobGraph {
   private static final String START = "[color=\"#a94442\",fillcolor=\"#f2dede\"];\n";

@@ -1,4 +1,4 @@
-/** Rules in files that say which label sets create which entities and relations. */
+/** Rule files that define which label sets create which entities and relations. */
 @NullMarked
 package dev.tethys.insight.entities.rules;
 

@@ -12,8 +12,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls between services out of the counters of paired spans, {@code traces_service_graph_*}: those
- * of the server, of the connector, and of Tempo's metrics-generator.
+ * Derives calls between services from counters of paired spans, {@code traces_service_graph_*}:
+ * those of the server, of the connector, and of Tempo's metrics-generator.
  */
 public final class CallGraph {
   private static final String REQUESTS = "traces_service_graph_request_";

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Names of the services of containers: the last part of the application's or container's id, or all
- * of it where two would be equal.
+ * Display names for services of containers: the last part of the application's or container's id,
+ * or the full id if two names would be equal.
  */
 final class ContainerLabels {
   /** Container of a machine. */

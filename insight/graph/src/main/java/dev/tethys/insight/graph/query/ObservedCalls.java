@@ -22,7 +22,7 @@ final class ObservedCalls {
    */
   private static final double UNKNOWN_SHARE = 0.1;
 
-  /** EdgeSums that the calls are made of. */
+  /** EdgeSums from which the calls are built. */
   record Answers(
       List<Sample> listens,
       List<Sample> rate,

@@ -1,6 +1,6 @@
 /**
- * Services and the calls between them over a range of time, out of stored counters: those of spans
- * and those of the node agent. {@link ServiceQueries} joins both.
+ * Services and the calls between them over a time range, derived from stored counters of spans and
+ * of the node agent. {@link ServiceQueries} joins both.
  */
 @NullMarked
 package dev.tethys.insight.graph.query;

@@ -28,8 +28,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Runs the tests that inspections contain: stores their series, builds the entities of these and
- * evaluates the inspection each 30 seconds until the time of the expectation.
+ * Runs the tests that inspections contain: stores their series, builds their entities and evaluates
+ * the inspection every 30 seconds until the time of the expectation.
  */
 public final class InspectionCheck {
   /** Time of the first value of each series. */

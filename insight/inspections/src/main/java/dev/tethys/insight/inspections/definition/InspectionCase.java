@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Test of an inspection: series and the problems that they must give.
+ * Inspection test: series and the expected problems.
  *
  * @param where position in its file
  * @param interval between two values of a series

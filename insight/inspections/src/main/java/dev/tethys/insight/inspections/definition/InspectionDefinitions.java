@@ -8,7 +8,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Named parts of queries, which a query refers to as {@code $name}. */
+/** Named query parts, referenced in queries as {@code $name}. */
 final class InspectionDefinitions {
   /** The longest query, with all definitions filled in. */
   static final int MAX_QUERY = 32_000;

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Text with names in braces, such as {@code {entity} uses {value} of its memory}. Names are {@code
- * entity}, {@code value}, {@code threshold} and labels of the series.
+ * Text with placeholders in braces, such as {@code {entity} uses {value} of its memory}. Names are
+ * {@code entity}, {@code value}, {@code threshold} and labels of the series.
  */
 public final class InspectionText {
   /** The longest text that is rendered; labels may have any length. */

@@ -22,7 +22,7 @@ public final class ThresholdOverrides {
    */
   public record ScopedThreshold(String where, String scope, String inspection, double threshold) {}
 
-  /** Threshold that counts, and where it comes from. */
+  /** Effective threshold and its origin. */
   record Found(double threshold, boolean isDefault) {}
 
   private record Scope(String[] parts, int literals, double threshold) {}

@@ -1,4 +1,4 @@
-/** Inspections as files: their grammar, those that are built in, and thresholds by scope. */
+/** Inspection files: their grammar, built-in inspections, and thresholds by scope. */
 @NullMarked
 package dev.tethys.insight.inspections.definition;
 

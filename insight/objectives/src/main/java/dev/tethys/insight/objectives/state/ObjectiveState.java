@@ -40,7 +40,7 @@ public record ObjectiveState(
   /** Multiple of the rate that spends the budget exactly in the objective's window. */
   public record BurnRate(Duration window, double rate) {}
 
-  /** State in a word. */
+  /** State as a keyword. */
   public enum Status {
     OK("ok"),
     BURNING("burning"),

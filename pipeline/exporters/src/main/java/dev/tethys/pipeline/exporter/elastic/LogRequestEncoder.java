@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
-/** Log records as documents, or as those that Clymene makes of lines. */
+/** Encodes log records as documents, or in the document format that Clymene uses for lines. */
 record LogRequestEncoder(DocumentRequestEncoder encoder, boolean clymene, LongSupplier millis)
     implements Encoder {
   @Override

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entries of a tenant that wait to be sent, with the acknowledgements due to their sources. Not
+ * Entries of a tenant waiting to be sent, with the acknowledgements to their sources. Not
  * thread-safe.
  */
 public final class EntryBatch {

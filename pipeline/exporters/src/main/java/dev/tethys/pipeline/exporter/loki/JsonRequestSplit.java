@@ -9,7 +9,9 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Splits a JSON request into two: the first lines and the others, each with its stream. */
+/**
+ * Splits a JSON request into two: the first lines and the remaining lines, each with its stream.
+ */
 final class JsonRequestSplit {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ENCODING = "Content-Encoding";

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the parts of a rejected request that a destination accepts. Prometheus rejects a whole
+ * Finds the parts of a rejected request that the destination accepts. Prometheus rejects a whole
  * request for one out-of-order sample, and after a crash of any upstream component, requests mix
  * samples that it has with new ones, which would be lost.
  *
@@ -46,7 +46,7 @@ final class RejectedSampleBisector {
     return requestCount;
   }
 
-  /** Some part is to come again. */
+  /** A part must be retried. */
   private static final class Interrupted extends Exception {
     private static final long serialVersionUID = 1L;
     private final transient SendResult.Retryable later;

@@ -98,7 +98,7 @@ public final class RemoteWriteExporterFactory
         (p, seconds, value) -> trial.findSample(settings.edits(), seconds, value));
   }
 
-  /** A sender that opens its client at the first request, as components are to be made closed. */
+  /** Sender that opens its client on the first request, because components are created closed. */
   private static final class LateSender implements Sender {
     private final RemoteWriteConfig config;
     private final @Nullable ClientAuth auth;

@@ -33,11 +33,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Agent state and the part of it that the server has received: only changes are sent, and the full
- * state after a connect or on request. Holds only current state, so that memory is bounded while
+ * state after connecting or on request. Holds only current state, so that memory is bounded while
  * the server is unreachable. Thread-safe.
  */
 final class Reports {
-  /** Message with the state that the server knows after it. */
+  /** Message with the state that the server has after receiving it. */
   record Draft(AgentToServer message, boolean all, boolean components) {}
 
   private final ReentrantLock lock = new ReentrantLock();

@@ -477,7 +477,7 @@ final class ExprParser {
     return of.shape() == Shape.TEXTS ? new ExprNode.Text(n) : ExprNode.of(n, of.shape().at(key));
   }
 
-  /** Marks the start of an optional chain: access on nil gives nil from here on. */
+  /** Marks the start of an optional chain: access on nil returns nil from here on. */
   private record Optional(ExprNode of) implements ExprNode {
     @Override
     public @Nullable Object value(Frame f) {

@@ -7,8 +7,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Static type of a part of an expression, as far as it is known before evaluation. Operations on
- * names of unknown type are checked at evaluation.
+ * Static type of a subexpression, as far as known before evaluation. Operations on names of unknown
+ * type are checked at evaluation.
  */
 public sealed interface Shape {
   /** Unknown type. */

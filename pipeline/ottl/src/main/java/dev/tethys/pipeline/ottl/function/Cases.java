@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl.function;
 
-/** Snake and camel case, with the word borders that the Collector sees. */
+/** Snake and camel case, with the Collector's word boundaries. */
 final class Cases {
   private Cases() {}
 

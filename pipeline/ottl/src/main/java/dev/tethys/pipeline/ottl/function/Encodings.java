@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Text and bytes in other clothes: Base64, character sets, hexadecimal digits. */
+/** Encodings of text and bytes: Base64, character sets, hexadecimal digits. */
 final class Encodings {
   private Encodings() {}
 

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Ids of traces, spans and profiles; ids made up. */
+/** Functions that convert and generate ids of traces, spans and profiles. */
 final class IdConverters {
   private IdConverters() {}
 

@@ -14,7 +14,7 @@ import dev.tethys.pipeline.ottl.internal.Indexing;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Converters that take functions written in place. */
+/** Converters that accept lambdas. */
 final class LambdaConverters {
   private LambdaConverters() {}
 
@@ -108,7 +108,7 @@ final class LambdaConverters {
             });
   }
 
-  /** The items of a list by their index, or those of a map by their key. */
+  /** Items of a list by index, or of a map by key. */
   private record Items(@Nullable ArrayValue list, @Nullable Attributes map) {
     static Items of(@Nullable Object source) {
       return switch (source) {

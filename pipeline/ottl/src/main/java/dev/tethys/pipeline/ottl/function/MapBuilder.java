@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Creates a map of keys that come from data: the last value of a key stays, at the place of the
- * first. Keys are hashed once there are many, since the map itself compares each key.
+ * Creates a map with keys from data: a duplicate key keeps its first position and its last value.
+ * Keys are hashed once there are many, since the map itself compares each key.
  */
 final class MapBuilder {
   private static final int MANY = 24;

@@ -53,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  * of an attribute, for each resource, by conditions and attributes.
  */
 public final class CountFactory implements ConnectorFactory<CountFactory.Settings> {
-  /** Rules by the kind of counted item. */
+  /** Rules by counted item type. */
   public record Settings(Map<OttlContext, List<Rule>> rules) {}
 
   /** One metric. */

@@ -68,7 +68,7 @@ final class DatabaseSanitizer {
     }
   }
 
-  /** One kind that is enabled, with the attributes that hold its statements. */
+  /** Enabled database type, with the attributes that hold its statements. */
   private record Enabled(Kind kind, Set<String> attributes) {}
 
   private static final Section ONE =

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.processor.sampling;
 
 /**
- * Thresholds of OpenTelemetry's consistent sampling: of 2^56 values of randomness those below the
- * threshold go.
+ * Thresholds of OpenTelemetry's consistent sampling: of 2^56 randomness values, those below the
+ * threshold are dropped.
  */
 final class Threshold {
   /** Threshold below which no item is: keeps everything. */

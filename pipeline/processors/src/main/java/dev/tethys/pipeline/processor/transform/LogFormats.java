@@ -190,7 +190,7 @@ final class LogFormats {
     return m;
   }
 
-  /** Reads a line word by word. */
+  /** Reads a line token by token. */
   private static final class Words {
     private final String line;
     private int at;

@@ -20,7 +20,7 @@ final class NameFilter {
   /** Maximum number of cached names; beyond it, as processes change, the cache is cleared. */
   private static final int MAX_REMEMBERED = 10_000;
 
-  /** A list of names, or of expressions that match part of them. */
+  /** List of names, or of expressions that match a substring. */
   record Names(Set<String> names, List<Regex> patterns) {
     boolean match(String name) {
       if (names.contains(name)) {

@@ -31,7 +31,7 @@ final class LogSockets implements PassingListener<LogSockets.Records> {
   private static final System.Logger LOG = JulLogger.of(LogSockets.class.getName());
   private static final Duration LAST = Duration.ofMillis(500);
 
-  /** Takes a record: a part of a buffer. */
+  /** Accepts a record: a part of a buffer. */
   @FunctionalInterface
   interface Records {
     void take(SocketLogSettings s, byte[] b, int from, int to, Attributes a)

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.points;
 
-/** Handler of lines that come over connections, on the thread of each. */
+/** Handler of lines received over connections, called on the thread of each connection. */
 public interface LineHandler {
   /**
    * Takes a line; the buffer is reused.

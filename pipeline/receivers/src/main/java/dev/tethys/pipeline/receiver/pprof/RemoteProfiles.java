@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Map;
 
-/** The profile that a program serves at a URL, as Go's net/http/pprof does. */
+/** Profile served by a program at a URL, as by Go's net/http/pprof. */
 final class RemoteProfiles implements ProfilePoller.Source {
   private final URI url;
   private final HttpEndpoint endpoint;

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Series by stream and numbers of metadata values, in a table with a place for each combination.
- * For one segment and one thread.
+ * Series by stream and metadata value codes, in a table with a slot for each combination. For one
+ * segment and one thread.
  */
 final class CodedSeries {
   private static final long MAX_PLACES = 1 << 16;

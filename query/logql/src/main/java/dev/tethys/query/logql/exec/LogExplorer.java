@@ -32,8 +32,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers questions about stored logs other than queries: labels, series, volumes, patterns, and
- * fields detected in labels and lines. Times are Unix nanoseconds, ends exclusive.
+ * Provides information about stored logs other than query results: labels, series, volumes,
+ * patterns, and fields detected in labels and lines. Times are Unix nanoseconds, ends exclusive.
  */
 public final class LogExplorer {
   /** Time range of a tenant, or of several separated by {@code |}. */

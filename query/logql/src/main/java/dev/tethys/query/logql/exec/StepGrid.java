@@ -3,8 +3,8 @@ package dev.tethys.query.logql.exec;
 import dev.tethys.query.promql.exec.Grid;
 
 /**
- * Steps of a query in nanoseconds, and the steps whose windows hold a time. The window of a step at
- * {@code t} is {@code (t − offset − range, t − offset]}.
+ * Steps of a query in nanoseconds, with lookup of the steps whose windows contain a time. The
+ * window of a step at {@code t} is {@code (t − offset − range, t − offset]}.
  *
  * @param start time of the first step
  * @param step nanoseconds between steps, at least 1

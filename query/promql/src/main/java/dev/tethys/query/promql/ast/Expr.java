@@ -195,8 +195,8 @@ public sealed interface Expr {
   }
 
   /**
-   * A duration as written: a fixed one, or an expression that is resolved once the query's own
-   * start, end and step are known.
+   * Duration as written: a constant, or an expression that is resolved once the query's start, end
+   * and step are known.
    *
    * @param millis the value when {@code expression} is null
    * @param expression arithmetic over durations, {@code step()}, {@code range()}, {@code min_of},

@@ -53,7 +53,7 @@ final class Bounds {
   }
 
   /**
-   * Sums of times alone, as regressions take them.
+   * Sums of timestamps only, as used by regressions.
    *
    * @param x of the times, by step
    * @param xx of their squares, by step

@@ -165,7 +165,7 @@ public abstract class FloatOverTime implements RangeFunction {
     }
   }
 
-  /** {@code ts_of_max_over_time}, {@code ts_of_min_over_time}: the last such sample. */
+  /** {@code ts_of_max_over_time}, {@code ts_of_min_over_time}: time of the last such sample. */
   public static final class TimeOfExtreme extends FloatOverTime {
     private final boolean max;
 

@@ -22,7 +22,7 @@ public final class LabelChange extends Operator {
   private final Change change;
   private final long machineBytes;
 
-  /** Derives labels from others. */
+  /** Derives labels from other labels. */
   @FunctionalInterface
   private interface Change {
     /** The new labels; null if they stay unchanged. */

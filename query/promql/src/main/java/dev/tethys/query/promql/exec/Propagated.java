@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 
 /**
  * Matchers added to one side of an operation because the other side has them: series that do not
- * match them would find no partner.
+ * match them have no counterpart.
  *
  * @param left matchers added to the left side
  * @param right matchers added to the right side
@@ -28,8 +28,8 @@ public record Propagated(List<Matcher> left, List<Matcher> right) {
   }
 
   /**
-   * The plan with propagated matchers cannot tell whether there is an error; the one without them
-   * has to be run.
+   * Thrown if the plan with propagated matchers cannot detect a possible error, so that the plan
+   * without them must be run.
    */
   public static final class Undecided extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Creates one series of those with the same labels, as dropping a name or changing a label may
- * leave them. Two samples of one series at the same step are an error.
+ * Merges series with identical labels, which may result from dropping a name or changing a label.
+ * Two samples of one series at the same step are an error.
  */
 final class SeriesMerge {
   private SeriesMerge() {}

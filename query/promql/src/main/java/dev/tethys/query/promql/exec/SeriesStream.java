@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Series that are computed one at a time, independently of each other, so that a reader need not
- * hold all of them. Labels are known before anything is computed; a series may turn out to be
- * empty. Thread-safe with one workspace per thread.
+ * hold all series. Labels are known before anything is computed; a series may turn out to be empty.
+ * Thread-safe with one workspace per thread.
  */
 interface SeriesStream extends AutoCloseable {
   int size();

@@ -12,7 +12,7 @@ final class WindowRows {
   private static final int LEAST_STEPS = 8;
   private static final int LEAST_LENGTH = 4;
 
-  /** The steps {@code [first, end)}, by how many samples their windows are apart and hold. */
+  /** Steps {@code [first, end)}, by the distance and size of their windows in samples. */
   record Run(int first, int end, int stride, int length) {
     static final Run NONE = new Run(0, 0, 0, 0);
 

@@ -1,7 +1,7 @@
 package dev.tethys.query.promql.explain;
 
 /**
- * Suggestion that makes a query cheaper or more correct.
+ * Suggestion to make a query cheaper or more correct.
  *
  * @param node the step of the plan that it is about
  * @param rule a short name that does not change

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Finds in a plan and its costs why a query is slow or does not do what was intended. */
+/** Detects from a plan and its costs why a query is slow or does not do what was intended. */
 public final class Hints {
   /** Number of series from which a selector gets a hint. */
   static final long MANY_SERIES = 10_000;

@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Operators of calls that take more than an expression to make. */
+/** Operators of function calls that need more than an expression. */
 final class Evaluators {
   private Evaluators() {}
 

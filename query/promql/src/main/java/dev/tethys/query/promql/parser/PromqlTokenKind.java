@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The kinds of tokens, and how error messages speak of them. */
+/** Token kinds, with their names in error messages. */
 enum PromqlTokenKind {
   EOF("end of input"),
   IDENTIFIER("identifier"),

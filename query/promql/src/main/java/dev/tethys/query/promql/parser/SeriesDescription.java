@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A series and its values as unit tests of rules write them, such as {@code up{job="a"} 1 2+3x5 _
+ * Series with values in the notation of rule unit tests, such as {@code up{job="a"} 1 2+3x5 _
  * stale}. Values are separated by spaces: a number, {@code _} for none, {@code stale}, a histogram
  * {@code {{schema:0 sum:1 count:2 buckets:[1 1]}}}; {@code axN} repeats a value N more times,
  * {@code a+bxN} and {@code a-bxN} change it each time.

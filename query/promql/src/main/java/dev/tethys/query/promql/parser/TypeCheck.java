@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The checks that need a whole tree. They run in the order of the reference, because only the first
- * error is reported.
+ * Checks that require the complete tree. They run in the order of the reference, because only the
+ * first error is reported.
  */
 final class TypeCheck {
   private final byte[] query;

@@ -27,8 +27,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dependencies of the result at one step of a range query on other steps and times, which decide
- * about its reuse.
+ * Dependencies of a range query's result at one step on other steps and times, which determine
+ * whether it can be reused.
  *
  * <p>A query is not stepwise if it refers to other times ({@code @}, {@code start()}, {@code
  * range()}), or if sums would be taken in another order: an aggregation takes its input in the

@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 
-/** Evaluation of metrics: one skip the spans if filters decide on each span alone. */
+/** Evaluation of metrics: one pass over the spans if filters can decide on each span alone. */
 public final class MetricRun {
   private final TraceqlRun work;
   private final TraceStore store;

@@ -26,7 +26,7 @@ sealed interface RequiredSpans {
    */
   record Leaf(SpanFilter filter, boolean exact, int count) implements RequiredSpans {}
 
-  /** Pair of spans, one of which is a descendant of the other. */
+  /** Pair of spans of which one is a descendant of the other. */
   record Related(SpanRelation relation) implements RequiredSpans {}
 
   /** All of several conditions; the most selective first. */

@@ -234,7 +234,7 @@ public final class TraceSearch {
     }
   }
 
-  /** Small while results of it may be enough: each chunk takes a skip the segments. */
+  /** Small while results of it may be enough: each chunk requires a pass over the segments. */
   private int firstChunk(int candidates, boolean everyCandidateFits) {
     if (everyCandidateFits) {
       return Math.clamp(limit, 64, FIRST_CHUNK);

@@ -41,8 +41,8 @@ final class TraceTable {
   }
 
   /**
-   * Traces of one scan in its order, each as often as there are other traces between its spans:
-   * once for a scan that passes the spans of a trace together.
+   * Traces in scan order. A trace occurs once for each contiguous run of its spans, so once if the
+   * scan returns all its spans together.
    */
   static final class Runs {
     private long[] high = {};

@@ -11,7 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 of files, read alone or while they are copied. */
+/** SHA-256 of files, computed separately or during a copy. */
 final class Checksums {
   private static final int PIECE = 1 << 20;
 

@@ -1,4 +1,4 @@
-/** Backups of a store in a folder: incremental, verified, restored whole or not at all. */
+/** Store backups in a folder: incremental, verified, and restored atomically. */
 @NullMarked
 package dev.tethys.store.archive.backup;
 

@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /**
- * A file mapped for reading, with a place in it. Numbers are big-endian, as in all files of
+ * File mapped for reading, with a current position. Numbers are big-endian, as in all files of
  * Prometheus. Reading over its end is a {@link CorruptFileException}. Not thread-safe.
  */
 final class MappedFile implements AutoCloseable {

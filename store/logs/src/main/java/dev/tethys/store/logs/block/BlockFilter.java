@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Bloom filter of a block, by which searches for identifiers leave blocks out.
+ * Bloom filter of a block, with which searches for identifiers skip blocks.
  *
  * <pre>
  * 1 byte version 1, 7 bytes zero, bits as little-endian longs, a power of two of them; empty for no filter

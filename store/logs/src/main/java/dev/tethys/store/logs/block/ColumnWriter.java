@@ -4,8 +4,8 @@ import dev.tethys.store.files.ByteSink;
 import java.util.Arrays;
 
 /**
- * Writes columns in the shortest of the forms of {@link Column} that gives every value back
- * exactly. Not thread-safe; memory is reused.
+ * Writes columns in the shortest lossless encoding of {@link Column}. Not thread-safe; memory is
+ * reused.
  */
 final class ColumnWriter {
   private static final int MAX_FEW = 64;

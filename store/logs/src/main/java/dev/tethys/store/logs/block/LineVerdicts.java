@@ -8,9 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Line conditions on the rows of a block, judged by templates, words and values before any body is
- * rebuilt. A text that is in the text of a template is in all its rows; a row without the longest
- * piece of a text does not have the text. The rest is tested on bodies. Not thread-safe.
+ * Evaluates line conditions on the rows of a block by templates, words and values, before any body
+ * is rebuilt. A text that is in the text of a template is in all its rows; a row without the
+ * longest piece of a text does not have the text. The rest is tested on bodies. Not thread-safe.
  */
 public final class LineVerdicts {
   private static final int FEW = 200; // one row in so many may be rebuilt for a test

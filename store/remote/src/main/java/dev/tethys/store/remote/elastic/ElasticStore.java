@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@link SampleDocuments} by a scroll, whose pages are no larger than a cluster gives. Times,
+ * Reads {@link SampleDocuments} with a scroll whose page size respects the cluster's limit. Times,
  * names, and labels with plain names that are one of some values or none of them are the cluster's
  * to find; what Lucene means otherwise, absent labels and regular expressions, is met here.
  */

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class BlockSource {
   private static final int OBJECT = 64; // bytes around the values of a column
 
-  /** Keys of columns that are computed of others. */
+  /** Keys of columns that are computed from others. */
   enum Derived {
     HEADER,
     SHAPES,

@@ -2,7 +2,10 @@ package dev.tethys.store.traces.block;
 
 import dev.tethys.model.traces.SpanRelation;
 
-/** Finds spans of a block that are below others, by the rows of their parents. Not thread-safe. */
+/**
+ * Finds spans of a block that are descendants of others, by the rows of their parents. Not
+ * thread-safe.
+ */
 public final class RelationScan {
   private final SpanBlock block;
   private final boolean anyDepth;

@@ -32,7 +32,7 @@ final class Amqp1Parser extends ProtocolParser {
   private static final int TARGET = 6;
   private static final int MORE = 5;
 
-  /** One end of the connection with the links that it sends on. */
+  /** One end of the connection, with its sending links. */
   private static final class Side {
     final boolean client;
     final Map<Long, Link> links = new LinkedHashMap<>();

@@ -92,7 +92,7 @@ final class DubboParser extends ProtocolParser {
     return in.ready(HEADER + Math.min(in.i32(12), READ)) ? Step.NEXT : Step.MORE;
   }
 
-  /** Short strings of Hessian 2 that follow each other. */
+  /** Consecutive short strings in Hessian 2. */
   private static final class Texts {
     private final StreamBuffer in;
     private int at;

@@ -346,7 +346,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return at < 0 ? at : MORE;
   }
 
-  /** Numbers of variable size that follow each other. */
+  /** Consecutive variable-length integers. */
   static final class Varint {
     private final StreamBuffer in;
 

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Reads values of ASN.1's basic encoding from a part of a message. Nothing beyond the part is read,
+ * Reads values in ASN.1 basic encoding from a part of a message. Nothing beyond the part is read,
  * and no allocation exceeds the message.
  */
 final class BerReader {

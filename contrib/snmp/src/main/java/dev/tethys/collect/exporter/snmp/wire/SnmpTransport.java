@@ -69,7 +69,7 @@ abstract sealed class SnmpTransport implements AutoCloseable {
     }
   }
 
-  /** Over TCP (RFC 3430): messages follow each other, and their encoded length marks their end. */
+  /** Over TCP (RFC 3430): messages are concatenated, and their encoded length marks their end. */
   static final class Tcp extends SnmpTransport {
     private final InetSocketAddress to;
     private final @Nullable InetSocketAddress from;

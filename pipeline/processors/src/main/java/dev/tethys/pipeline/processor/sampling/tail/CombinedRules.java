@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Policies that consist of other policies. */
+/** Policies composed of other policies. */
 final class CombinedRules {
   private static final Section ALL = new Section("and", "Samples if all policies sample.");
   private static final Key<List<PolicySettings>> ALL_OF =

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Number of traces with each operation, a service with the name of a span, in the last window: that
- * of the present window and a part of the previous one. Operations beyond a limit count as one for
- * each service, so that names with ids in them are not rare forever. Not thread-safe.
+ * Number of traces per operation (service and span name) in a sliding window, estimated from the
+ * current window and a part of the previous one. Operations beyond a limit count as one for each
+ * service, so that names with ids in them are not rare forever. Not thread-safe.
  */
 final class OperationCounts {
   private static final String SERVICE = "service.name";

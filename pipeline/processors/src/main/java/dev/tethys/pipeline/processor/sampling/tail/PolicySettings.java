@@ -31,7 +31,8 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
   static final Type<List<PolicySettings>> LIST = Type.list(OUTER);
 
   /**
-   * Created when the first policy is read: rules that contain policies need these, and these rules.
+   * Created when the first policy is read, because composite rules and policies depend on each
+   * other.
    */
   private static final class Keys {
     static final Keys INNER = new Keys(false);

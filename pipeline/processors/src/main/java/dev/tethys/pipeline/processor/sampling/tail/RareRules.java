@@ -7,7 +7,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.time.Duration;
 
-/** Policy that samples traces with an operation of a service that few other traces have. */
+/** Policy that samples traces with rare operations of a service. */
 final class RareRules {
   private static final long MAX_OPERATIONS = 1_000_000;
 

@@ -8,8 +8,8 @@ import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All series of a block, meant to be read in their order by one thread: holds one page of them at a
- * time, however many there are. Holds a reference to the block until it is closed.
+ * Reads all series of a block in order on a single thread, holding only one page of series at a
+ * time. Holds a reference to the block until it is closed.
  */
 public final class BlockPass implements SourceSelection {
   private final BlockReader block;

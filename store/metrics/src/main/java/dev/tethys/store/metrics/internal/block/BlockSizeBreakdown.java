@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Counts what the bytes of a block are spent on while it is written. */
+/** Breaks down the size of a block by content while it is written. */
 final class BlockSizeBreakdown {
   private static final class Entry {
     long chunks;

@@ -3,7 +3,7 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 
-/** A part of the time of another selection, which it closes. */
+/** Time range of another selection, which it closes. */
 public final class ClippedSelection implements SourceSelection {
   private final SourceSelection whole;
   private final long from;

@@ -5,7 +5,10 @@ import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import java.io.IOException;
 
-/** Writes the index file of a block: pages as they are made, then the sections that find them. */
+/**
+ * Writes the index file of a block: pages as they are completed, then the sections that locate
+ * them.
+ */
 final class IndexWriter {
   private final WritableFile file;
   private final GroupWriter groups;

@@ -10,8 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series of one part of the store, ascending by labels, that do not change while it is open.
- * Thread-safe.
+ * Series of a part of the store, in ascending label order, unchanged while it is open. Thread-safe.
  */
 public interface SourceSelection extends AutoCloseable {
   int size();

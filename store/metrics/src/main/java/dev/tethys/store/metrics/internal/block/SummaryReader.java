@@ -7,8 +7,8 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 
 /**
- * Reads the chunks of a downsampled block: as summaries, or as those samples of which time and
- * value were kept.
+ * Reads the chunks of a downsampled block: as summaries, or as the samples whose time and value
+ * were kept.
  */
 final class SummaryReader {
   /** Maximum number of samples that fill a row. */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decoded values of parts of series that no longer change, for queries that read the same series
- * again and again, as dashboards do. A column has one place. Only columns that were requested
+ * repeatedly, such as those of dashboards. A column has one place. Only columns that were requested
  * before are kept, and only while there is space or a column is idle for some seconds: a query over
  * everything evicts nothing, and a repeated query over more than there is space for finds a part of
  * it instead of pushing out just what it reads next.

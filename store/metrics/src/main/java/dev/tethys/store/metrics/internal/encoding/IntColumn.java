@@ -7,7 +7,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A column of longs in the fewest bits that one of these forms gives. All arithmetic wraps, so
+ * Column of longs, in whichever of these encodings needs the fewest bits. All arithmetic wraps, so
  * every column of longs comes back as it was.
  *
  * <p>Format (the number of values, n &ge; 1, is known from outside):

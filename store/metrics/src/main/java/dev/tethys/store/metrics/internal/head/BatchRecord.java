@@ -198,7 +198,7 @@ final class BatchRecord {
     }
   }
 
-  /** Receives what a record says, in its order. */
+  /** Receives the contents of a record, in order. */
   interface Replay {
     void series(int slot, int generation, byte[] canonical);
 

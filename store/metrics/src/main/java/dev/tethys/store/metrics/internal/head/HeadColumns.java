@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Labels of series in memory as they were when it was made, read without the lock of the head:
- * lists of pairs and the bytes of a pair never change.
+ * Snapshot of the labels of series in memory, read without the head's lock: lists of pairs and the
+ * bytes of a pair never change.
  */
 final class HeadColumns implements LabelColumns {
   private final LabelIndex index;

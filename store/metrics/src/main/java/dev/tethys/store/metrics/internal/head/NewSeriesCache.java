@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The newest series: whose metric, whose target, and which label makes them so many. Guarded by the
+ * Newest series: their metrics and targets, and the label that causes their number. Guarded by the
  * view of the head.
  */
 final class NewSeriesCache {

@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Label values that meet the expressions of a query, tested before the index is locked. An
+ * Label values that match the expressions of a query, tested before the index is locked. An
  * expression can take seconds to evaluate over the values of one label.
  */
 public final class Expressions {

@@ -4,8 +4,9 @@ import java.util.List;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Labels of the series of one part of the store, a column at a time: how series are counted without
- * making their labels. Values appear as hashes ({@link PairHash}) that are the same in every part.
+ * Labels of the series of a part of the store, one column at a time, for counting series without
+ * creating their label sets. Values appear as hashes ({@link PairHash}) that are the same in every
+ * part.
  */
 public interface LabelColumns {
   /** The highest number of a series, plus one. */

@@ -9,9 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cache of matcher results of an index, for queries that repeat, as those of dashboards do every
- * few seconds. Finding, sorting and decoding the labels of many series costs more than reading
- * their samples.
+ * Cache of matcher results of an index, for repeated queries such as those of dashboards. Finding,
+ * sorting and decoding the labels of many series costs more than reading their samples.
  *
  * <p>Invariants: the sum of weights is at most {@link #maxWeight}, the number of entries at most
  * {@link #MAX_ENTRIES}, and the entry that was used longest ago leaves first. A result requested
