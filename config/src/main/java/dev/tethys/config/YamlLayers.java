@@ -279,7 +279,7 @@ public final class YamlLayers {
     originals.put(n, text);
   }
 
-  /** Gives an inserted node the position of its reference. */
+  /** Assigns the position of its reference to an inserted node. */
   private static Node moved(Node n, Node at) {
     return switch (n) {
       case MappingNode m -> {

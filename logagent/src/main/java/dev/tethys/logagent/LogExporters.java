@@ -331,7 +331,7 @@ final class LogExporters {
 
   /**
    * Makes callers fail instead of waiting: entries without space are not settled, and their sources
-   * send them again.
+   * retry them.
    */
   void failBlockedProducers() {
     stopWaiting();

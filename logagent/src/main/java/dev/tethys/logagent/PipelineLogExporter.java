@@ -302,7 +302,7 @@ final class PipelineLogExporter {
 
   /**
    * Makes callers fail instead of waiting: entries without space are not settled, and their sources
-   * send them again.
+   * retry them.
    */
   void failBlockedProducers() {
     closing = true;

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param clients where entries go
  * @param wal where their requests wait; null for memory
  * @param readLimit null if none
- * @param frequency how often files are looked for
+ * @param frequency interval at which files are discovered
  * @param graph the graph that entries go into beside clients, as a collector's configuration; null
  *     if none
  * @param tenant of entries that name none, on their way into the graph; "" for none

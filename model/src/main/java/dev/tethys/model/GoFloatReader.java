@@ -75,7 +75,7 @@ public final class GoFloatReader {
     return at == text.length() && !endsWithUnderscore;
   }
 
-  /** Passes digits with single underscores between; how many digits. */
+  /** Skips digits with single underscores in between; returns the number of digits. */
   private int take(String digits) {
     int count = 0;
     while (at < text.length()) {

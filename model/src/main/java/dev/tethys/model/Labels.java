@@ -245,7 +245,7 @@ public final class Labels implements Comparable<Labels> {
   /**
    * Writes the labels that stay into {@code to}, or compares them with its content.
    *
-   * @return how many bytes stay, -1 when the content differs
+   * @return number of remaining bytes, -1 if the content differs
    */
   private int filter(byte[][] sortedNames, boolean keep, byte[] to, boolean compare) {
     int n = 0;

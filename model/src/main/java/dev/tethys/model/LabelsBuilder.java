@@ -22,7 +22,7 @@ public final class LabelsBuilder {
     addAll(from);
   }
 
-  /** Forgets all labels. */
+  /** Removes all labels. */
   public LabelsBuilder clear() {
     entries.clear();
     return this;

@@ -196,7 +196,7 @@ final class StartPages {
   /**
    * The same of its first bytes.
    *
-   * @param length how many they are
+   * @param length number of pages
    */
   static long mappedBytes(byte[] status, int length) {
     int at = 0;

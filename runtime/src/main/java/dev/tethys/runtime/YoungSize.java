@@ -72,7 +72,7 @@ final class YoungSize {
      * @param now of {@link System#nanoTime}
      * @param count number of young collections so far
      * @param spentMillis their total time
-     * @param times how many times the small size the generation has now
+     * @param times current multiple of the small size
      */
     Change next(long now, long count, long spentMillis, double times) {
       if (!begun) {

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** {@code query analyze}: how many of their buckets histograms use. */
+/** {@code query analyze}: reports how many buckets histograms use. */
 final class AnalyzeHistograms {
   private static final String HEADER =
       """

@@ -132,7 +132,7 @@ final class AlertmanagerSet {
     }
   }
 
-  /** Takes over the queued alerts of a set that this one replaces. */
+  /** Takes over the queued alerts of the set that this one replaces. */
   void takeOver(AlertmanagerSet former) throws InterruptedException {
     for (Map.Entry<URI, AlertQueue> e : former.queues.entrySet()) {
       AlertQueue mine = queueOf.apply(e.getKey());

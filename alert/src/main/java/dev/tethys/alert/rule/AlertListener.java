@@ -15,7 +15,7 @@ public interface AlertListener {
   void alerts(String query, List<Alert> alerts);
 
   /**
-   * Takes alerts of a rule over any data.
+   * Accepts alerts of a rule over any data.
    *
    * @param type data that the query reads
    */

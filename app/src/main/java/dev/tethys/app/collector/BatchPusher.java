@@ -62,7 +62,7 @@ final class BatchPusher<T> implements AutoCloseable {
         Thread.ofVirtual().name("batch-pusher").start(SupervisedLoop.of("batch_pusher", this::run));
   }
 
-  /** Takes an item; drops it while the queue is full. */
+  /** Enqueues an item, or drops it if the queue is full. */
   void take(T item) {
     queue.offer(item);
   }

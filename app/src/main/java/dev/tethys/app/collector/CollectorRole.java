@@ -237,7 +237,7 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   /**
-   * Takes another configuration; when that fails, the present one stays.
+   * Applies another configuration; if that fails, the current one is kept.
    *
    * @param files merged in their order; empty for the configuration of the command line
    * @param variables for references to variables, before those of the environment

@@ -133,7 +133,7 @@ final class MetricsPusher implements AutoCloseable {
     return data;
   }
 
-  /** Lets it send its last data; several may do so at the same time. */
+  /** Sends the remaining data; several pushers may do so concurrently. */
   void end() {
     end.countDown();
   }

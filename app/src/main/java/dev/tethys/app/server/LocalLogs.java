@@ -135,7 +135,7 @@ final class LocalLogs implements AutoCloseable {
     }
   }
 
-  /** Takes a line of the server's own log; never waits. */
+  /** Accepts a line of the server's own log without waiting. */
   void ownLine(byte[] line) {
     int length = line.length;
     while (length > 0 && line[length - 1] == '\n') {

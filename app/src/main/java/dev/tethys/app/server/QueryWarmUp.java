@@ -119,7 +119,7 @@ final class QueryWarmUp implements AutoCloseable {
     return round % FAR_ROUNDS == 1 ? FAR_SPAN : SPAN;
   }
 
-  /** Rehearses; how many queries were answered. */
+  /** Runs the warm-up; returns the number of executed queries. */
   int run() throws InterruptedException {
     turns.begin();
     int answered = 0;

@@ -64,7 +64,7 @@ abstract class SignalWarmUp<C> {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
-  /** Rehearses as long as there are turns; how many requests were answered. */
+  /** Runs the warm-up as long as turns remain; returns the number of processed requests. */
   final int run(WarmUpTurns turns) throws InterruptedException {
     int answered = 0;
     try {

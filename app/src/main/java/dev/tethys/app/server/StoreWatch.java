@@ -94,7 +94,7 @@ final class StoreWatch implements AutoCloseable {
     }
   }
 
-  /** Takes one reading of each store. */
+  /** Reads the state of each store once. */
   void read() {
     for (Store s : stores.values()) {
       StoreHealth h = health(s);

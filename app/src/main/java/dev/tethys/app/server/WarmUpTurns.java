@@ -130,7 +130,7 @@ final class WarmUpTurns {
     return ending.getCount() > 0;
   }
 
-  /** Sends requests while the part lasts; how many were answered. */
+  /** Sends requests for the duration of the part; returns the number of responses. */
   int each(List<String> all, Request request) throws IOException, InterruptedException {
     int answered = 0;
     for (String a : all) {

@@ -159,7 +159,7 @@ public final class SeriesJson {
    * Writes a remote write 1.0 request (protobuf, not compressed). Histograms, exemplars and
    * metadata have no place in the format.
    *
-   * @return the JSON and how many samples and other things it holds and omits
+   * @return the JSON, with counts of contained and omitted samples and other items
    */
   public static EncodedSeries write(byte[] request, int offset, int length) {
     int[] counts = new int[4];

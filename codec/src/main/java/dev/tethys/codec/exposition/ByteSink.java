@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 
-/** Gathers small writes and hands them to a stream in blocks. */
+/** Buffers small writes and writes them to a stream in blocks. */
 final class ByteSink {
   private static final int BLOCK = 16 * 1024;
 

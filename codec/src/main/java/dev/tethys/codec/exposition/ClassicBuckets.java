@@ -29,7 +29,7 @@ public final class ClassicBuckets {
   private double sum;
   private @Nullable String error;
 
-  /** Forgets everything. */
+  /** Clears all state. */
   public void clear() {
     size = 0;
     count = 0;

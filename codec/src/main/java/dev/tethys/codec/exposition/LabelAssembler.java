@@ -74,7 +74,7 @@ final class LabelAssembler {
     return Arrays.equals(bytes, o, o + at[count * 4 + 1], name, 0, name.length);
   }
 
-  /** Forgets the label begun last. */
+  /** Discards the label begun last. */
   void dropBegun() {
     size = at[count * 4];
   }
@@ -85,7 +85,7 @@ final class LabelAssembler {
     return Arrays.equals(bytes, o, o + at[count * 4 - 3], name, 0, name.length);
   }
 
-  /** Forgets the label ended last. */
+  /** Discards the label ended last. */
   void dropLast() {
     count--;
     size = at[count * 4];

@@ -21,7 +21,7 @@ import tools.jackson.core.json.JsonFactory;
 public final class InfluxResponse {
   private static final JsonFactory JSON = JsonFactory.builder().build();
 
-  /** Takes the rows of a response, one by one. */
+  /** Receives the rows of a response, one by one. */
   public interface Rows {
     /** Rows of a series follow: they have these columns. */
     void series(String name, Map<String, String> tags, List<String> columns);

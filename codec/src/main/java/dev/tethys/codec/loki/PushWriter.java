@@ -119,7 +119,7 @@ public final class PushWriter {
     return streams.size();
   }
 
-  /** About how many bytes its entries take. */
+  /** Approximate size of its entries in bytes. */
   public int bytes() {
     return bytes;
   }

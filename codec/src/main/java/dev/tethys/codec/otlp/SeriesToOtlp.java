@@ -223,7 +223,7 @@ public final class SeriesToOtlp {
           });
     }
 
-    /** Ends all families; returns how many samples had no place. */
+    /** Ends all families; returns the number of samples that did not fit. */
     int finish() {
       int leftOut = 0;
       for (FamilySeries f : List.copyOf(families.values())) {

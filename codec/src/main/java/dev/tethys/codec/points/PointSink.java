@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface PointSink {
   /**
-   * Takes a sample.
+   * Receives a sample.
    *
    * @param labels with the name of the metric
    * @param timestamp Unix milliseconds

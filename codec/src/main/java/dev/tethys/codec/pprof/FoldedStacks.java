@@ -21,7 +21,7 @@ public final class FoldedStacks {
   @FunctionalInterface
   public interface Sink {
     /**
-     * Takes one.
+     * Receives a stack.
      *
      * @param folded frames with semicolons between, the outermost first
      */

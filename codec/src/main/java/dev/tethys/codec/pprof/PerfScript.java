@@ -21,7 +21,7 @@ public final class PerfScript {
   @FunctionalInterface
   public interface Sink {
     /**
-     * Takes one.
+     * Receives a stack.
      *
      * @param event without modifiers, such as {@code cpu-clock} or {@code cycles}
      * @param period 0 if it is not printed

@@ -96,7 +96,7 @@ final class PprofMessage {
     read(body, maxBytes);
   }
 
-  /** Forgets the message and keeps the tables of positions. */
+  /** Clears the message and keeps the position tables. */
   void clear() {
     bytes = new byte[0];
   }

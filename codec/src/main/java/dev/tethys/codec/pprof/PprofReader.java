@@ -17,10 +17,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes profiles of OTLP of one message {@code perftools.profiles.Profile}: a profile for each type
- * of its samples, since OTLP's have one. Source: proto/profile.proto of google/pprof; attributes of
- * mappings, locations and profiles under the names of OpenTelemetry's semantic conventions ({@code
- * pprof.…}, {@code process.executable.build_id.gnu}).
+ * Converts a {@code perftools.profiles.Profile} message to OTLP profiles: one profile for each
+ * sample type, since an OTLP profile has a single one. Source: proto/profile.proto of google/pprof;
+ * attributes of mappings, locations and profiles under the names of OpenTelemetry's semantic
+ * conventions ({@code pprof.…}, {@code process.executable.build_id.gnu}).
  *
  * <p>A message is read twice: first the positions of its entries, then the entries that samples
  * refer to. For one message.

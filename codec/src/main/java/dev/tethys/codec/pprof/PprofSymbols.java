@@ -51,7 +51,7 @@ final class PprofSymbols {
     this.message = message;
   }
 
-  /** Forgets the symbols and keeps the arrays. */
+  /** Clears the symbols and keeps the arrays. */
   void clear() {
     to = NOTHING;
     reader.reset(message.bytes, 0, 0);

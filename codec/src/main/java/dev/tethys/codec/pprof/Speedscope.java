@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes profiles of OTLP of a file of speedscope: one for each of its profiles, sampled or evented.
+ * Converts a speedscope file to OTLP profiles: one for each of its profiles, sampled or evented.
  * Times become nanoseconds, weights without a unit are counted. Source: speedscope's {@code
  * file-format-spec.ts}, whose schema a file must name.
  */

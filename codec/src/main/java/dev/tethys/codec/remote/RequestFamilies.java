@@ -35,7 +35,7 @@ public final class RequestFamilies {
     found.clear();
   }
 
-  /** Takes an entry that applies to all series that follow. */
+  /** Receives an entry that applies to all following series. */
   void precede(String family, MetricMetadata metadata) {
     MetricMetadata old = before.put(family, metadata);
     if (!metadata.equals(old)) {

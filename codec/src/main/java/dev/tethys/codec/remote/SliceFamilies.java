@@ -36,7 +36,7 @@ final class SliceFamilies {
     put(buf, slice, false);
   }
 
-  /** Takes an entry that applies to all series that follow. */
+  /** Receives an entry that applies to all following series. */
   void precede(byte[] buf, int offset, int length) {
     Slice slice = byOffset.get(offset);
     if (slice != null && slice.length() == length) {

@@ -18,7 +18,7 @@ public final class WriteRequestV2Writer {
   private final SymbolTable symbols = new SymbolTable();
   private int open = -1;
 
-  /** Forgets the request and keeps the buffers. */
+  /** Clears the request and keeps the buffers. */
   public WriteRequestV2Writer clear() {
     series.clear();
     out.clear();

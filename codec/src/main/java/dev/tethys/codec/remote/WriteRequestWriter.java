@@ -14,7 +14,7 @@ public final class WriteRequestWriter {
   private final ProtoWriter out = new ProtoWriter(1 << 12);
   private int series = -1;
 
-  /** Forgets the request and keeps the buffer. */
+  /** Clears the request and keeps the buffer. */
   public WriteRequestWriter clear() {
     out.clear();
     series = -1;

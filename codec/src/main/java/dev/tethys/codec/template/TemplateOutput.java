@@ -14,8 +14,8 @@ public interface TemplateOutput {
   String value(@Nullable Object value);
 
   /**
-   * Notes characters of a text or items of a list that a function has made, or steps of the
-   * execution: each costs about the same. A caller of many executions bounds their sum.
+   * Counts characters of a string or items of a list created by a function, or execution steps:
+   * each costs about the same. A caller of many executions bounds their sum.
    *
    * @throws TemplateFunction.Failure to end this execution; other exceptions end it as they are
    */

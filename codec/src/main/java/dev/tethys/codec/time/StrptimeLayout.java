@@ -111,8 +111,8 @@ public final class StrptimeLayout {
   }
 
   /**
-   * Takes a layout apart. Times that name no zone are in the local one, or in UTC if the layout
-   * ends with a Z that is not a directive.
+   * Parses a layout. Times that name no zone are in the local one, or in UTC if the layout ends
+   * with a Z that is not a directive.
    *
    * @throws IllegalArgumentException for an unknown directive, or a fraction after anything but a
    *     point or comma

@@ -267,7 +267,7 @@ public final class TapApi {
   }
 
   /**
-   * Takes a slot; without users all requests share one user.
+   * Acquires a slot; without users all requests share one user.
    *
    * @throws HttpException 429 if none is free
    */

@@ -129,7 +129,7 @@ public final class AuditGaps {
     }
   }
 
-  /** Takes the next entry of the log. */
+  /** Processes the next entry of the log. */
   void take(JsonNode entry) {
     if (open.isEmpty()) {
       return;

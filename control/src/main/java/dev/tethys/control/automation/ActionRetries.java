@@ -119,7 +119,9 @@ public final class ActionRetries {
     return Texts.sha256(JsonMapper.shared().writeValueAsString(r.tree()));
   }
 
-  /** Takes the attempts from before a restart, once; attempts of changed rules are kept there. */
+  /**
+   * Restores the attempts from before a restart, once; attempts of changed rules are kept there.
+   */
   List<Retry> restore(List<AutomationRule> rules) {
     List<Retry> out = new ArrayList<>();
     for (Former f : List.copyOf(former)) {

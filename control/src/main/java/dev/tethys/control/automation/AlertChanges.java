@@ -45,7 +45,7 @@ final class AlertChanges {
     changes.put(a.fingerprint(), new Change(a.changedAt(), a.status(), failed, Set.copyOf(done)));
   }
 
-  /** Notes for each rule that an alert of before the last change is omitted, once for each. */
+  /** Logs once for each rule that an alert from before the last change is ignored. */
   List<Step> noteStale(Alert a, Change last, List<AutomationRule> rules) throws IOException {
     List<Step> out = new ArrayList<>();
     String change = a.status() + " " + a.changedAt();

@@ -249,7 +249,9 @@ public final class Automation {
     return now;
   }
 
-  /** Takes the attempts of before a restart: their alerts are known, and repeated by none. */
+  /**
+   * Restores the attempts from before a restart: their alerts are known and will not be repeated.
+   */
   @GuardedBy("this")
   private void restore() throws IOException {
     if (restored) {
@@ -493,7 +495,7 @@ public final class Automation {
     }
   }
 
-  /** Notes nothing from now on. */
+  /** Records nothing from now on. */
   public synchronized void close() {
     closed = true;
   }

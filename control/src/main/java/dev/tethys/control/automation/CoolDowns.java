@@ -117,7 +117,7 @@ final class CoolDowns {
   }
 
   /**
-   * Leaves out what an alert has waiting.
+   * Discards waiting starts of an alert.
    *
    * @throws IOException if that is not audited; the alert waits then
    */

@@ -171,7 +171,7 @@ public final class EventTriggers {
     }
   }
 
-  /** Forgets a state that no rule, agent or series has any longer. */
+  /** Removes states that no rule, agent or series has any longer. */
   private void forget(Source s) {
     try {
       automation.forget(Alert.fingerprint(s.name, s.of));

@@ -80,11 +80,11 @@ public final class Fleet {
     return s != null && s.send(message);
   }
 
-  /** Takes accounts of agents; must not block, nor call the fleet. */
+  /** Receives accounts of agents; must not block or call the fleet. */
   @FunctionalInterface
   public interface AccountsTaker {
     /**
-     * Takes a report.
+     * Receives a report.
      *
      * @param process start of the process of the agent; 0 if it is unknown
      * @param ended whether that process has ended, and another one reports its last accounts
@@ -195,7 +195,7 @@ public final class Fleet {
     return memoryAccount;
   }
 
-  /** Takes a message of an agent that needs no token. */
+  /** Accepts a message from an agent that needs no token. */
   public Received receive(AgentToServer m, String transport, @Nullable Session session) {
     return receive(m, transport, session, AgentToken.NONE);
   }

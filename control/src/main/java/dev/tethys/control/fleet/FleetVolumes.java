@@ -449,7 +449,9 @@ public final class FleetVolumes {
     }
   }
 
-  /** Volume in a second of a value, and how many of the agents with the value have none yet. */
+  /**
+   * Volume per second of a value, and the number of agents with the value that have no rate yet.
+   */
   private static final class Speed {
     private final double[] counts = new double[COUNTS];
     private int known;

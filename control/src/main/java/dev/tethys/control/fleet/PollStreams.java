@@ -44,7 +44,7 @@ final class PollStreams {
 
   private final Map<UUID, Streams> all = new HashMap<>();
 
-  /** Takes the first message of a uid. */
+  /** Receives the first message with a uid. */
   void begin(UUID uid, AgentToServer m) {
     long start = m.health() == null ? 0 : m.health().startNanos();
     all.put(uid, new Streams(new Stream(start, m.sequence())));

@@ -128,7 +128,7 @@ public final class ControlEffects {
     }
   }
 
-  /** Takes the last rates of a control that ends now. */
+  /** Records the last rates of a control that ends now. */
   void end(LiveControl c) {
     refresh(c);
   }

@@ -203,7 +203,7 @@ public final class QuotaShares {
     return out;
   }
 
-  /** Takes the reports of agents, and divides the limits again. */
+  /** Receives the reports of agents, and redistributes the limits. */
   public void step() {
     Map<UUID, List<QuotaShare>> messages = new LinkedHashMap<>();
     boolean saves;
@@ -380,7 +380,7 @@ public final class QuotaShares {
     }
   }
 
-  /** Asks agents for half of their unused shares. */
+  /** Requests half of their unused shares from agents. */
   @GuardedBy("this")
   private void takeBack(
       double least, Map<UUID, Lease> all, List<AgentState> agents, double initial) {

@@ -100,7 +100,7 @@ public final class Hubs {
   }
 
   /**
-   * Makes changes in one message.
+   * Applies changes in one message.
    *
    * @throws IOException if a change is not on disk; nothing has changed then
    */

@@ -195,7 +195,7 @@ public final class Variables {
   }
 
   /**
-   * Makes a change visible.
+   * Publishes a change.
    *
    * @return whether it changed a value
    * @throws IOException if it is not on disk; nothing is changed then

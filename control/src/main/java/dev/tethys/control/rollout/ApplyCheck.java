@@ -12,8 +12,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Check that agents apply the version in time, stay connected, and are observed for the soak. Notes
- * when each has applied it.
+ * Check that agents apply the version in time, stay connected, and are observed for the soak.
+ * Records when each has applied it.
  */
 final class ApplyCheck implements GuardCheck {
   /**

@@ -6,7 +6,7 @@ package dev.tethys.control.rollout;
  * Rollout}.
  */
 interface GuardCheck {
-  /** Takes an agent that the rollout has reached; the response is for this agent only. */
+  /** Checks an agent that the rollout has reached; the response is for this agent only. */
   default CheckResult add(ReachedAgent agent) {
     return CheckResult.PASS;
   }

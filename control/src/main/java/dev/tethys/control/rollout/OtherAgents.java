@@ -66,7 +66,7 @@ final class OtherAgents {
     return sums;
   }
 
-  /** By how much the share that agents without the version lose has grown since the stage began. */
+  /** Increase since the start of the stage of the share lost by agents without the version. */
   double lossRise(String signal) {
     Map<String, RecentAccounts.Window> known = windows;
     if (known == null) {

@@ -277,7 +277,7 @@ public final class OutputComparison {
   }
 
   /**
-   * Notes signals whose intake ended at an agent: they have no output, and no ratio.
+   * Records signals whose intake ended at an agent: they have no output, and no ratio.
    *
    * @param perSecond items per second received before
    */

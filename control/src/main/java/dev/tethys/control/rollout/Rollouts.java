@@ -333,9 +333,10 @@ public final class Rollouts {
   }
 
   /**
-   * Gives agents a version without stages where its text is the one that they have, or that they
-   * had before: it has been rolled out to them already. A rollback reaches all agents in one step,
-   * as with {@link #undo}. An active rollout that the new version replaces is undone before.
+   * Assigns a version to agents without stages if its text equals their current or a previous
+   * version, because that text has already been rolled out to them. A rollback reaches all agents
+   * in one step, as with {@link #undo}. An active rollout that the new version replaces is undone
+   * before.
    *
    * @param own rollout that the same source started last; one of another source is not replaced
    * @return rollout by which the agents got the text; null if a rollout is required

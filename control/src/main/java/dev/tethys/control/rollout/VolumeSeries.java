@@ -49,7 +49,7 @@ final class VolumeSeries {
     return out;
   }
 
-  /** Takes a report; returns whether it is a new one that follows another. */
+  /** Adds a report; returns whether it is new and follows another report. */
   boolean add(VolumeReports.Report report) {
     if (!points.isEmpty() && report.nanos() - points.getLast().nanos() <= 0) {
       return false;
@@ -123,7 +123,7 @@ final class VolumeSeries {
   }
 
   /**
-   * By how much the output differs from a steady part of the input at the reports between.
+   * Deviation of the output from a constant share of the input over the reports in between.
    *
    * @param in count of the input, 0 or 1; that of the output is two more
    */

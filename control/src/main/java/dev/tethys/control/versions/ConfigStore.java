@@ -120,7 +120,7 @@ public final class ConfigStore implements AutoCloseable {
     void write(ConfigVersion v, String before) throws IOException;
   }
 
-  /** Notes versions in an audit log. */
+  /** Records versions in an audit log. */
   public static Note noting(AuditLog audit, String actor) {
     return (v, before) ->
         audit.append(

@@ -101,7 +101,7 @@ final class AlertmanagerPeer implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + port + path);
   }
 
-  /** Takes an alert that fires, or that ends now, as Prometheus sends it. */
+  /** Receives a firing or just resolved alert, as sent by Prometheus. */
   void take(String name, int round, Instant start, boolean fires)
       throws IOException, InterruptedException {
     String body =

@@ -115,7 +115,7 @@ final class Disk {
    * Bytes of merged blocks with everything that a server has stored in a folder.
    *
    * @param end time of the newest sample
-   * @param samples how many there must be
+   * @param samples minimum number of samples
    * @throws IOException also when there are others than that
    */
   static long merged(Path folder, long end, long samples) throws IOException {

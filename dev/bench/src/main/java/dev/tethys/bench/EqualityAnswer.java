@@ -24,7 +24,7 @@ final class EqualityAnswer {
 
   private final Map<?, ?> json;
 
-  /** Numbers that were compared, and how many of them are written alike. */
+  /** Number of compared values, and number of values with identical text. */
   static final class Tally {
     long numbers;
     long equal;

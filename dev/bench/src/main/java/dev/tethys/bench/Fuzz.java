@@ -24,7 +24,7 @@ final class Fuzz {
     /**
      * Damages and reads once.
      *
-     * @return how many files were damaged
+     * @return number of damaged files
      * @throws AssertionError if a response is invalid
      */
     long round(Random r) throws Exception;

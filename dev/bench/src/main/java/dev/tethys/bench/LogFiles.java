@@ -217,7 +217,7 @@ final class LogFiles {
     return (long) rounds * files;
   }
 
-  /** Writes the files; how many lines they have. */
+  /** Writes the files; returns the number of lines. */
   private long write(Path dir) throws IOException {
     Random random = new Random(1);
     long count = 0;

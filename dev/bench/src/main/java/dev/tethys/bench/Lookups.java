@@ -153,9 +153,9 @@ final class Lookups {
   private record TimedLookup(Contender contender, ServerUnderTest server, double[] times) {}
 
   /**
-   * Asks each server in each run; the ratio of Tethys's median to the best of the others. The order
-   * changes from run to run: the one that follows a long response finds the caches of the processor
-   * and of the client empty, which costs some tenths of a millisecond.
+   * Queries each server in each run; the ratio of Tethys's median to the best of the others. The
+   * order changes from run to run: the one that follows a long response finds the caches of the
+   * processor and of the client empty, which costs some tenths of a millisecond.
    */
   private double measure(String name, String request, Map<Contender, ServerUnderTest> servers)
       throws IOException, InterruptedException {

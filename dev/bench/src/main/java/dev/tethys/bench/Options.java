@@ -42,7 +42,7 @@ final class Options {
     return this;
   }
 
-  /** Takes the arguments over the defaults. */
+  /** Applies the arguments over the defaults. */
   Options read(String[] args) throws WrongException {
     for (String a : args) {
       String[] kv = a.split("=", 2);

@@ -85,7 +85,7 @@ final class PipelineReloads {
         CALM_MILLIS / 1000);
   }
 
-  /** Makes it read a version. */
+  /** Makes the collector load a version. */
   void apply(int version, HttpClient client) throws IOException, InterruptedException {
     Files.writeString(config, versions.apply(version));
     ask(client, HttpRequest.newBuilder(at("/-/reload")).POST(HttpRequest.BodyPublishers.noBody()));

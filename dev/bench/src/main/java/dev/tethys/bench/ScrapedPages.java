@@ -136,7 +136,7 @@ final class ScrapedPages {
     away = now;
   }
 
-  /** Takes a request to one of the receivers; the status of the response. */
+  /** Handles a request to one of the receivers; returns the status of the response. */
   synchronized int write(int store, byte[] z) {
     if (away) {
       return 503;

@@ -91,7 +91,7 @@ public class KubernetesDouble implements AutoCloseable {
     return out.replace('\n', ' '); // an event is a line
   }
 
-  /** Forgets all events, as a server does after some minutes. */
+  /** Discards all events, as a server does after some minutes. */
   public synchronized void forget() {
     version++;
     oldest = version;

@@ -148,8 +148,8 @@ public final class PostgresProcess implements AutoCloseable {
   }
 
   /**
-   * Makes it listen at a Unix socket, too, through which the user that runs the test is {@code
-   * tethys} and no other user is admitted.
+   * Makes the server also listen on a Unix socket, through which the user that runs the test is
+   * {@code tethys} and no other user is admitted.
    *
    * @return the folder of the socket
    */

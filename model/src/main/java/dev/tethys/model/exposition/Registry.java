@@ -232,7 +232,7 @@ public final class Registry implements Collector {
       return children.computeIfAbsent(List.of(values), maker);
     }
 
-    /** Forgets one instrument. */
+    /** Removes an instrument. */
     public void remove(String... values) {
       children.remove(Arrays.asList(values));
     }

@@ -97,7 +97,7 @@ public interface FileAccess {
     /**
      * Reads bytes from a position on; fewer than requested only at the end of the file.
      *
-     * @return how many
+     * @return number of bytes
      */
     int read(long position, byte[] into, int offset, int length) throws IOException;
 

@@ -120,7 +120,7 @@ final class RecordReader {
 
   @FunctionalInterface
   private interface Piece {
-    /** Some bytes of those that are walked over, and how many were before them. */
+    /** Sample of the skipped bytes, and the number of bytes before it. */
     void see(byte[] bytes, int from, int n, int before);
   }
 

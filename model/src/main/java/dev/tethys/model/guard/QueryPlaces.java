@@ -76,7 +76,7 @@ public final class QueryPlaces {
       }
     }
 
-    /** Takes a slot if one is free and no query is waiting for it. */
+    /** Acquires a slot if one is free and no query is waiting for it. */
     public boolean tryAcquire() {
       synchronized (QueryPlaces.this) {
         return queue.isEmpty() && take();
@@ -133,7 +133,7 @@ public final class QueryPlaces {
       }
     }
 
-    /** Takes a slot; the caller must hold the lock. */
+    /** Acquires a slot; the caller must hold the lock. */
     private boolean take() {
       if (used >= max || used > 0 && commonUsed >= common) {
         return false;
@@ -165,7 +165,7 @@ public final class QueryPlaces {
     }
   }
 
-  /** Gives free places to waiting queries; the lock is held. */
+  /** Assigns free slots to waiting queries; the caller must hold the lock. */
   @GuardedBy("this")
   private void admit() {
     while (true) {

@@ -82,7 +82,7 @@ final class BucketRow {
     count[i] = t;
   }
 
-  /** Forgets the first buckets. */
+  /** Drops the first buckets. */
   void dropFirst(int n) {
     if (n > 0) {
       System.arraycopy(index, n, index, 0, size - n);

@@ -163,7 +163,7 @@ public final class HistogramAccumulator {
     return outcome;
   }
 
-  /** Adds with carries. Gives bits of an outcome, 0 for plain success. */
+  /** Adds with carries. Returns bits of an outcome, 0 for plain success. */
   public int addCompensated(Histogram other) {
     if (hasCustomBuckets() != other.hasCustomBuckets()) {
       return INCOMPATIBLE;

@@ -41,7 +41,7 @@ public final class LibraryFunction {
   /**
    * A function that takes any number of arguments.
    *
-   * @param fixed how many it always has
+   * @param fixed number of fixed arguments
    */
   public static MethodHandle variadic(String name, FunctionDescriptor type, int fixed) {
     return handle(

@@ -211,7 +211,7 @@ public final class SocketCalls implements AutoCloseable {
     }
   }
 
-  /** Over how many routers a packet may go. */
+  /** Maximum number of hops of a packet. */
   public void hops(int n) throws LibraryException {
     optionOfAddresses(IP_TTL, IPV6_UNICAST_HOPS, n);
   }

@@ -19,7 +19,7 @@ public record LogAppendResult(int stored, List<Refusal> refusals, int[] rowRefus
    *
    * @param stream index of the stream in {@link LogBatch#streams}
    * @param firstRow row of the first of them
-   * @param entries how many were refused
+   * @param entries number of rejected entries
    * @param limit reason as in Loki's {@code loki_discarded_samples_total}, such as {@code
    *     line_too_long}
    * @param message the limit, its value and the value that exceeds it

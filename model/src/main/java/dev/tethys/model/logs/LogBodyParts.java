@@ -61,7 +61,7 @@ public interface LogBodyParts {
   /** Receiver of ranges of a text. */
   @FunctionalInterface
   interface Ranges {
-    /** Takes a range, its end exclusive. */
+    /** Adds a range with an exclusive end. */
     void add(int from, int to);
   }
 }

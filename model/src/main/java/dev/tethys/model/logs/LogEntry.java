@@ -152,7 +152,7 @@ public final class LogEntry {
     return sum;
   }
 
-  /** Takes bytes of a text. */
+  /** Adds bytes of a string. */
   @FunctionalInterface
   public interface Text {
     void take(byte[] utf8, int from, int length);

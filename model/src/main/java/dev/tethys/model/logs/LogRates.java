@@ -103,7 +103,7 @@ public final class LogRates {
   }
 
   /**
-   * Takes the bytes of a batch; a batch larger than a burst is accepted when the full burst is
+   * Consumes the bytes of a batch; a batch larger than a burst is accepted when the full burst is
    * available.
    *
    * @return the reason of a rejection, null if it is accepted

@@ -4,7 +4,7 @@ package dev.tethys.model.logs;
 @FunctionalInterface
 public interface LogRowConsumer {
   /**
-   * Takes rows, valid during the call.
+   * Receives rows, valid during the call.
    *
    * @return false to end the scan
    */

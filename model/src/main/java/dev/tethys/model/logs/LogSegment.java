@@ -116,7 +116,8 @@ public interface LogSegment {
   @FunctionalInterface
   interface PatternKeyConsumer {
     /**
-     * Takes the first {@code n} counts of arrays. The same key may occur again; its counts add up.
+     * Receives the first {@code n} counts of arrays. The same key may occur again; its counts add
+     * up.
      */
     void accept(long[] keys, int[] rows, int n, int stream);
   }
@@ -135,7 +136,7 @@ public interface LogSegment {
   @FunctionalInterface
   interface PatternConsumer {
     /**
-     * Takes a count. The same key may occur again; its counts add up.
+     * Receives a count. The same key may occur again; its counts add up.
      *
      * @param stream index of the stream in {@link LogSelection#streams}
      * @param bucket first time of the bucket

@@ -15,7 +15,7 @@ public record ProfileAppendResult(int stored, List<Refusal> refusals) {
   /**
    * Profiles that a limit refused.
    *
-   * @param profiles how many were refused
+   * @param profiles number of rejected profiles
    * @param limit reason as in Pyroscope's {@code pyroscope_discarded_samples_total}
    * @param message the limit, its value and the value that exceeds it
    */

@@ -147,7 +147,7 @@ public final class ChangeLog {
     last = new Last(slot, current);
   }
 
-  /** Forgets the half of the slots that changed longest ago. */
+  /** Discards the half of the slots that changed longest ago. */
   private void forgetSlots() {
     long[] sorted = Arrays.copyOf(slotMarks, slotCount);
     Arrays.sort(sorted);

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
  * computes their encoding only once. Thread-safe.
  */
 public interface SeriesLayout {
-  /** Takes the series one after another. */
+  /** Receives the series one after another. */
   @FunctionalInterface
   interface Visitor {
     /** A series by canonical bytes of its labels, see {@link dev.tethys.model.Labels}. */

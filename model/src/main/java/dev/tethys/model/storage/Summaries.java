@@ -45,7 +45,7 @@ public final class Summaries {
   /** The sum of the samples before these. */
   public double[] lost = new double[64];
 
-  /** Forgets all rows. */
+  /** Clears all rows. */
   public void clear() {
     size = 0;
   }

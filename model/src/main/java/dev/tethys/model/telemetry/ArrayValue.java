@@ -15,7 +15,7 @@ public final class ArrayValue {
 
   public ArrayValue() {}
 
-  /** Takes values over, one by one. */
+  /** Adds values one by one. */
   public static ArrayValue of(@Nullable Object... values) {
     ArrayValue a = new ArrayValue();
     for (Object v : values) {

@@ -178,7 +178,7 @@ public final class Attributes {
     return removed;
   }
 
-  /** Takes an entry. */
+  /** Receives an entry. */
   @FunctionalInterface
   public interface EntryConsumer {
     void accept(String key, @Nullable Object value);

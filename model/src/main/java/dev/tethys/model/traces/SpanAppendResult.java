@@ -12,7 +12,7 @@ public record SpanAppendResult(int stored, List<Refusal> refusals) {
   /**
    * Spans that a limit refused.
    *
-   * @param spans how many were refused
+   * @param spans number of rejected spans
    * @param limit reason as in Tempo's {@code tempo_discarded_spans_total}
    * @param message the limit, its value, the value that exceeds it, and the first such span
    */

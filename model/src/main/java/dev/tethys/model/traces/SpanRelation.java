@@ -13,7 +13,8 @@ public record SpanRelation(SpanFilter lower, SpanFilter upper, boolean anyDepth)
   @FunctionalInterface
   public interface Consumer {
     /**
-     * Takes a trace, once for each segment that has spans of it that fit one of the filters.
+     * Receives a trace, once for each segment that contains spans of it matching one of the
+     * filters.
      *
      * @param newest start of the newest of these spans
      * @param holds false if the spans of the segment alone do not fulfil the condition

@@ -192,7 +192,7 @@ public final class TraceSummaries {
     end[trace] = Math.max(end[trace], last);
   }
 
-  /** Takes a span without a parent if it is the first: by start, id, duration, then by strings. */
+  /** Sets a span as root if it is the first root by start, id, duration, then by strings. */
   private void root(
       int trace,
       long first,

@@ -46,7 +46,7 @@ public final class TimedTurns {
    * Turns without any thread yet.
    *
    * @param name of the threads
-   * @param most how many there are at most; those that were needed once stay
+   * @param most maximum number of threads; threads once created are kept
    */
   public TimedTurns(String name, int most) {
     this(name, most, Thread.ofPlatform().daemon().name(name).factory());

@@ -356,9 +356,9 @@ public final class Batch {
   }
 
   /**
-   * Takes the tree, which then belongs to the caller; series of remote write become OTLP metrics. A
-   * component that does not change it returns it with {@link #keepTree} and may forward this batch;
-   * otherwise it forwards a batch {@linkplain #with(Signal, Telemetry) of the tree} instead.
+   * Returns the tree, which then belongs to the caller; series of remote write become OTLP metrics.
+   * A component that does not change it returns it with {@link #keepTree} and may forward this
+   * batch; otherwise it forwards a batch {@linkplain #with(Signal, Telemetry) of the tree} instead.
    *
    * @throws CodecException if the bytes are malformed
    */

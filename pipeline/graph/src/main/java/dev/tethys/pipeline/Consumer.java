@@ -2,7 +2,7 @@ package dev.tethys.pipeline;
 
 import org.jspecify.annotations.Nullable;
 
-/** Takes batches: a processor, a fan-out, an exporter. Thread-safe. */
+/** Accepts batches, such as a processor, a fan-out or an exporter. Thread-safe. */
 @FunctionalInterface
 public interface Consumer {
   /**

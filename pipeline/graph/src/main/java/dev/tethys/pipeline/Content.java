@@ -295,7 +295,7 @@ final class Content {
   }
 
   /**
-   * Takes a tree that belongs to the caller.
+   * Returns a tree that then belongs to the caller.
    *
    * @throws dev.tethys.codec.CodecException if the bytes are malformed
    */
@@ -311,7 +311,7 @@ final class Content {
     return t;
   }
 
-  /** Takes the profiles as read, for the first caller only; null for later ones. */
+  /** Returns the profiles as read to the first caller, and null to later ones. */
   synchronized @Nullable ProfileBatch takeProfiles() {
     ProfileBatch p = profiles;
     profiles = null;

@@ -68,8 +68,8 @@ final class LogFlood {
   private final Counts loggers = new Counts(LOGGERS, OF_A_LOGGER);
 
   /**
-   * Whether a line is written: -1 if not, otherwise how many of its kind or logger were omitted
-   * since the last one.
+   * Decides whether a line is written: -1 if not, otherwise the number of lines of its kind or
+   * logger omitted since the last one.
    */
   synchronized long admit(LogRecord r) {
     if (r.getLevel().intValue() < Level.INFO.intValue()

@@ -68,7 +68,7 @@ final class RuleTest implements AutoCloseable {
       boolean diff,
       boolean fuzzy) {}
 
-  /** One series of the input, and how much of it is stored. */
+  /** Input series, and the number of its samples already stored. */
   private static final class Input {
     final List<SequenceValue> values;
     int stored;

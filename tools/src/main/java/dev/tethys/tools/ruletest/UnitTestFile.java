@@ -75,7 +75,7 @@ public record UnitTestFile(
    * @param at time of the first line since startup
    * @param every time between lines; zero if all lines have the same time
    * @param metadata structured metadata of each line
-   * @param repeat how often the lines are stored, one round after the other
+   * @param repeat number of times the lines are stored, one round after another
    */
   public record InputLogs(
       String tenant,

@@ -107,7 +107,7 @@ public final class AwsSigner {
    * The query parameters of a presigned GET, including those of the URL: {@code X-Amz-Algorithm} to
    * {@code X-Amz-Signature}, in the order of signing. {@code Host} is the only signed header.
    *
-   * @param holds for how long they are good
+   * @param holds validity period
    * @param hash of the body, or {@code UNSIGNED-PAYLOAD}; "" for that of none
    */
   public static SequencedMap<String, String> presign(

@@ -45,8 +45,8 @@ public final class NotificationReplay implements AutoCloseable {
    *
    * @param receiver the integration, as in {@code team/email[0]}
    * @param group the labels that its alerts have in common by the route
-   * @param firing how many of its alerts fire
-   * @param resolved how many have ended
+   * @param firing number of firing alerts
+   * @param resolved number of resolved alerts
    */
   public record Sent(Instant at, String receiver, LabelSet group, long firing, long resolved) {}
 

@@ -169,7 +169,7 @@ public final class LokiApi {
     };
   }
 
-  /** Has a query computed on other threads than requests, or refused. */
+  /** Runs a query on threads other than request threads, or rejects it. */
   private <T> T computed(Endpoint<T> endpoint, HttpRequest request) throws IOException {
     LogqlEngine engine = engine();
     return mapped(

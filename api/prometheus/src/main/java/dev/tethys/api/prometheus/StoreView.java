@@ -108,8 +108,8 @@ public interface StoreView {
   /**
    * One label name.
    *
-   * @param series how many have it
-   * @param seriesIfDropped how many series there would be in all without it
+   * @param series number of series that have it
+   * @param seriesIfDropped total number of series without it
    * @param memoryBytesSaved what as many series as would be gone take in memory
    */
   record LabelCardinality(
@@ -188,6 +188,6 @@ public interface StoreView {
       List<String> hints,
       long resolution) {}
 
-  /** Segments of the write-ahead log: first, last, and current during replay. */
+  /** Segments of the write-ahead log: first, last, and the segment being replayed. */
   record Replay(int min, int max, int current) {}
 }

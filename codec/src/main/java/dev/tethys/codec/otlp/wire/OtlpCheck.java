@@ -47,7 +47,7 @@ public final class OtlpCheck {
    * Checks a request, and repairs its text.
    *
    * @param buf must not be shared yet
-   * @return how many items it has: log records, spans, data points or samples of profiles
+   * @return number of items: log records, spans, data points or profile samples
    * @throws CodecException if it is malformed, with the position
    */
   public static int check(OtlpSignal signal, byte[] buf, int offset, int length) {

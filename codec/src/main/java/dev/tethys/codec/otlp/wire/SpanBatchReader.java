@@ -367,7 +367,7 @@ public final class SpanBatchReader {
     return scalar;
   }
 
-  /** Takes a value that was read as a tree. */
+  /** Accepts a value that was read as a tree. */
   private void other(@Nullable Object value) {
     switch (value) {
       case Utf8 u -> {

@@ -148,7 +148,7 @@ public final class HtmlOutput implements TemplateOutput {
     return i + 1;
   }
 
-  /** Takes the text of an element that has no others in it. */
+  /** Consumes the text of an element without child elements. */
   private int inElement(String s, int i, StringBuilder out) {
     int end = i;
     while (end < s.length() && !(s.startsWith("</", end) && closes(s, end + 2))) {

@@ -49,7 +49,7 @@ final class ScriptText implements CodeText {
   private ScriptState place = ScriptState.CODE;
   private boolean dividing; // what a slash would do
 
-  /** For each template between backquotes that is open, how many braces are in its expression. */
+  /** Number of open braces in the expression of each open template literal. */
   private final Deque<Integer> braces = new ArrayDeque<>();
 
   ScriptText(Function<@Nullable Object, String> json, boolean keepsComments) {
@@ -82,7 +82,7 @@ final class ScriptText implements CodeText {
     return out.toString();
   }
 
-  private int opening; // how many characters the comment began with
+  private int opening; // number of characters that started the comment
 
   private static boolean isComment(ScriptState p) {
     return p == ScriptState.COMMENT || p == ScriptState.LINE_COMMENT;
@@ -217,7 +217,7 @@ final class ScriptText implements CodeText {
     return end;
   }
 
-  /** Takes a string, or an expression, to its end. */
+  /** Consumes a string or an expression to its end. */
   private int delimited(String s, int from) {
     boolean inSet = false;
     for (int i = from; i < s.length(); i++) {

@@ -29,7 +29,7 @@ final class TargetGroupCache {
     return groups;
   }
 
-  /** Takes groups without sources; returns the same list if nothing has changed. */
+  /** Accepts groups without sources; returns the same list if nothing has changed. */
   List<TargetGroup> take(List<TargetGroup> read) {
     Map<List<Labels>, List<Labels>> targets = new HashMap<>();
     Map<Labels, Labels> labels = HashMap.newHashMap(groups.size());

@@ -111,7 +111,7 @@ public final class GoFlags {
     };
   }
 
-  /** Gives an unset flag the value of a variable, if that is set. */
+  /** Sets an unset flag from an environment variable, if that is set. */
   public void putIfAbsent(String name, @Nullable String variable) {
     if (variable != null && !variable.isEmpty() && !isGiven(name)) {
       put(name, variable);

@@ -13,7 +13,7 @@ public record HostPaths(String procfs, String sysfs, String rootfs, String udevD
   /** Paths of this machine itself. */
   public static final HostPaths DEFAULT = new HostPaths("/proc", "/sys", "/", "/run/udev/data");
 
-  /** Takes slashes at the ends away. */
+  /** Removes trailing slashes. */
   public HostPaths {
     procfs = trim(procfs);
     sysfs = trim(sysfs);

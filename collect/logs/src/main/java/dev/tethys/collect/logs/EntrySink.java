@@ -15,7 +15,7 @@ public interface EntrySink {
   void accept(LogEntry entry) throws InterruptedException;
 
   /**
-   * Takes an entry like {@link #accept}, unless other sources still wait.
+   * Accepts an entry like {@link #accept}, unless other sources are still waiting.
    *
    * @param limit maximum time to wait for them
    * @return whether the entry was accepted

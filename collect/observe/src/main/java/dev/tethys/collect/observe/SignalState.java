@@ -4,7 +4,7 @@ package dev.tethys.collect.observe;
  * State of an observed signal.
  *
  * @param signal such as {@code connections}
- * @param level how much of it there is
+ * @param level extent of the observation
  * @param source facility that it comes from, such as {@code eBPF}
  * @param reason why it is less than full, and the remedy; empty if it is full
  */

@@ -21,9 +21,7 @@ final class GobReader {
   private long position;
   private long end;
 
-  /**
-   * @param size how many bytes the stream has
-   */
+  /** @param size length of the stream in bytes */
   GobReader(InputStream in, long size) {
     this.in = in;
     this.size = size;
@@ -56,7 +54,7 @@ final class GobReader {
     end = position + n;
   }
 
-  /** Makes sure that the message was read to its end. */
+  /** Verifies that the message was read to its end. */
   void endMessage() {
     if (position != end) {
       throw error(position, "the message has " + (end - position) + " bytes more than its value");

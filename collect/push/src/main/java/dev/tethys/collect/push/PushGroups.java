@@ -48,7 +48,7 @@ public final class PushGroups implements Collector, AutoCloseable {
   private final long maxStored;
 
   @GuardedBy("this")
-  private long stored; // about how many bytes the groups take
+  private long stored; // approximate size of the groups in bytes
 
   private final PushOptions options;
   private final InstantSource clock;
@@ -124,7 +124,7 @@ public final class PushGroups implements Collector, AutoCloseable {
   }
 
   /**
-   * Takes a push.
+   * Applies a push.
    *
    * @param key the grouping key, including {@code job}
    * @param replace whether all other metrics of the group are deleted

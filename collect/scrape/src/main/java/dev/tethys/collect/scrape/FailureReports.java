@@ -53,7 +53,7 @@ public final class FailureReports {
     return new FailureReports(logger, component);
   }
 
-  /** Takes the result of a scrape; {@code error} is null for a good one. */
+  /** Records the result of a scrape; {@code error} is null for a good one. */
   void scraped(OfTarget of, Instant now, String job, String url, @Nullable String error) {
     System.Logger out = logger;
     if (out == null || error == null && !of.fails) {

@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Metadata of metric families by target. Written by scrape loops, read by any thread. */
 interface FamilyMemory {
-  /** Takes the current line of the parser; returns the family if its metadata changed, or null. */
+  /**
+   * Processes the current line of the parser; returns the family if its metadata changed, or null.
+   */
   MetadataCache.@Nullable Entry update(Event kind, ExpositionParser p);
 
   /** Metadata of the last page for sinks that accept it with each batch. */

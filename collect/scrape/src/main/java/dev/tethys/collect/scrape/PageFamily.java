@@ -15,7 +15,7 @@ final class PageFamily {
     type = MetricType.UNKNOWN;
   }
 
-  /** Takes the current line of the parser: a TYPE, HELP or UNIT. */
+  /** Processes the current line of the parser: a TYPE, HELP or UNIT line. */
   void addMetadata(Event kind, ExpositionParser p) {
     String of = p.metricName();
     if (!of.equals(name)) {

@@ -79,7 +79,7 @@ final class ProfileLoop {
     return name;
   }
 
-  /** Makes all scrapes fail with an error; null ends that. */
+  /** Makes all scrapes fail with an error until called with null. */
   void forcedError(@Nullable String error) {
     forcedError = error;
   }

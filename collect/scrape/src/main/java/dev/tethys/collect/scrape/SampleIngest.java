@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts one target's bodies into a store's appenders. What is kept from scrape to scrape is the
+ * Appends the scraped bodies of a target to a store. What is kept from scrape to scrape is the
  * {@link SeriesCache} and the {@link MetadataCache}. For the thread of the target's loop.
  *
  * <p>The steady way of a sample: hash of the raw series bytes → slot in the cache → reference →

@@ -77,7 +77,9 @@ interface SeriesMemory {
     void series(long reference, boolean histogram);
   }
 
-  /** Gives each series of the last good scrape that the present one does not have. */
+  /**
+   * Iterates over the series of the last successful scrape that are absent from the current one.
+   */
   void forEachVanished(Appender app, Ended to);
 
   /**

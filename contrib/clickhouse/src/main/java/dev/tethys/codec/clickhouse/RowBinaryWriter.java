@@ -21,7 +21,7 @@ public final class RowBinaryWriter {
   private byte[] out = new byte[1 << 12];
   private int size;
 
-  /** Forgets the rows and keeps the buffer. */
+  /** Clears the rows and keeps the buffer. */
   public RowBinaryWriter clear() {
     size = 0;
     return this;

@@ -2,9 +2,9 @@ package dev.tethys.codec.collectd;
 
 /** Receiver of decoded value lists and notifications. */
 public interface CollectdSink {
-  /** Takes values. */
+  /** Receives values. */
   void values(ValueList v);
 
-  /** Takes a notification. */
+  /** Receives a notification. */
   void notification(Notification n);
 }

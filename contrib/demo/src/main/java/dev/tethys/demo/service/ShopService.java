@@ -218,7 +218,7 @@ abstract class ShopService implements Listening {
     throw new ShopException(400, "parameter " + name + " must be a number from 0 to " + max);
   }
 
-  /** Takes a random duration for some work: a median with a tail, like real handlers. */
+  /** Draws a random duration for some work: a median with a tail, like real handlers. */
   static void work(double medianMillis) throws InterruptedException {
     double factor = Math.exp(ThreadLocalRandom.current().nextGaussian() * 0.4);
     long nanos = (long) (medianMillis * factor * 1e6);

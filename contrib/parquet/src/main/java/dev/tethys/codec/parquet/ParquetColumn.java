@@ -147,7 +147,7 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
 
   abstract @Nullable Bounds bounds();
 
-  /** About how many bytes are held. */
+  /** Approximate number of bytes held. */
   abstract long size();
 
   /** Begins another row group. */

@@ -9,9 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one file: columns are declared, then rows are added column by column and {@link #endRow}
- * called for each. Row groups are split by size, pages by rows, each compressed; the footer has the
- * bounds of each column in each row group, so that readers can skip row groups. Not thread-safe.
+ * Writes a file: columns are declared, then rows are added column by column, and {@link #endRow} is
+ * called for each row. Row groups are split by size, pages by rows, each compressed; the footer has
+ * the bounds of each column in each row group, so that readers can skip row groups. Not
+ * thread-safe.
  */
 public final class ParquetWriter {
   private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
@@ -202,7 +203,7 @@ public final class ParquetWriter {
         c.bounds());
   }
 
-  /** Writes a page; how many bytes it would have without compression. */
+  /** Writes a page; returns its uncompressed size. */
   private long page(int type, byte[] content, int values, int encoding) {
     byte[] body =
         compression == Compression.NONE

@@ -60,7 +60,7 @@ final class PostgresStore implements ForeignStore {
     return EnumSet.allOf(Capability.class);
   }
 
-  /** Takes the rows of a response. */
+  /** Receives the rows of a response. */
   @FunctionalInterface
   private interface Rows {
     void row(CopyReader in) throws IOException;

@@ -20,7 +20,7 @@ public final class StatsdWriter {
    *
    * @param name escaped
    * @param value finite; the sign of -0 is written too
-   * @param times how many events the line represents, from 1
+   * @param times number of events that the line represents, at least 1
    * @param seconds Unix time, which DogStatsD reads of counters and gauges since its protocol 1.3;
    *     null if none
    */

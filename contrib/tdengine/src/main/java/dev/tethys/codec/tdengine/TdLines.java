@@ -30,7 +30,7 @@ public final class TdLines {
   /** The column of samples that are not finite. */
   public static final String TEXT = "value_text";
 
-  /** The longest name of a table, and of a tag, in bytes, and how many tags there may be. */
+  /** Maximum lengths of table and tag names in bytes, and maximum number of tags. */
   private static final int MAX_TABLE = 192;
 
   private static final int MAX_TAG = 64;

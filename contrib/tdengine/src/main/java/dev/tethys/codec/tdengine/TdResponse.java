@@ -30,7 +30,7 @@ public final class TdResponse {
 
   private TdResponse() {}
 
-  /** Takes the rows of a response. */
+  /** Receives the rows of a response. */
   public interface Rows {
     /** Rows follow: they have these columns. */
     void columns(List<String> names);

@@ -411,7 +411,7 @@ final class WorldBuilder {
     return NONE;
   }
 
-  /** Leaves out unknown endpoints of an entity that has very many, as after a scan of ports. */
+  /** Omits unknown endpoints of an entity that has very many, for example after a port scan. */
   private void removeUnknown(
       Set<Link> links, List<Lift> lifts, Map<Integer, Set<Integer>> unknown) {
     List<String> all = new ArrayList<>();

@@ -25,12 +25,12 @@ public abstract class Counted {
     return seen;
   }
 
-  /** Notes a count. */
+  /** Records a count. */
   public final void seen(long now) {
     seen = now;
   }
 
-  /** Notes its share of a {@link SeriesRoom}. */
+  /** Records its share of a {@link SeriesRoom}. */
   final void hold(int weight, long bytes) {
     this.weight = weight;
     this.held = bytes;

@@ -20,10 +20,10 @@ public final class RequestPairs implements AutoCloseable {
     /** Counts a request; false if a limit refuses it. */
     boolean count(Request.Key key, Request r, long now);
 
-    /** Notes that a request waits for its other side. */
+    /** Records that a request waits for its other side. */
     default void opened() {}
 
-    /** Notes that the other side of a request did not arrive. */
+    /** Records that the other side of a request did not arrive. */
     default void expired() {}
   }
 
@@ -132,7 +132,7 @@ public final class RequestPairs implements AutoCloseable {
     }
   }
 
-  /** Forgets the requests that wait. */
+  /** Discards the waiting requests. */
   @Override
   public void close() {
     waiting.clear();

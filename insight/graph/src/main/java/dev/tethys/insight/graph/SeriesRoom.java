@@ -3,8 +3,8 @@ package dev.tethys.insight.graph;
 import dev.tethys.model.guard.SeriesMemory;
 
 /**
- * Room for the series of one graph or connector: a number of them, and a share of the memory of all
- * series, since senders choose the strings. Guarded by its owner.
+ * Capacity for the series of a graph or connector: a maximum number, and a share of the memory for
+ * all series, since senders choose the strings. Guarded by its owner.
  */
 public final class SeriesRoom implements AutoCloseable {
   private final long max;
@@ -19,7 +19,7 @@ public final class SeriesRoom implements AutoCloseable {
     this.memory = memory.open();
   }
 
-  /** Takes room for a series; false if there is none. */
+  /** Reserves capacity for a series; returns false if none is left. */
   public boolean take(int weight, long bytes) {
     if (taken + weight > max || !memory.take(bytes)) {
       return false;
@@ -37,18 +37,18 @@ public final class SeriesRoom implements AutoCloseable {
     return fits;
   }
 
-  /** Takes room for an overflow series beyond the limits. */
+  /** Reserves capacity for an overflow series beyond the limits. */
   public void force(int weight) {
     taken += weight;
   }
 
-  /** Gives back room of series. */
+  /** Releases the capacity of series. */
   public void release(long weight, long bytes) {
     taken -= weight;
     memory.give(bytes);
   }
 
-  /** Gives back all room; it may be taken again. */
+  /** Releases all capacity; it may be reserved again. */
   @Override
   public void close() {
     taken = 0;

@@ -61,8 +61,8 @@ final class InspectionBaselines {
   }
 
   /**
-   * Notes that a series has a problem. After {@link #LONGEST_PROBLEM} ranges what it is now counts
-   * as normal: its past is forgotten.
+   * Records that a series has a problem. After {@link #LONGEST_PROBLEM} ranges its current level
+   * counts as normal and its history is discarded.
    */
   void skip(Map<String, String> series, long now) {
     Values v = bySeries.get(series);

@@ -93,8 +93,8 @@ final class NameBatches {
   private int excess;
 
   /**
-   * Takes the names and selectors that are to be read from now on. Groups stay as they are as far
-   * as possible, so that splits are kept.
+   * Sets the names and selectors to read from now on. Groups stay as they are as far as possible,
+   * so that splits are kept.
    */
   void update(Collection<String> names, Collection<String> selectors, long now) {
     leftOut.values().removeIf(l -> l.until <= now);
@@ -165,7 +165,7 @@ final class NameBatches {
     return halves;
   }
 
-  /** Leaves out a group for a time. */
+  /** Skips a group for a while. */
   void leaveOut(Batch b, long now, String reason) {
     batches.remove(b);
     if (b.selector.isEmpty()) {

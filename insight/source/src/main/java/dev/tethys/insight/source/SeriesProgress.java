@@ -79,7 +79,7 @@ final class SeriesProgress {
     return last[place];
   }
 
-  /** Notes a sample that is newer than all others. */
+  /** Records a sample that is newer than all others. */
   void note(int place, long time) {
     long before = last[place];
     last[place] = time;
@@ -88,7 +88,7 @@ final class SeriesProgress {
     }
   }
 
-  /** Takes series that have ended. */
+  /** Receives series that have ended. */
   interface Ended {
     /** Appends a stale marker. */
     void mark(long reference, long time);

@@ -219,7 +219,7 @@ final class SourceMarks {
     }
   }
 
-  /** Forgets missing intervals that end before a time. */
+  /** Removes missing intervals that end before a time. */
   void forgetMissingBefore(long time) {
     missing.removeIf(m -> m.to() < time);
   }

@@ -31,7 +31,7 @@ public interface DynamicReceivers {
   void mayAskAny();
 
   /**
-   * Makes one. Its own metrics are shown between its start and its stop.
+   * Creates a receiver. Its own metrics are shown between its start and its stop.
    *
    * @param id of no two at a time
    * @param called how logs and errors call it

@@ -11,7 +11,7 @@ import java.util.List;
  */
 public interface QueueParts {
   /**
-   * Makes one.
+   * Creates a part.
    *
    * @param name which; of no two at a time. Where queues are on disk, its folder has this name.
    */

@@ -11,7 +11,7 @@ final class Backoff {
   /**
    * The pause after a failure.
    *
-   * @param failures how many there were, at least 1
+   * @param failures number of failures, at least 1
    */
   static Duration pause(Retry r, int failures, RandomGenerator random) {
     double nanos = r.first().toNanos() * Math.pow(r.multiplier(), failures - 1.0);

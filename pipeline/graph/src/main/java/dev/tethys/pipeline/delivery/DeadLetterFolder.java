@@ -93,7 +93,7 @@ public final class DeadLetterFolder implements Closeable {
   }
 
   /**
-   * Puts letters into the queue, to be sent when the process runs again. The queue may exceed its
+   * Requeues dead letters, to be sent after the next start of the process. The queue may exceed its
    * configured size.
    *
    * @return number of replayed letters

@@ -84,7 +84,7 @@ final class DeliveryJobs {
     return null;
   }
 
-  /** Makes a delayed job ready. */
+  /** Marks a delayed job as ready. */
   void requeue(Job j) {
     j.state = Job.State.READY;
     ready.addFirst(j);

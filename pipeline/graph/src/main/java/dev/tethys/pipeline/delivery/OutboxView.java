@@ -25,7 +25,7 @@ public interface OutboxView {
   Optional<EncodedRequest> deadLetter(String id) throws IOException;
 
   /**
-   * Puts a dead letter back into the queue.
+   * Returns a dead letter to the queue.
    *
    * @return whether the id exists
    * @throws IOException if the queue rejects it; it then stays a dead letter

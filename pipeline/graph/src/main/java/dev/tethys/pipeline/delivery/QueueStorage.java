@@ -97,7 +97,7 @@ interface QueueStorage extends Closeable {
   }
 
   /**
-   * Takes a request; on a disk it stays there from now on.
+   * Stores a request; with disk storage it is kept on disk from now on.
    *
    * @throws IOException if it could not
    */

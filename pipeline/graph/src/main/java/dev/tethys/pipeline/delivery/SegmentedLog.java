@@ -130,7 +130,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** Takes in a segment that another process wrote. */
+  /** Imports a segment written by another process. */
   @GuardedBy("lock")
   private void recover(Segment s, boolean last, SegmentRecovery recovery) {
     damagedBytes += recovery.count(s, last);

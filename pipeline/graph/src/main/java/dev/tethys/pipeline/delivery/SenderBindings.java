@@ -33,7 +33,7 @@ final class SenderBindings {
   }
 
   /**
-   * Makes another binding current, a previous one if it has this sender.
+   * Switches to another binding, or to a previous one if it has this sender.
    *
    * @return whether it changed
    */
@@ -87,7 +87,7 @@ final class SenderBindings {
     context.clock().execute(context.name() + " close", r.sender::close);
   }
 
-  /** Takes all open senders; requests in flight are ignored from now on. */
+  /** Removes all open senders; requests in flight are ignored from now on. */
   List<Sender> clear() {
     List<Sender> all = new ArrayList<>();
     for (SenderBinding r : former) {

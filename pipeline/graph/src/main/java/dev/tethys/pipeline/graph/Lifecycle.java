@@ -93,7 +93,7 @@ final class Lifecycle {
     LOG.log(Level.DEBUG, "{0} has stopped", n.context.name());
   }
 
-  /** Forgets the metrics of components without a node. */
+  /** Removes the metrics of components without a node. */
   void keepMetrics(Collection<NodeKey> nodes) {
     Set<ComponentKey> keep = nodes.stream().map(ComponentKey::of).collect(Collectors.toSet());
     metrics

@@ -92,7 +92,7 @@ final class NodeHolder implements Consumer {
     current = c;
   }
 
-  /** Readmits them; returns for how many nanoseconds they were held. */
+  /** Readmits them; returns the nanoseconds for which they were held. */
   long release() {
     lock.lock();
     try {

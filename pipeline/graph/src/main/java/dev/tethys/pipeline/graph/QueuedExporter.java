@@ -151,7 +151,10 @@ final class QueuedExporter implements QueuePart {
     first.consume(batch, ack);
   }
 
-  /** Puts a batch into the outbox, maybe on its own thread, and must do so when this ends. */
+  /**
+   * Adds a batch to the outbox, possibly on its own thread; this must happen before the exporter
+   * stops.
+   */
   private void issue(Batch batch, AckCallback ack) {
     context.exit().pass(() -> enqueue(batch, ack));
   }

@@ -51,7 +51,7 @@ final class Wiring {
     return slots.computeIfAbsent(k, NodeHolder::new);
   }
 
-  /** Puts a node into its holder, to which upstream edges lead. */
+  /** Places a node in its holder, to which upstream edges lead. */
   void put(GraphNode n) {
     slot(n.key).put(n.consumer());
   }
@@ -128,7 +128,7 @@ final class Wiring {
         Plan.pipeline(k.pipeline()).signal());
   }
 
-  /** Forgets edges and places that a plan does not have. */
+  /** Removes edges and holders that are absent from a plan. */
   void keepOnly(Plan plan) {
     synchronized (edges) {
       for (Edge e : List.copyOf(edges.values())) {

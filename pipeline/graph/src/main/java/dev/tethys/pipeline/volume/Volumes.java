@@ -89,7 +89,7 @@ public final class Volumes implements Collector {
                 signal));
   }
 
-  /** Forgets edges that no longer exist. */
+  /** Removes edges that no longer exist. */
   public void keepEdges(Set<String> ids) {
     points.values().removeIf(p -> p.kind() != VolumePoint.Kind.IN && !ids.contains(p.id()));
   }

@@ -83,7 +83,7 @@ final class PartitionMerge {
     resume();
   }
 
-  /** Forgets the records of a partition at hand, and returns them. */
+  /** Removes and returns the current records of a partition. */
   synchronized List<ConsumerRecord<byte[], byte[]>> drop(PartitionReader r) {
     List<ConsumerRecord<byte[], byte[]>> out = new ArrayList<>();
     Queue q = queues.get(r);

@@ -44,7 +44,7 @@ final class PartitionProgress {
   /**
    * A record is done with.
    *
-   * @return how many bytes are no longer in progress
+   * @return number of bytes that are no longer in progress
    */
   int done(long offset) {
     Entry e = underWay.remove(offset);
@@ -84,7 +84,7 @@ final class PartitionProgress {
   }
 
   /**
-   * Forgets all from the failed record on, to be read again.
+   * Discards all records from the failed one, so that they are read again.
    *
    * @return where to read on
    */

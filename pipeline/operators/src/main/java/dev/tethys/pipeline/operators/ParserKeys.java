@@ -120,7 +120,7 @@ final class ParserKeys {
     }
   }
 
-  /** Takes the name of the scope from a field. */
+  /** Reads the scope name from a field. */
   static void scope(Field from, Entry e) throws OperatorException {
     if (!(from.get(e) instanceof String s)) {
       throw new OperatorException("there is no string at " + from + " that could name the scope");

@@ -15,12 +15,12 @@ public final class Condition {
     return text;
   }
 
-  /** For how many items it held. */
+  /** Number of items for which it held. */
   public long matched() {
     return counts.matched();
   }
 
-  /** For how many items it could not be evaluated. */
+  /** Number of items for which it could not be evaluated. */
   public long errors() {
     return counts.errors();
   }

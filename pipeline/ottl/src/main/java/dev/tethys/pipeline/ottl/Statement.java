@@ -19,12 +19,12 @@ public final class Statement {
     return text;
   }
 
-  /** For how many items its condition held. */
+  /** Number of items for which its condition held. */
   public long matched() {
     return counts.matched();
   }
 
-  /** For how many items it could not be evaluated. */
+  /** Number of items for which it could not be evaluated. */
   public long errors() {
     return counts.errors();
   }

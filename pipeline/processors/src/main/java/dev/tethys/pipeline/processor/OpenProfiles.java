@@ -25,7 +25,7 @@ public final class OpenProfiles {
   }
 
   /**
-   * Puts the profiles that were kept into the batch, after the last edit of all.
+   * Writes the retained profiles to the batch after the last edit.
    *
    * @return whether there were any
    */

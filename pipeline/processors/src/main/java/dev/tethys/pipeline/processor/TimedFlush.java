@@ -28,7 +28,7 @@ public final class TimedFlush {
   @FunctionalInterface
   public interface Gathered {
     /**
-     * Takes the collected data; returns null if there is none. Calls do not overlap.
+     * Removes and returns the collected data; null if there is none. Calls do not overlap.
      *
      * @param last whether the component collects nothing afterwards
      */

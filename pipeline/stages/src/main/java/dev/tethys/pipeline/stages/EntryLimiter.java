@@ -4,7 +4,7 @@ import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.logs.LogEntry;
 import org.jspecify.annotations.Nullable;
 
-/** Bounds how many entries pass a second, how many bytes of lines, or both. Thread-safe. */
+/** Limits entries per second, bytes of lines per second, or both. Thread-safe. */
 public final class EntryLimiter {
   /**
    * Rate limit.

@@ -25,7 +25,7 @@ public final class QueryCosts {
    * All runs of one text by one tenant.
    *
    * @param tenant in whose name the query read
-   * @param failures how many of the calls failed
+   * @param failures number of failed calls
    * @param seconds evaluation time, waiting not included
    * @param maxSeconds of one run
    * @param maxBytes the most memory that one run held

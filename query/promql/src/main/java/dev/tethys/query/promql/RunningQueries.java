@@ -40,7 +40,7 @@ public final class RunningQueries {
    * @param since when it arrived
    * @param waiting whether it has no place yet
    * @param elapsedSeconds since it arrived
-   * @param queuedSeconds how much of that it waited
+   * @param queuedSeconds waiting time within that
    * @param samples that it has loaded so far
    * @param bytes that it holds now
    * @param peakBytes the most that it held
@@ -149,8 +149,8 @@ public final class RunningQueries {
     /**
      * Whether the next query may start.
      *
-     * @param ofUser how many queries of the same user run
-     * @param starting how many queries are in their first moments
+     * @param ofUser number of running queries of the same user
+     * @param starting number of queries that have just started
      */
     boolean admits(int ofUser, int starting);
   }

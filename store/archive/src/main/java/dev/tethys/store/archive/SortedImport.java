@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Writes sorted samples as blocks of ranges that suit how long a time they cover. */
+/** Writes sorted samples as blocks whose range depends on the time they cover. */
 public final class SortedImport {
   /** Block ranges: two hours, each further one three times as long, up to 20 days. */
   private static final int LADDER = 6;

@@ -157,7 +157,7 @@ public final class BlockImport implements AutoCloseable {
     /**
      * Adds a series; labels ascend from call to call, times within a call and inside the range.
      *
-     * @return how many of the samples, from the first, are in the block; the head has the others
+     * @return number of leading samples that are in the block; the head has the others
      * @throws StorageException UNAVAILABLE when the disk refuses
      */
     public int add(Labels labels, SampleBuffer samples) {

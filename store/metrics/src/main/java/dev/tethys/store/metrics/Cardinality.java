@@ -30,9 +30,9 @@ public record Cardinality(
   /**
    * One label name.
    *
-   * @param values how many different ones it has
-   * @param series how many series have it
-   * @param seriesIfDropped how many series there would be in all without this label
+   * @param values number of distinct values
+   * @param series number of series that have it
+   * @param seriesIfDropped total number of series without this label
    * @param memoryBytesSaved what as many series as would be gone take in memory now
    */
   public record Label(

@@ -111,7 +111,7 @@ final class Checkpoints {
   /**
    * Takes a snapshot when due. Called about once per second.
    *
-   * @param logBytes how much longer than when the last one was taken the log may be
+   * @param logBytes maximum growth of the log since the last checkpoint
    */
   void takeIfDue(long logBytes) throws IOException {
     long since = log.written() - at;

@@ -31,7 +31,7 @@ final class CompactionPlan {
   /**
    * The blocks to merge, or none.
    *
-   * @param wasted how many series of a block are deleted or past their time
+   * @param wasted number of series of a block that are deleted or expired
    */
   static List<BlockReader> next(
       List<BlockReader> blocks, List<Long> ranges, ToLongFunction<BlockReader> wasted) {

@@ -213,9 +213,9 @@ final class LabelSearch {
   }
 
   /**
-   * Counts series by label. One count runs at a time, since each takes 16 bytes per series.
+   * Counts series by label. Only one count runs at a time, since each needs 16 bytes per series.
    *
-   * @param maxSeries how many series it may read
+   * @param maxSeries maximum number of series to read
    */
   Cardinality count(CardinalityQuery q, long maxSeries) {
     counting.lock();

@@ -24,7 +24,7 @@ import java.util.List;
 final class Recovery {
   private static final Logger LOG = JulLogger.of(Recovery.class.getName());
 
-  /** Bytes of a definition in the log, and how much smaller a snapshot may have made it. */
+  /** Size of a definition in the log, and the reduction that a snapshot may have achieved. */
   private static final int LEAST_DEFINITION = 5;
 
   private static final int MOST_COMPRESSED = 32;

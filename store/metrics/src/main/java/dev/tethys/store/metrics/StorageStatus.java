@@ -68,7 +68,7 @@ public record StorageStatus(
   /**
    * Blocks.
    *
-   * @param damaged of how many something could not be read since startup
+   * @param damaged number of blocks with read failures since startup
    */
   public record OnDisk(
       int count, long bytes, long samples, long series, long chunks, int damaged) {}
@@ -118,7 +118,7 @@ public record StorageStatus(
   /**
    * Descriptions of metric families.
    *
-   * @param dropped how often one beyond the limit was dropped
+   * @param dropped number of items dropped because of the limit
    */
   public record Metadata(long families, long limit, long dropped) {}
 }

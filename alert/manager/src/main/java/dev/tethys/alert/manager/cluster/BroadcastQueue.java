@@ -54,7 +54,7 @@ final class BroadcastQueue {
   }
 
   /**
-   * Takes the messages that fit into a packet.
+   * Removes the messages that fit into a packet.
    *
    * @param overhead bytes that each message adds to its own size
    */

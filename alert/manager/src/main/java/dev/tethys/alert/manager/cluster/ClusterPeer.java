@@ -210,7 +210,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     return sb.toString();
   }
 
-  /** Has a state known to all members; before {@link #join}. */
+  /** Registers a state that is shared with all members; call before {@link #join}. */
   public void share(String key, SharedState state) {
     states.put(key, state);
     metrics.key(key);

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Gathers the matchers of one map, in their three spellings. */
+/** Collects the matchers of a map, in their three notations. */
 final class MatcherReader {
   private final YamlObject o;
   private final MatcherSyntax syntax;

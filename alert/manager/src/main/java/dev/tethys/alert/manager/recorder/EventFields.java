@@ -7,7 +7,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * Takes the fields of an event, message by message: written once, they become JSON as protobuf
+ * Receives the fields of an event, message by message: written once, they become JSON as protobuf
  * defines it, or protobuf. Values that are protobuf's defaults are omitted, lists without elements
  * too; messages are written even when they are empty.
  */

@@ -138,7 +138,7 @@ public final class EventRecorder implements AutoCloseable {
     }
   }
 
-  /** Has events go to these outputs from now on; those that were not written yet, too. */
+  /** Switches the outputs of all further events, including events not yet written. */
   public void apply(List<OutputConfig> wanted) {
     OutputContext c = context;
     if (c == null) {

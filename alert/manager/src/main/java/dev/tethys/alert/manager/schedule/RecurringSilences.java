@@ -76,7 +76,7 @@ public final class RecurringSilences implements Closeable {
   }
 
   /**
-   * Makes one.
+   * Creates a recurring silence.
    *
    * @param schedule a list of {@code time_intervals} as in {@code alertmanager.yml}, in YAML or
    *     JSON
@@ -295,7 +295,7 @@ public final class RecurringSilences implements Closeable {
     }
   }
 
-  /** Forgets those that were withdrawn, or ended, longer ago than they are kept. */
+  /** Removes recurring silences withdrawn or ended longer ago than their retention. */
   public void collectGarbage() {
     Instant horizon = clock.instant().minus(retention);
     records.removeIf(

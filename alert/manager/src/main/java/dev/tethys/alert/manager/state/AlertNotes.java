@@ -42,7 +42,7 @@ public final class AlertNotes implements Closeable {
   /**
    * Opens them in a folder.
    *
-   * @param retention how long a note is kept after its alert arrived last
+   * @param retention how long a note is kept after the last arrival of its alert
    * @throws IOException if they cannot be read or made
    */
   public AlertNotes(Path folder, Duration retention, InstantSource clock) throws IOException {
@@ -130,7 +130,7 @@ public final class AlertNotes implements Closeable {
   }
 
   /**
-   * Takes a note back.
+   * Withdraws a note.
    *
    * @return whether there was one of that id
    * @throws IOException if that could not be written to disk

@@ -49,7 +49,7 @@ public final class AlertStore {
   private final Registry.Vector<Registry.Counter> limited;
 
   /**
-   * @param perNameLimit how many alerts with the same name are kept; 0 for any number
+   * @param perNameLimit maximum number of alerts with the same name; 0 for no limit
    * @param byName whether those that are dropped are counted by name
    */
   public AlertStore(
@@ -170,7 +170,7 @@ public final class AlertStore {
     return () -> listeners.remove(listener);
   }
 
-  /** Forgets those that are over; their last notifications are the groups' matter. */
+  /** Removes resolved alerts; the groups are responsible for their last notifications. */
   public synchronized void collectGarbage() {
     Instant now = clock.instant();
     Iterator<Alert> i = alerts.values().iterator();

@@ -88,7 +88,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
   /**
    * Opens them.
    *
-   * @param max how many are kept
+   * @param max maximum number of records
    * @param stored receives each record that is valid from now on, under the lock; those of the file
    *     first
    * @throws IOException if the file cannot be read or made
@@ -142,7 +142,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
     return new ArrayList<>(records.values());
   }
 
-  /** Forgets records. */
+  /** Removes records. */
   public synchronized void removeIf(Predicate<T> forgotten) {
     if (records.values().removeIf(forgotten)) {
       compact();

@@ -315,7 +315,8 @@ public final class Silences implements Closeable, SharedState {
   }
 
   /**
-   * Makes a silence under an id that its maker chose, unless there is, or was, one of that id.
+   * Creates a silence under an id chosen by its creator, unless one with that id exists or has
+   * existed.
    *
    * @return whether it was created
    * @throws SilenceException in Alertmanager's words
@@ -344,7 +345,7 @@ public final class Silences implements Closeable, SharedState {
     }
   }
 
-  /** Forgets silences that have been over for longer than they are kept. */
+  /** Removes silences that expired longer ago than the retention. */
   public synchronized void collectGarbage() {
     Instant horizon = clock.instant().minus(limits.retention());
     boolean any = silences.values().removeIf(s -> s.endsAt().isBefore(horizon));

@@ -9,7 +9,7 @@ public record RawJson(String text) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * Takes a text.
+   * Receives a string.
    *
    * @throws IllegalArgumentException if it is not JSON
    */

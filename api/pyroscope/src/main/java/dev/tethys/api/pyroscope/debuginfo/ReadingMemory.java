@@ -32,7 +32,7 @@ final class ReadingMemory {
   }
 
   /**
-   * Takes memory.
+   * Reserves memory.
    *
    * @return false if there was not enough for a long time
    * @throws CancellationException if the signal is raised, or the thread is interrupted

@@ -86,7 +86,7 @@ final class ClusterState {
     }
   }
 
-  /** Notes changes that the cache of a resource already has. */
+  /** Records changes already contained in the cache of a resource. */
   void changed(Resource resource, List<ResourceCache.Change<JsonNode>> changes) {
     lock.lock();
     try {

@@ -219,7 +219,7 @@ public final class HostFiles {
     return new Folder(path, fd);
   }
 
-  /** Hands a path to C; returns false if it is longer than any path can be. */
+  /** Copies a path to native memory; returns false if it exceeds the maximum path length. */
   private boolean put(String path) {
     byte[] p = path.getBytes(StandardCharsets.UTF_8);
     if (p.length >= MAX_PATH) {

@@ -80,7 +80,7 @@ final class MountProbe {
   }
 
   /**
-   * Results by position. Takes at most about the timeout, regardless of the number of hanging
+   * Results by position. Runs for at most about the timeout, regardless of the number of hanging
    * mounts.
    */
   List<Answer> ask(List<String> mounts) {
@@ -258,7 +258,7 @@ final class MountProbe {
           });
 
   /**
-   * Asks the kernel. struct statfs of 64-bit Linux (asm-generic/statfs.h): type, block size,
+   * Queries the kernel. struct statfs of 64-bit Linux (asm-generic/statfs.h): type, block size,
    * blocks, free, available, files, free files, each of 64 bits.
    */
   static Answer statfs(String mount) {

@@ -11,7 +11,7 @@ public final class HostFiles {
   /**
    * Readings of a host.
    *
-   * @param timeLimit how long file systems are waited for, all together
+   * @param timeLimit total time to wait for file systems
    */
   public static HostReadings readings(HostReadings.Sources sources, Duration timeLimit) {
     return new FileReadings(sources, timeLimit);

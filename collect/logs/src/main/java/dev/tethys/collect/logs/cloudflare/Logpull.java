@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Asks {@code GET /zones/ZONE/logs/received} (Cloudflare's documentation, "Requesting logs"): one
- * JSON object a line of each request that was received in a span of time, in no order. The same
+ * Requests {@code GET /zones/ZONE/logs/received} (Cloudflare's documentation, "Requesting logs"):
+ * one JSON object a line of each request that was received in a span of time, in no order. The same
  * span returns the same lines for each request. A response may be truncated, which only its end
  * reveals: it is buffered as a whole, still compressed, and validated before any line of it is
  * used.
@@ -62,7 +62,7 @@ final class Logpull {
       this.kept = kept;
     }
 
-    /** For how long logs are kept. */
+    /** Retention of logs. */
     Duration kept() {
       return kept;
     }

@@ -25,7 +25,7 @@ final class LogStream {
   /** Longest frame that is believed. */
   private static final int MAX_FRAME = 16 << 20;
 
-  /** Takes lines. */
+  /** Receives lines. */
   interface Lines {
     /** One line of stdout or stderr, and the time of its first part in nanoseconds since 1970. */
     void line(boolean stderr, long time, String text) throws InterruptedException;

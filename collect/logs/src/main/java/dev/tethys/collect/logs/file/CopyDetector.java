@@ -46,7 +46,7 @@ final class CopyDetector {
     this.job = job;
   }
 
-  /** Forgets all files that are left alone but these. */
+  /** Removes all ignored files except these. */
   void retain(Collection<FileId.Inode> waiting) {
     unsettled.keySet().retainAll(waiting);
   }

@@ -21,11 +21,11 @@ interface FileContent extends AutoCloseable {
   /**
    * Reads from a position on.
    *
-   * @return how many bytes; -1 at the end
+   * @return number of bytes; -1 at the end
    */
   int read(long position, byte[] into, int offset, int length) throws IOException;
 
-  /** Reads until an array is full or the end is reached; how many bytes. */
+  /** Reads until an array is full or the end is reached; returns the number of bytes. */
   default int readFully(long position, byte[] into) throws IOException {
     int n = 0;
     while (n < into.length) {

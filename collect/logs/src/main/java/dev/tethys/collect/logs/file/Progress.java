@@ -31,7 +31,7 @@ final class Progress {
     return b;
   }
 
-  /** Looks how far it is delivered now that one block more is. */
+  /** Updates the delivered position after another block was delivered. */
   synchronized void advance() {
     while (!blocks.isEmpty() && blocks.element().isDone()) {
       Block b = blocks.remove();

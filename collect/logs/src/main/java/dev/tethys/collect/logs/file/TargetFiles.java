@@ -364,7 +364,7 @@ final class TargetFiles {
     byRealPath.values().remove(f);
   }
 
-  /** Has a file read only when another was. */
+  /** Delays reading a file until another has been read. */
   void follow(TailedFile f, @Nullable TailedFile before) {
     f.before = before;
     if (before != null) {
@@ -373,7 +373,7 @@ final class TargetFiles {
     }
   }
 
-  /** Forgets a file that was read and delivered to its end. */
+  /** Removes a file that was read and delivered to its end. */
   void forget(TailedFile f) {
     f.deliveredCopies().forEach(job.positions::remember);
     leaving.remove(f);
@@ -490,7 +490,7 @@ final class TargetFiles {
     }
   }
 
-  /** Reports how far each file is delivered. */
+  /** Reports the delivered position of each file. */
   void checkpoints(List<Checkpoint> out) {
     Stream.concat(byPath.values().stream(), leaving.stream())
         .forEach(f -> f.deliveredCopies().forEach(job.positions::remember));

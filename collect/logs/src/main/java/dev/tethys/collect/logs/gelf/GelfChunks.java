@@ -53,7 +53,7 @@ final class GelfChunks {
   }
 
   /**
-   * Takes a chunk.
+   * Accepts a chunk.
    *
    * @param now milliseconds
    * @return the message when this was its last one

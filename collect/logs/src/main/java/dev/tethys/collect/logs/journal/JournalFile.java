@@ -227,7 +227,7 @@ public final class JournalFile implements AutoCloseable {
     next++;
   }
 
-  /** Takes the next entry, which must exist. */
+  /** Advances to the next entry, which must exist. */
   Entry take() throws IOException {
     long at = nextOffset();
     Cursor c = cursor(at);

@@ -21,7 +21,7 @@ public final class PacketListener implements AutoCloseable {
   private static final LimitedLog PEER_LOG =
       new LimitedLog(JulLogger.of(PacketListener.class.getName()));
 
-  /** Takes a packet; the bytes are its own only until it returns. */
+  /** Receives a packet; the bytes are valid only until the method returns. */
   @FunctionalInterface
   public interface Reader {
     void read(byte[] bytes, int length, InetSocketAddress from) throws InterruptedException;

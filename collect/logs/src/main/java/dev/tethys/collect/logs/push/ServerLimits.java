@@ -14,7 +14,7 @@ import java.util.List;
  * The limits of a {@code server} block, Promtail's own or that of a source, and its keys that
  * change nothing here.
  *
- * @param timeout how long reading a request, writing a response and idling may take, each
+ * @param timeout maximum duration of each of: reading a request, writing a response, idling
  * @param connections 0 for the listener's own limit
  * @param grace how long requests may continue once it stops
  * @param proxied whether connections may begin with a header of the PROXY protocol

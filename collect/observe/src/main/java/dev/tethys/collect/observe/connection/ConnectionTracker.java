@@ -85,7 +85,7 @@ public final class ConnectionTracker implements Collector {
     this.unresolved = new UnresolvedDestinations(peers);
   }
 
-  /** Has destinations looked up. Must be called before connections are added. */
+  /** Enables the lookup of destinations. Must be called before connections are added. */
   void translations(Translations t) {
     unresolved.translations(t);
   }
@@ -268,7 +268,7 @@ public final class ConnectionTracker implements Collector {
   }
 
   /**
-   * Gives a connection a new parser, unless there are too many. The caller must hold the lock.
+   * Assigns a new parser to a connection, unless there are too many. The caller must hold the lock.
    *
    * @return whether there was space
    */
@@ -416,7 +416,7 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Notes another socket of the pass; returns false if it is unknown. */
+  /** Records another socket of the pass; returns false if it is unknown. */
   public boolean knownInPass(long time, SocketView v) {
     if (isUnconnected(v)) {
       return true;
@@ -438,7 +438,7 @@ public final class ConnectionTracker implements Collector {
     return v.state == TcpState.SYN_SENT || v.state == TcpState.CLOSE || v.remotePort == 0;
   }
 
-  /** Notes another socket of the pass, which may be new. */
+  /** Records another socket of the pass, which may be new. */
   public void connectionInPass(long time, SocketView v, FirstSeenOrigin unseen) {
     if (isUnconnected(v)) {
       return;

@@ -25,7 +25,7 @@ final class UnresolvedDestinations {
     this.peers = peers;
   }
 
-  /** Has destinations looked up from now on. */
+  /** Enables the lookup of destinations from now on. */
   void translations(ConnectionTracker.Translations t) {
     translations = t;
   }

@@ -230,7 +230,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
         : now - c.firstSeen >= options.minAge().toNanos();
   }
 
-  /** Notes ends and reused numbers; returns the processes to read. */
+  /** Records exits and reused process ids; returns the processes to read. */
   private synchronized List<Integer> compare(Map<Integer, Stat> stats, long now) {
     processes
         .entrySet()

@@ -179,7 +179,10 @@ public final class KernelMap {
     return taken;
   }
 
-  /** Takes the entries of a hash one by one; concurrently added ones are limited. */
+  /**
+   * Removes the entries of a hash map one by one; the number of concurrently added entries is
+   * limited.
+   */
   int drainSingly(int keyBytes, int valueBytes, EntryHandler to) throws IOException {
     int taken = 0;
     try (Arena arena = Arena.ofConfined()) {

@@ -281,7 +281,7 @@ public final class LoadedPrograms implements AutoCloseable {
   }
 
   /**
-   * Makes an iterator readable.
+   * Opens an iterator for reading.
    *
    * @throws ProgramLoadException with the reason
    */

@@ -52,7 +52,7 @@ public final class NetlinkClient implements AutoCloseable {
   }
 
   /**
-   * Asks the kernel.
+   * Sends a request to the kernel.
    *
    * @param type of the message
    * @param body of the question, up to its position

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class LogTail implements AutoCloseable {
   static final int LONGEST_LINE = 64 << 10;
 
-  /** Takes lines. */
+  /** Receives lines. */
   @FunctionalInterface
   interface Lines {
     void line(String line) throws InterruptedException;

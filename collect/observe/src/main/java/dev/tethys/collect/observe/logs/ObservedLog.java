@@ -18,7 +18,7 @@ public record ObservedLog(
     String patternHash,
     long timeNanos) {
 
-  /** Takes messages. */
+  /** Receives messages. */
   @FunctionalInterface
   public interface Sink {
     /** No destination: messages are counted only. */

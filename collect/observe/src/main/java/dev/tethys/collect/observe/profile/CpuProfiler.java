@@ -63,7 +63,7 @@ public final class CpuProfiler implements AutoCloseable {
   private static final int OTHER_USERS = -2;
   private static final long MAX_MICROS = 10_000_000; // of a reading
 
-  /** Processor time that the reading of code may take, and how much of it is saved up. */
+  /** Budget of processor time for reading code, and its maximum accumulation. */
   private static final int MICROS_A_SECOND = 5_000;
 
   private static final int SAVED_MICROS = 2_000_000;
@@ -238,7 +238,7 @@ public final class CpuProfiler implements AutoCloseable {
     return tables.containsCodeOf(pid);
   }
 
-  /** Takes the samples since the last round and passes their profiles on. */
+  /** Collects the samples since the last round and forwards their profiles. */
   void round() throws IOException {
     long now = UnixNanos.now();
     long clock = System.nanoTime();
@@ -267,7 +267,7 @@ public final class CpuProfiler implements AutoCloseable {
     }
   }
 
-  /** Takes the stacks; those of the new round are kept for its samples. */
+  /** Collects the stacks; stacks of the new round are kept for its samples. */
   private Map<Long, long[]> readStacks(long old) throws IOException {
     Map<Long, long[]> out = new HashMap<>(early);
     Map<Long, long[]> ofNext = new HashMap<>();

@@ -469,7 +469,7 @@ final class UnwindTables {
     }
   }
 
-  /** Forgets processes that have ended. */
+  /** Removes processes that have ended. */
   void forgetEnded() throws IOException {
     for (int pid : new ArrayList<>(known.keySet())) {
       if (!Files.exists(proc.resolve(Integer.toString(pid)))) {

@@ -265,7 +265,7 @@ public final class Requests {
     return completed;
   }
 
-  /** Forgets the open requests. */
+  /** Discards the open requests. */
   void drop() {
     int open = untracked + (numbered == null ? 0 : numbered.size());
     for (Pending p : queue) {

@@ -40,7 +40,7 @@ final class Retention {
   }
 
   /**
-   * Records how much a connection keeps, and that it was used.
+   * Records the memory kept by a connection, and that it was used.
    *
    * @return number of other connections that had to forget
    */

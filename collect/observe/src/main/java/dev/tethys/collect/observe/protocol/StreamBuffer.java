@@ -112,7 +112,7 @@ public final class StreamBuffer {
     return false;
   }
 
-  /** Forgets everything; the next payload starts with a message. */
+  /** Clears all state; the next payload starts with a message. */
   void clear() {
     bytes = NONE;
     start = 0;

@@ -58,7 +58,7 @@ final class DnsSockets {
     sockets.values().forEach(e -> e.parser().flushIdle(now));
   }
 
-  /** Forgets open questions: their responses may be among events that were lost. */
+  /** Discards open queries, because their responses may be among the lost events. */
   void lost() {
     sockets.values().forEach(e -> e.parser().resynchronise());
   }

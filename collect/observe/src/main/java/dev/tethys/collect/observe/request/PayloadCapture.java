@@ -152,7 +152,7 @@ public final class PayloadCapture implements AutoCloseable {
     return open(tracker, metrics, dns, counters, process, groups);
   }
 
-  /** Takes the first of the groups that the kernel loads. */
+  /** Uses the first group of programs that the kernel loads. */
   static PayloadCapture open(
       ConnectionTracker tracker,
       RequestMetrics metrics,
@@ -209,7 +209,7 @@ public final class PayloadCapture implements AutoCloseable {
     return programs.attachFileOffset(program, file, offset);
   }
 
-  /** Takes the messages of a Java program with an agent for TLS. */
+  /** Receives the messages of a Java program with a TLS agent. */
   public synchronized void addJava(int pid) throws IOException {
     if (javaCalls == null && programs.hasProgram(AT_CALLS_OF_JAVA)) {
       try {
@@ -251,7 +251,7 @@ public final class PayloadCapture implements AutoCloseable {
     usesTls = receiver;
   }
 
-  /** Has spans made of the requests. Must be called before the reading starts. */
+  /** Enables the creation of spans from requests. Must be called before the reading starts. */
   public void spans(RequestSpans of) {
     spans = of;
   }
@@ -384,7 +384,7 @@ public final class PayloadCapture implements AutoCloseable {
   }
 
   /**
-   * Has the kernel omit the payloads of a socket from now on.
+   * Makes the kernel omit the payloads of a socket from now on.
    *
    * @param clearToo {@link #CLEAR_TOO} for those in clear, too; otherwise 0
    */
@@ -396,7 +396,7 @@ public final class PayloadCapture implements AutoCloseable {
     }
   }
 
-  /** Has the kernel capture more of each payload of the server's port from now on. */
+  /** Makes the kernel capture more of each payload of the server's port from now on. */
   private void captureMore(ProtocolConnection parser) {
     boolean server = parser.isRequest(Direction.RECEIVED);
     try {
@@ -406,7 +406,7 @@ public final class PayloadCapture implements AutoCloseable {
     }
   }
 
-  /** Has the kernel capture more of each payload of this socket alone from now on. */
+  /** Makes the kernel capture more of each payload of this socket only from now on. */
   private void captureMoreOfSocket() {
     try {
       pipelined.put(view.socket(), view.ports());

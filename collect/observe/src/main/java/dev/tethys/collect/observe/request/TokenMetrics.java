@@ -84,7 +84,7 @@ final class TokenMetrics {
     t.output += Math.max(0, call.outputTokens());
   }
 
-  /** Forgets models that were not called for a long time. */
+  /** Removes models that were not called for a long time. */
   void forgetIdle(long now) {
     all.values()
         .removeIf(

@@ -419,7 +419,9 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     failures.failure(Level.WARNING, "Object skipped", client.name(key), new IOException(reason));
   }
 
-  /** Delivers an object; how many items were accepted, or -1 when the receiver stopped before. */
+  /**
+   * Delivers an object; returns the number of accepted items, or -1 if the receiver stopped before.
+   */
   private int object(Signal signal, Consumer to, String key) throws InterruptedException {
     if (!ObjectContent.isSupported(key)) {
       skip(

@@ -82,7 +82,7 @@ final class ClickHouseStore implements ForeignStore {
     return EnumSet.allOf(Capability.class);
   }
 
-  /** Takes the rows of a response. */
+  /** Receives the rows of a response. */
   @FunctionalInterface
   private interface Rows {
     void row(RowBinaryReader in) throws IOException;

@@ -43,7 +43,7 @@ final class LookupRateLimiter implements ResourceWatch.Sender {
     return to.send(config, call);
   }
 
-  /** Books a call; how long it has to wait. */
+  /** Reserves a call; returns the time it has to wait. */
   synchronized long book(long now) {
     ahead = Math.max(0, ahead - (now - at) / 1e9 * perSecond) + 1;
     at = now;

@@ -131,7 +131,7 @@ final class PodTable {
     }
   }
 
-  /** Gives a key that several had to the last of the living pods that have it. */
+  /** Reassigns a shared key to the most recent living pod that has it. */
   @GuardedBy("this")
   private void settle(Key k) {
     Pod last = null;
@@ -169,7 +169,7 @@ final class PodTable {
                     || s.startsWith("k8s.cronjob."));
   }
 
-  /** Under how many keys pods are found. */
+  /** Number of keys that refer to pods. */
   int size() {
     return found.stream().mapToInt(Map::size).sum();
   }

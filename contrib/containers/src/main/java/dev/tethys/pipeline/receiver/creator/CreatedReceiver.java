@@ -210,7 +210,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** Lets it deliver remaining data until another receiver is desired. */
+  /** Lets the receiver deliver remaining data until another receiver is desired. */
   private void finish(Receiver r, PlannedReceiver w) {
     try {
       r.finish(GRACE);

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Running exporter for its own servers and for servers named by a target parameter. */
 final class PostgresExporter implements Exporter {
-  /** Left for the way of the response when the scraper says how long it waits. */
+  /** Time reserved for sending the response if the scraper announces its timeout. */
   private static final Duration WAY = Duration.ofMillis(250);
 
   private static final Section USERPASS = new Section("userpass", "Username and password.");

@@ -148,7 +148,7 @@ final class PostgresServers implements DatabaseScrape {
   /**
    * Queries a server.
    *
-   * @return how many queries failed
+   * @return number of failed queries
    * @throws SQLException if it cannot be reached
    */
   private int server(

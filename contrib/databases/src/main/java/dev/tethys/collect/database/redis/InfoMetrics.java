@@ -66,7 +66,7 @@ final class InfoMetrics {
   /**
    * Adds all of it.
    *
-   * @param databaseCount how many databases there are
+   * @param databaseCount number of databases
    * @return the server's role
    */
   String add(String info, int databaseCount) {

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 /** One Redis, Valkey, KeyDB, Dragonfly, Sentinel or Tile38, shown as redis_exporter does. */
 final class RedisServer implements DatabaseScrape {
   private static final System.Logger LOG = JulLogger.of(RedisServer.class.getName());
-  private static final int DATABASES = 16; // where the server does not say how many it has
+  private static final int DATABASES = 16; // if the server does not report the number
   private static final int MAX_DATABASES = 10_000;
   private static final Set<String> SECRET_SETTINGS =
       Set.of("masterauth", "requirepass", "tls-key-file-pass", "tls-client-key-file-pass");
@@ -224,7 +224,7 @@ final class RedisServer implements DatabaseScrape {
   /**
    * Settings.
    *
-   * @return how many databases there are, 0 if the server does not say
+   * @return number of databases, 0 if the server does not report it
    */
   private int config(MetricSet out, RedisConnection c) throws IOException {
     if (options.configCommand().equals("-")) {

@@ -258,7 +258,7 @@ final class OtlpPush implements AutoCloseable {
         AGENT);
   }
 
-  /** Lets another start instead, without waiting. */
+  /** Allows another push to start instead, without waiting. */
   void replaced() {
     end.countDown();
   }

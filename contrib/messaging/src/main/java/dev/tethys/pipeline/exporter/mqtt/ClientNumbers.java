@@ -25,8 +25,8 @@ final class ClientNumbers {
   }
 
   /**
-   * Takes the lowest free number until it is returned: a broker may allow only known clients, and
-   * recognizes a returning client by its id.
+   * Allocates the lowest free number until it is returned: a broker may allow only known clients,
+   * and recognizes a returning client by its id.
    */
   int take() {
     synchronized (TAKEN) {

@@ -31,7 +31,7 @@ final class ProcessTracker {
    *
    * @param children whether a process without a group belongs to that of its parent
    * @param recheck whether a process without a group is checked again
-   * @param recheckFor how long after its start; zero for always
+   * @param recheckFor how long after its start a process is rechecked; zero for always
    */
   record Rules(GroupNamer namer, boolean children, boolean recheck, Duration recheckFor) {}
 
@@ -49,8 +49,8 @@ final class ProcessTracker {
   /**
    * All processes in groups.
    *
-   * @param unread of how many not even the basics could be read
-   * @param partial how often a part could not be read
+   * @param unread number of processes whose basic data could not be read
+   * @param partial number of partial read failures
    */
   record Round(List<Seen> seen, int unread, int partial) {}
 

@@ -80,7 +80,7 @@ public final class MetricMapper {
   /**
    * A mapper.
    *
-   * @param remembered how many names are remembered, of each kind; 0 if none
+   * @param remembered maximum number of cached names per kind; 0 for no cache
    */
   public MetricMapper(MappingFile file, int remembered) {
     this.file = file;

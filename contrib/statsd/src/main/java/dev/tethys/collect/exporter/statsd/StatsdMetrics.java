@@ -364,7 +364,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
     return f;
   }
 
-  /** Forgets series without new values for their time. */
+  /** Removes series without new values for their TTL. */
   public synchronized void forgetStale() {
     long now = millis.getAsLong();
     Iterator<Family> all = families.values().iterator();

@@ -266,7 +266,8 @@ final class StatsdAggregator implements AutoCloseable {
   }
 
   /**
-   * Takes the metrics since the last call, and cumulative ones; returns empty if there are none.
+   * Collects the metrics since the last call and cumulative metrics; returns empty if there are
+   * none.
    *
    * @param nanos current time in Unix nanoseconds
    */

@@ -114,7 +114,7 @@ record IndicatorQuery(YamlNode at, String text, ValueType type) {
     return !found.isEmpty();
   }
 
-  /** Puts the rate of each selector in its place. */
+  /** Replaces each selector by its rate. */
   private static String withRates(YamlNode n, String text, Expr e) {
     List<Expr.VectorSelector> selectors = new ArrayList<>();
     e.walk(

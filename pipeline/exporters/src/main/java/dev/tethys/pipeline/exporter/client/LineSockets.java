@@ -226,7 +226,7 @@ public final class LineSockets implements AutoCloseable {
   /**
    * Does something with a connection that is open, or is opened.
    *
-   * @throws IOException if it broke off: how much was taken is unknown
+   * @throws IOException if the connection broke: the accepted amount is unknown
    * @throws SocketTimeoutException if the time was up, likewise
    */
   public <T> T withConnection(Session<T> session) throws IOException {

@@ -8,7 +8,7 @@ public interface LineTransport extends AutoCloseable {
    * Sends lines, each with its line end.
    *
    * @throws PartlySentException if a known number of leading lines was sent
-   * @throws IOException if not all lines were sent; how many is unknown
+   * @throws IOException if not all lines were sent; the number of sent lines is unknown
    */
   void send(byte[] lines) throws IOException;
 

@@ -17,7 +17,7 @@ import java.util.List;
 /** Output of messages: the log of the process, or streams and files. */
 interface Output {
   /**
-   * Takes a summary.
+   * Receives a summary.
    *
    * @param counts names and numbers in turn
    */

@@ -370,7 +370,7 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /**
-   * Puts a request into the queue. While the queue is full, all callers wait to keep the order. An
+   * Adds a request to the queue. While the queue is full, all callers wait to keep the order. An
    * interrupted caller keeps waiting, because the entries belong to other sources too.
    */
   private void put(TenantBatcher lane, EntryBatch p, EncodedRequest request) {

@@ -94,7 +94,7 @@ final class ExposedMetrics {
     this.targetInfo = prefix + TARGET_INFO;
   }
 
-  /** Takes data points. */
+  /** Receives data points. */
   synchronized Result add(MetricsData data, long now) {
     if (swept == Long.MIN_VALUE || now - swept > options.expirationMillis()) {
       sweep(now);

@@ -242,9 +242,7 @@ final class PendingBatchLog implements AutoCloseable {
     return a;
   }
 
-  /**
-   * Takes the headers of each request that the outbox has; must be called before {@link #recover}.
-   */
+  /** Receives the headers of each request in the outbox; must be called before {@link #recover}. */
   synchronized void found(Map<String, String> headers) {
     String name = headers.get(HEADER);
     Announced a = name == null ? null : isStored(name);

@@ -389,7 +389,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     }
   }
 
-  /** Puts all accepted items into requests; returns false if that was done before. */
+  /** Packs all accepted items into requests; returns false if that was done before. */
   private boolean takeNoMore() {
     closing.writeLock().lock();
     try {

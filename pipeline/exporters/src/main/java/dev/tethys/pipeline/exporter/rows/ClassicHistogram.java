@@ -13,7 +13,7 @@ import dev.tethys.model.histogram.HistogramBuckets;
  * omitted instead of repeated. Not thread-safe.
  */
 public final class ClassicHistogram {
-  /** Takes the float rows of a histogram. */
+  /** Receives the float rows of a histogram. */
   @FunctionalInterface
   public interface Rows {
     void row(Labels labels, double value);

@@ -6,7 +6,7 @@ import dev.tethys.model.telemetry.HistogramDataPoint;
 
 /** Walks over the buckets of a histogram of either kind, the lowest first. */
 public final class HistogramRanges {
-  /** Takes non-empty buckets. */
+  /** Receives non-empty buckets. */
   public interface Ranges {
     void range(double lower, double upper, long count);
   }

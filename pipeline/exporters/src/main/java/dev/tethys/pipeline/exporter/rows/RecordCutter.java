@@ -70,7 +70,7 @@ public final class RecordCutter {
    * The record is written.
    *
    * @param problem null, or why it has no place: it is forgotten and counted
-   * @param rows how many rows it is
+   * @param rows number of rows
    */
   public void end(@Nullable String problem, int rows) {
     if (problem != null) {

@@ -120,7 +120,7 @@ public final class KnownSeries {
     }
   }
 
-  /** Forgets all series after the database was emptied or replaced. */
+  /** Clears all series after the database was emptied or replaced. */
   public synchronized void forget() {
     younger = new Generation();
     older = new Generation();

@@ -28,7 +28,7 @@ record HealthServiceSettings(
    */
   record Http(HttpServerSettings server, @Nullable String status) {}
 
-  /** The keys, within the section of the first version. */
+  /** Keys of version 2, in the section shared with version 1. */
   static final class Keys {
     private static final Section STATUS = new Section("status", "Status of pipelines, as JSON.");
     private static final Key<Boolean> STATUS_ENABLED =

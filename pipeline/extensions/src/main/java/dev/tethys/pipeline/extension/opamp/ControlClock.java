@@ -52,7 +52,7 @@ public final class ControlClock implements Scheduler {
     known = new Known(own.millis() + ahead, own.nanos());
   }
 
-  /** Takes the time of the control plane. */
+  /** Records the time of the control plane. */
   void set(long millis) {
     long before = ahead();
     long ownMillis = own.millis();

@@ -117,7 +117,7 @@ public final class ControlledAgent implements AutoCloseable {
     }
 
     /**
-     * Takes the shares of this process in quotas of the fleet; see {@code QuotaShare}.
+     * Applies this process's shares of fleet quotas; see {@code QuotaShare}.
      *
      * @throws IllegalArgumentException if the text is invalid
      */

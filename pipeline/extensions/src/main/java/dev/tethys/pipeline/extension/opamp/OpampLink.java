@@ -25,9 +25,7 @@ interface OpampLink {
 
     private final Duration after;
 
-    /**
-     * @param after zero if it does not say how long
-     */
+    /** @param after zero if no duration is given */
     Busy(String what, Duration after) {
       super(what);
       this.after = after;

@@ -162,7 +162,7 @@ public final class PackageUpgrades {
     return has != null && p != null && Arrays.equals(p.hash(), has.hash);
   }
 
-  /** Takes the states from now on, beginning with the present one. */
+  /** Receives states from now on, starting with the current one. */
   void reportTo(Consumer<PackageStatuses> to) {
     reporter = to;
     to.accept(last);
@@ -266,7 +266,7 @@ public final class PackageUpgrades {
     }
   }
 
-  /** Takes an offer; does not block. */
+  /** Accepts an offer without blocking. */
   void offer(PackagesOffer next) {
     waiting.set(next);
     clock.execute("control-upgrade", this::next);

@@ -114,7 +114,7 @@ final class Xml {
   }
 
   /**
-   * Makes the tree below the wrapper. Not the parser of the DOM does it, since a DOM sorts
+   * Creates the tree below the wrapper. Not the parser of the DOM does it, since a DOM sorts
    * attributes by name, and this keeps their order.
    */
   private static final class Builder extends DefaultHandler2 {

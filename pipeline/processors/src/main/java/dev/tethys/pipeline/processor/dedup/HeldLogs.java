@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** The first of the log records that are alike, with how many there were. Not thread-safe. */
+/** First of several equal log records, with their count. Not thread-safe. */
 final class HeldLogs {
   /** RFC 3339, in seconds, as the Collector writes it. */
   private static final DateTimeFormatter TIME =
@@ -134,7 +134,7 @@ final class HeldLogs {
     return key.copy();
   }
 
-  /** About how many bytes a record would take with its key. */
+  /** Approximate size of a record with its key in bytes. */
   static long weigh(LogRecord record, Attributes key) {
     return EACH + weigh(record.attributes()) + weigh(record.body()) + weigh(key);
   }
@@ -161,9 +161,9 @@ final class HeldLogs {
   }
 
   /**
-   * Takes all out, each record with its number and times.
+   * Removes all records, each with its count and times.
    *
-   * @param counts receives how many there were of each
+   * @param counts receives the count of each
    */
   LogsData take(String countAttribute, ZoneId zone, long nowMillis, LongConsumer counts) {
     LogsData data = new LogsData();

@@ -213,7 +213,7 @@ final class LogDedup implements Processor {
   }
 
   /**
-   * Takes the records of a partition as a batch; if there are none, removes the partition and
+   * Removes the records of a partition as a batch; if there are none, removes the partition and
    * returns null.
    */
   private synchronized @Nullable Batch take(Partition p) {

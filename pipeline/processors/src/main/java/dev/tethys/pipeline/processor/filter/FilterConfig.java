@@ -113,7 +113,7 @@ public record FilterConfig(Map<Signal, Rules> rules) {
 
   public static final Type<FilterConfig> TYPE = SECTION.type(FilterConfig::read);
 
-  /** Keys of a signal in the format without explicit contexts. */
+  /** Keys of a signal in the older format, in which keys determine the context. */
   private static final class Older {
     final Map<Key<List<String>>, OttlContext> lists = new LinkedHashMap<>();
     final @Nullable Key<Match> include;

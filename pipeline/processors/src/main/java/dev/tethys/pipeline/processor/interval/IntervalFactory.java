@@ -252,7 +252,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       return true;
     }
 
-    /** Takes the collected points as a batch; returns null if there are none. */
+    /** Removes the collected points as a batch; returns null if there are none. */
     private synchronized @Nullable Batch takeHeld() {
       List<Held> points = List.copyOf(held.values());
       held.clear();

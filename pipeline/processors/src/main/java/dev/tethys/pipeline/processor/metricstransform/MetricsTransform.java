@@ -352,7 +352,7 @@ public final class MetricsTransform {
     s.items().add(into);
   }
 
-  /** Puts the groups of the expression on points: by their names, or as $1. */
+  /** Sets the capture groups of the expression as attributes of points: by name, or as $1. */
   private void name(Matcher match, MetricData<?> data) {
     Map<Integer, String> names = new HashMap<>();
     match.pattern().namedGroups().forEach((name, group) -> names.put(group, name));

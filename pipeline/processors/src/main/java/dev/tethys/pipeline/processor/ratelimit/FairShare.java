@@ -31,7 +31,7 @@ final class FairShare {
    *
    * @param total items per second
    * @param perKey items per second and key at most
-   * @param maxKeys how many keys have their own share; all further ones count as one
+   * @param maxKeys number of keys with their own share; all further keys share one
    */
   FairShare(long total, long perKey, int maxKeys) {
     this.total = total;

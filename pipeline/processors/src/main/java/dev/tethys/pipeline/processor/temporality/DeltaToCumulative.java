@@ -21,7 +21,7 @@ public final class DeltaToCumulative {
   /** The most streams that can be configured and the default. */
   public static final int MAX_STREAMS = 1_000_000;
 
-  /** After how long a stream is forgotten unless it is configured. */
+  /** Default time after which an idle stream is dropped. */
   public static final Duration DEFAULT_MAX_STALE = Duration.ofMinutes(5);
 
   private static final Section SECTION =

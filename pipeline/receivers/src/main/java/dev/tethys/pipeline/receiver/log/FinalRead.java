@@ -15,7 +15,7 @@ final class FinalRead {
   /**
    * Waits until a job has checked its files once more, and has read them.
    *
-   * @param poll how often it looks
+   * @param poll polling interval
    */
   static void await(FileJob job, Duration poll, Duration timeLimit) throws InterruptedException {
     long end = System.nanoTime() + timeLimit.toNanos();

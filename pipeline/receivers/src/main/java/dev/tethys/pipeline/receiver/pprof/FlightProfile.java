@@ -90,7 +90,7 @@ public enum FlightProfile {
   /**
    * Records.
    *
-   * @param most how long
+   * @param most maximum duration
    * @param end ends it before
    * @return a profile in gzip
    */

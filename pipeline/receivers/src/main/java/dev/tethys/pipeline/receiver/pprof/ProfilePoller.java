@@ -44,7 +44,7 @@ final class ProfilePoller implements AutoCloseable {
    * When rounds are.
    *
    * @param interval between their beginnings
-   * @param first how long after the start the first is
+   * @param first delay of the first poll after the start
    */
   record Schedule(Duration interval, Duration first) {
     /** The keys of the Collector's scrapers. */

@@ -31,7 +31,7 @@ public final class ThreadDump {
     return dump(ThreadDumpFormat.TEXT_PLAIN);
   }
 
-  /** Stacks, with how many threads have each, the most first. */
+  /** Stacks with their thread counts, in descending order. */
   public static String summary() throws IOException {
     Map<List<Frame>, Long> stacks = stacks();
     StringBuilder sb = new StringBuilder("threads: total ");

@@ -218,7 +218,8 @@ final class IngestProtocol {
   }
 
   /**
-   * Seconds, milliseconds, microseconds or nanoseconds since 1970, by how many digits there are.
+   * Seconds, milliseconds, microseconds or nanoseconds since 1970, depending on the number of
+   * digits.
    */
   private static long time(Params q, String name, long otherwise) {
     String s = q.first(name, "");

@@ -133,7 +133,7 @@ public abstract class AnyOverTime implements RangeFunction {
   }
 
   /**
-   * {@code changes}, {@code resets}: how often a sample differs from (is a new start after) the
+   * {@code changes}, {@code resets}: number of samples that differ from (or are a reset after) the
    * previous one. A float after a histogram, or the other way round, is both. Over an anchored
    * range the newest sample at or before its start comes first.
    */

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** {@code count_values}: how many series of a group have each value. */
+/** {@code count_values}: number of series of a group with each value. */
 public final class CountValues extends Operator {
   private final Operator inner;
   private final String label;

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * The points in time when an expression is evaluated: milliseconds, evenly spaced.
  *
  * @param interval milliseconds between steps; at least 1
- * @param steps how many there are; 0 only in subqueries whose range holds none
+ * @param steps number of steps; 0 only in subqueries whose range contains none
  */
 public record Grid(long start, long interval, int steps) {
   /** More steps than this are cut off; such queries exceed the sample limit anyway. */

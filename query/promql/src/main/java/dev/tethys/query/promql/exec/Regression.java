@@ -90,7 +90,7 @@ public final class Regression extends FloatOverTime {
     return begin;
   }
 
-  /** By sample how many before it, and itself, differ from their neighbour before. */
+  /** For each sample, the number of samples up to it that differ from their predecessor. */
   private static int[] changes(double[] v, int low, int high) {
     int[] out = new int[high - low];
     int n = 0;

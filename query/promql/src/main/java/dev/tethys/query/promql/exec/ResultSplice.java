@@ -13,9 +13,7 @@ public final class ResultSplice implements AutoCloseable {
   private final Execution.Draft draft;
   private final Map<Labels, Points> columns;
 
-  /**
-   * @param series about how many there will be
-   */
+  /** @param series expected number of series */
   public ResultSplice(Execution x, Grid grid, int series) {
     this.x = x;
     this.steps = grid.steps();

@@ -36,7 +36,7 @@ interface SeriesStream extends AutoCloseable {
   /** Counts the samples of series that were not evaluated because {@link #presence} was enough. */
   default void countPresent(int[] presence, int series) {}
 
-  /** About how many samples or points a series is worth; decides on the number of threads. */
+  /** Approximate cost of a series in samples or points, which determines the number of threads. */
   default long cost(Grid grid) {
     return grid.steps();
   }

@@ -19,7 +19,7 @@ final class Streams {
    */
   static final long PARALLEL_COST = 200_000;
 
-  /** Milliseconds between samples, as a guess of how many a range holds. */
+  /** Assumed milliseconds between samples, to estimate the number of samples in a range. */
   static final long TYPICAL_INTERVAL = 15_000;
 
   /** Series handed to a thread at a time, at most. */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param text the part of the query that it computes; empty if there is none
  * @param span position of that part in bytes; null if there is none
  * @param attributes further attributes by name, as text for people
- * @param steps at how many points in time it is computed
+ * @param steps number of points in time at which it is computed
  * @param reads what it reads from the store, or null
  * @param sameAs the id of the step whose result is used here again, 0 if none
  * @param measured what it took, when the query was run for that and got here

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * metric keep that order in a part of the range. In doubt, a query is not stepwise.
  *
  * @param hindrance why the steps depend on each other; empty if they do not
- * @param before how many milliseconds before a step are read, at most; may be negative
- * @param after how many milliseconds after a step are read, at most; may be negative
+ * @param before maximum number of milliseconds before a step that are read; may be negative
+ * @param after maximum number of milliseconds after a step that are read; may be negative
  * @param fixedFrom first millisecond read regardless of the steps; above {@code fixedTo} if there
  *     is none
  * @param fixedTo last such
@@ -121,8 +121,8 @@ public record Locality(
     }
 
     /**
-     * @param earlier how far before a step the expression is evaluated, at most
-     * @param later how far after it, at most
+     * @param earlier maximum distance before a step at which the expression is evaluated
+     * @param later maximum distance after a step
      */
     private Order visit(Expr e, long earlier, long later) {
       if (e instanceof Paren p) {

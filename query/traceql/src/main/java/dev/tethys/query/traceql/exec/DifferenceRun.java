@@ -27,9 +27,9 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Ranking of conditions by how much their share differs between a selection and the other spans.
- * One pass counts the values of each attribute, and of numbers with many values their ranges; a
- * second one counts pairs of the best conditions.
+ * Ranks conditions by the difference of their share between a selection and the other spans. One
+ * pass counts the values of each attribute, and of numbers with many values their ranges; a second
+ * one counts pairs of the best conditions.
  */
 public final class DifferenceRun {
   /** Distinct values above which an attribute is treated as an identifier. */

@@ -160,7 +160,7 @@ public final class TraceQueries {
     return MetricQuery.exactFilter(query.root());
   }
 
-  /** Ranks conditions by how much their share differs between a selection and the other spans. */
+  /** Ranks conditions by the difference of their share between a selection and the other spans. */
   public SelectionDifference difference(Scope scope, SelectionDifference.Request request) {
     try (TraceqlRun work = begin()) {
       return DifferenceRun.run(work, store, scope, request);

@@ -21,7 +21,7 @@ import java.util.Locale;
  * </pre>
  *
  * @param created when it was begun, ISO 8601
- * @param samples how many samples its blocks hold, deleted ones among them
+ * @param samples number of samples in its blocks, including deleted ones
  */
 record BackupManifest(String created, long samples, List<Entry> files) {
   private static final String HEAD = "tethys-backup 1";

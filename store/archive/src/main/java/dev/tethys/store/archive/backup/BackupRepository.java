@@ -338,8 +338,8 @@ public final class BackupRepository implements AutoCloseable {
   /**
    * Removes all backups but the newest, then blocks that no backup names.
    *
-   * @param keep how many stay, at least 1
-   * @return how many backups were removed
+   * @param keep number of backups to keep, at least 1
+   * @return number of removed backups
    */
   public int prune(int keep) throws IOException {
     if (keep < 1) {

@@ -36,7 +36,7 @@ final class Buffers {
     into.mayBeStale = a.mayBeStale | b.mayBeStale;
   }
 
-  /** Keeps the samples of a closed time range; how many were outside. */
+  /** Keeps the samples of a closed time range; returns the number of samples outside. */
   static int clip(SampleBuffer b, long min, long max) {
     if (b.size == 0 || b.timestamps[0] >= min && b.timestamps[b.size - 1] <= max) {
       return 0;

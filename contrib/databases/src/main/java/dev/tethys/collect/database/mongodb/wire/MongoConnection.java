@@ -46,7 +46,7 @@ public final class MongoConnection implements AutoCloseable {
   /**
    * Connects and greets, without a login.
    *
-   * @param timeLimit how long connecting may take
+   * @param timeLimit connect timeout
    */
   static MongoConnection open(MongoUri uri, MongoHost host, Duration timeLimit, Deadline deadline)
       throws IOException {

@@ -48,7 +48,7 @@ public final class MongoTopology {
    *
    * @param uri with its hosts
    * @param direct whether its only host is queried, regardless of its kind
-   * @param timeLimit how long connecting to one server may take, where the string does not say
+   * @param timeLimit connect timeout per server, if the string does not specify one
    * @param environment variables of the process
    * @throws IOException if there is no such server; the message holds no password
    */

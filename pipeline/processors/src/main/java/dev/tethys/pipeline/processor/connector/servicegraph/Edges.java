@@ -86,7 +86,7 @@ final class Edges {
     edges.expire(untilMillis - 1);
   }
 
-  /** Forgets all edges. */
+  /** Clears all edges. */
   void clear() {
     edges.clear();
     room.close();

@@ -98,7 +98,7 @@ final class SeriesTable {
     return series.size() == 0;
   }
 
-  /** Forgets all series. */
+  /** Clears all series. */
   void clear() {
     series.clear();
   }

@@ -244,7 +244,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
   }
 
-  /** Has decisions made when the next trace is due. Called with the lock. */
+  /** Schedules decisions for when the next trace is due. Called with the lock. */
   @GuardedBy("lock")
   private void arm() {
     PendingTrace t = table.first();
@@ -404,8 +404,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   /**
-   * Makes decisions without waiting from now on: stopping receivers and queues wait for the spans
-   * they sent, which would use up the time to stop this processor.
+   * Decides without waiting from now on: stopping receivers and queues wait for the spans they
+   * sent, which would use up the time to stop this processor.
    */
   @Override
   public void notReady() {

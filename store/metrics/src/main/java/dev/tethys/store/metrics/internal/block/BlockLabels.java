@@ -81,7 +81,7 @@ public final class BlockLabels {
   /**
    * The first label sets of matching series that have chunks in a closed time range, ascending.
    *
-   * @param most how many
+   * @param most maximum number
    */
   public List<Labels> some(long min, long max, List<Matcher> matchers, int most) {
     List<Labels> out = new ArrayList<>();

@@ -132,7 +132,7 @@ final class LabelTable {
       return p;
     }
 
-    /** Appends the series of a label: how many, then the distances between them. */
+    /** Appends the series of a label: their number, then the distances between them. */
     void postings(int label, ByteSink out) {
       Pair p = all.get(label);
       out.uvarint(p.count);

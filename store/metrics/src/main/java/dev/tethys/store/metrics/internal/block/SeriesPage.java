@@ -51,9 +51,7 @@ final class SeriesPage {
     before = p;
   }
 
-  /**
-   * Adds the chunks of that series: how many, then of each its set of timestamps and its length.
-   */
+  /** Adds the chunks of that series: their number, then the timestamp set and length of each. */
   void chunks(ByteSource refs) {
     int c = refs.count(Integer.MAX_VALUE);
     counts.uvarint(c);

@@ -220,7 +220,7 @@ public final class IntColumn {
     return odd <= 0 || g <= 0 || (g >>> twos) != odd ? 1 : g;
   }
 
-  /** Fills {@link #r} with the residuals of an order; how many there are. */
+  /** Fills {@link #r} with the residuals of an order; returns their number. */
   private int residuals(int order, int n) {
     long[] y = this.y;
     long[] r = this.r;

@@ -65,7 +65,7 @@ final class AppendBatch {
   /**
    * One histogram.
    *
-   * @param floats how many floats of the batch came before it
+   * @param floats number of floats of the batch before it
    */
   record HistogramSample(
       int slot, int generation, long start, long time, Histogram histogram, int floats) {

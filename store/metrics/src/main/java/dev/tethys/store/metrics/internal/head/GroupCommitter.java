@@ -325,7 +325,7 @@ final class GroupCommitter {
   /**
    * Writes the definitions of series that no record has yet: a slot is defined before it is named.
    *
-   * @return how many of the list are done with
+   * @return number of completed elements of the list
    */
   private int define(int from, int most, long mostBytes, ByteSink out) {
     head.view.readLock().lock(); // so that a slot is not another series' in the middle

@@ -498,7 +498,7 @@ public final class Head {
   /**
    * Removes the samples of matching series in a closed range.
    *
-   * @return how many series lost samples
+   * @return number of series that lost samples
    */
   public int delete(long min, long max, List<List<Matcher>> matcherSets) {
     return commits.delete(
@@ -533,7 +533,10 @@ public final class Head {
     acceptFrom = Math.max(acceptFrom, blocksEnd);
   }
 
-  /** Says how many definitions of series the log and the snapshot before it can hold at most. */
+  /**
+   * Sets the maximum number of series definitions that the log and the preceding snapshot can
+   * contain.
+   */
   public void expect(long definitions) {
     replay.expect(definitions);
   }

@@ -483,7 +483,10 @@ final class LabelIndex implements Postings {
     return out;
   }
 
-  /** Writes the pairs of a list as far as there is space; how many it has. Needs no lock. */
+  /**
+   * Writes the pairs of a list as far as there is space; returns the length of the list. Needs no
+   * lock.
+   */
   int pairs(int list, int[] into) {
     byte[] page = lists.page(list);
     int p = lists.offset(list);

@@ -129,7 +129,7 @@ public final class LabelLookup {
    * Label sets of some matching series that have samples in a closed time range: sorted, but not
    * the first ones of all in this order, for which all would have to be put in order.
    *
-   * @param most how many
+   * @param most maximum number
    */
   public List<Labels> some(
       long min, long max, List<Matcher> matchers, Expressions known, int most) {

@@ -36,7 +36,7 @@ final class LogReplay implements BatchRecord.Replay {
     maxGap = definitions;
   }
 
-  /** Replays one record; how many of its samples have no series. */
+  /** Replays a record; returns the number of its samples without a series. */
   void replay(ByteSource payload) {
     head.view.writeLock().lock();
     try {

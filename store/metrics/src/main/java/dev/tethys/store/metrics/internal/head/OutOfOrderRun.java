@@ -165,7 +165,7 @@ final class OutOfOrderRun {
     count = n;
   }
 
-  /** Forgets the samples in a closed range; how many there were. */
+  /** Removes the samples in a closed range; returns their number. */
   int remove(long minTime, long maxTime) {
     int n = 0;
     for (int i = 0; i < count; i++) {

@@ -118,7 +118,7 @@ final class OutOfOrderSamples {
     removeEmptyRuns();
   }
 
-  /** Forgets the samples in a closed range; how many there were. */
+  /** Removes the samples in a closed range; returns their number. */
   int remove(long minTime, long maxTime) {
     int n = 0;
     for (int i = runFor(minTime); i < runs.size() && runs.get(i).minTime() <= maxTime; i++) {

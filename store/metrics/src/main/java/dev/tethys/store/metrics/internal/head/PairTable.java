@@ -153,7 +153,7 @@ final class PairTable {
     return 0;
   }
 
-  /** With how many of the same bytes the values of all of some pairs begin. */
+  /** Length of the common prefix of the values of a list of pairs, in bytes. */
   int sharedBytes(int[] some) {
     byte[] first = bytes.page(at[some[0]]);
     int from = valueAt(first, bytes.offset(at[some[0]]));

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 final class ReadAhead {
-  /** Bytes of a window, and how many are kept. */
+  /** Size of a window in bytes, and number of windows kept. */
   private static final int WINDOW = 512;
 
   private static final int WINDOWS = 1024;

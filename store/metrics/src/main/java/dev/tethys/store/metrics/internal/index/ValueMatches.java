@@ -9,9 +9,9 @@ public final class ValueMatches {
   /**
    * Immutable state.
    *
-   * @param tested how many values were tested
+   * @param tested number of tested values
    * @param met numbers of pairs whose value meets the expression, ascending
-   * @param count how many there are in {@code met}
+   * @param count number of elements in {@code met}
    */
   public record State(int tested, int[] met, int count) {}
 
