@@ -202,7 +202,7 @@ public sealed interface CloudAuth {
   /** Tokens of Microsoft Entra ID (Azure AD). */
   record AzureAd(String cloud, String method, Identity identity, String scope)
       implements CloudAuth {
-    /** Settings of one authentication method; {@code ""} for those that are not set. */
+    /** Settings of one authentication method; {@code ""} for unset keys. */
     public record Identity(
         String clientId,
         Secret clientSecret,

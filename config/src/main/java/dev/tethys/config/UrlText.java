@@ -7,12 +7,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * URLs in configurations. Go reads some that {@link URI} does not, such as those with a space or
- * angle brackets in their path, and sends them with these escaped: so they are read here. Non-ASCII
- * characters are escaped, too, which {@link URI} does not do.
+ * URLs in configurations. Go accepts some URLs that {@link URI} rejects, such as URLs with a space
+ * or angle brackets in their path, and escapes these characters. They are therefore accepted here.
+ * Non-ASCII characters are escaped, too, which {@link URI} does not do.
  */
 public final class UrlText {
-  /** The largest port that there is. */
+  /** Maximum port number. */
   public static final int MAX_PORT = 65_535;
 
   private static final Pattern ABSOLUTE =

@@ -89,8 +89,8 @@ public final class YamlDocument {
   }
 
   /**
-   * Part of a Collector's file that is read as Prometheus reads its files. Keys that are not built
-   * are refused with those of the whole.
+   * Part of a Collector's file that is read as Prometheus reads its files. Unsupported keys are
+   * reported together with those of the whole document.
    */
   static YamlDocument ofPrometheus(YamlDocument whole, @Nullable Node part, String path) {
     YamlDocument d = of(whole, part, path);

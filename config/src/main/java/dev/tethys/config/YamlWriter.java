@@ -144,7 +144,9 @@ public final class YamlWriter {
     }
   }
 
-  /** Characters that YAML defines as not printable, and those that could be read as a line end. */
+  /**
+   * Characters that YAML defines as non-printable, and characters that could be read as a line end.
+   */
   private static boolean mustEscape(int c) {
     return c < ' '
         || c >= 0x7f && c < 0xa0

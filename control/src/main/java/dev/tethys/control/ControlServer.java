@@ -297,7 +297,7 @@ public final class ControlServer implements AutoCloseable {
    *
    * @param data folder of versions, rollouts and the audit log
    * @param tokenFile null for no tokens
-   * @param components those that a configuration may name
+   * @param components components allowed in a configuration
    * @throws IOException if a file is in use or wrong, or the address cannot be bound
    */
   public static ControlServer start(

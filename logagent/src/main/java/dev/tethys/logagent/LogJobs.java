@@ -282,8 +282,8 @@ final class LogJobs {
   }
 
   /**
-   * Continues with another configuration. Unchanged jobs continue undisturbed, others from where
-   * they were.
+   * Continues with another configuration. Unchanged jobs continue undisturbed, others from their
+   * last position.
    *
    * @return the jobs of the accepted configuration that do not run
    * @throws IOException if the configuration is rejected; nothing changes then

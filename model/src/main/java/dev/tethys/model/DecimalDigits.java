@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 
 /** Integers as ASCII digits in a byte array, eight digits with one store. */
 public final class DecimalDigits {
-  /** Bytes that {@link #write} may touch from where it starts. */
+  /** Bytes that {@link #write} may touch from its start position. */
   public static final int ROOM = 20;
 
   static final long ASCII_ZEROS = 0x3030303030303030L;
@@ -16,7 +16,7 @@ public final class DecimalDigits {
 
   private DecimalDigits() {}
 
-  /** Writes v and returns where it ends. */
+  /** Writes v and returns the end position. */
   public static int write(byte[] to, int at, long v) {
     if (v < 0) {
       if (v == Long.MIN_VALUE) { // has no positive counterpart

@@ -16,8 +16,8 @@ import java.util.Arrays;
  */
 public final class GoFloat {
   /**
-   * Bytes that {@link #writeF} may touch from where it starts: the longest text has 327, and digits
-   * are stored before those that are not needed are forgotten.
+   * Bytes that {@link #writeF} may touch from its start position: the longest output has 327, and
+   * digits are stored before unneeded ones are discarded.
    */
   public static final int ROOM_F = 352;
 
@@ -71,7 +71,7 @@ public final class GoFloat {
     return abs >= 1e-5 && abs < 1e21 ? ROOM_G : ROOM_F;
   }
 
-  /** Writes the form of {@link #f} into {@link #ROOM_F} bytes and returns where it ends. */
+  /** Writes the form of {@link #f} into {@link #ROOM_F} bytes and returns the end position. */
   public static int writeF(byte[] to, int at, double v) {
     long whole = (long) v;
     if (whole == v && Math.abs(v) <= MAX_WHOLE && (whole != 0 || 1 / v > 0)) {
@@ -80,7 +80,7 @@ public final class GoFloat {
     return write(to, at, v, 'f');
   }
 
-  /** Writes the form of {@link #g} into {@link #ROOM_G} bytes and returns where it ends. */
+  /** Writes the form of {@link #g} into {@link #ROOM_G} bytes and returns the end position. */
   public static int writeG(byte[] to, int at, double v) {
     int whole = (int) v;
     if (whole == v && Math.abs(v) < 1e6 && (whole != 0 || 1 / v > 0)) {
@@ -89,12 +89,12 @@ public final class GoFloat {
     return write(to, at, v, 'g');
   }
 
-  /** Writes the form of {@link #e} into {@link #ROOM_G} bytes and returns where it ends. */
+  /** Writes the form of {@link #e} into {@link #ROOM_G} bytes and returns the end position. */
   public static int writeE(byte[] to, int at, double v) {
     return write(to, at, v, 'e');
   }
 
-  /** Writes {@link #openMetrics} into {@link #ROOM_G} bytes and returns where it ends. */
+  /** Writes {@link #openMetrics} into {@link #ROOM_G} bytes and returns the end position. */
   public static int writeOpenMetrics(byte[] to, int at, double v) {
     int end = writeG(to, at, v == 0 ? 0.0 : v); // Prometheus knows only one zero here
     if (Double.isFinite(v) && v == Math.rint(v) && Math.abs(v) < 1e6) {

@@ -14,7 +14,7 @@ public final class MetricFamilies {
   /** Set of no families. */
   public static final MetricFamilies NONE = new MetricFamilies(Map.of());
 
-  /** Suffixes of series names within a family, longest first where one ends with another. */
+  /** Suffixes of series names within a family; if one ends with another, the longer comes first. */
   private static final List<String> SUFFIXES =
       List.of("_bucket", "_created", "_gcount", "_count", "_gsum", "_sum", "_total", "_info");
 

@@ -196,7 +196,7 @@ final class StartPages {
   /**
    * The same of its first bytes.
    *
-   * @param length number of pages
+   * @param length length of the status in bytes
    */
   static long mappedBytes(byte[] status, int length) {
     int at = 0;

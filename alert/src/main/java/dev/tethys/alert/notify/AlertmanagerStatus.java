@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Delivery status of one Alertmanager at one moment. Alerts are counted since its discovery.
  *
  * @param url its URL, without a password or token
- * @param waiting alerts to be sent, those of a request in flight or to be retried included
- * @param capacity maximum number of waiting alerts, without those of such a request
+ * @param waiting alerts to be sent, including alerts of a request in flight or waiting for a retry
+ * @param capacity maximum number of waiting alerts, excluding alerts of such a request
  * @param sent alerts that it accepted
  * @param dropped alerts that were never delivered
  * @param lastDelivery time of the last accepted request; null for never

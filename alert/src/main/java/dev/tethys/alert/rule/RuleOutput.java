@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes the results of a rule, and marks series stale that it no longer returns.
  *
- * <p>Invariant: {@code series} holds those that the store accepted at the last successful commit.
- * Not thread-safe.
+ * <p>Invariant: {@code series} holds the series that the store accepted at the last successful
+ * commit. Not thread-safe.
  */
 final class RuleOutput {
   private static final class Entry {

@@ -12,8 +12,8 @@ import java.util.concurrent.Semaphore;
 
 /**
  * Evaluates groups of rules at times that the caller names, one after another: unit tests of rules,
- * and alerts tried against history. The rules are those that a server runs; only the clock is the
- * caller's.
+ * and alerts tried against history. The rules run as in a server, except that the caller supplies
+ * the clock.
  *
  * <p>Invariants: used by a single thread; times of a group ascend; alerts start without history, so
  * no state is restored.

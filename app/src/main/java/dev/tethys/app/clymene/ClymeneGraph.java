@@ -228,7 +228,7 @@ public final class ClymeneGraph {
   }
 
   /**
-   * Scrape jobs; null for programs that scrape nothing. Positions and types are those of the file,
+   * Scrape jobs; null for programs that scrape nothing. Positions and types come from the file,
    * whose paths are relative to its folder.
    */
   private @Nullable Object jobs() throws IOException {

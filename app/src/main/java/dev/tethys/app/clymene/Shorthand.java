@@ -19,7 +19,7 @@ final class Shorthand {
 
   private Shorthand() {}
 
-  /** Whether the arguments are those of a collector. */
+  /** Whether the arguments belong to a collector. */
   static boolean isGraph(List<String> args) {
     return args.stream()
             .anyMatch(

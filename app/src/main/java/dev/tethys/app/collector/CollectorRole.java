@@ -240,7 +240,7 @@ public final class CollectorRole implements AutoCloseable {
    * Applies another configuration; if that fails, the current one is kept.
    *
    * @param files merged in their order; empty for the configuration of the command line
-   * @param variables for references to variables, before those of the environment
+   * @param variables for variable references; they take precedence over environment variables
    * @param runs called when the configuration runs, before components of the previous one have
    *     stopped
    * @throws ConfigException if the configuration is invalid
@@ -299,7 +299,7 @@ public final class CollectorRole implements AutoCloseable {
     allowed = List.copyOf(references);
   }
 
-  /** The references of the current configuration of this process, and those of the command line. */
+  /** References in the current configuration of this process and on its command line. */
   private AllowedReferences allowedReferences() {
     List<String> all = new ArrayList<>(allowed);
     if (hasOwnConfig()) {

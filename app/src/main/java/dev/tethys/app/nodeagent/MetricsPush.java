@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends the agent's metrics by remote write: scrapes its own page, as the job {@code
  * coroot-node-agent}, into the queue of a destination. So {@code up}, staleness markers, retries
- * and the queue on disk are those of the Prometheus agent.
+ * and the disk queue behave as in the Prometheus agent.
  */
 final class MetricsPush implements AutoCloseable {
   private static final Duration FLUSH = Duration.ofSeconds(10);
@@ -49,7 +49,7 @@ final class MetricsPush implements AutoCloseable {
    * @param endpoint URL of remote write
    * @param apiKey header X-Api-Key, empty if none
    * @param intervalMillis between scrapes
-   * @param caFile certificates to trust, empty for those of the system
+   * @param caFile trusted certificates, empty for the system's
    * @param folder of the queue, null for memory
    * @param maxBytes of the queue
    */

@@ -24,8 +24,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flags of the node agent, named as those of Coroot's, each also read from the environment variable
- * of its name in capitals: {@code --track-public-network} from {@code TRACK_PUBLIC_NETWORK}.
+ * Flags of the node agent, named as in Coroot's node agent; each is also read from the environment
+ * variable with its name in upper case: {@code --track-public-network} from {@code
+ * TRACK_PUBLIC_NETWORK}.
  */
 final class NodeAgentFlags {
   static final String COMMAND = "tethys node-agent";
@@ -436,7 +437,7 @@ final class NodeAgentFlags {
     to.add(Flag.refused(name, kind, defaultValue, reason));
   }
 
-  /** Arguments preceded by those of the environment, except for flags that are set. */
+  /** Arguments preceded by arguments from the environment, except for flags that are set. */
   static List<String> withEnvironment(
       List<String> args, Map<String, String> environment, FlagSet known) {
     List<String> out = new ArrayList<>();

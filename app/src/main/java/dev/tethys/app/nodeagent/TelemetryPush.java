@@ -79,7 +79,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
    * @param metrics URL of metrics by OTLP; null if none
    * @param shareOfTraces share of traces that are sent, from 0 to 1
    * @param headers of all requests
-   * @param caFile certificates to trust, empty for those of the system
+   * @param caFile trusted certificates, empty for the system's
    */
   record Options(
       @Nullable URI profiles,

@@ -233,7 +233,7 @@ final class Alerting implements AutoCloseable {
     applyRules();
   }
 
-  /** Replaces the groups of Loki's ruler API; those of the configuration stay. */
+  /** Replaces the groups of Loki's ruler API; configured groups stay. */
   synchronized void applyLogGroups(List<GroupSpec> groups) {
     this.logGroups = groups;
     if (settings != null) {

@@ -21,7 +21,7 @@ final class ColdQueryWarmUp {
   /** The label that narrows a query to one target. */
   private static final String NARROWING = "instance";
 
-  /** Queries of few series among many: one target, %i, or those with its prefix, %p. */
+  /** Queries that select few series among many: one target, %i, or targets with its prefix, %p. */
   private static final List<String> NARROW =
       List.of(
           "%s{instance=\"%i\"}",
@@ -101,7 +101,7 @@ final class ColdQueryWarmUp {
         .toList();
   }
 
-  /** A query of a metric; those of successive places differ. */
+  /** A query of a metric; queries at successive positions differ. */
   private String query(DatabaseStats.Count counted, int place) {
     String metric = counted.name();
     boolean whole = counted.value() <= WarmUpMetrics.ENOUGH_SERIES;

@@ -85,7 +85,7 @@ final class EmbeddedSources implements AutoCloseable {
               "Maximum size of copied samples on disk; the oldest are removed first. (Tethys)"));
 
   /**
-   * Metrics that pages read in addition to those of rules: hosts, containers, processes, calls
+   * Metrics read by pages in addition to metrics of rules: hosts, containers, processes, calls
    * between services.
    */
   private static final List<String> OF_PAGES =

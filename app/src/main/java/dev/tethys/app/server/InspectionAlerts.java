@@ -27,7 +27,7 @@ import java.util.function.Consumer;
 
 /**
  * Problems of inspections as series {@code tethys_inspection_problem}, and a rule group with an
- * alerting rule for each inspection. Alerts are then routed, silenced and tested like those of
+ * alerting rule for each inspection. Alerts are then routed, silenced and tested like alerts of
  * other rules. Not thread-safe.
  */
 final class InspectionAlerts {

@@ -50,7 +50,7 @@ final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
   private static final Pattern FIELD = Pattern.compile("\\b([a-z_]{2,20})=[0-9.]+(?= |$)");
   private static final Pattern PROPERTY = Pattern.compile("\"([a-z_]{2,20})\":[0-9.]+[,}]");
 
-  /** %s selects all streams, %v those of a value of the label %l; %w and %t are in lines. */
+  /** %s selects all streams, %v streams with a value of the label %l; %w and %t occur in lines. */
   private static final String[] COUNTS = {
     "sum(count_over_time(%s[%r]))",
     "sum(count_over_time(%s |= %t [%r]))",

@@ -80,7 +80,7 @@ final class ObjectiveRuleFiles {
   private final int limit;
   private final ObjectiveReports reports;
 
-  /** Objectives by configuration, so that one that is applied again has those that it had. */
+  /** Objectives by configuration, so that a reapplied configuration keeps its objectives. */
   private final Map<PrometheusConfig, ObjectiveSet> read = new IdentityHashMap<>();
 
   private @Nullable PrometheusConfig current;
@@ -147,7 +147,7 @@ final class ObjectiveRuleFiles {
     return List.copyOf(out);
   }
 
-  /** Files whose changes are noticed: those that can be read. */
+  /** Files watched for changes: the readable ones. */
   List<Path> watched() throws IOException {
     return files().stream().filter(ObjectiveFiles::isReadable).toList();
   }

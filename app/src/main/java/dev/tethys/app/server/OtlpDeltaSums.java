@@ -15,7 +15,8 @@ import java.time.InstantSource;
 /**
  * {@code --enable-feature=otlp-deltatocumulative}: deltas are added up before they are stored, as
  * the processor {@code deltatocumulative} does with its default settings. Requests without deltas
- * pass by; those with deltas go one after another, so that sums are stored in their order.
+ * pass through; requests with deltas are processed one after another, so that sums are stored in
+ * order.
  */
 final class OtlpDeltaSums implements OtlpReceiver.Stage {
   private final InstantSource clock;

@@ -492,7 +492,7 @@ final class ServerFlags {
     return pause.isZero() ? DiscoveryManager.THROTTLE : pause;
   }
 
-  /** Flags of the server, with those of its signals and its Alertmanager. */
+  /** Flags of the server, including the flags of its signals and its Alertmanager. */
   static List<Flag> all() {
     return Stream.of(
             ALL,

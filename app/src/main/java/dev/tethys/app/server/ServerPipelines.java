@@ -63,7 +63,7 @@ final class ServerPipelines implements AutoCloseable {
   }
 
   /**
-   * Reads the configuration and makes the pipelines follow it; what is wrong with it changes
+   * Reads the configuration and applies it to the pipelines; an invalid configuration changes
    * nothing.
    *
    * @throws dev.tethys.config.ConfigException if the configuration is invalid

@@ -233,7 +233,7 @@ abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal 
   /** Starts sources in the process, which write into the open store. */
   void startSources() throws IOException {}
 
-  /** Writes what is in memory into parts; returns false if the store is not open. */
+  /** Writes the data in memory to parts; returns false if the store is not open. */
   final boolean flush() throws IOException {
     EventDatabase<?> o = opened;
     if (o != null) {

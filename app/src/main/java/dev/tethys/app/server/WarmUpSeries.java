@@ -24,8 +24,8 @@ record WarmUpSeries(String metric, String matcher) {
   }
 
   /**
-   * Some series of a metric: those with the label of one of them whose number is nearest to {@link
-   * WarmUpMetrics#ENOUGH_SERIES}.
+   * Some series of a metric: the series with the label value whose series count is closest to
+   * {@link WarmUpMetrics#ENOUGH_SERIES}.
    *
    * @param start Unix milliseconds, as the end
    * @return null if each label leaves too many

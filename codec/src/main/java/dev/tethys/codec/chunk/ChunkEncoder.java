@@ -33,7 +33,7 @@ public final class ChunkEncoder {
   /** Receives the chunks in order of time. */
   @FunctionalInterface
   public interface Sink {
-    /** The bytes are valid during the call only; times are those of the first and last sample. */
+    /** The bytes are valid only during the call; the times are of the first and last sample. */
     void chunk(
         ChunkEncoding encoding, long minTime, long maxTime, byte[] buf, int offset, int length);
   }

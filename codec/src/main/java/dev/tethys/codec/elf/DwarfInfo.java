@@ -130,7 +130,7 @@ final class DwarfInfo {
     return folders;
   }
 
-  /** Reads the units, then the entries of those that contain an address. */
+  /** Reads the units, then the entries of units that contain an address. */
   void run() throws IOException {
     heads();
     bases();
@@ -277,7 +277,7 @@ final class DwarfInfo {
       return has(attribute) ? values[attribute] : other;
     }
 
-    /** Reads an entry; false for the one that ends a list of children. */
+    /** Reads an entry; returns false for the entry that ends a list of children. */
     boolean read(DwarfCursor c, DwarfUnit u) throws IOException {
       return read(c, u, table(u));
     }

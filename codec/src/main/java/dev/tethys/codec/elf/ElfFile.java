@@ -278,7 +278,7 @@ public final class ElfFile implements Closeable {
     return machine;
   }
 
-  /** Whether a program's addresses in memory equal those in the file. */
+  /** Whether a program's addresses in memory equal its addresses in the file. */
   public boolean isFixed() {
     return type == ET_EXEC;
   }
@@ -471,7 +471,7 @@ public final class ElfFile implements Closeable {
   /**
    * Address in the file of an address in the memory of a process; -1 if it has none.
    *
-   * @param start of the mapping in memory, 0 for addresses that are those of the file
+   * @param start of the mapping in memory, 0 for file addresses
    * @param limit end of the mapping
    * @param offset of the mapping in the file
    */
@@ -511,8 +511,8 @@ public final class ElfFile implements Closeable {
   }
 
   /**
-   * Reads the functions of all symbol tables, those that are defined in this file. Tables are read
-   * part by part, since those of large programs take many megabytes.
+   * Reads the functions of all symbol tables that are defined in this file. Tables are read part by
+   * part, since the tables of large programs take many megabytes.
    */
   public void functions(FunctionHandler to) throws IOException {
     ByteBuffer symbols = ByteBuffer.allocate(SYMBOLS * SYMBOL).order(ByteOrder.LITTLE_ENDIAN);

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Symbols of the functions at some addresses of a file, from its symbol tables and the Go table.
- * The tables are read once for all addresses, part by part, and not kept: those of a large program
- * take many megabytes. Only the names of results are read.
+ * The tables are read once for all addresses, part by part, and not kept, because the tables of a
+ * large program take many megabytes. Only the names of results are read.
  */
 public final class ElfFunctions {
   /** Largest distance from a symbol without a size to an address that belongs to it. */

@@ -19,7 +19,7 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * Reads samples line by line. An unusable line is recorded and the others are read. Formats are
- * those of VictoriaMetrics's imports.
+ * those of VictoriaMetrics imports.
  */
 public final class ImportLines {
   private static final JsonFactory JSON =

@@ -22,7 +22,7 @@ public final class LogLevels {
   private static final byte[][] FIELD_BYTES =
       FIELDS.stream().map(f -> f.getBytes(StandardCharsets.US_ASCII)).toArray(byte[][]::new);
 
-  /** Words that name a level, and the level; longer words first among those that share a start. */
+  /** Words for levels; among words with a common prefix, longer ones come first. */
   private static final String[][] WORDS = {
     {"trace", "trace"},
     {"debug", "debug"},

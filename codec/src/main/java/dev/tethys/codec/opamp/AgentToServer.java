@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestsUid whether the agent requests an instance uid
  * @param custom null if none
  * @param packages states of packages
- * @param customCapabilities those that are not of the custom message; empty for no news of them
+ * @param customCapabilities capabilities other than of the custom message; empty if unchanged
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record AgentToServer(

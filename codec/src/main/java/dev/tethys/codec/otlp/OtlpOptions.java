@@ -45,7 +45,7 @@ public record OtlpOptions(
           300_000,
           false);
 
-  /** Options without those that only an exporter of the Collector uses. */
+  /** Options without those used only by a Collector exporter. */
   public OtlpOptions(
       TranslationStrategy translationStrategy,
       Set<String> promoteResourceAttributes,

@@ -411,8 +411,8 @@ final class OtlpTranslator {
   }
 
   /**
-   * Dense counts as buckets: those that are empty are omitted, but gaps of up to two stay within a
-   * span. An OTLP exponential bucket of index i is Prometheus's i + 1.
+   * Converts dense counts to buckets: empty buckets are omitted, but gaps of up to two stay within
+   * a span. An OTLP exponential bucket of index i is Prometheus's i + 1.
    */
   private static SpanBuilder buckets(DataPoint.Numbers counts, int offset, int down, int shift) {
     SpanBuilder out = new SpanBuilder(counts.size);

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * summaries, others gauges. A staleness marker is a point without a value.
  *
  * <p>The type of a family comes from the metadata of the request's source, or from that in the
- * request. The parts of a classic histogram or summary are joined when they are in one request, as
- * those of one scrape are. Parts that do not form an OTLP point (counts that are not integers, a
+ * request. The parts of a classic histogram or summary are joined if they are in one request, as
+ * with a single scrape. Parts that do not form an OTLP point (counts that are not integers, a
  * summary without its count) are gauges under their own names. The metadata of each metric holds
  * the information for the reverse conversion, see {@link PrometheusOrigin}.
  */

@@ -12,8 +12,8 @@ import java.util.Map;
 
 /**
  * Writes a merged profile as a message {@code perftools.profiles.Profile}. Source:
- * proto/profile.proto of google/pprof. IDs are indexes of the symbols; those of locations are one
- * higher, since location 0 is a frame without information.
+ * proto/profile.proto of google/pprof. IDs are symbol indexes; location IDs are one higher, since
+ * location 0 is a frame without information.
  */
 public final class MergedPprof {
   private static final String PREFIX = "pprof.profile.";

@@ -107,7 +107,7 @@ final class PprofMessage {
   }
 
   /**
-   * Reads the positions of the entries, in place of those of the previous message.
+   * Reads the positions of the entries, replacing the positions of the previous message.
    *
    * @param body plain or in gzip, as programs write it
    * @param maxBytes the largest message

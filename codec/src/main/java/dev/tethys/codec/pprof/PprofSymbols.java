@@ -6,9 +6,9 @@ import dev.tethys.model.profiles.ProfileSymbols;
 import java.util.Arrays;
 
 /**
- * Tables of a pprof message as symbols of the profile store. All entries are checked; those that
- * samples refer to are added to the symbols, once. Of the first message of a batch, entries that
- * differ in their id alone, which programs do not write, are not found to be equal. Not
+ * Tables of a pprof message as symbols of the profile store. All entries are checked; entries
+ * referenced by samples are added to the symbols once. Of the first message of a batch, entries
+ * that differ in their id alone, which programs do not write, are not found to be equal. Not
  * thread-safe.
  */
 final class PprofSymbols {
@@ -68,7 +68,7 @@ final class PprofSymbols {
   }
 
   /**
-   * Reads and checks the tables of the message, in place of those of the previous message.
+   * Reads and checks the tables of the message, replacing the tables of the previous message.
    *
    * @throws dev.tethys.codec.CodecException if an entry refers to one that does not exist
    */

@@ -39,7 +39,7 @@ public final class PprofWriter {
   }
 
   /**
-   * Adds values to those of a stack.
+   * Adds values to the values of a stack.
    *
    * @param frames the innermost first
    * @param values one for each type

@@ -40,7 +40,7 @@ public final class ExternalLabels {
     return labels;
   }
 
-  /** Adds those that a series does not have. */
+  /** Adds the external labels that a series does not have. */
   public void addTo(LabelsBuilder b) {
     labels
         .toMap()

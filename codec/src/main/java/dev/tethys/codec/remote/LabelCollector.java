@@ -82,7 +82,7 @@ final class LabelCollector {
     return labels(true);
   }
 
-  /** Labels that need no metric name: those of exemplars, and of responses to reads. */
+  /** Labels without a required metric name: labels of exemplars and of read responses. */
   Labels any() {
     return labels(false);
   }

@@ -101,7 +101,7 @@ public final class RowTemplate {
    * Writes the elements of a piece, without a length before them.
    *
    * @param timestamp a timestamp that it {@linkplain #takes takes}
-   * @param values values of all series; those of this piece start at {@link #from}
+   * @param values values of all series; the values of this piece start at {@link #from}
    * @return the end of the output
    */
   public int write(int piece, long timestamp, double[] values, byte[] out, int at) {

@@ -36,8 +36,8 @@ public final class Template {
   }
 
   /**
-   * Copy with the templates of another text, which replace those with the same name unless they are
-   * empty.
+   * Copy with the templates of another text, which replace templates of the same name unless they
+   * are empty.
    */
   public Template with(String source, String text, Map<String, TemplateFunction> functions) {
     Map<String, Body> parsed =

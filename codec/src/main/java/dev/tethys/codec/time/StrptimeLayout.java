@@ -194,7 +194,8 @@ public final class StrptimeLayout {
   }
 
   /**
-   * Variant with zones by their abbreviations, which take precedence over those of the location.
+   * Variant with zones by their abbreviations, which take precedence over the abbreviations of the
+   * location.
    */
   public StrptimeLayout naming(Map<String, ZoneId> abbreviations) {
     return new StrptimeLayout(written, layouts, zone, Map.copyOf(abbreviations), names, flexible);

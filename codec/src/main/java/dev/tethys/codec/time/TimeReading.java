@@ -465,8 +465,8 @@ final class TimeReading {
   /**
    * Nanoseconds since 1970.
    *
-   * @param zones by abbreviations, where others than those of the zone may be named; null for Go's
-   *     rules
+   * @param zones zones by abbreviation, if abbreviations other than the zone's are allowed; null
+   *     for Go's rules
    */
   long nanos(ZoneId otherwise, ZoneId named, @Nullable Map<String, ZoneId> zones) {
     if (year < 1678 || year > 2261) {

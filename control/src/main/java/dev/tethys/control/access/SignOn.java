@@ -45,7 +45,7 @@ public final class SignOn {
   private static final int MAX_TOKEN = 16 << 10;
   private static final int MAX_BODY = 1 << 20;
 
-  /** Java signature algorithms by those of tokens. Algorithms without a public key are rejected. */
+  /** Java signature algorithms by token algorithm. Algorithms without a public key are rejected. */
   private static final Map<String, String> ALGORITHMS =
       Map.of(
           "RS256", "SHA256withRSA",

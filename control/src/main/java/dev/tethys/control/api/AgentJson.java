@@ -113,7 +113,7 @@ public final class AgentJson {
   /**
    * Checks of fidelity, added up over agents.
    *
-   * @param agents those that report checks count
+   * @param agents agents that report checks count
    */
   public static ArrayNode fidelity(Collection<AgentState> agents) {
     Map<String, Map<String, Long>> sums = new TreeMap<>();

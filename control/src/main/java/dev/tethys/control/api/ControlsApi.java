@@ -212,7 +212,7 @@ public final class ControlsApi {
     return n;
   }
 
-  /** Names the scope by which sums are less than those of the control. */
+  /** Names the scope because of which sums are smaller than those of the control. */
   private static void putScope(ObjectNode n, LiveControl c, Selector scope) {
     if (!c.selector().isWithin(scope)) {
       n.put("scope", scope.toString());

@@ -155,7 +155,7 @@ public final class RolloutsApi {
     return version.isMissingNode() ? store.versions(name).size() : version.intValue();
   }
 
-  /** Refuses the latest version where it was undone, unless the request names it. */
+  /** Rejects the latest version if it was undone, unless the request names it. */
   private void refuseUndone(String name, int number, boolean isPackage) {
     String why = rollouts.undone(name, number);
     if (why.isEmpty()) {
@@ -217,8 +217,8 @@ public final class RolloutsApi {
   }
 
   /**
-   * Adds the versions that the agents of an undone rollout are to return to, with the reason for
-   * those that cannot return.
+   * Adds the versions to which the agents of an undone rollout return, with the reason for agents
+   * that cannot return.
    */
   private void returns(ArrayNode out, Rollout r, Selector scope) {
     Map<String, ObjectNode> rows = new TreeMap<>();

@@ -355,8 +355,8 @@ public final class AuditLog implements AutoCloseable {
   /**
    * Entries as JSON, the latest first.
    *
-   * @param before only those with a smaller sequence number
-   * @param text only those that contain it; "" for all
+   * @param before only entries with a smaller sequence number
+   * @param text only entries that contain it; "" for all
    */
   public synchronized List<String> latest(int most, long before, String text) {
     List<String> out = new ArrayList<>();

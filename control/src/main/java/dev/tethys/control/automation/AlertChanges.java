@@ -45,7 +45,7 @@ final class AlertChanges {
     changes.put(a.fingerprint(), new Change(a.changedAt(), a.status(), failed, Set.copyOf(done)));
   }
 
-  /** Logs once for each rule that an alert from before the last change is ignored. */
+  /** Records once for each rule that an alert from before the last change is ignored. */
   List<Step> noteStale(Alert a, Change last, List<AutomationRule> rules) throws IOException {
     List<Step> out = new ArrayList<>();
     String change = a.status() + " " + a.changedAt();

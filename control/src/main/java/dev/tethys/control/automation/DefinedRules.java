@@ -33,7 +33,7 @@ public final class DefinedRules {
   }
 
   /**
-   * Replaces those of the files of flags.
+   * Replaces the rules from files given by flags.
    *
    * @throws ConfigException if the repository has one of the same name; nothing changes then
    */
@@ -52,7 +52,7 @@ public final class DefinedRules {
     define();
   }
 
-  /** Replaces those of the repository; errors as for the other. */
+  /** Replaces the rules of the repository; errors as for the other method. */
   public synchronized void takeRepository(List<AutomationRule> rules, Manifests manifests)
       throws IOException {
     Manifests all = manifestsOfFlags.with(manifests);

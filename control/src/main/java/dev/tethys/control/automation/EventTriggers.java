@@ -181,7 +181,10 @@ public final class EventTriggers {
     }
   }
 
-  /** Each series of the last response fires; those of before that it does not have end. */
+  /**
+   * Each series of the last response fires; previously firing series that are absent from it are
+   * resolved.
+   */
   private void evaluate(AutomationRule r, QueryTrigger q, Set<Source> seen) {
     GuardQueries queries = q.ofLogs() ? logs : metrics;
     GuardQueries.Answer a =

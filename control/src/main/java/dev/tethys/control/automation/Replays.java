@@ -215,7 +215,7 @@ public final class Replays implements ReplayHost {
     LOG.log(Level.INFO, "Replay removed replay={0} state={1}", name, r.state.word());
   }
 
-  /** Resources are compared in the next step, when those of all sources are known. */
+  /** Resources are compared in the next step, when the resources of all sources are known. */
   @Override
   public synchronized void define(Manifests next) {
     manifests = next;

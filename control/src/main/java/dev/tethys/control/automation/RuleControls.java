@@ -74,7 +74,7 @@ public final class RuleControls {
         "a " + c.control().action().word() + " of " + c.ownerAndAuthor() + " has this id; end it");
   }
 
-  /** Ends a control where it is active, and notes the result. */
+  /** Ends a control if it is active, and records the result. */
   Step end(AutomationRule r, String id, Alert a, String reason) throws IOException {
     if (!isActive(id)) {
       return steps.note(r.name(), a, "end", id, "absent", "");
@@ -90,7 +90,7 @@ public final class RuleControls {
     }
   }
 
-  /** Ends active controls of a rule that are of other events than those that fire. */
+  /** Ends active controls of a rule for events that no longer fire. */
   void endOthers(AutomationRule r, List<Alert> firing) throws IOException {
     Set<String> kept = new HashSet<>();
     for (Alert a : firing) {

@@ -140,9 +140,9 @@ public final class StepLog {
   }
 
   /**
-   * Records how a replay ended, in place of the step of its start where that is still there.
+   * Records the outcome of a replay, replacing the step of its start if that still exists.
    *
-   * @param error "" where it is complete
+   * @param error "" if it is complete
    * @throws IOException if that is not audited
    */
   void noteReplay(Replays.Origin o, String replay, String error, String detail) throws IOException {

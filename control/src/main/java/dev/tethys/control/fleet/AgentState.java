@@ -156,7 +156,7 @@ public record AgentState(
         : installed ? RemoteStatus.State.APPLIED : RemoteStatus.State.APPLYING;
   }
 
-  /** Why the offered packages failed; "" where they did not. */
+  /** Reason for which the offered packages failed; "" if they did not. */
   public String packageError() {
     if (packages == null) {
       return "";

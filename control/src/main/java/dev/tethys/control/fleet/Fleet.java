@@ -49,7 +49,10 @@ public final class Fleet {
   /** Agents under the uid of another one that are remembered. */
   private static final int MAX_DUPLICATES = 10_000;
 
-  /** Connections beyond one for each agent: those that are replaced, or have sent nothing yet. */
+  /**
+   * Maximum number of connections in addition to one per agent: replaced connections, or ones that
+   * have sent nothing yet.
+   */
   private static final int SPARE_CONNECTIONS = 128;
 
   /** Silence after which an agent that polls over HTTP counts as away. */
@@ -336,7 +339,7 @@ public final class Fleet {
     return agents.size() < maxAgents && places.fits(token, 1, 0) || removeAway(token);
   }
 
-  /** Null where the memory for agents has no room for the state. */
+  /** Null if the memory for agents does not suffice for the state. */
   @GuardedBy("this")
   private @Nullable AgentState merge(
       UUID uid, @Nullable AgentState before, AgentToServer m, String transport, boolean connects) {
@@ -423,7 +426,7 @@ public final class Fleet {
             : before != null && before.hasOwnConfiguration());
   }
 
-  /** Why an effective configuration is not kept; "" where it is. */
+  /** Reason for not keeping an effective configuration; "" if it is kept. */
   @GuardedBy("this")
   private String omission(UUID uid, String config) {
     if (config.length() > MAX_CONFIG) {

@@ -57,7 +57,7 @@ public final class FleetVolumes {
   /** Order of the values of a sum, by their bytes in and out. */
   public enum Order {
     /**
-     * By those in a second over the last {@link VolumeReports#SPAN}, then by sums where these are
+     * By rates per second over the last {@link VolumeReports#SPAN}, then by sums if rates are
      * unknown.
      */
     RATE,
@@ -243,7 +243,7 @@ public final class FleetVolumes {
       String currency) {
     static final Rates NONE = new Rates(0, 0, 0, 0, 0, 0, "");
 
-    /** Sum of agents; without a currency where these have several. */
+    /** Sum over agents; without a currency if their currencies differ. */
     public static Rates sum(Collection<Rates> of) {
       Rates out = NONE;
       TreeSet<String> currencies = new TreeSet<>();
@@ -278,8 +278,9 @@ public final class FleetVolumes {
   }
 
   /**
-   * Rates of a scope over the reports of each agent that has two in the time, from the report
-   * before its first item on; where two have the live controls of the last one, over these.
+   * Rates of a scope over the reports of each agent with at least two in the time range, starting
+   * at the report before its first item; if two reports have the live controls of the last one,
+   * over these.
    *
    * @param from only reports from this time on, monotonic
    * @param to only reports up to this time

@@ -39,7 +39,7 @@ public final class RecentAccounts {
   /**
    * Points of an agent with one configuration.
    *
-   * @param former those with the configuration before; null if none
+   * @param former accounts with the previous configuration; null if none
    */
   private record Points(
       String configuration, Point from, Point next, Point last, @Nullable Points former) {

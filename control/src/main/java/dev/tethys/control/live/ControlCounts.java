@@ -204,7 +204,7 @@ public final class ControlCounts {
     }
   }
 
-  /** Counts of a control at an agent; null where none are kept. */
+  /** Counts of a control at an agent; null if none are kept. */
   @GuardedBy("this")
   private @Nullable Sum kept(LiveControl c, UUID agent) {
     Entry e = all.getOrDefault(Key.of(c), Map.of()).get(agent);

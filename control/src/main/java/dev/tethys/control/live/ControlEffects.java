@@ -39,7 +39,7 @@ public final class ControlEffects {
   /** Agent of the sum where rates are not kept by agent. */
   private static final UUID ALL_AGENTS = new UUID(0, 0);
 
-  /** Attribute by which volumes are summed where a control has another scope. */
+  /** Attribute by which volumes are summed if a control has another scope. */
   private static final String ANY = "service.name";
 
   private static final double SECONDS_OF_AN_HOUR = 3600;
@@ -84,7 +84,7 @@ public final class ControlEffects {
       return now.isEmpty() || summed ? before : only(before, now);
     }
 
-    /** Rates with it of agents that had rates before; of all where none had. */
+    /** Rates with the control, of agents that had rates before, or of all agents if none had. */
     private Map<UUID, Rates> present() {
       return before.isEmpty() || summed ? now : only(now, before);
     }

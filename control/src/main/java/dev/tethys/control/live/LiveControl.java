@@ -26,7 +26,7 @@ public record LiveControl(
     return endedMillis == 0;
   }
 
-  /** Stated owner, and the author where it is another. */
+  /** Stated owner, and the author if different. */
   public String ownerAndAuthor() {
     String owner = control.owner();
     return author.isEmpty() || author.equals(owner)

@@ -398,7 +398,7 @@ public final class QuotaShares {
     }
   }
 
-  /** Message to an agent where one is due; otherwise null. */
+  /** Message to an agent if one is due; otherwise null. */
   private @Nullable QuotaShare message(
       LiveControl c, QuotaRule rule, Quota q, UUID uid, double initial) {
     Sent sent = q.sent.computeIfAbsent(uid, k -> new Sent());
@@ -469,7 +469,7 @@ public final class QuotaShares {
   }
 
   /**
-   * Writes the shares where they have changed, also at the end of the process.
+   * Writes the shares if they have changed, also at the end of the process.
    *
    * @throws IOException if they are not on disk
    */

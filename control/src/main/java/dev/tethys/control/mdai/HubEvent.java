@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param timestamp of the change, RFC 3339; "" if it is unknown
  * @param payload JSON
  * @param sourceId fingerprint of an alert
- * @param hub "" where the alert names none
+ * @param hub "" if the alert does not specify one
  * @param depth number of events that led to this one
  * @param subject text that rules compare
  */

@@ -141,7 +141,7 @@ public final class Offers {
     return c.isActive() || common.equals("unsupported") ? of(c, a, common) : "ended";
   }
 
-  /** State of all active controls at an agent; "" where it depends on the control. */
+  /** State of all active controls at an agent; "" if it depends on the control. */
   public String common(AgentState a) {
     if (!a.acceptsConfiguration() || !a.acceptsControls()) {
       return "unsupported";

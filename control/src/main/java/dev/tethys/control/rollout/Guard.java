@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
  * @param maxWait time for which a stage waits for them; then the rollout is paused
  * @param maxOutputChange largest relative change of the items or bytes of a signal passed to
  *     exporters for each one received; 0 for any
- * @param maxMemoryGrowth largest relative growth of the resident memory of the process of an agent,
- *     where that is also more than {@link #MEMORY_FLOOR}; 0 for any
+ * @param maxMemoryGrowth maximum relative growth of an agent's resident memory, if it also exceeds
+ *     {@link #MEMORY_FLOOR}; 0 for no limit
  * @param maxQueueAge largest age of the oldest request in the queue of an exporter; 0 for any
  */
 public record Guard(

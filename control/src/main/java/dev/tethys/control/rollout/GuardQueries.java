@@ -45,7 +45,7 @@ public final class GuardQueries {
    *
    * @param violation first series of the result with its value; "" for an empty result
    * @param series labels of the series, at most {@link #MAX_SERIES}, and their number
-   * @param error why there is no response; "" where there is one
+   * @param error reason for a missing response; "" if there is a response
    * @param nanos monotonic time when the query was sent
    */
   public record Answer(
@@ -82,7 +82,7 @@ public final class GuardQueries {
     return new GuardQueries(loki, "/loki/api/v1/query", clock);
   }
 
-  /** The last response, and the next query where it is due. */
+  /** Last response, and the next query if due. */
   public Answer answer(String query) {
     return answer(query, INTERVAL);
   }

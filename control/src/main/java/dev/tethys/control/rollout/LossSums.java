@@ -77,7 +77,10 @@ final class LossSums {
     return out;
   }
 
-  /** The same of an agent: recent ones, or since its start where it took few items since. */
+  /**
+   * The same for one agent: recent losses, or losses since its start if it has received few items
+   * since.
+   */
   static Map<String, Double> shares(Totals t, Map<String, RecentAccounts.Window> recent) {
     Map<String, Double> out = new TreeMap<>();
     t.losses()

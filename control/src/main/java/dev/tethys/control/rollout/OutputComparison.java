@@ -217,7 +217,7 @@ public final class OutputComparison {
     return true;
   }
 
-  /** Why reports of agents do not count; "" where all do. */
+  /** Reason for ignoring reports of agents; "" if all reports count. */
   private String cuts() {
     StringBuilder out = new StringBuilder();
     for (Map<UUID, VolumeSeries> side : List.of(fresh, others)) {

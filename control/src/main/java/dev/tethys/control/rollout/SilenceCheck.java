@@ -62,7 +62,7 @@ public final class SilenceCheck implements GuardCheck {
     return !silent.isEmpty();
   }
 
-  /** Why an agent has not returned in time; "" where all have, or may still do so. */
+  /** Reason why an agent has not returned in time; "" if all have returned or may still do so. */
   String overdue() {
     return tooLong ? silent : "";
   }

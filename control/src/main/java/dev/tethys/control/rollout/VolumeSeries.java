@@ -35,7 +35,7 @@ final class VolumeSeries {
     return points.getLast().counts().keySet();
   }
 
-  /** Why earlier reports do not count; "" where they do. */
+  /** Reason for ignoring earlier reports; "" if they count. */
   String cut() {
     return cut;
   }

@@ -33,8 +33,8 @@ public interface SourceFiles {
    * @param path with {@code /}, relative to the place
    * @param commit that changed it last, and its author and subject
    * @param problem why it is refused without reading its text; "" for none
-   * @param undone why a former control plane noted that it has undone the rollout of this text; ""
-   *     where none did
+   * @param undone reason recorded by a previous control plane for undoing the rollout of this text;
+   *     "" if none did
    */
   record File(
       String path,

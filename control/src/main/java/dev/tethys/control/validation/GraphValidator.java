@@ -55,8 +55,8 @@ public final class GraphValidator {
    * Rejects secrets in the text: versions are visible to all users with access to their agents, are
    * exported, and are never deleted. A text that cannot be searched is rejected as well.
    *
-   * @throws ConfigException at the first, with the number of others, or where the text is not one
-   *     YAML document with a map
+   * @throws ConfigException for the first error, with the number of others, or if the text is not a
+   *     single YAML document with a map
    */
   void refuseSecrets(String name, String text) {
     List<YamlNode> secrets;

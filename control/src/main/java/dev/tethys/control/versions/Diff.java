@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param text unified diff with three lines of context; "" for equal texts
  * @param components components that were added, removed or changed
  * @param edges {@code +} or {@code -}, the pipeline, and two nodes
- * @param problem why there is no diff by meaning; "" where there is one
+ * @param problem reason for the missing semantic diff; "" if there is one
  */
 public record Diff(String text, List<Change> components, List<String> edges, String problem) {
   /**

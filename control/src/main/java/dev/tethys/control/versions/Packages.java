@@ -49,7 +49,7 @@ public final class Packages {
   /**
    * Package.
    *
-   * @param url "" where the file is kept here
+   * @param url "" if the file is stored here
    * @param bytes 0 if they are unknown
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared

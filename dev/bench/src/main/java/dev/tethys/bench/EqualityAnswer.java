@@ -12,8 +12,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Response of the HTTP API and its differences from another: all values, the order of series where
- * it has a meaning, texts of errors and annotations.
+ * Response of the HTTP API and its differences from another: all values, the order of series if it
+ * is significant, error and annotation messages.
  */
 final class EqualityAnswer {
   /**

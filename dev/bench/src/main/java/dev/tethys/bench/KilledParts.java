@@ -86,9 +86,7 @@ final class KilledParts implements AutoCloseable {
   private @Nullable KafkaProcess broker;
   private int gateway;
 
-  /**
-   * @param source where the stores listen
-   */
+  /** @param source address at which the stores listen */
   KilledParts(Path dir, Topology way, int source) {
     this.dir = dir;
     this.way = way;
@@ -277,7 +275,7 @@ final class KilledParts implements AutoCloseable {
             ""));
   }
 
-  /** Last output of the parts, to find what was lost. */
+  /** Last output of the parts, to detect losses. */
   String lastOutput() throws IOException {
     StringBuilder sb = new StringBuilder();
     List<Path> logs;

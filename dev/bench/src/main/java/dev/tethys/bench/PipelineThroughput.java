@@ -314,7 +314,7 @@ final class PipelineThroughput {
     }
   }
 
-  /** Why a request was not acknowledged; "" where it was. */
+  /** Reason why a request was not acknowledged; "" if it was. */
   private String call(GrpcChannel channel, byte[] request) throws InterruptedException {
     try {
       GrpcReply r = channel.call(signal.grpcPath(), Map.of(), request, "", TIME_LIMIT);

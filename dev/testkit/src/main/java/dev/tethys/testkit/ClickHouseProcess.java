@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Process of ClickHouse's engine (npm's {@code chdb}) with a test HTTP front end. Statements, types
  * and formats are the real ones; headers and status codes of the front end follow ClickHouse's
- * documentation. A test that needs it is skipped where the package is not installed.
+ * documentation. A test that needs it is skipped if the package is not installed.
  */
 public final class ClickHouseProcess implements AutoCloseable {
   private static final String FRONT =

@@ -80,7 +80,7 @@ public final class KdbDouble implements AutoCloseable {
   /**
    * Starts it.
    *
-   * @param server where it listens; secured for TLS
+   * @param server server socket; secured for TLS
    * @param login {@code user:password}
    */
   public KdbDouble(ServerSocket server, String login) {

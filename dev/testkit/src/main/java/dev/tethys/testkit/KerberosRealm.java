@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * Kerberos realm with MIT's KDC on loopback, as Debian's {@code krb5-kdc} installs it, in a
- * temporary folder. A test that needs it is skipped where it is not installed.
+ * temporary folder. A test that needs it is skipped if it is not installed.
  */
 public final class KerberosRealm implements AutoCloseable {
   /** Name of the realm. */

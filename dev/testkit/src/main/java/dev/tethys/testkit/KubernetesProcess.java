@@ -157,7 +157,7 @@ public final class KubernetesProcess implements AutoCloseable {
     }
   }
 
-  /** Starts the API server again where it was. */
+  /** Restarts the API server at its previous address. */
   public void start(String... options) throws IOException, InterruptedException {
     launch(options);
     awaitReady();

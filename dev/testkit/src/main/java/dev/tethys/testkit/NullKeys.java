@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * Null is the value of each key, the item of each list and the value of each map.
  *
  * <p>A line of the data file is {@code section | document | keys it needs | refused: … | unknown:
- * …}; {@code @} in the document is where the keys of the section go. {@code key[]} is an item of a
- * list, {@code key{}} a value of a map. Keys that neither list names are accepted; unknown ones are
- * not compared.
+ * …}; {@code @} in the document is replaced by the keys of the section. {@code key[]} is an item of
+ * a list, {@code key{}} a value of a map. Keys that neither list names are accepted; unknown ones
+ * are not compared.
  */
 public final class NullKeys {
   private static final Pattern ROW =

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * Real PostgreSQL server on loopback, as Debian installs it, in a temporary folder. It does not run
- * as root: then {@code runuser} starts it as the user nobody. A test that needs it is skipped where
- * it is not installed. // lint:keep: nobody is the name of a user
+ * as root: then {@code runuser} starts it as the user nobody. A test that needs it is skipped if it
+ * is not installed. // lint:keep: nobody is the name of a user
  */
 public final class PostgresProcess implements AutoCloseable {
   private static final Path INSTALLED = Path.of("/usr/lib/postgresql");

@@ -62,7 +62,7 @@ public final class AppendFile implements Closeable {
     repair();
   }
 
-  /** Cuts what a failed write left. */
+  /** Truncates the remains of a failed write. */
   public void repair() throws IOException {
     if (broken) {
       file.truncate(size);

@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
  * @param order byte order of lengths and checksums
  * @param checksOfLengths whether a checksum covers the four bytes of the length and the payload,
  *     not the payload alone
- * @param minBytes smallest payload: where no record is empty, zeros are not valid records
+ * @param minBytes minimum payload size: if no record is empty, zeros are not valid records
  * @param maxBytes largest payload
  */
 public record RecordFormat(

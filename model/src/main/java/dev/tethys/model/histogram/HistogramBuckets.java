@@ -18,7 +18,7 @@ public final class HistogramBuckets {
   private boolean custom;
   private final BucketRow row = new BucketRow();
 
-  /** The buckets of a histogram, cut where they overlap the zero bucket. */
+  /** Buckets of a histogram, truncated where they overlap the zero bucket. */
   public static HistogramBuckets of(Histogram h) {
     return new HistogramBuckets().load(h, true);
   }

@@ -17,7 +17,7 @@ public interface LogBodyParts {
    *
    * @param text of bodies that differ in their arguments only, with placeholders
    * @param length bytes of the text
-   * @param places where the placeholders are, ascending; further elements are to be ignored
+   * @param places positions of the placeholders, ascending; further elements must be ignored
    * @param needed one element for each argument, false at first
    * @param unread gets ranges, ascending, without which bodies mean the same; no argument in them
    *     is needed

@@ -103,7 +103,7 @@ public final class LogIngester extends EventIngester<LogStore> {
     discardedOfStream.with(reason, label(tenant), labels).add(entries);
   }
 
-  /** Labels as text, cut where it is long. */
+  /** Labels as text, truncated if long. */
   static String shortText(Labels labels) {
     String text = labels.toString();
     if (text.length() > MAX_STREAM_TEXT) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Immutable.
  */
 final class LiteralPieces {
-  /** No gap: the literal is where the text begins or ends. */
+  /** No gap: the literal is at the start or end of the text. */
   private static final int NONE = -1;
 
   private final String[] texts;
@@ -35,8 +35,8 @@ final class LiteralPieces {
   /**
    * Uses a sequence as such an expression; returns null if it is another.
    *
-   * @param fromStart whether it has to begin where the text does
-   * @param toEnd whether it has to end where the text does
+   * @param fromStart whether it must start at the start of the text
+   * @param toEnd whether it must end at the end of the text
    */
   static @Nullable LiteralPieces of(List<RegexNode> sequence, boolean fromStart, boolean toEnd) {
     List<String> texts = new ArrayList<>();

@@ -182,8 +182,8 @@ final class Literals {
   /** Combines alternatives up to a number. */
   private record Values(int most, int characters) {
     /**
-     * @param first whether the part begins where the text does
-     * @param last whether it ends where the text does
+     * @param first whether the part starts at the start of the text
+     * @param last whether it ends at the end of the text
      */
     @Nullable Set<String> of(RegexNode n, boolean first, boolean last) {
       if (n instanceof Literal l) {

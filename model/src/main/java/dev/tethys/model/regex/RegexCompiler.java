@@ -47,8 +47,8 @@ final class RegexCompiler {
   /**
    * Compiles a tree.
    *
-   * @param fromStart whether a match has to begin where the text does
-   * @param toEnd whether it has to end where the text does
+   * @param fromStart whether a match must start at the start of the text
+   * @param toEnd whether it must end at the end of the text
    */
   static RegexProgram compile(String expression, RegexNode tree, boolean fromStart, boolean toEnd) {
     RegexCompiler c = new RegexCompiler(expression);

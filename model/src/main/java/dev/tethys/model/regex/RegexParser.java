@@ -400,8 +400,8 @@ final class RegexParser {
   /**
    * Repeats the last part.
    *
-   * @param operator where the operator begins; {@link #at} is after it
-   * @param repeatedAt where the operator begins that is right before it, or -1
+   * @param operator start of the operator; {@link #at} is after it
+   * @param repeatedAt start of the immediately preceding operator, or -1
    */
   private void repeat(int operator, int min, int max, boolean counted, int repeatedAt) {
     boolean greedy = (flags & Flags.UNGREEDY) == 0;

@@ -290,7 +290,7 @@ public final class RelabelRule {
     }
   }
 
-  /** A replacement for a value that matches; groups are found only where it refers to one. */
+  /** Replacement for a matching value; capture groups are evaluated only if it references one. */
   private String expanded(Template template, String value) {
     if (template.isConstant()) {
       return template.constant();

@@ -3,7 +3,7 @@ package dev.tethys.model.traces;
 /**
  * Field of a span that filters and columns refer to.
  *
- * @param scope where the field is
+ * @param scope scope of the field
  * @param name key of an attribute; empty for an intrinsic field
  */
 public record SpanField(Scope scope, String name) implements Comparable<SpanField> {

@@ -68,7 +68,7 @@ public final class TraceIds {
     return (byte) (hash >>> 56 | 1);
   }
 
-  /** Slot of an id, or the free one where it belongs; ids are read only where the tag is equal. */
+  /** Slot of an id, or the free slot for it; ids are read only if the tag is equal. */
   private int slot(long h, long l) {
     long x = hash(h, l);
     byte tag = tag(x);

@@ -146,8 +146,8 @@ public final class TimedTurns {
   }
 
   /**
-   * The caller must hold the lock. Where the system gives no more threads, one must be left that
-   * checks the clock, or no task would ever run again.
+   * The caller must hold the lock. If the system provides no more threads, one thread must remain
+   * to check the clock, or no task would ever run again.
    */
   private void start() {
     workers++;

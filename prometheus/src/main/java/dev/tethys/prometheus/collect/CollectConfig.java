@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param flags as written, by name
  * @param inline replaces a configuration file, as a tree; null if none
  * @param job scrape job
- * @param written the relabelling as it is written, without what is added
+ * @param written relabelling as configured, without added rules
  */
 public record CollectConfig(
     ExporterKind kind,

@@ -25,8 +25,7 @@ public final class ExporterFlags implements ExporterSettings {
 
   /**
    * @param flags already read
-   * @param resolve makes a path that is relative absolute, where it is not relative to the folder
-   *     that the process runs in
+   * @param resolve resolves a relative path that is not relative to the working directory
    * @param config replaces a configuration file
    */
   public ExporterFlags(

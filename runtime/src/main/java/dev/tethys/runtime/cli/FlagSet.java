@@ -149,7 +149,7 @@ public final class FlagSet {
     return nearest == null ? "" : ", did you mean --" + nearest + "?";
   }
 
-  /** Replaces the default of a flag, where it depends on other flags. */
+  /** Replaces the default of a flag that depends on other flags. */
   public void setDefault(String name, String value) {
     Flag f = flag(name);
     flags.put(name, new Flag(name, f.kind(), value, f.help(), f.refusal()));

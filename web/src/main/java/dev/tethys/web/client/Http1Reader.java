@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reader of the lines and headers of HTTP/1.1 responses. Reads ahead on a connection, and bounds
- * what it keeps.
+ * Reader of the lines and headers of HTTP/1.1 responses. Reads ahead on a connection with a bounded
+ * buffer.
  */
 final class Http1Reader {
   /** The longest line, and with it the longest header, in bytes. */

@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
  * while the server fails. Any thread may read them; the thread of the watch changes them and calls
  * the listener.
  *
- * @param <T> what is kept of an object
+ * @param <T> retained data of an object
  */
 public final class ResourceCache<T> {
   /** Maximum number of objects, unless a caller sets a lower one. */

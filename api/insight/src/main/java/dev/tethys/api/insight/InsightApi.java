@@ -40,7 +40,7 @@ public final class InsightApi {
     this.models = models;
   }
 
-  /** Adds the endpoints; to be called before those of Prometheus's API. */
+  /** Adds the endpoints; must be called before the endpoints of Prometheus's API are added. */
   public void addTo(Routes routes) {
     routes.get(PREFIX + "/world", answer(this::world));
     routes.get(PREFIX + "/entities", answer(this::entities));

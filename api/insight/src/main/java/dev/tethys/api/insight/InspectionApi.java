@@ -39,7 +39,7 @@ public final class InspectionApi {
     this.reports = reports;
   }
 
-  /** Adds the endpoints; to be called before those of Prometheus's API. */
+  /** Adds the endpoints; must be called before the endpoints of Prometheus's API are added. */
   public void addTo(Routes routes) {
     routes.get(PREFIX + "/problems", InsightAnswer.of(this::problems));
     routes.get(PREFIX + "/inspections", InsightAnswer.of(this::inspections));

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * States of objectives at {@code /api/v1/insight/objectives}, in the envelope of Prometheus's API.
- * Objectives are those of the default tenant, so that other tenants get 404.
+ * Objectives belong to the default tenant, so other tenants get 404.
  */
 public final class ObjectivesApi {
   private static final String PATH = "/api/v1/insight/objectives";
@@ -37,7 +37,7 @@ public final class ObjectivesApi {
     this.entities = entities;
   }
 
-  /** Adds the endpoint; to be called before those of Prometheus's API. */
+  /** Adds the endpoint; must be called before the endpoints of Prometheus's API are added. */
   public void addTo(Routes routes) {
     routes.get(PATH, InsightAnswer.of(this::write));
   }

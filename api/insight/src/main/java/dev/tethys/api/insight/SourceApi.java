@@ -27,7 +27,7 @@ public final class SourceApi {
     this.sources = sources;
   }
 
-  /** Adds the endpoint; to be called before those of Prometheus's API. */
+  /** Adds the endpoint; must be called before the endpoints of Prometheus's API are added. */
   public void addTo(Routes routes) {
     routes.get("/api/v1/insight/source", this::answer);
   }

@@ -54,7 +54,7 @@ final class DeleteEndpoints {
     return t;
   }
 
-  /** Deletions that are not processed and the newest of those that are. */
+  /** Unprocessed deletions and the newest processed ones. */
   String list(LogqlEngine engine, LokiParameters p, Scope scope) {
     LokiJson out = new LokiJson().raw("[");
     String sep = "";

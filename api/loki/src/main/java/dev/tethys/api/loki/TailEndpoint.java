@@ -26,8 +26,8 @@ import java.util.List;
 
 /**
  * Live tail of a log query by WebSocket: first the newest stored entries from {@code start} on,
- * then entries as they arrive. A client that does not take its entries gets the labels and times of
- * those that were dropped.
+ * then entries as they arrive. A client that reads too slowly gets the labels and times of dropped
+ * entries.
  */
 final class TailEndpoint {
   private static final System.Logger LOG = JulLogger.of(TailEndpoint.class.getName());

@@ -12,8 +12,8 @@ import java.time.InstantSource;
 
 /**
  * Warm-up queries and label lookups, so that the code of responses is compiled before the first
- * client waits for it. They run through the same path as those of clients, from the first byte of
- * the request to the last of the JSON; the responses are discarded.
+ * client waits for it. They take the same path as client requests, from the first byte of the
+ * request to the last of the JSON; the responses are discarded.
  */
 public final class ApiWarmUp implements AutoCloseable {
   private final PrivateConnection connection;

@@ -55,7 +55,7 @@ import org.jspecify.annotations.Nullable;
 public final class Consoles {
   static final String PATH = "/consoles";
 
-  /** Console templates are the operator's and have scripts in them, as those of Prometheus. */
+  /** Console templates are written by the operator and may contain scripts, as in Prometheus. */
   private static final String POLICY =
       "default-src 'self' 'unsafe-inline' 'unsafe-eval'; img-src * data:; font-src * data:;"
           + " object-src 'none'; base-uri 'self'; frame-ancestors 'self'";

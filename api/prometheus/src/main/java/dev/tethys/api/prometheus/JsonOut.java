@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class JsonOut {
   /**
-   * Bytes that a float may touch: the longest has 32, and in those without an exponent digits are
-   * stored before those that are not needed are forgotten.
+   * Bytes that a float may touch: the longest has 32, and without an exponent, digits are stored
+   * before unneeded ones are discarded.
    */
   private static final int FLOAT_ROOM = 40;
 

@@ -221,7 +221,8 @@ final class MessageSchema {
   // ---- JSON
 
   /**
-   * Reads a JSON object; unknown fields are omitted, names may be those of the {@code .proto}.
+   * Reads a JSON object; unknown fields are omitted; names of the {@code .proto} file are also
+   * accepted.
    *
    * @throws CodecException if it is malformed
    */

@@ -178,7 +178,7 @@ final class TempoDeletions {
     }
   }
 
-  /** Deletions that are not processed and the newest of those that are. */
+  /** Unprocessed deletions and the newest processed ones. */
   private void list(HttpRequest request, HttpResponse response) throws IOException {
     TraceStore store = requests.store();
     Scope scope = RequestScope.of(request);

@@ -19,7 +19,7 @@ final class TempoSummary {
   /** Quantiles in the order of the fields p50, p90, p95 and p99. */
   static final List<String> QUANTILES = List.of("0.5", "0.9", "0.95", "0.99");
 
-  /** Codes of statuses and kinds in Tempo, by those of OTLP. */
+  /** Tempo codes of statuses and kinds, by OTLP code. */
   private static final int[] STATUSES = {2, 1, 0};
 
   private static final int[] KINDS = {0, 1, 3, 2, 4, 5};

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pause waits until the next refresh; replaced by tests
  * @param clock current time
- * @param environment variables of the process; null for those that are not set
+ * @param environment variables of the process; null for unset variables
  * @param metrics discovery metrics
  * @param http sends HTTP requests
  */

@@ -22,7 +22,9 @@ public interface ExporterKind {
   /** Description in one sentence. */
   String about();
 
-  /** Flags of this exporter, without those of every exporter ({@code web.*}, {@code log.*}). */
+  /**
+   * Flags of this exporter, excluding flags common to all exporters ({@code web.*}, {@code log.*}).
+   */
   List<ExporterFlag> flags();
 
   /** Flags of its own pages and log, which have no effect in a {@code collect} section. */

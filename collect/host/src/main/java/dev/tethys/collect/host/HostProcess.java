@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public interface HostProcess {
   int pid();
 
-  /** 0 for those that the kernel started. */
+  /** 0 for processes started by the kernel. */
   int parent();
 
   /** Name in the kernel: at most 15 bytes, except for kernel threads. */

@@ -17,8 +17,8 @@ public interface HostReadings {
    * Paths of a host's files.
    *
    * @param etc {@code /etc}, for user names
-   * @param mounts a folder whose {@code mountinfo} lists the mounts as this process sees them; null
-   *     for those of the host's first process
+   * @param mounts folder whose {@code mountinfo} lists the mounts visible to this process; null for
+   *     the mounts of the host's first process
    */
   record Sources(HostPaths paths, String etc, @Nullable String mounts) {}
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Prometheus's Go client.
  */
 final class ConsistencyCheck {
-  /** Existing families, except those of the pushed group. */
+  /** Existing families, excluding the pushed group. */
   interface Others {
     /** The type of a name among pushed groups; null if there is none. */
     @Nullable MetricType type(String name);
@@ -44,7 +44,7 @@ final class ConsistencyCheck {
   /**
    * Checks the families that a group will have.
    *
-   * @param pushed those that were pushed, with their series; the others were checked before
+   * @param pushed pushed families, with their series; the others were checked before
    */
   void check(List<MetricFamily> group, List<SeriesIndex> pushed) throws PushException {
     Set<String> names = new HashSet<>();

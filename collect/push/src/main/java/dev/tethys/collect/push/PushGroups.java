@@ -214,7 +214,7 @@ public final class PushGroups implements Collector, AutoCloseable {
             + "; delete groups, let them expire or give the process more memory");
   }
 
-  /** Maximum number of metrics of a group, given those of other groups. */
+  /** Maximum number of metrics of a group, given the metrics of other groups. */
   synchronized long room(SortedMap<String, String> key) {
     PushGroup there = groups.get(key);
     long others = stored - (there == null ? 0 : there.bytes());
@@ -349,7 +349,10 @@ public final class PushGroups implements Collector, AutoCloseable {
     }
   }
 
-  /** The families of all groups; those of one name are one, of the type of the first. */
+  /**
+   * The families of all groups; families with the same name are merged and have the type of the
+   * first.
+   */
   @Override
   public void collect(Consumer<MetricFamily> to) {
     TreeMap<String, Merged> out = new TreeMap<>();

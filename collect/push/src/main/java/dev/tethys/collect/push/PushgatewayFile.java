@@ -154,7 +154,7 @@ final class PushgatewayFile {
     void read(String name) throws IOException;
   }
 
-  /** Reads the fields that exist; Go omits those that are zero. */
+  /** Reads the fields that exist; Go omits zero values. */
   private void struct(List<GobTypes.Field> fields, FieldReader reader) throws IOException {
     for (int f = in.field(-1, fields.size()); f >= 0; f = in.field(f, fields.size())) {
       reader.read(fields.get(f).name());

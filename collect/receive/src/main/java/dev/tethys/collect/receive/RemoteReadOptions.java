@@ -1,7 +1,7 @@
 package dev.tethys.collect.receive;
 
 /**
- * Limits of remote read; the defaults and names are those of Prometheus's flags.
+ * Remote read limits, with names and defaults of Prometheus's flags.
  *
  * @param sampleLimit samples in the response to one query in the form of samples, 0 for no limit
  * @param concurrentLimit maximum number of requests processed concurrently, 0 for no limit; others

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PageFamilies {
   /**
-   * Maximum number of cached renamed series; beyond it, those of the next page are computed again.
+   * Maximum number of cached renamed series; above it, they are computed again for the next page.
    */
   static final int MAX_RENAMED = 10_000;
 
@@ -76,7 +76,7 @@ final class PageFamilies {
    * Ends a page.
    *
    * @param again parses the same page again
-   * @return metadata of its series, and of those that ended with it
+   * @return metadata of its series, and of series that ended with it
    */
   MetricFamilies end(Supplier<ExpositionParser> again) {
     MetricFamilies before = set;

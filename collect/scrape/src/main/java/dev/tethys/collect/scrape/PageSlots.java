@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * happens once in 37 million targets; a target that provokes it only harms its own series.
  *
  * <p>Invariants: the first {@link #size} of {@link #keys}, {@link #lengths} and {@link #state} are
- * the slots; TRACKED_BEFORE holds for series of the last good scrape, TRACKED_NOW for those of the
+ * the slots; TRACKED_BEFORE holds for series of the last good scrape, TRACKED_NOW for series of the
  * running one. Not thread-safe.
  */
 abstract class PageSlots implements SeriesMemory {

@@ -188,7 +188,7 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
     fresh.forEach(ProfileLoop::start);
   }
 
-  /** Above the target limit all of them fail, like those of metrics jobs. */
+  /** Above the target limit all scrapes fail, as with metrics jobs. */
   private static void checkTargetLimit(Pool pool) {
     long limit = pool.config.common().limits().targets();
     Map<String, Long> byKind =

@@ -230,7 +230,7 @@ public record ScrapeConfig(
   /**
    * The same with another path and parameters.
    *
-   * @param more parameters of the URL that replace those of the job
+   * @param more URL parameters that replace the parameters of the job
    */
   ScrapeConfig withPath(String path, Map<String, List<String>> more) {
     Map<String, List<String>> all = new LinkedHashMap<>(params);

@@ -56,7 +56,10 @@ record ScrapeTiming(
       this.options = options;
     }
 
-    /** The pace of a target with these labels, those with two underscores included. */
+    /**
+     * Scrape timing of a target with these labels, including labels that start with two
+     * underscores.
+     */
     ScrapeTiming of(Labels all) {
       ScrapeDefaults.Histograms h = config.common().histograms();
       RequestedPace t =

@@ -12,7 +12,7 @@ public interface ScrapeTransport extends Closeable {
   /**
    * Requests a target.
    *
-   * @param headers headers sent in addition to those of authentication
+   * @param headers headers sent in addition to authentication headers
    * @param timeout for the entire request, up to the end of the body; reading after it fails with a
    *     timeout exception
    * @throws IOException if no response arrives, with the reason

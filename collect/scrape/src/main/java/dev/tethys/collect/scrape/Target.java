@@ -64,7 +64,7 @@ public final class Target {
   }
 
   /**
-   * All labels, those that start with two underscores included; empty for a dropped target. They
+   * All labels, including labels that start with two underscores; empty for a dropped target. They
    * are rebuilt from the target's inputs, since stored labels would take most of its memory.
    */
   Labels allLabels() {

@@ -26,7 +26,7 @@ final class TargetLabels {
 
   private TargetLabels() {}
 
-  /** The labels before relabelling: those of the target, the group, or else the job. */
+  /** Labels before relabelling, from the target, the group, or else the job. */
   static Labels discovered(ScrapeConfig c, Labels target, Labels group) {
     return discoveredBuilder(c, target, group).build();
   }

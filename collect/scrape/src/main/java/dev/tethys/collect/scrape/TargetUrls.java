@@ -7,8 +7,8 @@ import java.net.URISyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cache of parsed target URLs. A parsed URL takes many times the memory of its text, so only those
- * of recent requests are kept. Thread-safe.
+ * Cache of parsed target URLs. A parsed URL needs many times the memory of its text, so only
+ * recently requested URLs are kept. Thread-safe.
  */
 final class TargetUrls {
   /** A power of two. */

@@ -63,7 +63,7 @@ public final class RowBinaryWriter {
     return this;
   }
 
-  /** Writes the bits unchanged, including those of NaNs. */
+  /** Writes the bits unchanged, also of NaNs. */
   public RowBinaryWriter float64(double v) {
     return int64(Double.doubleToRawLongBits(v));
   }

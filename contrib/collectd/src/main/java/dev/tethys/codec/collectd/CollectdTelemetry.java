@@ -37,7 +37,7 @@ public final class CollectdTelemetry implements CollectdSink {
   /**
    * Creates an empty set.
    *
-   * @param defaults attributes of all points, which take precedence over those in brackets
+   * @param defaults attributes of all points, which take precedence over attributes in brackets
    */
   public CollectdTelemetry(Map<String, String> defaults) {
     this.defaults = defaults;

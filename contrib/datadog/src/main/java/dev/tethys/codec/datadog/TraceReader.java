@@ -241,7 +241,7 @@ public final class TraceReader {
     return a;
   }
 
-  /** Spans of one trace; those that cannot be read are refused and the others are kept. */
+  /** Spans of a trace; unreadable spans are rejected and the others are kept. */
   private void chunk(
       @Nullable Object chunk,
       Attributes shared,

@@ -75,8 +75,8 @@ final class ShopProcesses implements AutoCloseable {
   }
 
   /**
-   * Addresses of parts that run in one process: as those of processes, unless the frontend has any
-   * free port.
+   * Addresses of parts that run in one process: as for processes, unless the frontend uses any free
+   * port.
    */
   static Map<ShopPart, String> addresses(String address) throws IOException {
     Map<ShopPart, String> out = new EnumMap<>(ShopPart.class);
@@ -207,7 +207,7 @@ final class ShopProcesses implements AutoCloseable {
     }
   }
 
-  /** Ends the processes, those that call others first. */
+  /** Ends the processes, callers before callees. */
   @Override
   public void close() {
     List<Process> all;

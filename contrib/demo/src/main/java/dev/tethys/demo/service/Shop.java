@@ -98,7 +98,7 @@ public final class Shop implements AutoCloseable {
     return running.get(ShopPart.DATABASE) instanceof ShopDatabase d ? d.shipments() : 0;
   }
 
-  /** Stops the services before those that they call. */
+  /** Stops the services, callers before callees. */
   @Override
   public void close() throws IOException {
     IOException failure = null;

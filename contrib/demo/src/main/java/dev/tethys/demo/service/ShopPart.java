@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Parts of the shop with a port each. A part follows those that it calls. */
+/** Parts of the shop with a port each. A part follows the parts that it calls. */
 public enum ShopPart {
   DATABASE {
     @Override

@@ -99,7 +99,7 @@ public final class KdbClient implements AutoCloseable {
     c.close();
   }
 
-  /** Ends connections that rest; those in use end with their question. */
+  /** Closes idle connections; connections in use are closed after their query. */
   @Override
   public void close() {
     synchronized (resting) {

@@ -277,7 +277,7 @@ final class PostgresStore implements ForeignStore {
     return sb.append(between(hints, "ts")).toString();
   }
 
-  /** For floats, only those that steps read, if steps are far apart. */
+  /** For floats, only samples read by steps, if steps are far apart. */
   private static String windows(SelectHints hints) {
     StepWindows w = hints.windows();
     return w == null

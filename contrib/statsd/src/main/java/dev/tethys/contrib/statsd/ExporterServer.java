@@ -43,7 +43,7 @@ final class ExporterServer {
    * @param called such as {@code StatsD Exporter}
    * @param program such as {@code statsd_exporter}, what its build is shown as
    * @param registry all of its metrics
-   * @param routes its own pages, in addition to those of all exporters
+   * @param routes its own pages, in addition to pages common to all exporters
    * @param started opens its other listeners, once its pages are available
    */
   static int serve(

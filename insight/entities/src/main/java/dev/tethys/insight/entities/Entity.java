@@ -9,7 +9,7 @@ import java.util.Map;
  * Component that runs, or on which others depend.
  *
  * @param id kind and first key, such as {@code service:shop/checkout}
- * @param name for people
+ * @param name display name
  * @param attributes sorted by name, such as {@code namespace} and {@code category}
  * @param keys all names by which it is found, without the kind, sorted
  * @param series label sets that its series have, sorted

@@ -171,7 +171,10 @@ final class History implements Closeable {
     write(changes, removed);
   }
 
-  /** Removes what is too old or too much; true if the log should be rewritten. */
+  /**
+   * Removes entries that are too old or exceed the limit; returns true if the log should be
+   * rewritten.
+   */
   private boolean expire(long now) {
     removeEndedBefore(now - maxAge);
     while (ended() > MAX_ENDED) {
@@ -225,7 +228,10 @@ final class History implements Closeable {
     }
   }
 
-  /** Writes what is left into a new file of at most half the limit, if the open intervals fit. */
+  /**
+   * Writes the remaining entries to a new file of at most half the limit, if the open intervals
+   * fit.
+   */
   private void compact(RecordLog l) throws IOException {
     l.replace(HistoryRecord.write(all()).stream());
     while (l.bytes() > maxBytes / 2 && ended() > 0) {

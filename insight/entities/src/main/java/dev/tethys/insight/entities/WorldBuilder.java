@@ -115,7 +115,7 @@ final class WorldBuilder {
 
   /**
    * @param evidence of series that are old enough
-   * @param problems receives what was left out, for people
+   * @param problems receives human-readable messages about omitted items
    */
   WorldBuilder(RuleSet rules, Strings strings, List<int[]> evidence, List<String> problems) {
     this.rules = rules;

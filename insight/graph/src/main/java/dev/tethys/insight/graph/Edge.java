@@ -7,7 +7,7 @@ import java.util.Map;
  * Calls from a client to a server that share all labels.
  *
  * @param connection "" or a constant of {@link Request}
- * @param failed true for failed requests, where these have a separate edge
+ * @param failed true for failed requests, if these have a separate edge
  * @param dimensions further labels
  */
 public record Edge(

@@ -24,9 +24,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls between services, from the spans of a time range by Zipkin's rules. The name of a server is
- * the one in its spans where there are any, else the one that the client gives. Messages link only
- * where both names are known. A client without a name links to the nearest span with a kind above.
+ * Calls between services, from the spans of a time range by Zipkin's rules. The name of a server
+ * comes from its spans, or from the client if it has none. Messages create links only if both names
+ * are known. A client without a name links to the nearest span with a kind above.
  */
 public final class ServiceLinks {
   /** Most spans of a calculation; the newest are taken. */

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * @param problems worst first
  * @param unknown problems whose query gives no value at present
  * @param statuses by inspection
- * @param notices what a bound left out, for people
+ * @param notices human-readable notices about items omitted because of a limit
  */
 public record InspectionReport(
     long evaluated,

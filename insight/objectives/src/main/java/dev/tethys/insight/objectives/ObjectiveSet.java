@@ -6,7 +6,7 @@ import java.util.List;
  * Objectives of all files.
  *
  * @param overrides changes of default objectives; the first that matches a service counts
- * @param notices remarks for people, each with its place
+ * @param notices human-readable notices, each with its position
  */
 public record ObjectiveSet(
     List<Objective> objectives, List<TargetOverride> overrides, List<String> notices) {

@@ -43,7 +43,7 @@ final class CacheWriter implements QueryAnswer.Sink {
     this.progress = progress;
   }
 
-  /** Sets the range of the samples that follow and forgets what was left out before. */
+  /** Sets the range of the following samples and clears earlier omissions. */
   void begin(long after, long upTo) {
     from = after;
     to = upTo;
@@ -188,7 +188,7 @@ final class CacheWriter implements QueryAnswer.Sink {
     }
   }
 
-  /** Discards what was not committed. */
+  /** Discards uncommitted samples. */
   void discard() {
     Appender a = appender;
     appender = null;
@@ -209,7 +209,7 @@ final class CacheWriter implements QueryAnswer.Sink {
     return newest;
   }
 
-  /** Problems since {@link #begin}: what was left out, and why. */
+  /** Problems since {@link #begin}: omissions with reasons. */
   List<String> problems() {
     List<String> out = new ArrayList<>();
     if (refusedSeries > 0) {

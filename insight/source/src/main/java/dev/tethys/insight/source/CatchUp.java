@@ -85,7 +85,7 @@ final class CatchUp implements AutoCloseable {
     return piece != null || !marks.holes().isEmpty();
   }
 
-  /** Problems: what was left out, with reasons; the newest few. */
+  /** Problems: most recent omissions, with reasons. */
   List<String> problems() {
     return List.copyOf(problems);
   }

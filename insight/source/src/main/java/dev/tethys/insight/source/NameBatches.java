@@ -67,7 +67,7 @@ final class NameBatches {
       return sb.toString();
     }
 
-    /** Description of its series, for people. */
+    /** Human-readable description of its series. */
     String shown() {
       return selector.isEmpty() ? names.getFirst() : selector;
     }
@@ -177,7 +177,7 @@ final class NameBatches {
     }
   }
 
-  /** Problems: what is left out, with reasons. */
+  /** Problems: omissions with reasons. */
   List<String> problems() {
     List<String> out = new ArrayList<>();
     leftOut.forEach((what, l) -> out.add(what + " is left out: " + l.reason));

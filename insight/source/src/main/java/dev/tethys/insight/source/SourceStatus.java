@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param missing intervals that will not be filled
  * @param open intervals that are still to be read, newest first
  * @param error failure of the last reading; null if it succeeded
- * @param problems what is left out, with reasons and remedies
+ * @param problems omissions, with reasons and remedies
  */
 public record SourceStatus(
     String name,

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sources of a configuration: the values of {@code --config} and {@code --set} of the command line,
- * in order. Each reading reads them again. Those of a control plane read only what is allowed of
- * this machine.
+ * in order. Each reading reads them again. Configurations of a control plane may read only
+ * permitted data of this host.
  */
 public final class ConfigSources implements ConfigSource {
   /** The largest text that is read, in bytes. */

@@ -79,8 +79,8 @@ public record ReferencedValues(List<Value> values, Set<String> places) {
   }
 
   /**
-   * A text in JSON with references in place of their values where these are secrets: by the name of
-   * the variable, their form, or because they are files.
+   * JSON text in which secret values are replaced by their references: values are secret by the
+   * name of the variable, by their form, or because they are files.
    */
   public String withoutSecrets(String json) {
     return replaced(json, longestFirst().stream().filter(Value::isSecret).toList());

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Proposal to reduce data. It is never applied automatically.
  *
- * @param evidence what was observed, in a sentence
+ * @param evidence observation, in one sentence
  * @param examples observed values, bounded
  * @param sampled items of the signal in the sample
  * @param matched sampled items that would no longer be sent; for a label, points whose series would
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesPerSecond bytes of the matched items per second, at the place of the sample
  * @param condition OTTL condition of a live control {@code filter}; null if a control cannot apply
  *     it
- * @param config a processor for a version of the configuration; "" where a control does it
+ * @param config processor for a configuration version; "" if a live control suffices
  */
 public record Recommendation(
     Kind kind,

@@ -13,7 +13,8 @@ public interface Component {
   /**
    * Starts the component. All downstream components were started before.
    *
-   * @throws IOException if it cannot start: what is in use or unreachable, with the remedy
+   * @throws IOException if it cannot start, with the resource that is in use or unreachable, and
+   *     the remedy
    */
   default void start() throws IOException {}
 

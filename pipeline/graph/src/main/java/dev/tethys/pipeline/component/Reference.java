@@ -6,7 +6,7 @@ import dev.tethys.config.YamlNode;
 /**
  * Reference to a component in the settings of another, such as an authenticator.
  *
- * @param where the position, for errors
+ * @param where position for error messages
  */
 public record Reference(ComponentId id, String where) {
   /** Reads one. */

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param interval between two sendings
  * @param timeout for one
- * @param otlp where they go; null for standard output
+ * @param otlp OTLP destination; null for standard output
  */
 public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp otlp) {
   /**

@@ -9,7 +9,7 @@ public record PipelineDefinition(
   /**
    * A component that a pipeline names.
    *
-   * @param where the position of the name
+   * @param where position of the name
    */
   public record Use(Definition definition, String where) {}
 }

@@ -84,7 +84,7 @@ public final class ItemProbe implements ExporterProbe {
     return NAME + " " + GoFloat.g(value);
   }
 
-  /** The item, for people. */
+  /** Human-readable description of the item. */
   public static String describeItem(Signal signal, double value) {
     return switch (signal) {
       case LOGS -> "the line \"" + line(value) + "\"";

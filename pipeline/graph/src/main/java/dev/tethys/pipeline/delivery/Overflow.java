@@ -209,7 +209,7 @@ final class Overflow {
     }
   }
 
-  /** Begins where a request has waited too long; its age in milliseconds. */
+  /** Starts if a request has waited too long; returns its age in milliseconds. */
   private long beginIfDue(QueueStorage.@Nullable Entry e) {
     long age = e == null ? 0 : context.clock().millis() - e.millis;
     if (e != null && age >= PATIENCE.toMillis() && mayBegin() && isDue(e.waits)) {

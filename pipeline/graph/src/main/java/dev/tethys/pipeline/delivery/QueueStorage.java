@@ -16,7 +16,7 @@ interface QueueStorage extends Closeable {
     final long bytes;
     final long millis;
 
-    /** The request itself where it waits in memory; null once it is on disk. */
+    /** The request itself while it waits in memory; null once it is on disk. */
     volatile @Nullable EncodedRequest request;
 
     /** Position on disk. */

@@ -111,7 +111,7 @@ final class FanOutConsumer implements Consumer {
     }
   }
 
-  /** Counts and traces what a receiver passes on. */
+  /** Counts and traces batches forwarded by a receiver. */
   private AckCallback received(int items, AckCallback ack) {
     AckCallback counted = ack;
     if (account != null) {

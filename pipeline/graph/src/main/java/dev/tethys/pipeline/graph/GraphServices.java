@@ -14,7 +14,7 @@ import dev.tethys.pipeline.volume.Volumes;
  * @param metrics registry for component metrics
  * @param entry filter at the entry of all pipelines
  * @param volumes counts by attribute; the graph does not register them
- * @param spans of the graph's own work; recorded only where a role starts it
+ * @param spans spans of the graph's own work; recorded only if a role enables it
  */
 public record GraphServices(
     Components components,

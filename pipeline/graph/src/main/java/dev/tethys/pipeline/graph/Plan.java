@@ -31,8 +31,8 @@ record Plan(Map<NodeKey, Step> nodes) {
   /**
    * A node.
    *
-   * @param outputs by signal for a receiver, by pipeline for a connector, "" for a processor: where
-   *     they lead
+   * @param outputs destinations: by signal for a receiver, by pipeline for a connector, "" for a
+   *     processor
    */
   record Step(Definition definition, Map<String, List<Edge.Key>> outputs) {}
 

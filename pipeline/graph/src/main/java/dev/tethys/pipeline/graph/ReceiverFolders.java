@@ -26,8 +26,8 @@ import java.util.stream.Stream;
 
 /**
  * Folders of receivers created by a node, all below the node's folder. An unused folder is kept for
- * a while: its receiver may return and then continues where it ended. The modification time records
- * since when it is unused, also across restarts.
+ * a while: its receiver may be added again and then continues from its last position. The
+ * modification time records since when it is unused, also across restarts.
  *
  * <p>Bound: {@link #MOST} unused folders, for {@link #KEEP} and {@link #EVERY}, where {@code EVERY}
  * starts with the node: until then their users are unknown.

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /**
- * The accounts of all components. An account outlives its component: a reload continues counting
- * where the component's predecessor stopped, as counters must.
+ * The accounts of all components. An account outlives its component: after a reload, counting
+ * continues from the predecessor's values, so that counters never decrease.
  *
  * <p>Shown as {@code tethys_pipeline_items} by component, signal and state, which balances in every
  * scrape, and under the names that the Collector's users know.

@@ -135,7 +135,7 @@ public final class PipelineEndpoints {
     return r.stream();
   }
 
-  /** One line about a batch, with its content where that can be shown. */
+  /** A line about a batch, with its content if that can be shown. */
   static String sample(Batch b, TapAccess access) {
     Json j = new Json().open('{');
     j.key("signal").text(StatusJson.word(b.signal()));

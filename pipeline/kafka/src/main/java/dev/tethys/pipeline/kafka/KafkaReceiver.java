@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * Reads topics as a member of a consumer group. A record is done when every destination has it, or
  * has it on disk. The group's position never passes an unfinished record, so a crash repeats
  * records in flight and loses nothing. A consumer that loses a partition after a long silence and
- * regains it continues where it was.
+ * regains it continues from its previous position.
  *
  * <p>One thread owns the consumer and all progress; a thread per partition decodes and forwards, so
  * that a blocking pipeline delays its partition but not the heartbeat. Bytes in flight are bounded:

@@ -8,9 +8,9 @@ import java.util.Map;
  * Progress of one partition: forwarded records, and the offset below which every record is done.
  *
  * <p>Invariants: {@code waiting} holds records in the order of their offsets; all before its head
- * are done, so {@link #position} is where the group may resume after a crash without loss. After a
- * record failed, reading returns to it as soon as nothing is in flight: later records are repeated
- * rather than the failed one lost. Not thread-safe.
+ * are done, so the group can resume at {@link #position} after a crash without loss. After a record
+ * failed, reading returns to it as soon as nothing is in flight: later records are repeated rather
+ * than the failed one lost. Not thread-safe.
  */
 final class PartitionProgress {
   private static final class Entry {

@@ -51,7 +51,7 @@ public final class Json {
     throw new IllegalArgumentException("expected a JSON object");
   }
 
-  /** A number of an object; a default where it is absent. */
+  /** A number in an object; a default if it is absent. */
   public static long number(Map<String, @Nullable Object> o, String key, long otherwise) {
     Object v = o.get(key);
     if (v == null) {

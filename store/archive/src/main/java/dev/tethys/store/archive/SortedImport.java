@@ -38,7 +38,7 @@ public final class SortedImport {
    *
    * @param name of the source, for the report
    * @param range of a block in milliseconds
-   * @param edit what is done to a series before it is written
+   * @param edit transformation of a series before it is written
    * @param made receives each block
    */
   public static void write(

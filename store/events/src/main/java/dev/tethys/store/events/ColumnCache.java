@@ -119,7 +119,7 @@ public final class ColumnCache {
     bytes -= of.clear();
   }
 
-  /** Removes what was not read for a number of seconds. */
+  /** Removes columns not read for a number of seconds. */
   public synchronized void expire(long seconds) {
     long now = nanos.getAsLong();
     Iterator<Map.Entry<DecodedColumns, Long>> eldest = lastUse.entrySet().iterator();

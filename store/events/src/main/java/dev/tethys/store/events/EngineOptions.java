@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  * @param reserveBytes free disk space below which appends are refused
  * @param walSegmentBytes size of a segment of the write-ahead log
  * @param smallPartBytes parts whose rows have fewer bytes are merged
- * @param retention what is kept
+ * @param retention rows to keep
  * @param clock Unix time in nanoseconds
  * @param background false if the caller runs maintenance, as tests do
  */

@@ -96,7 +96,7 @@ public final class WriteAheadLog implements Closeable {
   /**
    * Reads a segment.
    *
-   * @return what was found; all bytes count as damaged when the header is wrong
+   * @return records found; all bytes count as damaged if the header is invalid
    */
   public static Frames.ScanResult read(FileAccess files, Path directory, long n, Frames.Visitor to)
       throws IOException {
@@ -192,7 +192,7 @@ public final class WriteAheadLog implements Closeable {
   }
 
   /**
-   * Makes what was appended before this call durable.
+   * Makes everything appended before this call durable.
    *
    * @throws IOException also, once, when the open segment was removed from outside: no start would
    *     find its records, so they are in doubt

@@ -15,7 +15,8 @@ import java.util.List;
  * @param rows streams are indexes in the streams of the block
  * @param names of metadata
  * @param missingNames names of metadata that are omitted
- * @param missing what is missing, for warnings; empty if only sections for searches are damaged
+ * @param missing description of missing data for warnings; empty if only search sections are
+ *     damaged
  */
 record ReadableRows(
     LogHead.Chunk rows, List<String> names, List<String> missingNames, String missing) {

@@ -192,7 +192,7 @@ public final class BlockImport implements AutoCloseable {
     /**
      * Makes the block durable and part of the store.
      *
-     * @return what it holds; null if nothing was added
+     * @return contents of the block; null if nothing was added
      * @throws StorageException UNAVAILABLE when the disk refuses
      */
     public @Nullable BlockInfo finish() {

@@ -4,7 +4,7 @@ import dev.tethys.store.metrics.internal.block.BlockReader;
 import java.util.List;
 
 /**
- * A block on disk, for people and for /api/v1/status/tsdb/blocks.
+ * A block on disk, for display and for /api/v1/status/tsdb/blocks.
  *
  * @param minTime first millisecond, inclusive
  * @param maxTime end, exclusive

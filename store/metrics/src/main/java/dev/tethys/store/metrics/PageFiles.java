@@ -67,7 +67,7 @@ final class PageFiles implements SealedPages.Files {
     return folder.resolve("pages.tmp");
   }
 
-  /** Removes what a process left that ended while it wrote. */
+  /** Removes files left by a process that ended during a write. */
   void clean() throws IOException {
     files.delete(path());
   }

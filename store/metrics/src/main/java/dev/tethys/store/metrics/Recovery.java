@@ -137,8 +137,8 @@ final class Recovery {
   }
 
   /**
-   * Logs segments that are not read, because the snapshot is newer. Those right before it are what
-   * a crash left that came before their removal; others are not of its store.
+   * Logs segments that are not read, because the snapshot is newer. Blocks immediately before it
+   * remain from a crash before their removal; others do not belong to its store.
    */
   private void passOver(List<Long> segments, long snapshot) throws IOException {
     if (segments.isEmpty() || segments.getLast() == snapshot - 1) {

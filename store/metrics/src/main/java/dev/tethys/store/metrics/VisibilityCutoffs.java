@@ -62,7 +62,7 @@ final class VisibilityCutoffs {
     }
   }
 
-  /** Records what has become too old to be shown since the last time. */
+  /** Records data that has become too old to be shown since the last call. */
   void note() {
     if (options.retention().rules().isEmpty()) {
       return; // then samples go with their blocks only

@@ -131,7 +131,7 @@ public final class FederatedSource implements ScopedSource {
     before.forEach(a -> a.store().close());
   }
 
-  /** Running query to a store, with its deadline. */
+  /** Running query to a store, with its time limit. */
   private record RequestedStore<T>(
       ConfiguredStore store, FutureTask<T> answer, Thread thread, long begun, long timeLimit) {
     static <T> RequestedStore<T> of(ConfiguredStore store, Callable<T> question) {

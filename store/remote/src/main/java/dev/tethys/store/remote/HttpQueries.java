@@ -31,9 +31,7 @@ public final class HttpQueries {
   /** Reads a response to its end. */
   @FunctionalInterface
   public interface Reading {
-    /**
-     * @throws CodecException if it is not what was requested
-     */
+    /** @throws CodecException if it is not the requested data */
     void read(InputStream in) throws IOException;
   }
 
@@ -75,7 +73,7 @@ public final class HttpQueries {
    * Asks.
    *
    * @throws RefusedException if the status is not of success
-   * @throws IOException also when the response is not what was requested
+   * @throws IOException also if the response is not the requested data
    * @throws dev.tethys.model.storage.StorageException if it is larger than is taken
    */
   public void ask(ClientRequest call, Reading to) throws IOException, InterruptedException {

@@ -71,7 +71,7 @@ final class TracePart {
   }
 
   /**
-   * Opens a damaged block, and notes what is missing.
+   * Opens a damaged block and records the missing data.
    *
    * @throws CorruptionException if no span is readable
    */

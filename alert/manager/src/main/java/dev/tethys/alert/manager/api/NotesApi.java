@@ -36,7 +36,7 @@ final class NotesApi {
     g.writeEndObject();
   }
 
-  /** All of them, or those on the alert that {@code ?fingerprint=} names. */
+  /** All notes, or those on the alert given by {@code ?fingerprint=}. */
   void list(HttpRequest q, HttpResponse r) throws IOException {
     String fingerprint = q.query().first("fingerprint");
     List<AlertNote> notes =

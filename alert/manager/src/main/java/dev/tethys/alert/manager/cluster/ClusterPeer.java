@@ -39,8 +39,8 @@ import java.util.concurrent.TimeUnit;
  * states and protobuf messages (clusterpb) it uses. Real Alertmanagers can be members, because
  * packets, states and their protobuf (clusterpb) are those of Alertmanager.
  *
- * <p>Invariants: {@link #gone} holds those that were members, or are named by flags and were not
- * met yet, by address; at most as many as there may be members. A large change waits in {@link
+ * <p>Invariants: {@link #gone} holds former members and flag addresses not contacted yet, by
+ * address; its size is limited to the maximum number of members. A large change waits in {@link
  * #large}, of at most {@link #MAX_LARGE}; one that is dropped there arrives with the next exchange
  * of states.
  */

@@ -31,7 +31,7 @@ final class ConfigText {
   /**
    * The text of a file.
    *
-   * @param sections those that types only name
+   * @param sections sections that are only named by types
    * @param without keys of the file that are omitted
    */
   static String of(YamlNode root, Section top, Map<String, Section> sections, Set<String> without) {

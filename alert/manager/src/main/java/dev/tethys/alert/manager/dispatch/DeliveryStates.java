@@ -20,7 +20,7 @@ public final class DeliveryStates {
    * Outcomes of an integration.
    *
    * @param kind such as {@code webhook}
-   * @param index among those of the same kind
+   * @param index position among integrations of the same kind
    * @param sentAt last acknowledged notification; null if none
    * @param failingSince first failed attempt since then; null if the last attempt did not fail
    * @param lastError of the last failed attempt, empty when {@code failingSince} is null

@@ -12,7 +12,7 @@ import java.util.Map;
 /**
  * Integration of a receiver.
  *
- * @param index among those of the same kind
+ * @param index position among integrations of the same kind
  */
 public record Integration(
     String receiver, String kind, int index, boolean sendResolved, Notifier notifier) {

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 
-/** All notification integrations by name: those of the core and of modules. */
+/** All notification integrations by name, from the core and from modules. */
 public final class ReceiverKinds {
   public static final List<ReceiverKind> ALL = all();
 

@@ -12,7 +12,7 @@ public interface KafkaTopics {
   /**
    * Kafka destination of records.
    *
-   * @param acks required acknowledgements: 0 none, 1 the leader's, -1 those of all in-sync replicas
+   * @param acks required acknowledgements: 0 none, 1 the leader, -1 all in-sync replicas
    * @param compression none, gzip, snappy, lz4 or zstd
    * @param tls null for no encryption
    */

@@ -50,7 +50,7 @@ public final class AlertStore {
 
   /**
    * @param perNameLimit maximum number of alerts with the same name; 0 for no limit
-   * @param byName whether those that are dropped are counted by name
+   * @param byName whether dropped alerts are counted by name
    */
   public AlertStore(
       InstantSource clock,

@@ -89,8 +89,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
    * Opens them.
    *
    * @param max maximum number of records
-   * @param stored receives each record that is valid from now on, under the lock; those of the file
-   *     first
+   * @param stored receives each newly valid record, under the lock; records of the file first
    * @throws IOException if the file cannot be read or made
    */
   public SharedRecords(Path file, int max, Format<T> format, Consumer<T> stored)

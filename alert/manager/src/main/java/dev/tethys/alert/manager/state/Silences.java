@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * Active, expired and pending silences.
  *
  * <p>Invariants: guarded by this object; changes acknowledged by {@link #set} and {@link #expire}
- * are in the log on disk. The log holds at most {@link #SLACK} records beside twice those that
- * count.
+ * are in the log on disk. The log holds at most twice the number of current records plus {@link
+ * #SLACK}.
  */
 public final class Silences implements Closeable, SharedState {
   /** The file in the storage folder. */

@@ -49,7 +49,7 @@ public final class Templates {
   }
 
   /**
-   * The default templates, and those of files, which may replace them.
+   * Default templates and templates of files, which may replace them.
    *
    * @throws IOException if a file cannot be read
    * @throws TemplateException if one is not valid
@@ -139,7 +139,7 @@ public final class Templates {
   /**
    * Expands the labels of a route, which are templates that may refer to each other.
    *
-   * @param failed receives those that cannot be expanded, which are omitted
+   * @param failed receives templates that cannot be expanded, which are omitted
    */
   public LabelSet routeLabels(
       Map<String, String> raw,

@@ -143,7 +143,7 @@ final class ObjectLabels {
     return "unknown";
   }
 
-  /** All containers of a pod, those that only prepare it last. */
+  /** All containers of a pod, init containers last. */
   static List<Container> containers(JsonNode pod) {
     List<Container> out = new ArrayList<>();
     pod.path("spec").path("containers").forEach(c -> out.add(new Container(c, false)));

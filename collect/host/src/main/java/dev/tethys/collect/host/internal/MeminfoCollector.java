@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Memory from /proc/meminfo. */
 final class MeminfoCollector implements NodeCollector {
-  /** Fields that are shown; those of HugePages count pages and keep their bare name. */
+  /** Exposed fields; HugePages fields count pages and keep their name without a unit. */
   private static final Set<String> FIELDS =
       Set.of(
           "Active",

@@ -11,7 +11,7 @@ public interface NodeCollectors {
   /**
    * Collector with this name; null for one that the module lacks.
    *
-   * @param variable variables of the process; "" for those that are not set
+   * @param variable variables of the process; "" for unset variables
    */
   @Nullable NodeCollector make(
       String name,

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class HostCollectors implements Collector {
   private static final System.Logger LOG = JulLogger.of(HostCollectors.class.getName());
 
-  /** Metrics from textfiles yield to those of the collectors. */
+  /** Metrics of the collectors take precedence over metrics from textfiles. */
   private static final String LAST = "textfile";
 
   /** Time that a scrape waits for another one; a read of a broken device may never return. */

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 
 /**
  * Shared lock by flock(2) of Linux on an open file, which excludes holders of an exclusive lock.
- * The JDK's locks are those of fcntl(2), which flock ignores.
+ * The JDK uses fcntl(2) locks, which flock ignores.
  */
 final class AdvisoryLock implements AutoCloseable {
   private static final int O_RDONLY = 0;

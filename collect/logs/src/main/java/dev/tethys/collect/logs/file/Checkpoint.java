@@ -13,7 +13,7 @@ import com.dynatrace.hash4j.hashing.Hashing;
  * @param headLength number of first bytes in {@code headHash}; at most {@link #HEAD}
  * @param tailLength number of bytes before the offset in {@code tailHash}; at most {@link #TAIL}
  * @param midLine whether the offset is inside a line whose start was forwarded as too long
- * @param compressed whether offset and lines are those of decompressed content
+ * @param compressed whether offset and lines refer to decompressed content
  * @param listed whether Promtail's file has the same position for the path
  * @param seen time of the last sighting, milliseconds since 1970
  */

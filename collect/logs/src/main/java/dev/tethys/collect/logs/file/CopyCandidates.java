@@ -33,7 +33,7 @@ final class CopyCandidates<T> {
     }
   }
 
-  /** All of files in its folder to which one is related, those of its own name too. */
+  /** All related files in its folder, including files of the same name. */
   Set<T> of(Path file) {
     Set<T> out = new LinkedHashSet<>(byBase.getOrDefault(base(file), Set.of()));
     Name name = plain(file);

@@ -46,7 +46,7 @@ final class CopyDetector {
     this.job = job;
   }
 
-  /** Removes all ignored files except these. */
+  /** Removes all deferred files except these. */
   void retain(Collection<FileId.Inode> waiting) {
     unsettled.keySet().retainAll(waiting);
   }

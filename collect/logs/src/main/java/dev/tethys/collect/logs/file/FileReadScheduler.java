@@ -85,7 +85,7 @@ final class FileReadScheduler {
 
   /**
    * Reads files to their ends on the calling thread, including unterminated records. Files that
-   * must be read before one of them are read first, as far as possible.
+   * must be read before others are read first, as far as possible.
    */
   void readToEnd(List<TailedFile> files) throws InterruptedException {
     for (TailedFile f : files) {
@@ -118,7 +118,7 @@ final class FileReadScheduler {
     } while (f.offset() > from);
   }
 
-  /** First file to read among a file and those that it waits for. */
+  /** First file to read among a file and the files that it waits for. */
   private TailedFile first(TailedFile f) {
     lock.lock();
     try {

@@ -25,7 +25,7 @@ final class IdleFiles {
     this.clock = clock;
   }
 
-  /** Looks after the files that a target has, and after those that end. */
+  /** Monitors the files of a target, including files that end. */
   void update(Collection<TailedFile> there, Collection<TailedFile> leaving) {
     leaving.forEach(queue::wake);
     flush(there);

@@ -23,7 +23,7 @@ import org.tukaani.xz.XZInputStream;
 
 /**
  * One journal file, while journald may be appending to it. All numbers are little-endian; offsets
- * are those of objects, which begin with {@code type u8, flags u8, 6 reserved, size u64}.
+ * refer to objects, which start with {@code type u8, flags u8, 6 reserved, size u64}.
  *
  * <pre>
  * header       0 "LPKSHHRH"  8 compatible flags u32  12 incompatible flags u32  24 file id

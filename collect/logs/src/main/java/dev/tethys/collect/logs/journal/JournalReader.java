@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the entries of all journal files in a set of folders, in order. Files that journald begins
- * are found, those that it renames are read on, those that it deletes are read to their end. Not
+ * Reads the entries of all journal files in a set of folders, in order. New files of journald are
+ * detected, renamed files are read further, and deleted files are read to their end. Not
  * thread-safe.
  */
 public final class JournalReader implements AutoCloseable {

@@ -59,7 +59,7 @@ final class LokiPushSource extends PushSource {
     response.status(204).send();
   }
 
-  /** Passes the entries on; returns a text about those that are refused. */
+  /** Forwards the entries; returns a message about rejected entries. */
   private String acceptPush(HttpRequest request, RejectedItems refusals, Delivery delivery)
       throws IOException, InterruptedException {
     String type = request.header("Content-Type");

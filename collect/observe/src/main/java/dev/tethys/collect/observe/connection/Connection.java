@@ -136,7 +136,7 @@ public final class Connection {
     return outbound ? Direction.SENT : Direction.RECEIVED;
   }
 
-  /** Counts of the destination; null for inbound connections and for those that are not counted. */
+  /** Counts of the destination; null for inbound and uncounted connections. */
   public @Nullable Peer peer() {
     return peer;
   }

@@ -98,7 +98,10 @@ final class ConntrackSocket implements AutoCloseable {
     return new byte[] {(byte) (port >> 8), (byte) port};
   }
 
-  /** The kernel finds connections by the tuple of either direction; those of the other are null. */
+  /**
+   * The kernel finds connections by the tuple of either direction; the arguments of the other
+   * direction are null.
+   */
   static @Nullable Flow translated(Flow asked, ByteBuffer answer) {
     ByteBuffer attributes = attributes(answer);
     Flow original = flow(NetlinkClient.find(attributes, CTA_TUPLE_ORIG));

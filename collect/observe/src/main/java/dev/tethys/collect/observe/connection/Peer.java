@@ -73,7 +73,7 @@ public final class Peer {
     }
   }
 
-  /** Adds these counts to those of another. */
+  /** Adds these counts to the counts of another peer. */
   void addTo(Peer p) {
     p.connects += connects;
     p.connectNanos += connectNanos;

@@ -208,7 +208,7 @@ public final class CgroupResources {
     return new Pressure(some, full);
   }
 
-  /** File of a hierarchy of version 1; the root's numbers are those of the machine. */
+  /** File of a version 1 hierarchy; the root's values are those of the host. */
   private @Nullable Path v1(Cgroup c, String controller, String name) {
     String path = c.paths().get(controller);
     if (path == null || path.equals("/")) {

@@ -26,7 +26,7 @@ final class ProcessDelays {
    *
    * @param processes running processes
    * @param stats numbers of all processes
-   * @param delays of those that could be read, after the numbers
+   * @param delays delays of readable processes, by position in the list
    * @param measuresDisks whether the kernel measures the waiting for disks
    */
   void add(

@@ -34,7 +34,9 @@ public final class ThreadScheduling {
     giveWay(CALLING_THREAD);
   }
 
-  /** Lowers the priority of all threads of this process, including those of the virtual machine. */
+  /**
+   * Lowers the priority of all threads of this process, including threads of the virtual machine.
+   */
   public static void giveWayWhole() {
     try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
       List<Path> threads = tasks.toList();

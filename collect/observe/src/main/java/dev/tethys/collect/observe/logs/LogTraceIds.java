@@ -26,7 +26,7 @@ public record LogTraceIds(long traceHigh, long traceLow, long spanId) {
             + "})(?:\\W|$)");
   }
 
-  /** Ids in a message; zeros for those that it does not name. */
+  /** Ids in a message; zeros for absent ids. */
   public static LogTraceIds of(String message) {
     if (!message.contains("race") && !message.contains("@tr")) {
       return NONE;

@@ -55,7 +55,10 @@ public final class CpuProfiler implements AutoCloseable {
   /** Processes that wait; more are met again when they are sampled again. */
   private static final int MAX_WAITING = 4096;
 
-  /** Users that each have processor time; system users, and those of namespaces, are one. */
+  /**
+   * Users that each get a share of processor time; system users and users of namespaces count as
+   * one.
+   */
   private static final int MAX_USERS = 8;
 
   private static final int LAST_SYSTEM_USER = 999;

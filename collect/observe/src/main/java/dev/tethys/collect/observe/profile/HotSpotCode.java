@@ -153,7 +153,7 @@ final class HotSpotCode {
    * Reads the virtual machine's description of its structures.
    *
    * @param library the process's libjvm.so
-   * @param bias offset of its addresses in memory from those in the file
+   * @param bias difference between its addresses in memory and in the file
    * @throws IOException if the process has ended, or its structures are not understood
    */
   static HotSpotCode of(Path proc, int pid, ElfFile library, long bias) throws IOException {

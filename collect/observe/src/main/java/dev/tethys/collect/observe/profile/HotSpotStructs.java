@@ -72,7 +72,7 @@ final class HotSpotStructs {
    * Reads the description from the memory of a process.
    *
    * @param library the process's libjvm.so
-   * @param bias offset of its addresses in memory from those in the file
+   * @param bias difference between its addresses in memory and in the file
    * @throws IOException if the process has ended, or its structures are not understood
    */
   static HotSpotStructs of(ProcessMemory memory, ElfFile library, long bias) throws IOException {

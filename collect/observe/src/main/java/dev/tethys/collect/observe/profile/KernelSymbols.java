@@ -91,7 +91,7 @@ final class KernelSymbols {
     text[length++] = '\n';
   }
 
-  /** Sorts by address: functions of modules follow those of the kernel, in any order. */
+  /** Sorts by address: functions of modules follow kernel functions, in any order. */
   private void sort() {
     long lowest = Arrays.stream(addresses, 0, count).min().orElse(0);
     long[] order = new long[count];

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Locations in the memory of a CPython interpreter for finding the functions of a thread.
  *
- * <p>They differ by version: those of 2.7 and of 3.6 to 3.12 are from its headers; from 3.13 on the
- * interpreter provides them (_Py_DebugOffsets).
+ * <p>They differ by version: offsets of 2.7 and of 3.6 to 3.12 come from its headers; since 3.13
+ * the interpreter provides them (_Py_DebugOffsets).
  */
 final class PythonFunctions {
   private static final Pattern FILE = Pattern.compile(".*/(?:lib)?python(\\d)\\.(\\d{1,3})[^/]*");
@@ -94,7 +94,7 @@ final class PythonFunctions {
    *
    * @param path of the file in the process
    * @param file its content
-   * @param bias offset of its addresses in memory from those in the file
+   * @param bias difference between its addresses in memory and in the file
    * @return null if the file has none, or one of an unknown version
    */
   static @Nullable PythonFunctions of(Path proc, int pid, String path, ElfFile file, long bias)

@@ -15,8 +15,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of the functions at addresses of processes and of the kernel. Names found in files are kept
- * up to a bound; those of compiled code are not, as a runtime may move it.
+ * Names of the functions at addresses of processes and of the kernel. Names found in files are
+ * cached up to a limit; names of compiled code are not, because a runtime may move the code.
  */
 final class Symbolizer {
   /** Name of an address without code, which is not a frame. */

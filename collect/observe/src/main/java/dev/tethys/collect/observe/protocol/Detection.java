@@ -27,7 +27,7 @@ final class Detection {
     }
   }
 
-  /** Protocols in the order tried: those with distinct first bytes first. */
+  /** Protocols in detection order: protocols with distinctive first bytes come first. */
   private static final ProtocolFormat[] ORDER =
       known(
           Protocol.HTTP,

@@ -18,7 +18,7 @@ final class RedisParser extends ProtocolParser {
   private static final long LARGEST_BULK = 512L << 20;
 
   /**
-   * Commands that a guess may start from; those that open a subscription are answered with their
+   * Commands from which a stream may be recognized; subscription commands are answered with their
    * name.
    */
   private static final Set<String> COMMANDS =

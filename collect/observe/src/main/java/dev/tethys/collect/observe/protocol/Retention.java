@@ -18,7 +18,7 @@ final class Retention {
     void forget();
   }
 
-  /** Part of a connection; linked with those of connections that were used before and after. */
+  /** Entry of a connection, linked with the entries of connections used before and after it. */
   static final class Share {
     private final Owner owner;
     private @Nullable Share before;

@@ -17,7 +17,7 @@ import java.util.List;
  * longest duration are kept, at most {@link #MAX_NATIVE}.
  */
 final class LatencyHistogram {
-  /** Upper bounds in seconds: those of Prometheus's client libraries. */
+  /** Upper bounds in seconds, as in Prometheus client libraries. */
   private static final double[] BOUNDS = {
     .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, Double.POSITIVE_INFINITY
   };

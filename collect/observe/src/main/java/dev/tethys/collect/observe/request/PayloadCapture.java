@@ -386,7 +386,7 @@ public final class PayloadCapture implements AutoCloseable {
   /**
    * Makes the kernel omit the payloads of a socket from now on.
    *
-   * @param clearToo {@link #CLEAR_TOO} for those in clear, too; otherwise 0
+   * @param clearToo {@link #CLEAR_TOO} to include unencrypted payloads; otherwise 0
    */
   private void ignore(long clearToo) {
     try {

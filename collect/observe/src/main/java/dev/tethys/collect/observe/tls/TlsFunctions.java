@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * TLS functions of a program or library: those of OpenSSL's interface (OpenSSL, BoringSSL,
- * LibreSSL, also linked statically) and those of Go.
+ * TLS functions of a program or library: OpenSSL's interface (OpenSSL, BoringSSL, LibreSSL, also
+ * statically linked) and Go's.
  */
 final class TlsFunctions {
   private static final String RETURNED = "tls_returned";

@@ -192,7 +192,7 @@ public final class TlsProbes implements AutoCloseable {
     }
   }
 
-  /** Looks for new processes, and again at those that may have loaded a library since. */
+  /** Checks new processes, and rechecks processes that may have loaded a library since. */
   synchronized void pass() throws IOException {
     if (off) {
       return;

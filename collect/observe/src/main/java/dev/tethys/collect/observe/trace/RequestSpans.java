@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * One span for each request of observed processes.
  *
  * <p>A server's span continues the trace of the header {@code traceparent}. A client's span is the
- * child of the request that its thread serves, if that is the only one. Processes that make spans
- * themselves get none here: those that send their own {@code traceparent}, or spans to a collector.
+ * child of the request that its thread serves, if that is the only one. No spans are created for
+ * processes that create spans themselves, that is, send their own {@code traceparent} or send spans
+ * to a collector.
  *
  * <p>Guarded by the lock of the connections. Every table has a bound.
  */
@@ -99,7 +100,7 @@ public final class RequestSpans {
 
   /**
    * @param share of traces that are kept, from 0 to 1
-   * @param movesThreads tests a process: true if its requests change threads, as those of Go
+   * @param movesThreads tests whether the requests of a process change threads, as in Go
    * @param random source of ids
    */
   public RequestSpans(SpanSink sink, double share, IntPredicate movesThreads, LongSupplier random) {

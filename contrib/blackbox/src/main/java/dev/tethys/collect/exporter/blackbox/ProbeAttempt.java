@@ -141,8 +141,8 @@ final class ProbeAttempt {
   record ResolvedAddress(@Nullable InetAddress address, double seconds) {}
 
   /**
-   * Looks a name up and takes the kind of address that is preferred; no address, logged, if there
-   * is none.
+   * Resolves a name and chooses an address of the preferred family; returns no address, and logs
+   * that, if there is none.
    */
   ResolvedAddress address(String host, IpPreference ip) {
     String name =
@@ -196,7 +196,7 @@ final class ProbeAttempt {
     return h & 0xffffffffL;
   }
 
-  /** An address as a person writes it, with brackets where it has colons. */
+  /** Address as written by users, with brackets if it has colons. */
   static String shown(InetAddress a, int port) {
     String s = a.getHostAddress();
     return (s.indexOf(':') >= 0 ? "[" + s + "]" : s) + ":" + port;

@@ -36,7 +36,7 @@ final class TlsFacts {
 
   private static final int DNS_NAME = 2;
 
-  /** Attributes of names that Go writes out beyond those of RFC 2253. */
+  /** Attributes of names that Go writes in addition to RFC 2253. */
   private static final Map<String, String> NAMES =
       Map.of("2.5.4.5", "SERIALNUMBER", "2.5.4.17", "POSTALCODE");
 

@@ -25,7 +25,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of the {@code clickhouse} exporter, named as in the Collector where it has them.
+ * Settings of the {@code clickhouse} exporter, named as in the Collector if it has them.
  *
  * @param url of the HTTP interface
  * @param names of tables: of metrics their prefix

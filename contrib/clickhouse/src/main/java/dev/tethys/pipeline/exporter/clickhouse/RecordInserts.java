@@ -24,7 +24,7 @@ final class RecordInserts {
       List.of("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer");
   private static final List<String> STATUSES = List.of("Unset", "Ok", "Error");
 
-  /** Maximum number of keys of nested objects in addition to those of attributes. */
+  /** Maximum number of keys of nested objects in addition to attribute keys. */
   private static final int MAX_NESTED_KEYS = 10_000;
 
   private final RowBinaryWriter w = new RowBinaryWriter();

@@ -35,7 +35,7 @@ import java.util.stream.Stream;
 /**
  * Reads the tables of metrics. All matchers are ClickHouse's own work: its {@code match} is RE2, as
  * Prometheus's expressions are, and a map gives "" for a label that is absent. Expressions are
- * anchored at both ends; those that name values are lists of these.
+ * anchored at both ends; alternations of values become lists.
  */
 final class ClickHouseStore implements ForeignStore {
   /**
@@ -273,8 +273,8 @@ final class ClickHouseStore implements ForeignStore {
   }
 
   /**
-   * The series with data in a range: their keys are read from the range, and only those in the
-   * order of the tables. Nothing is queried if the range contains everything.
+   * Series with data in a range: only their keys are read from the range, in the order of the
+   * tables. Nothing is queried if the range contains everything.
    */
   private String where(SelectHints range, List<Matcher> matchers) {
     String where = where(matchers);

@@ -137,7 +137,7 @@ enum ObservedKind {
     return out;
   }
 
-  /** Attributes of a container; those of the pod are shared by everything in it. */
+  /** Container attributes; pod attributes are shared by all containers. */
   private static Attributes inPod(Attributes pod, String name, String id, JsonNode container) {
     Attributes a = new Attributes();
     a.put("container_name", name);

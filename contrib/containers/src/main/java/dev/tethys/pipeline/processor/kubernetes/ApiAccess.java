@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Access to the API of a cluster from the environment of the process.
  *
- * @param environment variables of the process; null for those that are not set
+ * @param environment variables of the process; null for unset variables
  * @param account folder of the pod's service account
  */
 public record ApiAccess(

@@ -183,7 +183,7 @@ final class Cluster {
   }
 
   /**
-   * Waits for the first list of all pods, and for a while for those of their owners.
+   * Waits for the first list of all pods, and for a limited time for the lists of their owners.
    *
    * @throws IOException if the pods are not listed in time
    */
@@ -218,7 +218,7 @@ final class Cluster {
     }
   }
 
-  /** Pod of a key; null if there is none or it is ignored. */
+  /** Pod of a key; null if it does not exist or is ignored. */
   @Nullable Pod find(int association, Object key) {
     Pod p = pods.find(association, key);
     if (p == null) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Stored data of a pod: its identity and the attributes that rules use. Attributes of owners are
  * resolved later, because owners may become known after the pod.
  *
- * @param addresses its own; empty if it shares those of its node
+ * @param addresses own addresses; empty if it shares the addresses of its node
  * @param nodeAddress address shared with its node, {@code ""} for none
  * @param node {@code ""} if no rule needs it
  * @param start start time in Unix milliseconds; {@link #UNKNOWN} for never

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param namespaces to watch; empty for all and for cluster-wide objects
  * @param conditions of nodes that have a metric each
  * @param allocatable allocatable resources of nodes that have a metric each
- * @param metrics including those of conditions and resources
+ * @param metrics including metrics of conditions and resources
  */
 public record ClusterConfig(
     IntervalCollector.Schedule pace,

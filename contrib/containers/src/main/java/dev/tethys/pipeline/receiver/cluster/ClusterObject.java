@@ -7,7 +7,7 @@ import java.util.Map;
  * Stored data of an object: parts that become points, entities for logs, and its owners. Only data
  * needed for output is kept.
  *
- * @param entities of the object, that of a pod before those of its containers
+ * @param entities entities of the object, the pod before its containers
  */
 record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
   /**

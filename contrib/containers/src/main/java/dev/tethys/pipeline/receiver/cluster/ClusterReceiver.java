@@ -46,7 +46,7 @@ final class ClusterReceiver implements Receiver {
   private final FailureLog failures = new FailureLog(); // of the thread
 
   /**
-   * @param metrics where these go; null if no pipeline takes them
+   * @param metrics destination of metrics; null if no pipeline accepts them
    * @param logs the same of entities
    */
   ClusterReceiver(

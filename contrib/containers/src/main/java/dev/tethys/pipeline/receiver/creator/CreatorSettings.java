@@ -31,7 +31,7 @@ public record CreatorSettings(
    *
    * @param key position of its name
    * @param config of the receiver, with expressions; null if empty
-   * @param attributes resource attributes, which override those of the kind of endpoint
+   * @param attributes resource attributes, which override attributes of the endpoint type
    */
   record Entry(
       ComponentId id,

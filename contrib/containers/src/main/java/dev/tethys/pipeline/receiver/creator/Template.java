@@ -132,8 +132,8 @@ final class Template {
   }
 
   /**
-   * Attributes of the same kind: the defaults, overridden by those of all receivers, then by its
-   * own.
+   * Attributes of the same kind: the defaults, overridden by attributes of all receivers, then by
+   * its own.
    */
   private static Map<String, DynamicText> compiled(
       EndpointKind kind,

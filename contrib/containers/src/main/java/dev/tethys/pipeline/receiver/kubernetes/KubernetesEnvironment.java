@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Environment of a receiver that uses the Kubernetes API: network access and pod environment.
  *
- * @param environment variables of the process; null for those that are not set
+ * @param environment variables of the process; null for unset variables
  * @param account folder of the pod's service account
  * @param version of this program
  */

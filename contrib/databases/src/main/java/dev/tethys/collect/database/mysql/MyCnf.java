@@ -111,7 +111,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
     return new String[] {host.isEmpty() ? "localhost" : host, port};
   }
 
-  /** A key of a section or of those that it belongs to; {@code ""} when it does not exist. */
+  /** A key of a section or of its parent sections; {@code ""} when it does not exist. */
   private String get(String section, String key) {
     for (String s = section; !s.isEmpty(); s = parent(s)) {
       String v = sections.getOrDefault(s, Map.of()).get(key);

@@ -27,7 +27,7 @@ record PostgresDsn(
   private static final Pattern PAIRS = Pattern.compile("^ *[a-zA-Z0-9_]+ *= *[^= ]+.*");
 
   /**
-   * Reads either form; what is neither is treated as a URL without its scheme.
+   * Reads either format; anything else is treated as a URL without a scheme.
    *
    * @throws IllegalArgumentException if it is invalid; the message holds no password
    */

@@ -42,7 +42,7 @@ final class SpecialCollectors {
 
   private SpecialCollectors() {}
 
-  /** Settings that are numbers or truths, in seconds and bytes where they have a unit. */
+  /** Numeric and boolean settings, in seconds and bytes if they have a unit. */
   static void settings(PostgresConnection c, MetricSet out) throws SQLException {
     c.query(
         "select name, setting, unit, vartype from pg_settings"

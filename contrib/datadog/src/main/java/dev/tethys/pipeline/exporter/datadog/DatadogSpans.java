@@ -211,7 +211,7 @@ final class DatadogSpans {
     return t;
   }
 
-  /** An error is described by the last exception, where there is one. */
+  /** An error is described by the last exception, if any. */
   private static void exception(Span s, Tags t) {
     for (SpanEvent e : s.events().reversed()) {
       if (e.name().equals("exception")) {

@@ -18,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Environment that detectors read: variables, files, metadata servers.
  *
- * @param environment variables of the process; null for those that are not set
+ * @param environment variables of the process; null for unset variables
  * @param caller sends requests
  * @param clients for servers with special client settings
  * @param root root folder of the system's files

@@ -217,7 +217,7 @@ final class SystemDetector implements Detector {
         : null;
   }
 
-  /** Of the interfaces that are up and lead somewhere; names are those of all. */
+  /** Addresses of interfaces that are up and not loopback; names of all interfaces. */
   private void network(Attributes to) throws IOException {
     ArrayValue ips = new ArrayValue();
     ArrayValue macs = new ArrayValue();

@@ -48,7 +48,9 @@ final class EthtoolCollector implements NodeCollector {
   private static final int NAME = 32;
   private static final int MAX_STATS = 65_536;
 
-  /** Counters that a driver may add during the request: those of a few hundred queues. */
+  /**
+   * Number of counters that a driver may add during the request, enough for a few hundred queues.
+   */
   private static final int SPARE_STATS = 4096;
 
   private static final double MEGABIT = 1e6 / 8;

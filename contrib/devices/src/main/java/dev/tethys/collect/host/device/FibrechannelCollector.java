@@ -46,7 +46,7 @@ final class FibrechannelCollector implements NodeCollector {
   };
 
   /**
-   * Files in the order of the labels; those of the second kind have the prefix 0x, which is
+   * Files in the order of the labels; values of the second kind have the prefix 0x, which is
    * removed.
    */
   private static final String[] FILES = {

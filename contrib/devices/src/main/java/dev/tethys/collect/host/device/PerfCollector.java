@@ -29,7 +29,7 @@ import java.util.Set;
 
 /**
  * Counters of the processors and of the kernel, per processor (perf_event_open(2)). They are opened
- * at the first scrape and count from then on; those that a machine lacks are omitted.
+ * on the first scrape and count from then on; counters that a host lacks are omitted.
  */
 final class PerfCollector implements NodeCollector {
   private static final System.Logger LOG = JulLogger.of(PerfCollector.class.getName());

@@ -88,7 +88,7 @@ final class SamplingStrategies {
     return new SamplingStrategies(fallback, Map.copyOf(services));
   }
 
-  /** Operations of the default are those of a service that does not name them. */
+  /** Default operations apply to services that do not define their own. */
   private static Strategy merged(Strategy own, Strategy fallback) {
     Map<String, Double> others = fallback.operations;
     if (others == null || own.operations == null && own.limiting) {

@@ -37,7 +37,7 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
   /**
    * The settings.
    *
-   * @param variables whether those of the process are shown
+   * @param variables whether environment variables of the process are shown
    */
   public record Settings(HttpServerSettings http, boolean variables) {}
 

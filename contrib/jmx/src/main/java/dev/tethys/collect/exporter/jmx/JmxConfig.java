@@ -152,7 +152,7 @@ record JmxConfig(
           false,
           "If true, metrics whose names end with _total are counters.");
 
-  /** Some published files have it here, where it has never had a meaning. */
+  /** Some published files have it here, although it has never had an effect. */
   private static final Key<Boolean> SNAKE_CASE =
       SECTION.optional("attrNameSnakeCase", Type.BOOL, "Ignored here: it is a setting of rules.");
 

@@ -42,7 +42,10 @@ final class OtlpPush implements AutoCloseable {
   private static final String SECONDS = "seconds";
   private static final String AGENT = "Tethys-JMX-Exporter";
 
-  /** Number of attempts to send a request; attempts and pauses are those of OpenTelemetry's SDK. */
+  /**
+   * Number of attempts to send a request; attempts and delays are the same as in OpenTelemetry's
+   * SDK.
+   */
   private static final int ATTEMPTS = 5;
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);

@@ -55,7 +55,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   /**
    * Current backends.
    *
-   * @param byName by their names on the ring, without those that could not be opened
+   * @param byName by their names on the ring, excluding backends that could not be opened
    * @param users number of calls in flight that use these backends
    */
   record Members(HashRing ring, Map<String, Backend> byName, AtomicInteger users) {

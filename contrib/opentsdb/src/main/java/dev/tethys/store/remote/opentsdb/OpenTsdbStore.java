@@ -256,7 +256,7 @@ final class OpenTsdbStore implements ForeignStore {
     sb.append(TsdbSeries.tag(label)).append("\",\"filter\":\"").append(filter).append("\"}");
   }
 
-  /** Metrics in the order of their names, those of samples that are not finite among them. */
+  /** Metrics in name order, including metrics of non-finite samples. */
   private List<String> metrics(long most) throws IOException, InterruptedException {
     List<String> out = new ArrayList<>();
     isAnswered(

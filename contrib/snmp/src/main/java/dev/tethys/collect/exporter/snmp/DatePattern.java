@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pattern in the syntax of strptime(3) for times reported by devices, such as {@code
- * %Y-%m-%d,%H:%M:%S}. Without a zone they are UTC; missing fields are those of 1 January 1900.
+ * %Y-%m-%d,%H:%M:%S}. Times without a zone are UTC; missing fields default to 1 January 1900.
  */
 final class DatePattern {
   private static final List<String> MONTHS =

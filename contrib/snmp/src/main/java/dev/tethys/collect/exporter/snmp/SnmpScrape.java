@@ -26,7 +26,7 @@ final class SnmpScrape implements SnmpClient.Listener {
   /**
    * Of a module.
    *
-   * @param logged the agent whose messages are logged; "" where they are not
+   * @param logged the agent whose messages are logged; "" if none is logged
    */
   SnmpScrape(String name, SnmpModule module, SnmpMeasures measures, String logged) {
     this.logged = logged;

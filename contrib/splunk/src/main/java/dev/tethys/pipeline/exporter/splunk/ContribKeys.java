@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /**
  * Keys of the Collector's exporter with the same meaning (its config.go).
  *
- * @param logs whether log records are sent; likewise {@code profiles} for those of Splunk's
+ * @param logs whether log records are sent; likewise {@code profiles} for profiles of Splunk's
  *     profiler
  * @param headers that identify the program
  * @param maxBytes of a request before compression, if set for a signal

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param kind kind of samples that it matches; null for all kinds
  * @param ttl time without new values after which a series is removed; zero for never
  * @param scale factor for values
- * @param honorLabels whether labels of the sample win over those of the rule
+ * @param honorLabels whether labels of the sample take precedence over labels of the rule
  */
 public record Mapping(
     String match,

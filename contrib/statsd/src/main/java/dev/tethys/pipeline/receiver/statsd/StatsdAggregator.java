@@ -226,7 +226,7 @@ final class StatsdAggregator implements AutoCloseable {
     }
   }
 
-  /** Keeps the last value of a gauge, and forgets those that have changed longest ago. */
+  /** Keeps the last value of a gauge, and evicts the least recently changed gauges. */
   @GuardedBy("this")
   private void remember(Key key, double value) {
     if (levels.put(key, value) != null) {

@@ -67,7 +67,7 @@ final class TdengineStore implements ForeignStore {
   private final StoreLimits limits;
 
   /**
-   * @param table the one super table with labels in JSON; "" where there is one for each metric
+   * @param table the single super table with labels in JSON; "" if there is one table per metric
    * @param cloudToken of TDengine's cloud; empty elsewhere
    */
   TdengineStore(

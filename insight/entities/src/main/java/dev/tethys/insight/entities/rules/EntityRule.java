@@ -10,7 +10,7 @@ import java.util.Map;
  * @param as name by which relations of the rule refer to it
  * @param keys identities: entities of a kind that share one are one
  * @param hints names that join a weak entity with the only strong one that has them
- * @param names for people, of which the first that is present counts
+ * @param names display names, of which the first present one is used
  * @param attributes by name
  * @param series labels that select the entity's series
  * @param weak true if it joins a strong entity by a key or a hint

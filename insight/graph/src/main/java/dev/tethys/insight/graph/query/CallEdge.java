@@ -23,7 +23,7 @@ public record CallEdge(
     double connections,
     double retransmits) {
 
-  /** Connection of the service graph, that of the protocol where the node agent saw the call. */
+  /** Connection of the service graph; the protocol is given if the node agent observed the call. */
   public String connection() {
     return Protocols.connection(type);
   }

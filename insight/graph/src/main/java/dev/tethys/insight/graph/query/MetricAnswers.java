@@ -15,7 +15,8 @@ public interface MetricAnswers {
   }
 
   /**
-   * Computes an instant query; what is not a vector has no samples. Fails as the store does.
+   * Computes an instant query; a result that is not a vector has no samples. Fails as the store
+   * does.
    *
    * @param time Unix milliseconds
    */

@@ -149,7 +149,7 @@ public final class GeneratedMetrics implements TraceIngester.Listener, AutoClose
     }
   }
 
-  /** Writes what was counted since the last write. */
+  /** Writes the counts since the last write. */
   @Override
   public void close() {
     synchronized (pause) {

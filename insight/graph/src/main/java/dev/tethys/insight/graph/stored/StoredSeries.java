@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Series of the metric store. Its first sample is a zero shortly before the first value, so that a
- * rate includes what was counted before.
+ * rate includes earlier counts.
  */
 final class StoredSeries {
   private final Labels labels;

@@ -71,7 +71,7 @@ public final class InspectionCheck {
     return out;
   }
 
-  /** Runs all tests of a set; what failed, for people. */
+  /** Runs all tests of a set; returns human-readable failures. */
   public List<String> run(InspectionSet set) throws IOException {
     List<String> out = new ArrayList<>();
     for (Inspection i : set.inspections()) {
@@ -82,7 +82,7 @@ public final class InspectionCheck {
     return out;
   }
 
-  /** Runs a test; what failed, for people. */
+  /** Runs a test; returns human-readable failures. */
   public List<String> run(InspectionSet set, Inspection i, InspectionCase c) throws IOException {
     InspectionSet alone = new InspectionSet(List.of(i), set.overrides(), null);
     try (MetricStore store = stores.get()) {

@@ -2,7 +2,7 @@ package dev.tethys.insight.inspections.definition;
 
 import java.util.Locale;
 
-/** Unit of the values of an inspection, with their text for people. */
+/** Unit of inspection values, with human-readable formatting. */
 public enum InspectionUnit {
   COUNT {
     @Override

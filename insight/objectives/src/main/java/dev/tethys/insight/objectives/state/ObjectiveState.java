@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param since Unix milliseconds from which the burn rate has exceeded 1; null if it does not, or
  *     did so before {@link ObjectiveStates#SINCE}
  * @param query PromQL with the current ratio of failed events
- * @param notes remarks for people
+ * @param notes human-readable notices
  */
 public record ObjectiveState(
     String name,

@@ -56,7 +56,7 @@ final class ClusterNodes {
   }
 
   /**
-   * Address in the form {@code address:port}, or {@code name/address:port} where a node has a name.
+   * Address in the form {@code address:port}, or {@code name/address:port} if a node has a name.
    */
   private static URI url(String published, String scheme) throws IOException {
     int slash = published.indexOf('/');

@@ -90,7 +90,7 @@ final class ClymeneIndex {
     }
   }
 
-  /** Types of the field by index; more than one index where the name is an alias. */
+  /** Types of the field by index; more than one index if the name is an alias. */
   private static Map<String, String> types(HttpEndpoint.Reply r) throws IOException {
     Map<String, String> types = new TreeMap<>();
     try {

@@ -157,7 +157,7 @@ record DocumentRequestEncoder(
     }
   }
 
-  /** A time as both take it, with nine decimals where it has them. */
+  /** A time in a format accepted by both, with nine decimals if needed. */
   static String time(long nanos) {
     return Instant.ofEpochSecond(
             Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L))

@@ -24,7 +24,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of the {@code influxdb} exporter, named as in the Collector where it has them.
+ * Settings of the {@code influxdb} exporter, named as in the Collector if it has them.
  *
  * @param base the server, without a path of the API
  * @param database of version 1, bucket of version 2, database of version 3

@@ -139,7 +139,7 @@ public final class LokiClient implements AutoCloseable {
         new Counting(config.host()));
   }
 
-  /** Whether it can continue with other settings: requests that wait stay where they are. */
+  /** Whether it can continue with other settings, so that waiting requests stay in their queue. */
   public boolean canBecome(RequestQueue queue) {
     return Objects.equals(settings.queue.folder(), queue.folder());
   }

@@ -18,7 +18,7 @@ final class OtlpProbe {
   /**
    * A trial.
    *
-   * @param where the server, for people
+   * @param where display name of the server
    */
   static ItemProbe of(Signal signal, OtlpRequestEncoder encoder, Sender sender, String where) {
     return new ItemProbe(

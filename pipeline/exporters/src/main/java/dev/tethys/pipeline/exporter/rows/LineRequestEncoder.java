@@ -74,7 +74,7 @@ public record LineRequestEncoder(
     return h;
   }
 
-  /** The rows of a request, and where they are. */
+  /** Rows of a request, with their positions. */
   public Opened open(EncodedRequest p) {
     Compression c = Compression.named(p.headers().getOrDefault(ENCODING, ""));
     if (c == null) {

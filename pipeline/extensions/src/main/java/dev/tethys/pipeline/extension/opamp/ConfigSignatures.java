@@ -16,7 +16,7 @@ record ConfigSignatures(@Nullable PublicKey key) {
   /** Ending of the name of a configuration's file. */
   private static final String YAML = ".yaml";
 
-  /** Why the signatures of an offer do not permit it; "" where they do. */
+  /** Reason why the signatures of an offer do not permit it; "" if they do. */
   String refusal(RemoteConfig config) {
     for (Map.Entry<String, RemoteConfig.File> e : config.files().entrySet()) {
       String type = e.getValue().type();
@@ -32,7 +32,7 @@ record ConfigSignatures(@Nullable PublicKey key) {
     return "";
   }
 
-  /** Why the signature of the text of a configuration does not permit it; "" where it does. */
+  /** Reason why the signature of a configuration does not permit it; "" if it does. */
   String refusal(String text) {
     return refusalOf("its text", SignedConfig.of(text));
   }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a statement, a condition or a value by recursive descent. Values and conditions share one
- * chain of precedence (or, and, not, comparison, sum, product), so that parentheses need no looking
- * ahead; which of the two a part is, is checked where it is used.
+ * chain of precedence (or, and, not, comparison, sum, product), so parentheses need no lookahead;
+ * whether a part is a value or a condition is checked where it is used.
  */
 public final class OttlParser {
   /** The longest text that is read, in UTF-16 units. */

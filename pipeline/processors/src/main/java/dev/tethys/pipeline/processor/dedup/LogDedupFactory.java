@@ -49,7 +49,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
       List<String> metadataKeys,
       int metadataLimit) {}
 
-  /** Most combinations of metadata where the configuration names no limit. */
+  /** Default maximum number of metadata combinations. */
   static final int MOST_COMBINATIONS = 10_000;
 
   private static final Section SECTION =

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Span names according to OpenTelemetry's semantic conventions, built from low-cardinality
- * attributes. Where a convention renamed an attribute, the older name is read too.
+ * attributes. If a convention renamed an attribute, the older name is also read.
  */
 final class SpanNames {
   private static final int SERVER = 2;

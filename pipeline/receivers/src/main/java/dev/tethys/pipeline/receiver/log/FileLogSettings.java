@@ -294,7 +294,7 @@ record FileLogSettings(
     }
   }
 
-  /** Refuses records of several lines where they cannot be found among bytes. */
+  /** Rejects multiline records if their boundaries cannot be found in encoded bytes. */
   static void checkRecords(YamlObject o, Key<RecordEnds> multiline, Charset charset) {
     if (charset.name().startsWith("UTF-") && !charset.name().equals("UTF-8")) {
       throw o.error(multiline, "multiline requires an encoding in which a line feed is one byte");

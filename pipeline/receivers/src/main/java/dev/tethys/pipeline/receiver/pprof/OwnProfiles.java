@@ -11,8 +11,8 @@ import jdk.jfr.Recording;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Profiles of this process, by the JDK's flight recorder: where threads run, and if requested where
- * they wait for monitors and are parked.
+ * Profiles of this process from JDK Flight Recorder: CPU profiles and, if requested, profiles of
+ * monitor waits and parked threads.
  */
 final class OwnProfiles implements ProfilePoller.Source {
   private static final int SAMPLES_A_SECOND = 50;

@@ -89,7 +89,7 @@ public final class ThreadDump {
 
   /**
    * Reads a frame as {@link StackTraceElement#toString} has it: {@code
-   * loader/module@version/class.method(file:line)}, where the name of a hidden class contains a
+   * loader/module@version/class.method(file:line)}, in which the name of a hidden class contains a
    * slash before its number.
    */
   public static Frame frame(String text) {

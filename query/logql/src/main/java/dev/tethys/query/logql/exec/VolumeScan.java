@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Adds up the bytes of lines by stream and step, from totals of segments where they suffice. */
+/** Adds up the bytes of lines by stream and step, using segment totals where they suffice. */
 public final class VolumeScan {
   private final QueryRun run;
   private final Range range;

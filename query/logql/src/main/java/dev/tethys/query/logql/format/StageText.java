@@ -91,7 +91,7 @@ final class StageText {
     };
   }
 
-  /** A value; expressions with a backslash are raw strings where they can be. */
+  /** A value; expressions with a backslash become raw strings if possible. */
   private static String value(Matcher m) {
     boolean expression = m.type() == Matcher.Type.REGEX || m.type() == Matcher.Type.NOT_REGEX;
     String v = m.value();

@@ -4,8 +4,8 @@ import dev.tethys.model.logs.LogBodyParts;
 import java.util.Arrays;
 
 /**
- * Text of log lines that differ in arguments only. A stage walks over it as over a line and marks
- * the arguments that it reads, or whose bytes decide what it does. Arguments are letters, digits,
+ * Text of log lines that differ in arguments only. A stage processes it like a line and marks the
+ * arguments that it reads or whose bytes affect its behaviour. Arguments are letters, digits,
  * underscores and bytes from 0x80, at least one. Not thread-safe.
  */
 final class LineOutline {

@@ -197,7 +197,7 @@ final class LogfmtStage extends RowStage {
     return values(lines) ? values.end() : -1;
   }
 
-  /** Walks as {@link #pairs} does; false if what a line has depends on its arguments. */
+  /** Iterates like {@link #pairs}; returns false if the pairs of a line depend on its arguments. */
   private boolean values(LineOutline lines) {
     byte[] b = lines.text();
     int to = lines.length();

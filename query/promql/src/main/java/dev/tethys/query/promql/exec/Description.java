@@ -23,7 +23,8 @@ public final class Description {
    * @param parts part of the samples that is needed: values, times, counts (of histograms)
    * @param sameBuckets downsampled data in buckets of a length that divides this gives the same
    *     result as samples; 0 if none does
-   * @param windowsEvery distance between the windows, where they cover little of the time; 0 else
+   * @param windowsEvery distance between the windows, if they cover only a small part of the time;
+   *     otherwise 0
    */
   public record Reads(
       List<Matcher> matchers,

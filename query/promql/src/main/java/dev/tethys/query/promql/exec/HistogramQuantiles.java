@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code histogram_quantile}, {@code histogram_quantiles} and {@code histogram_fraction}, over
- * native histograms and over classic ones: series that differ in {@code le} alone. Where both stand
- * under the same labels at a step, neither is evaluated.
+ * native histograms and over classic ones: series that differ in {@code le} alone. If both exist
+ * with the same labels at a step, neither is evaluated.
  */
 public final class HistogramQuantiles extends Operator {
   private final Operator vector;

@@ -37,10 +37,7 @@ final class Kernels {
     return Double.isInfinite(sum) ? sum : sum + carry;
   }
 
-  /**
-   * The mean: of the sum with a carry, or, from where the sum would overflow, the mean carried on
-   * incrementally.
-   */
+  /** The mean: computed from the compensated sum, or incrementally once the sum would overflow. */
   static double mean(double[] v, int from, int to) {
     double sum = v[from];
     double carry = 0;

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Counts series by group and by where they have samples: series that were scraped together differ
- * in neither, so that a count over all of them adds up few arrays. Not thread-safe.
+ * Counts series by group and by sample positions: series scraped together usually share both, so a
+ * count over all of them adds up only a few arrays. Not thread-safe.
  *
  * <p>Invariant: {@code counts} at a place belongs to the pair of {@code keys} there, a group and
  * the number of a list of places, or is 0; at most two thirds of the table are taken, of which

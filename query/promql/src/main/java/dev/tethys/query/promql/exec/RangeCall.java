@@ -26,7 +26,7 @@ public final class RangeCall extends Operator {
    * @param summary computation from summaries of samples, which the source may give
    * @param oneSeries whether the caller makes one series of all, regardless of their labels
    * @param scalars the other arguments, in order
-   * @param span where the first argument stands, which is what annotations point at
+   * @param span position of the first argument, to which annotations refer
    */
   public RangeCall(
       String name,

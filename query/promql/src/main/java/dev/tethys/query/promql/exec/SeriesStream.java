@@ -26,8 +26,8 @@ interface SeriesStream extends AutoCloseable {
   void evaluate(int series, Workspace workspace, SeriesTarget target);
 
   /**
-   * For a stream of presence: by step where the sample stands, or -1 for none, when that is known
-   * without reading the series. Series with the same timestamps give the very same array.
+   * For a presence stream: the sample's position by step, or -1 for none, if known without reading
+   * the series. Series with the same timestamps give the very same array.
    */
   default int @Nullable [] presence(int series) {
     return null;

@@ -7,7 +7,7 @@ import dev.tethys.model.storage.Selection;
 
 /**
  * A {@code smoothed} instant selector: the value at a step interpolated between the samples around
- * it, the last value where none follows within the lookback.
+ * it, the last value if none follows within the lookback.
  */
 public final class SmoothedSelect extends Operator {
   private final Selector selector;

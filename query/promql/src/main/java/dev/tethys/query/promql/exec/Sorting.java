@@ -19,7 +19,7 @@ public final class Sorting extends Operator {
 
   /**
    * @param labels the labels to sort by; ignored unless {@code byLabels}
-   * @param span where the call stands
+   * @param span position of the call
    */
   public Sorting(
       Operator vector, boolean byLabels, List<String> labels, boolean descending, Span span) {

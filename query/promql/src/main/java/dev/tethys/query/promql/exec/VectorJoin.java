@@ -88,8 +88,8 @@ public final class VectorJoin extends Operator {
   }
 
   /**
-   * Series of the one side that meet each other are an error where the many side has any series,
-   * with a partner or not. Where it has none, some may have been omitted.
+   * Duplicate series on the "one" side are an error if the "many" side has any series, matching or
+   * not. If it has none, some may have been omitted.
    */
   private void checkDuplicates(Execution x, int steps, Block many, Block one) {
     Matching m = new Matching(matching);

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param name the function, aggregation or operator; empty if none
  * @param text the part of the query that it computes; empty if there is none
  * @param span position of that part in bytes; null if there is none
- * @param attributes further attributes by name, as text for people
+ * @param attributes further attributes by name, as display text
  * @param steps number of points in time at which it is computed
- * @param reads what it reads from the store, or null
+ * @param reads selection that it reads from the store, or null
  * @param sameAs the id of the step whose result is used here again, 0 if none
- * @param measured what it took, when the query was run for that and got here
+ * @param measured measured costs, if the query was executed with measurement and reached this step
  */
 public record PlanNode(
     int id,
@@ -44,7 +44,10 @@ public record PlanNode(
     children.forEach(c -> c.walk(visitor));
   }
 
-  /** A measure summed over this step and all inside it; what is shared counts where it first is. */
+  /**
+   * A measure summed over this step and all nested steps; shared steps are counted at their first
+   * occurrence.
+   */
   public long total(ToLongFunction<Profile.Node> measure) {
     long n = measured == null ? 0 : measure.applyAsLong(measured);
     for (PlanNode c : children) {

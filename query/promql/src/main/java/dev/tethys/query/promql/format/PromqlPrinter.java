@@ -19,7 +19,7 @@ import java.util.List;
 
 /**
  * Writes an expression in Prometheus's canonical form. Matchers are sorted, durations and numbers
- * normalised, parentheses kept; what it writes parses to the same tree.
+ * normalised, parentheses kept; its output parses to the same tree.
  */
 public final class PromqlPrinter {
   private final StringBuilder out;

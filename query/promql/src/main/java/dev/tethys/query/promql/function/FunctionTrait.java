@@ -20,7 +20,7 @@ public enum FunctionTrait {
   ANCHORED,
   /** Accepts the {@code smoothed} modifier. */
   SMOOTHED,
-  /** Uses start timestamps of samples where the engine reads them. */
+  /** Uses start timestamps of samples if the engine reads them. */
   START_TIMESTAMPS,
   /** Needs at least two samples in a window. */
   TWO_SAMPLES,

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Splits a query into tokens. The same characters mean different things outside braces, inside
- * them, and at the start of square brackets; {@link #state} says where the lexer is. Positions are
- * byte offsets.
+ * them, and at the start of square brackets; {@link #state} is the lexer state. Positions are byte
+ * offsets.
  *
- * <p>Invariant: {@code 0 <= start <= pos <= input.length}; {@code start} is where the token being
- * read begins.
+ * <p>Invariant: {@code 0 <= start <= pos <= input.length}; {@code start} is the start of the
+ * current token.
  */
 final class PromqlLexer {
   private static final int EOF_CHAR = -1;
@@ -429,8 +429,7 @@ final class PromqlLexer {
 
   /**
    * Reads a presumed number; returns whether the parser must check it. On failure {@link #pos} is
-   * where the number ended: after digits a duration may continue there, and error messages end
-   * there.
+   * the end of the number: a duration may continue after the digits, and error messages end there.
    */
   private boolean scanNumber() {
     int from = pos;

@@ -10,7 +10,7 @@ public sealed interface FieldExpr {
   /**
    * An attribute.
    *
-   * @param scope where it is; {@link SpanField.Scope#ANY_ATTRIBUTE} without a scope
+   * @param scope scope of the field; {@link SpanField.Scope#ANY_ATTRIBUTE} without a scope
    * @param ofParent true for {@code parent.}
    * @param name its key
    */

@@ -149,8 +149,8 @@ public final class BackupRepository implements AutoCloseable {
    * Adds a backup.
    *
    * @param snapshot a folder of blocks that no longer changes: a snapshot of the store
-   * @param link makes hard links instead of copies where the file system allows; they cost no space
-   *     and protect against deletion, not against a broken disk
+   * @param link creates hard links instead of copies if the file system supports it; they cost no
+   *     space and protect against deletion, not against a broken disk
    */
   public CreatedBackup add(Path snapshot, boolean link) throws IOException {
     sweep();
@@ -409,7 +409,7 @@ public final class BackupRepository implements AutoCloseable {
    *
    * @param into an absent or empty folder
    * @param replace whether an existing folder is moved aside first; it is never removed
-   * @return where it was moved to, or the folder itself
+   * @return path to which it was moved, or the folder itself
    * @throws StorageException CORRUPT when the backup is not whole; nothing has changed then
    */
   public Path restore(String name, Path into, boolean replace) throws IOException {

@@ -36,7 +36,7 @@ final class WalReader {
   /** Takes a record. */
   @FunctionalInterface
   interface Visitor {
-    /** The bytes are valid during the call; {@code at} is where the record ends in the file. */
+    /** The bytes are valid during the call; {@code at} is the end of the record in the file. */
     void record(byte[] buf, int length);
   }
 

@@ -17,8 +17,8 @@ import tools.jackson.core.JsonToken;
  * "positive_buckets":[3,4,1],"integer":true,"counter_reset":"no"}</pre>
  *
  * <p>Spans are pairs of an offset and a length, buckets absolute counts, as {@link Histogram} has
- * them and OpenMetrics 2.0 names them. Left out is what is 0 or empty, {@code integer} when the
- * source counted in floats, {@code counter_reset} ({@code yes}, {@code no}, {@code gauge}) when
+ * them and OpenMetrics 2.0 names them. Omitted are zero or empty fields, {@code integer} if the
+ * source counted in floats, and {@code counter_reset} ({@code yes}, {@code no}, {@code gauge}) when
  * nothing is known. Numbers that JSON lacks are the strings of {@link SampleLine}.
  */
 final class HistogramJson {

@@ -15,8 +15,8 @@ import dev.tethys.store.files.CorruptionException;
  * </pre>
  *
  * Spans begin at multiples of their width and have their last time, not their first one, as the
- * windows of queries have. The first span has the first time of the block. The section is left out
- * where it would have nearly as many counts as there are rows.
+ * windows of queries have. The first span has the first time of the block. The section is omitted
+ * if it would have nearly as many counts as rows.
  *
  * @param names indexes in the header
  * @param values of each name

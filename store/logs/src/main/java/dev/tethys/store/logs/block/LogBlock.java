@@ -85,7 +85,8 @@ public final class LogBlock {
    *
    * @param words the words of the part
    * @param kept what earlier readers of the block decoded
-   * @throws CorruptionException if the header is damaged; so do the methods if what they need is
+   * @throws CorruptionException if the header is damaged; the methods throw it if the data they
+   *     need is damaged
    */
   public static LogBlock open(MemorySegment block, WordList words, DecodedColumns kept) {
     return new LogBlock(block, words, kept);
@@ -94,7 +95,8 @@ public final class LogBlock {
   /**
    * @param words the words of the part
    * @param kept what earlier readers of the block decoded
-   * @throws CorruptionException if the header is damaged; so do the methods if what they need is
+   * @throws CorruptionException if the header is damaged; the methods throw it if the data they
+   *     need is damaged
    */
   LogBlock(MemorySegment block, ColumnReader.WordSource words, DecodedColumns kept) {
     kept.use();

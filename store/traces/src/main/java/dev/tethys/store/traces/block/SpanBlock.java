@@ -35,7 +35,8 @@ public final class SpanBlock extends SpanChunk {
   /**
    * @param groups scopes and resources of the part
    * @param kept columns that were decoded before
-   * @throws CorruptionException if the header is damaged; so do the methods if what they need is
+   * @throws CorruptionException if the header is damaged; the methods throw it if the data they
+   *     need is damaged
    */
   public SpanBlock(MemorySegment block, PartGroups groups, DecodedColumns kept) {
     this(block, groups, kept, false);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A URL that events are posted to.
  *
- * @param maxRetries maximum number of retries
+ * @param maxRetries maximum number of attempts
  * @param batch null if each event has its own request
  */
 record WebhookConfig(

@@ -407,7 +407,7 @@ public record MongoUri(
     return MechanismProperties.read(mechanism(), option(PROPERTIES));
   }
 
-  /** A property of the mechanism, {@code ""} where it is not said. */
+  /** A property of the mechanism, {@code ""} if not specified. */
   String property(String name) {
     return properties().getOrDefault(name, "");
   }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Fields and buttons of messages of Rocket.Chat; their keys are those that Alertmanager reads. */
+/** Fields and buttons of messages of Rocket.Chat; their keys are those read by Alertmanager. */
 final class RocketchatParts {
   private static final Section FIELD_SECTION =
       new Section("rocketchat_field", "Field of the message.");
@@ -77,8 +77,8 @@ final class RocketchatParts {
   }
 
   /**
-   * Rocket.Chat supports only buttons as actions. Alertmanager reads five of their keys but sends
-   * none of them, so that its buttons with a {@code msg} are not shown; here they are sent.
+   * Rocket.Chat supports only buttons as actions. Alertmanager reads five of the keys but sends
+   * none, so its buttons with a {@code msg} are not shown; here they are sent.
    */
   static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, TemplateExpander t) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Aerospike: operations with namespace and set, result codes; information and administration.
- * Responses arrive in the order of the requests; those of batches, scans and queries have several
- * messages, the last of which is marked. Keys, digests, bins and values are not kept.
+ * Responses arrive in the order of the requests; responses to batches, scans and queries have
+ * several messages, of which the last is marked. Keys, digests, bins and values are not kept.
  */
 final class AerospikeParser extends ProtocolParser {
   private static final int VERSION = 2;

@@ -136,7 +136,7 @@ final class LdapParser extends ProtocolParser {
     return m != null && m != Message.INCOMPLETE && m.id > 0 && isRequest(in, m);
   }
 
-  /** True if the first fields of a request are visible and those of its operation. */
+  /** True if the first fields of a request and of its operation are visible. */
   private static boolean isRequest(StreamBuffer in, Message m) {
     BerReader r = new BerReader(in, m.body, m.end);
     return switch (m.tag) {

@@ -130,7 +130,9 @@ final class TdsParser extends ProtocolParser {
     return Step.NEXT;
   }
 
-  /** Skips the records of an encrypted login; where they do not end everything is encrypted. */
+  /**
+   * Skips the records of an encrypted login; if they do not end, the whole connection is encrypted.
+   */
   private Step record(StreamBuffer in) {
     if (++records > MOST_RECORDS) {
       return Step.OPAQUE;

@@ -32,7 +32,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
   private static final int COMPACT_ID = 0x82;
   private static final int DEEPEST = 24;
 
-  /** Bytes of a value by its type in the binary protocol; 0 for those of variable size. */
+  /** Size of a value by its type in the binary protocol; 0 for variable-size types. */
   private static final int[] BINARY_SIZES = {
     -1, -1, 1, 1, 8, -1, 2, -1, 4, -1, 8, 0, 0, 0, 0, 0, 16
   };

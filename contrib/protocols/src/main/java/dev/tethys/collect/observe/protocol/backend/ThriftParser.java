@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Thrift: calls with their method, in the binary (strict) and the compact protocol, framed, not
- * framed or with THeader. Answers are matched by sequence number, in order where that repeats.
+ * framed or with THeader. Responses are matched by sequence number, or in order if numbers repeat.
  *
  * <p>The end of a message without a frame is found by its fields; where they are not all visible,
  * it ends with the payload before the next message.

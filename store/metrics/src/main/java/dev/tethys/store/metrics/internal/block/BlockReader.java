@@ -233,8 +233,8 @@ public final class BlockReader implements Postings {
   /**
    * Series that meet the matchers and have chunks in a closed time range. Holds a reference.
    *
-   * @param lost receives, now or while samples are read, what was omitted for damage; the same text
-   *     each time
+   * @param lost receives a description of omitted damaged data, now or while samples are read; the
+   *     same text each time
    */
   public SourceSelection select(long min, long max, List<Matcher> matchers, Consumer<String> lost) {
     return select(min, max, matchers, null, lost);

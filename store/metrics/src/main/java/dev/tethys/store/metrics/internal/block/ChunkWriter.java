@@ -206,7 +206,7 @@ final class ChunkWriter {
     return zero == 0;
   }
 
-  /** Writes what has not been written. */
+  /** Writes pending data. */
   void flush() throws IOException {
     if (group.size > 0) {
       stream.write(group, false, account);

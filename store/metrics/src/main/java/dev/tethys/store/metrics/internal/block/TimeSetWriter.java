@@ -115,7 +115,7 @@ final class TimeSetWriter {
     }
   }
 
-  /** Writes what has not been written. */
+  /** Writes pending data. */
   void flush() throws IOException {
     if (group.size > 0) {
       int number = stream.write(group, true, account);

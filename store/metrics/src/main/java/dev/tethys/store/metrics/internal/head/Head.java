@@ -186,8 +186,8 @@ public final class Head {
 
   /**
    * The present if the store has samples or blocks of a time to come, as a clock leaves them that
-   * was ahead for a while, otherwise the largest number. Ages are counted from it then: what is
-   * written now must not be refused until the clock has caught up.
+   * was ahead for a while, otherwise the largest number. Ages are counted from it then: samples
+   * written now must not be rejected until the clock has caught up.
    *
    * @param ceiling of the same moment
    */
@@ -533,10 +533,7 @@ public final class Head {
     acceptFrom = Math.max(acceptFrom, blocksEnd);
   }
 
-  /**
-   * Sets the maximum number of series definitions that the log and the preceding snapshot can
-   * contain.
-   */
+  /** Announces the maximum number of series definitions in the log and the preceding snapshot. */
   public void expect(long definitions) {
     replay.expect(definitions);
   }

@@ -70,7 +70,7 @@ public final class HeadMemoryBudget {
     since = 0;
   }
 
-  /** Counts what is about to be added. Under the write lock of the head. */
+  /** Accounts for data about to be added. Under the write lock of the head. */
   @SuppressWarnings("NonAtomicVolatileUpdate")
   void grow(long bytes) {
     since += bytes;

@@ -108,7 +108,7 @@ final class MatchedValueCache {
    * All series with a value that matches, or does not match, a matcher. The caller must hold the
    * index's lock.
    *
-   * @param known what was found before, or null
+   * @param known earlier result, or null
    */
   RoaringBitmap join(Matcher m, boolean wanted, Values values, @Nullable ValueMatches known) {
     boolean positive = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;

@@ -108,8 +108,8 @@ final class SampleInserter {
   }
 
   /**
-   * Forgets what is older, or at the next time, when the disk gives what is to stay. Under both
-   * locks.
+   * Removes older samples, or on the next call, once the disk provides the samples to keep. Under
+   * both locks.
    */
   void truncate(HistogramLog histograms, long before) {
     try {

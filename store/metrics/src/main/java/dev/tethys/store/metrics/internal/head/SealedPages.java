@@ -266,7 +266,7 @@ public final class SealedPages {
     }
   }
 
-  /** Writes a file of pages; returns the number of pages written. */
+  /** Writes a file of pages; returns the number of elements taken from the list. */
   private int storeSome(List<Waiting> from, ByteSink heads, ByteSink out, Files files)
       throws IOException {
     List<EncodedPage> written = new ArrayList<>();
@@ -309,7 +309,7 @@ public final class SealedPages {
     return n;
   }
 
-  /** Writes a file of chunks; returns the number of chunks written. */
+  /** Writes a file of chunks; returns the number of elements taken from the list. */
   private int storeChunks(List<WaitingChunk> from, ByteSink out, Files files) throws IOException {
     int n = 0;
     while (n < from.size() && out.size < fileBytes) {

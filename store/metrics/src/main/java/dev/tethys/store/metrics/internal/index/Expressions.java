@@ -17,7 +17,7 @@ public final class Expressions {
 
   private final Map<Matcher, Tested> tested = new HashMap<>();
 
-  /** Records what was found among the values of an index. */
+  /** Records the matches among the values of an index. */
   public void put(Matcher m, Postings index, ValueMatches matches) {
     tested.put(m, new Tested(index, matches));
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * once is kept while it fits; otherwise only its key is remembered, and nothing is evicted.
  * Thread-safe.
  *
- * @param <T> what was found; not to be changed
+ * @param <T> result type; results must not be modified
  */
 public final class MatchCache<T> {
   /** The most sets of matchers. */

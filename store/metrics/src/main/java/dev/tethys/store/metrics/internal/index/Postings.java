@@ -29,7 +29,7 @@ public interface Postings {
    * All series with a value that meets a matcher, or that does not.
    *
    * @param wanted whether the value has to meet it
-   * @param known what was found out before
+   * @param known earlier results
    */
   default RoaringBitmap join(Matcher m, boolean wanted, Expressions known) {
     RoaringBitmap out = new RoaringBitmap();
