@@ -40,7 +40,7 @@ import java.util.TreeMap;
  * 1 failed, 2 usage.
  */
 public final class Main {
-  /** Roles that are not built yet; their names get a clear error. */
+  /** Roles that are not implemented yet; their names cause a clear error. */
   private static final Map<String, String> TO_COME =
       new TreeMap<>(Map.of("cluster-agent", "databases, cloud services and Kubernetes state"));
 

@@ -69,7 +69,7 @@ public final class CredentialShape {
   /** Share of neighbors of different kinds from which a text with digits is random. */
   private static final double RANDOM = 0.2;
 
-  /** The same without digits: names of several words have capitals. */
+  /** Variant without digits: names of several words have capitals. */
   private static final double RANDOM_LETTERS = 0.3;
 
   private static final int LOWER = 1;

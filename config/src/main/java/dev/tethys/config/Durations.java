@@ -24,7 +24,7 @@ public final class Durations {
   /**
    * Reads a duration.
    *
-   * @throws IllegalArgumentException with the problem, in Prometheus's words
+   * @throws IllegalArgumentException with Prometheus's message
    */
   public static Duration parse(String s) {
     if (s.isEmpty()) {

@@ -94,7 +94,7 @@ public record HttpClientConfig(
   }
 
   /**
-   * The same with the authentication of a cloud.
+   * Variant with the authentication of a cloud.
    *
    * @throws ConfigException if there is another kind of authentication already
    */
@@ -110,7 +110,7 @@ public record HttpClientConfig(
     return signing(itsCloud);
   }
 
-  /** The same with the authentication of a cloud instead of any other. */
+  /** Variant with the authentication of a cloud instead of any other. */
   public HttpClientConfig signing(CloudAuth itsCloud) {
     return new HttpClientConfig(
         null, null, null, tls, followRedirects, enableHttp2, proxy, headers, itsCloud, connections);
@@ -395,7 +395,7 @@ public record HttpClientConfig(
         connections);
   }
 
-  /** The same with tokens of OAuth 2.0 instead of any other authentication. */
+  /** Variant with tokens of OAuth 2.0 instead of any other authentication. */
   public HttpClientConfig with(OAuth2 itsOAuth2) {
     return new HttpClientConfig(
         null,

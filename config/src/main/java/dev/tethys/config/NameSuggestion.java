@@ -37,7 +37,7 @@ public final class NameSuggestion {
   }
 
   /**
-   * The same for names of several parts, such as {@code web.listen-address}: unless a word differs
+   * Variant for names of several parts, such as {@code web.listen-address}: unless a word differs
    * in two letters at most, the shortest one that has all parts of the word in their order.
    */
   public static @Nullable String ofParts(String word, Collection<String> known) {

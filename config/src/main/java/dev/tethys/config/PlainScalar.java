@@ -35,7 +35,7 @@ final class PlainScalar {
     return NULL.contains(text);
   }
 
-  /** The truth value that a text is; null for other texts. */
+  /** Boolean represented by a string; null for other strings. */
   static @Nullable Boolean bool(String text, boolean version3) {
     if (TRUE.contains(text) || !version3 && TRUE_OF_VERSION_2.contains(text)) {
       return true;
@@ -44,8 +44,8 @@ final class PlainScalar {
   }
 
   /**
-   * The value of a text of any type: a truth value, {@link BigDecimal} for an integer, {@link
-   * Double} for a float; null for null and strings.
+   * Value of a string of any type: a boolean, {@link BigDecimal} for an integer, {@link Double} for
+   * a float; null for null and strings.
    */
   static @Nullable Object value(String text, boolean version3) {
     Boolean bool = bool(text, version3);
@@ -76,7 +76,7 @@ final class PlainScalar {
     return WHOLE.matcher(s).matches() || radix(unsigned(s)) != 10;
   }
 
-  /** Infinity or not a number, by its name; null for other texts. */
+  /** Infinity or NaN by its name; null for other strings. */
   static @Nullable Double named(String text) {
     return switch (text) {
       case ".nan", ".NaN", ".NAN" -> Double.NaN;
@@ -109,7 +109,7 @@ final class PlainScalar {
     return OCTAL.matcher(digits).matches() ? 7 : 10;
   }
 
-  /** The number that a text is, integer or float; null for other texts. */
+  /** Number represented by a string, integer or float; null for other strings. */
   static @Nullable BigDecimal number(String text) {
     if (text.isEmpty() || text.charAt(0) == '_' || text.length() > MAX_NUMBER) {
       return null;

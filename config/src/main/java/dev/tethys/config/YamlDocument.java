@@ -372,7 +372,7 @@ public final class YamlDocument {
   /**
    * Called when everything else in the file was found to be valid.
    *
-   * @throws NotBuiltException if something in it is not built, naming each
+   * @throws NotBuiltException if it contains unsupported keys, with a list of them
    */
   public void refuseNotBuilt() {
     if (!notBuilt.isEmpty()) {

@@ -91,7 +91,7 @@ public final class YamlNode {
     }
   }
 
-  /** The same with a value, which replaces an invalid one. */
+  /** Variant with a value, which replaces an invalid one. */
   public <T> T attempt(Supplier<T> reading, T otherwise) {
     try {
       return reading.get();

@@ -105,7 +105,7 @@ public final class YamlTree {
    * The tree for {@link YamlWriter}: nodes of files become values of their types, and the paths
    * read from them absolute.
    *
-   * @param document made of the tree, {@link YamlDocument#recordingPaths recording paths}
+   * @param document created from the tree, {@link YamlDocument#recordingPaths recording paths}
    * @param strings rewrites every string
    */
   public static Map<String, @Nullable Object> written(

@@ -154,7 +154,7 @@ public record PrometheusConfig(
   }
 
   /**
-   * The same without the files that {@code scrape_config_files} names.
+   * Variant without the files that {@code scrape_config_files} names.
    *
    * @throws ConfigException with the position of each mistake
    * @throws IOException if the file cannot be read
@@ -407,7 +407,7 @@ public record PrometheusConfig(
     return jobs().stream().filter(j -> j.profiling() != null).toList();
   }
 
-  /** Reason why an agent cannot apply it, in Prometheus's words; null if it can. */
+  /** Reason why an agent cannot apply it, with Prometheus's message; null if it can. */
   public @Nullable String notForAgents() {
     String field =
         !alerting.alertmanagers().isEmpty() || !alerting.relabeling().isEmpty()

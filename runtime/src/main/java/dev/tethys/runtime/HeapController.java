@@ -197,12 +197,12 @@ public final class HeapController {
     keep(DOUBLING, StartPages.RARELY, false);
   }
 
-  /** The same for an agent. */
+  /** Variant for an agent. */
   public static void keepAgent() {
     keep(AGENT, StartPages.RARELY, false);
   }
 
-  /** The same for a process whose heap is a store of samples. */
+  /** Variant for a process whose heap is a store of samples. */
   public static void keepStore() {
     keep(STORE, StartPages.AT_ONCE, true);
   }

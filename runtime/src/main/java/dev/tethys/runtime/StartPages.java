@@ -40,7 +40,7 @@ final class StartPages {
   /** Bytes that become resident again before pages are released again. */
   private static final long MUCH_BYTES = 8 << 20;
 
-  /** The same for a process that must save memory, once compilers have done most of their work. */
+  /** Variant for a process that must save memory, once compilers have done most of their work. */
   private static final long LITTLE_BYTES = 4 << 20;
 
   /** Maximum growth of other file mappings between two releases. */

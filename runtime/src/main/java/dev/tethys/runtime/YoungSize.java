@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Size of the young generation under the serial collector, which follows the load. It is small
  * while little is allocated, so that it fits into the processor's cache and an idle process stays
- * small. It is large while young collections take a considerable share of the time, as they do when
- * many heavy queries run, because each of them copies the data of all running queries.
+ * small. It is large while young collections take a considerable share of the time, which is the
+ * case under many heavy queries, because each collection copies the data of all running queries.
  *
  * <p>The collector derives the size from the capacity of the old generation, at full collections
  * alone. The capacity, in turn, follows from two flags that can be changed at run time: the share

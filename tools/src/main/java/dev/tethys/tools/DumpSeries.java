@@ -127,7 +127,7 @@ final class DumpSeries {
         db, a, SelectHints.range(a.flags().integer("min-time"), a.flags().integer("max-time")), to);
   }
 
-  /** The same for a time range. */
+  /** Variant for a time range. */
   static void forEach(
       MetricsDatabase db, Command.Arguments a, SelectHints hints, SeriesVisitor to) {
     List<List<Matcher>> sets = new ArrayList<>();

@@ -47,7 +47,7 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
     }
   }
 
-  /** Opens a folder for reading; reports a missing one in promtool's words. */
+  /** Opens a folder for reading; reports a missing one with promtool's message. */
   static DataFolder folder(Path path) throws IOException {
     try {
       return DataFolder.find(path);

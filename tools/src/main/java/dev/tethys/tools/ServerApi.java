@@ -55,7 +55,7 @@ final class ServerApi implements AutoCloseable {
     return post(path, Map.of(), parameters);
   }
 
-  /** The same with additional headers. */
+  /** Variant with additional headers. */
   @Nullable Object post(String path, Map<String, String> headers, List<Parameter> parameters)
       throws IOException {
     String form = form(parameters);

@@ -106,7 +106,7 @@ public final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * The same with a web configuration that does not come from its own file.
+   * Variant with a web configuration that does not come from its own file.
    *
    * @param config read at every connection and request; TLS is enabled or disabled at the start
    */
@@ -119,12 +119,12 @@ public final class HttpListener implements AutoCloseable {
     return start(options, Level.INFO, config, routes, metrics, s -> {});
   }
 
-  /** The same without a log line, TLS, users and metrics. */
+  /** Variant without a log line, TLS, users and metrics. */
   static HttpListener unannounced(HttpListenerOptions options, Routes routes) throws IOException {
     return start(options, Level.DEBUG, () -> WebConfig.NONE, routes, null, s -> {});
   }
 
-  /** The same with a callback for every accepted socket. */
+  /** Variant with a callback for every accepted socket. */
   static HttpListener start(
       HttpListenerOptions options,
       Routes routes,

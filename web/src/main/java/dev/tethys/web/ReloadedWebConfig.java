@@ -64,7 +64,7 @@ public final class ReloadedWebConfig {
         nanos);
   }
 
-  /** The same for a configuration that is not its own file and may name some. */
+  /** Variant for a configuration that is not its own file and may name some. */
   public ReloadedWebConfig(WebConfig.Source source, LongSupplier nanos) throws IOException {
     this(List.of(), source, nanos);
   }

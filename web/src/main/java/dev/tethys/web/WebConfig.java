@@ -119,7 +119,7 @@ public record WebConfig(
      * TLS with a key from elsewhere.
      *
      * @param chain certificate chain of the key; its own certificate is first
-     * @param clientCas null if clients need no certificate; else they must show one of these
+     * @param clientCas CA certificates for client certificates; null if clients need none
      * @param cipherSuites all supported suites, including those of TLS 1.3; empty for Java's
      *     defaults
      * @param files that it was read from

@@ -88,7 +88,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
     return run.health();
   }
 
-  /** Why the last evaluation failed; null if it did not. */
+  /** Reason why the last evaluation failed; null if it did not. */
   public @Nullable String lastError() {
     return run.error();
   }

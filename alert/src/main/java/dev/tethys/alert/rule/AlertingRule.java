@@ -315,8 +315,8 @@ public final class AlertingRule extends AlertRule {
   }
 
   /**
-   * Maximum number of characters that the templates of one evaluation may make: a format that pads
-   * values costs the same for each alert.
+   * Maximum number of characters that the templates of one evaluation may produce: a format that
+   * pads values costs the same for each alert.
    */
   static final long MAX_TEMPLATE_CHARS = 64 << 20;
 

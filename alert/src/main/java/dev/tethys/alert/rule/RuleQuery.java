@@ -45,7 +45,7 @@ public interface RuleQuery {
   /** Parses and executes the query of a template. */
   List<Value.Sample> query(String text, long time);
 
-  /** The same for the rules of one group, which is then named in lists of queries. */
+  /** Variant for the rules of one group, which is then named in lists of queries. */
   default RuleQuery forGroup(String file, String group) {
     return this;
   }

@@ -10,7 +10,7 @@ import dev.tethys.model.GoQuote;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers in the forms that people read. */
+/** Formats numbers for display. */
 public final class Humanize {
   private static final String[] LARGE = {"k", "M", "G", "T", "P", "E", "Z", "Y"};
   private static final String[] SMALL = {"m", "u", "n", "p", "f", "a", "z", "y"};

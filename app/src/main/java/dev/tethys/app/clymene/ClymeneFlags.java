@@ -54,8 +54,8 @@ public final class ClymeneFlags {
   /**
    * Reads flags and variables.
    *
-   * @throws UsageException if a flag is unknown for the databases that are written to, or a
-   *     database is not built
+   * @throws UsageException if a flag is unknown for the target databases, or a database is not
+   *     supported
    */
   public static ClymeneFlags read(
       ClymeneRole role, List<String> arguments, Map<String, String> environment) {

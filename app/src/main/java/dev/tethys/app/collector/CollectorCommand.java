@@ -145,7 +145,7 @@ public final class CollectorCommand {
   }
 
   /**
-   * The same for a role that is a collector under another word, with other variables for {@code
+   * Variant for a role that is a collector under another word, with other variables for {@code
    * env:} and {@code ${env:…}}.
    *
    * @param word what the role is called on the command line

@@ -74,7 +74,7 @@ final class ControlPlane {
     this(settings, null, List.of());
   }
 
-  /** A control plane whose configurations may have some references to this machine. */
+  /** Control plane whose configurations may contain certain references to this host. */
   ControlPlane(ControlledAgent.Settings settings, List<String> allowed) {
     this(settings, null, allowed);
   }

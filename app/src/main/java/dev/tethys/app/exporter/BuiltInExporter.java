@@ -70,7 +70,7 @@ public final class BuiltInExporter implements AutoCloseable {
     this(kind, args, System::getenv);
   }
 
-  /** The same with another environment. */
+  /** Variant with another environment. */
   BuiltInExporter(
       ExporterKind kind, List<String> args, Function<String, @Nullable String> environment)
       throws IOException {

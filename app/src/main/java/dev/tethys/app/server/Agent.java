@@ -135,7 +135,7 @@ final class Agent implements AutoCloseable {
         Scheduler.ofFewTasks());
   }
 
-  /** Refuses sections that an agent does not support, in Prometheus's words. */
+  /** Rejects sections that an agent does not support, with Prometheus's message. */
   private static void check(PrometheusConfig c) {
     String problem = c.notForAgents();
     if (problem != null) {

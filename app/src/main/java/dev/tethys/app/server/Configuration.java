@@ -92,7 +92,7 @@ final class Configuration {
   }
 
   /**
-   * Configuration of a server without a file: it scrapes itself and this machine.
+   * Configuration of a server without a file: it scrapes itself and this host.
    *
    * @param address address of its own metrics
    */

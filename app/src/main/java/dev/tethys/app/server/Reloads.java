@@ -52,7 +52,7 @@ final class Reloads implements AutoCloseable {
   }
 
   /**
-   * The same for a caller that waits for the response.
+   * Variant for a caller that waits for the response.
    *
    * @throws IOException if it failed
    */

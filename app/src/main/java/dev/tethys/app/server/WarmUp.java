@@ -239,7 +239,7 @@ public final class WarmUp {
 
   /**
    * Waits until the compilers are idle: the cache keeps profiles of compiled methods only, and on a
-   * busy machine compilation lags.
+   * busy host compilation lags.
    */
   private static void awaitCompilers() throws InterruptedException {
     CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();

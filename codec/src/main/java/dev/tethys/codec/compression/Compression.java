@@ -148,7 +148,7 @@ public enum Compression {
   }
 
   /**
-   * The same with an account of the memory.
+   * Variant with an account of the memory.
    *
    * @param reserve called with the size of the result before allocation; may throw
    */

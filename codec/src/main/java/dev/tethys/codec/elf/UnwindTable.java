@@ -68,7 +68,7 @@ public final class UnwindTable {
   private record Common(
       long codeAlign, long dataAlign, int pointerEncoding, boolean augmented, State initial) {}
 
-  /** Rule in the making. */
+  /** Rule under construction. */
   private static final class State {
     int kind = UNKNOWN;
     long offset;

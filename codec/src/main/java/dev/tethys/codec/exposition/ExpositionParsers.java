@@ -15,7 +15,7 @@ public final class ExpositionParsers {
    * A media type that decides the parser.
    *
    * @param mediaType one of the three that are known
-   * @param warning why the fallback had to be used, null if it had not
+   * @param warning reason for using the fallback, null if it was not used
    */
   public record Choice(String mediaType, @Nullable String warning) {}
 

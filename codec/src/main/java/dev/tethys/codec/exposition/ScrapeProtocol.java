@@ -18,7 +18,7 @@ public enum ScrapeProtocol {
   public static final List<ScrapeProtocol> DEFAULT =
       List.of(OPEN_METRICS_1_0_0, OPEN_METRICS_0_0_1, PROMETHEUS_TEXT_1_0_0, PROMETHEUS_TEXT_0_0_4);
 
-  /** The same with protobuf first, for native histograms and start timestamps. */
+  /** Variant with protobuf first, for native histograms and start timestamps. */
   public static final List<ScrapeProtocol> DEFAULT_PROTO_FIRST =
       List.of(
           PROMETHEUS_PROTO,

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Points of Influx as samples. Each field that is a number or a truth value is a series {@code
+ * Points of Influx as samples. Each numeric or boolean field is a series {@code
  * <measurement>_<field>} with the tags as labels; of the measurement {@code prometheus} the fields
  * are the metrics, as Telegraf writes them, and by its first schema ({@link TelegrafSchema}) others
  * are metrics, too. Text has no place among samples: such fields are omitted and counted.

@@ -107,7 +107,7 @@ public final class LineReader {
     return lineTo;
   }
 
-  /** Problem of the line in InfluxDB's words; null for a valid line. */
+  /** Problem of the line, with InfluxDB's message; null for a valid line. */
   public @Nullable String problem() {
     return problem;
   }

@@ -101,7 +101,7 @@ public record OtlpMapping(
     return new OtlpMapping(resource, scope, log, severityTextAsLabel, true, defaultLabels);
   }
 
-  /** The same with labels of streams that do not have them. */
+  /** Variant with labels of streams that do not have them. */
   public OtlpMapping withDefaultLabels(Labels labels) {
     return new OtlpMapping(resource, scope, log, severityTextAsLabel, plainNames, labels);
   }

@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param startNanos start of the component, Unix nanoseconds; 0 for parts
  * @param error "" for none
- * @param status the word for it
+ * @param status status name
  * @param statusNanos time when the status began
  * @param parts by name
  */

@@ -11,7 +11,7 @@ import dev.tethys.model.telemetry.Metric;
  */
 public final class PrometheusOrigin {
   /**
-   * Type of the family in Prometheus's words; the Collector's {@code prometheus} receiver's key.
+   * Type of the family as named by Prometheus; the Collector's {@code prometheus} receiver's key.
    */
   public static final String TYPE = "prometheus.type";
 

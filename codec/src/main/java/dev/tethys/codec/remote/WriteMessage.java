@@ -26,7 +26,7 @@ public enum WriteMessage {
   /**
    * The message type of a content type; the default is 1.0.
    *
-   * @throws IllegalArgumentException in Prometheus's words, if the type is not accepted
+   * @throws IllegalArgumentException with Prometheus's message, if the type is not accepted
    */
   public static WriteMessage ofContentType(@Nullable String header) {
     String type = header == null || header.isEmpty() ? MEDIA_TYPE : header.strip();

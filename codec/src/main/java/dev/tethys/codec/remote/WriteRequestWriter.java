@@ -69,7 +69,7 @@ public final class WriteRequestWriter {
     return this;
   }
 
-  /** The same with a start timestamp, see {@link WriteRequestReader#startTimestamp}. */
+  /** Variant with a start timestamp, see {@link WriteRequestReader#startTimestamp}. */
   public WriteRequestWriter sample(long startTimestamp, long timestamp, double value) {
     int m = out.begin(2);
     out.float64Unless0(1, value);
@@ -93,7 +93,7 @@ public final class WriteRequestWriter {
     return this;
   }
 
-  /** The same with a start timestamp, see {@link WriteRequestReader#startTimestamp}. */
+  /** Variant with a start timestamp, see {@link WriteRequestReader#startTimestamp}. */
   public WriteRequestWriter histogram(long startTimestamp, long timestamp, Histogram h) {
     HistogramMessage.write(out, 4, startTimestamp, timestamp, h);
     return this;

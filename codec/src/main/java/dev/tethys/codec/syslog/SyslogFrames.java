@@ -39,7 +39,7 @@ public final class SyslogFrames {
   }
 
   /**
-   * The same with an account of memory.
+   * Variant with an account of memory.
    *
    * @param memory receives the bytes that a long message is about to take, and may throw
    */

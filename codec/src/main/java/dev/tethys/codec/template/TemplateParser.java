@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Parses one text into the templates that it defines, including its own body. Up to three tokens
- * are buffered, as the grammar requires; errors have the line of the most recent token, in Go's
- * words.
+ * are buffered, as the grammar requires; errors have the line of the most recent token and Go's
+ * messages.
  */
 final class TemplateParser {
   /** Maximum nesting of parentheses and branches, so that the stack suffices for any text. */

@@ -27,8 +27,8 @@ public final class NonFiniteText {
   }
 
   /**
-   * A number that represents a value that is not finite: 1 is NaN, 2 +Inf, 3 -Inf, 4 the marker
-   * that the series has ended.
+   * A number that represents a value that is not finite: 1 is NaN, 2 +Inf, 3 -Inf, 4 the staleness
+   * marker.
    */
   public static int mark(double v) {
     return Double.isNaN(v) ? Samples.isStale(v) ? 4 : 1 : v > 0 ? 2 : 3;

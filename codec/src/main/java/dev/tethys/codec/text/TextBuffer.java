@@ -6,7 +6,7 @@ import dev.tethys.model.Surrogates;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** UTF-8 text in the making, without a String for a number. Grows; not thread-safe. */
+/** Builder for UTF-8 text that writes numbers without creating a String. Grows; not thread-safe. */
 public final class TextBuffer {
   private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
 

@@ -201,7 +201,7 @@ public final class StrptimeLayout {
     return new StrptimeLayout(written, layouts, zone, Map.copyOf(abbreviations), names, flexible);
   }
 
-  /** The same for strings with names of months and days in a language. */
+  /** Variant for strings with names of months and days in a language. */
   public StrptimeLayout spokenIn(Locale locale) {
     return new StrptimeLayout(written, layouts, zone, zones, TimeNames.of(locale), flexible);
   }

@@ -498,7 +498,8 @@ final class TimeReading {
   }
 
   /**
-   * Offset with additional zones, which precede, and names of the time zone database, which follow.
+   * Offset with additional zones, which take precedence, and names from the time zone database as
+   * fallback.
    */
   private static int offsetOf(
       String abbreviation, long wall, ZoneId zone, Map<String, ZoneId> zones) {

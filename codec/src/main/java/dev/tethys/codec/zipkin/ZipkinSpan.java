@@ -28,7 +28,7 @@ final class ZipkinSpan {
   /**
    * A tag of version 1.
    *
-   * @param typed whether it was a number or a truth value before it was text
+   * @param typed whether it was a number or a boolean before conversion to text
    */
   record Binary(String key, String value, Endpoint endpoint, boolean typed) {}
 

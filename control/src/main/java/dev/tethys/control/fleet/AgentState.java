@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels identifying and non-identifying attributes
  * @param health null if it was not reported
  * @param config effective configuration; "" when it was not reported or not kept
- * @param configOmitted why the effective configuration is not kept; "" when it is
+ * @param configOmitted reason why the effective configuration is not kept; "" if it is kept
  * @param remote null if it was not reported
  * @param totals null if they were not reported
  * @param totalsCount number of reports of accounts since the control plane started

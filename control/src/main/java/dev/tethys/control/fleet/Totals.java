@@ -347,7 +347,7 @@ public record Totals(
     return out;
   }
 
-  /** The same without reasons, for stored points. */
+  /** Variant without reasons, for stored points. */
   Map<String, Losses> lossCounts() {
     Map<String, Losses> out = new TreeMap<>();
     losses().forEach((signal, x) -> out.put(signal, new Losses(x.in(), x.lost())));

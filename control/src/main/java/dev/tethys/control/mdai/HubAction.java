@@ -60,7 +60,7 @@ public sealed interface HubAction {
   /**
    * Sends a request.
    *
-   * @param slack whether the body is a message for Slack, made of {@code values}
+   * @param slack whether the body is a Slack message built from {@code values}
    * @param payload template of the body; null for Slack
    * @param values of references {@code ${template:NAME}}
    */

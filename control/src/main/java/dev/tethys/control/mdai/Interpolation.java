@@ -40,7 +40,7 @@ public final class Interpolation {
         null);
   }
 
-  /** The same with the scope {@code template}. */
+  /** Variant with the scope {@code template}. */
   public Interpolation with(Map<String, String> template) {
     return new Interpolation(fields, payload, template);
   }

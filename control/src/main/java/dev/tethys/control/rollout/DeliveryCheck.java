@@ -173,7 +173,7 @@ final class DeliveryCheck implements GuardCheck {
     }
   }
 
-  /** Why it is a reason to undo; "" for none. */
+  /** Reason to undo the rollout; "" for none. */
   private String problem() {
     if (late && in >= fewest() && !others.hold(exporter)) {
       return text()

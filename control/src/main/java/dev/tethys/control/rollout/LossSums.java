@@ -48,7 +48,7 @@ final class LossSums {
             });
   }
 
-  /** Why the rollout must be undone; "" for no reason. */
+  /** Reason to undo the rollout; "" for none. */
   String problem(String who) {
     for (Sum s : sums.values()) {
       String text = s.problem(who);
@@ -78,7 +78,7 @@ final class LossSums {
   }
 
   /**
-   * The same for one agent: recent losses, or losses since its start if it has received few items
+   * Variant for one agent: recent losses, or losses since its start if it has received few items
    * since.
    */
   static Map<String, Double> shares(Totals t, Map<String, RecentAccounts.Window> recent) {

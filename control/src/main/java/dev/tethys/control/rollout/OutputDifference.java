@@ -150,7 +150,7 @@ record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after
         + (isLongEnough() ? " are compared over " + compared() : " are not compared yet: " + few());
   }
 
-  /** Why the difference is not judged, without its signal. */
+  /** Reason why the difference is not evaluated, without its signal. */
   String lack() {
     return isLongEnough() ? "compared over " + compared() : few();
   }

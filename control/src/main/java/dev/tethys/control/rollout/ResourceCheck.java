@@ -75,7 +75,7 @@ final class ResourceCheck implements GuardCheck {
   }
 
   /**
-   * Why an agent that has applied the version is a reason to undo it; "" for none.
+   * Reason to undo the version because of an agent that has applied it; "" for none.
    *
    * @param sinceMillis time since then
    */

@@ -149,7 +149,7 @@ public final class Rollouts {
     return r;
   }
 
-  /** Why a rollout reaches no agent. */
+  /** Reason why a rollout reaches no agent. */
   private ConflictException none(Rollout r) {
     Set<Long> keeping = history.keeping(fleet.agents(r.selector));
     return new ConflictException(
@@ -171,7 +171,7 @@ public final class Rollouts {
     return history.configurations().wanted(a);
   }
 
-  /** The same for an offer, which delivers the version to the agent. */
+  /** Variant for an offer, which delivers the version to the agent. */
   public Wanted offered(AgentState a) {
     AgentVersions now = history.configurations();
     join(now, a);

@@ -94,7 +94,7 @@ final class StageCheck {
     return silence.hasSilent();
   }
 
-  /** Why an agent has not returned within the time that agents take after a start; "" for none. */
+  /** Reason why an agent has not returned within the usual time after a start; "" for none. */
   String overdue() {
     return silence.overdue();
   }

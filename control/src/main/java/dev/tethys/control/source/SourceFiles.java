@@ -32,7 +32,7 @@ public interface SourceFiles {
    *
    * @param path with {@code /}, relative to the place
    * @param commit that changed it last, and its author and subject
-   * @param problem why it is refused without reading its text; "" for none
+   * @param problem reason for rejecting it without reading its text; "" for none
    * @param undone reason recorded by a previous control plane for undoing the rollout of this text;
    *     "" if none did
    */

@@ -20,7 +20,7 @@ final class Quantiles {
     return sorted[Math.clamp((long) Math.ceil(q * n) - 1, 0, n - 1)];
   }
 
-  /** The same for integers; -1 without values. */
+  /** Variant for integers; -1 without values. */
   static long of(Collection<Long> values, double q) {
     double[] copy = values.stream().mapToDouble(Long::doubleValue).toArray();
     return copy.length == 0 ? -1 : (long) of(copy, q);

@@ -36,7 +36,7 @@ final class SampleKinds {
   /** Number of rare events per step, over a thousand steps: from zero to seven. */
   private static final int[] FEW = {600, 180, 90, 60, 30, 20, 12, 8};
 
-  /** The same for frequent events: thirty to sixty-one. */
+  /** Variant for frequent events: thirty to sixty-one. */
   private static final int[] MANY = {
     4, 6, 9, 13, 18, 24, 30, 36, 42, 47, 51, 54, 56, 56, 54, 51,
     48, 44, 40, 36, 32, 29, 27, 25, 24, 23, 22, 21, 21, 20, 19, 18

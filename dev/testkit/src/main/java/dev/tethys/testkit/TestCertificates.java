@@ -63,12 +63,12 @@ public final class TestCertificates {
     write(name, keys(EC), sans, true, end());
   }
 
-  /** The same with an RSA key. */
+  /** Variant with an RSA key. */
   public void issueRsa(String name, String sans) throws IOException {
     write(name, keys(RSA), sans, true, end());
   }
 
-  /** The same with an EC key, for a certificate that expired an hour ago. */
+  /** Variant with an EC key, for a certificate that expired an hour ago. */
   public void issueExpired(String name, String sans) throws IOException {
     write(name, keys(EC), sans, true, Instant.now().minus(1, ChronoUnit.HOURS));
   }

@@ -81,7 +81,7 @@ public record Scope(String tenant, List<Matcher> policy, String principal) {
     return out;
   }
 
-  /** The same for selectors, any of which must match; no selectors match everything. */
+  /** Variant for selectors, any of which must match; no selectors match everything. */
   public List<List<Matcher>> restrictAny(List<List<Matcher>> selectors) {
     if (policy.isEmpty()) {
       return selectors;

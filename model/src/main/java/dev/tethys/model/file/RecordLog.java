@@ -247,7 +247,7 @@ public final class RecordLog implements Closeable {
     append(List.of(payload));
   }
 
-  /** The same for several records, which are written to disk together. */
+  /** Variant for several records, which are written to disk together. */
   public void append(Collection<byte[]> payloads) throws IOException {
     List<byte[]> framed = payloads.stream().map(format::framed).toList();
     if (nameIsOpen) {

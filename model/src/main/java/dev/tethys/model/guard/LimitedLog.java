@@ -53,7 +53,7 @@ public final class LimitedLog {
   }
 
   /**
-   * The same with a clock.
+   * Variant with a clock.
    *
    * @param nanos a clock in nanoseconds
    */

@@ -39,7 +39,7 @@ public final class RequestBuffers<T> {
   }
 
   /**
-   * The same with other limits.
+   * Variant with other limits.
    *
    * @param maxObjectBytes largest object that waits
    * @param maxBytes maximum number of bytes of all that wait

@@ -80,7 +80,7 @@ public final class Errno {
 
   private Errno() {}
 
-  /** The words of an error number. */
+  /** Message for an error number. */
   public static String text(int errno) {
     return TEXTS.getOrDefault(errno, "errno " + errno);
   }

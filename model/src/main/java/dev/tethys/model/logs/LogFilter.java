@@ -22,7 +22,8 @@ public record LogFilter(List<Line> lines, List<Matcher> metadata) {
   }
 
   /**
-   * The body contains one of the strings (UTF-8 or any bytes); with {@code negated}, none of them.
+   * The body contains one of the strings (UTF-8 or any bytes); with {@code negated}, none of the
+   * strings.
    */
   public record Contains(List<byte[]> texts, boolean negated) implements Line {
     /** Condition on one text. */

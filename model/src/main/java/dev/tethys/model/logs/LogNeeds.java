@@ -29,12 +29,12 @@ public record LogNeeds(
     this(times, bodies, lengths, metadata, null, null);
   }
 
-  /** The same with parts of bodies. */
+  /** Variant with parts of bodies. */
   public LogNeeds withParts(LogBodyParts of) {
     return new LogNeeds(times, bodies, lengths, metadata, of, mention);
   }
 
-  /** The same for rows with a text. */
+  /** Variant for rows with a text. */
   public LogNeeds withMention(LogMention of) {
     return new LogNeeds(times, bodies, lengths, metadata, parts, of);
   }

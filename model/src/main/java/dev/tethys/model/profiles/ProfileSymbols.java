@@ -31,7 +31,7 @@ public record ProfileSymbols(
   /** Kind of an attribute with a number. */
   public static final int NUMBER = 1;
 
-  /** Kind of an attribute with a truth value, 0 or 1. */
+  /** Kind of a boolean attribute, 0 or 1. */
   public static final int BOOLEAN = 2;
 
   /** Flag of a mapping. */

@@ -174,7 +174,7 @@ public final class TupleTable {
     }
   }
 
-  /** Frees space for further rows, so that the index is not built several times. */
+  /** Frees space for further rows, so that the index is not rebuilt several times. */
   public void reserve(int rows) {
     int wanted = (int) Math.min(1 << 30, 2L * (count + (long) rows));
     if (wanted > slots.length) {

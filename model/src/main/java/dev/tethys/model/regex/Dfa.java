@@ -61,7 +61,7 @@ final class Dfa {
     this.current = new Generation();
   }
 
-  /** About the bytes that it holds. */
+  /** Approximate memory in bytes. */
   long bytes() {
     return p.bytes() + current.bytes + 16L * p.size();
   }

@@ -43,7 +43,7 @@ public final class Glob {
     return Regex.compile(g.out.toString());
   }
 
-  /** The same for a pattern in which only {@code *} and {@code ?} are special. */
+  /** Variant for a pattern in which only {@code *} and {@code ?} are special. */
   public static Regex wildcards(String pattern) {
     StringBuilder out = new StringBuilder();
     pattern

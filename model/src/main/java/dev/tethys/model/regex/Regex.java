@@ -256,7 +256,7 @@ public final class Regex {
     return 2L * expression.length() + forSearch().mostBytes();
   }
 
-  /** About the bytes that it holds now. */
+  /** Approximate current memory in bytes. */
   public long bytes() {
     RegexEvaluator s = search;
     RegexEvaluator w = whole;

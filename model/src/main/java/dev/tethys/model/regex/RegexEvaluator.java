@@ -139,7 +139,7 @@ final class RegexEvaluator {
     return dfa.run(repaired, 0, repaired.length, null);
   }
 
-  /** About the bytes that it holds. */
+  /** Approximate memory in bytes. */
   long bytes() {
     return dfa == null ? 0 : dfa.bytes();
   }

@@ -114,7 +114,7 @@ public final class RelabelRule {
   /**
    * Creates a rule.
    *
-   * @throws IllegalArgumentException in Prometheus's words if it is invalid
+   * @throws IllegalArgumentException with Prometheus's message if it is invalid
    */
   public RelabelRule(Spec spec, NameScheme scheme) {
     this.spec = spec;

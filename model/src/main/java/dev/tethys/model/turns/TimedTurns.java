@@ -52,7 +52,7 @@ public final class TimedTurns {
     this(name, most, Thread.ofPlatform().daemon().name(name).factory());
   }
 
-  /** The same with a thread factory. */
+  /** Variant with a thread factory. */
   TimedTurns(String name, int most, ThreadFactory threads) {
     this.name = name;
     this.most = most;

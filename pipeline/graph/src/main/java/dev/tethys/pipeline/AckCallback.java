@@ -25,7 +25,7 @@ public interface AckCallback {
   }
 
   /**
-   * The same with a notification.
+   * Variant with a notification.
    *
    * @param repeats called if some destinations accepted the batch but it must be sent again because
    *     others did not

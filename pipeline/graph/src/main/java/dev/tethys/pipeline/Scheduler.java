@@ -29,7 +29,7 @@ public interface Scheduler {
   }
 
   /**
-   * The same for a process that rarely has more than a few concurrent tasks: they use platform
+   * Variant for a process that rarely has more than a few concurrent tasks: they use platform
    * threads, which cost more to create and much less to wake up.
    */
   static Scheduler ofFewTasks() {

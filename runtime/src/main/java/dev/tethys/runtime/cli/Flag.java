@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param kind how its text is read
  * @param defaultValue its text when it is not given
  * @param help one sentence
- * @param refusal why it cannot be used yet though it is valid in the system it comes from; null if
- *     built
+ * @param refusal reason why it is not supported yet although valid in the original program; null if
+ *     supported
  */
 public record Flag(
     String name, Kind kind, String defaultValue, String help, @Nullable String refusal) {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The flags of one role, read strictly: {@code --name=value}, {@code --name value}, {@code --name}
- * and {@code --no-name} for booleans. Unknown flags, values that cannot be read and flags that are
- * not built end with a {@link UsageException}.
+ * and {@code --no-name} for booleans. Unknown flags, invalid values and unsupported flags cause a
+ * {@link UsageException}.
  */
 public final class FlagSet {
   private final String command;
@@ -31,7 +31,7 @@ public final class FlagSet {
     this(command, "", about, flags);
   }
 
-  /** The same with operands, as its help shows them: {@code <file> [<folder>]}. */
+  /** Variant with operands, as its help shows them: {@code <file> [<folder>]}. */
   public FlagSet(String command, String operandHelp, String about, List<Flag> flags) {
     this(command, operandHelp, about, flags, new OwnUsageTexts(command));
   }

@@ -75,7 +75,7 @@ public final class LogSetup {
   }
 
   /**
-   * The same with more on each line.
+   * Variant with more on each line.
    *
    * @param fields strings, numbers, booleans, lists and maps by name
    * @param filter selects the records to write

@@ -68,7 +68,7 @@ public final class TlsSockets {
   }
 
   /**
-   * The same without verification of the host name; the issuer must be trusted.
+   * Variant without verification of the host name; the issuer must be trusted.
    *
    * @param name name to request, unless the configuration sets another
    */

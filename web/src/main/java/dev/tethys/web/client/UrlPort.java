@@ -19,7 +19,7 @@ final class UrlPort {
   /**
    * Refuses a port that cannot be, which sockets treat as a fault of the program.
    *
-   * @throws IOException in the words of Go
+   * @throws IOException with Go's message
    */
   static void check(URI uri) throws IOException {
     if (of(uri) > UrlText.MAX_PORT) {

@@ -88,8 +88,8 @@ public final class WebClient {
    * Sends a call and returns the response, regardless of its status, as soon as its headers have
    * arrived.
    *
-   * @throws IOException with a message that names the URL, in the words of Prometheus where it has
-   *     some ({@code context deadline exceeded}, {@code connection refused})
+   * @throws IOException with a message that names the URL, with Prometheus's wording for common
+   *     errors ({@code context deadline exceeded}, {@code connection refused})
    */
   public ClientResponse send(ClientRequest call) throws IOException, InterruptedException {
     ActiveSpan within = ActiveSpan.current();

@@ -19,7 +19,7 @@ final class ConnectionPlaces {
   /** A connection that has waited for its client for less than this is not idle yet. */
   private static final long YOUNG_NANOS = 1_000_000_000;
 
-  /** The same for a client that has more than half of all connections that there may be. */
+  /** Variant for a client that has more than half of all connections that there may be. */
   private static final long YOUNG_OF_MANY_NANOS = 250_000_000;
 
   private static final Registry.Counter EVICTED =

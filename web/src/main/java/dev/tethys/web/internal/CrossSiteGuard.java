@@ -36,7 +36,7 @@ final class CrossSiteGuard {
         || ListenAddress.parse(address).address().getAddress().isAnyLocalAddress();
   }
 
-  /** Why the host that a request names is refused; null if it is not. */
+  /** Reason why the host of a request is rejected; null if it is accepted. */
   @Nullable String hostRefusal(HttpRequest q) {
     if (!onLoopback || q.host().isEmpty() || !isLocal(q)) {
       return null;

@@ -94,7 +94,7 @@ public final class Passwords {
   }
 
   /**
-   * Whether the user is one of these, with this password.
+   * Whether the user exists and has this password.
    *
    * @throws HttpException 503 when too many passwords wait to be checked
    */

@@ -80,7 +80,7 @@ public interface ClusterAccess {
     return of(base, client);
   }
 
-  /** The same without credentials and without verification of the certificate. */
+  /** Variant without credentials and without verification of the certificate. */
   static ClusterAccess anonymous(Function<String, @Nullable String> environment, String outside) {
     TlsConfig tls =
         new TlsConfig("", "", "", "", Secret.NONE, "", Secret.NONE, "", true, null, null);

@@ -207,7 +207,7 @@ public final class S3Client {
     }
   }
 
-  /** The same with attempts after failures that may pass. */
+  /** Variant with attempts after failures that may pass. */
   Reply callWithRetries(
       String method, String key, String query, Map<String, String> headers, byte @Nullable [] body)
       throws IOException, InterruptedException {

@@ -46,7 +46,7 @@ public final class DatagramListener
       this(address, 2 << 20, Duration.ofMillis(200), 1 << 20);
     }
 
-    /** The same with a kernel buffer of {@code bytes} bytes; 0 for the system's default. */
+    /** Variant with a kernel buffer of {@code bytes} bytes; 0 for the system's default. */
     public Options withReceiveBuffer(int bytes) {
       return bytes == 0 ? this : new Options(address, bytes, gather, gatherBytes);
     }

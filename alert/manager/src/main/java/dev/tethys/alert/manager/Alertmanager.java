@@ -122,7 +122,7 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /**
-   * The same with a record of events, which is closed with it.
+   * Variant with a record of events, which is closed with it.
    *
    * @throws IOException if the folder cannot be read or made
    */
@@ -406,7 +406,7 @@ public final class Alertmanager implements AutoCloseable {
   /**
    * Receives alerts; invalid ones are omitted.
    *
-   * @return the problem of each invalid alert, in Alertmanager's words
+   * @return the problem of each invalid alert, as reported by Alertmanager
    */
   public List<String> receive(List<PostedAlert> posted) {
     Instant now = clock.instant();
@@ -482,7 +482,7 @@ public final class Alertmanager implements AutoCloseable {
     return current().dispatcher.routes(labels);
   }
 
-  /** Why an alert with such labels does, or does not, notify. */
+  /** Explains why an alert with these labels does or does not notify. */
   public RoutingTrace trace(LabelSet labels) {
     return current().tracer.trace(labels);
   }

@@ -20,7 +20,7 @@ final class PatternsJson {
   private byte[] @Nullable [] times = new byte[64][]; // by bucket, with what is before and after
 
   /**
-   * @param from begin of the time range
+   * @param from start of the time range
    * @param step nanoseconds of a bucket
    */
   PatternsJson(long from, long step) {

@@ -46,7 +46,7 @@ public record ApiSettings(
           "",
           ParserOptions.STABLE);
 
-  /** The same with other switches. */
+  /** Variant with other switches. */
   public ApiSettings with(boolean adminOn, boolean lifecycleOn, boolean searchOn) {
     return new ApiSettings(
         applicationName,
@@ -62,7 +62,7 @@ public record ApiSettings(
         parser);
   }
 
-  /** The same with a header that names users. */
+  /** Variant with a header that names users. */
   public ApiSettings withUserHeader(String header) {
     return new ApiSettings(
         applicationName,
@@ -78,7 +78,7 @@ public record ApiSettings(
         parser);
   }
 
-  /** The same for an agent. */
+  /** Variant for an agent. */
   public ApiSettings asAgent() {
     return new ApiSettings(
         "Prometheus Agent",

@@ -60,7 +60,7 @@ record JaegerSearch(
     }
   }
 
-  /** Tags of a JSON object whose values are strings, numbers or truth values. */
+  /** Tags of a JSON object whose values are strings, numbers or booleans. */
   static Map<String, String> tags(String parameter, String json) {
     Map<String, String> out = new LinkedHashMap<>();
     if (json.length() > MAX_TAGS_LENGTH) {

@@ -104,7 +104,7 @@ final class TempoParameters {
     return q;
   }
 
-  /** Query of a search: TraceQL, or one made of tags and durations. */
+  /** Query of a search: TraceQL query, given directly or built from tags and durations. */
   String query() {
     String q = query("q");
     long min = duration("minDuration");

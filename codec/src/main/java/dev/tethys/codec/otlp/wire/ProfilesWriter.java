@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A request of profiles in the making: resources, in them profiles, and the dictionary that they
- * share. Not thread-safe.
+ * Profiles request under construction: resources with profiles, and their shared dictionary. Not
+ * thread-safe.
  */
 public final class ProfilesWriter {
   private final DictionaryWriter dictionary = new DictionaryWriter();

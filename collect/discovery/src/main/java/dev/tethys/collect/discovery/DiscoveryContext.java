@@ -63,12 +63,12 @@ public record DiscoveryContext(
     return new CredentialDependencies(call -> send(config, call), clock, environment::get);
   }
 
-  /** The same for another manager, which counts under its own name. */
+  /** Variant for another manager, which counts under its own name. */
   public DiscoveryContext named(String manager) {
     return new DiscoveryContext(pause, clock, environment, metrics.of(manager), http);
   }
 
-  /** The same for a discovery that runs for a pool. */
+  /** Variant for a discovery that runs for a pool. */
   DiscoveryContext inPool(String pool) {
     return new DiscoveryContext(pause, clock, environment, metrics.inPool(pool), http);
   }

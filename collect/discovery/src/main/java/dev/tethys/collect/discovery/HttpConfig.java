@@ -58,7 +58,7 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
     return new HttpConfig(url, o.get(REFRESH_INTERVAL), HttpClientConfig.read(o));
   }
 
-  /** The same with another URL. */
+  /** Variant with another URL. */
   public HttpConfig at(URI other) {
     return new HttpConfig(other, refreshInterval, client);
   }

@@ -48,7 +48,7 @@ public final class MetaLabels {
     return put(name + sanitized(key), value);
   }
 
-  /** The same for every field of a JSON object. */
+  /** Variant for every field of a JSON object. */
   public MetaLabels keyed(String name, JsonNode object) {
     object.properties().forEach(e -> keyed(name, e.getKey(), text(e.getValue())));
     return this;
@@ -60,7 +60,7 @@ public final class MetaLabels {
         name, values.isEmpty() ? "" : separator + String.join(separator, values) + separator);
   }
 
-  /** The same for a JSON list. */
+  /** Variant for a JSON list. */
   public MetaLabels list(String name, JsonNode values, String separator) {
     return list(name, texts(values), separator);
   }

@@ -32,7 +32,7 @@ final class PlainGroups {
     }
   }
 
-  /** The same for a UTF-8 text, which is not decoded as a whole. */
+  /** Variant for a UTF-8 text, which is not decoded as a whole. */
   static @Nullable List<TargetGroup> read(byte[] text) {
     try (JsonParser p = JSON.createParser(text)) {
       return read(p);

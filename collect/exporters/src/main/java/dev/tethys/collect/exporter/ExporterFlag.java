@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param name without the dashes, such as {@code config.file}
  * @param defaultValue its text when it is not given
  * @param help one sentence
- * @param refusal why it cannot be used though the well-known exporter has it; null if built
+ * @param refusal reason why it is unsupported although the original exporter has it; null if
+ *     supported
  */
 public record ExporterFlag(
     String name, Kind kind, String defaultValue, String help, @Nullable String refusal) {

@@ -6,7 +6,7 @@ package dev.tethys.collect.observe;
  * @param signal such as {@code connections}
  * @param level extent of the observation
  * @param source facility that it comes from, such as {@code eBPF}
- * @param reason why it is less than full, and the remedy; empty if it is full
+ * @param reason reason for a reduced level, and the remedy; empty for the full level
  */
 public record SignalState(String signal, Level level, String source, String reason) {
 

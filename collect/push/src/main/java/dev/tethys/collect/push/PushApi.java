@@ -74,7 +74,7 @@ public final class PushApi {
     this(groups, own, LARGE_WAIT);
   }
 
-  /** The same with another time for which a large push waits for others. */
+  /** Variant with another time for which a large push waits for others. */
   PushApi(PushGroups groups, Registry own, Duration largeWait) {
     this.groups = groups;
     this.largeWait = largeWait;

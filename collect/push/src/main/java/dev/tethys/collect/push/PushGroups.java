@@ -72,7 +72,7 @@ public final class PushGroups implements Collector, AutoCloseable {
     this(options, clock, own, MAX_STORED);
   }
 
-  /** The same with another limit. */
+  /** Variant with another limit. */
   PushGroups(PushOptions options, InstantSource clock, Collector own, long maxStored)
       throws IOException {
     this.maxStored = maxStored;

@@ -16,7 +16,7 @@ final class WriteErrors {
 
   private WriteErrors() {}
 
-  /** The words of Prometheus's errors. */
+  /** Messages of Prometheus's errors. */
   static String text(Outcome o, long timestamp, @Nullable Histogram h) {
     return switch (o) {
       case OK -> "";

@@ -35,7 +35,7 @@ public record GlobalConfig(
       new GlobalConfig(
           ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), Duration.ZERO, "", Labels.EMPTY);
 
-  /** The same with all that is known of each scrape. */
+  /** Variant with all that is known of each scrape. */
   public GlobalConfig withExtraMetrics() {
     return new GlobalConfig(
         scrape.withExtraMetrics(),

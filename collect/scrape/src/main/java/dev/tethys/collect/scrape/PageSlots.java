@@ -7,9 +7,9 @@ import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The series of a target's page, in the order in which the last good scrape had them: raw key bytes
- * → slot, and which series the last good scrape had. No bytes of keys are kept, only their 64-bit
- * hashes (XXH3) and lengths: 11 bytes per series between scrapes.
+ * Series of a target's page, in the order of the last successful scrape: maps raw key bytes to
+ * slots, and records which series the last successful scrape had. No bytes of keys are kept, only
+ * their 64-bit hashes (XXH3) and lengths: 11 bytes per series between scrapes.
  *
  * <p>A page mostly has the series of the previous one in the same order: then a series is found by
  * comparing the next one. A table over all slots is built only in a scrape in which that fails.

@@ -44,7 +44,7 @@ public record ScrapeConfig(
     Relabeling relabeling,
     Relabeling metricRelabeling,
     @Nullable ProfilingConfig profiling) {
-  /** The same with all that is known of each scrape. */
+  /** Variant with all that is known of each scrape. */
   public ScrapeConfig withExtraMetrics() {
     return new ScrapeConfig(
         jobName,
@@ -228,7 +228,7 @@ public record ScrapeConfig(
   }
 
   /**
-   * The same with another path and parameters.
+   * Variant with another path and parameters.
    *
    * @param more URL parameters that replace the parameters of the job
    */

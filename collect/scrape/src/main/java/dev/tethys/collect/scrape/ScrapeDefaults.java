@@ -55,7 +55,7 @@ public record ScrapeDefaults(
           NameScheme.UTF8,
           EscapingScheme.ALLOW_UTF_8);
 
-  /** The same with all that is known of each scrape. */
+  /** Variant with all that is known of each scrape. */
   ScrapeDefaults withExtraMetrics() {
     return new ScrapeDefaults(
         interval, timeout, protocols, failureLogFile, limits, histograms, true, names, escaping);

@@ -68,7 +68,7 @@ public record ScrapeOptions(
         SpanRecorder.OFF);
   }
 
-  /** The same with a log of failures. */
+  /** Variant with a log of failures. */
   public ScrapeOptions with(FailureReports reports) {
     return new ScrapeOptions(
         userAgent,

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param discovered labels before relabelling
  * @param labels after it; null if the target is dropped or invalid
- * @param error why it is invalid; null otherwise
+ * @param error reason why it is invalid; null if it is valid
  */
 public record TargetPreview(Labels discovered, @Nullable Labels labels, @Nullable String error) {
   /** Previews of every target of a group. */

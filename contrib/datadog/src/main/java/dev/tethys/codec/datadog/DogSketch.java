@@ -92,17 +92,17 @@ public final class DogSketch {
     return bins.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** About the lowest observation. */
+  /** Approximate minimum observation. */
   public double min() {
     return bins.isEmpty() ? 0 : middle(bins.firstKey());
   }
 
-  /** About the highest. */
+  /** Approximate maximum observation. */
   public double max() {
     return bins.isEmpty() ? 0 : middle(bins.lastKey());
   }
 
-  /** About their sum. */
+  /** Approximate sum of observations. */
   public double sum() {
     double s = 0;
     for (var b : bins.entrySet()) {

@@ -15,7 +15,7 @@ final class TaxTable {
     return table[(int) Math.min(cents / 100, STEPS - 1)];
   }
 
-  /** The same with a new table; takes about 50 ms of CPU time. */
+  /** Variant with a new table; takes about 50 ms of CPU time. */
   long recomputed(long cents) {
     return compute(ROUNDS)[(int) Math.min(cents / 100, STEPS - 1)];
   }

@@ -52,7 +52,7 @@ public final class MsgPackReader {
   }
 
   /**
-   * The same with an account of memory.
+   * Variant with an account of memory.
    *
    * @param memory receives the bytes that values are about to take, and may throw
    */

@@ -18,7 +18,10 @@ final class CertificateFailureRecorder extends X509ExtendedTrustManager {
     this.manager = manager;
   }
 
-  /** Why the certificate of a session is not trusted; null if it is, or was not checked. */
+  /**
+   * Reason why the certificate of a session is not trusted; null if it is trusted or was not
+   * checked.
+   */
   static @Nullable String of(SSLSession session) {
     return session.getValue(REASON) instanceof String s ? s : null;
   }

@@ -98,7 +98,7 @@ public final class PutReader {
   /**
    * Reads a line of the telnet interface: {@code put metric timestamp value tag=value …}.
    *
-   * @throws IllegalArgumentException if it is not such a line, in OpenTSDB's words
+   * @throws IllegalArgumentException if it is not such a line, with OpenTSDB's message
    */
   public static DataPoint line(String line) {
     StringTokenizer words = new StringTokenizer(line, " \t\r\n");

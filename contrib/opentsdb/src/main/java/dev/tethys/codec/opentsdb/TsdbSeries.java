@@ -162,8 +162,9 @@ public final class TsdbSeries {
   }
 
   /**
-   * A finite value with the fewest digits, always as a float: the server keeps integers as
-   * integers, which it averages as integers, and which differ from a float with the same timestamp.
+   * A finite value with the fewest digits, always as a float: the server stores integers
+   * separately, averages them as integers, and distinguishes them from a float with the same
+   * timestamp.
    */
   public static void value(double v, TextBuffer to) {
     int from = to.size();

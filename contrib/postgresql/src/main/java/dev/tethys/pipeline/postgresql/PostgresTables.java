@@ -20,7 +20,7 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
       ", service text NOT NULL, resource jsonb NOT NULL, scope_name text NOT NULL, scope_version"
           + " text NOT NULL, scope jsonb NOT NULL, attributes jsonb NOT NULL";
 
-  /** The same with another name for the tables of one signal. */
+  /** Variant with another name for the tables of one signal. */
   PostgresTables named(String name) {
     return new PostgresTables(schema, name, name, name, timescale);
   }

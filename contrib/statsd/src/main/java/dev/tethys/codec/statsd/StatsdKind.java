@@ -25,7 +25,7 @@ public enum StatsdKind {
     };
   }
 
-  /** The word of a type. */
+  /** Keyword of a type. */
   public String word() {
     return switch (this) {
       case COUNTER -> "c";

@@ -67,7 +67,7 @@ public enum StatsdTagStyle {
     };
   }
 
-  /** Tags of one series in the making. Not thread-safe. */
+  /** Builder for the tags of a series. Not thread-safe. */
   public final class Tags {
     private final StringBuilder out = new StringBuilder();
 

@@ -46,7 +46,7 @@ public final class StatsdWriter {
   }
 
   /**
-   * Shortest rate from which readers, some of which truncate decimals, compute this number again.
+   * Shortest rate from which readers, including ones that truncate decimals, recompute this number.
    * Never with an exponent, which StatsD's own server misreads.
    */
   private static String rate(long times) {

@@ -40,8 +40,8 @@ public final class InspectionEngine {
   private static final long[] PAST = {60, 120, 300, 600, 1_200, 2_400, 3_600};
 
   /**
-   * Time after the start in which values are not compared with the past: after a restart of the
-   * process counters of spans are not there yet, which looks like fewer requests.
+   * Time after startup during which values are not compared with the past: span counters are still
+   * missing after a restart, which looks like fewer requests.
    */
   private static final long WARM_UP = 120_000;
 

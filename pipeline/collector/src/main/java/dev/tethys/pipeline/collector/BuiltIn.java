@@ -76,7 +76,7 @@ public final class BuiltIn {
     return components(List.of(own));
   }
 
-  /** The same with a list. */
+  /** Variant with a list. */
   public static Components components(List<? extends ComponentFactory<?>> own) {
     List<ComponentFactory<?>> all = new ArrayList<>(own);
     if (own.stream().noneMatch(TethysExporterFactory.class::isInstance)) {

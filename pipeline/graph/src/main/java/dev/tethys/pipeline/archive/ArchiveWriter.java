@@ -405,7 +405,7 @@ public final class ArchiveWriter implements Closeable {
     void run() throws IOException;
   }
 
-  /** The same with work of the last user, between the completion of the segment and the unlock. */
+  /** Variant with work of the last user, between the completion of the segment and the unlock. */
   public void close(LastWork last) throws IOException {
     synchronized (forcing) {
       synchronized (this) {

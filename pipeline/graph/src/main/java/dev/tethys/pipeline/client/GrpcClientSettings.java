@@ -102,7 +102,7 @@ public record GrpcClientSettings(
   }
 
   /**
-   * The same for another endpoint.
+   * Variant for another endpoint.
    *
    * @throws IllegalArgumentException if it is invalid, with the required form
    */

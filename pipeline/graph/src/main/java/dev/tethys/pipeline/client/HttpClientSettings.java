@@ -43,13 +43,13 @@ public record HttpClientSettings(
           0L,
           "Compression level of the chosen compression; 0 or -1 for its default.");
 
-  /** The same with the authentication of a cloud. */
+  /** Variant with the authentication of a cloud. */
   public HttpClientSettings with(CloudAuth cloud, YamlObject o) {
     return new HttpClientSettings(
         endpoint, client.with(cloud, o), compression, level, headers, auth);
   }
 
-  /** The same with another compression, at its default level. */
+  /** Variant with another compression, at its default level. */
   public HttpClientSettings withCompression(Compression other) {
     return new HttpClientSettings(
         endpoint, client, other, Compression.DEFAULT_LEVEL, headers, auth);

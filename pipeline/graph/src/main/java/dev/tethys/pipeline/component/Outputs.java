@@ -14,7 +14,7 @@ public interface Outputs {
   /**
    * Consumer of one pipeline.
    *
-   * @throws IllegalArgumentException if it is not one of them
+   * @throws IllegalArgumentException if the name is not an output
    */
   Consumer to(PipelineId pipeline);
 }

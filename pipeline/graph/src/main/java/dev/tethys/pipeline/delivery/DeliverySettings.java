@@ -309,7 +309,7 @@ public record DeliverySettings(
   }
 
   /**
-   * The same with another queue in memory.
+   * Variant with another queue in memory.
    *
    * @param enabled as in {@code sending_queue}
    * @param requests most that wait
@@ -325,7 +325,7 @@ public record DeliverySettings(
         .withConsumers(consumers);
   }
 
-  /** The same with a durable queue in a folder, without a storage extension. */
+  /** Variant with a durable queue in a folder, without a storage extension. */
   public DeliverySettings inFolder(Path folder) {
     return new DeliverySettings(
         timeout,
@@ -337,7 +337,7 @@ public record DeliverySettings(
         batch);
   }
 
-  /** The same with another number of concurrent requests. */
+  /** Variant with another number of concurrent requests. */
   public DeliverySettings withConsumers(int consumers) {
     return new DeliverySettings(
         timeout,
@@ -348,7 +348,7 @@ public record DeliverySettings(
   }
 
   /**
-   * The same for an exporter whose requests wait for each other and are many and slow on purpose.
+   * Variant for an exporter whose requests wait for each other and are many and slow on purpose.
    *
    * @param consumers default number of concurrent requests
    */

@@ -9,7 +9,7 @@ import dev.tethys.pipeline.component.ComponentKind;
  * @param by id of the node that accepts nothing
  * @param byKind kind of that node, usually {@code exporter}
  * @param byComponent its id in the configuration
- * @param reason why that node accepts nothing
+ * @param reason reason why that node accepts nothing
  * @param effect consequence for the blocked node
  * @param signal the signal that is blocked at the node
  * @param sinceMillis start time, Unix milliseconds

@@ -106,7 +106,7 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * The same for a configuration that extensions may report.
+   * Variant for a configuration that extensions may report.
    *
    * @throws dev.tethys.config.ConfigException if the configuration is invalid
    * @throws IOException if a component cannot start
@@ -116,7 +116,7 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * The same with a notification.
+   * Variant with a notification.
    *
    * @param runs called when the configuration runs, before removed components have stopped
    * @throws dev.tethys.config.ConfigException if the configuration is invalid
@@ -201,8 +201,8 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * Why nodes do not run that the configuration has, by their ids: a change that failed stopped
-   * them, and they could not be started again since.
+   * Reasons, by node id, why configured nodes are not running: a failed change stopped them, and
+   * they could not be restarted since.
    */
   public Map<String, String> failures() {
     Map<String, String> out = new LinkedHashMap<>();

@@ -41,7 +41,7 @@ final class GraphNode {
   final Component component;
   boolean started;
 
-  /** Why it does not run, although the configuration has it; null while it does. */
+  /** Reason why the node is not running although it is configured; null while it runs. */
   volatile @Nullable String failure;
 
   private GraphNode(

@@ -124,7 +124,7 @@ public final class BoundedNames {
     return fixed ? name : bounded(name);
   }
 
-  /** The same for a given name. */
+  /** Variant for a given name. */
   public String bounded(String name) {
     return name.equals(other) || admits(name) ? name : other;
   }

@@ -68,7 +68,7 @@ public final class NamedEncoder implements Encoder {
         : new NamedEncoder(names, series, encoders);
   }
 
-  /** The same with one encoder, whose requests have their names in the header {@link #NAME}. */
+  /** Variant with one encoder, whose requests have their names in the header {@link #NAME}. */
   public static Encoder marked(BoundedNames names, @Nullable Series series, Encoder encoder) {
     return names.isFixed() ? encoder : of(names, series, name -> withName(name, encoder));
   }

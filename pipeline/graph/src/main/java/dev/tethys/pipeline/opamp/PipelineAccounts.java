@@ -156,7 +156,7 @@ public record PipelineAccounts(
         Map.of());
   }
 
-  /** The same with live controls. */
+  /** Variant with live controls. */
   public PipelineAccounts with(Map<String, Control> applied) {
     return new PipelineAccounts(
         in,
@@ -174,7 +174,7 @@ public record PipelineAccounts(
   }
 
   /**
-   * The same with the state of the process.
+   * Variant with the state of the process.
    *
    * @param memory resident bytes; 0 if they are unknown
    * @param queues those of all exporters that have one
@@ -202,7 +202,7 @@ public record PipelineAccounts(
         fidelity);
   }
 
-  /** The same with counts of checks of fidelity. */
+  /** Variant with counts of checks of fidelity. */
   public PipelineAccounts withFidelity(Map<String, Map<String, Long>> checks) {
     return new PipelineAccounts(
         in,

@@ -122,7 +122,7 @@ public record HttpServerSettings(
         ConnectionTimes.USUAL);
   }
 
-  /** The same with headers of requests as metadata of batches. */
+  /** Variant with headers of requests as metadata of batches. */
   public HttpServerSettings withMetadata() {
     return new HttpServerSettings(
         endpoint,
@@ -137,7 +137,7 @@ public record HttpServerSettings(
         connections);
   }
 
-  /** The same with another time for one request. */
+  /** Variant with another time for one request. */
   public HttpServerSettings withReadTimeout(Duration d) {
     return new HttpServerSettings(
         endpoint,

@@ -238,7 +238,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
         + ";";
   }
 
-  /** The same with a delegation token (Kafka's documentation, 7.3 "Delegation tokens"). */
+  /** Variant with a delegation token (Kafka's documentation, 7.3 "Delegation tokens"). */
   private static String delegated(String mechanism, String id, String hmac) {
     String plain = jaas(mechanism, id, hmac);
     return plain.substring(0, plain.length() - 1) + " tokenauth=\"true\";";

@@ -69,7 +69,7 @@ record KafkaExporterSettings(
           200,
           List.of());
 
-  /** The same with other properties of the producer. */
+  /** Variant with other properties of the producer. */
   KafkaExporterSettings with(Map<String, Object> other) {
     return new KafkaExporterSettings(
         topics,

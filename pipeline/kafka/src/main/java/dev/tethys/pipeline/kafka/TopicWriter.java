@@ -44,7 +44,7 @@ public final class TopicWriter {
     UNKNOWN
   }
 
-  /** Why a record was not written. */
+  /** Reason why a record was not written. */
   public record Failure(Trouble trouble, String text) {}
 
   private final String topic;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A log record on its way through operators, with its resource and the name of its scope. Operators
- * modify it in place; it belongs to one of them at a time.
+ * modify it in place; it belongs to one operator at a time.
  *
  * <p>The last holder of an entry settles it, as with a {@link LogEntry}: it delivers it, or drops
  * it on purpose.

@@ -46,7 +46,7 @@ public final class TextTemplate {
     }
   }
 
-  /** Whether it is the same for every entry. */
+  /** Whether the text is the same for every entry. */
   @Nullable String constant() {
     return expressions.isEmpty() ? texts.getFirst() : null;
   }

@@ -106,7 +106,7 @@ public final class Arguments {
      */
     List<@Nullable Object> get(Cursor at);
 
-    /** Whether they are the same for every item. */
+    /** Whether the values are the same for every item. */
     boolean areConstant();
   }
 

@@ -35,7 +35,7 @@ public abstract class OttlExpr {
     return (Long) java.util.Objects.requireNonNull(get(at));
   }
 
-  /** Whether it returns the same for every item. */
+  /** Whether the expression returns the same value for every item. */
   public boolean isConstant() {
     return false;
   }

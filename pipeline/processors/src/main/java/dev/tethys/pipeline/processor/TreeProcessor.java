@@ -42,7 +42,7 @@ public abstract class TreeProcessor implements Processor {
    */
   protected abstract boolean edit(Telemetry<?> data, Batch batch);
 
-  /** Why items are missing afterwards. */
+  /** Reason for removed items. */
   protected String dropReason() {
     return Drops.FILTERED;
   }

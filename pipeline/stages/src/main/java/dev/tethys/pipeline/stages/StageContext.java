@@ -22,7 +22,7 @@ public record StageContext(
     this(job, metrics, StageClock.system(), new Random(), null);
   }
 
-  /** The same with another watcher. */
+  /** Variant with another watcher. */
   public StageContext observedBy(@Nullable StageObserver watcher) {
     return new StageContext(job, metrics, clock, random, watcher);
   }

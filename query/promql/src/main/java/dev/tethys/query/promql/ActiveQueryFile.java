@@ -17,10 +17,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * File of the active queries that survives a crash, so that the queries that ran at the time can be
- * found. It has Prometheus's format and name ({@code queries.active}): a {@code [}, then {@value
- * #SLOT} bytes per slot, which hold a JSON object with query and start, zeros, and a comma; all
- * zeros when the slot is free.
+ * File of active queries that survives a crash, so that the queries running at that time can be
+ * identified. It has Prometheus's format and name ({@code queries.active}): a {@code [}, then
+ * {@value #SLOT} bytes per slot, which hold a JSON object with query and start, zeros, and a comma;
+ * all zeros when the slot is free.
  *
  * <p>The file is mapped: recording a query copies some bytes, which the kernel keeps even when the
  * process is killed. Thread-safe.

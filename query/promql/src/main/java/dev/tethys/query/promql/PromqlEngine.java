@@ -204,8 +204,8 @@ public final class PromqlEngine implements AutoCloseable {
 
   /**
    * Whether one more query may start while others run. Queries that wait for a slot hold partial
-   * results, so a user whose queries run already waits until few of them do; each of them counts as
-   * two that start.
+   * results, so a user with running queries waits until few of them run; each counts as two
+   * starting queries.
    */
   private boolean admits(int ofUser, int starting) {
     return (options.maxBytes() <= 0 || memoryUsed() <= options.maxBytes() / GATE_SHARE)

@@ -45,7 +45,7 @@ public final class QueryLog implements AutoCloseable {
    * @param start Unix milliseconds
    * @param end Unix milliseconds
    * @param step milliseconds, 0 for an instant query
-   * @param error why it failed, or null
+   * @param error reason for the failure, or null
    */
   record Line(
       Instant now,

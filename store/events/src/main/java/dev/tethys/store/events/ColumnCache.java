@@ -51,7 +51,7 @@ public final class ColumnCache {
   }
 
   /**
-   * The same with a limit for sections.
+   * Variant with a limit for sections.
    *
    * @param sectionPercent most of the bytes, in percent, that sections take
    */

@@ -146,7 +146,7 @@ public final class SectionReader {
   }
 
   /**
-   * The same without keeping the section for later readers.
+   * Variant without keeping the section for later readers.
    *
    * @throws CorruptionException if the section is damaged
    */

@@ -84,7 +84,7 @@ public final class BlockImport implements AutoCloseable {
     return refused;
   }
 
-  /** Whether blocks that exist were made of all of these level 1 blocks. */
+  /** Whether existing blocks were created from all of these level 1 blocks. */
   public boolean contains(Collection<String> sources) {
     Set<String> all = new HashSet<>();
     for (BlockReader b : blocks.list()) {
@@ -100,7 +100,7 @@ public final class BlockImport implements AutoCloseable {
    * @param ulid the name it should have; null, or one that is taken, for a new one
    * @param minTime first millisecond of its range, inclusive
    * @param maxTime end of its range, exclusive
-   * @param sources the level 1 blocks it is made of, empty for itself
+   * @param sources level 1 blocks from which it was created, empty for itself
    * @throws StorageException UNAVAILABLE when the disk refuses
    */
   public Draft begin(
@@ -134,7 +134,7 @@ public final class BlockImport implements AutoCloseable {
         e);
   }
 
-  /** A block in the making. Closed before it is finished, it leaves nothing. */
+  /** Block under construction. Closed before it is finished, it leaves nothing. */
   public final class Draft implements AutoCloseable {
     private final BlockMeta meta;
     private final Path temporary;
@@ -200,7 +200,7 @@ public final class BlockImport implements AutoCloseable {
     }
 
     /**
-     * The same with a check of the block on disk before it becomes part of the store.
+     * Variant with a check of the block on disk before it becomes part of the store.
      *
      * @param check throws what keeps the block out; it is then removed
      */

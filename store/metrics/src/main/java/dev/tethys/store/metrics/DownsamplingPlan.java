@@ -79,7 +79,7 @@ final class DownsamplingPlan {
     return null;
   }
 
-  /** Job for a block, all blocks that overlap it, and the blocks made from these before. */
+  /** Job for a block, all blocks that overlap it, and the blocks previously created from these. */
   private static Job job(
       BlockReader first,
       List<BlockReader> inputs,

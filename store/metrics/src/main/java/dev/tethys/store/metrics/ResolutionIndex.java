@@ -74,7 +74,7 @@ final class ResolutionIndex {
     return a.meta().minTime() < b.meta().maxTime() && b.meta().minTime() < a.meta().maxTime();
   }
 
-  /** The level 1 blocks that some blocks were made of. */
+  /** Level 1 blocks from which the given blocks were created. */
   static Set<String> sources(List<BlockReader> blocks) {
     Set<String> out = new HashSet<>();
     blocks.forEach(b -> out.addAll(b.meta().sources()));

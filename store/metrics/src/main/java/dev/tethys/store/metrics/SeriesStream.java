@@ -145,7 +145,7 @@ final class SeriesStream {
   }
 
   /**
-   * The same for a neighbour that follows: from a place on.
+   * Variant for a neighbour that follows: from a place on.
    *
    * @param b of which those before the place are floats
    */

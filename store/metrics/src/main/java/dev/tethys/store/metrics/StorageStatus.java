@@ -80,7 +80,7 @@ public record StorageStatus(
    * @param after the age at which it is made
    * @param keep how long it is kept; 0 forever
    * @param buckets of all series
-   * @param minTime begin of the oldest block, {@link Long#MAX_VALUE} if there is none
+   * @param minTime start of the oldest block, {@link Long#MAX_VALUE} if there is none
    * @param maxTime end of the newest, {@link Long#MIN_VALUE} if there is none
    */
   public record Level(

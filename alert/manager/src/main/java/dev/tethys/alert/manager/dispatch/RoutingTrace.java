@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why an alert does, or does not, notify at a given time.
+ * Explanation of why an alert does or does not notify at a given time.
  *
  * @param alert latest version of the alert; null if none with these labels has arrived
  * @param steps the visited routes
@@ -69,7 +69,8 @@ public record RoutingTrace(
    *
    * @param last last notification of the group; null if none
    * @param knows whether it included this alert as firing
-   * @param reason why it would be notified by a flush now, in Alertmanager's words; "none" for not
+   * @param reason reason for which a flush now would notify, in Alertmanager's terms; "none" if it
+   *     would not
    * @param repeatDue when the notification is repeated, if nothing changes; null if nothing was
    *     sent
    * @param attempt the outcome of the last flush; null if there was no attempt

@@ -57,7 +57,7 @@ public final class LabelMatcher {
   /**
    * Creates a matcher.
    *
-   * @throws IllegalArgumentException in the parser's words when the expression is not valid RE2
+   * @throws IllegalArgumentException with the parser's message if the expression is not valid RE2
    */
   public static LabelMatcher of(Type type, String name, String value) {
     boolean expression = type == Type.REGEX || type == Type.NOT_REGEX;

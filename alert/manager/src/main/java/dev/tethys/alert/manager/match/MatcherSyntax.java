@@ -26,7 +26,7 @@ public enum MatcherSyntax {
    * Reads any number of matchers, in braces or without.
    *
    * @param origin source of the text, for the log
-   * @throws IllegalArgumentException in Alertmanager's words
+   * @throws IllegalArgumentException with Alertmanager's message
    */
   public List<LabelMatcher> parseAll(String text, String origin) {
     return switch (this) {
@@ -44,7 +44,7 @@ public enum MatcherSyntax {
   /**
    * Reads exactly one matcher, without braces.
    *
-   * @throws IllegalArgumentException in Alertmanager's words
+   * @throws IllegalArgumentException with Alertmanager's message
    */
   public LabelMatcher parse(String text, String origin) {
     if (this == CLASSIC) {

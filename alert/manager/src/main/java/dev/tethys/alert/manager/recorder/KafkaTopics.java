@@ -39,7 +39,7 @@ public interface KafkaTopics {
   }
 
   /**
-   * Why a record was not written.
+   * Reason why a record was not written.
    *
    * @param kind timeout, network, broker or unknown
    */

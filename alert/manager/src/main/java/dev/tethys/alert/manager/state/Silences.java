@@ -219,7 +219,7 @@ public final class Silences implements Closeable, SharedState {
   /**
    * Checks that a silence may be created.
    *
-   * @throws SilenceException in Alertmanager's words, if it may not
+   * @throws SilenceException with Alertmanager's message, if it must not be changed
    */
   public void check(Silence s) throws SilenceException {
     for (LabelMatchers set : s.sets()) {
@@ -319,7 +319,7 @@ public final class Silences implements Closeable, SharedState {
    * existed.
    *
    * @return whether it was created
-   * @throws SilenceException in Alertmanager's words
+   * @throws SilenceException with Alertmanager's message
    * @throws IOException if it could not be written; nothing has changed then
    */
   public synchronized boolean setUnlessKnown(Silence s) throws SilenceException, IOException {

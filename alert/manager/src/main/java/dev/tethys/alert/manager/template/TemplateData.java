@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param receiver its name, escaped for regular expressions, as links to the alerts of a receiver
  *     need it
  * @param routeLabels of the route, already expanded
- * @param reason of the notification, in Alertmanager's words
+ * @param reason of the notification, as named by Alertmanager
  */
 public record TemplateData(
     String receiver,

@@ -339,7 +339,7 @@ public final class Symbolizer implements AddressSymbols {
       return packed;
     }
 
-    /** Only of programs of this machine: the paths in others have a different meaning. */
+    /** Only for programs of this host: paths of others have a different meaning. */
     @Override
     public @Nullable ElfFile open(String path) {
       try {

@@ -87,7 +87,7 @@ public final class HostFiles {
     return load(path) ? text : null;
   }
 
-  /** Why the last try failed. */
+  /** Reason why the last attempt failed. */
   public int errno() {
     return errno;
   }

@@ -235,7 +235,7 @@ final class TailedFile {
     return retired && bookmark.offset() >= until;
   }
 
-  /** Why it cannot be read; null if it can. */
+  /** Reason why the file cannot be read; null if it can. */
   @Nullable String problem() {
     return problem;
   }

@@ -39,7 +39,7 @@ public final class ObservedProfiles {
     return otlp(profiles, o -> resource(o, host));
   }
 
-  /** The same with other attributes of resources. */
+  /** Variant with other attributes of resources. */
   public static ProfilesWriter otlp(
       List<OwnerProfile> profiles, Function<Owner, Map<String, String>> resource) {
     ProfilesWriter out = new ProfilesWriter();

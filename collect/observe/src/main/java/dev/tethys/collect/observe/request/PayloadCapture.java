@@ -37,21 +37,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PayloadCapture implements AutoCloseable {
   /**
-   * Room for the payloads of a tenth of a second of a busy machine: the more processors it has, the
-   * more they write. The process has the ring mapped twice.
+   * Capacity for the payloads of a busy host during a tenth of a second, in proportion to its
+   * processors. The process has the ring mapped twice.
    */
   private static final int RING_BYTES = ringBytes(Runtime.getRuntime().availableProcessors());
 
   private static final int RING_OF_PROCESSOR = 1 << 21;
 
   /**
-   * Bytes of the ring that are read, in some 30 µs, without a pause for threads that need the lock
-   * and for programs that wait for the processor: the kernel lets a thread run for a slice of some
-   * milliseconds once it has begun, and the observed programs would wait for its end.
+   * Bytes read from the ring, in about 30 µs, before pausing for threads that need the lock and
+   * programs that wait for the processor. Without pauses, the kernel would let the thread run for a
+   * time slice of several milliseconds, for which observed programs would wait.
    */
   private static final int SLICE_BYTES = 1 << 13;
 
-  /** A ring this full is read immediately: on a busy machine a pause can take a long time. */
+  /** A ring this full is read immediately, because on a busy host a pause can take a long time. */
   private static final int PENDING_WITHOUT_PAUSE = RING_BYTES / 4;
 
   /** Offsets in struct payload (payload.c). */

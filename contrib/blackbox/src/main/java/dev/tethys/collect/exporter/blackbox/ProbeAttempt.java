@@ -113,7 +113,7 @@ final class ProbeAttempt {
     }
   }
 
-  /** Switches to TLS; a late handshake is reported in the words of the real exporter. */
+  /** Switches to TLS; a late handshake is reported with the original exporter's message. */
   Socket secure(TlsConfig tls, Socket socket, String host, int port, String... protocols)
       throws IOException {
     return inTime(

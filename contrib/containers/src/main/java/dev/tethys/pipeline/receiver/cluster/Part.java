@@ -51,7 +51,7 @@ record Part(Map<String, Object> attributes, List<Value> values) {
     return this;
   }
 
-  /** The same for a value that the API omits if it is 0. */
+  /** Variant for a value that the API omits if it is 0. */
   Part count(String metric, JsonNode value) {
     return whole(metric, value.asLong(0));
   }

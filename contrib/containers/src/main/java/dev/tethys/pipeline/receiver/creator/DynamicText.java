@@ -73,7 +73,7 @@ final class DynamicText {
     return new DynamicText(List.copyOf(parts));
   }
 
-  /** Whether it is the same for every endpoint. */
+  /** Whether the text is the same for every endpoint. */
   boolean isFixed() {
     return parts.stream().allMatch(p -> p instanceof Fixed);
   }

@@ -56,7 +56,7 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
       this(s, Auth.SERVICE_ACCOUNT, Auth.SERVICE_ACCOUNT, Auth.KUBECONFIG, Auth.NONE);
     }
 
-    /** The same with other functions. */
+    /** Variant with other functions. */
     public Keys(Section s, Auth usual, Auth... allowed) {
       auth =
           s.key(

@@ -79,7 +79,7 @@ public final class JsonDocumentClient {
     return get(path, timeout, false);
   }
 
-  /** The same for a list. */
+  /** Variant for a list. */
   public JsonNode list(String path, Duration timeout) throws IOException, InterruptedException {
     return get(path, timeout, true);
   }

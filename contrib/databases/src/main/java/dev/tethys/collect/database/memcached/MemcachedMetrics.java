@@ -9,7 +9,7 @@ import java.util.List;
  */
 final class MemcachedMetrics {
   /**
-   * One of them.
+   * A metric.
    *
    * @param counter or a gauge
    * @param needs a statistic without which it is not shown

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param include the only databases that are read, if any
  * @param queries the file of the user's queries
  * @param constant labels of all metrics except the collectors'
- * @param prefix first word of the names of queries, instead of {@code pg}
+ * @param prefix prefix of query names, instead of {@code pg}
  */
 record PostgresOptions(
     Duration timeout,

@@ -166,7 +166,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
   /**
    * Runs one.
    *
-   * @param namespace first words of its metrics
+   * @param namespace prefix of its metrics
    * @param labels of all of its metrics
    * @throws SQLException if it cannot run; a single unusable value is omitted
    */

@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * Options for reading a server, beyond the default metrics.
  *
- * @param namespace the first word of all names
+ * @param namespace prefix of all names
  * @param configCommand name of the command CONFIG, {@code -} to not use it
  * @param setName whether the connection gets the name of the exporter
  * @param ping whether a PING is timed

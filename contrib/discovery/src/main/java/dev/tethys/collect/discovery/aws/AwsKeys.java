@@ -58,7 +58,7 @@ final class AwsKeys {
     return api(service, s, 1, context);
   }
 
-  /** The same with up to {@code concurrency} concurrent requests. */
+  /** Variant with up to {@code concurrency} concurrent requests. */
   AwsApi api(String service, Settings s, int concurrency, DiscoveryContext context) {
     return new AwsApi(service, s.get(endpoint), credentials(s), s.client(), concurrency, context);
   }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A page of HTML in the making; all text is escaped. */
+/** Builder for an HTML page; all text is escaped. */
 final class Page {
   private final StringBuilder sb = new StringBuilder(1 << 10);
 

@@ -24,7 +24,7 @@ final class Variables {
   }
 
   /**
-   * The same for a text.
+   * Variant for a text.
    *
    * @throws IllegalArgumentException if it is a variable that is not set
    */

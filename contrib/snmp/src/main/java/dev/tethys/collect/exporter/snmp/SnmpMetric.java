@@ -167,7 +167,7 @@ record SnmpMetric(
    *
    * @param labels that make its index; none to drop a label
    * @param oid null if there is none
-   * @param words for numbers of EnumAsInfo; none for the numbers
+   * @param words names for numeric values of EnumAsInfo; empty to use the numbers
    */
   record Lookup(
       List<String> labels,

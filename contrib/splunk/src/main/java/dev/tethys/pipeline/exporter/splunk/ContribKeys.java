@@ -37,7 +37,7 @@ record ContribKeys(
     String severityText,
     String severityNumber,
     String healthPath) {
-  /** Why log records are dropped that must not be sent. */
+  /** Reason for dropping log records that must not be sent. */
   static final String SWITCHED_OFF = "log_data_disabled";
 
   /** Attribute in which a receiver passes the client's token. */

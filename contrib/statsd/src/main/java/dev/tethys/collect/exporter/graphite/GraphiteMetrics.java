@@ -82,7 +82,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
     this(mapper, strict, expiry, registry, millis, SeriesMemory.process());
   }
 
-  /** The same with other memory. */
+  /** Variant with other memory. */
   GraphiteMetrics(
       MetricMapper mapper,
       boolean strict,

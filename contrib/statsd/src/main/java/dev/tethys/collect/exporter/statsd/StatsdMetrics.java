@@ -104,7 +104,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
     this(mapper, registry, millis, SeriesMemory.process());
   }
 
-  /** The same with other memory. */
+  /** Variant with other memory. */
   StatsdMetrics(MetricMapper mapper, Registry registry, LongSupplier millis, SeriesMemory memory) {
     this.memory = memory.open();
     this.mapper = mapper;

@@ -105,7 +105,7 @@ final class StatsdAggregator implements AutoCloseable {
     this(rules, startNanos, SeriesMemory.process());
   }
 
-  /** The same with other memory. */
+  /** Variant with other memory. */
   StatsdAggregator(Rules rules, long startNanos, SeriesMemory memory) {
     this.rules = rules;
     this.startNanos = startNanos;

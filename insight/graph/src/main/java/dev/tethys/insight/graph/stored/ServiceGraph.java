@@ -116,7 +116,7 @@ final class ServiceGraph {
     this(maxEdges, maxWaiting, waitMillis, SeriesMemory.process());
   }
 
-  /** The same with other memory. */
+  /** Variant with other memory. */
   ServiceGraph(int maxEdges, int maxWaiting, long waitMillis, SeriesMemory memory) {
     this.maxEdges = maxEdges;
     this.edges = new CountTable<>(new SeriesRoom(maxEdges, memory));

@@ -130,7 +130,7 @@ final class SpanMetrics {
     this(maxKeys, maxNames, SeriesMemory.process());
   }
 
-  /** The same with other memory. */
+  /** Variant with other memory. */
   SpanMetrics(int maxKeys, int maxNames, SeriesMemory memory) {
     this.maxKeys = maxKeys;
     this.maxNames = maxNames;

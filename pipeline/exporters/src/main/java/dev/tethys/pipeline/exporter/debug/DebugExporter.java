@@ -20,7 +20,7 @@ import java.util.List;
  * everything again.
  */
 final class DebugExporter implements Exporter {
-  /** Why items are dropped that no output took. */
+  /** Reason for dropping items that no output accepted. */
   static final String NOT_WRITTEN = "not_written";
 
   /** Verbosity of the output. */

@@ -280,7 +280,7 @@ final class OtelText {
     text(name, SpanText.spanId(id));
   }
 
-  /** The word of a number; "" for a number without one. */
+  /** Name of a numeric value; "" if it has none. */
   static String word(List<String> words, int index) {
     return index >= 0 && index < words.size() ? words.get(index) : "";
   }

@@ -35,7 +35,7 @@ public record FileSettings(
   /** Placeholder of the value in the path. */
   static final String PLACEHOLDER = "*";
 
-  /** The same for another file, which is initially empty. */
+  /** Variant for another file, which is initially empty. */
   FileSettings at(Path other) {
     return new FileSettings(other, null, proto, zstd, level, false, createFolder, null);
   }

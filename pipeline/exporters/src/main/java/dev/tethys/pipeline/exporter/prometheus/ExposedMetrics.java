@@ -36,7 +36,7 @@ final class ExposedMetrics {
   static final int MAX_SERIES =
       (int) Math.min(1_000_000, Math.max(10_000, Runtime.getRuntime().maxMemory() / 2048));
 
-  /** Why points are not shown. */
+  /** Reasons for which points are not shown. */
   static final String TOO_MANY = "too_many_series";
 
   static final String TYPE_CONFLICT = "type_conflict";

@@ -60,7 +60,7 @@ final class RejectedSampleBisector {
   /**
    * Outcome of the parts of the request.
    *
-   * @param reason why it was rejected as a whole
+   * @param reason reason why it was rejected as a whole
    */
   SendResult.PerItem bisect(String reason) throws IOException, InterruptedException {
     long[] times = ProtocolDowngrade.times(request);

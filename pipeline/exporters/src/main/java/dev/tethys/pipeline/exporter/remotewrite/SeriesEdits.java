@@ -22,7 +22,7 @@ record SeriesEdits(ExternalLabels external, String namespace, boolean targetInfo
   /**
    * A request of 1.0 after the edits.
    *
-   * @param ofOtlp whether it was made of OTLP
+   * @param ofOtlp whether it was converted from OTLP
    * @throws dev.tethys.codec.CodecException if it is malformed, or a series is
    */
   byte[] apply(byte[] request, int size, boolean ofOtlp) {

@@ -88,7 +88,7 @@ public record LineRequestEncoder(
   /**
    * Halves of a request; empty if it has one item or cannot be decoded.
    *
-   * @param reason why it is split
+   * @param reason reason for the split
    * @return {@link SendResult.Permanent} if it cannot be split
    */
   public SendResult halves(EncodedRequest p, String reason) {

@@ -32,7 +32,7 @@ public final class RecordFields {
     return own(r, "severity_text", "severity_number");
   }
 
-  /** The same with other names of the severity as text and as a number. */
+  /** Variant with other names of the severity as text and as a number. */
   public RecordFields own(LogRecord r, String severityText, String severityNumber) {
     if (r.severityNumber() != 0) {
       put(severityNumber, Integer.toString(r.severityNumber()), "");

@@ -83,7 +83,7 @@ public final class RowRequestEncoder implements Encoder {
     }
   }
 
-  /** One request in the making. */
+  /** Request under construction. */
   private static final class Open {
     final RowWriter writer;
     final RowIndex.Writer index = new RowIndex.Writer();

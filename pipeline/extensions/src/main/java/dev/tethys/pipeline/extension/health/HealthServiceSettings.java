@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of version 2.
  *
  * @param http null if none
- * @param grpc null if none; at least one of them is set
+ * @param grpc null if none; at least one of the servers is set
  * @param recovery time after which a failing exporter makes it unhealthy; null for never
  */
 record HealthServiceSettings(

@@ -206,7 +206,7 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * The same with upgrades.
+   * Variant with upgrades.
    *
    * @param upgrades null if packages are refused
    */

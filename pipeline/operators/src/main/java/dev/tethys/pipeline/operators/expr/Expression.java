@@ -43,7 +43,7 @@ public final class Expression<E> {
     return compile(text, names, Map.of());
   }
 
-  /** The same with functions in addition to those of the language. */
+  /** Variant with functions in addition to those of the language. */
   public static <E> Expression<E> compile(
       String text,
       Map<String, Function<E, @Nullable Object>> names,

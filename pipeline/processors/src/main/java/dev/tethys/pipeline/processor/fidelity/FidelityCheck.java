@@ -164,7 +164,7 @@ final class FidelityCheck {
     }
   }
 
-  /** Counts since process startup, by the words of the metrics. */
+  /** Counts since process startup, by the label values of the metrics. */
   synchronized Map<String, Long> results() {
     return new TreeMap<>(results);
   }

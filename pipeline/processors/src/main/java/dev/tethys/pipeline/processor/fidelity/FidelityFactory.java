@@ -76,8 +76,8 @@ public final class FidelityFactory implements ProcessorFactory<FidelitySettings>
   }
 
   /**
-   * Counts of all checks since process startup: by {@code check@signal}, then by the words of the
-   * metrics.
+   * Counts of all checks since process startup: by {@code check@signal}, then by the label values
+   * of the metrics.
    */
   public Map<String, Map<String, Long>> results() {
     Map<String, Map<String, Long>> out = new TreeMap<>();

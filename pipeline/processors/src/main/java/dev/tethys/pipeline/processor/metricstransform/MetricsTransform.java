@@ -366,7 +366,7 @@ public final class MetricsTransform {
     }
   }
 
-  /** Why metrics cannot become one; null if they can. */
+  /** Reason why metrics cannot be combined; null if they can. */
   private static @Nullable String unlike(List<Metric> some) {
     Metric first = some.getFirst();
     MetricData<?> a = Objects.requireNonNull(first.data());

@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * Divides a rate of items per second among keys by max-min fairness: a key with a demand below an
- * equal share gets its demand, and the other keys share the rest. The demand of a key is that of
- * the previous second. Not thread-safe.
+ * equal share gets its demand, and the others share the rest. The demand of a key is that of the
+ * previous second. Not thread-safe.
  */
 final class FairShare {
   private static final class Usage {

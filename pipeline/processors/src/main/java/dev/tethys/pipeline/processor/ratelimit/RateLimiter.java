@@ -25,7 +25,7 @@ import java.util.Set;
  * labels, heavy senders cannot take the share of light ones.
  */
 public final class RateLimiter {
-  /** Why items are missing. */
+  /** Reason for removed items. */
   static final String RATE_LIMITED = "rate_limited";
 
   /** Maximum number of label values with a separate limit. */

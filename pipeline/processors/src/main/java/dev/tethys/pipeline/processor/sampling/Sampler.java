@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * to attributes of log records, as specified by OpenTelemetry.
  */
 public final class Sampler {
-  /** Why items are missing. */
+  /** Reason for removed items. */
   static final String SAMPLED_OUT = "sampled_out";
 
   private static final String THRESHOLD = "sampling.threshold";

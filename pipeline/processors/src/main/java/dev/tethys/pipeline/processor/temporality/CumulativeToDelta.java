@@ -54,7 +54,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
   /** Maximum number of removed streams whose hash is kept. */
   private static final int MAX_FORGOTTEN = 250_000;
 
-  /** Why points are missing. */
+  /** Reason for removed points. */
   static final String NO_DELTA = "no_delta";
 
   private enum Initial {

@@ -58,7 +58,7 @@ public final class DeltaSums {
     this(maxStale, maxStreams, SeriesMemory.process());
   }
 
-  /** The same with other memory. */
+  /** Variant with other memory. */
   DeltaSums(Duration maxStale, int maxStreams, SeriesMemory memory) {
     this.memory = memory.open();
     this.maxStaleMillis = maxStale.toMillis();

@@ -15,7 +15,7 @@ import java.util.Set;
 
 /** The {@code deltatocumulative} processor: delta sums and histograms are added up. */
 public final class DeltaToCumulative {
-  /** Why points are missing. */
+  /** Reason for removed points. */
   static final String NOT_ADDED = "not_added";
 
   /** The most streams that can be configured and the default. */

@@ -24,7 +24,7 @@ public interface PointConsumer {
      */
     Outcome deliver(HttpRequest request) throws InterruptedException;
 
-    /** The same for a sender that receives no response. */
+    /** Variant for a sender that receives no response. */
     Outcome deliver(Duration timeLimit) throws InterruptedException;
 
     /** Discards undelivered points. */

@@ -236,7 +236,7 @@ public final class PointSockets {
     deliver((Offer) p::deliver, tally, transport);
   }
 
-  /** The same for any kind of data. */
+  /** Variant for any kind of data. */
   public static void deliver(Offer o, PointTally tally, String transport)
       throws InterruptedException {
     Duration pause = FIRST_PAUSE;

@@ -64,7 +64,7 @@ public record Instrument(
     return new Instrument(name, description, unit, kind, whole, false, attributes);
   }
 
-  /** The same for a gauge of integers. */
+  /** Variant for a gauge of integers. */
   public Instrument inWholeNumbers() {
     return new Instrument(name, description, unit, kind, true, enabled, attributes);
   }

@@ -62,7 +62,7 @@ public final class IntervalCollector {
                 "Timeout of a collection; 0 for no timeout."));
       }
 
-      /** The same for a collector without a timeout. */
+      /** Variant for a collector without a timeout. */
       public Keys(Section s, Duration usual) {
         this(s, usual, (Key<Duration>) null);
       }

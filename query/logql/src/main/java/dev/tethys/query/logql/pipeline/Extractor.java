@@ -70,7 +70,7 @@ final class Extractor {
   }
 
   /**
-   * The same for a key of a nested object.
+   * Variant for a key of a nested object.
    *
    * @param prefix length of the preceding part of the name, which an underscore follows; 0 if none
    */

@@ -17,7 +17,7 @@ public final class LineFilters {
   private LineFilters() {}
 
   /**
-   * Conditions of a filter; a line has to meet all of them. Filters that every line meets have
+   * Conditions of a filter; a line must satisfy all of them. Filters that every line meets have
    * none.
    *
    * @throws LogqlParseException if an operand is not valid

@@ -73,7 +73,7 @@ public final class RequiredText {
     };
   }
 
-  /** The same for a converted value: extractions return an empty one, which fails the row. */
+  /** Variant for a converted value: extractions return an empty one, which fails the row. */
   private static @Nullable LogMention ofConverted(
       String label, Stage parser, List<Labels> streams) {
     return extractions(parser).isEmpty() ? of(label, parser, streams) : null;

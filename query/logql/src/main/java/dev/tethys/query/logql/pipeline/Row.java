@@ -58,13 +58,13 @@ public final class Row {
   private int[] base = new int[64]; // stamp of the row whose stream or metadata has the name
   private int row = 1;
 
-  /** Maximum number of bytes that stages may make of one row. */
+  /** Maximum number of bytes that stages may produce from one row. */
   private static final long MAX_BYTES = 16 << 20;
 
   /**
-   * Maximum number of bytes that stages may make of all rows of a query, in addition to the {@link
-   * #free} ones of each row: a format that pads values or repeats labels costs the same for each
-   * line.
+   * Maximum number of bytes that stages may produce from all rows of a query, in addition to the
+   * {@link #free} ones of each row: a format that pads values or repeats labels costs the same for
+   * each line.
    */
   static final long MAX_QUERY_BYTES = 64 << 20;
 

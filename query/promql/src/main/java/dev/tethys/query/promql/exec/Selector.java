@@ -88,7 +88,7 @@ public record Selector(
   }
 
   /**
-   * The same for a reader of windows.
+   * Variant for a reader of windows.
    *
    * @param sameBuckets buckets whose length divides this number of milliseconds yield the same
    *     result as samples; 0 if none do

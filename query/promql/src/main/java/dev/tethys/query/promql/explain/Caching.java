@@ -4,7 +4,7 @@ package dev.tethys.query.promql.explain;
  * Reusability of cached results of a range query.
  *
  * @param reuse whether step by step, or only as a whole, or not at all
- * @param reason why not step by step; empty otherwise
+ * @param reason reason why steps cannot be reused separately; empty otherwise
  * @param steps number of steps that are cached now
  */
 public record Caching(Extent reuse, String reason, int steps) {

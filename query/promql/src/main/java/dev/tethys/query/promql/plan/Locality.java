@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * order in which series first appear in the entire range, and only the results of selectors of one
  * metric keep that order in a part of the range. In doubt, a query is not stepwise.
  *
- * @param hindrance why the steps depend on each other; empty if they do not
+ * @param hindrance reason why the steps depend on each other; empty if they do not
  * @param before maximum number of milliseconds before a step that are read; may be negative
  * @param after maximum number of milliseconds after a step that are read; may be negative
  * @param fixedFrom first millisecond read regardless of the steps; above {@code fixedTo} if there

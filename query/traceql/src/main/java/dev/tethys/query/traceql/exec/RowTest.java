@@ -134,7 +134,7 @@ abstract class RowTest {
     }
   }
 
-  /** Tests values, at least one of which must match, or arrays, none of which may be excluded. */
+  /** Tests values, of which at least one must match, or arrays, of which none may be excluded. */
   private abstract static class OfValues extends RowTest {
     private final ExecutionColumns.Slot slot;
     private final boolean repeated;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param minTime first millisecond, inclusive
  * @param maxTime end, exclusive
- * @param sources the level 1 blocks that it was made of
+ * @param sources level 1 blocks from which it was created
  * @param parents the blocks that it replaces
  * @param fromOutOfOrder holds only samples that came late
  */

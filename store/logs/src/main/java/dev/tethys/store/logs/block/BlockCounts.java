@@ -20,7 +20,7 @@ import dev.tethys.store.files.CorruptionException;
  *
  * @param names indexes in the header
  * @param values of each name
- * @param begin of the first span, Unix nanoseconds
+ * @param begin start of the first span in Unix nanoseconds
  * @param width nanoseconds of a span
  * @param spans number of spans
  * @param streams index in the header of each group's stream

@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Keys of a row filter, for queries against {@link BlockFilter}s. Immutable. */
 public final class BlockQuery {
-  /** Alternatives; a row that fits has all keys of one of them. */
+  /** Alternatives; a matching row has all keys of one alternative. */
   private record AnyOf(List<long[]> alternatives) {}
 
   private final List<AnyOf> conditions = new ArrayList<>();

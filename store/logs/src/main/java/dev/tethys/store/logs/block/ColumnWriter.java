@@ -242,7 +242,7 @@ final class ColumnWriter {
             || length > 16 && Arrays.equals(b, p, p + length, b, q, q + length));
   }
 
-  /** The same for a column of words. */
+  /** Variant for a column of words. */
   private int distinctIds(int n) {
     int same = 1;
     while (same < n && ids[same] == ids[0]) {
@@ -495,7 +495,7 @@ final class ColumnWriter {
     }
   }
 
-  /** The same for a part that all times of a unit share, two or four digits. */
+  /** Variant for a part that all times of a unit share, two or four digits. */
   private boolean isPartOfUnit(byte[] b, int n, int type, long unit) {
     int digits = Column.digits(type, times[0]);
     int mask = digits == 4 ? -1 : 0xffff;

@@ -513,7 +513,7 @@ public final class LogBlock {
     return inParts ? partsText : text(template);
   }
 
-  /** Finds the arguments of a template that are needed; returns false if all of them may be. */
+  /** Finds the required arguments of a template; returns false if all may be required. */
   private boolean readParts(int template, LogBodyParts parts, int count) {
     ColumnReader[] columns = arguments(template);
     int n = argumentCounts[template];

@@ -371,7 +371,7 @@ public final class LogBlockWriter implements AutoCloseable {
     }
   }
 
-  /** The same for a row that is alone with its template, as most of the templates' rows are. */
+  /** Variant for a row that is alone with its template, as most of the templates' rows are. */
   private void writeArguments(LogRows rows, int r, int codes, int tokens) {
     byte[] b = rows.bytes.buf;
     char[] ends = templates.tokens.ends;

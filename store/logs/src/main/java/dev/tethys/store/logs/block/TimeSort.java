@@ -54,7 +54,7 @@ public final class TimeSort {
     }
   }
 
-  /** The same for times too far apart for a number that also holds the position. */
+  /** Variant for times too far apart for a number that also holds the position. */
   private static void sortAny(long[] times, int[] rows, int from, int to, boolean forward) {
     Comparator<Integer> byTime = Comparator.comparingLong(r -> times[r]);
     int[] sorted =

@@ -136,7 +136,7 @@ public final class Words {
     return frequent(b, start, end, recent);
   }
 
-  /** The same for delimiters, of which few kinds are most of the tokens. */
+  /** Variant for delimiters, of which few kinds are most of the tokens. */
   int frequentDelimiters(byte[] b, int start, int end) {
     return end - start > 1
         ? frequent(b, start, end, recentDelimiters)

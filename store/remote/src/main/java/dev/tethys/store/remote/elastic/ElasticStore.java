@@ -29,9 +29,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@link SampleDocuments} with a scroll whose page size respects the cluster's limit. Times,
- * names, and labels with plain names that are one of some values or none of them are the cluster's
- * to find; what Lucene means otherwise, absent labels and regular expressions, is met here.
+ * Reads {@link SampleDocuments} with a scroll whose page size respects the cluster's limit. The
+ * cluster filters by time, by name, and by plainly named labels with a list of included or excluded
+ * values. Absent labels and regular expressions, for which Lucene semantics differ, are matched
+ * here.
  */
 final class ElasticStore implements ForeignStore {
   private static final int PAGE = 10_000;

@@ -44,7 +44,10 @@ final class InfluxStore implements ForeignStore {
 
   private static final int MAX_STATEMENT = 6000;
 
-  /** More values than these are not a condition: every one of them is a step deeper in a tree. */
+  /**
+   * Maximum number of values in a condition, because each value adds a level to the expression
+   * tree.
+   */
   private static final int VALUES_EACH = 200;
 
   private final StoreConfig config;

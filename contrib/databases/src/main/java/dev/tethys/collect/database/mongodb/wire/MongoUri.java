@@ -309,7 +309,7 @@ public record MongoUri(
     return new MongoUri(srv, authority, hosts, new Login(user, password), database, options);
   }
 
-  /** The same for one of its hosts. */
+  /** Variant for one of its hosts. */
   public MongoUri at(MongoHost host) {
     return new MongoUri(false, host.text(), List.of(host), login, database, options);
   }

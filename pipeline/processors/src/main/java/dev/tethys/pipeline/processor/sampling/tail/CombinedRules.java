@@ -179,7 +179,10 @@ final class CombinedRules {
     }
   }
 
-  /** The first that samples decides, and samples in truth only while its second has space. */
+  /**
+   * The first policy that samples decides; it actually samples only while its budget for the second
+   * is not exhausted.
+   */
   private static final class FirstSamplingPolicy implements Policy {
     private final List<Policy> policies;
     private final long[] limits;

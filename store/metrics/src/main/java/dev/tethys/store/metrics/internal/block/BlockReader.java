@@ -223,7 +223,7 @@ public final class BlockReader implements Postings {
         });
   }
 
-  /** The same for a caller that continues after damage, and is notified. */
+  /** Variant for a caller that continues after damage, and is notified. */
   public void answer(Runnable action, Consumer<String> lost) {
     passOver(action, lost);
   }
@@ -240,7 +240,7 @@ public final class BlockReader implements Postings {
     return select(min, max, matchers, null, lost);
   }
 
-  /** The same without floats outside windows, where that saves work. */
+  /** Variant without floats outside windows, where that saves work. */
   public SourceSelection select(
       long min,
       long max,
@@ -255,7 +255,7 @@ public final class BlockReader implements Postings {
   }
 
   /**
-   * The same for part of a downsampled block.
+   * Variant for part of a downsampled block.
    *
    * @param from start of the part, inclusive
    * @param to end of the part, inclusive

@@ -71,7 +71,7 @@ public final class BlockWriter implements AutoCloseable {
   }
 
   /**
-   * The same for a downsampled block.
+   * Variant for a downsampled block.
    *
    * @param resolution milliseconds of its buckets; 0 for samples
    */

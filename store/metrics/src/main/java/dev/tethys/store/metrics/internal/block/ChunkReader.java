@@ -38,7 +38,7 @@ final class ChunkReader {
     read(c, min, max, null, into);
   }
 
-  /** The same without floats outside windows, if there are windows. */
+  /** Variant without floats outside windows, if there are windows. */
   void read(ChunkRef c, long min, long max, @Nullable WindowSlices windows, SampleBuffer into) {
     if (!times.overlaps(c.set(), min, max)) {
       return;

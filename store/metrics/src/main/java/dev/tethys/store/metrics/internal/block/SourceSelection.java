@@ -51,7 +51,7 @@ public interface SourceSelection extends AutoCloseable {
   }
 
   /**
-   * The same for callers that only need times: if {@link SampleBuffer#mayBeStale} is not set
+   * Variant for callers that only need times: if {@link SampleBuffer#mayBeStale} is not set
    * afterwards, values may be missing.
    */
   default void readTimes(int i, long minTime, long maxTime, SampleBuffer into) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * are few. Thread-safe.
  */
 final class FoundSeries {
-  /** About the bytes of a series in addition to its spelled out labels. */
+  /** Approximate memory of a series in addition to its decoded labels. */
   private static final int SERIES = 64;
 
   /**
@@ -99,7 +99,7 @@ final class FoundSeries {
     return last;
   }
 
-  /** About the bytes that this may take. */
+  /** Approximate maximum memory in bytes. */
   long weight() {
     return weight;
   }

@@ -336,7 +336,7 @@ final class HeadAppender implements Appender {
     }
   }
 
-  /** The words for a commit that a failing disk refused. */
+  /** Message for a commit rejected because of a failing disk. */
   static StorageException notDurable(Exception cause) {
     return new StorageException(
         StorageException.Reason.UNAVAILABLE,

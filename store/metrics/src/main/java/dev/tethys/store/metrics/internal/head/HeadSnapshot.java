@@ -58,7 +58,7 @@ public final class HeadSnapshot {
    */
   private static final int FRAME = 1 << 13;
 
-  /** The same for earlier releases. */
+  /** Variant for earlier releases. */
   private static final int LARGEST_FRAME = 1 << 20;
 
   /** The most raw bytes of stripes in a frame: late samples of one may be many. */

@@ -73,7 +73,7 @@ sealed interface Page permits RowPage, ColumnPage {
     /** Appends the samples of one series in a closed time range to a buffer. */
     void read(int k, long minTime, long maxTime, SampleBuffer into);
 
-    /** The same without the values of a series that has only finite ones. */
+    /** Variant without the values of a series that has only finite ones. */
     void readTimes(int k, long minTime, long maxTime, SampleBuffer into);
 
     /**

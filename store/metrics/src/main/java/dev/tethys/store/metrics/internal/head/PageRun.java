@@ -99,7 +99,7 @@ final class PageRun {
     return true;
   }
 
-  /** The same without values; not for series that may have a non-finite value. */
+  /** Variant without values; not for series that may have a non-finite value. */
   boolean readTimes(int k, long min, long max, SampleBuffer into) {
     if ((seen >>> k & 1) == 0) {
       return true;

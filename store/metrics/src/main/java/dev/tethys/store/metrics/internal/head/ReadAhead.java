@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Read-ahead around small pieces of files, for a reader that reads all of them series by series.
+ * Read-ahead around small pieces of files, for a reader that reads all pieces series by series.
  * Columns of neighbouring series are adjacent in the file and mostly short, but are read one after
  * another only once the same series of all other hosts have been read. So each system call reads a
  * window of the file, and many windows are kept for a while.
