@@ -246,7 +246,7 @@ public final class YamlLayers {
     try {
       n = YamlDocument.compose(where(at), found);
     } catch (ConfigException e) {
-      n = null; // not YAML: taken as it is
+      n = null; // not YAML: used unchanged
     }
     if (n instanceof MappingNode || n instanceof SequenceNode) {
       Node all = expand(moved(n, at), depth + 1);

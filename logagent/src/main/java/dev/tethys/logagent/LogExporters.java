@@ -189,7 +189,7 @@ final class LogExporters {
     PipelineLogExporter g = graph;
     if (g == null) {
       g = new PipelineLogExporter(registry, own);
-      graph = g; // also if it cannot become this: what it registered is there
+      graph = g; // also if it cannot be built: its registrations exist
     }
     g.apply(into);
     g.tenant(c.tenant());

@@ -294,7 +294,7 @@ final class PromtailFlags {
 
   private static @Nullable Object labelled(@Nullable Object client, Map<String, String> labels) {
     if (!(client instanceof Map<?, ?> m)) {
-      return client; // what is wrong with it is said when it is read
+      return client; // errors in it are reported when it is read
     }
     Map<Object, @Nullable Object> out = new LinkedHashMap<>(m);
     Map<Object, @Nullable Object> all = new LinkedHashMap<>(labels);

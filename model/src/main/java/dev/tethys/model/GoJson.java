@@ -28,7 +28,7 @@ public final class GoJson {
 
   private static StringBuilder append(StringBuilder sb, String s, boolean escapesHtml) {
     sb.append('"');
-    int from = 0; // of the text that is appended as it is
+    int from = 0; // of the text that is appended unchanged
     int n = s.length();
     for (int i = 0; i < n; i++) {
       char c = s.charAt(i);
@@ -68,7 +68,7 @@ public final class GoJson {
       case '&' -> sb.append("\\u0026");
       default -> {
         if (Character.isSurrogate(c)) {
-          sb.append("\\ufffd"); // as Go writes what is not UTF-8
+          sb.append("\\ufffd"); // as Go writes invalid UTF-8
         } else {
           sb.append("\\u")
               .append(Character.forDigit(c >> 12, 16))

@@ -53,7 +53,7 @@ final class LintComments {
           ? LocalDate.parse(date).atStartOfDay(ZoneOffset.UTC).toInstant()
           : OffsetDateTime.parse(date).toInstant();
     } catch (DateTimeException e) {
-      return Instant.MIN; // it disables nothing, and the finding is reported
+      return Instant.MIN; // it disables no check, and the finding is reported
     }
   }
 

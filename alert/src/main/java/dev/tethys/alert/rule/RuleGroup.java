@@ -447,7 +447,7 @@ public final class RuleGroup {
     } finally {
       for (AlertRule r : rules) {
         if (r instanceof AlertingRule a) {
-          a.setRestored(true); // there is no second chance, and without it nothing is ever written
+          a.setRestored(true); // this is not retried, and without it nothing is ever written
         }
       }
       mustRestore = false;

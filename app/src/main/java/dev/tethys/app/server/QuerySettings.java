@@ -40,7 +40,7 @@ record QuerySettings(FlagSet flags, Set<Features> features) {
    * @throws UsageException if a flag is invalid
    */
   EngineOptions engine(Supplier<Duration> subqueryStep) {
-    // Regardless of the limits, half of the heap stays for everything else.
+    // Regardless of the limits, half of the heap is kept for other uses.
     long heap = Runtime.getRuntime().maxMemory() / 2;
     long all = flags.bytes("query.max-memory-bytes");
     long maxBytes = all > 0 ? Math.min(all, heap) : 0;

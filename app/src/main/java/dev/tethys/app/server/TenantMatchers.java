@@ -69,7 +69,7 @@ final class TenantMatchers {
         }
       }
     }
-    // Series of any name: those of jobs, which generated ones have not, are shared.
+    // Series of any name: series with a job label, which generated series lack, are shared.
     return named || matchers.stream().noneMatch(m -> m.name().equals("job") && !m.matches(""));
   }
 

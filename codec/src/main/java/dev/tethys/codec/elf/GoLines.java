@@ -27,7 +27,7 @@ final class GoLines {
   private final GoFunctions.Layout layout;
   private final PagedBytes table;
   private final ElfBudget budget;
-  private final long data; // address to which those of inlined calls are relative; -1: not known
+  private final long data; // base address of inlined calls; -1 if unknown
 
   GoLines(ElfFile elf, GoFunctions functions) {
     this.elf = elf;

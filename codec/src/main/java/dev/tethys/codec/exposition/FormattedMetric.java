@@ -27,7 +27,7 @@ final class FormattedMetric {
     }
     LabelsBuilder builder = new LabelsBuilder();
     for (Labels.Label l : labels.toList()) {
-      // A label with an empty value stays: a pushed "instance" keeps a scraper from setting one.
+      // A label with an empty value is kept: a pushed "instance" keeps a scraper from setting one.
       builder.show(scheme.escapeLabel(l.name()), l.value());
     }
     return builder.build();

@@ -60,7 +60,8 @@ final class TextWriter implements ExpositionWriter {
   public void write(MetricFamily family, List<MetricFamily> parts) {
     String name = shown(family);
     for (MetricFamily p : parts) {
-      // A scheme may change the end of a name as well; the part then does not belong to the family.
+      // A scheme may change the end of a name as well; the series then does not belong to the
+      // family.
       if (!shown(p).equals(name + p.name().substring(family.name().length()))) {
         parts.forEach(this::write);
         return;

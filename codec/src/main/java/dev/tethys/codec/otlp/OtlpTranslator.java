@@ -519,8 +519,8 @@ final class OtlpTranslator {
     times.add(latest);
     for (long t : times) {
       if (seenTargetInfo.add(new TargetInfo(labels, t))) {
-        // The sender has not sent this sample. A refused one loses nothing: it may be older than
-        // that of another request of the resource.
+        // The sender did not send this sample. Rejecting it loses nothing, because it may be older
+        // than the sample of another request for the resource.
         sink().sample(labels, 0, t, 1, List.of());
       }
     }

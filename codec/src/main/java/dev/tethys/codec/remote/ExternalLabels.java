@@ -92,7 +92,7 @@ public final class ExternalLabels {
         if (c < 0) {
           out.raw(o.field, 0, o.field.length);
         }
-        next++; // an equal one: the series' own goes before
+        next++; // equal names: the series' own label takes precedence
       }
       out.raw(buf, start, end - start);
     }

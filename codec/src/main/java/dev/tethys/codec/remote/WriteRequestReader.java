@@ -80,7 +80,7 @@ public final class WriteRequestReader {
   private boolean inMetadata;
   private boolean walked; // all series were returned
   private boolean others; // something else stands between them
-  private @Nullable RequestFamilies families; // metadata met on the way goes there
+  private @Nullable RequestFamilies families; // receives metadata encountered while reading
 
   private int likely; // whether the series was walked
   private int seriesOffset;

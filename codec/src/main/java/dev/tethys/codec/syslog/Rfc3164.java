@@ -44,7 +44,7 @@ final class Rfc3164 {
     int from = t.at;
     String host = t.word();
     if (host.endsWith(":") || host.endsWith("]")) {
-      t.at = from; // logger writes to a socket of its own machine without a host
+      t.at = from; // logger omits the host when it writes to a local socket
       host = "";
     } else if (!t.isAtEnd()) {
       t.at++;

@@ -15,7 +15,7 @@ final class GoTimeRounding {
   private GoTimeRounding() {}
 
   /**
-   * Rounds down to a multiple of a duration since the year 1; one that is not above 0 has no
+   * Rounds down to a multiple of a duration since the year 1; a duration of 0 or less has no
    * effect.
    */
   static GoTime truncated(GoTime t, long unit) {

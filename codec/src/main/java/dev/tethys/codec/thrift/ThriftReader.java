@@ -131,7 +131,7 @@ public final class ThriftReader {
       i32();
       return name;
     }
-    // Unversioned format: the length of the name comes first.
+    // Unversioned format: starts with the length of the name.
     need(version);
     byte[] name = new byte[version];
     in.get(name);

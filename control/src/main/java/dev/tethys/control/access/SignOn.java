@@ -208,7 +208,7 @@ public final class SignOn {
     Keys known = keys;
     PublicKey k = known.byId.get(id);
     if (k != null && !known.isOld(clock.millis())) {
-      return k; // without a wait for those who read the keys
+      return k; // without waiting for threads that read the keys
     }
     return refreshed(id);
   }

@@ -76,7 +76,7 @@ public final class RepositoryApi {
       n.put("version", inGit).put("latestVersion", latest).put("rolledOut", running);
       String replaced = replaced(inGit, a, rolledOut);
       Set<Integer> undone = rollouts.undone(f.name()).keySet();
-      int standing = latest; // one that was undone is no change to the file
+      int standing = latest; // an undone rollout does not change the file
       while (standing > inGit && undone.contains(standing)) {
         standing--;
       }

@@ -113,7 +113,7 @@ public final class EventTriggers {
         new IOException(MAX_CHANGES + " changes are waiting, the limit"));
   }
 
-  /** Why the last query of a rule failed; "" where it did not. */
+  /** Reason why the last query of a rule failed; "" if it did not. */
   public String error(String rule) {
     return errors.getOrDefault(rule, "");
   }
@@ -164,7 +164,7 @@ public final class EventTriggers {
     errors.keySet().retainAll(names);
     applyRollouts();
     applyVariables();
-    try { // after all states of now, so that nothing starts that has just ended
+    try { // after all current states, so that nothing starts that has just ended
       automation.resume();
     } catch (IOException e) {
       failures.failure(Level.ERROR, "Automation not applied", "cool-down", e);

@@ -39,7 +39,7 @@ final class Replay {
   boolean reported;
   long startedMillis;
   long endedMillis;
-  String hint = ""; // what is unusual about its end
+  String hint = ""; // reason for an unusual end
   long itemsSaved; // as last saved here; the file of the position is exact
   final Registry metrics = new Registry();
   final AccountingRegistry ledger = new AccountingRegistry();

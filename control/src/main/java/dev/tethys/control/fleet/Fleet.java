@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Table of agents. An agent is created by its first message and stays when it disconnects, until
- * its place is needed: the one that has been away longest is removed first.
+ * its slot is needed: the agent disconnected longest is removed first.
  *
  * <p>Invariants: at most {@code maxAgents} agents, shared fairly among tokens; their states take at
  * most the memory of {@link FleetMemory}, and their effective configurations at most {@link

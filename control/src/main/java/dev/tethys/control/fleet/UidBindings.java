@@ -126,7 +126,7 @@ public final class UidBindings implements AutoCloseable {
     }
   }
 
-  /** Whether a token may use a uid: one that is bound to it, or may become bound to it. */
+  /** Whether a token may use a uid, which is bound or can be bound to it. */
   synchronized boolean allows(UUID uid, AgentToken token) {
     AgentToken t = bound.get(uid);
     return token.equals(AgentToken.NONE)

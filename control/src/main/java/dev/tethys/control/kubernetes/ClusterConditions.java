@@ -181,7 +181,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
     }
     before.values().forEach(all::add);
     out.set("conditions", all);
-    // Numbers compare by their types, which are those of a text that was read.
+    // Numbers compare by their types, which come from the parsed text.
     return JsonMapper.shared().readTree(out.toString());
   }
 

@@ -90,7 +90,7 @@ public final class QuotaShares {
     private double reportAt;
     private double reported; // allowance that the agent had last
     private String step = "";
-    private long lacksSince; // monotonic; 0 while nothing is lacking
+    private long lacksSince; // monotonic; 0 while no quota is short
     private boolean changed = true;
 
     private double sum() {

@@ -81,7 +81,7 @@ final class IntakeCheck implements GuardCheck {
       if (reached.stage == r.stage) {
         undecided = "agent " + fleet.nameOf(uid) + " has sent no message for a while";
       }
-      return; // one that is connected sends a sign of life
+      return; // a connected agent sends heartbeats
     }
     for (Map.Entry<String, Usual> e : reached.intakeBefore.entrySet()) {
       Duration over = over(e.getValue());

@@ -22,7 +22,7 @@ final class StageCheck {
   private final SilenceCheck silence;
   private final ApplyCheck apply;
   private final ResourceCheck resources;
-  private final List<GuardCheck> checks; // the first reason is the one that users read
+  private final List<GuardCheck> checks; // users see the first reason
   private String lacking = "";
 
   /**

@@ -411,7 +411,7 @@ public final class SourceResources {
     Rollout started =
         rollouts.start(r.configuration(), version, r.selector(), r.guard(), actor, reason);
     note(r.meta(), hash, started.id);
-    kept.save(); // so that it is not started again when the next step fails
+    kept.save(); // so that it is not restarted when the next step fails
   }
 
   /** Identifies the content of a resource and a version of its configuration. */

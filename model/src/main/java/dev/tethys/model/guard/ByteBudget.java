@@ -317,7 +317,7 @@ public final class ByteBudget {
     }
 
     long waits(long now) {
-      return now - began; // what was waited for before is taken from it
+      return now - began; // previous waiting time is deducted from it
     }
 
     @Override

@@ -14,7 +14,7 @@ public final class HistogramText {
     StringBuilder sb = new StringBuilder("{count:");
     sb.append(GoFloat.g(h.count())).append(", sum:").append(GoFloat.g(h.sum()));
     HistogramBuckets buckets = new HistogramBuckets().load(h, false);
-    // A zero bucket of less than nothing is written, too, though it is not among the buckets.
+    // A zero bucket with a negative count is also written, although it is not among the buckets.
     boolean zero = h.zeroCount() < 0 && !h.hasCustomBuckets();
     for (int i = 0; i < buckets.size(); i++) {
       if (zero && buckets.upper(i) > 0) {

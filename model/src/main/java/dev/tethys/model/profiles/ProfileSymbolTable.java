@@ -42,7 +42,7 @@ public final class ProfileSymbolTable {
     mappings.intern(zeros, 6);
     functions.intern(zeros, 4);
     locations.intern(zeros, ProfileSymbols.LOCATION_HEAD);
-    nodes.intern(0, -1); // has no frame; a frame of which nothing is known has location 0
+    nodes.intern(0, -1); // has no frame; an unknown frame has location 0
     attributes.intern(zeros, 0);
   }
 

@@ -125,7 +125,7 @@ public final class TimedTurns {
         start();
         return t;
       }
-      Worker last = null; // the one that has least to hurry
+      Worker last = null; // the least urgent one
       for (Worker w : idle) {
         if (last == null || w.isLaterThan(last.taken)) {
           last = w;

@@ -168,7 +168,7 @@ public record CollectConfig(
             written,
             node,
             inline);
-    c.settings(); // says what is wrong with flags
+    c.settings(); // reports invalid flags
     return c;
   }
 

@@ -105,7 +105,7 @@ final class TestLogs implements AutoCloseable {
                   batch.metadata(batch.name(name), v, 0, v.length);
                 });
         StreamEnrichment.addLevel(batch, StreamEnrichment.levelOf(stream));
-        // lines at one time differ by a nanosecond, so that equal ones stay apart
+        // lines with the same time differ by a nanosecond, so that equal lines remain distinct
         nanos += in.every().isZero() ? 1 : in.every().toNanos();
       }
     }

@@ -175,7 +175,7 @@ final class GrpcConnections {
     }
   }
 
-  /** An open connection, or a new one, or one that is already being opened. */
+  /** An open connection, a new one, or one already being opened. */
   private Http2Connection to(Peer p, long deadline) throws IOException, InterruptedException {
     while (true) {
       Dial d;

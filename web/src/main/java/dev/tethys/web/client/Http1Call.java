@@ -381,7 +381,7 @@ final class Http1Call implements Runnable {
       synchronized (Http1Call.this) {
         again = whole && back != null && !late && !source.hasMore();
         if (again) {
-          socket = null; // a late alarm must not close a connection that another call uses by then
+          socket = null; // a late timeout must not close a connection that another call is using
         }
       }
       if (again && back != null) {

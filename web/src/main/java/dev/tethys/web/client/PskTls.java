@@ -30,7 +30,7 @@ public interface PskTls {
   Secured secure(InputStream in, OutputStream out, Offer offer) throws IOException;
 
   /**
-   * The one that there is, loaded now unless it was before.
+   * The available implementation, loaded on first use.
    *
    * @throws IOException if it is missing
    */

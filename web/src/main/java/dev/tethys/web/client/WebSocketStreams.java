@@ -216,7 +216,7 @@ public final class WebSocketStreams {
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     boolean begun = false;
     do {
-      code = CLOSE; // until there is a frame of data; those of control come in between
+      code = CLOSE; // until a data frame arrives; control frames may come in between
       boolean more = !over;
       while (more && code == CLOSE) {
         more = nextFrame();

@@ -593,7 +593,10 @@ public final class ConnectionTimeouts {
             });
   }
 
-  /** Whether a connection is to be cut off; one that has ended otherwise is marked so. */
+  /**
+   * Whether a connection must be closed; a connection that has ended otherwise is marked
+   * accordingly.
+   */
   private boolean isLate(ClientConnection c, long now) {
     Multiplexed whole = c.multiplexed;
     boolean resting = c.inWork.isEmpty();

@@ -10,8 +10,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Passes each request of a listener to the processor of the moment. Another one can take its place
- * while connections stay open: requests in progress end with the one that they began with.
+ * Passes each request of a listener to the processor of the moment. The processor can be replaced
+ * while connections stay open: requests in progress finish with the processor that they started
+ * with.
  *
  * <p>Invariant: a request that has begun is in progress at exactly one processor.
  */

@@ -197,7 +197,7 @@ public final class SocketConnections implements AutoCloseable {
     while (true) {
       int n = c.read(begin, length);
       if (n <= 0) {
-        return; // the client said nothing that could be understood
+        return; // the client sent nothing intelligible
       }
       length += n;
       for (Protocol p : protocols) {

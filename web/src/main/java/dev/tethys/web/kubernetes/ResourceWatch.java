@@ -342,7 +342,7 @@ public final class ResourceWatch<T> {
       if (!(e.getCause() instanceof ClientResponse.TooLargeException)
           && !(e.getCause() instanceof HttpTimeoutException)) {
         throw e;
-      } // else it resumes
+      } // otherwise it resumes
     }
     return events;
   }

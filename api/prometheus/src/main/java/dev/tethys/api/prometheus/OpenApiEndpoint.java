@@ -64,7 +64,7 @@ final class OpenApiEndpoint {
   /** The lines of one version, without marks and without comments at the start of a line. */
   private static String version(String both, boolean is32) {
     StringBuilder out = new StringBuilder(both.length());
-    int leftOut = Integer.MAX_VALUE; // what is indented deeper is left out
+    int leftOut = Integer.MAX_VALUE; // deeper indented lines are omitted
     for (String line : both.lines().toList()) {
       int indent = line.length() - line.stripLeading().length();
       if (indent > leftOut || line.startsWith("#")) {

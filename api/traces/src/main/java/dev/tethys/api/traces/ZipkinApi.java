@@ -306,7 +306,7 @@ final class ZipkinApi {
     }
     List<SpanFilter> failed = new ArrayList<>();
     failed.add(JaegerSearch.isStatus(2));
-    failed.add(new SpanFilter.Not(new SpanFilter.Present(SpanField.span(key)))); // goes before
+    failed.add(new SpanFilter.Not(new SpanFilter.Present(SpanField.span(key)))); // takes precedence
     failed.add(new SpanFilter.Or(reason));
     return new SpanFilter.Or(
         List.of(JaegerSearch.attribute(key, value), new SpanFilter.And(failed)));

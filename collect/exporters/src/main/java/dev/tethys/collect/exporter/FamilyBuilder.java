@@ -34,7 +34,7 @@ public final class FamilyBuilder {
     return this;
   }
 
-  /** Adds to a gauge with one label; one that does not exist yet is 0. */
+  /** Adds to a gauge with one label; a gauge that does not exist yet starts at 0. */
   public void add(String name, String help, String label, String of, double value) {
     family(MetricType.GAUGE, name, help).samples.merge(Labels.of(label, of), value, Double::sum);
   }

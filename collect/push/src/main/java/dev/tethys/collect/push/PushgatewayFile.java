@@ -181,7 +181,7 @@ final class PushgatewayFile {
     if (!Arrays.equals(key, key(labels))) {
       throw in.error(at, "the key of a group is not that of its labels " + labels);
     }
-    // What is damaged in a way that nothing shows keeps to the rule that a group has its labels.
+    // Undetectable damage must still preserve the rule that a group has its labels.
     families.replaceAll(
         (k, p) -> new PushGroup.Pushed(PushGroup.sanitized(labels, p.family()), p.at()));
     return new PushGroup(labels, families);

@@ -205,7 +205,7 @@ final class PackedSeries extends PageSlots {
   }
 
   @Override
-  void room(int capacity) {} // labels have theirs
+  void room(int capacity) {} // labels have their own
 
   @Override
   void keep(int[] slots) {

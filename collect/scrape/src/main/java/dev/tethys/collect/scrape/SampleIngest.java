@@ -414,7 +414,7 @@ final class SampleIngest {
       return s.isOf(h) ? s : SynthesizedStart.NONE_YET;
     }
     if (h == null && Double.isNaN(p.value())) {
-      return null; // nothing can be counted from it
+      return null; // no counts can be derived from it
     }
     return family.mayBeCumulative() && family.hasCumulative(p.labels().metricName())
         ? SynthesizedStart.NONE_YET

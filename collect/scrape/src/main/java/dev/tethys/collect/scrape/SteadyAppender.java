@@ -30,7 +30,7 @@ final class SteadyAppender implements LayoutAppender {
   private double[] values = {};
   private int next;
   private long time = Long.MIN_VALUE;
-  private long current; // the reference behind the last one that was given from the layout
+  private long current; // reference after the last one returned from the layout
   private boolean plain = true;
   private final List<Labels> own = new ArrayList<>(); // behind the newest series of the page
 

@@ -382,7 +382,7 @@ public final class TraceReader {
         all.add(l);
       }
     } catch (CodecException | NumberFormatException e) {
-      return false; // it stays what it came as
+      return false; // it is kept as received
     }
     span.links().addAll(all);
     return true;

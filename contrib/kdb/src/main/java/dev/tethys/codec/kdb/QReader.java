@@ -67,7 +67,7 @@ final class QReader {
       case 101, 102, 103 -> new QValue.Primitive(type, in.get() & 0xff);
       default -> {
         QType t = type(type);
-        in.get(); // the attribute: sorted, unique …, which says nothing about values
+        in.get(); // the attribute (sorted, unique …), which is irrelevant for the values
         yield vector(t, count(t.width));
       }
     };

@@ -224,7 +224,7 @@ final class ProblemGroups {
         : direct.stream();
   }
 
-  /** First caller of a chain of services with symptoms, up to one that fails. */
+  /** First caller of a chain of services with symptoms, up to a failing service. */
   private String topmost(String id) {
     return end(
         id,

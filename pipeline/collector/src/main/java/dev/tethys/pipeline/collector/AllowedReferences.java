@@ -41,7 +41,7 @@ public final class AllowedReferences {
     }
   }
 
-  /** The normalized path of a file without {@code ..}, which is also the one that is read. */
+  /** The normalized path of a file without {@code ..}, which is also the path that is read. */
   static Path normalized(String path) {
     try {
       return Path.of(path).toAbsolutePath().normalize();

@@ -317,7 +317,7 @@ public final class PrintedConfig {
         return true;
       }
     }
-    String masked = without(Redaction.IN_URL, text); // already masked values stay
+    String masked = without(Redaction.IN_URL, text); // already masked values are kept
     return URL.matcher(text).matches() && !Redaction.text(masked).equals(masked)
         || text.contains(PRIVATE_KEY) && text.contains("\n");
   }

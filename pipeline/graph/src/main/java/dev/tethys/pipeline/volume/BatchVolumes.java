@@ -157,7 +157,7 @@ final class BatchVolumes {
       long remaining = passed;
       for (int k = 0; k < v.size(); k++) {
         long b = bytes == passed ? v.bytes(k) : share(v, k, passed);
-        if (whole) { // the values add up to the batch; the rounding remainder goes to the last one
+        if (whole) { // the values add up to the batch; the last one gets the rounding remainder
           b = k == v.size() - 1 ? remaining : Math.min(b, remaining);
           remaining -= b;
         }

@@ -101,7 +101,7 @@ final class RecordChanges {
     for (NodeTap.Passed passed : p.after()) {
       Batch b = passed.batch();
       List<RecordJson> after = records(b, access);
-      // Each edge gets the same records; only those without an edge remain.
+      // Each edge gets the same records; only records without an edge remain.
       Map<OneRecord.Identity, Deque<RecordJson>> ofEdge = copy(all);
       boolean sameSize = after.size() == before.size();
       // Of several with equal ids and times, those that are equal otherwise belong together.

@@ -40,7 +40,7 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
   private final PartTable<P> parts;
   private final EventSignal<H, S, P> signal;
   private final EngineOptions options;
-  private final Set<Long> unmergeable = new HashSet<>(); // damaged parts stay as they are
+  private final Set<Long> unmergeable = new HashSet<>(); // damaged parts are left unchanged
   private final Map<Long, PartExpiry> expiries = new HashMap<>(); // by part
   private volatile boolean retentionChanged;
 

@@ -115,7 +115,7 @@ public final class BlockImport implements AutoCloseable {
     }
     boolean late = false;
     for (BlockReader b : blocks.list()) {
-      // Of two samples at one time the one that was here stays.
+      // Of two samples with the same time, the existing one is kept.
       late |= !b.meta().late() && b.overlaps(minTime, maxTime - 1);
     }
     BlockMeta meta =

@@ -116,7 +116,7 @@ final class DownsamplingPlan {
       BlockReader block, ResolutionIndex levels, List<Downsampling> policy, Set<String> barren) {
     long resolution = block.meta().resolution();
     if (resolution > 0 && policy.stream().noneMatch(d -> d.resolution().toMillis() == resolution)) {
-      return true; // nothing is made of a level that there is no more
+      return true; // no block is created from a level that no longer exists
     }
     for (Downsampling d : policy) {
       if (d.resolution().toMillis() > resolution) {

@@ -25,7 +25,7 @@ final class MergedSelection implements Selection {
   private final long minTime;
   private final long maxTime;
   private final boolean summaries; // whether the reader understands them
-  private final Supplier<Selection> samples; // the same of samples, for what has no summaries
+  private final Supplier<Selection> samples; // the same for samples, for series without summaries
   private @Nullable Selection exact;
   private final List<String> warnings;
   private final List<Long> resolutions;

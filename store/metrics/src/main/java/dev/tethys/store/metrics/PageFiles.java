@@ -26,7 +26,7 @@ final class PageFiles implements SealedPages.Files {
   /** Bytes of unused files beyond which a garbage collection is worth while. */
   private static final long MOST_IDLE = 64 << 20;
 
-  /** Initial interval of such collections: one that frees little doubles it. */
+  /** Initial interval of such collections; a collection that frees little doubles it. */
   private static final long COLLECT_NANOS = 60_000_000_000L;
 
   private static final long RARELY_NANOS = 60 * COLLECT_NANOS;

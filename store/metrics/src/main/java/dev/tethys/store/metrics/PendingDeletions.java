@@ -122,7 +122,7 @@ final class PendingDeletions {
       try {
         if (!b.folder().equals(dying)) {
           unname(b.folder(), dying);
-          b.named(dying); // a power cut may still take that back, with what is deleted meanwhile
+          b.named(dying); // a power failure may still undo that, together with later deletions
         }
         files.syncDirectory(folder);
       } catch (IOException e) {

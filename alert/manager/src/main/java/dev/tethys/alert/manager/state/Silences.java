@@ -219,7 +219,7 @@ public final class Silences implements Closeable, SharedState {
   /**
    * Checks that a silence may be created.
    *
-   * @throws SilenceException with Alertmanager's message, if it must not be changed
+   * @throws SilenceException with Alertmanager's message, if it must not be created
    */
   public void check(Silence s) throws SilenceException {
     for (LabelMatchers set : s.sets()) {

@@ -276,7 +276,7 @@ public final class ConsulDiscovery implements Discovery {
   }
 
   /**
-   * The index of the next query; one that decreased restarts from the beginning, as Consul's
+   * The index of the next query; if it decreased, it restarts from the beginning, as Consul's
    * documentation requires.
    */
   private static long index(RestClient.Reply reply, long former) throws IOException {

@@ -21,7 +21,7 @@ final class NamedObjectCache<T> {
   }
 
   /** The object for the name in {@code text} from {@code from} to {@code to}. */
-  @SuppressWarnings("unchecked") // only what make() gave goes in
+  @SuppressWarnings("unchecked") // contains only results of make()
   T at(int position, Text text, int from, int to) {
     if (position < names.length) {
       byte[] n = names[position];

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface NodeCollectors {
   /**
-   * Collector with this name; null for one that the module lacks.
+   * Collector with this name; null if the module lacks it.
    *
    * @param variable variables of the process; "" for unset variables
    */

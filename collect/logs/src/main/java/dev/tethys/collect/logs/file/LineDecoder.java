@@ -27,7 +27,7 @@ final class LineDecoder {
   private final Charset charset;
   private final int unit;
   private final int feedAt; // which byte of the unit holds the line feed
-  private final boolean ascii; // whether its bytes below 128 are those of ASCII
+  private final boolean ascii; // whether bytes below 128 are ASCII
 
   private @Nullable RecordEnds records;
 

@@ -42,7 +42,7 @@ final class TailedFile {
   final String name; // as the label says
   final Progress progress;
   private final Labels labelsOfName;
-  private Labels labels; // with what the file's header tells
+  private Labels labels; // with data of the file's header
 
   // Guarded by the job.
   @Nullable TailedFile before; // to be read to its end first
@@ -55,7 +55,7 @@ final class TailedFile {
   boolean queued;
   boolean locked; // another process holds a lock on it
   long quietSince; // since when nothing came, milliseconds since 1970
-  boolean flush; // what is left of it is a record, though it has no end
+  boolean flush; // the rest is a record, although it has no line end
   long restSince; // since when there is no more than that, milliseconds since 1970
   boolean read; // to its end, with nothing left
 
@@ -66,8 +66,8 @@ final class TailedFile {
   private volatile FileId id;
   private volatile long size;
   private volatile long modified;
-  private volatile long largest; // size ever seen of what it holds now
-  private volatile boolean shrunk; // it holds something else by now
+  private volatile long largest; // size seen of its current content
+  private volatile boolean shrunk; // its content has been replaced
   private volatile @Nullable String problem; // why it cannot be read
   private volatile boolean compressed;
   private volatile long rest; // bytes behind the last record that has an end

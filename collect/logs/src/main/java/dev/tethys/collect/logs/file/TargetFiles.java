@@ -161,7 +161,7 @@ final class TargetFiles {
           return; // a second name: it is read under the first
         }
       } catch (IOException e) {
-        // it is no more there
+        // it no longer exists
       }
       job.metrics.generations.with("renamed").inc();
       byPath.remove(f.path, f);

@@ -221,7 +221,7 @@ final class GcpPullSource implements LogSource {
     try {
       renew(); // at once: a subscription may leave as little as ten seconds
     } catch (IOException e) {
-      logFailure(e); // what comes again is known by its id
+      logFailure(e); // redelivered messages are recognized by id
     }
     int i = 0;
     try {

@@ -138,6 +138,6 @@ public final class PolledConnections implements TcpSource {
 
   @Override
   public void close() {
-    // nothing stays open between passes
+    // no connection stays open between passes
   }
 }

@@ -326,7 +326,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
         read = Math.max(read, offset(s.tail.position(), inode));
       }
       for (CachedPosition k : kept.values()) {
-        if (!made.isAfter(k.at())) { // else a new file has the inode of a removed one
+        if (!made.isAfter(k.at())) { // otherwise a new file has reused the inode of a removed one
           read = Math.max(read, offset(k.position(), inode));
         }
       }

@@ -18,7 +18,7 @@ final class SocketAddresses {
     }
     int port = Integer.parseInt(hex.substring(colon + 1), 16);
     try {
-      // Gives an IPv4 address for one that is mapped into IPv6.
+      // Returns the IPv4 address of an IPv4-mapped IPv6 address.
       InetAddress a = InetAddress.getByAddress(address);
       String text = IpText.of(a);
       return a.getAddress().length == 4 ? text + ":" + port : "[" + text + "]:" + port;

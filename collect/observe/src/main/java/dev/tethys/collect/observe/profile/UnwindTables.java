@@ -247,7 +247,7 @@ final class UnwindTables {
           }
         }
       } catch (IOException e) {
-        k.attempts++; // still starting, or of an unknown kind: its functions stay without names
+        k.attempts++; // still starting, or of an unknown kind: its functions remain unnamed
         return;
       }
     }

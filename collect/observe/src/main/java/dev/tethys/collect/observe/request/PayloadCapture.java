@@ -402,7 +402,7 @@ public final class PayloadCapture implements AutoCloseable {
     try {
       pipelined.put(server ? view.localPort() : view.remotePort(), 1);
     } catch (IOException e) {
-      // its messages stay uncounted beyond the usual length
+      // its messages are not counted beyond the usual length
     }
   }
 

@@ -489,6 +489,6 @@ public final class TlsProbes implements AutoCloseable {
     woken.release();
     if (StoppedThread.await(thread)) {
       detachAll();
-    } // else the end of the process detaches them
+    } // otherwise they are detached when the process ends
   }
 }

@@ -157,7 +157,7 @@ final class EngineCollectors {
           formats ? "FILE_FORMAT" : "NONE",
           "row_format",
           row.get("row_format") == null ? "NONE" : text(row.get("row_format")),
-          "space_type", // MariaDB has it no more
+          "space_type", // MariaDB no longer has it
           !types ? "" : row.get("space_type") == null ? "NONE" : text(row.get("space_type")));
       out.gauge(
           INNODB + "tablespace_file_size_bytes",

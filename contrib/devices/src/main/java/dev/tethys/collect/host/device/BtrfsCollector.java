@@ -101,9 +101,7 @@ final class BtrfsCollector implements NodeCollector {
     }
   }
 
-  /**
-   * Devices by the UUID of the file system; empty for one that is not mounted or not accessible.
-   */
+  /** Devices by the UUID of the file system; empty if it is not mounted or not accessible. */
   private Map<String, List<BtrfsIoctl.Device>> ask(HostFiles files) throws IOException {
     Map<String, List<BtrfsIoctl.Device>> out = new HashMap<>();
     List<String> done = new ArrayList<>();

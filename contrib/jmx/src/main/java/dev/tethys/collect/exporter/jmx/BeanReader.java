@@ -233,7 +233,7 @@ final class BeanReader {
 
   private record Walk(ObjectName bean, String attribute, Consumer<BeanValue> to) {}
 
-  // Beans have dates of this class; those of SQL have no instant.
+  // Beans use dates of this class; SQL dates have no instant.
   @SuppressWarnings("JavaUtilDate")
   private void take(
       Walk walk,

@@ -98,7 +98,7 @@ public record MessageSettings(
           BoundedNames.read(o, maxNames),
           o.get(encoding),
           o.node().where(),
-          // A row that arrives after the limit is reached goes into the next message.
+          // A row that arrives after the limit is reached is added to the next message.
           new RowSettings(
               r.otlp(), r.histograms(), r.maxItems(), (int) Math.min(r.maxBytes(), most / 2)),
           (int) most);

@@ -141,7 +141,7 @@ public record ServiceRequests(
     return Math.min(1, failed / total);
   }
 
-  /** The bound that counts for a threshold: the least one that is not below it; NaN for none. */
+  /** Bucket bound used for a threshold: the smallest bound that is not below it; NaN for none. */
   public double bound(double threshold) {
     Double b = buckets.ceilingKey(threshold);
     return b == null ? Double.NaN : b;

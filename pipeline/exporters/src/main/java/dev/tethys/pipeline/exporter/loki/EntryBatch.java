@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class EntryBatch {
   private final String tenant;
   private @Nullable PushWriter writer; // null once it is detached
-  private final List<LogEntry.Origin> origins = new ArrayList<>(); // those before the last
+  private final List<LogEntry.Origin> origins = new ArrayList<>(); // all but the last
   private final List<Integer> counts = new ArrayList<>(); // entries of each
   private LogEntry.@Nullable Origin last;
   private int

@@ -252,7 +252,7 @@ final class ReplayReceiver implements Receiver {
         wait = u.retryAfter(pause);
       }
     } catch (IOException e) {
-      // The batch was accepted: the position stays in memory, and the next save has it.
+      // The batch was accepted: the position is kept in memory and written by the next save.
       failures.failure(Level.WARNING, "Position of replay not saved", "replay " + name, e);
       position = after;
       nextPause = FIRST_PAUSE;

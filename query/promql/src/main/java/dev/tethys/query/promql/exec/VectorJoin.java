@@ -184,7 +184,7 @@ public final class VectorJoin extends Operator {
       }
     }
 
-    /** Each series of the many side with the only one that can meet it. */
+    /** Each series of the "many" side with its only possible match. */
     private @Nullable List<Column> tryPairs(int[][] oneOf) {
       List<Column> columns = new ArrayList<>(many.size());
       Set<Labels> seen = new HashSet<>(many.size() * 2);

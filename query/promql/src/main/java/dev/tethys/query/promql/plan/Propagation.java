@@ -146,7 +146,7 @@ final class Propagation {
     return out;
   }
 
-  // ---- what is known about series
+  // ---- known properties of series
 
   /** Matchers that all series of an expression meet. */
   private static Set<Matcher> impliedMatchers(Expr e) {

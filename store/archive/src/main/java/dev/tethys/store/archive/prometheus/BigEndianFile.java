@@ -14,7 +14,7 @@ final class BigEndianFile implements AutoCloseable {
   private final CRC32C crc = new CRC32C();
   private int size;
   private long written;
-  private int crcFrom; // of the bytes in the buffer, those from here count
+  private int crcFrom; // the bytes in the buffer from here on are valid
 
   BigEndianFile(Path path) throws IOException {
     channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);

@@ -25,7 +25,7 @@ final class ColumnWriter {
     {Column.NANO, Column.NANO_TRIMMED, Column.NANO_GROUPS}
   };
 
-  private static final byte[] NIBBLE = new byte[256]; // value of a hexadecimal digit, else -1
+  private static final byte[] NIBBLE = new byte[256]; // value of a hexadecimal digit, otherwise -1
 
   static {
     Arrays.fill(NIBBLE, (byte) -1);

@@ -170,7 +170,7 @@ final class Amqp1Parser extends ProtocolParser {
       }
       case DETACH -> side.remove(channel | f.number());
       default -> {
-        // nothing of messages
+        // no message data
       }
     }
   }

@@ -391,7 +391,7 @@ final class GroupCommitter {
     int size = frames.size;
     frames.clear();
     group++;
-    // The labels of a million new series, say, are nothing that comes each time.
+    // The labels of a million new series, for example, do not arrive every time.
     if (frames.buf.length > MOST_ROOM_BYTES
         || (frames.buf.length > ROOMY_BYTES && size < frames.buf.length / 8)) {
       frames.buf = new byte[1 << 14];

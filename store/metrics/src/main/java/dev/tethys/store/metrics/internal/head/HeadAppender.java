@@ -10,8 +10,8 @@ import dev.tethys.model.storage.StorageException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A batch on its way into the head. Its response to a sample is the one that the sample would get
- * if all before it had been committed already.
+ * A batch on its way into the head. Its response to a sample is the same as if all preceding
+ * samples had already been committed.
  */
 final class HeadAppender implements Appender {
   private final Head head;

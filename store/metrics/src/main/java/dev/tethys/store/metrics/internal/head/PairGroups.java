@@ -14,7 +14,7 @@ final class PairGroups {
   private final LabelIndex index;
   private final byte[][] names;
   private final boolean keep;
-  private final BitSet known = new BitSet(); // pairs of which it is known whether they stay
+  private final BitSet known = new BitSet(); // pairs for which it is known whether they are kept
   private final BitSet stays = new BitSet();
   private final List<int[]> groups = new ArrayList<>(); // the pairs that stay, of each
   private int[] table = new int[64]; // group + 1 by hash, open addressing

@@ -88,7 +88,7 @@ public final class SealedPages {
   private final ColumnWriter columns = new ColumnWriter();
   private final UnpackedRows rows = new UnpackedRows();
   private Set<Stripe> waiting = new HashSet<>(); // those that have pages which wait
-  private Set<HistogramLog> waitingLogs = new HashSet<>(); // those that have chunks which wait
+  private Set<HistogramLog> waitingLogs = new HashSet<>(); // pages with waiting chunks
   private volatile long waitingBytes;
   private volatile long pausedSince; // 0 when files are available
   private int fileBytes = FILE;

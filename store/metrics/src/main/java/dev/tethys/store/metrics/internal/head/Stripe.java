@@ -130,7 +130,7 @@ final class Stripe {
     private static final int MAX_CLASS_BITS = 30;
 
     private final Page.View[] pages;
-    private final @Nullable PageRun run; // those that take no more rows; null: read one by one
+    private final @Nullable PageRun run; // pages that accept no more rows; null: read one by one
     private final Page.View[] rest; // the others
     private final long special; // a bit a series that is so in any of them
     private final boolean divided; // series are in different rows of some pages

@@ -332,7 +332,7 @@ public final class Truncation {
     try {
       dropFromStripes(end, epoch.getAndIncrement());
     } finally {
-      departures = before + 1; // series that have left by then must not be taken for present
+      departures = before + 1; // series removed by then must not be considered present
     }
   }
 
