@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Trace of one entry through the stages of a job.
  *
- * @param job whose stages they are
+ * @param job job that owns the stages
  * @param entry as received; null if a timer made stages release held entries
  * @param steps in the order in which stages finished; those within a stage before it
  */

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code promtail.yml}.
  *
- * @param clients where entries go
- * @param wal where their requests wait; null for memory
+ * @param clients destinations of entries
+ * @param wal write-ahead log of their requests; null for memory
  * @param readLimit null if none
  * @param frequency interval at which files are discovered
  * @param graph the graph that entries go into beside clients, as a collector's configuration; null

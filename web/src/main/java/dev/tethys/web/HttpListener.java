@@ -94,7 +94,7 @@ public final class HttpListener implements AutoCloseable {
   /**
    * Starts listening.
    *
-   * @param metrics where requests are counted; null for nowhere
+   * @param metrics registry in which requests are counted; null for none
    * @throws IOException if an address is unavailable or the web configuration cannot be read
    * @throws dev.tethys.config.ConfigException if the web configuration is wrong
    * @throws IllegalArgumentException if an address is malformed

@@ -243,7 +243,7 @@ final class AlertmanagerFlags {
    * Cluster flags for an Alertmanager embedded in another role, which joins a cluster only if the
    * flags are set.
    *
-   * @param prefix what their names begin with
+   * @param prefix prefix of their names
    */
   static List<Flag> embeddedCluster(String prefix) {
     return CLUSTER.stream()

@@ -148,7 +148,7 @@ public final class CollectorCommand {
    * Variant for a role that is a collector under another word, with other variables for {@code
    * env:} and {@code ${env:…}}.
    *
-   * @param word what the role is called on the command line
+   * @param word name of the role on the command line
    */
   public static int run(
       String word, List<String> args, Function<String, @Nullable String> environment) {

@@ -49,7 +49,7 @@ final class MetricsPusher implements AutoCloseable {
   /**
    * One that does not send yet.
    *
-   * @param console where requests go that no server is named for
+   * @param console destination of requests without a configured server
    */
   MetricsPusher(
       OwnMetricsPush settings,

@@ -68,7 +68,7 @@ final class EmbeddedObserver implements AutoCloseable {
 
   /**
    * @param embedded the server runs without a configuration file
-   * @param exporters by which the job is read
+   * @param exporters exporters used to read the job
    * @param address of the server, once it listens
    */
   EmbeddedObserver(

@@ -47,7 +47,7 @@ final class Scraping implements AutoCloseable {
 
   /**
    * @param sink receives samples
-   * @param signals whose jobs are scraped besides metrics
+   * @param signals signals other than metrics whose jobs are scraped
    */
   Scraping(
       Services services,

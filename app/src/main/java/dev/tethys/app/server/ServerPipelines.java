@@ -43,7 +43,7 @@ final class ServerPipelines implements AutoCloseable {
 
   /**
    * @param configs values of the flag
-   * @param folder in which queues in memory continue while their destination fails
+   * @param folder folder to which memory queues overflow while their destination fails
    */
   ServerPipelines(
       List<String> configs, List<ComponentFactory<?>> own, Path folder, Registry registry) {

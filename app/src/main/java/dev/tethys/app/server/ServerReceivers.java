@@ -66,8 +66,8 @@ final class ServerReceivers {
   /**
    * Prepares them.
    *
-   * @param store what remote read reads
-   * @param writing where a protocol of a name writes
+   * @param store store for remote read
+   * @param writing destination of each protocol by name
    */
   ServerReceivers(
       FlagSet flags,

@@ -80,7 +80,7 @@ final class StoredMetrics implements StoredSignal {
   /**
    * Starts to open the store.
    *
-   * @param sources whose cache is read together with the store
+   * @param sources sources whose cache is read together with the store
    * @param opening opens the store for {@link #open}
    */
   StoredMetrics(

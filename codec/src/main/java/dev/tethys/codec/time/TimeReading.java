@@ -414,7 +414,7 @@ final class TimeReading {
    * The time with its zone; null if the text names an unknown zone.
    *
    * @param zones as for {@link #nanos}
-   * @param now where the text has no year
+   * @param now current time, used if the string has no year
    */
   @Nullable ZonedDateTime time(
       ZoneId otherwise, Map<String, ZoneId> zones, @Nullable Instant now, boolean hasDate) {

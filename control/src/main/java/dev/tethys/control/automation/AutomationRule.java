@@ -37,7 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param starts controls with references to the event in their texts
  * @param ends ids of controls
  * @param undo whether the controls that it started end when the alert is resolved
- * @param schedule in which it fires; null for other events
+ * @param schedule schedule on which it fires; null for other events
  * @param query that makes its events; null for other events
  * @param actions others than of controls, with references to the event in their texts
  * @param trigger trigger as written

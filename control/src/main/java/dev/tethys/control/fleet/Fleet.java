@@ -207,7 +207,7 @@ public final class Fleet {
    * Receives a message.
    *
    * @param session null for a transport without a connection
-   * @param token by which the agent connects
+   * @param token token with which the agent connects
    */
   public synchronized Received receive(
       AgentToServer m, String transport, @Nullable Session session, AgentToken token) {

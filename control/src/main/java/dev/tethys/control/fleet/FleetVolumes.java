@@ -216,7 +216,7 @@ public final class FleetVolumes {
   /**
    * Part of the volumes.
    *
-   * @param attribute by which volumes are counted
+   * @param attribute attribute by which volumes are counted
    * @param value null for all values
    */
   public record Scope(String attribute, @Nullable String value, Set<String> signals) {

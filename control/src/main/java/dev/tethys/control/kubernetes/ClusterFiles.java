@@ -48,7 +48,7 @@ public final class ClusterFiles implements SourceFiles {
   private Runnable changed = () -> {};
 
   /**
-   * @param namespace whose objects are read; "" for all
+   * @param namespace namespace whose objects are read; "" for all
    * @param kinds that are read
    * @param status writer of the states
    */

@@ -8,7 +8,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Replay with all that it requires, of a resource or of a rule and the variable that triggered it.
  *
- * @param namespace in which the Secret with the keys of S3 is
+ * @param namespace namespace of the Secret with the S3 keys
  */
 public record ReplayRequest(String name, String namespace, ReplaySpec spec) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");

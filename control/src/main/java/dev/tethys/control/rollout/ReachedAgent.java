@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Agent that a rollout has reached, at one step.
  *
- * @param reached what the rollout knows of it
+ * @param reached state of the agent known to the rollout
  * @param state null if it has not connected since the control plane was started
  * @param running whether it is connected and had applied the version before this step
  */

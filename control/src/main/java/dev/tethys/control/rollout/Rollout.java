@@ -134,7 +134,7 @@ public final class Rollout {
      *
      * @param lostBefore part of its items that it lost by signal, and of all together
      * @param inPerSecondBefore items that it received per second; 0 if unknown
-     * @param stage in which it is reached
+     * @param stage stage in which the agent is reached
      * @param deliveredBefore whether its exporters had delivered items
      * @param silentBefore exporters that had taken items and delivered none
      * @param memoryBefore resident memory of its process; 0 if that is unknown

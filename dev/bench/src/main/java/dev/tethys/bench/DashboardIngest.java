@@ -30,7 +30,7 @@ final class DashboardIngest implements AutoCloseable {
   private int step;
 
   /**
-   * @param hosts whose samples are viewed
+   * @param hosts hosts whose samples are viewed
    * @param interval milliseconds between them
    */
   DashboardIngest(ServerUnderTest server, Recording recording, int hosts, long interval) {

@@ -33,7 +33,7 @@ final class PipelineReloads {
   /**
    * For one collector.
    *
-   * @param versions what its configuration is, by a number
+   * @param versions configuration by version number
    * @param port port that receives reload requests
    */
   PipelineReloads(Path config, IntFunction<String> versions, int port) {

@@ -104,7 +104,7 @@ public record CollectConfig(
    * Reads an entry.
    *
    * @param kinds the exporters that exist
-   * @param inherited what the global section says
+   * @param inherited settings of the global section
    * @throws dev.tethys.config.ConfigException if its content is invalid
    */
   public static CollectConfig read(

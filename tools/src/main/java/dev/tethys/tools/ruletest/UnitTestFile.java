@@ -24,7 +24,7 @@ import java.util.function.Function;
 /**
  * A file of unit tests of rules, as promtool reads it: strictly.
  *
- * @param ruleFiles what the patterns of {@code rule_files} mean, relative to the file
+ * @param ruleFiles files matched by the patterns of {@code rule_files}, relative to the file
  * @param interval how often rules are evaluated
  * @param order places of groups by name; one that has none counts as the first
  */
@@ -71,7 +71,7 @@ public record UnitTestFile(
   /**
    * Lines of a stream.
    *
-   * @param tenant whose logs they are
+   * @param tenant tenant of the logs
    * @param at time of the first line since startup
    * @param every time between lines; zero if all lines have the same time
    * @param metadata structured metadata of each line

@@ -268,7 +268,7 @@ public final class HttpClientFactory implements AutoCloseable {
       if (t == null) {
         t = new Transport(tls, new Proxies(proxy, environment), http2, executor, clock);
         if (transports.size() >= MAX_TRANSPORTS) {
-          // Clients in use keep their connection pool; it is just no longer shared.
+          // Clients in use keep their transport; it is just no longer shared.
           transports.clear();
         }
         transports.put(way, t);

@@ -69,7 +69,7 @@ final class NamedSubjects extends X509ExtendedTrustManager {
   /**
    * Refuses a certificate without an alternative name of the kind that is verified.
    *
-   * @param algorithm by which the name is verified; null or "" for not at all
+   * @param algorithm algorithm for verifying the name; null or "" for no verification
    * @param session session of the handshake, which has the name that the client connects to
    */
   private static void requireNames(

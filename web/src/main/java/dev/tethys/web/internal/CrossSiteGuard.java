@@ -19,9 +19,7 @@ final class CrossSiteGuard {
   private final boolean onLoopback;
   private @Nullable String ownName; // looked up once it is needed
 
-  /**
-   * @param addresses where the listener listens
-   */
+  /** @param addresses addresses of the listener */
   CrossSiteGuard(List<String> addresses, TrustedOrigins trusted) {
     this.trusted = trusted;
     this.onLoopback = addresses.stream().noneMatch(CrossSiteGuard::isReachedFromElsewhere);

@@ -77,7 +77,7 @@ public final class Consoles {
    * Folders of console templates.
    *
    * @param templates pages
-   * @param libraries whose {@code *.lib} every page may use
+   * @param libraries folder whose {@code *.lib} files are available to every page
    */
   public record Folders(Path templates, Path libraries) {}
 

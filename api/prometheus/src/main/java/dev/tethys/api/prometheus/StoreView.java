@@ -70,7 +70,7 @@ public interface StoreView {
    * Request for cardinality statistics; times in milliseconds.
    *
    * @param matcherSets series that match any set; all if there is none
-   * @param label whose values are listed
+   * @param label label whose values are listed
    * @param prefix of these values
    * @param limit maximum number of entries of each list
    */
@@ -110,7 +110,7 @@ public interface StoreView {
    *
    * @param series number of series that have it
    * @param seriesIfDropped total number of series without it
-   * @param memoryBytesSaved what as many series as would be gone take in memory
+   * @param memoryBytesSaved memory of the number of series that would be removed
    */
   record LabelCardinality(
       String name, long values, long series, long seriesIfDropped, long memoryBytesSaved) {}
@@ -145,7 +145,7 @@ public interface StoreView {
    * Memory of the store.
    *
    * @param limit bytes; 0 for no limit
-   * @param state what is done about it: normal, flushing, slowing, refusing
+   * @param state current reaction: normal, flushing, slowing, refusing
    * @param refused new series that were refused
    * @param fileBytes of samples that are in no block yet and left memory for files
    * @param owners bytes by owner

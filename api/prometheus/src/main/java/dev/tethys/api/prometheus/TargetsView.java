@@ -55,8 +55,8 @@ public interface TargetsView {
    * A target that is scraped.
    *
    * @param discovered labels before relabelling
-   * @param labels what is attached to its series
-   * @param url what is scraped
+   * @param labels labels attached to its series
+   * @param url scraped URL
    * @param lastError {@code ""} when the last scrape went well
    * @param lastScrape null before the first
    * @param lastDurationSeconds of the last scrape

@@ -62,7 +62,7 @@ public final class ClickHouseTables {
    * @param prefix of the tables of metrics
    * @param logs the table of logs
    * @param traces the table of spans
-   * @param cluster where statements run on all nodes, {@code ""} for one node
+   * @param cluster cluster on whose nodes all statements run, {@code ""} for one node
    * @param replicated whether tables have replicas, by the server's default paths
    * @param ttlSeconds how long rows are kept, 0 forever
    * @param json whether attributes of logs and spans are columns of type JSON; else maps of strings

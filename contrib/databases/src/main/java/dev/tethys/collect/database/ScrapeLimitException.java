@@ -7,7 +7,7 @@ public final class ScrapeLimitException extends RuntimeException {
   /**
    * Reports an exceeded limit.
    *
-   * @param message what exceeds the limit and the remedy, shown to the scraping client
+   * @param message exceeded limit and remedy, shown to the scraping client
    */
   public ScrapeLimitException(String message) {
     super(message);

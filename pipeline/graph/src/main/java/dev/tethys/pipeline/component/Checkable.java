@@ -14,7 +14,8 @@ public interface Checkable<S> {
   /**
    * Creates a probe of a destination; it opens nothing before it is used.
    *
-   * @param signal whose destination is probed; an item can be written if it is in {@link #tried}
+   * @param signal signal whose destination is probed; an item can be written if it is in {@link
+   *     #tried}
    */
   ExporterProbe probe(S settings, Signal signal, Context context);
 

@@ -13,7 +13,8 @@ public interface QueueParts {
   /**
    * Creates a part.
    *
-   * @param name which; of no two at a time. Where queues are on disk, its folder has this name.
+   * @param name name of the part; names must be unique among existing parts. Where queues are on
+   *     disk, its folder has this name.
    */
   QueuePart part(String name, Encoder encoder, Sender sender);
 

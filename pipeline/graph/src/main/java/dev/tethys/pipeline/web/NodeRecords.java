@@ -40,7 +40,7 @@ public final class NodeRecords {
   /**
    * Request.
    *
-   * @param kind what to read
+   * @param kind kind of records to read
    * @param node id in the graph status; the signal for {@link Kind#FOLLOW}; "" for others
    * @param perSecond maximum batches per second
    * @param contains text in the JSON of the records; "" for all

@@ -86,7 +86,7 @@ final class PartitionProgress {
   /**
    * Discards all records from the failed one, so that they are read again.
    *
-   * @return where to read on
+   * @return offset from which to continue reading
    */
   long rewind() {
     long from = failedAt;

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * An editor or converter: its name, its parameters, and how it is created from compiled arguments.
  *
  * @param name lower case for editors, upper case for converters
- * @param contexts in which it may be used; null for all
+ * @param contexts contexts in which it may be used; null for all
  * @param pure whether equal arguments give equal results, so that it may be evaluated once
  * @param result type of a converter's results that are not nil
  */

@@ -32,8 +32,8 @@ final class FairQueue<T> {
   /**
    * Adds an entry.
    *
-   * @return who has to go because the queue is full: the newest entry of the user with the most,
-   *     which may be the one just added; null if there is space
+   * @return entry evicted because the queue is full: the newest entry of the user with the most
+   *     entries, possibly the one just added; null if there is space
    */
   @Nullable T add(String user, T entry) {
     waiting.computeIfAbsent(user, u -> new ArrayDeque<>()).addLast(entry);

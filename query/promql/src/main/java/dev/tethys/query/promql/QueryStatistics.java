@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param readPerStep samples read by step, when requested
  * @param stepStart time of the first step, milliseconds
  * @param stepInterval milliseconds between steps
- * @param reuse which steps came from the cache; samples are counted for the others only
+ * @param reuse steps that came from the cache; samples are counted only for the others
  */
 public record QueryStatistics(
     double queueTime,

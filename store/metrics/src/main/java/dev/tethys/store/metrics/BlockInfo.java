@@ -11,8 +11,7 @@ import java.util.List;
  * @param floats float samples
  * @param histograms native histogram samples
  * @param fromLateSamples holds only samples that came out of order
- * @param parts where its bytes go, by name; empty in blocks that were written before this was
- *     counted
+ * @param parts size by content type; empty for blocks written before this was recorded
  * @param resolution of a downsampled block: milliseconds of its buckets, which are counted as
  *     {@code floats}; 0 for samples
  */

@@ -33,7 +33,7 @@ public record Cardinality(
    * @param values number of distinct values
    * @param series number of series that have it
    * @param seriesIfDropped total number of series without this label
-   * @param memoryBytesSaved what as many series as would be gone take in memory now
+   * @param memoryBytesSaved current memory of the number of series that would be removed
    */
   public record Label(
       String name, long values, long series, long seriesIfDropped, long memoryBytesSaved) {}

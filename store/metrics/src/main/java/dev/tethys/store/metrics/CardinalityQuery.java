@@ -11,7 +11,7 @@ import java.util.List;
  * @param maxTime last millisecond. Parts of the store (memory, each block) that overlap the range
  *     are counted entirely
  * @param matcherSets series that match any set count; all if there is none
- * @param label whose values are listed
+ * @param label label whose values are listed
  * @param prefix of these values
  * @param limit maximum number of entries of each list
  */

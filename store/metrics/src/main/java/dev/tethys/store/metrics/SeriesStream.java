@@ -147,7 +147,7 @@ final class SeriesStream {
   /**
    * Variant for a neighbour that follows: from a place on.
    *
-   * @param b of which those before the place are floats
+   * @param b points, of which those before the position are floats
    */
   static void join(SampleBuffer b, int place) {
     if (place == 0 || b.size == place || b.timestamps[place - 1] < b.timestamps[place]) {

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param logBytes disk of the write-ahead log
  * @param downsampled the levels that are configured or there, by resolution
- * @param parts what the bytes of all blocks are spent on; blocks of an old format do not tell
+ * @param parts size of all blocks by content type; unknown for blocks of an old format
  */
 public record StorageStatus(
     InMemory head,

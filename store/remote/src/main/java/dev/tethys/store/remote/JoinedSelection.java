@@ -50,7 +50,7 @@ final class JoinedSelection implements Selection {
   }
 
   /**
-   * @param others what each other store found, sorted by labels
+   * @param others results of each other store, sorted by labels
    * @param warnings of the others
    */
   JoinedSelection(Selection local, List<List<StoredSeries>> others, List<String> warnings) {

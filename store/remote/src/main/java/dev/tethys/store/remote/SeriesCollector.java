@@ -31,7 +31,7 @@ public final class SeriesCollector {
 
   /**
    * @param store how errors call it
-   * @param matchers what series are to meet
+   * @param matchers matchers that series must satisfy
    */
   public SeriesCollector(
       String store, StoreLimits limits, SelectHints hints, List<Matcher> matchers) {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param route the root, with the routes of heartbeats before all others
  * @param timeIntervals by name
  * @param tracing null for no traces
- * @param recorder where a record of events is written
+ * @param recorder outputs for the event record
  */
 public record AlertmanagerConfig(
     GlobalConfig global,

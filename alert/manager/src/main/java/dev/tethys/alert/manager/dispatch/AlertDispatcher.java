@@ -324,8 +324,8 @@ public final class AlertDispatcher implements AutoCloseable {
   /**
    * The groups, in order of their labels and receivers.
    *
-   * @param routes which routes count
-   * @param alerts which alerts are shown; groups without any are omitted
+   * @param routes selected routes
+   * @param alerts selected alerts; groups without selected alerts are omitted
    */
   public List<GroupView> groups(Predicate<RoutingNode> routes, Predicate<Alert> alerts) {
     List<GroupView> out = new ArrayList<>();

@@ -520,7 +520,7 @@ final class TailedFile {
    * Passes on the lines of a buffer.
    *
    * @param base the buffer's offset in the file
-   * @return where the line begins that has no end yet
+   * @return start of the unfinished line
    */
   private int emitLines(
       byte[] buf,

@@ -36,7 +36,7 @@ public abstract class JournalPlaces {
    * Files in folders, and in folders of these, which journald calls by machine and namespace:
    * {@code 0123…cdef}, {@code 0123…cdef.web}.
    *
-   * @param namespaces which are read, the default one being ""
+   * @param namespaces namespaces to read; the default one is ""
    */
   public static JournalPlaces folders(List<Path> folders, Predicate<String> namespaces) {
     return new JournalPlaces() {

@@ -135,7 +135,7 @@ public final class PayloadCapture implements AutoCloseable {
    * Loads and attaches the programs: at the tracepoints of sockets, or with a kernel before 6.3 at
    * the end of all system calls.
    *
-   * @param process whose payloads are omitted: that of the agent
+   * @param process process whose payloads are omitted: the agent itself
    * @param tls whether TLS libraries are going to be probed by {@link #attach}
    * @throws ProgramLoadException with the reason; nothing stays loaded
    */

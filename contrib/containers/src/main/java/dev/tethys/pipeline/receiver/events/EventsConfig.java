@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of a receiver.
  *
  * @param elector whether this replica is the leader; null for always active
- * @param namespaces whose events are collected; empty for all
+ * @param namespaces namespaces whose events are collected; empty for all
  */
 public record EventsConfig(
     ClusterSettings access, @Nullable Reference elector, List<String> namespaces) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint {@code ""} for this host; with {@code kubeConfig} the name of a node
  * @param caFile {@code ""} for that of the service account or the system
  * @param api client of the cluster's API; null if none
- * @param node whose capacity is the base of utilization metrics
+ * @param node node whose capacity is the base of utilization metrics
  */
 public record KubeletConfig(
     IntervalCollector.Schedule pace,

@@ -38,8 +38,8 @@ final class MongodbServer implements DatabaseScrape {
   private final @Nullable IdleConnections idle;
 
   /**
-   * @param wanted which of the collectors that are on
-   * @param idle where connections are kept from scrape to scrape, null to make one for each
+   * @param wanted requested subset of the enabled collectors
+   * @param idle pool for connections kept between scrapes, null to open one per scrape
    */
   MongodbServer(
       MongoUri uri,

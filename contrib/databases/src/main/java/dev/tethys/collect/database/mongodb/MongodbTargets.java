@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The servers of the flag {@code --mongodb.uri}.
  *
  * @param named in their order, at least one
- * @param seeds what knows the servers of a name, null if each name is one target
+ * @param seeds resolves a name to its servers, null if each name is one target
  */
 record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
   private static final System.Logger LOG = JulLogger.of(MongodbTargets.class.getName());

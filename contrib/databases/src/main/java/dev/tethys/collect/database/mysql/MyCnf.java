@@ -33,7 +33,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
   /**
    * Reads the file, which need not be there.
    *
-   * @param address what {@code --mysqld.address} says, for the section {@code client}
+   * @param address value of {@code --mysqld.address}, for the section {@code client}
    * @param user likewise
    * @throws IllegalArgumentException if a section cannot be used; the message holds no password
    */

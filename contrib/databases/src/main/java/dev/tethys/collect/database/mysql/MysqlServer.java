@@ -62,7 +62,7 @@ final class MysqlServer implements DatabaseScrape {
    * @param querySeconds maximum duration of a statement, 0 for that of the scrape
    * @param heartbeatDatabase of pt-heartbeat
    * @param minSeconds minimum time of a process in its state
-   * @param databases whose tables are shown
+   * @param databases databases whose tables are shown
    */
   record Options(
       List<String> session,

@@ -64,7 +64,7 @@ public final class Template {
    * Piece of the text.
    *
    * @param literal text before the labels
-   * @param labels of which the first that is not empty counts; none at the end
+   * @param labels labels of which the first non-empty one is used; empty at the end
    */
   private record Part(String literal, List<String> labels, Function function, boolean optional) {}
 

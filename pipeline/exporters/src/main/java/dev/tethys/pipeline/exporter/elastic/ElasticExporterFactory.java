@@ -35,7 +35,7 @@ public final class ElasticExporterFactory
 
   /**
    * @param clients the process's; not closed here
-   * @param openSearch which of the two
+   * @param openSearch whether the destination is OpenSearch
    */
   public ElasticExporterFactory(HttpClientFactory clients, boolean openSearch) {
     this.clients = clients;

@@ -33,7 +33,7 @@ final class ElasticProbe implements ExporterProbe {
   private final @Nullable ItemProbe record;
 
   /**
-   * @param signal whose templates are shown
+   * @param signal signal whose templates are shown
    * @param record writes a log record; null if a sample is written
    */
   ElasticProbe(

@@ -98,7 +98,7 @@ public final class KnownSeries {
   /**
    * Series not yet sent to the database.
    *
-   * @param table in which they are stored
+   * @param table table that contains them
    */
   public synchronized List<MetricTables.Series> unknown(
       String table, Collection<MetricTables.Series> of) {

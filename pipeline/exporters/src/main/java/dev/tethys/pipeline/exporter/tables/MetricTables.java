@@ -26,7 +26,7 @@ public final class MetricTables {
   /**
    * A series.
    *
-   * @param key by which rows refer to it
+   * @param key key with which rows refer to it
    */
   public record Series(Labels labels, UUID key) {
     /** Labels formatted as {@link SeriesText}. */

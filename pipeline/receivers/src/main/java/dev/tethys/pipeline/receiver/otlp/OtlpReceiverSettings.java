@@ -22,7 +22,7 @@ public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable 
   /**
    * The HTTP side.
    *
-   * @param paths where each signal is posted to
+   * @param paths URL path of each signal
    */
   public record Http(HttpServerSettings server, Map<OtlpSignal, String> paths) {
     String path(OtlpSignal s) {

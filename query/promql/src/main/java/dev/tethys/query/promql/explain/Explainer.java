@@ -35,7 +35,7 @@ public final class Explainer {
    *
    * @param text the query, for the texts of steps
    * @param lookback how old a sample may be, milliseconds
-   * @param profile what running it took, or null
+   * @param profile measured costs, or null
    */
   public static PlanNode explain(
       Plan plan, Grid grid, String text, long lookback, @Nullable Profile profile) {

@@ -54,7 +54,7 @@ final class PrometheusHead implements WalRecords.Sink {
   /**
    * Prepares to read.
    *
-   * @param blocksEnd where blocks of samples in order end, exclusive
+   * @param blocksEnd exclusive end of the blocks of in-order samples
    * @param problems receives what cannot be read
    */
   PrometheusHead(

@@ -84,7 +84,7 @@ public final class LogBlock {
    * Opens a block.
    *
    * @param words the words of the part
-   * @param kept what earlier readers of the block decoded
+   * @param kept columns decoded by earlier readers of the block
    * @throws CorruptionException if the header is damaged; the methods throw it if the data they
    *     need is damaged
    */
@@ -94,7 +94,7 @@ public final class LogBlock {
 
   /**
    * @param words the words of the part
-   * @param kept what earlier readers of the block decoded
+   * @param kept columns decoded by earlier readers of the block
    * @throws CorruptionException if the header is damaged; the methods throw it if the data they
    *     need is damaged
    */

@@ -23,9 +23,7 @@ public final class ElasticStoreType implements StoreType {
   private final Key<String> index;
   private final @Nullable Key<CloudAuth> sigv4;
 
-  /**
-   * @param openSearch which of the two
-   */
+  /** @param openSearch whether the store is OpenSearch */
   public ElasticStoreType(boolean openSearch) {
     name = openSearch ? "opensearch" : "elasticsearch";
     section = new Section("stores: " + name, "Elasticsearch cluster that queries read.");

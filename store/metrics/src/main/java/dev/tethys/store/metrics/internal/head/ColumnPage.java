@@ -307,7 +307,7 @@ final class ColumnPage implements Page, Page.View {
    * for all rows, to their times.
    *
    * @param column of the series where rows hold different ones
-   * @return where they end
+   * @return end position
    */
   private int times(
       byte @Nullable [] column,
@@ -359,7 +359,7 @@ final class ColumnPage implements Page, Page.View {
    * The values of a column at its first rows.
    *
    * @param b the column
-   * @param changed where the bits of its changes are
+   * @param changed position of its change bits
    */
   private static void values(byte[] b, int changed, int rows, double[] out, int n) {
     int mask = rows + 7 >> 3;

@@ -80,7 +80,7 @@ sealed interface Page permits RowPage, ColumnPage {
      * Stores the values of one series, at the rows that contain it, at a position with space for
      * all rows.
      *
-     * @return where they end
+     * @return end position
      */
     int values(int k, double[] out, int at);
 

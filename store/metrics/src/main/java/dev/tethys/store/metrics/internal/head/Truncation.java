@@ -382,7 +382,7 @@ public final class Truncation {
    * within one log a slot then has one definition, so that damage to a definition can never give
    * samples to a series that had the slot earlier.
    *
-   * @param moment what {@link #moment} was when the snapshot was taken
+   * @param moment value of {@link #moment} when the snapshot was taken
    */
   public void reclaim(long moment) {
     head.still(
