@@ -55,7 +55,9 @@ final class LokiRuler {
   @GuardedBy("this")
   private final SortedMap<String, SortedMap<String, List<GroupSpec>>> tenants = new TreeMap<>();
 
-  /** @param changed receives all groups after each change */
+  /**
+   * @param changed receives all groups after each change
+   */
   LokiRuler(Path folder, Consumer<List<GroupSpec>> changed) {
     this.folder = folder;
     this.changed = changed;

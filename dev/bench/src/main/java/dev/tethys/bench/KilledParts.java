@@ -86,7 +86,9 @@ final class KilledParts implements AutoCloseable {
   private @Nullable KafkaProcess broker;
   private int gateway;
 
-  /** @param source address at which the stores listen */
+  /**
+   * @param source address at which the stores listen
+   */
   KilledParts(Path dir, Topology way, int source) {
     this.dir = dir;
     this.way = way;

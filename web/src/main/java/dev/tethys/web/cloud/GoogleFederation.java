@@ -43,7 +43,9 @@ final class GoogleFederation {
   private final CredentialDependencies dependencies;
   private final String scope;
 
-  /** @param tokens reads responses of token servers */
+  /**
+   * @param tokens reads responses of token servers
+   */
   GoogleFederation(BearerTokens tokens, String scope) {
     this.tokens = tokens;
     this.dependencies = tokens.dependencies();

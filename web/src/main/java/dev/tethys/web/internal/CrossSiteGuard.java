@@ -19,7 +19,9 @@ final class CrossSiteGuard {
   private final boolean onLoopback;
   private @Nullable String ownName; // looked up once it is needed
 
-  /** @param addresses addresses of the listener */
+  /**
+   * @param addresses addresses of the listener
+   */
   CrossSiteGuard(List<String> addresses, TrustedOrigins trusted) {
     this.trusted = trusted;
     this.onLoopback = addresses.stream().noneMatch(CrossSiteGuard::isReachedFromElsewhere);

@@ -21,7 +21,9 @@ final class GobReader {
   private long position;
   private long end;
 
-  /** @param size length of the stream in bytes */
+  /**
+   * @param size length of the stream in bytes
+   */
   GobReader(InputStream in, long size) {
     this.in = in;
     this.size = size;

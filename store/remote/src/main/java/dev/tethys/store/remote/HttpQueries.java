@@ -31,7 +31,9 @@ public final class HttpQueries {
   /** Reads a response to its end. */
   @FunctionalInterface
   public interface Reading {
-    /** @throws CodecException if it is not the requested data */
+    /**
+     * @throws CodecException if it is not the requested data
+     */
     void read(InputStream in) throws IOException;
   }
 

@@ -47,7 +47,9 @@ final class RemoteReadClient {
   private final long maxSamples;
   private final ByteBudget answers;
 
-  /** @param maxSamples a response with more samples is rejected */
+  /**
+   * @param maxSamples a response with more samples is rejected
+   */
   RemoteReadClient(RemoteReadConfig config, WebClient client, long maxSamples) {
     this(config, client, maxSamples, ANSWERS);
   }

@@ -56,7 +56,9 @@ final class SupervisordCollector implements NodeCollector {
 
   private final URI url;
 
-  /** @param environment {@code SUPERVISORD_URL}, {@code ""} if it is not set */
+  /**
+   * @param environment {@code SUPERVISORD_URL}, {@code ""} if it is not set
+   */
   SupervisordCollector(NodeExporterOptions options, String environment) {
     String flag = options.string("collector.supervisord.url");
     boolean own = !flag.equals("http://localhost:9001/RPC2");

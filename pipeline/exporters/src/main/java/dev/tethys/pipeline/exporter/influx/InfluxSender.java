@@ -51,7 +51,9 @@ final class InfluxSender implements Sender {
     SendResult make(EncodedRequest p) throws IOException, InterruptedException;
   }
 
-  /** @param maker null if databases must be created by an operator */
+  /**
+   * @param maker null if databases must be created by an operator
+   */
   InfluxSender(
       InfluxSettings.Version version,
       Function<EncodedRequest, URI> url,

@@ -25,7 +25,9 @@ interface OpampLink {
 
     private final Duration after;
 
-    /** @param after zero if no duration is given */
+    /**
+     * @param after zero if no duration is given
+     */
     Busy(String what, Duration after) {
       super(what);
       this.after = after;

@@ -13,7 +13,9 @@ public final class ResultSplice implements AutoCloseable {
   private final Execution.Draft draft;
   private final Map<Labels, Points> columns;
 
-  /** @param series expected number of series */
+  /**
+   * @param series expected number of series
+   */
   public ResultSplice(Execution x, Grid grid, int series) {
     this.x = x;
     this.steps = grid.steps();

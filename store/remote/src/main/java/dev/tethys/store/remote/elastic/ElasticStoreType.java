@@ -23,7 +23,9 @@ public final class ElasticStoreType implements StoreType {
   private final Key<String> index;
   private final @Nullable Key<CloudAuth> sigv4;
 
-  /** @param openSearch whether the store is OpenSearch */
+  /**
+   * @param openSearch whether the store is OpenSearch
+   */
   public ElasticStoreType(boolean openSearch) {
     name = openSearch ? "opensearch" : "elasticsearch";
     section = new Section("stores: " + name, "Elasticsearch cluster that queries read.");
