@@ -354,7 +354,8 @@ class RolesTest extends FleetCase {
         HttpResponse<String> all = call(TEST, "GET", TAP + "1", "");
         assertThat(all.statusCode()).isEqualTo(429);
         assertThat(all.body()).contains("4 taps are running, the limit").doesNotContain("olga");
-        assertThat(call(ADA, "GET", TAP + "1", "").body()).contains("4 taps are running, of ada, olga,");
+        assertThat(call(ADA, "GET", TAP + "1", "").body())
+            .contains("4 taps are running, of ada, olga,");
         b.close();
         until(() -> one.taps.get() == 3); // at the agent, long before its 30 s are over
         JsonNode free = data(OLGA, "GET", TAP + "0.1", "");

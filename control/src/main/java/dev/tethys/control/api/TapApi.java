@@ -278,7 +278,8 @@ public final class TapApi {
           !user.isEmpty() && tokens.allows(q, Tokens.Role.ADMIN)
               ? ", of " + String.join(", ", new LinkedHashSet<>(users))
               : "";
-      throw new HttpException(429, MAX_TAPS + " taps are running" + whose + ", the limit; try again later");
+      throw new HttpException(
+          429, MAX_TAPS + " taps are running" + whose + ", the limit; try again later");
     }
     if (!user.isEmpty() && users.stream().filter(user::equals).count() >= MAX_OF_USER) {
       throw new HttpException(

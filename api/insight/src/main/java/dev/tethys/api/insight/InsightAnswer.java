@@ -57,11 +57,7 @@ final class InsightAnswer {
     if (!scope.isDefaultTenant()) {
       throw new HttpException(
           404,
-          "tenant "
-              + scope.tenant()
-              + " has no "
-              + content
-              + "; only the default tenant has them");
+          "tenant " + scope.tenant() + " has no " + content + "; only the default tenant has them");
     }
   }
 }

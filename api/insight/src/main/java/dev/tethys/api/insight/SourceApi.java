@@ -54,7 +54,7 @@ public final class SourceApi {
     out.put("{\"name\":").json(s.name()).put(",\"url\":").json(s.url());
     out.put(",\"state\":").json(s.state().text());
     out.put(",\"lastSuccess\":").put(s.lastSuccess() == 0 ? "null" : seconds(s.lastSuccess()));
-    out.put(",\"behindSeconds\":").put(s.behind() < 0 ? "null" : seconds(s.behind()));
+    out.put(",\"behindSeconds\":").put(s.lag() < 0 ? "null" : seconds(s.lag()));
     out.put(",\"series\":").number(s.series()).put(",\"samples\":").number(s.samples());
     gaps(s.missing(), out.put(",\"missing\":"));
     gaps(s.open(), out.put(",\"open\":"));

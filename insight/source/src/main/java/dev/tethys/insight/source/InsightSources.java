@@ -127,7 +127,7 @@ public final class InsightSources implements Collector, AutoCloseable {
             "tethys_insight_source_behind_seconds",
             MetricType.GAUGE,
             "Time between now and the newest samples that were read; -1 if none were.",
-            s -> s.behind() < 0 ? -1 : s.behind() / 1000.0));
+            s -> s.lag() < 0 ? -1 : s.lag() / 1000.0));
     to.accept(
         family(
             "tethys_insight_source_series",

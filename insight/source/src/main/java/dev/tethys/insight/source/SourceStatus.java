@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * State of a source.
  *
  * @param lastSuccess Unix milliseconds of the last complete reading; 0 for none
- * @param behind milliseconds between now and the time up to which samples were read; -1 if unknown
+ * @param lag milliseconds between now and the time up to which samples were read; -1 if unknown
  * @param series that had samples in the last minutes
  * @param samples that were appended since startup
  * @param missing intervals that will not be filled
@@ -20,7 +20,7 @@ public record SourceStatus(
     String url,
     State state,
     long lastSuccess,
-    long behind,
+    long lag,
     int series,
     long samples,
     List<TimeGap> missing,

@@ -282,7 +282,7 @@ class HostileSourceTest {
     assertThat(c.samples(0, Long.MAX_VALUE / 2).get("up")).containsOnlyKeys(START - 5_000, START);
     assertThat(c.status().problems())
         .anySatisfy(p -> assertThat(p).contains("2 samples are left out", "clocks"));
-    assertThat(c.status().behind()).isZero();
+    assertThat(c.status().lag()).isZero();
   }
 
   @Test

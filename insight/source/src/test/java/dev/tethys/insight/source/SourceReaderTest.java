@@ -56,7 +56,7 @@ class SourceReaderTest {
     assertThat(c.status().samples()).isEqualTo(69);
     assertThat(c.status().state()).isEqualTo(State.OK);
     assertThat(c.status().series()).isEqualTo(1);
-    assertThat(c.status().behind()).isZero();
+    assertThat(c.status().lag()).isZero();
     assertThat(c.status().problems()).isEmpty();
   }
 
@@ -157,7 +157,7 @@ class SourceReaderTest {
     c.readAt(START + HOUR);
     assertThat(c.status().state()).isEqualTo(State.AWAY);
     assertThat(c.status().error()).contains("503", "starting");
-    assertThat(c.status().behind()).isEqualTo(HOUR);
+    assertThat(c.status().lag()).isEqualTo(HOUR);
     c.prometheus.answerAll(null);
     c.readAt(START + 5 * HOUR);
     assertThat(c.times("up{job=\"a\"}", START, START + 5 * HOUR).getFirst()).isZero();
