@@ -50,7 +50,7 @@ final class InsightAnswer {
   /**
    * Refuses tenants other than the default one, whose telemetry is not modelled.
    *
-   * @param content plural of what is asked for
+   * @param content name of the missing items, such as objectives
    */
   static void checkTenant(HttpRequest request, String content) {
     Scope scope = RequestScope.of(request);
