@@ -540,10 +540,9 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Closes every connection that has no request in progress, and on which none is arriving; to be
-   * called again and again while a listener stops. An HTTP/2 client is first told to start no more
-   * requests; once those in flight have had time to arrive, it is told which request was the last
-   * accepted.
+   * Closes every connection that has no request in progress, and on which none is arriving; called
+   * repeatedly while a listener stops. An HTTP/2 client is first asked to start no more requests.
+   * Once those in flight have had time to arrive, it receives the number of the last accepted one.
    *
    * @return how many such clients know of the end and are still connected
    */

@@ -45,7 +45,7 @@ public record OutboxOptions(
 
   /** Behaviour when a request does not fit into the queue. */
   public enum WhenFull {
-    /** Waits for space if the source can wait; other sources are told to retry. */
+    /** Waits for space if the source can wait; asks other sources to retry. */
     AUTO,
     /** Waits for space and blocks its source. */
     BLOCK,
