@@ -80,7 +80,7 @@ final class InspectionWatch implements AutoCloseable {
   /** By their text; queries of inspections only, so that their number is bounded. */
   private final Map<String, PreparedQuery> prepared = new ConcurrentHashMap<>();
 
-  private final @Nullable InspectionSet set; // null: the built-in ones, which are read when needed
+  private volatile @Nullable InspectionSet set; // null: the built-in ones are not read yet
   private volatile @Nullable InspectionReport report;
   private volatile double seconds;
   private @Nullable Thread thread;
@@ -112,9 +112,12 @@ final class InspectionWatch implements AutoCloseable {
     this.millis = millis;
     List<String> files = flags.list(FILES);
     this.alerts = flags.bool(ALERTS) ? new InspectionAlerts(parts.writing, parts.groups) : null;
-    this.set = files.isEmpty() && alerts == null ? null : InspectionSet.read(files);
-    if (alerts != null && set != null) {
-      alerts.addRules(set);
+    if (!files.isEmpty() || alerts != null) {
+      InspectionSet given = InspectionSet.read(files);
+      set = given;
+      if (alerts != null) {
+        alerts.addRules(given);
+      }
     }
     parts.registry.gauge(
         "tethys_inspections_problems",
@@ -152,7 +155,12 @@ final class InspectionWatch implements AutoCloseable {
   }
 
   private InspectionSet set() {
-    return set == null ? InspectionSet.defaults() : set;
+    InspectionSet s = set;
+    if (s == null) {
+      s = InspectionSet.defaults();
+      set = s;
+    }
+    return s;
   }
 
   void addTo(Routes routes) {

@@ -10,14 +10,13 @@ import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.api.insight.ObjectivesApi;
 import dev.tethys.config.ConfigException;
 import dev.tethys.insight.entities.EntityModel;
-import dev.tethys.insight.graph.query.MetricAnswers.Sample;
+import dev.tethys.insight.inspections.check.InspectionCheck;
 import dev.tethys.insight.objectives.Objective;
 import dev.tethys.insight.objectives.ObjectiveRules;
 import dev.tethys.insight.objectives.ObjectiveSet;
 import dev.tethys.insight.objectives.file.ObjectiveFiles;
 import dev.tethys.insight.objectives.state.ObjectiveReports;
 import dev.tethys.insight.objectives.state.ObjectiveStates;
-import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.log.JulLogger;
@@ -27,7 +26,6 @@ import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryOrigin;
 import dev.tethys.query.promql.QueryPriority;
-import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
@@ -39,7 +37,6 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -106,27 +103,13 @@ final class ObjectiveRuleFiles {
         new ObjectiveReports(
             new ObjectiveStates(
                 (query, time) ->
-                    samples(
+                    InspectionCheck.samples(
                         engine
                             .instant(source.within(Scope.DEFAULT), query, time, options)
                             .execute()
                             .value())),
             flags.bool(DEFAULTS),
             millis);
-  }
-
-  private static List<Sample> samples(Value v) {
-    List<Sample> out = new ArrayList<>();
-    if (v instanceof Value.InstantVector vector) {
-      for (Value.Sample s : vector.samples()) {
-        Map<String, String> labels = new LinkedHashMap<>();
-        for (Labels.Label l : s.labels().toList()) {
-          labels.put(l.name(), l.value());
-        }
-        out.add(new Sample(labels, s.value()));
-      }
-    }
-    return out;
   }
 
   /** Adds the endpoint with their states. */
