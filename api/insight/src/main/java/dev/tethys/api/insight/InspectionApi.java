@@ -113,7 +113,8 @@ public final class InspectionApi {
 
   private void inspections(HttpRequest request, TextBuffer out) {
     InspectionReport r = report(request);
-    list(r.statuses(), out, InspectionApi::inspection);
+    list(r.statuses(), out.put("{\"inspections\":"), InspectionApi::inspection);
+    out.put('}');
   }
 
   private static void inspection(InspectionStatus s, TextBuffer out) {

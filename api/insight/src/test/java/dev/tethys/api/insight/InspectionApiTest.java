@@ -125,7 +125,8 @@ class InspectionApiTest {
   void answersInspectionsWithTheirCost() throws Exception {
     evaluate();
     assertThat(get("/inspections"))
-        .startsWith("200 {\"status\":\"success\",\"data\":[{\"id\":\"SLOAvailability\",")
+        .startsWith(
+            "200 {\"status\":\"success\",\"data\":{\"inspections\":[{\"id\":\"SLOAvailability\",")
         .contains("\"id\":\"CPUNode\"", "\"checked\":2", "\"findings\":1", "\"millis\":");
   }
 
