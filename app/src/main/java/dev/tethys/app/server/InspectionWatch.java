@@ -62,7 +62,8 @@ final class InspectionWatch implements AutoCloseable {
               "Store problems of inspections as series and evaluate an alerting rule for each"
                   + " inspection. (Tethys)"));
 
-  private static final long INTERVAL_SECONDS = 30;
+  /** Pause between evaluations; each evaluates the inspections that are due. */
+  private static final long INTERVAL_SECONDS = 10;
 
   /** Pause until the model has entities; young series count after 30 s. */
   private static final long FIRST_SECONDS = 5;

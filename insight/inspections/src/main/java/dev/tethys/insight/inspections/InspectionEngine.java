@@ -111,7 +111,9 @@ public final class InspectionEngine {
       }
       problems += state.size();
     }
-    updateRequests(s, now);
+    if (!byQuery.isEmpty()) {
+      updateRequests(s, now);
+    }
     for (Map.Entry<String, List<InspectionState>> e : byQuery.entrySet()) {
       for (InspectionState state : e.getValue()) {
         fillBaseline(state, now, end);

@@ -25,6 +25,7 @@ final class InspectionReader {
   private static final Pattern ID = Pattern.compile("[A-Za-z][A-Za-z0-9_-]{0,63}");
   private static final Pattern WORD = Pattern.compile("[a-z][a-z0-9_-]{0,31}");
   private static final Duration LONGEST = Duration.ofHours(6);
+  private static final Duration SHORTEST = Duration.ofSeconds(10);
   private static final Duration EVERY = Duration.ofSeconds(30);
 
   /** Values of a series of a test. */
@@ -228,8 +229,8 @@ final class InspectionReader {
       throw o.error(MARGIN, "margin must not be negative");
     }
     Duration every = o.get(INTERVALS);
-    if (every.compareTo(EVERY) < 0 || every.compareTo(LONGEST) > 0) {
-      throw o.error(INTERVALS, "every must be from 30s to 6h");
+    if (every.compareTo(SHORTEST) < 0 || every.compareTo(LONGEST) > 0) {
+      throw o.error(INTERVALS, "every must be from 10s to 6h");
     }
     if (o.get(HOLD).compareTo(LONGEST) > 0) {
       throw o.error(HOLD, "for must be at most 6h");

@@ -87,7 +87,7 @@ class InspectionSetTest {
     refuses(with("above: 1\n    critical", "0"), "own.yml:8:15: critical is 0.0, which is less");
     refuses(with("above: 1\n    baseline", "1s"), "baseline must be from 10m to 6h");
     refuses(with("above: 1\n    margin", "1"), "\"margin\" counts with a \"baseline\" only");
-    refuses(with("above: 1\n    every", "1s"), "every must be from 30s to 6h");
+    refuses(with("above: 1\n    every", "1s"), "every must be from 10s to 6h");
     refuses(with("above: 1\n    for", "2d"), "for must be at most 6h");
     refuses(
         CHECK.formatted("Jobs").replace("'sum by (service) (failed_jobs)'", "'sum by ('"),
