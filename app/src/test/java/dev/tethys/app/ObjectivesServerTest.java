@@ -61,8 +61,11 @@ class ObjectivesServerTest {
       server.await(
           "states",
           Duration.ofSeconds(60),
-          () ->
-              server.get("/api/v1/insight/objectives").body().contains("\"state\":\"exhausted\""));
+          () -> {
+            String states = server.get("/api/v1/insight/objectives").body();
+            return states.contains("\"state\":\"exhausted\"")
+                && states.contains("\"state\":\"ok\"");
+          });
       assertThat(server.get("/api/v1/insight/objectives").body())
           .contains("\"name\":\"scrapes\"", "\"state\":\"ok\"", "slo-a.yml:2\"");
 

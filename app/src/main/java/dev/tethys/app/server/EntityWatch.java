@@ -16,11 +16,13 @@ import dev.tethys.model.LabelNames;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -58,6 +60,9 @@ final class EntityWatch implements AutoCloseable {
   /** Pause in which the server becomes ready; rules are compiled and indexes read after it. */
   private static final long FIRST_SECONDS = 2;
 
+  /** Time before now in which a series counts as present. */
+  private static final Duration FIRST_RANGE = Duration.ofMinutes(10);
+
   private static final System.Logger LOG = JulLogger.of(EntityWatch.class.getName());
 
   private final Path file;
@@ -70,6 +75,8 @@ final class EntityWatch implements AutoCloseable {
   private final @Nullable RuleSet rules; // null: the built-in ones, which are read when needed
   private volatile @Nullable List<String> selectors;
   private volatile @Nullable EntityModel model;
+  private volatile boolean isIdle; // there were no series when it last looked
+  private volatile boolean isAsked;
   private @Nullable Thread thread;
 
   /**
@@ -126,14 +133,22 @@ final class EntityWatch implements AutoCloseable {
     indexes.put(source, index);
   }
 
-  /** Entities at present; null until they are known. */
+  /** Entities at present; null until they are known, empty while there are no series. */
   @Nullable World world() {
     EntityModel m = model;
+    if (m == null && isIdle) {
+      return World.EMPTY;
+    }
     return m == null || m.start() == Long.MAX_VALUE ? null : m.current();
   }
 
   void addTo(Routes routes) {
-    new InsightApi(() -> model).addTo(routes);
+    new InsightApi(
+            () -> {
+              isAsked = true;
+              return model;
+            })
+        .addTo(routes);
   }
 
   /** The model; null until it is open. */
@@ -150,7 +165,7 @@ final class EntityWatch implements AutoCloseable {
   private void readOften() {
     EntityModel m = model;
     if (m == null) {
-      if (isStopped(FIRST_SECONDS)) {
+      if (isStopped(FIRST_SECONDS) || isStoppedBeforeUse()) {
         return;
       }
       try {
@@ -169,6 +184,26 @@ final class EntityWatch implements AutoCloseable {
     do {
       m.update(millis.getAsLong());
     } while (!isStopped(INTERVAL_SECONDS));
+  }
+
+  /** Waits for a series, a history or a request: without them the rules need not be compiled. */
+  private boolean isStoppedBeforeUse() {
+    boolean stopped = false;
+    while (!stopped && !isAsked && !Files.exists(file) && !hasSeries()) {
+      isIdle = true;
+      stopped = isStopped(FIRST_SECONDS);
+    }
+    return stopped;
+  }
+
+  private boolean hasSeries() {
+    long now = millis.getAsLong();
+    long from = now - FIRST_RANGE.toMillis();
+    try {
+      return indexes.values().stream().anyMatch(i -> !i.series(from, now, List.of(), 1).isEmpty());
+    } catch (StorageException e) {
+      return true; // the model reports it
+    }
   }
 
   private boolean isStopped(long after) {

@@ -84,6 +84,7 @@ final class InspectionWatch implements AutoCloseable {
   private volatile @Nullable InspectionSet set; // null: the built-in ones are not read yet
   private volatile @Nullable InspectionReport report;
   private volatile double seconds;
+  private volatile boolean isAsked;
   private @Nullable Thread thread;
 
   /**
@@ -165,7 +166,12 @@ final class InspectionWatch implements AutoCloseable {
   }
 
   void addTo(Routes routes) {
-    new InspectionApi(() -> report).addTo(routes);
+    new InspectionApi(
+            () -> {
+              isAsked = true;
+              return report;
+            })
+        .addTo(routes);
   }
 
   /** Starts to evaluate. */
@@ -180,14 +186,18 @@ final class InspectionWatch implements AutoCloseable {
     if (isStopped(FIRST_SECONDS)) {
       return;
     }
-    InspectionSet all = set();
-    InspectionEngine engine =
-        new InspectionEngine(all, answers(all), InspectionEngine.Limits.DEFAULT);
+    InspectionEngine engine = null;
     boolean hasEntities;
     do {
       World w = worlds.get();
       hasEntities = w != null && !w.entities().isEmpty();
-      if (w != null) {
+      // Without entities there are no problems: it is evaluated when somebody asks only.
+      if (w != null && (hasEntities || isAsked || hadEntities())) {
+        isAsked = false;
+        if (engine == null) {
+          InspectionSet all = set();
+          engine = new InspectionEngine(all, answers(all), InspectionEngine.Limits.DEFAULT);
+        }
         long start = System.nanoTime();
         InspectionReport r = engine.evaluate(w, millis.getAsLong());
         seconds = (System.nanoTime() - start) / 1e9;
@@ -197,6 +207,11 @@ final class InspectionWatch implements AutoCloseable {
         }
       }
     } while (!isStopped(hasEntities ? INTERVAL_SECONDS : FIRST_SECONDS));
+  }
+
+  private boolean hadEntities() {
+    InspectionReport r = report;
+    return r != null && !r.world().entities().isEmpty();
   }
 
   /** Answers out of the store of the server, with the share of the engine that rules have. */
