@@ -1,4 +1,4 @@
-// The pages of what reads logs, with the configuration of BrowserTest.
+// The pages of what reads logs, with the configuration of BrowserCollectorTest.
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
 import { PHONE, settled, until } from './steps.mjs';

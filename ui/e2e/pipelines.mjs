@@ -1,4 +1,4 @@
-// The pages of a process that runs a graph: a collector whose configuration is that of BrowserTest, and into which
+// The pages of a process that runs a graph: a collector whose configuration is that of BrowserCollectorTest, and into which
 // the scenarios send logs, metrics and traces by OTLP (--feed=URL of its receiver).
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
