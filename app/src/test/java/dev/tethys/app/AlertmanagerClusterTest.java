@@ -40,7 +40,7 @@ class AlertmanagerClusterTest {
 
   @AfterEach
   void stop() {
-    ours.forEach(TethysProcess::close);
+    TethysProcess.closeAll(ours);
     hook.stop(0);
   }
 

@@ -28,9 +28,7 @@ class ControlToolTest {
 
   @AfterEach
   void stop() throws IOException {
-    for (TethysProcess p : all.reversed()) {
-      p.close();
-    }
+    TethysProcess.closeAll(all);
   }
 
   private TethysProcess start(String... args) {

@@ -250,6 +250,12 @@ public final class TethysProcess implements AutoCloseable {
     }
   }
 
+  /** Ends processes at the same time. */
+  static void closeAll(List<TethysProcess> processes) {
+    processes.reversed().forEach(p -> p.process.destroy());
+    processes.forEach(TethysProcess::close);
+  }
+
   @Override
   public void close() {
     if (process.isAlive()) {

@@ -168,6 +168,7 @@ class TraceSendersTest {
                     "pip",
                     "install",
                     "-q",
+                    "--retries=1", // five, with pauses, take half a minute without a network
                     "opentelemetry-sdk",
                     "opentelemetry-exporter-otlp-proto-http")),
         "pip cannot install opentelemetry-sdk");

@@ -37,8 +37,8 @@ class KdbExporterTest extends StoreContract {
       public String exporterKeys(int at) {
         return "endpoint: '127.0.0.1:"
             + at
-            + "', mode: process, username: tethys, password: secret, symbol_labels: [job], tls:"
-            + " {insecure: true}";
+            + "', mode: process, username: tethys, password: secret, symbol_labels: [job],"
+            + " timeout: 3s, tls: {insecure: true}";
       }
 
       @Override
