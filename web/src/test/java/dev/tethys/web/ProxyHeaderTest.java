@@ -8,10 +8,13 @@ import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.testkit.Shared;
 import dev.tethys.testkit.TestCertificates;
+import dev.tethys.testkit.Waiting;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -168,6 +171,29 @@ class ProxyHeaderTest {
         .startsWith("HTTP/1.1 400 ");
     assertThatThrownBy(() -> askSecurely("PROXY TCP4 192.0.2.1\r\n", REQUEST))
         .isInstanceOf(IOException.class);
+    Waiting.await("the end of the connections", () -> secure.openConnections() == 0);
+  }
+
+  /** TLS skips what a client has sent until nothing is available, in the thread of the client. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "PROXY TCP4 192.0.2.1\r\n",
+        "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n",
+        "PROXY UNKNOWN\r\n",
+        ""
+      })
+  void disconnectsClientsWhoseHandshakeFails(String header) throws IOException {
+    try (Socket s = new Socket("127.0.0.1", secure.port())) {
+      s.setSoTimeout(20_000);
+      s.getOutputStream().write((header + REQUEST.repeat(100)).getBytes(ISO_8859_1));
+      try {
+        s.getInputStream().transferTo(OutputStream.nullOutputStream());
+      } catch (SocketException e) {
+        assertThat(e).hasMessageContaining("reset");
+      }
+      Waiting.await("the end of the connection", () -> secure.openConnections() == 0);
+    }
   }
 
   /** Both versions as the real HAProxy writes them, before HTTP/1, HTTP/2 and TLS. */

@@ -86,8 +86,10 @@ final class HeaderSocket extends Socket {
         header = ProxyHeader.take(b);
         b.headless = true;
       } catch (UncheckedIOException e) {
+        b.refused = true;
         throw e.getCause();
       } catch (HttpException e) {
+        b.refused = true;
         throw new IOException(e.getMessage(), e);
       }
     }
@@ -104,9 +106,24 @@ final class HeaderSocket extends Socket {
       return b == null || !b.headless ? in.available() : b.available() + in.available();
     }
 
+    /**
+     * Skips available bytes in any case: after a failed handshake, TLS skips until none is left.
+     */
     @Override
     public long skip(long n) throws IOException {
-      return in.skip(beginning == null ? n : 0);
+      Beginning b = beginning;
+      if (b == null || b.refused || n <= 0) {
+        return in.skip(n);
+      }
+      if (!b.headless) {
+        take(b);
+      }
+      int buffered = (int) Math.min(n, b.available());
+      if (buffered == 0) {
+        return in.skip(n);
+      }
+      b.skip(buffered);
+      return buffered;
     }
   }
 
@@ -117,6 +134,7 @@ final class HeaderSocket extends Socket {
     int position;
     private int end;
     boolean headless; // the header was taken, or there is none
+    boolean refused; // the header cannot be read
 
     Beginning(InputStream socket) {
       this.socket = socket;
