@@ -18,12 +18,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Examples in the help and the documentation of live controls are accepted as they stand. */
 @Timeout(120)
+@Tag("slow")
 class HelpExamplesTest {
   /** Commands that start a control, with operands and flags that are valid. */
   private static final Map<String, List<String>> STARTS =

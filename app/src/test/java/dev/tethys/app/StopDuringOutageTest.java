@@ -31,6 +31,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Stops of all roles that deliver, by SIGTERM, while a destination takes connections and never
  * responds: queues drain for at most 15 s and what is lost then is logged.
  */
+@Tag("slow")
 class StopDuringOutageTest {
   @TempDir Path dir;
 

@@ -22,12 +22,14 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Processes of a cluster that share their data folder. */
 @Timeout(120)
+@Tag("slow")
 class SharedDataTest {
   private @TempDir Path folder;
   private final HttpClient http = HttpClient.newHttpClient();

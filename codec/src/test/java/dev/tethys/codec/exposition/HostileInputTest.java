@@ -16,9 +16,11 @@ import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** For any body, a parser ends with END or with an ExpositionException. */
+@Tag("slow")
 class HostileInputTest {
   private static final ParserOptions ALL = new ParserOptions(true, true, true, true, true);
   private static final ParserOptions NO_NATIVE = new ParserOptions(true, false, true, false, false);

@@ -6,9 +6,11 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Keys of series are those of their texts, however they are made. */
+@Tag("slow")
 class SeriesTextTest {
   private static final List<String> SIGNS =
       List.of(

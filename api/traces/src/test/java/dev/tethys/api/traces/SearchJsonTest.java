@@ -15,10 +15,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
+@Tag("slow")
 class SearchJsonTest {
   private static final int LIMIT = 1 << 20;
   private static final TraceStatistics NOTHING = new TraceStatistics(0, 0, 0, 0);

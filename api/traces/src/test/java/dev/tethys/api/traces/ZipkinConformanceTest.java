@@ -20,9 +20,11 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Recorded cases of Zipkin's links between services and of spans that share an id. */
+@Tag("slow")
 class ZipkinConformanceTest {
   @Test
   void linksServicesAsRecorded() throws Exception {

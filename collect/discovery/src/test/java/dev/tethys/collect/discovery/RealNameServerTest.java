@@ -17,10 +17,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.SimpleResolver;
 
 /** Against dnsmasq, over UDP, and over TCP where a response is too long for that. */
+@Tag("slow")
 class RealNameServerTest {
   private static final Path DNSMASQ = Path.of("/usr/sbin/dnsmasq");
   private static final int MANY = 80;

@@ -25,9 +25,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Two exporters with default queues, one of which is down. */
+@Tag("slow")
 class DeadNeighbourTest {
   private static final String TWO =
       """
