@@ -35,6 +35,32 @@ public final class JsonReader {
     return v;
   }
 
+  /**
+   * Reads an object as the text of its members by name. Values are checked but not built, so that
+   * they can be copied exactly.
+   */
+  public static Map<String, String> members(String text) throws MalformedJsonException {
+    JsonReader r = new JsonReader(text);
+    Map<String, String> out = new LinkedHashMap<>();
+    r.take('{');
+    if (!r.takeIf('}')) {
+      do {
+        if (r.peek() != '"') {
+          throw MalformedJsonException.INSTANCE;
+        }
+        String key = r.string();
+        r.take(':');
+        r.skipSpace();
+        int start = r.at;
+        r.skip(1);
+        out.put(key, text.substring(start, r.at));
+      } while (r.takeIf(','));
+      r.take('}');
+    }
+    r.end();
+    return out;
+  }
+
   /** Checks that only white space follows. */
   void end() throws MalformedJsonException {
     skipSpace();

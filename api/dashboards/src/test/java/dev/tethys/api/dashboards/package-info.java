@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.api.dashboards;
+
+import org.jspecify.annotations.NullMarked;
