@@ -66,6 +66,12 @@ export function postJson<T>(path: string, body: unknown): Promise<Answer<T>> {
   return request(path, '', { method: 'POST', body: JSON.stringify(body), headers });
 }
 
+/** Replaces what the path names by a JSON body. Throws ApiError. */
+export function putJson<T>(path: string, body: unknown): Promise<Answer<T>> {
+  const headers = { 'content-type': 'application/json' };
+  return request(path, '', { method: 'PUT', body: JSON.stringify(body), headers });
+}
+
 /** Asks to remove what the path names; a body is JSON. Throws ApiError. */
 export function remove<T>(path: string, body?: unknown): Promise<Answer<T>> {
   if (body === undefined) return request(path, '', { method: 'DELETE' });

@@ -26,6 +26,7 @@ describe('groups of pages', () => {
       'Services',
       'Infrastructure',
       'Explore',
+      'Dashboards',
       'Alerts',
       'Data',
       'System',

@@ -107,6 +107,15 @@ export function groupsOf(of: Offer): Group[] {
         page('Profiles', [view('/explore/profiles', 'Profiles', 'flame graph pprof pyroscope cpu')], 'u'),
       ),
     },
+    {
+      name: 'Dashboards',
+      icon: 'graph',
+      key: 'b',
+      pages: only(
+        queries,
+        page('Dashboards', [view('/dashboards', 'Dashboards', 'grafana panels variables import')]),
+      ),
+    },
     ...(manager && !server
       ? // An Alertmanager of its own has too few pages for a group.
         [

@@ -19,14 +19,18 @@ type Search = Record<string, string>;
 /** Addresses are plain text parameters, as Prometheus writes them: nothing is quoted or typed. */
 function parseSearch(text: string): Search {
   const out: Search = {};
-  for (const [name, value] of new URLSearchParams(text)) out[name] = value;
+  // A variable of a dashboard has several values: they are lines of one.
+  for (const [name, value] of new URLSearchParams(text))
+    out[name] = name.startsWith('var-') && out[name] !== undefined ? `${out[name]}\n${value}` : value;
   return out;
 }
 
 function stringifySearch(search: Record<string, unknown>): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(search))
-    if (value !== undefined && value !== '') params.set(name, String(value));
+    if (value === undefined || value === '') continue;
+    else if (name.startsWith('var-')) for (const one of String(value).split('\n')) params.append(name, one);
+    else params.set(name, String(value));
   const text = params.toString();
   return text ? `?${text}` : '';
 }
@@ -63,6 +67,8 @@ const route = <P extends string>(path: P, component: RouteComponent) =>
   createRoute({ getParentRoute: () => root, path, component, validateSearch });
 
 const overview = lazyRouteComponent(() => import('../overview/overview-page'), 'OverviewPage');
+const dashboards = lazyRouteComponent(() => import('../dashboards/dashboards-page'), 'DashboardsPage');
+const dashboard = lazyRouteComponent(() => import('../dashboards/dashboard-page'), 'DashboardPage');
 const host = lazyRouteComponent(() => import('../host/host-page'), 'HostPage');
 const nodes = lazyRouteComponent(() => import('../infrastructure/nodes-page'), 'NodesPage');
 const entities = lazyRouteComponent(() => import('../infrastructure/entities-page'), 'EntitiesPage');
@@ -165,6 +171,8 @@ const routes = root.addChildren([
   route('/explore/traces', exploreTraces),
   route('/explore/traces/$id', exploreTrace),
   route('/explore/profiles', exploreProfiles),
+  route('/dashboards', dashboards),
+  route('/dashboards/$uid', dashboard),
   route('/services', services),
   route('/services/map', serviceMap),
   route('/services/service/$name', service),

@@ -26,6 +26,8 @@ export interface ChartProps {
   times: number[];
   series: ChartSeries[];
   unit: UnitId;
+  /** Writes values in the tooltip; by the unit without it. */
+  format?: (value: number) => string;
   /** What the picture shows, for those who cannot see it. */
   label: string;
   height: number;
@@ -35,6 +37,8 @@ export interface ChartProps {
   utc: boolean;
   stacked?: boolean;
   filled?: boolean;
+  /** Lines go over gaps. */
+  spanGaps?: boolean;
   /** Stacked bars, the last series lowest. The bar of a value ends at its time. */
   bars?: boolean;
   exemplars?: ExemplarPoint[];
@@ -137,7 +141,7 @@ function tooltipRows(
     rows: shown.map(({ s, i, value }) => ({
       color: s.color,
       name: s.name,
-      value: formatValue(value, props.unit),
+      value: props.format?.(value) ?? formatValue(value, props.unit),
       focused: i === nearest && all.length > 1,
     })),
     more: all.length - shown.length,
@@ -234,6 +238,7 @@ function seriesOptions(props: ChartProps): uPlot.Series[] {
     stroke: s.color,
     width: s.limit ? 1.25 : props.stacked ? 1 : 1.75,
     dash: s.limit ? [6, 4] : undefined,
+    spanGaps: props.spanGaps,
     fill: s.limit
       ? undefined
       : props.stacked
@@ -409,6 +414,7 @@ export function Chart(props: ChartProps) {
         props.unit,
         props.stacked ?? false,
         props.filled ?? null,
+        props.spanGaps ?? false,
         props.bars ?? false,
         props.utc,
         props.height,
@@ -421,6 +427,7 @@ export function Chart(props: ChartProps) {
       props.unit,
       props.stacked,
       props.filled,
+      props.spanGaps,
       props.bars,
       props.utc,
       props.height,

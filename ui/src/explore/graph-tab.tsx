@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { type RangeQuery, type Timed, useExemplars, useRange } from '../api/queries';
-import type { ExemplarSeries, RangeResult } from '../api/types';
+import type { RangeResult } from '../api/types';
 import { useTheme } from '../app/theme';
 import { Chart, type ChartSeries } from '../chart/chart';
 import type { ExemplarPoint } from '../chart/exemplars';
@@ -14,26 +14,12 @@ import { Messages, NothingFound, Stats, type TabProps } from './answer';
 import { HeatmapChart } from './heatmap';
 import { Legend } from './legend';
 import { PointLogs } from './point-logs';
-import { classicHeatmap, type Grid, parseValue, toGrid, toHeatmap } from './shape';
+import { classicHeatmap, exemplarPoints, type Grid, toGrid, toHeatmap } from './shape';
 import { MAX_HIDDEN, stepOf } from './state';
 import { type Units, useUnits } from './use-unit';
 
 const MAX_DRAWN = 1000;
-const MAX_EXEMPLARS = 2000;
 const GRAPH_HEIGHT = 320;
-
-function exemplarPoints(data: ExemplarSeries[]): ExemplarPoint[] {
-  const all = data.flatMap((series) =>
-    series.exemplars.map((e) => ({
-      time: e.timestamp,
-      value: parseValue(e.value),
-      labels: e.labels,
-      series: series.seriesLabels,
-    })),
-  );
-  const every = Math.ceil(all.length / MAX_EXEMPLARS);
-  return every <= 1 ? all : all.filter((_, i) => i % every === 0);
-}
 
 /** Twice the span around the same middle. */
 function zoomedOut(start: number, end: number): TimeRange {

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { call } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { Button, CopyButton } from '../components/ui';
+import { AddToDashboard } from '../dashboards/add-to-dashboard';
 import { ExplainTab, QueryTree } from '../explain/lazy';
 import type { TimeRange } from '../lib/time';
 import type { TabProps } from './answer';
@@ -81,6 +82,15 @@ export function Panel(props: PanelProps) {
             />
             <Button icon="format" look="ghost" label="Format the query" onClick={() => void format()} />
             <CopyButton label="Copy the query" text={() => draft} />
+            <AddToDashboard
+              panel={{
+                signal: 'metrics',
+                query: panel.expr,
+                kind:
+                  panel.tab === 'table' ? 'table' : panel.display === 'heatmap' ? 'heatmap' : 'timeseries',
+                instant: panel.tab === 'table',
+              }}
+            />
             <Button icon="plus" look="ghost" label="Add a copy of this panel" onClick={props.duplicate} />
             {props.count > 1 && (
               <Button icon="trash" look="ghost" label="Remove this panel" onClick={props.remove} />

@@ -1,5 +1,6 @@
 /** From query answers to what charts and tables draw. */
-import type { HistogramValue, LabelSet, MatrixItem, SamplePair } from '../api/types';
+import type { ExemplarSeries, HistogramValue, LabelSet, MatrixItem, SamplePair } from '../api/types';
+import type { ExemplarPoint } from '../chart/exemplars';
 import { shortHash } from '../lib/hash';
 import { seriesName } from '../lib/labels';
 
@@ -63,6 +64,22 @@ export function stack(values: (number | null)[][]): (number | null)[][] {
       return sums[i] as number;
     }),
   );
+}
+
+const MAX_EXEMPLARS = 2000;
+
+/** Points of exemplars; of more than can be told apart, each n-th. */
+export function exemplarPoints(data: ExemplarSeries[]): ExemplarPoint[] {
+  const all = data.flatMap((series) =>
+    series.exemplars.map((e) => ({
+      time: e.timestamp,
+      value: parseValue(e.value),
+      labels: e.labels,
+      series: series.seriesLabels,
+    })),
+  );
+  const every = Math.ceil(all.length / MAX_EXEMPLARS);
+  return every <= 1 ? all : all.filter((_, i) => i % every === 0);
 }
 
 export interface Summary {

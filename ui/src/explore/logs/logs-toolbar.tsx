@@ -1,4 +1,5 @@
 import { Button, Popover, Segmented, Select } from '../../components/ui';
+import { AddToDashboard } from '../../dashboards/add-to-dashboard';
 import { LIMITS, type LogsState, type View } from './state';
 
 const VIEWS = [
@@ -106,6 +107,10 @@ export function LogsToolbar(props: {
       <Button icon="alerts" onClick={props.onAlert}>
         Alert
       </Button>
+      <AddToDashboard
+        named
+        panel={{ signal: 'logs', query: state.query, kind: metric ? 'timeseries' : 'logs' }}
+      />
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { ErrorNotice, isMissing } from '../../api/errors';
 import { useShortcut } from '../../app/shortcuts';
 import { TimePicker } from '../../components/time-picker';
 import { Button, Empty, Loading, PageHead, SearchField, Segmented, Select } from '../../components/ui';
+import { AddToDashboard } from '../../dashboards/add-to-dashboard';
 import { utcTime } from '../../lib/store';
 import { clampRange, formatMoment, type TimeRange } from '../../lib/time';
 import { ExploreTabs } from '../tabs';
@@ -371,6 +372,14 @@ function Result({
             )}
           </>
         )}
+        <AddToDashboard
+          panel={{
+            signal: 'profiles',
+            query: state.query || '{}',
+            profileType: state.type,
+            kind: 'flamegraph',
+          }}
+        />
         {flames && (
           <span className="profile-total">
             {formatIn(flames.total[0] as number, unit)}

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { ApiError } from '../../api/client';
 import { Button, CopyButton, Segmented } from '../../components/ui';
+import { AddToDashboard } from '../../dashboards/add-to-dashboard';
 import { persistent } from '../../lib/store';
 import { MAX_HISTORY, remember } from '../history';
 import { errorOffset } from '../logs/query';
@@ -9,6 +10,7 @@ import type { Window } from './api';
 import {
   firstSpanset,
   hasTerm,
+  isMetrics,
   type Role,
   roleOf,
   turnedTerm,
@@ -69,6 +71,9 @@ export function QueryPanel(props: {
               }}
             />
             <CopyButton label="Copy the query" text={() => draft} />
+            <AddToDashboard
+              panel={{ signal: 'traces', query, kind: isMetrics(query) ? 'timeseries' : 'traces' }}
+            />
           </div>
         </div>
         <Button look="primary" icon="play" className="run" onClick={() => run(draft)}>
