@@ -17,7 +17,7 @@ class BrowserExploreTest extends BrowserScenarios {
     }
   }
 
-  /** Tempo's API and Prometheus's are answered within the browser. */
+  /** Tempo's API and Prometheus's are answered within the browser; dashboards are stored. */
   @Test
   void exploresTracesProfilesAndServicesInChromium() throws IOException, InterruptedException {
     assumeBrowser();
@@ -27,6 +27,7 @@ class BrowserExploreTest extends BrowserScenarios {
       scenarios("--suite=services", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=infrastructure", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=insight", "--base-url=http://127.0.0.1:" + server.port);
+      scenarios("--suite=dashboards", "--base-url=http://127.0.0.1:" + server.port);
     }
   }
 }

@@ -325,6 +325,7 @@ final class Server implements AutoCloseable {
     sources.addTo(routes);
     entities.addTo(routes); // before the rest of /api/v1, which returns 404
     objectives.addTo(routes, entities::model);
+    EmbeddedDashboards.addTo(routes, flags, folder);
     PrometheusApi.register(routes, api, parts, metrics.lookups());
     PrometheusApi.consoles(
         routes,

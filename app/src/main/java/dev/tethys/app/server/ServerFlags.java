@@ -503,6 +503,7 @@ final class ServerFlags {
             InspectionWatch.FLAGS,
             EmbeddedSources.FLAGS,
             ObjectiveRuleFiles.FLAGS,
+            EmbeddedDashboards.FLAGS,
             EmbeddedControl.FLAGS,
             EmbeddedAlertmanager.clusterFlags())
         .flatMap(List::stream)

@@ -37,6 +37,8 @@ public final class WebUi {
         "prometheus",
         "/overview",
         "/query",
+        "/dashboards",
+        "/dashboards/{page...}",
         "/explore",
         "/explore/logs",
         "/explore/traces",
