@@ -256,6 +256,10 @@ export const scenarios = [
       await page.getByLabel('Found', { exact: true }).locator('tbody tr').first().waitFor();
       await clean(page, 'events');
       await shot('dashboard-events');
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill('Events');
+      await page.getByRole('option', { name: /Dashboard.*Events/ }).waitFor();
+      await page.keyboard.press('Escape');
       await open('/query?g0.expr=vector(42)&g0.tab=graph');
       await page.getByRole('button', { name: 'Add to dashboard' }).click();
       const dialog = page.getByRole('dialog', { name: 'Add to dashboard' });

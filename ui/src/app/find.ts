@@ -3,6 +3,7 @@ import { regexLiteral } from '../lib/labels';
 
 export type Kind =
   | 'Page'
+  | 'Dashboard'
   | 'Trace'
   | 'Service'
   | 'Database'
@@ -34,6 +35,7 @@ export interface Found extends Entry {
 const KINDS: Kind[] = [
   'Trace',
   'Page',
+  'Dashboard',
   'Service',
   'Database',
   'Workload',

@@ -4,6 +4,7 @@ import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useMetricNames, useRules, useTargets } from '../api/queries';
 import { Icon } from '../components/icons';
 import { Dialog } from '../components/ui';
+import { useDashboards } from '../dashboards/api';
 import { useWorld } from '../insight/api';
 import type { Entity } from '../insight/types';
 import { metricSelector } from '../lib/labels';
@@ -57,9 +58,18 @@ function useEntries(): { entries: Entry[]; reading: boolean } {
   const metrics = useMetricNames(queries);
   const targets = useTargets(has('prometheus'));
   const rules = useRules(queries);
+  const dashboards = useDashboards(queries).data;
   const world = useWorld(queries).data;
   const entries = useMemo(() => {
     const out = [...PAGES, ...(world?.world.entities ?? []).flatMap(entityEntry)];
+    for (const d of dashboards?.dashboards ?? [])
+      out.push({
+        kind: 'Dashboard',
+        name: d.title,
+        detail: [d.folder, ...d.tags].filter(Boolean).join(' · '),
+        to: '/dashboards/$uid',
+        params: { uid: d.uid },
+      });
     for (const group of rules.data?.groups ?? [])
       for (const rule of group.rules) {
         const alerting = rule.type === 'alerting';
@@ -96,7 +106,7 @@ function useEntries(): { entries: Entry[]; reading: boolean } {
         search: { 'g0.expr': metricSelector(name), 'g0.tab': 'graph' },
       });
     return out;
-  }, [metrics.data, targets.data, rules.data, world]);
+  }, [metrics.data, targets.data, rules.data, world, dashboards]);
   return {
     entries,
     reading: (queries && (metrics.isLoading || rules.isLoading)) || (has('prometheus') && targets.isLoading),
@@ -139,7 +149,7 @@ export function GlobalSearch({ onClose }: { onClose: () => void }) {
           aria-expanded={found.length > 0}
           aria-controls={list}
           aria-activedescendant={found.length > 0 ? `${list}-${chosen}` : undefined}
-          placeholder="Pages, services, containers, trace ids, metrics, alerts"
+          placeholder="Pages, dashboards, services, containers, trace ids, metrics, alerts"
           value={text}
           spellCheck={false}
           autoComplete="off"

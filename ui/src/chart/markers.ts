@@ -1,11 +1,11 @@
-/** Marks on the time axis of a chart: alerts, restarts, deployments. */
+/** Marks on the time axis of a chart: alerts, restarts, deployments, annotations of dashboards. */
 import type uPlot from 'uplot';
 import { token } from './palette';
 
 export interface ChartMarker {
   /** Unix seconds. */
   time: number;
-  kind: 'alert' | 'restart' | 'deployment' | 'down';
+  kind: 'alert' | 'restart' | 'deployment' | 'down' | 'annotation';
   text: string;
 }
 
@@ -17,6 +17,7 @@ const COLORS: Record<ChartMarker['kind'], string> = {
   down: '--bad',
   restart: '--warn',
   deployment: '--info',
+  annotation: '--exemplar',
 };
 
 export const markerColor = (kind: ChartMarker['kind']): string => token(COLORS[kind]);

@@ -8,6 +8,7 @@ import { useShortcut } from '../app/shortcuts';
 import { TimePicker } from '../components/time-picker';
 import { Button, Empty, Loading, Notice, PageHead, Popover } from '../components/ui';
 import { clampRange, type TimeRange } from '../lib/time';
+import { useAnnotations } from './annotations';
 import {
   createDashboard,
   deleteDashboard,
@@ -246,10 +247,12 @@ function Shown({ stored }: { stored: Stored }) {
   const end = time.end ?? now;
   const span = useMemo(() => ({ start: end - time.range, end }), [end, time.range]);
   const variables = useVariables(dashboard, search, span, stored.uid, attempt);
+  const annotations = useAnnotations(dashboard.annotations, variables.scope, span, variables.ready, attempt);
   const env: PanelEnv = {
     span,
     attempt,
     filters: variables.filters,
+    markers: annotations.markers,
     onSpan: (from, to) => setTime({ range: clampRange((to - from) * 1000), end: Math.round(to) * 1000 }),
     onZoomOut: () =>
       setTime({
@@ -321,6 +324,11 @@ function Shown({ stored }: { stored: Stored }) {
           search={search}
         />
       )}
+      {annotations.failed.map((f) => (
+        <Notice key={f} kind="warning" title="Annotation not shown">
+          {f}
+        </Notice>
+      ))}
       {dashboard.items.length === 0 && (
         <Notice kind="info" title="No panels">
           This dashboard has no panels.

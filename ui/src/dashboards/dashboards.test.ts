@@ -233,6 +233,21 @@ describe('models', () => {
     });
   });
 
+  it('reads annotations of metrics and logs', () => {
+    const read = dashboard([], {
+      annotations: {
+        list: [
+          { name: 'Deploys', expr: 'changes(x[1m])', titleFormat: '{{job}}', enable: true },
+          { name: 'Off', expr: 'up', enable: false },
+          { name: 'Lines', datasource: { type: 'loki' }, expr: '{a="b"}' },
+          { name: 'Tags', datasource: { type: 'datasource', uid: 'grafana' } },
+        ],
+      },
+    });
+    expect(read.annotations.map((a) => `${a.name} ${a.signal}`)).toEqual(['Deploys metrics', 'Lines logs']);
+    expect(read.notes).toEqual(['annotation Tags']);
+  });
+
   it('finds the language of a query', () => {
     const read = readDashboard({
       title: 'T',

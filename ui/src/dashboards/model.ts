@@ -189,6 +189,15 @@ export interface Option {
   value: string;
 }
 
+export interface Annotation {
+  name: string;
+  signal: 'metrics' | 'logs';
+  query: string;
+  title: string;
+  text: string;
+  valueIsTime: boolean;
+}
+
 export interface Dashboard {
   title: string;
   description: string;
@@ -199,6 +208,7 @@ export interface Dashboard {
   range: number;
   refresh: number;
   links: Link[];
+  annotations: Annotation[];
   /** What of the dashboard itself is not shown. */
   notes: string[];
 }

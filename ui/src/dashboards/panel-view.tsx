@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
+import type { ChartMarker } from '../chart/markers';
 import { Icon } from '../components/icons';
 import { Button, Loading, Notice, Popover } from '../components/ui';
 import { HeatmapChart } from '../explore/heatmap';
@@ -34,6 +35,8 @@ export interface PanelEnv {
   span: Span;
   attempt: number;
   filters: { key: string; operator: string; value: string }[];
+  /** Annotations on the time axis. */
+  markers: ChartMarker[];
   onSpan: (from: number, to: number) => void;
   onZoomOut: () => void;
 }
@@ -345,6 +348,7 @@ function Answered(props: BodyProps & { answer: Answer }) {
       title={props.title}
       frames={frames}
       exemplars={answer.exemplars}
+      markers={props.env.markers}
       span={props.span}
       height={height}
       onSpan={props.env.onSpan}

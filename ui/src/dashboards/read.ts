@@ -2,6 +2,7 @@
 import { parseDuration } from '../lib/time';
 import { at, flag, isObject, type Json, list, number, object, objects, text, texts } from './json';
 import {
+  type Annotation,
   type Dashboard,
   type Item,
   KINDS,
@@ -343,6 +344,30 @@ function readTime(raw: Json, notes: Set<string>): number {
   return range ?? 3_600_000 * 6;
 }
 
+/** Annotations of metrics and logs. Those that are switched off are not read, others are named. */
+function readAnnotations(raw: Json, context: Context, notes: Set<string>): Annotation[] {
+  return objects(at(raw, 'annotations.list')).flatMap((a): Annotation[] => {
+    const name = text(a.name) || 'annotation';
+    if (number(a.builtIn) === 1 || a.enable === false) return [];
+    const signal = SOURCES[sourceType(a.datasource, context.sources) || 'prometheus'];
+    const query = text(a.expr) || text(at(a, 'target.expr'));
+    if ((signal !== 'metrics' && signal !== 'logs') || query === '') {
+      notes.add(`annotation ${name}`);
+      return [];
+    }
+    return [
+      {
+        name,
+        signal,
+        query,
+        title: text(a.titleFormat),
+        text: text(a.textFormat),
+        valueIsTime: text(a.useValueForTime) === 'on' || flag(a.useValueForTime),
+      },
+    ];
+  });
+}
+
 export function readDashboard(original: Json): Dashboard {
   const raw = upgrade(original);
   const notes = new Set<string>();
@@ -363,10 +388,9 @@ export function readDashboard(original: Json): Dashboard {
     };
     return { row };
   });
+  const annotations = readAnnotations(raw, context, notes);
   const variables = objects(at(raw, 'templating.list'));
   if (variables.length > MAX_VARIABLES) notes.add(`variables beyond the first ${MAX_VARIABLES}`);
-  const annotations = objects(at(raw, 'annotations.list')).filter((a) => number(a.builtIn) !== 1);
-  for (const a of annotations) notes.add(`annotation ${text(a.name)}`);
   return {
     title: text(raw.title) || 'Untitled',
     description: text(raw.description),
@@ -379,6 +403,7 @@ export function readDashboard(original: Json): Dashboard {
     range: readTime(raw, notes),
     refresh: parseDuration(text(raw.refresh)) ?? 0,
     links: readLinks(raw.links),
+    annotations,
     notes: [...notes],
   };
 }

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import { useTheme } from '../app/theme';
 import { Chart, type ChartSeries } from '../chart/chart';
 import type { ExemplarPoint } from '../chart/exemplars';
+import type { ChartMarker } from '../chart/markers';
 import { utcTime } from '../lib/store';
 import type { UnitId } from '../lib/units';
 import { colorOf, lineColor, optionsOf, show, titleOf } from './display';
@@ -79,6 +80,7 @@ export function TimeSeries(props: {
   title: string;
   frames: Frame[];
   exemplars: ExemplarPoint[];
+  markers: ChartMarker[];
   span: Span;
   height: number;
   onSpan: (from: number, to: number) => void;
@@ -171,6 +173,7 @@ export function TimeSeries(props: {
               )
         }
         exemplars={exemplars}
+        markers={props.markers}
         syncKey="dashboard"
         focus={focus}
         onSpan={props.onSpan}
