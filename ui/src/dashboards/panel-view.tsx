@@ -288,7 +288,7 @@ function Body(props: BodyProps) {
       />
     ) : null;
   if (props.error) return <ErrorNotice error={props.error} />;
-  if (!answer) return <Loading label={KIND_NAMES[panel.kind]} />;
+  if (!answer) return props.seen ? <Loading label={KIND_NAMES[panel.kind]} /> : null;
   return (
     <div className={props.stale ? 'is-stale' : undefined}>
       {answer.warnings.slice(0, 2).map((w) => (

@@ -38,7 +38,7 @@ final class DashboardFiles {
   private static final int MAX_PROBLEMS = 100;
   private static final System.Logger LOG = JulLogger.of(DashboardFiles.class.getName());
 
-  /** A file as it was read; its problem is "" or the reason why it is no dashboard. */
+  /** A file as it was read; its problem is empty for a valid dashboard. */
   private record Read(Path path, long modified, long size, DashboardEntry entry, String problem) {}
 
   private final Path folder;

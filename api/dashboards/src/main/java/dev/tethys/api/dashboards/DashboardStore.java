@@ -206,7 +206,13 @@ final class DashboardStore {
     sb.append(",\"updated\":").append(e.updated()).append(",\"folder\":");
     GoJson.append(sb, e.folder()).append(MARK).append(text).append("}\n");
     try {
-      files.createDirectories(folder);
+      if (!files.isDirectory(folder)) {
+        files.createDirectories(folder);
+        Path parent = folder.getParent();
+        if (parent != null) {
+          files.syncDirectory(parent);
+        }
+      }
       files.replace(file(e.uid()), sb.toString().getBytes(StandardCharsets.UTF_8));
     } catch (IOException x) {
       throw failure("written", e.uid(), x);

@@ -67,7 +67,7 @@ class DashboardsApiTest {
   }
 
   @Test
-  void keepsTheModelAsItWasSent() throws Exception {
+  void keepsModelsUnchanged() throws Exception {
     assertThat(send("POST", "?folder=Hosts%20%22a%22,%22dashboard%22:", NODES))
         .startsWith("200 ")
         .contains("\"uid\":\"nodes\"", "\"version\":1,\"updated\":1800000000000");
