@@ -264,7 +264,7 @@ export const scenarios = [
       await clean(page, 'events', /^target-size: .*logs-open/);
       await shot('dashboard-events');
       await page.keyboard.press('Control+k');
-      await page.getByRole('combobox').fill('Events');
+      await page.getByRole('combobox', { name: /^Search pages/ }).fill('Events');
       await page.getByRole('option', { name: /Dashboard.*Events/ }).waitFor();
       await page.keyboard.press('Escape');
       await open('/query?g0.expr=vector(42)&g0.tab=graph');
