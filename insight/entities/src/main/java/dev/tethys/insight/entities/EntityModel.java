@@ -1,5 +1,6 @@
 package dev.tethys.insight.entities;
 
+import dev.tethys.insight.entities.kind.EntityKind;
 import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.model.LabelNames;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,19 +62,20 @@ public final class EntityModel implements Closeable {
   /** Strings that may be unused before the table is rebuilt. */
   private static final int UNUSED_STRINGS = 50_000;
 
-  private final RuleSet rules;
+  private RuleSet rules;
   private final Map<InsightRule.Source, SeriesIndex> indexes;
   private final Limits limits;
   private final String separating;
   private final History history; // guarded by itself
-  private final List<Group> groups;
-  private final SeriesTable table = new SeriesTable();
+  private List<Group> groups;
+  private SeriesTable table = new SeriesTable();
   private Strings strings = new Strings();
   private Evidence evidence;
   private int usedStrings;
   private int refused;
   private boolean hasYoung; // series whose age may change the world
   private boolean isBuilt;
+  private boolean mustBuild; // because of other rules
   private volatile World world = World.EMPTY;
   private volatile List<String> problems = List.of();
   private volatile List<RuleState> states = List.of();
@@ -130,6 +133,20 @@ public final class EntityModel implements Closeable {
     this.evidence = new Evidence(rules.rules(), strings, separating);
   }
 
+  /**
+   * Replaces the rules. The next update reads all indexes again; the world and its history stay
+   * until then. Must be called by the thread that updates.
+   */
+  public void replace(RuleSet next) {
+    rules = next;
+    groups = groups(next.rules(), indexes);
+    table = new SeriesTable();
+    strings = new Strings();
+    usedStrings = 0;
+    evidence = new Evidence(next.rules(), strings, separating);
+    mustBuild = true;
+  }
+
   private static List<Group> groups(
       List<InsightRule> rules, Map<InsightRule.Source, SeriesIndex> indexes) {
     Map<String, List<Integer>> bySelector = new LinkedHashMap<>();
@@ -162,7 +179,8 @@ public final class EntityModel implements Closeable {
   /** Reads the indexes up to a time and builds the world of that time if anything changed. */
   public void update(long now) {
     refused = 0;
-    boolean changed = !isBuilt;
+    boolean changed = !isBuilt || mustBuild;
+    mustBuild = false;
     for (Group g : groups) {
       changed |= read(g, now);
     }
@@ -369,6 +387,17 @@ public final class EntityModel implements Closeable {
   public List<Validity> validity(String id) {
     synchronized (history) {
       return history.validity(id);
+    }
+  }
+
+  /**
+   * Entities of some kinds that began or ended within a time, the newest first.
+   *
+   * @param limit number of changes that are returned
+   */
+  public List<EntityChange> changes(Set<EntityKind> kinds, long from, long to, int limit) {
+    synchronized (history) {
+      return history.changes(kinds, from, to, limit);
     }
   }
 

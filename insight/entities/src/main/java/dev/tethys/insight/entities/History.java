@@ -1,5 +1,7 @@
 package dev.tethys.insight.entities;
 
+import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class History implements Closeable {
   /** The most intervals in memory that have ended. */
   static final int MAX_ENDED = 500_000;
+
+  /** Levels of owners that changes name: pod, service or workload, namespace. */
+  private static final int MAX_LEVELS = 4;
 
   private static final System.Logger LOG = JulLogger.of(History.class.getName());
 
@@ -285,6 +291,80 @@ final class History implements Closeable {
               }
             });
     return out;
+  }
+
+  /**
+   * Entities of some kinds that began or ended within a time, the newest first. A change of content
+   * neither ends nor begins an entity.
+   */
+  List<EntityChange> changes(Set<EntityKind> kinds, long from, long to, int limit) {
+    Map<String, Span<Entity>> begun = new LinkedHashMap<>();
+    Map<String, Span<Entity>> gone = new LinkedHashMap<>();
+    Map<String, Long> ends = new HashMap<>();
+    Stream.concat(endedEntities.stream(), entities.values().stream())
+        .filter(s -> s.to() >= from && kinds.contains(s.what().kind()))
+        .forEach(
+            s -> {
+              String id = s.what().id();
+              Long before = ends.put(id, s.to());
+              if (before != null && before == s.from()) {
+                gone.remove(id); // the same entity with other content
+              } else if (s.from() > start && from <= s.from() && s.from() <= to) {
+                begun.put(id, s);
+              }
+              if (s.to() <= to) {
+                gone.put(id, s);
+              }
+            });
+    Set<String> ids = new HashSet<>(begun.keySet());
+    ids.addAll(gone.keySet());
+    Map<String, Set<String>> parents = parents(ids);
+    List<EntityChange> out = new ArrayList<>();
+    begun.forEach(
+        (id, s) -> out.add(new EntityChange(s.what(), s.from(), false, owners(id, parents))));
+    gone.forEach((id, s) -> out.add(new EntityChange(s.what(), s.to(), true, owners(id, parents))));
+    return out.stream()
+        .sorted(Comparator.comparingLong(EntityChange::time).reversed())
+        .limit(limit)
+        .toList();
+  }
+
+  /** Entities of which some are or were a part, and those of which these are. */
+  private Map<String, Set<String>> parents(Set<String> ids) {
+    Map<String, Set<String>> out = new HashMap<>();
+    Set<String> open = ids;
+    for (int level = 0; level < MAX_LEVELS && !open.isEmpty(); level++) {
+      Set<String> next = new HashSet<>();
+      Set<String> now = open;
+      Stream.concat(endedRelations.stream(), relations.values().stream())
+          .map(Span::what)
+          .filter(r -> r.kind() == RelationKind.PART_OF && now.contains(r.from()))
+          .forEach(
+              r -> {
+                out.computeIfAbsent(r.from(), _ -> new HashSet<>()).add(r.to());
+                next.add(r.to());
+              });
+      next.removeAll(out.keySet());
+      open = next;
+    }
+    return out;
+  }
+
+  private static Set<String> owners(String id, Map<String, Set<String>> parents) {
+    Set<String> out = new HashSet<>();
+    List<String> level = List.of(id);
+    while (!level.isEmpty()) {
+      List<String> next = new ArrayList<>();
+      for (String at : level) {
+        for (String p : parents.getOrDefault(at, Set.of())) {
+          if (out.add(p)) {
+            next.add(p);
+          }
+        }
+      }
+      level = next;
+    }
+    return Set.copyOf(out);
   }
 
   @Override

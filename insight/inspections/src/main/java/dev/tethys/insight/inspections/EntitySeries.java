@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Finds the entity of a series in one world: by the labels that select the series of entities, or
  * by keys that an inspection names. Not thread-safe.
  */
-final class EntitySeries {
+public final class EntitySeries {
   /** Label sets of one kind with the same names. */
   private static final class NameSet {
     final List<String> names;
@@ -48,7 +48,7 @@ final class EntitySeries {
   private final Map<EntityKind, List<NameSet>> byKind = new EnumMap<>(EntityKind.class);
   private final Map<Lift, List<Entity>> lifted = new HashMap<>();
 
-  EntitySeries(World world) {
+  public EntitySeries(World world) {
     this.world = world;
     for (Entity e : world.entities()) {
       for (Labels l : e.series()) {
@@ -74,7 +74,8 @@ final class EntitySeries {
     set.entities.put(values, isOther ? null : e);
   }
 
-  World world() {
+  /** World of the entities. */
+  public World world() {
     return world;
   }
 
@@ -106,7 +107,7 @@ final class EntitySeries {
   }
 
   /** Entity of a kind; the longest label set that fits counts. */
-  @Nullable Entity find(EntityKind kind, Map<String, String> labels) {
+  public @Nullable Entity find(EntityKind kind, Map<String, String> labels) {
     for (NameSet s : byKind.getOrDefault(kind, List.of())) {
       Entity e = s.find(labels);
       if (e != null) {

@@ -48,11 +48,11 @@ public final class InspectionEngine {
   /** Problems of the first evaluation above which their begin is not looked for. */
   private static final int MAX_LOOKED_FOR = 1_000;
 
-  private final InspectionSet set;
+  private volatile InspectionSet set;
   private final MetricAnswers answers;
   private final Limits limits;
   private final LongSupplier nanoTime;
-  private final List<InspectionState> states;
+  private List<InspectionState> states;
   private @Nullable EntitySeries series;
   private Map<String, Double> requests = Map.of();
   private long started = Long.MIN_VALUE;
@@ -75,6 +75,28 @@ public final class InspectionEngine {
     this.nanoTime = nanoTime;
     this.states =
         set.inspections().stream().map(i -> new InspectionState(i, set.overrides())).toList();
+  }
+
+  /**
+   * Replaces the inspections. One with the id, query and entities of an inspection before keeps its
+   * problems and its past, even if its thresholds or texts differ. Must be called by the thread
+   * that evaluates.
+   */
+  public void replace(InspectionSet next) {
+    Map<String, InspectionState> before = new HashMap<>();
+    states.forEach(s -> before.put(s.inspection().id(), s));
+    List<InspectionState> all = new ArrayList<>();
+    for (Inspection i : next.inspections()) {
+      InspectionState s = before.get(i.id());
+      if (s != null && s.inspection().measuresLike(i)) {
+        s.redefine(i, next.overrides());
+        all.add(s);
+      } else {
+        all.add(new InspectionState(i, next.overrides()));
+      }
+    }
+    states = List.copyOf(all);
+    set = next;
   }
 
   /** Inspections that are evaluated. */

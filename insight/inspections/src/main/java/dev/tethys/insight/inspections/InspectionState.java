@@ -28,8 +28,8 @@ final class InspectionState {
   /** Instances that a problem names. */
   private static final int MAX_INSTANCES = 20;
 
-  private final Inspection inspection;
-  private final ThresholdOverrides overrides;
+  private Inspection inspection;
+  private ThresholdOverrides overrides;
   private final @Nullable InspectionBaselines baselines;
   private final Map<String, Tracked> tracked = new LinkedHashMap<>();
   private List<Entity> checked = List.of();
@@ -38,6 +38,7 @@ final class InspectionState {
   private @Nullable String error;
   private long evaluated;
   private double millis;
+  private boolean isRedefined; // evaluated by another definition
 
   /** Values beyond the threshold that are shown at one entity. */
   private static final class Tracked {
@@ -84,9 +85,18 @@ final class InspectionState {
     return inspection;
   }
 
+  /** Sets thresholds and texts; the next evaluation applies them. */
+  void redefine(Inspection other, ThresholdOverrides newOverrides) {
+    inspection = other;
+    overrides = newOverrides;
+    isRedefined = true;
+  }
+
   boolean isDue(long now) {
     // A little earlier, as evaluations do not start at exact times.
-    return evaluated == 0 || now - evaluated >= inspection.every().toMillis() - 5_000;
+    return evaluated == 0
+        || isRedefined
+        || now - evaluated >= inspection.every().toMillis() - 5_000;
   }
 
   @Nullable InspectionBaselines baselines() {
@@ -96,6 +106,7 @@ final class InspectionState {
   /** Records the failure of an evaluation; problems are unknown until the query succeeds. */
   void fail(String reason, long now, double cost) {
     error = reason;
+    isRedefined = false;
     evaluated = now;
     millis = cost;
     tracked.values().forEach(t -> t.isAbsent = true);
@@ -109,6 +120,7 @@ final class InspectionState {
    */
   int update(EntitySeries series, List<Sample> answer, long now, double cost, int room) {
     error = null;
+    isRedefined = false;
     evaluated = now;
     millis = cost;
     Map<String, Worst> found = new LinkedHashMap<>();

@@ -347,4 +347,39 @@ class InspectionEngineTest {
         .singleElement()
         .satisfies(p -> assertThat(p.message()).hasSizeLessThanOrEqualTo(2_000));
   }
+
+  private InspectionSet set(String text) throws IOException {
+    Path file = folder.resolve("next.yml");
+    Files.writeString(file, text);
+    InspectionSet set = InspectionSet.readAlone(file);
+    return new InspectionSet(set.inspections(), set.overrides(), null);
+  }
+
+  @Test
+  void replacedInspectionsKeepTheirProblems() throws IOException {
+    InspectionEngine e = engine(LOAD);
+    answers.put("load", List.of(container("cart", 90)));
+    e.evaluate(world, NOW);
+    e.replace(set(LOAD.replace("title: Load", "title: Work").replace("above: 80", "above: 70")));
+    assertThat(next(e).problems())
+        .singleElement()
+        .matches(p -> p.since() == NOW && p.threshold() == 70)
+        .matches(p -> p.inspection().title().equals("Work"));
+    e.replace(set(LOAD.replace("above: 80", "above: 92")));
+    assertThat(next(e).problems()).isEmpty();
+  }
+
+  @Test
+  void inspectionsWithAnotherQueryStartAgainAndRemovedOnesEnd() throws IOException {
+    InspectionEngine e = engine(LOAD);
+    answers.put("load", List.of(container("cart", 90)));
+    answers.put("work", List.of(container("cart", 90)));
+    e.evaluate(world, NOW);
+    e.replace(set(LOAD.replace("query: load", "query: work")));
+    assertThat(next(e).problems()).singleElement().matches(p -> p.since() == NOW + STEP);
+    e.replace(set(LOAD.replace("id: Load", "id: Other")));
+    assertThat(next(e).problems())
+        .extracting(InspectionProblem::id)
+        .containsExactly("Other:service:cart");
+  }
 }

@@ -155,8 +155,12 @@ final class RuleReader {
                 + "; names must be unique");
       }
     }
-    checkMerges(o, own.merges());
     RuleSet built = defaults;
+    List<Selected> all = new ArrayList<>(own.merges());
+    if (built != null) {
+      all.addAll(built.merges());
+    }
+    checkMerges(o, all);
     return built == null ? own : built.with(own, disabled(o, built));
   }
 

@@ -9,7 +9,7 @@ public interface MetricAnswers {
   /** Value of a series. */
   record Sample(Map<String, String> labels, double value) {
     /** Value of a label, "" if the series does not have it. */
-    String label(String name) {
+    public String label(String name) {
       return labels.getOrDefault(name, "");
     }
   }

@@ -4,6 +4,7 @@ import dev.tethys.insight.entities.kind.EntityKind;
 import dev.tethys.insight.entities.rules.Template;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param margin least difference from the median
  * @param isCause true if it explains problems of services that depend on the entity
  * @param symptomOf entities whose problems explain one of this inspection
+ * @param opensIncident whether a problem opens an incident even if it is a warning without symptoms
  */
 public record Inspection(
     String id,
@@ -49,6 +51,7 @@ public record Inspection(
     double margin,
     boolean isCause,
     SymptomOf symptomOf,
+    boolean opensIncident,
     InspectionText message,
     InspectionText remedy,
     List<InspectionCase> tests) {
@@ -60,6 +63,24 @@ public record Inspection(
     CALLEES,
     /** Services that call it. */
     CALLERS
+  }
+
+  /**
+   * Whether values and entities are those of another inspection; thresholds and texts may differ.
+   */
+  public boolean measuresLike(Inspection other) {
+    return id.equals(other.id)
+        && query.equals(other.query)
+        && kinds.equals(other.kinds)
+        && texts(find).equals(texts(other.find))
+        && String.valueOf(otherwise).equals(String.valueOf(other.otherwise))
+        && lift == other.lift
+        && below == other.below
+        && Objects.equals(baseline, other.baseline);
+  }
+
+  private static List<String> texts(List<Template> templates) {
+    return templates.stream().map(Template::toString).toList();
   }
 
   /** Whether a value is beyond a threshold. */

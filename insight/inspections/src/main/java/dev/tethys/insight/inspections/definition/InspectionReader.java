@@ -115,6 +115,9 @@ final class InspectionReader {
           Type.lowerCase("symptom_of", Inspection.SymptomOf.class),
           Inspection.SymptomOf.NONE,
           "Entities whose problems explain it.");
+  private static final Key<Boolean> INCIDENT =
+      INSPECTION.key(
+          "incident", Type.BOOL, false, "Opens an incident even as a warning without symptoms.");
   private static final Key<InspectionText> MESSAGE =
       INSPECTION.required("message", TEXT, "Explanation of the problem.");
   private static final Key<InspectionText> REMEDY =
@@ -259,6 +262,7 @@ final class InspectionReader {
         o.get(MARGIN),
         o.get(CAUSE),
         o.get(SYMPTOM),
+        o.get(INCIDENT),
         o.get(MESSAGE),
         o.get(REMEDY),
         o.get(TESTS));

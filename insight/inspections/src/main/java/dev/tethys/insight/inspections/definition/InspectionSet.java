@@ -187,7 +187,12 @@ public record InspectionSet(
     return YamlDocument.read(file);
   }
 
-  private static List<Path> files(List<String> patterns) throws IOException {
+  /**
+   * Files of patterns.
+   *
+   * @throws ConfigException if a pattern matches no file, or too many
+   */
+  public static List<Path> files(List<String> patterns) throws IOException {
     List<Path> out = new ArrayList<>();
     for (String p : patterns) {
       List<Path> found;
