@@ -1,5 +1,6 @@
 package dev.tethys.insight.source;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.insight.source.SourceReader.Settings;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
@@ -17,11 +18,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Sources and their cache: a thread for each source reads it at an interval. */
 public final class InsightSources implements Collector, AutoCloseable {
@@ -35,11 +39,45 @@ public final class InsightSources implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(InsightSources.class.getName());
 
   private final MetricCache cache;
-  private final long intervalMillis;
-  private final List<SourceReader> readers = new ArrayList<>();
-  private final List<Thread> threads = new ArrayList<>();
-  private final CountDownLatch stop = new CountDownLatch(1);
+  private final List<WantedSeries> wanted;
+  private final Duration interval;
+  private final Duration maxCatchUp;
+  private final HttpClientFactory clients;
+  private final InstantSource clock;
+  private final Path marks;
   private final FileAccess files = new RealFiles();
+  private volatile List<Running> running = List.of();
+
+  @GuardedBy("this")
+  private @Nullable Thread opening;
+
+  /** Source with the thread that reads it. */
+  private static final class Running {
+    final InsightSource source;
+    final SourceReader reader;
+    final CountDownLatch stop = new CountDownLatch(1);
+    @Nullable Thread thread;
+
+    Running(InsightSource source, SourceReader reader) {
+      this.source = source;
+      this.reader = reader;
+    }
+
+    void stop() {
+      stop.countDown();
+      reader.stop();
+    }
+
+    /** True if the thread has ended; the reader is closed then. */
+    boolean awaitEnd() throws InterruptedException {
+      Thread t = thread;
+      if (t != null && !t.join(STOP_LIMIT)) {
+        return false;
+      }
+      reader.close();
+      return true;
+    }
+  }
 
   /**
    * Sources that are not read yet.
@@ -59,58 +97,124 @@ public final class InsightSources implements Collector, AutoCloseable {
       InstantSource clock)
       throws IOException {
     this.cache = cache;
-    this.intervalMillis = interval.toMillis();
-    Path marks = cache.folder().resolve("marks");
+    this.wanted = wanted;
+    this.interval = interval;
+    this.maxCatchUp = maxCatchUp;
+    this.clients = clients;
+    this.clock = clock;
+    this.marks = cache.folder().resolve("marks");
     files.createDirectories(marks);
+    List<Running> all = new ArrayList<>();
     for (InsightSource s : sources) {
-      readers.add(
-          new SourceReader(
-              s,
-              new SourceClient(s, clients.client(s.client()), MAX_ANSWER, TIMEOUT),
-              cache,
-              new SourceMarks(files, marks.resolve(s.shownName())),
-              wanted,
-              new Settings(interval, maxCatchUp),
-              clock));
+      all.add(running(s, client(s)));
     }
+    running = List.copyOf(all);
+  }
+
+  private SourceClient client(InsightSource s) throws IOException {
+    return new SourceClient(s, clients.client(s.client()), MAX_ANSWER, TIMEOUT);
+  }
+
+  private Running running(InsightSource s, SourceClient client) throws IOException {
+    return new Running(
+        s,
+        new SourceReader(
+            s,
+            client,
+            cache,
+            new SourceMarks(files, marks.resolve(s.shownName())),
+            wanted,
+            new Settings(interval, maxCatchUp),
+            clock));
   }
 
   /** Opens the cache in the background, then reads all sources. */
-  public void start() {
-    Thread opening = Thread.ofPlatform().daemon().name("insight-cache").start(cache::open);
-    for (SourceReader r : readers) {
-      threads.add(
-          Thread.ofPlatform()
-              .daemon()
-              .name("insight-source")
-              .start(SupervisedLoop.of("insight-source", () -> readOften(r, opening))));
-    }
+  public synchronized void start() {
+    Thread t = Thread.ofPlatform().daemon().name("insight-cache").start(cache::open);
+    opening = t;
+    running.forEach(r -> start(r, t));
   }
 
-  private void readOften(SourceReader r, Thread opening) {
-    try {
-      opening.join();
-      do {
-        long next = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(intervalMillis);
-        r.read();
-        while (r.needsCatchUp() && System.nanoTime() < next && stop.getCount() > 0) {
-          long began = System.nanoTime();
-          r.catchUp();
-          // Half of the time is left to other clients of the source.
-          stop.await(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+  private void start(Running r, Thread open) {
+    r.thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("insight-source")
+            .start(SupervisedLoop.of("insight-source", () -> readOften(r, open)));
+  }
+
+  /**
+   * Replaces the sources after {@link #start}. One that is the same continues; one with the name of
+   * another continues where that ended. Samples of removed sources stay in the cache.
+   *
+   * @throws IOException if a certificate cannot be read; the sources are then those before
+   */
+  public synchronized void replace(List<InsightSource> next) throws IOException {
+    Thread open = opening;
+    List<Running> kept = running.stream().filter(r -> next.contains(r.source)).toList();
+    List<Running> gone = running.stream().filter(r -> !next.contains(r.source)).toList();
+    // Certificates are read before anything changes.
+    Map<InsightSource, SourceClient> made = new HashMap<>();
+    for (InsightSource s : next) {
+      if (kept.stream().noneMatch(r -> r.source.equals(s))) {
+        made.put(s, client(s));
+      }
+    }
+    gone.forEach(Running::stop);
+    for (Running r : gone) {
+      try {
+        if (!r.awaitEnd()) {
+          LOG.log(
+              Level.WARNING,
+              "Source removed while it answers a request source={0}",
+              r.source.shownUrl());
         }
-        if (stop.await(Math.max(0, next - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while sources are replaced", e);
+      }
+    }
+    List<Running> all = new ArrayList<>();
+    for (InsightSource s : next) {
+      SourceClient client = made.get(s);
+      if (client == null) {
+        kept.stream().filter(r -> r.source.equals(s)).forEach(all::add);
+        continue;
+      }
+      Running r = running(s, client);
+      if (open != null) {
+        start(r, open);
+      }
+      all.add(r);
+    }
+    running = List.copyOf(all);
+  }
+
+  private void readOften(Running r, Thread open) {
+    try {
+      open.join();
+      SourceReader reader = r.reader;
+      do {
+        long next = System.nanoTime() + interval.toNanos();
+        reader.read();
+        while (reader.needsCatchUp() && System.nanoTime() < next && r.stop.getCount() > 0) {
+          long began = System.nanoTime();
+          reader.catchUp();
+          // Half of the time is left to other clients of the source.
+          r.stop.await(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+        }
+        if (r.stop.await(Math.max(0, next - System.nanoTime()), TimeUnit.NANOSECONDS)) {
           return;
         }
-      } while (stop.getCount() > 0);
+      } while (r.stop.getCount() > 0);
     } catch (InterruptedException e) {
-      // The server stops.
+      // The source is removed, or the server stops.
     }
   }
 
   /** States of all sources, in the order of the configuration. */
   public List<SourceStatus> status() {
-    return readers.stream().map(SourceReader::status).toList();
+    return running.stream().map(r -> r.reader.status()).toList();
   }
 
   /** Passes on metrics of each source. */
@@ -159,14 +263,13 @@ public final class InsightSources implements Collector, AutoCloseable {
   }
 
   @Override
-  public void close() {
-    stop.countDown();
+  public synchronized void close() {
     boolean ended = true;
     try {
       // Not interrupted: an interrupt closes files that the thread writes to.
-      readers.forEach(SourceReader::stop);
-      for (Thread t : threads) {
-        ended &= t.join(STOP_LIMIT);
+      running.forEach(Running::stop);
+      for (Running r : running) {
+        ended &= r.awaitEnd();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -178,7 +281,6 @@ public final class InsightSources implements Collector, AutoCloseable {
           "Metric cache not closed, a source has not answered yet; its log is read at the start");
       return;
     }
-    readers.forEach(SourceReader::close);
     cache.close();
   }
 }
