@@ -64,6 +64,7 @@ final class AlertQueue {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean drain;
+  private volatile DeliveryListener listener = (name, alerts, at) -> {};
 
   AlertQueue(
       URI url, AlertPost post, NotifierOptions options, NotifyMetrics metrics, RuleClock clock) {
@@ -79,6 +80,12 @@ final class AlertQueue {
         Thread.ofVirtual()
             .name("alerts to " + name)
             .start(SupervisedLoop.of("alert_queue", this::run));
+  }
+
+  /** Sets the listener of successful requests. */
+  AlertQueue onDelivered(DeliveryListener l) {
+    listener = l;
+    return this;
   }
 
   /** Queues notifications without blocking. */
@@ -284,7 +291,7 @@ final class AlertQueue {
       AlertPost.Reply r = post.post(url, AlertJson.of(batch));
       if (r.status() / 100 == 2) {
         metrics.observeLatency(name, (System.nanoTime() - start) / 1e9);
-        delivered(batch.size());
+        delivered(batch);
         return true;
       }
       problem =
@@ -302,15 +309,16 @@ final class AlertQueue {
     return !again;
   }
 
-  private void delivered(int alerts) {
+  private void delivered(List<Notification> alerts) {
     Instant now = clock.instant();
     lock.lock();
     try {
-      facts.sent(alerts, now);
+      facts.sent(alerts.size(), now);
       underWay = 0;
     } finally {
       lock.unlock();
     }
+    listener.delivered(name, alerts, now);
   }
 
   private void failed(int alerts, String problem, boolean again) {

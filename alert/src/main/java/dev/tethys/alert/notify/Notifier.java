@@ -23,6 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +61,8 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   private Map<String, AlertmanagerSet> sets = new LinkedHashMap<>();
 
   private @Nullable LocalAlertmanager local; // in this process
+  private volatile AlertAnnotations further = AlertAnnotations.NONE;
+  private volatile DeliveryListener listener = (name, alerts, at) -> {};
 
   @GuardedBy("this")
   private boolean closed;
@@ -102,6 +106,16 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     }
   }
 
+  /** Sets annotations that are added to alerts. */
+  public void annotate(AlertAnnotations annotations) {
+    further = annotations;
+  }
+
+  /** Sets the listener for alerts that an Alertmanager outside this process has acknowledged. */
+  public void onDelivered(DeliveryListener l) {
+    listener = l;
+  }
+
   /** The name of the configuration entry in discovery. */
   public static String pool(int number) {
     return "config-" + number;
@@ -142,7 +156,11 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
         } else {
           AlertPost post = Objects.requireNonNull(posts.get(pool(i)));
           AlertmanagerSet s =
-              new AlertmanagerSet(c, url -> new AlertQueue(url, post, options, metrics, clock));
+              new AlertmanagerSet(
+                  c,
+                  url ->
+                      new AlertQueue(url, post, options, metrics, clock)
+                          .onDelivered((name, sent, at) -> listener.delivered(name, sent, at)));
           all.put(pool(i), s);
           changed.add(s);
         }
@@ -218,16 +236,20 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
               case TRACES -> PrometheusFunctions.tracesLink(query);
               case PROFILES -> PrometheusFunctions.PROFILES_PAGE;
             };
+    // Outside the lock: it asks another part of the program.
+    List<SortedMap<String, String>> annotations =
+        alerts.stream().map(a -> annotations(type, query, a)).toList();
     synchronized (this) {
       LocalAlertmanager here = local;
       if (closed || sets.isEmpty() && here == null) {
         return;
       }
       List<Notification> out = new ArrayList<>(alerts.size());
-      for (Alert a : alerts) {
+      for (int i = 0; i < alerts.size(); i++) {
+        Alert a = alerts.get(i);
         Labels l = labels(a.labels());
         if (l != null) {
-          out.add(notification(a, l, generator));
+          out.add(notification(a, l, annotations.get(i), generator));
         }
       }
       if (!out.isEmpty()) {
@@ -237,6 +259,16 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
         sets.values().forEach(s -> s.send(out));
       }
     }
+  }
+
+  private SortedMap<String, String> annotations(RuleType type, String query, Alert a) {
+    Map<String, String> more = further.of(type, query, a);
+    if (more.isEmpty()) {
+      return a.annotations();
+    }
+    SortedMap<String, String> out = new TreeMap<>(more);
+    out.putAll(a.annotations());
+    return out;
   }
 
   @GuardedBy("this")
@@ -250,13 +282,14 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     return config.relabeling().apply(b) ? b.build() : null;
   }
 
-  private static Notification notification(Alert a, Labels labels, String generator) {
+  private static Notification notification(
+      Alert a, Labels labels, SortedMap<String, String> annotations, String generator) {
     Instant resolved = a.resolvedAt();
     Instant until =
         resolved != null ? resolved : Objects.requireNonNullElse(a.validUntil(), Instant.MAX);
     return new Notification(
         labels,
-        a.annotations(),
+        annotations,
         Objects.requireNonNullElse(a.firedAt(), a.activeAt()),
         until,
         resolved != null,
