@@ -96,6 +96,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.insight.source..")
         .layer("objectives")
         .definedBy("dev.tethys.insight.objectives..")
+        .layer("incidents")
+        .definedBy("dev.tethys.insight.incidents..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
         .layer("logql")
@@ -220,6 +222,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web", "metrics store", "promql")
         .whereLayer("objectives")
         .mayOnlyAccessLayers("model", "config", "promql", "service graph")
+        .whereLayer("incidents")
+        .mayOnlyAccessLayers("model", "service graph", "entities", "inspections", "objectives")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
         .whereLayer("logql")
@@ -285,6 +289,7 @@ class ArchitectureTest {
             "inspections",
             "sources",
             "objectives",
+            "incidents",
             "scrape",
             "receive",
             "alert")

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.incidents;
+
+import org.jspecify.annotations.NullMarked;
