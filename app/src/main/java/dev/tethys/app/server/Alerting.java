@@ -2,12 +2,16 @@ package dev.tethys.app.server;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tethys.alert.history.AlertHistory;
+import dev.tethys.alert.manager.dispatch.AlertEvent;
+import dev.tethys.alert.notify.AlertAnnotations;
+import dev.tethys.alert.notify.DeliveryListener;
 import dev.tethys.alert.notify.Notifier;
 import dev.tethys.alert.notify.NotifierOptions;
 import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertListener;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleClock;
+import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.alert.rule.RuleManager;
 import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
@@ -42,6 +46,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +64,7 @@ final class Alerting implements AutoCloseable {
   private final @Nullable AlertHistory history;
   private final URI externalUrl;
   private @Nullable EmbeddedAlertmanager alertmanager;
+  private volatile Consumer<List<AlertEvent>> managerEvents = events -> {};
 
   @GuardedBy("this")
   private @Nullable RuleSettings settings; // null before the first configuration
@@ -172,17 +178,40 @@ final class Alerting implements AutoCloseable {
         EmbeddedAlertmanager.open(flags, externalUrl, folder, s.clients(), s.registry(), routes);
     alertmanager = a;
     AlertHistory h = history;
-    if (a != null && h != null) {
+    if (a != null) {
       a.onEvents(
-          events ->
+          events -> {
+            managerEvents.accept(events);
+            if (h != null) {
               h.record(
                   events.stream()
                       .map(
                           e ->
                               new AlertHistory.Change(
                                   e.at(), Labels.of(e.labels().map()), e.kind().text(), e.by()))
-                      .toList()));
+                      .toList());
+            }
+          });
     }
+  }
+
+  /**
+   * Joins alerts with their incidents.
+   *
+   * @param annotations added to alerts when they are sent
+   * @param delivered receives alerts that an Alertmanager acknowledged
+   * @param events receives events of the embedded Alertmanager
+   */
+  void join(
+      AlertAnnotations annotations, DeliveryListener delivered, Consumer<List<AlertEvent>> events) {
+    notifier.annotate(annotations);
+    notifier.onDelivered(delivered);
+    managerEvents = events;
+  }
+
+  /** Groups of rules with their alerts. */
+  List<RuleGroup> groups() {
+    return rules.groups();
   }
 
   /**

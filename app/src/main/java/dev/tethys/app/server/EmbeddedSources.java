@@ -8,6 +8,7 @@ import static dev.tethys.runtime.cli.Flag.Kind.STRING;
 import static dev.tethys.runtime.cli.Flag.of;
 
 import dev.tethys.api.insight.SourceApi;
+import dev.tethys.config.ConfigException;
 import dev.tethys.insight.source.InsightSource;
 import dev.tethys.insight.source.InsightSources;
 import dev.tethys.insight.source.JoinedStores;
@@ -19,16 +20,19 @@ import dev.tethys.model.regex.Regex;
 import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.storage.ScopedSource;
 import dev.tethys.model.storage.StoreHealth;
+import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Sources of {@code --insight.source} and their metric cache; nothing without the flag. */
@@ -102,9 +106,11 @@ final class EmbeddedSources implements AutoCloseable {
   private static final Duration LONGEST_INTERVAL = Duration.ofMinutes(4);
 
   private final FlagSet flags;
-  private final List<InsightSource> sources;
+  private final ConfiguredFiles<List<InsightSource>> sources;
+  private final boolean hasFile;
   private final @Nullable MetricCache cache;
   private final List<WantedSeries> wanted = new ArrayList<>();
+  private List<InsightSource> current;
   private volatile @Nullable InsightSources reading;
 
   /**
@@ -115,8 +121,11 @@ final class EmbeddedSources implements AutoCloseable {
    */
   EmbeddedSources(FlagSet flags, Path folder, MemoryShare heads) throws IOException {
     this.flags = flags;
-    this.sources = sources(flags);
-    if (sources.isEmpty()) {
+    List<InsightSource> given = sources(flags);
+    this.sources = new ConfiguredFiles<>(given, () -> sources(flags));
+    this.current = given;
+    this.hasFile = !flags.get(FILE).isEmpty();
+    if (given.isEmpty() && !hasFile) {
       this.cache = null;
       return;
     }
@@ -155,6 +164,44 @@ final class EmbeddedSources implements AutoCloseable {
     }
   }
 
+  /** Files that are read with each configuration. */
+  List<Path> watched() {
+    return Stream.of(flags.get(FILE))
+        .filter(f -> !f.isEmpty())
+        .map(Path::of)
+        .filter(Files::isReadable)
+        .toList();
+  }
+
+  /**
+   * Reads the file of sources for a configuration.
+   *
+   * @throws dev.tethys.config.ConfigException if it is not valid; nothing has changed then
+   * @throws IOException if it cannot be read
+   */
+  void read(PrometheusConfig c) throws IOException {
+    if (hasFile) {
+      sources.of(c);
+    }
+  }
+
+  /**
+   * Reads the sources of a configuration from now on.
+   *
+   * @throws IOException if a certificate cannot be read; the sources are then those before
+   */
+  void apply(PrometheusConfig c) throws IOException {
+    if (!hasFile) {
+      return;
+    }
+    List<InsightSource> next = sources.apply(c);
+    InsightSources r = reading;
+    if (r != null && !next.equals(current)) {
+      r.replace(next);
+    }
+    current = next;
+  }
+
   private static List<InsightSource> sources(FlagSet flags) throws IOException {
     List<InsightSource> out = new ArrayList<>();
     for (String text : flags.list(SOURCE)) {
@@ -171,6 +218,9 @@ final class EmbeddedSources implements AutoCloseable {
     try {
       InsightSource.check(out);
     } catch (IllegalArgumentException e) {
+      if (!file.isEmpty()) {
+        throw new ConfigException(file, String.valueOf(e.getMessage()));
+      }
       throw new UsageException("tethys server: --" + SOURCE + ": " + e.getMessage());
     }
     return List.copyOf(out);
@@ -222,7 +272,7 @@ final class EmbeddedSources implements AutoCloseable {
     }
     InsightSources r =
         new InsightSources(
-            sources,
+            current,
             c,
             List.copyOf(wanted),
             Duration.ofMillis(flags.millis(INTERVAL)),

@@ -5,32 +5,41 @@ import static dev.tethys.runtime.cli.Flag.Kind.SIZE;
 import static dev.tethys.runtime.cli.Flag.Kind.STRING;
 import static dev.tethys.runtime.cli.Flag.of;
 
+import dev.tethys.api.insight.EntityRulesApi;
 import dev.tethys.api.insight.InsightApi;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.insight.entities.EntityModel;
 import dev.tethys.insight.entities.SeriesIndex;
 import dev.tethys.insight.entities.World;
+import dev.tethys.insight.entities.rules.EditedRules;
 import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.LabelNames;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Entity model of the server: reads the index of its stores at an interval. */
@@ -38,6 +47,9 @@ final class EntityWatch implements AutoCloseable {
   private static final String RULES = "insight.rules-file";
   private static final String AGE = "insight.history.time";
   private static final String BYTES = "insight.history.size";
+
+  /** File in the data folder that the page of rules edits. */
+  private static final String EDITED = "entity-rules.yml";
 
   static final List<Flag> FLAGS =
       List.of(
@@ -70,13 +82,19 @@ final class EntityWatch implements AutoCloseable {
   private final LongSupplier millis;
   private final Map<InsightRule.Source, SeriesIndex> indexes =
       new EnumMap<>(InsightRule.Source.class);
-  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Semaphore wake = new Semaphore(0);
   private final String separating;
-  private final @Nullable RuleSet rules; // null: the built-in ones, which are read when needed
+  private final List<Path> files; // of flags
+  private final Path edited; // of the page of rules
+  private final ConfiguredFiles<RuleSet> configured;
+  private volatile boolean hasFiles; // false: the built-in rules are read when needed
+  private volatile @Nullable RuleSet rules; // null: the built-in ones are not read yet
   private volatile @Nullable List<String> selectors;
   private volatile @Nullable EntityModel model;
   private volatile boolean isIdle; // there were no series when it last looked
   private volatile boolean isAsked;
+  private volatile boolean stopped;
+  private @Nullable RuleSet applied; // by the model; of its thread
   private @Nullable Thread thread;
 
   /**
@@ -98,11 +116,108 @@ final class EntityWatch implements AutoCloseable {
             Duration.ofMillis(flags.millis(AGE)),
             flags.bytes(BYTES));
     String path = flags.get(RULES);
-    this.rules = path.isEmpty() ? null : RuleSet.read(Path.of(path));
+    this.files = path.isEmpty() ? List.of() : List.of(Path.of(path));
+    this.edited = folder.resolve(EDITED);
+    this.hasFiles = !files.isEmpty() || Files.exists(edited);
+    RuleSet given = hasFiles ? readAll() : null;
+    this.rules = given;
+    this.configured = new ConfiguredFiles<>(given, this::readAll);
+  }
+
+  /** Built-in rules, then those of the flag, then those of the page. */
+  private RuleSet readAll() throws IOException {
+    RuleSet out = ofFlags();
+    return Files.exists(edited) ? editedNow().over(out) : out;
+  }
+
+  private RuleSet ofFlags() throws IOException {
+    return RuleSet.read(files.isEmpty() ? null : files.getFirst());
+  }
+
+  private EditedRules editedNow() throws IOException {
+    if (!Files.exists(edited)) {
+      return new EditedRules(edited.toString(), "");
+    }
+    if (Files.size(edited) > EditedRules.MAX_BYTES) {
+      throw new ConfigException(
+          edited.toString(),
+          "the file has more than " + EditedRules.MAX_BYTES + " bytes; remove entries");
+    }
+    return new EditedRules(edited.toString(), YamlDocument.text(edited));
+  }
+
+  /** Editor of the file of the page of rules. */
+  EntityRulesApi.Editor editor() {
+    return new EntityRulesApi.Editor() {
+      @Override
+      public EditedRules current() throws IOException {
+        return editedNow();
+      }
+
+      @Override
+      public EditedRules change(UnaryOperator<EditedRules> change) throws IOException {
+        return edit(change);
+      }
+
+      @Override
+      public String path() {
+        return edited.toString();
+      }
+    };
+  }
+
+  private synchronized EditedRules edit(UnaryOperator<EditedRules> change) throws IOException {
+    EditedRules next = change.apply(editedNow());
+    RuleSet all = next.over(ofFlags()); // refused if it is not valid
+    new RealFiles().replace(edited, next.text().getBytes(StandardCharsets.UTF_8));
+    hasFiles = true;
+    configured.replace(all);
+    use(all);
+    return next;
+  }
+
+  private void use(RuleSet next) {
+    if (next != rules) {
+      rules = next;
+      selectors = null;
+      wake.release();
+    }
   }
 
   private RuleSet ruleSet() {
-    return rules == null ? RuleSet.defaults() : rules;
+    RuleSet r = rules;
+    if (r == null) {
+      r = RuleSet.defaults();
+      rules = r;
+    }
+    return r;
+  }
+
+  /** Files that are read with each configuration. */
+  List<Path> watched() {
+    List<Path> out = new ArrayList<>(files);
+    out.add(edited);
+    return out.stream().filter(Files::isReadable).toList();
+  }
+
+  /**
+   * Reads the files of rules for a configuration.
+   *
+   * @throws ConfigException if one is not valid; nothing has changed then
+   * @throws IOException if one cannot be read
+   */
+  void read(PrometheusConfig c) throws IOException {
+    hasFiles |= Files.exists(edited);
+    if (hasFiles) {
+      configured.of(c);
+    }
+  }
+
+  /** Applies the rules of a configuration with the next reading, which begins at once. */
+  void apply(PrometheusConfig c) throws IOException {
+    if (hasFiles) {
+      use(configured.apply(c));
+    }
   }
 
   /** Selectors of the metrics that rules read. */
@@ -145,10 +260,14 @@ final class EntityWatch implements AutoCloseable {
   void addTo(Routes routes) {
     new InsightApi(
             () -> {
-              isAsked = true;
+              if (!isAsked) {
+                isAsked = true;
+                wake.release();
+              }
               return model;
             })
         .addTo(routes);
+    new EntityRulesApi(editor()).addTo(routes);
   }
 
   /** The model; null until it is open. */
@@ -168,8 +287,9 @@ final class EntityWatch implements AutoCloseable {
       if (isStopped(FIRST_SECONDS) || isStoppedBeforeUse()) {
         return;
       }
+      RuleSet first = ruleSet();
       try {
-        m = new EntityModel(ruleSet(), indexes, limits, file, separating);
+        m = new EntityModel(first, indexes, limits, file, separating);
       } catch (IOException e) {
         LOG.log(
             Level.ERROR,
@@ -179,21 +299,28 @@ final class EntityWatch implements AutoCloseable {
             IoFailures.describe(e));
         return;
       }
+      applied = first;
       model = m;
     }
     do {
+      RuleSet now = ruleSet();
+      if (now != applied) {
+        m.replace(now);
+        applied = now;
+      }
       m.update(millis.getAsLong());
     } while (!isStopped(INTERVAL_SECONDS));
   }
 
   /** Waits for a series, a history or a request: without them the rules need not be compiled. */
   private boolean isStoppedBeforeUse() {
-    boolean stopped = false;
-    while (!stopped && !isAsked && !Files.exists(file) && !hasSeries()) {
+    while (!isAsked && !Files.exists(file) && !hasSeries()) {
       isIdle = true;
-      stopped = isStopped(FIRST_SECONDS);
+      if (isStopped(FIRST_SECONDS)) {
+        return true;
+      }
     }
-    return stopped;
+    return false;
   }
 
   private boolean hasSeries() {
@@ -208,7 +335,10 @@ final class EntityWatch implements AutoCloseable {
 
   private boolean isStopped(long after) {
     try {
-      return stop.await(after, TimeUnit.SECONDS);
+      if (!stopped && wake.tryAcquire(after, TimeUnit.SECONDS)) {
+        wake.drainPermits();
+      }
+      return stopped;
     } catch (InterruptedException e) {
       return true;
     }
@@ -216,7 +346,8 @@ final class EntityWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    stop.countDown();
+    stopped = true;
+    wake.release();
     Thread t = thread;
     try {
       if (t != null && !t.join(Duration.ofSeconds(10))) {

@@ -18,6 +18,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.promql.PreparedQuery;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryOptions;
@@ -29,12 +30,15 @@ import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -76,7 +80,9 @@ final class InspectionWatch implements AutoCloseable {
   private final MetricSource source;
   private final @Nullable InspectionAlerts alerts; // null if they are not requested
   private final LongSupplier millis;
-  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Semaphore wake = new Semaphore(0);
+  private final List<String> files;
+  private final @Nullable ConfiguredFiles<InspectionSet> configured; // null without files
 
   /** By their text; queries of inspections only, so that their number is bounded. */
   private final Map<String, PreparedQuery> prepared = new ConcurrentHashMap<>();
@@ -85,6 +91,7 @@ final class InspectionWatch implements AutoCloseable {
   private volatile @Nullable InspectionReport report;
   private volatile double seconds;
   private volatile boolean isAsked;
+  private volatile boolean stopped;
   private @Nullable Thread thread;
 
   /**
@@ -103,6 +110,9 @@ final class InspectionWatch implements AutoCloseable {
       Consumer<List<GroupSpec>> groups,
       Registry registry) {}
 
+  /** Listener that is called after each evaluation; set before {@link #start}. */
+  private Runnable evaluated = () -> {};
+
   /**
    * @throws dev.tethys.config.ConfigException if a file of inspections is not valid
    * @throws IOException if one cannot be read
@@ -112,7 +122,7 @@ final class InspectionWatch implements AutoCloseable {
     this.worlds = parts.worlds;
     this.source = parts.store;
     this.millis = millis;
-    List<String> files = flags.list(FILES);
+    this.files = flags.list(FILES).stream().filter(f -> !f.isEmpty()).toList();
     this.alerts = flags.bool(ALERTS) ? new InspectionAlerts(parts.writing, parts.groups) : null;
     if (!files.isEmpty() || alerts != null) {
       InspectionSet given = InspectionSet.read(files);
@@ -120,6 +130,10 @@ final class InspectionWatch implements AutoCloseable {
       if (alerts != null) {
         alerts.addRules(given);
       }
+      configured =
+          files.isEmpty() ? null : new ConfiguredFiles<>(given, () -> InspectionSet.read(files));
+    } else {
+      configured = null;
     }
     parts.registry.gauge(
         "tethys_inspections_problems",
@@ -165,13 +179,56 @@ final class InspectionWatch implements AutoCloseable {
     return s;
   }
 
-  void addTo(Routes routes) {
+  /** Files that are read with each configuration. */
+  List<Path> watched() throws IOException {
+    return InspectionSet.files(files);
+  }
+
+  /**
+   * Reads the files for a configuration.
+   *
+   * @throws dev.tethys.config.ConfigException if a file is not valid; nothing has changed then
+   * @throws IOException if a file cannot be read
+   */
+  void read(PrometheusConfig c) throws IOException {
+    if (configured != null) {
+      configured.of(c);
+    }
+  }
+
+  /** Evaluates the inspections of a configuration from now on. */
+  void apply(PrometheusConfig c) throws IOException {
+    if (configured == null) {
+      return;
+    }
+    InspectionSet next = configured.apply(c);
+    if (next != set) {
+      set = next;
+      if (alerts != null) {
+        alerts.addRules(next);
+      }
+      wake.release();
+    }
+  }
+
+  void addTo(Routes routes, InspectionApi.IncidentOfProblem incidents) {
     new InspectionApi(
             () -> {
               isAsked = true;
               return report;
-            })
+            },
+            incidents)
         .addTo(routes);
+  }
+
+  /** The last report; null before the first evaluation. */
+  @Nullable InspectionReport report() {
+    return report;
+  }
+
+  /** Calls a listener after each evaluation; must be called before {@link #start}. */
+  void onEvaluated(Runnable listener) {
+    evaluated = listener;
   }
 
   /** Starts to evaluate. */
@@ -194,9 +251,13 @@ final class InspectionWatch implements AutoCloseable {
       // Without entities there are no problems: it is evaluated when somebody asks only.
       if (w != null && (hasEntities || isAsked || hadEntities())) {
         isAsked = false;
+        InspectionSet all = set();
         if (engine == null) {
-          InspectionSet all = set();
-          engine = new InspectionEngine(all, answers(all), InspectionEngine.Limits.DEFAULT);
+          prepare(all);
+          engine = new InspectionEngine(all, answers(), InspectionEngine.Limits.DEFAULT);
+        } else if (all != engine.set()) {
+          prepare(all);
+          engine.replace(all);
         }
         long start = System.nanoTime();
         InspectionReport r = engine.evaluate(w, millis.getAsLong());
@@ -205,6 +266,7 @@ final class InspectionWatch implements AutoCloseable {
         if (alerts != null) {
           alerts.record(r);
         }
+        evaluated.run();
       }
     } while (!isStopped(hasEntities ? INTERVAL_SECONDS : FIRST_SECONDS));
   }
@@ -215,21 +277,45 @@ final class InspectionWatch implements AutoCloseable {
   }
 
   /** Answers out of the store of the server, with the share of the engine that rules have. */
-  private MetricAnswers answers(InspectionSet all) {
+  private MetricAnswers answers() {
+    return (query, time) -> {
+      PreparedQuery q = prepared.get(query);
+      return q == null ? List.of() : InspectionCheck.samples(q.at(time).execute().value());
+    };
+  }
+
+  /** Prepares the queries of some inspections, and forgets others. */
+  private void prepare(InspectionSet all) {
     QueryOptions options =
         new QueryOptions(
             0,
             TIMEOUT_MILLIS,
             false,
             new QueryOrigin("inspections", "", "", "", QueryPriority.RULE, Scope.DEFAULT));
-    all.inspections().forEach(i -> prepare(i.query(), options));
+    Set<String> used = new HashSet<>();
+    all.inspections().forEach(i -> used.add(i.query()));
     if (all.requests() != null) {
-      prepare(all.requests(), options);
+      used.add(all.requests());
     }
-    return (query, time) -> {
-      PreparedQuery q = prepared.get(query);
-      return q == null ? List.of() : InspectionCheck.samples(q.at(time).execute().value());
-    };
+    prepared.keySet().retainAll(used);
+    used.forEach(q -> prepare(q, options));
+  }
+
+  /**
+   * Answers to further queries, which are prepared each time.
+   *
+   * @param origin name of the asking part, for the log of queries
+   */
+  MetricAnswers further(String origin) {
+    QueryOptions options =
+        new QueryOptions(
+            0,
+            TIMEOUT_MILLIS,
+            false,
+            new QueryOrigin(origin, "", "", "", QueryPriority.RULE, Scope.DEFAULT));
+    return (query, time) ->
+        InspectionCheck.samples(
+            promql.instant(source, query, time, options.uncached()).execute().value());
   }
 
   private void prepare(String query, QueryOptions options) {
@@ -242,7 +328,10 @@ final class InspectionWatch implements AutoCloseable {
 
   private boolean isStopped(long after) {
     try {
-      return stop.await(after, TimeUnit.SECONDS);
+      if (!stopped && wake.tryAcquire(after, TimeUnit.SECONDS)) {
+        wake.drainPermits();
+      }
+      return stopped;
     } catch (InterruptedException e) {
       return true;
     }
@@ -250,7 +339,8 @@ final class InspectionWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    stop.countDown();
+    stopped = true;
+    wake.release();
     Thread t = thread;
     try {
       if (t != null) {

@@ -117,6 +117,11 @@ final class ObjectiveRuleFiles {
     new ObjectivesApi(reports, entities).addTo(routes);
   }
 
+  /** States at present, at most {@link ObjectiveReports#AGE} old. */
+  ObjectiveStates.Report states() {
+    return reports.read();
+  }
+
   /** The files that match the patterns now, each once. */
   List<Path> files() throws IOException {
     Set<Path> out = new LinkedHashSet<>();

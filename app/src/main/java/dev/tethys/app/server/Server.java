@@ -87,6 +87,7 @@ final class Server implements AutoCloseable {
   private final Scraping scraping;
   private final Alerting alerting;
   private final InspectionWatch inspections;
+  private final IncidentWatch incidents;
   private final Optional<EmbeddedPushgateway> pushgateway;
   private final EmbeddedPipelines pipelines;
   private final EmbeddedObserver observer;
@@ -140,7 +141,6 @@ final class Server implements AutoCloseable {
     this.objectives =
         new ObjectiveRuleFiles(
             flags, metrics.engine(), metrics.reading(), System::currentTimeMillis);
-    configuration.watchAlso(objectives::watched);
     signals().forEach(s -> watch.add(s.plural(), s.storeName(), s::health));
     if (sources.isUsed()) {
       watch.add("insight", "metric cache", sources::health);
@@ -169,6 +169,13 @@ final class Server implements AutoCloseable {
         new Alerting(flags, features.contains(Features.CONCURRENT_RULE_EVAL), web.url(), ruled);
     events.forEach(s -> s.onRuleGroups(alerting::applyLogGroups));
     this.inspections = inspections();
+    configuration.watchAlso(this::insightFiles);
+    this.incidents = incidents(web);
+    inspections.onEvaluated(incidents::wake);
+    alerting.join(
+        incidents.alerts()::annotations,
+        incidents.alerts()::delivered,
+        incidents.alerts()::notified);
     sources.want(inspections::expressions);
     sources.want(alerting::expressions);
     this.pushgateway =
@@ -225,6 +232,28 @@ final class Server implements AutoCloseable {
             alerting::applyGeneratedGroups,
             registry);
     return new InspectionWatch(flags, parts, System::currentTimeMillis);
+  }
+
+  /** Files of insight that are read with each configuration. */
+  private List<Path> insightFiles() throws IOException {
+    List<Path> out = new ArrayList<>(objectives.watched());
+    out.addAll(inspections.watched());
+    out.addAll(entities.watched());
+    out.addAll(sources.watched());
+    return out;
+  }
+
+  private IncidentWatch incidents(WebSettings web) {
+    IncidentWatch.Parts parts =
+        new IncidentWatch.Parts(
+            inspections::report,
+            objectives::states,
+            alerting::groups,
+            inspections.further("incidents"),
+            entities::model,
+            web.url(),
+            registry);
+    return new IncidentWatch(flags, folder, parts, System::currentTimeMillis);
   }
 
   private List<StoredSignal> signals() {
@@ -321,7 +350,8 @@ final class Server implements AutoCloseable {
             memory,
             registry,
             InstantSource.system());
-    inspections.addTo(routes);
+    inspections.addTo(routes, incidents::incidentOf);
+    incidents.addTo(routes);
     sources.addTo(routes);
     entities.addTo(routes); // before the rest of /api/v1, which returns 404
     objectives.addTo(routes, entities::model);
@@ -374,6 +404,7 @@ final class Server implements AutoCloseable {
     sources.start(services);
     entities.start();
     inspections.start();
+    incidents.start();
     status.ready(metrics.isDamaged() ? 1 : 0);
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
@@ -384,6 +415,9 @@ final class Server implements AutoCloseable {
     // Read first: a rule file that is wrong leaves everything as it is.
     List<GroupSpec> groups = new ArrayList<>(configuration.rulesOf(c, metrics.parser()));
     groups.addAll(objectives.groups(c, metrics.parser()));
+    inspections.read(c);
+    entities.read(c);
+    sources.read(c);
     scraping.check(c);
     alerting.load();
     tracing.apply(c.tracing());
@@ -393,6 +427,9 @@ final class Server implements AutoCloseable {
     scraping.apply(c, observer.jobs(c.jobs()));
     alerting.apply(c, groups);
     objectives.apply(c);
+    entities.apply(c);
+    inspections.apply(c);
+    sources.apply(c);
   }
 
   /** Starts to observe the machine when the flags and the rights of the process allow it. */
@@ -427,6 +464,7 @@ final class Server implements AutoCloseable {
     status.stopping();
     watch.close();
     inspections.close();
+    incidents.close();
     entities.close();
     notifications.add(Notifications.STOPPING);
     reloads.close();

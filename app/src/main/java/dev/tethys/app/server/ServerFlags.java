@@ -501,6 +501,7 @@ final class ServerFlags {
             StoredProfiles.FLAGS,
             EntityWatch.FLAGS,
             InspectionWatch.FLAGS,
+            IncidentWatch.FLAGS,
             EmbeddedSources.FLAGS,
             ObjectiveRuleFiles.FLAGS,
             EmbeddedDashboards.FLAGS,

@@ -36,6 +36,8 @@ public final class WebUi {
     PROMETHEUS(
         "prometheus",
         "/overview",
+        "/incidents",
+        "/incidents/{id}",
         "/query",
         "/dashboards",
         "/dashboards/{page...}",
@@ -51,6 +53,7 @@ public final class WebUi {
         "/host",
         "/infrastructure",
         "/infrastructure/entity/{page...}",
+        "/infrastructure/rules",
         "/nodes",
         "/containers",
         "/containers/container",

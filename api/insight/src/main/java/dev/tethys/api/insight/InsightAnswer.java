@@ -13,7 +13,7 @@ import java.io.IOException;
 final class InsightAnswer {
   /** Writes the field {@code data}. */
   interface Data {
-    void write(HttpRequest request, TextBuffer out);
+    void write(HttpRequest request, TextBuffer out) throws IOException;
   }
 
   private InsightAnswer() {}
@@ -39,7 +39,8 @@ final class InsightAnswer {
     out.put("{\"status\":\"error\",\"errorType\":");
     out.json(
         switch (e.status()) {
-          case 400 -> "bad_data";
+          case 400, 413, 415 -> "bad_data";
+          case 409 -> "conflict";
           case 404 -> "not_found";
           default -> "unavailable";
         });

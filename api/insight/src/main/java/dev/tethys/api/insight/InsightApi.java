@@ -72,7 +72,7 @@ public final class InsightApi {
     if (text.isEmpty()) {
       w = model.current();
     } else {
-      w = model.at(millis(text));
+      w = model.at(millis("time", text));
       if (w == null) {
         throw new HttpException(
             404,
@@ -86,14 +86,18 @@ public final class InsightApi {
     return w;
   }
 
-  /** Time in Unix seconds or RFC 3339, in milliseconds. */
-  private static long millis(String text) {
+  /**
+   * Time in Unix seconds or RFC 3339, in milliseconds.
+   *
+   * @param name of the parameter
+   */
+  static long millis(String name, String text) {
     try {
       return text.contains("T")
           ? OffsetDateTime.parse(text).toInstant().toEpochMilli()
           : new BigDecimal(text).movePointRight(3).toBigInteger().longValueExact();
     } catch (NumberFormatException | ArithmeticException | DateTimeException e) {
-      throw new HttpException(400, "time \"" + text + "\" is neither Unix seconds nor RFC 3339");
+      throw new HttpException(400, name + " \"" + text + "\" is neither Unix seconds nor RFC 3339");
     }
   }
 
@@ -118,7 +122,7 @@ public final class InsightApi {
         out);
   }
 
-  private static EntityKind kind(String text) {
+  static EntityKind kind(String text) {
     for (EntityKind k : EntityKind.values()) {
       if (k.text().equals(text)) {
         return k;

@@ -31,12 +31,20 @@ public final class InspectionApi {
   private static final long ENTITY_BYTES = 500;
 
   private final Supplier<@Nullable InspectionReport> reports;
+  private final IncidentOfProblem incidents;
+
+  /** Finds the open incident of a problem. */
+  public interface IncidentOfProblem {
+    /** Id of the incident; null if there is none. */
+    @Nullable String find(InspectionProblem problem);
+  }
 
   /**
    * @param reports the last report; null until the first evaluation
    */
-  public InspectionApi(Supplier<@Nullable InspectionReport> reports) {
+  public InspectionApi(Supplier<@Nullable InspectionReport> reports, IncidentOfProblem incidents) {
     this.reports = reports;
+    this.incidents = incidents;
   }
 
   /** Adds the endpoints; must be called before the endpoints of Prometheus's API are added. */
@@ -64,8 +72,8 @@ public final class InspectionApi {
     request.reserve(
         (r.problems().size() + r.unknown().size()) * PROBLEM_BYTES + affected * ENTITY_BYTES);
     seconds(r.evaluated(), out.put("{\"evaluated\":"));
-    list(r.problems(), out.put(",\"problems\":"), InspectionApi::problem);
-    list(r.unknown(), out.put(",\"unknown\":"), InspectionApi::problem);
+    list(r.problems(), out.put(",\"problems\":"), this::problem);
+    list(r.unknown(), out.put(",\"unknown\":"), this::problem);
     list(
         r.statuses().stream().filter(s -> s.error() != null).toList(),
         out.put(",\"failures\":"),
@@ -79,7 +87,7 @@ public final class InspectionApi {
     out.put(",\"error\":").json(String.valueOf(s.error())).put('}');
   }
 
-  private static void problem(InspectionProblem p, TextBuffer out) {
+  private void problem(InspectionProblem p, TextBuffer out) {
     Inspection i = p.inspection();
     out.put("{\"id\":").json(p.id()).put(",\"inspection\":").json(i.id());
     out.put(",\"title\":").json(i.title()).put(",\"category\":").json(i.category());
@@ -95,6 +103,10 @@ public final class InspectionApi {
     out.put(",\"unit\":").json(i.unit().text()).put(",\"message\":").json(p.message());
     out.put(",\"remedy\":").json(p.remedy()).put(",\"query\":").json(i.query());
     list(p.symptoms(), out.put(",\"symptoms\":"), InspectionApi::symptom);
+    String incident = incidents.find(p);
+    if (incident != null) {
+      out.put(",\"incident\":").json(incident);
+    }
     out.put('}');
   }
 
@@ -174,14 +186,14 @@ public final class InspectionApi {
   }
 
   /** Unix milliseconds as seconds. */
-  private static void seconds(long millis, TextBuffer out) {
+  static void seconds(long millis, TextBuffer out) {
     out.number(millis / 1000);
     if (millis % 1000 != 0) {
       out.put('.').put(String.valueOf(1000 + millis % 1000).substring(1));
     }
   }
 
-  private static void number(double v, TextBuffer out) {
+  static void number(double v, TextBuffer out) {
     if (Double.isFinite(v)) {
       out.decimal(v);
     } else {

@@ -40,7 +40,7 @@ class InspectionApiTest {
   @BeforeEach
   void start() throws IOException {
     Routes routes = new Routes();
-    new InspectionApi(() -> report).addTo(routes);
+    new InspectionApi(() -> report, _ -> null).addTo(routes);
     listener =
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0"), () -> WebConfig.NONE, routes, null);
