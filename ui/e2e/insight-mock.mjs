@@ -96,6 +96,7 @@ const problems = () => [
     message: 'The container uses 97% of its memory limit of 512 MiB and was ended 3 times in 30 min.',
     remedy: 'Raise the memory limit or find the growth in the heap profile.',
     query: 'container_resources_memory_rss_bytes / container_resources_memory_limit_bytes',
+    incident: 'mf2k9x1a',
     symptoms: [
       { inspection: 'errors', entity: ref(PAY), message: '9% of requests fail' },
       { inspection: 'latency', entity: ref(WEB), message: 'p95 rose from 60 ms to 180 ms' },
@@ -174,6 +175,143 @@ const OBJECTIVES = [
   objective('delivery', MAIL, 0.99, null, 'no data'),
 ];
 
+const event = (minutes, kind, title, more = {}) => ({
+  time: now() - minutes * 60,
+  kind,
+  title,
+  text: '',
+  by: '',
+  entity: '',
+  query: '',
+  ...more,
+});
+
+/** An open incident with a timeline, and one that ended yesterday. */
+const incidents = () => [
+  {
+    id: 'mf2k9x1a',
+    state: 'open',
+    severity: 'critical',
+    title: 'app: Memory near its limit',
+    message: 'The container uses 97% of its memory limit of 512 MiB and was ended 3 times in 30 min.',
+    entity: ref(CONTAINER),
+    cause: 'problem:memory-limit',
+    query: 'container_resources_memory_rss_bytes / container_resources_memory_limit_bytes',
+    causes: ['problem:memory-limit'],
+    start: now() - 1500,
+    lastSeen: now() - 10,
+    end: null,
+    acknowledgedBy: '',
+    acknowledgedAt: null,
+    affected: [ref(PAY), ref(WEB)],
+    requestRate: 12.4,
+    peakRate: 14.1,
+    requests: 18_400,
+    continuedIn: '',
+    notes: 1,
+    timeline: [
+      event(38, 'deployment', 'pay deployed', {
+        text: 'version 1.8.2',
+        entity: PAY.id,
+        query: 'target_info',
+      }),
+      event(25, 'problem', 'app: Memory near its limit', { entity: CONTAINER.id, query: 'up' }),
+      event(24.5, 'opened', 'Incident opened'),
+      event(24, 'problem', 'pay: Failed requests', { text: '9% of requests fail', entity: PAY.id }),
+      event(23, 'alert firing', 'pay: alert HighErrors', { entity: PAY.id }),
+      event(22, 'notified', 'Notified page/pagerduty[0]', { text: 'HighErrors', by: 'page/pagerduty[0]' }),
+      event(15, 'note', 'Note', { text: 'Heap grows since 1.8.2.\nRolling back.', by: 'ann' }),
+    ],
+    omitted: 0,
+  },
+  {
+    id: 'mf1a0000',
+    state: 'ended',
+    severity: 'warning',
+    title: 'mail: Target down',
+    message: 'target 10.0.0.7:25 of job mail does not answer scrapes',
+    entity: ref(MAIL),
+    cause: 'problem:TargetDown',
+    query: 'up',
+    causes: [],
+    start: now() - 90_000,
+    lastSeen: now() - 88_200,
+    end: now() - 88_200,
+    acknowledgedBy: 'bob',
+    acknowledgedAt: now() - 89_000,
+    affected: [ref(MAIL)],
+    requestRate: 0,
+    peakRate: 0,
+    requests: 0,
+    continuedIn: '',
+    notes: 0,
+    timeline: [event(1500, 'problem', 'mail: Target down'), event(1470, 'ended', 'Incident ended')],
+    omitted: 0,
+  },
+];
+
+/** The file of merges, categories and names; its entries are kept in `settings`. */
+function answerEdited(route, settings) {
+  const request = route.request();
+  if (request.method() === 'POST') {
+    const { section, kind, match, as } = request.postDataJSON();
+    if (match === '')
+      return route.fulfill({ status: 400, json: { status: 'error', error: 'match is empty' } });
+    settings.edited.push({ section, kind, match, as });
+  }
+  if (request.method() === 'DELETE') settings.edited.splice(request.postDataJSON().line - 2, 1);
+  const entries = settings.edited.map((one, i) => ({ ...one, line: i + 2 }));
+  const text = entries.map(({ match, as }) => `  - {match: "${match}", as: "${as}"}`).join('\n');
+  return route.fulfill(
+    ok({ file: '/var/lib/tethys/entity-rules.yml', version: String(entries.length), entries, text }),
+  );
+}
+
+const list = ({ timeline, omitted, ...rest }) => rest;
+
+/** Answers of incidents; notes and acknowledgements are kept in `settings`. */
+function answerIncidents(route, path, settings) {
+  const all = settings.quiet ? [] : incidents();
+  for (const one of all) {
+    one.timeline.push(...settings.notes.filter(({ incident }) => incident === one.id));
+    one.notes = one.timeline.filter(({ kind }) => kind === 'note').length;
+    if (one.id === settings.acknowledged)
+      Object.assign(one, { state: 'acknowledged', acknowledgedBy: 'bea', acknowledgedAt: now() });
+  }
+  const [, id, action] = path.split('/');
+  const request = route.request();
+  if (id === undefined) {
+    const url = new URL(request.url());
+    const [state, entity] = ['state', 'entity'].map((name) => url.searchParams.get(name));
+    const found = all.filter(
+      (one) => (!state || one.state === state) && (!entity || one.affected.some((of) => of.id === entity)),
+    );
+    return route.fulfill(ok({ incidents: found.map(list), matching: found.length, notices: [] }));
+  }
+  const found = all.find((one) => one.id === id);
+  if (!found)
+    return route.fulfill({
+      status: 404,
+      json: { status: 'error', errorType: 'not_found', error: `there is no incident "${id}"` },
+    });
+  if (action === 'notes') {
+    const { author, text } = request.postDataJSON();
+    const note = { ...event(0, 'note', 'Note', { by: author, text }), incident: id };
+    settings.notes.push(note);
+    found.timeline.push(note);
+  }
+  if (action === 'acknowledge') {
+    settings.acknowledged = request.method() === 'DELETE' ? '' : id;
+    const isSet = settings.acknowledged !== '';
+    Object.assign(found, {
+      state: isSet ? 'acknowledged' : 'open',
+      acknowledgedBy: isSet ? request.postDataJSON().author : '',
+      acknowledgedAt: isSet ? now() : null,
+    });
+  }
+  return route.fulfill(ok(found));
+}
+
 const ok = (data) => ({ json: { status: 'success', data } });
 
 /**
@@ -181,7 +319,15 @@ const ok = (data) => ({ json: { status: 'success', data } });
  * `world`: other entities and relations.
  */
 export async function mockInsight(page, options = {}) {
-  const settings = { quiet: false, bare: false, world: null, ...options };
+  const settings = {
+    quiet: false,
+    bare: false,
+    world: null,
+    notes: [],
+    acknowledged: '',
+    edited: [],
+    ...options,
+  };
   await page.route(/\/api\/v1\/insight\//, (route) => {
     const path = decodeURIComponent(new URL(route.request().url()).pathname.replace(/^.*\/insight\//, ''));
     const { entities, relations } = settings.world ?? { entities: ENTITIES, relations: RELATIONS };
@@ -211,6 +357,15 @@ export async function mockInsight(page, options = {}) {
     if (path === 'health') return route.fulfill(ok({ entities: settings.world ? [] : HEALTH }));
     if (path === 'objectives')
       return route.fulfill(ok({ objectives: settings.world ? [] : OBJECTIVES, problems: [] }));
+    if (path === 'incidents' || path.startsWith('incidents/')) return answerIncidents(route, path, settings);
+    if (path === 'rules')
+      return route.fulfill(
+        ok([
+          { name: 'scraped-target', where: 'default-rules.yml:4:5', series: 12, applied: 12 },
+          { name: 'batch', where: 'rules.yml:2:5', series: 0, applied: 0, problem: 'matches no series' },
+        ]),
+      );
+    if (path === 'rules/edited') return answerEdited(route, settings);
     if (path === 'source') return route.fulfill(ok({ sources: [] }));
     if (path.startsWith('entity/')) {
       const id = path.slice('entity/'.length);

@@ -109,6 +109,85 @@ export const scenarios = [
     },
   },
   {
+    name: 'insight: an incident has a timeline, takes notes and is acknowledged',
+    async run({ open, page, allow, shot }) {
+      allow(/404 .*\/api\/v1\/insight\/incidents/);
+      await mockInsight(page);
+      await open('/overview');
+      await page.locator('.cause').first().getByRole('link', { name: 'Incident' }).click();
+      await page.getByRole('heading', { name: 'app: Memory near its limit', level: 1 }).waitFor();
+      const scope = page.getByLabel('Scope', { exact: true });
+      await scope.getByText('about 18.4k requests, at most 14.1/s to the affected services').waitFor();
+      await scope.getByRole('link', { name: 'web' }).waitFor();
+      const timeline = page.getByLabel('Timeline', { exact: true });
+      await timeline.getByText('Notified page/pagerduty[0]').waitFor();
+      await timeline.getByRole('button', { name: /^Changes/ }).click();
+      await until('one change', async () => (await timeline.locator('.incident-entry').count()) === 1);
+      await timeline.getByRole('button', { name: /^All/ }).click();
+      const notes = page.getByLabel('Notes', { exact: true });
+      await notes.getByLabel('Your name').fill('bea');
+      await notes.getByLabel('Note', { exact: true }).fill('Rolled back to 1.8.1');
+      await notes.getByRole('button', { name: 'Add note' }).click();
+      await timeline.getByText('Rolled back to 1.8.1').waitFor();
+      await notes.getByRole('button', { name: 'Acknowledge', exact: true }).click();
+      await scope.getByText('Acknowledged', { exact: true }).waitFor();
+      await clean(page, 'incident');
+      await shot('insight-incident', { fullPage: true });
+      await scope.getByRole('link', { name: 'Query' }).click();
+      await until('its query', () => /memory_limit_bytes/.test(param(page, 'g0.expr') ?? ''));
+      await open('/incidents/nothing');
+      await page.getByText('there is no incident "nothing"').waitFor();
+    },
+  },
+  {
+    name: 'insight: incidents by state',
+    async run({ open, page, shot }) {
+      const settings = await mockInsight(page);
+      await open('/incidents');
+      const rows = page.getByLabel('Incident list').locator('li');
+      await until('two incidents', async () => (await rows.count()) === 2);
+      assert.match(await rows.first().textContent(), /^open.*app: Memory near its limit/);
+      await clean(page, 'incidents');
+      await shot('insight-incidents');
+      await page.getByLabel('State').selectOption('ended');
+      await until('one incident', async () => (await rows.count()) === 1);
+      assert.equal(param(page, 'state'), 'ended');
+      settings.quiet = true;
+      await open('/incidents');
+      await page.getByText('No incident was recorded.').waitFor();
+    },
+  },
+  {
+    name: 'insight: names and merges of entities are added and removed',
+    async run({ open, page, shot }) {
+      const settings = await mockInsight(page);
+      await open('/infrastructure/rules');
+      await page.getByLabel('Rule list').getByText('scraped-target').waitFor();
+      const own = page.getByLabel('Own names', { exact: true });
+      await own.getByText('None yet.').waitFor();
+      await own.getByLabel('Present name').fill('cart.v1');
+      await own.getByLabel('New name').fill('cart');
+      await own.getByRole('button', { name: 'Add', exact: true }).click();
+      await own.getByRole('cell', { name: 'cart\\.v1' }).waitFor();
+      await own.getByLabel('Add', { exact: true }).selectOption('merges');
+      await own.getByLabel('First name').fill('pay');
+      await own.getByLabel('Second name').fill('mail');
+      await own.getByLabel('Common name').fill('backend');
+      await own.getByRole('button', { name: 'Add', exact: true }).click();
+      await own.getByRole('cell', { name: 'pay|mail' }).waitFor();
+      assert.deepEqual(settings.edited[1], {
+        section: 'merges',
+        kind: 'service',
+        match: 'pay|mail',
+        as: 'backend',
+      });
+      await clean(page, 'rules');
+      await shot('insight-rules', { fullPage: true });
+      await own.getByRole('button', { name: 'Remove' }).first().click();
+      await until('one entry', async () => (await own.locator('tbody tr').count()) === 1);
+    },
+  },
+  {
     name: 'insight: services with health, objective, owner and filters',
     async run({ open, page, shot }) {
       await mockInsight(page);
@@ -275,6 +354,9 @@ export const scenarios = [
         '/services/service/pay',
         '/infrastructure',
         POD,
+        '/incidents',
+        '/incidents/mf2k9x1a',
+        '/infrastructure/rules',
       ]) {
         await open(path);
         await settled(page);

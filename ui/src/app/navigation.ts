@@ -61,7 +61,11 @@ export function groupsOf(of: Offer): Group[] {
       name: 'Overview',
       icon: 'check',
       key: 'o',
-      pages: only(queries, page('Overview', [view('/overview', 'Overview', 'problems failing changes')])),
+      pages: only(
+        queries,
+        page('Overview', [view('/overview', 'Overview', 'problems failing changes')]),
+        page('Incidents', [view('/incidents', 'Incidents', 'outages timeline notes acknowledge')]),
+      ),
     },
     {
       name: 'Services',
@@ -87,6 +91,7 @@ export function groupsOf(of: Offer): Group[] {
             'Entities',
             'nodes workloads instances containers databases queues clusters',
           ),
+          view('/infrastructure/rules', 'Rules', 'names categories merges of entities settings'),
         ]),
         page('Host', [view('/host', 'Host', 'machine cpu memory disk network')]),
         page('Nodes', [view('/nodes', 'Nodes', 'machines node agent')]),

@@ -69,10 +69,13 @@ const route = <P extends string>(path: P, component: RouteComponent) =>
 const overview = lazyRouteComponent(() => import('../overview/overview-page'), 'OverviewPage');
 const dashboards = lazyRouteComponent(() => import('../dashboards/dashboards-page'), 'DashboardsPage');
 const dashboard = lazyRouteComponent(() => import('../dashboards/dashboard-page'), 'DashboardPage');
+const incidents = lazyRouteComponent(() => import('../incidents/incidents-page'), 'IncidentsPage');
+const incident = lazyRouteComponent(() => import('../incidents/incident-page'), 'IncidentPage');
 const host = lazyRouteComponent(() => import('../host/host-page'), 'HostPage');
 const nodes = lazyRouteComponent(() => import('../infrastructure/nodes-page'), 'NodesPage');
 const entities = lazyRouteComponent(() => import('../infrastructure/entities-page'), 'EntitiesPage');
 const entity = lazyRouteComponent(() => import('../infrastructure/entity-page'), 'EntityPage');
+const entityRules = lazyRouteComponent(() => import('../infrastructure/rules-page'), 'RulesPage');
 const containers = lazyRouteComponent(() => import('../infrastructure/containers-page'), 'ContainersPage');
 const container = lazyRouteComponent(() => import('../infrastructure/container-page'), 'ContainerPage');
 const targets = lazyRouteComponent(() => import('../targets/targets-page'), 'TargetsPage');
@@ -191,9 +194,12 @@ const routes = root.addChildren([
   route('/fleet/automation', fleetAutomation),
   route('/fleet/audit', fleetAudit),
   route('/overview', overview),
+  route('/incidents', incidents),
+  route('/incidents/$id', incident),
   route('/host', host),
   route('/infrastructure', entities),
   route('/infrastructure/entity/$id', entity),
+  route('/infrastructure/rules', entityRules),
   route('/nodes', nodes),
   route('/containers', containers),
   route('/containers/container', container),

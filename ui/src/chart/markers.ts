@@ -1,12 +1,14 @@
-/** Marks on the time axis of a chart: alerts, restarts, deployments, annotations of dashboards. */
+/** Marks on the time axis of a chart: alerts, restarts, deployments, annotations of dashboards; bands of incidents. */
 import type uPlot from 'uplot';
 import { token } from './palette';
 
 export interface ChartMarker {
   /** Unix seconds. */
   time: number;
-  kind: 'alert' | 'restart' | 'deployment' | 'down' | 'annotation';
+  kind: 'alert' | 'restart' | 'deployment' | 'down' | 'annotation' | 'incident';
   text: string;
+  /** Unix seconds; what lasts is a band. */
+  until?: number;
 }
 
 /** Markers nearer to the pointer than this (px) are named in the tooltip. */
@@ -18,7 +20,10 @@ const COLORS: Record<ChartMarker['kind'], string> = {
   restart: '--warn',
   deployment: '--info',
   annotation: '--exemplar',
+  incident: '--bad',
 };
+
+const BAND_OPACITY = 0.1;
 
 export const markerColor = (kind: ChartMarker['kind']): string => token(COLORS[kind]);
 
@@ -27,7 +32,11 @@ export function drawMarkers(u: uPlot, markers: ChartMarker[]): void {
   const ratio = window.devicePixelRatio;
   ctx.save();
   ctx.lineWidth = ratio;
-  for (const { time, kind } of markers) {
+  for (const { time, kind, until } of markers) {
+    if (until !== undefined) {
+      drawBand(u, time, until, kind);
+      continue;
+    }
     const x = Math.round(u.valToPos(time, 'x', true));
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.strokeStyle = markerColor(kind);
@@ -48,10 +57,31 @@ export function drawMarkers(u: uPlot, markers: ChartMarker[]): void {
   ctx.restore();
 }
 
+function drawBand(u: uPlot, from: number, to: number, kind: ChartMarker['kind']): void {
+  const { ctx, bbox } = u;
+  const end = bbox.left + bbox.width;
+  const left = Math.min(end, Math.max(bbox.left, u.valToPos(from, 'x', true)));
+  const right = Math.min(end, Math.max(bbox.left, u.valToPos(to, 'x', true)));
+  if (right <= left) return;
+  ctx.fillStyle = markerColor(kind);
+  ctx.globalAlpha = BAND_OPACITY;
+  ctx.fillRect(left, bbox.top, right - left, bbox.height);
+  ctx.globalAlpha = 1;
+  ctx.fillRect(left, bbox.top, right - left, 3 * window.devicePixelRatio);
+}
+
+/** Pixels between the pointer and a marker; 0 within a band. */
+function distanceTo(u: uPlot, { time, until }: ChartMarker, left: number): number {
+  const from = u.valToPos(time, 'x');
+  if (until === undefined) return Math.abs(from - left);
+  const to = u.valToPos(until, 'x');
+  return left < from ? from - left : left > to ? left - to : 0;
+}
+
 /** Markers at the pointer, nearest first. */
 export function markersAt(u: uPlot, markers: ChartMarker[], left: number): ChartMarker[] {
   return markers
-    .map((marker) => ({ marker, distance: Math.abs(u.valToPos(marker.time, 'x') - left) }))
+    .map((marker) => ({ marker, distance: distanceTo(u, marker, left) }))
     .filter(({ distance }) => distance <= NEAR)
     .sort((a, b) => a.distance - b.distance)
     .map(({ marker }) => marker);

@@ -6,6 +6,7 @@ import { Moment } from '../components/moment';
 import { TimePicker } from '../components/time-picker';
 import { Empty, Loading, PageHead } from '../components/ui';
 import { quoted } from '../explore/logs/lexer';
+import { EntityIncidents } from '../incidents/parts';
 import { reasonOf, useEntity } from '../insight/api';
 import { ChangeList } from '../insight/change-list';
 import { ObjectivePanel, ProblemPanel } from '../insight/insight-panels';
@@ -143,6 +144,7 @@ function Details({ answer, state }: { answer: EntityAnswer; state: ServicesState
         </p>
       </section>
       <ProblemPanel insight={insight} />
+      <EntityIncidents id={entity.id} start={state.start} />
       {insight.objectives !== undefined && insight.objectives.length > 0 && (
         <ObjectivePanel insight={insight} />
       )}

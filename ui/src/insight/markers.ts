@@ -1,5 +1,6 @@
-/** Markers of charts: changes of an entity, and alerts and problems that began. */
+/** Markers of charts: changes of an entity, alerts and problems that began, and bands of incidents. */
 import type { ChartMarker } from '../chart/markers';
+import type { Incident } from '../incidents/types';
 import type { Change } from './changes';
 import type { FiringAlert } from './notified';
 import type { Problem } from './types';
@@ -7,8 +8,21 @@ import type { Problem } from './types';
 /** A chart with more marks than this shows nothing else: the newest are kept. */
 const MAX_MARKERS = 40;
 
-export function markersOf(changes: Change[], problems: Problem[], alerts: FiringAlert[]): ChartMarker[] {
+export function markersOf(
+  changes: Change[],
+  problems: Problem[],
+  alerts: FiringAlert[],
+  incidents: Incident[] = [],
+): ChartMarker[] {
   return [
+    ...incidents.map(
+      ({ start, end, title }): ChartMarker => ({
+        time: start,
+        until: end ?? Number.MAX_SAFE_INTEGER,
+        kind: 'incident',
+        text: title,
+      }),
+    ),
     ...changes.flatMap(({ kind, time, title, detail }): ChartMarker[] =>
       time === null ? [] : [{ time: time / 1000, kind, text: [title, detail].filter(Boolean).join(', ') }],
     ),

@@ -197,6 +197,13 @@ export function ProblemEntry({ problem, context }: { problem: Problem; context: 
         )}
       </div>
       <span className="muted num cause-since">
+        {problem.incident && (
+          <>
+            <Link to="/incidents/$id" params={{ id: problem.incident } as never}>
+              Incident
+            </Link>{' '}
+          </>
+        )}
         <Ago ms={problem.since * 1000} />
       </span>
     </li>

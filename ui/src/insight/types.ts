@@ -60,6 +60,8 @@ export interface Problem {
   remedy: string;
   query: string;
   symptoms: Symptom[];
+  /** Id of its open incident. */
+  incident?: string;
 }
 
 export interface Problems {

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { useRules } from '../api/queries';
 import type { ChartMarker } from '../chart/markers';
+import { useIncidents } from '../incidents/api';
 import { useHealth, useObjectives, useProblems, useWorld } from './api';
 import { type Change, changesTo } from './changes';
 import { markersOf } from './markers';
@@ -28,6 +29,9 @@ export interface EntityInsight {
 export const changeRange = (range: number): string =>
   `${Math.max(1, Math.min(1440, Math.ceil(range / 60_000)))}m`;
 
+/** Incidents whose bands charts show. */
+const MAX_INCIDENTS = 20;
+
 export function useEntityInsight(id: string, name: string, range: number): EntityInsight {
   const world = useWorld();
   const health = useHealth();
@@ -36,6 +40,7 @@ export function useEntityInsight(id: string, name: string, range: number): Entit
   const rules = useRules().data;
   const index = world.data;
   const all = useChanges(changeRange(range), index);
+  const incidents = useIncidents({ entity: id, limit: MAX_INCIDENTS }, id !== '').data?.incidents;
   const problems = useMemo(
     () => (answer.data ? problemsOf(answer.data.problems, index, id) : undefined),
     [answer.data, index, id],
@@ -43,8 +48,13 @@ export function useEntityInsight(id: string, name: string, range: number): Entit
   const changes = useMemo(() => changesTo(id, all, index), [id, all, index]);
   const markers = useMemo(
     () =>
-      markersOf(changes, problems ?? [], alertsAt(id, name, firingAlerts(rules?.groups ?? [], index), index)),
-    [changes, problems, rules, index, id, name],
+      markersOf(
+        changes,
+        problems ?? [],
+        alertsAt(id, name, firingAlerts(rules?.groups ?? [], index), index),
+        incidents,
+      ),
+    [changes, problems, rules, index, id, name, incidents],
   );
   return {
     world: index,

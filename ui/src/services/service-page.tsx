@@ -11,6 +11,7 @@ import { durationLiteral } from '../explore/traces/filters';
 import { writeBox } from '../explore/traces/state';
 import { TraceList } from '../explore/traces/trace-list';
 import '../explore/traces/trace.css';
+import { EntityIncidents } from '../incidents/parts';
 import { useStatements } from '../infrastructure/api';
 import { CpuFlames } from '../infrastructure/flames';
 import { Statements } from '../infrastructure/tables';
@@ -105,6 +106,7 @@ export function ServicePage() {
         </Link>
       </nav>
       <ProblemPanel insight={insight} />
+      {entity && <EntityIncidents id={entity.id} start={state.start} />}
       <ObjectivePanel insight={insight} />
       {point !== null && (
         <PointBar
