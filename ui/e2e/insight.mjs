@@ -1,6 +1,7 @@
 // Overview, service and entity pages over entities, inspections and objectives that are answered within the browser.
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
+import { mockChanges } from './insight-changes-mock.mjs';
 import { landscape, mockInsight } from './insight-mock.mjs';
 import { mockLoki } from './loki-mock.mjs';
 import { mapAnswer, mockSpanMetrics } from './services-mock.mjs';
@@ -237,6 +238,81 @@ export const scenarios = [
     },
   },
   {
+    name: 'insight: deployments, and the comparison of one before and after',
+    async run({ open, page, shot }) {
+      await mockTempo(page);
+      await mockLoki(page);
+      await mockInsight(page);
+      await mockSpanMetrics(page);
+      await mockChanges(page);
+      await open('/deployments');
+      const rows = page.getByLabel('Deployment list').locator('tbody tr');
+      await until('two deployments', async () => (await rows.count()) === 2);
+      assert.match(await rows.first().textContent(), /web.*2\.3\.0 → 2\.4\.0.*in progress.*not ended/);
+      await clean(page, 'deployments');
+      await shot('insight-deployments');
+      await rows.last().getByRole('link', { name: '1.8.1 → 1.8.2' }).click();
+      await page.getByRole('heading', { name: 'pay 1.8.1 → 1.8.2', level: 1 }).waitFor();
+      await page
+        .getByText('Worse: failed requests, duration p99. 1 new or more frequent in log patterns.')
+        .waitFor();
+      const figures = page.getByLabel('Figure list').locator('tbody tr');
+      assert.match(await figures.first().textContent(), /Failed requests.*worse.*0\.1%.*9%.*\+8\.9 points/);
+      await page.getByText('1 figures not observed').click();
+      await page.getByText('Ended for lack of memory').waitFor();
+      await page.getByText('card <_> refused: null currency').waitFor();
+      await clean(page, 'comparison');
+      await shot('insight-deployment', { fullPage: true });
+      await page.getByRole('link', { name: 'Log patterns' }).click();
+      await until('its logs', () => param(page, 'query') === '{service_name="pay"}');
+      await open('/deployments/new-1');
+      await page.getByText('less than 3 minutes have passed since').waitFor();
+      await open('/services/service/pay');
+      await page.getByLabel('Deployments', { exact: true }).getByText('1.8.1 → 1.8.2').waitFor();
+    },
+  },
+  {
+    name: 'insight: risks are dismissed with a reason and reopened',
+    async run({ open, page, shot }) {
+      await mockInsight(page);
+      await mockChanges(page);
+      await open('/risks');
+      const single = page.getByLabel('Single instance', { exact: true });
+      await single.getByText('mail has one instance').waitFor();
+      assert.equal(await page.locator('.risk-group').first().getAttribute('aria-label'), 'Database on a public address');
+      await clean(page, 'risks');
+      await shot('insight-risks', { fullPage: true });
+      const row = single.locator('.problem').filter({ hasText: 'nightly' });
+      await row.getByRole('button', { name: 'Dismiss' }).click();
+      await row.getByLabel('Reason').fill('a batch job');
+      await row.getByRole('button', { name: 'Dismiss' }).click();
+      await until('one left', async () => (await single.locator('.problem').count()) === 1);
+      await page.getByRole('button', { name: 'Dismissed 1' }).click();
+      await page.getByText('by ann: a batch job').waitFor();
+      await clean(page, 'dismissed');
+      await page.getByRole('button', { name: 'Reopen' }).click();
+      await page.getByText('No dismissed risk.').waitFor();
+    },
+  },
+  {
+    name: 'insight: costs with a price list, and use without one',
+    async run({ open, page, shot }) {
+      await mockInsight(page);
+      const settings = await mockChanges(page);
+      await open('/costs');
+      await page.getByLabel('Sum').getByText('372 EUR').waitFor();
+      const rows = page.getByLabel('Cost list').locator('tbody tr');
+      assert.match(await rows.first().textContent(), /pay.*73\.00 EUR/);
+      await clean(page, 'costs');
+      await shot('insight-costs');
+      await page.getByRole('button', { name: 'Nodes 1' }).click();
+      await rows.filter({ hasText: 'shop-1' }).getByText('526 EUR').waitFor();
+      settings.prices = false;
+      await page.reload();
+      await page.getByText('Set --insight.prices-file').waitFor();
+    },
+  },
+  {
     name: 'insight: entities by kind, and the page of one',
     async run({ open, page, allow, shot }) {
       allow(/404 .*\/api\/v1\/insight\/entity/);
@@ -347,6 +423,7 @@ export const scenarios = [
       await mockLoki(page);
       await mockInsight(page);
       await mockSpanMetrics(page);
+      await mockChanges(page);
       for (const path of [
         '/overview',
         '/services',
@@ -357,6 +434,10 @@ export const scenarios = [
         '/incidents',
         '/incidents/mf2k9x1a',
         '/infrastructure/rules',
+        '/deployments',
+        '/deployments/pay-1',
+        '/risks',
+        '/costs',
       ]) {
         await open(path);
         await settled(page);

@@ -77,6 +77,11 @@ export function groupsOf(of: Offer): Group[] {
           view('/services', 'List', 'rate errors duration operations'),
           view('/services/map', 'Map', 'dependencies graph calls'),
         ]),
+        page('Deployments', [view('/deployments', 'Deployments', 'versions rollouts releases changes')]),
+        page('Costs', [view('/costs', 'Costs', 'money prices idle requests usage traffic')]),
+        page('Risks', [
+          view('/risks', 'Risks', 'single point of failure exposed replica certificates limits'),
+        ]),
       ),
     },
     {

@@ -108,6 +108,10 @@ const exploreProfiles = lazyRouteComponent(() => import('../explore/profiles/pro
 const services = lazyRouteComponent(() => import('../services/services-page'), 'ServicesPage');
 const serviceMap = lazyRouteComponent(() => import('../services/map-page'), 'ServiceMapPage');
 const service = lazyRouteComponent(() => import('../services/service-page'), 'ServicePage');
+const deployments = lazyRouteComponent(() => import('../deployments/deployments-page'), 'DeploymentsPage');
+const deployment = lazyRouteComponent(() => import('../deployments/deployment-page'), 'DeploymentPage');
+const costs = lazyRouteComponent(() => import('../costs/costs-page'), 'CostsPage');
+const risks = lazyRouteComponent(() => import('../risks/risks-page'), 'RisksPage');
 const recommendations = lazyRouteComponent(
   () => import('../volumes/recommendations-page'),
   'RecommendationsPage',
@@ -179,6 +183,10 @@ const routes = root.addChildren([
   route('/services', services),
   route('/services/map', serviceMap),
   route('/services/service/$name', service),
+  route('/deployments', deployments),
+  route('/deployments/$id', deployment),
+  route('/costs', costs),
+  route('/risks', risks),
   route('/pipelines', pipelines),
   route('/pipelines/findings', findings),
   route('/volumes', volumes),

@@ -43,6 +43,22 @@ export const useWorld = (enabled = true) =>
     (index?.world.entities.length ?? 0) > MANY_ENTITIES ? MANY_EVERY_MS : EVERY_MS,
   );
 
+/** The world of a past time; the present one without a time. */
+export function useWorldAt(time: number | null) {
+  const present = useWorld(time === null);
+  const minute = time === null ? null : Math.floor(time / 60_000) * 60;
+  const past = useQuery({
+    enabled: minute !== null,
+    queryKey: ['insight', 'world', minute],
+    queryFn: async ({ signal }) =>
+      readIndex((await call<World>('insight/world', { time: String(minute) }, signal)).data),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: MANY_EVERY_MS,
+    retry: false,
+  });
+  return time === null ? present : past;
+}
+
 export function useEntity(id: string) {
   return useQuery({
     queryKey: ['insight', 'entity', id],

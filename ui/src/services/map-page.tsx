@@ -5,7 +5,7 @@ import { ErrorNotice } from '../api/errors';
 import { PageTabs } from '../app/page-tabs';
 import { TimePicker } from '../components/time-picker';
 import { Button, Loading, PageHead, SearchField, Select } from '../components/ui';
-import { useHealth, useWorld } from '../insight/api';
+import { useHealth, useWorldAt } from '../insight/api';
 import { spellDuration } from '../lib/time';
 import { useServiceMap } from './api';
 import { Dependencies } from './dependencies';
@@ -24,6 +24,7 @@ import { MapView } from './map-view';
 import { ServiceLink } from './parts';
 import './services.css';
 import { useServicesState } from './state';
+import { TimeSlider } from './time-slider';
 
 /** Nodes whose name contains the text, and their neighbours. */
 function narrowed(map: ServiceMap, text: string): ServiceMap {
@@ -51,8 +52,11 @@ export function ServiceMapPage() {
   const search = useSearch({ strict: false }) as Record<string, string>;
   const navigate = useNavigate();
   const answer = useServiceMap(state.end, state.window, state.attempt);
-  const world = useWorld().data;
-  const health = useHealth().data;
+  const past = state.time.end;
+  const world = useWorldAt(past).data;
+  const present = useHealth().data;
+  // Health is known for the present only.
+  const health = past === null ? present : undefined;
   const open = useMemo(() => listOf(search.open), [search.open]);
   const closed = useMemo(() => listOf(search.closed), [search.closed]);
   const by = GROUPINGS.find((one) => one === search.group) ?? 'namespace';
@@ -71,6 +75,8 @@ export function ServiceMapPage() {
     },
     [navigate, search],
   );
+  const { setTime, time } = state;
+  const setEnd = (end: number | null) => setTime({ range: time.range, end });
   const choose = useCallback((id: string) => update({ chosen: id === chosen ? '' : id }), [update, chosen]);
   const collapse = useCallback(
     (id: string) => {
@@ -103,6 +109,7 @@ export function ServiceMapPage() {
         />
       </PageHead>
       <PageTabs />
+      <TimeSlider end={state.end} isPast={past !== null} onChange={setEnd} />
       {answer.error ? (
         <ErrorNotice error={answer.error} />
       ) : !all || !map ? (

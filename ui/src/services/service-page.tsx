@@ -4,6 +4,8 @@ import { useMemo, useState } from 'react';
 import { ErrorNotice, isMissing } from '../api/errors';
 import { TimePicker } from '../components/time-picker';
 import { Loading, PageHead } from '../components/ui';
+import { useDeployments } from '../deployments/api';
+import { DeploymentTable } from '../deployments/deployment-table';
 import { quoted } from '../explore/logs/lexer';
 import { SERVICE, withLabel } from '../explore/profiles/state';
 import { useMetrics, useSearchTraces } from '../explore/traces/api';
@@ -15,7 +17,7 @@ import { EntityIncidents } from '../incidents/parts';
 import { useStatements } from '../infrastructure/api';
 import { CpuFlames } from '../infrastructure/flames';
 import { Statements } from '../infrastructure/tables';
-import { useWorld } from '../insight/api';
+import { reasonOf, useWorld } from '../insight/api';
 import { ChangeList } from '../insight/change-list';
 import { ObjectivePanel, ProblemPanel } from '../insight/insight-panels';
 import { EntityHealthBadge } from '../insight/parts';
@@ -44,6 +46,7 @@ import './services.css';
 import { type ServicesState, useServicesState } from './state';
 
 const TRACES = 10;
+const DEPLOYMENTS = 10;
 const NONE: string[] = [];
 
 const ENTRY = '(kind = server || kind = consumer)';
@@ -136,8 +139,30 @@ export function ServicePage() {
       />
       <SlowTraces of={of} state={state} />
       <CpuFlames query={streams} state={state} />
+      <ServiceDeployments service={entity?.id ?? name} />
       <ChangeList changes={insight.changes} range={spellDuration(state.time.range)} />
     </div>
+  );
+}
+
+/** Newest deployments of the service in the whole history. */
+function ServiceDeployments({ service }: { service: string }) {
+  const answer = useDeployments(undefined, undefined, service);
+  const all = answer.data?.deployments;
+  if (!all && isMissing(answer.error)) return null;
+  return (
+    <section className="panel service-panel" aria-label="Deployments">
+      <h2>Deployments</h2>
+      {answer.error && !all ? (
+        <p className="muted">{reasonOf(answer.error, 'Deployments')}</p>
+      ) : !all ? (
+        <Loading label="Loading deployments" />
+      ) : all.length === 0 ? (
+        <p className="muted">No new version was seen since {answer.data?.start.slice(0, 10)}.</p>
+      ) : (
+        <DeploymentTable deployments={all.slice(0, DEPLOYMENTS)} named={false} />
+      )}
+    </section>
   );
 }
 

@@ -98,6 +98,10 @@ class ArchitectureTest {
         .definedBy("dev.tethys.insight.objectives..")
         .layer("incidents")
         .definedBy("dev.tethys.insight.incidents..")
+        .layer("costs")
+        .definedBy("dev.tethys.insight.costs..")
+        .layer("deployments")
+        .definedBy("dev.tethys.insight.deployments..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
         .layer("logql")
@@ -220,6 +224,10 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config")
         .whereLayer("sources")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "metrics store", "promql")
+        .whereLayer("costs")
+        .mayOnlyAccessLayers("model", "config", "service graph", "entities", "inspections")
+        .whereLayer("deployments")
+        .mayOnlyAccessLayers("model", "service graph", "entities")
         .whereLayer("objectives")
         .mayOnlyAccessLayers("model", "config", "promql", "service graph")
         .whereLayer("incidents")
@@ -290,6 +298,8 @@ class ArchitectureTest {
             "sources",
             "objectives",
             "incidents",
+            "deployments",
+            "costs",
             "scrape",
             "receive",
             "alert")

@@ -88,6 +88,8 @@ final class Server implements AutoCloseable {
   private final Alerting alerting;
   private final InspectionWatch inspections;
   private final IncidentWatch incidents;
+  private final ChangeReports changes;
+  private final RiskWatch risks;
   private final Optional<EmbeddedPushgateway> pushgateway;
   private final EmbeddedPipelines pipelines;
   private final EmbeddedObserver observer;
@@ -176,6 +178,22 @@ final class Server implements AutoCloseable {
         incidents.alerts()::annotations,
         incidents.alerts()::delivered,
         incidents.alerts()::notified);
+    this.changes =
+        new ChangeReports(
+            flags,
+            metrics.engine(),
+            metrics.reading().within(Scope.DEFAULT),
+            events,
+            entities::model);
+    this.risks =
+        new RiskWatch(
+            flags,
+            folder,
+            ChangeReports.answers(metrics.engine(), metrics.reading().within(Scope.DEFAULT)),
+            entities::world,
+            metrics.writing("risks"),
+            System::currentTimeMillis);
+    sources.want(risks::expressions);
     sources.want(inspections::expressions);
     sources.want(alerting::expressions);
     this.pushgateway =
@@ -356,6 +374,8 @@ final class Server implements AutoCloseable {
     entities.addTo(routes); // before the rest of /api/v1, which returns 404
     objectives.addTo(routes, entities::model);
     EmbeddedDashboards.addTo(routes, flags, folder);
+    changes.addTo(routes);
+    risks.addTo(routes);
     PrometheusApi.register(routes, api, parts, metrics.lookups());
     PrometheusApi.consoles(
         routes,
@@ -405,6 +425,7 @@ final class Server implements AutoCloseable {
     entities.start();
     inspections.start();
     incidents.start();
+    risks.start();
     status.ready(metrics.isDamaged() ? 1 : 0);
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
@@ -465,6 +486,7 @@ final class Server implements AutoCloseable {
     watch.close();
     inspections.close();
     incidents.close();
+    risks.close();
     entities.close();
     notifications.add(Notifications.STOPPING);
     reloads.close();

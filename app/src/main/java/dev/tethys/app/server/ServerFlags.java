@@ -502,6 +502,8 @@ final class ServerFlags {
             EntityWatch.FLAGS,
             InspectionWatch.FLAGS,
             IncidentWatch.FLAGS,
+            RiskWatch.FLAGS,
+            ChangeReports.FLAGS,
             EmbeddedSources.FLAGS,
             ObjectiveRuleFiles.FLAGS,
             EmbeddedDashboards.FLAGS,

@@ -12,6 +12,7 @@ import dev.tethys.api.loki.LokiApi;
 import dev.tethys.api.loki.LokiPush;
 import dev.tethys.api.loki.LokiSettings;
 import dev.tethys.collect.logs.SourceMetrics;
+import dev.tethys.insight.deployments.DeploymentSignals.NamedAmount;
 import dev.tethys.insight.entities.SeriesIndex;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.access.Scope;
@@ -29,6 +30,7 @@ import dev.tethys.pipeline.receiver.elastic.StreamFields;
 import dev.tethys.prometheus.LogsConfig;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.logql.LogqlLimits;
+import dev.tethys.query.logql.exec.LogExplorer;
 import dev.tethys.query.logql.exec.LogqlEngine;
 import dev.tethys.query.logql.exec.TailedLogStore;
 import dev.tethys.runtime.BuildInfo;
@@ -96,6 +98,11 @@ final class StoredLogs extends StoredEvents<LogDatabase> {
               LogListeners.FLAGS)
           .flatMap(List::stream)
           .toList();
+
+  /** Most patterns of a service that are compared, and the longest time to find them. */
+  private static final int MAX_PATTERNS = 2_000;
+
+  private static final long PATTERNS_NANOS = 5_000_000_000L;
 
   private final boolean hasFile;
   private final HttpClientFactory clients;
@@ -244,6 +251,33 @@ final class StoredLogs extends StoredEvents<LogDatabase> {
                   .limit(limit)
                   .toList();
         });
+  }
+
+  @Override
+  public void addTo(SignalQueries to) {
+    to.patterns(this::patterns);
+  }
+
+  /** Patterns of lines in a range of Unix milliseconds. */
+  private List<NamedAmount> patterns(String selector, long from, long to) {
+    LogqlEngine e = engine();
+    if (e == null) {
+      return List.of();
+    }
+    long start = TimeUnit.MILLISECONDS.toNanos(from);
+    long end = TimeUnit.MILLISECONDS.toNanos(to);
+    long deadline = System.nanoTime() + PATTERNS_NANOS;
+    return new LogExplorer(e.withMemory(queries.ofRules()))
+            .patterns(
+                new LogExplorer.Range(Scope.DEFAULT, start, end),
+                selector,
+                end - start,
+                MAX_PATTERNS,
+                limits(),
+                () -> System.nanoTime() - deadline > 0)
+            .stream()
+            .map(p -> new NamedAmount(p.pattern(), p.total()))
+            .toList();
   }
 
   private @Nullable LogqlEngine engine() {

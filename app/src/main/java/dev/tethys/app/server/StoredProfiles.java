@@ -14,10 +14,16 @@ import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ProfileScrapes;
 import dev.tethys.collect.scrape.ScrapeClock;
 import dev.tethys.collect.scrape.ScrapeManager;
+import dev.tethys.insight.deployments.DeploymentSignals.NamedAmount;
+import dev.tethys.model.Matcher;
 import dev.tethys.model.UnixNanos;
+import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.MemoryUse;
+import dev.tethys.model.profiles.FunctionTotals;
 import dev.tethys.model.profiles.ProfileIngester;
+import dev.tethys.model.profiles.ProfileLabels;
+import dev.tethys.model.profiles.ProfileSelection;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
@@ -30,13 +36,17 @@ import dev.tethys.pipeline.receiver.pyroscope.PyroscopeProtocol;
 import dev.tethys.prometheus.ProfilesConfig;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.store.profiles.ProfileDatabase;
 import dev.tethys.store.profiles.ProfileOptions;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +70,11 @@ final class StoredProfiles extends StoredEvents<ProfileDatabase> {
               DebugInfo.FLAGS)
           .flatMap(List::stream)
           .toList();
+
+  /** Profile types of processor time. */
+  private static final String CPU_TYPES = "process_cpu:.*";
+
+  private static final long FUNCTIONS_NANOS = 5_000_000_000L;
 
   private final PromqlEngine engine;
   private final ProfileIngester ingester;
@@ -100,6 +115,38 @@ final class StoredProfiles extends StoredEvents<ProfileDatabase> {
   @Override
   RuleSource rules() {
     return ProfileRuleQueries.of(engine, this::store);
+  }
+
+  @Override
+  public void addTo(SignalQueries to) {
+    to.functions(this::functions);
+  }
+
+  /** Processor time by function in a range of Unix milliseconds. */
+  private List<NamedAmount> functions(String selector, long from, long to) {
+    ProfileStore s = store();
+    if (s == null) {
+      return List.of();
+    }
+    List<Matcher> matchers = new ArrayList<>(PromqlParser.parseMetricSelector(selector));
+    matchers.add(Matcher.of(Matcher.Type.REGEX, ProfileLabels.PROFILE_TYPE, CPU_TYPES));
+    FunctionTotals totals = new FunctionTotals();
+    long deadline = System.nanoTime() + FUNCTIONS_NANOS;
+    try (ProfileSelection selection =
+        s.select(
+            Scope.DEFAULT,
+            matchers,
+            TimeUnit.MILLISECONDS.toNanos(from),
+            TimeUnit.MILLISECONDS.toNanos(to))) {
+      selection.read(totals, () -> System.nanoTime() - deadline > 0);
+    }
+    if (System.nanoTime() - deadline > 0) {
+      throw QueryException.execution("profiles of the window were not read in 5 s");
+    }
+    return totals.totals().entrySet().stream()
+        .filter(e -> !e.getKey().isEmpty())
+        .map(e -> new NamedAmount(e.getKey(), e.getValue()))
+        .toList();
   }
 
   @Override

@@ -83,6 +83,9 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
     return Optional.empty();
   }
 
+  /** Adds what comparisons ask the signal beyond its query language. */
+  default void addTo(SignalQueries to) {}
+
   /** Stops work that a stop of the process must not wait for: warm-up, profiles of the process. */
   default void stopEarly() {}
 

@@ -10,6 +10,9 @@ import dev.tethys.alert.rule.TraceRuleQueries;
 import dev.tethys.api.traces.MetricQueries;
 import dev.tethys.api.traces.TracesApi;
 import dev.tethys.api.traces.TracesSettings;
+import dev.tethys.insight.deployments.ComparedList;
+import dev.tethys.insight.deployments.SignalJudgement;
+import dev.tethys.insight.deployments.TimeWindow;
 import dev.tethys.insight.graph.stored.GeneratedMetrics;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.access.Scope;
@@ -30,7 +33,9 @@ import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.zipkin.ZipkinProtocol;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.TracesConfig;
+import dev.tethys.query.traceql.SelectionDifference;
 import dev.tethys.query.traceql.TraceLimits;
+import dev.tethys.query.traceql.TraceQuery;
 import dev.tethys.query.traceql.exec.TraceQueries;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
@@ -44,6 +49,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -105,6 +111,24 @@ final class StoredTraces extends StoredEvents<TraceDatabase> {
 
   private static final System.Logger LOG = JulLogger.of(StoredTraces.class.getName());
 
+  /** Attributes that are compared, and those that differ between any two versions. */
+  private static final int MAX_ATTRIBUTES = 100;
+
+  private static final Set<String> DIFFERENT_BY_DEFINITION =
+      Set.of(
+          "resource.service.version",
+          "resource.service.instance.id",
+          "resource.container.id",
+          "resource.container.image.name",
+          "resource.container.image.tag",
+          "resource.host.name",
+          "resource.k8s.pod.name",
+          "resource.k8s.pod.uid",
+          "resource.k8s.pod.ip",
+          "resource.k8s.pod.start_time",
+          "resource.k8s.replicaset.name",
+          "resource.process.pid");
+
   private final TraceIngester ingester;
   private final GeneratedMetrics metrics;
   private final MetricQueries spanMetrics;
@@ -165,6 +189,39 @@ final class StoredTraces extends StoredEvents<TraceDatabase> {
           return q == null ? null : q.withMemory(queries.ofRules());
         },
         queryTimeout());
+  }
+
+  @Override
+  public void addTo(SignalQueries to) {
+    to.attributes(this::attributes);
+  }
+
+  /** Attributes whose shares of the spans of a query grew between two windows. */
+  private List<ComparedList.Item> attributes(String query, TimeWindow before, TimeWindow after) {
+    TraceQueries q = queries();
+    if (q == null) {
+      return List.of();
+    }
+    TraceQuery spans = TraceQuery.parse(query);
+    SelectionDifference found =
+        q.withMemory(queries.ofRules())
+            .difference(
+                Scope.DEFAULT,
+                new SelectionDifference.Request(
+                    spans,
+                    spans,
+                    before.from() * 1_000_000,
+                    after.to() * 1_000_000,
+                    after.from() * 1_000_000,
+                    after.to() * 1_000_000,
+                    MAX_ATTRIBUTES));
+    return found.conditions().stream()
+        .filter(c -> c.fields().stream().noneMatch(DIFFERENT_BY_DEFINITION::contains))
+        .map(
+            c ->
+                new ComparedList.Item(
+                    c.filter(), c.outsideShare(), c.insideShare(), SignalJudgement.CHANGED))
+        .toList();
   }
 
   @Override

@@ -58,8 +58,12 @@ public final class InsightApi {
   }
 
   private EntityModel model(HttpRequest request) {
+    return model(request, models.get());
+  }
+
+  /** The model of a request, once it has read its source. */
+  static EntityModel model(HttpRequest request, @Nullable EntityModel model) {
     InsightAnswer.checkTenant(request, "entities");
-    EntityModel model = models.get();
     if (model == null || model.start() == Long.MAX_VALUE) {
       throw new HttpException(503, "entities are not known yet; ask again in some seconds");
     }

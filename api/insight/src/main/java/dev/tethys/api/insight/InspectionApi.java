@@ -82,12 +82,17 @@ public final class InspectionApi {
     out.put('}');
   }
 
-  private static void failure(InspectionStatus s, TextBuffer out) {
+  static void failure(InspectionStatus s, TextBuffer out) {
     out.put("{\"inspection\":").json(s.inspection().id());
     out.put(",\"error\":").json(String.valueOf(s.error())).put('}');
   }
 
   private void problem(InspectionProblem p, TextBuffer out) {
+    problem(p, incidents.find(p), out);
+  }
+
+  /** Writes a problem; with the id of its incident unless that is null. */
+  static void problem(InspectionProblem p, @Nullable String incident, TextBuffer out) {
     Inspection i = p.inspection();
     out.put("{\"id\":").json(p.id()).put(",\"inspection\":").json(i.id());
     out.put(",\"title\":").json(i.title()).put(",\"category\":").json(i.category());
@@ -103,7 +108,6 @@ public final class InspectionApi {
     out.put(",\"unit\":").json(i.unit().text()).put(",\"message\":").json(p.message());
     out.put(",\"remedy\":").json(p.remedy()).put(",\"query\":").json(i.query());
     list(p.symptoms(), out.put(",\"symptoms\":"), InspectionApi::symptom);
-    String incident = incidents.find(p);
     if (incident != null) {
       out.put(",\"incident\":").json(incident);
     }

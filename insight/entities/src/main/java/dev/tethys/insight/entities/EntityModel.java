@@ -1,6 +1,7 @@
 package dev.tethys.insight.entities;
 
 import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
 import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.insight.entities.rules.RuleSet;
 import dev.tethys.model.LabelNames;
@@ -399,6 +400,18 @@ public final class EntityModel implements Closeable {
     synchronized (history) {
       return history.changes(kinds, from, to, limit);
     }
+  }
+
+  /** Entities of kinds, and relations of a kind, that were valid at any time of a range. */
+  public EntityPast past(Set<EntityKind> kinds, RelationKind relation, long from, long to) {
+    synchronized (history) {
+      return history.past(kinds, relation, from, to);
+    }
+  }
+
+  /** Time without samples after which a series has ended, in milliseconds. */
+  public long endsAfter() {
+    return limits.endsAfter.toMillis();
   }
 
   /** Problems: things that are left out at present, with reason and remedy. */

@@ -367,6 +367,19 @@ final class History implements Closeable {
     return Set.copyOf(out);
   }
 
+  /** Entities of kinds, and relations of a kind, that were valid at any time of a range. */
+  EntityPast past(Set<EntityKind> kinds, RelationKind relation, long from, long to) {
+    List<EntityPast.EntitySpan> found = new ArrayList<>();
+    Stream.concat(endedEntities.stream(), entities.values().stream())
+        .filter(s -> kinds.contains(s.what().kind()) && s.from() < to && s.to() > from)
+        .forEach(s -> found.add(new EntityPast.EntitySpan(s.what(), s.from(), s.to())));
+    List<EntityPast.RelationSpan> related = new ArrayList<>();
+    Stream.concat(endedRelations.stream(), relations.values().stream())
+        .filter(s -> s.what().kind() == relation && s.from() < to && s.to() > from)
+        .forEach(s -> related.add(new EntityPast.RelationSpan(s.what(), s.from(), s.to())));
+    return new EntityPast(start, List.copyOf(found), List.copyOf(related));
+  }
+
   @Override
   public void close() throws IOException {
     RecordLog l = log;

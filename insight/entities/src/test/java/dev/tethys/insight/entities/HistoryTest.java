@@ -3,6 +3,8 @@ package dev.tethys.insight.entities;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.insight.entities.EntityModel.Limits;
+import dev.tethys.insight.entities.kind.EntityKind;
+import dev.tethys.insight.entities.kind.RelationKind;
 import dev.tethys.insight.entities.rules.RuleSet;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +12,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +74,37 @@ class HistoryTest {
     assertThat(m.at(NOW - 1)).isNull();
     assertAsShown(m, NOW);
     assertThat(shown.values()).anyMatch(w -> w.entities().size() > 5);
+    m.close();
+  }
+
+  @Test
+  void keepsTheTimesOfEntitiesWithTheirContent() throws IOException {
+    String[] pod = {"kube_pod_info", "namespace", "shop", "pod", "cart-5b7c9d8f6-x2x7p"};
+    String[] owner = {"created_by_kind", "ReplicaSet", "created_by_name", "cart-5b7c9d8f6"};
+    series.addAt(
+        NOW, NOW + 10 * STEP, Stream.of(pod, owner).flatMap(Stream::of).toArray(String[]::new));
+    EntityModel m = model(Limits.DEFAULT);
+    run(m, 0, 30);
+    EntityPast past =
+        m.past(Set.of(EntityKind.INSTANCE), RelationKind.PART_OF, NOW, NOW + 30 * STEP);
+    assertThat(past.start()).isEqualTo(NOW);
+    assertThat(past.entities())
+        .singleElement()
+        .satisfies(
+            s -> {
+              assertThat(s.entity().attributes()).containsEntry("revision", "5b7c9d8f6");
+              assertThat(s.from()).isBetween(NOW, NOW + STEP);
+              assertThat(s.to()).isBetween(NOW + 14 * STEP, NOW + 17 * STEP);
+            });
+    assertThat(past.relations()).extracting(r -> r.relation().to()).contains("service:/shop/cart");
+    assertThat(
+            m.past(
+                    Set.of(EntityKind.INSTANCE),
+                    RelationKind.PART_OF,
+                    NOW + 20 * STEP,
+                    NOW + 30 * STEP)
+                .entities())
+        .isEmpty();
     m.close();
   }
 

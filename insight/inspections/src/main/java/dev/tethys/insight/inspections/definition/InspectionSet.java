@@ -58,6 +58,9 @@ public record InspectionSet(
           "runtimes",
           "certificates");
 
+  /** Files of risks; the first has the definitions. */
+  private static final List<String> RISKS = List.of("definitions", "risks");
+
   /** Joins files; later ones replace inspections of earlier ones. */
   private static final class Joined {
     InspectionDefinitions definitions = new InspectionDefinitions(Map.of());
@@ -124,13 +127,13 @@ public record InspectionSet(
 
   /** The built-in inspections. */
   public static InspectionSet defaults() {
-    return builtIn().set();
+    return builtIn(BUILT_IN).set();
   }
 
-  private static Joined builtIn() {
+  private static Joined builtIn(List<String> names) {
     Joined out = new Joined();
     Map<String, Inspection> seen = new LinkedHashMap<>();
-    for (String name : BUILT_IN) {
+    for (String name : names) {
       YamlDocument d = YamlDocument.parse(name + ".yml", null, resource(name + ".yml"));
       InspectionReader.Contents c = d.readWhole(() -> InspectionReader.read(d, out.definitions));
       out.definitions = out.definitions.with(c.definitions().texts());
@@ -148,7 +151,21 @@ public record InspectionSet(
    * @throws IOException if a file cannot be read
    */
   public static InspectionSet read(List<String> patterns) throws IOException {
-    Joined out = builtIn();
+    return read(builtIn(BUILT_IN), patterns);
+  }
+
+  /**
+   * The built-in risks and those of files, in the same grammar.
+   *
+   * @param patterns paths whose last part may be a pattern
+   * @throws ConfigException if a file is missing or not valid
+   * @throws IOException if a file cannot be read
+   */
+  public static InspectionSet risks(List<String> patterns) throws IOException {
+    return read(builtIn(RISKS), patterns);
+  }
+
+  private static InspectionSet read(Joined out, List<String> patterns) throws IOException {
     Map<String, Inspection> seen = new LinkedHashMap<>();
     for (Path file : files(patterns)) {
       YamlDocument d = document(file);
@@ -165,7 +182,7 @@ public record InspectionSet(
    */
   public static InspectionSet readAlone(Path file) throws IOException {
     Joined out = new Joined();
-    out.definitions = builtIn().definitions;
+    out.definitions = builtIn(BUILT_IN).definitions;
     YamlDocument d = document(file);
     InspectionReader.Contents c = d.readWhole(() -> InspectionReader.read(d, out.definitions));
     out.add(c, new LinkedHashMap<>());

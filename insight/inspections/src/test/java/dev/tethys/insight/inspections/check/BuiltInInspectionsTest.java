@@ -9,6 +9,7 @@ import dev.tethys.insight.inspections.definition.InspectionSet;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.testkit.MemoryMetricStore;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +83,23 @@ class BuiltInInspectionsTest {
       }
     }
     assertThat(out).hasSizeGreaterThan(80);
+    return out;
+  }
+
+  @TestFactory
+  List<DynamicTest> findsRisksThatTheirTestsExpect() throws IOException {
+    InspectionSet risks = InspectionSet.risks(List.of());
+    InspectionCheck check = new InspectionCheck(MemoryMetricStore::new, ENGINE, RuleSet.defaults());
+    List<DynamicTest> out = new ArrayList<>();
+    for (Inspection i : risks.inspections()) {
+      assertThat(i.tests()).as(i.id()).isNotEmpty();
+      for (InspectionCase c : i.tests()) {
+        out.add(
+            DynamicTest.dynamicTest(
+                i.id() + ": " + c.name(), () -> assertThat(check.run(risks, i, c)).isEmpty()));
+      }
+    }
+    assertThat(out).hasSizeGreaterThan(10);
     return out;
   }
 

@@ -1,0 +1,27 @@
+package dev.tethys.insight.costs;
+
+import dev.tethys.insight.entities.Entity;
+
+/**
+ * Cost of a node an hour.
+ *
+ * @param cores processors; NaN if not observed
+ * @param memoryGib memory; NaN if not observed
+ * @param total NaN if a size is not observed or no rate matches
+ * @param used cost of what its containers use; NaN without total
+ * @param requested cost of what its containers request; NaN without total or without requests
+ * @param note reason for which there is no total; "" otherwise
+ */
+public record NodeCost(
+    Entity node,
+    double cores,
+    double memoryGib,
+    double total,
+    double used,
+    double requested,
+    String note) {
+  /** Cost of what no container uses. */
+  public double idle() {
+    return Math.max(0, total - used);
+  }
+}

@@ -1,0 +1,5 @@
+/** Price lists in files, and the costs of nodes, workloads and services by what is observed. */
+@NullMarked
+package dev.tethys.insight.costs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.costs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.deployments;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.insight.inspections.risk;
+
+import org.jspecify.annotations.NullMarked;
