@@ -32,18 +32,12 @@ import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.tools.ToolRole;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Entry point: the first word of the command line selects the role. Exit codes are Prometheus's: 0,
  * 1 failed, 2 usage.
  */
 public final class Main {
-  /** Roles that are not implemented yet; their names cause a clear error. */
-  private static final Map<String, String> TO_COME =
-      new TreeMap<>(Map.of("cluster-agent", "databases, cloud services and Kubernetes state"));
-
   /** Commands of the program and of its launcher, for suggestions. */
   private static final List<String> COMMANDS =
       List.of(
@@ -53,6 +47,7 @@ public final class Main {
           "amtool",
           "bench",
           "build",
+          "cluster-agent",
           "collector",
           "control",
           "demo",
@@ -155,14 +150,6 @@ public final class Main {
         if (refusal != null) {
           throw new UsageException("tethys: " + refusal);
         }
-        if (TO_COME.containsKey(role)) {
-          throw new UsageException(
-              "tethys "
-                  + role
-                  + " ("
-                  + TO_COME.get(role)
-                  + ") is not built yet; the README lists the available ones");
-        }
         if (role.startsWith("--")) {
           return ServerRole.run(args);
         }
@@ -180,9 +167,7 @@ public final class Main {
   }
 
   private static String help() {
-    StringBuilder sb = new StringBuilder();
-    sb.append(
-        """
+    return """
         usage: tethys [<command>] [<flags>]
 
         One program that collects, stores, queries and shows the telemetry of a fleet.
@@ -193,6 +178,7 @@ public final class Main {
           agent               Prometheus agent: scrapes and sends by remote write, in memory unless a WAL is asked for;
                               clymene-agent if STORAGE_TYPE is set
           alertmanager        Alertmanager: --config.file alertmanager.yml and its flags
+          cluster-agent       Coroot's cluster agent: statements, locks and sizes of databases; check
           collector           OpenTelemetry Collector: --config collector.yaml
           control             control plane: configurations of collectors, rolled out in stages over OpAMP
           demo                web shop with switchable faults that sends spans, logs and metrics
@@ -208,10 +194,7 @@ public final class Main {
           test                test suite
           version             version of the program
 
-        Not built yet, refused by name:
-        """);
-    TO_COME.forEach((k, v) -> sb.append(String.format("  %-19s %s%n", k, v)));
-    sb.append("\nEach command has --help.\n");
-    return sb.toString();
+        Each command has --help.
+        """;
   }
 }

@@ -411,7 +411,11 @@ class ArchitectureTest {
       }
     }
     assertThat(found)
-        .containsExactly("carbon -> statsd", "databases -> process", "datadog -> fluent");
+        .containsExactly(
+            "carbon -> statsd",
+            "clusteragent -> databases",
+            "databases -> process",
+            "datadog -> fluent");
   }
 
   @Test

@@ -86,7 +86,7 @@ public final class Contributions {
       add(DISCOVERY, Map.of(name, "discovery"));
     }
     add(METRICS_EXPORTER, "blackbox", "jmx", "process", "snmp");
-    add(METRICS_EXPORTER, Map.of("haproxy", "process"));
+    add(METRICS_EXPORTER, Map.of("databases", "clusteragent", "haproxy", "process"));
     for (String name : new String[] {"memcached", "mongodb", "mysqld", "postgres", "redis"}) {
       add(METRICS_EXPORTER, Map.of(name, "databases"));
     }
@@ -98,6 +98,7 @@ public final class Contributions {
       add(NOTIFIER, Map.of(name, "notifiers"));
     }
     add(COMMAND, "demo");
+    add(COMMAND, Map.of("cluster-agent", "clusteragent"));
     add(COMMAND, Map.of("exporter graphite", "statsd", "exporter statsd", "statsd"));
   }
 

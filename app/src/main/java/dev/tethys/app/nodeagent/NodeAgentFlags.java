@@ -2,10 +2,14 @@ package dev.tethys.app.nodeagent;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.ObserverOptions;
 import dev.tethys.collect.observe.connection.IpPrefix;
 import dev.tethys.collect.observe.connection.PortRanges;
 import dev.tethys.collect.observe.container.ContainerOptions;
+import dev.tethys.prometheus.push.MetricsPush;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.EnvironmentFlags;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
@@ -19,7 +23,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -428,6 +431,15 @@ final class NodeAgentFlags {
         folder.isEmpty() ? IN_MEMORY : flags.bytes("max-spool-size"));
   }
 
+  /** Job that reads the page. */
+  static MetricsPush.Job job(MachineIdentity machine, String page) {
+    return new MetricsPush.Job(
+        "coroot-node-agent",
+        machine.instance(),
+        page,
+        "tethys-node-agent/" + BuildInfo.current().version());
+  }
+
   private static Flag absent(String name, String help) {
     return Flag.of(name, Flag.Kind.BOOLEAN, "false", help);
   }
@@ -440,26 +452,13 @@ final class NodeAgentFlags {
   /** Arguments preceded by arguments from the environment, except for flags that are set. */
   static List<String> withEnvironment(
       List<String> args, Map<String, String> environment, FlagSet known) {
-    List<String> out = new ArrayList<>();
-    for (String name : known.values().keySet()) {
-      String variable = name.toUpperCase(Locale.ROOT).replace('-', '_').replace('.', '_');
-      String value =
-          environment.get(
-              OPENTELEMETRY.getOrDefault(
-                  name, OWN.contains(name) ? "TETHYS_" + variable : variable));
-      boolean given =
-          args.stream()
-              .anyMatch(
-                  a ->
-                      a.equals("--" + name)
-                          || a.equals("--no-" + name)
-                          || a.startsWith("--" + name + "="));
-      if (value != null && !value.isEmpty() && !given && !name.startsWith("log.")) {
-        out.add("--" + name + "=" + value);
-      }
-    }
-    out.addAll(args);
-    return out;
+    return EnvironmentFlags.arguments(
+        args,
+        environment,
+        known,
+        name ->
+            OPENTELEMETRY.getOrDefault(
+                name, (OWN.contains(name) ? "TETHYS_" : "") + EnvironmentFlags.variable(name)));
   }
 
   static ObserverOptions options(FlagSet flags) {

@@ -13,6 +13,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.prometheus.push.MetricsPush;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
@@ -124,7 +125,9 @@ public final class NodeAgentRole {
               push == null
                   ? null
                   : new MetricsPush(
-                      push, identity, registry, NodeAgentFlags.page(address, listener.port()))) {
+                      push,
+                      NodeAgentFlags.job(identity, NodeAgentFlags.page(address, listener.port())),
+                      registry)) {
         ListenFlags.warnIfOpen(
             LOG,
             flags,

@@ -8,6 +8,7 @@ import dev.tethys.api.prometheus.PrometheusApi;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.host.linux.ProcessCollector;
+import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeMemory;
 import dev.tethys.insight.entities.rules.InsightRule;
 import dev.tethys.model.access.Scope;
@@ -48,6 +49,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server role, composed: it listens while it opens its store, then applies its configuration;
@@ -93,6 +95,7 @@ final class Server implements AutoCloseable {
   private final Optional<EmbeddedPushgateway> pushgateway;
   private final EmbeddedPipelines pipelines;
   private final EmbeddedObserver observer;
+  private final @Nullable EmbeddedDatabases databases;
   private final HttpListener listener;
   private final List<HttpListener> otlpListeners;
 
@@ -157,6 +160,8 @@ final class Server implements AutoCloseable {
             events);
     this.observer =
         new EmbeddedObserver(flags, embedded, scraping.exporters(), () -> "localhost:" + port());
+    this.databases =
+        EmbeddedDatabases.of(flags, scraping.exporters(), clients, () -> "localhost:" + port());
     Alerting.Dependencies ruled =
         new Alerting.Dependencies(
             metrics.writing("rules"),
@@ -391,6 +396,9 @@ final class Server implements AutoCloseable {
     flush.addTo(routes);
     HostPage.addTo(routes);
     observer.addTo(routes);
+    if (databases != null) {
+      databases.addTo(routes);
+    }
     PipelineEndpoints.addTo(
         routes, metrics.remoteWrite(), InstantSource.system(), TapAccess.MASKED);
     WebUi pages =
@@ -445,12 +453,24 @@ final class Server implements AutoCloseable {
     for (StoredSignal s : signals()) {
       s.apply(c);
     }
-    scraping.apply(c, observer.jobs(c.jobs()));
+    scraping.apply(c, ownJobs(c));
+    if (databases != null) {
+      databases.reload();
+    }
     alerting.apply(c, groups);
     objectives.apply(c);
     entities.apply(c);
     inspections.apply(c);
     sources.apply(c);
+  }
+
+  /** Jobs of the server itself, in addition to those of the configuration. */
+  private List<ScrapeConfig> ownJobs(PrometheusConfig c) throws IOException {
+    List<ScrapeConfig> out = new ArrayList<>(observer.jobs(c.jobs()));
+    if (databases != null) {
+      out.addAll(databases.jobs(c.jobs()));
+    }
+    return out;
   }
 
   /** Starts to observe the machine when the flags and the rights of the process allow it. */
@@ -459,7 +479,7 @@ final class Server implements AutoCloseable {
         ObservedTelemetry.sinks(stores(), Configuration.hostName()),
         signals().stream().flatMap(x -> x.localLogs().stream()).findFirst().orElse(null),
         folder,
-        () -> configuration.applyAgain(c -> scraping.applyJobs(c, observer.jobs(c.jobs()))));
+        () -> configuration.applyAgain(c -> scraping.applyJobs(c, ownJobs(c))));
   }
 
   /** Reloads the configuration, as on SIGHUP. */
@@ -492,6 +512,9 @@ final class Server implements AutoCloseable {
     reloads.close();
     signals().forEach(StoredSignal::stopEarly);
     observer.close();
+    if (databases != null) {
+      databases.close();
+    }
     scraping.stopDiscovery();
     alerting.close();
     scraping.close();

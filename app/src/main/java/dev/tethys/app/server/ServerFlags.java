@@ -405,6 +405,11 @@ final class ServerFlags {
                   + " configuration file and with the rights for it, on unless --no-observe."
                   + " (Tethys)"),
           of(
+              EmbeddedDatabases.CONFIG,
+              STRING,
+              "",
+              "File of databases that the server reads, as tethys cluster-agent does. (Tethys)"),
+          of(
               ServerPipelines.CONFIG,
               LIST,
               "",

@@ -8,6 +8,7 @@ import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.ObserverOptions;
 import dev.tethys.collect.observe.SignalState;
 import dev.tethys.collect.observe.container.ContainerOptions;
+import dev.tethys.prometheus.push.MetricsPush;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.ByteArrayOutputStream;
@@ -186,7 +187,9 @@ class NodeAgentRoleTest {
                         "--scrape-interval=5s",
                         "--insecure-skip-verify")));
     assertThat(
-            MetricsPush.yaml(requireNonNull(o), new MachineIdentity("ab12", ""), "127.0.0.1:10300"))
+            MetricsPush.yaml(
+                requireNonNull(o),
+                NodeAgentFlags.job(new MachineIdentity("ab12", ""), "127.0.0.1:10300")))
         .isEqualTo(
             """
             scrape_configs:

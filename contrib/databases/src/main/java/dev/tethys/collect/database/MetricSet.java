@@ -47,6 +47,11 @@ public final class MetricSet {
     add(name, MetricType.GAUGE, help, new MetricFamily.Value(value, null), labels);
   }
 
+  /** A gauge whose name gets no prefix; labels are alternating names and values. */
+  public void unprefixedGauge(String name, String help, double value, String... labels) {
+    addFull(name, MetricType.GAUGE, help, new MetricFamily.Value(value, null), labels);
+  }
+
   /** A counter; labels are alternating names and values. */
   public void counter(String name, String help, double value, String... labels) {
     add(name, MetricType.COUNTER, help, new MetricFamily.Value(value, null), labels);
@@ -59,21 +64,22 @@ public final class MetricSet {
 
   /** Adds any metric; labels are alternating names and values. */
   public void add(String name, MetricType type, String help, Point point, String... labels) {
+    addFull(prefix + name, type, help, point, labels);
+  }
+
+  private void addFull(String name, MetricType type, String help, Point point, String... labels) {
     Labels l = labels.length == 0 ? Labels.EMPTY : Labels.of(labels);
     if (!always.isEmpty()) {
       var b = l.toBuilder();
       always.toMap().forEach(b::set);
       l = b.build();
     }
-    Family f =
-        families.computeIfAbsent(
-            prefix + name, k -> new Family(type, help, new LinkedHashMap<>(4)));
+    Family f = families.computeIfAbsent(name, k -> new Family(type, help, new LinkedHashMap<>(4)));
     if (f.metrics.putIfAbsent(l, new Metric(l, point)) == null && ++size > MAX_METRICS) {
       throw new ScrapeLimitException(
           "more than "
               + MAX_METRICS
               + " metrics in one scrape, the last of "
-              + prefix
               + name
               + "; turn off what is not needed");
     }

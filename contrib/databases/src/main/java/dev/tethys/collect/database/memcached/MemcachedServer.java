@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,16 @@ public final class MemcachedServer implements DatabaseScrape {
 
   @Override
   public List<MetricFamily> scrape(Deadline deadline) {
+    return scrape(
+        deadline, e -> LOG.log(Level.ERROR, "memcached at {0}: {1}", address, e.getMessage()));
+  }
+
+  /**
+   * Queries the server.
+   *
+   * @param failed receives the error if it could not be read
+   */
+  List<MetricFamily> scrape(Deadline deadline, Consumer<Exception> failed) {
     MetricSet out = new MetricSet(NAMESPACE);
     boolean up = false;
     try (ServerConnection c = connect(deadline.atMost(timeout))) {
@@ -68,7 +79,7 @@ public final class MemcachedServer implements DatabaseScrape {
       Map<String, String> settings = stats(c, "stats settings");
       up = general(out, general) & items(out, items) & slabs(out, slabs) & settings(out, settings);
     } catch (IOException | ScrapeLimitException e) {
-      LOG.log(Level.ERROR, "memcached at {0}: {1}", address, e.getMessage());
+      failed.accept(e);
     }
     out.gauge("up", UP, up ? 1 : 0);
     return out.families();

@@ -323,6 +323,24 @@ final class MysqlConnection implements AutoCloseable {
     }
   }
 
+  /**
+   * Ends a scrape without closing the connection, which {@link #wake} reuses.
+   *
+   * @return false if the deadline had passed
+   */
+  boolean park() {
+    return connection.park();
+  }
+
+  /**
+   * Begins another scrape.
+   *
+   * @throws IOException if the connection has ended
+   */
+  void wake(Deadline deadline) throws IOException {
+    connection.wake(deadline);
+  }
+
   @Override
   public void close() {
     try {

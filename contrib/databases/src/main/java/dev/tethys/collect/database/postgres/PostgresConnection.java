@@ -19,7 +19,7 @@ import java.util.Set;
 import org.postgresql.Driver;
 
 /**
- * Connection for one scrape. Not thread-safe.
+ * Connection for one scrape or several successive ones. Not thread-safe.
  *
  * <p>The connection is aborted at its deadline, and the number of rows of a query is limited.
  */
@@ -48,12 +48,31 @@ final class PostgresConnection implements AutoCloseable {
 
   private final Connection connection;
   private final String tls;
-  private final DeadlineTimer alarm;
+  private DeadlineTimer alarm;
 
   private PostgresConnection(Connection connection, String tls, Deadline deadline) {
     this.connection = connection;
     this.tls = tls;
-    this.alarm = DeadlineTimer.closing(() -> connection.abort(Runnable::run), deadline.nanos());
+    this.alarm = alarm(deadline);
+  }
+
+  private DeadlineTimer alarm(Deadline deadline) {
+    return DeadlineTimer.closing(() -> connection.abort(Runnable::run), deadline.nanos());
+  }
+
+  /**
+   * Ends a scrape without closing the connection, which {@link #wake} reuses.
+   *
+   * @return false if the deadline had passed
+   */
+  boolean park() {
+    alarm.close();
+    return !alarm.hasRung();
+  }
+
+  /** Begins another scrape on a connection that is parked. */
+  void wake(Deadline deadline) {
+    alarm = alarm(deadline);
   }
 
   /**

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -73,6 +74,19 @@ final class RedisServer implements DatabaseScrape {
 
   @Override
   public List<MetricFamily> scrape(Deadline deadline) {
+    return scrape(deadline, e -> LOG.log(Level.ERROR, "redis: {0}", message(e)));
+  }
+
+  private static String message(Exception e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /**
+   * Queries the server.
+   *
+   * @param failed receives the error if it could not be read
+   */
+  List<MetricFamily> scrape(Deadline deadline, Consumer<Exception> failed) {
     MetricSet out = new MetricSet(options.namespace());
     scrapes.increment();
     long start = System.nanoTime();
@@ -80,8 +94,8 @@ final class RedisServer implements DatabaseScrape {
     try {
       scrape(out, deadline.atMost(timeout));
     } catch (IOException | ScrapeLimitException e) {
-      error = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      LOG.log(Level.ERROR, "redis: {0}", error);
+      error = message(e);
+      failed.accept(e);
     }
     out.gauge(
         "exporter_last_scrape_error",

@@ -1,8 +1,7 @@
-package dev.tethys.app.nodeagent;
+package dev.tethys.prometheus.push;
 
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
-import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ScrapeClock;
 import dev.tethys.collect.scrape.ScrapeManager;
@@ -19,7 +18,6 @@ import dev.tethys.pipeline.exporter.remotewrite.RemoteWrite;
 import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteMetrics;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.prometheus.PrometheusConfig;
-import dev.tethys.runtime.BuildInfo;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,16 +27,15 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the agent's metrics by remote write: scrapes its own page, as the job {@code
- * coroot-node-agent}, into the queue of a destination. So {@code up}, staleness markers, retries
- * and the disk queue behave as in the Prometheus agent.
+ * Sends an agent's metrics by remote write: scrapes its own page as a job into the queue of a
+ * destination. So {@code up}, staleness markers, retries and the disk queue behave as in the
+ * Prometheus agent.
  */
-final class MetricsPush implements AutoCloseable {
+public final class MetricsPush implements AutoCloseable {
   private static final Duration FLUSH = Duration.ofSeconds(10);
   private static final long LONGEST_TIMEOUT_MILLIS = 10_000;
 
-  private final HttpClientFactory clients =
-      new HttpClientFactory("tethys-node-agent/" + BuildInfo.current().version());
+  private final HttpClientFactory clients;
   private final RemoteWrite remoteWrite;
   private final ScrapeManager scrape;
   private final DiscoveryManager discovery;
@@ -53,7 +50,7 @@ final class MetricsPush implements AutoCloseable {
    * @param folder of the queue, null for memory
    * @param maxBytes of the queue
    */
-  record Options(
+  public record Options(
       String endpoint,
       String apiKey,
       long intervalMillis,
@@ -63,16 +60,25 @@ final class MetricsPush implements AutoCloseable {
       long maxBytes) {}
 
   /**
+   * Job that reads the page.
+   *
+   * @param name label {@code job}
+   * @param instance label, empty for the address of the page
+   * @param page address of the agent's page
+   * @param userAgent header of outgoing requests
+   */
+  public record Job(String name, String instance, String page, String userAgent) {}
+
+  /**
    * Starts to send.
    *
    * @param registry of the agent, which gets the counters of the queue
-   * @param page address of the agent's page
    * @throws dev.tethys.config.ConfigException if a setting is invalid
    * @throws IOException if the queue cannot be opened
    */
-  MetricsPush(Options o, MachineIdentity machine, Registry registry, String page)
-      throws IOException {
-    PrometheusConfig config = PrometheusConfig.parse("node agent", yaml(o, machine, page));
+  public MetricsPush(Options o, Job job, Registry registry) throws IOException {
+    clients = new HttpClientFactory(job.userAgent());
+    PrometheusConfig config = PrometheusConfig.parse(job.name(), yaml(o, job));
     remoteWrite =
         new RemoteWrite(
             clients,
@@ -96,16 +102,18 @@ final class MetricsPush implements AutoCloseable {
   }
 
   /** Configuration of Prometheus that says the same. */
-  static String yaml(Options o, MachineIdentity machine, String page) {
+  public static String yaml(Options o, Job job) {
     StringBuilder sb = new StringBuilder();
-    sb.append("scrape_configs:\n- job_name: coroot-node-agent\n  scrape_interval: ")
+    sb.append("scrape_configs:\n- job_name: ")
+        .append(job.name())
+        .append("\n  scrape_interval: ")
         .append(o.intervalMillis())
         .append("ms\n  scrape_timeout: ")
         .append(Math.min(o.intervalMillis(), LONGEST_TIMEOUT_MILLIS))
         .append("ms\n  static_configs:\n  - targets: [")
-        .append(quoted(page))
+        .append(quoted(job.page()))
         .append("]\n");
-    String instance = machine.instance();
+    String instance = job.instance();
     if (!instance.isEmpty()) {
       sb.append("    labels: {instance: ").append(quoted(instance)).append("}\n");
     }

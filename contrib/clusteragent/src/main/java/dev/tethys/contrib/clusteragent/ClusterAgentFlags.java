@@ -1,0 +1,206 @@
+package dev.tethys.contrib.clusteragent;
+
+import dev.tethys.prometheus.push.MetricsPush;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
+import dev.tethys.runtime.cli.UsageException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Flags of the cluster agent, named as in Coroot's; each is also read from the environment variable
+ * with its name in upper case: {@code --coroot-url} from {@code COROOT_URL}.
+ */
+final class ClusterAgentFlags {
+  static final String COMMAND = "tethys cluster-agent";
+  static final String LISTEN = "listen";
+
+  private static final long IN_MEMORY = 64L << 20;
+
+  private ClusterAgentFlags() {}
+
+  static FlagSet flags() {
+    List<Flag> f = new ArrayList<>();
+    f.add(
+        Flag.of(
+            "config.file",
+            Flag.Kind.STRING,
+            "",
+            "File of the databases (docs/cluster-agent.md), read again on SIGHUP. Not in Coroot's"
+                + " cluster agent."));
+    f.add(
+        Flag.of(
+            LISTEN, Flag.Kind.STRING, "127.0.0.1:10301", "Address of /metrics and of the API."));
+    f.add(
+        Flag.of(
+            "web.config.file",
+            Flag.Kind.STRING,
+            "",
+            "File that enables TLS or authentication. Not in Coroot's cluster agent."));
+    f.add(
+        Flag.of(
+            "coroot-url",
+            Flag.Kind.STRING,
+            "",
+            "URL of Coroot or of a server: metrics are sent to its path /v1/metrics by remote"
+                + " write. Without it they are only served."));
+    f.add(
+        Flag.of(
+            "api-key",
+            Flag.Kind.STRING,
+            "",
+            "Value of the header X-Api-Key of outgoing requests."));
+    f.add(
+        Flag.of(
+            "metrics-scrape-interval",
+            Flag.Kind.DURATION,
+            "15s",
+            "Time between readings and between sent metrics; interval of the file takes precedence"
+                + " for readings."));
+    f.add(
+        Flag.of(
+            "metrics-wal-dir",
+            Flag.Kind.STRING,
+            "",
+            "Folder of the queue of metrics; without it the queue is in memory, at most 64 MB."
+                + " Coroot's default is /tmp."));
+    f.add(
+        Flag.of(
+            "max-spool-size",
+            Flag.Kind.SIZE,
+            "500MB",
+            "Maximum bytes in --metrics-wal-dir; the oldest are dropped first. Not in Coroot's"
+                + " cluster agent."));
+    f.add(
+        Flag.of(
+            "insecure-skip-verify",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "Do not verify the certificate of --coroot-url."));
+    f.add(Flag.of("ca-file", Flag.Kind.STRING, "", "Certificates to trust for --coroot-url."));
+    f.add(
+        Flag.of(
+            "track-database-sizes",
+            Flag.Kind.BOOLEAN,
+            "true",
+            "Read sizes of databases and tables."));
+    f.add(
+        Flag.of(
+            "track-database-bloat",
+            Flag.Kind.BOOLEAN,
+            "true",
+            "Estimate unused space of PostgreSQL's tables and indexes."));
+    f.add(
+        Flag.of(
+            "max-tables-per-database",
+            Flag.Kind.INTEGER,
+            "1000",
+            "Databases with more tables have no metrics of tables; 0 for no limit."));
+    f.add(
+        Flag.of(
+            "exclude-databases",
+            Flag.Kind.LIST,
+            "",
+            "Database whose tables are not read. Can be repeated. The default is postgres, mysql,"
+                + " information_schema, performance_schema and sys."));
+    refused(
+        f,
+        "track-database-changes",
+        Flag.Kind.BOOLEAN,
+        "false",
+        "changes of schemas and settings are not sent as events");
+    refused(f, "config-update-interval", Flag.Kind.STRING, "60s", "databases are in --config.file");
+    refused(f, "config-update-timeout", Flag.Kind.STRING, "10s", "databases are in --config.file");
+    refused(
+        f, "metrics-scrape-timeout", Flag.Kind.STRING, "10s", "pods are not scraped for metrics");
+    String profiles = "pods are not scraped for profiles";
+    refused(f, "profiles-scrape-interval", Flag.Kind.STRING, "60s", profiles);
+    refused(f, "profiles-scrape-timeout", Flag.Kind.STRING, "10s", profiles);
+    String state = "the state of Kubernetes is not served";
+    refused(f, "kube-state-metrics-listen-address", Flag.Kind.STRING, "127.0.0.1:10303", state);
+    refused(f, "kube-state-metrics-min-age", Flag.Kind.STRING, "30s", state);
+    refused(
+        f,
+        "collect-kubernetes-events",
+        Flag.Kind.BOOLEAN,
+        "false",
+        "events of Kubernetes are not collected; the receiver k8s_events does it");
+    f.add(Flag.of("log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."));
+    f.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json."));
+    return new FlagSet(
+        COMMAND,
+        "[check [ADDRESS]]",
+        "Reads databases and serves metrics with the names of Coroot's cluster agent. With 'check'"
+            + " it reads each database of the file, or that of ADDRESS, lists what it can read and"
+            + " which right is missing, and ends.",
+        f);
+  }
+
+  private static void refused(
+      List<Flag> to, String name, Flag.Kind kind, String defaultValue, String reason) {
+    to.add(Flag.refused(name, kind, defaultValue, reason));
+  }
+
+  /** Defaults of the file. */
+  static ClusterAgentConfig.Defaults defaults(FlagSet flags) {
+    long millis = flags.millis("metrics-scrape-interval");
+    if (millis < 1000 || millis > Duration.ofHours(1).toMillis()) {
+      throw new UsageException(
+          COMMAND + ": --metrics-scrape-interval must be from 1s to 1h, not " + millis + "ms");
+    }
+    List<String> excluded = flags.list("exclude-databases");
+    return new ClusterAgentConfig.Defaults(
+        Duration.ofMillis(millis),
+        flags.bool("track-database-sizes"),
+        flags.bool("track-database-bloat"),
+        flags.integer("max-tables-per-database"),
+        flags.isGiven("exclude-databases") ? Set.copyOf(excluded) : null);
+  }
+
+  /** Settings of remote write; null without a destination. */
+  static MetricsPush.@Nullable Options push(FlagSet flags) {
+    String url = flags.get("coroot-url");
+    if (url.isEmpty()) {
+      return null;
+    }
+    boolean valid = false;
+    try {
+      URI u = new URI(url);
+      valid = u.getHost() != null && Set.of("http", "https").contains(u.getScheme());
+    } catch (URISyntaxException e) {
+      // the same message as for other texts
+    }
+    if (!valid) {
+      throw new UsageException(
+          COMMAND + ": --coroot-url: '" + url + "' is not a URL of http or https");
+    }
+    if (!flags.get("web.config.file").isEmpty()) {
+      throw new UsageException(
+          COMMAND
+              + ": --web.config.file cannot be used with --coroot-url; the page listens on"
+              + " loopback then");
+    }
+    String folder = flags.get("metrics-wal-dir");
+    return new MetricsPush.Options(
+        url.replaceAll("/+$", "") + "/v1/metrics",
+        flags.get("api-key"),
+        flags.millis("metrics-scrape-interval"),
+        flags.bool("insecure-skip-verify"),
+        flags.get("ca-file"),
+        folder.isEmpty() ? null : Path.of(folder),
+        folder.isEmpty() ? IN_MEMORY : flags.bytes("max-spool-size"));
+  }
+
+  /** Address of the page. */
+  static String listen(FlagSet flags) {
+    ListenFlags.keepToLoopback(flags, LISTEN);
+    return flags.get(LISTEN);
+  }
+}

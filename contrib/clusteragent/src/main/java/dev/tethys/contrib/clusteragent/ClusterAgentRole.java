@@ -1,0 +1,212 @@
+package dev.tethys.contrib.clusteragent;
+
+import dev.tethys.collect.host.linux.ProcessCollector;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.prometheus.push.MetricsPush;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Role;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.EnvironmentFlags;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.ListenAddress;
+import dev.tethys.web.MetricsPage;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Role {@code tethys cluster-agent}: the features of Coroot's in docs/cluster-agent.md. */
+public final class ClusterAgentRole implements Role {
+  private static final System.Logger LOG = JulLogger.of(ClusterAgentRole.class.getName());
+  private static final String CHECK = "check";
+
+  @Override
+  public String command() {
+    return "cluster-agent";
+  }
+
+  @Override
+  public int run(List<String> args) {
+    return run(args, System.getenv(), System.out);
+  }
+
+  static int run(List<String> args, Map<String, String> environment, PrintStream out) {
+    FlagSet flags = ClusterAgentFlags.flags();
+    if (args.contains("--help") || args.contains("-h")) {
+      out.print(flags.help());
+      return 0;
+    }
+    List<String> operands = new ArrayList<>();
+    flags.parse(
+        EnvironmentFlags.arguments(args, environment, flags, EnvironmentFlags::variable), operands);
+    if (!operands.isEmpty() && (!operands.getFirst().equals(CHECK) || operands.size() > 2)) {
+      throw new UsageException(
+          ClusterAgentFlags.COMMAND
+              + ": unexpected argument '"
+              + String.join(" ", operands)
+              + "'; only 'check' and 'check ADDRESS' are known");
+    }
+    return operands.isEmpty()
+        ? serve(flags, environment)
+        : check(flags, environment, operands.subList(1, operands.size()), out);
+  }
+
+  private static ClusterAgentConfig read(FlagSet flags, Map<String, String> environment)
+      throws IOException {
+    ClusterAgentConfig.Defaults defaults = ClusterAgentFlags.defaults(flags);
+    String file = flags.get("config.file");
+    if (file.isEmpty()) {
+      throw new UsageException(
+          ClusterAgentFlags.COMMAND
+              + ": --config.file is required: the file of the databases (docs/cluster-agent.md)");
+    }
+    return ClusterAgentConfig.read(Path.of(file), defaults, environment::get);
+  }
+
+  private static int check(
+      FlagSet flags, Map<String, String> environment, List<String> address, PrintStream out) {
+    ClusterAgentConfig config;
+    try {
+      config = read(flags, environment);
+    } catch (IOException e) {
+      throw new UsageException(ClusterAgentFlags.COMMAND + ": " + IoFailures.describe(e));
+    }
+    List<DatabaseTarget> some =
+        config.databases().stream()
+            .filter(t -> address.isEmpty() || t.server().address().equals(address.getFirst()))
+            .toList();
+    if (some.isEmpty()) {
+      throw new UsageException(
+          ClusterAgentFlags.COMMAND
+              + ": "
+              + (address.isEmpty()
+                  ? "no databases in " + flags.get("config.file")
+                  : "no database with address "
+                      + address.getFirst()
+                      + " in "
+                      + flags.get("config.file")));
+    }
+    boolean whole = true;
+    for (DatabaseTarget t : some) {
+      StringBuilder sb = new StringBuilder();
+      whole &= DatabaseCheck.run(t, sb);
+      out.print(sb);
+    }
+    return whole ? 0 : 1;
+  }
+
+  private static int serve(FlagSet flags, Map<String, String> environment) {
+    String address = ClusterAgentFlags.listen(flags);
+    MetricsPush.Options push = ClusterAgentFlags.push(flags);
+    try {
+      ListenAddress.check(address);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(ClusterAgentFlags.COMMAND + ": --listen: " + e.getMessage());
+    }
+    ClusterAgentConfig config;
+    try {
+      config = read(flags, environment);
+    } catch (IOException e) {
+      throw new UsageException(ClusterAgentFlags.COMMAND + ": " + IoFailures.describe(e));
+    }
+    HeapController.keepAgent();
+    LogSetup.install(flags);
+    Registry registry = new Registry();
+    registry.register(new ProcessCollector());
+    registry.register(Registry.process());
+    registry.register(BuildInfo.current().metric("tethys", "the cluster agent"));
+    String web = flags.get("web.config.file");
+    HttpListenerOptions listening =
+        HttpListenerOptions.on(address).withWebConfigFile(web.isEmpty() ? null : Path.of(web));
+    try (DatabaseReadings readings = new DatabaseReadings(InstantSource.system())) {
+      registry.register(readings);
+      readings.apply(config);
+      sun.misc.Signal.handle(
+          new sun.misc.Signal("HUP"),
+          _ -> Thread.ofVirtual().start(() -> reload(flags, environment, readings)));
+      try (HttpListener listener =
+              ListenFlags.listening(
+                  ClusterAgentFlags.LISTEN,
+                  () -> HttpListener.start(listening, routes(registry, readings), null));
+          MetricsPush _ =
+              push == null
+                  ? null
+                  : new MetricsPush(push, job(address, listener.port()), registry)) {
+        ListenFlags.warnIfOpen(
+            LOG,
+            flags,
+            ClusterAgentFlags.LISTEN,
+            listener.addresses(),
+            "statements, connections and tables of the databases");
+        LOG.log(
+            Level.INFO,
+            "Cluster agent started address={0} databases={1}",
+            listener.addresses(),
+            config.databases().size());
+        Shutdown.await();
+      }
+      return 0;
+    } catch (IOException e) {
+      LOG.log(
+          Level.ERROR,
+          "Cluster agent could not be started address={0}: {1}",
+          address,
+          IoFailures.describe(e));
+      return 1;
+    }
+  }
+
+  private static void reload(
+      FlagSet flags, Map<String, String> environment, DatabaseReadings readings) {
+    try {
+      ClusterAgentConfig config = read(flags, environment);
+      readings.apply(config);
+      LOG.log(Level.INFO, "Configuration reloaded databases={0}", config.databases().size());
+    } catch (IOException | ConfigException e) {
+      LOG.log(
+          Level.ERROR,
+          "Configuration not reloaded, the former one continues error=\"{0}\"",
+          IoFailures.describe(e));
+    }
+  }
+
+  private static Routes routes(Registry registry, DatabaseReadings readings) {
+    return new Routes()
+        .get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()))
+        .get(
+            "/api/v1/databases",
+            (q, r) ->
+                r.send(
+                    "application/json",
+                    TargetsJson.write(readings.states()).getBytes(StandardCharsets.UTF_8)))
+        .get("/health", (q, r) -> r.send("OK"))
+        .get("/-/healthy", (q, r) -> r.send("OK"))
+        .get("/-/ready", (q, r) -> r.send("OK"));
+  }
+
+  /** Job that reads the page; its names are those of Coroot's cluster agent. */
+  static MetricsPush.Job job(String listen, int port) {
+    String host = listen.substring(0, Math.max(0, listen.lastIndexOf(':')));
+    boolean everywhere = host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]");
+    return new MetricsPush.Job(
+        "coroot-cluster-agent",
+        "",
+        (everywhere ? "127.0.0.1" : host) + ":" + port,
+        "tethys-cluster-agent/" + BuildInfo.current().version());
+  }
+}

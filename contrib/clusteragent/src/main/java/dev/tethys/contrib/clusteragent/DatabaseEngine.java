@@ -1,0 +1,66 @@
+package dev.tethys.contrib.clusteragent;
+
+import dev.tethys.collect.database.memcached.MemcachedReader;
+import dev.tethys.collect.database.mysql.MysqlReader;
+import dev.tethys.collect.database.postgres.PostgresReader;
+import dev.tethys.collect.database.reader.DatabaseReader;
+import dev.tethys.collect.database.reader.ReaderTarget;
+import dev.tethys.collect.database.redis.RedisReader;
+import java.util.function.Function;
+
+/** Kinds of database servers that the agent reads. */
+enum DatabaseEngine {
+  POSTGRES("postgres", 5432, "pg", "pg_scrape_error", PostgresReader::new),
+  MYSQL("mysql", 3306, "mysql", "mysql_scrape_error", MysqlReader::new),
+  REDIS("redis", 6379, "redis", "redis_exporter_last_scrape_error", RedisReader::new),
+  MEMCACHED("memcached", 11211, "memcached", "", MemcachedReader::new);
+
+  private final String text;
+  private final int port;
+  private final String prefix;
+  private final String errorMetric;
+  private final Function<ReaderTarget, DatabaseReader> reader;
+
+  DatabaseEngine(
+      String text,
+      int port,
+      String prefix,
+      String errorMetric,
+      Function<ReaderTarget, DatabaseReader> reader) {
+    this.text = text;
+    this.port = port;
+    this.prefix = prefix;
+    this.errorMetric = errorMetric;
+    this.reader = reader;
+  }
+
+  /** Name in configurations. */
+  String text() {
+    return text;
+  }
+
+  /** Default port. */
+  int port() {
+    return port;
+  }
+
+  /** Metric that is 1 while the server answers. */
+  String upMetric() {
+    return prefix + "_up";
+  }
+
+  /** Metric of the error of a reading; empty if the engine has none. */
+  String errorMetric() {
+    return errorMetric;
+  }
+
+  /** Reader of a server, which does not connect yet. */
+  DatabaseReader open(ReaderTarget target) {
+    return reader.apply(target);
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

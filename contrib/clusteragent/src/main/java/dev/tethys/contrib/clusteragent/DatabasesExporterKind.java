@@ -1,0 +1,156 @@
+package dev.tethys.contrib.clusteragent;
+
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.collect.exporter.ExporterFlag.Kind;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.exporter.ExporterSettings;
+import dev.tethys.collect.exporter.MetricsSource;
+import dev.tethys.config.YamlNode;
+import dev.tethys.web.HttpHandler;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Databases of one configuration under the names of Coroot's cluster agent. */
+public final class DatabasesExporterKind implements ExporterKind {
+  static final String CONFIG = "config.file";
+
+  @Override
+  public String name() {
+    return "databases";
+  }
+
+  @Override
+  public String title() {
+    return "Databases";
+  }
+
+  @Override
+  public String program() {
+    return "coroot-cluster-agent";
+  }
+
+  @Override
+  public String address() {
+    return ":10301";
+  }
+
+  @Override
+  public String about() {
+    return "Shows databases of one configuration as Coroot's cluster agent does.";
+  }
+
+  @Override
+  public List<ExporterFlag> flags() {
+    return List.of(
+        ExporterFlag.of(CONFIG, Kind.PATH, "", "File of the databases (docs/cluster-agent.md)."));
+  }
+
+  @Override
+  public boolean takesInlineConfig() {
+    return true;
+  }
+
+  @Override
+  public Exporter open(ExporterSettings settings, ExporterDependencies dependencies)
+      throws IOException {
+    return new DatabasesExporter(
+        source(settings.inlineConfig(), settings.get(CONFIG), dependencies.environment()),
+        dependencies.clock());
+  }
+
+  private static Source source(
+      @Nullable YamlNode inline, String file, Function<String, @Nullable String> environment) {
+    if (inline != null) {
+      return () -> ClusterAgentConfig.of(inline, environment);
+    }
+    if (file.isEmpty()) {
+      throw new IllegalArgumentException("--" + CONFIG + " is required: the file of the databases");
+    }
+    return () ->
+        ClusterAgentConfig.read(Path.of(file), ClusterAgentConfig.Defaults.NONE, environment);
+  }
+
+  /** Source of the configuration. */
+  @FunctionalInterface
+  interface Source {
+    ClusterAgentConfig read() throws IOException;
+  }
+
+  /** Exporter whose page has the last readings; it reads from its start on. */
+  private static final class DatabasesExporter implements Exporter {
+    private final Source source;
+    private final InstantSource clock;
+    private volatile ClusterAgentConfig config;
+    private volatile @Nullable DatabaseReadings readings;
+
+    DatabasesExporter(Source source, InstantSource clock) throws IOException {
+      this.source = source;
+      this.clock = clock;
+      this.config = source.read();
+    }
+
+    @Override
+    public MetricsSource metrics() {
+      return _ -> {
+        DatabaseReadings r = readings;
+        return r == null ? List.of() : r.families();
+      };
+    }
+
+    @Override
+    public Map<String, MetricsSource> probes() {
+      return Map.of();
+    }
+
+    @Override
+    public Map<String, HttpHandler> pages(Answers answers) {
+      return Map.of(
+          "/api/v1/databases",
+          (q, r) -> {
+            DatabaseReadings now = readings;
+            r.send(
+                "application/json",
+                TargetsJson.write(now == null ? List.of() : now.states())
+                    .getBytes(StandardCharsets.UTF_8));
+          });
+    }
+
+    @Override
+    public void start(MetricsSource page) {
+      DatabaseReadings r = new DatabaseReadings(clock);
+      readings = r;
+      r.apply(config);
+    }
+
+    @Override
+    public void reload() throws IOException {
+      ClusterAgentConfig next = source.read();
+      config = next;
+      DatabaseReadings r = readings;
+      if (r != null) {
+        r.apply(next);
+      }
+    }
+
+    @Override
+    public boolean reloads() {
+      return true;
+    }
+
+    @Override
+    public void close() {
+      DatabaseReadings r = readings;
+      if (r != null) {
+        r.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.contrib.clusteragent;
+
+import org.jspecify.annotations.NullMarked;

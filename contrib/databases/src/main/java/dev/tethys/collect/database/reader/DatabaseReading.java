@@ -1,0 +1,26 @@
+package dev.tethys.collect.database.reader;
+
+import dev.tethys.model.exposition.MetricFamily;
+import java.util.List;
+
+/**
+ * Result of one reading of a server.
+ *
+ * @param families metrics, without the label of the address
+ * @param parts parts of the reading in their order; parts that were not due are absent
+ * @param statements number of statements or commands that were sent
+ */
+public record DatabaseReading(List<MetricFamily> families, List<Part> parts, long statements) {
+  /**
+   * Part of a reading.
+   *
+   * @param problem message of the server, empty if the part was read
+   * @param remedy statement or setting that permits the part, empty if unknown
+   */
+  public record Part(String name, String problem, String remedy) {
+    /** Whether the part was read. */
+    public boolean isRead() {
+      return problem.isEmpty();
+    }
+  }
+}
