@@ -27,7 +27,7 @@ export function RisksPage() {
   const groups = groupsOf(showsClosed ? closed : open, state.filter);
   return (
     <div className="page">
-      <PageHead title="Risks" lead="Weaknesses that are no problem yet: what one failure would take down." />
+      <PageHead title="Risks" lead="Single points of failure, exposed databases and missing limits." />
       <PageTabs />
       {answer.error && !all ? (
         <Empty icon="plan" title="No risks">

@@ -6,9 +6,6 @@ import dev.tethys.insight.entities.kind.EntityKind;
 import dev.tethys.insight.graph.query.MetricAnswers;
 import dev.tethys.insight.graph.query.MetricAnswers.Sample;
 import dev.tethys.insight.inspections.EntitySeries;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -22,12 +19,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes costs from price lists and metrics: nodes by their size, containers by what they use and
- * request, volumes, and traffic. Each container counts once, by the first source that has it: node
- * agent, cAdvisor, its process. Nothing is assumed about what is not observed or has no price.
+ * Computes costs from price lists and metrics: nodes by their size, containers by use and requests,
+ * volumes, and traffic. Each container counts once, by the first source that has it: node agent,
+ * cAdvisor, its process. An amount without observation or price is unknown, never zero.
  *
- * <p>Bounds: {@link #MAX_ENTITIES}, {@link #MAX_SERIES}, {@link #MAX_NANOS}; what exceeds them is a
- * notice of the report. One calculator computes one report.
+ * <p>Bounds: {@link #MAX_ENTITIES}, {@link #MAX_SERIES}, {@link #MAX_NANOS}; each excess is a notice
+ * of the report. One calculator computes one report.
  */
 public final class CostCalculator {
   /** Most services, workloads and nodes of a report, each. */
@@ -119,25 +116,13 @@ public final class CostCalculator {
       long from,
       long to,
       LongSupplier nanoTime) {
-    PriceList prices = valid(lists, to);
+    PriceList prices = PriceList.valid(lists, to);
     return new CostCalculator(world, answers, prices, from, to, nanoTime).report(lists);
-  }
-
-  /** List that is valid at a time; null if all begin later. */
-  static @Nullable PriceList valid(List<PriceList> lists, long time) {
-    LocalDate day = Instant.ofEpochMilli(time).atZone(ZoneOffset.UTC).toLocalDate();
-    PriceList out = null;
-    for (PriceList l : lists) {
-      if (!l.from().isAfter(day)) {
-        out = l;
-      }
-    }
-    return out;
   }
 
   private CostReport report(List<PriceList> lists) {
     PriceList p = prices;
-    PriceList first = valid(lists, from);
+    PriceList first = PriceList.valid(lists, from);
     if (p != null && first != p) {
       notices.add(
           "price list \""

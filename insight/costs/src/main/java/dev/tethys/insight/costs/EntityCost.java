@@ -8,7 +8,7 @@ import dev.tethys.insight.entities.Entity;
  * @param cores processors that it uses, as a mean
  * @param memoryGib memory that it uses, as a mean
  * @param used cost of processors and memory that it uses; NaN if no price of its nodes is known
- * @param requested cost of what it requests; NaN without requests
+ * @param requested cost of its requests; NaN without requests
  * @param disk cost of its volumes; NaN if not observed or without a price
  * @param zones cost of its traffic to other zones; NaN if not observed or without a price
  * @param internet cost of its traffic to public addresses; NaN if not observed or without a price
@@ -22,7 +22,7 @@ public record EntityCost(
     double disk,
     double zones,
     double internet) {
-  /** Sum of what is known, with the use of processors and memory; NaN if nothing is. */
+  /** Sum of the known costs, with the use of processors and memory; NaN if none is known. */
   public double total() {
     boolean isKnown =
         !(Double.isNaN(used)

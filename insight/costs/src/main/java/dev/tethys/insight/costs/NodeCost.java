@@ -8,8 +8,8 @@ import dev.tethys.insight.entities.Entity;
  * @param cores processors; NaN if not observed
  * @param memoryGib memory; NaN if not observed
  * @param total NaN if a size is not observed or no rate matches
- * @param used cost of what its containers use; NaN without total
- * @param requested cost of what its containers request; NaN without total or without requests
+ * @param used cost of the use by its containers; NaN without total
+ * @param requested cost of the requests of its containers; NaN without total or without requests
  * @param note reason for which there is no total; "" otherwise
  */
 public record NodeCost(
@@ -20,7 +20,7 @@ public record NodeCost(
     double used,
     double requested,
     String note) {
-  /** Cost of what no container uses. */
+  /** Cost of the unused part. */
   public double idle() {
     return Math.max(0, total - used);
   }

@@ -2,7 +2,9 @@ package dev.tethys.insight.costs;
 
 import dev.tethys.insight.entities.Entity;
 import dev.tethys.model.regex.Regex;
+import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -53,5 +55,17 @@ public record PriceList(
   /** Prices of a node; null if no rate matches it. */
   @Nullable Rate rate(Entity node) {
     return rates.stream().filter(r -> r.matches(node)).findFirst().orElse(null);
+  }
+
+  /** List that is valid at a time; null if all begin later. */
+  static @Nullable PriceList valid(List<PriceList> lists, long time) {
+    LocalDate day = Instant.ofEpochMilli(time).atZone(ZoneOffset.UTC).toLocalDate();
+    PriceList out = null;
+    for (PriceList l : lists) {
+      if (!l.from().isAfter(day)) {
+        out = l;
+      }
+    }
+    return out;
   }
 }

@@ -1,4 +1,4 @@
-/** Price lists in files, and the costs of nodes, workloads and services by what is observed. */
+/** Price lists in files, and the costs of nodes, workloads and services by observed use. */
 @NullMarked
 package dev.tethys.insight.costs;
 

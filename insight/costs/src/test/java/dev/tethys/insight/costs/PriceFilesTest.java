@@ -56,7 +56,7 @@ class PriceFilesTest {
   }
 
   private static String valid(List<PriceList> all, String time) {
-    PriceList l = CostCalculator.valid(all, Instant.parse(time).toEpochMilli());
+    PriceList l = PriceList.valid(all, Instant.parse(time).toEpochMilli());
     return l == null ? "" : l.name();
   }
 

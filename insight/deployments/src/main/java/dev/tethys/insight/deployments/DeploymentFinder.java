@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * ran, is a change of the service. Changes that begin within {@link #JOINED} are one deployment.
  *
  * <ul>
- *   <li>A version that was there when the service was first seen is no change.
- *   <li>A version that returns within {@link #ABSENCE} was not absent: a restart is no change.
+ *   <li>A version with which the service was first seen does not count.
+ *   <li>A version that returns within {@link #ABSENCE} was not absent, so that restarts do not count.
  *   <li>A rollout ends with the last instance of earlier versions. The model ends entities some
  *       minutes after their last sample; these are subtracted.
  *   <li>Where an instance changes its version and stays, the two versions have samples in one
@@ -105,7 +105,7 @@ public final class DeploymentFinder {
   /**
    * Deployments in a range of the past, the newest first.
    *
-   * @param past instances, containers and services, and what they are part of
+   * @param past instances, containers and services, with their relations {@code part_of}
    * @param endsAfter milliseconds without samples after which entities ended
    */
   public static List<ServiceDeployment> find(EntityPast past, long endsAfter) {

@@ -67,7 +67,7 @@ class DeploymentComparerTest {
   }
 
   @Test
-  void findsMoreFailuresAndKeepsTheRateAsItIs() {
+  void findsMoreFailuresAtAnEqualRate() {
     deploy();
     requests(10, 10, 1);
     DeploymentComparison c = compare();
