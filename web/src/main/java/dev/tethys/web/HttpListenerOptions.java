@@ -86,15 +86,6 @@ public record HttpListenerOptions(
     return with(v -> v.readTimeout = d);
   }
 
-  /** Limits on the request line and on all headers together. */
-  public HttpListenerOptions withHeaderLimits(int uriBytes, int headerBytes) {
-    return with(
-        v -> {
-          v.maxUriBytes = uriBytes;
-          v.maxHeaderBytes = headerBytes;
-        });
-  }
-
   public HttpListenerOptions withStopGrace(Duration d) {
     return with(v -> v.stopGrace = d);
   }

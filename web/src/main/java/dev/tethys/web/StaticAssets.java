@@ -60,11 +60,6 @@ public final class StaticAssets {
     return (request, response) -> serve(name, request, response);
   }
 
-  /** Whether such a file exists. */
-  public boolean has(String name) throws IOException {
-    return load(name) != null;
-  }
-
   private void serve(String name, HttpRequest request, HttpResponse response) throws IOException {
     Asset a = load(name);
     if (a == null) {

@@ -79,15 +79,6 @@ public final class SampleDocuments {
   }
 
   /**
-   * Writes a document and ends its line.
-   *
-   * @param series output of {@link #series}
-   */
-  public static void sample(byte[] series, long time, double value, TextBuffer to) {
-    sample(series, time, VALUE, value, to);
-  }
-
-  /**
    * The same.
    *
    * @param field of the value: {@link #VALUE} or {@link #COUNTER}

@@ -50,11 +50,6 @@ final class ByteSink {
     }
   }
 
-  ByteSink utf8(String s) {
-    byte[] b = Surrogates.utf8(s);
-    return bytes(b, 0, b.length);
-  }
-
   ByteSink bytes(byte[] b, int from, int length) {
     if (length > BLOCK - size) {
       drain();

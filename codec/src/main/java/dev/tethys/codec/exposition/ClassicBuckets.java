@@ -38,11 +38,6 @@ public final class ClassicBuckets {
     error = null;
   }
 
-  /** Whether no bucket was added since {@link #clear()}. */
-  public boolean isEmpty() {
-    return size == 0 && !hasCount && sum == 0 && error == null;
-  }
-
   public void count(double v) {
     if (error == null && v < 0) {
       error = "count must be non-negative: count=" + GoFloat.g(v);

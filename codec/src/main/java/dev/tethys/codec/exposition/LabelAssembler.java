@@ -28,10 +28,6 @@ final class LabelAssembler {
     count = 0;
   }
 
-  int count() {
-    return count;
-  }
-
   private void room(int n) {
     if (bytes.length - size < n) {
       bytes = Arrays.copyOf(bytes, Math.max(size + n, bytes.length * 2));

@@ -119,11 +119,6 @@ public final class PushWriter {
     return streams.size();
   }
 
-  /** Approximate size of its entries in bytes. */
-  public int bytes() {
-    return bytes;
-  }
-
   /** The request. */
   public byte[] toByteArray() {
     return write().toByteArray();

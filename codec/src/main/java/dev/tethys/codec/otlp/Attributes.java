@@ -30,10 +30,6 @@ final class Attributes {
     list.clear();
   }
 
-  int size() {
-    return list.size();
-  }
-
   List<Attribute> list() {
     return list;
   }

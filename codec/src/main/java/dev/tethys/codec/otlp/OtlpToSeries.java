@@ -19,15 +19,13 @@ public final class OtlpToSeries {
   private final OtlpMetricsReader reader;
   private final WriteRequestWriter out = new WriteRequestWriter();
   private final Map<String, MetricMetadata> families = new LinkedHashMap<>();
-  private int samples;
 
   public OtlpToSeries(OtlpOptions options) {
     reader = new OtlpMetricsReader(options);
   }
 
   /**
-   * Converts an ExportMetricsServiceRequest; {@link #body} and {@link #samples} then give the
-   * result.
+   * Converts an ExportMetricsServiceRequest; {@link #body} then gives the result.
    *
    * @return data points taken and refused, and why
    * @throws CodecException if it is malformed
@@ -35,7 +33,6 @@ public final class OtlpToSeries {
   public OtlpResult convert(byte[] request, int offset, int length) {
     out.clear();
     families.clear();
-    samples = 0;
     OtlpResult result = reader.read(request, offset, length, new Sink());
     families.forEach(out::metadata);
     return result;
@@ -44,11 +41,6 @@ public final class OtlpToSeries {
   /** The request, not compressed; valid until the next conversion. */
   public WriteRequestWriter body() {
     return out;
-  }
-
-  /** Number of samples in the request. */
-  public int samples() {
-    return samples;
   }
 
   private final class Sink implements OtlpSink {
@@ -69,7 +61,6 @@ public final class OtlpToSeries {
     private @Nullable String end(List<Exemplar> exemplars) {
       exemplars.forEach(out::exemplar);
       out.endSeries();
-      samples++;
       return null;
     }
 

@@ -187,10 +187,6 @@ public final class ProtoReader {
     return Double.longBitsToDouble(readFixed64());
   }
 
-  public float readFloat() {
-    return Float.intBitsToFloat(readFixed32());
-  }
-
   /** fixed64, sfixed64, or the bits of a double. */
   public long readFixed64() {
     expect(FIXED64);

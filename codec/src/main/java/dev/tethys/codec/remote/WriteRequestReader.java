@@ -7,7 +7,6 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.storage.Appender;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -483,10 +482,5 @@ public final class WriteRequestReader {
       }
     }
     return c.series();
-  }
-
-  /** A copy of the label region; for tests and for senders. */
-  public byte[] labelBytes() {
-    return Arrays.copyOfRange(labelBuffer, labelOffset, labelOffset + labelLength);
   }
 }

@@ -54,11 +54,6 @@ public final class Template {
     return new Template(name, all, missingKey);
   }
 
-  /** Whether there is a template of that name. */
-  public boolean has(String template) {
-    return templates.containsKey(template);
-  }
-
   /**
    * Executes it.
    *

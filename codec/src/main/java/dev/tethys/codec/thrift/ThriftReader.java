@@ -187,11 +187,6 @@ public final class ThriftReader {
     return id;
   }
 
-  /** The type of the field. */
-  public int type() {
-    return type;
-  }
-
   private void require(int expected) {
     if (inField && type != expected) {
       throw malformed("field " + id + " has type " + type + ", " + expected + " expected");

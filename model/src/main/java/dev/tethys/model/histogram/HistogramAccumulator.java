@@ -103,25 +103,12 @@ public final class HistogramAccumulator {
     return this;
   }
 
-  public int schema() {
-    return schema;
-  }
-
   public double count() {
     return count;
   }
 
-  public double sum() {
-    return sum;
-  }
-
   public boolean hasCustomBuckets() {
     return schema == Histogram.CUSTOM_BUCKETS;
-  }
-
-  /** Whether a compensated addition was done since the start. */
-  public boolean isCompensated() {
-    return compensated;
   }
 
   /** Overrides the reset hint. */

@@ -58,26 +58,6 @@ public final class HistogramArithmetic {
     return true;
   }
 
-  /**
-   * The same observations at a lower resolution.
-   *
-   * @throws IllegalArgumentException if the schema is custom or would become finer
-   */
-  public static Histogram reduceResolution(Histogram h, int schema) {
-    if (schema == h.schema()) {
-      return h;
-    }
-    if (h.hasCustomBuckets() || schema > h.schema() || schema == Histogram.CUSTOM_BUCKETS) {
-      throw new IllegalArgumentException(
-          "cannot reduce resolution from schema " + h.schema() + " to " + schema);
-    }
-    BucketRow positive = row(h.positiveSpans(), h.positive());
-    BucketRow negative = row(h.negativeSpans(), h.negative());
-    positive.reduce(h.schema(), schema, false);
-    negative.reduce(h.schema(), schema, false);
-    return withRows(h, schema, positive, negative);
-  }
-
   private static BucketRow row(int[] spans, double[] buckets) {
     BucketRow row = new BucketRow();
     row.load(spans, buckets);

@@ -97,11 +97,6 @@ public final class LogRates {
     this.nanos = nanos;
   }
 
-  /** No limits. */
-  public static LogRates unlimited() {
-    return new LogRates(tenant -> Rates.NONE, () -> 0);
-  }
-
   /**
    * Consumes the bytes of a batch; a batch larger than a burst is accepted when the full burst is
    * available.

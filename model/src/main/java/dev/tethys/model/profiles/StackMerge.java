@@ -27,7 +27,6 @@ public final class StackMerge implements ProfileReader {
   private ProfileSymbols symbols = new ProfileSymbolTable().view();
   private long[] values = {};
   private byte[] matches = {}; // by set of attributes: 1 selected, 2 not
-  private int profiles;
 
   /**
    * @param callSite names of the outermost frames that a stack must have; empty for all stacks
@@ -40,11 +39,6 @@ public final class StackMerge implements ProfileReader {
     this.column = column;
     this.callSite = List.copyOf(callSite);
     this.attributes = Map.copyOf(attributes);
-  }
-
-  /** Number of merged profiles. */
-  public int profiles() {
-    return profiles;
   }
 
   @Override
@@ -68,7 +62,6 @@ public final class StackMerge implements ProfileReader {
 
   @Override
   public void profile(int series, ProfileRows rows, int row, Samples samples) {
-    profiles++;
     if (attributes.isEmpty()) {
       for (int i = 0; i < samples.count; i++) {
         values[samples.stacks[i]] += samples.values[i];

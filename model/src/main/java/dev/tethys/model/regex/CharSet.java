@@ -43,10 +43,6 @@ final class CharSet {
     return bounds[2 * range + 1];
   }
 
-  boolean isEmpty() {
-    return bounds.length == 0;
-  }
-
   /** Whether every code point that UTF-8 encodes is in the set. */
   boolean isAll() {
     return bounds.length == 2 && bounds[0] == 0 && bounds[1] == MAX

@@ -24,11 +24,6 @@ public final class Groups {
     return found(matcher::find);
   }
 
-  /** Finds the first match from a place on. */
-  public boolean find(int from) {
-    return found(() -> matcher.find(from));
-  }
-
   /** RE2/J handles empty-width parts by recursion. */
   private boolean found(BooleanSupplier search) {
     try {
@@ -72,10 +67,5 @@ public final class Groups {
   /** End of a group; -1 if it is not part of the match. */
   public int end(int number) {
     return matcher.end(number);
-  }
-
-  /** The expression. */
-  public Regex regex() {
-    return regex;
   }
 }

@@ -62,10 +62,6 @@ final class RegexProgram {
     return size;
   }
 
-  boolean hasAssertions() {
-    return assertions != 0;
-  }
-
   /** Bytes of its arrays. */
   long bytes() {
     return 9L * op.length + 4L * pool.length + 512;

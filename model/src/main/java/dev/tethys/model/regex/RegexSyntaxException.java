@@ -6,19 +6,11 @@ import dev.tethys.model.log.ErrorText;
 public final class RegexSyntaxException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  private final String description;
-
   /**
    * @param description error kind, as Go names it
    * @param part text of the expression that Go quotes
    */
   public RegexSyntaxException(String description, String part) {
     super("error parsing regexp: " + description + ": `" + ErrorText.shorten(part) + "`");
-    this.description = description;
-  }
-
-  /** The error kind without the quoted text. */
-  public String description() {
-    return description;
   }
 }

@@ -74,11 +74,6 @@ public final class ArrayValue {
     size = end;
   }
 
-  public void clear() {
-    values = NONE;
-    size = 0;
-  }
-
   /** A deep copy. */
   public ArrayValue copy() {
     ArrayValue c = new ArrayValue();

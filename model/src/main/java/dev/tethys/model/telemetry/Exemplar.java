@@ -56,12 +56,6 @@ public final class Exemplar extends Message {
     valueBits = value;
   }
 
-  /** Removes its value. */
-  public void clearValue() {
-    valueKind = DataPoint.NO_VALUE;
-    valueBits = 0;
-  }
-
   /** The first eight bytes of the trace id; the whole id is 0 if there is none. */
   public long traceIdHigh() {
     return traceIdHigh;

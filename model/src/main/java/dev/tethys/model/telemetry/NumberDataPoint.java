@@ -53,12 +53,6 @@ public final class NumberDataPoint extends DataPoint {
     valueBits = value;
   }
 
-  /** Removes the value of the point. */
-  public void clearValue() {
-    valueKind = NO_VALUE;
-    valueBits = 0;
-  }
-
   /** A deep copy. */
   @Override
   public NumberDataPoint copy() {

@@ -33,15 +33,6 @@ public final class TraceIds {
     return tags[slot(high, low)] != 0;
   }
 
-  /** Passes on each id once, in no order. */
-  public void forEach(Consumer consumer) {
-    for (int i = 0; i < tags.length; i++) {
-      if (tags[i] != 0) {
-        consumer.accept(high[i], low[i]);
-      }
-    }
-  }
-
   /** True if a test holds for an id. */
   public boolean anyMatch(Test test) {
     for (int i = 0; i < tags.length; i++) {
@@ -99,11 +90,5 @@ public final class TraceIds {
   @FunctionalInterface
   public interface Test {
     boolean test(long high, long low);
-  }
-
-  /** Receiver of ids. */
-  @FunctionalInterface
-  public interface Consumer {
-    void accept(long high, long low);
   }
 }

@@ -133,11 +133,6 @@ public final class DatagramListener
     return socket.getLocalPort();
   }
 
-  /** Number of datagrams received since startup. */
-  public long datagrams() {
-    return datagrams.sum();
-  }
-
   private void run() {
     byte[] buf = new byte[MAX_DATAGRAM];
     DatagramPacket p = new DatagramPacket(buf, buf.length);
