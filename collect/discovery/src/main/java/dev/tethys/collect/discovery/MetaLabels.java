@@ -94,11 +94,6 @@ public final class MetaLabels {
     return address(hostPort(host, Long.toString(port)));
   }
 
-  /** Value of a full label name, or {@code ""}. */
-  public String get(String name) {
-    return labels.get(name);
-  }
-
   public Labels build() {
     return labels.build();
   }

@@ -40,11 +40,6 @@ public record NodeExporterOptions(
    */
   public record Setting(String name, @Nullable String value) {}
 
-  /** The same options with other paths. */
-  public NodeExporterOptions with(HostPaths other) {
-    return new NodeExporterOptions(other, enabled, values);
-  }
-
   /** True if this parser supports the flag, so that an application can sort flags. */
   public static boolean isFlag(String name) {
     return NodeExporterFlags.find(name) != null

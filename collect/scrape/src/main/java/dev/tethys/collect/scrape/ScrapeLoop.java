@@ -296,10 +296,6 @@ final class ScrapeLoop {
     stopped.countDown();
   }
 
-  private static Duration min(Duration a, Duration b) {
-    return a.compareTo(b) < 0 ? a : b;
-  }
-
   private Instant firstTick(Instant now) {
     long step = pace.interval().toNanos();
     long alone = target.offsetNanos(pace.interval(), dependencies.offsetSeed);

@@ -20,11 +20,6 @@ public final class HostFileException extends IOException {
     this.errno = errno;
   }
 
-  /** The error number of the system call. */
-  public int errno() {
-    return errno;
-  }
-
   /** True if the file does not exist. */
   public boolean missing() {
     return errno == Errno.ENOENT || errno == Errno.ENOTDIR;

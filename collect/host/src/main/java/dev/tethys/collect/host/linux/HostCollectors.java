@@ -47,7 +47,6 @@ public final class HostCollectors implements Collector {
 
   private final ReentrantLock turn = new ReentrantLock();
   private final Map<String, NodeCollector> collectors = new TreeMap<>();
-  private final NodeExporterOptions options;
   private final HostFiles files;
   private final Duration maxWait;
   private volatile String running = "";
@@ -82,7 +81,6 @@ public final class HostCollectors implements Collector {
     }
     needFolder("path.procfs", options.paths().procfs());
     needFolder("path.sysfs", options.paths().sysfs());
-    this.options = options;
     this.maxWait = maxWait;
     this.files = new HostFiles(options.paths());
     for (String name : options.enabled()) {
@@ -207,10 +205,5 @@ public final class HostCollectors implements Collector {
   /** Description of a failure for users; for a bug it includes the exception class. */
   static String describe(Exception e) {
     return e instanceof IOException ? IoFailures.describe(e) : e.toString();
-  }
-
-  /** Options that the collectors were created with. */
-  public NodeExporterOptions options() {
-    return options;
   }
 }

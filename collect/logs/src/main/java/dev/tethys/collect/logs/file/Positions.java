@@ -73,7 +73,6 @@ public final class Positions implements Cursors {
   private final List<Supplier<List<Checkpoint>>> live = new CopyOnWriteArrayList<>();
   private final AtomicLong changes = new AtomicLong();
   private String besideNow; // the hash of what Promtail's file holds, as far as is known
-  private long failures;
   private long savedChanges = -1; // of which the files hold the last
   private long checkedAt; // when everything was last checked, milliseconds since 1970
 
@@ -221,11 +220,6 @@ public final class Positions implements Cursors {
     changed();
   }
 
-  /** Number of failed saves. */
-  public synchronized long failures() {
-    return failures;
-  }
-
   /** There are unsaved changes. Does not wait. */
   void changed() {
     changes.incrementAndGet();
@@ -303,7 +297,6 @@ public final class Positions implements Cursors {
       saved = new Saved(now, List.copyOf(remembered.all()), new TreeMap<>(written));
       return true;
     } catch (IOException e) {
-      failures++;
       LOG.log(Level.ERROR, "positions cannot be saved in {0}: {1}", file, IoFailures.describe(e));
       return false;
     }

@@ -43,11 +43,6 @@ public final class JournalReader implements AutoCloseable {
     this.last = after;
   }
 
-  /** Number of files being read. */
-  int files() {
-    return files.size();
-  }
-
   /** Lists the existing files. */
   public void scan() {
     Set<String> there = new HashSet<>();

@@ -205,19 +205,6 @@ public final class KernelMap {
     return taken;
   }
 
-  /** Copies the value of a key of 64 bits; false without such a key. */
-  public boolean get(long key, MemorySegment value) throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      access("BPF_MAP_LOOKUP_ELEM", MAP_LOOKUP_ELEM, key(arena, key), value);
-      return true;
-    } catch (LibraryException e) {
-      if (e.errno() == Errno.ENOENT) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
   private static MemorySegment key(Arena arena, int key) {
     MemorySegment m = arena.allocate(4, 4);
     m.set(JAVA_INT, 0, key);

@@ -33,18 +33,6 @@ public enum LogLevel {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Level of a priority of syslog and the journal. */
-  public static LogLevel ofPriority(int priority) {
-    return switch (priority) {
-      case 0, 1, 2 -> CRITICAL;
-      case 3 -> ERROR;
-      case 4 -> WARNING;
-      case 5, 6 -> INFO;
-      case 7 -> DEBUG;
-      default -> UNKNOWN;
-    };
-  }
-
   /** Level of a message by its first line. */
   public static LogLevel guess(String message) {
     String line = message.length() > LONGEST ? message.substring(0, LONGEST) : message;
