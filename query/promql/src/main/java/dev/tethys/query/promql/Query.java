@@ -106,10 +106,6 @@ public final class Query implements AutoCloseable {
     return text;
   }
 
-  public Expr expr() {
-    return expr;
-  }
-
   /** Cancels the query, which then fails soon; has no effect after its end. */
   public void cancel() {
     canceled = true;

@@ -33,7 +33,6 @@ public final class PartFile implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(PartFile.class.getName());
 
   private final String path;
-  private final PartEntry entry;
 
   @GuardedBy("damagedBlocks")
   private final BitSet checkedBlocks = new BitSet();
@@ -59,7 +58,6 @@ public final class PartFile implements AutoCloseable {
    */
   PartFile(FileAccess files, Path path, PartEntry entry) throws IOException {
     this.path = shown(path);
-    this.entry = entry;
     this.arena = Arena.ofShared();
     boolean opened = false;
     try {
@@ -116,11 +114,6 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
-  /** Entry of the manifest. */
-  public PartEntry entry() {
-    return entry;
-  }
-
   /** Path for messages, because responses must not reveal folders of the machine. */
   public String path() {
     return path;
@@ -135,10 +128,6 @@ public final class PartFile implements AutoCloseable {
     return rows[block];
   }
 
-  public long bytes(int block) {
-    return bytes[block];
-  }
-
   /** Time of the oldest row of a block. */
   public long first(int block) {
     return firsts[block];
@@ -147,11 +136,6 @@ public final class PartFile implements AutoCloseable {
   /** Time of the newest row of a block. */
   public long last(int block) {
     return lasts[block];
-  }
-
-  /** Offset of a block in the file. */
-  public long offset(int block) {
-    return offsets[block];
   }
 
   /** Content of a block. */

@@ -26,8 +26,6 @@ final class HeadSegment implements LogSegment {
   private final List<String> names;
   private final Runnable released;
   private int[] selected; // index in the selection of each row's stream, or -1
-  private final long from;
-  private final long to;
   private long first = Long.MAX_VALUE;
   private long last = Long.MIN_VALUE;
   private long rows;
@@ -50,8 +48,6 @@ final class HeadSegment implements LogSegment {
     this.chunk = chunk;
     this.released = released;
     this.names = names;
-    this.from = from;
-    this.to = to;
     selected = new int[chunk.rows()];
     for (int r = 0; r < selected.length; r++) {
       long time = chunk.times()[r];

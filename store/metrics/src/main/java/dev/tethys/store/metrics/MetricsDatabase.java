@@ -2,7 +2,6 @@ package dev.tethys.store.metrics;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.access.Scope;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.IoFailures;
@@ -425,11 +424,6 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
     return head.exemplars(min, max, matcherSets);
   }
 
-  /** Known metadata of metric families, by name. */
-  public Map<String, MetricMetadata> metadata() {
-    return head.metadata();
-  }
-
   // ---- looking after it
 
   /** Report of the recovery when the database was opened. */
@@ -576,9 +570,5 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
       blocks.close();
       closeQuietly(lockFile);
     }
-  }
-
-  FileAccess files() {
-    return files;
   }
 }

@@ -44,16 +44,6 @@ final class ProfileHead implements EventHead<ProfileHead.Snapshot> {
     return series.size() - 1;
   }
 
-  /** Number of series. */
-  int seriesCount() {
-    return series.size();
-  }
-
-  /** True if a series is in memory. */
-  boolean hasSeries(Labels labels) {
-    return seriesIndexes.containsKey(labels);
-  }
-
   /** Adds a profile whose samples refer to this head's symbols. */
   void add(int seriesIndex, long time, long duration, long period, int meta, Samples samples) {
     ProfileRows c = chunks.isEmpty() ? null : chunks.getLast();

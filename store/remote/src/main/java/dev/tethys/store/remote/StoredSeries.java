@@ -100,11 +100,6 @@ public final class StoredSeries {
     return values[i];
   }
 
-  /** The histogram of a sample; null for a float. */
-  public @Nullable Histogram histogram(int i) {
-    return histograms == null ? null : histograms[i];
-  }
-
   /** Appends a sample to a buffer. */
   void copy(int i, SampleBuffer to, boolean alone) {
     Histogram h = histograms == null ? null : histograms[i];

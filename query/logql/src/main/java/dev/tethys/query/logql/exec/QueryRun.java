@@ -82,14 +82,6 @@ public final class QueryRun implements AutoCloseable {
     this.stopped = stopped;
   }
 
-  public LogStore store() {
-    return store;
-  }
-
-  public Scope scope() {
-    return scope;
-  }
-
   /** Time of the clock after which the query fails. */
   long deadline() {
     return deadline;

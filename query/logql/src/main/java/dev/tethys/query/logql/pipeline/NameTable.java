@@ -28,11 +28,6 @@ public final class NameTable {
     id("__error_details__");
   }
 
-  /** Number of names. */
-  public int size() {
-    return size;
-  }
-
   /** Number of a name, which is added if it is new. */
   public int id(String name) {
     byte[] b = name.getBytes(StandardCharsets.UTF_8);

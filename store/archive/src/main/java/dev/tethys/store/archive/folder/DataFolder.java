@@ -6,7 +6,6 @@ import dev.tethys.store.archive.CorruptFileException;
 import dev.tethys.store.archive.prometheus.PrometheusBlock;
 import dev.tethys.store.archive.prometheus.PrometheusFolder;
 import dev.tethys.store.metrics.DatabaseOptions;
-import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.StoredBlock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,14 +75,5 @@ public record DataFolder(Path path, Kind kind) {
    */
   public ArchivedBlock open(Path block) throws IOException {
     return kind == Kind.OWN ? new OwnBlock(block) : new PrometheusBlock(block);
-  }
-
-  /**
-   * Opens a folder of Tethys, locked.
-   *
-   * @throws StorageException UNAVAILABLE when a server, or another tool, has it open
-   */
-  public MetricsDatabase database() {
-    return MetricsDatabase.open(path, OFFLINE);
   }
 }

@@ -148,11 +148,6 @@ public final class BlockExport implements SeriesVisitor, AutoCloseable {
     return series.isEmpty();
   }
 
-  /** Samples so far. */
-  public long samples() {
-    return samples;
-  }
-
   /** Samples whose start timestamps were omitted. */
   public long starts() {
     return starts;

@@ -30,11 +30,7 @@ public final class PrometheusBlock implements ArchivedBlock {
   private final Tombstones<Long> tombstones;
   private final List<String> problems = new ArrayList<>();
   private final long bytes;
-  private long problemCount;
-  private long lostSeries;
-  private long lostChunks;
   private long outside;
-  private long readChunks;
 
   private SampleBuffer part = new SampleBuffer();
   private SampleBuffer merged = new SampleBuffer();
@@ -81,11 +77,10 @@ public final class PrometheusBlock implements ArchivedBlock {
   }
 
   private void addProblem(String problem) {
-    problemCount++;
     if (problems.size() < MAX_PROBLEMS) {
       problems.add(problem);
     } else if (problems.size() == MAX_PROBLEMS) {
-      problems.add("further problems of this block are counted, but not listed");
+      problems.add("further problems of this block are not listed");
     }
   }
 
@@ -94,10 +89,6 @@ public final class PrometheusBlock implements ArchivedBlock {
     return e instanceof NoSuchFileException n
         ? n.getFile() + ": the file is missing"
         : e instanceof IOException ? e.toString() : String.valueOf(e.getMessage());
-  }
-
-  public Path folder() {
-    return folder;
   }
 
   @Override
@@ -134,21 +125,6 @@ public final class PrometheusBlock implements ArchivedBlock {
     return meta.level();
   }
 
-  /** The level 1 blocks that it was built from; itself if it is one. */
-  public List<String> sources() {
-    return meta.sources().isEmpty() ? List.of(ulid()) : meta.sources();
-  }
-
-  /** The blocks that it replaces. */
-  public List<String> parents() {
-    return meta.parents();
-  }
-
-  /** Deleted ranges. */
-  public int tombstones() {
-    return tombstones.count();
-  }
-
   @Override
   public long bytes() {
     return bytes;
@@ -168,26 +144,6 @@ public final class PrometheusBlock implements ArchivedBlock {
     return all;
   }
 
-  /** Number of problems, including unreported ones. */
-  public long problemCount() {
-    return problemCount + (outside > 0 ? 1 : 0);
-  }
-
-  /** Series that could not be read. */
-  public long lostSeries() {
-    return lostSeries;
-  }
-
-  /** Chunks that could not be read. */
-  public long lostChunks() {
-    return lostChunks;
-  }
-
-  /** Chunks that were read. */
-  public long readChunks() {
-    return readChunks;
-  }
-
   /** Progress is reported in bytes of the index. */
   @Override
   public void forEach(SeriesVisitor to, Progress progress) {
@@ -201,13 +157,11 @@ public final class PrometheusBlock implements ArchivedBlock {
           break;
         }
       } catch (CorruptFileException e) {
-        lostSeries++;
         addProblem(e.getMessage());
         continue;
       }
       Labels labels = index.labels();
       if (before != null && before.compareTo(labels) >= 0) {
-        lostSeries++;
         addProblem(
             folder.resolve("index")
                 + ": series are not in ascending order: "
@@ -239,7 +193,6 @@ public final class PrometheusBlock implements ArchivedBlock {
           break;
         }
       } catch (CorruptFileException e) {
-        lostSeries++;
         addProblem(e.getMessage());
         continue;
       }
@@ -248,7 +201,6 @@ public final class PrometheusBlock implements ArchivedBlock {
         try {
           int n = chunks.read(index.chunkRef[i], part);
           to.chunk(index.labels(), part, n);
-          readChunks++;
         } catch (CorruptFileException e) {
           lost(i, e);
         }
@@ -260,7 +212,6 @@ public final class PrometheusBlock implements ArchivedBlock {
   }
 
   private void lost(int chunk, CorruptFileException e) {
-    lostChunks++;
     addProblem(
         e.getMessage()
             + " ("
@@ -287,7 +238,6 @@ public final class PrometheusBlock implements ArchivedBlock {
           b = merged;
           merged = spare;
         }
-        readChunks++;
       } catch (CorruptFileException e) {
         lost(i, e);
       }

@@ -319,10 +319,6 @@ public final class ColumnReader {
     }
   }
 
-  private int valueLength(int k) {
-    return valueEnds[k] - (k == 0 ? 0 : valueEnds[k - 1]);
-  }
-
   private static final int SMALL = 1_000_000_000;
 
   private static int smallLength(int v) {

@@ -52,7 +52,6 @@ public final class LogBlock {
   private final int rows;
   private final long firstTime;
   private final long lastTime;
-  private final long bytes;
   private final StreamRows[] streams;
 
   private final RowColumns columns;
@@ -107,7 +106,7 @@ public final class LogBlock {
     rows = in.count(SectionLimit.ROWS);
     firstTime = in.svarint();
     lastTime = firstTime + in.uvarint();
-    bytes = in.uvarint();
+    in.uvarint(); // size of the bodies
     streams = new StreamRows[in.count(rows)];
     for (int i = 0; i < streams.length; i++) {
       int stream = (int) in.uvarint();
@@ -138,11 +137,6 @@ public final class LogBlock {
   /** Unix time in nanoseconds of the newest row. */
   public long lastTime() {
     return lastTime;
-  }
-
-  /** Bytes of all bodies. */
-  public long bytes() {
-    return bytes;
   }
 
   /** Streams with rows in the block, ascending. */

@@ -243,11 +243,6 @@ public final class BatchChunk extends SpanChunk {
     }
   }
 
-  /** The batch. */
-  SpanBatch batch() {
-    return batch;
-  }
-
   /** Mask of all rows of a chunk. */
   static long[] all(int rows) {
     long[] mask = new long[rows + 63 >>> 6];

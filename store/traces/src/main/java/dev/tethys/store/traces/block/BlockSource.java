@@ -216,11 +216,6 @@ final class BlockSource {
         : ColumnReader.numbers(sections().source(section), n);
   }
 
-  /** Numbers of a column. */
-  long[] numbers(int section, int n) {
-    return longsOf(section, () -> decodeNumbers(section, n));
-  }
-
   /** Numbers, which are not retained. */
   int[] decodeInts(int section, int n) {
     return n == 0 || isAbsent(section)

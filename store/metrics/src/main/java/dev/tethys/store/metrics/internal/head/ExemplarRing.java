@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Ring of the newest exemplars of all series, up to a capacity: the oldest arrival is evicted
@@ -132,12 +131,6 @@ final class ExemplarRing {
 
   synchronized List<Entry> entries() {
     return new ArrayList<>(ring);
-  }
-
-  /** The newest exemplar of a series. */
-  synchronized @Nullable Exemplar newest(Labels series) {
-    Newest n = newest.get(series);
-    return n == null ? null : n.exemplar;
   }
 
   /** Removes those of some series in a closed range. */

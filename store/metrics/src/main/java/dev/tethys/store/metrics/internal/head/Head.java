@@ -572,10 +572,6 @@ public final class Head {
     return table.live();
   }
 
-  public int pairCount() {
-    return table.index.pairCount();
-  }
-
   /** Row pages and histogram chunks in memory. */
   public long chunkCount() {
     view.readLock().lock();
