@@ -74,10 +74,6 @@ public final class ConfigSources implements ConfigSource {
     return configs;
   }
 
-  public List<String> sets() {
-    return sets;
-  }
-
   public Function<String, @Nullable String> environment() {
     return environment;
   }

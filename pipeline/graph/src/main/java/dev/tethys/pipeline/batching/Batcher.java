@@ -122,13 +122,6 @@ public final class Batcher implements Consumer {
     return (lane * 0x9E3779B97F4A7C15L) >>> 33;
   }
 
-  /** Number of metadata combinations. */
-  public int groups() {
-    synchronized (groups) {
-      return groups.size();
-    }
-  }
-
   /** Sends held batches like {@link #flush()}; from now on batches pass through. */
   public void stop(Duration timeLimit) {
     stopped = true;
@@ -350,10 +343,5 @@ public final class Batcher implements Consumer {
       int items = part.stream().mapToInt(Slice::samples).sum();
       out.add(b.withSeries(RequestSlices.join(body, part), items));
     }
-  }
-
-  /** Maximum time that a batch waits. */
-  public Duration after() {
-    return options.after();
   }
 }

@@ -149,10 +149,6 @@ final class DeadLetters implements Closeable {
     return evicted;
   }
 
-  long bytes() {
-    return log.bytes();
-  }
-
   @Override
   public void close() {
     log.close();

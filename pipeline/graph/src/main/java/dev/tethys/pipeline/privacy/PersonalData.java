@@ -86,10 +86,6 @@ public final class PersonalData {
     return new PersonalData(EnumSet.allOf(Detector.class));
   }
 
-  public Set<Detector> detectors() {
-    return EnumSet.copyOf(detectors);
-  }
-
   /** Findings in a text, in order and without overlaps; empty for most strings. */
   public List<Finding> find(String text) {
     List<Finding> out = null;

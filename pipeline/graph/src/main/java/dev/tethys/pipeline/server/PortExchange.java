@@ -147,14 +147,6 @@ public final class PortExchange {
     return null;
   }
 
-  /** Releases these addresses of listeners left in this thread's graph change. */
-  public static void free(List<String> addresses) {
-    PortExchange x = current();
-    if (x != null) {
-      x.freeOf(addresses);
-    }
-  }
-
   private void freeOf(List<String> addresses) {
     for (ServedPort p : List.copyOf(left)) {
       if (overlap(p.settings().options().addresses(), addresses)) {

@@ -6,7 +6,6 @@ import dev.tethys.pipeline.operators.expr.Expression;
 import dev.tethys.pipeline.operators.expr.ExpressionException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Text with embedded expressions: {@code stack-EXPR(env("STACK"))}. */
 public final class TextTemplate {
@@ -44,11 +43,6 @@ public final class TextTemplate {
       t.expressions.add(Conditions.compile(s.substring(begin + BEGIN.length(), end)));
       from = end + 1;
     }
-  }
-
-  /** Whether the text is the same for every entry. */
-  @Nullable String constant() {
-    return expressions.isEmpty() ? texts.getFirst() : null;
   }
 
   /**

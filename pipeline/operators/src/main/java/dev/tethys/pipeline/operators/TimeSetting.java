@@ -120,7 +120,7 @@ final class TimeSetting {
   private final Field from;
   private final String layout;
   private final @Nullable StrptimeLayout reader; // null for an epoch
-  private InstantSource clock = InstantSource.system();
+  private final InstantSource clock = InstantSource.system();
 
   private TimeSetting(Field from, String layout, @Nullable StrptimeLayout reader) {
     this.from = from;
@@ -172,10 +172,5 @@ final class TimeSetting {
     } catch (NumberFormatException | ArithmeticException e) {
       throw new OperatorException("\"" + v + "\" is not a time since 1970");
     }
-  }
-
-  /** Sets the clock that provides a missing year, for tests. */
-  void setClock(InstantSource clock) {
-    this.clock = clock;
   }
 }

@@ -1,7 +1,6 @@
 package dev.tethys.pipeline.ottl;
 
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** Handling of evaluation errors. */
 public enum ErrorMode {
@@ -14,14 +13,5 @@ public enum ErrorMode {
 
   public String text() {
     return name().toLowerCase(Locale.ROOT);
-  }
-
-  public static @Nullable ErrorMode of(String text) {
-    for (ErrorMode m : values()) {
-      if (m.text().equals(text)) {
-        return m;
-      }
-    }
-    return null;
   }
 }

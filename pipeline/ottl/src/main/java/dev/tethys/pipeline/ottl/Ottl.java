@@ -17,10 +17,6 @@ public final class Ottl {
     this.functions = functions;
   }
 
-  public OttlFunctions functions() {
-    return functions;
-  }
-
   /**
    * Loads a group of statements.
    *

@@ -56,11 +56,6 @@ public enum OttlContext {
     return text;
   }
 
-  /** The context that contains it; null for a resource. */
-  public @Nullable OttlContext parent() {
-    return parent;
-  }
-
   /** Whether a context is this one or encloses it. */
   public boolean reaches(OttlContext other) {
     for (OttlContext c = this; c != null; c = c.parent) {

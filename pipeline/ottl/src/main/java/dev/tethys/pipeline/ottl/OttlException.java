@@ -11,22 +11,15 @@ public final class OttlException extends RuntimeException {
   private static final int MAX_QUOTED = 60;
 
   private final int offset;
-  private final String reason;
 
   public OttlException(String text, int offset, String reason) {
     super(message(text, offset, reason), null, false, false);
     this.offset = Math.clamp(offset, 0, text.length());
-    this.reason = reason;
   }
 
   /** Position in the text, from zero. */
   public int offset() {
     return offset;
-  }
-
-  /** Error without the position. */
-  public String reason() {
-    return reason;
   }
 
   private static String message(String text, int at, String reason) {

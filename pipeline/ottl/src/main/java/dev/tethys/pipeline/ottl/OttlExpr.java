@@ -61,26 +61,6 @@ public abstract class OttlExpr {
     };
   }
 
-  /** An expression that is always an int. */
-  public static OttlExpr ofLong(LongGetter getter) {
-    return new OttlExpr(Type.INT) {
-      @Override
-      public Object get(Cursor at) {
-        return getter.get(at);
-      }
-
-      @Override
-      public long getLong(Cursor at) {
-        return getter.get(at);
-      }
-
-      @Override
-      public boolean alwaysInt() {
-        return true;
-      }
-    };
-  }
-
   public static OttlExpr constant(@Nullable Object value) {
     return new Constant(value);
   }

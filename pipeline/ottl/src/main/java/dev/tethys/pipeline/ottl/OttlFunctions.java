@@ -31,11 +31,6 @@ public final class OttlFunctions {
     return new OttlFunctions(all);
   }
 
-  /** Names in insertion order. */
-  public Collection<OttlFunction> all() {
-    return byName.values();
-  }
-
   @Nullable OttlFunction find(String name) {
     return byName.get(name);
   }

@@ -12,15 +12,6 @@ public final class ValueExpression {
     this.expr = expr;
   }
 
-  public String text() {
-    return text;
-  }
-
-  /** Type of values that are not nil; {@link Type#ANY} if unknown. */
-  public Type type() {
-    return expr.type();
-  }
-
   /**
    * Value for one item.
    *

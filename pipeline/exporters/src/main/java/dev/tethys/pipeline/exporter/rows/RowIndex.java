@@ -46,11 +46,6 @@ public final class RowIndex {
     return ends.length == 0 ? 0 : ends[ends.length - 1];
   }
 
-  /** Number of items. */
-  public int items() {
-    return ends.length;
-  }
-
   /** The first row of an item. */
   public int first(int item) {
     return item == 0 ? 0 : ends[item - 1];

@@ -53,11 +53,6 @@ public final class Regex {
     return regex.groupNames();
   }
 
-  /** Number of groups. */
-  public int groupCount() {
-    return regex.groupCount();
-  }
-
   /** Source of the expression for an item. */
   @FunctionalInterface
   interface Source {

@@ -47,11 +47,6 @@ final class UserAgents {
     return Holder.KNOWN;
   }
 
-  /** Number of expressions. */
-  int rules() {
-    return agents.size() + systems.size();
-  }
-
   Attributes parse(String text) {
     Attributes known = kept.get(text);
     if (known == null) {

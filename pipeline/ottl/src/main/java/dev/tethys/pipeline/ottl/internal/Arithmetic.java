@@ -69,11 +69,6 @@ public final class Arithmetic {
     };
   }
 
-  /** Whether the operator supports the two types; unknown types are allowed. */
-  public static boolean allowed(MathOperator op, Type a, Type b) {
-    return result(op, a, b) != Type.NIL;
-  }
-
   /** Type of the result; {@link Type#NIL} if there is none. */
   public static Type result(MathOperator op, Type a, Type b) {
     if (a == Type.ANY || b == Type.ANY) {

@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.ottl.internal;
 
-import dev.tethys.model.telemetry.AnyValue;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Cursor;
@@ -195,16 +194,6 @@ public final class Indexing {
     target.clear();
     for (int i = 0; i < copy.size(); i++) {
       target.add(copy.key(i), copy.value(i));
-    }
-  }
-
-  /** Whether a value is an OTLP value, for tests and functions. */
-  public static boolean isStorable(@Nullable Object value) {
-    try {
-      AnyValue.kind(value);
-      return true;
-    } catch (IllegalArgumentException e) {
-      return false;
     }
   }
 }

@@ -37,11 +37,6 @@ public final class TraceState {
     return String.join(",", entries);
   }
 
-  /** The state without a key. */
-  public static String remove(String state, String key) {
-    return String.join(",", without(state, key));
-  }
-
   private static List<String> without(String state, String key) {
     List<String> entries = new ArrayList<>();
     for (String entry : state.split(",")) {

@@ -33,7 +33,6 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * Reads files with one OTLP JSON request per line, of any signal, as {@code file} exporters write
@@ -49,7 +48,6 @@ final class OtlpFileReceiver implements Receiver {
   private static final int UNDER_WAY = 64 << 10;
 
   private static final long QUIET_NANOS = 10_000_000_000L;
-  private static final JsonFactory JSON = new JsonFactory();
 
   private final FileLogSettings settings;
   private final Map<Signal, Consumer> outputs;

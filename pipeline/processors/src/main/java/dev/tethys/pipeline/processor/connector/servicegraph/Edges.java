@@ -58,10 +58,6 @@ final class Edges {
     this.durationBytes = 2L * Long.BYTES * (settings.maxSize() + settings.bounds().size());
   }
 
-  int size() {
-    return edges.size();
-  }
-
   /** Counts a request; returns false if there is no space for its edge. */
   boolean count(Request r, long millis) {
     Edge e = r.edge("", true);

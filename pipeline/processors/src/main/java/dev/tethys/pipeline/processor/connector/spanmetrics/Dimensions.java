@@ -36,10 +36,6 @@ final class Dimensions {
     this.globs = List.copyOf(globs);
   }
 
-  boolean isEmpty() {
-    return named.isEmpty() && globs.isEmpty();
-  }
-
   /** Adds their strings to a key. */
   void addTo(SeriesKey key, Attributes span, Attributes event, Attributes resource) {
     for (Named d : named) {
