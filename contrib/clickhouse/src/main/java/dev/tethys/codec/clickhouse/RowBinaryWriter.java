@@ -21,16 +21,6 @@ public final class RowBinaryWriter {
   private byte[] out = new byte[1 << 12];
   private int size;
 
-  /** Clears the rows and keeps the buffer. */
-  public RowBinaryWriter clear() {
-    size = 0;
-    return this;
-  }
-
-  public int size() {
-    return size;
-  }
-
   public byte[] toByteArray() {
     return Arrays.copyOf(out, size);
   }

@@ -111,11 +111,6 @@ public final class MetricSet {
     return f == null ? null : f.type;
   }
 
-  /** Number of metrics. */
-  public int size() {
-    return size;
-  }
-
   /** All families. */
   public List<MetricFamily> families() {
     List<MetricFamily> out = new ArrayList<>(families.size());

@@ -12,13 +12,11 @@ import java.nio.charset.StandardCharsets;
 final class Frontend extends ShopService {
   private final ServiceClient catalog;
   private final ServiceClient cart;
-  private final ServiceClient checkout;
 
   Frontend(OtlpQueue queue, ServiceClient catalog, ServiceClient cart, ServiceClient checkout) {
     super("frontend", queue);
     this.catalog = catalog;
     this.cart = cart;
-    this.checkout = checkout;
     route("GET", "/home", this::home);
     route("GET", "/search", this::search);
     route(

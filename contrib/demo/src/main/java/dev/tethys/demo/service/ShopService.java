@@ -71,11 +71,6 @@ abstract class ShopService implements Listening {
                 "http_response_status_code");
   }
 
-  /** Name of the service in its telemetry. */
-  final String name() {
-    return name;
-  }
-
   /** Version that is deployed now. */
   String version() {
     return "2.0.0";

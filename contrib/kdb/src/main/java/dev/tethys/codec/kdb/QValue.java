@@ -76,12 +76,6 @@ public sealed interface QValue {
             names.size() + " names for " + columns.size() + " columns");
       }
     }
-
-    /** A column, null if there is none of this name. */
-    public @Nullable QValue column(String name) {
-      int i = names.indexOf(name);
-      return i < 0 ? null : columns.get(i);
-    }
   }
 
   /**

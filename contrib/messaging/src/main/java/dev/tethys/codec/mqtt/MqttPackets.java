@@ -239,11 +239,6 @@ public record MqttPackets(boolean five) {
     return new byte[] {(byte) 0xc0, 0};
   }
 
-  /** DISCONNECT. */
-  public byte[] disconnect() {
-    return new byte[] {(byte) 0xe0, 0};
-  }
-
   /**
    * Reads a response.
    *

@@ -131,15 +131,6 @@ public final class ParquetWriter {
     return m;
   }
 
-  /** Approximate size of the file so far; unwritten rows count uncompressed. */
-  public long size() {
-    return out.size() + columns.stream().mapToLong(ParquetColumn::size).sum();
-  }
-
-  public long rows() {
-    return rows;
-  }
-
   /** Each column has got its value. */
   public void endRow() {
     rows++;

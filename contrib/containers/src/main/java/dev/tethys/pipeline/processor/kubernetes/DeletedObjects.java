@@ -44,8 +44,4 @@ final class DeletedObjects {
     }
     due.forEach(Runnable::run);
   }
-
-  synchronized int size() {
-    return waiting.size();
-  }
 }

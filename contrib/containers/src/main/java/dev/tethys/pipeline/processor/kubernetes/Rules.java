@@ -86,10 +86,6 @@ final class Rules {
     return containers;
   }
 
-  boolean wantsContainerIds() {
-    return containerIds || extracts(AttributeNames.CONTAINER_ID);
-  }
-
   /** Kinds of objects that the rules need. */
   Set<KubernetesKind> watched() {
     return watched;

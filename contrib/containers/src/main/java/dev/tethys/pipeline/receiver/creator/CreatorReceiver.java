@@ -238,9 +238,4 @@ final class CreatorReceiver implements Receiver {
       Thread.currentThread().interrupt();
     }
   }
-
-  /** Endpoints with running or planned receivers. */
-  Set<String> endpoints() {
-    return Set.copyOf(running.keySet());
-  }
 }

@@ -1,7 +1,6 @@
 package dev.tethys.collect.database.mongodb;
 
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** Collectors of a server, by the names of their flags. */
 enum MongodbCollector {
@@ -38,15 +37,6 @@ enum MongodbCollector {
 
   String help() {
     return help;
-  }
-
-  static @Nullable MongodbCollector find(String text) {
-    for (MongodbCollector c : values()) {
-      if (c.text().equals(text)) {
-        return c;
-      }
-    }
-    return null;
   }
 
   /** Whether a server of that kind exposes anything for it. */
