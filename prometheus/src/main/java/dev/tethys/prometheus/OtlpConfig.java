@@ -38,11 +38,6 @@ public record OtlpConfig(
       this.text = text;
       this.utf8 = utf8;
     }
-
-    /** Form in the file. */
-    public String text() {
-      return text;
-    }
   }
 
   private static final Section SECTION =

@@ -523,10 +523,6 @@ public final class CollectorRole implements AutoCloseable {
     return graph;
   }
 
-  Registry metrics() {
-    return metrics;
-  }
-
   @Override
   public void close() {
     Optional.ofNullable(controlled).ifPresent(ControlledAgent::close);

@@ -123,16 +123,6 @@ final class Retention {
     return new RetentionPolicy(time, bytes, percentage, rules);
   }
 
-  /** Zero for no limit. */
-  Duration time() {
-    return time;
-  }
-
-  /** 0 for no limit. */
-  long bytes() {
-    return bytes;
-  }
-
   /** Text in the format of Prometheus: {@code 15d or 10GiB or 80%}. */
   @Override
   public String toString() {

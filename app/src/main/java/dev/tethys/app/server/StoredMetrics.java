@@ -58,7 +58,6 @@ final class StoredMetrics implements StoredSignal {
   private final HttpClientFactory clients;
   private final MemoryBudget memory;
   private final Registry registry;
-  private final Configuration configuration;
   private final StoreOpening opening;
   private final Retention retention;
   private final DeferredStore store = new DeferredStore();
@@ -95,7 +94,6 @@ final class StoredMetrics implements StoredSignal {
     this.clients = services.clients();
     this.memory = services.memory();
     this.registry = services.registry();
-    this.configuration = configuration;
     this.opening = opening;
     this.retention = new Retention(flags);
     this.local = sources.join(store);

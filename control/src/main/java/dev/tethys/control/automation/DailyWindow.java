@@ -11,10 +11,8 @@ import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -80,14 +78,5 @@ record DailyWindow(LocalTime from, LocalTime to, Set<DayOfWeek> days) {
     return begun
         ? days.contains(t.getDayOfWeek())
         : time.isBefore(to) && days.contains(t.getDayOfWeek().minus(1));
-  }
-
-  /** The keys, which read back the same. */
-  Map<String, Object> tree() {
-    Map<String, Object> out = new LinkedHashMap<>();
-    out.put("from", from.toString());
-    out.put("to", to.toString());
-    out.put("days", days.stream().map(DailyWindow::word).toList());
-    return out;
   }
 }

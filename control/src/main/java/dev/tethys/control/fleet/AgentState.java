@@ -199,11 +199,6 @@ public record AgentState(
     return hash.equals(NO_HASH) ? "" : hash;
   }
 
-  /** Hash of its variables; "" if none. */
-  String variablesHash() {
-    return part(2);
-  }
-
   private String part(int n) {
     String all = remoteHash();
     int end = HASH_DIGITS * (n + 1);
