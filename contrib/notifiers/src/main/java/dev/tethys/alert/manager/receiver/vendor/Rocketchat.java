@@ -79,7 +79,8 @@ public final class Rocketchat extends HttpReceiverKind {
   private final Key<String> thumbUrl =
       section.key("thumb_url", Type.STRING, "", "URL of a thumbnail.");
   private final Key<Boolean> linkNames =
-      section.key("link_names", Type.BOOL, false, "If true, names become links.");
+      section.key(
+          "link_names", Type.BOOL, false, "Read, without effect, as in Prometheus's Alertmanager.");
   private final Key<List<YamlObject>> actions =
       section.key("actions", Type.sparseList(RocketchatParts.ACTION), List.of(), "Buttons.");
 
