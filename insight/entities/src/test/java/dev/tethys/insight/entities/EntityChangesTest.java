@@ -44,7 +44,7 @@ class EntityChangesTest {
       List<EntityChange> all =
           m.changes(Set.of(EntityKind.INSTANCE), NOW + MINUTE, NOW + 60 * MINUTE, 100);
       assertThat(texts(all))
-          .containsExactly("+instance:10.0.0.3:80 21", "-instance:10.0.0.2:80 16");
+          .containsExactly("+instance:address:10.0.0.3:80 21", "-instance:address:10.0.0.2:80 16");
       assertThat(all).allSatisfy(c -> assertThat(c.owners()).contains("service:api"));
       assertThat(m.changes(Set.of(EntityKind.NODE), NOW, NOW + 60 * MINUTE, 100)).isEmpty();
       assertThat(m.changes(Set.of(EntityKind.INSTANCE), NOW + MINUTE, NOW + 60 * MINUTE, 1))
