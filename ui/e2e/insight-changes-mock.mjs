@@ -60,7 +60,8 @@ const list = (id, title, unit, items, note = '') => ({
   unit,
   compared: 40,
   language: id === 'log_patterns' ? 'logql' : id === 'functions' ? 'profile' : 'traceql',
-  query: id === 'failing_spans' ? '{ resource.service.name = "pay" && status = error }' : '{service_name="pay"}',
+  query:
+    id === 'failing_spans' ? '{ resource.service.name = "pay" && status = error }' : '{service_name="pay"}',
   note,
   items,
 });

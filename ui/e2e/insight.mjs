@@ -279,7 +279,10 @@ export const scenarios = [
       await open('/risks');
       const single = page.getByLabel('Single instance', { exact: true });
       await single.getByText('mail has one instance').waitFor();
-      assert.equal(await page.locator('.risk-group').first().getAttribute('aria-label'), 'Database on a public address');
+      assert.equal(
+        await page.locator('.risk-group').first().getAttribute('aria-label'),
+        'Database on a public address',
+      );
       await clean(page, 'risks');
       await shot('insight-risks', { fullPage: true });
       const row = single.locator('.problem').filter({ hasText: 'nightly' });

@@ -181,7 +181,9 @@ function Rows({ data, view, filter }: { data: Costs; view: View; filter: string 
         </table>
       </div>
       {rows.length > shown && (
-        <Button onClick={() => setShown(shown + PAGE)}>Show {Math.min(PAGE, rows.length - shown)} more</Button>
+        <Button onClick={() => setShown(shown + PAGE)}>
+          Show {Math.min(PAGE, rows.length - shown)} more
+        </Button>
       )}
     </>
   );

@@ -26,7 +26,10 @@ it('sums what has a price and counts the rest', () => {
 it('says how to give prices', () => {
   const costs = { prices: null, nodes: [node(null, null)] } as unknown as Costs;
   expect(missingPrices(costs)).toMatch(/--insight.prices-file/);
-  const unmatched = { prices: { name: 'p', from: '', currency: 'EUR' }, nodes: [node(null, null)] } as unknown as Costs;
+  const unmatched = {
+    prices: { name: 'p', from: '', currency: 'EUR' },
+    nodes: [node(null, null)],
+  } as unknown as Costs;
   expect(missingPrices(unmatched)).toBe('No node has a price: no rate matches.');
   expect(missingPrices({ ...unmatched, nodes: [node(1, 1)] } as Costs)).toBe('');
 });

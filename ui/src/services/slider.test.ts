@@ -39,6 +39,9 @@ describe('marks', () => {
   it('are one where they would overlap', () => {
     const many = Array.from({ length: 5000 }, (_, i) => deployment(`s${i}`, i * 17_000));
     expect(marksOf(many, span).length).toBeLessThanOrEqual(MAX_MARKS + 1);
-    expect(marksOf([deployment('a', HOUR), deployment('b', HOUR + 1000)], span)[0]?.text).toBe('a 1 → 2\nb 1 → 2');
+    expect(marksOf(many, span)[9]?.text.split('\n').at(-1)).toBe('more');
+    expect(marksOf([deployment('a', 2 * HOUR), deployment('b', 2 * HOUR + 1000)], span)[0]?.text).toBe(
+      'a 1 → 2\nb 1 → 2',
+    );
   });
 });

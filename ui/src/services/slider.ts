@@ -8,6 +8,9 @@ const MINUTE_MS = 60_000;
 /** Marks on one slider: more cannot be told apart. */
 export const MAX_MARKS = 60;
 
+/** Deployments that a mark names. */
+const MAX_LINES = 10;
+
 /** Time after a deployment whose map shows it: the window of the figures. */
 const AFTER_MS = 5 * MINUTE_MS;
 
@@ -20,7 +23,8 @@ export interface Span {
 /** The last day; around a time that is older, a day with it in the middle. */
 export function spanOf(end: number, now: number): Span {
   const last = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
-  const to = end >= now - DAY_MS ? last : Math.min(last, Math.ceil((end + DAY_MS / 2) / MINUTE_MS) * MINUTE_MS);
+  const to =
+    end >= now - DAY_MS ? last : Math.min(last, Math.ceil((end + DAY_MS / 2) / MINUTE_MS) * MINUTE_MS);
   return { from: to - DAY_MS, to };
 }
 
@@ -33,6 +37,12 @@ export interface Mark {
   text: string;
 }
 
+function joined(before: string, text: string): string {
+  const lines = before.split('\n');
+  if (lines.length > MAX_LINES) return before;
+  return [...lines, lines.length === MAX_LINES ? 'more' : text].join('\n');
+}
+
 /** Marks of deployments; those that fall on one place are one mark. */
 export function marksOf(deployments: Deployment[], span: Span): Mark[] {
   const marks = new Map<number, Mark>();
@@ -43,7 +53,7 @@ export function marksOf(deployments: Deployment[], span: Span): Mark[] {
     const place = Math.round(at * MAX_MARKS);
     const text = `${one.service.name} ${versionText(one.changes)}`;
     const other = marks.get(place);
-    if (other) marks.set(place, { ...other, text: `${other.text}\n${text}` });
+    if (other) marks.set(place, { ...other, text: joined(other.text, text) });
     else marks.set(place, { key: one.id, at, end: Math.min(span.to, time + AFTER_MS), text });
   }
   return [...marks.values()];

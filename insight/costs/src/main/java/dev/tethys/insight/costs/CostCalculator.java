@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * volumes, and traffic. Each container counts once, by the first source that has it: node agent,
  * cAdvisor, its process. An amount without observation or price is unknown, never zero.
  *
- * <p>Bounds: {@link #MAX_ENTITIES}, {@link #MAX_SERIES}, {@link #MAX_NANOS}; each excess is a notice
- * of the report. One calculator computes one report.
+ * <p>Bounds: {@link #MAX_ENTITIES}, {@link #MAX_SERIES}, {@link #MAX_NANOS}; each excess is a
+ * notice of the report. One calculator computes one report.
  */
 public final class CostCalculator {
   /** Most services, workloads and nodes of a report, each. */

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>A version with which the service was first seen does not count.
- *   <li>A version that returns within {@link #ABSENCE} was not absent, so that restarts do not count.
+ *   <li>A version that returns within {@link #ABSENCE} was not absent, so that restarts do not
+ *       count.
  *   <li>A rollout ends with the last instance of earlier versions. The model ends entities some
  *       minutes after their last sample; these are subtracted.
  *   <li>Where an instance changes its version and stays, the two versions have samples in one
