@@ -322,6 +322,7 @@ class ArchitectureTest {
             "metrics store",
             "remote stores",
             "promql",
+            "pipeline",
             "exporters of the graph",
             "alert")
         .whereLayer("collector")

@@ -55,7 +55,8 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
       DATABASE.required(
           "engine",
           Type.oneOf("engine", DatabaseEngine.values(), DatabaseEngine::text),
-          "postgres, mysql (also MariaDB), redis (also Valkey, KeyDB, Dragonfly) or memcached.");
+          "postgres, mysql (also MariaDB), redis (also Valkey, KeyDB, Dragonfly), memcached or"
+              + " mongodb.");
   private static final Key<String> ADDRESS =
       DATABASE.required(
           "address", Type.STRING, "Host and port; without a port that of the engine.");
@@ -72,7 +73,8 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
           Type.STRING,
           "",
           "Database that the connection opens: of PostgreSQL the one with pg_stat_statements, by"
-              + " default postgres; of Redis its number.");
+              + " default postgres; of Redis its number; of MongoDB that of the user, by default"
+              + " admin.");
   private static final Key<TlsConfig> WITH_TLS =
       DATABASE.optional("tls", TLS_TYPE, "TLS; without the key the connection is plain.");
   private static final Key<Map<String, String>> LABELS =
@@ -98,6 +100,11 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
           Type.BOOL,
           true,
           "Estimate unused space of PostgreSQL's tables and indexes.");
+  private static final Key<Boolean> CHANGES =
+      ROOT.optional(
+          "track_database_changes",
+          Type.BOOL,
+          "Send changed definitions of tables and settings as log records to --coroot-url.");
   private static final Key<Long> MAX_TABLES =
       ROOT.key(
           "max_tables_per_database",
@@ -126,23 +133,31 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
   private static final Key<List<YamlObject>> DATABASES =
       ROOT.key("databases", Type.list(DATABASE_TYPE), List.of(), "Databases to read.");
 
-  static {
-    ROOT.notBuilt("track_database_changes", "changes of schemas and settings as events");
-    ROOT.notBuilt("aws", "databases of AWS");
-    ROOT.notBuilt("kubernetes", "databases by annotations of pods");
-  }
+  /**
+   * Keys of planned sources; they are refused here, as the document may belong to another reader.
+   */
+  private static final List<Key<YamlNode>> NOT_BUILT =
+      List.of(
+          ROOT.optional("aws", Type.ANY, "Not built yet: databases of AWS."),
+          ROOT.optional(
+              "kubernetes", Type.ANY, "Not built yet: databases by annotations of pods."));
 
   /** No databases. */
   static final ClusterAgentConfig EMPTY = new ClusterAgentConfig(List.of());
 
-  /** Defaults that flags set. */
+  /**
+   * Defaults that flags set.
+   *
+   * @param changes whether changes can be sent
+   */
   record Defaults(
       @Nullable Duration interval,
       @Nullable Boolean sizes,
       @Nullable Boolean bloat,
+      boolean changes,
       @Nullable Long maxTables,
       @Nullable Set<String> excluded) {
-    static final Defaults NONE = new Defaults(null, null, null, null, null);
+    static final Defaults NONE = new Defaults(null, null, null, false, null, null);
   }
 
   /**
@@ -181,6 +196,11 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
     Duration interval =
         d.interval() != null && !o.has(ALL_INTERVAL) ? d.interval() : o.get(ALL_INTERVAL);
     Duration timeout = o.get(ALL_TIMEOUT);
+    for (Key<YamlNode> key : NOT_BUILT) {
+      if (o.has(key)) {
+        throw o.error(key, key.name() + " is not built yet; list the databases and remove the key");
+      }
+    }
     check(o, ALL_INTERVAL, interval);
     check(o, ALL_TIMEOUT, timeout);
     check(o, TABLES_INTERVAL, o.get(TABLES_INTERVAL));
@@ -188,11 +208,17 @@ record ClusterAgentConfig(List<DatabaseTarget> databases) {
     if (maxTables < 0 || maxTables > Integer.MAX_VALUE) {
       throw o.error(MAX_TABLES, "is " + maxTables + "; it must be 0 or more");
     }
+    if (!d.changes() && Boolean.TRUE.equals(o.find(CHANGES))) {
+      throw o.error(
+          CHANGES,
+          CHANGES.name() + " needs --coroot-url of tethys cluster-agent, which receives them");
+    }
     ReaderTarget.Limits limits =
         new ReaderTarget.Limits(
             d.excluded() != null && !o.has(EXCLUDED) ? d.excluded() : Set.copyOf(o.get(EXCLUDED)),
             either(o, SIZES, d.sizes()),
             either(o, BLOAT, d.bloat()),
+            d.changes() && !Boolean.FALSE.equals(o.find(CHANGES)),
             (int) maxTables,
             o.get(TABLES_INTERVAL),
             o.get(TEXT));

@@ -110,12 +110,13 @@ final class ClusterAgentFlags {
             "",
             "Database whose tables are not read. Can be repeated. The default is postgres, mysql,"
                 + " information_schema, performance_schema and sys."));
-    refused(
-        f,
-        "track-database-changes",
-        Flag.Kind.BOOLEAN,
-        "false",
-        "changes of schemas and settings are not sent as events");
+    f.add(
+        Flag.of(
+            "track-database-changes",
+            Flag.Kind.BOOLEAN,
+            "true",
+            "Send changed definitions of tables and settings as log records to --coroot-url, to its"
+                + " path /v1/logs."));
     refused(f, "config-update-interval", Flag.Kind.STRING, "60s", "databases are in --config.file");
     refused(f, "config-update-timeout", Flag.Kind.STRING, "10s", "databases are in --config.file");
     refused(
@@ -160,6 +161,7 @@ final class ClusterAgentFlags {
         Duration.ofMillis(millis),
         flags.bool("track-database-sizes"),
         flags.bool("track-database-bloat"),
+        flags.bool("track-database-changes") && !flags.get("coroot-url").isEmpty(),
         flags.integer("max-tables-per-database"),
         flags.isGiven("exclude-databases") ? Set.copyOf(excluded) : null);
   }

@@ -23,6 +23,7 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -34,6 +35,7 @@ import java.util.Map;
 public final class ClusterAgentRole implements Role {
   private static final System.Logger LOG = JulLogger.of(ClusterAgentRole.class.getName());
   private static final String CHECK = "check";
+  private static final String USER_AGENT = "tethys-cluster-agent/" + BuildInfo.current().version();
 
   @Override
   public String command() {
@@ -133,7 +135,10 @@ public final class ClusterAgentRole implements Role {
     String web = flags.get("web.config.file");
     HttpListenerOptions listening =
         HttpListenerOptions.on(address).withWebConfigFile(web.isEmpty() ? null : Path.of(web));
-    try (DatabaseReadings readings = new DatabaseReadings(InstantSource.system())) {
+    try (ChangeSender sender = push == null ? null : sender(push, registry);
+        DatabaseReadings readings =
+            new DatabaseReadings(
+                InstantSource.system(), sender == null ? ChangeSink.NONE : sender)) {
       registry.register(readings);
       readings.apply(config);
       sun.misc.Signal.handle(
@@ -171,6 +176,18 @@ public final class ClusterAgentRole implements Role {
     }
   }
 
+  /** Sender of changes to the receiver of the metrics. */
+  private static ChangeSender sender(MetricsPush.Options push, Registry registry)
+      throws IOException {
+    return new ChangeSender(
+        URI.create(push.endpoint().replaceAll("/v1/metrics$", "/v1/logs")),
+        push.apiKey(),
+        push.insecureSkipVerify(),
+        push.caFile(),
+        USER_AGENT,
+        registry);
+  }
+
   private static void reload(
       FlagSet flags, Map<String, String> environment, DatabaseReadings readings) {
     try {
@@ -204,9 +221,6 @@ public final class ClusterAgentRole implements Role {
     String host = listen.substring(0, Math.max(0, listen.lastIndexOf(':')));
     boolean everywhere = host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]");
     return new MetricsPush.Job(
-        "coroot-cluster-agent",
-        "",
-        (everywhere ? "127.0.0.1" : host) + ":" + port,
-        "tethys-cluster-agent/" + BuildInfo.current().version());
+        "coroot-cluster-agent", "", (everywhere ? "127.0.0.1" : host) + ":" + port, USER_AGENT);
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.contrib.clusteragent;
 
 import dev.tethys.collect.database.memcached.MemcachedReader;
+import dev.tethys.collect.database.mongodb.MongoReader;
 import dev.tethys.collect.database.mysql.MysqlReader;
 import dev.tethys.collect.database.postgres.PostgresReader;
 import dev.tethys.collect.database.reader.DatabaseReader;
@@ -10,12 +11,14 @@ import java.util.function.Function;
 
 /** Kinds of database servers that the agent reads. */
 enum DatabaseEngine {
-  POSTGRES("postgres", 5432, "pg", "pg_scrape_error", PostgresReader::new),
-  MYSQL("mysql", 3306, "mysql", "mysql_scrape_error", MysqlReader::new),
-  REDIS("redis", 6379, "redis", "redis_exporter_last_scrape_error", RedisReader::new),
-  MEMCACHED("memcached", 11211, "memcached", "", MemcachedReader::new);
+  POSTGRES("postgres", "postgresql", 5432, "pg", "pg_scrape_error", PostgresReader::new),
+  MYSQL("mysql", "mysql", 3306, "mysql", "mysql_scrape_error", MysqlReader::new),
+  REDIS("redis", "redis", 6379, "redis", "redis_exporter_last_scrape_error", RedisReader::new),
+  MEMCACHED("memcached", "memcached", 11211, "memcached", "", MemcachedReader::new),
+  MONGODB("mongodb", "mongodb", 27017, "mongo", "mongo_scrape_error", MongoReader::new);
 
   private final String text;
+  private final String system;
   private final int port;
   private final String prefix;
   private final String errorMetric;
@@ -23,11 +26,13 @@ enum DatabaseEngine {
 
   DatabaseEngine(
       String text,
+      String system,
       int port,
       String prefix,
       String errorMetric,
       Function<ReaderTarget, DatabaseReader> reader) {
     this.text = text;
+    this.system = system;
     this.port = port;
     this.prefix = prefix;
     this.errorMetric = errorMetric;
@@ -37,6 +42,11 @@ enum DatabaseEngine {
   /** Name in configurations. */
   String text() {
     return text;
+  }
+
+  /** Value of the attribute {@code db.system}. */
+  String system() {
+    return system;
   }
 
   /** Default port. */

@@ -43,6 +43,7 @@ final class DatabaseReadings implements Collector, AutoCloseable {
   private static final int MISSED = 3;
 
   private final InstantSource clock;
+  private final ChangeSink changes;
   private final ScheduledThreadPoolExecutor timer;
   private final ThreadPoolExecutor readers;
 
@@ -51,7 +52,11 @@ final class DatabaseReadings implements Collector, AutoCloseable {
 
   private volatile boolean closed;
 
-  DatabaseReadings(InstantSource clock) {
+  /**
+   * @param changes receives changes of schemas and settings
+   */
+  DatabaseReadings(InstantSource clock, ChangeSink changes) {
+    this.changes = changes;
     this.clock = clock;
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -75,7 +80,7 @@ final class DatabaseReadings implements Collector, AutoCloseable {
     for (DatabaseTarget t : config.databases()) {
       keys.add(t.key());
       if (!targets.containsKey(t.key())) {
-        ReadTarget r = new ReadTarget(t, clock);
+        ReadTarget r = new ReadTarget(t, clock, changes);
         targets.put(t.key(), r);
         // The first reading of each falls into the first second per 100 databases.
         long spread = Math.min(t.interval().toMillis(), 10L * config.databases().size());

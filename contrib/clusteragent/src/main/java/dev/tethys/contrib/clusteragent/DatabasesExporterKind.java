@@ -125,7 +125,7 @@ public final class DatabasesExporterKind implements ExporterKind {
 
     @Override
     public void start(MetricsSource page) {
-      DatabaseReadings r = new DatabaseReadings(clock);
+      DatabaseReadings r = new DatabaseReadings(clock, ChangeSink.NONE);
       readings = r;
       r.apply(config);
     }

@@ -32,6 +32,7 @@ final class ReadTarget {
 
   private final DatabaseTarget target;
   private final InstantSource clock;
+  private final ChangeSink changes;
   private volatile TargetState state;
 
   @GuardedBy("this")
@@ -41,7 +42,8 @@ final class ReadTarget {
   private Secret refused = Secret.NONE;
   private volatile boolean closed;
 
-  ReadTarget(DatabaseTarget target, InstantSource clock) {
+  ReadTarget(DatabaseTarget target, InstantSource clock, ChangeSink changes) {
+    this.changes = changes;
     this.target = target;
     this.clock = clock;
     this.reader = target.engine().open(target.server());
@@ -79,6 +81,7 @@ final class ReadTarget {
             whole ? r.parts().size() : missing(r));
       }
       finished(status, "", null, begin, r);
+      r.changes().forEach(c -> changes.changed(target, c, clock.millis()));
       return target.interval();
     } catch (ReadingException e) {
       return failed(e.failure(), String.valueOf(e.getMessage()), begin);
@@ -138,7 +141,7 @@ final class ReadTarget {
         failure.text() + ": " + message,
         login ? clock.instant().plus(pause) : null,
         begin,
-        new DatabaseReading(down(target.engine(), failure.text()), List.of(), 0));
+        new DatabaseReading(down(target.engine(), failure.text()), List.of(), List.of(), 0));
     return login ? target.interval() : pause;
   }
 

@@ -71,7 +71,8 @@ class ClusterAgentConfigTest {
     refused("databases:\n- {engine: mysql, address: 'u:p4ss@x:1'}\n", "is not HOST:PORT");
     refused("interval: 10ms\n", "interval must be from 1s to 1h");
     refused("max_tables_per_database: -1\n", "it must be 0 or more");
-    refused("track_database_changes: true\n", "track_database_changes");
+    refused("track_database_changes: true\n", "agent.yml:1", "needs --coroot-url");
+    refused("kubernetes: {}\n", "kubernetes");
     refused(
         "databases:\n- {engine: mysql, address: x, password: a, password_env: SECRET}\n",
         "set only one of");

@@ -40,7 +40,7 @@ public final class MemcachedReader implements DatabaseReader {
           e);
     }
     return new DatabaseReading(
-        families, List.of(new DatabaseReading.Part("server", "", "")), COMMANDS);
+        families, List.of(new DatabaseReading.Part("server", "", "")), List.of(), COMMANDS);
   }
 
   @Override

@@ -55,7 +55,7 @@ public final class MysqlReader implements DatabaseReader {
           "server_uuid",
           variables.getOrDefault("server_uuid", ""));
       new MysqlServerMetrics(s).read(variables);
-      statements.read(s, variables, System.nanoTime());
+      statements.read(s, variables);
       tables.read(s, variables, System.nanoTime());
       String help = "1 with the part of the reading that failed, 0 without labels if none did.";
       for (String failed : parts.failures()) {
@@ -65,7 +65,7 @@ public final class MysqlReader implements DatabaseReader {
         out.gauge("scrape_error", help, 0, "error", "", "warning", "");
       }
       complete = true;
-      return new DatabaseReading(out.families(), parts.all(), s.statements());
+      return new DatabaseReading(out.families(), parts.all(), tables.changes(), s.statements());
     } catch (IOException e) {
       throw failure(e);
     } catch (ScrapeLimitException e) {

@@ -50,7 +50,7 @@ final class MysqlStatements {
   }
 
   /** Reads digests and lock waits. */
-  void read(MysqlSession s, Map<String, String> variables, long nanos) throws IOException {
+  void read(MysqlSession s, Map<String, String> variables) throws IOException {
     if (!"ON".equalsIgnoreCase(variables.getOrDefault("performance_schema", "OFF"))) {
       s.parts().failed("statements", "performance_schema is off", OFF);
       return;
@@ -61,6 +61,7 @@ final class MysqlStatements {
     boolean known =
         s.part(
             "statements", "SELECT ON performance_schema.*", () -> now[0] = figures(s, last, load));
+    long nanos = System.nanoTime();
     List<Wait> waits = new ArrayList<>();
     if (!s.isMariadb()) {
       s.part("lock waits", "SELECT ON performance_schema.*", () -> waits.addAll(waits(s)));

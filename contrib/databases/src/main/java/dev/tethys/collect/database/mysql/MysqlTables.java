@@ -2,7 +2,10 @@ package dev.tethys.collect.database.mysql;
 
 import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
+import dev.tethys.collect.database.reader.DatabaseChange;
+import dev.tethys.collect.database.reader.DefinitionHistory;
 import dev.tethys.collect.database.reader.ReaderTarget;
+import dev.tethys.collect.database.reader.SettingsText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +22,10 @@ final class MysqlTables {
   private static final int TOP = 20;
   private static final int MAX_TABLES = 50_000;
   private static final double PICOSECONDS = 1e12;
+
+  /** Variables that the server changes itself. */
+  private static final Set<String> MOVING =
+      Set.of("gtid_binlog_state", "gtid_slave_pos", "gtid_executed", "gtid_purged", "timestamp");
 
   private record Table(String database, String name, double bytes, double growth) {}
 
@@ -28,11 +36,13 @@ final class MysqlTables {
   }
 
   private final ReaderTarget.Limits limits;
+  private final DefinitionHistory history = new DefinitionHistory();
   private Map<List<String>, double[]> ioBefore = Map.of();
   private long ioAt;
   private Map<List<String>, Double> bytesBefore = Map.of();
   private List<Table> tables = List.of();
   private Map<String, Double> databases = Map.of();
+  private Set<String> compared = Set.of();
   private boolean sized;
   private long sizedAt;
 
@@ -45,11 +55,16 @@ final class MysqlTables {
     if ("ON".equalsIgnoreCase(variables.getOrDefault("performance_schema", "OFF"))) {
       s.part("I/O of tables", "SELECT ON performance_schema.*", () -> io(s, nanos));
     }
+    if ((limits.sizes() || limits.changes())
+        && (!sized || nanos - sizedAt >= limits.tables().toNanos())) {
+      s.part("sizes of tables", "SELECT ON *.*", () -> sizes(s, nanos));
+      if (limits.changes()) {
+        s.part("definitions of tables", "SELECT ON *.*", () -> definitions(s));
+        s.part("names of settings", "SELECT ON *.*", () -> settings(s, variables));
+      }
+    }
     if (!limits.sizes()) {
       return;
-    }
-    if (!sized || nanos - sizedAt >= limits.tables().toNanos()) {
-      s.part("sizes of tables", "SELECT ON *.*", () -> sizes(s, nanos));
     }
     MetricSet out = s.out();
     databases.forEach(
@@ -136,6 +151,43 @@ final class MysqlTables {
         operation);
   }
 
+  /** Changes since the last call. */
+  List<DatabaseChange> changes() {
+    return history.take();
+  }
+
+  private void definitions(MysqlSession s) throws IOException {
+    history.retain(List.copyOf(compared));
+    for (Map.Entry<String, Map<String, String>> e : MysqlDefinitions.read(s, compared).entrySet()) {
+      if (!history.tables(e.getKey(), e.getValue())) {
+        s.parts()
+            .failed(
+                "definitions of tables of " + e.getKey(),
+                "definitions of more than " + DefinitionHistory.MAX_CHARACTERS + " characters",
+                "");
+      }
+    }
+  }
+
+  /** Settings that can be changed while the server runs; others change with state. */
+  private void settings(MysqlSession s, Map<String, String> variables) throws IOException {
+    List<SettingsText.Setting> settings = new ArrayList<>();
+    String sql =
+        s.isMariadb()
+            ? "SELECT LOWER(VARIABLE_NAME) FROM information_schema.SYSTEM_VARIABLES WHERE READ_ONLY"
+                + " = 'NO' ORDER BY 1"
+            : "SELECT LOWER(VARIABLE_NAME) FROM performance_schema.variables_info WHERE"
+                + " VARIABLE_SOURCE <> 'COMPILED' ORDER BY 1";
+    for (List<@Nullable String> r : s.query(sql).rows()) {
+      String name = text(r.getFirst());
+      String value = variables.get(name);
+      if (value != null && !MOVING.contains(name)) {
+        settings.add(new SettingsText.Setting(name, value, ""));
+      }
+    }
+    history.settings("global_variables", SettingsText.of(settings));
+  }
+
   private void sizes(MysqlSession s, long nanos) throws IOException {
     double seconds = (nanos - sizedAt) / 1e9;
     boolean first = !sized;
@@ -176,5 +228,7 @@ final class MysqlTables {
     }
     tables = kept;
     databases = sums;
+    counts.entrySet().removeIf(e -> limits.maxTables() > 0 && e.getValue() > limits.maxTables());
+    compared = Set.copyOf(counts.keySet());
   }
 }

@@ -6,6 +6,7 @@ import dev.tethys.collect.database.MetricSet;
 import dev.tethys.collect.database.ScrapeLimitException;
 import dev.tethys.collect.database.reader.DatabaseReader;
 import dev.tethys.collect.database.reader.DatabaseReading;
+import dev.tethys.collect.database.reader.DefinitionHistory;
 import dev.tethys.collect.database.reader.ReaderTarget;
 import dev.tethys.collect.database.reader.ReadingException;
 import dev.tethys.collect.database.reader.ReadingException.Failure;
@@ -41,6 +42,7 @@ public final class PostgresReader implements DatabaseReader {
   private final Map<String, Long> tablesDue = new HashMap<>();
   private final Map<String, Integer> tableReadings = new HashMap<>();
   private final Map<Long, Double> sizes = new HashMap<>();
+  private final DefinitionHistory history = new DefinitionHistory();
   private long sizesDue;
   private boolean sized;
   private @Nullable PostgresConnection kept;
@@ -75,9 +77,9 @@ public final class PostgresReader implements DatabaseReader {
           "pg_probe_seconds", "Duration of an empty statement.", (System.nanoTime() - probe) / 1e9);
       out.gauge("pg_info", "Version; always 1.", 1, "server_version", version.text());
       rights(s);
-      new PostgresServerMetrics(s).read();
+      new PostgresServerMetrics(s, target.limits().changes() ? history : null).read();
       Map<Long, String> names = databases(s, nanos);
-      statements.read(s, names, nanos);
+      statements.read(s, names);
       String due = nextTables(nanos);
       if (due != null && due.equals(database())) {
         tablesOf(due, s, nanos);
@@ -94,7 +96,7 @@ public final class PostgresReader implements DatabaseReader {
       if (parts.failures().isEmpty()) {
         out.gauge(ERROR, ERROR_HELP, 0, "error", "", "warning", "");
       }
-      return new DatabaseReading(out.families(), parts.all(), count);
+      return new DatabaseReading(out.families(), parts.all(), history.take(), count);
     } catch (SQLException e) {
       throw failure(e);
     } catch (IOException e) {
@@ -120,7 +122,7 @@ public final class PostgresReader implements DatabaseReader {
             ? Failure.LOGIN
             : state.equals("53300") || state.equals("57P03")
                 ? Failure.BUSY
-                : state.equals("57014") || "timed out".equals(e.getMessage())
+                : state.equals("57014") || String.valueOf(e.getMessage()).contains("timed out")
                     ? Failure.TIMEOUT
                     : state.equals("08P01") ? Failure.PROTOCOL : Failure.CONNECTION;
     return new ReadingException(kind, PostgresSession.message(e), e);
@@ -231,6 +233,7 @@ public final class PostgresReader implements DatabaseReader {
             .toList();
     tables.keySet().retainAll(read.stream().map(DatabaseRow::name).toList());
     tablesDue.keySet().retainAll(tables.keySet());
+    history.retain(List.copyOf(tables.keySet()));
     tableReadings.keySet().retainAll(tables.keySet());
     for (DatabaseRow d : read) {
       tables.computeIfAbsent(d.name, PostgresTables::new);
@@ -266,7 +269,8 @@ public final class PostgresReader implements DatabaseReader {
   }
 
   private @Nullable String nextTables(long nanos) {
-    if (!target.limits().sizes() && !target.limits().bloat()) {
+    ReaderTarget.Limits l = target.limits();
+    if (!l.sizes() && !l.bloat() && !l.changes()) {
       return null;
     }
     String next = null;
@@ -294,6 +298,17 @@ public final class PostgresReader implements DatabaseReader {
         target.limits().bloat() && reading % BLOAT_EVERY == 1,
         target.limits().maxTables(),
         nanos);
+    if (target.limits().changes() && t.isRead()) {
+      s.part(
+          "definitions of tables of " + name,
+          () -> {
+            if (!history.tables(name, PostgresDefinitions.read(s, name))) {
+              throw new SQLException(
+                  "definitions of more than " + DefinitionHistory.MAX_CHARACTERS + " characters",
+                  "54000");
+            }
+          });
+    }
     tablesDue.put(name, nanos + target.limits().tables().toNanos());
   }
 

@@ -5,6 +5,8 @@ import static dev.tethys.collect.database.postgres.PostgresSession.text;
 
 import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
+import dev.tethys.collect.database.reader.DefinitionHistory;
+import dev.tethys.collect.database.reader.SettingsText;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,9 +23,14 @@ final class PostgresServerMetrics {
 
   private final PostgresSession s;
   private final MetricSet out;
+  private final @Nullable DefinitionHistory history;
 
-  PostgresServerMetrics(PostgresSession session) {
+  /**
+   * @param history compares settings, null if they are not compared
+   */
+  PostgresServerMetrics(PostgresSession session, @Nullable DefinitionHistory history) {
     this.s = session;
+    this.history = history;
     this.out = session.out();
   }
 
@@ -42,15 +49,18 @@ final class PostgresServerMetrics {
   }
 
   private void settings() throws SQLException {
+    List<SettingsText.Setting> settings = new ArrayList<>();
     s.rows(
-        "select name, setting, unit, vartype from pg_catalog.pg_settings"
-            + " where vartype in ('integer', 'real', 'bool')",
+        "select name, setting, unit, vartype, source from pg_catalog.pg_settings order by name",
         r -> {
           String setting = text(r, 2);
+          settings.add(new SettingsText.Setting(text(r, 1), setting, text(r, 5)));
           Double v =
-              "bool".equals(r.getString(4))
-                  ? Double.valueOf(setting.equals("on") ? 1 : 0)
-                  : GoNumbers.parse(setting);
+              switch (text(r, 4)) {
+                case "bool" -> Double.valueOf(setting.equals("on") ? 1 : 0);
+                case "integer", "real" -> GoNumbers.parse(setting);
+                default -> null;
+              };
           if (v != null) {
             out.gauge(
                 "pg_setting",
@@ -62,6 +72,9 @@ final class PostgresServerMetrics {
                 text(r, 3));
           }
         });
+    if (history != null) {
+      history.settings("pg_settings", SettingsText.of(settings));
+    }
   }
 
   private void replication() throws SQLException {

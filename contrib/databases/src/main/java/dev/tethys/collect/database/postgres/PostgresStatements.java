@@ -54,7 +54,7 @@ final class PostgresStatements {
    *
    * @param databases names by id
    */
-  void read(PostgresSession s, Map<Long, String> databases, long nanos) throws SQLException {
+  void read(PostgresSession s, Map<Long, String> databases) throws SQLException {
     @Nullable PostgresActivity[] read = new PostgresActivity[1];
     s.part("connections", () -> read[0] = PostgresActivity.read(s));
     PostgresActivity activity = read[0];
@@ -64,6 +64,8 @@ final class PostgresStatements {
     Map<Key, double[]> totals = new HashMap<>();
     String[] schema = {""};
     boolean known = s.part("statements", () -> schema[0] = totals(s, totals));
+    // The interval is that between the totals: other parts of a reading take different times.
+    long nanos = System.nanoTime();
     StatementFigures figures = new StatementFigures(totals.size());
     totals.forEach(
         (k, v) -> figures.add(StatementFigures.key(k.database, k.user, k.query), v[0], v[1], v[2]));

@@ -61,6 +61,7 @@ final class PostgresTables {
   private @Nullable List<Unused> indexes;
   private List<Rows> rows = List.of();
   private List<Vacuum> vacuums = List.of();
+  private boolean read;
 
   PostgresTables(String database) {
     this.database = database;
@@ -101,8 +102,10 @@ final class PostgresTables {
               "raise max_tables_per_database");
       sizes = List.of();
       rows = List.of();
+      read = false;
       return;
     }
+    read = true;
     if (withSizes) {
       s.part("sizes of tables of " + database, () -> sizes(s, nanos));
       s.part("rows of tables of " + database, () -> rows = topRows(s));
@@ -223,6 +226,11 @@ final class PostgresTables {
         r -> foundIndexes.add(new Unused(text(r, 1), text(r, 2), text(r, 3), r.getDouble(4))));
     tables = foundTables;
     indexes = foundIndexes;
+  }
+
+  /** Whether the last reading had no more tables than permitted. */
+  boolean isRead() {
+    return read;
   }
 
   /** Tables that may be among the largest or fastest growing of the server. */

@@ -8,9 +8,11 @@ import java.util.List;
  *
  * @param families metrics, without the label of the address
  * @param parts parts of the reading in their order; parts that were not due are absent
+ * @param changes changes of definitions and settings since the last reading
  * @param statements number of statements or commands that were sent
  */
-public record DatabaseReading(List<MetricFamily> families, List<Part> parts, long statements) {
+public record DatabaseReading(
+    List<MetricFamily> families, List<Part> parts, List<DatabaseChange> changes, long statements) {
   /**
    * Part of a reading.
    *

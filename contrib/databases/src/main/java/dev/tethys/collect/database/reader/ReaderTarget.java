@@ -34,11 +34,12 @@ public record ReaderTarget(
   }
 
   /**
-   * What is read beyond the figures of the server.
+   * Parts of a reading that are optional, and their bounds.
    *
    * @param excluded databases whose tables are not read
    * @param sizes whether sizes of databases and tables are read
    * @param bloat whether unused space of tables and indexes is estimated
+   * @param changes whether definitions of tables and settings are compared between readings
    * @param maxTables databases with more tables have no metrics of tables
    * @param tables minimum time between two readings of the tables of a database
    * @param textInLabels whether the label {@code query} is the text of the statement, not its
@@ -48,6 +49,7 @@ public record ReaderTarget(
       Set<String> excluded,
       boolean sizes,
       boolean bloat,
+      boolean changes,
       int maxTables,
       Duration tables,
       boolean textInLabels) {
@@ -57,7 +59,7 @@ public record ReaderTarget(
 
     /** Limits without configuration. */
     public static final Limits DEFAULT =
-        new Limits(SYSTEM, true, true, 1000, Duration.ofMinutes(1), false);
+        new Limits(SYSTEM, true, true, true, 1000, Duration.ofMinutes(1), false);
 
     public Limits {
       excluded = Set.copyOf(excluded);

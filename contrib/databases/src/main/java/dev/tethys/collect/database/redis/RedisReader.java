@@ -97,7 +97,8 @@ public final class RedisReader implements DatabaseReader {
     if (e != null) {
       throw new ReadingException(kind(e), String.valueOf(e.getMessage()), e);
     }
-    return new DatabaseReading(families, List.of(new DatabaseReading.Part("server", "", "")), 1);
+    return new DatabaseReading(
+        families, List.of(new DatabaseReading.Part("server", "", "")), List.of(), 1);
   }
 
   private static Failure kind(Exception e) {
