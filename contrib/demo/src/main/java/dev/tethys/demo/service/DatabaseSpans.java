@@ -24,6 +24,8 @@ final class DatabaseSpans {
       span.set("db.query.text", sql.replaceAll("'[^']*'", "?"));
       span.set("server.address", "shop-db");
       span.set("server.port", port);
+      span.set("network.peer.address", "127.0.0.1");
+      span.set("network.peer.port", port);
       try {
         List<List<String>> rows = database.query(sql);
         span.set("db.response.returned_rows", rows.size());

@@ -17,6 +17,8 @@ final class StoreSpans {
       span.set("db.query.text", command[0] + " ?".repeat(command.length - 1));
       span.set("server.address", "shop-store");
       span.set("server.port", port);
+      span.set("network.peer.address", "127.0.0.1");
+      span.set("network.peer.port", port);
       try {
         return store.call(command);
       } catch (IOException e) {

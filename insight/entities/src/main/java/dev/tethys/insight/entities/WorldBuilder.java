@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>Entities of a kind that share a key become one class. A class of more than {@link
  *       #MAX_KEYS} keys is the mistake of a rule: its keys stay apart.
  *   <li>A class with weak evidence only joins the strong class that has one of its keys or hints,
- *       if there is exactly one.
+ *       if there is exactly one; see {@link #joinWeak}.
  *   <li>Merges of the user join classes by name.
  *   <li>Relations find their ends; fallbacks apply if there is no other relation; calls are
  *       repeated between the parents of their ends.
@@ -60,6 +61,8 @@ final class WorldBuilder {
   private final List<String> problems;
   private final UnionFind classes;
   private final boolean[] strong; // by class
+  private final Map<Link, Integer> replaced = new HashMap<>(); // and to what instead
+  private final Set<Integer> substitutes = new HashSet<>(); // parents instead of others
   private final Set<RelationKind> fallbacks = EnumSet.noneOf(RelationKind.class); // that rules have
   private final Map<Integer, Draft> drafts = new HashMap<>(); // by class
 
@@ -203,29 +206,88 @@ final class WorldBuilder {
         });
   }
 
-  /** Joins each weak class with the only strong one that has one of its names. */
+  /**
+   * Joins each weak class with the only strong one that has one of its names; without any, with the
+   * only weak one that has a hint of it as key. Those that exist on demand are first, so that the
+   * others find their keys. Classes of preferred evidence that would join one class by different
+   * ports stay apart: a proxy has a port for each of its destinations.
+   */
   private void joinWeak() {
-    int[] owners = owners(true);
+    boolean[] ambiguous = new boolean[strings.size()];
+    join(true, true, ambiguous);
+    join(false, true, ambiguous);
+    join(false, false, ambiguous);
+  }
+
+  private void join(boolean onDemand, boolean toStrong, boolean[] ambiguous) {
+    int[] owners = toStrong ? owners(true) : weakKeys();
     int[] joined = new int[strings.size()];
     Arrays.fill(joined, NONE);
+    boolean[] exists = new boolean[strings.size()];
+    forEachEntity((rule, i) -> exists[classOf(i)] |= !rule.onDemand());
+    Map<Integer, Set<String>> ports = new HashMap<>(); // by preferred class
     forEachEntity(
-        (_, i) -> {
+        (rule, i) -> {
           int own = classOf(i);
-          if (!strong[own]) {
-            for (int k = 0; k < reader.keys(i); k++) {
-              choose(joined, own, owners[reader.key(i, k)]);
+          if (strong[own] || ambiguous[own] || exists[own] == onDemand) {
+            return;
+          }
+          for (int k = 0; toStrong && k < reader.keys(i); k++) {
+            choose(joined, own, owners[reader.key(i, k)]);
+          }
+          for (int h = 0; h < reader.hints(i); h++) {
+            int owner = owners[reader.hint(i, h)];
+            if (owner != own) {
+              choose(joined, own, owner);
             }
-            for (int h = 0; h < reader.hints(i); h++) {
-              choose(joined, own, owners[reader.hint(i, h)]);
+            if (owner >= 0 && rule.preferred()) {
+              String hint = strings.get(reader.hint(i, h));
+              ports
+                  .computeIfAbsent(own, _ -> new HashSet<>())
+                  .add(hint.substring(hint.lastIndexOf(':') + 1));
             }
           }
         });
+    separatePorts(joined, ports);
     for (int i = 0; i < joined.length; i++) {
+      ambiguous[i] |= joined[i] == SEVERAL;
       if (joined[i] >= 0) {
         classes.union(i, joined[i]);
-        strong[classes.find(i)] = true;
+        strong[classes.find(i)] = toStrong;
       }
     }
+  }
+
+  private static void separatePorts(int[] joined, Map<Integer, Set<String>> ports) {
+    Map<Integer, Set<String>> all = new HashMap<>();
+    Map<Integer, Integer> count = new HashMap<>();
+    ports.forEach(
+        (own, its) -> {
+          if (joined[own] >= 0) {
+            all.computeIfAbsent(joined[own], _ -> new HashSet<>()).addAll(its);
+            count.merge(joined[own], 1, Integer::sum);
+          }
+        });
+    for (int own : ports.keySet()) {
+      int to = joined[own];
+      if (to >= 0 && count.getOrDefault(to, 0) > 1 && all.getOrDefault(to, Set.of()).size() > 1) {
+        joined[own] = SEVERAL;
+      }
+    }
+  }
+
+  /** Weak class that has a name as key. */
+  private int[] weakKeys() {
+    int[] keys = new int[strings.size()];
+    Arrays.fill(keys, NONE);
+    forEachEntity(
+        (_, i) -> {
+          int own = classOf(i);
+          for (int k = 0; !strong[own] && k < reader.keys(i); k++) {
+            keys[reader.key(i, k)] = own;
+          }
+        });
+    return keys;
   }
 
   private static void choose(int[] chosen, int at, int candidate) {
@@ -270,9 +332,10 @@ final class WorldBuilder {
           Draft d = drafts.computeIfAbsent(classOf(i), _ -> new Draft(rule.kind()));
           d.exists |= !rule.onDemand();
           int weak = rule.weak() ? 1 : 0;
-          int rank = weak * count + reader.number();
+          int rank = (rule.preferred() ? -2 : weak) * count + reader.number();
+          int first = rule.preferred() ? -2 * MAX_KEYS : weak;
           for (int k = 0; k < reader.keys(i); k++) {
-            d.key = Ranked.best(d.key, 2 * k + weak, reader.key(i, k), strings);
+            d.key = Ranked.best(d.key, 2 * k + first, reader.key(i, k), strings);
             if (named.add(reader.key(i, k))) {
               d.keys.add(strings.get(reader.key(i, k)).substring(1));
             }
@@ -349,6 +412,7 @@ final class WorldBuilder {
     addLinks(owners, false, links, taken, lifts, unknown);
     addLinks(owners, true, links, taken, lifts, unknown);
     removeUnknown(links, lifts, unknown);
+    replace(links, lifts);
     lift(links, lifts);
     return links;
   }
@@ -376,8 +440,11 @@ final class WorldBuilder {
             to = classOf(r.to());
           }
           Draft other = to < 0 ? null : drafts.get(to);
-          if (other == null || from == to) {
+          if (other == null || from == to || r.existing() && !other.exists) {
             continue;
+          }
+          if (!isKnown && r.instead() >= 0 && reader.keys(r.instead()) > 0) {
+            replaced.put(new Link(r.kind(), from, classOf(r.instead())), to);
           }
           if (fallbacks.contains(r.kind())) {
             Taken t = new Taken(r.kind(), from, other.kind);
@@ -430,6 +497,72 @@ final class WorldBuilder {
     }
   }
 
+  /**
+   * Removes relations in whose place are others. A service whose instances are all parts of another
+   * entity is that entity. One that takes part in requests of its own keeps its instances.
+   */
+  private void replace(Set<Link> links, List<Lift> lifts) {
+    keepCallingParents(links);
+    if (replaced.isEmpty()) {
+      return;
+    }
+    links.removeAll(replaced.keySet());
+    lifts.removeIf(l -> replaced.containsKey(l.link));
+    Map<Integer, Set<Integer>> parts = new HashMap<>(); // by former parent
+    replaced.forEach(
+        (l, to) -> {
+          if (l.kind == RelationKind.PART_OF) {
+            parts.computeIfAbsent(l.to, _ -> new HashSet<>()).add(to);
+            substitutes.add(to);
+          }
+        });
+    for (Link l : links) {
+      if (l.kind == RelationKind.PART_OF) {
+        parts.remove(l.to);
+      }
+    }
+    List<Link> moved = links.stream().filter(l -> parts.containsKey(l.from)).toList();
+    for (Link l : moved) {
+      links.remove(l);
+      parts.getOrDefault(l.from, Set.of()).forEach(p -> links.add(new Link(l.kind, p, l.to)));
+    }
+    parts.forEach(this::absorb);
+  }
+
+  private void absorb(int former, Set<Integer> now) {
+    Draft d = drafts.get(former);
+    if (d == null) {
+      return;
+    }
+    d.exists = false;
+    Draft only = now.size() == 1 ? drafts.get(now.iterator().next()) : null;
+    if (only != null) {
+      only.series.addAll(d.series);
+    }
+  }
+
+  private void keepCallingParents(Set<Link> links) {
+    Set<Integer> calling = new HashSet<>();
+    for (Link l : links) {
+      if (l.kind == RelationKind.CALLS) {
+        calling.add(l.from);
+        calling.add(l.to);
+      }
+    }
+    List<Link> kept =
+        replaced.keySet().stream()
+            .filter(l -> l.kind == RelationKind.PART_OF && calling.contains(l.to))
+            .toList();
+    for (Link l : kept) {
+      int to = Objects.requireNonNull(replaced.remove(l));
+      links.remove(new Link(l.kind, l.from, to));
+      Draft d = drafts.get(to);
+      if (d != null && !calling.contains(to)) {
+        d.exists = false;
+      }
+    }
+  }
+
   /** Repeats relations between the parents of their ends; an end without parents stays as it is. */
   private void lift(Set<Link> links, List<Lift> lifts) {
     Map<Integer, List<Integer>> parents = new HashMap<>();
@@ -458,7 +591,7 @@ final class WorldBuilder {
     List<Integer> out = new ArrayList<>();
     for (int p : all.getOrDefault(of, List.of())) {
       Draft d = drafts.get(p);
-      if (d != null && d.kind == kind) {
+      if (d != null && (d.kind == kind || substitutes.contains(p))) {
         out.add(p);
       }
     }

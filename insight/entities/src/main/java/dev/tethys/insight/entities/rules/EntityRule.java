@@ -15,6 +15,7 @@ import java.util.Map;
  * @param series labels that select the entity's series
  * @param weak true if it joins a strong entity by a key or a hint
  * @param onDemand true if it exists only as an end of a relation
+ * @param preferred true if its name and its first key come before those of all other rules
  */
 public record EntityRule(
     EntityKind kind,
@@ -25,4 +26,5 @@ public record EntityRule(
     Map<String, Template> attributes,
     List<String> series,
     boolean weak,
-    boolean onDemand) {}
+    boolean onDemand,
+    boolean preferred) {}

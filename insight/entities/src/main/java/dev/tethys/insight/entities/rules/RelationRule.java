@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param keys keys or hints of the other end, tried in order
  * @param lift kinds to which the relation is repeated between the parents of both ends
  * @param fallback true if it counts only for an entity without such a relation by another rule
+ * @param existing true if it counts only where {@code to} exists without it
+ * @param instead number of an entity of the rule to which {@code from} has no relation of the kind
+ *     if this one leads to {@code to}; negative for none
  */
 public record RelationRule(
     RelationKind kind,
@@ -23,4 +26,6 @@ public record RelationRule(
     List<EntityKind> kinds,
     List<Template> keys,
     @Nullable EntityKind lift,
-    boolean fallback) {}
+    boolean fallback,
+    boolean existing,
+    int instead) {}

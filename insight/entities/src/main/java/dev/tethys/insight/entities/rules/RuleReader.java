@@ -51,6 +51,9 @@ final class RuleReader {
           "weak", Type.BOOL, false, "Joins the only strong entity with a common key or hint.");
   private static final Key<Boolean> ON_DEMAND =
       ENTITY.key("on_demand", Type.BOOL, false, "Exists only as an end of a relation.");
+  private static final Key<Boolean> PREFERRED =
+      ENTITY.key(
+          "preferred", Type.BOOL, false, "Its name and first key come before those of all others.");
   private static final Type<YamlObject> ENTITY_OBJECT = ENTITY.type(o -> o);
 
   private static final Section RELATION = new Section("relation", "Relation of two entities.");
@@ -70,6 +73,11 @@ final class RuleReader {
   private static final Key<Boolean> FALLBACK =
       RELATION.key(
           "fallback", Type.BOOL, false, "Only for entities without another such relation.");
+  private static final Key<Boolean> EXISTING =
+      RELATION.key("existing", Type.BOOL, false, "Only if to exists without this relation.");
+  private static final Key<String> INSTEAD =
+      RELATION.key(
+          "instead", Type.STRING, "", "Entity of the rule to which it is not related then.");
   private static final Type<YamlObject> RELATION_OBJECT = RELATION.type(o -> o);
 
   private static final Section RULE = new Section("rule", "Rule that creates entities.");
@@ -272,7 +280,8 @@ final class RuleReader {
         o.get(ATTRIBUTES),
         o.get(SERIES),
         o.get(WEAK),
-        o.get(ON_DEMAND));
+        o.get(ON_DEMAND),
+        o.get(PREFERRED));
   }
 
   private static RelationRule relation(YamlObject o, Map<String, Integer> numbers) {
@@ -285,6 +294,10 @@ final class RuleReader {
     if (find.isEmpty() != in.isEmpty()) {
       throw o.error("\"find\" and \"in\" belong together; give both or none");
     }
+    String instead = o.get(INSTEAD);
+    if (to.isEmpty() && (o.get(EXISTING) || !instead.isEmpty())) {
+      throw o.error("\"existing\" and \"instead\" are about \"to\"; name an entity there");
+    }
     return new RelationRule(
         o.get(RELATION_KIND),
         number(o, FROM, o.get(FROM), numbers),
@@ -292,7 +305,9 @@ final class RuleReader {
         in,
         find,
         o.find(LIFT),
-        o.get(FALLBACK));
+        o.get(FALLBACK),
+        o.get(EXISTING),
+        instead.isEmpty() ? -1 : number(o, INSTEAD, instead, numbers));
   }
 
   private static int number(

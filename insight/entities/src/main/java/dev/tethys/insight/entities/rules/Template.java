@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code {a|b}}: the first label that is not empty
  *   <li>{@code {a:host}}: the value changed by a function: {@code host}, {@code port}, {@code base}
  *       (after the last slash), {@code lower}, {@code routable} (empty for an address that means
- *       another machine elsewhere)
+ *       another machine elsewhere), {@code loopback} (empty for all addresses but these)
  *   <li>{@code {a?}}: may be empty; otherwise the text is absent if the value is empty
  * </ul>
  */
@@ -27,7 +27,8 @@ public final class Template {
     PORT,
     BASE,
     LOWER,
-    ROUTABLE;
+    ROUTABLE,
+    LOOPBACK;
 
     String apply(String s) {
       return switch (this) {
@@ -37,6 +38,7 @@ public final class Template {
         case BASE -> s.substring(s.lastIndexOf('/') + 1);
         case LOWER -> s.toLowerCase(Locale.ROOT);
         case ROUTABLE -> isRoutable(host(s)) ? s : "";
+        case LOOPBACK -> isRoutable(host(s)) ? "" : s;
       };
     }
 
@@ -128,7 +130,7 @@ public final class Template {
             + name
             + "\" in \""
             + text
-            + "\"; allowed: host, port, base, lower, routable");
+            + "\"; allowed: host, port, base, lower, routable, loopback");
   }
 
   /** Labels in the order in which they appear. */

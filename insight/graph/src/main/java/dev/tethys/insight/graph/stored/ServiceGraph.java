@@ -55,6 +55,7 @@ final class ServiceGraph {
   private final int maxEdges;
   private final RequestPairs pairs; // guarded by this
   private final CountTable<Edge, Counts> edges; // guarded by this
+  private final CalleeAddresses addresses; // guarded by this
 
   private static final class Counts extends StoredCounts {
     /** Series of an edge, and labels of a series. */
@@ -120,12 +121,18 @@ final class ServiceGraph {
   ServiceGraph(int maxEdges, int maxWaiting, long waitMillis, SeriesMemory memory) {
     this.maxEdges = maxEdges;
     this.edges = new CountTable<>(new SeriesRoom(maxEdges, memory));
+    this.addresses = new CalleeAddresses(maxEdges, memory);
     this.pairs = new RequestPairs(maxWaiting, waitMillis, MissingSide.BY_PEER, memory, this::count);
   }
 
   /** Number of edges in memory. */
   synchronized int size() {
     return edges.size();
+  }
+
+  /** Number of addresses of databases in memory. */
+  synchronized int addresses() {
+    return addresses.size();
   }
 
   /** Requests whose other side did not come and has no name. */
@@ -180,8 +187,10 @@ final class ServiceGraph {
     private final SpanBatch.Lookup serverAddress;
     private final SpanBatch.Lookup peerAddress;
     private final SpanBatch.Lookup peerPort;
+    private final CalleeAddresses.Attributes callees;
 
     Attributes(SpanBatch b) {
+      callees = new CalleeAddresses.Attributes(b);
       for (int i = 0; i < peers.length; i++) {
         peers[i] = b.attribute(b.attributes, PEERS[i]);
       }
@@ -227,7 +236,8 @@ final class ServiceGraph {
     }
   }
 
-  private static boolean isObserved(SpanBatch b, int span) {
+  /** True for a span of a node agent. */
+  static boolean isObserved(SpanBatch b, int span) {
     String scope = b.texts.get(b.scopeName[b.scope[span]]);
     return scope.equals(TETHYS) || scope.equals(COROOT);
   }
@@ -261,6 +271,7 @@ final class ServiceGraph {
         r.connection = Request.DATABASE; // which sends no spans
         r.server = database;
         r.serverNanos = r.clientNanos;
+        addresses.add(tenant, service, database, attributes.callees, i, now);
       }
     } else {
       r.server = service;
@@ -303,5 +314,6 @@ final class ServiceGraph {
       pairs.expire(now);
     }
     StoredCounts.write(edges, this, a, now, interval, stale);
+    addresses.write(this, a, now, interval, stale);
   }
 }

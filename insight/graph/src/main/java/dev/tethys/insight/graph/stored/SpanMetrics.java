@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Calls, latencies and sizes of spans by service, name, kind and status, under the names of Tempo's
  * metrics-generator. Senders choose services and names, so that their number is bounded: spans of
  * further names count as {@link #OTHER} of their service, those of further services as a service
- * {@link #OTHER}. Safe for several threads.
+ * {@link #OTHER}. Those of a node agent have the label {@code observed_by}: their services are
+ * processes, which may be clients such as shells. Safe for several threads.
  */
 final class SpanMetrics {
   /** Name beyond the limits. */
@@ -47,12 +48,12 @@ final class SpanMetrics {
 
   private record Service(String tenant, String name) {}
 
-  private record Key(Service service, String name, int kind, int status) {
+  private record Key(Service service, String name, int kind, int status, boolean observed) {
     /** Memory of its series, each with all labels. */
     long bytes() {
       long text = (long) service.name.length() + name.length();
       return (StoredCounts.BOUNDS.length + 5)
-          * (SeriesMemory.seriesBytes(text) + 5 * SeriesMemory.LABEL_BYTES);
+          * (SeriesMemory.seriesBytes(text) + 6 * SeriesMemory.LABEL_BYTES);
     }
   }
 
@@ -67,14 +68,16 @@ final class SpanMetrics {
     Counts(Key k, long now) {
       super(now);
       service = k.service;
-      Labels labels =
-          labels(
-              new LabelsBuilder()
-                  .set("service", k.service.name)
-                  .set("span_name", k.name)
-                  .set("span_kind", SpanCodes.kindName(k.kind))
-                  .set("status_code", SpanCodes.statusName(k.status)),
-              k.service.tenant);
+      LabelsBuilder b =
+          new LabelsBuilder()
+              .set("service", k.service.name)
+              .set("span_name", k.name)
+              .set("span_kind", SpanCodes.kindName(k.kind))
+              .set("status_code", SpanCodes.statusName(k.status));
+      if (k.observed) {
+        b.set("observed_by", "node-agent");
+      }
+      Labels labels = labels(b, k.service.tenant);
       calls = new StoredSeries("traces_spanmetrics_calls_total", labels);
       size = new StoredSeries("traces_spanmetrics_size_total", labels);
       latency = new LatencySeries("traces_spanmetrics_latency", labels, BOUNDS);
@@ -177,7 +180,9 @@ final class SpanMetrics {
       int service = services[b.scopeResource[b.scope[i]]];
       int kind = SpanCodes.knownKind(b.kind[i]);
       int status = SpanCodes.knownStatus(b.status[i]);
-      long key = (long) service << 40 | (long) b.name[i] << 8 | kind << 4 | status;
+      boolean isObserved = ServiceGraph.isObserved(b, i);
+      long key =
+          (long) service << 40 | (long) b.name[i] << 8 | kind << 4 | (isObserved ? 8 : 0) | status;
       Sum s = last;
       if (s == null || s.key != key) {
         s = sums.get(key);
@@ -200,7 +205,8 @@ final class SpanMetrics {
         int kind = (int) (s.key >> 4) & 7;
         int status = (int) s.key & 3;
         Service service = new Service(tenant, b.texts.get(s.service));
-        counts(new Key(service, b.texts.get(s.name), kind, status), s.count, now)
+        boolean observed = (s.key & 8) != 0;
+        counts(new Key(service, b.texts.get(s.name), kind, status, observed), s.count, now)
             .add(b, s, each, now);
       }
     }
@@ -230,7 +236,7 @@ final class SpanMetrics {
     // twice the limit leaves room for the rest of each service
     Service service =
         fits && table.size() < 2 * maxKeys ? key.service : new Service(key.service.tenant, OTHER);
-    Key other = new Key(service, OTHER, key.kind, key.status);
+    Key other = new Key(service, OTHER, key.kind, key.status, key.observed);
     Counts rest = table.get(other);
     rest = rest == null ? add(other, now) : rest;
     // of few, so that none is refused

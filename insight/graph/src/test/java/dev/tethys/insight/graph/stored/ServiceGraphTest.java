@@ -217,4 +217,94 @@ class ServiceGraphTest {
     graph.write(new LastSamples(), 2_000_000, 15_000, 900_000);
     assertThat(memory.inUse()).isZero();
   }
+
+  private static String database(String id, String address, String port) {
+    String text = ",\"attributes\":[{\"key\":\"KEY\",\"value\":{\"stringValue\":\"VALUE\"}}]";
+    String more = text.substring(0, text.length() - 1);
+    return span(
+        "web",
+        3,
+        id,
+        "",
+        more.replace("KEY", "db.system").replace("VALUE", "pg")
+            + more.replace("\"attributes\":[", "")
+                .replace("KEY", "peer.service")
+                .replace("VALUE", "shop-db")
+            + more.replace("\"attributes\":[", "")
+                .replace("KEY", "network.peer.address")
+                .replace("VALUE", address)
+            + more.replace("\"attributes\":[", "")
+                .replace("KEY", "network.peer.port")
+                .replace("VALUE", port)
+            + "]");
+  }
+
+  @Test
+  void storesTheAddressesOfDatabases() {
+    ServiceGraph graph = new ServiceGraph(100, 1000, 10_000);
+    String local =
+        database("2", "127.0.0.1", "5433")
+            .replace(
+                "{\"key\":\"service.name\"",
+                "{\"key\":\"host.id\",\"value\":{\"stringValue\":\"m1\"}},"
+                    + "{\"key\":\"service.name\"");
+    graph.add(TENANT, of(database("1", "10.0.0.2", "5432"), local), 1000);
+    graph.add(TENANT, of(database("3", "10.0.0.2", "5432")), 2000);
+    LastSamples out = new LastSamples();
+    graph.write(out, 6000, 15_000, 900_000);
+    String[] edge = {"client", "web", "server", "shop-db", "connection_type", "database"};
+    assertThat(out.last("traces_service_graph_request_total", edge)).isEqualTo(3);
+    assertThat(address(out, "10.0.0.2:5432", "")).isEqualTo(1);
+    assertThat(address(out, "127.0.0.1:5433", "m1")).isEqualTo(1);
+    assertThat(graph.addresses()).isEqualTo(2);
+    graph.write(out, 2000 + 900_000, 15_000, 900_000);
+    assertThat(graph.addresses()).isZero();
+    assertThat(address(out, "10.0.0.2:5432", "")).isNaN();
+  }
+
+  private static Double address(LastSamples out, String peer, String host) {
+    List<String> labels =
+        new ArrayList<>(
+            List.of("client", "web", "server", "shop-db", "connection_type", "database"));
+    labels.addAll(List.of("peer", peer));
+    if (!host.isEmpty()) {
+      labels.addAll(List.of("host_id", host));
+    }
+    return Objects.requireNonNull(
+        out.last("traces_service_graph_address_info", labels.toArray(String[]::new)));
+  }
+
+  @Test
+  void boundsTheAddressesOfADatabase() {
+    ServiceGraph graph = new ServiceGraph(100, 1000, 10_000);
+    for (int i = 0; i < 1000; i++) {
+      graph.add(TENANT, of(database("1", "10.0." + i / 250 + "." + i % 250, "5432")), 1000);
+    }
+    assertThat(graph.addresses()).isEqualTo(CalleeAddresses.MAX_ADDRESSES);
+    graph.write(new LastSamples(), 1000 + 900_000, 15_000, 900_000);
+    graph.add(TENANT, of(database("1", "10.9.9.9", "5432")), 901_000);
+    assertThat(graph.addresses()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"40000", "32768", "60999", "0", "70000", "-1", "x", "99999999999"})
+  void leavesOutPortsOfClientsAndInvalidOnes(String port) {
+    ServiceGraph graph = new ServiceGraph(100, 1000, 10_000);
+    graph.add(TENANT, of(database("1", "10.0.0.2", port)), 1000);
+    assertThat(graph.size()).isEqualTo(1);
+    assertThat(graph.addresses()).isZero();
+  }
+
+  @Test
+  void addressesTakeTheMemoryOfSeries() {
+    SeriesMemory memory = new SeriesMemory(10_000_000);
+    ServiceGraph graph = new ServiceGraph(1000, 1000, 10_000, memory);
+    graph.add(TENANT, of(database("1", "h".repeat(254), "5432")), 1000);
+    assertThat(graph.addresses()).as("longer than a name of a host").isZero();
+    long edge = memory.inUse();
+    graph.add(TENANT, of(database("1", "10.0.0.2", "5432")), 1000);
+    assertThat(memory.inUse()).isGreaterThan(edge);
+    graph.write(new LastSamples(), 1000 + 900_000, 15_000, 900_000);
+    assertThat(memory.inUse()).isZero();
+  }
 }

@@ -11,6 +11,7 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -132,5 +133,23 @@ class SpanMetricsTest {
     assertThat(m.size()).isEqualTo(4);
     m.write(new LastSamples(), 1000 + STALE, INTERVAL, STALE);
     assertThat(memory.inUse()).isZero();
+  }
+
+  @Test
+  void separatesSpansOfTheNodeAgent() {
+    SpanMetrics m = new SpanMetrics(100, 100);
+    SpanBatch own = batch("a", "GET", 2, 1, 5);
+    SpanBatch observed = batch("a", "GET", 2, 1, 7, 9);
+    observed.scopeName[0] = observed.texts.add("tethys-node-agent");
+    m.add(TENANT, own, 100, 1000);
+    m.add(TENANT, observed, 100, 1000);
+    LastSamples out = new LastSamples();
+    m.write(out, 16_000, INTERVAL, STALE);
+    String[] l = labels("a", "GET", "SPAN_KIND_SERVER", "STATUS_CODE_OK");
+    assertThat(out.last("traces_spanmetrics_calls_total", l)).isEqualTo(1);
+    String[] more = Arrays.copyOf(l, l.length + 2);
+    more[l.length] = "observed_by";
+    more[l.length + 1] = "node-agent";
+    assertThat(out.last("traces_spanmetrics_calls_total", more)).isEqualTo(2);
   }
 }
