@@ -35,6 +35,8 @@ class TemplateTest {
     assertThat(render("{l:routable}", v)).isNull();
     assertThat(render("{six:routable}", v)).isNull();
     assertThat(render("{l|a:routable}", v)).isEqualTo("10.0.0.1:80");
+    assertThat(render("{a|l:loopback}", v)).isEqualTo("localhost:80");
+    assertThat(render("{a:loopback}", v)).isNull();
   }
 
   @Test
@@ -42,7 +44,7 @@ class TemplateTest {
     assertThatThrownBy(() -> Template.parse("{a:upper}"))
         .hasMessage(
             "unknown function \"upper\" in \"{a:upper}\"; allowed: host, port, base, lower,"
-                + " routable");
+                + " routable, loopback");
     assertThatThrownBy(() -> Template.parse("a}"))
         .hasMessage("braces of \"a}\" do not match; write a label as {label}");
     assertThatThrownBy(() -> Template.parse("{a{b}}")).hasMessageContaining("do not match");
