@@ -28,6 +28,7 @@ import { interpolate, type Scope, type Span, stepOfPanel, withFilters, withStep 
 export const ROW = 30;
 export const GAP = 8;
 const HEAD = 40;
+const LOW_HEAD = 26;
 /** Width of a dashboard on a usual screen: steps do not depend on the size of the window. */
 const WIDTH = 1300;
 
@@ -148,14 +149,16 @@ export function PanelView(props: {
   const { queries, answer, span } = usePanelAnswer(panel, scope, env, seen);
   const title = interpolate(panel.title, scope, 'text');
   const transparent = panel.raw.transparent === true;
-  const height = panel.place.h * ROW + (panel.place.h - 1) * GAP - 14;
+  // Single values of two units of height are common: their title leaves them room.
+  const isLow = panel.place.h <= 3;
+  const height = panel.place.h * ROW + (panel.place.h - 1) * GAP - (isLow ? 6 : 14);
   const headed = title !== '' || props.tools !== undefined || panel.notes.length > 0 || panel.kind !== 'text';
-  const body = headed ? height - HEAD : height;
+  const body = headed ? height - (isLow ? LOW_HEAD : HEAD) : height;
   const explore = exploreOf(queries, env);
   return (
     <article
       ref={node}
-      className={`dash-panel${transparent ? ' is-transparent' : ''}`}
+      className={`dash-panel${transparent ? ' is-transparent' : ''}${isLow ? ' is-low' : ''}`}
       aria-label={title || `Panel ${panel.id}`}
       aria-busy={answer.isFetching}
     >

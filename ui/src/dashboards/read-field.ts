@@ -101,7 +101,8 @@ function readProperty(id: string, value: unknown): Partial<FieldOptions> | null 
     case 'custom.fillOpacity':
       return { fill: number(value) ?? 0 };
     case 'custom.stacking': {
-      const mode = text(at(value, 'mode'), 'none');
+      // Without a group a line is not part of the stack.
+      const mode = at(value, 'group') === false ? 'none' : text(at(value, 'mode'), 'none');
       return { stacking: mode === 'normal' || mode === 'percent' ? mode : 'none' };
     }
     case 'custom.hideFrom':

@@ -106,7 +106,7 @@ function Stat({ one, panel, count, height }: { one: One; panel: Panel; count: nu
   const textMode = text(panel.options.textMode, 'auto');
   const named = textMode === 'name' || textMode === 'value_and_name' || (textMode === 'auto' && count > 1);
   const color = one.shown.color ?? 'var(--text)';
-  const width = ((panel.place.w / 24) * 1100) / Math.min(count, 4);
+  const width = ((panel.place.w / 24) * 1100 - 30) / Math.min(count, 4);
   return (
     <div
       className={`dash-stat${background ? ' has-background' : ''}`}

@@ -63,7 +63,9 @@ export function linesOf(frames: Frame[], panel: Panel, theme: 'light' | 'dark') 
 
 /** Shares of the sum at each time, in percent. */
 function shares(lines: Line[]): (number | null)[][] {
-  const sums = (lines[0]?.values ?? []).map((_, i) => lines.reduce((sum, l) => sum + (l.values[i] ?? 0), 0));
+  const sums = (lines[0]?.values ?? []).map((_, i) =>
+    lines.reduce((sum, l) => sum + (l.options.stacking === 'none' ? 0 : (l.values[i] ?? 0)), 0),
+  );
   return lines.map((l) =>
     l.values.map((v, i) => (v === null || !sums[i] ? null : (v / (sums[i] as number)) * 100)),
   );
@@ -72,7 +74,7 @@ function shares(lines: Line[]): (number | null)[][] {
 /** The smallest and the largest limit of a line, where the dashboard gives one. */
 const bound = (values: (number | null)[], pick: (a: number, b: number) => number): number | null => {
   const given = values.filter((v) => v !== null);
-  return given.length === 0 ? null : given.reduce(pick);
+  return given.length === 0 ? null : given.reduce((a, b) => pick(a, b));
 };
 
 export function TimeSeries(props: {
@@ -93,7 +95,9 @@ export function TimeSeries(props: {
   const [only, setOnly] = useState<string | null>(null);
   const [hidden, setHidden] = useState<string[]>([]);
   const { times, lines } = useMemo(() => linesOf(frames, panel, theme), [frames, panel, theme]);
-  const { stacking, draw } = panel.field;
+  const { draw } = panel.field;
+  // Series that are not stacked stand out of a stack, as totals do.
+  const stacking = lines.find((l) => l.options.stacking !== 'none')?.options.stacking ?? 'none';
   const percent = stacking === 'percent';
   const bars = draw === 'bars';
   const unit = unitOf(lines[0]?.options.unit ?? panel.field.unit);
@@ -112,6 +116,7 @@ export function TimeSeries(props: {
       values: factor === 1 ? (values[i] as (number | null)[]) : (values[i] ?? []).map((v) => v && v * factor),
       color: l.color,
       labels: l.field.labels,
+      limit: stacking !== 'none' && l.options.stacking === 'none',
     }));
     if (panel.field.thresholdLines && times.length > 0)
       for (const t of panel.field.thresholds)
@@ -124,7 +129,7 @@ export function TimeSeries(props: {
             limit: true,
           });
     return out;
-  }, [visible, percent, factor, panel, times, theme]);
+  }, [visible, percent, stacking, factor, panel, times, theme]);
   const exemplars = useMemo(
     () => props.exemplars.map((e) => ({ ...e, value: e.value * factor })),
     [props.exemplars, factor],
