@@ -1,6 +1,6 @@
 /** Dashboards of the server: /api/v1/dashboards. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { type Answer, call, postJson, putJson, remove } from '../api/client';
+import { type Answer, call, postJson, postText, putJson, remove } from '../api/client';
 import { queryClient } from '../api/queries';
 import { apiUrl } from '../app/base';
 import type { Json } from './json';
@@ -53,6 +53,10 @@ async function changed(answer: Promise<Answer<Entry>>): Promise<Entry> {
 /** Stores a dashboard as a new one. Throws ApiError, kind conflict if its uid is taken. */
 export const createDashboard = (dashboard: Json, folder: string, overwrite = false): Promise<Entry> =>
   changed(postJson(`dashboards?${query({ folder, overwrite: String(overwrite) })}`, dashboard));
+
+/** Stores the text of a file, so that an export is the same to the byte. Throws ApiError. */
+export const importDashboard = (text: string, folder: string, overwrite: boolean): Promise<Entry> =>
+  changed(postText(`dashboards?${query({ folder, overwrite: String(overwrite) })}`, text));
 
 /** Replaces a version. Throws ApiError, kind conflict if another user was faster. */
 export const saveDashboard = (

@@ -5,7 +5,7 @@ import { ApiError } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { Button, Dialog, Notice } from '../components/ui';
 import { plural } from '../lib/units';
-import { createDashboard } from './api';
+import { importDashboard } from './api';
 import { ReportList } from './dashboard-page';
 import type { Json } from './json';
 import { readDashboard, reportOf, unwrap } from './read';
@@ -18,7 +18,10 @@ function parse(text: string): { raw: Json | null; error: string } {
   try {
     const value = JSON.parse(text) as unknown;
     const raw = unwrap(value);
-    if (raw) return { raw, error: '' };
+    if (raw) {
+      readDashboard(raw);
+      return { raw, error: '' };
+    }
     const newer = typeof value === 'object' && value !== null && ('elements' in value || 'spec' in value);
     return {
       raw: null,
@@ -27,6 +30,7 @@ function parse(text: string): { raw: Json | null; error: string } {
         : 'The JSON is not a dashboard: it has neither panels nor rows.',
     };
   } catch (e) {
+    if (e instanceof RangeError) return { raw: null, error: 'The dashboard is nested too deeply.' };
     return { raw: null, error: `The text is not JSON: ${e instanceof Error ? e.message : String(e)}` };
   }
 }
@@ -47,7 +51,7 @@ export function ImportDialog({ open, onClose }: { open: boolean; onClose: () => 
     setBusy(true);
     setFailure(null);
     try {
-      const entry = await createDashboard(raw, folder.trim(), overwrite);
+      const entry = await importDashboard(text, folder.trim(), overwrite);
       onClose();
       void navigate({ to: '/dashboards/$uid', params: { uid: entry.uid } as never });
     } catch (e) {
@@ -67,7 +71,10 @@ export function ImportDialog({ open, onClose }: { open: boolean; onClose: () => 
             aria-label="Dashboard file"
             onChange={(e) => {
               setFailure(null);
-              void e.target.files?.[0]?.text().then(setText);
+              const chosen = e.target.files?.[0];
+              if (chosen && chosen.size > MAX_BYTES)
+                setFailure(new Error(`${chosen.name} is larger than 2 MiB, the limit.`));
+              else void chosen?.text().then(setText);
             }}
           />
         </p>
