@@ -22,17 +22,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Dashboards of a folder of files, read only. The name of a subfolder is the folder of its
- * dashboards. Files are looked for at a request, at most every {@value #PAUSE} milliseconds, and
- * those whose time or size has changed are read again. A model without a uid gets one from its
- * path.
+ * dashboards. A request reads the folder again after {@value #PAUSE} milliseconds, and those files
+ * whose time or size has changed. A model without a uid gets one from its path.
  */
 final class DashboardFiles {
-  /** Pause between two looks at the folder. */
+  /** Pause between two readings of the folder. */
   static final long PAUSE = 5_000;
 
   private static final int MAX_DEPTH = 4;
 
-  /** Files and folders that one look visits. */
+  /** Files and folders that one reading visits. */
   private static final int MAX_VISITED = 10_000;
 
   private static final int MAX_PROBLEMS = 100;
@@ -55,7 +54,7 @@ final class DashboardFiles {
   private List<String> problems = List.of();
 
   @GuardedBy("this")
-  private long looked = Long.MIN_VALUE;
+  private long refreshed = Long.MIN_VALUE;
 
   DashboardFiles(Path folder, DashboardStore.Limits limits, LongSupplier millis) {
     this.folder = folder;
@@ -64,18 +63,18 @@ final class DashboardFiles {
   }
 
   synchronized List<DashboardEntry> list() {
-    look();
+    refresh();
     return byUid.values().stream().map(Read::entry).toList();
   }
 
   synchronized List<String> problems() {
-    look();
+    refresh();
     return problems;
   }
 
   /** The dashboard of a uid, or null. */
   synchronized DashboardStore.@Nullable Stored get(String uid) {
-    look();
+    refresh();
     Read r = byUid.get(uid);
     if (r == null) {
       return null;
@@ -90,7 +89,7 @@ final class DashboardFiles {
 
   /** The entry of a uid, or null. */
   synchronized @Nullable DashboardEntry entry(String uid) {
-    look();
+    refresh();
     Read r = byUid.get(uid);
     return r == null ? null : r.entry;
   }
@@ -107,12 +106,12 @@ final class DashboardFiles {
   }
 
   @GuardedBy("this")
-  private void look() {
+  private void refresh() {
     long now = millis.getAsLong();
-    if (looked != Long.MIN_VALUE && now - looked < PAUSE && now >= looked) {
+    if (refreshed != Long.MIN_VALUE && now - refreshed < PAUSE && now >= refreshed) {
       return;
     }
-    looked = now;
+    refreshed = now;
     Map<Path, Read> next = new HashMap<>();
     List<String> found = new ArrayList<>();
     try {
@@ -127,7 +126,7 @@ final class DashboardFiles {
                 : read(p, modified, a.size()));
       }
     } catch (IOException | UncheckedIOException e) {
-      // What is known stays; the next look tries again.
+      // What is known stays; the next reading tries again.
       found.add(folder + ": " + IoFailures.reason(e));
       next = files;
     }

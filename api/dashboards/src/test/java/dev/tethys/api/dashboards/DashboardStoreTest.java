@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,36 +38,6 @@ class DashboardStoreTest {
     s.delete("a", -1);
     s.put("c", text(long90), "", 0);
     assertThat(s.list()).extracting(DashboardEntry::uid).containsExactly("b", "c");
-  }
-
-  /** The last answered version is there after a power cut, or the one that was being written. */
-  @Test
-  void answeredVersionsSurvivePowerCuts() {
-    for (int cut = 1; cut < 60; cut++) {
-      SimulatedFiles files = new SimulatedFiles(cut);
-      Path folder = Path.of("/data/dashboards");
-      DashboardStore s = new DashboardStore(folder, files, DashboardStore.Limits.DEFAULT, () -> 1);
-      files.cutAfter(cut);
-      long answered = 0;
-      try {
-        for (int v = 0; v < 4; v++) {
-          s.put("a", text("{\"title\":\"" + "x".repeat(500) + (v + 1) + "\"}"), "", v);
-          answered = v + 1;
-        }
-      } catch (SimulatedFiles.PowerCut e) {
-        // Expected at most cuts.
-      }
-      DashboardStore again =
-          new DashboardStore(
-              folder, files.afterPowerCut(), DashboardStore.Limits.DEFAULT, () -> 1);
-      assertThat(again.problems()).as("cut %d", cut).isEmpty();
-      if (answered == 0 && again.list().isEmpty()) {
-        continue;
-      }
-      DashboardStore.Stored found = again.get("a");
-      assertThat(found.entry().version()).as("cut %d", cut).isBetween(answered, answered + 1);
-      assertThat(found.text()).contains("x" + found.entry().version() + "\"");
-    }
   }
 
   @Test
