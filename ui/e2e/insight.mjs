@@ -216,6 +216,7 @@ export const scenarios = [
       await mockLoki(page);
       await mockInsight(page);
       await mockSpanMetrics(page);
+      await mockChanges(page);
       await open('/services/service/pay');
       await page.getByLabel('Problems', { exact: true }).getByText('Memory near its limit').waitFor();
       await page.getByLabel('Objectives', { exact: true }).getByText('burning').waitFor();
@@ -258,7 +259,7 @@ export const scenarios = [
         .waitFor();
       const figures = page.getByLabel('Figure list').locator('tbody tr');
       assert.match(await figures.first().textContent(), /Failed requests.*worse.*0\.1%.*9%.*\+8\.9 points/);
-      await page.getByText('1 figures not observed').click();
+      await page.getByText('1 figure not observed').click();
       await page.getByText('Ended for lack of memory').waitFor();
       await page.getByText('card <_> refused: null currency').waitFor();
       await clean(page, 'comparison');

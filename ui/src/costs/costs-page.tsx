@@ -46,7 +46,7 @@ export function CostsPage() {
           <section className="panel" aria-label="Costs">
             <div className="panel-tools">
               <SearchField label="Filter costs" value={state.filter} onChange={state.setFilter} />
-              <fieldset className="pills">
+              <fieldset className="pills plain-pills">
                 <legend className="visually-hidden">Costs of</legend>
                 {VIEWS.map(([name, text]) => (
                   <button

@@ -5,7 +5,7 @@ import { Empty, Loading, PageHead } from '../components/ui';
 import { reasonOf } from '../insight/api';
 import { EntityLink } from '../insight/parts';
 import { roughDuration } from '../lib/time';
-import { formatValue } from '../lib/units';
+import { counted, formatValue } from '../lib/units';
 import { useComparison } from './api';
 import {
   byJudgement,
@@ -170,7 +170,7 @@ function Figures({ figures, window, hasDay }: { figures: Figure[]; window: TimeW
       )}
       {missing.length > 0 && (
         <details className="deployment-missing">
-          <summary>{missing.length} figures not observed</summary>
+          <summary>{counted(missing.length, 'figure')} not observed</summary>
           <ul>
             {missing.map(({ id, title, note }) => (
               <li key={id}>

@@ -14,7 +14,7 @@ export interface Deployment {
   service: EntityRef;
   /** Unix seconds. */
   start: number;
-  /** Unix seconds; null while the rollout goes on. */
+  /** Unix seconds; null while the rollout continues. */
   end: number | null;
   status: 'in progress' | 'complete' | 'cancelled' | 'superseded';
   changes: VersionChange[];

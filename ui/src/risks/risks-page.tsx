@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { PageTabs } from '../app/page-tabs';
 import { Button, Empty, Loading, Notice, PageHead, SearchField } from '../components/ui';
 import { reasonOf } from '../insight/api';
-import { Ago, EntityLink, StatusBadge } from '../insight/parts';
+import { Ago, EntityLink } from '../insight/parts';
 import { useServicesState } from '../services/state';
 import { type Risk, useDismissal, useRisks } from './api';
 import { groupsOf, type RiskGroup } from './model';
@@ -53,7 +53,7 @@ export function RisksPage() {
           )}
           <div className="panel-tools">
             <SearchField label="Filter risks" value={state.filter} onChange={state.setFilter} />
-            <fieldset className="pills">
+            <fieldset className="pills plain-pills">
               <legend className="visually-hidden">State</legend>
               <button
                 type="button"
@@ -128,7 +128,7 @@ function RiskRow({
   const [reason, setReason] = useState<string | null>(null);
   return (
     <li className="problem">
-      <StatusBadge status={risk.severity} />
+      <span className={`badge badge-${risk.severity === 'critical' ? 'err' : 'warn'}`}>{risk.severity}</span>
       <div className="problem-text">
         <p className="problem-title">
           <EntityLink entity={risk.entity} />: {risk.message}

@@ -1,7 +1,7 @@
 /** Slider through the last day of the service map, with marks of deployments. */
 import { useEffect, useState } from 'react';
 import { useMoment } from '../components/moment';
-import { Button } from '../components/ui';
+import { Button, Select } from '../components/ui';
 import { useDeployments } from '../deployments/api';
 import { marksOf, spanOf } from './slider';
 
@@ -48,17 +48,29 @@ export function TimeSlider({
           onChange={(event) => setMoved(Number(event.target.value))}
         />
         {marks.map((mark) => (
-          <button
+          <span
             key={mark.key}
-            type="button"
             className="time-slider-mark"
             style={{ left: `${mark.at * 100}%` }}
             title={mark.text}
-            aria-label={`Deployment ${mark.text}`}
-            onClick={() => onChange(mark.end)}
           />
         ))}
       </div>
+      {marks.length > 0 && (
+        <Select
+          label="Deployment"
+          hideLabel
+          value=""
+          choices={[
+            { value: '', label: `Deployments: ${marks.length}` },
+            ...marks.map(({ key, text }) => ({ value: key, label: text.replaceAll('\n', ', ') })),
+          ]}
+          onChange={(key) => {
+            const mark = marks.find((one) => one.key === key);
+            if (mark) onChange(mark.end);
+          }}
+        />
+      )}
       <span className="num" role="status">
         {isPast || moved !== null ? moment(shown) : 'Now'}
       </span>

@@ -170,7 +170,7 @@ class OpenApiTest {
         asked.put(o.path(), o.parameters().keySet());
       }
       JsonNode form = form(o);
-      if (!form.isMissingNode()) {
+      if (!form.isMissingNode() && asked.containsKey(o.path())) {
         assertThat(form.path("properties").propertyNames())
             .as("%s", o)
             .containsExactlyInAnyOrderElementsOf(asked.get(o.path()));

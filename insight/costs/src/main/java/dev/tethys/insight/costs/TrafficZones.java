@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Zones of addresses: those of pods, and those on which containers listen. An address that nobody
- * listens on is of the internet if it is public.
+ * Zones of addresses: those of pods, and those on which containers listen. Any other public address
+ * belongs to the internet.
  */
 final class TrafficZones {
   /** Kind of traffic by price. */
