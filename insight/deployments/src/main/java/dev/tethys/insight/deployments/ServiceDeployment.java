@@ -9,7 +9,8 @@ import java.util.List;
  * @param service id of the entity
  * @param name of the service
  * @param start Unix milliseconds at which the first instance of the new version was seen
- * @param end Unix milliseconds at which the rollout ended; {@link Long#MAX_VALUE} while it continues
+ * @param end Unix milliseconds at which the rollout ended; {@link Long#MAX_VALUE} while it
+ *     continues
  * @param changes the most telling first, at least one
  * @param instancesBefore instances of earlier versions at the start
  * @param instancesAfter instances of the new version at the end, or at present
