@@ -41,7 +41,9 @@ class ClusterAgentRoleTest {
 
   @Test
   void refusesWhatIsNotBuilt() {
-    refused("is not accepted: the state of Kubernetes is not served", "--kube-state-metrics-min-age=1m");
+    refused(
+        "is not accepted: the state of Kubernetes is not served",
+        "--kube-state-metrics-min-age=1m");
     refused("only 'check'", "read");
     refused("--config.file is required");
     refused("is not a URL", "--coroot-url=ftp://x");
