@@ -17,7 +17,7 @@ final class BoundedParser implements Parser {
 
   /**
    * @param most levels of lists and maps
-   * @param refusal of an event that begins one level more
+   * @param refusal creates the exception for an event that exceeds the maximum depth
    */
   BoundedParser(Parser parser, int most, Function<Event, ConfigException> refusal) {
     this.parser = parser;

@@ -19,7 +19,7 @@ public sealed interface CloudAuth {
    * Signatures of AWS.
    *
    * @param fips whether roles are assumed at FIPS endpoints
-   * @param service that requests are signed for
+   * @param service service name used for signing
    * @param session session name of assumed roles
    */
   record SigV4(
@@ -36,8 +36,8 @@ public sealed interface CloudAuth {
     /**
      * Options for assuming a role.
      *
-     * @param name of the session; "" for the default name
-     * @param region of the request; "" for that of the signed requests
+     * @param name session name; "" for the default
+     * @param region region of the request; "" to use the region of the signed requests
      * @param tokenFile web identity token; "" to use the credentials that were found
      */
     public record RoleSession(String name, String region, String tokenFile) {

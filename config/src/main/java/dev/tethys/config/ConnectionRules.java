@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param most open connections to one server
  * @param idle idle connections in total
  * @param idleEach idle connections to one server
- * @param idleTime after which an idle connection is closed
+ * @param idleTime idle timeout after which a connection is closed
  * @param single whether each call has a separate connection
  * @param anyAddress whether a new connection uses any address of its server; otherwise the first
  *     that accepts it

@@ -86,7 +86,7 @@ public final class CredentialShape {
   /**
    * Whether a text is a URL of a known service whose path is a credential.
    *
-   * @param text with {@link #UNKNOWN} in place of references
+   * @param text string to check, with {@link #UNKNOWN} in place of references
    */
   public static boolean isWebhook(String text) {
     return WEBHOOK.matcher(text.strip()).matches();

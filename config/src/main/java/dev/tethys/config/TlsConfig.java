@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  * TLS settings of a client. Files are named here and read when they are used, so that new contents
  * take effect; {@code ""} and empty secrets mean "not given".
  *
- * @param passphrase of the key
- * @param cipherSuites of TLS 1.2, by IANA's names, in the order of preference; empty for Java's own
- * @param namedGroups of the key exchange, by Java's names; empty for Java's own
+ * @param passphrase passphrase of the private key
+ * @param cipherSuites TLS 1.2 cipher suites by IANA name, in order of preference; empty for the
+ *     Java default
+ * @param namedGroups key exchange groups by Java name; empty for the Java default
  * @param systemCas whether the system's authorities are trusted in addition to {@code ca} and
  *     {@code caFile}
  */

@@ -97,7 +97,7 @@ public final class Type<T> {
     /**
      * Single value.
      *
-     * @param type of JSON; "" for any value
+     * @param type JSON type; "" for any value
      */
     record Scalar(String type) implements Shape {}
 

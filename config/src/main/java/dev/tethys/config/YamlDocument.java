@@ -441,7 +441,7 @@ public final class YamlDocument {
   /**
    * The text of a position.
    *
-   * @param line from 0; negative where the place has no lines, such as a flag
+   * @param line zero-based line; negative if the source has no lines, such as a flag
    */
   static String where(String name, int line, int column) {
     return line < 0 ? name : String.format(Locale.ROOT, "%s:%d:%d", name, line + 1, column + 1);

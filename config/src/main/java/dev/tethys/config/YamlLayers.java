@@ -61,7 +61,7 @@ public final class YamlLayers {
   /**
    * Empty.
    *
-   * @param sources by scheme; {@code env} answers {@code ${NAME}} too
+   * @param sources sources by scheme; {@code env} also resolves {@code ${NAME}}
    */
   public YamlLayers(Map<String, Source> sources) {
     this(sources, true);

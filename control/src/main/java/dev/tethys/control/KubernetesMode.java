@@ -50,9 +50,9 @@ final class KubernetesMode implements AutoCloseable {
   /**
    * Settings.
    *
-   * @param namespace that is read; "" for all
+   * @param namespace namespace to watch; "" for all
    * @param mdai whether resources of MDAI are read
-   * @param terms of the election; null if there is none
+   * @param terms leader election settings; null without election
    */
   record Settings(
       ClusterAccess access, String namespace, boolean mdai, LeaseElection.@Nullable Terms terms) {}

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Trace of one entry through the stages of a job.
  *
  * @param job job that owns the stages
- * @param entry as received; null if a timer made stages release held entries
- * @param steps in the order in which stages finished; those within a stage before it
+ * @param entry entry as received; null if a timer made stages release buffered entries
+ * @param steps steps in the order in which stages finished; nested stages precede the stage that
+ *     contains them
  */
 record EntryTrace(String job, @Nullable EntrySnapshot entry, List<Step> steps) {
   /** Maximum length of displayed text, in characters. */

@@ -17,7 +17,7 @@ final class LostEntries {
    * @param where stage of the path
    * @param unit entries, bytes, files …
    * @param meant whether the configuration requests the loss
-   * @param why for metrics without the label {@code reason}
+   * @param why reason for metrics without the {@code reason} label; null otherwise
    */
   private record Kind(String where, String unit, boolean meant, @Nullable String why) {}
 

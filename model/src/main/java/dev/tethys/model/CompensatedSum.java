@@ -14,10 +14,10 @@ public final class CompensatedSum {
   /**
    * The carry after one addition.
    *
-   * @param sum before the addition
+   * @param sum running sum before the addition
    * @param added the added value
    * @param total {@code sum + added}
-   * @param carry before the addition
+   * @param carry compensation term before the addition
    */
   public static double carry(double sum, double added, double total, double carry) {
     // Knuth's two-sum: the same error as Neumaier's by comparing sizes, but nothing to mispredict

@@ -37,7 +37,7 @@ public final class DeadlineTimer implements AutoCloseable {
    * Sets an alarm.
    *
    * @param what resource to close; its readers get an exception
-   * @param nanoMoment of {@link System#nanoTime}
+   * @param nanoMoment alarm time, as returned by {@link System#nanoTime}
    */
   public static DeadlineTimer closing(AutoCloseable what, long nanoMoment) {
     return new DeadlineTimer(what, nanoMoment);

@@ -57,7 +57,7 @@ final class ShortestDecimal {
    * 10^exponent(bits)} is the shortest decimal. For doubles that are not subnormal d has 16 or 17
    * digits.
    *
-   * @param bits of a positive finite double
+   * @param bits bit representation of a positive finite double
    */
   static long digits(long bits) {
     int biased = (int) (bits >>> FRACTION_BITS);

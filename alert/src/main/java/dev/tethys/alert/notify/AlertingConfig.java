@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The {@code alerting} section of {@code prometheus.yml}.
  *
- * @param relabeling of all alerts, including their external labels
+ * @param relabeling relabeling applied to all alerts, including their external labels
  */
 public record AlertingConfig(Relabeling relabeling, List<AlertmanagerConfig> alertmanagers) {
   /** No Alertmanager is configured. */

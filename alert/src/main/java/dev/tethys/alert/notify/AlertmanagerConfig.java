@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Alertmanagers that are discovered and contacted with the same settings.
  *
- * @param timeout of one request
- * @param pathPrefix before {@code /api/v2/alerts}
+ * @param timeout timeout of a single request
+ * @param pathPrefix path prefix of {@code /api/v2/alerts}
  * @param relabeling relabeling of discovered targets
  * @param alertRelabeling relabeling of alerts sent there, after that of all alerts
  */

@@ -24,7 +24,7 @@ final class DeliveryFacts {
   /**
    * Nothing yet.
    *
-   * @param name of the Alertmanager in metrics
+   * @param name Alertmanager name used in metrics
    */
   DeliveryFacts(String name, NotifyMetrics metrics) {
     this.name = name;

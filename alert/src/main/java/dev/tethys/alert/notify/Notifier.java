@@ -70,7 +70,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   /**
    * Starts without Alertmanagers.
    *
-   * @param externalUrl under which users reach this server
+   * @param externalUrl external URL of this server
    */
   public Notifier(
       NotifierOptions options,
@@ -97,7 +97,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   /**
    * Sends alerts to an Alertmanager in this process too.
    *
-   * @param url under which its API is reached from outside
+   * @param url external URL of its API
    */
   public synchronized void setLocalAlertmanager(URI url, NotificationSink sink) {
     LocalAlertmanager before = local;

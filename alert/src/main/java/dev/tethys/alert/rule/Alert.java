@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param annotations texts of notifications
  * @param value latest value of the query
  * @param activeAt start of the alert in query results
- * @param firedAt when it began to fire; null before
- * @param resolvedAt when it ended; null while it is active
+ * @param firedAt time at which the alert started firing; null before that
+ * @param resolvedAt time at which the alert was resolved; null while it is active
  * @param lastSentAt time of the last sending; null if never sent
- * @param validUntil until when Alertmanager may believe it without another notification; null
- *     before it was sent
+ * @param validUntil time until which Alertmanager keeps the alert active without another
+ *     notification; null before the first send
  * @param keepFiringSince time since which the query no longer returns it while it keeps firing;
  *     null otherwise
  */

@@ -34,9 +34,9 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
   /**
    * Inputs of an evaluation.
    *
-   * @param query for templates
+   * @param query query used by templates
    * @param own the rule's query
-   * @param time of the evaluation
+   * @param time evaluation time
    * @param offset how far before the evaluation time the query is evaluated and the result stored
    * @param limit maximum number of series or alerts; 0 for no limit
    */

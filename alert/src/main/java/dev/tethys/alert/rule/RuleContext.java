@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * Dependencies that the groups of one manager share.
  *
  * @param query over metrics
- * @param sources of the other types of data that this process stores
+ * @param sources sources for the other data types stored by this process
  * @param groupThreads executor of groups, one thread for each
  * @param ruleThreads executor of rules of a group, in addition to the group's own thread
  * @param places limit on the latter's concurrency
@@ -38,7 +38,7 @@ record RuleContext(
   /**
    * Queries of the rules of a group.
    *
-   * @param interval of its evaluations
+   * @param interval evaluation interval
    */
   RuleQuery query(GroupSpec group, Duration interval) {
     RuleType type = group.type();

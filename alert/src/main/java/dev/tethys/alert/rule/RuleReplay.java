@@ -27,7 +27,7 @@ public final class RuleReplay {
    *
    * @param store gets the results
    * @param query over metrics
-   * @param sources of the other types of data
+   * @param sources sources for the other data types
    */
   public RuleReplay(
       MetricStore store,

@@ -14,7 +14,7 @@ public interface RuleSource {
   /**
    * Queries over the data of a tenant.
    *
-   * @param interval of the evaluations of the group
+   * @param interval evaluation interval of the group
    */
   RuleQuery of(Scope scope, Duration interval);
 

@@ -119,7 +119,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   /**
    * Opens it if flags request it; {@link #load} applies its configuration.
    *
-   * @param serverUrl under which users reach the server
+   * @param serverUrl external URL of the server
    * @param serverFolder data folder of the server
    * @return null if they do not
    * @throws IOException if its folder cannot be opened

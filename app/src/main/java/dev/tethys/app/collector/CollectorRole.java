@@ -240,7 +240,8 @@ public final class CollectorRole implements AutoCloseable {
    * Applies another configuration; if that fails, the current one is kept.
    *
    * @param files merged in their order; empty for the configuration of the command line
-   * @param variables for variable references; they take precedence over environment variables
+   * @param variables values for variable references; they take precedence over environment
+   *     variables
    * @param runs called when the configuration runs, before components of the previous one have
    *     stopped
    * @throws ConfigException if the configuration is invalid

@@ -78,7 +78,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
    * @param logs URL of logs; null if none
    * @param metrics URL of metrics by OTLP; null if none
    * @param shareOfTraces share of traces that are sent, from 0 to 1
-   * @param headers of all requests
+   * @param headers headers sent with every request
    * @param caFile trusted certificates, empty for the system's
    */
   record Options(

@@ -82,7 +82,7 @@ final class Alerting implements AutoCloseable {
    * Dependencies of rules and notifications.
    *
    * @param reading source of rule queries over metrics
-   * @param sources of those over other data
+   * @param sources rule sources for other kinds of data
    */
   record Dependencies(
       MetricStore store,
@@ -169,7 +169,7 @@ final class Alerting implements AutoCloseable {
    * Opens an Alertmanager in this process if flags request one. It gets the alerts of rules, and
    * the history has its events.
    *
-   * @param folder of all data
+   * @param folder root data folder
    * @throws IOException if its folder cannot be opened
    */
   void openAlertmanager(FlagSet flags, Path folder, Dependencies s, Routes routes)
@@ -234,7 +234,7 @@ final class Alerting implements AutoCloseable {
   /**
    * Obeys a configuration.
    *
-   * @param groups of its rule files
+   * @param groups rule groups from the configured rule files
    */
   void apply(PrometheusConfig c, List<GroupSpec> groups) throws IOException {
     for (String pattern : c.ruleFiles()) {

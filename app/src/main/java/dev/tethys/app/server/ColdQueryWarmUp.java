@@ -64,7 +64,7 @@ final class ColdQueryWarmUp {
   /**
    * Creates a warm-up of some metrics.
    *
-   * @param metrics with the number of their series
+   * @param metrics metrics with their series counts
    * @param instance one of the targets
    */
   ColdQueryWarmUp(List<DatabaseStats.Count> metrics, String instance) {

@@ -69,7 +69,7 @@ final class EmbeddedObserver implements AutoCloseable {
   /**
    * @param embedded the server runs without a configuration file
    * @param exporters exporters used to read the job
-   * @param address of the server, once it listens
+   * @param address server address, available once the server is listening
    */
   EmbeddedObserver(
       FlagSet flags, boolean embedded, CollectedExporters exporters, Supplier<String> address) {
@@ -102,7 +102,7 @@ final class EmbeddedObserver implements AutoCloseable {
    *
    * @param sinks receivers of profiles and spans
    * @param local receives log messages; null if the server does not store logs
-   * @param folder for the positions in logs
+   * @param folder folder that stores log positions
    * @param jobs called when there is something to read
    */
   void start(ObserverSinks sinks, @Nullable LocalLogs local, Path folder, Jobs jobs) {

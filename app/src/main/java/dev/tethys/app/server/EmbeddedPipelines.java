@@ -35,8 +35,8 @@ final class EmbeddedPipelines implements AutoCloseable {
   private boolean applied;
 
   /**
-   * @param stores of the server by signal
-   * @param folder of all data
+   * @param stores server stores by signal
+   * @param folder root data folder
    */
   EmbeddedPipelines(
       FlagSet flags, Map<Signal, EmbeddedStore> stores, Path folder, Registry registry) {

@@ -114,7 +114,7 @@ final class EmbeddedSources implements AutoCloseable {
   private volatile @Nullable InsightSources reading;
 
   /**
-   * @param folder of all data
+   * @param folder root data folder
    * @param heads share of the memory of heads, of which the cache gets a quarter
    * @throws UsageException if a flag is not valid
    * @throws IOException if the file of sources cannot be read

@@ -98,7 +98,7 @@ final class EntityWatch implements AutoCloseable {
   private @Nullable Thread thread;
 
   /**
-   * @param folder of all data
+   * @param folder root data folder
    * @param separating label whose values separate entities; "" for none
    * @throws dev.tethys.config.ConfigException if the file of rules is not valid
    * @throws IOException if it cannot be read

@@ -98,7 +98,7 @@ final class InspectionWatch implements AutoCloseable {
    * Parts of the server that inspections use.
    *
    * @param worlds the entities at present; null until they are known
-   * @param store of the metrics
+   * @param store metric store
    * @param writing receives problems as series
    * @param groups receives generated rule groups
    */

@@ -51,7 +51,7 @@ final class LocalLogs implements AutoCloseable {
   /**
    * Starts to collect.
    *
-   * @param folder of the log store, for the position in the journal
+   * @param folder log store folder, which also holds the journal position
    */
   LocalLogs(
       LogIngester ingester,

@@ -93,7 +93,7 @@ final class LogListeners implements AutoCloseable {
   /**
    * Starts the listeners set by flags.
    *
-   * @param folder of the log store
+   * @param folder log store folder
    * @throws IOException if an address cannot be taken; nothing listens then
    */
   static LogListeners start(

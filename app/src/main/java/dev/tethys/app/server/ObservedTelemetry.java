@@ -40,7 +40,7 @@ final class ObservedTelemetry {
   /**
    * Sinks of the observer for the stores that exist.
    *
-   * @param stores by signal
+   * @param stores embedded stores by signal
    */
   static ObserverSinks sinks(Map<Signal, EmbeddedStore> stores, String hostName) {
     ObservedTelemetry t = new ObservedTelemetry(hostName);

@@ -8,6 +8,6 @@ import dev.tethys.model.guard.QueryThreads;
  *
  * @param memory share of the process's budget
  * @param ofRules share of queries of rules
- * @param threads on which the queries of clients compute
+ * @param threads threads that run client queries
  */
 record QueryResources(MemoryShare memory, MemoryShare ofRules, QueryThreads threads) {}

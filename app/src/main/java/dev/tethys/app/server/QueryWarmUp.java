@@ -73,7 +73,7 @@ final class QueryWarmUp implements AutoCloseable {
    * Prepares a warm-up.
    *
    * @param time maximum duration without pauses
-   * @param clock as {@link System#nanoTime}
+   * @param clock monotonic clock, such as {@link System#nanoTime}
    * @param others queries that take precedence
    */
   QueryWarmUp(

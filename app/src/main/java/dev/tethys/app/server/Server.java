@@ -102,7 +102,7 @@ final class Server implements AutoCloseable {
   /**
    * Reads the configuration, begins to open the store and starts listening.
    *
-   * @param opening of the store, which {@link #open} takes from it
+   * @param opening pending opening of the store, taken over by {@link #open}
    * @throws dev.tethys.config.ConfigException if the configuration is invalid
    * @throws IOException if a file cannot be read or an address not be taken
    */

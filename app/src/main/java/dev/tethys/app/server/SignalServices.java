@@ -12,7 +12,7 @@ import java.nio.file.Path;
 /**
  * Services of the process that its signals share.
  *
- * @param folder of all data
+ * @param folder root data folder
  * @param hasFile true if the server has a configuration file
  */
 record SignalServices(

@@ -65,8 +65,8 @@ final class StoreWatch implements AutoCloseable {
   /**
    * Adds a store, before {@link #start}.
    *
-   * @param label in metrics, such as {@code logs}
-   * @param name in texts, such as {@code log store}
+   * @param label label value in metrics, such as {@code logs}
+   * @param name name used in messages, such as {@code log store}
    * @param health null while the store is not open
    */
   void add(String label, String name, Supplier<@Nullable StoreHealth> health) {

@@ -58,7 +58,7 @@ abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal 
 
   /**
    * @param storeName name of the store in texts, such as {@code trace store}
-   * @param use of memory by its queries
+   * @param use memory budget for the store's queries
    */
   StoredEvents(Signal signal, String storeName, MemoryUse use, SignalServices services) {
     this.signal = signal;
@@ -83,7 +83,7 @@ abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal 
   /**
    * Flags that all these signals have.
    *
-   * @param items of the signal in texts, such as spans
+   * @param items name of the signal's items in help texts, such as spans
    * @param enable help of the flag that switches the signal on
    */
   static List<Flag> flags(Signal signal, String items, String enable) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * metric has too many.
  *
  * @param metric a name that a selector can have without quotes
- * @param matcher as a selector has it between braces; empty for all series of the metric
+ * @param matcher label matcher, as written between the braces of a selector; empty for all series
+ *     of the metric
  */
 record WarmUpSeries(String metric, String matcher) {
   private static final Pattern LABEL = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");

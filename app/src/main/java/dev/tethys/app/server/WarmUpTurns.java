@@ -81,7 +81,7 @@ final class WarmUpTurns {
 
   /**
    * @param time maximum duration of a signal's part, without waiting
-   * @param clock as {@link System#nanoTime}
+   * @param clock monotonic clock, such as {@link System#nanoTime}
    * @param others queries that take precedence
    */
   WarmUpTurns(Duration time, LongSupplier clock, Others others) {

@@ -22,7 +22,7 @@ record WebSettings(FlagSet flags, ExternalUrl external, Pattern corsOrigin) {
   /**
    * Reads the flags.
    *
-   * @param command for errors: {@code tethys server}
+   * @param command command name for error messages: {@code tethys server}
    * @throws UsageException if a flag is invalid
    */
   static WebSettings of(FlagSet flags, String command) {

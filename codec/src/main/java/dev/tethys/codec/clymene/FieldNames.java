@@ -17,7 +17,7 @@ public final class FieldNames {
   /**
    * The name of a label in a document.
    *
-   * @param fields of the document
+   * @param fields field names of the document
    * @param isLabel whether the series has a label of a name
    */
   public static String of(String label, Set<String> fields, Predicate<String> isLabel) {

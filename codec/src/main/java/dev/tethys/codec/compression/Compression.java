@@ -87,7 +87,7 @@ public enum Compression {
   /**
    * Compresses.
    *
-   * @param level as the compression counts them, or {@link #DEFAULT_LEVEL}
+   * @param level compression level as defined by the algorithm, or {@link #DEFAULT_LEVEL}
    */
   public byte[] compress(byte[] b, int offset, int length, int level) {
     try {

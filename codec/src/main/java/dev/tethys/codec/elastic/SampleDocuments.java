@@ -81,7 +81,7 @@ public final class SampleDocuments {
   /**
    * The same.
    *
-   * @param field of the value: {@link #VALUE} or {@link #COUNTER}
+   * @param field field that holds the value: {@link #VALUE} or {@link #COUNTER}
    */
   public static void sample(byte[] series, long time, String field, double value, TextBuffer to) {
     to.put("{\"@timestamp\":").number(time).put(series);

@@ -120,7 +120,7 @@ final class DwarfForms {
   /**
    * Text of a value.
    *
-   * @param unit that has the base of indexes, null in line number programs
+   * @param unit unit that defines the string index base; null in line number programs
    */
   String text(int form, long value, @Nullable DwarfUnit unit) throws IOException {
     return switch (form) {

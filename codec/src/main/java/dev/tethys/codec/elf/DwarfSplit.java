@@ -48,8 +48,8 @@ final class DwarfSplit {
   /**
    * Sections of a unit; null if no file has it.
    *
-   * @param id of the unit
-   * @param path of its own file
+   * @param id unit ID
+   * @param path path of the unit's own file
    */
   @Nullable Sections find(long id, String path) throws IOException {
     if (!searched) {

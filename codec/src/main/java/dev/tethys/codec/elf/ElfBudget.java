@@ -31,7 +31,7 @@ public final class ElfBudget {
   /**
    * @param bytes memory at a time
    * @param steps work in all
-   * @param time from now on
+   * @param time maximum time, starting now
    * @param stopped true or an exception ends the work
    */
   public ElfBudget(long bytes, long steps, Duration time, BooleanSupplier stopped) {

@@ -76,8 +76,8 @@ public final class ElfFile implements Closeable {
   @FunctionalInterface
   public interface FunctionHandler {
     /**
-     * @param address in the file's address space
-     * @param size in bytes, 0 if the table does not have it
+     * @param address virtual address, as recorded in the file
+     * @param size size in bytes; 0 if the table does not record it
      * @param name place of its name, for {@link #functionName}
      */
     void accept(long address, long size, long name) throws IOException;
@@ -87,8 +87,8 @@ public final class ElfFile implements Closeable {
   @FunctionalInterface
   public interface NamedFunctionHandler {
     /**
-     * @param address in the file's address space
-     * @param size in bytes, 0 if the table does not have it
+     * @param address virtual address, as recorded in the file
+     * @param size size in bytes; 0 if the table does not record it
      * @param name bytes of the name, valid during the call
      */
     void accept(long address, long size, ByteBuffer name);
@@ -139,8 +139,8 @@ public final class ElfFile implements Closeable {
    * Reads the heads of an open file, which is closed with this one, or immediately if reading
    * fails.
    *
-   * @param name for messages
-   * @param budget of all that is read of it
+   * @param name file name for error messages
+   * @param budget budget for everything read from the file
    * @throws IOException if it is not an ELF file, or is cut off
    */
   public static ElfFile open(FileChannel file, String name, ElfBudget budget) throws IOException {
@@ -471,9 +471,9 @@ public final class ElfFile implements Closeable {
   /**
    * Address in the file of an address in the memory of a process; -1 if it has none.
    *
-   * @param start of the mapping in memory, 0 for file addresses
+   * @param start start address of the mapping in memory; 0 if the address is already a file address
    * @param limit end of the mapping
-   * @param offset of the mapping in the file
+   * @param offset file offset of the mapping
    */
   public long addressOf(long address, long start, long limit, long offset) {
     boolean mapped = start != 0 && address >= start && address < limit;

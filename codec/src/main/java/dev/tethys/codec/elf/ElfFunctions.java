@@ -29,7 +29,7 @@ public final class ElfFunctions {
   /**
    * Functions at addresses, each with the addresses around for which it would be found as well.
    *
-   * @param addresses in the file, in any order
+   * @param addresses addresses within the file, in any order
    * @return a range or null for each
    * @throws IOException if the file cannot be read, or is damaged
    */

@@ -3,7 +3,7 @@ package dev.tethys.codec.elf;
 /**
  * Frame of a stack in the source.
  *
- * @param symbol of the function as the compiler writes it; "" if it is unknown
+ * @param symbol mangled name of the function; "" if unknown
  * @param file "" if it is unknown
  * @param line 0 if it is unknown
  */

@@ -28,7 +28,7 @@ public interface SplitFiles {
   /**
    * Opens the file of one unit (.dwo), which the reader closes; null if none.
    *
-   * @param path as written by the compiler, with its folder
+   * @param path path recorded by the compiler, including its folder
    */
   @Nullable ElfFile open(String path) throws IOException;
 
@@ -36,7 +36,7 @@ public interface SplitFiles {
    * The file that the program shares with others, which the reader does not close; null without it.
    *
    * @param path path recorded in the program, relative to its own folder or absolute
-   * @param buildId in hexadecimal digits
+   * @param buildId build ID in hexadecimal
    */
   default @Nullable ElfFile supplement(String path, String buildId) throws IOException {
     return null;

@@ -34,7 +34,7 @@ public final class CsvFormat {
   /**
    * A column.
    *
-   * @param name of a metric or a label; of a time its layout
+   * @param name metric or label name; for a time column, its layout
    */
   private record Column(int index, Kind kind, String name) {}
 

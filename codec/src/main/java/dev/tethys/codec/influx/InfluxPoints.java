@@ -116,7 +116,7 @@ public final class InfluxPoints {
    * A metric of Prometheus's that is one line.
    *
    * @param lacksLast whether it is a histogram without the bucket of all observations
-   * @param count of observations
+   * @param count number of observations
    */
   private record Family(String name, MetricType type, boolean lacksLast, double count) {
     boolean has(String field) {

@@ -21,7 +21,7 @@ public final class EntryColumns {
   /**
    * Adds an entry.
    *
-   * @param time of the entry in Unix nanoseconds
+   * @param time time in Unix nanoseconds
    */
   public void add(LogEntry entry, long time) {
     Labels labels = StreamEnrichment.withService(entry.labels());

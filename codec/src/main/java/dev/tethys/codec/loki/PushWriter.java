@@ -47,7 +47,7 @@ public final class PushWriter {
   /**
    * Adds an entry to a stream.
    *
-   * @param labels as text, {@code {a="b", c="d"}}
+   * @param labels labels in text form, {@code {a="b", c="d"}}
    * @param timestamp nanoseconds since 1970
    */
   public void add(String labels, long timestamp, String line, Labels metadata) {

@@ -108,8 +108,8 @@ public record AgentToServer(
    * Components available in an agent.
    *
    * @param hash hash over all of them
-   * @param kinds for each kind of component its types, and for each type the location of its code;
-   *     null if only the hash is sent
+   * @param kinds for each component kind, the types and the code location of each type; null if
+   *     only the hash is sent
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Available(byte[] hash, @Nullable Map<String, Map<String, String>> kinds) {}
@@ -117,7 +117,7 @@ public record AgentToServer(
   /**
    * State of a remote configuration at the agent.
    *
-   * @param hash of the configuration that was received last; empty if none
+   * @param hash hash of the last configuration received; empty if none
    * @param error "" unless it failed
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared

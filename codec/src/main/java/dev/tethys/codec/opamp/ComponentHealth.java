@@ -10,7 +10,7 @@ import java.util.Map;
  * @param error "" for none
  * @param status status name
  * @param statusNanos time when the status began
- * @param parts by name
+ * @param parts child components by name
  */
 public record ComponentHealth(
     boolean healthy,

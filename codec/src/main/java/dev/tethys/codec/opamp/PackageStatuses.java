@@ -8,9 +8,9 @@ import java.util.TreeMap;
 /**
  * States of packages at an agent.
  *
- * @param packages by name
- * @param offeredHash of the last offer
- * @param error that is not of one package; "" for none
+ * @param packages package statuses by name
+ * @param offeredHash hash of the most recent offer
+ * @param error error not specific to a package; "" if none
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record PackageStatuses(
@@ -34,7 +34,7 @@ public record PackageStatuses(
    * @param hasHash its identity; empty if none
    * @param offeredVersion version of the last offer; "" for none
    * @param error "" unless it failed
-   * @param percent of the download; 0 if none takes place
+   * @param percent download progress; 0 when no download is running
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared
   public record Status(

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 /**
  * Packages that a server offers to an agent.
  *
- * @param packages by name; an agent removes those not listed
- * @param hash of all of them, chosen by the server
+ * @param packages offered packages by name; an agent removes packages that are not listed
+ * @param hash hash over all packages, chosen by the server
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record PackagesOffer(SequencedMap<String, Offered> packages, byte[] hash) {
@@ -21,8 +21,8 @@ public record PackagesOffer(SequencedMap<String, Offered> packages, byte[] hash)
    *
    * @param addon whether it belongs to another package
    * @param contentHash SHA-256 of the file
-   * @param signature as the agent expects it; empty if none
-   * @param headers of the download
+   * @param signature signature in the form the agent expects; empty if none
+   * @param headers HTTP headers for the download
    * @param hash identity of the package, chosen by the server
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 /**
  * Configuration that a server offers to an agent.
  *
- * @param files by name, in the order of the names, which is that of merging; without one of {@link
- *     File#YAML} the agent has the configuration that it has without a server
+ * @param files files by name, sorted by name, which is also the merge order; without a {@link
+ *     File#YAML} file, the agent uses the configuration it has without a server
  * @param hash identity, chosen by the server
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param config configuration that is offered; null if none
  * @param unsupported names of other offers, which no agent of this program accepts; "" for none
  * @param custom message of a custom capability; null if none
- * @param packages that are offered; null if none
+ * @param packages package offer; null if none
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record ServerToAgent(

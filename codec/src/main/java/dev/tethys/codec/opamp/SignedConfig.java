@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * other programs and files in a repository keep it. The line is {@code # tethys-signature: NAME
  * BASE64}.
  *
- * @param text before the line of the signature
- * @param name of the configuration in the line; "" without a signature
+ * @param text text preceding the signature line
+ * @param name configuration name given in the signature line; "" without a signature
  * @param signature empty without one
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared

@@ -10,7 +10,7 @@ public interface PointSink {
   /**
    * Receives a sample.
    *
-   * @param labels with the name of the metric
+   * @param labels labels including the metric name
    * @param timestamp Unix milliseconds
    * @return the reason of the rejection, for the sender; null if the sample is accepted
    */

@@ -22,7 +22,7 @@ public final class RejectedItems {
    * Refused item.
    *
    * @param number position in the message: a line, an element; from 1
-   * @param item as received, truncated
+   * @param item the item as received, truncated
    */
   public record Refusal(int number, String item, String why) {}
 

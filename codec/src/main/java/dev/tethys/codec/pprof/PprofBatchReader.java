@@ -96,7 +96,7 @@ public final class PprofBatchReader {
    * @param maxBytes the largest message
    * @param names requested types and their names; empty for all types under their own names
    * @param resource labels of the source
-   * @param attributes of the profiles, in addition to those of the message
+   * @param attributes profile attributes, in addition to those in the message
    * @param now time of a profile that has none, Unix nanoseconds
    * @throws CodecException if the bytes are not such a message
    */

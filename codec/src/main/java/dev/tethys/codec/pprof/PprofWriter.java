@@ -31,7 +31,7 @@ public final class PprofWriter {
   private final List<String> table = new ArrayList<>();
 
   /**
-   * @param types of the values of each sample
+   * @param types value types of each sample
    */
   public PprofWriter(ValueType... types) {
     this.types = List.of(types);

@@ -26,7 +26,7 @@ public final class Speedscope {
   /**
    * Unit of the values.
    *
-   * @param factor from a file's value to one of OTLP
+   * @param factor multiplier that converts the file's values to OTLP
    */
   private record Unit(String type, String unit, double factor) {
     static Unit of(String word, @Nullable String type) {

@@ -17,8 +17,8 @@ public final class SpeedscopeWriter {
   /**
    * The file as JSON.
    *
-   * @param name of the profile
-   * @param unit of its values as in pprof
+   * @param name profile name
+   * @param unit pprof unit of the values
    * @throws CodecException if a value is negative
    */
   public static String write(StackTree.Sorted tree, String name, String unit) {

@@ -15,7 +15,7 @@ public final class StackProfile {
   /**
    * Properties of an aggregated profile.
    *
-   * @param name of the profile, the first part of its type; "" to derive it from the types
+   * @param name profile name, the first part of its type; "" to derive it from the types
    * @param periodType type of the period; "" for no period
    * @param timeNanos start, Unix nanoseconds
    */

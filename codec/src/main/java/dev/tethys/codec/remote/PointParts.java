@@ -16,7 +16,7 @@ public final class PointParts {
    * Whether a series is a further part of the point of the series before it.
    *
    * @param before name of the series before
-   * @param name of the series
+   * @param name series name
    * @param bound value of its label {@link #bound}; empty if none
    */
   public static boolean continues(String before, String name, String bound) {

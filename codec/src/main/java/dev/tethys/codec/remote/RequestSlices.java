@@ -43,7 +43,7 @@ public final class RequestSlices {
    * A piece of a request.
    *
    * @param samples floats and histograms in it; 0 for metadata
-   * @param family of a series: the metadata that applies to it; null if none
+   * @param family for a series, the slice with its metadata; null if none
    */
   public record Slice(int offset, int length, int samples, @Nullable Slice family) {
     /** A piece without metadata. */
@@ -63,7 +63,7 @@ public final class RequestSlices {
    * to it. Metadata of families without a series in the request goes to the first destination.
    *
    * @param ways number of destinations
-   * @param way from 0 to below that
+   * @param way router that returns a destination from 0 to {@code ways - 1}
    * @throws CodecException if the request is malformed
    */
   public static List<List<Slice>> distribute(byte[] request, int size, int ways, Router way) {

@@ -79,7 +79,7 @@ public final class SnappyBlock {
    * Decodes a block to the start of {@code dst} and returns the decoded length. Bytes of {@code
    * dst} after the decoded ones are overwritten.
    *
-   * @param dst at least {@link #decodedLength} + {@link #SLACK} long
+   * @param dst destination of at least {@link #decodedLength} + {@link #SLACK} bytes
    */
   public static int decode(byte[] src, int offset, int length, byte[] dst) {
     long head = header(src, offset, length);
@@ -247,7 +247,7 @@ public final class SnappyBlock {
   /**
    * Encodes to {@code dst} from an offset on and returns the encoded length.
    *
-   * @param dst with {@link #maxEncodedLength} bytes from the offset on
+   * @param dst destination with room for {@link #maxEncodedLength} bytes starting at the offset
    */
   @SuppressWarnings("ReturnValueIgnored")
   public static int encode(byte[] src, int offset, int length, byte[] dst, int dstOffset) {
@@ -270,7 +270,7 @@ public final class SnappyBlock {
   /**
    * Encodes without the length that starts a block: elements that may follow others.
    *
-   * @param dst with space for {@link #maxEncodedLength} bytes from the offset
+   * @param dst destination with room for {@link #maxEncodedLength} bytes starting at the offset
    * @return the end of the output
    */
   @SuppressWarnings("ReturnValueIgnored")
@@ -293,7 +293,7 @@ public final class SnappyBlock {
   /**
    * A block of elements.
    *
-   * @param decodedLength of all of them
+   * @param decodedLength total decoded length of the elements
    */
   public static byte[] ofElements(byte[] elements, int length, int decodedLength) {
     int head = headLength(decodedLength);

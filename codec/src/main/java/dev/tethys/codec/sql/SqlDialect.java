@@ -137,8 +137,8 @@ public record SqlDialect(
   /**
    * MySQL with settings of its sql_mode.
    *
-   * @param backslash by NO_BACKSLASH_ESCAPES
-   * @param doubleQuotes by ANSI_QUOTES
+   * @param backslash meaning of a backslash, as set by NO_BACKSLASH_ESCAPES
+   * @param doubleQuotes meaning of double quotes, as set by ANSI_QUOTES
    */
   public static SqlDialect mysql(Backslash backslash, DoubleQuotes doubleQuotes) {
     return new SqlDialect(backslash, doubleQuotes, Rule.NO, Rule.NO, Rule.YES, MY);

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Operator of C++ with its code in symbols (Itanium C++ ABI, "Operator encodings").
  *
- * @param operands of an expression
+ * @param operands number of operands in an expression
  */
 record ItaniumOperator(String sign, int operands) {
   private static final Map<String, ItaniumOperator> ALL = new HashMap<>();

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param facility 0 to 23
  * @param severity 0 (emergency) to 7 (debug)
- * @param version of the protocol; 0 for RFC 3164
+ * @param version protocol version; 0 for RFC 3164
  * @param timestamp nanoseconds since 1970; null if it has none
- * @param structuredData by id of the element, then by name, in the order of the message
+ * @param structuredData parameters by element ID and name, in message order
  * @param message null if there is none
  */
 public record SyslogMessage(

@@ -35,7 +35,7 @@ public record TemplateFunction(List<Parameter> parameters, boolean variadic, Cod
   /**
    * The type of a parameter.
    *
-   * @param typeName as Go calls it
+   * @param typeName Go name of the type
    * @param accepts whether a value that is not null has it
    * @param nullable whether nil has it
    */

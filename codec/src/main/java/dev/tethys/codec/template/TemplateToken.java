@@ -6,7 +6,7 @@ import dev.tethys.model.GoQuote;
  * A token of a template.
  *
  * @param at its offset in the text
- * @param line of its first character, from 1
+ * @param line line of the token's first character, starting at 1
  */
 record TemplateToken(Kind kind, int at, String text, int line) {
   enum Kind {

@@ -30,7 +30,7 @@ public final class TextLimit {
    * Checks a value that is printed.
    *
    * @param depth the number of values around it
-   * @param length of the text before it
+   * @param length length of the text written so far
    */
   static void check(int depth, long length) {
     if (depth > MAX_DEPTH) {

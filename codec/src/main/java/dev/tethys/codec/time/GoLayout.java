@@ -58,7 +58,7 @@ public final class GoLayout {
    * names of the time zone database ({@code EST}, {@code CET}), and text with any other name is not
    * a valid time.
    *
-   * @param zones by their abbreviations
+   * @param zones time zones by abbreviation
    */
   public GoLayout naming(Map<String, ZoneId> zones) {
     return new GoLayout(parts, hasYear, otherwise, named, local, Map.copyOf(zones));

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Part of a layout: a field to read, or literal text.
  *
- * @param width of a fraction: its digits
+ * @param width number of digits of a fraction
  * @param text literal text
  */
 record LayoutPart(Kind kind, int width, String text) {

@@ -413,7 +413,7 @@ final class TimeReading {
   /**
    * The time with its zone; null if the text names an unknown zone.
    *
-   * @param zones as for {@link #nanos}
+   * @param zones zones by abbreviation, as for {@link #nanos}
    * @param now current time, used if the string has no year
    */
   @Nullable ZonedDateTime time(

@@ -3,7 +3,7 @@ package dev.tethys.control.access;
 /**
  * Originator of the start or end of a rollout.
  *
- * @param name in the audit log
+ * @param name name recorded in the audit log
  */
 public record Actor(Cause cause, String name) {
   /** Kinds of actors. */

@@ -3,8 +3,8 @@ package dev.tethys.control.access;
 /**
  * Token with which an agent connects, without its secret.
  *
- * @param name of its line
- * @param fingerprint of the token; "" if agents need none
+ * @param name name given on the token's line
+ * @param fingerprint token fingerprint; "" if agents need no token
  */
 public record AgentToken(String name, String fingerprint) {
   /** Placeholder token if agents need none. */

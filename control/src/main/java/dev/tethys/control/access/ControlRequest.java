@@ -13,8 +13,8 @@ import java.time.Duration;
  * Request for a live control, of a user or a rule.
  *
  * @param selector agents
- * @param duration after which it ends automatically
- * @param window for which a preview counts
+ * @param duration time after which the control ends automatically
+ * @param window time for which a preview is considered current
  * @param author "" for none
  * @param awaitAgents whether it may start although no agent matches its selector yet
  */
@@ -47,7 +47,7 @@ public record ControlRequest(
   /**
    * Reads a request as JSON or YAML.
    *
-   * @param name of the text in errors
+   * @param name source name used in error messages
    * @throws dev.tethys.config.ConfigException if the control is invalid
    * @throws IllegalArgumentException if the selector is invalid
    */

@@ -57,7 +57,7 @@ public final class SignOn {
   /**
    * Settings.
    *
-   * @param audience that a token must name
+   * @param audience audience required in a token
    * @param roleClaim claim with roles, a text or a list
    * @param rolePrefix text before the names of roles in that claim
    * @param selectorClaim claim with the selector of a viewer or operator; "" for none. Where it is

@@ -45,7 +45,7 @@ final class FleetAdvice {
     /**
      * The sum as JSON.
      *
-     * @param selector of the control that would apply it
+     * @param selector selector of the control that would apply the advice
      */
     ObjectNode json(String selector) {
       ObjectNode n = JsonMapper.shared().createObjectNode();
@@ -68,8 +68,8 @@ final class FleetAdvice {
   /**
    * Adds up the responses of agents.
    *
-   * @param answers of a tap: for each agent {@code uid} and {@code recommendations} or {@code
-   *     error}
+   * @param answers tap responses: for each agent, {@code uid} and either {@code recommendations} or
+   *     {@code error}
    */
   static ObjectNode of(JsonNode answers, Selector selector) {
     Map<String, Sum> sums = new LinkedHashMap<>();

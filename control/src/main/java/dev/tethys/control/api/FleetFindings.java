@@ -32,7 +32,8 @@ final class FleetFindings {
   /**
    * Adds up the responses of agents.
    *
-   * @param answers of a tap: for each agent {@code uid} and {@code destinations} or {@code error}
+   * @param answers tap responses: for each agent, {@code uid} and either {@code destinations} or
+   *     {@code error}
    */
   static ObjectNode of(JsonNode answers) {
     Map<String, FleetFindings> by = new TreeMap<>();

@@ -61,7 +61,7 @@ public final class AuditLog implements AutoCloseable {
   /**
    * Result of a verification.
    *
-   * @param entries that were found intact
+   * @param entries number of entries found intact
    * @param last hash of the last of them
    * @param problem "" when the log is intact
    */

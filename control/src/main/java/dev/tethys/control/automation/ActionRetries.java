@@ -47,9 +47,9 @@ public final class ActionRetries {
   /**
    * Attempt of an action for an alert.
    *
-   * @param rule as it was defined
+   * @param rule rule definition at the time of the attempt
    * @param undo whether it undoes the action
-   * @param number from 1 on
+   * @param number attempt number, starting at 1
    */
   record Attempt(AutomationRule rule, int index, Alert alert, boolean undo, int hops, int number) {
     String id() {

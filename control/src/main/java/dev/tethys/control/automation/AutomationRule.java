@@ -32,13 +32,13 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param alert name of the alert; of another event with {@link EventNames#AGENT}, {@link
  *     EventNames#WEBHOOK} or {@link #SCHEDULE} before it
- * @param labels that the alert must have
- * @param status of the alert: {@code firing} or {@code resolved}
+ * @param labels labels required on the alert
+ * @param status required alert status: {@code firing} or {@code resolved}
  * @param starts controls with references to the event in their texts
  * @param ends ids of controls
  * @param undo whether the controls that it started end when the alert is resolved
  * @param schedule schedule on which it fires; null for other events
- * @param query that makes its events; null for other events
+ * @param query query that generates the events; null for other events
  * @param actions others than of controls, with references to the event in their texts
  * @param trigger trigger as written
  */
@@ -170,7 +170,7 @@ public record AutomationRule(
   /**
    * Reads a rule.
    *
-   * @param o with the keys of {@link #SPEC}
+   * @param o object with the keys defined in {@link #SPEC}
    * @throws ConfigException if it is invalid
    */
   public static AutomationRule read(String name, YamlObject o) {
@@ -430,7 +430,7 @@ public record AutomationRule(
   /**
    * An action for an alert; exceptions as for {@link #control}.
    *
-   * @param index in the list of actions
+   * @param index index into the list of actions
    */
   RuleAction action(int index, Alert a) {
     Interpolation event = Interpolation.of(a.event("", ""));

@@ -19,7 +19,7 @@ final class CoolDowns {
   /**
    * Start of a control or an action.
    *
-   * @param id of the control or action
+   * @param id ID of the control or action
    * @param word name of the action
    * @param target affected agents
    */
@@ -35,7 +35,7 @@ final class CoolDowns {
   /**
    * Last change of an alert, with the starts that are still pending.
    *
-   * @param pending by the id of the control or action
+   * @param pending pending starts by control or action ID
    */
   record Waiting(Alert alert, int hops, Map<String, Pending> pending) {}
 

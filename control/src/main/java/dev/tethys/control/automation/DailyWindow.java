@@ -19,7 +19,7 @@ import java.util.Set;
  * Part of each day in UTC, such as the night.
  *
  * @param to first time after it, on the next day unless it is later than {@code from}
- * @param days on which it begins
+ * @param days days on which the window starts
  */
 record DailyWindow(LocalTime from, LocalTime to, Set<DayOfWeek> days) {
   private static final Section SECTION = new Section("schedule", "Part of each day, in UTC.");

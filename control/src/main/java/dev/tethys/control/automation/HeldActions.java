@@ -27,9 +27,9 @@ public final class HeldActions {
   /**
    * Action that is held.
    *
-   * @param id of the action for the event
+   * @param id ID of the action for this event
    * @param target variable or configuration
-   * @param value of the variable; "" for a rollout
+   * @param value variable value; "" for a rollout
    * @param since time of the event
    */
   public record Held(

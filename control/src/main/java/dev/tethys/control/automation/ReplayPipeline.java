@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Pipelines of replays: from the archive in S3 to the destination.
  *
- * @param folder of the positions of replays
+ * @param folder folder that stores replay positions
  * @param environment environment variables of the process, for the endpoint of S3
  */
 record ReplayPipeline(

@@ -59,8 +59,8 @@ public final class Replays implements ReplayHost {
   /**
    * Action of a rule that started a replay.
    *
-   * @param word of its step
-   * @param target of its step
+   * @param word name of the step's action
+   * @param target target of the step
    */
   public record Origin(String rule, Alert event, String word, String target, String actor) {}
 

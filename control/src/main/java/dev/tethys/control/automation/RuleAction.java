@@ -41,7 +41,7 @@ sealed interface RuleAction {
   /**
    * Alert for the Alertmanagers of {@code --alertmanager.url}, which fires until the trigger ends.
    *
-   * @param duration after which it ends where the trigger has not
+   * @param duration time after which the alert ends if the trigger has not ended
    */
   record Notify(Map<String, String> labels, Map<String, String> annotations, Duration duration)
       implements RuleAction {

@@ -65,8 +65,8 @@ public final class RuleActions {
   /**
    * Action to run.
    *
-   * @param id of the action for the event
-   * @param word of its step
+   * @param id ID of the action for this event
+   * @param word name of the action's step
    * @param undo whether the event has ended
    * @param hops changes of variables that led to the event
    */

@@ -104,7 +104,7 @@ public final class FleetVolumes {
    * Adds a report of an agent.
    *
    * @param nanos monotonic time of the report
-   * @param state of the agent: counts of two states are not compared
+   * @param state agent state; counts from different states are not compared
    */
   public void put(UUID agent, byte[] report, long nanos, String state) {
     reports.put(agent, report, nanos, state);
@@ -231,7 +231,7 @@ public final class FleetVolumes {
   /**
    * Volumes in a second.
    *
-   * @param agents that have two reports in the time
+   * @param agents number of agents with two reports in the interval
    */
   public record Rates(
       int agents,

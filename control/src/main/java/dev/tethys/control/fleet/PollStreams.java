@@ -17,7 +17,7 @@ final class PollStreams {
   /**
    * Messages of one process.
    *
-   * @param start of the process, Unix nanoseconds; 0 if it is unknown
+   * @param start process start time in Unix nanoseconds; 0 if unknown
    */
   private record Stream(long start, long sequence) {
     boolean continuesWith(long process, long next) {

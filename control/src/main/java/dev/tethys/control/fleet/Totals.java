@@ -21,8 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Item accounts of an agent since it started.
  *
  * @param in items that its receivers accepted
- * @param dropped by reason
- * @param exporters by name and signal; empty for an agent that does not report them
+ * @param dropped dropped items by reason
+ * @param exporters totals by exporter name and signal; empty if the agent does not report them
  * @param signals losses by signal; empty for an agent that does not report them
  * @param receivers items that receivers accepted and kept, by name and signal; empty for an agent
  *     that does not report them

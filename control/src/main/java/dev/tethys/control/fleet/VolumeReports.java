@@ -53,7 +53,7 @@ public final class VolumeReports {
    * Adds a report of an agent.
    *
    * @param nanos monotonic time of the report
-   * @param state of the agent: counts of two states are not compared
+   * @param state agent state; counts from different states are not compared
    */
   synchronized void put(UUID agent, byte[] report, long nanos, String state) {
     List<Report> before = reports.getOrDefault(agent, List.of());

@@ -44,7 +44,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
   /**
    * Statuses by path; kinds without conditions have none.
    *
-   * @param objects as they were read
+   * @param objects objects as read from the cluster
    * @param leftOut objects that were not, with reasons
    */
   static Map<String, ClusterConditions> of(

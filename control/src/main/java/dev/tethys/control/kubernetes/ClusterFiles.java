@@ -49,7 +49,7 @@ public final class ClusterFiles implements SourceFiles {
 
   /**
    * @param namespace namespace whose objects are read; "" for all
-   * @param kinds that are read
+   * @param kinds kinds to read
    * @param status writer of the states
    */
   public ClusterFiles(

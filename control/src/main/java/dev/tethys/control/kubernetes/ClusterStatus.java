@@ -60,7 +60,7 @@ public final class ClusterStatus {
    * Last write of a status.
    *
    * @param sent without times
-   * @param stored by the server, whose definition may not have all fields
+   * @param stored status as stored by the server; its definition may lack some fields
    */
   private record Written(long nanos, JsonNode sent, JsonNode stored) {}
 

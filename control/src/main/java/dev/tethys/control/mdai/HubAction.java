@@ -62,7 +62,7 @@ public sealed interface HubAction {
    *
    * @param slack whether the body is a Slack message built from {@code values}
    * @param payload template of the body; null for Slack
-   * @param values of references {@code ${template:NAME}}
+   * @param values values for {@code ${template:NAME}} references
    */
   record CallWebhook(
       Text url,

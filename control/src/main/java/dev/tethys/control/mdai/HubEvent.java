@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param id UUID
  * @param name {@code ALERT.STATUS}, or {@code var.CHANGE}
- * @param timestamp of the change, RFC 3339; "" if it is unknown
+ * @param timestamp time of the change in RFC 3339 format; "" if unknown
  * @param payload JSON
  * @param sourceId fingerprint of an alert
  * @param hub "" if the alert does not specify one

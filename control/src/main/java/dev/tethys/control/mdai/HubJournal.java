@@ -12,7 +12,7 @@ public interface HubJournal {
    *
    * @param actor user, or {@code automation:RULE}
    * @param action such as {@code event} and {@code variable}
-   * @param fields as MDAI names them
+   * @param fields fields by their MDAI names
    * @param change values of the variable that the entry changes; null for another entry
    */
   record Entry(

@@ -4,7 +4,7 @@ package dev.tethys.control.mdai;
  * Condition of a rule: a change of an alert or of a variable.
  *
  * @param ofVariable false for an alert
- * @param name of the alert or variable
+ * @param name alert or variable name
  * @param change status of the alert, or {@code added}, {@code removed} or {@code set}; "" for any
  */
 public record HubTrigger(boolean ofVariable, String name, String change) {

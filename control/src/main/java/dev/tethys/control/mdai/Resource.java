@@ -19,7 +19,7 @@ public sealed interface Resource {
   /**
    * {@code MdaiHub}: variables, alerts and rules.
    *
-   * @param evaluationInterval of the alerts; "" for the default
+   * @param evaluationInterval evaluation interval of the alerts; "" for the default
    */
   record Hub(
       Meta meta,

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 /**
  * Agents for which a version was rolled out, by the version that they run.
  *
- * @param selector of the rollout
+ * @param selector rollout selector
  * @param agents matching agents that accept configurations
  * @param running connected agents that run the version
  * @param late connected agents that are still to apply it

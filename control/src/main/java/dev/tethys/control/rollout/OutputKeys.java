@@ -55,7 +55,8 @@ public final class OutputKeys {
   /**
    * Compares the responses of agents.
    *
-   * @param answers of a tap: for each agent {@code uid} and {@code exporters} or {@code error}
+   * @param answers tap responses: for each agent, {@code uid} and either {@code exporters} or
+   *     {@code error}
    * @param having agents that run the version; the others do not
    */
   public static ObjectNode compare(JsonNode answers, Set<UUID> having) {

@@ -50,7 +50,7 @@ public final class Rollout {
   /**
    * Version that agents have outside rollouts.
    *
-   * @param rollout that made the assignment
+   * @param rollout rollout that created the assignment
    */
   public record Assignment(String configuration, int version, Selector selector, long rollout) {}
 

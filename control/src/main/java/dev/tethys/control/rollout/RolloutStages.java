@@ -45,7 +45,7 @@ public final class RolloutStages {
   private final VersionHolds holds;
 
   /**
-   * @param queries for guards with PromQL; null without a Prometheus
+   * @param queries PromQL queries for guards; null without a Prometheus
    * @param holds times for which versions hold items on purpose
    */
   RolloutStages(

@@ -65,7 +65,7 @@ public final class Rollouts {
   /**
    * Reads the rollouts of a file.
    *
-   * @param queries for guards with PromQL; null without a Prometheus
+   * @param queries PromQL queries for guards; null without a Prometheus
    * @param holds times for which versions hold items on purpose
    */
   public Rollouts(

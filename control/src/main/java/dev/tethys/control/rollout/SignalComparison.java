@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Comparisons of a signal.
  *
- * @param beside with agents without the version; null if none that can be compared
- * @param single with each of these agents alone
- * @param self with the same agents before; null if none that can be compared
+ * @param beside comparison with agents without the version; null if none is comparable
+ * @param single comparison with each of these agents individually
+ * @param self comparison with the same agents before the rollout; null if none is comparable
  */
 record SignalComparison(
     @Nullable OutputDifference beside,

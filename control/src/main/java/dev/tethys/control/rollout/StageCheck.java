@@ -27,7 +27,7 @@ final class StageCheck {
 
   /**
    * @param holds time for which the version holds items on purpose; null if it is unknown
-   * @param queries for a guard with PromQL; null without a Prometheus
+   * @param queries PromQL queries for guards; null without a Prometheus
    */
   StageCheck(
       Scheduler clock,

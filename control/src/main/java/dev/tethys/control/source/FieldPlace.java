@@ -21,7 +21,7 @@ public final class FieldPlace {
   /**
    * Rewrites an error, such as {@code TethysControl/shop/a:6:3: unknown key}.
    *
-   * @param path of the object, with which its errors begin
+   * @param path object path used as the prefix of its errors
    * @param text manifest of the object
    */
   public static String describe(String path, String text, String error) {

@@ -25,8 +25,8 @@ record SourceDocuments(List<Document> good, List<Bad> bad) {
    * Document.
    *
    * @param id kind and name of its resource
-   * @param text after as many empty lines that places are those of the file
-   * @param manifests of MDAI
+   * @param text document text, padded with empty lines so that positions match the file
+   * @param manifests MDAI manifests
    */
   record Document(String id, String text, List<SourceResource> resources, Manifests manifests) {}
 

@@ -30,8 +30,8 @@ public interface SourceFiles {
   /**
    * File.
    *
-   * @param path with {@code /}, relative to the place
-   * @param commit that changed it last, and its author and subject
+   * @param path slash-separated path relative to the source
+   * @param commit last commit that changed the file, with its author and subject
    * @param problem reason for rejecting it without reading its text; "" for none
    * @param undone reason recorded by a previous control plane for undoing the rollout of this text;
    *     "" if none did
@@ -58,7 +58,7 @@ public interface SourceFiles {
    * All files at one time.
    *
    * @param commit identifies the content
-   * @param author of the commit
+   * @param author commit author
    */
   record Snapshot(String commit, String author, List<File> files) {}
 

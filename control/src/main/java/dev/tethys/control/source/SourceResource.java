@@ -51,7 +51,7 @@ public sealed interface SourceResource {
    * Identity of a resource.
    *
    * @param where {@code file:line:column}
-   * @param hash of its content, without its position and comments
+   * @param hash content hash, excluding position and comments
    */
   record Meta(String kind, String name, String where, String hash) {
     /** {@code TethysControl/mute-checkout}. */
@@ -97,7 +97,7 @@ public sealed interface SourceResource {
   /**
    * Configuration that is rolled out.
    *
-   * @param text of the configuration, which has the name of the resource
+   * @param text text of the configuration, which is named after the resource
    */
   record Pipeline(Meta meta, String text, Rollout rollout) implements SourceResource {}
 
@@ -113,7 +113,7 @@ public sealed interface SourceResource {
   /**
    * Reads the resources of a text.
    *
-   * @param name of the text in errors
+   * @param name source name used in error messages
    * @throws ConfigException if one is invalid
    */
   static List<SourceResource> parse(String name, String text) {

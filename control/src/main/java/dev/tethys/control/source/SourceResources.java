@@ -74,7 +74,7 @@ public final class SourceResources {
   /**
    * Text of a configuration in a resource.
    *
-   * @param file with the text alone
+   * @param file file that contains only the text
    */
   record PipelineText(String name, SourceFiles.File file) {}
 
@@ -111,8 +111,8 @@ public final class SourceResources {
   private volatile Map<String, List<ConfigTest>> tests = Map.of();
 
   /**
-   * @param actorPrefix of authors in the audit log
-   * @param place of the resources, as {@link SourceFiles#word}
+   * @param actorPrefix prefix of author names in the audit log
+   * @param place location of the resources, as returned by {@link SourceFiles#word}
    */
   public SourceResources(
       Controls controls,
@@ -242,8 +242,8 @@ public final class SourceResources {
   /**
    * Applies changed resources, and ends the controls whose files were removed.
    *
-   * @param sources of configurations, by name
-   * @param author of the last commit
+   * @param sources configuration sources by name
+   * @param author author of the latest commit
    * @throws IOException if a change is not on disk; the next call retries
    */
   synchronized void apply(Map<String, Repository.Source> sources, String commit, String author)

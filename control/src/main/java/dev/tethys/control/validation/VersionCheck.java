@@ -14,7 +14,7 @@ public final class VersionCheck {
   private final Function<String, List<ConfigTest>> tests;
 
   /**
-   * @param tests of a configuration
+   * @param tests returns the tests of a configuration
    */
   public VersionCheck(
       GraphValidator validator, DryRun runs, Function<String, List<ConfigTest>> tests) {
@@ -26,7 +26,7 @@ public final class VersionCheck {
   /**
    * Checks that a text that is not validated holds no secrets.
    *
-   * @param file that errors name
+   * @param file file name used in error messages
    * @throws ConfigException if it does
    */
   public void refuseSecrets(String file, String text) {
@@ -36,7 +36,7 @@ public final class VersionCheck {
   /**
    * Checks a text.
    *
-   * @param file that errors name
+   * @param file file name used in error messages
    * @return as of {@link GraphValidator#check}
    * @throws ConfigException if the text is invalid for every agent or holds a secret, or a test
    *     fails, with the differences

@@ -6,8 +6,8 @@ import java.util.HexFormat;
 /**
  * Version of a configuration; never changes.
  *
- * @param number from 1, within the name
- * @param time of creation, Unix milliseconds
+ * @param number version number, counted per name from 1
+ * @param time creation time in Unix milliseconds
  * @param hash SHA-256 of name, number and text, in hexadecimal: the hash that agents report
  * @param validation {@code valid}, or why the text could not be or was not validated
  * @param scope selector of the token that added it; "" for all agents

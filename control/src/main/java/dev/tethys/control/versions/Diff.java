@@ -27,7 +27,7 @@ public record Diff(String text, List<Change> components, List<String> edges, Str
    *
    * @param kind {@code added}, {@code removed} or {@code changed}
    * @param component such as {@code processors/filter}
-   * @param keys of a changed one: paths of the keys that differ
+   * @param keys for a changed component, the paths of the keys that differ
    */
   public record Change(String kind, String component, List<String> keys) {}
 

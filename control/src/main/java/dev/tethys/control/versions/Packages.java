@@ -182,7 +182,7 @@ public final class Packages {
   /**
    * Writes the content of a package.
    *
-   * @param sha256 that it must have; "" for any
+   * @param sha256 expected SHA-256 of the content; "" to accept any
    * @return its SHA-256
    */
   public String store(InputStream content, String sha256) throws IOException {

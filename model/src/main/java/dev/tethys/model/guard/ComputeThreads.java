@@ -49,7 +49,7 @@ public final class ComputeThreads {
   /**
    * Threads of other pools that compute for queries: of lower priority, with a large stack.
    *
-   * @param prefix of their names, before a number
+   * @param prefix thread name prefix, followed by a number
    */
   public static ThreadFactory factory(String prefix) {
     ThreadFactory base =
@@ -65,7 +65,7 @@ public final class ComputeThreads {
   /**
    * Threads that are started when they are needed and end when they are not.
    *
-   * @param name of each of them
+   * @param name name given to each thread
    */
   public ComputeThreads(String name) {
     this.pool =

@@ -27,8 +27,8 @@ public enum MemoryUse {
   private final boolean needsFreeHeap;
 
   /**
-   * @param guaranteedPercent of the heap
-   * @param maxPercent of the heap
+   * @param guaranteedPercent guaranteed percentage of the heap
+   * @param maxPercent maximum percentage of the heap
    * @param needsFreeHeap whether it may not grow while the heap is nearly full
    */
   MemoryUse(String text, int guaranteedPercent, int maxPercent, boolean needsFreeHeap) {

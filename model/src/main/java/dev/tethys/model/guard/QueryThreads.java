@@ -51,7 +51,7 @@ public final class QueryThreads {
   /**
    * Threads whose places are shared with no other language, for tools and tests.
    *
-   * @param name of the queried data
+   * @param name name of the data being queried
    */
   public static QueryThreads alone(String name) {
     return new QueryThreads(name, QueryPlaces.ofProcess().add());

@@ -23,7 +23,7 @@ final class ZeroBucket {
   /**
    * Widens the bucket. The rows are only read.
    *
-   * @param larger at least the present threshold
+   * @param larger new threshold; at least the current one
    * @param carries whether the rows' carries count too
    */
   void widen(double larger, int schema, BucketRow positive, BucketRow negative, boolean carries) {

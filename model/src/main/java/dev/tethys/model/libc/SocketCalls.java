@@ -127,7 +127,7 @@ public final class SocketCalls implements AutoCloseable {
    *
    * @param family such as {@link #AF_INET}
    * @param type such as {@link #SOCK_DGRAM}
-   * @param protocol of the family, 0 for its usual one
+   * @param protocol protocol within the family; 0 for the default protocol
    * @throws LibraryException if the system does not have it, or this process may not
    */
   public SocketCalls(int family, int type, int protocol) throws LibraryException {
@@ -145,7 +145,7 @@ public final class SocketCalls implements AutoCloseable {
   /**
    * Binds the socket to a local address.
    *
-   * @param address of the socket's family; the path of one of this machine has at most {@link
+   * @param address address of the socket's family; a local socket path is limited to {@link
    *     #MAX_PATH} bytes
    */
   public void bind(SocketAddress address) throws LibraryException {

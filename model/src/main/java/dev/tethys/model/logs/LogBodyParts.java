@@ -15,7 +15,7 @@ public interface LogBodyParts {
    * Marks the arguments that are read. Bodies with the placeholders of the others have to mean the
    * same to the consumer.
    *
-   * @param text of bodies that differ in their arguments only, with placeholders
+   * @param text template of bodies that differ only in their arguments, with placeholders
    * @param length bytes of the text
    * @param places positions of the placeholders, ascending; further elements must be ignored
    * @param needed one element for each argument, false at first

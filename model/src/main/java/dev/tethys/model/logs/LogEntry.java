@@ -65,7 +65,7 @@ public final class LogEntry {
   /**
    * An entry.
    *
-   * @param labels of its stream; share one object among entries of a stream
+   * @param labels labels of the stream; share one object among all entries of a stream
    * @param timestamp nanoseconds since 1970
    * @param origin notified when the entry is acknowledged; null if none
    */

@@ -29,7 +29,7 @@ public final class LogRates {
   /**
    * Rate of a tenant or of one of its streams.
    *
-   * @param bytes per second, {@code ingestion_rate_mb}, {@code per_stream_rate_limit}
+   * @param bytes bytes per second; {@code ingestion_rate_mb}, {@code per_stream_rate_limit}
    * @param burst maximum burst in bytes, {@code ingestion_burst_size_mb}, {@code
    *     per_stream_rate_limit_burst}
    */
@@ -38,8 +38,8 @@ public final class LogRates {
   /**
    * Rates of a tenant, null for no limit.
    *
-   * @param all of all its streams together
-   * @param stream of each
+   * @param all rate over all streams of the tenant
+   * @param stream rate of each stream
    */
   public record Rates(@Nullable Rate all, @Nullable Rate stream) {
     /** No limits. */
@@ -49,7 +49,7 @@ public final class LogRates {
   /**
    * Refusal of a batch.
    *
-   * @param reason under which its entries are counted
+   * @param reason reason under which the rejected entries are counted
    * @param stream index of the stream that is too fast, -1 if it is the tenant
    */
   record Refusal(String reason, int stream, StorageException error) {}

@@ -19,10 +19,10 @@ public interface AddressSymbols {
   /**
    * File in the memory of a process.
    *
-   * @param path of the file on the machine of the process, "" if it is unknown
+   * @param path file path on the process's machine; "" if unknown
    * @param start first address in memory, 0 if addresses are those of the file
    * @param limit end in memory
-   * @param offset in the file
+   * @param offset file offset
    */
   record Mapped(String buildId, String path, long start, long limit, long offset) {}
 

@@ -24,7 +24,7 @@ public final class ProfileLabels {
   /**
    * Type of a profile.
    *
-   * @param name of the profile, "" to derive it from the types
+   * @param name profile name; "" to derive it from the types
    */
   public record Type(
       String name, String sampleType, String sampleUnit, String periodType, String periodUnit) {

@@ -16,8 +16,9 @@ public interface ProfileReader {
    *
    * @param series index in {@link ProfileSelection#series}
    * @param rows holds the profile; not kept after the call
-   * @param row of the profile
-   * @param samples of the profile, empty unless they are needed; not kept after the call
+   * @param row row that holds the profile
+   * @param samples samples of the profile; empty unless requested, and invalid after the call
+   *     returns
    */
   void profile(int series, ProfileRows rows, int row, Samples samples);
 

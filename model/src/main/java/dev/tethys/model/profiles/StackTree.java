@@ -122,7 +122,7 @@ public final class StackTree {
   /**
    * Tree in arrays by node.
    *
-   * @param names of the frames, "" of the root
+   * @param names frame names; "" for the root
    * @param parents node of the caller
    * @param first index in {@code children} of the first child; the end of the last one follows
    * @param children nodes, those of one parent by name

@@ -46,7 +46,7 @@ sealed interface RegexNode {
    * The same several times.
    *
    * @param max {@link #INFINITE} or at least {@code min}
-   * @param greedy for groups only: whether more are tried first
+   * @param greedy for groups, whether to try more repetitions first
    */
   record Repeat(RegexNode part, int min, int max, boolean greedy) implements RegexNode {
     @Override

@@ -64,7 +64,7 @@ final class RegexParser {
   /**
    * Parses an expression.
    *
-   * @param flags of {@link Flags}
+   * @param flags bit set of {@link Flags}
    * @throws RegexSyntaxException with Go's message when it is not valid
    */
   static RegexNode parse(String expression, int flags) {

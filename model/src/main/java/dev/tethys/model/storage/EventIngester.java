@@ -24,7 +24,7 @@ public abstract class EventIngester<S> {
   private final BoundedLabel tenants = new BoundedLabel(MAX_TENANTS);
 
   /**
-   * @param name of the store in texts, such as {@code log store}
+   * @param name store name used in messages, such as {@code log store}
    * @param opened the store, null until it is open
    * @param received counts items by tenant
    * @param bytes counts bytes by tenant

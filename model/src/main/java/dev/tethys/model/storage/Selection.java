@@ -20,7 +20,7 @@ public interface Selection extends AutoCloseable {
    * Series by some of their labels.
    *
    * @param ofSeries the number of each series' group
-   * @param labels of each group, in the order in which groups appear
+   * @param labels labels of each group, in order of first appearance
    */
   record Groups(int[] ofSeries, List<Labels> labels) {
     public int size() {

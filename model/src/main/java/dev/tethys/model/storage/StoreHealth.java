@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Size, limits and failures of one store, for status pages and metrics.
  *
- * @param folder of the store
- * @param bytes of blocks or parts on disk
- * @param logBytes of the write-ahead log
+ * @param folder store folder
+ * @param bytes size of blocks or parts on disk
+ * @param logBytes size of the write-ahead log
  * @param diskFree free bytes of the file system; negative if unknown
  * @param diskTotal size of the file system; negative if unknown
  * @param diskReserve free bytes below which the store refuses appends
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxBytes retention size; 0 for no limit
  * @param refused appends refused since startup, because of a limit or a full disk
  * @param failedWrites writes to disk that failed since startup
- * @param problem of now; null if there is none
+ * @param problem current problem; null if none
  */
 public record StoreHealth(
     String folder,

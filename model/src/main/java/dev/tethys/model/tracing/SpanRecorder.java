@@ -29,7 +29,7 @@ public final class SpanRecorder {
   /**
    * Starts recording.
    *
-   * @param fraction of the traces that start here, 0 to 1
+   * @param fraction fraction of locally started traces to record, 0 to 1
    * @param sink receives each span after its end; must not block, and must not change the span
    */
   public void recordTo(double fraction, Consumer<Span> sink) {

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
  * Fractions of traces that are recorded. A trace is selected by its id, so that several programs
  * select the same traces.
  *
- * @param root of traces that start here, 0 to 1
- * @param recordedParent of traces of callers that record them
- * @param unrecordedParent of traces of callers that do not record them
+ * @param root fraction for traces that start here, 0 to 1
+ * @param recordedParent fraction for traces that the caller records
+ * @param unrecordedParent fraction for traces that the caller does not record
  */
 public record SpanSampling(double root, double recordedParent, double unrecordedParent) {
   /** All traces of callers that record them, and none of the others. */

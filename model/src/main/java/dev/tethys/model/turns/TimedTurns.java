@@ -45,7 +45,7 @@ public final class TimedTurns {
   /**
    * Turns without any thread yet.
    *
-   * @param name of the threads
+   * @param name thread name
    * @param most maximum number of threads; threads once created are kept
    */
   public TimedTurns(String name, int most) {
@@ -114,7 +114,7 @@ public final class TimedTurns {
   /**
    * Schedules an action.
    *
-   * @param due when, by {@link System#nanoTime}
+   * @param due due time, as returned by {@link System#nanoTime}
    */
   public Alarm at(long due, Runnable work) {
     lock.lock();

@@ -47,8 +47,8 @@ public final class MetricsPush implements AutoCloseable {
    * @param apiKey header X-Api-Key, empty if none
    * @param intervalMillis between scrapes
    * @param caFile trusted certificates, empty for the system's
-   * @param folder of the queue, null for memory
-   * @param maxBytes of the queue
+   * @param folder queue folder; null to keep the queue in memory
+   * @param maxBytes maximum queue size
    */
   public record Options(
       String endpoint,
@@ -72,7 +72,8 @@ public final class MetricsPush implements AutoCloseable {
   /**
    * Starts to send.
    *
-   * @param registry of the agent, which gets the counters of the queue
+   * @param registry agent registry that exposes the queue's counters
+   * @param page address of the agent's page
    * @throws dev.tethys.config.ConfigException if a setting is invalid
    * @throws IOException if the queue cannot be opened
    */

@@ -511,7 +511,7 @@ public final class Alertmanager implements AutoCloseable {
    * Writes a note on an alert.
    *
    * @param acknowledges whether notifications about it are not repeated from now on
-   * @param until when the acknowledgement ends; null for when the alert does
+   * @param until end of the acknowledgement; null to end it together with the alert
    * @throws IOException if it could not be written to disk
    * @throws SharedRecords.FullException if there is no space
    */

@@ -49,7 +49,7 @@ public final class LokiApi {
 
   /**
    * @param opened engine over the store, null until the store is open
-   * @param threads on which queries compute
+   * @param threads threads that run the queries
    * @param now Unix nanoseconds
    */
   public LokiApi(

@@ -29,7 +29,7 @@ final class LookupThreads {
    * Threads.
    *
    * @param inline number of lookups that are computed on the calling thread
-   * @param threads for the others
+   * @param threads number of pool threads for all other lookups
    */
   LookupThreads(int inline, int threads) {
     carriers = new Semaphore(inline);

@@ -24,7 +24,7 @@ final class PlainText {
    * Copies plain text from the start of a range.
    *
    * @param html whether characters special in HTML and all non-ASCII characters end plain text
-   * @param to with space for the range and {@link #SPARE} bytes from {@code at} on
+   * @param to destination; needs room for the range and {@link #SPARE} bytes starting at {@code at}
    * @return number of copied bytes: all of a plain range, or up to seven fewer
    */
   static int copy(byte[] utf8, int from, int length, boolean html, byte[] to, int at) {

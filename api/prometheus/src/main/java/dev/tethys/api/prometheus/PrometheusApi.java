@@ -16,8 +16,8 @@ public final class PrometheusApi {
   /**
    * Dependencies of the API.
    *
-   * @param store for federation, exemplars and deletion
-   * @param reading for label and series lookups: the store, and other stores
+   * @param store store used for federation, exemplars and deletion
+   * @param reading source used for label and series lookups: the local store and any other stores
    */
   public record Parts(
       MetricStore store,

@@ -58,9 +58,9 @@ public interface ServerView {
    *
    * @param corruptions repaired in the write-ahead log
    * @param threads alive, reported as Go's goroutines
-   * @param processors that are used
+   * @param processors number of processors in use
    * @param memoryLimit maximum heap in bytes
-   * @param retention in the notation of the flags: {@code 15d or 10GB}
+   * @param retention retention in flag notation: {@code 15d or 10GB}
    */
   record Runtime(
       Instant startTime,

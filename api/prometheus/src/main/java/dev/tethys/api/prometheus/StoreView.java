@@ -71,7 +71,7 @@ public interface StoreView {
    *
    * @param matcherSets series that match any set; all if there is none
    * @param label label whose values are listed
-   * @param prefix of these values
+   * @param prefix prefix of the label values to count
    * @param limit maximum number of entries of each list
    */
   record CardinalityRequest(
@@ -91,7 +91,7 @@ public interface StoreView {
    * @param labelNames number of label names without the metric name
    * @param labels those whose removal saves most
    * @param values number of values of the requested label that start with the prefix
-   * @param topValues of these the ones with most series
+   * @param topValues the values with the most series
    * @param topPairs labels ({@code name=value}) with most series
    */
   record Cardinality(
@@ -121,7 +121,7 @@ public interface StoreView {
    * @param figures numbers by topic: {@code head}, {@code churn}, {@code log}, {@code blocks},
    *     {@code work}, {@code metadata}
    * @param encodings size of the blocks by encoding
-   * @param downsampled by resolution
+   * @param downsampled downsampled data by resolution
    */
   record Storage(
       List<Section> figures,
@@ -147,7 +147,7 @@ public interface StoreView {
    * @param limit bytes; 0 for no limit
    * @param state current reaction: normal, flushing, slowing, refusing
    * @param refused new series that were refused
-   * @param fileBytes of samples that are in no block yet and left memory for files
+   * @param fileBytes file-backed bytes of samples that have left memory and are not in a block yet
    * @param owners bytes by owner
    */
   record Memory(
@@ -169,8 +169,8 @@ public interface StoreView {
   /**
    * One block; times in milliseconds.
    *
-   * @param bytes on disk
-   * @param resolution of a downsampled block: milliseconds of its buckets; 0 for samples
+   * @param bytes size on disk
+   * @param resolution bucket width of a downsampled block in milliseconds; 0 for raw samples
    */
   record Block(
       String ulid,

@@ -59,9 +59,9 @@ public interface TargetsView {
    * @param url scraped URL
    * @param lastError {@code ""} when the last scrape went well
    * @param lastScrape null before the first
-   * @param lastDurationSeconds of the last scrape
-   * @param interval as configured: {@code 15s}
-   * @param timeout as configured
+   * @param lastDurationSeconds duration of the last scrape
+   * @param interval scrape interval as configured: {@code 15s}
+   * @param timeout scrape timeout as configured
    */
   record Active(
       String pool,

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Time limit for finding the series of {@code match[]} where no query sets a limit: an expression
  * can take hours over the values of a label. The search also ends when the client disconnects.
  *
- * @param most as {@code --query.timeout}
+ * @param most time limit, as set by {@code --query.timeout}
  */
 record TimeLimit(Duration most) {
   /** Time between two questions whether the client is connected: most requests take less. */

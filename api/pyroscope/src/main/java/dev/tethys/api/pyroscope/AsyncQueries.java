@@ -64,7 +64,7 @@ final class AsyncQueries {
   private final LongSupplier nanoTime;
 
   /**
-   * @param nanoTime as {@link System#nanoTime}
+   * @param nanoTime monotonic clock, such as {@link System#nanoTime}
    */
   AsyncQueries(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;

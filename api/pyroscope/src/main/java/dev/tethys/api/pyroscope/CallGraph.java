@@ -55,7 +55,7 @@ final class CallGraph {
    * Graph of a tree with one column.
    *
    * @param maxNodes most functions to show; below 1 for {@link #DEFAULT_MAX_NODES}
-   * @param unit of the values
+   * @param unit value unit
    */
   static String of(StackTree.Sorted tree, long maxNodes, String unit) {
     CallGraph g = new CallGraph(tree);

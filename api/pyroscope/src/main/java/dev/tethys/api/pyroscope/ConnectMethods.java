@@ -29,7 +29,7 @@ final class ConnectMethods {
 
   /**
    * @param service its path, with slashes around
-   * @param prefixes of the paths
+   * @param prefixes path prefixes
    */
   ConnectMethods(Routes routes, String service, List<String> prefixes) {
     this.routes = routes;
@@ -47,7 +47,7 @@ final class ConnectMethods {
     /**
      * Computes the response.
      *
-     * @param response for further headers; null over gRPC
+     * @param response response used to set further headers; null over gRPC
      */
     byte[] run(
         HttpRequest http,

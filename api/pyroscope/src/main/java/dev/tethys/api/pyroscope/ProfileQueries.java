@@ -135,7 +135,7 @@ final class ProfileQueries {
    * Stacks to merge.
    *
    * @param callSite names of their outermost frames
-   * @param attributes as in {@link StackMerge}
+   * @param attributes attribute filter, as in {@link StackMerge}
    */
   record Stacks(Request request, List<String> callSite, Map<String, Set<String>> attributes) {}
 
@@ -170,8 +170,9 @@ final class ProfileQueries {
   /**
    * Points of a series.
    *
-   * @param points by time: sum of the profiles, number of profiles
-   * @param examples by time: the profile with the largest value, where examples are requested
+   * @param points for each time, the sum of the profiles and their number
+   * @param examples for each time, the profile with the largest value; only if examples are
+   *     requested
    */
   record Line(Labels labels, TreeMap<Long, double[]> points, Map<Long, HeatMap.Example> examples) {
     double total() {
@@ -184,7 +185,7 @@ final class ProfileQueries {
    * previous step, up to it.
    *
    * @param stepMillis distance of two points
-   * @param callSite as in {@link #stacks}
+   * @param callSite call site, as in {@link #stacks}
    */
   List<Line> lines(Request r, List<String> groupBy, long stepMillis, List<String> callSite) {
     return lines(r, groupBy, stepMillis, callSite, false);

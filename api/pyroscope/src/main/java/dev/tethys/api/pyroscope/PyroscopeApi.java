@@ -32,8 +32,8 @@ public final class PyroscopeApi {
 
   /**
    * @param opened the store, null until it is open
-   * @param threads on which queries compute
-   * @param memory of all queries together
+   * @param threads threads that run the queries
+   * @param memory memory shared by all queries
    * @param now Unix nanoseconds
    */
   public PyroscopeApi(

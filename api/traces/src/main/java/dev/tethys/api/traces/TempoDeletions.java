@@ -115,7 +115,7 @@ final class TempoDeletions {
   /**
    * Spans to delete.
    *
-   * @param text for lists of deletions
+   * @param text selector as shown in lists of deletions
    */
   private record Selected(String text, SpanFilter filter) {}
 

@@ -40,7 +40,7 @@ final class TempoSummary {
   /**
    * Appends the response, the groups with the most spans first.
    *
-   * @param fields of the groups, in the order of the request
+   * @param fields group-by fields in the order of the request
    * @param counts spans by group
    * @param errors failed spans by group
    * @param durations quantiles in seconds by group and {@code p}

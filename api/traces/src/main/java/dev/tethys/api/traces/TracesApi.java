@@ -18,7 +18,7 @@ public final class TracesApi {
 
   /**
    * @param opened queries of the store, null until it is open
-   * @param threads on which queries compute
+   * @param threads threads that run the queries
    * @param now Unix nanoseconds
    * @param metrics queries over span metrics
    */

@@ -50,11 +50,12 @@ final class OtlpSchema {
   /**
    * A field.
    *
-   * @param name in JSON
+   * @param name JSON name
    * @param values the names of an enum's values
    * @param presence whether a default that was sent differs from none
    * @param oneof whether it excludes the other such fields of its message
-   * @param table of an index, the number of the dictionary's field that is meant; 0 for others
+   * @param table for an index, the field number of the dictionary table it refers to; 0 for other
+   *     fields
    */
   record Field(
       int number,

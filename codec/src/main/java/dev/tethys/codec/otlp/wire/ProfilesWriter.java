@@ -61,7 +61,7 @@ public final class ProfilesWriter {
    * The index of an attribute in the dictionary.
    *
    * @param value a string, a long, a boolean, or a list of strings
-   * @param unit of a number; "" for none
+   * @param unit unit of a numeric value; "" if none
    */
   public int attribute(String key, Object value, String unit) {
     int name = dictionary.string(key);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * 1, message 2, details 3, each an Any (type_url 1, value 2); of those, RetryInfo (retry_delay 1: a
  * Duration of seconds 1 and nanos 2) and ErrorInfo (reason 1, domain 2, metadata 3) are read.
  *
- * @param code of gRPC
+ * @param code gRPC status code
  * @param retryDelay delay before a retry; null if the status has none
  * @param rejected number of items rejected while the others were accepted, sent only by receivers
  *     of Tethys; 0 if unknown

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code dns_sd_configs}: targets from DNS records.
  *
- * @param port for record types that hold none; 0 with SRV
+ * @param port port for record types that carry none; 0 for SRV
  */
 public record DnsConfig(List<String> names, RecordType type, int port, Duration refreshInterval)
     implements DiscoveryConfig {

@@ -18,7 +18,7 @@ public final class MetaLabels {
   private final LabelsBuilder labels = new LabelsBuilder();
 
   /**
-   * @param prefix of every name except those given in full, such as {@code __meta_docker_}
+   * @param prefix prefix of every label name not given in full, such as {@code __meta_docker_}
    */
   public MetaLabels(String prefix) {
     this.prefix = prefix;

@@ -48,7 +48,7 @@ public final class RestClient {
 
   /**
    * @param socket a Unix socket to connect to instead of the URL's host, or null
-   * @param timeout for each call
+   * @param timeout timeout of each call
    */
   public RestClient(
       DiscoveryContext context, HttpClientConfig client, @Nullable Path socket, Duration timeout) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of one entry of a mechanism's list, with defaults. Values are immutable and compared by
  * content, so that equal entries are equal settings.
  *
- * @param values by name of the key; keys without a value are absent
+ * @param values values by key; keys without a value are absent
  * @param client HTTP client settings
  */
 public record Settings(Map<String, Object> values, HttpClientConfig client) {

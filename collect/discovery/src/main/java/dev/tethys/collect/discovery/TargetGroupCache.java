@@ -17,7 +17,7 @@ final class TargetGroupCache {
   private List<TargetGroup> groups = List.of();
 
   /**
-   * @param source of the list, which is also the value of a label that each group gets
+   * @param source source of the list, also set as a label of each group
    */
   TargetGroupCache(String source, String label) {
     this.source = source;

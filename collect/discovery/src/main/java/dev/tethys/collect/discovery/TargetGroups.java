@@ -41,8 +41,8 @@ public final class TargetGroups {
   /**
    * Reads a text, JSON or YAML.
    *
-   * @param name of the file or URL it is from, for errors
-   * @param folder of the file; null if none
+   * @param name file name or URL, used in error messages
+   * @param folder folder that contains the file; null if none
    */
   static List<TargetGroup> read(String name, @Nullable Path folder, String text) {
     List<TargetGroup> plain = PlainGroups.read(text);

@@ -22,7 +22,7 @@ public interface CelCompiler {
     /**
      * Whether the expression is true.
      *
-     * @param json as {@link dev.tethys.codec.json.JsonValues} reads it
+     * @param json parsed JSON, as returned by {@link dev.tethys.codec.json.JsonValues}
      * @throws CelException if the expression has no value, or one that is neither true nor false
      */
     boolean isTrue(@Nullable Object json);

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Validated flags of node_exporter.
  *
- * @param paths of the host's file systems
+ * @param paths paths under which the host's file systems are mounted
  * @param enabled names of the collectors that run
  * @param values collector flags by name; absent ones have their default
  */

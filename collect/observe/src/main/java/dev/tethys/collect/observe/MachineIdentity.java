@@ -18,8 +18,8 @@ import java.util.Map;
 /**
  * Identity of a machine, as labels of all its metrics.
  *
- * @param machineId from /etc/machine-id, D-Bus or the firmware, without dashes; may be empty
- * @param systemUuid of the firmware; may be empty
+ * @param machineId ID from /etc/machine-id, D-Bus or the firmware, without dashes; may be empty
+ * @param systemUuid system UUID from the firmware; may be empty
  */
 public record MachineIdentity(String machineId, String systemUuid) {
   private static final List<String> MACHINE_ID =
@@ -29,7 +29,7 @@ public record MachineIdentity(String machineId, String systemUuid) {
   /**
    * Reads the identity.
    *
-   * @param root of the file system of the machine
+   * @param root root of the machine's file system
    */
   public static MachineIdentity read(Path root) {
     String uuid = text(root.resolve(PRODUCT_UUID));

@@ -114,7 +114,7 @@ public final class PushApi {
   /**
    * Adds metrics of the state of groups.
    *
-   * @param flags for {@code /api/v1/status}
+   * @param flags flag values shown by {@code /api/v1/status}
    * @param build likewise
    */
   public void state(

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Families pushed under one grouping key. Immutable.
  *
  * @param labels the key, including {@code job}
- * @param families by name; their metrics have the labels of the key, and {@code instance}
+ * @param families families by name; their metrics carry the grouping labels and {@code instance}
  */
 public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Pushed> families) {
   static final String PUSH_TIME = "push_time_seconds";

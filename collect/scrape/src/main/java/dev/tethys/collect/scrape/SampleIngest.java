@@ -124,7 +124,7 @@ final class SampleIngest {
    * Appends the samples of a body, and markers for series that it no longer has. After an
    * exception, the appender must be discarded and {@link #end} called.
    *
-   * @param time of the scrape, Unix milliseconds
+   * @param time scrape time in Unix milliseconds
    * @param now time that timestamps may exceed only slightly
    */
   void append(Appender app, byte[] body, int length, String contentType, long time, long now)

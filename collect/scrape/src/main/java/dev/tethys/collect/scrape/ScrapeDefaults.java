@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * Defaults of jobs from the {@code global} section. The keys are the same in both places, so they
  * are described and read here.
  *
- * @param protocols as written; null if none
+ * @param protocols protocols as configured; null if not set
  * @param failureLogFile {@code ""} for none
- * @param escaping as written or derived from the name scheme
+ * @param escaping escaping scheme as configured or derived from the name validation scheme
  */
 public record ScrapeDefaults(
     Duration interval,

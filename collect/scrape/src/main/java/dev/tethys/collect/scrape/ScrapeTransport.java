@@ -13,7 +13,7 @@ public interface ScrapeTransport extends Closeable {
    * Requests a target.
    *
    * @param headers headers sent in addition to authentication headers
-   * @param timeout for the entire request, up to the end of the body; reading after it fails with a
+   * @param timeout timeout for the entire request, including the body; later reads fail with a
    *     timeout exception
    * @throws IOException if no response arrives, with the reason
    * @throws InterruptedException if the thread is interrupted; the request is aborted

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Preview of a discovered target, without scraping it.
  *
  * @param discovered labels before relabelling
- * @param labels after it; null if the target is dropped or invalid
+ * @param labels labels after relabeling; null if the target is dropped or invalid
  * @param error reason why it is invalid; null if it is valid
  */
 public record TargetPreview(Labels discovered, @Nullable Labels labels, @Nullable String error) {

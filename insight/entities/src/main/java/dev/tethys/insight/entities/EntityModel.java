@@ -34,8 +34,8 @@ public final class EntityModel implements Closeable {
   /**
    * Bounds.
    *
-   * @param series that a selector may match; one that matches more is not applied
-   * @param allSeries of all selectors; further new ones are left out
+   * @param series maximum series per selector; a selector that matches more is not applied
+   * @param allSeries maximum series over all selectors; further new series are dropped
    * @param endsAfter time without samples after which a series has ended
    * @param historyAge time for which worlds are kept
    * @param historyBytes size of the log of the history
@@ -50,7 +50,7 @@ public final class EntityModel implements Closeable {
    * State of a rule.
    *
    * @param where position in its file
-   * @param series that its selector matches
+   * @param series number of series matched by its selector
    * @param applied series that it applies to
    * @param problem null if there is none
    */
@@ -98,7 +98,7 @@ public final class EntityModel implements Closeable {
   }
 
   /**
-   * @param indexes by source; rules of other sources do not apply
+   * @param indexes indexes by source; rules for other sources do not apply
    * @param history file; null to keep it in memory
    * @throws IOException if the history cannot be read
    */

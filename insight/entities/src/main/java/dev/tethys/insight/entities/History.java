@@ -67,7 +67,7 @@ final class History implements Closeable {
    *
    * @param file null to keep it in memory only
    * @param maxAge milliseconds
-   * @param maxBytes of the log
+   * @param maxBytes maximum size of the log
    * @throws IOException if the log cannot be read
    */
   History(@Nullable Path file, long maxAge, long maxBytes) throws IOException {

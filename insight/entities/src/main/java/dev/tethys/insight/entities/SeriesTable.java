@@ -26,7 +26,7 @@ final class SeriesTable {
   /**
    * Row of a series that was found again at a time; -1 if it is new.
    *
-   * @param hash of its labels
+   * @param hash hash of the series labels
    */
   int touch(int group, long hash, long time) {
     int row = slots[slot(mixed(group, hash))] - 1;

@@ -117,7 +117,7 @@ final class WorldBuilder {
   private record Taken(RelationKind kind, int from, EntityKind to) {}
 
   /**
-   * @param evidence of series that are old enough
+   * @param evidence evidence from series that are old enough
    * @param problems receives human-readable messages about omitted items
    */
   WorldBuilder(RuleSet rules, Strings strings, List<int[]> evidence, List<String> problems) {

@@ -28,8 +28,9 @@ public final class InspectionEngine {
   /**
    * Bounds.
    *
-   * @param problems of all inspections, with those that have not lasted long enough
-   * @param series that a query may return
+   * @param problems maximum problems over all inspections, including those not yet confirmed by
+   *     their minimum duration
+   * @param series maximum series a query may return
    * @param nanos time after which an evaluation starts no further query
    */
   public record Limits(int problems, int series, long nanos) {
@@ -66,7 +67,7 @@ public final class InspectionEngine {
   }
 
   /**
-   * @param nanoTime as {@link System#nanoTime}
+   * @param nanoTime monotonic clock, such as {@link System#nanoTime}
    */
   InspectionEngine(InspectionSet set, MetricAnswers answers, Limits limits, LongSupplier nanoTime) {
     this.set = set;

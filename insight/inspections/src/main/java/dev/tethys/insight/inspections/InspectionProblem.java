@@ -8,13 +8,13 @@ import java.util.List;
 /**
  * Problem of an entity.
  *
- * @param inspection that found it
- * @param entity at which it is shown
+ * @param inspection inspection that detected the problem
+ * @param entity entity on which the problem is shown
  * @param instances entities whose series are beyond the threshold, such as containers of a service
  * @param since Unix milliseconds
  * @param lastSeen time of the last value beyond the threshold
  * @param value worst of the instances
- * @param threshold that counts for it
+ * @param threshold threshold that applies to the entity
  * @param affected services that run on the entity or call it
  * @param requests requests a second of the affected services; 0 if not known
  * @param symptoms problems that this one explains

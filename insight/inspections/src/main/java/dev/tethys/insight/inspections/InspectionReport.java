@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * @param evaluated Unix milliseconds
  * @param problems worst first
  * @param unknown problems whose query gives no value at present
- * @param statuses by inspection
+ * @param statuses one status per inspection
  * @param notices human-readable notices about items omitted because of a limit
  */
 public record InspectionReport(

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param unmatched series whose entity was not found
  * @param problems number of problems, with those that have not lasted long enough
  * @param overrides thresholds of scopes
- * @param error of the last evaluation; null if it succeeded
+ * @param error last evaluation error; null if the evaluation succeeded
  * @param evaluated time of the last evaluation, Unix milliseconds; 0 for none
  * @param millis time that the last evaluation took
  */

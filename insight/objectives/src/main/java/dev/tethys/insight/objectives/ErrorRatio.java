@@ -53,7 +53,7 @@ public sealed interface ErrorRatio {
    *
    * @param query the share, with the bucket at or above the threshold
    * @param buckets series of the buckets, without a window
-   * @param threshold in the unit of the bounds
+   * @param threshold threshold in the unit of the bucket bounds
    */
   record Slow(String query, String buckets, BigDecimal threshold) implements ErrorRatio {
     @Override

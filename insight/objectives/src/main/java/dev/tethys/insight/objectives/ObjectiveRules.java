@@ -31,7 +31,7 @@ public final class ObjectiveRules {
   /**
    * Text of a rule file.
    *
-   * @param version in the label {@code sloth_version} of {@code sloth_slo_info}
+   * @param version value of the {@code sloth_version} label on {@code sloth_slo_info}
    */
   public static String text(List<Objective> objectives, String version) {
     if (objectives.isEmpty()) {

@@ -26,8 +26,8 @@ public final class MetricCache implements AutoCloseable {
    * Bounds.
    *
    * @param age time for which samples are kept
-   * @param bytes of blocks and log on disk
-   * @param series in memory
+   * @param bytes maximum size of blocks and log on disk
+   * @param series maximum number of series in memory
    * @param memory bytes of samples and series in memory
    */
   public record Limits(Duration age, long bytes, int series, long memory) {}
@@ -40,7 +40,7 @@ public final class MetricCache implements AutoCloseable {
   private volatile @Nullable String problem = "the cache is not open yet";
 
   /**
-   * @param folder of the cache, which has {@code samples} and {@code marks}
+   * @param folder cache folder, which contains {@code samples} and {@code marks}
    */
   public MetricCache(Path folder, Limits limits, InstantSource clock) {
     this(folder, limits, clock, true);

@@ -39,7 +39,7 @@ final class SourceClient {
 
   /**
    * @param maxBytes maximum uncompressed size of a response with samples
-   * @param timeout of a request
+   * @param timeout request timeout
    */
   SourceClient(InsightSource source, WebClient client, long maxBytes, Duration timeout) {
     this.source = source;

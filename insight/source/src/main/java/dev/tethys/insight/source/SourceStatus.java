@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param lastSuccess Unix milliseconds of the last complete reading; 0 for none
  * @param lag milliseconds between now and the time up to which samples were read; -1 if unknown
- * @param series that had samples in the last minutes
- * @param samples that were appended since startup
+ * @param series number of series with samples in the last few minutes
+ * @param samples number of samples appended since startup
  * @param missing intervals that will not be filled
  * @param open intervals that are still to be read, newest first
  * @param error failure of the last reading; null if it succeeded

@@ -100,7 +100,7 @@ final class PostedJson {
   /**
    * Request body to create or replace a recurring silence.
    *
-   * @param id of the silence to replace; "" for none
+   * @param id ID of the silence to replace; "" for a new silence
    */
   record Recurring(
       String id,

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param templates files of templates
  * @param route the root, with the routes of heartbeats before all others
- * @param timeIntervals by name
+ * @param timeIntervals time intervals by name
  * @param tracing null for no traces
  * @param recorder outputs for the event record
  */

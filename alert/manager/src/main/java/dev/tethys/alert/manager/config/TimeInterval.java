@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Times of the week, month and year. A time must match every kind that is set; null is unset.
  *
- * @param times in minutes of the day; the end is not included
- * @param zone by whose clock
+ * @param times minutes of the day; the end is exclusive
+ * @param zone time zone of the interval
  */
 public record TimeInterval(
     @Nullable List<MinuteRange> times,
@@ -86,7 +86,7 @@ public record TimeInterval(
   /**
    * Reads a list of time intervals in the format of {@code alertmanager.yml}, in YAML or JSON.
    *
-   * @param name of the text in errors
+   * @param name source name used in error messages
    * @throws dev.tethys.config.ConfigException if something in it is invalid, with its place
    */
   public static List<TimeInterval> parse(String name, String text) {

@@ -102,8 +102,8 @@ public final class AlertDispatcher implements AutoCloseable {
   /**
    * State of the group that an alert belongs to, or would belong to.
    *
-   * @param key as in the notification log
-   * @param alerts in it; none if there is no such group
+   * @param key group key, as in the notification log
+   * @param alerts alerts in the group; empty if the group does not exist
    * @param next time of the next flush; null if unknown
    * @param last result of the last flush; null before the first
    * @param failures the last failure of each integration

@@ -23,7 +23,7 @@ public final class DeliveryStates {
    * @param index position among integrations of the same kind
    * @param sentAt last acknowledged notification; null if none
    * @param failingSince first failed attempt since then; null if the last attempt did not fail
-   * @param lastError of the last failed attempt, empty when {@code failingSince} is null
+   * @param lastError error of the last failed attempt; empty if {@code failingSince} is null
    */
   public record State(
       String receiver,

@@ -9,7 +9,7 @@ import java.util.List;
  * Flush of a group: its alerts in order; firing ones have no end time.
  *
  * @param groupId distinguishes the group from earlier and later ones with the same labels
- * @param number of the flush of the group, counted from 1
+ * @param number sequence number of the group's flush, starting at 1
  * @param at time that decides which alerts are resolved and which notifications are repeated
  */
 record Flush(

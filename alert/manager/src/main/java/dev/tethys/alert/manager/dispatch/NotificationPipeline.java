@@ -479,7 +479,7 @@ public final class NotificationPipeline {
   /**
    * The reason for which an integration would be notified now, if its group were flushed.
    *
-   * @param alerts of the group that nothing keeps back
+   * @param alerts alerts of the group that are not suppressed
    */
   NotifyReason reason(Integration i, String groupKey, Duration repeat, List<Alert> alerts) {
     Instant now = s.clock.instant();

@@ -13,7 +13,7 @@ public final class RouteWalk {
   /**
    * Result of one matcher.
    *
-   * @param value of the label; "" for a missing label
+   * @param value value of the label; "" if the label is missing
    */
   public record Decision(LabelMatcher matcher, String value, boolean met) {}
 

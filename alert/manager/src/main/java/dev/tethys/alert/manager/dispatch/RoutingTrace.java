@@ -71,8 +71,7 @@ public record RoutingTrace(
    * @param knows whether it included this alert as firing
    * @param reason reason for which a flush now would notify, in Alertmanager's terms; "none" if it
    *     would not
-   * @param repeatDue when the notification is repeated, if nothing changes; null if nothing was
-   *     sent
+   * @param repeatDue time of the next repeat if nothing changes; null if nothing was sent
    * @param attempt the outcome of the last flush; null if there was no attempt
    * @param failure its last failure
    */

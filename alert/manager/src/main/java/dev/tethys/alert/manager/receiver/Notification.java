@@ -14,8 +14,8 @@ import java.util.Map;
  * Notification for one integration.
  *
  * @param groupKey identifies the group, the same in each notification about it
- * @param alerts to notify about, in order
- * @param data of all of them, for templates
+ * @param alerts ordered alerts to notify about
+ * @param data template data for all alerts
  * @param memo state of the notifier kept between notifications of a group: it may add strings,
  *     which are stored once the notification succeeded
  */

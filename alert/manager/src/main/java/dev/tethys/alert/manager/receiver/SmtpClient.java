@@ -202,8 +202,8 @@ final class SmtpClient implements Closeable {
    * Authenticates with the first method that the server offers and for which a secret is
    * configured.
    *
-   * @param password for PLAIN and LOGIN, or ""
-   * @param secret for CRAM-MD5, or ""
+   * @param password password for PLAIN and LOGIN; may be ""
+   * @param secret secret for CRAM-MD5; may be ""
    */
   void authenticate(String identity, String user, String password, String secret)
       throws IOException, NotifyException {

@@ -35,7 +35,7 @@ public final class EventRecorder implements AutoCloseable {
    * Source of the events.
    *
    * @param instance the host
-   * @param version of the program
+   * @param version program version
    * @param build further build information
    */
   public record Origin(String instance, String version, String build) {}

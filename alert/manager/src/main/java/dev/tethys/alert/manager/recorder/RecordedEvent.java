@@ -7,7 +7,7 @@ import java.util.function.Consumer;
  * Event to record. Each output encodes it, on the recorder's thread.
  *
  * @param instance the host that reports it
- * @param position of this Alertmanager in its cluster; 0 without one
+ * @param position this Alertmanager's position in the cluster; 0 without a cluster
  * @param body the fields of the kind's message; must be immutable
  */
 public record RecordedEvent(

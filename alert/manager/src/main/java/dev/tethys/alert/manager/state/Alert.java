@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The latest version of an alert.
  *
  * @param endsAt actual or assumed end; null only if it must not be shown
- * @param updatedAt when it arrived last
+ * @param updatedAt time of the most recent update
  * @param timeout whether the alert arrived without an end, so that the resolve timeout applies
  */
 public record Alert(

@@ -97,7 +97,7 @@ public final class EventLog implements Closeable {
   /**
    * Opens or creates the log.
    *
-   * @param maxBytes of both files
+   * @param maxBytes maximum total size of both files
    * @param retention age after which entries are hidden, and later removed
    * @throws IOException if it cannot be read or created
    */

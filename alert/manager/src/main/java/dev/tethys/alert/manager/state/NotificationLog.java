@@ -139,7 +139,7 @@ public final class NotificationLog implements Closeable, SharedState {
   /**
    * Records a notification sent now.
    *
-   * @param expiry after which it may be forgotten, if that is shorter than the retention; zero for
+   * @param expiry time after which the entry may expire, if shorter than the retention; zero to use
    *     the retention
    * @throws IOException if it could not be written; it is still in effect until the process ends
    */
@@ -168,7 +168,7 @@ public final class NotificationLog implements Closeable, SharedState {
   /**
    * Extends the life of an entry, so that the notification is not sent again as a new one.
    *
-   * @param expiry after which it may be forgotten, if that is shorter than the retention
+   * @param expiry time after which the entry may expire, if shorter than the retention
    * @throws IOException if it could not be written; it is still in effect until the process ends
    */
   public synchronized void prolong(Key key, Duration expiry) throws IOException {

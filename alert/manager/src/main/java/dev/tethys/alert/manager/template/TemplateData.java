@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param receiver its name, escaped for regular expressions, as links to the alerts of a receiver
  *     need it
- * @param routeLabels of the route, already expanded
- * @param reason of the notification, as named by Alertmanager
+ * @param routeLabels labels of the route, already expanded
+ * @param reason reason for the notification, as named by Alertmanager
  */
 public record TemplateData(
     String receiver,

@@ -17,8 +17,8 @@ final class ReadingMemory {
   private long free;
 
   /**
-   * @param total for all readers
-   * @param largest for one reader
+   * @param total memory for all readers together
+   * @param largest maximum memory for a single reader
    */
   ReadingMemory(long total, long largest, LongSupplier nanoTime) {
     this.free = total;

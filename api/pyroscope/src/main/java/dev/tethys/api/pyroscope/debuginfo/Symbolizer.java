@@ -78,7 +78,7 @@ public final class Symbolizer implements AddressSymbols {
   private long kept;
 
   /**
-   * @param client for the server of the options
+   * @param client client for the upstream server in the options
    */
   public Symbolizer(
       DebugInfoStore store, DebugInfoOptions options, WebClient client, LongSupplier nanoTime) {
@@ -208,7 +208,7 @@ public final class Symbolizer implements AddressSymbols {
    * Frames of addresses from a file.
    *
    * @param frames null if it cannot be read
-   * @param bytes that they take, about
+   * @param bytes approximate size of the frames in bytes
    * @param missing build id of another file, whose names are missing
    */
   private record Found(@Nullable List<List<Frame>> frames, long bytes, String missing) {

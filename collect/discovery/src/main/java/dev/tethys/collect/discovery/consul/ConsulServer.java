@@ -95,7 +95,7 @@ final class ConsulServer {
   /**
    * A call of the API.
    *
-   * @param query with its question mark; "" for none
+   * @param query query string including the question mark; "" if none
    */
   ClientRequest call(String path, String query) throws IOException {
     ClientRequest call = rest.call("GET", base + path + query);

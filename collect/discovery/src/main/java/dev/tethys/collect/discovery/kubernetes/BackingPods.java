@@ -27,7 +27,7 @@ final class BackingPods {
    * Adds a target's labels of the pod that a reference names, if any.
    *
    * @param port port of the endpoint, or null if it has none
-   * @param protocol of the endpoint; null to take that of the container's port
+   * @param protocol protocol of the endpoint; null to use the protocol of the container port
    */
   void add(MetaLabels target, JsonNode reference, @Nullable Long port, @Nullable String protocol) {
     if (!reference.path("kind").asString("").equals("Pod")) {

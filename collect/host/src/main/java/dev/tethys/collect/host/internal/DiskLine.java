@@ -7,9 +7,9 @@ import java.util.function.Predicate;
 /**
  * A line of /proc/diskstats.
  *
- * @param values in the order of the columns, in bytes and seconds: reads, reads merged, bytes read,
- *     time of reads, writes, writes merged, bytes written, time of writes, requests in progress,
- *     time with any, that time weighted by their number; then of discards and flushes
+ * @param values column values in order, in bytes and seconds: reads completed, reads merged, bytes
+ *     read, read time, writes completed, writes merged, bytes written, write time, I/Os in
+ *     progress, I/O time, weighted I/O time; then the same for discards and flushes
  * @param count number of values that this kernel provides
  */
 record DiskLine(String name, String major, String minor, double[] values, int count) {

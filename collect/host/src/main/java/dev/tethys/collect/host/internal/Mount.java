@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * A line of mountinfo (proc(5)).
  *
- * @param mountPoint as the host sees it
- * @param readOnly by the options of the mount or of the file system
- * @param options of the mount
+ * @param mountPoint mount point as seen by the host
+ * @param readOnly whether the mount or the file system is read-only
+ * @param options mount options
  */
 public record Mount(
     String device,

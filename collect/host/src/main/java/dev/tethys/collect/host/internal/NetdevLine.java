@@ -7,9 +7,9 @@ import java.util.function.Predicate;
 /**
  * A line of /proc/net/dev.
  *
- * @param values in the order of the columns: eight of received data (bytes, packets, errs, drop,
- *     fifo, frame, compressed, multicast), eight of sent data (bytes, packets, errs, drop, fifo,
- *     colls, carrier, compressed)
+ * @param values column values in order: eight for receive (bytes, packets, errs, drop, fifo, frame,
+ *     compressed, multicast), eight for transmit (bytes, packets, errs, drop, fifo, colls, carrier,
+ *     compressed)
  */
 record NetdevLine(String name, double[] values) {
   static final int COLUMNS = 16;

@@ -7,7 +7,7 @@ import com.dynatrace.hash4j.hashing.Hashing;
  * bytes read.
  *
  * @param source reader of the file: a job and its labels
- * @param path under which the file was read
+ * @param path path used to open the file
  * @param offset bytes; of the content where the file is compressed
  * @param lines number of lines that end before it
  * @param headLength number of first bytes in {@code headHash}; at most {@link #HEAD}

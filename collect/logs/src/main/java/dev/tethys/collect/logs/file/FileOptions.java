@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Options for reading the files of a job.
  *
- * @param encoding of their text
+ * @param encoding character encoding
  * @param decompression compression format; null if none
  * @param decompressionDelay how long a new compressed file is not read
  * @param maxLine longest line in bytes; the rest of a longer one is not read

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * Folders to search for a file that is no longer at its path: that of the path, and the real one if
  * the path was a link. Rotation happens there, and a link may be removed before its file.
  *
- * @param path under which it is read
+ * @param path path used to open the file
  * @param real the same without links
  */
 record SearchFolders(Path path, Path real) {

@@ -15,7 +15,7 @@ import dev.tethys.model.Labels;
  * A server of Loki's push API.
  *
  * @param keepTimes whether entries keep their sender's timestamps
- * @param maxBytes of a request, before and after decompression
+ * @param maxBytes maximum size of a request, both compressed and decompressed
  */
 public record LokiPushConfig(PushServer server, Labels labels, boolean keepTimes, int maxBytes)
     implements LogSourceConfig {

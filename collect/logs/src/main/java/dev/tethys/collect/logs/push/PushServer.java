@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The block {@code server} of a source that is pushed to.
  *
- * @param address on which it listens; "" for all
+ * @param address listen address; "" for all interfaces
  * @param port 0 for any that is free
- * @param prefix before every path
+ * @param prefix prefix of all paths
  * @param tls null if none
  */
 public record PushServer(

@@ -98,7 +98,7 @@ public final class ConnectionTracker implements Collector {
   /**
    * Applies a change of a socket's state.
    *
-   * @param time on the monotonic clock
+   * @param time monotonic timestamp
    * @param v the socket after it; the process is that of the caller of connect or listen
    */
   public void onStateChange(long time, int oldState, SocketView v) {

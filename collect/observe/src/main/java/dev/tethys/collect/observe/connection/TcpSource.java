@@ -8,7 +8,7 @@ public interface TcpSource extends AutoCloseable {
    * Reads the changes since the last call, up to a time: those before a payload apply to it, those
    * after it, such as the end of its connection, do not yet.
    *
-   * @param time on the clock of System.nanoTime
+   * @param time timestamp as returned by System.nanoTime
    */
   void readEvents(long time);
 

@@ -31,7 +31,7 @@ final class DiskSizes {
   /**
    * Size of a file system in bytes.
    *
-   * @param reserved for the superuser: free, and not for others
+   * @param reserved space reserved for the superuser: free, but not available to other users
    */
   record Size(double total, double used, double reserved) {}
 

@@ -243,7 +243,7 @@ final class ProcessNames {
   /**
    * The name qualified by a distinguishing folder.
    *
-   * @param path of the script, with its folders
+   * @param path full path of the script
    * @param folder working folder, used if the path has no such folder
    */
   private static String withFolder(String name, String path, Supplier<String> folder) {

@@ -87,9 +87,9 @@ public final class ForeignFile implements Closeable {
    * Opens a file that a process has mapped: by its mapping, even if its path leads elsewhere now,
    * or by its path where the rights for that are missing (CAP_CHECKPOINT_RESTORE).
    *
-   * @param start of the mapping
-   * @param end of the mapping
-   * @param path as /proc/PID/maps shows it
+   * @param start start address of the mapping
+   * @param end end address of the mapping
+   * @param path path as shown in /proc/PID/maps
    */
   public static ForeignFile openMapped(Path proc, int pid, long start, long end, String path)
       throws IOException {

@@ -44,7 +44,7 @@ public final class KernelIterator implements AutoCloseable {
   /**
    * Reads all records.
    *
-   * @param size of each
+   * @param size size of a record in bytes
    * @param between called after each part of them
    * @throws IOException if the kernel fails
    */

@@ -89,7 +89,7 @@ public final class KernelMap {
   /**
    * Sets 64-bit numbers of an array, one after another.
    *
-   * @param count of the numbers in {@code to} that are set
+   * @param count number of elements of {@code to} to write
    */
   public void numbers(int first, long[] to, int count) throws IOException {
     try (Arena arena = Arena.ofConfined()) {

@@ -261,7 +261,7 @@ public final class LoadedPrograms implements AutoCloseable {
   /**
    * Attaches a program to an instruction of a file, in all processes that have it mapped.
    *
-   * @param offset of the instruction in the file
+   * @param offset file offset of the instruction
    * @throws ProgramLoadException with the reason
    */
   public Attachment attachFileOffset(String program, Path file, long offset)

@@ -54,8 +54,8 @@ public final class NetlinkClient implements AutoCloseable {
   /**
    * Sends a request to the kernel.
    *
-   * @param type of the message
-   * @param body of the question, up to its position
+   * @param type message type
+   * @param body request body; its position marks the end
    * @return body of the response, valid until the next question
    * @throws LibraryException with the error that the kernel answered
    */

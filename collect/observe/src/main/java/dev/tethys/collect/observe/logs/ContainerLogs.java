@@ -81,7 +81,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
   /**
    * Position of a log that is not read at present.
    *
-   * @param at when the log was read last
+   * @param at time of the last read
    */
   private record CachedPosition(Position position, Instant at) {}
 
@@ -151,7 +151,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
 
   /**
    * @param root root of the machine's file system
-   * @param file of the positions; null if none
+   * @param file file that stores the positions; null if none
    */
   public ContainerLogs(
       ContainerRegistry containers,

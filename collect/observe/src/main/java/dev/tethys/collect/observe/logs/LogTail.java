@@ -26,7 +26,7 @@ final class LogTail implements AutoCloseable {
    * Position in a file.
    *
    * @param file identity of the file
-   * @param offset of the first byte not read
+   * @param offset offset of the first unread byte
    */
   record Position(String file, long offset) {}
 

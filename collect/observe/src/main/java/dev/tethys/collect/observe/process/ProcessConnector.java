@@ -122,7 +122,7 @@ public final class ProcessConnector implements AutoCloseable {
    * Handles pending events up to a time: later activity of a process can then be attributed to it,
    * although it has ended.
    *
-   * @param time on the clock of System.nanoTime
+   * @param time timestamp as returned by System.nanoTime
    */
   public void readUntil(long time) {
     boolean more;

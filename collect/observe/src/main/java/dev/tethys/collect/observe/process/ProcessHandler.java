@@ -11,7 +11,7 @@ public interface ProcessHandler {
   /**
    * A process ended.
    *
-   * @param signal that ended it, 0 if none
+   * @param signal signal that terminated the process; 0 if none
    */
   void ended(int process, int signal);
 }

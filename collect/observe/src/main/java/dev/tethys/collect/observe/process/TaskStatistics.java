@@ -40,8 +40,8 @@ public final class TaskStatistics implements AutoCloseable {
   /**
    * Time in which the threads of a process waited, in nanoseconds.
    *
-   * @param cpu for a processor, while they could run
-   * @param disk for block devices; 0 if the kernel does not measure it
+   * @param cpu time spent runnable, waiting for a CPU
+   * @param disk time spent waiting for block devices; 0 if the kernel does not measure it
    */
   public record Delays(long cpu, long disk) {}
 

@@ -42,7 +42,7 @@ final class FileSymbols {
    * Finds the functions at offsets of a file, which {@link #known} then has. Offsets without one,
    * and all of a file that cannot be read, get another name.
    *
-   * @param identity of the file
+   * @param identity file identity
    * @param offsets ascending
    */
   void find(String identity, ElfOpener file, long[] offsets, String without) {

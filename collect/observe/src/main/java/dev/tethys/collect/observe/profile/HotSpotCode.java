@@ -235,7 +235,7 @@ final class HotSpotCode {
   /**
    * Reads the parts of a heap that have changed.
    *
-   * @param end of the memory in use
+   * @param end end of the used memory
    */
   private void readHeap(ProcessMemory memory, Heap heap, long end) throws IOException {
     long map =
@@ -311,7 +311,7 @@ final class HotSpotCode {
     private boolean complete;
 
     /**
-     * @param end of the memory in use
+     * @param end end of the used memory
      * @param size bytes that are read at a time
      */
     BlobReader(ProcessMemory memory, Heap heap, long end, int size) throws IOException {
@@ -326,7 +326,7 @@ final class HotSpotCode {
      *
      * @param segments bytes of the segments
      * @param at index of the part in them
-     * @param address of the code of its first segment
+     * @param address code address of the first segment
      */
     Blob[] read(ByteBuffer segments, int at, int length, long address) throws IOException {
       complete = true;

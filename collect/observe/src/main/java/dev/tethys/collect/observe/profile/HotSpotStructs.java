@@ -59,7 +59,7 @@ final class HotSpotStructs {
    * Field of a structure.
    *
    * @param offset bytes from the start of the structure
-   * @param address of a static field
+   * @param address address, for static fields
    */
   record Field(long offset, long address, String type) {}
 
@@ -159,7 +159,7 @@ final class HotSpotStructs {
   @FunctionalInterface
   private interface EntryHandler {
     /**
-     * @param type that the entry is of
+     * @param type type of the entry
      * @param at index of the entry in the bytes
      */
     void accept(String type, ByteBuffer bytes, int at) throws IOException;
@@ -168,7 +168,7 @@ final class HotSpotStructs {
   /**
    * Passes on the entries of a table that are of types of interest, up to the one without a type.
    *
-   * @param names that were read, by address
+   * @param names names already read, by address
    * @param start address of the table
    * @param stride bytes of an entry
    * @param type offset of the type's name in an entry
@@ -198,7 +198,7 @@ final class HotSpotStructs {
   /**
    * Text at an address.
    *
-   * @param names that were read, by address
+   * @param names names already read, by address
    */
   static String name(ProcessMemory memory, Map<Long, String> names, long address)
       throws IOException {

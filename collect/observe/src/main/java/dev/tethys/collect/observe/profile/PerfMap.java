@@ -26,7 +26,7 @@ final class PerfMap {
    * Names of functions, from a regular file of the user of the process or of root.
    *
    * @param user number of the user of the process
-   * @param addresses in the memory of the process, ascending
+   * @param addresses addresses in the process's memory, in ascending order
    * @return a name or null for each
    * @throws IOException if there is no such file
    */

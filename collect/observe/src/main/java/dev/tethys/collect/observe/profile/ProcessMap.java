@@ -13,7 +13,7 @@ final class ProcessMap {
   /**
    * Mapped part.
    *
-   * @param path of the file, empty for memory without one, in brackets for parts of the kernel
+   * @param path file path; empty for anonymous memory, in brackets for kernel regions
    */
   record Part(long start, long end, long offset, String path) {
     /** Opens the mapped file. */

@@ -32,7 +32,7 @@ final class PythonFunctions {
   /**
    * Offsets; those below 0 do not exist.
    *
-   * @param root of the pointer to the first interpreter, from the symbol
+   * @param root offset of the pointer to the first interpreter, relative to the symbol
    * @param entryValue value of the mark between functions; 0 if another value marks a function
    */
   private record Layout(
@@ -92,7 +92,7 @@ final class PythonFunctions {
   /**
    * Finds the interpreter in a file of a process.
    *
-   * @param path of the file in the process
+   * @param path path of the file as seen by the process
    * @param file its content
    * @param bias difference between its addresses in memory and in the file
    * @return null if the file has none, or one of an unknown version

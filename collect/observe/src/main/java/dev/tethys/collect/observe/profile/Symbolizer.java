@@ -64,7 +64,8 @@ final class Symbolizer {
   /**
    * Names of functions of a process.
    *
-   * @param addresses in its memory; a frame that called another one is given by its last byte
+   * @param addresses addresses in the process's memory; for a caller frame, the address of the last
+   *     byte of the call
    * @param java compiled code of a Java process; null of others
    * @return null if the process has ended; {@link #NO_CODE} if it has no code
    */

@@ -40,7 +40,7 @@ abstract class HttpApiReader {
   /**
    * The call, when both the request and the response fit.
    *
-   * @param status of HTTP
+   * @param status HTTP status code
    */
   abstract @Nullable ApiCall call(
       int status, ApiHead answer, @Nullable ApiBody request, ApiBody body);

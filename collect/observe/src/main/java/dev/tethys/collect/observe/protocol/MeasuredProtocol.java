@@ -14,7 +14,7 @@ public interface MeasuredProtocol {
   /**
    * Name of the counter of requests, like {@code container_http_requests_total}.
    *
-   * @param inbound for requests that the process serves
+   * @param inbound whether the process serves the requests
    */
   default String countMetric(boolean inbound) {
     return stem(inbound) + unit() + "_total";

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param code code of the outcome in the protocol's terms: 404, grpc:14, 42P01; empty if it has
  *     none
  * @param startNanos time of the request's first byte, on the clock of the payloads
- * @param durationNanos from the request's first byte to the last byte of the response, at least 0
+ * @param durationNanos time from the first byte of the request to the last byte of the response;
+ *     never negative
  * @param requestBytes size of the request as far as the protocol states or shows it
  * @param responseBytes size of the response as far as the protocol states or shows it
  * @param traceParent header of W3C Trace Context of the request

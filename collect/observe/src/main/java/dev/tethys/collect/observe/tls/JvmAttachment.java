@@ -36,7 +36,7 @@ final class JvmAttachment {
   private final int inner;
 
   /**
-   * @param pid of the process, in the namespace of this one
+   * @param pid process ID in this process's PID namespace
    */
   JvmAttachment(Path proc, int pid) {
     this.proc = proc;

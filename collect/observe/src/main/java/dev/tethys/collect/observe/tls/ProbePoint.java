@@ -4,6 +4,6 @@ package dev.tethys.collect.observe.tls;
  * Instruction at which a program runs.
  *
  * @param program its name in tls.h
- * @param offset of the instruction in the file
+ * @param offset file offset of the instruction
  */
 record ProbePoint(String program, long offset) {}

@@ -289,7 +289,7 @@ public final class TlsProbes implements AutoCloseable {
   /**
    * File that may have TLS functions.
    *
-   * @param name as its process sees it
+   * @param name file name as seen by the process
    */
   private record Candidate(String name, Opener opener) {}
 

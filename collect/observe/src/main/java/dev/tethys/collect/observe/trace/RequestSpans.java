@@ -99,7 +99,7 @@ public final class RequestSpans {
   private long shed;
 
   /**
-   * @param share of traces that are kept, from 0 to 1
+   * @param share fraction of traces to keep, from 0 to 1
    * @param movesThreads tests whether the requests of a process change threads, as in Go
    * @param random source of ids
    */

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param keys identities: entities of a kind that share one are one
  * @param hints names that join a weak entity with the only strong one that has them
  * @param names display names, of which the first present one is used
- * @param attributes by name
+ * @param attributes attribute templates by name
  * @param series labels that select the entity's series
  * @param weak true if it joins a strong entity by a key or a hint
  * @param onDemand true if it exists only as an end of a relation

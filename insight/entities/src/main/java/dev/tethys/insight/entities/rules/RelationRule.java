@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param from number of an entity of the rule
  * @param to number of an entity of the rule; negative if the other end is found by {@code keys}. If
  *     both are given, the entity counts only when none is found
- * @param kinds of the entities that {@code keys} may find
+ * @param kinds entity kinds that {@code keys} may resolve to
  * @param keys keys or hints of the other end, tried in order
  * @param lift kinds to which the relation is repeated between the parents of both ends
  * @param fallback true if it counts only for an entity without such a relation by another rule

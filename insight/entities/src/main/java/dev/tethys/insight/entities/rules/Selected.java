@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Selection of entities by a category, a merge or a name.
  *
  * @param kind null for all kinds
- * @param name of the entity
+ * @param name entity name
  * @param attributes expressions of attributes, all of which must match
  * @param value category, or name of the entities that are joined or named
  */

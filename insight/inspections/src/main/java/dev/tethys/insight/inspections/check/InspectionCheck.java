@@ -53,7 +53,7 @@ public final class InspectionCheck {
   /**
    * Answers by an engine.
    *
-   * @param timeout of a query, in milliseconds; 0 for that of the engine
+   * @param timeout query timeout in milliseconds; 0 to use the engine's timeout
    */
   public static MetricAnswers answers(PromqlEngine engine, MetricSource source, long timeout) {
     QueryOptions options = new QueryOptions(0, timeout, false);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id unique, such as {@code CPUNode}
  * @param where position in its file
- * @param kinds of the entities that series belong to; the first with a match counts
+ * @param kinds entity kinds that series may belong to; the first kind with a match wins
  * @param find keys of the entity in templates of labels, if its own labels do not select it
  * @param otherwise name of an entity of the last kind, for a series whose entity is not known; null
  *     to leave such a series out

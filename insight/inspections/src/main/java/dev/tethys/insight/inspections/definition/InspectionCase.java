@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param where position in its file
  * @param interval between two values of a series
- * @param series in the notation of promtool
+ * @param series input series in promtool notation
  * @param at time of the expectation after the first value
  */
 public record InspectionCase(

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All inspections that are evaluated.
  *
- * @param inspections in the order of files
+ * @param inspections inspections in file order
  * @param requests PromQL of requests a second by service; null for none
  */
 public record InspectionSet(

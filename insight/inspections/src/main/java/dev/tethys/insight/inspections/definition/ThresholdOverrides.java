@@ -36,7 +36,7 @@ public final class ThresholdOverrides {
   private final Map<String, OfInspection> byInspection = new HashMap<>();
 
   /**
-   * @param all in the order of their priority among equal ones
+   * @param all all overrides, in order of priority among equally specific ones
    */
   ThresholdOverrides(List<ScopedThreshold> all) {
     this.all = List.copyOf(all);

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /**
  * Burn rates and the remaining budget out of ratios of failed events.
  *
- * @param ratio of good events in the objective's window; NaN without events
+ * @param ratio ratio of good events over the objective's window; NaN without events
  */
 record Assessment(
     double ratio, double budget, List<BurnRate> burn, Status status, String severity) {

@@ -17,7 +17,7 @@ public final class Links {
    * A device.
    *
    * @param kind the number of its hardware, as in if_arp.h
-   * @param attributes by their numbers in if_link.h
+   * @param attributes attributes by number, as defined in if_link.h
    */
   public record Link(int index, int kind, long flags, String name, Attributes attributes) {}
 

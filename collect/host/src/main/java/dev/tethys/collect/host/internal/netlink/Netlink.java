@@ -36,7 +36,7 @@ public final class Netlink implements AutoCloseable {
   /**
    * A message without its header.
    *
-   * @param body in the byte order of the machine
+   * @param body message body in native byte order
    */
   public record Message(int type, ByteBuffer body) {}
 
@@ -63,7 +63,7 @@ public final class Netlink implements AutoCloseable {
   /**
    * Requests a complete table.
    *
-   * @param body of the question, in the byte order of the machine
+   * @param body request body in native byte order
    */
   public List<Message> dump(int type, byte[] body) throws IOException {
     return ask(type, body, REQUEST | DUMP);
