@@ -47,7 +47,7 @@ public final class FilePattern {
     }
   }
 
-  /** Folder of the files. */
+  /** Returns the directory that contains the files. */
   public Path folder() {
     Path parent = path.toAbsolutePath().getParent();
     return parent == null ? path.toAbsolutePath() : parent;

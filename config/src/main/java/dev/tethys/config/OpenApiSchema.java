@@ -17,7 +17,7 @@ public final class OpenApiSchema {
   private OpenApiSchema() {}
 
   /**
-   * Schema of a map.
+   * Builds the schema of a section.
    *
    * @param without keys that are omitted
    */

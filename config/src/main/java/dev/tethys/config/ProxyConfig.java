@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Proxy of a client.
+ * HTTP client proxy settings.
  *
  * @param noProxy destinations reached without it: addresses, networks, domains, each with an
  *     optional port, separated by commas

@@ -91,7 +91,7 @@ public final class Type<T> {
 
   /** Form of the values in JSON. */
   public sealed interface Shape {
-    /** Values of any form. */
+    /** Any value. */
     Shape ANY = new Scalar("");
 
     /**
@@ -101,7 +101,7 @@ public final class Type<T> {
      */
     record Scalar(String type) implements Shape {}
 
-    /** One of several keywords. */
+    /** One keyword out of a list. */
     record Words(List<String> words) implements Shape {}
 
     record Items(Shape item) implements Shape {}
@@ -278,7 +278,7 @@ public final class Type<T> {
     return name;
   }
 
-  /** Form of the values. */
+  /** Returns the shape of accepted values. */
   public Shape shape() {
     return shape;
   }

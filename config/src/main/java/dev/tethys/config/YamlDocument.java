@@ -124,7 +124,7 @@ public final class YamlDocument {
   }
 
   /**
-   * The text of a file.
+   * Reads a file as text.
    *
    * @throws ConfigException if it is not UTF-8
    * @throws IOException if it cannot be read or is larger than {@link #MAX_BYTES}
@@ -439,7 +439,7 @@ public final class YamlDocument {
   }
 
   /**
-   * The text of a position.
+   * Formats a source position.
    *
    * @param line zero-based line; negative if the source has no lines, such as a flag
    */

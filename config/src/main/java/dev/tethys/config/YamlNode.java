@@ -350,7 +350,7 @@ public final class YamlNode {
     return out;
   }
 
-  /** Entry of a map. */
+  /** Map entry. */
   public record Entry(YamlNode key, YamlNode value) {}
 
   /** The entries of a map by key, in order, with {@code <<} merged; null is an empty map. */

@@ -107,7 +107,7 @@ public final class YamlObject {
                 : "; did you mean \"" + nearest + "\"?");
   }
 
-  /** Node of the map. */
+  /** Returns the map node. */
   public YamlNode node() {
     return node;
   }

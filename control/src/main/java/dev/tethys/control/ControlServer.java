@@ -310,12 +310,12 @@ public final class ControlServer implements AutoCloseable {
     return start(options, data, tokenFile, components, maxAgents, null, List.of());
   }
 
-  /** Files of rules. */
+  /** Provides rules read from files. */
   interface Rules {
     Rules NONE = of(null, List.of());
 
     /**
-     * Rules of automation.
+     * Returns the automation rules.
      *
      * @throws dev.tethys.config.ConfigException if a rule is invalid
      * @throws IOException if a file cannot be read

@@ -101,12 +101,12 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     }
   }
 
-  /** Number of stages. */
+  /** Returns the number of stages. */
   int size() {
     return stages.size();
   }
 
-  /** Observers of the stages. */
+  /** Returns the stage observers. */
   StageInspection inspection() {
     return inspection;
   }

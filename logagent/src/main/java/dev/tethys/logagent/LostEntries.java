@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Lost entries by reason, from the metrics. */
 final class LostEntries {
   /**
-   * Metric of losses.
+   * Describes a loss metric.
    *
    * @param where stage of the path
    * @param unit entries, bytes, files …

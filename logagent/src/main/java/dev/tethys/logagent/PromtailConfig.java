@@ -126,7 +126,7 @@ record PromtailConfig(
    */
   record Logging(String level, String format) {}
 
-  /** Storage of positions. */
+  /** Position storage settings. */
   record PositionsConfig(String file, Duration syncPeriod, boolean ignoreInvalidYaml) {
     static final PositionsConfig DEFAULT =
         new PositionsConfig("/var/log/positions.yaml", Duration.ofSeconds(10), false);

@@ -6,7 +6,7 @@ import java.net.InetAddress;
 public final class IpText {
   private IpText() {}
 
-  /** The text of an address. */
+  /** Formats an IP address. */
   public static String of(InetAddress address) {
     byte[] b = address.getAddress();
     if (b.length == 4) {

@@ -182,7 +182,7 @@ public final class Labels implements Comparable<Labels> {
     return m;
   }
 
-  /** Number of labels. */
+  /** Returns the number of labels. */
   public int size() {
     int n = 0;
     int p = 0;

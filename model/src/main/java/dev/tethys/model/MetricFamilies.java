@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * source, and all sources that expose the same metadata, share one instance by reference.
  */
 public final class MetricFamilies {
-  /** Set of no families. */
+  /** Empty set of families. */
   public static final MetricFamilies NONE = new MetricFamilies(Map.of());
 
   /** Suffixes of series names within a family; if one ends with another, the longer comes first. */
@@ -27,7 +27,7 @@ public final class MetricFamilies {
   }
 
   /**
-   * Family of a series.
+   * Metric family of a series.
    *
    * @param name the family's name: that of the series, without the suffix of its part
    */
@@ -93,7 +93,7 @@ public final class MetricFamilies {
     return find(series, families::get);
   }
 
-  /** Number of families. */
+  /** Returns the number of families. */
   public int size() {
     return families.size();
   }

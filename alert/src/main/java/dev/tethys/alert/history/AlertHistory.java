@@ -26,7 +26,7 @@ import java.util.concurrent.BlockingQueue;
  * decides about retention.
  */
 public final class AlertHistory implements AutoCloseable {
-  /** The name of the series. */
+  /** Name of the history series. */
   public static final String SERIES = "tethys_alert_event";
 
   /** Label with the kind of event. */

@@ -119,7 +119,7 @@ final class AlertQueue {
     return name;
   }
 
-  /** Number of waiting notifications. */
+  /** Returns the number of queued notifications. */
   int size() {
     lock.lock();
     try {

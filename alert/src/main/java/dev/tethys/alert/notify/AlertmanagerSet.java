@@ -97,7 +97,7 @@ final class AlertmanagerSet {
   }
 
   /**
-   * URL of the target.
+   * Builds the URL of an Alertmanager from its target labels.
    *
    * @throws IllegalArgumentException if the labels do not form an address
    */

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * any.
  */
 public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
-  /** Result of the last evaluation. */
+  /** Result of the last rule evaluation. */
   public enum Health {
     UNKNOWN("unknown"),
     GOOD("ok"),
@@ -32,7 +32,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
   }
 
   /**
-   * Inputs of an evaluation.
+   * Inputs to a rule evaluation.
    *
    * @param query query used by templates
    * @param own the rule's query
@@ -83,7 +83,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
    */
   abstract List<Output> evaluate(Context c);
 
-  /** Health of the last evaluation. */
+  /** Returns the health of the last evaluation. */
   public Health health() {
     return run.health();
   }
@@ -93,7 +93,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
     return run.error();
   }
 
-  /** Duration of the last evaluation. */
+  /** Returns the duration of the last evaluation. */
   public Duration evaluationTime() {
     return evaluationTime;
   }

@@ -293,7 +293,7 @@ public final class AlertingRule extends AlertRule {
     }
   }
 
-  /** Data of templates. */
+  /** Template data. */
   private record Data(
       Map<String, String> labels, GoMap externalLabels, String externalUrl, Object value)
       implements GoStruct {

@@ -11,7 +11,7 @@ public final class ProfileRuleQueries {
   private ProfileRuleQueries() {}
 
   /**
-   * Queries of a profile store.
+   * Creates a rule source backed by the profile store.
    *
    * @param opened null while there is no profile store
    */

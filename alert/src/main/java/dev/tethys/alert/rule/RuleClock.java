@@ -15,7 +15,7 @@ public interface RuleClock extends InstantSource {
    */
   boolean await(Instant until, CountDownLatch stop) throws InterruptedException;
 
-  /** The clock of the machine. */
+  /** System clock. */
   RuleClock SYSTEM =
       new RuleClock() {
         @Override

@@ -85,7 +85,7 @@ public final class RuleGroup {
     return List.copyOf(rules);
   }
 
-  /** Duration of the last evaluation. */
+  /** Returns the duration of the last evaluation. */
   public Duration evaluationTime() {
     return evaluationTime;
   }

@@ -52,7 +52,7 @@ final class RuleOutput {
     this.round = former.round;
   }
 
-  /** The series of the last result. */
+  /** Returns the series of the last result. */
   Collection<Labels> series() {
     return List.copyOf(series.keySet());
   }

@@ -32,7 +32,7 @@ public final class TraceRuleQueries {
   private TraceRuleQueries() {}
 
   /**
-   * Queries of a trace store.
+   * Creates a rule source backed by the trace store.
    *
    * @param queries null while there is no trace store
    * @param timeout the longest time of a query

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * below {@link #PREFIX}.
  */
 public final class EmbeddedAlertmanager implements AutoCloseable {
-  /** Prefix of its paths. */
+  /** Path prefix of the embedded Alertmanager. */
   public static final String PREFIX = "/alertmanager";
 
   /** Prefix of the names of its flags. */
@@ -101,7 +101,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
     return URI.create(root + PREFIX + "/api/v2/alerts");
   }
 
-  /** The flags of its cluster. */
+  /** Returns the cluster flags. */
   public static List<Flag> clusterFlags() {
     return AlertmanagerFlags.embeddedCluster(FLAGS);
   }

@@ -176,7 +176,7 @@ final class ClymeneExporters {
     return Arrays.stream(commas.split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
   }
 
-  /** Encoding of records. */
+  /** Returns the record encoding. */
   String encoding(String p, boolean metrics, boolean flat) {
     if (!metrics) {
       return "clymene_logs"; // regardless of the flag: Clymene's logs are always JSON

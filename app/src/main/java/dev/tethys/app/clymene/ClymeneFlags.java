@@ -348,7 +348,7 @@ public final class ClymeneFlags {
   }
 
   /**
-   * Flags of a client.
+   * Adds the flags of an Elasticsearch client.
    *
    * @param unused whether they are of the archive, which Clymene has from Jaeger and never writes
    *     to

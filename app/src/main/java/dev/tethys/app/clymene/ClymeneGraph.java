@@ -130,7 +130,7 @@ public final class ClymeneGraph {
     return s.replace("$", "$$");
   }
 
-  /** The exporters of log lines. */
+  /** Builds the log exporters. */
   static Map<String, @Nullable Object> logExporters(ClymeneFlags flags) {
     return new ClymeneExporters(flags).of(false, "");
   }

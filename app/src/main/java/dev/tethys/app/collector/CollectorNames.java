@@ -44,7 +44,7 @@ final class CollectorNames {
     return name.endsWith(TOTAL) ? name : name + TOTAL;
   }
 
-  /** Name of the instrument. */
+  /** Returns the instrument name, without unit and suffix. */
   static String instrument(String name) {
     return withoutSuffix(withoutUnit(name));
   }

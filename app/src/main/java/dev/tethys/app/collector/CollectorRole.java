@@ -290,7 +290,7 @@ public final class CollectorRole implements AutoCloseable {
     }
   }
 
-  /** Variables of the process. */
+  /** Returns the environment variables of the process. */
   Function<String, @Nullable String> environment() {
     return ownSource instanceof ConfigSources s ? s.environment() : System::getenv;
   }

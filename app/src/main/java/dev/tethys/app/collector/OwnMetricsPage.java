@@ -54,7 +54,7 @@ final class OwnMetricsPage {
   }
 
   /**
-   * Attributes of this process.
+   * Builds the resource attributes of this process.
    *
    * @param written configured attributes; an empty one removes one
    */

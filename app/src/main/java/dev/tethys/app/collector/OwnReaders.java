@@ -176,7 +176,7 @@ final class OwnReaders implements AutoCloseable {
     }
   }
 
-  /** Ports of the listeners. */
+  /** Returns the ports of the listeners. */
   List<Integer> ports() {
     return listeners.stream().map(HttpListener::port).toList();
   }

@@ -71,7 +71,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
   static final String SCOPE = "tethys-node-agent";
 
   /**
-   * Settings of the destinations.
+   * Destination settings.
    *
    * @param profiles URL of profiles; null if none
    * @param traces URL of traces; null if none

@@ -52,7 +52,7 @@ final class AgentFlags {
           "log.format");
 
   /**
-   * The flags of agent mode.
+   * Defines the flags of agent mode.
    *
    * @param folder the default folder of the queue; {@code ""} for memory
    */

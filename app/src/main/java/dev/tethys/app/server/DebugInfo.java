@@ -37,7 +37,7 @@ final class DebugInfo {
   private static final String UPSTREAM = "symbolization.debuginfod-url";
   private static final String TIMEOUT = "symbolization.debuginfod-timeout";
 
-  /** Flags of symbolisation. */
+  /** Symbolisation flags. */
   static final List<Flag> FLAGS =
       List.of(
           of(

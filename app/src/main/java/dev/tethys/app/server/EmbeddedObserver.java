@@ -40,7 +40,7 @@ final class EmbeddedObserver implements AutoCloseable {
   /** Flag that switches it on or off. */
   static final String OBSERVE = "observe";
 
-  /** Name of the job. */
+  /** Job name of the observer's metrics. */
   static final String JOB = "node-agent";
 
   /** Path of the same metrics over HTTP. */

@@ -14,7 +14,7 @@ import java.util.Map;
  * this name of Loki and Tempo. Responds 503 while a store is not open.
  */
 final class FlushEndpoint {
-  /** Flush of a store. */
+  /** Flushes a store. */
   @FunctionalInterface
   interface Flush {
     /** False if the store is not open. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Metrics of this host, as exposed by node_exporter. */
 final class HostPage {
-  /** Path of the page. */
+  /** Path of the host metrics page. */
   static final String PATH = "/metrics/host";
 
   @GuardedBy("this")

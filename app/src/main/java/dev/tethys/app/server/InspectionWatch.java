@@ -159,7 +159,7 @@ final class InspectionWatch implements AutoCloseable {
     return r == null ? 0 : c.of(r);
   }
 
-  /** PromQL of all inspections. */
+  /** Returns the PromQL expressions of all inspections. */
   List<String> expressions() {
     InspectionSet all = set();
     List<String> out =

@@ -40,7 +40,7 @@ final class LogListeners implements AutoCloseable {
   private static final String GELF_UDP = "logs.gelf-udp-listen-address";
   private static final String GELF_TCP = "logs.gelf-tcp-listen-address";
 
-  /** Flags of the listeners. */
+  /** Log listener flags. */
   static final List<Flag> FLAGS =
       List.of(
           of(

@@ -23,7 +23,7 @@ final class ReceiverRoutes {
     };
   }
 
-  /** Response of a disabled receiver. */
+  /** Returns a handler that responds with 404 and names the flag to set. */
   static HttpHandler disabled(String what, String flag) {
     return (request, response) ->
         response

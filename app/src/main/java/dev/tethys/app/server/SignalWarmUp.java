@@ -36,7 +36,7 @@ abstract class SignalWarmUp<C> {
   /** Adds the API to routes that clients do not reach. */
   abstract void addApi(Routes routes);
 
-  /** Requests of a round. */
+  /** Returns the request paths for one warm-up round. */
   abstract List<String> paths(C content, int round);
 
   /**

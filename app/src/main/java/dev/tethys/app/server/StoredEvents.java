@@ -186,10 +186,10 @@ abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal 
   /** Store as batches of receivers and pipelines reach it. */
   abstract EmbeddedStore batches();
 
-  /** Queries of rules. */
+  /** Returns the rule queries over the stored data. */
   abstract RuleSource rules();
 
-  /** Type of these rules. */
+  /** Returns the rule type for this signal. */
   final RuleType ruleType() {
     return RuleType.valueOf(signal.name());
   }

@@ -60,7 +60,7 @@ final class StoredLogs extends StoredEvents<LogDatabase> {
   private static final String MAX_TAILS = "logs.max-tails";
   private static final String QUERY_MAX_ENTRIES = "logs.query-max-entries";
 
-  /** Flags of logs. */
+  /** Log storage flags. */
   static final List<Flag> FLAGS =
       Stream.of(
               flags(

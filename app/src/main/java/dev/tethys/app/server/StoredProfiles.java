@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
 final class StoredProfiles extends StoredEvents<ProfileDatabase> {
   private static final String SELF = "profiles.self";
 
-  /** Flags of profiles. */
+  /** Profile storage flags. */
   static final List<Flag> FLAGS =
       Stream.of(
               flags(

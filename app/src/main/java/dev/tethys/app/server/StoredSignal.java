@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * before {@link #open} get a retryable error.
  */
 interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
-  /** Signal of the stored data. */
+  /** Returns the signal that is stored. */
   Signal signal();
 
   /** Plural in flags, paths and metrics, such as {@code logs}. */

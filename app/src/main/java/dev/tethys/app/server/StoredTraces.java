@@ -64,7 +64,7 @@ final class StoredTraces extends StoredEvents<TraceDatabase> {
   private static final String JAEGER_COMPACT = "traces.jaeger-compact-listen-address";
   private static final String JAEGER_BINARY = "traces.jaeger-binary-listen-address";
 
-  /** Flags of traces. */
+  /** Trace storage flags. */
   static final List<Flag> FLAGS =
       Stream.of(
               flags(

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 record WarmUpSeries(String metric, String matcher) {
   private static final Pattern LABEL = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
 
-  /** All series of a metric. */
+  /** Selects all series of a metric. */
   static WarmUpSeries of(String metric) {
     return new WarmUpSeries(metric, "");
   }

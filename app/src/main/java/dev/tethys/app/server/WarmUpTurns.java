@@ -95,7 +95,7 @@ final class WarmUpTurns {
     spent = 0;
   }
 
-  /** Nanoseconds of the current part. */
+  /** Returns the time spent on the current part in nanoseconds. */
   long spent() {
     return spent;
   }

@@ -24,7 +24,7 @@ public enum ChunkEncoding {
   }
 
   /**
-   * The encoding of a number.
+   * Returns the encoding for a number.
    *
    * @throws CodecException if no encoding has it
    */

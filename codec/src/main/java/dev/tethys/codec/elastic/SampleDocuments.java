@@ -45,7 +45,7 @@ public final class SampleDocuments {
 
   private SampleDocuments() {}
 
-  /** The id of a series. */
+  /** Computes the ID of a series. */
   public static String seriesId(Labels labels) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(labels.canonicalBytes());
@@ -94,7 +94,7 @@ public final class SampleDocuments {
   }
 
   /**
-   * The mappings of such documents.
+   * Returns the index mappings for these documents.
    *
    * @param openSearch whether they are for OpenSearch, which uses other names of label types
    */

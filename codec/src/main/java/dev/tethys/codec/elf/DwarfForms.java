@@ -118,7 +118,7 @@ final class DwarfForms {
   }
 
   /**
-   * Text of a value.
+   * Reads a string attribute value.
    *
    * @param unit unit that defines the string index base; null in line number programs
    */
@@ -140,7 +140,7 @@ final class DwarfForms {
     };
   }
 
-  /** Address of a value. */
+  /** Resolves an address attribute value. */
   long address(int form, long value, DwarfUnit unit) {
     if (form == ADDR) {
       return value;

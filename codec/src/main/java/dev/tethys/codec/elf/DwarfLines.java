@@ -50,7 +50,7 @@ final class DwarfLines {
     return numbers[index];
   }
 
-  /** Head of a program. */
+  /** Line number program header. */
   private final class Unit {
     final int version;
     final boolean wide;

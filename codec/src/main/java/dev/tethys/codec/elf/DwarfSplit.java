@@ -33,7 +33,7 @@ final class DwarfSplit {
   }
 
   /**
-   * Sections of one unit.
+   * Debug sections of one unit.
    *
    * @param bytes memory to be returned after the unit was read
    */

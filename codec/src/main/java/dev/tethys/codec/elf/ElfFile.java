@@ -273,7 +273,7 @@ public final class ElfFile implements Closeable {
     return table.slice(offset, end - offset);
   }
 
-  /** Number of the processor type. */
+  /** Returns the ELF machine number. */
   public int machine() {
     return machine;
   }
@@ -317,7 +317,7 @@ public final class ElfFile implements Closeable {
     return (s.flags & SHF_COMPRESSED) != 0;
   }
 
-  /** Bytes of a section. */
+  /** Reads the bytes of a section. */
   public ByteBuffer bytes(Section s) throws IOException {
     return read(s.offset, s.size);
   }

@@ -30,7 +30,7 @@ public final class GoFunctions {
   private static final int MODULE_WORDS = 48;
 
   /**
-   * Form of the tables.
+   * Layout of the function tables.
    *
    * @param isRelative addresses are offsets from the start of the code (Go 1.18 and newer)
    * @param hasStartLine records have the line of the function (Go 1.20 and newer)

@@ -1,7 +1,7 @@
 package dev.tethys.codec.exposition;
 
 /**
- * Options of a parser.
+ * Parser options.
  *
  * @param startTimestamps whether {@code _created} samples of OpenMetrics set {@link
  *     ExpositionParser#startTimestamp()} instead of becoming series

@@ -37,7 +37,7 @@ public final class ImportLines {
   }
 
   /**
-   * Reader of one message.
+   * Creates a reader for one message.
    *
    * @param extra labels added to every series, which override its own
    */

@@ -221,7 +221,7 @@ public final class InfluxPoints {
     return true;
   }
 
-  /** Number of accepted samples. */
+  /** Returns the number of accepted samples. */
   public int taken() {
     return taken;
   }

@@ -23,7 +23,7 @@ import java.util.Set;
  * value_text}.
  */
 public final class InfluxSeries {
-  /** The field of samples. */
+  /** Field that holds a sample's value. */
   public static final String VALUE = "value";
 
   /** The field of samples that are not finite. */
@@ -114,7 +114,7 @@ public final class InfluxSeries {
     return s.startsWith("#") ? "%23" + s.substring(1) : s;
   }
 
-  /** The metric of a measurement. */
+  /** Returns the metric name for a measurement. */
   public static String metric(String measurement) {
     return measurement.equals(NAMELESS) ? "" : PercentEscape.decode(measurement);
   }

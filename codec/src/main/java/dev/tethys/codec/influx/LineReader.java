@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class LineReader {
-  /** Type of a field. */
+  /** Field type. */
   public enum Kind {
     NUMBER,
     BOOLEAN,

@@ -52,7 +52,7 @@ public record OtlpMapping(
   /** Loki's defaults. */
   public static final OtlpMapping DEFAULT = of(List.of(), false, List.of(), List.of(), false);
 
-  /** Use of an attribute. */
+  /** Action applied to an attribute. */
   public enum Action {
     INDEX_LABEL,
     STRUCTURED_METADATA,

@@ -21,7 +21,7 @@ public final class PushWriter {
   /** Memory for more entries than this is not kept after a request was written. */
   private static final int KEPT = 4 << 20;
 
-  /** The entries of one stream. */
+  /** Entries collected for one stream. */
   private static final class Stream {
     final String labels;
     final ProtoWriter entries;
@@ -109,12 +109,12 @@ public final class PushWriter {
     return s;
   }
 
-  /** Number of entries. */
+  /** Returns the number of entries. */
   public int entries() {
     return entries;
   }
 
-  /** Number of streams. */
+  /** Returns the number of streams. */
   public int streams() {
     return streams.size();
   }

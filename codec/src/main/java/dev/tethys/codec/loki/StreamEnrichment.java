@@ -13,7 +13,7 @@ import java.util.Map;
  * detected_level} to the structured metadata of an entry.
  */
 public final class StreamEnrichment {
-  /** Label of the service. */
+  /** Service name label. */
   public static final String SERVICE_NAME = "service_name";
 
   public static final String UNKNOWN_SERVICE = "unknown_service";

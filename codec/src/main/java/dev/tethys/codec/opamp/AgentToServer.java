@@ -100,7 +100,7 @@ public record AgentToServer(
     private Capability() {}
   }
 
-  /** Identity of the agent. */
+  /** Agent identity. */
   public record Description(
       SequencedMap<String, String> identifying, SequencedMap<String, String> others) {}
 

@@ -28,7 +28,7 @@ public record PackageStatuses(
   }
 
   /**
-   * State of a package.
+   * Package state.
    *
    * @param hasVersion version that runs; "" for none
    * @param hasHash its identity; empty if none

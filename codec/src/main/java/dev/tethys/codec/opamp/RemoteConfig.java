@@ -16,7 +16,7 @@ import java.util.TreeMap;
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record RemoteConfig(SequencedMap<String, File> files, byte[] hash) {
   /**
-   * File of a configuration.
+   * One configuration file.
    *
    * @param type content type; "" if the server sent none
    */

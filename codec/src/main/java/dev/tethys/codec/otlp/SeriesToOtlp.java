@@ -50,7 +50,7 @@ public final class SeriesToOtlp {
   }
 
   /**
-   * Result of the conversion.
+   * Conversion result.
    *
    * @param points number of data points in the metrics
    * @param leftOut samples without an OTLP form: native histograms of gauges or of extreme width

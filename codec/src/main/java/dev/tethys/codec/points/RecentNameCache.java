@@ -58,7 +58,7 @@ public final class RecentNameCache<V> {
     return v;
   }
 
-  /** Number of lookups. */
+  /** Returns the number of lookups. */
   public long gets() {
     synchronized (known) {
       return gets;
@@ -72,7 +72,7 @@ public final class RecentNameCache<V> {
     }
   }
 
-  /** Number of cached names. */
+  /** Returns the number of cached names. */
   public int size() {
     synchronized (known) {
       return known.size();

@@ -101,7 +101,7 @@ public final class RejectedItems {
     return reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) : reason;
   }
 
-  /** Number of rejected items. */
+  /** Returns the number of rejected items. */
   public int count() {
     return count;
   }

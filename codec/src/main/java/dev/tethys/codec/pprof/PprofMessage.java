@@ -163,7 +163,7 @@ final class PprofMessage {
     }
   }
 
-  /** Bytes of all strings. */
+  /** Returns the total length of the string table in bytes. */
   int stringBytes() {
     int sum = 0;
     for (int i = 0; i < strings.size; i++) {

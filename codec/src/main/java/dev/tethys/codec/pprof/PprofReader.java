@@ -30,7 +30,7 @@ public final class PprofReader {
   private static final int NONE = -1;
 
   /**
-   * Name of a sample type.
+   * Sample type name.
    *
    * @param cumulative whether the value is counted since the start of the program
    */

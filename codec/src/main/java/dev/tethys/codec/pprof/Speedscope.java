@@ -24,7 +24,7 @@ public final class Speedscope {
   private static final int MAX_DEPTH = 10_000;
 
   /**
-   * Unit of the values.
+   * Value unit.
    *
    * @param factor multiplier that converts the file's values to OTLP
    */

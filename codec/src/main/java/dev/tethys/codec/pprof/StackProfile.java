@@ -13,7 +13,7 @@ import java.util.Map;
 /** A profile that is added up stack by stack: values of one stack are one sample. */
 public final class StackProfile {
   /**
-   * Properties of an aggregated profile.
+   * Properties of the aggregated profile.
    *
    * @param name profile name, the first part of its type; "" to derive it from the types
    * @param periodType type of the period; "" for no period

@@ -53,7 +53,7 @@ public final class ProtoWriter {
     return buf;
   }
 
-  /** Number of bytes written. */
+  /** Returns the number of bytes written. */
   public int size() {
     return pos;
   }

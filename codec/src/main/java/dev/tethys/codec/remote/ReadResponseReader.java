@@ -36,7 +36,7 @@ public final class ReadResponseReader {
     return false;
   }
 
-  /** The series of the result. */
+  /** Returns a reader for the result series. */
   public WriteRequestReader series() {
     return series;
   }

@@ -332,7 +332,7 @@ public final class RequestSlices {
     labelsLength = labelsEnd - at;
   }
 
-  /** Start of the piece. */
+  /** Returns the start offset of the slice. */
   public int offset() {
     return offset;
   }

@@ -270,7 +270,7 @@ public final class WriteRequestReader {
     return labelBuffer;
   }
 
-  /** Start of the label region. */
+  /** Returns the start offset of the label region. */
   public int labelOffset() {
     return labelOffset;
   }

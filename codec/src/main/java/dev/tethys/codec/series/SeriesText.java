@@ -45,7 +45,7 @@ public final class SeriesText {
 
   private SeriesText() {}
 
-  /** The text of labels. */
+  /** Renders labels as text. */
   public static String of(Labels labels) {
     StringBuilder sb = new StringBuilder(256);
     String comma = "{";
@@ -57,7 +57,7 @@ public final class SeriesText {
     return sb.append(labels.isEmpty() ? "{}" : "}").toString();
   }
 
-  /** The key of a text. */
+  /** Computes the key of a series text. */
   public static UUID key(String text) {
     return new Keys().key(text.getBytes(StandardCharsets.UTF_8));
   }

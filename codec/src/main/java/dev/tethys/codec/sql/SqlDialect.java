@@ -19,7 +19,7 @@ public record SqlDialect(
     Rule hash,
     Features features) {
 
-  /** Meaning of a backslash. */
+  /** Interpretation of a backslash in literals. */
   public enum Backslash {
     /** An ordinary character, depending on standard_conforming_strings and NO_BACKSLASH_ESCAPES. */
     TEXT,
@@ -27,7 +27,7 @@ public record SqlDialect(
     UNKNOWN
   }
 
-  /** Meaning of double quotes. */
+  /** Interpretation of double quotes. */
   public enum DoubleQuotes {
     NAME,
     VALUE,

@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import java.time.InstantSource;
 import java.time.ZoneId;
 
-/** The forms of syslog messages. */
+/** Syslog message formats. */
 public enum SyslogFormat {
   RFC5424,
   RFC3164,

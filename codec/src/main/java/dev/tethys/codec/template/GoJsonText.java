@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Values of templates as Go's {@code encoding/json} writes them. */
 public final class GoJsonText {
-  /** Values of other kinds. */
+  /** Writes values of other types. */
   @FunctionalInterface
   public interface Others {
     /** Writes a value; returns false if it is not of these kinds. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters types of the arguments; the last one repeats if the function is variadic
  */
 public record TemplateFunction(List<Parameter> parameters, boolean variadic, Code code) {
-  /** Implementation of a function. */
+  /** Function implementation. */
   @FunctionalInterface
   public interface Code {
     /**
@@ -33,7 +33,7 @@ public record TemplateFunction(List<Parameter> parameters, boolean variadic, Cod
   }
 
   /**
-   * The type of a parameter.
+   * Parameter type.
    *
    * @param typeName Go name of the type
    * @param accepts whether a value that is not null has it

@@ -35,7 +35,7 @@ sealed interface TemplateNode {
     }
   }
 
-  /** Kind of a branch node. */
+  /** Branch node kind. */
   enum Branching {
     IF,
     WITH,

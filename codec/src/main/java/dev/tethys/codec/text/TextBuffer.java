@@ -15,7 +15,7 @@ public final class TextBuffer {
   private byte[] bytes = new byte[1024];
   private int size;
 
-  /** Number of bytes. */
+  /** Returns the size in bytes. */
   public int size() {
     return size;
   }

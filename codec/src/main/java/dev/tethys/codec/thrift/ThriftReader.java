@@ -182,9 +182,14 @@ public final class ThriftReader {
     return true;
   }
 
-  /** The number of the field. */
+  /** Returns the field ID. */
   public int id() {
     return id;
+  }
+
+  /** Returns the field type. */
+  public int type() {
+    return type;
   }
 
   private void require(int expected) {

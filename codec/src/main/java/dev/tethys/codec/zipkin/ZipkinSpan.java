@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * converted to OTLP by {@link ZipkinToOtlp}. Times are Unix microseconds, 0 if none.
  */
 final class ZipkinSpan {
-  /** Endpoint of a span. */
+  /** Span endpoint. */
   record Endpoint(String service, String ipv4, String ipv6, int port) {
     static final Endpoint NONE = new Endpoint("", "", "", 0);
   }

@@ -6,7 +6,7 @@ package dev.tethys.control.access;
  * @param name name recorded in the audit log
  */
 public record Actor(Cause cause, String name) {
-  /** Kinds of actors. */
+  /** Actor types. */
   public enum Cause {
     /** A person, or a program that acts for one. */
     USER,
@@ -14,7 +14,7 @@ public record Actor(Cause cause, String name) {
     RULE,
     /** A repository or cluster. */
     SOURCE,
-    /** The guard of the rollout. */
+    /** The rollout guard. */
     GUARD;
 
     public String word() {

@@ -85,7 +85,7 @@ public record Selector(List<Matcher> matchers) {
   }
 
   /**
-   * The conditions of both.
+   * Returns a selector with the conditions of both.
    *
    * @throws IllegalArgumentException if there are too many
    */

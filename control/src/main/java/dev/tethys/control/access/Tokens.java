@@ -123,7 +123,7 @@ public final class Tokens {
   }
 
   /**
-   * The name of the user.
+   * Returns the name of the authenticated user.
    *
    * @return "" if there are no tokens
    * @throws HttpException 401 without a known token, 403 where its role is not enough
@@ -155,7 +155,7 @@ public final class Tokens {
   }
 
   /**
-   * The token of an agent.
+   * Returns the token that an agent authenticates with.
    *
    * @throws HttpException 401 or 403 if it has none
    */
@@ -165,7 +165,7 @@ public final class Tokens {
     return e == null ? AgentToken.NONE : e.agent();
   }
 
-  /** Tokens of agents. */
+  /** Returns the agent tokens. */
   public List<AgentToken> agents() {
     return entries.stream().filter(e -> e.role == Role.AGENT).map(Entry::agent).toList();
   }

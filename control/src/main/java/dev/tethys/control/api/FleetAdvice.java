@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class FleetAdvice {
   private static final String SAVED = "savedBytesPerSecond";
 
-  /** Sum of equal recommendations. */
+  /** Aggregates equal recommendations. */
   private static final class Sum {
     private final JsonNode first;
     private JsonNode largest;

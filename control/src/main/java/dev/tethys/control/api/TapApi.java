@@ -48,7 +48,7 @@ import tools.jackson.databind.node.ObjectNode;
  * return an error.
  */
 public final class TapApi {
-  /** Agents of one tap. */
+  /** Maximum number of agents per tap. */
   public static final int MAX_AGENTS = 20;
 
   private static final int MAX_TAPS = 4;

@@ -59,7 +59,7 @@ public final class AuditLog implements AutoCloseable {
   private static final int MAX_TEXT = 4096;
 
   /**
-   * Result of a verification.
+   * Verification result.
    *
    * @param entries number of entries found intact
    * @param last hash of the last of them

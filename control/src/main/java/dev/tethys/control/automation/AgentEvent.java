@@ -14,7 +14,7 @@ enum AgentEvent {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Names of all states. */
+  /** Returns the names of all states. */
   static List<String> words() {
     return Arrays.stream(values()).map(AgentEvent::word).toList();
   }

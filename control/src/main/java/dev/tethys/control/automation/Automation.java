@@ -39,7 +39,7 @@ public final class Automation {
   private static final String CHANGED_BEFORE_NEXT = "the rule has changed before the next attempt";
 
   /**
-   * Result of a message.
+   * Result of processing one message.
    *
    * @param skipped alerts that had not changed, or whose change is older than a known one
    */

@@ -362,7 +362,7 @@ public record AutomationRule(
     return out;
   }
 
-  /** Author of its changes. */
+  /** Returns the author recorded for its changes. */
   String actor() {
     return actor(name);
   }

@@ -80,7 +80,7 @@ public final class DefinedRules {
     return names(ofFlags);
   }
 
-  /** Resources of flags. */
+  /** Returns the resources loaded through flags. */
   public synchronized Manifests manifestsOfFlags() {
     return manifestsOfFlags;
   }

@@ -78,7 +78,7 @@ public final class EventTriggers {
   private final Map<Source, Long> since = new HashMap<>(); // nanoseconds of states that may fire
 
   /**
-   * Triggers of automation.
+   * Creates the automation triggers.
    *
    * @param metrics null without a Prometheus
    * @param logs null without a log store

@@ -26,7 +26,7 @@ public final class HubRules {
   private static final System.Logger LOG = JulLogger.of(HubRules.class.getName());
 
   /**
-   * Result of one action.
+   * Result of one hub action.
    *
    * @param result {@code done}, {@code failed} or {@code running}
    */

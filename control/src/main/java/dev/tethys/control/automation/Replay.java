@@ -19,7 +19,7 @@ final class Replay {
   private static final String ITEMS = "tethys_awss3_receiver_range_items";
   private static final String OBJECTS = "tethys_awss3_receiver_range_objects";
 
-  /** States of a replay. */
+  /** Replay states. */
   enum State {
     WAITING,
     RUNNING,

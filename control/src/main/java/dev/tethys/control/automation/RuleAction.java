@@ -82,7 +82,7 @@ sealed interface RuleAction {
   }
 
   /**
-   * Change of a hub variable.
+   * Sets a hub variable.
    *
    * @param after value when the trigger ends; null to keep it
    */
@@ -100,7 +100,7 @@ sealed interface RuleAction {
   }
 
   /**
-   * Rollout of a version.
+   * Rolls out a configuration version.
    *
    * @param version 0 for the latest
    */
@@ -179,7 +179,7 @@ sealed interface RuleAction {
   List<String> FIXED =
       List.of("url", "selector", "configuration", "destination", "bucket", "hub", "variable");
 
-  /** Reader of actions. */
+  /** Reads rule actions. */
   public final class Reader {
     private static final Section NOTIFY = new Section("notify", "Alert for Alertmanagers.");
     private static final Key<Map<String, String>> LABELS =

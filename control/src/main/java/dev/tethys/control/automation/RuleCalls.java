@@ -36,7 +36,7 @@ public final class RuleCalls {
   private final Scheduler clock;
 
   /**
-   * Result of a request.
+   * Request outcome.
    *
    * @param error reason of the failure; "" for a success
    * @param retryable whether a later attempt may succeed; false if the request was rejected

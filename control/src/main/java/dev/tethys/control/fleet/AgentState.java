@@ -207,7 +207,7 @@ public record AgentState(
         : all.substring(end - HASH_DIGITS, end);
   }
 
-  /** State of that configuration. */
+  /** Returns the state of the remote configuration. */
   public RemoteStatus.State remoteState() {
     return remote == null ? RemoteStatus.State.UNSET : remote.state();
   }

@@ -20,7 +20,7 @@ final class FairShares {
   private long unused;
 
   /**
-   * Shares of an amount.
+   * Divides a limit among tokens.
    *
    * @param tokens number of tokens, at least 1; without a part each if there are more than the
    *     limit

@@ -58,7 +58,7 @@ public final class Fleet {
   /** Silence after which an agent that polls over HTTP counts as away. */
   public static final Duration POLL_SILENCE = Duration.ofSeconds(90);
 
-  /** Connection of an agent. */
+  /** Agent connection. */
   public interface Session {
     /** The offer for the agent may have changed. Must not block. */
     void wake();
@@ -106,7 +106,7 @@ public final class Fleet {
   }
 
   /**
-   * Result of a message.
+   * Result of processing an agent message.
    *
    * @param agent null if the message was refused
    * @param reportAll whether the agent must report its full state
@@ -169,7 +169,7 @@ public final class Fleet {
   }
 
   /**
-   * Table of agents.
+   * Creates an empty fleet.
    *
    * @param tokens tokens of agents, which share places and memory; empty if they need none
    */

@@ -61,7 +61,7 @@ public final class FleetMemory {
     bytes = new FairShares(limit, tokens);
   }
 
-  /** Account of this process. */
+  /** Creates an account sized by this process's heap. */
   static FleetMemory ofHeap(int tokens) {
     return new FleetMemory(Runtime.getRuntime().maxMemory() / 4, tokens);
   }
@@ -100,7 +100,7 @@ public final class FleetMemory {
     return true;
   }
 
-  /** Bytes of a part. */
+  /** Returns the bytes charged for one part. */
   synchronized long of(UUID uid, Part part) {
     Agent a = agents.get(uid);
     return a == null ? 0 : a.parts.getOrDefault(part, 0L);

@@ -65,7 +65,7 @@ public final class FleetVolumes {
     SUM;
 
     /**
-     * The order of a name.
+     * Returns the sort order with the given name.
      *
      * @throws IllegalArgumentException for no name of one
      */
@@ -214,7 +214,7 @@ public final class FleetVolumes {
   }
 
   /**
-   * Part of the volumes.
+   * Scope of a volume query.
    *
    * @param attribute attribute by which volumes are counted
    * @param value null for all values

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PollStreams {
   /**
-   * Messages of one process.
+   * Message sequence of one process.
    *
    * @param start process start time in Unix nanoseconds; 0 if unknown
    */
@@ -31,7 +31,7 @@ final class PollStreams {
     }
   }
 
-  /** Streams of a uid. */
+  /** Message streams seen for one UID. */
   private static final class Streams {
     private Stream present;
     private @Nullable Stream former;

@@ -78,7 +78,7 @@ public final class RecentIntake {
     }
   }
 
-  /** State of an agent. */
+  /** Intake state of an agent. */
   private static final class Agent {
     private final List<String> keys = new ArrayList<>();
     private Points points;

@@ -28,7 +28,7 @@ public final class VolumeReports {
   static final Duration SPAN = Duration.ofMinutes(1);
 
   /**
-   * Report of an agent.
+   * Volume report from an agent.
    *
    * @param state state of the agent when the report arrived: its process and the offered
    *     configuration

@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Object of a cluster.
+ * Kubernetes object.
  *
  * @param generation counts the changes of its content
  * @param version changes with each write, that of the status included

@@ -75,7 +75,7 @@ public final class ControlCounts {
   }
 
   /**
-   * Counts of an agent.
+   * Counts for one agent.
    *
    * @param process start of the process of {@code last}; 0 if it is unknown
    * @param ended those of processes before

@@ -25,7 +25,7 @@ public final class ControlState {
     this.file = new StateFile(file);
   }
 
-  /** Content of the file. */
+  /** Contents of the state file. */
   record Loaded(long nextId, List<LiveControl> controls) {}
 
   Loaded load() throws IOException {

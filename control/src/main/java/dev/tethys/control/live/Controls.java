@@ -44,7 +44,7 @@ public final class Controls {
   private static final System.Logger LOG = JulLogger.of(Controls.class.getName());
 
   /**
-   * Controls of an agent.
+   * Controls delivered to an agent.
    *
    * @param text "" for none
    * @param hash SHA-256 in hexadecimal; "" for none

@@ -28,7 +28,7 @@ public final class QuotaWatch {
   private final AuditLog audit;
   private Map<Key, String> steps = new HashMap<>();
 
-  /** Actor of the entries. */
+  /** Actor recorded in audit entries. */
   public static final String ACTOR = "quota";
 
   private record Key(String control, long start, String value) {}

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Record of events and actions, on disk before they take effect. */
 public interface HubJournal {
   /**
-   * Entry of the record.
+   * Journal entry.
    *
    * @param actor user, or {@code automation:RULE}
    * @param action such as {@code event} and {@code variable}

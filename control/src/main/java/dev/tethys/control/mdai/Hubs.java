@@ -94,7 +94,7 @@ public final class Hubs {
     watcher = receiver;
   }
 
-  /** Identity of a new event. */
+  /** Generates an event ID. */
   public String newId() {
     return UuidV7.at(clock.millis(), random).toString();
   }

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Content of manifest files.
+ * Contents of manifest files.
  *
  * @param data entries of ConfigMaps and Secrets
  * @param ignored resources of other groups, as {@code kind/name}
@@ -22,7 +22,7 @@ public record Manifests(
   public record DataKey(boolean secret, String namespace, String name) {}
 
   /**
-   * The content of both.
+   * Returns the combined contents.
    *
    * @throws ConfigException if both define a resource
    */

@@ -8,7 +8,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class PrometheusRules {
   private PrometheusRules() {}
 
-  /** The text of the file. */
+  /** Renders the rule file. */
   public static String of(Hub hub) {
     StringBuilder out = new StringBuilder("groups:\n  - name: ").append(hub.meta().name());
     if (!hub.evaluationInterval().isEmpty()) {

@@ -42,7 +42,7 @@ public record ReplayRequest(String name, String namespace, ReplaySpec spec) {
     }
   }
 
-  /** Replay of a resource. */
+  /** Creates a replay request from a resource. */
   public static ReplayRequest of(Resource.Replay r) {
     return new ReplayRequest(r.meta().name(), r.meta().namespace(), r.spec());
   }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Resource of the group {@code hub.mydecisive.ai}. */
 public sealed interface Resource {
   /**
-   * Identity of a resource.
+   * Resource identity.
    *
    * @param where {@code file:line:column}
    */

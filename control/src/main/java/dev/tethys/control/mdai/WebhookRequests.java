@@ -19,7 +19,7 @@ public final class WebhookRequests {
   private WebhookRequests() {}
 
   /**
-   * Request of an action.
+   * Builds the HTTP request for a webhook action.
    *
    * @throws IllegalArgumentException if a text it refers to is missing
    */

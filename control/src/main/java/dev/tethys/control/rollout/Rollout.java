@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * State#isActive}.
  */
 public final class Rollout {
-  /** States of a rollout. */
+  /** Rollout states. */
   public enum State {
     RUNNING,
     PAUSED,

@@ -82,7 +82,7 @@ final class RolloutHistory {
     publish();
   }
 
-  /** Versions of agents. */
+  /** Returns the configuration versions of the agents. */
   AgentVersions configurations() {
     return ofConfigurations;
   }

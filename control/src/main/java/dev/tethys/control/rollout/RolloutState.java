@@ -43,7 +43,7 @@ public final class RolloutState {
   }
 
   /**
-   * Content of the file.
+   * Contents of the state file.
    *
    * @param bases versions that agents ran before any rollout
    * @param forgotten versions of removed rollouts

@@ -612,7 +612,7 @@ public final class Rollouts {
     return reader.read(history.all(), history.assignments().visible());
   }
 
-  /** Reader of the state. */
+  /** Reads from the rollout state. */
   public interface Reader<T> {
     T read(List<Rollout> rollouts, List<Assignment> assignments);
   }

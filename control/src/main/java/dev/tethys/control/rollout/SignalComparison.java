@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Comparisons of a signal.
+ * Output comparisons for one signal.
  *
  * @param beside comparison with agents without the version; null if none is comparable
  * @param single comparison with each of these agents individually

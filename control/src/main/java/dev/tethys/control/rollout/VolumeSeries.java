@@ -30,7 +30,7 @@ final class VolumeSeries {
     return points.isEmpty() ? "" : points.getLast().controls();
   }
 
-  /** Values of the last report. */
+  /** Returns the keys in the last report. */
   Set<VolumeKey> keys() {
     return points.getLast().counts().keySet();
   }

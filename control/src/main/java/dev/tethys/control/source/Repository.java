@@ -33,7 +33,7 @@ public final class Repository {
   private static final System.Logger LOG = JulLogger.of(Repository.class.getName());
 
   /**
-   * Settings of the repository.
+   * Repository settings.
    *
    * @param folder clone, or a folder in it
    * @param isGit whether it is a clone; otherwise its files are read directly

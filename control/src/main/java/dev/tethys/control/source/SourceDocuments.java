@@ -126,7 +126,7 @@ record SourceDocuments(List<Document> good, List<Bad> bad) {
     return new SourceDocuments(List.copyOf(all), bad);
   }
 
-  /** The text of the good documents. */
+  /** Returns the text of the valid documents. */
   String text() {
     StringBuilder out = new StringBuilder();
     for (Document d : good) {

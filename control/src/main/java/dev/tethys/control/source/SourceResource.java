@@ -48,7 +48,7 @@ public sealed interface SourceResource {
   String TEST = "TethysTest";
 
   /**
-   * Identity of a resource.
+   * Resource identity.
    *
    * @param where {@code file:line:column}
    * @param hash content hash, excluding position and comments
@@ -77,7 +77,7 @@ public sealed interface SourceResource {
       @Nullable Instant end)
       implements SourceResource {}
 
-  /** Rule of automation. */
+  /** Automation rule. */
   record Rule(Meta meta, AutomationRule rule) implements SourceResource {}
 
   /**
@@ -101,7 +101,7 @@ public sealed interface SourceResource {
    */
   record Pipeline(Meta meta, String text, Rollout rollout) implements SourceResource {}
 
-  /** Test of a configuration. */
+  /** Configuration test. */
   record Test(Meta meta, ConfigTest test) implements SourceResource {}
 
   /** Whether a text is one of manifests; others are configurations. */
@@ -137,7 +137,7 @@ public sealed interface SourceResource {
     return out;
   }
 
-  /** Reader of the kinds. */
+  /** Reads resources of each kind. */
   public final class Reader {
     private static final Section CONTROL_SPEC =
         new Section("control", "Live control of the fleet.").include(Control.SECTION);

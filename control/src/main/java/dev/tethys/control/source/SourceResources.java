@@ -51,7 +51,7 @@ public final class SourceResources {
   private static final Duration PROLONGED = Controls.LONGEST.minusDays(1);
 
   /**
-   * State of a resource.
+   * Resource state.
    *
    * @param state {@code current}, {@code drift}, {@code ended}, {@code rolling out}, {@code
    *     undone}, {@code waiting} or {@code invalid}
@@ -132,7 +132,7 @@ public final class SourceResources {
     this.clock = clock;
   }
 
-  /** Tests of a configuration. */
+  /** Returns the tests of a configuration. */
   public List<ConfigTest> tests(String configuration) {
     return tests.getOrDefault(configuration, List.of());
   }
@@ -441,7 +441,7 @@ public final class SourceResources {
     return source.version();
   }
 
-  /** States of the resources. */
+  /** Returns the state of each resource. */
   synchronized List<Item> items() {
     List<Item> out = new ArrayList<>();
     for (Placed p : resources.values()) {

@@ -51,7 +51,7 @@ public record ConfigTest(
       EXPECTED.optional(
           "requests", Type.list(Type.ANY), "Requests of OTLP in JSON with all records it gets.");
 
-  /** Keys of a test. */
+  /** Configuration keys of a test. */
   public static final Section SPEC = new Section("test", "Unit test of a configuration.");
 
   private static final Key<String> CONFIGURATION =

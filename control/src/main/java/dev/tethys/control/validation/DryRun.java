@@ -43,7 +43,7 @@ import tools.jackson.databind.node.ObjectNode;
  * the end.
  */
 public final class DryRun {
-  /** Requests of one run. */
+  /** Maximum number of samples per run. */
   static final int MAX_SAMPLES = 10_000;
 
   /** Time within which processors pass on the records that they hold. */

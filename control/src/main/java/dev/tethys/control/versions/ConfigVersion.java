@@ -23,7 +23,7 @@ public record ConfigVersion(
     String validation,
     String scope) {
   /**
-   * Author of a version.
+   * Version author.
    *
    * @param scope selector of the token; "" for all agents
    */

@@ -40,7 +40,7 @@ public final class Packages {
 
   static final int MAX_PACKAGES = 1000;
 
-  /** Bytes of all files. */
+  /** Maximum total size of the stored files. */
   static final long MAX_TOTAL = 8L << 30;
 
   private static final int MAX_SIGNATURE = 4096;

@@ -19,7 +19,7 @@ public record Scope(String tenant, List<Matcher> policy, String principal) {
   /** Tenant of requests that name none. */
   public static final String DEFAULT_TENANT = "fake";
 
-  /** Separator of several tenants. */
+  /** Separator between tenants. */
   public static final String SEPARATOR = "|";
 
   /** All data of the default tenant, for no authenticated user. */

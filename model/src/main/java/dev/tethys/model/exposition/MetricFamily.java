@@ -37,7 +37,7 @@ public record MetricFamily(
     }
   }
 
-  /** Value of a metric. */
+  /** Metric value. */
   public sealed interface Point {}
 
   /** A number: counter, gauge, untyped, info, stateset. */

@@ -63,7 +63,7 @@ public final class PackedMetrics extends AbstractList<Metric> implements RandomA
       return this;
     }
 
-    /** Number of metrics added. */
+    /** Returns the number of metrics added. */
     public int size() {
       return chunks.size() * CHUNK + n;
     }

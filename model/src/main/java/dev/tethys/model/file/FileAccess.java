@@ -41,7 +41,7 @@ public interface FileAccess {
 
   boolean isDirectory(Path path);
 
-  /** Bytes of a file. */
+  /** Returns the size of a file in bytes. */
   long size(Path path) throws IOException;
 
   /** Free bytes of the file system of a folder. */
@@ -82,7 +82,7 @@ public interface FileAccess {
     /** Appends bytes. After an exception the file may contain any part of them. */
     void write(byte[] bytes, int offset, int length) throws IOException;
 
-    /** Number of bytes written. */
+    /** Returns the number of bytes written. */
     long position();
 
     /** Truncates the file to {@code size} bytes; the next write appends there. */
@@ -101,7 +101,7 @@ public interface FileAccess {
      */
     int read(long position, byte[] into, int offset, int length) throws IOException;
 
-    /** Bytes of the file now. */
+    /** Returns the current file size in bytes. */
     long size() throws IOException;
   }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SegmentFiles {
   /**
-   * Names of the files.
+   * Segment file naming scheme.
    *
    * @param isHex whether a name has 16 hexadecimal digits; otherwise at least eight decimal ones
    */
@@ -71,7 +71,7 @@ public final class SegmentFiles {
     return out;
   }
 
-  /** Path of a segment. */
+  /** Returns the path of a segment. */
   public Path path(long number) {
     return folder.resolve(names.name(number));
   }

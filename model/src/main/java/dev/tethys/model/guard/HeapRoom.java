@@ -65,7 +65,7 @@ public final class HeapRoom {
     collected = nanos.getAsLong() - PAUSE_NANOS;
   }
 
-  /** The instance of this process. */
+  /** Returns the instance for this process. */
   public static HeapRoom process() {
     return PROCESS;
   }

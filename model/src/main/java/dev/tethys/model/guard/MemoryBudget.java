@@ -29,13 +29,13 @@ import java.util.function.ToLongFunction;
  */
 public final class MemoryBudget implements Collector {
   /**
-   * Size of a share.
+   * Size limits of a memory share.
    *
    * @param guaranteed bytes that it gets at any time
    * @param max maximum number of bytes that it may hold
    */
   public record Size(long guaranteed, long max) {
-    /** Size of an empty share. */
+    /** Size of an empty memory share. */
     public static final Size NONE = new Size(0, 0);
   }
 
@@ -77,7 +77,7 @@ public final class MemoryBudget implements Collector {
     return OfProcess.INSTANCE;
   }
 
-  /** The share of a use. */
+  /** Returns the memory share of a use. */
   public MemoryShare share(MemoryUse use) {
     return Objects.requireNonNull(shares.get(use));
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * own limits.
  */
 public final class MemoryShare {
-  /** Cause of a refusal. */
+  /** Reason for refusing a reservation. */
   public enum Refusal {
     /** The share has reached its maximum. */
     SHARE_FULL,
@@ -57,7 +57,7 @@ public final class MemoryShare {
     return alone(MemoryUse.METRIC_QUERIES, Long.MAX_VALUE / 2);
   }
 
-  /** Use of the memory. */
+  /** Returns the use that this share serves. */
   public MemoryUse use() {
     return use;
   }

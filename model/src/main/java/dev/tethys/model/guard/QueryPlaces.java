@@ -69,7 +69,7 @@ public final class QueryPlaces {
       this.max = max;
     }
 
-    /** Number of waiting queries. */
+    /** Returns the number of waiting queries. */
     public int waiting() {
       synchronized (QueryPlaces.this) {
         return queue.size();

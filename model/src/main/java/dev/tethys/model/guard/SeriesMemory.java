@@ -10,7 +10,7 @@ import dev.tethys.model.exposition.Registry;
  * <p>Invariant: the reserved memory is the sum of the memory of the shares.
  */
 public final class SeriesMemory {
-  /** Reason of a refusal. */
+  /** Error when the memory for series is exhausted. */
   public static final String EXHAUSTED = "the memory for series is used up";
 
   /** Memory of a series in addition to its text, here and in the outgoing data. */

@@ -197,7 +197,7 @@ final class BucketRow {
     return false;
   }
 
-  /** The spans of the buckets. */
+  /** Returns the bucket spans. */
   int[] spans() {
     int n = 0;
     for (int i = 0; i < size; i++) {

@@ -73,7 +73,7 @@ public final class HistogramBuckets {
     count[size++] = n;
   }
 
-  /** Number of buckets. */
+  /** Returns the number of buckets. */
   public int size() {
     return size;
   }

@@ -25,7 +25,7 @@ public final class LogText {
     return text.substring(0, end) + "… (" + (text.length() - end) + " more characters)";
   }
 
-  /** Text of a record. */
+  /** Formats a log record. */
   public static String of(LogRecord record) {
     return render(Objects.requireNonNullElse(record.getMessage(), "null"), record.getParameters());
   }

@@ -3,7 +3,7 @@ package dev.tethys.model.logs;
 import java.util.List;
 
 /**
- * Result of an append.
+ * Append result.
  *
  * @param stored number of stored entries
  * @param refusals refused entries by stream and reason; empty if all are stored
@@ -36,7 +36,7 @@ public record LogAppendResult(int stored, List<Refusal> refusals, int[] rowRefus
     return row < rowRefusals.length && rowRefusals[row] >= 0;
   }
 
-  /** Number of refused entries. */
+  /** Returns the number of rejected entries. */
   public int refused() {
     return refusals.stream().mapToInt(Refusal::entries).sum();
   }

@@ -51,7 +51,7 @@ public interface LogBodyParts {
     }
   }
 
-  /** Test of an argument. */
+  /** Tests an argument. */
   @FunctionalInterface
   interface Test {
     /** True if the argument passes. */

@@ -92,7 +92,7 @@ public final class LogEntry {
     this.origin = origin;
   }
 
-  /** The labels of its stream. */
+  /** Returns the stream labels. */
   public Labels labels() {
     return labels;
   }

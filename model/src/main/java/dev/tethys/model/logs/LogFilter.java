@@ -73,7 +73,7 @@ public record LogFilter(List<Line> lines, List<Matcher> metadata) {
     }
   }
 
-  /** Test of a body. */
+  /** Tests a log body. */
   @FunctionalInterface
   public interface BodyTest {
     /** True if the body fits. */

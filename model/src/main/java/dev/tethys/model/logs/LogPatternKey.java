@@ -24,7 +24,7 @@ public final class LogPatternKey {
     return HASHER.hashBytesToLong(b, from, to - from);
   }
 
-  /** Key of a text. */
+  /** Computes the pattern key of a text. */
   public static long of(String text) {
     byte[] b = text.getBytes(StandardCharsets.UTF_8);
     return HASHER.hashBytesToLong(b, 0, b.length);

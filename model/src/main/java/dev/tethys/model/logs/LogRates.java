@@ -47,7 +47,7 @@ public final class LogRates {
   }
 
   /**
-   * Refusal of a batch.
+   * Rejection of a batch.
    *
    * @param reason reason under which the rejected entries are counted
    * @param stream index of the stream that is too fast, -1 if it is the tenant

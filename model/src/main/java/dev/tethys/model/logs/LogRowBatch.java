@@ -5,7 +5,7 @@ package dev.tethys.model.logs;
  * memory of the reader: a store may use its own for the next value.
  */
 public interface LogRowBatch {
-  /** Number of rows. */
+  /** Returns the number of rows. */
   int size();
 
   /** Unix time in nanoseconds. */

@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 /** Resolves addresses to functions and lines, in files identified by build id. */
 public interface AddressSymbols {
   /**
-   * Frame of an address.
+   * Frame resolved from an address.
    *
    * @param function name in the source
    * @param symbol name of the function as the compiler writes it

@@ -3,7 +3,7 @@ package dev.tethys.model.profiles;
 import java.util.List;
 
 /**
- * Result of an append.
+ * Append result.
  *
  * @param stored number of stored profiles
  * @param refusals refused profiles by series and reason
@@ -21,7 +21,7 @@ public record ProfileAppendResult(int stored, List<Refusal> refusals) {
    */
   public record Refusal(int profiles, String limit, String message) {}
 
-  /** Number of refused profiles. */
+  /** Returns the number of rejected profiles. */
   public int refused() {
     return refusals.stream().mapToInt(Refusal::profiles).sum();
   }

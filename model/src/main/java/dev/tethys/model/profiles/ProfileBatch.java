@@ -15,7 +15,7 @@ public final class ProfileBatch {
   private static final RequestBuffers<ProfileBatch> RELEASED =
       new RequestBuffers<>(ProfileBatch::new, b -> b.symbols.capacity() + b.rows.bytes.length);
 
-  /** Symbols of the rows. */
+  /** Symbol table shared by the rows. */
   public final ProfileSymbolTable symbols = new ProfileSymbolTable();
 
   /** Labels by the index that rows have. */

@@ -13,7 +13,7 @@ public final class ProfileLabels {
   /** Label with the profile type, {@code name:sample type:unit:period type:period unit}. */
   public static final String PROFILE_TYPE = "__profile_type__";
 
-  /** Label of the service. */
+  /** Service name label. */
   public static final String SERVICE = "service_name";
 
   /** Value of {@link #SERVICE} for profiles that name none. */
@@ -22,7 +22,7 @@ public final class ProfileLabels {
   private ProfileLabels() {}
 
   /**
-   * Type of a profile.
+   * Profile type.
    *
    * @param name profile name; "" to derive it from the types
    */
@@ -69,7 +69,7 @@ public final class ProfileLabels {
   }
 
   /**
-   * Labels of a series.
+   * Builds the labels of a series.
    *
    * @param labels labels of the source; names are made valid
    */

@@ -120,12 +120,12 @@ public final class ProfileMerge implements ProfileReader {
   @Override
   public void end() {}
 
-  /** Number of merged profiles. */
+  /** Returns the number of merged profiles. */
   public int profiles() {
     return profiles;
   }
 
-  /** Symbols of the merged profile. */
+  /** Returns the symbols of the merged profile. */
   public ProfileSymbols symbols() {
     return symbols.view();
   }
@@ -135,7 +135,7 @@ public final class ProfileMerge implements ProfileReader {
     return keys.view();
   }
 
-  /** Value of a sample. */
+  /** Returns the value of a sample. */
   public long value(int sample) {
     return values[sample];
   }

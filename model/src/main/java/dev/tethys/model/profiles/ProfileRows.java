@@ -16,7 +16,7 @@ public final class ProfileRows {
   /** Number of rows. */
   public int count;
 
-  /** Indexes of series. */
+  /** Series index of each row. */
   public int[] series = new int[16];
 
   /** Start of the profile, Unix nanoseconds. */
@@ -28,13 +28,13 @@ public final class ProfileRows {
   /** Distance of two samples in units of the period type. */
   public long[] periods = new long[16];
 
-  /** Sum of the values. */
+  /** Sum of the values in each profile. */
   public long[] totals = new long[16];
 
   /** Sets of {@link ProfileSymbols#attributes} of profiles. */
   public int[] metas = new int[16];
 
-  /** Number of samples. */
+  /** Number of samples in each profile. */
   public int[] samples = new int[16];
 
   /** Offset of the samples in {@code bytes}; the end of the last row follows. */
@@ -98,7 +98,7 @@ public final class ProfileRows {
     return at;
   }
 
-  /** Memory of the rows. */
+  /** Returns the memory used by the rows. */
   public long size() {
     return starts[count] + (long) ROW_BYTES * count;
   }

@@ -46,12 +46,12 @@ public final class ProfileSymbolTable {
     attributes.intern(zeros, 0);
   }
 
-  /** Index of a text. */
+  /** Returns the index of a string, adding it if necessary. */
   public int string(String text) {
     return strings.intern(text);
   }
 
-  /** Memory of the tables. */
+  /** Returns the memory used by the tables. */
   public long bytes() {
     return strings.bytes()
         + mappings.bytes()

@@ -34,25 +34,25 @@ public record ProfileSymbols(
   /** Kind of a boolean attribute, 0 or 1. */
   public static final int BOOLEAN = 2;
 
-  /** Flag of a mapping. */
+  /** Mapping flag: function names are present. */
   public static final int HAS_FUNCTIONS = 1;
 
-  /** Flag of a mapping. */
+  /** Mapping flag: file names are present. */
   public static final int HAS_FILENAMES = 2;
 
-  /** Flag of a mapping. */
+  /** Mapping flag: line numbers are present. */
   public static final int HAS_LINE_NUMBERS = 4;
 
-  /** Flag of a mapping. */
+  /** Mapping flag: inlined frames are present. */
   public static final int HAS_INLINE_FRAMES = 8;
 
   /** Values of a location before its lines. */
   public static final int LOCATION_HEAD = 3;
 
-  /** Values of a line. */
+  /** Number of values per line. */
   public static final int LINE = 3;
 
-  /** Values of an attribute. */
+  /** Number of values per attribute. */
   public static final int ATTRIBUTE = 4;
 
   /** A text. */
@@ -60,7 +60,7 @@ public record ProfileSymbols(
     return strings.get((int) index);
   }
 
-  /** Number of strings. */
+  /** Returns the number of strings. */
   public int stringCount() {
     return strings.count();
   }

@@ -26,7 +26,7 @@ public final class SeededHash {
     return Math.multiplyHigh(a, b) ^ a * b ^ b;
   }
 
-  /** Hash of bytes. */
+  /** Hashes a byte range. */
   public static long of(byte[] b, int offset, int length) {
     long h = length;
     int end = offset + length;

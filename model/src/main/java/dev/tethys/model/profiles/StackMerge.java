@@ -41,6 +41,11 @@ public final class StackMerge implements ProfileReader {
     this.attributes = Map.copyOf(attributes);
   }
 
+  /** Returns the number of merged profiles. */
+  public int profiles() {
+    return profiles;
+  }
+
   @Override
   public boolean needsSamples() {
     return true;

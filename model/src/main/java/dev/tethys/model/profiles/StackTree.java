@@ -31,7 +31,7 @@ public final class StackTree {
     nodes.intern(0, name(""));
   }
 
-  /** Index of a name. */
+  /** Returns the index of a name, adding it if necessary. */
   public int name(String text) {
     Integer known = nameIndexes.putIfAbsent(text, names.size());
     if (known != null) {
@@ -132,7 +132,7 @@ public final class StackTree {
   @SuppressWarnings("ArrayRecordComponent") // read only
   public record Sorted(
       String[] names, int[] parents, int[] first, int[] children, long[][] self, long[][] total) {
-    /** Number of nodes. */
+    /** Returns the number of nodes. */
     public int size() {
       return names.length;
     }

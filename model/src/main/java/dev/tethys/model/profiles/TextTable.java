@@ -23,12 +23,12 @@ public final class TextTable {
   private int indexed; // number of texts that have a slot
   private long[] slots = new long[32]; // high half of the hash, low half index + 1; 0 for none
 
-  /** Number of texts. */
+  /** Returns the number of strings. */
   public int count() {
     return count;
   }
 
-  /** Memory of the table. */
+  /** Returns the memory used by the table. */
   long bytes() {
     return starts[count] + 4L * count + 8L * slots.length;
   }

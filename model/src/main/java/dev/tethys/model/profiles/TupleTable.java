@@ -16,12 +16,12 @@ public final class TupleTable {
   private boolean pairs = true; // all rows have two values, so row i starts at 2 i
   private long[] slots = new long[32]; // high half of the hash, low half row + 1; 0 for none
 
-  /** Number of rows. */
+  /** Returns the number of rows. */
   public int count() {
     return count;
   }
 
-  /** Memory of the table. */
+  /** Returns the memory used by the table. */
   long bytes() {
     return 8L * starts[count] + 4L * count + 8L * slots.length;
   }

@@ -10,7 +10,7 @@ package dev.tethys.model.profiles;
  */
 @SuppressWarnings("ArrayRecordComponent") // shared, read only
 public record Tuples(long[] data, int[] starts, int count) {
-  /** Value of a row. */
+  /** Returns the value at a row and column. */
   public long get(int row, int column) {
     return data[starts[row] + column];
   }

@@ -58,7 +58,7 @@ final class CharSet {
     return bounds.length == 2 && bounds[0] == bounds[1] ? bounds[0] : -1;
   }
 
-  /** Number of code points. */
+  /** Returns the number of code points. */
   int size() {
     int n = 0;
     for (int i = 0; i < bounds.length; i += 2) {

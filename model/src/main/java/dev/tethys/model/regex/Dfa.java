@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Texts must be valid UTF-8; results for others are undefined.
  */
 final class Dfa {
-  /** Bytes of a generation. */
+  /** Maximum size of one cache generation in bytes. */
   static final int MAX_BYTES = 1 << 20;
 
   /** States that a generation may have regardless of their size. */

@@ -7,7 +7,7 @@ package dev.tethys.model.regex;
  */
 public final class Glob {
   /**
-   * Forms of a glob.
+   * Glob syntax options.
    *
    * @param separator character that {@code *} and {@code ?} do not match; "" for none
    * @param crosses whether {@code **} matches the separator, too

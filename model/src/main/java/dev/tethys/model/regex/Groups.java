@@ -49,7 +49,7 @@ public final class Groups {
     return number < 0 ? null : matcher.group(number);
   }
 
-  /** Start of the match. */
+  /** Returns the start of the match. */
   public int start() {
     return matcher.start();
   }
@@ -59,7 +59,7 @@ public final class Groups {
     return matcher.start(number);
   }
 
-  /** End of the match. */
+  /** Returns the end of the match. */
   public int end() {
     return matcher.end();
   }

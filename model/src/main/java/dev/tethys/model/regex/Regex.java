@@ -189,7 +189,7 @@ public final class Regex {
     return new Groups(this, capturing().pattern.matcher(text));
   }
 
-  /** Number of groups. */
+  /** Returns the number of capture groups. */
   public int groupCount() {
     return capturing().pattern.groupCount();
   }

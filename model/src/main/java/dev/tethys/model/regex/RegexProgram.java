@@ -42,7 +42,7 @@ final class RegexProgram {
   private int pooled;
   private int assertions;
 
-  /** Class of each byte. */
+  /** Byte class of each byte value. */
   final byte[] classOf = new byte[256];
 
   /** Number of classes; the number itself represents the end of the text. */
@@ -62,7 +62,11 @@ final class RegexProgram {
     return size;
   }
 
-  /** Bytes of its arrays. */
+  boolean hasAssertions() {
+    return assertions != 0;
+  }
+
+  /** Returns the size of the arrays in bytes. */
   long bytes() {
     return 9L * op.length + 4L * pool.length + 512;
   }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * is anchored at both ends and whose dot matches a line end. Equal when written alike.
  */
 public final class RelabelRule {
-  /** Action of a rule. */
+  /** Relabel action. */
   public enum Action {
     REPLACE,
     KEEP,
@@ -61,7 +61,7 @@ public final class RelabelRule {
       String targetLabel,
       String replacement,
       Action action) {
-    /** Defaults of absent keys. */
+    /** Defaults for absent keys. */
     public static final Spec DEFAULT =
         new Spec(List.of(), ";", "(.*)", 0, "", "$1", Action.REPLACE);
 

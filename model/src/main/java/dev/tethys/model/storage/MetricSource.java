@@ -80,6 +80,6 @@ public interface MetricSource {
   /** Names or values, with warnings for the reader, such as a limit that truncated them. */
   record LabelResult(List<String> values, List<String> warnings) {}
 
-  /** The exemplars of one series. */
+  /** Exemplars of a single series. */
   record SeriesExemplars(Labels series, List<dev.tethys.model.Exemplar> exemplars) {}
 }

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * samples committed after it was created may be missing, and none is returned twice.
  */
 public interface Selection extends AutoCloseable {
-  /** Number of series. */
+  /** Returns the number of series. */
   int size();
 
-  /** The labels of a series. */
+  /** Returns the labels of a series. */
   Labels labels(int series);
 
   /**

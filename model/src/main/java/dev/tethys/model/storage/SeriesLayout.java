@@ -14,7 +14,7 @@ public interface SeriesLayout {
     void series(byte[] buf, int offset, int length);
   }
 
-  /** Number of series. */
+  /** Returns the number of series. */
   int size();
 
   /** Passes all series in their order. */

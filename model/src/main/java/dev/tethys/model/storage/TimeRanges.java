@@ -7,7 +7,7 @@ public final class TimeRanges {
   /** No time at all. */
   public static final TimeRanges NONE = new TimeRanges(new long[0]);
 
-  /** All of time. */
+  /** The unbounded time range. */
   public static final TimeRanges ALL = new TimeRanges(new long[] {Long.MIN_VALUE, Long.MAX_VALUE});
 
   private final long[] bounds;
@@ -17,7 +17,7 @@ public final class TimeRanges {
   }
 
   /**
-   * The union of ranges.
+   * Computes the union of ranges.
    *
    * @param bounds first and last millisecond of each, in any order, overlapping or not
    */

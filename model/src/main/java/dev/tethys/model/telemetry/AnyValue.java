@@ -26,7 +26,7 @@ public final class AnyValue {
   private AnyValue() {}
 
   /**
-   * The kind of a value.
+   * Returns the kind of a value.
    *
    * @throws IllegalArgumentException for an object of any other class
    */

@@ -30,7 +30,7 @@ public final class Attributes {
 
   public Attributes() {}
 
-  /** Number of entries. */
+  /** Returns the number of entries. */
   public int size() {
     return size;
   }

@@ -18,7 +18,7 @@ public abstract sealed class DistributionDataPoint extends DataPoint
 
   DistributionDataPoint() {}
 
-  /** Number of observations. */
+  /** Returns the number of observations. */
   public final long count() {
     return count;
   }

@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** The logs of one request. */
+/** Log records of one export request. */
 public final class LogsData extends Telemetry<LogRecord> {
   @Override
   public LogsData copy() {

@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** The metrics of one request. */
+/** Metrics of one export request. */
 public final class MetricsData extends Telemetry<Metric> {
   @Override
   public MetricsData copy() {

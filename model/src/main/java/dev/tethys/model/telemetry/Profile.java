@@ -44,7 +44,7 @@ public final class Profile implements Item<Profile> {
     return length;
   }
 
-  /** Number of samples. */
+  /** Returns the number of samples. */
   @Override
   public int itemCount() {
     return samples;

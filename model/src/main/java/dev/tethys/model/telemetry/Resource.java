@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class Resource extends AttributedMessage {
   private @Nullable ArrayList<EntityRef> entityRefs;
 
-  /** Entities of this resource. */
+  /** Returns the entities of this resource. */
   public List<EntityRef> entityRefs() {
     if (entityRefs == null) {
       entityRefs = new ArrayList<>(4);

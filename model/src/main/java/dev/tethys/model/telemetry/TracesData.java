@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** The traces of one request. */
+/** Spans of one export request. */
 public final class TracesData extends Telemetry<Span> {
   @Override
   public TracesData copy() {

@@ -11,7 +11,7 @@ public final class AttributeRows {
   /** Number of rows. */
   public int rows;
 
-  /** Shape of each row. */
+  /** Shape index of each row. */
   public int[] shapes = new int[16];
 
   /** First value of each row; the values end where those of the next row begin. */

@@ -31,7 +31,7 @@ public final class AttributeShapes {
     return this;
   }
 
-  /** Number of shapes. */
+  /** Returns the number of shapes. */
   public int count() {
     return count;
   }

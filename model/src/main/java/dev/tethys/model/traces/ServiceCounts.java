@@ -21,7 +21,7 @@ final class ServiceCounts {
   private int[] errors = new int[FIRST_SIZE];
   private int[] next = new int[FIRST_SIZE]; // entry + 1 of the same trace
 
-  /** Code of a service. */
+  /** Returns the code of a service. */
   int code(String name) {
     Integer code = codes.get(name);
     if (code == null) {
@@ -32,7 +32,7 @@ final class ServiceCounts {
     return code;
   }
 
-  /** Number of codes. */
+  /** Returns the number of codes. */
   int codes() {
     return names.size();
   }

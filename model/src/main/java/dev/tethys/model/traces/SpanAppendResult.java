@@ -3,7 +3,7 @@ package dev.tethys.model.traces;
 import java.util.List;
 
 /**
- * Result of an append.
+ * Append result.
  *
  * @param stored number of stored spans
  * @param refusals refused spans by reason; empty if all are stored
@@ -23,7 +23,7 @@ public record SpanAppendResult(int stored, List<Refusal> refusals) {
     return new SpanAppendResult(spans, List.of());
   }
 
-  /** Number of refused spans. */
+  /** Returns the number of rejected spans. */
   public int refused() {
     return refusals.stream().mapToInt(Refusal::spans).sum();
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * of one key. A span has a scope, and the scope has a resource.
  */
 public final class SpanBatch {
-  /** Strings of the batch. */
+  /** String table of the batch. */
   public final Texts texts = new Texts();
 
   /** Shapes of the attributes of spans, events, links, resources and scopes. */
@@ -40,7 +40,7 @@ public final class SpanBatch {
   /** Unix nanoseconds; may be before the start. */
   public long[] end = new long[16];
 
-  /** Code of the name. */
+  /** Name codes. */
   public int[] name = new int[16];
 
   /** Span kind as in OTLP. */
@@ -49,7 +49,7 @@ public final class SpanBatch {
   /** Status as in OTLP: 0 unset, 1 ok, 2 error. */
   public int[] status = new int[16];
 
-  /** Code of the status message. */
+  /** Status message codes. */
   public int[] message = new int[16];
 
   /** Code of the W3C trace state. */
@@ -58,7 +58,7 @@ public final class SpanBatch {
   /** Code of the bytes of {@link SpanRest}. */
   public int[] rest = new int[16];
 
-  /** Index of the scope. */
+  /** Scope indexes. */
   public int[] scope = new int[16];
 
   /** First event of each span; its events end where those of the next span begin. */
@@ -67,7 +67,7 @@ public final class SpanBatch {
   /** First link of each span; its links end where those of the next span begin. */
   public int[] linkStarts = new int[17];
 
-  /** Attributes of the spans. */
+  /** Span attributes. */
   public final AttributeRows attributes = new AttributeRows();
 
   /** Number of events of all spans. */
@@ -82,7 +82,7 @@ public final class SpanBatch {
   /** Code of the bytes of {@link SpanRest}. */
   public int[] eventRest = new int[16];
 
-  /** Attributes of the events. */
+  /** Event attributes. */
   public final AttributeRows eventAttributes = new AttributeRows();
 
   /** Number of links of all spans. */
@@ -98,7 +98,7 @@ public final class SpanBatch {
   /** Code of the bytes of {@link SpanRest}. */
   public int[] linkRest = new int[4];
 
-  /** Attributes of the links. */
+  /** Link attributes. */
   public final AttributeRows linkAttributes = new AttributeRows();
 
   /** Attributes of the resources; a row is a resource. */
@@ -110,7 +110,7 @@ public final class SpanBatch {
   /** Attributes of the scopes; a row is a scope. */
   public final AttributeRows scopes = new AttributeRows();
 
-  /** Resource of a scope. */
+  /** Resource index of each scope. */
   public int[] scopeResource = new int[4];
 
   /** Code of the name of a scope. */
@@ -169,7 +169,7 @@ public final class SpanBatch {
         : 0;
   }
 
-  /** Resource of a span. */
+  /** Returns the resource index of a span. */
   public int resource(int span) {
     return scopeResource[scope[span]];
   }

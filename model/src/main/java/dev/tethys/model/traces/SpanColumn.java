@@ -28,7 +28,7 @@ public final class SpanColumn {
   /** Bytes, maps and arrays inside arrays: the value exists but equals nothing. */
   public static final byte OTHER = 5;
 
-  /** Type of each value. */
+  /** Type of the value at each index. */
   public byte[] types = {};
 
   /** Value by its type. */

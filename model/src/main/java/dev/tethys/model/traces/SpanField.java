@@ -66,7 +66,7 @@ public record SpanField(Scope scope, String name) implements Comparable<SpanFiel
     }
   }
 
-  /** The service of a span. */
+  /** Service name of a span. */
   public static final SpanField SERVICE = resource("service.name");
 
   public SpanField {
@@ -75,12 +75,12 @@ public record SpanField(Scope scope, String name) implements Comparable<SpanFiel
     }
   }
 
-  /** Attribute of the span itself. */
+  /** Returns the field for a span attribute. */
   public static SpanField span(String name) {
     return new SpanField(Scope.SPAN_ATTRIBUTE, name);
   }
 
-  /** Attribute of the resource. */
+  /** Returns the field for a resource attribute. */
   public static SpanField resource(String name) {
     return new SpanField(Scope.RESOURCE_ATTRIBUTE, name);
   }

@@ -47,7 +47,7 @@ public sealed interface SpanFilter {
    */
   record OfTraces(TraceIds ids) implements SpanFilter {}
 
-  /** Operator of a comparison. */
+  /** Comparison operator. */
   enum Operator {
     EQUAL,
     NOT_EQUAL,

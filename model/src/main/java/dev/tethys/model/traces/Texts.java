@@ -71,7 +71,7 @@ public final class Texts {
     return ends[code];
   }
 
-  /** Length of a string. */
+  /** Returns the length of a string. */
   public int length(int code) {
     return end(code) - start(code);
   }

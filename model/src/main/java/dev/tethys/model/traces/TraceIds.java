@@ -9,7 +9,7 @@ public final class TraceIds {
   private byte[] tags = new byte[MIN_SLOTS]; // bits of the hash, 0 for a free slot
   private int size;
 
-  /** Number of ids. */
+  /** Returns the number of IDs. */
   public int size() {
     return size;
   }
@@ -86,9 +86,15 @@ public final class TraceIds {
     }
   }
 
-  /** Test of an id. */
+  /** Tests a trace ID. */
   @FunctionalInterface
   public interface Test {
     boolean test(long high, long low);
+  }
+
+  /** Receives trace IDs. */
+  @FunctionalInterface
+  public interface Consumer {
+    void accept(long high, long low);
   }
 }

@@ -58,7 +58,7 @@ public final class TraceSummaries {
     void accept(String name, int spans, int errors);
   }
 
-  /** Number of traces. */
+  /** Returns the number of traces. */
   public int size() {
     return size;
   }

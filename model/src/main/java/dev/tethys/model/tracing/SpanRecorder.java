@@ -18,7 +18,7 @@ public final class SpanRecorder {
   public static final SpanRecorder OFF = new SpanRecorder();
 
   /**
-   * Receiver of ended spans.
+   * Active recording: its sampling and the receiver of finished spans.
    *
    * @param sink must not block
    */

@@ -241,7 +241,7 @@ public final class TimedTurns {
     }
   }
 
-  /** Number of threads. */
+  /** Returns the number of threads. */
   int threads() {
     lock.lock();
     try {

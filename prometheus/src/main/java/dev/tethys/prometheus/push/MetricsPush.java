@@ -41,7 +41,7 @@ public final class MetricsPush implements AutoCloseable {
   private final DiscoveryManager discovery;
 
   /**
-   * Settings of the destination.
+   * Destination settings.
    *
    * @param endpoint URL of remote write
    * @param apiKey header X-Api-Key, empty if none

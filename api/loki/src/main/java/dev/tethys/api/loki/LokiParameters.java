@@ -92,7 +92,7 @@ final class LokiParameters {
     return r;
   }
 
-  /** Time of an instant query. */
+  /** Returns the evaluation time of an instant query. */
   long time() {
     return time("time", now);
   }

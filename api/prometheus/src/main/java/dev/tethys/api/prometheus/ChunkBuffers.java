@@ -7,7 +7,7 @@ import java.util.concurrent.ArrayBlockingQueue;
  * response and would not be in the processor's cache.
  */
 final class ChunkBuffers {
-  /** Bytes of a buffer. */
+  /** Buffer size in bytes. */
   static final int SIZE = 1 << 16;
 
   /** Maximum number of idle buffers; more are discarded. */

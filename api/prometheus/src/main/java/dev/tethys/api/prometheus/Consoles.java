@@ -74,7 +74,7 @@ public final class Consoles {
           + "{{$externalLabels := .ExternalLabels}}";
 
   /**
-   * Folders of console templates.
+   * Directories with console templates and libraries.
    *
    * @param templates pages
    * @param libraries folder whose {@code *.lib} files are available to every page

@@ -79,7 +79,7 @@ public final class Notifications implements AutoCloseable {
             "Total number of notification updates dropped.");
   }
 
-  /** Number of subscribed clients. */
+  /** Returns the number of subscribed clients. */
   public synchronized int subscribers() {
     return subscribers.size();
   }

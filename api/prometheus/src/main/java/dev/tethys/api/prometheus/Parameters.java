@@ -20,7 +20,7 @@ final class Parameters {
   /** The start of all time, for requests that name none: Prometheus's own, in milliseconds. */
   static final long MIN_TIME = -9161236440057974000L;
 
-  /** The end of all time. */
+  /** Latest timestamp accepted by the API. */
   static final long MAX_TIME = 9161236440057974999L;
 
   private static final String MIN_TIME_TEXT = "-292273086-05-16T16:47:06Z";

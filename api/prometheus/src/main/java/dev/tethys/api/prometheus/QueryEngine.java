@@ -79,7 +79,7 @@ public interface QueryEngine {
     /** Cancels the query, which then fails soon. Can be called from any thread. */
     void cancel();
 
-    /** Plan of the query. */
+    /** Returns the query plan. */
     Explanation explain();
 
     /**

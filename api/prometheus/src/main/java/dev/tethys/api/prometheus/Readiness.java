@@ -1,6 +1,6 @@
 package dev.tethys.api.prometheus;
 
-/** Readiness of the server. */
+/** Server readiness. */
 public enum Readiness {
   /** The store is still being opened. */
   STARTING,

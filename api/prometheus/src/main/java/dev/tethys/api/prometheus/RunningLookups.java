@@ -26,7 +26,7 @@ public final class RunningLookups {
     return total.get();
   }
 
-  /** Number of running lookups. */
+  /** Returns the number of running lookups. */
   public int size() {
     return running.get();
   }

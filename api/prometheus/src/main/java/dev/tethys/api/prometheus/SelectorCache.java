@@ -46,7 +46,7 @@ final class SelectorCache {
     return known;
   }
 
-  /** Number of cached selectors. */
+  /** Returns the number of cached selectors. */
   static int size() {
     return map().size();
   }

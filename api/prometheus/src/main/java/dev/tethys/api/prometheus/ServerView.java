@@ -22,7 +22,7 @@ public interface ServerView {
   /** All flags by name, with their values. */
   Map<String, String> flags();
 
-  /** State of the process. */
+  /** Returns the process information. */
   Runtime runtime();
 
   /** Version and source of the build. */

@@ -24,7 +24,7 @@ public interface StoreView {
   /** The blocks on disk, oldest first. */
   List<Block> blocks();
 
-  /** State of the store. */
+  /** Returns the storage status. */
   Storage storage();
 
   /** Health of the stores of all signals. */
@@ -138,11 +138,11 @@ public interface StoreView {
    */
   record Downsampled(String resolution, boolean configured, List<Entry> figures) {}
 
-  /** Statistics of one item. */
+  /** Named group of statistics. */
   record Section(String name, List<Entry> entries) {}
 
   /**
-   * Memory of the store.
+   * Store memory usage.
    *
    * @param limit bytes; 0 for no limit
    * @param state current reaction: normal, flushing, slowing, refusing

@@ -88,7 +88,7 @@ public interface TargetsView {
   /** A target that relabelling dropped. */
   record Dropped(String pool, Labels discovered) {}
 
-  /** The names of the scrape pools. */
+  /** Returns the names of the scrape pools. */
   List<String> pools();
 
   /** All active targets, sorted by pool. */

@@ -126,7 +126,7 @@ final class AsyncQueries {
   }
 
   /**
-   * State of a query.
+   * Query state.
    *
    * @param async the response's field of this name
    * @param answer bytes of the response's other fields, empty unless the query succeeded
@@ -134,7 +134,7 @@ final class AsyncQueries {
   record State(Map<String, Object> async, byte[] answer) {}
 
   /**
-   * The state of a query.
+   * Returns the state of an asynchronous query.
    *
    * @throws HttpException 404 if the tenant has no such query
    */

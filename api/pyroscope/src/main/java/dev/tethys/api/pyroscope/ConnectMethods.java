@@ -37,7 +37,7 @@ final class ConnectMethods {
     this.prefixes = prefixes;
   }
 
-  /** Call of a method. */
+  /** Handler for a service method. */
   interface Method {
     Map<String, Object> call(HttpRequest http, Map<String, Object> request) throws IOException;
   }

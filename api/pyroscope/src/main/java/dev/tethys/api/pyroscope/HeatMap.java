@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * depends on the number of slots and not of profiles.
  */
 final class HeatMap {
-  /** Ranges of values. */
+  /** Number of value ranges. */
   static final int RANGES = 20;
 
   private static final int MAX_SLOTS = 100_000;
@@ -41,7 +41,7 @@ final class HeatMap {
   private static final long MILLI = 1_000_000;
 
   /**
-   * Settings of a heat map.
+   * Heat map settings.
    *
    * @param start time of the first slot, Unix milliseconds
    * @param end no slot is after it

@@ -33,7 +33,7 @@ final class MessageSchema {
 
   private static final int MAX_DEPTH = 16;
 
-  /** Types of fields. */
+  /** Field types. */
   enum Kind {
     TEXT,
     INTEGER,

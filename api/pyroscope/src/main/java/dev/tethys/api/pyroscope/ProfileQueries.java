@@ -56,7 +56,7 @@ final class ProfileQueries {
   }
 
   /**
-   * Profiles of a request.
+   * Profiles selected by a request.
    *
    * @param type id of the profile type
    * @param start Unix milliseconds
@@ -168,7 +168,7 @@ final class ProfileQueries {
   }
 
   /**
-   * Points of a series.
+   * One series of points.
    *
    * @param points for each time, the sum of the profiles and their number
    * @param examples for each time, the profile with the largest value; only if examples are

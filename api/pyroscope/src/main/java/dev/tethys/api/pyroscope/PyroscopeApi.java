@@ -46,7 +46,7 @@ public final class PyroscopeApi {
     this.render = new RenderEndpoints(requests, now);
   }
 
-  /** Method of the service. */
+  /** Handler for a service method. */
   private interface Method {
     Map<String, Object> call(ProfileQueries queries, Map<String, Object> request);
   }

@@ -189,7 +189,7 @@ final class Querier {
   private static final int EXEMPLARS_OF_PROFILES = 2;
   private static final int EXEMPLARS_OF_SPANS = 3;
 
-  /** Milliseconds of a step. */
+  /** Reads the step of a request in milliseconds. */
   private static long step(Map<String, Object> m) {
     double step = m.get("step") instanceof Double d ? d : 0;
     if (!(step >= 0.001)) {

@@ -39,7 +39,7 @@ final class Requests {
     this.settings = settings;
   }
 
-  /** Work of a request. */
+  /** Work done for a request. */
   interface QueryAction<T> {
     T run(ProfileQueries queries);
   }

@@ -66,7 +66,7 @@ final class JaegerMetrics {
                     .getBytes(java.nio.charset.StandardCharsets.UTF_8)));
   }
 
-  /** Text of a query. */
+  /** Builds the text of a query. */
   private interface Form {
     String query(Request q);
   }
@@ -83,7 +83,7 @@ final class JaegerMetrics {
         });
   }
 
-  /** Parameters of a request. */
+  /** Parsed request parameters. */
   private record Request(
       String selector,
       boolean byOperation,
@@ -96,7 +96,7 @@ final class JaegerMetrics {
       return " by (service" + (byOperation ? ", span_name" : "") + more + ")";
     }
 
-    /** Rate of a metric. */
+    /** Builds the rate expression for a metric. */
     String rate(String metric, String matchers) {
       return "rate(" + metric + "{" + selector + matchers + "}[" + rate + "ms])";
     }

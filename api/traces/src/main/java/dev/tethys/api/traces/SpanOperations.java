@@ -31,7 +31,7 @@ final class SpanOperations {
 
   private SpanOperations() {}
 
-  /** Operation of a service. */
+  /** One operation of a service. */
   record Operation(String name, int kind) implements Comparable<Operation> {
     private static final Comparator<Operation> ORDER =
         Comparator.comparing(Operation::name).thenComparing(Operation::kind);

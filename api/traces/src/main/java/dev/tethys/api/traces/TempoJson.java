@@ -91,7 +91,7 @@ final class TempoJson {
     out.put("],\"metrics\":{}}");
   }
 
-  /** Names of all scopes together. */
+  /** Returns the distinct attribute names across all scopes. */
   static List<String> names(Map<String, List<String>> scopes) {
     return scopes.values().stream().flatMap(List::stream).distinct().sorted().toList();
   }

@@ -57,7 +57,7 @@ final class TempoParameters {
     return Long.parseLong(digits);
   }
 
-  /** Limit of a search. */
+  /** Returns the result limit of a search. */
   int limit(int otherwise) {
     long n = uint32("limit", otherwise);
     if (n == 0) {
@@ -94,7 +94,7 @@ final class TempoParameters {
     return new Range(Math.max(0, from), to);
   }
 
-  /** Query of bounded length. */
+  /** Reads a query parameter, rejecting queries that are too long. */
   String query(String name) {
     String q = p.get(name);
     if (q.length() > MAX_QUERY) {

@@ -179,7 +179,7 @@ final class TempoQueries {
     }
   }
 
-  /** Series of a range query. */
+  /** Evaluates a range query. */
   TraceSeriesResult range(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
     Scope scope = RequestScope.of(request);
@@ -200,7 +200,7 @@ final class TempoQueries {
     return n == null ? otherwise : (int) Math.clamp(n, 0, MAX_EXEMPLARS);
   }
 
-  /** Series of an instant query. */
+  /** Evaluates an instant query. */
   TraceSeriesResult instant(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
     Scope scope = RequestScope.of(request);

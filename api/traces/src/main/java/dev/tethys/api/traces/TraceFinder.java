@@ -114,7 +114,7 @@ final class TraceFinder {
     return ids;
   }
 
-  /** All spans of a trace. */
+  /** Returns all spans of a trace. */
   TracesData trace(TraceId id) {
     return trace(id, Long.MIN_VALUE, Long.MAX_VALUE);
   }

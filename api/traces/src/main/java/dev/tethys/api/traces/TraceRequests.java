@@ -43,7 +43,7 @@ final class TraceRequests {
   }
 
   /**
-   * Queries of the store.
+   * Returns the queries over the trace store.
    *
    * @throws HttpException 503 until it is open
    */
@@ -60,7 +60,7 @@ final class TraceRequests {
     return store().damage(RequestScope.of(request));
   }
 
-  /** Work of a request. */
+  /** Work done for a request. */
   interface QueryAction<T> {
     T run();
   }

@@ -100,7 +100,7 @@ final class DictionaryTables {
     return (int) index;
   }
 
-  /** Reader of an entry. */
+  /** Returns a reader for a table entry. */
   private ProtoReader entry(ProfileTable table, int index) {
     int[] s = spans[table.ordinal()];
     return new ProtoReader().reset(message, s[2 * index], s[2 * index + 1]);
@@ -258,7 +258,7 @@ final class DictionaryTables {
     return at + ProfileSymbols.LINE;
   }
 
-  /** Node of a stack. */
+  /** Returns the tree node for a stack. */
   int stack(long index) {
     if (index == 0) {
       return 0;

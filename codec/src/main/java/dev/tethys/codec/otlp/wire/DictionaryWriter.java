@@ -107,7 +107,7 @@ public final class DictionaryWriter {
     return index(ProfileTable.STRING, b, offset, length);
   }
 
-  /** Index of a text. */
+  /** Returns the dictionary index of a string, adding it if necessary. */
   public int string(String s) {
     byte[] b = Surrogates.utf8(s);
     return index(ProfileTable.STRING, b, 0, b.length);

@@ -62,7 +62,7 @@ public final class OtlpReader {
     return data;
   }
 
-  /** The request of any signal. */
+  /** Reads an export request for the given signal. */
   public Telemetry<?> read(OtlpSignal signal, byte[] buf, int offset, int length) {
     return switch (signal) {
       case LOGS -> logs(buf, offset, length);

@@ -48,7 +48,7 @@ final class ProfileMover {
     message(PROFILE, new ProtoReader().reset(p.buffer(), p.offset(), p.length()), s, w);
   }
 
-  /** Dictionary of all written entries. */
+  /** Returns the dictionary with all entries written. */
   DictionaryWriter dictionary() {
     return to;
   }

@@ -20,7 +20,7 @@ public enum ProfileTable {
     this.message = message;
   }
 
-  /** The field of the dictionary. */
+  /** Returns the field number in the dictionary message. */
   int field() {
     return ordinal() + 1;
   }

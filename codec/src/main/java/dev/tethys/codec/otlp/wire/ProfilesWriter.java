@@ -21,7 +21,7 @@ public final class ProfilesWriter {
     return dictionary;
   }
 
-  /** Number of samples. */
+  /** Returns the number of samples. */
   public int samples() {
     return samples;
   }

@@ -75,7 +75,7 @@ public final class HtmlOutput implements TemplateOutput {
   private final StringBuilder typeOfScript = new StringBuilder();
   private final Function<@Nullable Object, String> json;
 
-  /** The beginning of a document. */
+  /** Creates output positioned at the start of a document. */
   public HtmlOutput() {
     this(GoJsonText::of);
   }

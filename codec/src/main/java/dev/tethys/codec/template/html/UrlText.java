@@ -17,7 +17,7 @@ final class UrlText {
     s.chars().forEach(c -> take((char) c));
   }
 
-  /** One of its characters. */
+  /** Processes one character of template text. */
   void take(char c) {
     if (c == '?' || c == '#') {
       query = true;

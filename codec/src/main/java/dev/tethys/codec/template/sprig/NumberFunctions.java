@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Sprig's functions for numbers. They accept text too; text that is not a number counts as 0. */
 final class NumberFunctions {
-  /** Decimals of a quotient. */
+  /** Decimal places of a quotient. */
   private static final int DIVISION_SCALE = 16;
 
   private NumberFunctions() {}

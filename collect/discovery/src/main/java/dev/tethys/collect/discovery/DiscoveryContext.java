@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dependencies of discovery mechanisms.
+ * Dependencies passed to discovery mechanisms.
  *
  * @param pause waits until the next refresh; replaced by tests
  * @param clock current time
@@ -33,7 +33,7 @@ public record DiscoveryContext(
     void pause(Duration duration) throws InterruptedException;
   }
 
-  /** The variables of a process. */
+  /** Access to process environment variables. */
   @FunctionalInterface
   public interface Environment {
     @Nullable String get(String name);
@@ -73,7 +73,7 @@ public record DiscoveryContext(
     return new DiscoveryContext(pause, clock, environment, metrics.inPool(pool), http);
   }
 
-  /** The surroundings of a running program. */
+  /** Creates the context of a running program. */
   public static DiscoveryContext of(Registry registry, HttpClientFactory clients) {
     return new DiscoveryContext(
         Thread::sleep,

@@ -35,7 +35,7 @@ final class DnsLookup implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(DnsLookup.class.getName());
   private static final String PREFIX = "__meta_dns_";
 
-  /** Number of concurrent lookups. */
+  /** Maximum number of concurrent lookups. */
   private static final int MAX_LOOKUPS = 32;
 
   private final DnsConfig config;

@@ -143,7 +143,7 @@ public final class Mechanism {
     return name;
   }
 
-  /** Documentation of the keys. */
+  /** Returns the documentation of the mechanism's keys. */
   public String doc() {
     return section.doc();
   }

@@ -6,7 +6,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dependencies of an exporter.
+ * Dependencies passed to an exporter.
  *
  * @param clients the HTTP clients of the process
  * @param environment variables of the environment by name

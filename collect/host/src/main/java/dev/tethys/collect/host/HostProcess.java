@@ -38,7 +38,7 @@ public interface HostProcess {
   /** Program and arguments; empty for kernel threads. */
   @Nullable List<String> arguments() throws IOException;
 
-  /** The path of its program. */
+  /** Returns the path of the process executable. */
   @Nullable String executable() throws IOException;
 
   /** Control group lines. */

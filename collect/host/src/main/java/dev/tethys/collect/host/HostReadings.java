@@ -55,7 +55,7 @@ public interface HostReadings {
   /** Over one, five and fifteen minutes. */
   double[] loads() throws IOException;
 
-  /** Counters of a block device. */
+  /** Block device counters. */
   record Disk(
       String name,
       long reads,
@@ -96,7 +96,7 @@ public interface HostReadings {
 
   Memory memory() throws IOException;
 
-  /** Size of a memory page. */
+  /** Returns the memory page size. */
   int pageSize();
 
   /** A device that memory is swapped to. */
@@ -115,7 +115,7 @@ public interface HostReadings {
 
   Paging paging() throws IOException;
 
-  /** Counters of a network device. */
+  /** Network device counters. */
   record Network(
       String device,
       long receivedBytes,
@@ -176,7 +176,7 @@ public interface HostReadings {
   /** Number of processes by the letter of their state; ? for hidden states. */
   Map<Character, Integer> processStates() throws IOException;
 
-  /** IDs of all processes. */
+  /** Returns the IDs of all processes. */
   int[] processes() throws IOException;
 
   /** One of them; null if it has ended. */

@@ -86,7 +86,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   }
 
   /**
-   * Reading of logs.
+   * Log observation settings.
    *
    * @param positions file in which positions are kept; null to begin at the ends of the logs
    * @param sink receives the messages

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 final class ObserverMetrics {
   private ObserverMetrics() {}
 
-  /** Numbers of the observation. */
+  /** Observation counters. */
   record Counts(
       long payloads,
       long lostConnectionEvents,

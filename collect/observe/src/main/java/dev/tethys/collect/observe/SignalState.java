@@ -1,7 +1,7 @@
 package dev.tethys.collect.observe;
 
 /**
- * State of an observed signal.
+ * State of one observed signal.
  *
  * @param signal such as {@code connections}
  * @param level extent of the observation
@@ -10,7 +10,7 @@ package dev.tethys.collect.observe;
  */
 public record SignalState(String signal, Level level, String source, String reason) {
 
-  /** Extent of a signal. */
+  /** Observation level of a signal. */
   public enum Level {
     FULL,
     REDUCED,

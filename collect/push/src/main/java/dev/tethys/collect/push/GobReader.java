@@ -30,7 +30,7 @@ final class GobReader {
     this.end = size;
   }
 
-  /** Position of the next byte. */
+  /** Returns the position of the next byte. */
   long position() {
     return position;
   }

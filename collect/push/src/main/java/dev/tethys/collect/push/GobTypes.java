@@ -24,7 +24,7 @@ final class GobTypes {
   private static final List<String> BUILT_IN =
       List.of("", "bool", "int", "uint", "float", "[]byte", "string", "complex", "interface");
 
-  /** Definition of a type. */
+  /** Type definition. */
   sealed interface Type {}
 
   /** All entries have the same key and element type. */

@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options of a gateway.
+ * Pushgateway options.
  *
  * @param file storage of groups; null for memory only
  * @param checkConsistency whether a push inconsistent with existing families is refused

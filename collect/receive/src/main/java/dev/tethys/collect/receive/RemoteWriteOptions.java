@@ -4,7 +4,7 @@ import dev.tethys.codec.remote.WriteMessage;
 import java.util.List;
 
 /**
- * Options of remote write.
+ * Remote write receiver options.
  *
  * @param acceptedMessages {@link #V1} and {@link #V2} as the flag {@code
  *     --web.remote-write-receiver.accepted-protobuf-messages} lists them

@@ -68,7 +68,7 @@ final class RequestBuffers {
     return w;
   }
 
-  /** Buffers of one request. */
+  /** Buffers used for one request. */
   final class Workspace implements AutoCloseable {
     private byte[] raw = new byte[FIRST];
     private byte[] decoded = new byte[FIRST];

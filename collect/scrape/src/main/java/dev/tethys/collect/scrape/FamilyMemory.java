@@ -22,10 +22,10 @@ interface FamilyMemory {
   /** Ends a scrape. */
   void scraped(boolean good);
 
-  /** All metadata of a target. */
+  /** Returns all metadata of the target. */
   List<FamilyMetadata> list();
 
-  /** Metadata of a family. */
+  /** Returns the metadata of a family. */
   @Nullable MetricMetadata get(String family);
 
   int size();

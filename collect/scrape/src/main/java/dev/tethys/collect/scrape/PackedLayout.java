@@ -25,7 +25,7 @@ final class PackedLayout implements SeriesLayout {
   private final Map<Object, Object> kept = new LinkedHashMap<>();
 
   /**
-   * Layout of packed labels.
+   * Creates the layout from packed labels.
    *
    * @param packed {@code uvarint(length) canonical labels} of each series; length 0 means no entry
    * @param size number of series

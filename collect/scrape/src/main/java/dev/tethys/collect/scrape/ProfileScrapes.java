@@ -31,7 +31,7 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
   /** Most bodies that are decoded at a time. */
   private static final int DECODING = 8;
 
-  /** Store of scraped profiles. */
+  /** Stores scraped profiles. */
   @FunctionalInterface
   public interface Sink {
     /**
@@ -42,7 +42,7 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
     void store(ProfilesWriter profiles) throws IOException;
   }
 
-  /** Counters of requests. */
+  /** Request counters. */
   static final class Counters {
     private final Vector<Counter> scrapes;
     private final Vector<Counter> failed;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kinds) {
   /**
-   * Kind of profile.
+   * Configured profile type.
    *
    * @param delta whether the target computes the difference over the period given by the parameter
    *     {@code seconds}
@@ -75,7 +75,7 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
           "Profile types by name: memory, block, goroutine, mutex, process_cpu, fgprof, or others"
               + " with a path.");
 
-  /** Reader of the section. */
+  /** Type that reads this section. */
   static final Type<ProfilingConfig> TYPE = SECTION.type(ProfilingConfig::read);
 
   /** The sections, for the reference. */

@@ -42,7 +42,7 @@ final class ReportSeries {
         "bytes")
   };
 
-  /** Metadata of all of them. */
+  /** Metadata for all report series. */
   static final MetricFamilies FAMILIES = families();
 
   /**

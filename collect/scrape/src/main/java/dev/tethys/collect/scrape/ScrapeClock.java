@@ -23,7 +23,7 @@ public interface ScrapeClock extends InstantSource {
    */
   boolean await(Instant until, CountDownLatch stop) throws InterruptedException;
 
-  /** The clock of the machine. */
+  /** System clock. */
   ScrapeClock SYSTEM =
       new ScrapeClock() {
         private final TimedTurns turns = new TimedTurns("scrapes", MOST_THREADS);

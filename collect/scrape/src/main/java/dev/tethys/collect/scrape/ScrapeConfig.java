@@ -88,7 +88,7 @@ public record ScrapeConfig(
         profiling);
   }
 
-  /** The keys of a job. */
+  /** Keys of a scrape job. */
   public static final Section SECTION =
       new Section(
           "scrape_config", "Scrape configuration: a job whose targets share their settings.");

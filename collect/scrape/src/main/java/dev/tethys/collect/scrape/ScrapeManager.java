@@ -286,7 +286,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   }
 
   /**
-   * Targets of a job.
+   * Targets of a scrape job.
    *
    * @param active targets that are scraped, sorted by URL
    * @param dropped targets that relabelling dropped, up to the job's limit

@@ -43,9 +43,9 @@ public interface ScrapeMemory {
     };
   }
 
-  /** The series of one target. */
+  /** Returns the series memory of one target. */
   SeriesMemory series();
 
-  /** The families of one target. */
+  /** Returns the family memory of one target. */
   FamilyMemory families();
 }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class ScrapePool {
   private static final System.Logger LOG = JulLogger.of(ScrapePool.class.getName());
 
-  /** View of a pool. */
+  /** Snapshot of a pool. */
   record View(List<Target> active, List<Target> dropped, int droppedCount, List<ScrapeLoop> loops) {
     static final View EMPTY = new View(List.of(), List.of(), 0, List.of());
   }

@@ -29,7 +29,7 @@ interface SeriesMemory {
     return 0;
   }
 
-  /** The hash of that key. */
+  /** Returns the hash of the expected key. */
   default long expectedHash() {
     throw new IllegalStateException("no key is expected");
   }

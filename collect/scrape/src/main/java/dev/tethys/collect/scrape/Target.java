@@ -30,10 +30,10 @@ public final class Target {
   private volatile @Nullable FamilyMemory metadata;
   private volatile ScrapeTiming.@Nullable RequestedPace asked;
 
-  /** Origin of a target. */
+  /** Configuration and labels that a target was created from. */
   record Origin(ScrapeConfig config, Labels target, Labels group) {}
 
-  /** Result of a scrape. */
+  /** Scrape result. */
   public record Report(
       TargetHealth health,
       @Nullable String lastError,

@@ -21,7 +21,7 @@ final class TargetUrls {
    */
   private final @Nullable Read[] kept = new @Nullable Read[MOST];
 
-  /** The URL of a target. */
+  /** Returns the scrape URL of a target. */
   URI of(Target target) throws IOException {
     int place = (int) target.hash() & MOST - 1;
     String text = target.url();

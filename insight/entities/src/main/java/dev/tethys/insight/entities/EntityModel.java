@@ -47,7 +47,7 @@ public final class EntityModel implements Closeable {
   }
 
   /**
-   * State of a rule.
+   * State of one rule.
    *
    * @param where position in its file
    * @param series number of series matched by its selector

@@ -36,10 +36,10 @@ import java.util.function.Consumer;
 final class HistoryRecord {
   private static final int VERSION = 1;
 
-  /** Changes of one record. */
+  /** Maximum number of changes per record. */
   private static final int MAX_CHANGES = 10_000;
 
-  /** Change of the world. */
+  /** Change to the world. */
   sealed interface Change {
     record Start(long time) implements Change {}
 

@@ -4,7 +4,7 @@ import dev.tethys.insight.entities.kind.RelationKind;
 import java.util.Comparator;
 
 /**
- * Relation of two entities.
+ * Relation between two entities.
  *
  * @param from id of an entity
  * @param to id of an entity

@@ -22,7 +22,7 @@ public final class CountTable<K, C extends Counted> {
     this.room = room;
   }
 
-  /** Number of keys. */
+  /** Returns the number of keys. */
   public int size() {
     return counters.size();
   }
@@ -56,7 +56,7 @@ public final class CountTable<K, C extends Counted> {
     return counted;
   }
 
-  /** Copy of the keys. */
+  /** Returns a copy of the keys. */
   public List<K> keys() {
     return List.copyOf(counters.keySet());
   }

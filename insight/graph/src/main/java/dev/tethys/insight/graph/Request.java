@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Request between two services, reconstructed from its known spans. Guarded by its owner. */
 public final class Request {
-  /** Connection of messages. */
+  /** Connection type of messaging calls. */
   public static final String MESSAGING = "messaging_system";
 
   /** Connection to a database. */

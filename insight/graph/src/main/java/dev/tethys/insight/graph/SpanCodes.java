@@ -7,7 +7,7 @@ public final class SpanCodes {
   public static final int PRODUCER = 4;
   public static final int CONSUMER = 5;
 
-  /** Status of a failed span. */
+  /** Span status code for errors. */
   public static final int ERROR = 2;
 
   private static final String[] KINDS = {

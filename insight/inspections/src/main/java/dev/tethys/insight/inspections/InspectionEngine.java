@@ -59,7 +59,7 @@ public final class InspectionEngine {
   private long started = Long.MIN_VALUE;
   private volatile @Nullable InspectionReport report;
 
-  /** Answer of one query. */
+  /** Query result. */
   private record Answer(List<Sample> samples, @Nullable String error, double millis) {}
 
   public InspectionEngine(InspectionSet set, MetricAnswers answers, Limits limits) {

@@ -6,7 +6,7 @@ import dev.tethys.insight.inspections.definition.InspectionSeverity;
 import java.util.List;
 
 /**
- * Problem of an entity.
+ * Problem detected on an entity.
  *
  * @param inspection inspection that detected the problem
  * @param entity entity on which the problem is shown

@@ -53,7 +53,7 @@ public record InspectionReport(
   }
 
   /**
-   * Health of an entity.
+   * Entity health.
    *
    * @param status worst of all categories; unknown if no inspection has a value for it
    * @param categories worst status by category

@@ -64,7 +64,7 @@ public record BurnWindows(List<BurnPair> page, List<BurnPair> ticket, double min
     return new BurnPair(shortWindow, longWindow, exact ? factor : Math.max(1, factor));
   }
 
-  /** Pairs of all severities. */
+  /** Returns the window pairs of all severities. */
   public List<BurnPair> pairs() {
     List<BurnPair> out = new ArrayList<>(page);
     out.addAll(ticket);

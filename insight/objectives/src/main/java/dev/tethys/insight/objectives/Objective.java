@@ -49,7 +49,7 @@ public record Objective(
     return (100 - percent) / 100;
   }
 
-  /** Windows of its burn rates. */
+  /** Returns the burn rate windows. */
   public BurnWindows burnWindows() {
     return BurnWindows.of(policy, window);
   }

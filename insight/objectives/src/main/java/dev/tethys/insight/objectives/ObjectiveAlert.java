@@ -3,9 +3,9 @@ package dev.tethys.insight.objectives;
 import java.time.Duration;
 import java.util.Map;
 
-/** Alert of an objective. */
+/** Objective alert. */
 public sealed interface ObjectiveAlert {
-  /** Name of the alert. */
+  /** Returns the alert name. */
   String name();
 
   /** Labels by name. */

@@ -29,7 +29,7 @@ public final class ObjectiveRules {
   }
 
   /**
-   * Text of a rule file.
+   * Renders the rules as a rule file.
    *
    * @param version value of the {@code sloth_version} label on {@code sloth_slo_info}
    */

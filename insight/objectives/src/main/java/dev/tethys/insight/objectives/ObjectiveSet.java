@@ -3,7 +3,7 @@ package dev.tethys.insight.objectives;
 import java.util.List;
 
 /**
- * Objectives of all files.
+ * Objectives from all files.
  *
  * @param overrides changes of default objectives; the first that matches a service counts
  * @param notices human-readable notices, each with its position

@@ -46,7 +46,7 @@ public final class ServiceIndicators {
   }
 
   /**
-   * Series of a metric.
+   * Selects series of a metric.
    *
    * @param matchers matchers of disjoint sets of series, each without braces
    */

@@ -32,7 +32,7 @@ public final class InsightSources implements Collector, AutoCloseable {
   /** Maximum size of an uncompressed response; larger responses are requested in parts. */
   static final long MAX_ANSWER = 64L << 20;
 
-  /** Timeout of a request. */
+  /** Request timeout. */
   static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);

@@ -74,7 +74,7 @@ final class SeriesProgress {
     references[place] = reference;
   }
 
-  /** Time of the newest sample. */
+  /** Returns the timestamp of the newest sample. */
   long last(int place) {
     return last[place];
   }

@@ -58,7 +58,7 @@ final class SourceReader implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(SourceReader.class.getName());
 
   /**
-   * Settings of all sources.
+   * Settings shared by all sources.
    *
    * @param maxCatchUp age of the oldest samples that are read
    */

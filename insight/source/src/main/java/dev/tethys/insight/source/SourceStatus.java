@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * State of a source.
+ * Source status.
  *
  * @param lastSuccess Unix milliseconds of the last complete reading; 0 for none
  * @param lag milliseconds between now and the time up to which samples were read; -1 if unknown

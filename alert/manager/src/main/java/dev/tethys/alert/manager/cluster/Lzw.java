@@ -15,7 +15,7 @@ final class Lzw {
   private Lzw() {}
 
   /**
-   * The text of compressed bytes.
+   * Decompresses LZW data.
    *
    * @param limit the most bytes of the result
    * @throws ProtocolException if they are malformed, or the result is larger

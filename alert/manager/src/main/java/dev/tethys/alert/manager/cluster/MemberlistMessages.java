@@ -57,7 +57,7 @@ final class MemberlistMessages {
   /** Suspicion about a member that did not respond. */
   record Suspect(long incarnation, String node, String from) {}
 
-  /** Announcement of a live member. */
+  /** Announces a live member. */
   record Alive(long incarnation, ClusterNode node) {}
 
   /** Announcement of a dead member; sent by the member itself when it leaves. */

@@ -29,7 +29,7 @@ final class ConfigText {
   }
 
   /**
-   * The text of a file.
+   * Renders a configuration file as text.
    *
    * @param sections sections that are only named by types
    * @param without keys of the file that are omitted

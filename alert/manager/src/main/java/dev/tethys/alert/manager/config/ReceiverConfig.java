@@ -24,7 +24,7 @@ import java.util.TreeMap;
  */
 public record ReceiverConfig(String name, Map<String, String> labels, List<Integration> all) {
   /**
-   * Integration of a receiver.
+   * One integration configured for a receiver.
    *
    * @param index index among integrations of the same kind
    */

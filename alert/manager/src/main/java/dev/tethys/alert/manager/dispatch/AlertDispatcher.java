@@ -360,7 +360,7 @@ public final class AlertDispatcher implements AutoCloseable {
     return shown;
   }
 
-  /** The root of the routes. */
+  /** Returns the root of the routing tree. */
   public RoutingNode root() {
     return root;
   }

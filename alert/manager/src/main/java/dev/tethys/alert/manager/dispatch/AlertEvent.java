@@ -9,7 +9,7 @@ import java.time.Instant;
  * @param by an integration, a silence, an alert, time intervals, or a person; "" for none
  */
 public record AlertEvent(Instant at, LabelSet labels, Kind kind, String by) {
-  /** Kind of the event. */
+  /** Event kind. */
   public enum Kind {
     NOTIFIED("notified"),
     FAILED("failed"),

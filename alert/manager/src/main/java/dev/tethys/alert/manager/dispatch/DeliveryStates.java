@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeliveryStates {
   /**
-   * Outcomes of an integration.
+   * Delivery outcomes of an integration.
    *
    * @param kind such as {@code webhook}
    * @param index position among integrations of the same kind

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Result of a flush.
+ * Outcome of a group flush.
  *
  * @param held alerts that were suppressed
  * @param quiet time intervals that suppressed the notifications
@@ -33,7 +33,7 @@ public record FlushResult(
    */
   public record Held(Cause cause, List<String> by) {}
 
-  /** Result of an integration. */
+  /** Outcome of a notification attempt. */
   public enum Result {
     SENT("sent"),
     NOTHING_NEW("nothing new"),
@@ -53,7 +53,7 @@ public record FlushResult(
   }
 
   /**
-   * Attempt of one integration.
+   * One integration's notification attempt.
    *
    * @param integration its kind and its index
    * @param detail reason of the notification, or the error

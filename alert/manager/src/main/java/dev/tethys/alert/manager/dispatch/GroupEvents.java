@@ -64,7 +64,7 @@ final class GroupEvents {
         });
   }
 
-  /** Content of one notification. */
+  /** Contents of a single notification. */
   record NotificationContent(
       List<Alert> alerts, Set<Long> firing, Set<Long> resolved, Set<Long> muted, Instant at) {}
 

@@ -44,7 +44,7 @@ public final class Heartbeats {
   }
 
   /**
-   * State of a heartbeat.
+   * Heartbeat state.
    *
    * @param missingSince null while it is received
    */

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Integration of a receiver.
+ * One integration of a receiver.
  *
  * @param index position among integrations of the same kind
  */

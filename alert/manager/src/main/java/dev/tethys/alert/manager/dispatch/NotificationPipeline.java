@@ -49,7 +49,7 @@ public final class NotificationPipeline {
   /** Rate-limited logs by integration. */
   private final Map<String, LimitedLog> logs = new ConcurrentHashMap<>();
 
-  /** Dependencies of the steps. */
+  /** Dependencies shared by the pipeline steps. */
   public record Dependencies(
       Inhibitor inhibitor,
       Silences silences,
@@ -161,7 +161,7 @@ public final class NotificationPipeline {
         labels, receiverLabels.getOrDefault(route.receiver(), Map.of("name", route.receiver())));
   }
 
-  /** The integrations of a receiver. */
+  /** Returns the integrations of a receiver. */
   List<Integration> integrations(String receiver) {
     return receivers.getOrDefault(receiver, List.of());
   }

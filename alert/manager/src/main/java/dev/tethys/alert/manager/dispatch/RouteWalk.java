@@ -11,7 +11,7 @@ import java.util.Map;
  */
 public final class RouteWalk {
   /**
-   * Result of one matcher.
+   * Result of evaluating one matcher.
    *
    * @param value value of the label; "" if the label is missing
    */

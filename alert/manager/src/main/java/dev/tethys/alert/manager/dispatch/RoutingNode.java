@@ -61,7 +61,7 @@ public final class RoutingNode {
     return own == null ? inherited : own;
   }
 
-  /** The tree of a configuration. */
+  /** Builds the routing tree from the configured root route. */
   public static RoutingNode of(RouteConfig root) {
     return new RoutingNode(root, null, 0);
   }

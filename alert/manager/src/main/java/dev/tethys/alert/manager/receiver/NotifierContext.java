@@ -4,6 +4,6 @@ import dev.tethys.alert.manager.template.Templates;
 import dev.tethys.web.client.HttpClientFactory;
 import java.time.InstantSource;
 
-/** Dependencies of notifiers. */
+/** Dependencies passed to notifiers. */
 public record NotifierContext(
     HttpClientFactory clients, Templates templates, InstantSource clock) {}

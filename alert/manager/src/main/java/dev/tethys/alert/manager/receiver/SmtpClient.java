@@ -40,7 +40,7 @@ final class SmtpClient implements Closeable {
 
   private static final int MAX_LINES = 200;
 
-  /** Reply of the server. */
+  /** Server reply. */
   private record Reply(int code, List<String> lines) {
     String text() {
       return code + " " + String.join(" ", lines);

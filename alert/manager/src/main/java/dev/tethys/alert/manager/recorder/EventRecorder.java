@@ -32,7 +32,7 @@ public final class EventRecorder implements AutoCloseable {
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /**
-   * Source of the events.
+   * Process that records the events.
    *
    * @param instance the host
    * @param version program version

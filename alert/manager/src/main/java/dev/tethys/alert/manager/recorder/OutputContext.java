@@ -4,7 +4,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.OutputStream;
 
 /**
- * Dependencies of outputs.
+ * Dependencies passed to event outputs.
  *
  * @param instance the host, the Kafka key that keeps events in order
  * @param stdout the standard output of the process

@@ -55,7 +55,7 @@ public final class EventLog implements Closeable {
   private static final System.Logger LOG = JulLogger.of(EventLog.class.getName());
 
   /**
-   * Event of an alert.
+   * One alert event.
    *
    * @param event such as {@code firing} or {@code notified}
    * @param by an integration, a silence, an alert, a person; "" for none

@@ -45,7 +45,7 @@ public final class NotificationLog implements Closeable, SharedState {
   public record Key(String groupKey, String receiver, String integration, int index) {}
 
   /**
-   * Entry of the notification log.
+   * Notification log entry.
    *
    * @param firing fingerprints of the firing alerts
    * @param resolved fingerprints of the resolved alerts

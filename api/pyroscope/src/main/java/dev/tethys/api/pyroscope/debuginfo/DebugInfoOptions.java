@@ -5,7 +5,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of symbolisation.
+ * Symbolisation settings.
  *
  * @param maxBytes maximum total size of the files in the store
  * @param maxFileBytes maximum size of a single file

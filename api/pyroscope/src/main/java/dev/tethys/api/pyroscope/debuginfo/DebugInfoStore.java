@@ -79,7 +79,7 @@ public final class DebugInfoStore {
     return maxFileBytes;
   }
 
-  /** Bytes of all files. */
+  /** Returns the total size of the stored files in bytes. */
   public synchronized long bytes() {
     return bytes;
   }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** Docker daemon and the settings of its client. */
 public record DockerDaemon(DockerAddress address, HttpClientConfig client) {
   /**
-   * The daemon of a host.
+   * Creates a client for the daemon on a host.
    *
    * @param host {@code unix://…}, {@code tcp://…}, {@code http://…} or {@code https://…}
    */

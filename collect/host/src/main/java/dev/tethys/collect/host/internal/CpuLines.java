@@ -16,7 +16,7 @@ final class CpuLines {
    */
   final double[] seconds = new double[TIMES];
 
-  /** The CPU of this line. */
+  /** CPU number of the current line. */
   int number;
 
   /** Steps to the next CPU, not to the sum of all; false at the end. */

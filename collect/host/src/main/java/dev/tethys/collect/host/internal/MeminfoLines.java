@@ -39,7 +39,7 @@ final class MeminfoLines {
     return true;
   }
 
-  /** The name of this line. */
+  /** Returns the field name of the current line. */
   String name() {
     return new String(t.buf, nameStart, nameEnd - nameStart, StandardCharsets.UTF_8);
   }

@@ -29,7 +29,7 @@ public record Mount(
     return read(t, files.paths().rootfs());
   }
 
-  /** The mounts of a file. */
+  /** Reads the mounts listed in a file. */
   public static List<Mount> read(Text t, String rootfs) throws MalformedException {
     List<Mount> out = new ArrayList<>();
     while (t.nextLine()) {

@@ -47,7 +47,7 @@ final class MountProbe {
   private static final int MOUNTS_A_WORKER = 8;
 
   /**
-   * Sizes of a mount.
+   * Space and inode counts of a mount.
    *
    * @param error {@code ""} for none
    */

@@ -53,7 +53,7 @@ final class TextfileCollector implements NodeCollector {
     s.transfer(out);
   }
 
-  /** Results of one scrape. */
+  /** State of a single scrape. */
   private static final class Scrape {
     private final HostFiles files;
     private final List<FileFamily> found = new ArrayList<>();

@@ -9,7 +9,7 @@ public final class HostFiles {
   private HostFiles() {}
 
   /**
-   * Readings of a host.
+   * Creates the readings of a Linux host.
    *
    * @param timeLimit total time to wait for file systems
    */

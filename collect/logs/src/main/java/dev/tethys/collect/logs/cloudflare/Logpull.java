@@ -62,7 +62,7 @@ final class Logpull {
       this.kept = kept;
     }
 
-    /** Retention of logs. */
+    /** Returns the log retention. */
     Duration kept() {
       return kept;
     }

@@ -37,7 +37,7 @@ record CheckpointFile(FileAccess files, Path file) {
   private static final int FIELDS = 13;
 
   /**
-   * Content of the file.
+   * Parsed file contents.
    *
    * @param siblings hashes of the states of Promtail's file that this process wrote
    */

@@ -30,7 +30,7 @@ final class CopyDetector {
   /** A file that may be an unfinished copy. */
   private record Unsettled(long since, long changed, long size) {}
 
-  /** Identification of an unknown file. */
+  /** Identified origin of an unknown file. */
   sealed interface Origin {
     /** Nothing is known about it. */
     record New() implements Origin {}

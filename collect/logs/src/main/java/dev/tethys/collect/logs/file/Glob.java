@@ -66,7 +66,7 @@ public final class Glob {
     this.alternatives = alternatives;
   }
 
-  /** Visitor of matching files. */
+  /** Receives matching files. */
   public interface Visitor {
     /** A folder in which matching files may appear. */
     void folder(Path folder);

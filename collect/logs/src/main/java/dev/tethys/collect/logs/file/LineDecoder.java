@@ -97,7 +97,7 @@ final class LineDecoder {
     return p >= least ? p : end;
   }
 
-  /** Bytes of the line feed. */
+  /** Returns the size of a line feed in bytes. */
   int unit() {
     return unit;
   }

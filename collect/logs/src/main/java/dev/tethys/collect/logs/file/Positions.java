@@ -220,6 +220,11 @@ public final class Positions implements Cursors {
     changed();
   }
 
+  /** Returns the number of failed saves. */
+  public synchronized long failures() {
+    return failures;
+  }
+
   /** There are unsaved changes. Does not wait. */
   void changed() {
     changes.incrementAndGet();

@@ -15,7 +15,7 @@ final class Progress {
   private final Runnable moves;
 
   /**
-   * Progress of a file.
+   * Starts tracking progress from a checkpoint.
    *
    * @param moves notified of progress; with the lock held, so it must not wait
    */

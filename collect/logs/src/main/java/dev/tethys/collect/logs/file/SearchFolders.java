@@ -27,7 +27,7 @@ record SearchFolders(Path path, Path real) {
     return path.equals(real) ? List.of(path) : List.of(path, real);
   }
 
-  /** The folders of these. */
+  /** Returns the folders that contain these names. */
   List<Path> folders() {
     return names().stream().flatMap(n -> Stream.ofNullable(n.getParent())).distinct().toList();
   }

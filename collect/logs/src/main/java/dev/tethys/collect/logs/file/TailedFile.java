@@ -27,7 +27,7 @@ final class TailedFile {
   /** Number of bytes read of a file before others get their turn. */
   static final int TURN = 1 << 20;
 
-  /** Result of a turn. */
+  /** Result of one read turn. */
   enum ReadResult {
     /** There are more. */
     MORE,
@@ -173,7 +173,7 @@ final class TailedFile {
     return compressed ? s.asCopy() : s;
   }
 
-  /** Position of reading. */
+  /** Returns the read offset. */
   long offset() {
     return bookmark.offset();
   }
@@ -187,7 +187,7 @@ final class TailedFile {
     return rest;
   }
 
-  /** Position of delivery. */
+  /** Returns the checkpoint of the last delivered line. */
   Checkpoint delivered() {
     int e = epoch; // before what was read in it
     return progress.delivered(snapshot, e).of(source, path.toString(), id);

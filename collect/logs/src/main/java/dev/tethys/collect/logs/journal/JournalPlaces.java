@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Folders of journal files. */
+/** Locations of journal files. */
 public abstract class JournalPlaces {
   /** Folders that journald writes to. */
   public static final List<Path> FOLDERS =
@@ -18,7 +18,7 @@ public abstract class JournalPlaces {
 
   private JournalPlaces() {}
 
-  /** Visitor of journal files. */
+  /** Receives journal files. */
   interface Visitor {
     void file(Path file);
 

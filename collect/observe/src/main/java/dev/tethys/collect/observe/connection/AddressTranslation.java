@@ -49,7 +49,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
 
   private static final int MAX_FOUND = 4096;
 
-  /** Table of a namespace. */
+  /** Translation table of one network namespace. */
   private static final class Table {
     @Nullable ConntrackSocket socket;
     long used;

@@ -45,7 +45,7 @@ final class ConntrackSocket implements AutoCloseable {
     netlink = new NetlinkClient(NetlinkClient.NETLINK_NETFILTER, WHAT);
   }
 
-  /** Number of tracked connections. */
+  /** Returns the number of tracked connections. */
   long entries() throws LibraryException {
     ByteBuffer body = NetlinkClient.body(HEADER).putInt(0); // of all families
     return entries(netlink.ask(GET_STATS, body));

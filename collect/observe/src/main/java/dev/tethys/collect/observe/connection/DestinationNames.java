@@ -15,7 +15,7 @@ public final class DestinationNames {
   private static final int MAX_ADDRESSES = 10_000;
 
   /**
-   * Labels of a destination.
+   * Destination labels.
    *
    * @param actual destination after address translation; empty for a domain
    */

@@ -73,7 +73,7 @@ public final class LocalAddresses {
     return e.addresses();
   }
 
-  /** Addresses of the machine. */
+  /** Returns the addresses of the machine. */
   public List<IpAddress> ofHost() {
     return of(host, 1);
   }

@@ -96,12 +96,12 @@ public final class SocketView {
     return (long) localPort << 16 | Short.reverseBytes((short) remotePort) & 0xffff;
   }
 
-  /** Port of the socket itself. */
+  /** Returns the local port. */
   public int localPort() {
     return localPort;
   }
 
-  /** Port of its peer. */
+  /** Returns the remote port. */
   public int remotePort() {
     return remotePort;
   }

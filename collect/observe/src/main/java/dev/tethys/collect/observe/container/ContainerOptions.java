@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Selection of containers.
+ * Container selection.
  *
  * @param proc mount point of /proc
  * @param cgroups mount point of the cgroup hierarchies

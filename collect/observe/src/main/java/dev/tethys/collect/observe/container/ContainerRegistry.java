@@ -72,7 +72,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
   }
 
-  /** Files of a process. */
+  /** Files read for a process. */
   private record Found(int pid, long start, Cgroup cgroup, String commandLine) {}
 
   /** ID and metadata of a container; an empty ID if it is not observed. */
@@ -80,7 +80,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
 
   /** Source of the delays of processes. */
   public interface DelaySource {
-    /** Source of none. */
+    /** Source that measures no delays. */
     DelaySource NONE =
         new DelaySource() {
           @Override
@@ -504,7 +504,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     return shed;
   }
 
-  /** Number of known containers. */
+  /** Returns the number of known containers. */
   public synchronized int size() {
     return containers.size();
   }

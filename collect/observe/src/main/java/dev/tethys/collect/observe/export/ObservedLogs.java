@@ -19,7 +19,7 @@ public final class ObservedLogs {
   private ObservedLogs() {}
 
   /**
-   * Records of messages.
+   * Converts observed messages to log records.
    *
    * @param resource attributes of the resource of an owner
    */

@@ -21,7 +21,7 @@ public record LogPattern(List<String> words) {
       Pattern.compile("^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$");
   private static final Pattern WORD = Pattern.compile("^[\\pL][\\pL._-]*[\\pL_-]$");
 
-  /** Pattern of a message. */
+  /** Derives the pattern of a message. */
   public static LogPattern of(String message) {
     List<String> words = new ArrayList<>();
     for (String field : withoutQuoted(message).strip().split("\\s+")) {

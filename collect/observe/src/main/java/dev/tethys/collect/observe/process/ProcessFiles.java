@@ -34,7 +34,7 @@ public final class ProcessFiles {
 
   private static final long MAX_NANOS = 2_000_000_000L;
 
-  /** Mount of a file system. */
+  /** One mounted file system. */
   public record Mount(String device, String mountPoint, String source) {}
 
   /** Open file of a process. */
@@ -66,7 +66,7 @@ public final class ProcessFiles {
     }
   }
 
-  /** Processes of the machine. */
+  /** Lists the process IDs on the machine. */
   public List<Integer> pids() throws IOException {
     List<Integer> out = new ArrayList<>();
     try (DirectoryStream<Path> folders = Files.newDirectoryStream(proc, "[0-9]*")) {
@@ -92,7 +92,7 @@ public final class ProcessFiles {
     return pid;
   }
 
-  /** Content of the cgroup file. */
+  /** Reads the cgroup file of a process. */
   public String cgroup(int pid) {
     return text(pid, "cgroup");
   }
@@ -176,7 +176,7 @@ public final class ProcessFiles {
     static final Stat ENDED = new Stat(0, 0, 0, true);
   }
 
-  /** Numbers of a process. */
+  /** Reads the counters of a process. */
   public Stat stat(int pid) {
     String stat = text(pid, "stat");
     // The second field is a name in brackets that may contain anything.

@@ -79,7 +79,7 @@ public final class ProcessMemory implements Closeable {
       return (int) (address - start);
     }
 
-    /** Bytes of the window. */
+    /** Returns the contents of the window. */
     public ByteBuffer buffer() {
       return buffer;
     }

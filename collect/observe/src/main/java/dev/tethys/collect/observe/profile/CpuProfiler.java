@@ -352,7 +352,7 @@ public final class CpuProfiler implements AutoCloseable {
   }
 
   /**
-   * Numbers of the profiler.
+   * Profiler counters.
    *
    * @param samples samples taken
    * @param ended samples of processes that had ended at the end of the round, or are not observed

@@ -293,7 +293,7 @@ final class HotSpotCode {
     return partsRead;
   }
 
-  /** Parts of the heaps. */
+  /** Returns the number of heap parts. */
   int parts() {
     return heaps.stream().mapToInt(h -> h.parts.length).sum();
   }

@@ -56,7 +56,7 @@ final class HotSpotStructs {
   private static final int MAX_SIZE = 1 << 16; // of a structure
 
   /**
-   * Field of a structure.
+   * Structure field.
    *
    * @param offset bytes from the start of the structure
    * @param address address, for static fields
@@ -232,7 +232,7 @@ final class HotSpotStructs {
     return field(name).offset;
   }
 
-  /** Bytes of a structure. */
+  /** Returns the size of a structure in bytes. */
   long size(String type) throws IOException {
     Long s = sizes.get(type);
     if (s == null) {

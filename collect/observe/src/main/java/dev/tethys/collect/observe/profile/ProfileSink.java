@@ -8,7 +8,7 @@ import java.util.Map;
 @FunctionalInterface
 public interface ProfileSink {
   /**
-   * Profile of one owner.
+   * Profile collected for one owner.
    *
    * @param owner container, unit or process
    * @param startNanos start of the round, nanoseconds since 1970

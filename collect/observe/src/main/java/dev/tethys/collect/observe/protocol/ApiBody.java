@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /** Captured body of a request or a response; a bounded number of bytes is read. */
 final class ApiBody implements StreamBuffer.Tap {
-  /** Form of the content. */
+  /** Content format. */
   enum Form {
     /** One document. */
     JSON,

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Recognition of a protocol from the first bytes of a request. */
 final class Detection {
-  /** Formats of the core. */
+  /** Formats supported without contributions. */
   private static final List<ProtocolFormat> CORE =
       List.of(
           ProtocolFormat.of(Protocol.HTTP, Http1Parser::isRequest, Http1Parser::new),

@@ -11,7 +11,7 @@ public enum HttpApi implements MeasuredProtocol {
   GRAPHQL("graphql", "requests"),
   /** JSON-RPC 2.0, so that of the Model Context Protocol too. */
   JSONRPC("jsonrpc", "requests"),
-  /** Calls of generative models. */
+  /** Calls to generative AI models. */
   GENAI("genai", "requests");
 
   private final String family;

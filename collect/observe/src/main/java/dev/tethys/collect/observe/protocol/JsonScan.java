@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  * the needed length.
  */
 final class JsonScan {
-  /** Receiver of values. */
+  /** Receives JSON values. */
   interface Values {
     /** Maximum number of bytes needed of a string or number, 0 if none. */
     int wanted(String name);

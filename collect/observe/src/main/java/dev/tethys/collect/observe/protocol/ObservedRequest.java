@@ -106,7 +106,7 @@ public record ObservedRequest(
     return protocol != Protocol.DNS || !code.equals(UNANSWERED);
   }
 
-  /** Outcome of a request. */
+  /** Request outcome. */
   public enum Status {
     OK,
     FAILED,

@@ -260,7 +260,7 @@ public final class Requests {
     return opened;
   }
 
-  /** Number of requests reported. */
+  /** Returns the number of reported requests. */
   long completed() {
     return completed;
   }

@@ -34,7 +34,7 @@ final class Retention {
   private @Nullable Share newest;
   private long bytes;
 
-  /** Bytes of all connections. */
+  /** Returns the bytes retained over all connections. */
   long bytes() {
     return bytes;
   }

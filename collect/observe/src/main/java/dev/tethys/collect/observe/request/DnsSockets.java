@@ -27,7 +27,7 @@ final class DnsSockets {
     this.counters = counters;
   }
 
-  /** Parser of a socket. */
+  /** Returns the parser for a socket. */
   ProtocolConnection parser(long socket, long ports, Owner owner) {
     DnsSession e = sockets.get(socket);
     if (e == null || e.ports() != ports || !e.parser().wantsPayloads()) {

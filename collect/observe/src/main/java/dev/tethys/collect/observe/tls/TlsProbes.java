@@ -447,7 +447,7 @@ public final class TlsProbes implements AutoCloseable {
   }
 
   /**
-   * Numbers of the probes.
+   * Probe counters.
    *
    * @param attached files with probes
    * @param backingOff files that are left alone after a crash

@@ -382,7 +382,7 @@ public final class RequestSpans {
   }
 
   /**
-   * Numbers of the spans.
+   * Span counters.
    *
    * @param sent spans made
    * @param suppressed requests of processes that make spans themselves

@@ -2,7 +2,7 @@ package dev.tethys.collect.observe.trace;
 
 import dev.tethys.model.telemetry.TracesData;
 
-/** Receiver of spans. */
+/** Receives spans. */
 @FunctionalInterface
 public interface SpanSink {
   /** Called on the thread that reads events; the batch belongs to the receiver. */

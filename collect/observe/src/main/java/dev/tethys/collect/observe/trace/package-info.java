@@ -1,4 +1,4 @@
-/** Spans of observed requests. */
+/** Creates spans from observed requests. */
 @NullMarked
 package dev.tethys.collect.observe.trace;
 

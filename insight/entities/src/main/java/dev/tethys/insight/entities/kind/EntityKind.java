@@ -2,7 +2,7 @@ package dev.tethys.insight.entities.kind;
 
 import java.util.Locale;
 
-/** Kind of an entity. */
+/** Entity kind. */
 public enum EntityKind {
   CLUSTER,
   NODE,

@@ -28,7 +28,7 @@ public record InsightRule(
     List<EntityRule> entities,
     List<RelationRule> relations) {
 
-  /** Kind of an index. */
+  /** Index type. */
   public enum Source {
     METRICS,
     LOGS

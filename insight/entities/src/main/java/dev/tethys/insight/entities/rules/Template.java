@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class Template {
-  /** Function of a value. */
+  /** Function applied to a value. */
   private enum Function {
     NONE,
     HOST,
@@ -63,7 +63,7 @@ public final class Template {
   }
 
   /**
-   * Piece of the text.
+   * Part of a template.
    *
    * @param literal text before the labels
    * @param labels labels of which the first non-empty one is used; empty at the end

@@ -12,7 +12,7 @@ import java.util.Set;
  * or the full id if two names would be equal.
  */
 final class ContainerLabels {
-  /** Container of a machine. */
+  /** Identifies a container on a machine. */
   record Key(String machine, String container) {
     static Key of(Sample s) {
       return new Key(s.label("machine_id"), s.label("container_id"));

@@ -6,7 +6,7 @@ import java.util.Map;
 /** PromQL over the store that has the counters: the server's own, or another one. */
 @FunctionalInterface
 public interface MetricAnswers {
-  /** Value of a series. */
+  /** One series value. */
   record Sample(Map<String, String> labels, double value) {
     /** Value of a label, "" if the series does not have it. */
     public String label(String name) {

@@ -68,7 +68,7 @@ final class ObservedCalls {
             w.ask(a, q.rate(true, false))));
   }
 
-  /** Map of figures. */
+  /** Builds a service map from query results. */
   static ServiceMap map(Answers answers) {
     return new ObservedCalls(answers).build();
   }

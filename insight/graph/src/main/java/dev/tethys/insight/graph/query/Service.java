@@ -23,14 +23,14 @@ public record Service(
     boolean observed) {
 
   /**
-   * Requests of one operation.
+   * Request rate of one operation.
    *
    * @param rate requests a second
    */
   public record Operation(String name, double rate) {}
 
   /**
-   * Container of a machine.
+   * Container on a machine.
    *
    * @param id path of its control group, {@code /docker/nginx} or {@code /system.slice/x.service}
    * @param application id of its application in Kubernetes, "" elsewhere

@@ -4,13 +4,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * End of a call.
+ * Client or server node of a call.
  *
  * @param namespace {@code service.namespace}, "" if unknown
  * @param container one of its containers, null if the node agent does not see it
  */
 public record ServiceNode(String name, Kind kind, String namespace, @Nullable String container) {
-  /** Kind of a node. */
+  /** Node kind. */
   public enum Kind {
     SERVICE,
     DATABASE,

@@ -136,7 +136,7 @@ public record ServiceRequests(
     return out;
   }
 
-  /** Ratio of failed requests. */
+  /** Returns the fraction of failed requests. */
   public double failedRatio() {
     return Math.min(1, failed / total);
   }

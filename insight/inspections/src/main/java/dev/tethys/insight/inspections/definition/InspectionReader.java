@@ -156,7 +156,7 @@ final class InspectionReader {
   }
 
   /**
-   * Contents of a file.
+   * Parsed file contents.
    *
    * @param disabled ids by the positions that disable them
    */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * (default)}. The scope with the most literal characters counts; of equal ones the first.
  */
 public final class ThresholdOverrides {
-  /** Scope of all entities. */
+  /** Scope that covers all entities. */
   static final String DEFAULT = "(default)";
 
   /**

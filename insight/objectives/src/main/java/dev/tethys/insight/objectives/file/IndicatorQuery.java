@@ -149,7 +149,7 @@ record IndicatorQuery(YamlNode at, String text, ValueType type) {
   }
 
   /**
-   * Ratio of failed events.
+   * Builds the ratio of failed events.
    *
    * @param filled whether a missing failed counter counts as no failure, if there are events
    */

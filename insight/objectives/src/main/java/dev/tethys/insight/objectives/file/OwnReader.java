@@ -97,7 +97,7 @@ final class OwnReader {
   private static final Key<List<YamlObject>> DEFAULTS =
       FILE.key("defaults", Type.list(DEFAULT.type(o -> o)), List.of(), "Default objectives.");
 
-  /** Contents of a file. */
+  /** Parsed file contents. */
   record Contents(List<Objective> objectives, List<TargetOverride> overrides) {}
 
   private OwnReader() {}

@@ -116,7 +116,7 @@ final class DefaultTargets {
     return null;
   }
 
-  /** Targets of a service. */
+  /** Returns the targets for a service. */
   Targets of(String service) {
     Targets base = annotated.getOrDefault(service, STANDARD);
     for (TargetOverride o : overrides) {

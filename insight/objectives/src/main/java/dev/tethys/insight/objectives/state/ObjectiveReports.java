@@ -42,7 +42,7 @@ public final class ObjectiveReports {
     set = next;
   }
 
-  /** The objectives of files. */
+  /** Returns the objectives defined in files. */
   public ObjectiveSet set() {
     return set;
   }

@@ -21,7 +21,7 @@ public final class Links {
    */
   public record Link(int index, int kind, long flags, String name, Attributes attributes) {}
 
-  /** All of them. */
+  /** Lists all network devices. */
   public static List<Link> all(Netlink route) throws IOException {
     List<Link> out = new ArrayList<>();
     for (Netlink.Message m : route.dump(RTM_GETLINK, new byte[16])) {
