@@ -8,9 +8,7 @@ import java.util.Arrays;
  * buckets: bucket {@code i} of schema s goes into bucket {@code ceil(i / 2)} of schema s - 1.
  */
 public final class HistogramResolution {
-  /**
-   * Finest schema that is accepted; histograms finer than the storable maximum are reduced to it.
-   */
+  /** Finest accepted schema; histograms finer than the storable maximum are reduced to it. */
   public static final int MAX_KNOWN_SCHEMA = 52;
 
   private HistogramResolution() {}

@@ -22,7 +22,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Alertmanagers that are discovered and contacted with the same settings.
+ * Alertmanagers discovered and contacted with the same settings.
  *
  * @param timeout timeout of a single request
  * @param pathPrefix path prefix of {@code /api/v2/alerts}

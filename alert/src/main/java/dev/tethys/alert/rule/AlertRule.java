@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rule that is evaluated. One thread at a time evaluates it; its published state may be read by
- * any.
+ * Rule that is evaluated periodically. One thread at a time evaluates it; any thread may read its
+ * published state.
  */
 public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
   /** Result of the last rule evaluation. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The template of one label or annotation of an alert. Text without braces is itself, at no cost.
  */
 final class AlertTemplate {
-  /** Variables that need no knowledge of the language. */
+  /** Variables whose use does not require the template parser. */
   private static final String VARIABLES =
       "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}"
           + "{{$externalURL := .ExternalURL}}{{$value := .Value}}";

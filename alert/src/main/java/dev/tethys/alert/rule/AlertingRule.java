@@ -132,7 +132,7 @@ public final class AlertingRule extends AlertRule {
     return worst;
   }
 
-  /** The alerts that are pending or firing. */
+  /** Returns the pending and firing alerts. */
   public synchronized List<Alert> activeAlerts() {
     return active.values().stream()
         .map(a -> a.alert)
@@ -262,7 +262,7 @@ public final class AlertingRule extends AlertRule {
         || resolved != null && Duration.between(resolved, now).compareTo(RESOLVED_RETENTION) > 0;
   }
 
-  /** Alerts that are due to be sent; they are marked as sent. */
+  /** Returns the alerts due for sending and marks them as sent. */
   synchronized List<Alert> toSend(Instant now, Duration resendDelay, Duration interval) {
     List<Alert> out = new ArrayList<>();
     Duration longer = interval.compareTo(resendDelay) > 0 ? interval : resendDelay;

@@ -67,7 +67,7 @@ final class Dependencies {
     return out;
   }
 
-  /** Order in which rules run one after another. */
+  /** Returns an order that runs all rules one after another. */
   static List<List<Integer>> inOrder(int n) {
     List<List<Integer>> out = new ArrayList<>(n);
     for (int i = 0; i < n; i++) {

@@ -47,7 +47,7 @@ public record GroupSpec(
     return new GroupSpec(file, name, every, queryOffset, limit, others, type, tenant);
   }
 
-  /** Data that its rules read: that of its tenant. */
+  /** Returns the scope of the data read by its rules, that of its tenant. */
   public Scope scope() {
     return tenant.isEmpty() ? Scope.DEFAULT : Scope.of(tenant);
   }

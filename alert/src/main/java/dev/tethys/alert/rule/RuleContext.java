@@ -13,7 +13,7 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
- * Dependencies that the groups of one manager share.
+ * Dependencies shared by the groups of one manager.
  *
  * @param query over metrics
  * @param sources sources for the other data types stored by this process

@@ -3,7 +3,7 @@ package dev.tethys.alert.rule;
 import dev.tethys.config.ConfigException;
 import java.util.List;
 
-/** A rule file that requires manual changes: all errors found in it. */
+/** Rule file errors that require manual changes; lists all errors found. */
 public final class RuleFileException extends ConfigException {
   private static final long serialVersionUID = 1L;
 

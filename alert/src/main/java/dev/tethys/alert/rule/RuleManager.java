@@ -171,9 +171,9 @@ public final class RuleManager implements AutoCloseable {
   }
 
   /**
-   * The group that one was before its file had another name, removed from those that are left: of
-   * the same name, with the most rules in common; null if no rule is. Prometheus restarts its
-   * alerts.
+   * Finds the group that a group was before its file was renamed and removes it from the remaining
+   * ones: it has the same name and the most rules in common. Returns null if no rule matches.
+   * Prometheus restarts its alerts.
    */
   private static @Nullable RuleGroup moved(RuleGroup g, Map<String, RuleGroup> left) {
     Set<String> mine = identities(g);

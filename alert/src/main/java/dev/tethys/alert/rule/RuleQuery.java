@@ -26,7 +26,7 @@ public interface RuleQuery {
    */
   List<Value.Sample> query(String text, @Nullable Expr expr, long time);
 
-  /** Query that is evaluated at successive times. */
+  /** Query evaluated at successive times. */
   @FunctionalInterface
   interface Prepared {
     /**

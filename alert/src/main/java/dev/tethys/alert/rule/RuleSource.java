@@ -35,7 +35,7 @@ public interface RuleSource {
             + ".enabled=true");
   }
 
-  /** Queries that fail. */
+  /** Queries that always fail because the store is not open. */
   record Missing(RuleType type) implements RuleQuery {
     @Override
     public List<Value.Sample> query(String text, @Nullable Expr expr, long time) {

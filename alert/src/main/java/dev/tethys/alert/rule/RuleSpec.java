@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Rule as written in a file, including the labels of its group. */
 public sealed interface RuleSpec {
-  /** The metric that is recorded, or the name of the alert. */
+  /** Returns the recorded metric name, or the alert name. */
   String name();
 
   /** The expression in its canonical form. */
@@ -16,10 +16,10 @@ public sealed interface RuleSpec {
   /** The parsed PromQL; null if the rule queries logs. */
   @Nullable Expr expr();
 
-  /** Labels that are added, by name; of an alerting rule they are templates. */
+  /** Returns the labels to add, by name; for an alerting rule, they are templates. */
   SortedMap<String, String> labels();
 
-  /** A rule that records a query's result as a metric. */
+  /** Records a query's result as a metric. */
   record Recording(String name, String query, @Nullable Expr expr, SortedMap<String, String> labels)
       implements RuleSpec {
     @Override
@@ -37,7 +37,7 @@ public sealed interface RuleSpec {
   }
 
   /**
-   * A rule whose query's elements are alerts.
+   * Turns each element of a query result into an alert.
    *
    * @param hold {@code for}: time that an element must be present before the alert fires
    * @param keepFiringFor how long the alert keeps firing without the element

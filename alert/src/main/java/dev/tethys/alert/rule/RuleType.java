@@ -1,6 +1,6 @@
 package dev.tethys.alert.rule;
 
-/** Data that the rules of a group query. */
+/** Type of data queried by the rules of a group. */
 public enum RuleType {
   /** Series, by PromQL. */
   METRICS("metrics"),

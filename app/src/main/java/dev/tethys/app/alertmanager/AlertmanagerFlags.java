@@ -36,7 +36,7 @@ final class AlertmanagerFlags {
   /** Minimum of the default number of concurrent GET requests. */
   private static final int LEAST_CONCURRENCY = 8;
 
-  /** The smallest history that is worth its files. */
+  /** Minimum size of the history. */
   private static final long LEAST_HISTORY = 1 << 20;
 
   private static final Set<String> BUILT =

@@ -20,8 +20,8 @@ import java.util.Set;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The commands that each of Clymene's programs has in addition to its work: {@code status}, {@code
- * version}, {@code env}; {@code docs} is refused.
+ * Commands shared by Clymene's programs: {@code status}, {@code version} and {@code env}; {@code
+ * docs} is rejected.
  */
 final class ClymeneCommands {
   private static final Set<String> ALL = Set.of("status", "version", "env", "docs");

@@ -254,7 +254,7 @@ final class ClymeneExporters {
     return flags.storages().contains("elasticsearch") && !flags.get("es.token-file").isEmpty();
   }
 
-  /** Extensions that exporters name. */
+  /** Returns the extensions referenced by exporters. */
   Map<String, @Nullable Object> extensions() {
     return hasToken()
         ? one(TOKEN, one("filename", flags.placed("es.token-file")))

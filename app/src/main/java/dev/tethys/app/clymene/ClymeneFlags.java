@@ -143,7 +143,7 @@ public final class ClymeneFlags {
     };
   }
 
-  /** The databases that a program can write to. */
+  /** Returns the databases a program can write to. */
   static List<String> storages(ClymeneRole role) {
     boolean noLogs = role == ClymeneRole.AGENT || role == ClymeneRole.INGESTER;
     return BUILT.stream()
@@ -504,7 +504,7 @@ public final class ClymeneFlags {
     return new YamlTree.Placed(value, isVariable ? variable(flag) : "--" + flag);
   }
 
-  /** The integer that a flag is. */
+  /** Parses a flag as an integer. */
   YamlTree.Placed number(String flag) {
     return number(flag, get(flag));
   }

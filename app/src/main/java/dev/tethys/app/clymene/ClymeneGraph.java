@@ -24,9 +24,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The graph that Clymene's flags mean, as a collector configuration. What differs on purpose: Kafka
- * is written with all acknowledgements unless told otherwise, nothing is acknowledged before it is
- * delivered, and a group without a position begins with the oldest record.
+ * Builds a collector configuration from Clymene's flags. Intentional differences: Kafka is written
+ * with all acknowledgements unless configured otherwise, nothing is acknowledged before it is
+ * delivered, and a group without a position starts with the oldest record.
  */
 public final class ClymeneGraph {
   private static final System.Logger LOG = JulLogger.of(ClymeneGraph.class.getName());
@@ -135,7 +135,7 @@ public final class ClymeneGraph {
     return new ClymeneExporters(flags).of(false, "");
   }
 
-  /** The extensions that these name. */
+  /** Returns the extensions referenced by the log exporters. */
   static Map<String, @Nullable Object> logExtensions(ClymeneFlags flags) {
     return new ClymeneExporters(flags).extensions();
   }

@@ -35,7 +35,7 @@ final class ClymeneLogAgent {
     }
   }
 
-  /** Keys that follow the content of the file, which lacks them. */
+  /** Renders the keys appended to the file, which does not contain them. */
   static String destinations(ClymeneFlags flags) {
     Map<String, @Nullable Object> tree = new LinkedHashMap<>();
     Map<String, String> labels = labels(flags);

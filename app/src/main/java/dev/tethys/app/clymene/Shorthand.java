@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Roles that run a collector if {@code --config} or {@code --control} is given and otherwise accept
- * the flags and variables of one of Clymene's programs. A reload reads the files named by them
- * again.
+ * Roles that run a collector if {@code --config} or {@code --control} is set, and otherwise accept
+ * the flags and variables of one of Clymene's programs. A reload rereads the files named by them.
  */
 final class Shorthand {
   /** Converts flags into a configuration. */

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /** Names of the Collector's metrics, which in this process end with units and types. */
 final class CollectorNames {
-  /** Names whose unit suffix the Collector omits. */
+  /** Metric names from which the Collector omits the unit suffix. */
   private static final Map<String, String> WITHOUT_UNITS =
       Map.of(
           "otelcol_process_uptime_seconds_total", "otelcol_process_uptime_total",

@@ -87,13 +87,15 @@ public final class CollectorRole implements AutoCloseable {
   /** The active configuration after merging, secrets masked. */
   private volatile String printed = "";
 
-  /** Values that its references gave. */
+  /** Values resolved from its references. */
   private volatile ReferencedValues values = ReferencedValues.NONE;
 
   /** Values of the last configuration that was refused. */
   private volatile ReferencedValues refused = ReferencedValues.NONE;
 
-  /** References that configurations of the control plane may have, by the command line. */
+  /**
+   * References that configurations from the control plane may contain, as set on the command line.
+   */
   private volatile List<String> allowed = List.of();
 
   CollectorRole(ConfigSource source, Components components, boolean allowUnused, boolean tap) {
@@ -317,7 +319,7 @@ public final class CollectorRole implements AutoCloseable {
     return new AllowedReferences(all);
   }
 
-  /** An error that may leave the process: without values of variables and files. */
+  /** Masks the values of variables and files in an error, so that it can leave the process. */
   String masked(String error) {
     return values.plus(refused).masked(error);
   }
@@ -429,7 +431,7 @@ public final class CollectorRole implements AutoCloseable {
     reloadTime.set(services.clock().millis() / 1000.0);
   }
 
-  /** Attributes that agents report of themselves: without secrets. */
+  /** Returns the attributes that an agent reports about itself, without secrets. */
   private static Map<String, String> described(Map<String, String> resource, Read read) {
     Map<String, String> out = new TreeMap<>();
     resource.forEach(
@@ -493,7 +495,7 @@ public final class CollectorRole implements AutoCloseable {
     r.send("Tethys is ready.\n");
   }
 
-  /** Handler that reloads; failures have their own status in each API. */
+  /** Returns a handler that reloads the configuration; each API has its own status for failures. */
   private HttpHandler reloading(int failed, String answer) {
     return (q, r) -> {
       try {

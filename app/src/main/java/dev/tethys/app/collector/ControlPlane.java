@@ -47,7 +47,7 @@ final class ControlPlane {
   static final String UPGRADE_KEY = "control.upgrade-key";
   static final String UPGRADE_TIMEOUT = "control.upgrade-timeout";
 
-  /** Variables by which the launcher tells its process id and the version that it started. */
+  /** Variables by which the launcher passes its process ID and the version it started. */
   private static final String LAUNCHER_PID = "TETHYS_LAUNCHER_PID";
 
   private static final String RUNNING = "TETHYS_RUNNING";
@@ -62,7 +62,7 @@ final class ControlPlane {
   /** Values of an attribute that are reported to the control plane. */
   private static final int REPORTED_VALUES = 30;
 
-  /** Time after which a process that ends for another version is killed. */
+  /** Maximum time a process may take to stop for another version before it is killed. */
   private static final Duration LONGEST_STOP = Duration.ofSeconds(90);
 
   private final ControlledAgent.Settings settings;
@@ -74,7 +74,7 @@ final class ControlPlane {
     this(settings, null, List.of());
   }
 
-  /** Control plane whose configurations may contain certain references to this host. */
+  /** Creates a control plane whose configurations may contain the given references to this host. */
   ControlPlane(ControlledAgent.Settings settings, List<String> allowed) {
     this(settings, null, allowed);
   }

@@ -27,7 +27,7 @@ final class MetricViews {
 
   private final Map<OwnView, Regex> views = new LinkedHashMap<>();
 
-  /** Names under which there was more than is shown. */
+  /** Names whose metrics are only partly shown. */
   private final Set<String> hidden = ConcurrentHashMap.newKeySet();
 
   MetricViews(List<OwnView> views) {

@@ -47,7 +47,7 @@ final class MetricsPusher implements AutoCloseable {
   private boolean failing;
 
   /**
-   * One that does not send yet.
+   * Creates a pusher that is not sending yet.
    *
    * @param console destination of requests without a configured server
    */

@@ -117,7 +117,7 @@ final class OwnMetricsPage {
     return s.isEmpty() || Character.isDigit(s.charAt(0)) ? "key_" + s : s;
   }
 
-  /** Attributes that map to one label share it, as everywhere else. */
+  /** Joins the values of attributes that map to the same label, as everywhere else. */
   private static String joined(String before, String value) {
     return before.isEmpty() ? value : before + ";" + value;
   }

@@ -1,4 +1,4 @@
-/** The role that runs any graph of components, configured as the OpenTelemetry Collector is. */
+/** Role that runs any graph of components, configured like the OpenTelemetry Collector. */
 @NullMarked
 package dev.tethys.app.collector;
 

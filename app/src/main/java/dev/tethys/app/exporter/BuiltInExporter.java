@@ -157,7 +157,7 @@ public final class BuiltInExporter implements AutoCloseable {
     }
   }
 
-  /** Programs that read flags with Go's own package take them with one dash too. */
+  /** Accepts flags with a single dash, as programs that use Go's flag package do. */
   private static List<String> dashed(List<String> args) {
     return args.stream()
         .map(a -> a.length() > 2 && a.startsWith("-") && a.charAt(1) != '-' ? "-" + a : a)
@@ -233,7 +233,7 @@ public final class BuiltInExporter implements AutoCloseable {
     }
   }
 
-  /** The port that it listens on. */
+  /** Returns the listening port. */
   public int port() {
     return listener.port();
   }

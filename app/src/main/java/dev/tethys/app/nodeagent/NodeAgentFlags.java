@@ -296,7 +296,7 @@ final class NodeAgentFlags {
     return flags.isGiven("listen") || !pushes ? flags.get("listen") : PUSHING;
   }
 
-  /** Address at which the page is reached from this machine. */
+  /** Returns the address of the page as seen from this machine. */
   static String page(String listen, int port) {
     String host = listen.substring(0, Math.max(0, listen.lastIndexOf(':')));
     boolean everywhere = host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]");

@@ -202,7 +202,7 @@ final class Agent implements AutoCloseable {
     scraping.apply(c, List.of());
   }
 
-  /** The port that it listens on. */
+  /** Returns the listening port. */
   int port() {
     return listener.port();
   }

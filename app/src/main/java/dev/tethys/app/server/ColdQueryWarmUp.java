@@ -18,7 +18,7 @@ final class ColdQueryWarmUp {
    */
   static final int A_ROUND = 3;
 
-  /** The label that narrows a query to one target. */
+  /** Label used to narrow a query to one target. */
   private static final String NARROWING = "instance";
 
   /** Queries that select few series among many: one target, %i, or targets with its prefix, %p. */

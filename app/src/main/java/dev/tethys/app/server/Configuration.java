@@ -42,9 +42,9 @@ final class Configuration {
     void apply(PrometheusConfig config) throws IOException;
   }
 
-  /** Files that are read with the configuration and not named in it. */
+  /** Files read together with the configuration but not named in it. */
   interface FurtherFiles {
-    /** Files that there are now. */
+    /** Returns the files that currently exist. */
     List<Path> find() throws IOException;
   }
 

@@ -123,7 +123,7 @@ final class DebugInfo {
     new DebugInfoEndpoints(() -> opened).addTo(routes);
   }
 
-  /** A store whose selections name functions. */
+  /** Wraps a store so that its selections name functions. */
   ProfileStore symbolized(ProfileStore store) {
     DebugInfoEndpoints.Opened o = opened;
     return o == null ? store : new SymbolizedStore(store, o.symbolizer());

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedObserver implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(EmbeddedObserver.class.getName());
 
-  /** Flag that switches it on or off. */
+  /** Flag that enables or disables the observer. */
   static final String OBSERVE = "observe";
 
   /** Job name of the observer's metrics. */
@@ -179,7 +179,7 @@ final class EmbeddedObserver implements AutoCloseable {
   }
 
   /**
-   * The job that reads the observation; none before it has started.
+   * Returns the job that scrapes the observer; empty before it has started.
    *
    * @param configured configured jobs, which take precedence over jobs of the same name
    */

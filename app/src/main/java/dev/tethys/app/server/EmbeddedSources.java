@@ -236,7 +236,7 @@ final class EmbeddedSources implements AutoCloseable {
     return cache == null ? store : new JoinedStores(store, cache);
   }
 
-  /** Milliseconds by which samples may reach the cache after their time. */
+  /** Returns how late samples may reach the cache, in milliseconds. */
   long lag() {
     return cache == null ? 0 : flags.millis(INTERVAL) + MAX_SCRAPE_INTERVAL.toMillis() + 30_000;
   }

@@ -69,7 +69,7 @@ final class EntityWatch implements AutoCloseable {
 
   private static final long INTERVAL_SECONDS = 15;
 
-  /** Pause in which the server becomes ready; rules are compiled and indexes read after it. */
+  /** Delay that lets the server become ready before rules are compiled and indexes are read. */
   private static final long FIRST_SECONDS = 2;
 
   /** Time before now in which a series counts as present. */

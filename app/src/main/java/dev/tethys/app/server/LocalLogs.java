@@ -31,9 +31,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs that the server collects without configuration: its own lines and the journal of the
- * machine. Both go through one bounded queue. Own lines are dropped and counted while it is full;
- * the journal waits.
+ * Logs the server collects without configuration: its own log lines and the machine's journal. Both
+ * go through one bounded queue. Own lines are dropped and counted while it is full; the journal
+ * waits.
  */
 final class LocalLogs implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(LocalLogs.class.getName());

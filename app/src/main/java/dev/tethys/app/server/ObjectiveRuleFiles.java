@@ -117,12 +117,7 @@ final class ObjectiveRuleFiles {
     new ObjectivesApi(reports, entities).addTo(routes);
   }
 
-  /** States at present, at most {@link ObjectiveReports#AGE} old. */
-  ObjectiveStates.Report states() {
-    return reports.read();
-  }
-
-  /** The files that match the patterns now, each once. */
+  /** Returns the files currently matching the patterns, without duplicates. */
   List<Path> files() throws IOException {
     Set<Path> out = new LinkedHashSet<>();
     for (String p : patterns) {

@@ -114,7 +114,7 @@ final class QueryWarmUp implements AutoCloseable {
     return round % ODD_ROUNDS == ODD_ROUNDS - 1 ? ODD_STEP : STEP;
   }
 
-  /** Milliseconds that the queries of a round cover. */
+  /** Returns the time range of a round's queries in milliseconds. */
   static long span(int round) {
     return round % FAR_ROUNDS == 1 ? FAR_SPAN : SPAN;
   }

@@ -221,7 +221,7 @@ final class Server implements AutoCloseable {
     status.listensOn(listener.port());
   }
 
-  /** Signals that the flags switch on, besides metrics. A new signal is added here. */
+  /** Creates the signals enabled by flags, besides metrics. A new signal is added here. */
   private List<StoredEvents<?>> events(SignalServices services) {
     Map<Signal, Supplier<StoredEvents<?>>> all = new LinkedHashMap<>();
     all.put(Signal.LOGS, () -> new StoredLogs(services));
@@ -295,7 +295,7 @@ final class Server implements AutoCloseable {
     return metrics.retention();
   }
 
-  /** Data that clients of the listener read, and actions open to them. */
+  /** Lists the data readable by clients of the listener and the actions open to them. */
   private String openContent() {
     List<String> out = new ArrayList<>(signals().stream().map(StoredSignal::plural).toList());
     out.add("configuration without secrets");

@@ -484,7 +484,7 @@ final class ServerFlags {
                   + " queries over the store so that the first real ones are fast; about 5 s of CPU"
                   + " are enough. 0s disables it. (Tethys)"));
 
-  /** Within which a scrape carries the time when it was due. */
+  /** Returns the maximum delay with which a scrape still gets its scheduled timestamp. */
   static Duration tolerance(FlagSet flags) {
     return flags.bool("scrape.adjust-timestamps")
         ? GoDurations.parse(flags.get("scrape.timestamp-tolerance"))

@@ -34,7 +34,7 @@ final class ServerPipelines implements AutoCloseable {
 
   private static final System.Logger LOG = JulLogger.of(ServerPipelines.class.getName());
 
-  /** Time that queues have to empty if the server stops. */
+  /** Maximum time for queues to drain on shutdown. */
   private static final Duration DRAIN = Duration.ofSeconds(10);
 
   private final ConfigSources source;

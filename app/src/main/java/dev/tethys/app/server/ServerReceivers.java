@@ -40,11 +40,11 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Server endpoints that write to its store: remote read and write, OTLP, and the protocols of other
+ * Server endpoints that write to the store: remote read and write, OTLP, and the protocols of other
  * databases, each enabled by a flag.
  */
 final class ServerReceivers {
-  /** Path from which Coroot's cluster agent fetches the list of applications to instrument. */
+  /** Path from which Coroot's cluster agent fetches the applications to instrument. */
   private static final String COROOT_CONFIG = "/v1/config";
 
   /** Empty list: exporters of databases are scrape jobs of the configuration. */

@@ -4,7 +4,7 @@ import dev.tethys.collect.scrape.ScrapeConfig;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Lines that a terminal shows when the server is ready. */
+/** Lines shown on a terminal when the server is ready. */
 final class StartupBanner {
   private static final int MOST_JOBS = 8;
 

@@ -34,8 +34,8 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signal whose store is on the engine of events: logs, traces or profiles. It has the flags,
- * gauges, log lines, memory and maintenance that these have in common.
+ * Signal stored by the event engine: logs, traces or profiles. Holds their common flags, gauges,
+ * log lines, memory and maintenance.
  *
  * @param <D> store
  */
@@ -75,13 +75,13 @@ abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal 
     addGauges();
   }
 
-  /** Flag that switches a signal on. */
+  /** Returns the name of the flag that enables a signal. */
   static String enabled(Signal signal) {
     return signal.name().toLowerCase(Locale.ROOT) + ".enabled";
   }
 
   /**
-   * Flags that all these signals have.
+   * Returns the flags common to all event signals.
    *
    * @param items name of the signal's items in help texts, such as spans
    * @param enable help of the flag that switches the signal on
@@ -194,7 +194,7 @@ abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal 
     return RuleType.valueOf(signal.name());
   }
 
-  /** Threads on which queries of clients compute. */
+  /** Returns the threads that run client queries. */
   final QueryThreads queryThreads() {
     return queries.threads();
   }

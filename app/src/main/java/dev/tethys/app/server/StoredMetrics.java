@@ -286,8 +286,8 @@ final class StoredMetrics implements StoredSignal {
   }
 
   /**
-   * Time from which the store is known to be complete: earlier data may be elsewhere, so there is a
-   * margin, as in Prometheus.
+   * Returns the time from which the store is known to be complete. Earlier data may be elsewhere,
+   * so there is a margin, as in Prometheus.
    */
   private long storedFrom() {
     List<BlockInfo> blocks = store.get().blockList();

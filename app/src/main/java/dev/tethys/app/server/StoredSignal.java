@@ -19,10 +19,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signal that the server stores: its store with all that writes into it and reads from it. The
- * server applies each step of its life to all signals: {@link #addTo}, {@link #open}, {@link
- * #apply} at each configuration, {@link #stopEarly}, {@link #endStreams}, {@link #close}. Requests
- * before {@link #open} get a retryable error.
+ * Signal stored by the server: its store and everything that writes to it and reads from it. The
+ * server runs each lifecycle step for all signals: {@link #addTo}, {@link #open}, {@link #apply} at
+ * each configuration, {@link #stopEarly}, {@link #endStreams}, {@link #close}. Requests before
+ * {@link #open} get a retryable error.
  */
 interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
   /** Returns the signal that is stored. */
@@ -68,28 +68,25 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
   @Override
   default void targets(Map<String, List<TargetGroup>> byPool) {}
 
-  /** Jobs that scrape this signal, with their targets. */
+  /** Returns the jobs that scrape this signal, with their targets. */
   default List<ScrapeManager.Pool> pools() {
     return List.of();
   }
 
-  /** Logs that the process collects by default; empty if it collects none. */
+  /** Returns the logs the process collects by default; empty if none. */
   default Optional<LocalLogs> localLogs() {
     return Optional.empty();
   }
 
-  /** Streams whose labels name services; empty if the signal has none. */
+  /** Returns the streams whose labels name services; empty if the signal has none. */
   default Optional<SeriesIndex> streams() {
     return Optional.empty();
   }
 
-  /** Adds what comparisons ask the signal beyond its query language. */
-  default void addTo(SignalQueries to) {}
-
-  /** Stops work that a stop of the process must not wait for: warm-up, profiles of the process. */
+  /** Stops work that shutdown must not wait for, such as warm-up and self-profiling. */
   default void stopEarly() {}
 
-  /** Ends responses that last as long as their clients. */
+  /** Ends responses that otherwise last as long as their clients. */
   default void endStreams() {}
 
   /** Stops the other sources, then closes the store. */

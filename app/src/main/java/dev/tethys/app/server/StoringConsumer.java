@@ -7,7 +7,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
 import dev.tethys.pipeline.exporter.tethys.TethysSettings;
 
-/** Consumer that stores a batch before it returns. */
+/** Consumer that stores a batch before returning. */
 record StoringConsumer(EmbeddedStore store) implements Consumer {
   @Override
   public void consume(Batch batch, AckCallback ack) {

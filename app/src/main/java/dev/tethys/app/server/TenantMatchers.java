@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * Matchers that limit a read to the series that a tenant may see. The metric store has no tenants:
- * all series are shared but those generated of spans, which belong to the tenant of the spans.
- * Series of tenants other than the default have {@link ScopedSource#TENANT_LABEL}.
+ * Matchers that restrict a read to the series visible to a tenant. The metric store has no tenants:
+ * all series are shared except those generated from spans, which belong to the tenant of the spans.
+ * Series of tenants other than the default carry {@link ScopedSource#TENANT_LABEL}.
  *
  * <p>The default tenant sees all series without the label. Another tenant sees its own generated
  * series, and all others without the label. Where names are not decisive, a selection of another

@@ -35,12 +35,12 @@ record WebSettings(FlagSet flags, ExternalUrl external, Pattern corsOrigin) {
     }
   }
 
-  /** URL under which users reach the listener. */
+  /** Returns the external URL of the listener. */
   URI url() {
     return external.url();
   }
 
-  /** Path of that URL; empty if none. */
+  /** Returns the path of the external URL; empty if none. */
   String path() {
     String path = url().getPath();
     return path == null ? "" : path;

@@ -5,9 +5,9 @@ import dev.tethys.model.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Layout that all histograms of a chunk share. Zero threshold: 0 for 0, 1-254 for 2^(n-244), 255
- * and a double for any other value. Spans: count, then length and offset each. Custom bounds:
- * count, then multiples of 0.001 up to 33554.430 as integer + 1, others as 0 and a double.
+ * Layout shared by all histograms of a chunk. Zero threshold: 0 for 0, 1-254 for 2^(n-244), 255 and
+ * a double for any other value. Spans: count, then length and offset each. Custom bounds: count,
+ * then multiples of 0.001 up to 33554.430 as integer + 1, others as 0 and a double.
  */
 record HistogramLayout(
     int schema,

@@ -78,8 +78,8 @@ public final class SimilarBytes {
   }
 
   /**
-   * Byte strings that may resemble each other. Some are kept uncompressed for comparison, with a
-   * bounded total size; those in use as dictionaries stay.
+   * Group of byte strings likely to be similar. Some are kept uncompressed for comparison, with a
+   * bounded total size; strings in use as dictionaries are kept.
    */
   public static final class ReferenceGroup {
     private static final class Member {

@@ -174,7 +174,7 @@ public final class SampleHits {
     return scroll;
   }
 
-  /** Key after which the next page begins; null on the last page. */
+  /** Returns the sort key after which the next page starts; null on the last page. */
   public @Nullable String after() {
     return after;
   }

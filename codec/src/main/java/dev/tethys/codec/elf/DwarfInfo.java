@@ -95,7 +95,7 @@ final class DwarfInfo {
     this.chains = chains;
   }
 
-  /** Entries that others name their functions by. */
+  /** Creates a reader for entries from which others take their function names. */
   static DwarfInfo ofNames(DwarfCursor info, DwarfCursor abbreviations, DwarfForms forms) {
     DwarfCursor none = new DwarfCursor(ByteBuffer.allocate(0), info.budget);
     return new DwarfInfo(info, abbreviations, none, none, forms, null, new long[0]);

@@ -219,7 +219,7 @@ final class DwarfLines {
     return program < 0 || program >= lines.size() ? "" : kept(unit(program).file(index));
   }
 
-  /** A name that is referred to for longer than its unit is. */
+  /** Interns a name that outlives its unit. */
   private String kept(String name) throws IOException {
     lines.budget.takeBytes(bytes(name));
     return name;

@@ -283,7 +283,7 @@ public final class ElfFile implements Closeable {
     return type == ET_EXEC;
   }
 
-  /** Parts that are mapped into memory. */
+  /** Returns the segments that are mapped into memory. */
   public List<Segment> segments() {
     return segments;
   }
@@ -389,7 +389,10 @@ public final class ElfFile implements Closeable {
   /** File with debug information shared by this file and others. */
   public record Link(String path, String buildId) {}
 
-  /** The file that debug information refers to, of GNU or of DWARF 5; null if it is complete. */
+  /**
+   * Returns the supplementary file referenced by debug information, in GNU or DWARF 5 form; null if
+   * the information is complete.
+   */
   public @Nullable Link supplement() throws IOException {
     for (String name : List.of(".gnu_debugaltlink", ".debug_sup")) {
       Section s = section(name);

@@ -15,7 +15,7 @@ public final class GoFunctions {
   private static final List<String> MODULE_SECTIONS =
       List.of(".go.module", ".noptrdata", ".data", ".data.rel.ro");
 
-  /** Section in which the C linker stores the table of a position-independent program. */
+  /** Section in which the C linker stores the table of a position-independent executable. */
   private static final String MERGED = ".data.rel.ro";
 
   private static final String BUILD_INFO = ".go.buildinfo";

@@ -131,7 +131,7 @@ final class GoLines {
   }
 
   /**
-   * Call that the compiler inlined.
+   * Call inlined by the compiler.
    *
    * @param name offset of the called function's name
    * @param parent offset in the function of an instruction at the place of the call

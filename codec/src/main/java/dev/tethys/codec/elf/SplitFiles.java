@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files that each hold a part of a program's debug information. One that was compiled with {@code
+ * Files that each hold part of a program's debug information. A program compiled with {@code
  * -gsplit-dwarf} has addresses and lines only; others share entries and strings.
  */
 public interface SplitFiles {
@@ -33,7 +33,8 @@ public interface SplitFiles {
   @Nullable ElfFile open(String path) throws IOException;
 
   /**
-   * The file that the program shares with others, which the reader does not close; null without it.
+   * Returns the file that the program shares with others, which the reader does not close; null
+   * without it.
    *
    * @param path path recorded in the program, relative to its own folder or absolute
    * @param buildId build ID in hexadecimal

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unwind rules that find the caller of each instruction of an x86-64 file, from its section
+ * Unwind rules for locating the caller of each instruction of an x86-64 file, read from section
  * .eh_frame. Sources: DWARF 5, chapter 6.4; Linux Standard Base, chapter 10.6.
  *
  * <p>A rule is a number of 64 bits: from the lowest, 32 bits of the address from which it holds, 16
@@ -199,7 +199,9 @@ public final class UnwindTable {
     }
   }
 
-  /** The part that contains some bytes, which is read if they are not in the current one. */
+  /**
+   * Returns the part that contains the given bytes, reading it if they are not in the current one.
+   */
   private ByteBuffer part(long at, long length) throws IOException {
     if (at < partStart || at + length > partStart + part.limit()) {
       if (at + length > size) {

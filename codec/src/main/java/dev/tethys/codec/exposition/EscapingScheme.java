@@ -11,7 +11,7 @@ import java.util.Optional;
 public enum EscapingScheme {
   /** Names are unchanged and quoted. */
   ALLOW_UTF_8("allow-utf-8"),
-  /** A character that is not allowed becomes an underscore. Cannot be undone. */
+  /** Replaces each disallowed character with an underscore. Not reversible. */
   UNDERSCORES("underscores"),
   /** A dot becomes {@code _dot_}, an underscore two, any other two underscores as well. */
   DOTS("dots"),

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Exposition format that an exporter can respond with, chosen by the Accept header. */
+/** Exposition format that an exporter can serve, negotiated by the Accept header. */
 public enum ExpositionFormat {
   TEXT_0_0_4("text", "plain", Map.of("version", "0.0.4"), "; charset=utf-8"),
   TEXT_1_0_0("text", "plain", Map.of("version", "1.0.0"), "; charset=utf-8"),

@@ -12,7 +12,7 @@ public final class ExpositionParsers {
   private ExpositionParsers() {}
 
   /**
-   * A media type that decides the parser.
+   * Media type that selected the parser.
    *
    * @param mediaType one of the three that are known
    * @param warning reason for using the fallback, null if it was not used

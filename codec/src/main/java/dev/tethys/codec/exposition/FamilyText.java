@@ -356,7 +356,7 @@ final class FamilyText {
     return at;
   }
 
-  /** The family that a name refers to, and which part of it. */
+  /** Returns the family a name refers to, and which part of it. */
   private DraftFamily family(String name) {
     part = Part.WHOLE;
     DraftFamily f = families.get(name);

@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts labels that arrive in any order into canonical form. Names and values are copied into one
- * reused buffer; only the canonical array is allocated. A label with an empty value is omitted, but
- * its name still counts in the check for duplicates.
+ * Assembles labels in any order into canonical form. Names and values are copied into one reused
+ * buffer; only the canonical array is allocated. A label with an empty value is omitted, but its
+ * name still counts in the check for duplicates.
  */
 final class LabelAssembler {
   /** Largest number of labels sorted in place by insertion, since most arrive in order. */

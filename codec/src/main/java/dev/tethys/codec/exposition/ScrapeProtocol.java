@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The formats that a scraper can request, by the names of {@code scrape_protocols}. */
+/** Formats that a scraper can request, by their names in {@code scrape_protocols}. */
 public enum ScrapeProtocol {
   PROMETHEUS_PROTO(
       "PrometheusProto",

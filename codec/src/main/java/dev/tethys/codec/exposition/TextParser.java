@@ -365,7 +365,7 @@ abstract class TextParser implements ExpositionParser {
     return GoQuote.quote(s) + (cut ? "…" : "");
   }
 
-  /** Error that names the expected token and the one at {@code pos}. */
+  /** Creates an error naming the expected token and the one found at {@code pos}. */
   final ExpositionException expected(String what) {
     String got = pos >= end ? "end of input" : quoted(pos, pos + characterLength());
     return error(

@@ -111,7 +111,7 @@ public final class ImportLines {
     lines(buf, offset, length, (b, from, to) -> jsonLine(b, from, to, sink));
   }
 
-  /** Numbers that grow. */
+  /** Growable list of numbers. */
   private static final class Numbers {
     double[] values = new double[8];
     int size;

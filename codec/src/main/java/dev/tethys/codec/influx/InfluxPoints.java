@@ -162,10 +162,7 @@ public final class InfluxPoints {
     }
   }
 
-  /**
-   * Metric family that Telegraf built the line from, inferred from its fields; null for any other
-   * line.
-   */
+  /** Infers the metric family that Telegraf built the line from; null for any other line. */
   private @Nullable Family family(String measurement) {
     String name = names.metric(measurement);
     double count = Double.NaN;
@@ -226,12 +223,12 @@ public final class InfluxPoints {
     return taken;
   }
 
-  /** Fields that were omitted because they are text. */
+  /** Returns the number of fields skipped because they hold text. */
   public int texts() {
     return texts;
   }
 
-  /** Lines that were refused, at least with one of their fields. */
+  /** Returns the lines rejected in whole or in part. */
   public RejectedItems refusals() {
     return refusals;
   }

@@ -1,6 +1,6 @@
 package dev.tethys.codec.influx;
 
-/** Schema in which Telegraf's Prometheus input plugin writes metrics ({@code metric_version}). */
+/** Schema of the metrics written by Telegraf's Prometheus input plugin ({@code metric_version}). */
 public enum TelegrafSchema {
   /**
    * A measurement for each metric, whose fields are {@code counter}, {@code gauge}, or {@code

@@ -190,7 +190,7 @@ public final class ProtoJson {
     return sb.isEmpty() ? "the document" : sb.substring(sb.charAt(0) == '.' ? 1 : 0);
   }
 
-  /** The value that a parser has just read, shortened for an error message. */
+  /** Returns the value a parser has just read, shortened for an error message. */
   public static String shown(JsonParser p) {
     return switch (p.currentToken()) {
       case START_OBJECT -> "an object";

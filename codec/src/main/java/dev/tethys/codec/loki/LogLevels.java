@@ -52,7 +52,7 @@ public final class LogLevels {
     return n >= 3 && n <= 13 && FIELDS.contains(name.toLowerCase(Locale.ROOT));
   }
 
-  /** Level that a value states, {@code unknown} if it states none. */
+  /** Returns the level stated by a value, or {@code unknown}. */
   public static String normalize(String value) {
     return switch (value.toLowerCase(Locale.ROOT)) {
       case "trace", "trc" -> "trace";
@@ -108,7 +108,7 @@ public final class LogLevels {
     return scan(b, start, to);
   }
 
-  /** A logfmt field that states the level, else the first word that names one. */
+  /** Finds the level in a logfmt field, or else the first word that names one. */
   private static String scan(byte[] b, int from, int to) {
     String word = null;
     boolean quoted = false;

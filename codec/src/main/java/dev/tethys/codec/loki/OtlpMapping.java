@@ -8,8 +8,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rules by which attributes of OTLP log records become labels of a stream or structured metadata.
- * Source: {@code otlp_config} in Loki's documentation.
+ * Rules that map OTLP log attributes to stream labels or structured metadata. Source: {@code
+ * otlp_config} in Loki's documentation.
  *
  * @param resource rules for attributes of resources
  * @param scope rules for attributes of scopes
@@ -27,7 +27,7 @@ public record OtlpMapping(
     boolean severityTextAsLabel,
     boolean plainNames,
     Labels defaultLabels) {
-  /** Resource attributes that are labels of a stream by default. */
+  /** Resource attributes that become stream labels by default. */
   public static final Set<String> DEFAULT_LABELS =
       Set.of(
           "service.name",

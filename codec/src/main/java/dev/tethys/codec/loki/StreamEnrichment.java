@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Labels that Loki adds when it receives entries: {@code service_name} to a stream, {@code
- * detected_level} to the structured metadata of an entry.
+ * Labels added by Loki when it receives entries: {@code service_name} on a stream, {@code
+ * detected_level} in the structured metadata of an entry.
  */
 public final class StreamEnrichment {
   /** Service name label. */
@@ -18,7 +18,7 @@ public final class StreamEnrichment {
 
   public static final String UNKNOWN_SERVICE = "unknown_service";
 
-  /** Labels that name a service; the first one that a stream has is used. */
+  /** Labels that name a service; the first one present on a stream is used. */
   private static final List<String> SERVICE_LABELS =
       List.of(
           "service",
@@ -49,7 +49,7 @@ public final class StreamEnrichment {
 
   private StreamEnrichment() {}
 
-  /** Labels that name a service; the first one that a stream has is used. */
+  /** Returns the labels that name a service; the first one present on a stream is used. */
   public static List<String> serviceLabels() {
     return SERVICE_LABELS;
   }
@@ -75,7 +75,7 @@ public final class StreamEnrichment {
     return labels.toBuilder().set(SERVICE_NAME, service).build();
   }
 
-  /** Level that the labels of a stream state, empty if they state none. */
+  /** Returns the level stated by stream labels; empty if none. */
   public static String levelOf(Labels labels) {
     for (Labels.Label l : labels.toList()) {
       if (LogLevels.isLevelField(l.name())) {
@@ -86,8 +86,8 @@ public final class StreamEnrichment {
   }
 
   /**
-   * Level that the labels of a stream of syslog, GELF or a journal state, whose severities have
-   * names that Loki does not know; empty if they state none.
+   * Returns the level stated by the labels of a syslog, GELF or journal stream, whose severities
+   * have names unknown to Loki; empty if none.
    */
   public static String levelOfSeverity(Labels labels) {
     return switch (labels.get("level")) {
@@ -129,7 +129,7 @@ public final class StreamEnrichment {
     batch.metadata(batch.name(LogLevels.LABEL), text, 0, text.length);
   }
 
-  /** Level that a value already spells in the usual form; empty otherwise. */
+  /** Returns the level a value already spells in the usual form; empty otherwise. */
   private static String usual(LogBatch batch, int pair) {
     int from = batch.valueStarts[pair];
     int to = from + batch.valueLengths[pair];

@@ -17,7 +17,7 @@ final class AgentMessages {
   /** Deepest nesting of component health and of attribute values. */
   static final int MAX_DEPTH = 16;
 
-  /** Custom capabilities that are read of a message. */
+  /** Maximum number of custom capabilities read from a message. */
   private static final int MAX_CUSTOM = 64;
 
   /** Maximum number of attributes read from a description; further ones are skipped. */

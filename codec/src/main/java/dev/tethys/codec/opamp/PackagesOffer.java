@@ -9,7 +9,7 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /**
- * Packages that a server offers to an agent.
+ * Packages offered by a server to an agent.
  *
  * @param packages offered packages by name; an agent removes packages that are not listed
  * @param hash hash over all packages, chosen by the server
@@ -35,7 +35,7 @@ public record PackagesOffer(SequencedMap<String, Offered> packages, byte[] hash)
       Map<String, String> headers,
       byte[] hash) {}
 
-  /** The text that the signature of a package of this program is of. */
+  /** Returns the bytes covered by the signature of a package of this program. */
   public static byte[] statement(String name, String version, byte[] sha256) {
     return ("tethys-package\n"
             + name

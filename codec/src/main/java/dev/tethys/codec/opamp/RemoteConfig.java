@@ -7,7 +7,7 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /**
- * Configuration that a server offers to an agent.
+ * Configuration offered by a server to an agent.
  *
  * @param files files by name, sorted by name, which is also the merge order; without a {@link
  *     File#YAML} file, the agent uses the configuration it has without a server

@@ -73,7 +73,7 @@ public record ServerToAgent(
   }
 
   /**
-   * Reason for which a message was rejected.
+   * Reason why a message was rejected.
    *
    * @param unavailable whether the server is overloaded: the agent may report again later
    * @param retryAfter delay of the retry; zero if unset

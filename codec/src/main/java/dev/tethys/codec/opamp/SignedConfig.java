@@ -8,9 +8,9 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Configuration whose last line is the signature of the text before it: a comment of YAML, so that
- * other programs and files in a repository keep it. The line is {@code # tethys-signature: NAME
- * BASE64}.
+ * Configuration signed in its last line. The signature covers the text before it and is a YAML
+ * comment, so that other programs and files in a repository keep it. The line is {@code #
+ * tethys-signature: NAME BASE64}.
  *
  * @param text text preceding the signature line
  * @param name configuration name given in the signature line; "" without a signature
@@ -58,12 +58,12 @@ public record SignedConfig(String text, String name, byte[] signature) {
     return signature.length > 0;
   }
 
-  /** The bytes that the signature is of. */
+  /** Returns the bytes covered by the signature. */
   public byte[] statement() {
     return statement(name, text);
   }
 
-  /** The bytes that the signature of a text under a name is of. */
+  /** Returns the bytes to sign for a text with the given name. */
   public static byte[] statement(String name, String text) {
     try {
       byte[] hash =

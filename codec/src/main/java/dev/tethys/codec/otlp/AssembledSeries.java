@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Families whose points are assembled from several series. */
+/** Metric families whose points are assembled from several series. */
 abstract sealed class AssembledSeries extends FamilySeries {
   /** Doubles count exactly up to here. */
   private static final double MAX_COUNT = 1L << 53;

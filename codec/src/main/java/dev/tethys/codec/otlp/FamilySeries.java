@@ -46,7 +46,7 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
   }
 
   /**
-   * Receives samples that do not fit into the metric of their family, each as a metric with its own
+   * Receives samples that do not fit the metric of their family, each as a metric with its own
    * name.
    */
   interface Rest {
@@ -98,7 +98,7 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
   private static final Set<String> NO_ATTRIBUTES = Set.of(Labels.METRIC_NAME, "job", "instance");
 
   /**
-   * The labels that describe a scope; none for a scope without a name, since it cannot be
+   * Returns the labels that describe a scope; empty for a scope without a name, since it cannot be
    * identified.
    */
   static Labels scope(Labels labels) {

@@ -46,7 +46,7 @@ public final class OtlpNames {
 
   private OtlpNames() {}
 
-  /** Name that cannot be converted to a valid one. */
+  /** Signals a name that cannot be converted to a valid one. */
   public static final class BadName extends Exception {
     private static final long serialVersionUID = 1L;
 

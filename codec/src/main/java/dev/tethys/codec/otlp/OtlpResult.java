@@ -38,12 +38,12 @@ public final class OtlpResult {
     }
   }
 
-  /** Data points whose samples were all accepted. */
+  /** Returns the number of data points whose samples were all accepted. */
   public long accepted() {
     return accepted;
   }
 
-  /** Data points that were refused, wholly or in part. */
+  /** Returns the number of data points rejected wholly or in part. */
   public long rejected() {
     return rejected;
   }

@@ -136,7 +136,7 @@ public final class SeriesToOtlp {
     }
   }
 
-  /** The resource that a job and an instance are, and its families as they grow. */
+  /** Resource of one job and instance, and its families as they grow. */
   private final class Target {
     final ResourceGroup<Metric> group = new ResourceGroup<>();
     private final Map<Labels, ScopeGroup<Metric>> scopes = new LinkedHashMap<>();
@@ -163,7 +163,7 @@ public final class SeriesToOtlp {
           k -> new FamilySeries.Starts());
     }
 
-    /** Metric that a series is part of, made when it is the first one. */
+    /** Returns the metric a series is part of, creating it for the first series. */
     FamilySeries series(@Nullable Family family, Labels labels, boolean isNative) {
       String name = labels.metricName();
       MetricMetadata m = family == null ? UNKNOWN : family.metadata();

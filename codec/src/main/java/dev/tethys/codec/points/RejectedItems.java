@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 
 /** Rejected items of a message: all are counted by reason, the first {@link #MAX_KEPT} are kept. */
 public final class RejectedItems {
-  /** The most refusals that are reported one by one. */
+  /** Maximum number of rejected items reported individually. */
   public static final int MAX_KEPT = 100;
 
   /** An item is shown up to here. */
@@ -26,7 +26,7 @@ public final class RejectedItems {
    */
   public record Refusal(int number, String item, String why) {}
 
-  /** Distinct reasons that are counted; all others are one. */
+  /** Maximum number of distinct reasons counted; all others share one counter. */
   private static final int MAX_REASONS = 20;
 
   /** Reason of all those beyond the first {@link #MAX_REASONS}. */

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples that {@code perf script} of Linux prints: a line with command, process, time, period and
+ * Parses the output of Linux's {@code perf script}: a line with command, process, time, period and
  * event, then a line for each frame, the innermost first, then an empty line. Source:
  * perf-script(1) and tools/perf/builtin-script.c of Linux.
  */

@@ -33,7 +33,7 @@ public final class PprofBatchReader {
   private static final int MAX_RESERVED = 1 << 12; // sizes are the word of a client
 
   /**
-   * Profiles that were added.
+   * Profiles added to the batch.
    *
    * @param samples number of samples
    * @param bytes length of the uncompressed message

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A profile that is added up stack by stack: values of one stack are one sample. */
+/** Profile accumulated stack by stack: values of the same stack form one sample. */
 public final class StackProfile {
   /**
    * Properties of the aggregated profile.

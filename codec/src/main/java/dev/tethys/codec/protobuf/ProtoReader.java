@@ -78,7 +78,7 @@ public final class ProtoReader {
     return this;
   }
 
-  /** The array that offsets point into. */
+  /** Returns the array that offsets point into. */
   public byte[] buffer() {
     return buf;
   }

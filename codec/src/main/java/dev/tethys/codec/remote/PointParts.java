@@ -7,7 +7,10 @@ package dev.tethys.codec.remote;
 public final class PointParts {
   private PointParts() {}
 
-  /** Label that distinguishes the buckets or quantiles of a point, by the name of the series. */
+  /**
+   * Returns the label that distinguishes the buckets or quantiles of a point, given the series
+   * name.
+   */
   public static String bound(String name) {
     return name.endsWith("_bucket") ? "le" : "quantile";
   }

@@ -43,7 +43,7 @@ public final class ReadResponseWriter {
     out.end(m);
   }
 
-  /** The array that holds the message in its first {@link #size} bytes. */
+  /** Returns the array that holds the message in its first {@link #size} bytes. */
   public byte[] buffer() {
     return out.buffer();
   }

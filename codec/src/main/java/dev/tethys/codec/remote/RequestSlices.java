@@ -214,13 +214,13 @@ public final class RequestSlices {
     return this;
   }
 
-  /** The piece at which the walk is, with the metadata that applies to it. */
+  /** Returns the slice at the current position, with the metadata that applies to it. */
   public Slice slice() {
     SliceFamilies f = families;
     return new Slice(offset, length, samples, f == null || !series ? null : f.of(name()));
   }
 
-  /** Metadata that has not applied to a series yet. */
+  /** Returns metadata that has not been applied to any series yet. */
   public List<Slice> unused() {
     return families == null ? List.of() : families.unused();
   }
@@ -352,7 +352,7 @@ public final class RequestSlices {
     return samples;
   }
 
-  /** Hash that is the same for all pieces of a series with the same order of labels. */
+  /** Returns a hash that is equal for all slices of a series with the same label order. */
   public long hash() {
     return series ? Labels.hash64(buf, labels, labelsLength) : 0;
   }

@@ -51,7 +51,7 @@ public final class RowTemplate {
 
   private static final int KEEP_SCRATCH = 1 << 18;
 
-  /** Series that always share a request. */
+  /** Series that always share one request. */
   private record Piece(int from, int count, int rawLength) {}
 
   private final List<Piece> pieces;

@@ -265,7 +265,7 @@ public final class WriteRequestReader {
     in.reset(buf, at, n);
   }
 
-  /** The array that holds the label region; valid until the next series. */
+  /** Returns the array that holds the label region; valid until the next series. */
   public byte[] labelBuffer() {
     return labelBuffer;
   }
@@ -450,7 +450,7 @@ public final class WriteRequestReader {
     return number < 0 || number >= TYPES.length ? MetricType.UNKNOWN : TYPES[number];
   }
 
-  /** The family that the metadata read last is about. */
+  /** Returns the family described by the last metadata read. */
   public String metricFamily() {
     return family;
   }

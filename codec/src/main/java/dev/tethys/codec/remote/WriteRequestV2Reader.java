@@ -255,7 +255,7 @@ public final class WriteRequestV2Reader {
     }
   }
 
-  /** Counts bytes that references resolve to, so that a small request cannot cost much. */
+  /** Counts the bytes that references resolve to, so that a small request cannot cost much. */
   private void resolve(int length) {
     resolved += length;
     if (resolved > MAX_RESOLVED_BYTES) {
@@ -295,7 +295,7 @@ public final class WriteRequestV2Reader {
     return problem;
   }
 
-  /** The array that holds the label bytes from its start; valid until the next series. */
+  /** Returns the array that starts with the label bytes; valid until the next series. */
   public byte[] labelBuffer() {
     return labels;
   }
@@ -319,7 +319,7 @@ public final class WriteRequestV2Reader {
     return metadataType != 0 || helpRef != 0 || unitRef != 0;
   }
 
-  /** Metadata that the series carries; only without a {@link #seriesProblem}. */
+  /** Returns the metadata carried by the series; only without a {@link #seriesProblem}. */
   public MetricMetadata metadata() {
     return new MetricMetadata(
         WriteRequestReader.type(metadataType), string(helpRef), string(unitRef));
@@ -337,8 +337,8 @@ public final class WriteRequestV2Reader {
   }
 
   /**
-   * The family that {@link #metadata} is about: the metric name, without the suffixes that the
-   * series of a classic histogram or summary have.
+   * Returns the family described by {@link #metadata}: the metric name without the suffixes of
+   * classic histogram or summary series.
    */
   public String metricFamily() {
     long at = name();

@@ -134,7 +134,10 @@ public final class WriteRequestWriter {
     return this;
   }
 
-  /** The array that holds the request in its first {@link #size} bytes, until the next change. */
+  /**
+   * Returns the array that holds the request in its first {@link #size} bytes, until the next
+   * change.
+   */
   public byte[] buffer() {
     return out.buffer();
   }

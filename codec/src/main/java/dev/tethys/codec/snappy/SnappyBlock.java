@@ -37,8 +37,8 @@ public final class SnappyBlock {
   private SnappyBlock() {}
 
   /**
-   * The decoded length that a block declares. Rejections cost no memory: a length above the limit,
-   * or more than the input can produce.
+   * Returns the decoded length declared by a block. Rejecting a length above the limit, or one
+   * larger than the input can produce, costs no memory.
    */
   public static int decodedLength(byte[] src, int offset, int length, int limit) {
     long head = header(src, offset, length);
@@ -236,12 +236,12 @@ public final class SnappyBlock {
     }
   }
 
-  /** The space that {@link #encode} may need. */
+  /** Returns the buffer size required by {@link #encode}. */
   public static int maxEncodedLength(int length) {
     return 32 + length + length / 6;
   }
 
-  /** Encoders that wait for the next caller; threads are many and short-lived. */
+  /** Pool of idle encoders; threads are many and short-lived. */
   private static final ArrayBlockingQueue<SnappyEncoder> IDLE = new ArrayBlockingQueue<>(8);
 
   /**

@@ -1,6 +1,6 @@
 package dev.tethys.codec.sql;
 
-/** Statement by which calls are counted. */
+/** Normalised statement under which calls are counted. */
 final class NormalisedSql extends SqlScanner {
   private final StringBuilder out;
 

@@ -43,7 +43,7 @@ public record SqlDialect(
   }
 
   /**
-   * Properties that need no settings.
+   * Properties independent of settings.
    *
    * @param escapeLiterals E'..' has escapes
    * @param dollarQuotes $tag$..$tag$
@@ -119,7 +119,7 @@ public record SqlDialect(
           Rule.NO,
           new Features(false, true, false, false, true, Rule.NO));
 
-  /** Database that is unknown. */
+  /** Unknown database. */
   public static final SqlDialect UNKNOWN =
       new SqlDialect(
           Backslash.UNKNOWN,

@@ -26,7 +26,7 @@ abstract class SqlScanner {
   /** A literal, a number, or the rest. */
   abstract void value();
 
-  /** Comment that was omitted; the position is after it. */
+  /** Handles an omitted comment; the position is after it. */
   abstract void comment();
 
   /** Keyword or name without quotes. */

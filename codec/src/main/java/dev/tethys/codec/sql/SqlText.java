@@ -12,8 +12,8 @@ public final class SqlText {
   private SqlText() {}
 
   /**
-   * A statement by which calls are counted: values are {@code ?}, lists of them one {@code ?},
-   * comments and spare white space are omitted, and it is truncated at a length.
+   * Normalises a statement for counting calls: values become {@code ?}, value lists one {@code ?},
+   * comments and redundant white space are dropped, and the result is truncated.
    */
   public static String normalised(String sql, SqlDialect dialect) {
     NormalisedSql n = new NormalisedSql(sql, dialect);

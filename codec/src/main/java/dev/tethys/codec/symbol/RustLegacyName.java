@@ -25,7 +25,7 @@ final class RustLegacyName {
     return true;
   }
 
-  /** The E that ends the parts: the last one before a suffix of the compiler. */
+  /** Finds the E that terminates the parts: the last one before a compiler suffix. */
   private static int end(String s) {
     int llvm = s.indexOf(".llvm.");
     return s.lastIndexOf('E', llvm < 0 ? s.length() : llvm);

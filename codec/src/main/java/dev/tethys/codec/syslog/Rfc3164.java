@@ -22,7 +22,7 @@ final class Rfc3164 {
   private static final int STAMP = "Mmm dd hh:mm:ss".length();
 
   /**
-   * Seconds that a sender's clock may be ahead of the local one before its time is read as last
+   * Maximum seconds by which a sender's clock may be ahead before its timestamp is read as last
    * year's.
    */
   private static final long DAY = 86_400;

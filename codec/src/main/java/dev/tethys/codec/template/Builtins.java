@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The functions that every template has. {@code and} and {@code or} are part of the language. */
+/** Functions available in every template. {@code and} and {@code or} are part of the language. */
 final class Builtins {
   static final Map<String, TemplateFunction> ALL =
       Map.ofEntries(

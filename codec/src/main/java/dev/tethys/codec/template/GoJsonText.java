@@ -97,7 +97,7 @@ public final class GoJsonText {
     return this;
   }
 
-  /** Writes text that is JSON. */
+  /** Writes raw JSON. */
   public GoJsonText raw(String json) {
     out.append(json);
     return this;

@@ -5,6 +5,6 @@ import org.jspecify.annotations.Nullable;
 /** The methods of a named map or slice type. */
 @FunctionalInterface
 public interface GoMethods<T> {
-  /** The method of that name, bound to a value; null if there is none. */
+  /** Returns the method with the given name, bound to a value; null if none. */
   @Nullable TemplateFunction find(T receiver, String name);
 }

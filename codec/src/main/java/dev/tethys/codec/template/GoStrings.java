@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 public final class GoStrings {
   private GoStrings() {}
 
-  /** The text that a string in double quotes represents; null if it is not a valid one. */
+  /** Unquotes a Go string in double quotes; null if it is invalid. */
   public static @Nullable String unquote(String quoted) {
     boolean closed = quoted.length() > 1 && quoted.startsWith("\"") && quoted.endsWith("\"");
     return closed && quoted.indexOf('\n') < 0 ? Literals.unquote(quoted) : null;

@@ -7,7 +7,7 @@ import dev.tethys.codec.template.TemplateFunction.Failure;
  * twice: its text would be endless.
  */
 public final class TextLimit {
-  /** The longest text that a function makes, in characters. */
+  /** Maximum length of a string produced by a function, in characters. */
   public static final int MAX_LENGTH = 16 << 20;
 
   /** Maximum nesting depth of printed maps and lists. */

@@ -4,8 +4,8 @@ import dev.tethys.model.Samples;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples that a database cannot store as numbers, as text: {@code NaN}, {@code +Inf}, {@code
- * -Inf}, and {@code stale} for the marker that a series has ended.
+ * Text form of sample values that a database cannot store as numbers: {@code NaN}, {@code +Inf},
+ * {@code -Inf}, and {@code stale} for the staleness marker.
  */
 public final class NonFiniteText {
   private NonFiniteText() {}
@@ -27,7 +27,7 @@ public final class NonFiniteText {
   }
 
   /**
-   * A number that represents a value that is not finite: 1 is NaN, 2 +Inf, 3 -Inf, 4 the staleness
+   * Returns the number that encodes a non-finite value: 1 is NaN, 2 +Inf, 3 -Inf, 4 the staleness
    * marker.
    */
   public static int mark(double v) {

@@ -11,7 +11,7 @@ import java.util.Set;
 public final class RequestTarget {
   private static final String MASK = "*";
 
-  /** Segments after which a token or password is expected. */
+  /** Path segments usually followed by a token or password. */
   private static final Set<String> BEFORE_SECRETS =
       Set.of(
           "access-token",

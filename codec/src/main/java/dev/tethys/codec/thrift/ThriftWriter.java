@@ -112,7 +112,7 @@ public final class ThriftWriter {
     return beginElement();
   }
 
-  /** A struct that is an element of a list. */
+  /** Starts a struct that is an element of a list. */
   public ThriftWriter beginElement() {
     last[++depth] = 0;
     return this;

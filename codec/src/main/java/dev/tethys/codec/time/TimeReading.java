@@ -80,7 +80,7 @@ final class TimeReading {
     this.names = names;
   }
 
-  /** The character at which reading stopped, counted from 0. */
+  /** Returns the index of the character at which parsing stopped, counted from 0. */
   int position() {
     return Math.min(at, text.length());
   }
@@ -277,7 +277,7 @@ final class TimeReading {
     return (is('.', at) || is(',', at)) && isDigit(at + 1);
   }
 
-  /** A fraction that the layout does not have is read all the same. */
+  /** Accepts a fractional second that the layout does not contain. */
   private boolean unannounced(@Nullable LayoutPart next) {
     boolean announced =
         next != null
@@ -450,7 +450,9 @@ final class TimeReading {
     return Instant.ofEpochSecond(epoch, nanos).atZone(in);
   }
 
-  /** The place whose clocks show the zone of the text then, or its offset. */
+  /**
+   * Returns the region whose local time matches the zone given in the text, or its fixed offset.
+   */
   private ZoneId placed(long wall, int seconds, ZoneId location, @Nullable ZoneId given) {
     Instant t = Instant.ofEpochSecond(wall - seconds);
     for (ZoneId z : given == null ? List.of(location) : List.of(given, location)) {
@@ -518,7 +520,7 @@ final class TimeReading {
     return o == NO_OFFSET ? offsetNear(wall, found) : o;
   }
 
-  /** The offset that an abbreviation represents in a zone; {@link #NO_OFFSET} for none. */
+  /** Returns the offset of an abbreviation in a zone, or {@link #NO_OFFSET}. */
   private static int offsetOf(String abbreviation, long wall, ZoneId zone) {
     for (int months = 0; months <= 6; months += 6) {
       ZonedDateTime t = Instant.ofEpochSecond(wall).atZone(zone).plusMonths(months);

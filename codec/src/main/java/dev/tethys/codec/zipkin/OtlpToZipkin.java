@@ -52,7 +52,7 @@ final class OtlpToZipkin {
 
   private static final String PEER_SERVICE = "peer.service";
 
-  /** Attributes that are only in the endpoints, from which {@link ZipkinToOtlp} restores them. */
+  /** Attributes stored only in the endpoints, from which {@link ZipkinToOtlp} restores them. */
   private static final Set<String> ENDPOINTS =
       Set.of("net.host.ip", "net.host.port", "net.peer.ip", "net.peer.port", PEER_SERVICE);
 

@@ -32,7 +32,7 @@ final class ZipkinSpan {
    */
   record Binary(String key, String value, Endpoint endpoint, boolean typed) {}
 
-  /** Latest time that has nanoseconds of 64 bits. */
+  /** Latest time that fits into 64-bit nanoseconds. */
   static final long MAX_MICROS = Long.MAX_VALUE / 1000;
 
   long traceHigh;

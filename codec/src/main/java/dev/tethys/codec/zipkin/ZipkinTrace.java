@@ -122,7 +122,7 @@ public final class ZipkinTrace {
     return out;
   }
 
-  /** Endpoint that has the fields of two; null if they differ in one. */
+  /** Merges two endpoints; null if they differ in a field. */
   private static @Nullable Endpoint both(Endpoint a, Endpoint b) {
     String service =
         a.service().startsWith(NO_SERVICE)

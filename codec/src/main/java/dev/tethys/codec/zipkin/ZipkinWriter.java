@@ -92,7 +92,7 @@ public final class ZipkinWriter {
     to.put('}');
   }
 
-  /** Reason for which Zipkin would reject the span, briefly. */
+  /** Returns a short reason why Zipkin would reject the span. */
   private static @Nullable String problem(ZipkinSpan s) {
     return s.check() == null ? null : "no_id";
   }

@@ -133,7 +133,7 @@ public final class MetricsPush implements AutoCloseable {
     return sb.toString();
   }
 
-  /** A text that YAML reads as it is; JSON's strings are YAML's. */
+  /** Quotes a string for YAML; JSON string literals are valid YAML. */
   private static String quoted(String s) {
     return GoJson.append(new StringBuilder(), s).toString();
   }

@@ -240,7 +240,7 @@ public final class Alertmanager implements AutoCloseable {
     peer.join();
   }
 
-  /** The cluster that it is a member of, or null. */
+  /** Returns the cluster this Alertmanager belongs to, or null. */
   public @Nullable ClusterView cluster() {
     return cluster;
   }
@@ -477,7 +477,7 @@ public final class Alertmanager implements AutoCloseable {
         silences.silencing(labels), inhibiting == null ? List.of() : List.of(inhibiting));
   }
 
-  /** The routes that alerts with such labels take. */
+  /** Returns the routes for alerts with the given labels. */
   public List<RoutingNode> routes(LabelSet labels) {
     return current().dispatcher.routes(labels);
   }

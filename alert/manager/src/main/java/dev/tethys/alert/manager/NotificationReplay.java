@@ -41,7 +41,7 @@ public final class NotificationReplay implements AutoCloseable {
   private static final Duration OPEN = Duration.ofDays(36_500);
 
   /**
-   * A notification that would have been sent.
+   * Notification that would have been sent.
    *
    * @param receiver the integration, as in {@code team/email[0]}
    * @param group the labels that its alerts have in common by the route
@@ -130,7 +130,7 @@ public final class NotificationReplay implements AutoCloseable {
     addAlert(labels, annotations, at, at.plus(OPEN));
   }
 
-  /** An alert that began before ends. */
+  /** Ends an alert that started earlier. */
   public void ends(
       Map<String, String> labels, Map<String, String> annotations, Instant began, Instant at) {
     clock.advanceTo(at);

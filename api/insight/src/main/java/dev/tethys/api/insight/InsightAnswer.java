@@ -18,7 +18,7 @@ final class InsightAnswer {
 
   private InsightAnswer() {}
 
-  /** Handler that responds with data, or with the error that it throws. */
+  /** Returns a handler that responds with the data, or with the error if reading it fails. */
   static HttpHandler of(Data data) {
     return (request, response) -> {
       TextBuffer out = new TextBuffer();

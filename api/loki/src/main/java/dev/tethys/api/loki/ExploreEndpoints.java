@@ -26,7 +26,7 @@ final class ExploreEndpoints {
   private static final int MAX_FIELDS = 1000;
   private static final int MAX_PATTERNS = 300;
 
-  /** Rows below which Loki has no pattern. */
+  /** Minimum number of rows for which Loki reports a pattern. */
   private static final int RARE_ROWS = 30;
 
   /** Patterns up to which rare ones are listed too: small stores have nothing else. */

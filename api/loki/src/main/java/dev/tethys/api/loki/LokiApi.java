@@ -158,7 +158,7 @@ public final class LokiApi {
     return (e, q, s) -> of.answer(e, q, s).getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Handler whose responses name damaged data in a header, because their bodies cannot. */
+  /** Returns a handler that names damaged data in a response header, because the body cannot. */
   private HttpHandler exploring(Exploration<byte[]> exploration) {
     return (request, response) -> {
       LogExplorer explorer = new LogExplorer(engine());

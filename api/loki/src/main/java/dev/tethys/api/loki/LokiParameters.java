@@ -83,7 +83,7 @@ final class LokiParameters {
     return new Range(start, end);
   }
 
-  /** Range whose end must be after its start. */
+  /** Returns a range, requiring its end to be after its start. */
   Range orderedRange() {
     Range r = range();
     if (r.end <= r.start) {

@@ -32,7 +32,7 @@ public final class LokiPush {
   /** Largest body as it is sent and decompressed. */
   private static final int MAX_BODY = 64 << 20;
 
-  /** Largest arrays that wait for the next request. */
+  /** Maximum size of the arrays kept for later requests. */
   private static final long MAX_IDLE_BYTES = 8 << 20;
 
   private final LogIngester ingester;

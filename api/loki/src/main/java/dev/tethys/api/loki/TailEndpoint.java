@@ -41,12 +41,12 @@ final class TailEndpoint {
   /** Largest message of a client; clients send only control frames. */
   private static final int MAX_MESSAGE = 4096;
 
-  /** Time for which entries are collected, so that frames are not sent for each of them. */
+  /** Time for which entries are collected into one frame. */
   private static final Duration LINGER = Duration.ofMillis(50);
 
   private static final Duration PING = Duration.ofSeconds(10);
 
-  /** A client that responds to no ping for this long is considered gone. */
+  /** Maximum time without a response to pings before a client is considered gone. */
   private static final Duration SILENCE = Duration.ofSeconds(60);
 
   private static final Duration FAREWELL = Duration.ofSeconds(2);

@@ -10,7 +10,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Endpoints that change the entire store; disabled unless a flag enables them. */
+/** Endpoints that modify the entire store; disabled unless a flag enables them. */
 final class AdminEndpoints {
   private static final System.Logger LOG = JulLogger.of(AdminEndpoints.class.getName());
 

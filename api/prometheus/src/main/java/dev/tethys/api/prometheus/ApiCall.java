@@ -56,7 +56,7 @@ final class ApiCall {
     scope = RequestScope.of(request);
   }
 
-  /** Data that the request may read. */
+  /** Returns the data that the request may read. */
   Scope scope() {
     return scope;
   }

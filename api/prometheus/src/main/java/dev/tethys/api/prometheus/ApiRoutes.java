@@ -57,7 +57,7 @@ final class ApiRoutes {
     return this;
   }
 
-  /** GET endpoint that an agent cannot serve. */
+  /** Adds a GET endpoint that is unavailable on an agent. */
   ApiRoutes getOfServer(String path, ApiCall.Endpoint endpoint) {
     return get(path, ofServer(endpoint));
   }
@@ -72,7 +72,7 @@ final class ApiRoutes {
     return getOrPost(path, ready(handler(endpoint)));
   }
 
-  /** DELETE endpoint that an agent cannot serve. */
+  /** Adds a DELETE endpoint that is unavailable on an agent. */
   ApiRoutes deleteOfServer(String path, ApiCall.Endpoint endpoint) {
     return on(path, ready(handler(ofServer(endpoint))), "DELETE");
   }
@@ -82,7 +82,7 @@ final class ApiRoutes {
     return on(path, ready(handler(ofServer(endpoint))), "POST", "PUT");
   }
 
-  /** Endpoint that responds before the server is ready. */
+  /** Adds an endpoint that responds even before the server is ready. */
   ApiRoutes getAlways(String path, ApiCall.Endpoint endpoint) {
     return on(path, handler(endpoint), "GET");
   }

@@ -68,7 +68,7 @@ public final class Consoles {
 
   private static final int MAX_FILE = 16 << 20;
 
-  /** Variables that need no knowledge of the language. */
+  /** Variables whose use does not require the template parser. */
   private static final String VARIABLES =
       "{{$rawParams := .RawParams }}{{$params := .Params}}{{$path := .Path}}"
           + "{{$externalLabels := .ExternalLabels}}";
@@ -142,7 +142,7 @@ public final class Consoles {
   }
 
   /**
-   * A file whose links lead to a place inside a folder.
+   * Resolves a file, requiring its link target to be inside the folder.
    *
    * @throws NoSuchFileException if they lead elsewhere
    */

@@ -319,7 +319,7 @@ final class JsonOut {
   }
 
   /**
-   * Points whose times are in neighbouring slots. Everything is in variables of this method: fields
+   * Writes points whose timestamps are in adjacent slots. All state is in local variables: fields
    * would be read again after each byte that is written.
    */
   private static int points(

@@ -11,10 +11,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Threads on which label lookups are computed. A lookup over many series takes a tenth of a second
- * of processor time, during which a virtual thread keeps its carrier. So lookups occupy all
- * carriers but one; further lookups wait for one of as many platform threads as there are
- * processors. The remaining carrier serves health checks and ingestion.
+ * Threads for label lookups. A lookup over many series takes a tenth of a second of processor time,
+ * during which a virtual thread keeps its carrier. So lookups occupy all carriers but one; further
+ * lookups wait for one of as many platform threads as there are processors. The remaining carrier
+ * serves health checks and ingestion.
  */
 final class LookupThreads {
   private static final int CORES = Runtime.getRuntime().availableProcessors();

@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Copies text that JSON has as it is, eight bytes at a time. Nearly all names and values of labels
+ * Copies text that needs no JSON escaping, eight bytes at a time. Nearly all label names and values
  * are such text, and a loop over single bytes is slow until it is compiled.
  */
 final class PlainText {

@@ -202,7 +202,10 @@ final class QueryEndpoints {
     return false;
   }
 
-  /** The parameter that Thanos has under the same name; its {@code 0s} selects only samples. */
+  /**
+   * Reads the parameter that Thanos defines under the same name; {@code 0s} selects raw samples
+   * only.
+   */
   private static long maxSourceResolution(String text) {
     if (text.isEmpty() || text.equals("auto")) {
       return QueryOptions.AUTO;

@@ -64,7 +64,7 @@ public interface QueryEngine {
     };
   }
 
-  /** A query that can be run once. Closing it releases the memory of its result. */
+  /** Query that can be run once. Closing it releases the memory of its result. */
   interface Prepared extends AutoCloseable {
     @Override
     void close();

@@ -34,12 +34,12 @@ public interface RulesView {
   /** The groups by file, then name. */
   List<RuleGroup> groups();
 
-  /** Alertmanagers that receive alerts. */
+  /** Returns the Alertmanagers that receive alerts. */
   List<URI> alertmanagers();
 
   /** Delivery status of each Alertmanager, in the same order. */
   List<AlertmanagerStatus> deliveries();
 
-  /** Alertmanagers that relabelling dropped. */
+  /** Returns the Alertmanagers dropped by relabelling. */
   List<String> droppedAlertmanagers();
 }

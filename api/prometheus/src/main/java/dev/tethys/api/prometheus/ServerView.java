@@ -34,7 +34,7 @@ public interface ServerView {
    */
   Map<String, Map<String, Boolean>> features();
 
-  /** Labels that federation adds to every series that lacks them. */
+  /** Returns the labels that federation adds to series without them. */
   Map<String, String> externalLabels();
 
   /** External URL of the server. */

@@ -52,7 +52,7 @@ public interface TargetsView {
   }
 
   /**
-   * A target that is scraped.
+   * Target that is being scraped.
    *
    * @param discovered labels before relabelling
    * @param labels labels attached to its series
@@ -78,14 +78,14 @@ public interface TargetsView {
 
   /** Metadata of metric families from the last exposition of a target. */
   interface Metadata {
-    /** A target that has not reported anything. */
+    /** Metadata of a target that has not reported any. */
     Metadata NONE = Map::of;
 
     /** By family name. */
     Map<String, MetricMetadata> families();
   }
 
-  /** A target that relabelling dropped. */
+  /** Target dropped by relabelling. */
   record Dropped(String pool, Labels discovered) {}
 
   /** Returns the names of the scrape pools. */
@@ -94,7 +94,7 @@ public interface TargetsView {
   /** All active targets, sorted by pool. */
   List<Active> active();
 
-  /** The dropped targets that are kept to be shown, sorted by pool. */
+  /** Returns the dropped targets retained for display, sorted by pool. */
   List<Dropped> dropped();
 
   /** Number of dropped targets by pool. */

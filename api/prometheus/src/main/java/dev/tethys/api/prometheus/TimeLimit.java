@@ -17,13 +17,13 @@ record TimeLimit(Duration most) {
   /** Time between two questions whether the client is connected: most requests take less. */
   private static final long PRESENCE_NANOS = 20_000_000;
 
-  /** Work that responds to a request. */
+  /** Work done for a request. */
   @FunctionalInterface
   interface RequestAction {
     void run() throws IOException;
   }
 
-  /** An endpoint that ends with an error of type {@code timeout} or {@code canceled}. */
+  /** Wraps an endpoint so that it ends with a {@code timeout} or {@code canceled} error. */
   ApiCall.Endpoint on(ApiCall.Endpoint endpoint) {
     return call -> run(call.request(), () -> endpoint.answer(call));
   }

@@ -12,9 +12,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queries that run after their request was answered. The client requests the result by id, as in
- * Pyroscope (pkg/frontend/async of grafana/pyroscope). Results are kept in memory: a restart
- * forgets them.
+ * Queries that keep running after their request has been answered. The client requests the result
+ * by ID, as in Pyroscope (pkg/frontend/async of grafana/pyroscope). Results are kept in memory:
+ * they are lost on restart.
  *
  * <p>Invariants: at most {@link #MAX_OF_TENANT} queries of a tenant run and {@link #MAX_RUNNING} of
  * all; finished ones take at most {@link #MAX_BYTES} and {@link #MAX_FINISHED} places, of which the

@@ -116,7 +116,7 @@ final class ProfileQueries {
     return store.select(scope, matchers, range.from, range.to);
   }
 
-  /** Series that fit one of several selectors. */
+  /** Returns the series that match one of several selectors. */
   List<Labels> series(List<String> selectors, long start, long end) {
     Range range = Range.of(start, end);
     if (selectors.isEmpty()) {

@@ -67,7 +67,7 @@ final class Requests {
     return failing(() -> accounted(work, queries));
   }
 
-  /** Runs queries whose results are charged to the memory of all queries of profiles. */
+  /** Runs queries, charging their results to the memory shared by all profile queries. */
   private <T> T accounted(QueryAction<T> work, ProfileQueries queries) {
     try (QueryAccount account = new QueryAccount(memory)) {
       return RequestMemory.during(account, () -> work.run(queries));

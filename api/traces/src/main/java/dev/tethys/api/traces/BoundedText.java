@@ -15,7 +15,7 @@ final class BoundedText {
 
   private static final int STEP = 1 << 20;
 
-  /** Strings that are used again: a response that grows from nothing is copied a dozen times. */
+  /** Buffers kept for reuse: a response that grows from nothing is copied a dozen times. */
   private static final ArrayDeque<TextBuffer> FREE = new ArrayDeque<>();
 
   private static final int MAX_FREE = 4;

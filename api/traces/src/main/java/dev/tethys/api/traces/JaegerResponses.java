@@ -61,7 +61,7 @@ final class JaegerResponses {
       errors.put(",\"msg\":").json(message).put(",\"traceID\":").json(traceId).put('}');
     }
 
-    /** Marks data that does not cover all spans of the range. */
+    /** Marks the response as incomplete if not all spans of the range were read. */
     void truncated(boolean is) {
       truncated = is;
     }

@@ -30,7 +30,7 @@ final class QueryParameters {
     return values;
   }
 
-  /** An integer that is not negative. */
+  /** Reads a non-negative integer parameter. */
   long number(String name, long otherwise) {
     String v = get(name);
     if (v.isEmpty()) {

@@ -16,7 +16,7 @@ import java.util.Map;
  * and values, so each of them is quoted once.
  */
 final class SearchJson {
-  /** Strings that are kept in quoted form. */
+  /** Maximum number of strings cached in quoted form. */
   private static final int MAX_QUOTED = 4096;
 
   /** Number of sampled traces from which the total length is estimated. */

@@ -27,8 +27,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Endpoints that add, list and cancel deletions of spans. Tempo has none; they are like Loki's for
- * log entries.
+ * Endpoints to add, list and cancel span deletions. Tempo has none; they are like Loki's for log
+ * entries.
  */
 final class TempoDeletions {
   private static final System.Logger LOG = JulLogger.of(TempoDeletions.class.getName());
@@ -53,7 +53,7 @@ final class TempoDeletions {
     routes.delete(path, this::cancel);
   }
 
-  /** Request that changes deletions. */
+  /** Request that adds or cancels a deletion. */
   private record Change(TraceStore store, Scope scope, Params values, String user) {
     /** Records a change of deletions in the log of the program. */
     void log(String what, EventDeletion d) {

@@ -166,7 +166,9 @@ final class TempoQueries {
         tag.equals("service.name") ? "resource.service.name" : TempoParameters.attribute(tag));
   }
 
-  /** Filter that the user may not have finished; none if it cannot be read. */
+  /**
+   * Parses a filter that the user may still be typing; matches everything if it cannot be parsed.
+   */
   private static @Nullable TraceQuery filter(String text) {
     if (text.isBlank()) {
       return null;

@@ -152,7 +152,7 @@ final class TraceFinder {
       this.limit = limit;
     }
 
-    /** Start that a span must have to be among the newest. */
+    /** Returns the earliest start time of a span among the newest. */
     long oldest() {
       return oldest;
     }

@@ -1,8 +1,8 @@
 package dev.tethys.codec.json.tree;
 
 /**
- * Text that is not JSON. Has neither position nor stack trace: lines that are not JSON are
- * ordinary.
+ * Signals text that is not valid JSON. Has neither position nor stack trace, because lines that are
+ * not JSON are common.
  */
 public final class MalformedJsonException extends Exception {
   private static final long serialVersionUID = 1L;

@@ -22,7 +22,7 @@ final class FieldReader {
   final ProtoReader r = new ProtoReader();
   private final NameCache names;
 
-  /** Dictionary that attribute references resolve against; null if there is none. */
+  /** Dictionary for resolving attribute references; null if there is none. */
   @Nullable ProfileDictionary dictionary;
 
   private @Nullable DictionaryEntries entries;
@@ -40,7 +40,7 @@ final class FieldReader {
     return names.get(r.buffer(), p, n);
   }
 
-  /** Text that is not copied. */
+  /** Reads a string without copying it. */
   private Object text() {
     int n = r.readLength();
     int p = r.position();

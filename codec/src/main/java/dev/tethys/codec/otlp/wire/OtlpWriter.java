@@ -69,10 +69,10 @@ public final class OtlpWriter {
   }
 
   /**
-   * Sizes that the groups of resources have in the request, in their order. Exact for groups of at
-   * most {@link #SIZED} items. Of a larger one some items are written, and each item has the same
-   * chance to be one of them: the size is estimated by them, without bias. Profiles refer to one
-   * dictionary and are written whole; the size of the request is divided by items.
+   * Returns the encoded size of each resource group, in request order. Exact for groups of at most
+   * {@link #SIZED} items. For a larger group, the size is estimated from a uniform random sample of
+   * its items, without bias. Profiles refer to one dictionary and are written whole; the size of
+   * the request is divided by items.
    */
   public long[] sizes(Telemetry<?> data) {
     List<? extends ResourceGroup<?>> groups = data.resources();

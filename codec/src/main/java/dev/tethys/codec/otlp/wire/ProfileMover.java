@@ -118,7 +118,7 @@ final class ProfileMover {
     return there;
   }
 
-  /** The messages that have an index, or hold one that has. */
+  /** Returns the messages that contain an index directly or indirectly. */
   private static Set<String> withIndices() {
     Set<String> out = new HashSet<>();
     boolean more = true;

@@ -27,7 +27,7 @@ final class ProfileReader implements OtlpReader.ItemReader<Profile> {
     return new Profile(dictionary, r.buffer(), from, r.position() - from, samples);
   }
 
-  /** Dictionary that a request's profiles refer to: all its dictionaries, concatenated. */
+  /** Reads the dictionary of a request's profiles: all its dictionaries, concatenated. */
   static ProfileDictionary dictionary(byte[] buf, int offset, int length) {
     java.io.ByteArrayOutputStream all = new java.io.ByteArrayOutputStream();
     int profiles = 0;

@@ -16,7 +16,7 @@ public final class ProfilesWriter {
   private int scope;
   private int samples;
 
-  /** Dictionary that the indices of the profiles refer to. */
+  /** Returns the dictionary that the profile indices refer to. */
   public DictionaryWriter dictionary() {
     return dictionary;
   }

@@ -67,7 +67,7 @@ public final class HtmlOutput implements TemplateOutput {
   private final StringBuilder attribute = new StringBuilder();
   private Kind kind = Kind.PLAIN;
 
-  /** The quote that ends the value of the attribute; 0 for a space or the end of the tag. */
+  /** Quote that terminates the attribute value; 0 for a space or the end of the tag. */
   private char quote;
 
   private UrlText url = new UrlText();

@@ -4,7 +4,7 @@ import dev.tethys.codec.template.GoStruct;
 import java.util.Map;
 
 /**
- * Text that a template marks as safe for a given context of an HTML document.
+ * Text marked by a template as safe for a given context of an HTML document.
  *
  * @param kind place for which it is safe
  */

@@ -307,7 +307,7 @@ final class ScriptText implements CodeText {
     return sb.toString();
   }
 
-  /** Regular expression that matches the text literally. */
+  /** Returns a regular expression that matches the text literally. */
   private static String expression(String s) {
     StringBuilder sb = new StringBuilder(s.length() + 16);
     for (int i = 0; i < s.length(); i++) {

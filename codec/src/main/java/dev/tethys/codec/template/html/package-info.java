@@ -1,4 +1,4 @@
-/** Templates that write HTML: values are escaped for their context. */
+/** Templates for HTML output: values are escaped for their context. */
 @NullMarked
 package dev.tethys.codec.template.html;
 

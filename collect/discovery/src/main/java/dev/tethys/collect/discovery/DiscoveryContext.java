@@ -87,7 +87,10 @@ public record DiscoveryContext(
     return sender(clients, UnaryOperator.identity());
   }
 
-  /** Calls that {@code route} may send to a server other than the one they name. */
+  /**
+   * Returns a sender that lets {@code route} redirect calls to a server other than the one they
+   * name.
+   */
   static Sender sender(HttpClientFactory clients, UnaryOperator<ClientRequest> route) {
     return (config, call) -> clients.client(config).send(route.apply(call));
   }

@@ -96,7 +96,7 @@ final class DnsLookup implements PollingDiscovery.Source {
     return List.copyOf(now.values());
   }
 
-  /** Logs errors that were not there at the last refresh. */
+  /** Logs errors that did not occur in the previous refresh. */
   private void report(Map<String, String> errors) {
     errors.forEach(
         (name, error) -> {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Condition that a source evaluates: a name and values, at least one of which must match. */
+/** Condition evaluated by a source: a name and values, at least one of which must match. */
 public record Filter(String name, List<String> values) implements Mechanism.Nested {
   private static final Section SECTION =
       new Section("filter", "Filter that the discovered API applies.");

@@ -92,7 +92,7 @@ public final class Mechanism {
     return new Entry(this, new Settings(values, settings.client()));
   }
 
-  /** A mechanism that polls its source. */
+  /** Creates a mechanism that polls its source. */
   public static Mechanism polling(
       String name, Section section, Key<Duration> interval, Check check, SourceMaker maker) {
     return new Mechanism(

@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A discovery that polls its source. Groups that the source no longer returns are removed. */
+/** Discovery that polls its source. Groups no longer returned by the source are removed. */
 public final class PollingDiscovery implements Discovery {
   private static final System.Logger LOG = JulLogger.of(PollingDiscovery.class.getName());
 

@@ -80,7 +80,7 @@ public final class RestClient {
       return JsonText.answered(uri, body);
     }
 
-    /** Error that quotes the response. */
+    /** Creates an error that quotes the response. */
     public IOException error() {
       String s = text().strip();
       return new IOException(
@@ -91,7 +91,7 @@ public final class RestClient {
     }
   }
 
-  /** The JSON that a URL responds with. */
+  /** Fetches JSON from a URL. */
   public JsonNode get(String url) throws IOException, InterruptedException {
     return json(call("GET", url));
   }
@@ -116,7 +116,7 @@ public final class RestClient {
         method, uri(url), Map.of("Accept", "application/json"), null, timeout, socket);
   }
 
-  /** A POST that accepts JSON. */
+  /** Creates a POST request that accepts JSON. */
   public ClientRequest post(String url, String contentType, byte[] body) throws IOException {
     return new ClientRequest(
         "POST",
@@ -141,12 +141,12 @@ public final class RestClient {
     }
   }
 
-  /** A client that also sends a user and password. */
+  /** Returns a client configuration that also sends a user and password. */
   public static HttpClientConfig withBasicAuth(HttpClientConfig c, String user, Secret password) {
     return c.with(new HttpClientConfig.BasicAuth(user, "", password, ""));
   }
 
-  /** A client that obtains its tokens in another way. */
+  /** Returns a client configuration that obtains its tokens differently. */
   public static HttpClientConfig withOAuth2(HttpClientConfig c, OAuth2 oauth2) {
     return c.with(oauth2);
   }

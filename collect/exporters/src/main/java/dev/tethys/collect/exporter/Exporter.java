@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An exporter that runs. Thread-safe. */
+/** Running exporter. Thread-safe. */
 public interface Exporter extends AutoCloseable {
   /**
    * Metrics of its page in addition to {@link #about()}; null if it shows nothing without a target.
@@ -62,7 +62,7 @@ public interface Exporter extends AutoCloseable {
     return true;
   }
 
-  /** A page that requires {@link #admits}. */
+  /** Wraps a page so that it requires {@link #admits}. */
   default HttpHandler guarded(HttpHandler page) {
     return (q, r) -> {
       if (!admits(q)) {

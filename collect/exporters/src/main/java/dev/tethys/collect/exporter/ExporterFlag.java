@@ -27,22 +27,22 @@ public record ExporterFlag(
     PATH,
     /** The same, several times; such a path may end with a pattern. */
     PATHS,
-    /** Text that is not shown. */
+    /** Text that is masked in output. */
     SECRET
   }
 
-  /** A flag that works. */
+  /** Creates a supported flag. */
   public static ExporterFlag of(String name, Kind kind, String defaultValue, String help) {
     return new ExporterFlag(name, kind, defaultValue, help, null);
   }
 
-  /** A known flag that is rejected with a reason when set. */
+  /** Creates a known flag that is rejected with a reason when set. */
   public static ExporterFlag refused(String name, Kind kind, String defaultValue, String reason) {
     return new ExporterFlag(name, kind, defaultValue, "Not built yet: " + reason, reason);
   }
 
   /**
-   * Flags that every exporter has as a program, for its pages and its log.
+   * Returns the flags common to all exporter programs, for pages and logging.
    *
    * @param address its default address, such as {@code :9116}
    */

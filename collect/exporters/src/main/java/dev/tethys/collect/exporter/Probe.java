@@ -45,13 +45,13 @@ public record Probe(Params params, @Nullable Duration scrapeTimeout) {
     return new Probe(params, Duration.ofMillis((long) Math.min(seconds * 1e3, LONGEST.toMillis())));
   }
 
-  /** A parameter that may be absent, {@code ""} then. */
+  /** Returns a parameter, or {@code ""} if it is absent. */
   public String param(String name) {
     return params.first(name, "");
   }
 
   /**
-   * A required parameter that must occur once.
+   * Returns a required parameter, which must occur exactly once.
    *
    * @throws ProbeException 400 otherwise
    */

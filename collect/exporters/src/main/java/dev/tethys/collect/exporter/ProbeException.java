@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter;
 
-/** A question that is answered with an HTTP status and a line of text instead of metrics. */
+/** Failed probe that is answered with an HTTP status and a line of text instead of metrics. */
 public class ProbeException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -44,7 +44,7 @@ public interface HostProcess {
   /** Control group lines. */
   @Nullable String controlGroups() throws IOException;
 
-  /** The user that it runs as, and its pending signals. */
+  /** User the process runs as, and its pending signals. */
   record Status(long user, long pendingSignals) {}
 
   @Nullable Status status() throws IOException;

@@ -99,7 +99,7 @@ public interface HostReadings {
   /** Returns the memory page size. */
   int pageSize();
 
-  /** A device that memory is swapped to. */
+  /** Swap device. */
   record Swap(String device, long size, long used) {}
 
   List<Swap> swaps() throws IOException;

@@ -29,7 +29,7 @@ public final class NodeExporterFlags {
    * @param help one sentence
    */
   public record Flag(String name, Kind kind, String value, String help) {
-    /** The collector that the flag belongs to, {@code ""} for none. */
+    /** Returns the collector the flag belongs to, or {@code ""}. */
     public String collector() {
       if (!name.startsWith("collector.")) {
         return "";
@@ -39,7 +39,7 @@ public final class NodeExporterFlags {
     }
   }
 
-  /** Collectors that run unless turned off. */
+  /** Collectors enabled by default. */
   static final List<String> DEFAULT_ON =
       List.of(
           "arp",

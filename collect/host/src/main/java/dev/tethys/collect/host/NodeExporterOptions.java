@@ -163,7 +163,7 @@ public record NodeExporterOptions(
     }
   }
 
-  /** Units that match both systemd patterns. */
+  /** Whether an include flag excludes its counterpart; systemd units may match both patterns. */
   private static boolean exclusive(String include) {
     return !include.startsWith("collector.systemd.")
         && NodeExporterFlags.find(

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Dependencies that sources share: receiver of entries, relabelling, clock. Thread-safe. */
+/** Dependencies shared by sources: entry receiver, relabelling, clock. Thread-safe. */
 public final class SourceContext {
   /** Maximum number of label sets for which the relabeling result is cached. */
   private static final int MAX_REMEMBERED = 2000;

@@ -153,7 +153,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
   }
 
-  /** Sockets that exist have owners from the start; a hanging runtime delays this briefly. */
+  /** Waits briefly so that existing sockets have owners from the start, even if a runtime hangs. */
   private void awaitFirstScan() {
     try {
       scanned.await(FIRST_SCAN_NANOS, TimeUnit.NANOSECONDS);

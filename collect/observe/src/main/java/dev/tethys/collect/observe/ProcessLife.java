@@ -26,17 +26,17 @@ final class ProcessLife implements ProcessHandler {
     java = javaTls;
   }
 
-  /** Processes that were forked. */
+  /** Returns the number of forked processes. */
   long forks() {
     return forked.get();
   }
 
-  /** Processes that ran a program. */
+  /** Returns the number of processes that executed a program. */
   long executions() {
     return executed.get();
   }
 
-  /** Processes that ended. */
+  /** Returns the number of exited processes. */
   long ends() {
     return ended.get();
   }

@@ -59,7 +59,7 @@ record Filters(
     }
   }
 
-  /** A bool that is true if it is not given. */
+  /** Reads a boolean parameter that defaults to true. */
   boolean isTrue(String name) {
     String v = query.first(name);
     return v == null || v.isEmpty() || TRUE.contains(v.toLowerCase(Locale.ROOT));

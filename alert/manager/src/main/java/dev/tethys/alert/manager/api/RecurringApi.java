@@ -18,7 +18,7 @@ import tools.jackson.core.JsonGenerator;
 
 /** {@code /api/tethys/recurring-silences}: recurring silences. */
 final class RecurringApi {
-  /** Period in which a list searches for the next occurrence. */
+  /** Time range searched for the next occurrence. */
   private static final Duration AHEAD = Duration.ofDays(40);
 
   /** Number of occurrences in a preview. */
@@ -98,7 +98,7 @@ final class RecurringApi {
     AlertmanagerApi.send(r, g -> writeSilence(g, made, manager.clock().instant()));
   }
 
-  /** Occurrences that a recurring silence would have if it were created. */
+  /** Previews the occurrences of a recurring silence without creating it. */
   void preview(HttpRequest q, HttpResponse r) throws IOException {
     PostedJson.Recurring p = PostedJson.recurring(AlertmanagerApi.jsonBody(q), false);
     List<RecurringSilence.Occurrence> times;

@@ -34,7 +34,10 @@ final class RoutingApi {
         .anyMatch(i -> i.contains(at));
   }
 
-  /** Intervals that mute a route; none when it is active. Decides like the dispatcher. */
+  /**
+   * Returns the intervals that mute a route, or an empty list if it is active. Matches the
+   * dispatcher's decision.
+   */
   private static List<String> mutingIntervals(
       AlertmanagerConfig config, RoutingNode route, Instant at) {
     List<String> active = route.activeTimeIntervals();

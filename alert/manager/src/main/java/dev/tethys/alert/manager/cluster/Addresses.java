@@ -47,7 +47,7 @@ final class Addresses {
   }
 
   /**
-   * Address that other members connect to.
+   * Returns the address advertised to other members.
    *
    * @param advertise value of the flag, or null
    * @param bound listen address

@@ -45,7 +45,7 @@ import java.util.concurrent.TimeUnit;
  * of states.
  */
 public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
-  /** Size above which a change is sent to each member over a stream instead of by gossip. */
+  /** Maximum size of a gossiped change; larger changes are sent to each member over a stream. */
   static final int MAX_GOSSIP_BYTES = SharedState.SPREAD_BYTES;
 
   static final int MAX_LARGE = 200;

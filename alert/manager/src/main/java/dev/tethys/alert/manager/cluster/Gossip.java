@@ -215,7 +215,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     transport.send(to.address(), whole);
   }
 
-  /** Updates that fit into {@code bytes} bytes. */
+  /** Returns updates that fit into {@code bytes} bytes. */
   private List<byte[]> more(int bytes) {
     int left = bytes - label.length - 5;
     int members = membership.size();
@@ -495,7 +495,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     return STREAMS.total();
   }
 
-  /** Members that have answered, including this one. */
+  /** Returns the members that have responded, including this one. */
   List<ClusterNode> answering() {
     return membership.answering();
   }

@@ -50,7 +50,10 @@ final class MemberProbes {
     /** Writes a message to a stream. */
     void write(Transport.Stream s, byte[] message) throws IOException;
 
-    /** The member that sent a packet, by its name or, without an address, by that of the packet. */
+    /**
+     * Returns the member that sent a packet, looked up by name or, if it has no address, by the
+     * packet's address.
+     */
     ClusterNode sender(ClusterNode source, InetSocketAddress from);
   }
 
@@ -110,7 +113,7 @@ final class MemberProbes {
     }
   }
 
-  /** A helper reports that a member has not answered it. */
+  /** Handles a helper's report that a member did not respond. */
   void refused(long sequence) {
     Pending q = pending.get(sequence);
     if (q != null) {

@@ -440,12 +440,12 @@ final class Membership {
     }
   }
 
-  /** Members that have not left or died, including this one. */
+  /** Returns the members that have not left or died, including this one. */
   synchronized List<ClusterNode> members() {
     return members.values().stream().filter(m -> !m.state.isGone()).map(m -> m.node).toList();
   }
 
-  /** Other members that have neither left nor responded. */
+  /** Returns the other members that have neither left nor responded. */
   synchronized List<ClusterNode> unanswered() {
     return members.values().stream()
         .filter(m -> !m.state.isGone() && !m.proven && !m.node.name().equals(self))
@@ -482,9 +482,7 @@ final class Membership {
     }
   }
 
-  /**
-   * Members that have not left or died and have answered, one for each address, including this one.
-   */
+  /** Returns the live members that have responded, one per address, including this one. */
   synchronized List<ClusterNode> answering() {
     Map<InetSocketAddress, ClusterNode> out = new HashMap<>();
     for (Member m : members.values()) {

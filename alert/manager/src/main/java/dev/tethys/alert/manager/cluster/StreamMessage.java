@@ -23,7 +23,7 @@ record StreamMessage(int type, InputStream rest) {
 
   private static final int PIECE = 64 << 10;
 
-  /** Stream whose bytes are reserved in a budget as they arrive. */
+  /** Returns a stream whose bytes are reserved in a budget as they arrive. */
   static InputStream accounted(InputStream in, LongConsumer reserve) {
     return new Accounted(in, reserve);
   }

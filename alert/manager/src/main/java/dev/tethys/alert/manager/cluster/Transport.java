@@ -28,7 +28,7 @@ interface Transport extends Closeable {
     void stream(Stream stream);
   }
 
-  /** Address that it listens on. */
+  /** Returns the address this transport listens on. */
   InetSocketAddress bound();
 
   /** Starts passing incoming packets and streams on. */

@@ -102,7 +102,7 @@ public record AlertmanagerConfig(
           RecorderConfig.NONE,
           "Outputs of recorded events.");
 
-  /** A map that is read later, by hand. */
+  /** Returns a type for a map that is parsed later by hand. */
   private static Type<YamlNode> any(Section section) {
     return Type.of(section.name(), null, n -> n);
   }

@@ -36,7 +36,7 @@ public record HeartbeatConfig(
   /** Name of the alert unless labels set another. */
   public static final String ALERT_NAME = "HeartbeatMissing";
 
-  /** The label that names the heartbeat. */
+  /** Label that names the heartbeat. */
   public static final String LABEL = "heartbeat";
 
   static final Duration SHORTEST = Duration.ofSeconds(10);

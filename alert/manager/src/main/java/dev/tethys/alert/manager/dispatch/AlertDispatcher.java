@@ -181,7 +181,7 @@ public final class AlertDispatcher implements AutoCloseable {
     this.end = alerts.listen(this::route);
   }
 
-  /** Alerts that arrived together are added to their groups before any of these is flushed. */
+  /** Adds alerts that arrived together to their groups before any of the groups is flushed. */
   private synchronized void route(List<Alert> notified) {
     if (closed) {
       return;
@@ -387,7 +387,7 @@ public final class AlertDispatcher implements AutoCloseable {
     return out;
   }
 
-  /** The routes that alerts with such labels take. */
+  /** Returns the routes for alerts with the given labels. */
   public List<RoutingNode> routes(LabelSet labels) {
     return root.match(labels);
   }

@@ -26,6 +26,6 @@ public interface ClusterPosition {
    */
   boolean awaitSettled(Instant deadline) throws InterruptedException;
 
-  /** Time that this member waits for the members before it. */
+  /** Returns how long this member waits for the members before it. */
   Duration turn();
 }

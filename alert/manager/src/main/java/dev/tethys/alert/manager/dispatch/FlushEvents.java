@@ -43,7 +43,7 @@ final class FlushEvents {
     attempts.add(new Attempt(name(i), when, result, detail));
   }
 
-  /** Alerts that an integration was notified of, or failed to be notified of. */
+  /** Records the alerts of a successful or failed notification. */
   synchronized void recordNotification(
       Integration i, Instant when, List<Alert> alerts, boolean taken) {
     for (Alert a : alerts) {

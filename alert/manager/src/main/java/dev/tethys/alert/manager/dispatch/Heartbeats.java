@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class Heartbeats {
   private static final System.Logger LOG = JulLogger.of(Heartbeats.class.getName());
 
-  /** Time for which an alert about a heartbeat stays active unless it is raised again. */
+  /** Lifetime of a heartbeat alert unless it is raised again. */
   private static final Duration HOLDS = Duration.ofMinutes(5);
 
   private static final class Watched {

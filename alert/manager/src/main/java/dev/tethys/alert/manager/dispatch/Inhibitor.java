@@ -64,7 +64,7 @@ public final class Inhibitor implements AutoCloseable {
    * @param rule the name of the rule, or "rule n", counted from 1
    */
   public record Inhibition(String rule, InhibitRule config, Alert source) {
-    /** The labels that have to be equal. */
+    /** Returns the labels that must be equal. */
     public List<String> equal() {
       return List.copyOf(config.equal());
     }

@@ -155,7 +155,7 @@ public final class NotificationPipeline {
     return ids;
   }
 
-  /** The silences that hold for labels on a route. */
+  /** Returns the silences that match these labels on a route. */
   List<String> silencing(LabelSet labels, RoutingNode route) {
     return s.silences.silencing(
         labels, receiverLabels.getOrDefault(route.receiver(), Map.of("name", route.receiver())));
@@ -477,7 +477,7 @@ public final class NotificationPipeline {
   }
 
   /**
-   * The reason for which an integration would be notified now, if its group were flushed.
+   * Returns the reason to notify an integration now if its group were flushed.
    *
    * @param alerts alerts of the group that are not suppressed
    */

@@ -80,7 +80,7 @@ public final class RoutingNode {
     return groupInterval;
   }
 
-  /** Interval after which an unchanged notification is repeated. */
+  /** Returns the interval at which an unchanged notification is repeated. */
   public Duration repeatInterval() {
     return repeatInterval;
   }
@@ -100,7 +100,7 @@ public final class RoutingNode {
     return labels;
   }
 
-  /** Matchers that alerts must satisfy to reach this route from its parent. */
+  /** Returns the matchers that select alerts from the parent route. */
   public LabelMatchers matchers() {
     return config.matchers();
   }
@@ -115,7 +115,9 @@ public final class RoutingNode {
     return id;
   }
 
-  /** The routes that alerts with such labels take: the first that match, at least this one. */
+  /**
+   * Returns the routes for alerts with the given labels: the first matching ones, or this route.
+   */
   public List<RoutingNode> match(LabelSet alert) {
     if (!config.matchers().matches(alert.map())) {
       return List.of();
@@ -131,7 +133,7 @@ public final class RoutingNode {
     return all.isEmpty() ? List.of(this) : all;
   }
 
-  /** The labels by which an alert is grouped here. */
+  /** Returns the labels that identify the alert's group on this route. */
   public LabelSet group(LabelSet alert) {
     if (groupByAll) {
       return alert;

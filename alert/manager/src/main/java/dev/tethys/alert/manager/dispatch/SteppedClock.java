@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Time that its owner advances; tasks run on the owner's thread, in order: for replays, and for
- * tests. Not thread-safe.
+ * Clock advanced by its owner, for replays and tests. Tasks run in order on the owner's thread. Not
+ * thread-safe.
  */
 public final class SteppedClock implements ManagerClock {
   private record Task(Instant when, long number, Runnable run) {}

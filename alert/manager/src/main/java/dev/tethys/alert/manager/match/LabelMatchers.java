@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Conditions that all have to be met; none are met by everything. */
+/** Conditions that must all be met; an empty list matches everything. */
 public record LabelMatchers(List<LabelMatcher> all) {
   public static final LabelMatchers NONE = new LabelMatchers(List.of());
 

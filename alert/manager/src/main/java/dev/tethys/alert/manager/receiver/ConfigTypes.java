@@ -18,7 +18,7 @@ public final class ConfigTypes {
   /** An HTTP URL with a host. */
   public static final Type<URI> URL = Type.of("url", null, n -> n.parse(ConfigTypes::url));
 
-  /** An HTTP URL that is a secret: the path of many webhooks is their password. */
+  /** HTTP URL treated as a secret, because the path of many webhook URLs acts as a password. */
   public static final Type<Secret> SECRET_URL = Type.of("secret url", null, ConfigTypes::secretUrl);
 
   /** A duration in the format of Go's time.ParseDuration; a plain number is in nanoseconds. */

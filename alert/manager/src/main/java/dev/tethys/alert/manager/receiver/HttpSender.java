@@ -37,7 +37,7 @@ public final class HttpSender {
   /** Maximum number of response characters shown in an error. */
   private static final int SHOWN = 1024;
 
-  /** A response that was 2xx. */
+  /** Successful (2xx) response. */
   public record Reply(URI uri, int status, String body, Map<String, List<String>> headers) {}
 
   private final WebClient client;
@@ -140,7 +140,7 @@ public final class HttpSender {
         c.headers());
   }
 
-  /** A URL below which others are, with a slash at its end. */
+  /** Returns the URL with a trailing slash, for use as a base URL. */
   public static String folder(URI u) {
     String s = u.toString();
     return s.endsWith("/") ? s : s + "/";

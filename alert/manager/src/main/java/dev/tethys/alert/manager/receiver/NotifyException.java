@@ -44,12 +44,12 @@ public final class NotifyException extends Exception {
     this.reason = reason;
   }
 
-  /** Failure that a retry cannot resolve. */
+  /** Creates an exception for a permanent failure. */
   public static NotifyException lost(String message) {
     return new NotifyException(false, Reason.OTHER, message);
   }
 
-  /** Failure that a retry may resolve. */
+  /** Creates an exception for a failure that a retry may resolve. */
   public static NotifyException again(String message) {
     return new NotifyException(true, Reason.OTHER, message);
   }

@@ -38,7 +38,7 @@ public record WebhookUrl(Key<Secret> inline, Key<String> file) {
   }
 
   /**
-   * The address that an entry gives; the file is read now.
+   * Returns the configured URL; a file is read at this moment.
    *
    * @throws NotifyException if it cannot be read
    */

@@ -14,8 +14,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * YAML values whose strings and keys are templates. A text that expands to a YAML list, map, number
- * or bool becomes that value, so that templates can produce structure.
+ * YAML values with templates in strings and keys. A template that expands to a YAML list, map,
+ * number or bool becomes that value, so that templates can produce structure.
  */
 public final class YamlTemplates {
   private YamlTemplates() {}

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounded queue that can be closed: its remaining elements are still returned, no new ones are
- * accepted, and waiting threads are notified.
+ * Bounded queue that can be closed: remaining elements are still returned, new ones are rejected,
+ * and waiting threads are woken.
  */
 public final class BoundedQueue<T> {
   private final int capacity;

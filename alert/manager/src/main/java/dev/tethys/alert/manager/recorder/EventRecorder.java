@@ -91,7 +91,7 @@ public final class EventRecorder implements AutoCloseable {
         });
   }
 
-  /** A recorder that records nothing, regardless of the configuration. */
+  /** Returns a recorder that discards all events, regardless of the configuration. */
   public static EventRecorder off() {
     return new EventRecorder(
         new Origin("", "", ""),

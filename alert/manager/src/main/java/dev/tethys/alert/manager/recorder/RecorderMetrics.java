@@ -65,7 +65,7 @@ public final class RecorderMetrics {
     unencoded.with(kind.text()).inc();
   }
 
-  /** Events that an output had no space, or no time left, for. */
+  /** Counts events dropped by an output because its queue was full or its time had run out. */
   public void droppedBy(String output, int events) {
     outputDrops.with(output).add(events);
   }

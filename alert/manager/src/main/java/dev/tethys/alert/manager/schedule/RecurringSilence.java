@@ -32,7 +32,7 @@ public record RecurringSilence(
     Instant updatedAt,
     boolean withdrawn)
     implements SharedRecords.Item {
-  /** The annotation that identifies its silences. */
+  /** Annotation that identifies silences created from the schedule. */
   public static final String ANNOTATION = "tethys_recurring_silence";
 
   /** Maximum time for which it may be active without a pause. */
@@ -51,7 +51,7 @@ public record RecurringSilence(
     return (until == null || at.isBefore(until)) && times.stream().anyMatch(t -> t.contains(at));
   }
 
-  /** First occurrence that ends after one time and starts before another. */
+  /** Returns the first occurrence that ends after {@code from} and starts before {@code before}. */
   public @Nullable Occurrence next(Instant from, Instant before) {
     Instant first = from.truncatedTo(ChronoUnit.MINUTES);
     for (Instant t = first; t.isBefore(before); t = t.plus(MINUTE)) {

@@ -122,7 +122,7 @@ public final class RecurringSilences implements Closeable {
   }
 
   /**
-   * Next occurrences that a recurring silence would have if it were created.
+   * Returns the next occurrences of a recurring silence without creating it.
    *
    * @param most maximum number of occurrences
    * @throws SilenceException if the silence is invalid or exceeds a limit
@@ -221,13 +221,13 @@ public final class RecurringSilences implements Closeable {
     }
   }
 
-  /** Recurring silence that was not deleted. */
+  /** Returns a recurring silence unless it was deleted. */
   public @Nullable RecurringSilence get(String id) {
     RecurringSilence r = records.get(id);
     return r == null || r.withdrawn() ? null : r;
   }
 
-  /** Recurring silences that were not withdrawn. */
+  /** Returns the recurring silences that have not been withdrawn. */
   public List<RecurringSilence> all() {
     return records.all().stream().filter(r -> !r.withdrawn()).toList();
   }

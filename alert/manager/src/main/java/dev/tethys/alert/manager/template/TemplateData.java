@@ -34,7 +34,7 @@ public record TemplateData(
   /** Go's zero time.Time. */
   public static final Instant NO_TIME = Instant.parse("0001-01-01T00:00:00Z");
 
-  /** The characters that Go's regexp.QuoteMeta puts a backslash before. */
+  /** Characters escaped by Go's regexp.QuoteMeta. */
   private static final String META = "\\.+*?()|[]{}^$";
 
   /** One alert; {@code endsAt} is {@link #NO_TIME} while it fires. */

@@ -26,7 +26,7 @@ final class ReadingMemory {
     this.nanoTime = nanoTime;
   }
 
-  /** Most that a reader may take. */
+  /** Returns the maximum memory of a single reader. */
   long largest() {
     return largest;
   }

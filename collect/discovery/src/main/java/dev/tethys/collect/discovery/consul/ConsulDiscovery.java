@@ -30,7 +30,7 @@ import tools.jackson.databind.JsonNode;
  * follows its instances, each in a separate thread.
  */
 public final class ConsulDiscovery implements Discovery {
-  /** Longest time that Consul may hold a query while nothing changes. */
+  /** Maximum duration of a blocking query. */
   static final Duration WAIT = Duration.ofMinutes(2);
 
   /** Pause after a failed call. */

@@ -102,7 +102,7 @@ final class ConsulServer {
     return token.isEmpty() ? call : call.withHeader("X-Consul-Token", token);
   }
 
-  /** The datacenter that an agent reports. */
+  /** Returns the datacenter reported by an agent. */
   String datacenter(JsonNode self) throws IOException {
     String dc = self.path("Config").path("Datacenter").asString("");
     if (dc.isEmpty()) {

@@ -20,7 +20,10 @@ public record DockerDaemon(DockerAddress address, HttpClientConfig client) {
         host.startsWith("http") ? client : HttpClientConfig.DEFAULT);
   }
 
-  /** The daemon whose containers a {@code docker_sd_configs} entry discovers; null for others. */
+  /**
+   * Returns the daemon whose containers a {@code docker_sd_configs} entry discovers; null for other
+   * entries.
+   */
   public static @Nullable DockerDaemon of(DiscoveryConfig config) {
     Settings s = DockerContainers.MECHANISM.settings(config);
     return s == null ? null : of(s.get(DockerContainers.HOST), s.client());

@@ -36,7 +36,7 @@ final class ClusterState {
   /** Finds other objects. */
   @FunctionalInterface
   interface Lookup {
-    /** The object of that key ({@code namespace/name}, or a name), or null. */
+    /** Returns the object with the given key ({@code namespace/name}, or a name), or null. */
     @Nullable JsonNode find(Resource resource, String key);
   }
 
@@ -74,7 +74,7 @@ final class ClusterState {
     }
   }
 
-  /** Records that one more watch of a namespace has had its first list. */
+  /** Records that another watch in a namespace has received its initial list. */
   void synced(String namespace) {
     lock.lock();
     try {

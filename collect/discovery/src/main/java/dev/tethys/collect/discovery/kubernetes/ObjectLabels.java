@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Labels that targets get of the objects they belong to. */
+/** Labels that targets inherit from the objects they belong to. */
 final class ObjectLabels {
   static final String PREFIX = "__meta_kubernetes_";
 
@@ -80,13 +80,13 @@ final class ObjectLabels {
     }
   }
 
-  /** The labels that every target of a service gets. */
+  /** Adds the labels common to all targets of a service. */
   static void addService(MetaLabels to, JsonNode service) {
     to.put("namespace", namespace(service));
     addMeta(to, service, "service");
   }
 
-  /** The labels that every target of a pod gets. */
+  /** Adds the labels common to all targets of a pod. */
   void addPod(MetaLabels to, JsonNode pod, ClusterState.Lookup others) {
     JsonNode status = pod.path("status");
     to.put("pod_ip", status.path("podIP"));

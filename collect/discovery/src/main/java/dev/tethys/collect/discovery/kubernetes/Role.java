@@ -21,7 +21,7 @@ enum Role {
     this.source = source;
   }
 
-  /** The objects that become groups. */
+  /** Returns the resource whose objects become groups. */
   Resource resource() {
     return resource;
   }
@@ -31,7 +31,7 @@ enum Role {
     return source;
   }
 
-  /** For which roles a configuration of this one may have selectors. */
+  /** Returns the roles for which a configuration of this role may have selectors. */
   List<String> selectors() {
     return switch (this) {
       case POD -> List.of("pod", "node");

@@ -42,8 +42,8 @@ public final class Catalog {
   }
 
   /**
-   * The collector of that name, which must be a known option; null if it belongs to a module that
-   * this build lacks.
+   * Creates the collector with the given name, which must be a known option; null if its module is
+   * missing from this build.
    */
   public @Nullable NodeCollector make(String name) {
     return switch (name) {
@@ -111,7 +111,7 @@ public final class Catalog {
     return v == null ? "" : v;
   }
 
-  /** The two metrics that every run leaves. */
+  /** Writes the two metrics that report on a collector run. */
   public static void scraped(Families out, String name, double seconds, boolean success) {
     out.add(DURATION, seconds, name);
     out.add(SUCCESS, success ? 1 : 0, name);

@@ -11,9 +11,7 @@ final class CpuLines {
   /** More CPUs than Linux can have; a file that names a higher one is malformed. */
   private static final int MAX_CPU = 1 << 16;
 
-  /**
-   * Time that the CPU of this line spent in each mode; modes that the kernel does not report are 0.
-   */
+  /** Time the CPU spent in each mode; 0 for modes not reported by the kernel. */
   final double[] seconds = new double[TIMES];
 
   /** CPU number of the current line. */

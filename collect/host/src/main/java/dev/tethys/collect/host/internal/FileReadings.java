@@ -25,13 +25,13 @@ public final class FileReadings implements HostReadings {
   /** CPUs found by the last reading. */
   private Map<Integer, CpuCounter> cpus = Map.of();
 
-  /** Of processes whose state is not visible to this one. */
+  /** State of processes not visible to this one. */
   private static final char UNREADABLE = '?';
 
   /** Maximum number of threads that query mounts; {@link MountProbe} starts them on demand. */
   private static final int STAT_WORKERS = 4;
 
-  /** With buffers that live as long as this object. */
+  /** Creates readings with buffers that are reused for the lifetime of this object. */
   public FileReadings(Sources sources, Duration timeLimit) {
     this(sources, new MountProbe(MountProbe::statfs, STAT_WORKERS, timeLimit));
   }
@@ -134,7 +134,7 @@ public final class FileReadings implements HostReadings {
     return out;
   }
 
-  /** Seconds that were milliseconds, as the nearest number to them. */
+  /** Rounds seconds to the nearest millisecond. */
   private static double millis(double seconds) {
     return Math.rint(seconds * 1000) / 1000;
   }

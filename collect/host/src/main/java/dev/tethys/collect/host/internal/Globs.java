@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Paths with the wildcards {@code * ? [...]}, none of which matches a slash. */
 final class Globs {
-  /** Paths that one pattern may match. */
+  /** Maximum number of paths matched by a pattern. */
   static final int MAX_PATHS = 10_000;
 
   private static final Glob.Syntax SYNTAX = new Glob.Syntax("", false, "^!", false);

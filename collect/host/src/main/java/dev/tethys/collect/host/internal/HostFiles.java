@@ -36,7 +36,7 @@ public final class HostFiles {
   private byte[] buffer = new byte[CHUNK];
   private int errno;
 
-  /** With buffers that live as long as this object. */
+  /** Creates a reader with buffers that are reused for its lifetime. */
   public HostFiles(HostPaths paths) {
     this.paths = paths;
     Arena arena = Arena.ofAuto();
@@ -132,7 +132,7 @@ public final class HostFiles {
     return t == null ? null : t.all();
   }
 
-  /** A file that contains one unsigned integer. */
+  /** Reads a file that contains one unsigned integer. */
   public double uint(String path) throws IOException {
     return unsigned(read(path));
   }
@@ -150,7 +150,7 @@ public final class HostFiles {
     }
   }
 
-  /** A file that contains one integer, possibly signed. */
+  /** Reads a file that contains one integer, possibly signed. */
   public long integer(String path) throws IOException {
     return whole(read(path));
   }

@@ -37,7 +37,7 @@ final class MountProbe {
 
   private static final int MAX_PATH = 4096;
 
-  /** Threads that hang and threads that work. */
+  /** Maximum number of threads, hanging ones included. */
   static final int MAX_THREADS = 64;
 
   /** Part of the timeout after which a waiting thread is replaced for the rest. */

@@ -27,7 +27,7 @@ final class NetstatCollector implements NodeCollector {
             : null);
   }
 
-  /** The fields that a line of headings names, after the protocol. */
+  /** Parses the field names of a header line, after the protocol. */
   private Field[] header(String line) {
     String[] words = line.split(" ");
     String protocol = words[0].isEmpty() ? "" : words[0].substring(0, words[0].length() - 1);

@@ -8,7 +8,7 @@ final class SoftnetCollector implements NodeCollector {
   private static final int MIN_COLUMNS = 9;
   private static final int MAX_COLUMNS = 13;
 
-  /** Columns that are shown, hexadecimal. Columns that an older kernel lacks count as 0. */
+  /** Indexes of the exported hexadecimal columns. Columns missing in older kernels count as 0. */
   private static final int[] COLUMNS = {0, 1, 2, 8, 9, 10, 11};
 
   private static final int CPU = 12;

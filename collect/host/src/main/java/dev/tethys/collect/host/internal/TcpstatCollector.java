@@ -26,7 +26,7 @@ final class TcpstatCollector implements NodeCollector {
     "closing"
   };
 
-  /** A connection that the server side has not accepted yet counts as half open. */
+  /** State of a connection not accepted by the server yet; counted as half open. */
   private static final int NEW_SYN_RECV = 12;
 
   private static final int SYN_RECV = 3;

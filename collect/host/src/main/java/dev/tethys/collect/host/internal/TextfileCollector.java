@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Metrics that other programs wrote to {@code *.prom} files. A file with an error yields nothing,
- * and {@code node_textfile_scrape_error} is set; it is also set for metrics that contradict others
- * in help or type or are duplicates, of which the first are kept.
+ * Exposes metrics that other programs wrote to {@code *.prom} files. A file with an error yields
+ * nothing, and {@code node_textfile_scrape_error} is set; it is also set for metrics that
+ * contradict others in help or type or are duplicates, of which the first are kept.
  */
 final class TextfileCollector implements NodeCollector {
   private static final System.Logger LOG = JulLogger.of(TextfileCollector.class.getName());

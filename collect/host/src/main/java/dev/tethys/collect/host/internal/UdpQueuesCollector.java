@@ -2,7 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import java.io.IOException;
 
-/** Bytes that wait in UDP sockets, from /proc/net/udp and udp6. */
+/** Exposes the bytes queued in UDP sockets, from /proc/net/udp and udp6. */
 final class UdpQueuesCollector implements NodeCollector {
   private static final Desc QUEUES =
       Desc.gauge(

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A zone whose request logs are pulled.
+ * Zone whose request logs are pulled.
  *
  * @param api URL of the API, without a trailing slash
  * @param workers number of parts of a time range requested concurrently

@@ -48,7 +48,7 @@ final class CloudflareSource implements LogSource {
   private static final System.Logger LOG = JulLogger.of(CloudflareSource.class.getName());
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** Delay after which logs are available from the API. */
+  /** Delay before logs become available from the API. */
   static final Duration DELAY = Duration.ofMinutes(1);
 
   /** Maximum line length; the rest of a longer line is skipped. */

@@ -34,7 +34,7 @@ final class Logpull {
   private static final Pattern TOO_EARLY =
       Pattern.compile("too early: logs older than (?:(\\d+)h)?\\S* are not available");
 
-  /** A response that was received to its end. */
+  /** Completely received response. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Received(byte[] body, boolean gzip) {
     InputStream lines() throws IOException {

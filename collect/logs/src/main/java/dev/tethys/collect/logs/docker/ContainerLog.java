@@ -173,7 +173,7 @@ final class ContainerLog {
 
   private BooleanSupplier within = () -> false;
 
-  /** Accepts lines that were not read before. */
+  /** Accepts lines that have not been read before. */
   private final class Taking implements LogStream.Lines {
     private final LogPosition from;
     private int seen;

@@ -22,7 +22,7 @@ final class LogStream {
   /** Maximum line length; the rest of a longer line is skipped. */
   static final int MAX_LINE = 1 << 20;
 
-  /** Longest frame that is believed. */
+  /** Maximum accepted frame size. */
   private static final int MAX_FRAME = 16 << 20;
 
   /** Receives lines. */

@@ -59,7 +59,7 @@ record Checkpoint(
         now);
   }
 
-  /** Checkpoint whose head is known from another checkpoint of the same content. */
+  /** Returns a checkpoint whose head is taken from another checkpoint of the same content. */
   Checkpoint withHead(Checkpoint c) {
     return c.headLength <= headLength
         ? this

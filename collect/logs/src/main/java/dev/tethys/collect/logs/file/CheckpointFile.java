@@ -67,7 +67,7 @@ record CheckpointFile(FileAccess files, Path file) {
     files.replace(file, bytes(siblings, checkpoints));
   }
 
-  /** Hash that identifies the contents of Promtail's file. */
+  /** Computes a hash that identifies the contents of Promtail's positions file. */
   static String hash(byte[] content) {
     return Long.toHexString(Checkpoint.hash(content, 0, content.length));
   }

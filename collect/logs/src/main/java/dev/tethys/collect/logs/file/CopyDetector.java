@@ -27,7 +27,7 @@ final class CopyDetector {
   private final FileJob job;
   private final Map<FileId.Inode, Unsettled> unsettled = new HashMap<>();
 
-  /** A file that may be an unfinished copy. */
+  /** File that may be an unfinished copy. */
   private record Unsettled(long since, long changed, long size) {}
 
   /** Identified origin of an unknown file. */

@@ -38,7 +38,7 @@ interface FileContent extends AutoCloseable {
     return n;
   }
 
-  /** Announces that some of the bytes read will be requested again. */
+  /** Announces that some of the bytes just read will be requested again. */
   void retain(byte[] bytes, int offset, int length);
 
   /** Locks the file without waiting, if configured; returns whether it may be read. */
@@ -257,7 +257,7 @@ interface FileContent extends AutoCloseable {
     }
   }
 
-  /** A stream that leaves the file open when it is closed: it may be read again. */
+  /** Stream that leaves the file open when it is closed, so that it can be read again. */
   final class KeptOpen extends FilterInputStream {
     KeptOpen(InputStream in) {
       super(in);

@@ -175,7 +175,7 @@ public final class FileJob implements AutoCloseable {
     return Stream.concat(targets.values().stream(), retired.values().stream());
   }
 
-  /** The targets whose files are to be checked. */
+  /** Returns the targets whose files must be checked. */
   List<TargetFiles> targetFiles() {
     lock.lock();
     try {
@@ -251,7 +251,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Handles files that end. */
+  /** Handles files that have ended. */
   void tick() {
     lock.lock();
     try {
@@ -311,7 +311,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Files that waited for this one to be read need not wait. Must be called with the lock. */
+  /** Releases files that waited for this one to be read. Must be called with the lock held. */
   void release(TailedFile f) {
     all()
         .forEach(
@@ -369,7 +369,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Whether everything that was read is delivered. */
+  /** Whether everything read has been delivered. */
   public boolean isDelivered() {
     lock.lock();
     try {

@@ -44,7 +44,7 @@ public final class FileMetrics {
     openFiles = r.gauge("tethys_logs_open_files", "Number of open files.");
   }
 
-  /** Targets that are not read, by reason. */
+  /** Returns the counter of targets that are not read, by reason. */
   public Registry.Vector<Registry.Counter> failedTargets() {
     return failedTargets;
   }

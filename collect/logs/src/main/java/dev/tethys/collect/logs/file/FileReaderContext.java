@@ -4,7 +4,7 @@ import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.collect.logs.EntrySink;
 import java.util.Arrays;
 
-/** Dependencies that the readers of a job's files share. */
+/** Dependencies shared by the readers of a job's files. */
 record FileReaderContext(
     FileOptions options,
     EntrySink sink,

@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options that differ from the defaults of a log agent.
+ * Options that differ from the log agent's defaults.
  *
  * @param records record separators; null for lines
  * @param fromEnd whether files that exist when a job runs for the first time are read from their

@@ -19,7 +19,7 @@ public record FileStatus(
     long modified,
     boolean compressed,
     @Nullable String problem) {
-  /** Bytes that are not delivered; 0 if that is unknown. */
+  /** Returns the number of undelivered bytes; 0 if unknown. */
   public long behind() {
     return compressed ? 0 : Math.max(0, size - delivered);
   }

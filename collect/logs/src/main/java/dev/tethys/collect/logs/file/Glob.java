@@ -68,7 +68,7 @@ public final class Glob {
 
   /** Receives matching files. */
   public interface Visitor {
-    /** A folder in which matching files may appear. */
+    /** Reports a folder in which matching files may appear. */
     void folder(Path folder);
 
     /** A matching path other than a folder; may be reported twice. */
@@ -107,7 +107,7 @@ public final class Glob {
   }
 
   /**
-   * Glob that matches if any of several patterns does.
+   * Returns a glob that matches if any of several patterns does.
    *
    * @throws IllegalArgumentException if a pattern is invalid, with the reason
    */

@@ -39,7 +39,7 @@ final class IdleFiles {
     }
   }
 
-  /** Wakes those whose last record has no end and is not awaited any longer. */
+  /** Wakes files whose last record is incomplete and no longer awaited. */
   private void flush(Collection<TailedFile> files) {
     Duration after = rules.flush();
     if (after == null) {

@@ -64,7 +64,9 @@ final class LineDecoder {
     };
   }
 
-  /** Records that end elsewhere than with a line; of encodings of one byte a line feed. */
+  /**
+   * Sets how records end, if not at line breaks. Only for encodings whose line feed is one byte.
+   */
   LineDecoder with(@Nullable RecordEnds ends) {
     records = ends;
     return this;

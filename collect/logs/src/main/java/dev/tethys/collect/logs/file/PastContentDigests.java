@@ -30,7 +30,7 @@ final class PastContentDigests {
     }
   }
 
-  /** Remembers that a copy was read to its end, for later processes once that is delivered. */
+  /** Remembers that a copy was read to its end; later processes know it once that is delivered. */
   synchronized void addUnsettled(Checkpoint end, int epoch) {
     unsettled.add(new UnsettledContent(end, epoch));
   }

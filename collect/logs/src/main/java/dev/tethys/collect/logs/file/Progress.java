@@ -24,7 +24,7 @@ final class Progress {
     this.moves = moves;
   }
 
-  /** A block that begins where the last one ends; the caller closes it. */
+  /** Starts a block at the end of the previous one; the caller closes it. */
   synchronized Block begin(int ofEpoch) {
     Block b = new Block(this, ofEpoch);
     blocks.add(b);
@@ -49,7 +49,7 @@ final class Progress {
     return delivered;
   }
 
-  /** Of which of the contents that is. */
+  /** Returns the epoch of the delivered checkpoint. */
   synchronized int deliveredEpoch() {
     return epoch;
   }
@@ -65,7 +65,7 @@ final class Progress {
     moves.run();
   }
 
-  /** Whether everything that was read is delivered. */
+  /** Whether everything read has been delivered. */
   synchronized boolean isQuiet() {
     return blocks.isEmpty();
   }

@@ -6,16 +6,16 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 
 /**
- * Reads files whose content was replaced. It reads the rest of the old content, from a copy if
- * there is one, then the generations between, then the file from its start or as its {@link
- * Truncation} requires. Runs on the thread of the job, without its lock.
+ * Reads files with replaced content. It reads the rest of the old content, from a copy if there is
+ * one, then the generations between, then the file from its start or as its {@link Truncation}
+ * requires. Runs on the thread of the job, without its lock.
  */
 final class ReplacedFileReader {
   private static final System.Logger LOG = JulLogger.of(ReplacedFileReader.class.getName());
 
-  /** Finds generations that were never read. */
+  /** Finds generations that have never been read. */
   interface Missed {
-    /** Related files that are newer than a copy of a file, the oldest first. */
+    /** Returns related files newer than a copy of a file, oldest first. */
     List<RotatedVersions.SiblingFile> after(TailedFile f, FileStat copy);
   }
 

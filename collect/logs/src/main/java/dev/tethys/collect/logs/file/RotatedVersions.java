@@ -160,8 +160,8 @@ final class RotatedVersions {
   }
 
   /**
-   * Files that got the name of the file, or were copied from it, after another did. The oldest is
-   * first, by modification time, which compressing preserves.
+   * Returns files that were given this file's name, or copied from it, after another file was. The
+   * oldest comes first, by modification time, which compression preserves.
    *
    * @param older the other file
    */

@@ -99,7 +99,7 @@ final class SavedPositions {
   }
 
   /**
-   * A file that may have content not read by an earlier process.
+   * File that may have content not read by an earlier process.
    *
    * @param from read position; null if none of it was read
    */
@@ -196,7 +196,7 @@ final class SavedPositions {
   }
 
   /**
-   * Logs that a file was not found.
+   * Logs a missing file.
    *
    * @return the last status of the file, by which its successors are found
    */
@@ -213,7 +213,7 @@ final class SavedPositions {
         c.id(), c.offset(), createdAt == FileId.UNKNOWN_BIRTH ? Long.MAX_VALUE : createdAt, true);
   }
 
-  /** Position to which a file was read under any name; null if it was not read. */
+  /** Returns the position up to which a file was read under any name; null if it was not read. */
   private @Nullable Checkpoint known(RotatedVersions.SiblingFile s) {
     return positions.at(s.stat().id().place()).stream()
         .filter(c -> c.source().equals(files.source) && c.headLength() > 0 && holds(s, c))

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * File that is read line by line, under any name.
+ * File read line by line, under any name.
  *
  * <p>Before new bytes are accepted as the continuation of earlier ones, the last {@link
  * Checkpoint#TAIL} bytes of those are read again: a truncated and rewritten file is thus detected
@@ -198,7 +198,7 @@ final class TailedFile {
     return snapshot;
   }
 
-  /** Remembers that a copy was read to its end, for later processes once that is delivered. */
+  /** Remembers that a copy was read to its end; later processes know it once that is delivered. */
   void addUnsettled(Checkpoint c) {
     past.addUnsettled(c, epoch);
   }
@@ -263,7 +263,7 @@ final class TailedFile {
     return bookmark.in(source, path.toString(), id, compressed);
   }
 
-  /** Bytes that were seen in the file and not read before it was truncated. */
+  /** Returns the number of bytes truncated before they were read. */
   long unread() {
     return Math.max(0, largest - bookmark.offset());
   }
@@ -669,7 +669,7 @@ final class TailedFile {
     r.metrics().readBytes.with(name).set((double) bookmark.offset());
   }
 
-  /** Logs once that it cannot be read. */
+  /** Logs once that the file cannot be read. */
   void fail(IOException e) {
     if (problem == null) {
       problem = String.valueOf(e);

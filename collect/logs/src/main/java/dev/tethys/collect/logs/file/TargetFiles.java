@@ -239,7 +239,9 @@ final class TargetFiles {
     job.wake(f);
   }
 
-  /** The file that had a name before, if it is not read and delivered to its end. */
+  /**
+   * Returns the file that previously had a name, unless it has been read and delivered to its end.
+   */
   private @Nullable TailedFile lastUnder(Path path) {
     TailedFile last = null;
     for (TailedFile f : leaving) {
@@ -272,7 +274,7 @@ final class TargetFiles {
     return from(c);
   }
 
-  /** Delivery progress that corresponds to a checkpoint. */
+  /** Returns the delivery progress that corresponds to a checkpoint. */
   Progress from(Checkpoint c) {
     return new Progress(c, job.positions::changed);
   }
@@ -410,7 +412,7 @@ final class TargetFiles {
   }
 
   /**
-   * Reads files that had the name so briefly that they were never seen.
+   * Reads files that had the name too briefly to be noticed.
    *
    * @param older file that is known to have been there before
    * @return the last one to read before the younger
@@ -438,7 +440,10 @@ final class TargetFiles {
     return f;
   }
 
-  /** A file that had a name of this target is read to its end, under any current name. */
+  /**
+   * Handles a file that had a name of this target and has been read to its end, under any current
+   * name.
+   */
   void recovered(TailedFile f) {
     byPlace.put(f.id().place(), f);
     job.metrics.filesActive.add(1);
@@ -452,7 +457,7 @@ final class TargetFiles {
     return f != null && f.id().mayBe(id);
   }
 
-  /** Files that were the file, or are copies of it, since an older one was, and were not read. */
+  /** Returns unread files that were this file, or are copies of it, newer than an older one. */
   List<RotatedVersions.SiblingFile> missed(SearchFolders file, FileStat older, FileId itself) {
     List<RotatedVersions.SiblingFile> out = new ArrayList<>();
     for (RotatedVersions.SiblingFile s : RotatedVersions.since(file, older, itself, this::reads)) {

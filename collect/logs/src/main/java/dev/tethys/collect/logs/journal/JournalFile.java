@@ -129,7 +129,7 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** Under which it was opened. */
+  /** Returns the path under which the file was opened. */
   Path path() {
     return path;
   }

@@ -105,7 +105,7 @@ public final class JournalReader implements AutoCloseable {
     }
   }
 
-  /** Skips entries that were read before or are too old, without reading their fields. */
+  /** Skips entries already read or too old, without reading their fields. */
   private void start(JournalFile f) throws IOException {
     Cursor after = last;
     long from = oldest.getAsLong();

@@ -44,7 +44,7 @@ final class GcpPullSource implements LogSource {
   /** Maximum number of acknowledged messages remembered. */
   private static final int MAX_DONE = 10_000;
 
-  /** Duration for which messages are leased, and interval of renewals. */
+  /** Lease duration of messages, and renewal interval. */
   private static final Duration LEASE = Duration.ofSeconds(60);
 
   /** Interval over which acknowledgements are batched. */
@@ -233,7 +233,7 @@ final class GcpPullSource implements LogSource {
     }
   }
 
-  /** Returns messages that were not passed on. */
+  /** Queues unforwarded messages for return to the server. */
   private synchronized void release(List<Held> unread) {
     for (Held h : unread) {
       if (held.remove(h.id, h)) {

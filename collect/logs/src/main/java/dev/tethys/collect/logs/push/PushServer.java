@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record PushServer(
     String address, int port, String prefix, @Nullable ServerTls tls, ServerLimits limits) {
-  /** Time that a request waits for the delivery of its entries before its sender must retry. */
+  /** Maximum time a request waits for the delivery of its entries before its sender must retry. */
   static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
   private static final Section SECTION =

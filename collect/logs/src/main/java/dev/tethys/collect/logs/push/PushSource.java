@@ -17,12 +17,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server to which entries are pushed. A request is answered with 204 when all of its entries are
- * delivered (or dropped by a stage), and with 503 if that takes too long, or if this stops: its
+ * Server that receives pushed entries. A request is answered with 204 once all its entries are
+ * delivered (or dropped by a stage), and with 503 if that takes too long or the server stops: its
  * sender keeps unacknowledged entries.
  */
 abstract class PushSource implements LogSource {
-  /** The header that names the tenant. */
+  /** Header that names the tenant. */
   static final String TENANT_HEADER = "X-Scope-OrgID";
 
   final SourceContext context;
@@ -33,7 +33,7 @@ abstract class PushSource implements LogSource {
   private static final int FREE_BYTES = 64 << 10;
 
   /**
-   * Time for which an entry waits for entries of other requests while the destination accepts none.
+   * Maximum time an entry waits for entries of other requests while the destination accepts none.
    */
   private static final Duration ROOM_LIMIT = Duration.ofSeconds(5);
 

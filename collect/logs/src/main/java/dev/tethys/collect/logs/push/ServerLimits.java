@@ -54,7 +54,7 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
           "Network to listen on: only tcp; the address selects IPv4 or IPv6.");
   private static final String OVER_GRPC = "Accepted and ignored: there is no gRPC server.";
 
-  /** Wishes that are refused. */
+  /** Keys that are rejected when set. */
   private static final List<Key<Boolean>> UNUSED_KEYS =
       List.of(
           booleanKey("profiling_enabled", "Profiles of Go."),

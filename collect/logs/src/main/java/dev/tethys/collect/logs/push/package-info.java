@@ -1,6 +1,6 @@
 /**
- * Servers to which entries are pushed over HTTP, as Promtail's {@code loki_push_api}, {@code
- * heroku_drain} and {@code gcplog}; also the pull client of Google's Pub/Sub.
+ * Servers that receive entries over HTTP, as Promtail's {@code loki_push_api}, {@code heroku_drain}
+ * and {@code gcplog}; also the pull client of Google's Pub/Sub.
  */
 @NullMarked
 package dev.tethys.collect.logs.push;

@@ -18,10 +18,11 @@ import java.util.Set;
 import java.util.jar.JarFile;
 
 /**
- * Agent that the node agent loads into a Java program to see its TLS in clear. Commands, followed
- * by "=" and the folder of their files: {@code show} writes the bytes of the TLS classes, {@code
- * install} replaces those classes by changed ones, {@code restore} reverts the change. The change
- * is also reverted if the node agent does not touch the file "lease" for a minute.
+ * Java agent loaded by the node agent into a Java program to read its TLS traffic in clear text.
+ * Commands, followed by "=" and the folder of their files: {@code show} writes the bytes of the TLS
+ * classes, {@code install} replaces those classes by changed ones, {@code restore} reverts the
+ * change. The change is also reverted if the node agent does not touch the file "lease" for a
+ * minute.
  */
 public final class TlsAgent {
   private static final List<String> CLASSES =

@@ -35,7 +35,10 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
   private static final long INTERVAL_MILLIS = 100;
   private static final long IDLE_MILLIS = 5_000;
 
-  /** A namespace whose table is empty right after a new connection does not track any. */
+  /**
+   * Time after which a namespace whose table is still empty right after a new connection is
+   * considered untracked.
+   */
   private static final long EMPTY_NANOS = 5_000_000_000L;
 
   /** An open socket keeps its namespace in being after the end of the container. */
@@ -75,7 +78,7 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
 
   private long searched;
 
-  /** Namespace in which that thread is. */
+  /** Namespace the thread is currently in. */
   private int current;
 
   // Of the thread that offers.
@@ -276,17 +279,19 @@ public final class AddressTranslation implements ConnectionTracker.Translations,
     }
   }
 
-  /** Connections whose destination was another than they connected to. */
+  /**
+   * Returns the number of connections whose destination differs from the address they connected to.
+   */
   public long translated() {
     return translated;
   }
 
-  /** Connections that were not translated. */
+  /** Returns the number of connections that were not translated. */
   public long direct() {
     return direct;
   }
 
-  /** Questions that the kernel did not respond. */
+  /** Returns the number of queries left unanswered by the kernel. */
   public long failed() {
     return failed;
   }

@@ -39,7 +39,7 @@ public final class Connection {
   private @Nullable Object context;
   private int process;
 
-  /** Process that the socket was seen with first: the caller of connect. */
+  /** Process first seen with the socket: the caller of connect. */
   final int opener;
 
   /** Last pass over all sockets that contained it. */
@@ -96,7 +96,7 @@ public final class Connection {
     payloads = parser;
   }
 
-  /** Process that sent or received last; 0 before. */
+  /** Returns the process that sent or received last; 0 before any did. */
   int process() {
     return process;
   }
@@ -105,7 +105,7 @@ public final class Connection {
     process = pid;
   }
 
-  /** State that a reader of the payloads keeps with the connection. */
+  /** Returns the state that a payload reader keeps with the connection. */
   public @Nullable Object context() {
     return context;
   }

@@ -5,7 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Destinations whose connections are counted. Not safe for use by several threads concurrently. */
+/** Selects the destinations whose connections are counted. Not thread-safe. */
 public final class ConnectionFilter {
   /** Maximum number of remembered public addresses for which a private address responds. */
   private static final int MAX_LEARNED = 10_000;

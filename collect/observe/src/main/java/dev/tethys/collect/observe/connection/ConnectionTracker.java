@@ -303,8 +303,8 @@ public final class ConnectionTracker implements Collector {
   }
 
   /**
-   * Records that payloads of processes were lost: their parsers no longer know where messages
-   * start.
+   * Records that payloads of processes were lost, so that their parsers no longer know where
+   * messages start.
    */
   public void resynchronise(IntPredicate processes) {
     lock.lock();
@@ -369,7 +369,7 @@ public final class ConnectionTracker implements Collector {
     return p;
   }
 
-  /** Handles destinations whose {@link UnresolvedDestination#answer} has become known. */
+  /** Handles destinations whose {@link UnresolvedDestination#answer} is now known. */
   void resolved(Collection<UnresolvedDestination> all) {
     lock.lock();
     try {
@@ -555,7 +555,9 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Connections that were counted without the destination after address translation. */
+  /**
+   * Returns the number of connections counted without their destination after address translation.
+   */
   public long shedTranslations() {
     lock.lock();
     try {

@@ -101,7 +101,9 @@ public final class Peer {
     return actualDestination;
   }
 
-  /** Address that answered, without the port; empty for the common name. */
+  /**
+   * Returns the address that accepted the connection, without the port; empty for the common name.
+   */
   String address() {
     return address;
   }

@@ -114,7 +114,7 @@ final class Peers {
     return out;
   }
 
-  /** Connections that were counted under a common destination. */
+  /** Returns the number of connections counted under a common destination. */
   long shed() {
     return shed;
   }

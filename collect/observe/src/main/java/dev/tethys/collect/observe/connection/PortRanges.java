@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Ports that the kernel gives to clients, written {@code 32768-60999} or several of these. */
+/** Ports the kernel assigns to clients, written {@code 32768-60999} or a list of such ranges. */
 public final class PortRanges {
   /** Non-standard port that servers commonly use. */
   private static final int ALWAYS_TRACKED = 50051; // gRPC examples and many services

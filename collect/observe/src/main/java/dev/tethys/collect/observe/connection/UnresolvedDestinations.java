@@ -5,14 +5,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections whose destination after address translation is being looked up, and the requests that
- * wait for it. Bounded; a connection beyond the bound is counted without the translation. Guarded
- * by the lock of the tracker.
+ * Connections whose translated destination is being looked up, and the requests waiting for it.
+ * Bounded; a connection beyond the bound is counted without the translation. Guarded by the lock of
+ * the tracker.
  */
 final class UnresolvedDestinations {
   private static final int MAX_UNRESOLVED = 65_536;
 
-  /** Requests that wait for the destination of their connection. */
+  /** Maximum number of requests that wait for the destination of their connection. */
   private static final int MAX_WAITING = 10_000;
 
   private final Peers peers;
@@ -30,12 +30,14 @@ final class UnresolvedDestinations {
     translations = t;
   }
 
-  /** Connections that were counted without their destination after address translation. */
+  /**
+   * Returns the number of connections counted without their destination after address translation.
+   */
   long shed() {
     return shed;
   }
 
-  /** Handles destinations whose {@link UnresolvedDestination#answer} has become known. */
+  /** Handles destinations whose {@link UnresolvedDestination#answer} is now known. */
   void resolved(Collection<UnresolvedDestination> all) {
     for (UnresolvedDestination u : all) {
       settle(u, u.answer);

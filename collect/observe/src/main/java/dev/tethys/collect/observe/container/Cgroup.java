@@ -28,10 +28,10 @@ public record Cgroup(
       Pattern.compile("^(/(?:system|runtime|reserved|kube|azure|podruntime)\\.slice/[^/]+)");
   private static final Pattern TALOS = Pattern.compile("^/(?:system|podruntime)/([^/]+)");
 
-  /** Hierarchies in which a path names a container, in the order of preference. */
+  /** Hierarchies whose paths name containers, in order of preference. */
   private static final List<String> NAMING = List.of("", "cpu", "memory", "name=systemd");
 
-  /** The container that a path names. */
+  /** Returns the container identified by a path. */
   public static Cgroup ofPath(String path) {
     return named(path, Map.of("", path));
   }

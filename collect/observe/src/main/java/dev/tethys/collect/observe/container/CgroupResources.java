@@ -27,7 +27,7 @@ public final class CgroupResources {
   /** Use of a device, named {@code major:minor}. */
   public record Io(String device, double reads, double writes, double read, double written) {}
 
-  /** Time in which some or all of the tasks waited. */
+  /** Time during which some or all of the tasks were stalled. */
   public record Pressure(double some, double full) {}
 
   private final Path root;

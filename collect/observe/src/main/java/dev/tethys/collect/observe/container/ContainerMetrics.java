@@ -187,7 +187,7 @@ final class ContainerMetrics {
     }
   }
 
-  /** Files that a runtime mounts into each container do not count as its storage. */
+  /** Whether a mount counts as container storage; files mounted by the runtime do not. */
   private static boolean isData(String mountPoint) {
     return !mountPoint.startsWith("/etc/") && !mountPoint.startsWith("/dev/");
   }

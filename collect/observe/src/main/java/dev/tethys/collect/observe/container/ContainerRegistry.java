@@ -276,12 +276,15 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
   }
 
-  /** Records that a process was started or runs another program now. */
+  /** Records that a process was started or is now running another program. */
   public void processStarted(int pid) {
     add(pid, false);
   }
 
-  /** Records that a process has a child, which belongs to its container until it runs a program. */
+  /**
+   * Records that a process was forked; the child belongs to its parent's container until it runs a
+   * program.
+   */
   public synchronized void processForked(int parent, int child) {
     TrackedProcess k = processes.get(parent);
     if (k == null || processes.size() >= MAX_PROCESSES) {
@@ -477,7 +480,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     return out;
   }
 
-  /** Containers that run, with their processes, whose open files may be logs. */
+  /** Returns the running containers with their processes, whose open files may be logs. */
   public synchronized Map<Owner, List<Integer>> loggingProcesses() {
     Map<Owner, List<Integer>> out = new LinkedHashMap<>();
     for (Container c : containers.values()) {

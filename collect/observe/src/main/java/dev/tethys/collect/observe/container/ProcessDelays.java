@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Time that the processes of a container waited for processors and disks; that of ended ones stays.
- * The wait of a process between the last reading and its end is missing.
+ * Time that the processes of a container waited for CPUs and disks, including exited ones. The wait
+ * between the last reading of a process and its exit is missing.
  */
 final class ProcessDelays {
   private static final double NANOS = 1e9;

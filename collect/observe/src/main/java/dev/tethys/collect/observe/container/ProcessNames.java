@@ -15,7 +15,7 @@ final class ProcessNames {
   private static final int LONGEST_NAME = 100;
   private static final int MAX_DIGITS = 3; // of a folder with a name
 
-  /** Options that are followed by their value: of Java, Python, Node. */
+  /** Options followed by a value: of Java, Python, Node. */
   private static final Set<String> WITH_VALUE =
       Set.of(
           "-W",
@@ -67,7 +67,7 @@ final class ProcessNames {
   private static final Set<String> GENERIC_SCRIPTS =
       Set.of("index", "manage", "wsgi", "asgi", "__main__", "worker", "program", "test");
 
-  /** Programs that run the programs of others. */
+  /** Programs that launch other programs. */
   private static final Set<String> LAUNCHERS =
       Set.of(
           "celery",

@@ -43,7 +43,7 @@ final class RuntimeSockets {
   private final Path root;
   private final LongSupplier nanos;
 
-  /** Time until which a socket is not used. */
+  /** Time until which each socket is left unused. */
   private final Map<Path, Long> silent = new ConcurrentHashMap<>();
 
   /**
@@ -66,7 +66,7 @@ final class RuntimeSockets {
     return sockets.stream().anyMatch(s -> Files.exists(root.resolve(s)));
   }
 
-  /** A socket that accepts and does not respond. */
+  /** Signals a socket that accepts connections but does not respond. */
   private static final class UnresponsiveException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Open file whose path another user of the machine controls. The path is resolved once, without
+ * Open file at a path controlled by another user of the machine. The path is resolved once, without
  * opening its target; only a regular file is then opened, without blocking. So neither a FIFO, a
  * device or a lease makes the reader wait, nor can another file take its place.
  */
@@ -126,7 +126,7 @@ public final class ForeignFile implements Closeable {
     return FileChannel.open(path(), StandardOpenOption.READ);
   }
 
-  /** Path that leads to exactly this file as long as it is open. */
+  /** Returns a path that leads to exactly this file as long as it is open. */
   public Path path() {
     return DESCRIPTORS.resolve(Integer.toString(descriptor));
   }

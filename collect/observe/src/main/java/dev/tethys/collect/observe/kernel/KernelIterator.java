@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Program that writes a record for each object of a kind, each time it is read. */
+/** Kernel program that writes a record for each object of a kind on every read. */
 public final class KernelIterator implements AutoCloseable {
   private static final int LINK_CREATE = 28;
   private static final int ITER_CREATE = 33;

@@ -107,7 +107,7 @@ public final class RingBuffer implements AutoCloseable {
     return position;
   }
 
-  /** Bytes that were written and not read yet. */
+  /** Returns the number of bytes written but not read yet. */
   public long pending() {
     return end() - position;
   }
@@ -118,7 +118,7 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   /**
-   * Reads events that begin before a position, or up to the first that is still being written.
+   * Reads events that start before a position, up to the first one still being written.
    *
    * @param end an earlier {@link #end}
    * @return number of events

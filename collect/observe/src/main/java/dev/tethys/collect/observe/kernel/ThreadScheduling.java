@@ -50,7 +50,7 @@ public final class ThreadScheduling {
     }
   }
 
-  /** Processor time that the calling platform thread has taken, in nanoseconds. */
+  /** Returns the CPU time of the calling platform thread in nanoseconds. */
   public static long time() {
     return SystemCalls.threadTime();
   }

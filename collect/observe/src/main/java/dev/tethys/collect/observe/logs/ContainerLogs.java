@@ -85,7 +85,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
    */
   private record CachedPosition(Position position, Instant at) {}
 
-  /** Log that is read. */
+  /** Log being read. */
   private final class Source {
     final Owner owner;
     final String label;
@@ -307,10 +307,10 @@ public final class ContainerLogs implements Collector, AutoCloseable {
   }
 
   /**
-   * Position from which a log is read that was not read for this container before: the start of a
-   * file made after the first search for logs, else the end. It is taken when the log is found, so
-   * that a later failure to open it skips nothing. A file that was read for another container is
-   * continued from its last position.
+   * Returns the start position of a log not read for this container before: the start of a file
+   * created after the first search for logs, otherwise the end. The position is determined when the
+   * log is found, so that a later failure to open it skips nothing. A file that was read for
+   * another container is continued from its last position.
    *
    * @param target required target of a descriptor; null for a file
    */
@@ -435,7 +435,10 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     }
   }
 
-  /** Logs that were not read, and sources whose messages were not counted, because of limits. */
+  /**
+   * Returns the number of logs not read, and of sources whose messages were not counted, because of
+   * limits.
+   */
   public long shed() {
     return shed + patterns.shed();
   }

@@ -90,7 +90,7 @@ public final class ProcessMemory implements Closeable {
     return bytes(address, Long.BYTES).getLong(0);
   }
 
-  /** Text that ends with a NUL, truncated at a length; empty at address 0. */
+  /** Reads a NUL-terminated string, truncated at a length; empty at address 0. */
   public String text(long address) throws IOException {
     if (address <= 0) {
       return "";

@@ -38,7 +38,7 @@ public final class TaskStatistics implements AutoCloseable {
   private static final int LARGEST_QUESTION = 64;
 
   /**
-   * Time in which the threads of a process waited, in nanoseconds.
+   * Time the threads of a process spent waiting, in nanoseconds.
    *
    * @param cpu time spent runnable, waiting for a CPU
    * @param disk time spent waiting for block devices; 0 if the kernel does not measure it

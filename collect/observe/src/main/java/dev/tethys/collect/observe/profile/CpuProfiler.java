@@ -52,13 +52,10 @@ public final class CpuProfiler implements AutoCloseable {
   /** Maximum number of processes whose code is read at a time; others wait. */
   private static final int PROCESSES_OF_A_LOOK = 32;
 
-  /** Processes that wait; more are met again when they are sampled again. */
+  /** Maximum number of waiting processes; more are picked up when they are sampled again. */
   private static final int MAX_WAITING = 4096;
 
-  /**
-   * Users that each get a share of processor time; system users and users of namespaces count as
-   * one.
-   */
+  /** Users that each get a share of CPU time; system users and namespace users count as one. */
   private static final int MAX_USERS = 8;
 
   private static final int LAST_SYSTEM_USER = 999;
@@ -93,7 +90,7 @@ public final class CpuProfiler implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
 
-  /** Processes that ran unknown code and must be read, with an address of it. */
+  /** Processes that ran unknown code and must be read, with one address of it. */
   private final Map<Integer, Long> unread = new LinkedHashMap<>();
 
   /** Stacks of the round that has begun, which the kernel added before the last was read. */
@@ -163,7 +160,7 @@ public final class CpuProfiler implements AutoCloseable {
     return p;
   }
 
-  /** Processors that run, from a list such as 0-3,6. */
+  /** Parses the online processors from a list such as 0-3,6. */
   private static List<Integer> processors() throws IOException {
     List<Integer> out = new ArrayList<>();
     String text = Files.readString(Path.of("/sys/devices/system/cpu/online")).strip();

@@ -109,7 +109,7 @@ final class HotSpotCode {
       }
     }
 
-    /** Part in which an address is; may be outside. */
+    /** Returns the part that contains an address; may be outside. */
     int partOf(long at) {
       return (int) Math.min(Integer.MAX_VALUE, (at - low >> shift) / SEGMENTS_OF_A_PART);
     }

@@ -86,7 +86,7 @@ final class ProcessMap {
     return parts.isEmpty();
   }
 
-  /** Part that contains an address; null without one. */
+  /** Returns the part that contains an address; null if none. */
   @Nullable Part at(long address) {
     int low = 0;
     int high = parts.size() - 1;

@@ -30,8 +30,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tables with which the kernel program finds callers: rules of files, shared by all their
- * processes, and rules for compiled code of Java processes. Not thread-safe.
+ * Unwind tables used by the kernel program: rules of files, shared by all their processes, and
+ * rules for compiled code of Java processes. Not thread-safe.
  *
  * <p>Processes, files and rules are bounded; those without space are unwound by frame pointers.
  */
@@ -469,7 +469,7 @@ final class UnwindTables {
     }
   }
 
-  /** Removes processes that have ended. */
+  /** Removes exited processes. */
   void forgetEnded() throws IOException {
     for (int pid : new ArrayList<>(known.keySet())) {
       if (!Files.exists(proc.resolve(Integer.toString(pid)))) {

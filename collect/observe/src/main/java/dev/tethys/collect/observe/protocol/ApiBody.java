@@ -13,7 +13,7 @@ final class ApiBody implements StreamBuffer.Tap {
     LINES,
     /** Server-sent events with a document each. */
     EVENTS,
-    /** Text whose beginning is kept until the request is answered. */
+    /** Text whose start is kept until the request is answered. */
     TEXT,
     /** Compressed, or of a type that is not read. */
     UNREADABLE

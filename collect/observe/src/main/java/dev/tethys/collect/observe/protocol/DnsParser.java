@@ -17,7 +17,7 @@ final class DnsParser extends ProtocolParser {
   private static final int AAAA = 28;
   private static final int MOST_ANSWERS = 32;
 
-  /** Time after which a question has no response, as resolvers wait by default. */
+  /** Time a query waits for a response, as resolvers do by default. */
   private static final long PATIENCE_NANOS = 5_000_000_000L;
 
   private static final Map<Integer, String> TYPES =
@@ -142,7 +142,7 @@ final class DnsParser extends ProtocolParser {
     requests.report(p, now);
   }
 
-  /** Reports questions that waited too long; at the end of the socket all that are left. */
+  /** Reports queries that waited too long; when the socket closes, all remaining ones. */
   @Override
   public void flushIdle(long now) {
     boolean ended = now == Long.MAX_VALUE;

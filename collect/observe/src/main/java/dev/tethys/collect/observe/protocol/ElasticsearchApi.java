@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * or the members of a request or response of that endpoint.
  */
 final class ElasticsearchApi extends HttpApiReader {
-  /** Response members that distinguish endpoints of the same name. */
+  /** Response members that distinguish endpoints with the same name. */
   private static final Set<String> ANSWERS =
       Set.of("took", "_shards", "_index", "_scroll_id", "acknowledged", "cluster_name", "docs");
 
@@ -86,7 +86,7 @@ final class ElasticsearchApi extends HttpApiReader {
           "_scripts", List.of("get_script", "put_script"),
           "_async_search", List.of("async_search.get", "async_search.submit"));
 
-  /** Endpoints whose next part names the operation. */
+  /** Endpoints whose next path segment names the operation. */
   private static final Map<String, String> GROUPS =
       Map.of(
           "_cat",

@@ -460,7 +460,7 @@ final class Http1Parser extends ProtocolParser {
     return i == 0 ? -1 : size;
   }
 
-  /** Headers that matter for the measurement. */
+  /** Headers relevant for the measurement. */
   private static final class Headers {
     long length = -1;
     boolean chunked;
@@ -498,7 +498,7 @@ final class Http1Parser extends ProtocolParser {
       return h;
     }
 
-    /** Headers that identify a protocol on top of HTTP. */
+    /** Parses the headers that identify a protocol on top of HTTP. */
     static ApiHead all(StreamBuffer in, int from, int end) {
       ApiHead h = new ApiHead();
       int i = from;

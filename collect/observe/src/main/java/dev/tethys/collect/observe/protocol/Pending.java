@@ -4,9 +4,9 @@ import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Request that waits for its response. */
+/** Request waiting for its response. */
 public final class Pending {
-  /** Part that an entry has in the order of responses. */
+  /** Role of an entry in the order of responses. */
   public enum Kind {
     /** A request with one response. */
     SINGLE,

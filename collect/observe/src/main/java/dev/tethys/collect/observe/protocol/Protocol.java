@@ -1,6 +1,6 @@
 package dev.tethys.collect.observe.protocol;
 
-/** Application protocols that are recognised in payloads, with the names of their metrics. */
+/** Application protocols recognised in payloads, with their metric names. */
 public enum Protocol implements MeasuredProtocol {
   HTTP("http", "requests"),
   /** HTTP/2, gRPC included; counted with HTTP. */

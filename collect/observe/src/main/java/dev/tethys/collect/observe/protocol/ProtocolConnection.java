@@ -162,7 +162,7 @@ public final class ProtocolConnection implements Retention.Owner {
     }
   }
 
-  /** Reports requests whose responses ended unseen; called every few seconds. */
+  /** Reports requests whose response ended unseen; called every few seconds. */
   public void flushIdle(long nowNanos) {
     if (parser != null) {
       parser.flushIdle(nowNanos);

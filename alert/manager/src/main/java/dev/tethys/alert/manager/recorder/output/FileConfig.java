@@ -10,7 +10,7 @@ import dev.tethys.config.YamlObject;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A file that gets a line of JSON for each event. */
+/** File output that appends one line of JSON per event. */
 record FileConfig(String path) implements OutputConfig {
   static final Section SECTION =
       new Section("file_output", "Events appended to a file as JSON lines.");

@@ -17,7 +17,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A URL that events are posted to.
+ * Webhook output that posts events to a URL.
  *
  * @param maxRetries maximum number of attempts
  * @param batch null if each event has its own request

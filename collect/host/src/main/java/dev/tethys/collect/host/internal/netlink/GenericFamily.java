@@ -60,7 +60,7 @@ public final class GenericFamily implements AutoCloseable {
         .array();
   }
 
-  /** An attribute that is a number of 32 bits. */
+  /** Encodes a 32-bit attribute. */
   public static byte[] attribute(int type, int value) {
     return attribute(
         type, ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array());

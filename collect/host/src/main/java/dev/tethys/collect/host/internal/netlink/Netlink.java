@@ -18,7 +18,7 @@ public final class Netlink implements AutoCloseable {
   /** Links, addresses, routes and queues. */
   public static final int ROUTE = 0;
 
-  /** Families that have names instead of numbers. */
+  /** Protocol for families that are identified by name instead of number. */
   public static final int GENERIC = 16;
 
   /** The kernel responds immediately; otherwise a scrape must not wait forever. */
