@@ -6,8 +6,8 @@ import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.parser.Parser;
 
 /**
- * YAML parser that rejects lists and maps nested too deeply as soon as it encounters them. The time
- * that the scanner takes grows with the square of the depth.
+ * YAML parser that rejects lists and maps nested too deeply as soon as it encounters them. Scanner
+ * time grows with the square of the depth.
  */
 final class BoundedParser implements Parser {
   private final Parser parser;

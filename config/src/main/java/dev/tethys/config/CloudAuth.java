@@ -44,7 +44,7 @@ public sealed interface CloudAuth {
       public static final RoleSession USUAL = new RoleSession("", "", "");
     }
 
-    /** The service that AWS's managed Prometheus is. */
+    /** AWS service name of Amazon Managed Service for Prometheus. */
     private static final String PROMETHEUS = "aps";
 
     private static final Section SECTION =

@@ -1,8 +1,8 @@
 package dev.tethys.config;
 
 /**
- * A configuration error that a person must fix. The message is complete: {@code file:line:column:
- * problem and accepted values}. Secrets in URLs that it quotes are masked.
+ * Configuration error that must be fixed by a person. The message is complete: {@code
+ * file:line:column: problem and accepted values}. Secrets in quoted URLs are masked.
  */
 public class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -40,8 +40,8 @@ public final class CredentialShape {
   public static final String UNKNOWN = "\0";
 
   /**
-   * URLs whose path is the credential, by their hosts: of Slack, Discord, Microsoft Teams,
-   * Telegram, Zapier, IFTTT, Splunk On-Call, Healthchecks and Feishu.
+   * URLs whose path is a credential, matched by host: Slack, Discord, Microsoft Teams, Telegram,
+   * Zapier, IFTTT, Splunk On-Call, Healthchecks and Feishu.
    */
   private static final Pattern WEBHOOK =
       Pattern.compile(

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A path whose last part may be a pattern with {@code *}, {@code ?} and {@code [a-z]}, as
- * configuration files name further files.
+ * Path whose last part may be a pattern with {@code *}, {@code ?} and {@code [a-z]}, as in
+ * configuration files that include others.
  */
 public final class FilePattern {
   private final Path path;

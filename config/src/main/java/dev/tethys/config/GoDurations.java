@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * 1h30m}, {@code 1.5s}), or a bare {@code 0}. Within the range of 64-bit nanoseconds.
  */
 public final class GoDurations {
-  /** A duration that is not negative. */
+  /** Non-negative duration. */
   public static final Type<Duration> TYPE =
       Type.of("duration", Duration.ZERO, n -> n.parse(GoDurations::notNegative));
 

@@ -103,7 +103,7 @@ public record JwtBearer(
     return m;
   }
 
-  /** Variant in which the file has precedence over the text if both are set. */
+  /** Returns a variant in which the file takes precedence over the text if both are set. */
   public JwtBearer fileFirst() {
     return keyFile.isEmpty()
         ? this

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * first reading ends at the first mistake, so that a file without errors is read once.
  */
 final class Mistakes {
-  /** Most errors that one error lists. */
+  /** Maximum number of errors listed in one exception. */
   static final int MAX = 100;
 
   private static final Pattern PLACE = Pattern.compile("([^\\n]*?):(\\d{1,9}):(\\d{1,9}): ");
@@ -86,7 +86,7 @@ final class Mistakes {
     return out;
   }
 
-  /** The error that names all errors, each on its line. */
+  /** Creates an exception that lists all errors, one per line. */
   ConfigException toException(ConfigException first, List<NotBuiltException.Part> notBuilt) {
     add(first);
     Set<String> lines = new LinkedHashSet<>(messages);

@@ -73,7 +73,10 @@ public final class NameSuggestion {
     return false;
   }
 
-  /** The question that ends an error: {@code ", did you mean x?"}; "" if no word is similar. */
+  /**
+   * Returns the suggestion appended to an error: {@code ", did you mean x?"}; "" if no word is
+   * similar.
+   */
   public static String question(String word, Collection<String> known) {
     String nearest = of(word, known);
     return nearest == null ? "" : ", did you mean " + nearest + "?";

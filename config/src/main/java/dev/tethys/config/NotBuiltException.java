@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A configuration that is valid in its original program, but requests a feature that Tethys does
- * not support yet.
+ * Signals a configuration that is valid in its original program but requests a feature not
+ * supported by Tethys yet.
  */
 public final class NotBuiltException extends ConfigException {
   private static final long serialVersionUID = 1L;

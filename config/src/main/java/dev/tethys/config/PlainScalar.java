@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * strings.
  */
 final class PlainScalar {
-  /** Longest text that is read as a number. */
+  /** Maximum length of a string parsed as a number. */
   private static final int MAX_NUMBER = 100;
 
   private static final Set<String> TRUE = Set.of("true", "True", "TRUE");

@@ -15,10 +15,10 @@ final class RedactedTree {
   /** Keys whose maps contain headers by name. */
   private static final Set<String> HEADERS = Set.of("headers", "proxy_connect_header");
 
-  /** Keys whose maps hold parameters of a URL's query, or of a request's form. */
+  /** Keys whose maps contain URL query or form parameters. */
   private static final Set<String> PARAMETERS = Set.of("params", "query_params");
 
-  /** Keys whose maps are sent to a token server: any value may be a password. */
+  /** Keys whose maps are sent to a token server, where any value may be a password. */
   private static final Set<String> SECRETS = Set.of("endpoint_params");
 
   private RedactedTree() {}

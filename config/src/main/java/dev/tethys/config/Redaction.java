@@ -68,7 +68,7 @@ public final class Redaction {
   /** Prefix of a configuration given as text. */
   private static final String INLINE = "yaml:";
 
-  /** Headers whose values are shown; any other may carry a token. */
+  /** Headers whose values are shown; all others may carry a token. */
   private static final Set<String> OPEN_HEADERS =
       Set.of(
           "accept",
@@ -95,7 +95,7 @@ public final class Redaction {
           "x-prometheus-remote-read-version",
           "x-prometheus-remote-write-version");
 
-  /** Headers that hold a credential although their names do not show it. */
+  /** Headers that carry a credential although their names do not suggest it. */
   private static final Pattern CREDENTIAL_HEADER =
       Pattern.compile("x-honeycomb-team|(.*[_.-])?(auth|dsn|license)([_.-].*)?");
 
@@ -107,8 +107,8 @@ public final class Redaction {
   }
 
   /**
-   * A URL whose password alone is masked, as in Go's {@code URL.Redacted}. Names of queues are
-   * derived from it, so it must not change; use {@link #url} for display.
+   * Masks only the password of a URL, as Go's {@code URL.Redacted}. Queue names are derived from
+   * the result, so it must not change; use {@link #url} for display.
    */
   public static String passwordMasked(URI u) {
     String user = u.getRawUserInfo();
@@ -180,7 +180,7 @@ public final class Redaction {
     return out.append(s, copied, s.length()).toString();
   }
 
-  /** A URL that is the value of a parameter, as that of a probe's target. */
+  /** Redacts a URL given as a parameter value, such as a probe's target. */
   private static String encodedUrls(String s) {
     String out =
         ENCODED_USER_INFO
@@ -272,7 +272,7 @@ public final class Redaction {
     return name.toLowerCase(Locale.ROOT).endsWith("id");
   }
 
-  /** Labels that discovery found, with the secrets of URLs and parameters masked. */
+  /** Returns discovered labels with secrets in URLs and parameters masked. */
   public static Labels labels(Labels l) {
     LabelsBuilder changed = null;
     for (Labels.Label label : l.toList()) {

@@ -7,9 +7,9 @@ import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
- * Tags that are written before scalars. Readers take the type of a scalar from its style, so a
- * scalar with the tag of strings or an unknown tag becomes quoted, and one with the tag of a number
- * or boolean plain.
+ * Tags written before scalars. Readers derive the type of a scalar from its style, so a scalar with
+ * the tag of strings or an unknown tag becomes quoted, and one with the tag of a number or boolean
+ * plain.
  */
 final class ScalarTag {
   private static final String UNSPECIFIC = "!";

@@ -1,6 +1,6 @@
 package dev.tethys.config;
 
-/** A value that is never shown. */
+/** Value that is never shown. */
 public record Secret(String value) {
   /** No secret at all. */
   public static final Secret NONE = new Secret("");

@@ -38,14 +38,14 @@ public final class Section {
   }
 
   /**
-   * A key that may be absent; read it with {@link YamlObject#find}. Null counts as absent, as for
-   * pointers and slices of Go.
+   * Adds an optional key; read it with {@link YamlObject#find}. Null counts as absent, as for
+   * pointers and slices in Go.
    */
   public <T> Key<T> optional(String key, Type<T> type, String doc) {
     return add(new Key<>(key, type.absentWhenNull(), null, false, true, doc));
   }
 
-  /** A key that must be there; null counts as absent. */
+  /** Adds a required key; null counts as absent. */
   public <T> Key<T> required(String key, Type<T> type, String doc) {
     return add(new Key<>(key, type.absentWhenNull(), null, true, true, doc));
   }
@@ -57,7 +57,7 @@ public final class Section {
   }
 
   /**
-   * A key that the original system has removed: an unknown key with a remedy.
+   * Adds a key removed from the original system: an unknown key with a remedy.
    *
    * @param instead remedy, such as "write max_idle_conns"
    */

@@ -25,7 +25,7 @@ public final class Type<T> {
   public static final Type<Double> FLOAT =
       new Type<>("float", 0.0, YamlNode::asDouble, null, new Shape.Scalar("number"));
 
-  /** An integer that is not negative and fits 64 bits without sign. */
+  /** Non-negative integer that fits into 64 bits unsigned. */
   public static final Type<Long> UINT = new Type<>("uint", 0L, YamlNode::asUnsignedLong, null);
 
   public static final Type<Duration> DURATION =
@@ -268,7 +268,7 @@ public final class Type<T> {
         null);
   }
 
-  /** Copy for which null counts as absent, for keys that forbid the value of null. */
+  /** Returns a variant for which null counts as absent, for keys that forbid null. */
   public Type<T> absentWhenNull() {
     return whenNull == null ? this : new Type<>(name, null, reader, section, shape);
   }

@@ -25,7 +25,7 @@ public final class UrlText {
   private static final Pattern BAD_ESCAPE = Pattern.compile(ESCAPE + ".{0,2}");
   private static final Pattern LONE_PERCENT = Pattern.compile(ESCAPE);
 
-  /** Characters that Go accepts in a user and password; RFC 3986 does not allow the {@code @}. */
+  /** Characters accepted by Go in a user and password; RFC 3986 does not allow the {@code @}. */
   private static final Pattern USER_INFO = Pattern.compile("[A-Za-z0-9._:~!$&'()*+,;=%@-]*");
 
   private static final Pattern PORT = Pattern.compile(".*:([0-9]+)");

@@ -32,7 +32,7 @@ import org.snakeyaml.engine.v2.scanner.StreamReader;
  * programs that these files come from, further documents in the file are not read. JSON is YAML.
  */
 public final class YamlDocument {
-  /** The largest file that is read, in bytes. */
+  /** Maximum file size in bytes. */
   public static final int MAX_BYTES = 64 << 20;
 
   /**
@@ -190,7 +190,7 @@ public final class YamlDocument {
     return out;
   }
 
-  /** Ignores keys that no section describes from now on. */
+  /** Ignores keys not described by any section from now on. */
   public YamlDocument ignoringUnknownKeys() {
     lenient = true;
     return this;

@@ -57,7 +57,10 @@ public final class YamlNode {
             .orElse(document.name());
   }
 
-  /** The keys that lead here, as {@code scrape_configs[0].job_name}; empty at the top. */
+  /**
+   * Returns the path of keys to this node, such as {@code scrape_configs[0].job_name}; empty at the
+   * top.
+   */
   public String path() {
     return path;
   }

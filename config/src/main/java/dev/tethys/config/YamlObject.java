@@ -6,11 +6,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map whose keys are described by a {@link Section}: other keys were rejected when it was
- * created.
+ * Map whose keys are described by a {@link Section}; other keys were rejected when it was created.
  */
 public final class YamlObject {
-  /** Name under which the first unknown key of a map is recorded; no key has this name. */
+  /** Key under which the first unknown key of a map is recorded; no real key has this name. */
   private static final String UNKNOWN = "\0";
 
   private final YamlNode node;

@@ -19,9 +19,9 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
- * Configuration that a program builds: maps, lists and scalars, including nodes of files. It is
- * read without being written first, so that values keep their types and errors name the file or the
- * flag of a value.
+ * Configuration built by a program from maps, lists and scalars, including nodes of files. It is
+ * read without being written first, so that values keep their types and errors name the file or
+ * flag a value came from.
  */
 public final class YamlTree {
   /**

@@ -144,9 +144,7 @@ public final class YamlWriter {
     }
   }
 
-  /**
-   * Characters that YAML defines as non-printable, and characters that could be read as a line end.
-   */
+  /** Whether a character must be escaped: non-printable in YAML, or readable as a line end. */
   private static boolean mustEscape(int c) {
     return c < ' '
         || c >= 0x7f && c < 0xa0

@@ -88,7 +88,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Control plane that listens: OpAMP for agents, the HTTP API and the pages for users. */
+/** Running control plane: OpAMP for agents, the HTTP API and the pages for users. */
 public final class ControlServer implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ControlServer.class.getName());
   private static final Duration STEP = Duration.ofMillis(100);
@@ -335,7 +335,7 @@ public final class ControlServer implements AutoCloseable {
       return null;
     }
 
-    /** Alertmanagers that actions notify. */
+    /** Returns the Alertmanagers notified by actions. */
     default List<URI> alertmanagers() {
       return List.of();
     }
@@ -572,7 +572,7 @@ public final class ControlServer implements AutoCloseable {
     return fleet;
   }
 
-  /** Port that is bound. */
+  /** Returns the bound port. */
   public int port() {
     return listener.port();
   }

@@ -3,7 +3,7 @@ package dev.tethys.control;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Data folder that another control plane has locked. */
+/** Signals a data folder locked by another control plane. */
 final class DataInUseException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -33,10 +33,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Control plane that reconciles the objects of a cluster. Of several processes one is elected by a
- * lease: it listens for agents, applies objects and writes statuses. The others respond only to
- * probes and are not ready. A process that loses the lease ends, and is started again as one of the
- * others.
+ * Control plane that reconciles cluster objects. One of several processes is elected by a lease: it
+ * listens for agents, applies objects and writes statuses. The others respond only to probes and
+ * are not ready. A process that loses the lease exits and is restarted as one of the others.
  */
 final class KubernetesMode implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(KubernetesMode.class.getName());

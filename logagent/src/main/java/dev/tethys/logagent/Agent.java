@@ -99,7 +99,7 @@ final class Agent implements AutoCloseable {
     }
   }
 
-  /** The clients that entries are sent by. */
+  /** Returns the clients used to send entries. */
   List<LokiClient> clients() {
     return destinations.clients();
   }

@@ -34,7 +34,7 @@ import java.util.function.BiPredicate;
 final class Clients {
   private static final System.Logger LOG = JulLogger.of(Clients.class.getName());
 
-  /** Time that a removed client has to send its waiting entries. */
+  /** Time for a removed client to send its remaining entries. */
   private static final Duration LAST = Duration.ofSeconds(30);
 
   private final HttpClientFactory http;
@@ -129,7 +129,7 @@ final class Clients {
       return c;
     }
 
-    /** All that exist under it. */
+    /** Returns all existing clients. */
     List<LokiClient> clients() {
       return all;
     }

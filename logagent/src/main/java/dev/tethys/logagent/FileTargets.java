@@ -21,7 +21,7 @@ import java.util.SequencedMap;
 record FileTargets(SequencedMap<FileTarget, Labels> active, List<Dropped> dropped) {
   static final FileTargets NONE = new FileTargets(new LinkedHashMap<>(), List.of());
 
-  /** A target that is not read. */
+  /** Target that is not read. */
   record Dropped(Labels discovered, String reason, String why) {}
 
   static FileTargets of(List<TargetGroup> groups, Relabeling relabeling, String host) {

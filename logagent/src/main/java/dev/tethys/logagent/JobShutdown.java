@@ -136,7 +136,7 @@ final class JobShutdown {
         });
   }
 
-  /** Runs work that may wait for a destination, until the job is cut. */
+  /** Runs work that may wait for a destination until the job is stopped. */
   private void untilCut(String name, Runnable what) throws InterruptedException {
     Thread t = Thread.ofVirtual().name(name + job.name()).start(what);
     while (!t.join(Duration.ofMillis(CHECK_NANOS)) && cut.getCount() > 0) {

@@ -315,7 +315,7 @@ final class LogExporters {
     }
   }
 
-  /** Action that runs while no exporter is open. */
+  /** Action to run while no exporter is open. */
   interface Between {
     void run() throws InterruptedException;
   }

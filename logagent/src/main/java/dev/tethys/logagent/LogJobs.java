@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 final class LogJobs {
   private static final System.Logger LOG = JulLogger.of(LogJobs.class.getName());
 
-  /** Time after which the wait for delivery ends. */
+  /** Maximum time to wait for delivery. */
   static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
   private final Agent.Mode mode;

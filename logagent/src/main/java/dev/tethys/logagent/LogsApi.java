@@ -31,7 +31,7 @@ final class LogsApi {
   /** Files, or dropped targets, of a response. */
   static final int MAX_LISTED = 1000;
 
-  /** Lines that are tried at a time. */
+  /** Maximum number of lines tested at a time. */
   static final int MAX_TRIED = 100;
 
   private static final int MAX_TRIED_CHARS = 64 << 10;

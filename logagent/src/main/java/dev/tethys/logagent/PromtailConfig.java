@@ -366,7 +366,7 @@ record PromtailConfig(
     }
   }
 
-  /** Settings that all jobs share after their stages, for comparison. */
+  /** Returns the settings shared by all jobs after their stages, for comparison. */
   List<@Nullable Object> destinations() {
     return Arrays.asList(clients, wal, limits, readLimit, graph, tenant);
   }

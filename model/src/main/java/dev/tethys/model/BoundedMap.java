@@ -17,12 +17,12 @@ public final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
     this.max = max;
   }
 
-  /** A map that evicts the oldest entry. */
+  /** Creates a map that evicts the oldest entry. */
   public static <K, V> BoundedMap<K, V> byAge(int max) {
     return new BoundedMap<>(max, false);
   }
 
-  /** A map that evicts the least recently used entry. */
+  /** Creates a map that evicts the least recently used entry. */
   public static <K, V> BoundedMap<K, V> byUse(int max) {
     return new BoundedMap<>(max, true);
   }

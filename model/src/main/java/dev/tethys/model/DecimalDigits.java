@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 
 /** Integers as ASCII digits in a byte array, eight digits with one store. */
 public final class DecimalDigits {
-  /** Bytes that {@link #write} may touch from its start position. */
+  /** Maximum number of bytes {@link #write} may touch from its start position. */
   public static final int ROOM = 20;
 
   static final long ASCII_ZEROS = 0x3030303030303030L;

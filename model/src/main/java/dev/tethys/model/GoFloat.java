@@ -16,8 +16,8 @@ import java.util.Arrays;
  */
 public final class GoFloat {
   /**
-   * Bytes that {@link #writeF} may touch from its start position: the longest output has 327, and
-   * digits are stored before unneeded ones are discarded.
+   * Maximum number of bytes {@link #writeF} may touch from its start position: the longest output
+   * has 327, and digits are stored before unneeded ones are discarded.
    */
   public static final int ROOM_F = 352;
 

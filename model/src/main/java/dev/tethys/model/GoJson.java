@@ -21,7 +21,7 @@ public final class GoJson {
     return append(sb, s, true);
   }
 
-  /** Variant that leaves the characters of HTML unchanged, as an option of Go's encoders. */
+  /** Variant that leaves HTML characters unescaped, as an option of Go's encoders does. */
   public static StringBuilder appendWithHtml(StringBuilder sb, String s) {
     return append(sb, s, false);
   }

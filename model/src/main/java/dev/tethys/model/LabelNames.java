@@ -14,7 +14,7 @@ public final class LabelNames {
     return isLegacy(s, true);
   }
 
-  /** Any text that is not empty and that UTF-8 can encode. */
+  /** Accepts any non-empty text that can be encoded in UTF-8. */
   public static boolean isUtf8LabelName(String s) {
     for (int i = 0; i < s.length(); i++) {
       char c = s.charAt(i);

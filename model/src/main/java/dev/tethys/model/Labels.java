@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * this object.
  */
 public final class Labels implements Comparable<Labels> {
-  /** The label that holds the name of the metric. */
+  /** Label that holds the metric name. */
   public static final String METRIC_NAME = "__name__";
 
   /** No labels at all. */
@@ -279,7 +279,7 @@ public final class Labels implements Comparable<Labels> {
     return n;
   }
 
-  /** A builder that starts with these labels. */
+  /** Creates a builder initialised with these labels. */
   public LabelsBuilder toBuilder() {
     return new LabelsBuilder(this);
   }

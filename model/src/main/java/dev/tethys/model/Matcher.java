@@ -110,8 +110,8 @@ public final class Matcher {
   }
 
   /**
-   * The values that the positive form of the condition ({@code =}, {@code =~}) meets, when there
-   * are only some; null if it is unknown.
+   * Returns the finite set of values accepted by the positive form of the condition ({@code =},
+   * {@code =~}); null if unknown.
    */
   public @Nullable Set<String> values() {
     return regex == null ? Set.of(value) : regex.values();
@@ -131,8 +131,8 @@ public final class Matcher {
   }
 
   /**
-   * Bytes that matching may use in addition to those of values: for the memory budget of the
-   * caller.
+   * Returns the bytes that matching may use in addition to the values, for the caller's memory
+   * budget.
    */
   public long matchingBytes() {
     return regex == null ? 0 : regex.matchingBytes();

@@ -2,7 +2,7 @@ package dev.tethys.model;
 
 /** Validation scheme for names. */
 public enum NameScheme {
-  /** Any text that is not empty. */
+  /** Any non-empty text. */
   UTF8,
   /** The narrow alphabet of Prometheus before version 3. */
   LEGACY;

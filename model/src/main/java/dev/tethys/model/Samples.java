@@ -1,6 +1,6 @@
 package dev.tethys.model;
 
-/** The two NaNs that Prometheus distinguishes by their bits. */
+/** The two NaN bit patterns distinguished by Prometheus. */
 public final class Samples {
   /** Bits of the value that marks the end of a series. */
   public static final long STALE_BITS = 0x7ff0000000000002L;
@@ -11,7 +11,7 @@ public final class Samples {
   /** The staleness marker. Compare with {@link #isStale}, never with {@code ==}. */
   public static final double STALE = Double.longBitsToDouble(STALE_BITS);
 
-  /** The NaN that functions and parsers give. */
+  /** NaN returned by functions and parsers. */
   public static final double NORMAL_NAN = Double.longBitsToDouble(NORMAL_NAN_BITS);
 
   private Samples() {}

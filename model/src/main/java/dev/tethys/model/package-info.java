@@ -1,5 +1,5 @@
 /**
- * Types that all modules share: labels, samples, histograms, exemplars, metadata and matchers.
+ * Types shared by all modules: labels, samples, histograms, exemplars, metadata and matchers.
  * Depends on no other module.
  */
 @NullMarked

@@ -1,7 +1,7 @@
 package dev.tethys.control.access;
 
 /**
- * Token with which an agent connects, without its secret.
+ * Agent token, without its secret.
  *
  * @param name name given on the token's line
  * @param fingerprint token fingerprint; "" if agents need no token

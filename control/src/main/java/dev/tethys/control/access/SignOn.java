@@ -66,7 +66,7 @@ public final class SignOn {
   public record Settings(
       URI issuer, String audience, String roleClaim, String rolePrefix, String selectorClaim) {}
 
-  /** User that a token names. */
+  /** User identified by a token. */
   record User(String name, Tokens.Role role, Selector scope) {}
 
   /** A token is rejected; the message has the reason. */

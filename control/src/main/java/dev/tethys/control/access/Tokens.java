@@ -176,7 +176,7 @@ public final class Tokens {
     return isEmpty() || e != null && e.role.compareTo(role) >= 0;
   }
 
-  /** Agents that a request may see and change. */
+  /** Returns the agents that a request may see and change. */
   public Selector scope(HttpRequest q) {
     Entry e = isEmpty() ? null : find(q);
     return e == null ? Selector.ALL : e.scope;

@@ -32,7 +32,7 @@ public final class ControlApi {
 
   private static final int MAX_BODY = 4 << 20;
 
-  /** A character that is seen: fillers are letters, and an empty Braille cell is a symbol. */
+  /** Visible character: fillers are letters, and an empty Braille cell is a symbol. */
   private static final Pattern VISIBLE =
       Pattern.compile("[\\p{L}\\p{N}\\p{P}\\p{S}&&[^\\u115F\\u1160\\u2800\\u3164\\uFFA0]]");
 

@@ -81,7 +81,7 @@ final class ControlSums {
     }
   }
 
-  /** The state that was summed. */
+  /** Returns the state that was summed. */
   Controls.State of() {
     return of;
   }

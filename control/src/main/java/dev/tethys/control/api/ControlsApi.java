@@ -52,7 +52,7 @@ public final class ControlsApi {
 
   private static final Duration LONGEST_WINDOW = Duration.ofMinutes(1);
 
-  /** Time within which agents apply a preview and report it after its window. */
+  /** Time for agents to apply a preview and report it after its window. */
   private static final Duration REPORT = Duration.ofMillis(1_200);
 
   /** Age up to which sums over the fleet are shown again. */

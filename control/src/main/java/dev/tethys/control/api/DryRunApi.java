@@ -75,7 +75,7 @@ public final class DryRunApi {
     }
   }
 
-  /** The newest version that was not undone; 0 if there is none. */
+  /** Returns the newest version that was not rolled back; 0 if none. */
   private int standing(String name, int latest) {
     int version = latest;
     while (!rollouts.undone(name, version).isEmpty()) {

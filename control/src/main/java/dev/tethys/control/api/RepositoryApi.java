@@ -108,7 +108,7 @@ public final class RepositoryApi {
     }
   }
 
-  /** Rollout that replaced the version of a file; "" if none. */
+  /** Returns the rollout that replaced a file's version; "" if none. */
   private static String replaced(int inGit, Rollout.@Nullable Assignment now, List<Rollout> own) {
     if (now == null || now.version() == inGit) {
       return "";
@@ -150,7 +150,7 @@ public final class RepositoryApi {
     return holding.isRefused() ? "pending" : holding.isWaiting() ? "waiting" : "current";
   }
 
-  /** Versions that agents actually run, or the reason why it is not the file's version. */
+  /** Describes the versions that agents actually run, or why they do not run the file's version. */
   private static String detail(
       String state, @Nullable Holding holding, String replaced, int inGit, List<Rollout> own) {
     if (state.equals("invalid")) {

@@ -59,7 +59,7 @@ public final class TapApi {
   /** Time of the sample for recommendations. */
   private static final double RECOMMENDATION_SECONDS = 10;
 
-  /** Time for which a record is followed, and exporters are searched. */
+  /** Time for which a record is followed and exporters are searched. */
   private static final double FOLLOW_SECONDS = 5;
 
   /** Additional time for agents to respond after the tap ends. */

@@ -33,7 +33,7 @@ public final class AuditGaps {
   /** Values of the log that are longer than this end with an ellipsis. */
   private static final String CUT = "…";
 
-  /** State whose entry has not been seen yet. */
+  /** State whose audit entry has not been seen yet. */
   private record Unexplained(String file, String name) {}
 
   /** No state. */

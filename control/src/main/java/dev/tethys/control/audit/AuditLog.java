@@ -146,7 +146,7 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
-  /** State that the entries of before did not explain when the log was opened. */
+  /** Returns the state not explained by existing entries when the log was opened. */
   public List<String> gaps() {
     return gaps;
   }

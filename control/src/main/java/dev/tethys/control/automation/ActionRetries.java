@@ -27,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code attempts}, the earliest first. Not safe for threads.
  */
 public final class ActionRetries {
-  /** Actions that are remembered. */
+  /** Maximum number of actions remembered. */
   static final int MAX = 10_000;
 
   /** Pauses before further attempts of an action. */
@@ -114,7 +114,7 @@ public final class ActionRetries {
     return number < ATTEMPTS ? PAUSES[number - 1] : null;
   }
 
-  /** Hash by which a rule is found unchanged. */
+  /** Computes a hash that identifies an unchanged rule. */
   private static String definition(AutomationRule r) {
     return Texts.sha256(JsonMapper.shared().writeValueAsString(r.tree()));
   }

@@ -207,7 +207,7 @@ public final class Automation {
   }
 
   /**
-   * Starts actions whose cool-down has ended, and retries failed ones.
+   * Starts actions whose cool-down has ended and retries failed ones.
    *
    * @throws IOException if a change is not on disk; the next call retries
    */
@@ -239,7 +239,7 @@ public final class Automation {
     }
   }
 
-  /** The rule that is as another one was; null for none. */
+  /** Returns the current rule equal to a previous one; null if none. */
   @GuardedBy("this")
   private @Nullable AutomationRule current(AutomationRule was) {
     AutomationRule now = null;

@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Rule that starts and ends live controls, and other actions, when an alert or another event fires
- * or is resolved.
+ * or resolves.
  *
  * @param alert name of the alert; of another event with {@link EventNames#AGENT}, {@link
  *     EventNames#WEBHOOK} or {@link #SCHEDULE} before it

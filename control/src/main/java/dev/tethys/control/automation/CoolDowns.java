@@ -26,7 +26,7 @@ final class CoolDowns {
   record Start(AutomationRule rule, Alert alert, String id, String word, String target) {}
 
   /**
-   * Start action that waits for the end of a cool-down.
+   * Start action waiting for the end of a cool-down.
    *
    * @param due end of the cool-down, monotonic
    */

@@ -37,7 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
  * so that cool-down, dry run, return and results are those of all rules. One thread steps.
  */
 public final class EventTriggers {
-  /** Time for which a state of an agent lasts before it counts. */
+  /** Minimum duration of an agent state before it counts. */
   static final Duration HOLD = Duration.ofSeconds(10);
 
   /** Share of items from which an agent drops, and fewest items for that. */
@@ -171,7 +171,7 @@ public final class EventTriggers {
     }
   }
 
-  /** Removes states that no rule, agent or series has any longer. */
+  /** Removes states no longer used by any rule, agent or series. */
   private void forget(Source s) {
     try {
       automation.forget(Alert.fingerprint(s.name, s.of));

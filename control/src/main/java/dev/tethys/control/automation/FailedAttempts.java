@@ -38,14 +38,14 @@ record FailedAttempts(ActionRetries retries, CoolDowns coolDowns, StepLog steps,
         attempt.rule().name(), attempt.alert(), word, target, "failed", text, starts(due));
   }
 
-  /** Records that a version to roll out is absent, and keeps the attempt until it exists. */
+  /** Records that a version to roll out is missing, and keeps the attempt until it exists. */
   Step awaitVersion(Attempt attempt, String word, String target, String error) throws IOException {
     Attempt next = attempt.number() == 1 ? attempt.next() : attempt; // in the same cool-down
     retries.put(new Retry(next, word, target, error, clock.nanos()));
     return steps.fail(attempt.rule().name(), attempt.alert(), word, target, error);
   }
 
-  /** Records that an action is not tried again. */
+  /** Records that an action is not retried. */
   Step giveUp(Attempt attempt, String word, String target, String error, Set<String> done)
       throws IOException {
     done.remove(attempt.id());

@@ -25,7 +25,7 @@ public final class HeldActions {
   private static final int MAX = 10_000;
 
   /**
-   * Action that is held.
+   * Held action.
    *
    * @param id ID of the action for this event
    * @param target variable or configuration
@@ -61,9 +61,7 @@ public final class HeldActions {
     return all.values().stream().filter(h -> h.rule().equals(rule)).toList();
   }
 
-  /**
-   * An action that a process before this one ran, and whose event has not ended; otherwise null.
-   */
+  /** Returns an action run by a previous process whose event has not ended; null otherwise. */
   synchronized @Nullable Held ofBefore(String id) {
     return loaded.contains(id) ? all.get(id) : null;
   }

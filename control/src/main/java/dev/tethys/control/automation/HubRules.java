@@ -20,7 +20,7 @@ import java.util.List;
  * fails. From a webhook on they run apart from the event, so that a slow receiver delays no other.
  */
 public final class HubRules {
-  /** Events that may follow from each other before rules ignore them. */
+  /** Maximum length of a chain of events before rules ignore further ones. */
   static final int HOP_LIMIT = 2;
 
   private static final System.Logger LOG = JulLogger.of(HubRules.class.getName());

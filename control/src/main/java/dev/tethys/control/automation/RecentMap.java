@@ -3,7 +3,7 @@ package dev.tethys.control.automation;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Map that forgets the entry that was put first when it is full. */
+/** Map that evicts its oldest entry when full. */
 final class RecentMap<V> extends LinkedHashMap<String, V> {
   private static final long serialVersionUID = 1;
 

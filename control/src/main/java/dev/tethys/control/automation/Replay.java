@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Replay that was started and not ended. */
+/** Replay that has started and not ended. */
 final class Replay {
   private static final String DONE = "tethys_awss3_receiver_done";
   private static final String ITEMS = "tethys_awss3_receiver_range_items";
@@ -55,7 +55,9 @@ final class Replay {
     return state == State.COMPLETED || state == State.FAILED;
   }
 
-  /** Items that the destination has, of all processes that have run it. */
+  /**
+   * Returns the number of items delivered to the destination by all processes that ran the replay.
+   */
   long items() {
     return Math.max(itemsSaved, read(ITEMS));
   }

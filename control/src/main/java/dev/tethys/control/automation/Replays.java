@@ -420,7 +420,9 @@ public final class Replays implements ReplayHost {
     }
   }
 
-  /** A change that is not saved is seen again: positions have separate files. */
+  /**
+   * Saves the state. A change that is not saved is detected again: positions have separate files.
+   */
   @GuardedBy("this")
   private void save() {
     ObjectNode n = StateFile.content();

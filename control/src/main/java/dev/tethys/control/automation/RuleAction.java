@@ -175,7 +175,9 @@ sealed interface RuleAction {
     }
   }
 
-  /** Keys whose texts cannot refer to the trigger, since it could then choose the destination. */
+  /**
+   * Keys whose values cannot refer to the trigger, because it could then choose the destination.
+   */
   List<String> FIXED =
       List.of("url", "selector", "configuration", "destination", "bucket", "hub", "variable");
 

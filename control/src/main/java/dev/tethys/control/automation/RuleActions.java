@@ -239,7 +239,7 @@ public final class RuleActions {
     }
   }
 
-  /** Records that it is unknown any longer whether an event fires. */
+  /** Records that it is no longer known whether an event fires. */
   void forget(String fingerprint) throws IOException {
     held.forget(fingerprint);
   }

@@ -113,7 +113,7 @@ public final class StepLog {
     return steps.all();
   }
 
-  /** A step that is not noted. */
+  /** Creates a step without recording it. */
   Step made(
       String rule, Alert a, String action, String id, String result, String error, long starts) {
     return new Step(

@@ -91,11 +91,11 @@ public record AgentState(
   /** Digits of one SHA-256. */
   private static final int HASH_DIGITS = 64;
 
-  /** Labels that describe the process and machine rather than name the agent. */
+  /** Labels that describe the process and machine rather than identify the agent. */
   private static final Pattern DESCRIBING =
       Pattern.compile("(service|host|os|process|telemetry)\\..*");
 
-  /** Label that is the title of an agent. */
+  /** Label used as the display name of an agent. */
   private static final String NAME = "name";
 
   private static final int MAX_NAME = 100;
@@ -156,7 +156,7 @@ public record AgentState(
         : installed ? RemoteStatus.State.APPLIED : RemoteStatus.State.APPLYING;
   }
 
-  /** Reason for which the offered packages failed; "" if they did not. */
+  /** Returns the reason why the offered packages failed; "" if they did not. */
   public String packageError() {
     if (packages == null) {
       return "";

@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Amount that the tokens of agents share. Half of it is reserved in equal parts for the tokens; the
- * other half goes to whichever requests it first. Not safe for threads.
+ * Divides an amount among agent tokens. Half of it is reserved in equal parts for the tokens; the
+ * other half goes to whichever requests it first. Not thread-safe.
  *
  * <p>Invariant: {@code used} is the sum over tokens, and with the reserve for tokens that use less
  * than their part at most the limit.
@@ -16,7 +16,7 @@ final class FairShares {
   private final Map<String, Long> byToken = new HashMap<>();
   private long used;
 
-  /** Parts that their tokens have not used. */
+  /** Reserved parts not yet used by their tokens. */
   private long unused;
 
   /**

@@ -55,7 +55,7 @@ public final class Fleet {
    */
   private static final int SPARE_CONNECTIONS = 128;
 
-  /** Silence after which an agent that polls over HTTP counts as away. */
+  /** Silence after which an agent that polls over HTTP counts as disconnected. */
   public static final Duration POLL_SILENCE = Duration.ofSeconds(90);
 
   /** Agent connection. */
@@ -139,7 +139,7 @@ public final class Fleet {
 
   private final PollStreams polls = new PollStreams();
 
-  /** Agents that connected with the UID of another one, which is the value; the latest last. */
+  /** Agents that connected with another agent's UID, which is the value; most recent last. */
   @GuardedBy("this")
   private final SequencedMap<UUID, UUID> duplicates = new LinkedHashMap<>();
 
@@ -301,7 +301,7 @@ public final class Fleet {
   }
 
   /**
-   * Records that an agent connected with the UID of another one.
+   * Records that an agent connected with another agent's UID.
    *
    * @param assigned UID that it is assigned
    */
@@ -321,7 +321,9 @@ public final class Fleet {
         assigned);
   }
 
-  /** The UID with which an agent connected, which belongs to another agent; null if none. */
+  /**
+   * Returns the UID with which an agent connected and which belongs to another agent; null if none.
+   */
   public synchronized @Nullable UUID duplicateOf(UUID uid) {
     return duplicates.get(uid);
   }
@@ -515,7 +517,7 @@ public final class Fleet {
     }
   }
 
-  /** Marks agents that no longer poll as away. */
+  /** Marks agents that no longer poll as disconnected. */
   public synchronized void expire() {
     long oldest = clock.millis() - POLL_SILENCE.toMillis();
     for (AgentState a : List.copyOf(agents.values())) {
@@ -529,7 +531,7 @@ public final class Fleet {
     return agents.get(uid);
   }
 
-  /** Agents that a selector matches, in the order of their ids. */
+  /** Returns the agents matched by a selector, ordered by ID. */
   public synchronized List<AgentState> agents(Selector selector) {
     List<AgentState> out = new ArrayList<>();
     for (AgentState a : agents.values()) {
@@ -546,7 +548,7 @@ public final class Fleet {
     return volumes;
   }
 
-  /** Items that an agent received and lost within the last minutes. */
+  /** Returns the items an agent received and lost within the last few minutes. */
   public synchronized RecentAccounts.Window recent(UUID uid) {
     return recent.window(uid, clock.nanos());
   }
@@ -574,7 +576,10 @@ public final class Fleet {
     return memory.least(uid);
   }
 
-  /** Items that an agent received and lost within the last minutes, by signal and in total. */
+  /**
+   * Returns the items an agent received and lost within the last few minutes, by signal and in
+   * total.
+   */
   public synchronized Map<String, RecentAccounts.Window> recentBySignal(UUID uid) {
     return recent.windows(uid, clock.nanos());
   }

@@ -114,12 +114,12 @@ public final class FleetMemory {
     }
   }
 
-  /** Bytes that the states of agents take. */
+  /** Returns the bytes used by agent states. */
   public synchronized long used() {
     return bytes.used();
   }
 
-  /** Bytes that they may take. */
+  /** Returns the maximum bytes for agent states. */
   public long limit() {
     return bytes.limit();
   }

@@ -35,7 +35,10 @@ import tools.jackson.databind.node.ObjectNode;
  * items from one interval into the next. A sum has at most {@link #MAX_VALUES} values. Thread-safe.
  */
 public final class FleetVolumes {
-  /** Silence after which the counts of an agent have not changed: it reports only changes. */
+  /**
+   * Silence after which an agent's counts are considered unchanged, because it reports only
+   * changes.
+   */
   private static final Duration SILENCE = Duration.ofSeconds(25);
 
   private static final int MAX_VALUES = 100_000;

@@ -16,16 +16,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ItemRates {
   /**
-   * Time over which rates are computed: senders send in batches, and a shorter window alternates.
+   * Time over which rates are computed; senders send in batches, so a shorter window would
+   * fluctuate.
    */
   static final Duration SPAN = Duration.ofSeconds(30);
 
   static final int MAX_KEPT = 12;
 
-  /** Shortest time that makes a rate. */
+  /** Shortest time span for computing a rate. */
   private static final Duration SHORTEST = Duration.ofSeconds(1);
 
-  /** Silence after which the counts of an agent have not changed: it reports only changes. */
+  /**
+   * Silence after which an agent's counts are considered unchanged, because it reports only
+   * changes.
+   */
   private static final Duration SILENCE = Duration.ofSeconds(25);
 
   /** Items per second accepted by receivers and delivered by exporters. */

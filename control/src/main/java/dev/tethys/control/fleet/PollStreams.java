@@ -7,9 +7,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Agents that poll with the same instance uid, such as on cloned hosts. The starts of their
- * processes and the sequences of their messages distinguish them: an agent whose process was
- * started again never continues an earlier sequence. Not safe for threads.
+ * Distinguishes agents that poll with the same instance UID, such as on cloned hosts. They are
+ * identified by process start time and message sequence: an agent whose process was restarted never
+ * continues an earlier sequence. Not thread-safe.
  *
  * <p>Has an entry for each agent that polls.
  */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Has an entry of bounded size for each agent that reported accounts. Not safe for threads.
  */
 public final class RecentAccounts {
-  /** Shortest time that a window has, once an agent has reported for as long. */
+  /** Minimum length of a window, once an agent has reported for that long. */
   public static final Duration SPAN = Duration.ofMinutes(1);
 
   private record Point(Map<String, Losses> losses, long nanos) {

@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
  * an agent, and those of two configurations. Not safe for threads.
  */
 public final class RecentIntake {
-  /** Time over which the usual intake is computed. */
+  /** Time span over which the usual intake is computed. */
   static final Duration MINUTE = Duration.ofMinutes(1);
 
-  /** Part of that time whose rate is computed separately. */
+  /** Part of that span whose rate is computed separately. */
   static final Duration PART = Duration.ofSeconds(15);
 
-  /** Shortest time that reports must span for a usual intake. */
+  /** Minimum time that reports must span for a usual intake. */
   static final Duration SHORTEST = Duration.ofSeconds(10);
 
   /** Time of reports from which the silences between them are known. */
@@ -34,7 +34,7 @@ public final class RecentIntake {
   /** Time after a change of counts within which agents report it. */
   private static final Duration REPORTED = Duration.ofSeconds(10);
 
-  /** Time within which the first report of a configuration is that of its start. */
+  /** Time within which the first report of a configuration counts as its start. */
   private static final Duration SOON = Duration.ofSeconds(2);
 
   private static final Duration SPACING = Duration.ofSeconds(5);
@@ -90,7 +90,7 @@ public final class RecentIntake {
 
   private final Map<UUID, Agent> agents = new HashMap<>();
 
-  /** Bytes that the points of an agent take at most. */
+  /** Returns the maximum bytes used by the points of an agent. */
   static long bytes(int keys) {
     return 2L * MAX_POINTS * (64 + 8L * Math.min(keys, MAX_KEYS));
   }
@@ -288,8 +288,8 @@ public final class RecentIntake {
   }
 
   /**
-   * Items that a key received within a time limit up to now; -1 if the configuration has run for a
-   * shorter time.
+   * Returns the items received under a key within a time limit up to now; -1 if the configuration
+   * has run for less time.
    *
    * @param nanos current time; a silent agent received none
    */

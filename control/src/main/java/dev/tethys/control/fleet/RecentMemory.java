@@ -13,7 +13,7 @@ import java.util.UUID;
  * <p>Has an entry of bounded size for each agent that reported it. Not safe for concurrent use.
  */
 public final class RecentMemory {
-  /** Reports that are kept; agents send two a second in the minute after a change. */
+  /** Maximum number of reports kept; agents send two per second in the minute after a change. */
   private static final int KEPT = 40;
 
   /** Number of reports from which the usual memory is known. */

@@ -306,7 +306,10 @@ public record Totals(
     return c == null || c.startMillis() != startMillis ? NO_COUNTS : c;
   }
 
-  /** Items that reach no destination, without those that live controls drop on purpose. */
+  /**
+   * Returns the items that reached no destination, excluding those dropped on purpose by live
+   * controls.
+   */
   public long lost() {
     return Losses.of(in, deadLettered, dropped).lost();
   }

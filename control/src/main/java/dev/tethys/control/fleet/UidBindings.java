@@ -20,8 +20,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens to which the instance uids of agents are bound: that of the first contact. Another token
- * is rejected, so that it neither reads the configuration of an agent nor reports in its place. A
+ * Bindings of agent instance UIDs to tokens, established on first contact. Any other token is
+ * rejected, so that it neither reads the configuration of an agent nor reports in its place. A
  * binding passes on to another token when its own is no longer in the token file, and no other
  * token has its name.
  *

@@ -21,10 +21,13 @@ public final class VolumeReports {
   static final int MAX_REPORT = 128 << 10;
   static final long MAX_ALL = 256L << 20;
 
-  /** Reports that are kept of an agent. */
+  /** Maximum number of reports kept per agent. */
   static final int MAX_KEPT = 8;
 
-  /** Time over which reports are kept, and rates computed, if an agent has reported for as long. */
+  /**
+   * Time span over which reports are kept and rates are computed, once an agent has reported for
+   * that long.
+   */
   static final Duration SPAN = Duration.ofMinutes(1);
 
   /**

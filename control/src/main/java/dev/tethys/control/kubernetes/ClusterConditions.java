@@ -185,7 +185,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
     return JsonMapper.shared().readTree(out.toString());
   }
 
-  /** A status whose conditions lack a field. */
+  /** Returns a status with a field removed from its conditions. */
   static JsonNode without(String field, JsonNode status) {
     JsonNode out = status.deepCopy();
     for (JsonNode c : out.path("conditions")) {

@@ -52,7 +52,7 @@ record ClusterObject(
         meta.has("deletionTimestamp"));
   }
 
-  /** The field manager that wrote last, other than that of a status. */
+  /** Returns the field manager of the last write, ignoring status writes. */
   private static String actor(JsonNode meta) {
     String out = "";
     String last = "";

@@ -38,7 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ControlCounts {
   static final int MAX_ENTRIES = 100_000;
 
-  /** Interval at which changed counts are written. */
+  /** Interval between writes of changed counts. */
   private static final Duration EVERY = Duration.ofSeconds(10);
 
   private static final System.Logger LOG = JulLogger.of(ControlCounts.class.getName());

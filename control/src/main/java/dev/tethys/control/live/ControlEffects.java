@@ -39,7 +39,7 @@ public final class ControlEffects {
   /** Agent of the sum where rates are not kept by agent. */
   private static final UUID ALL_AGENTS = new UUID(0, 0);
 
-  /** Attribute by which volumes are summed if a control has another scope. */
+  /** Attribute by which volumes are summed if a control has a different scope. */
   private static final String ANY = "service.name";
 
   private static final double SECONDS_OF_AN_HOUR = 3600;

@@ -38,7 +38,7 @@ public final class Controls {
   /** Longest time of a control. */
   public static final Duration LONGEST = Duration.ofDays(30);
 
-  /** Ended controls that are retained. */
+  /** Maximum number of ended controls retained. */
   private static final int MAX_KEPT = 200;
 
   private static final System.Logger LOG = JulLogger.of(Controls.class.getName());
@@ -230,7 +230,7 @@ public final class Controls {
     return c;
   }
 
-  /** A control whose quota is divided among the agents of a selector. */
+  /** Returns a control whose quota is divided among the agents of a selector. */
   private Control divided(Control c, Selector selector) {
     return c.quota() == null ? c : c.among(QuotaShares.rounded(fleet.agents(selector).size()));
   }

@@ -246,7 +246,7 @@ final class HubReader {
     return new HubRule(name, when, o.get(THEN));
   }
 
-  /** Checks names that occur twice and actions on variables of another type. */
+  /** Rejects duplicate names and actions on variables of a different type. */
   private static void check(YamlObject spec, Hub hub) {
     Map<String, String> names = new HashMap<>();
     Set<String> keys = new HashSet<>();

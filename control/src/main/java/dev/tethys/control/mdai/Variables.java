@@ -139,7 +139,7 @@ public final class Variables {
   }
 
   /**
-   * Variable values that a sequence of actions changes; nothing is visible before {@link #commit}.
+   * Variable values changed by a sequence of actions; nothing is visible before {@link #commit}.
    */
   static final class Change {
     private final Snapshot before;

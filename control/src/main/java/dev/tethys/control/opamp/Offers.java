@@ -92,7 +92,7 @@ public final class Offers {
   }
 
   /**
-   * Packages that an agent must be offered; null for nothing.
+   * Returns the packages to offer to an agent; null if none.
    *
    * @param base address by which the agent reaches the control plane, such as {@code http://c:4320}
    */

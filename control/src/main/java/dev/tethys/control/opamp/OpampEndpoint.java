@@ -71,7 +71,7 @@ public final class OpampEndpoint {
   /** Memory of a parsed message for each of its bytes. */
   private static final int PARSED = 2;
 
-  /** Custom messages that wait for one agent. */
+  /** Maximum number of custom messages queued for one agent. */
   private static final int MAX_CUSTOMS = 8;
 
   private static final UUID NO_UID = new UUID(0, 0);
@@ -81,7 +81,7 @@ public final class OpampEndpoint {
   /** Time within which an agent must respond to a ping. */
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
-  /** Time after which an offer is repeated that the agent has not reported. */
+  /** Time after which an offer is repeated if the agent has not reported it. */
   private static final Duration REPEAT = Duration.ofSeconds(10);
 
   private final Fleet fleet;
@@ -174,7 +174,7 @@ public final class OpampEndpoint {
         Level.WARNING, "Message of an agent refused", token.name(), new HttpException(403, why));
   }
 
-  /** Address by which an agent has reached this server. */
+  /** Returns the address under which an agent reached this server. */
   private static String base(HttpRequest q) {
     return (q.isSecure() ? "https://" : "http://") + q.host();
   }
@@ -480,7 +480,7 @@ public final class OpampEndpoint {
       return true;
     }
 
-    /** The packages that are to be offered, unless they were and are not overdue. */
+    /** Returns the packages to offer, unless they were already offered and are not overdue. */
     private @Nullable PackagesOffer packages(UUID who) {
       AgentState a = fleet.agent(who);
       PackagesOffer p = a == null ? null : offers.packages(a, base);

@@ -12,17 +12,17 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Check that agents apply the version in time, stay connected, and are observed for the soak.
+ * Checks that agents apply the version in time, stay connected, and are observed during the soak.
  * Records when each has applied it.
  */
 final class ApplyCheck implements GuardCheck {
   /**
-   * Time within which an agent stops the components of its previous configuration: requests to
-   * unresponsive destinations, and receivers, each of which may take 30s.
+   * Time within which an agent stops the components of its previous configuration, including
+   * requests to unresponsive destinations and receivers, each of which may take 30s.
    */
   private static final Duration FORMER_ENDS = Duration.ofSeconds(75);
 
-  /** Time within which an agent that reports accounts does so. */
+  /** Time within which an agent sends its first accounts, if it reports any. */
   static final Duration FIRST_ACCOUNTS = Duration.ofSeconds(5);
 
   private final Scheduler clock;

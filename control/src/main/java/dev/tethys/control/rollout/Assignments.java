@@ -29,7 +29,10 @@ final class Assignments {
     all.addAll(next);
   }
 
-  /** Assignments that no later one of the same configuration covers; the latest last. */
+  /**
+   * Returns the assignments not superseded by a later one of the same configuration; most recent
+   * last.
+   */
   List<Assignment> visible() {
     List<Assignment> out = new ArrayList<>();
     Map<String, List<Selector>> later = new HashMap<>();
@@ -79,8 +82,8 @@ final class Assignments {
   }
 
   /**
-   * Adds those that a file of before does not have, since it kept the last one of a configuration
-   * alone: each rollout names the one that it replaced.
+   * Adds assignments missing from an older file, which kept only the last one per configuration:
+   * each rollout names the one it replaced.
    */
   static List<Assignment> withFormer(List<Assignment> kept, List<Rollout> rollouts) {
     Map<Long, Rollout> byId = new HashMap<>();

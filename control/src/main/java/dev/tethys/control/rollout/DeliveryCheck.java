@@ -30,9 +30,9 @@ final class DeliveryCheck implements GuardCheck {
   static final Duration NO_DELIVERY = Duration.ofSeconds(20);
 
   /**
-   * Time within which an exporter receives the first of the items that its agent has accepted.
-   * Before that, few or no items at an exporter do not prove a failure: a report may have been
-   * created between a receiver and its exporters.
+   * Time within which an exporter receives the first items accepted by its agent. Before that, few
+   * or no items at an exporter do not prove a failure: a report may have been created between a
+   * receiver and its exporters.
    */
   private static final Duration FIRST_ITEMS = Duration.ofSeconds(5);
 

@@ -54,7 +54,7 @@ public record Guard(
           1,
           Duration.ZERO);
 
-  /** Bytes by which memory may always grow: a process of few bytes doubles them by starting. */
+  /** Memory growth that is always allowed: a small process doubles its memory by starting. */
   static final long MEMORY_FLOOR = 256L << 20;
 
   public Guard {

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Agents for which a version was rolled out, by the version that they run.
+ * Agents to which a version was rolled out, by the version they run.
  *
  * @param selector rollout selector
  * @param agents matching agents that accept configurations

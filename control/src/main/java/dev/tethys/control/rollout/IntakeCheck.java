@@ -27,7 +27,7 @@ final class IntakeCheck implements GuardCheck {
   /** Time without a message after which it is unknown what an agent receives. */
   private static final Duration SILENT = Duration.ofSeconds(15);
 
-  /** Items that must be expected within a window. */
+  /** Minimum number of items expected within a window. */
   private static final double EXPECTED = 10;
 
   /** Fall of the rate from which a version is at fault. */
@@ -91,7 +91,7 @@ final class IntakeCheck implements GuardCheck {
     }
   }
 
-  /** Time within which items of a key must have arrived. */
+  /** Returns the time within which items of a key must have arrived. */
   private Duration over(Usual before) {
     Duration regular =
         before.silence().multipliedBy(3).dividedBy(2).plus(AgentContract.REPORTED_WITHIN);

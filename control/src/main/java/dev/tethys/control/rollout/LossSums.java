@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Items that agents lost since they applied the version, for each signal and in total. A signal
- * with few items may be lost as a whole and not be seen in the sum.
+ * Counts items lost by agents since they applied the version, for each signal and in total. The
+ * loss of all items of a small signal may not be visible in the total.
  */
 final class LossSums {
   /** Names of the items of a signal. */
@@ -59,7 +59,7 @@ final class LossSums {
     return "";
   }
 
-  /** Losses that also occur at agents without the version; "" if none. */
+  /** Returns losses that also occur at agents without the version; "" if none. */
   String undecided() {
     return undecided;
   }

@@ -35,7 +35,7 @@ public final class OutputComparison {
   /** Agents of each kind that are compared. */
   public static final int MAX_AGENTS = 10;
 
-  /** Differences that are shown. */
+  /** Maximum number of differences shown. */
   static final int MAX_ROWS = 30;
 
   /** Smallest change of a ratio that is shown. */
@@ -241,7 +241,7 @@ public final class OutputComparison {
     return out.toString();
   }
 
-  /** The first signal whose output has changed by more than a share; "" if none. */
+  /** Returns the first signal whose output changed by more than a share; "" if none. */
   String problem(double most) {
     for (SignalComparison c : signals.values()) {
       if (c.withLimit(most) == LimitResult.ABOVE) {
@@ -277,7 +277,7 @@ public final class OutputComparison {
   }
 
   /**
-   * Records signals whose intake ended at an agent: they have no output, and no ratio.
+   * Records signals whose intake stopped at an agent: they have no output and no ratio.
    *
    * @param perSecond items per second received before
    */

@@ -6,7 +6,7 @@ import dev.tethys.control.rollout.Rollout.Reached;
 import dev.tethys.pipeline.Scheduler;
 import java.util.UUID;
 
-/** Check that the processes of agents with the version stay healthy and do not start again. */
+/** Checks that the processes of agents with the version stay healthy and do not restart. */
 final class ProcessCheck implements GuardCheck {
   private final Scheduler clock;
   private final Fleet fleet;

@@ -7,7 +7,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Agent that a rollout has reached, at one step.
+ * Agent reached by a rollout, at one step.
  *
  * @param reached state of the agent known to the rollout
  * @param state null if it has not connected since the control plane was started

@@ -14,7 +14,9 @@ import java.util.UUID;
  * continues to refuse is a reason to undo, unless agents without the version do so as well.
  */
 final class RefusalCheck implements GuardCheck {
-  /** Time for which an agent must refuse more than before until that is a fault of the version. */
+  /**
+   * Time for which an agent must reject more than before until the version is considered faulty.
+   */
   static final Duration REFUSING = Duration.ofSeconds(10);
 
   private final Scheduler clock;

@@ -57,7 +57,7 @@ final class ResourceCheck implements GuardCheck {
     return CheckResult.of("", undecided);
   }
 
-  /** Checks that were not made, with the reasons; each is a clause. */
+  /** Returns the checks that were not made, each with a reason in the form of a clause. */
   List<String> notJudged() {
     List<String> out = new ArrayList<>();
     lacks.forEach(

@@ -48,7 +48,7 @@ public final class Rollout {
   }
 
   /**
-   * Version that agents have outside rollouts.
+   * Version assigned to agents outside rollouts.
    *
    * @param rollout rollout that created the assignment
    */
@@ -71,14 +71,18 @@ public final class Rollout {
     /** Whether its exporters had delivered items before it was offered the version. */
     final boolean deliveredBefore;
 
-    /** Exporters that had taken items and delivered none before it was offered the version. */
+    /**
+     * Exporters that had accepted items and delivered none before the agent was offered the
+     * version.
+     */
     final Set<String> silentBefore;
 
     /** Resident memory of its process, median of reports; 0 if it is unknown. */
     final long memoryBefore;
 
     /**
-     * Exporters whose queues were older than the guard permits before it was offered the version.
+     * Exporters whose queues were already older than the guard permits before the agent was offered
+     * the version.
      */
     final Set<String> lateBefore;
 
@@ -94,8 +98,8 @@ public final class Rollout {
     long reportsAtApply;
 
     /**
-     * First accounts that it reported with the version. {@link #atApply} may be older and followed
-     * by deliveries of the previous version.
+     * First accounts reported with the version. {@link #atApply} may be older and followed by
+     * deliveries of the previous version.
      */
     @Nullable Totals withVersion;
 
@@ -126,7 +130,7 @@ public final class Rollout {
     /** Start of its process as last reported, in Unix nanoseconds; 0 if unknown. */
     long processStart;
 
-    /** Times that its process started again after it applied the version. */
+    /** Number of process restarts after the version was applied. */
     int restarts;
 
     /**
@@ -174,10 +178,10 @@ public final class Rollout {
   public final @Nullable Assignment before;
   public final Map<UUID, Reached> reached = new LinkedHashMap<>();
 
-  /** Agents that got the version after the end, for their labels match. */
+  /** Agents that received the version after the end because their labels match. */
   final Set<UUID> joined = new LinkedHashSet<>();
 
-  /** Versions that agents received from it; further ones have the same text. */
+  /** Versions delivered to agents by this rollout; further ones have the same text. */
   final SortedSet<Integer> versions = new TreeSet<>();
 
   public State state = State.RUNNING;
@@ -185,16 +189,13 @@ public final class Rollout {
   public int stage;
   public long endedMillis;
 
-  /** Last stage that passes although its guard could not be judged, by the decision of a user. */
+  /** Last stage accepted by a user although its guard could not be judged. */
   public int acceptedStage = -1;
 
   /** Outputs of the reached agents; since the control plane started. */
   public final OutputComparison outputs = new OutputComparison();
 
-  /**
-   * Checks that the guard did not make at its last run, with the reasons; since the control plane
-   * started.
-   */
+  /** Checks not made in the guard's last run, with the reasons; since the control plane started. */
   public List<String> notJudged = List.of();
 
   /** Kind of actor that started it. */
@@ -209,7 +210,7 @@ public final class Rollout {
   /** Whether the guard paused it, since agents sent no message after a start. */
   public boolean pausedBySilence;
 
-  /** Time of that pause, Unix milliseconds. */
+  /** Start of that pause in Unix milliseconds. */
   long silentMillis;
 
   /** Accounts of agents without the version when the stage began; not kept over a restart. */
@@ -266,7 +267,10 @@ public final class Rollout {
     return Texts.sha256(v.hash() + "\n" + rollout);
   }
 
-  /** Agents that a rollout has reached after a stage, from 0: 1, 3, then five times as many. */
+  /**
+   * Returns the number of agents reached after a stage, counted from 0: 1, 3, then five times as
+   * many.
+   */
   static int size(int stage) {
     if (stage == 0) {
       return 1;

@@ -103,7 +103,7 @@ final class RolloutHistory {
     return List.copyOf(rollouts.values());
   }
 
-  /** Versions that apply to selectors. */
+  /** Returns the versions assigned to selectors. */
   Assignments assignments() {
     return assignments;
   }
@@ -127,7 +127,7 @@ final class RolloutHistory {
     return null;
   }
 
-  /** The active rollout that has reached an agent; null if none. */
+  /** Returns the active rollout that has reached an agent; null if none. */
   @Nullable Rollout activeOf(UUID uid) {
     for (Rollout r : rollouts.values()) {
       if (r.state.isActive() && r.reached.containsKey(uid)) {
@@ -173,7 +173,7 @@ final class RolloutHistory {
     }
   }
 
-  /** Records that a completed rollout gave an agent its version, since its labels match. */
+  /** Records that a completed rollout gave an agent its version because its labels match. */
   boolean noteJoined(UUID uid, long rollout, @Nullable ConfigVersion base) {
     Rollout r = rollouts.get(rollout);
     if (r == null || r.state != State.DONE || r.reached.containsKey(uid)) {

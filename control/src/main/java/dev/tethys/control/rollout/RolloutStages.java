@@ -66,7 +66,7 @@ public final class RolloutStages {
     return queries != null;
   }
 
-  /** Connected agents that a rollout can reach next. */
+  /** Returns the connected agents that a rollout can reach next. */
   List<AgentState> eligible(Rollout r) {
     List<AgentState> out = new ArrayList<>();
     for (AgentState a : fleet.agents(r.selector)) {

@@ -88,7 +88,7 @@ public final class RolloutState {
     return new Given(n.path("configuration").asString(""), n.path("version").asInt(0));
   }
 
-  /** Adds versions that a file of before has only in the assignments of rollouts. */
+  /** Adds versions that an older file lists only in the assignments of rollouts. */
   private static void takeAdopted(List<Rollout> rollouts, List<Assignment> assignments) {
     for (Rollout r : rollouts) {
       for (Assignment a : assignments) {

@@ -53,13 +53,13 @@ public final class Rollouts {
   private final RolloutStages stages;
 
   /**
-   * Agent that gets the version of a rollout because of its labels.
+   * Agent that receives the version of a rollout because of its labels.
    *
    * @param base its previous version; null if unknown, or from a rollout
    */
   private record Joining(long rollout, @Nullable ConfigVersion base) {}
 
-  /** Agents that the next step notes. */
+  /** Agents recorded by the next step. */
   private final Map<UUID, Joining> joining = new ConcurrentHashMap<>();
 
   /**
@@ -166,7 +166,7 @@ public final class Rollouts {
                 + ", which is active; wait until it ends or cancel it");
   }
 
-  /** The version that an agent is to run, or the kind of another configuration. */
+  /** Returns the version an agent should run, or the kind of another configuration. */
   public Wanted wanted(AgentState a) {
     return history.configurations().wanted(a);
   }
@@ -217,7 +217,7 @@ public final class Rollouts {
     }
   }
 
-  /** Versions that the agents of an assignment report. */
+  /** Returns the versions reported by the agents of an assignment. */
   public Holding holding(Assignment of) {
     AgentVersions now = history.configurations();
     ConfigVersion wanted = history.find(of.configuration(), of.version());
@@ -454,7 +454,8 @@ public final class Rollouts {
   }
 
   /**
-   * Reason for which the guard rejected a version; "" if it did not, or agents applied it later.
+   * Returns the reason why the guard rejected a version; "" if it did not, or agents applied it
+   * later.
    */
   public synchronized String rejection(String configuration, int version) {
     String out = "";
@@ -554,7 +555,10 @@ public final class Rollouts {
     return r != null && r.configuration.equals(configuration) && r.version == version;
   }
 
-  /** Versions that were undone, each with the reason of {@link #undone(String, int)}. */
+  /**
+   * Returns the versions that were rolled back, each with the reason given by {@link
+   * #undone(String, int)}.
+   */
   public synchronized Map<Integer, String> undone(String configuration) {
     Map<Integer, String> out = new TreeMap<>();
     for (Rollout r : history.all()) {
@@ -575,18 +579,21 @@ public final class Rollouts {
     return stages.hasQueries();
   }
 
-  /** Agents for which versions of a configuration are active; empty if none is active. */
+  /**
+   * Returns the selectors for which versions of a configuration are active; empty if none is
+   * active.
+   */
   public synchronized List<Selector> assigned(String configuration) {
     return history.assignments().visible(configuration).stream().map(Assignment::selector).toList();
   }
 
-  /** Agents that a rollout is for. */
+  /** Returns the selector of a rollout. */
   public synchronized Selector selector(long id) {
     return get(id).selector;
   }
 
   /**
-   * Version that a rollout delivers.
+   * Returns the version delivered by a rollout.
    *
    * @throws ConflictException if it delivers a package
    */

@@ -46,7 +46,7 @@ record SignalComparison(
         && unclear(most).isUnclearOfLittle(most);
   }
 
-  /** The comparison that is not clear. */
+  /** Returns the inconclusive comparison. */
   OutputDifference unclear(double most) {
     if (beside != null && beside.compareWithLimit(most) == LimitResult.UNCLEAR) {
       return beside;

@@ -7,11 +7,11 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.opamp.AgentContract;
 import java.time.Duration;
 
-/** Check that agents with the version have connected since the control plane was started. */
+/** Checks that agents with the version have connected since the control plane was started. */
 public final class SilenceCheck implements GuardCheck {
   /**
-   * Time within which agents return to a control plane that was started again. The state of an
-   * agent that has not done so is unknown.
+   * Time within which agents reconnect after a control plane restart. The state of an agent that
+   * has not done so is unknown.
    */
   public static final Duration RETURN = AgentContract.LONGEST_ABSENCE.plusSeconds(10);
 

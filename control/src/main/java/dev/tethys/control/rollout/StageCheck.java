@@ -99,7 +99,7 @@ final class StageCheck {
     return silence.overdue();
   }
 
-  /** Evidence that was not there after the longest wait of the guard; "" for none. */
+  /** Returns the evidence still missing after the longest wait of the guard; "" if none. */
   String lackingTooLong() {
     return !lacking.isEmpty() && apply.hasWaitedEnough() ? lacking : "";
   }

@@ -32,7 +32,7 @@ record VolumeCounts(
     Map<VolumeKey, long[]> counts,
     Set<String> partial) {
 
-  /** Values that are kept of a report. */
+  /** Maximum number of values kept from a report. */
   private static final int MAX_VALUES = 2_000;
 
   private static final int COUNTS = 4;

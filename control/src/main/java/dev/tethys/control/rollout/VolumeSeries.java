@@ -12,7 +12,7 @@ final class VolumeSeries {
    */
   static final int MIN_INTERVALS = 3;
 
-  /** Reports that are kept of an agent: the first, the last, and some between. */
+  /** Maximum number of reports kept per agent: the first, the last, and some in between. */
   private static final int MAX_POINTS = 10;
 
   private final List<VolumeCounts> points = new ArrayList<>();

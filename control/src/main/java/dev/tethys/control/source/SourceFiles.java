@@ -117,7 +117,7 @@ public interface SourceFiles {
     private final boolean pull;
     private Map<String, Known> before = Map.of();
 
-    /** File that was read, and the hash of its content in Git. */
+    /** File already read, and the hash of its content in Git. */
     private record Known(String blob, File file) {}
 
     OfGit(Path folder, boolean pull) {

@@ -95,7 +95,7 @@ public sealed interface SourceResource {
       implements SourceResource {}
 
   /**
-   * Configuration that is rolled out.
+   * Configuration to roll out.
    *
    * @param text text of the configuration, which is named after the resource
    */

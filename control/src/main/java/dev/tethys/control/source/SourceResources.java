@@ -503,7 +503,7 @@ public final class SourceResources {
     return out;
   }
 
-  /** Running resources that are not in the repository. */
+  /** Returns running resources that are not in the repository. */
   synchronized List<Item> others(Set<String> configurations, List<AutomationRule> running) {
     List<Item> out = new ArrayList<>();
     for (LiveControl c : controls.state().active) {

@@ -22,10 +22,10 @@ import tools.jackson.databind.node.ObjectNode;
 public final class SourceState {
   private final StateFile file;
 
-  /** Manifests that were right last, by path. */
+  /** Last valid manifests by path. */
   final Map<String, SourceFiles.File> files = new TreeMap<>();
 
-  /** Resources that were applied, by kind and name. */
+  /** Applied resources by kind and name. */
   final Map<String, Applied> applied = new TreeMap<>();
 
   /**

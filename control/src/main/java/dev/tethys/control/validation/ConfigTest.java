@@ -28,10 +28,10 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public record ConfigTest(
     String name, String configuration, List<DryRun.Sample> input, List<Expectation> expected) {
-  /** Differences that are shown of one exporter. */
+  /** Maximum number of differences shown per exporter. */
   private static final int MAX_SHOWN = 5;
 
-  /** Characters that are shown of one value. */
+  /** Maximum number of characters shown per value. */
   private static final int MAX_VALUE = 200;
 
   private static final int MAX_REQUESTS = 10_000;

@@ -46,7 +46,7 @@ public final class DryRun {
   /** Maximum number of samples per run. */
   static final int MAX_SAMPLES = 10_000;
 
-  /** Time within which processors pass on the records that they hold. */
+  /** Time within which processors flush buffered records. */
   private static final Duration STOP = Duration.ofSeconds(10);
 
   private static final Map<String, Signal> SIGNALS =

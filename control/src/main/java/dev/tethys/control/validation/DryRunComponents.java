@@ -32,8 +32,8 @@ import java.util.Set;
  */
 final class DryRunComponents {
   /**
-   * Processors that read their environment, which differs from that of the agents: the machine, its
-   * files, a cluster, or URLs.
+   * Processors that read their environment, which differs from the agents' environment: the
+   * machine, its files, a cluster, or URLs.
    */
   static final Set<String> PASSED = Set.of("k8s_attributes", "resource_detection", "schema");
 

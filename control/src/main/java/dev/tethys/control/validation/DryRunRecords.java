@@ -41,7 +41,7 @@ final class DryRunRecords {
     long items;
     long bytes;
 
-    /** Requests that are not among the examples. */
+    /** Number of requests that are not among the examples. */
     int omitted;
 
     final List<String> examples = new ArrayList<>();

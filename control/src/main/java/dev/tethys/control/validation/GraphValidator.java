@@ -81,7 +81,7 @@ public final class GraphValidator {
   }
 
   /**
-   * Configuration that was read with sample values for variables of agents.
+   * Configuration read with sample values for agent variables.
    *
    * @param config null if only an agent can decide
    */

@@ -24,7 +24,7 @@ public final class VersionCheck {
   }
 
   /**
-   * Checks that a text that is not validated holds no secrets.
+   * Checks that text that is not validated contains no secrets.
    *
    * @param file file name used in error messages
    * @throws ConfigException if it does

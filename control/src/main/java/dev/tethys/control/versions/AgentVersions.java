@@ -115,8 +115,8 @@ public record AgentVersions(
   }
 
   /**
-   * Rollout that assigns a version to an agent by its labels, and has not recorded that yet; 0 if
-   * none.
+   * Returns the rollout that assigns a version to an agent by its labels and has not recorded it
+   * yet; 0 if none.
    */
   public long unnoted(AgentState a) {
     if (active.containsKey(a.uid())) {
@@ -127,7 +127,7 @@ public record AgentVersions(
     return h == null || noted != null && noted.rollout == h.target.rollout ? 0 : h.target.rollout;
   }
 
-  /** Version that an agent is to run. */
+  /** Returns the version an agent should run. */
   public Wanted wanted(AgentState a) {
     Target t = given(a);
     if (t != null) {
@@ -160,7 +160,7 @@ public record AgentVersions(
         + ": it does not report an own configuration (--config) to which it could return";
   }
 
-  /** Version that an agent ran before any rollout, if it is known here; otherwise null. */
+  /** Returns the version an agent ran before any rollout, if known here; null otherwise. */
   public static @Nullable ConfigVersion base(AgentState a, ConfigStore store, AgentVersions now) {
     String has = a.configHash();
     return has.isEmpty() || has.equals(AgentState.OWN) || now.gave.containsKey(has)

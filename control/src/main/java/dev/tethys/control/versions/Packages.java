@@ -64,7 +64,7 @@ public final class Packages {
       long time,
       String author,
       String reason) {
-    /** Identity that agents report. */
+    /** Returns the identity reported by agents. */
     String hash() {
       return Texts.sha256(
           name + "\n" + version + "\n" + sha256 + "\n" + HexFormat.of().formatHex(signature));

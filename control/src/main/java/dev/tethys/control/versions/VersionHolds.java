@@ -79,7 +79,7 @@ public interface VersionHolds {
     return sum;
   }
 
-  /** Time for which the queue of an exporter joins batches. */
+  /** Returns the time for which an exporter's queue collects batches. */
   private static Duration flushTimeout(YamlNode body) {
     YamlNode n = body;
     for (String key : List.of("sending_queue", "batch", "flush_timeout")) {

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * Data that a caller may read and write. A scope is resolved once for a request, a rule group or a
- * batch, and passed to every store. Only {@link #DEFAULT} and scopes of tenants are made until
+ * batch, and passed to every store. Only {@link #DEFAULT} and tenant scopes are created until
  * access is configured: {@code policy} is empty then and costs nothing.
  *
  * @param tenant owner of the data; in queries over logs also several, separated by {@link

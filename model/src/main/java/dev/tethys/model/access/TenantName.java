@@ -11,7 +11,7 @@ public final class TenantName {
 
   private TenantName() {}
 
-  /** Rule that a name breaks, null if it is valid. */
+  /** Returns the rule violated by a name; null if it is valid. */
   public static @Nullable String problem(String name) {
     if (name.indexOf('|') >= 0) {
       return "'" + name + "'; name one tenant: only queries over logs take several";

@@ -1,4 +1,4 @@
-/** Rights with which data of stores is read and written. */
+/** Access rights for reading and writing stores. */
 @NullMarked
 package dev.tethys.model.access;
 

@@ -37,8 +37,8 @@ public final class Cancellation {
   }
 
   /**
-   * A text whose reader can be interrupted: expressions over long strings can take minutes and
-   * check nothing in between.
+   * Wraps text so that reading it can be interrupted: expressions over long strings can take
+   * minutes and check nothing in between.
    */
   public static CharSequence interruptible(String text) {
     return text.length() <= Text.PIECE || !CHECK.isBound() ? text : new Text(text, CHECK.get());

@@ -68,12 +68,12 @@ public final class Registry implements Collector {
     return add(name, help, MetricType.GAUGE, labelNames, Gauge::new);
   }
 
-  /** Gauge whose value is read at each collection. */
+  /** Registers a gauge whose value is read at each collection. */
   public void gauge(String name, String help, DoubleSupplier value) {
     sampled(name, help, MetricType.GAUGE, value);
   }
 
-  /** Counter whose value is read at each collection. */
+  /** Registers a counter whose value is read at each collection. */
   public void counter(String name, String help, DoubleSupplier value) {
     sampled(name, help, MetricType.COUNTER, value);
   }
@@ -194,7 +194,7 @@ public final class Registry implements Collector {
     collectors.forEach(c -> c.collect(to));
   }
 
-  /** Metric that the program updates. */
+  /** Metric updated by the program. */
   public interface Instrument {
     /** Current point of the metric. */
     MetricFamily.Point point();
@@ -254,7 +254,7 @@ public final class Registry implements Collector {
     }
   }
 
-  /** A number that only grows. */
+  /** Monotonically increasing value. */
   public static final class Counter implements Instrument {
     private final LongAdder whole = new LongAdder();
     private final DoubleAdder part = new DoubleAdder();
@@ -281,7 +281,7 @@ public final class Registry implements Collector {
     }
   }
 
-  /** A value that may increase and decrease. */
+  /** Value that may increase and decrease. */
   public static final class Gauge implements Instrument {
     private final AtomicLong bits = new AtomicLong();
 
@@ -377,7 +377,7 @@ public final class Registry implements Collector {
       this.turnNanos = turn.toNanos();
     }
 
-    /** Observations for which it has space at present. */
+    /** Returns the number of observations it currently has room for. */
     public synchronized int capacity() {
       return ring[0].length + ring[1].length;
     }

@@ -5,9 +5,8 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /**
- * File to which complete records are appended. The rest of a failed write is truncated immediately,
- * or before the next record if that fails too, so that a rejected record cannot return and does not
- * hide later ones.
+ * File of appended records. The remainder of a failed write is truncated immediately, or before the
+ * next record if that fails as well, so that a rejected record cannot reappear or hide later ones.
  *
  * <p>One thread appends at a time; any thread may {@link #force}.
  */
@@ -18,7 +17,7 @@ public final class AppendFile implements Closeable {
     void writeTo(WritableFile file) throws IOException;
   }
 
-  /** Work that is left to do after an error. */
+  /** Work left to do after an error. */
   @FunctionalInterface
   interface Step {
     void run() throws IOException;

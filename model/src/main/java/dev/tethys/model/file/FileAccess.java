@@ -92,7 +92,7 @@ public interface FileAccess {
     void force() throws IOException;
   }
 
-  /** A file that is read here and there. Thread-safe. */
+  /** File opened for random reads. Thread-safe. */
   interface ReadableFile extends Closeable {
     /**
      * Reads bytes from a position on; fewer than requested only at the end of the file.

@@ -208,9 +208,8 @@ public final class RealFiles implements FileAccess {
   }
 
   /**
-   * Output file that is not a {@link FileChannel}. A channel closes itself when a thread is
-   * interrupted while it writes or forces, so a log with several writers would be closed for all of
-   * them.
+   * Output file without a {@link FileChannel}. A channel closes itself when a thread is interrupted
+   * while writing or forcing, so a log with several writers would be closed for all of them.
    */
   static final class Writing implements WritableFile {
     /** Maximum size of one write, since the JDK copies written bytes out of the heap. */

@@ -56,8 +56,8 @@ public final class RecordLog implements Closeable {
   @FunctionalInterface
   public interface Foreign {
     /**
-     * The records that replace the contents of the file. Read the file through its channel alone:
-     * opening and closing it again would release its lock.
+     * Returns the records that replace the contents of the file. Read the file only through its
+     * channel: opening and closing it again would release its lock.
      *
      * @throws IOException if the file is to stay unchanged; it is then not opened
      */

@@ -110,7 +110,7 @@ final class RecordReader {
     return (int) crc.getValue() == expected;
   }
 
-  /** Four bytes that are in the file, as an int. */
+  /** Reads four bytes from the file as an int. */
   private int intAt(long at) throws IOException {
     if (at < windowAt || at + 4 > windowAt + windowBytes) {
       show(at);

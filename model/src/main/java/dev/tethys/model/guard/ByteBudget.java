@@ -362,7 +362,7 @@ public final class ByteBudget {
     return total;
   }
 
-  /** Largest reservation that may also use the part for small requests. */
+  /** Returns the largest reservation that may also use the part for small requests. */
   public long smallLimit() {
     return total / SMALL_PART;
   }

@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Platform threads that compute for callers on virtual threads, which wait for them. Work that
- * computes for long on a virtual thread keeps its carrier from all others; on a platform thread the
- * kernel shares the processors fairly. The threads have a lower priority than those that receive
- * data, evaluate rules and respond to health checks.
+ * Platform threads that run long computations for waiting virtual threads. A long computation on a
+ * virtual thread would occupy its carrier; on a platform thread the kernel shares the processors
+ * fairly. The threads have a lower priority than threads that receive data, evaluate rules and
+ * respond to health checks.
  *
  * <p>There are as many threads as callers: they bound their number.
  */
@@ -63,7 +63,7 @@ public final class ComputeThreads {
   }
 
   /**
-   * Threads that are started when they are needed and end when they are not.
+   * Creates threads that are started on demand and end when idle.
    *
    * @param name name given to each thread
    */

@@ -33,7 +33,7 @@ public final class HeapRoom {
   interface Generation {
     long used();
 
-    /** Bytes that were used after the last collection. */
+    /** Returns the bytes in use after the last collection. */
     long alive();
 
     long max();

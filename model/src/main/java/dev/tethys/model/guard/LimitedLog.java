@@ -47,7 +47,7 @@ public final class LimitedLog {
   private final LongSupplier nanos;
   private final Map<String, Kind> kinds = new ConcurrentHashMap<>();
 
-  /** A log that writes to another. */
+  /** Creates a log that writes to another log. */
   public LimitedLog(System.Logger log) {
     this(log, System::nanoTime);
   }
@@ -62,7 +62,7 @@ public final class LimitedLog {
     this.nanos = nanos;
   }
 
-  /** Counts lines that were omitted elsewhere. */
+  /** Counts lines suppressed elsewhere. */
   public static void countSuppressed() {
     SUPPRESSED.inc();
   }

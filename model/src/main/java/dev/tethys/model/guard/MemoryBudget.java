@@ -16,7 +16,7 @@ import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
- * Memory that a process may hold, divided into a share for each {@link MemoryUse}.
+ * Memory budget of a process, divided into a share for each {@link MemoryUse}.
  *
  * <p>Memory is reserved in a share before it is allocated. A share always gets its guaranteed part;
  * above that it borrows memory that others leave free, up to its maximum. When a share needs memory
@@ -92,7 +92,7 @@ public final class MemoryBudget implements Collector {
     return total;
   }
 
-  /** Bytes that all shares hold now. */
+  /** Returns the bytes currently held by all shares. */
   public long used() {
     long n = 0;
     for (MemoryShare s : shares.values()) {

@@ -62,7 +62,7 @@ public final class MemoryShare {
     return use;
   }
 
-  /** Bytes that the share gets at any time. */
+  /** Returns the bytes always available to the share. */
   public long guaranteed() {
     return Math.min(guaranteed, max);
   }
@@ -147,7 +147,7 @@ public final class MemoryShare {
     return cause;
   }
 
-  /** Releases memory that was reserved. */
+  /** Releases reserved memory. */
   public void release(long bytes) {
     reserved.addAndGet(-bytes);
   }

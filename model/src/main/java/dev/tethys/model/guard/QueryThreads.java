@@ -8,15 +8,15 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads on which the queries of an API compute. A query that computed on the virtual thread of
- * its request would keep a carrier from all other requests; on a platform thread the kernel shares
- * the processors fairly. Few queries compute at a time, others wait in order, and beyond a number
- * or a time of waiting they are refused.
+ * Threads that run the queries of an API. On the virtual thread of its request, a query would
+ * occupy a carrier; on a platform thread the kernel shares the processors fairly. A few queries run
+ * at a time and others wait in order; queries beyond the maximum number or time of waiting are
+ * rejected.
  *
  * <p>Invariant: at most as many threads compute as there are places.
  */
 public final class QueryThreads {
-  /** Most queries that wait. */
+  /** Maximum number of waiting queries. */
   private static final int MAX_WAITING = 128;
 
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
@@ -49,7 +49,7 @@ public final class QueryThreads {
   }
 
   /**
-   * Threads whose places are shared with no other language, for tools and tests.
+   * Creates threads that share their places with no other language, for tools and tests.
    *
    * @param name name of the data being queried
    */

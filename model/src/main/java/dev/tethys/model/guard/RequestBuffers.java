@@ -52,7 +52,7 @@ public final class RequestBuffers<T> {
     this.maxBytes = maxBytes;
   }
 
-  /** An object that no other request has. */
+  /** Returns an object not used by any other request. */
   public T take() {
     synchronized (waiting) {
       while (!waiting.isEmpty()) {

@@ -61,7 +61,7 @@ public final class RequestMemory {
     private final int bytesOfOne;
     private int uncharged;
 
-    /** Elements that take this many bytes each. */
+    /** Creates elements of the given size in bytes. */
     public Elements(int bytesOfOne) {
       this.bytesOfOne = bytesOfOne;
     }
@@ -79,7 +79,7 @@ public final class RequestMemory {
     }
 
     /**
-     * Charges those that were counted last.
+     * Charges the elements counted last.
      *
      * @throws ByteBudget.OverBudgetException if there is no memory for them
      */

@@ -3,9 +3,9 @@ package dev.tethys.model.guard;
 import dev.tethys.model.exposition.Registry;
 
 /**
- * Memory that the series of aggregators may take together: StatsD, Graphite, span metrics, service
- * graphs, sums of deltas. Peers choose the names of series and their values, so a bound on the
- * number of series alone bounds nothing.
+ * Memory shared by the series of all aggregators: StatsD, Graphite, span metrics, service graphs,
+ * sums of deltas. Peers choose the names of series and their values, so a bound on the number of
+ * series alone bounds nothing.
  *
  * <p>Invariant: the reserved memory is the sum of the memory of the shares.
  */

@@ -90,7 +90,7 @@ public final class SupervisedLoop implements Runnable {
   }
 
   /**
-   * A loop that runs again after any failure.
+   * Returns a loop that restarts after any failure.
    *
    * @param name kind of the thread, a metric label with few values
    */
@@ -98,7 +98,10 @@ public final class SupervisedLoop implements Runnable {
     return of(name, loop, false);
   }
 
-  /** A task that runs again after an error, such as the end of memory, but not an exception. */
+  /**
+   * Returns a task that is rescheduled after an error, such as an OutOfMemoryError, but not after
+   * an exception.
+   */
   public static Runnable task(String name, Runnable task) {
     return of(name, task, true);
   }

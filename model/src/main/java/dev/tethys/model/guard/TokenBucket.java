@@ -36,7 +36,7 @@ public final class TokenBucket {
     this.filledAt = nanos.getAsLong();
   }
 
-  /** A full bucket that gets some tokens a second. */
+  /** Creates a full bucket refilled at the given rate per second. */
   public static TokenBucket perSecond(double rate, double capacity, LongSupplier nanos) {
     return new TokenBucket(1e9 / rate, capacity, nanos);
   }

@@ -129,7 +129,7 @@ public final class BucketBounds {
     return (int) Math.clamp(exponent, -3000, 3000);
   }
 
-  /** The index that a bucket has after its schema was lowered. */
+  /** Returns the index of a bucket after its schema was lowered. */
   public static int reduced(int index, int fromSchema, int toSchema) {
     return ((index - 1) >> (fromSchema - toSchema)) + 1;
   }

@@ -63,8 +63,8 @@ public final class CounterReset {
   }
 
   /**
-   * Reset hint that a store returns with a sample: if the sample came without one, no reset since
-   * the previous sample, provided that it has the same layout. A reset is never claimed, because an
+   * Returns the reset hint of a stored sample: if the sample came without one, no reset since the
+   * previous sample, provided that it has the same layout. A reset is never claimed, because an
    * older sample may still be written between the two.
    */
   public static ResetHint hint(@Nullable Histogram previous, Histogram current) {

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Histogram to which others are added or from which they are subtracted, in place.
+ * Histogram to which others are added, or from which they are subtracted, in place.
  *
  * <p>Differences are reconciled on the fly: the lower resolution wins, zero buckets grow to a
  * threshold that cuts no populated bucket of either side, and custom bounds shrink to those that

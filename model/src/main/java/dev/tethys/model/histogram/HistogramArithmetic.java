@@ -161,7 +161,7 @@ public final class HistogramArithmetic {
     return (bytes(h) + 8) / 16;
   }
 
-  /** The size that determines {@link #weight}. */
+  /** Returns the size that determines {@link #weight}. */
   static int bytes(Histogram h) {
     double[] bounds = h.customBounds();
     return 168

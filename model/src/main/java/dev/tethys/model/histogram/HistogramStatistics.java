@@ -32,7 +32,7 @@ public final class HistogramStatistics {
     return note;
   }
 
-  /** The value below which the share {@code q} of observations is; see {@link #note}. */
+  /** Returns the value below which the share {@code q} of observations lies; see {@link #note}. */
   public double quantile(double q, Histogram h) {
     note = NanNote.NONE;
     if (q < 0) {

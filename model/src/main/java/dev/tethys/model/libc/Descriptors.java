@@ -9,7 +9,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/** File descriptors that this process was started with. */
+/** File descriptors inherited at process start. */
 public final class Descriptors {
   private static final MethodHandle DUP2 =
       LibraryFunction.of("dup2", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));

@@ -33,13 +33,13 @@ public final class LibraryFunction {
     return handle(name, type, Linker.Option.captureCallState("errno"));
   }
 
-  /** A function whose error number is not read, with a fixed number of arguments. */
+  /** Looks up a function whose error number is not read, with a fixed number of arguments. */
   public static MethodHandle plain(String name, FunctionDescriptor type) {
     return handle(name, type);
   }
 
   /**
-   * A function that takes any number of arguments.
+   * Looks up a variadic function.
    *
    * @param fixed number of fixed arguments
    */

@@ -8,7 +8,7 @@ import java.util.logging.LogRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link Logger} that writes to the {@code java.util.logging} logger of the same name. Thread-safe.
+ * {@link Logger} backed by the {@code java.util.logging} logger of the same name. Thread-safe.
  *
  * <p>{@code System.getLogger} searches the class path for a {@code System.LoggerFinder} and opens
  * every archive of it, which costs a start more than all of its log lines. Levels, parameters and

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * that grows continues in another array.
  */
 public final class CopyBuffer {
-  /** Largest array that is kept for later copies. */
+  /** Maximum size of the array kept for later copies. */
   private static final int MAX_KEPT = 1 << 20;
 
   /** The copies, one after another; another array when the buffer grows. */

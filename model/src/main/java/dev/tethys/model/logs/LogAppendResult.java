@@ -41,7 +41,7 @@ public record LogAppendResult(int stored, List<Refusal> refusals, int[] rowRefus
     return refusals.stream().mapToInt(Refusal::entries).sum();
   }
 
-  /** Streams whose refusals {@link #text} lists. */
+  /** Maximum number of rejected streams listed by {@link #text}. */
   private static final int MAX_SHOWN = 10;
 
   /** Messages of the refusals, one per line; empty if all entries are stored. */

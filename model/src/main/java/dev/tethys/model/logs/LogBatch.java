@@ -58,7 +58,7 @@ public final class LogBatch {
   /** Names up to which a list is searched as quickly as a map. */
   private static final int FEW_NAMES = 16;
 
-  /** Bytes from which growth is charged to {@link RequestMemory}. */
+  /** Size in bytes from which growth is charged to {@link RequestMemory}. */
   private static final int CHARGED = 64 << 10;
 
   private final Map<String, Integer> nameIndexes = new HashMap<>(); // of more than a few names

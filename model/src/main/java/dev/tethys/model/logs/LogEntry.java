@@ -42,7 +42,7 @@ public final class LogEntry {
     }
   }
 
-  /** The label that names the tenant; it never reaches a destination as a label. */
+  /** Label that names the tenant; it never reaches a destination as a label. */
   public static final String TENANT_LABEL = "__tenant_id__";
 
   private static final byte[] NONE = {};
@@ -77,8 +77,8 @@ public final class LogEntry {
   }
 
   /**
-   * An entry whose text is in a buffer of its source. The source reuses the buffer when the
-   * consumer returns: a consumer that keeps the entry longer calls {@link #line} before.
+   * Creates an entry whose text is in a buffer of its source. The source reuses the buffer when the
+   * consumer returns; a consumer that keeps the entry longer must call {@link #line} first.
    *
    * @param bytes valid UTF-8 from an offset on
    */

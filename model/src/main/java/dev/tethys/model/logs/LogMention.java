@@ -1,8 +1,8 @@
 package dev.tethys.model.logs;
 
 /**
- * Text without which a consumer has no use for a row. A store may omit rows whose body does not
- * contain it, as far as it finds that out without reading bodies.
+ * Text that a row must contain to be useful to a consumer. A store may omit other rows as far as it
+ * can do so without reading bodies.
  *
  * @param text run of letters and digits
  * @param escapes whether the text may be written with escapes: rows with a backslash are then of

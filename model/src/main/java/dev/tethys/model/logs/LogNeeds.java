@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Columns that a consumer of rows reads. Others may throw {@link IllegalStateException}.
+ * Columns read by a row consumer. Reading others may throw {@link IllegalStateException}.
  *
  * @param times times of rows
  * @param bodies bodies of rows

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * twice. Thread-safe.
  */
 public final class LogRates {
-  /** Reason under which entries beyond the rate of a tenant are counted, as in Loki. */
+  /** Reason under which entries above the tenant's rate are counted, as in Loki. */
   static final String RATE_LIMITED = "rate_limited";
 
-  /** Reason under which entries beyond the rate of a stream are counted, as in Loki. */
+  /** Reason under which entries above the stream's rate are counted, as in Loki. */
   static final String STREAM_RATE_LIMITED = "per_stream_rate_limit";
 
   private static final int MAX_TENANTS = 10_000;

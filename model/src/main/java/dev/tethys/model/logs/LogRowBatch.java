@@ -1,8 +1,8 @@
 package dev.tethys.model.logs;
 
 /**
- * Rows that a scan found, valid during the call of the consumer. Bodies and metadata are copied to
- * memory of the reader: a store may use its own for the next value.
+ * Rows found by a scan, valid during the consumer call. Bodies and metadata must be copied to the
+ * reader's memory, because a store may reuse its buffers for the next value.
  */
 public interface LogRowBatch {
   /** Returns the number of rows. */

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Streams that a query selected and the segments with their rows, unchanged until closed. */
+/** Streams selected by a query and the segments with their rows, unchanged until closed. */
 public interface LogSelection extends AutoCloseable {
   /** Labels of the selected streams; rows refer to them by index. */
   List<Labels> streams();

@@ -13,7 +13,7 @@ public record ProfileAppendResult(int stored, List<Refusal> refusals) {
   public static final ProfileAppendResult EMPTY = new ProfileAppendResult(0, List.of());
 
   /**
-   * Profiles that a limit refused.
+   * Profiles rejected by a limit.
    *
    * @param profiles number of rejected profiles
    * @param limit reason as in Pyroscope's {@code pyroscope_discarded_samples_total}

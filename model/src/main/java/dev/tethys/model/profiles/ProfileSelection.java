@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
 
 /** Consistent view of the profiles of a query. Close it to release its files. */
 public interface ProfileSelection extends AutoCloseable {
-  /** Series that may have profiles in the range. */
+  /** Returns the series that may have profiles in the range. */
   List<Labels> series();
 
   /**

@@ -1,9 +1,9 @@
 package dev.tethys.model.profiles;
 
 /**
- * Symbols that profiles refer to by index. In each table but the strings, rows refer to rows of the
- * tables before and of their own table only to earlier rows, so that stacks have no cycles. Row 0
- * of each table is the empty one; that of the nodes has location -1. Immutable.
+ * Symbols referenced by profiles through indexes. In each table but the strings, rows refer to rows
+ * of the tables before and of their own table only to earlier rows, so that stacks have no cycles.
+ * Row 0 of each table is the empty one; that of the nodes has location -1. Immutable.
  *
  * <pre>
  * mappings:   memory start, memory limit, file offset, file name, build id, flags ({@link #HAS_FUNCTIONS} …)

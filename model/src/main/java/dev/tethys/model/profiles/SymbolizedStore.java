@@ -9,8 +9,8 @@ import java.util.SortedSet;
 import java.util.function.BooleanSupplier;
 
 /**
- * Profile store whose selections name the functions at addresses that were stored without. Other
- * calls are those of the store.
+ * Profile store that adds function names to addresses stored without symbols. Other calls are
+ * delegated to the store.
  */
 public final class SymbolizedStore implements ProfileStore {
   private final ProfileStore store;

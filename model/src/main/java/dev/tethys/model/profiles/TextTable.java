@@ -132,7 +132,7 @@ public final class TextTable {
     starts[++count] = end;
   }
 
-  /** Adds texts that were appended to the index. */
+  /** Adds appended strings to the index. */
   private void index() {
     if (count * 2 > slots.length) {
       resize(Integer.highestOneBit(Math.multiplyExact(count, 2) - 1) * 2);

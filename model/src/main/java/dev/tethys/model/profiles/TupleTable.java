@@ -79,7 +79,7 @@ public final class TupleTable {
     starts[++count] = end;
   }
 
-  /** Adds rows that were appended to the index. */
+  /** Adds appended rows to the index. */
   private void index() {
     if (count * 2 > slots.length) {
       resize(Integer.highestOneBit(Math.multiplyExact(count, 2) - 1) * 2);

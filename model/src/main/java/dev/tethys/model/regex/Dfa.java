@@ -24,10 +24,10 @@ final class Dfa {
   /** Maximum size of one cache generation in bytes. */
   static final int MAX_BYTES = 1 << 20;
 
-  /** States that a generation may have regardless of their size. */
+  /** Minimum number of states per generation, regardless of size. */
   private static final int MIN_STATES = 8;
 
-  /** Generations after which their use is checked. */
+  /** Number of generations after which their benefit is checked. */
   private static final int TRIALS = 8;
 
   /** Bytes of text that each state has to be worth. */
@@ -260,8 +260,8 @@ final class Dfa {
   }
 
   /**
-   * Position at which a state is first left. Bytes that stay in the state are scanned faster than
-   * others, since no step depends on the previous one.
+   * Returns the position at which a state is first left. Bytes that stay in the state are scanned
+   * faster than others, because no step depends on the previous one.
    */
   private int rest(int[] table, int state, byte[] text, int from, int end) {
     byte[] classOf = p.classOf;

@@ -33,7 +33,7 @@ public final class Glob {
   }
 
   /**
-   * Expression that matches what a glob matches as a whole.
+   * Compiles a glob to an expression that must match entire values.
    *
    * @throws IllegalArgumentException if the glob is not valid
    */

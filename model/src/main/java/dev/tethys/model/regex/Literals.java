@@ -64,7 +64,7 @@ final class Literals {
     return Character.toString(set.low(0));
   }
 
-  /** The longest text that each match contains; "" if there is none. */
+  /** Returns the longest text contained in every match; "" if there is none. */
   static String required(List<RegexNode> sequence) {
     String best = "";
     for (RegexNode n : sequence) {
@@ -117,7 +117,7 @@ final class Literals {
   }
 
   /**
-   * The longest text that each match contains when the case of ASCII letters is ignored; "" if
+   * Returns the longest text contained in every match, ignoring the case of ASCII letters; "" if
    * there is none.
    */
   static String requiredFolded(List<RegexNode> sequence) {
@@ -169,7 +169,7 @@ final class Literals {
   // ---- all values
 
   /**
-   * The values that a tree matches as a whole, if their number is limited; null if unknown.
+   * Returns the complete set of values a tree matches, if limited; null if unknown.
    *
    * @param most maximum number of values
    * @param characters maximum number of characters of all values together

@@ -122,8 +122,8 @@ public final class Regex {
   }
 
   /**
-   * The strings that are matches as a whole, if there are only some; null if it is unknown. There
-   * are not many more than the expression has characters.
+   * Returns the finite set of strings that match entirely; null if unknown. There are not many more
+   * than the expression has characters.
    */
   public @Nullable Set<String> values() {
     return forWhole().values();
@@ -135,8 +135,8 @@ public final class Regex {
   }
 
   /**
-   * A text that each match contains, compared without regard to the case of ASCII letters; "" if
-   * none is known.
+   * Returns a text contained in every match, compared without regard to the case of ASCII letters;
+   * "" if none is known.
    */
   public String requiredText() {
     return Literals.requiredFolded(Literals.sequence(tree()));
@@ -230,13 +230,13 @@ public final class Regex {
     return classes;
   }
 
-  /** Bytes that finding groups may take, twice for each instruction and group. */
+  /** Returns the maximum bytes used to find groups, twice for each instruction and group. */
   public long groupsBytes() {
     Pattern p = capturing().pattern;
     return 2L * p.programSize() * (8L * p.groupCount() + 48);
   }
 
-  /** An expression that matches a text alone. */
+  /** Returns an expression that matches a text literally. */
   public static String quote(String text) {
     return Pattern.quote(text);
   }

@@ -149,7 +149,7 @@ final class RegexEvaluator {
     return dfa == null ? 0 : dfa.mostBytes();
   }
 
-  /** The strings that match, when only some do; null if it is unknown. */
+  /** Returns the finite set of matching strings; null if unknown. */
   @Nullable Set<String> values() {
     return values;
   }

@@ -55,7 +55,7 @@ sealed interface RegexNode {
     }
   }
 
-  /** A group that is numbered from 1. */
+  /** Capture group, numbered from 1. */
   record Group(RegexNode part, int number, @Nullable String name) implements RegexNode {
     @Override
     public List<RegexNode> parts() {

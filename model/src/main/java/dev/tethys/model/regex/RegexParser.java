@@ -332,7 +332,7 @@ final class RegexParser {
     }
   }
 
-  /** The part that a repetition repeats; null if there is none. */
+  /** Returns the operand of a repetition; null if none. */
   private @Nullable RegexNode last() {
     int length = frame.literal.length();
     if (length > 0) {

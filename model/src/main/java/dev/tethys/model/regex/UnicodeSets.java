@@ -8,8 +8,8 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sets that {@code \p{name}} denotes: categories and scripts of the JDK's Unicode tables, by the
- * names that Go has for them.
+ * Sets denoted by {@code \p{name}}: categories and scripts of the JDK's Unicode tables, by their
+ * names in Go.
  */
 final class UnicodeSets {
   private static final Map<String, Integer> CATEGORIES = new HashMap<>(); // types, a bit each

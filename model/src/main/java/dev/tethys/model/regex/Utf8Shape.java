@@ -148,7 +148,7 @@ final class Utf8Shape {
         });
   }
 
-  /** The first range that ends at or after a code point. */
+  /** Returns the first range that ends at or after a code point. */
   private static int firstFrom(int[] ranges, int c) {
     int lo = 0;
     int hi = ranges.length / 2;

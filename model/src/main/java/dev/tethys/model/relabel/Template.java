@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * the group called "1x"), an unknown group is empty, and a dollar sign without a name is literal.
  */
 public final class Template {
-  /** The longest text that rules make, in characters; one after another could double it. */
+  /** Maximum length of text produced by rules, in characters; each rule could double it. */
   static final int MAX_LENGTH = 1 << 20;
 
   /** An expansion or its input is longer than {@link #MAX_LENGTH}. */

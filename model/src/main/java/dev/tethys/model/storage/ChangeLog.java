@@ -3,8 +3,8 @@ package dev.tethys.model.storage;
 import java.util.Arrays;
 
 /**
- * Remembers which times of a store changed since when, in bounded memory, so that results of
- * queries can be kept. A store notes each time when a sample was added or removed.
+ * Tracks when the data of a store changed for which times, in bounded memory, so that query results
+ * can be cached. A store notes each time at which a sample was added or removed.
  *
  * <p>Times are noted by slots of {@value #SLOT_MILLIS} ms, each with the mark that was current when
  * it changed last; long ranges are listed separately. The size is bounded by raising the oldest

@@ -32,9 +32,9 @@ public interface MetricSource {
   }
 
   /**
-   * Times at which samples may have changed since a mark: added, also late, deleted, imported,
-   * expired or replaced by coarser ones. Reports too much rather than too little; all of time for a
-   * mark that is too old.
+   * Returns the times at which samples may have changed since a mark: added, also late, deleted,
+   * imported, expired or replaced by coarser ones. Reports too much rather than too little; all of
+   * time for a mark that is too old.
    */
   default TimeRanges changedSince(long mark) {
     return TimeRanges.ALL;

@@ -1,8 +1,8 @@
 package dev.tethys.model.storage;
 
 /**
- * Coarsest resolution that a reader accepts. A store may keep summaries of buckets of samples
- * ({@link Summaries}) in addition to samples, and for longer.
+ * Coarsest resolution accepted by a reader. A store may keep summaries of sample buckets ({@link
+ * Summaries}) in addition to samples, and for longer.
  *
  * @param same buckets of any length that divides this number of milliseconds give the reader the
  *     same result as samples; 0 if none do

@@ -6,7 +6,7 @@ import dev.tethys.model.access.Scope;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Source whose selectors all have the matchers of a label policy. */
+/** Source that adds the matchers of a label policy to all selectors. */
 public final class RestrictedSource implements MetricSource {
   private final MetricSource source;
   private final Scope scope;

@@ -71,8 +71,8 @@ public interface Selection extends AutoCloseable {
   }
 
   /**
-   * Resolutions that this is read from, if the store keeps several: milliseconds of the buckets of
-   * each, 0 for samples; ascending. Empty if unknown.
+   * Returns the resolutions this is read from, if the store keeps several: bucket widths in
+   * milliseconds, 0 for samples; ascending. Empty if unknown.
    */
   default List<Long> resolutions() {
     return List.of();

@@ -31,7 +31,7 @@ public record StoreHealth(
     @Nullable Problem problem) {
 
   /**
-   * Failure that lasts.
+   * Persistent failure.
    *
    * @param text cause and consequence
    * @param since Unix time in milliseconds

@@ -10,7 +10,7 @@ public interface TenantStore extends AutoCloseable {
   /** Tenant of requests that name none. */
   String DEFAULT_TENANT = "fake";
 
-  /** Deletions that are not processed and the newest of those that are, oldest first. */
+  /** Returns the pending deletions and the most recently processed ones, oldest first. */
   List<EventDeletion> deletions(Scope scope);
 
   /**
@@ -23,7 +23,7 @@ public interface TenantStore extends AutoCloseable {
   /** Tenants with data. */
   SortedSet<String> tenants();
 
-  /** Failure that persists, such as a full disk; null if there is none. */
+  /** Returns a persistent failure, such as a full disk; null if none. */
   default StoreHealth.@Nullable Problem problem() {
     return null;
   }

@@ -55,7 +55,7 @@ public final class AnyValue {
     return value instanceof Utf8 u ? u.toString() : value;
   }
 
-  /** A deep copy that shares no mutable state and references no buffer. */
+  /** Returns a deep copy that shares no mutable state and references no buffer. */
   public static @Nullable Object copy(@Nullable Object value) {
     return switch (value) {
       case Utf8 u -> u.toString();
@@ -74,7 +74,7 @@ public final class AnyValue {
     return Objects.equals(plain(a), plain(b));
   }
 
-  /** A hash that agrees with {@link #equal}. */
+  /** Returns a hash consistent with {@link #equal}. */
   public static int hash(@Nullable Object value) {
     return value instanceof byte[] b ? Arrays.hashCode(b) : Objects.hashCode(plain(value));
   }

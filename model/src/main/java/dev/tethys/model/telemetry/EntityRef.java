@@ -28,7 +28,7 @@ public final class EntityRef extends Message {
     this.type = type;
   }
 
-  /** Attributes that identify it. */
+  /** Returns the keys of the identifying attributes. */
   public List<String> idKeys() {
     if (idKeys == null) {
       idKeys = new ArrayList<>(4);
@@ -41,7 +41,7 @@ public final class EntityRef extends Message {
     return idKeys != null && !idKeys.isEmpty();
   }
 
-  /** Attributes that describe it. */
+  /** Returns the keys of the descriptive attributes. */
   public List<String> descriptionKeys() {
     if (descriptionKeys == null) {
       descriptionKeys = new ArrayList<>(4);

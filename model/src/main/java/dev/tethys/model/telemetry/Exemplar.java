@@ -1,7 +1,7 @@
 package dev.tethys.model.telemetry;
 
 /**
- * A measurement that contributed to a data point. Its attributes are those that the point lacks.
+ * Measurement that contributed to a data point. It holds only the attributes that the point lacks.
  */
 public final class Exemplar extends Message {
   private Attributes attributes = new Attributes();

@@ -12,7 +12,7 @@ public abstract class Message {
 
   Message() {}
 
-  /** Protobuf fields that are not in the tree, or null. */
+  /** Returns the Protobuf fields that are not in the tree, or null. */
   public final byte @Nullable [] unknownFields() {
     return unknownFields;
   }

@@ -35,7 +35,7 @@ public abstract sealed class MetricData<P extends DataPoint> extends Message {
     }
   }
 
-  /** Data that counts, over a time or since the last point. */
+  /** Data aggregated over time or since the last point. */
   public abstract static sealed class Aggregated<P extends DataPoint> extends MetricData<P> {
     private int temporality;
 
@@ -61,7 +61,7 @@ public abstract sealed class MetricData<P extends DataPoint> extends Message {
     }
   }
 
-  /** Values that add up. */
+  /** Additive values. */
   public static final class Sum extends Aggregated<NumberDataPoint> {
     private boolean monotonic;
 

@@ -14,7 +14,7 @@ public abstract class OpenMessage extends Message {
     this.terms = terms;
   }
 
-  /** Entries that the indices refer to. */
+  /** Returns the entries that the indices refer to. */
   public final ProfileTerms terms() {
     return terms;
   }

@@ -4,8 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A {@link Profile} that was opened to be edited. Its stacks stay in the dictionary and are only
- * referred to.
+ * {@link Profile} opened for editing. Its stacks stay in the dictionary and are only referenced.
  */
 public final class OpenProfile extends OpenMessage {
   /**
@@ -114,7 +113,10 @@ public final class OpenProfile extends OpenMessage {
     originalPayloadFormat = format;
   }
 
-  /** Payload that the profile was converted from, or empty; callers must not modify it. */
+  /**
+   * Returns the payload the profile was converted from, or an empty array; callers must not modify
+   * it.
+   */
   public byte[] originalPayload() {
     return originalPayload;
   }

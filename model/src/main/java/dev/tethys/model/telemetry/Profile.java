@@ -26,7 +26,7 @@ public final class Profile implements Item<Profile> {
     this.samples = samples;
   }
 
-  /** Dictionary that the indices refer to. */
+  /** Returns the dictionary that the indices refer to. */
   public ProfileDictionary dictionary() {
     return dictionary;
   }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Resource that sent telemetry. */
+/** Resource that produced telemetry. */
 public final class Resource extends AttributedMessage {
   private @Nullable ArrayList<EntityRef> entityRefs;
 

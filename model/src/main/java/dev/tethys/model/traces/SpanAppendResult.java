@@ -10,7 +10,7 @@ import java.util.List;
  */
 public record SpanAppendResult(int stored, List<Refusal> refusals) {
   /**
-   * Spans that a limit refused.
+   * Spans rejected by a limit.
    *
    * @param spans number of rejected spans
    * @param limit reason as in Tempo's {@code tempo_discarded_spans_total}

@@ -3,7 +3,7 @@ package dev.tethys.model.traces;
 import java.util.List;
 
 /**
- * Columns that the consumer of a scan reads; other columns of {@link SpanRows} may be stale.
+ * Columns read by the consumer of a scan; other columns of {@link SpanRows} may be stale.
  *
  * @param traces trace id
  * @param spans span id and parent id

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fields that no query selects, as the bytes of one string: in most data they are the same for all
- * spans. The empty string has the default of each field.
+ * Fields not selected by any query, encoded as the bytes of one string: in most data they are the
+ * same for all spans. The empty string means the default of each field.
  *
  * <pre>
  * numbers, each a uvarint of 32 bits: span: flags, dropped attributes, events, links; event: dropped

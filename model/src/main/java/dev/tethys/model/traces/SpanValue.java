@@ -1,6 +1,6 @@
 package dev.tethys.model.traces;
 
-/** Constant that a field is compared with. */
+/** Constant compared with a field. */
 public sealed interface SpanValue {
   /** A string. */
   record Text(String value) implements SpanValue {}

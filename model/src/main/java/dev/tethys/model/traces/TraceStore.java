@@ -35,7 +35,7 @@ public interface TraceStore extends TenantStore {
    */
   SpanSelection select(Scope scope, long from, long to);
 
-  /** Damage by which spans of any time may be absent from responses. */
+  /** Returns damage due to which spans of any time may be missing from responses. */
   default List<String> damage(Scope scope) {
     try (SpanSelection all = select(scope, Long.MIN_VALUE, Long.MAX_VALUE)) {
       return all.warnings();

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * arrival. Safe for several threads that do not change it.
  */
 public final class TraceSummaries {
-  /** Columns that {@link #add(SpanRows)} reads. */
+  /** Columns read by {@link #add(SpanRows)}. */
   public static final SpanNeeds NEEDS =
       new SpanNeeds(
           true,

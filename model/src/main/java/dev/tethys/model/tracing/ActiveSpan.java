@@ -139,7 +139,7 @@ public final class ActiveSpan implements AutoCloseable {
     return new ActiveSpan(r, own, c.spanId(), false, name, kind, at);
   }
 
-  /** Computation that throws a checked exception of its caller. */
+  /** Computation that may throw a checked exception of its caller. */
   @FunctionalInterface
   public interface TracedAction<T extends @Nullable Object, E extends Exception> {
     /** Runs the work. */
@@ -158,7 +158,7 @@ public final class ActiveSpan implements AutoCloseable {
     return ScopedValue.where(CURRENT, NONE).call(work::run);
   }
 
-  /** Action that throws a checked exception of its caller. */
+  /** Action that may throw a checked exception of its caller. */
   @FunctionalInterface
   public interface Task<E extends Exception> {
     /** Runs the work. */

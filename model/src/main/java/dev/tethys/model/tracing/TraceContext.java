@@ -4,7 +4,7 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Span that a request belongs to, propagated between processes. Source: W3C Trace Context, level 1.
+ * Span context propagated between processes with a request. Source: W3C Trace Context, level 1.
  *
  * @param traceIdHigh the first eight bytes of the trace's id
  * @param traceIdLow the last eight bytes; not both are 0

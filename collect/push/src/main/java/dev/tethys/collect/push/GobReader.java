@@ -56,7 +56,7 @@ final class GobReader {
     end = position + n;
   }
 
-  /** Verifies that the message was read to its end. */
+  /** Checks that the message was read to its end. */
   void endMessage() {
     if (position != end) {
       throw error(position, "the message has " + (end - position) + " bytes more than its value");

@@ -8,9 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Types that a stream of Go's {@code encoding/gob} defines before it uses them. Each definition is
- * a message with the negative of the type's number and a {@code wireType}, a struct with one field
- * set.
+ * Types defined by a stream of Go's {@code encoding/gob} before their first use. Each definition is
+ * a message with the negated type number and a {@code wireType}, a struct with one field set.
  *
  * <p>The number repeated inside a definition is read and ignored: Go writes another one there for
  * types that encode themselves.

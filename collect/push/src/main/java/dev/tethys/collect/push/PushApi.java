@@ -50,7 +50,7 @@ public final class PushApi {
   /** Larger bodies, decompressed, are read one at a time. */
   static final int LARGE_BYTES = 1 << 20;
 
-  /** Time that a push with a large body waits for others. */
+  /** Maximum time a push with a large body waits for others. */
   private static final Duration LARGE_WAIT = Duration.ofSeconds(5);
 
   /** Memory of a body's samples as a multiple of its size, for short names and labels. */

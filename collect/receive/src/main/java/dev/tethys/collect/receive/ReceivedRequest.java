@@ -15,7 +15,7 @@ public interface ReceivedRequest {
   long contentLength();
 
   /**
-   * Data that the request may read or write.
+   * Returns the data that the request may read or write.
    *
    * @throws dev.tethys.web.HttpException 400 if the name of the tenant is not valid
    */

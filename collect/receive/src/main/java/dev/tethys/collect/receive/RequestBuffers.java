@@ -40,7 +40,7 @@ final class RequestBuffers {
     this.limits = limits;
   }
 
-  /** Bytes that requests in progress hold now. */
+  /** Returns the bytes currently held by requests in progress. */
   long inFlight() {
     return inFlight.get();
   }
@@ -239,7 +239,7 @@ final class RequestBuffers {
   }
 
   /**
-   * Metadata that a workspace already passed to the store, as 64-bit hashes in an open table.
+   * Metadata already passed to the store by a workspace, as 64-bit hashes in an open table.
    * Evictions are harmless: the metadata is passed again.
    */
   static final class SeenMetadata {

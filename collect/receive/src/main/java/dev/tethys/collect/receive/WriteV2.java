@@ -150,7 +150,7 @@ final class WriteV2 {
             MAX_LABELS);
   }
 
-  /** The reference that it was appended to, NO_SERIES when it was refused. */
+  /** Appends a histogram and returns its reference, or NO_SERIES if it was rejected. */
   private long append(WriteRequestV2Reader r, long ref, @Nullable Histogram h) {
     long t = r.timestamp();
     if (t > maxTime) {

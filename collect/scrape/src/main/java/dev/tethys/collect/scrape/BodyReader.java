@@ -19,7 +19,7 @@ final class BodyReader {
   private static final int FIRST_BYTES = 64 << 10;
   private static final int GZIP_BUFFER = 8 << 10;
 
-  /** Largest array that every JVM gives. */
+  /** Largest array size supported by every JVM. */
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
 
   /** Number of returned arrays between two checks of their use. */
@@ -79,7 +79,7 @@ final class BodyReader {
     }
   }
 
-  /** Arrays that wait to be lent. */
+  /** Returns the number of pooled arrays. */
   int pooled() {
     synchronized (pool) {
       return pool.size();

@@ -248,7 +248,7 @@ final class PackedSeries extends PageSlots {
     close();
   }
 
-  /** Counts scrapes that could have a layout, and creates one after enough of them. */
+  /** Counts scrapes that are eligible for a layout and creates one after enough of them. */
   private void steady(boolean complete) {
     List<Labels> about = plain;
     if (layout != null) {
@@ -302,7 +302,7 @@ final class PackedSeries extends PageSlots {
     changed = false;
   }
 
-  /** Releases state that only a scrape needs. */
+  /** Releases state needed only during a scrape. */
   private void close() {
     if (changed) {
       pack();

@@ -161,7 +161,7 @@ final class PageFamilies {
       return set;
     }
 
-    /** An equal set that is in use, or the given one. */
+    /** Returns an equal set already in use, or the given one. */
     MetricFamilies get(MetricFamilies set) {
       Ref known = sets.get(set.hashCode());
       MetricFamilies same = known == null ? null : known.get();

@@ -72,7 +72,7 @@ abstract class PageSlots implements SeriesMemory {
     forgetScrape();
   }
 
-  /** Releases state that only a scrape needs. */
+  /** Releases state needed only during a scrape. */
   final void forgetScrape() {
     visited = NONE;
     visits = 0;

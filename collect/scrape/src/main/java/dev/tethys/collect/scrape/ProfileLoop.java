@@ -29,7 +29,7 @@ final class ProfileLoop {
   private static final String SERVICE = "service_name";
 
   /**
-   * Resources that all loops share.
+   * Resources shared by all loops.
    *
    * @param decoding limits the bodies that are in memory at a time
    */

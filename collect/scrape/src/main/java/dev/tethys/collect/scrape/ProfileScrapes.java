@@ -22,13 +22,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 
 /**
- * Jobs that scrape profiles from their targets. A job has a loop for each target and kind of
- * profile. Thread-safe.
+ * Scrapes profiles from the targets of jobs. A job has a loop for each target and kind of profile.
+ * Thread-safe.
  */
 public final class ProfileScrapes implements DiscoveryManager.Listener, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ProfileScrapes.class.getName());
 
-  /** Most bodies that are decoded at a time. */
+  /** Maximum number of bodies decoded concurrently. */
   private static final int DECODING = 8;
 
   /** Stores scraped profiles. */
@@ -254,7 +254,7 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
     view = List.copyOf(all);
   }
 
-  /** The jobs that have received targets, sorted by name. */
+  /** Returns the jobs that have received targets, sorted by name. */
   public List<ScrapeManager.Pool> pools() {
     return view;
   }

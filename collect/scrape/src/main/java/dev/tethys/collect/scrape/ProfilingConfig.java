@@ -152,14 +152,16 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
     return m;
   }
 
-  /** The job that scrapes a kind from targets. */
+  /** Returns the job that scrapes one kind of profile from its targets. */
   ScrapeConfig job(ScrapeConfig of, Kind kind) {
     String path = pathPrefix + kind.path;
     return of.withPath(
         path, kind.delta ? Map.of("seconds", List.of(Long.toString(seconds(of)))) : Map.of());
   }
 
-  /** Time that a target profiles for: the next request follows a second later. */
+  /**
+   * Returns how many seconds a target records a profile; the next request follows one second later.
+   */
   static long seconds(ScrapeConfig of) {
     return Math.max(1, of.common().interval().toSeconds() - 1);
   }

@@ -12,7 +12,7 @@ import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The series that a scrape reports about itself: {@code up} and others. */
+/** Series that report on the scrape itself: {@code up} and others. */
 final class ReportSeries {
   private static final System.Logger LOG = JulLogger.of(ReportSeries.class.getName());
 

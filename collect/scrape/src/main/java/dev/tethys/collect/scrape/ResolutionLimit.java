@@ -20,7 +20,7 @@ final class ResolutionLimit {
     this.maxSchema = schemaOf(minFactor);
   }
 
-  /** The finest schema whose buckets grow by at least the factor. */
+  /** Returns the finest schema whose buckets grow by at least the factor. */
   static int schemaOf(double factor) {
     double f = factor <= 1 ? FINEST_FACTOR : factor;
     double schema = Math.floor(-log2(log2(f)));

@@ -76,7 +76,7 @@ final class SampleLabels {
     return valid ? null : "invalid metric name or label names: " + labels;
   }
 
-  /** Limit that the labels exceed, null if none. */
+  /** Returns the limit exceeded by the labels; null if none. */
   @Nullable String overLimit(Labels labels) {
     ScrapeLimits limits = config.common().limits();
     if (limits.labels() == 0 && limits.labelNameLength() == 0 && limits.labelValueLength() == 0) {

@@ -45,7 +45,7 @@ final class ScrapeLoop {
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /**
-   * Dependencies that a pool's loops share.
+   * Dependencies shared by the loops of a pool.
    *
    * @param scraping finds the loops that scrape targets with given labels
    */

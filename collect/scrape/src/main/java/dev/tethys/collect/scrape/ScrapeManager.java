@@ -294,7 +294,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
    */
   public record Pool(String job, List<Target> active, List<Target> dropped, int droppedCount) {}
 
-  /** The jobs that have received targets, sorted by name. */
+  /** Returns the jobs that have received targets, sorted by name. */
   public List<Pool> pools() {
     List<Pool> out = new ArrayList<>();
     new TreeMap<>(pools)

@@ -21,7 +21,7 @@ public interface ScrapeTransport extends Closeable {
   Response get(URI url, Map<String, String> headers, Duration timeout)
       throws IOException, InterruptedException;
 
-  /** A response whose body is read from the network; the caller closes it. */
+  /** Response whose body is read from the network; the caller closes it. */
   interface Response extends Closeable {
     int status();
 

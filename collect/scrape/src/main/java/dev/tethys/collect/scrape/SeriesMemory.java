@@ -43,10 +43,10 @@ interface SeriesMemory {
   /** Whether relabelling drops the series. */
   boolean isDropped(int slot);
 
-  /** The reference by which the series is appended to now. */
+  /** Returns the reference used to append to the series. */
   long reference(int slot, Appender app);
 
-  /** The reference that the series has from now on. */
+  /** Sets the reference of the series. */
   void reference(int slot, long reference);
 
   /**
@@ -56,7 +56,7 @@ interface SeriesMemory {
    */
   int add(long hash, long reference, @Nullable Labels labels);
 
-  /** Records that the series has a sample in this scrape and is to be ended when it vanishes. */
+  /** Records that the series has a sample in this scrape and must be ended when it disappears. */
   void track(int slot, boolean histogram);
 
   /** Whether the last good scrape had noted the series as one to be ended. */

@@ -57,7 +57,7 @@ final class SteadyAppender implements LayoutAppender {
     return IN_LAYOUT | next;
   }
 
-  /** The series that was written last is a new one of the page, so none before it is an own one. */
+  /** Notes that the last series written is new on the page, so no series before it is its own. */
   void newInPage() {
     own.clear();
   }

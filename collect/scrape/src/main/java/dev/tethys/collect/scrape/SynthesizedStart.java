@@ -50,7 +50,7 @@ final class SynthesizedStart {
     return time < last;
   }
 
-  /** The start that holds since the latest sample, Unix milliseconds. */
+  /** Returns the start time in effect since the latest sample, in Unix milliseconds. */
   long start() {
     return start;
   }

@@ -58,7 +58,7 @@ public final class Target {
     this.hash = labels.hash64() * 31 + Labels.hash64(u, 0, u.length);
   }
 
-  /** The labels that its series get. */
+  /** Returns the labels added to the target's series. */
   public Labels labels() {
     return publicLabels;
   }
@@ -84,7 +84,7 @@ public final class Target {
     return TargetLabels.discovered(o.config, o.target, o.group);
   }
 
-  /** The URL that is scraped, {@code ""} for a dropped target. */
+  /** Returns the scrape URL, or {@code ""} for a dropped target. */
   public String url() {
     return url;
   }

@@ -125,7 +125,7 @@ final class TargetLabels {
     }
   }
 
-  /** A label that overrides a setting of the job. */
+  /** Reads a label that overrides a setting of the job. */
   static boolean override(Labels labels, String name, boolean otherwise) {
     Boolean v = parseBool(labels.get(name));
     return v == null ? otherwise : v;

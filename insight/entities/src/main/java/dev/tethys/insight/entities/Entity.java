@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Component that runs, or on which others depend.
+ * Component that runs or is depended on.
  *
  * @param id kind and first key, such as {@code service:shop/checkout}
  * @param name display name

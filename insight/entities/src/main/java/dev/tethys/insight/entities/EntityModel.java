@@ -60,7 +60,7 @@ public final class EntityModel implements Closeable {
   /** Time before now that the first reading covers. */
   private static final long FIRST_RANGE = Duration.ofMinutes(10).toMillis();
 
-  /** Strings that may be unused before the table is rebuilt. */
+  /** Maximum number of unused strings before the table is rebuilt. */
   private static final int UNUSED_STRINGS = 50_000;
 
   private RuleSet rules;
@@ -377,14 +377,16 @@ public final class EntityModel implements Closeable {
     }
   }
 
-  /** Time from which worlds are known; {@link Long#MAX_VALUE} before the first update. */
+  /**
+   * Returns the time from which worlds are known; {@link Long#MAX_VALUE} before the first update.
+   */
   public long start() {
     synchronized (history) {
       return history.start();
     }
   }
 
-  /** Intervals in which an entity was valid, by time. */
+  /** Returns the intervals during which an entity was valid, in time order. */
   public List<Validity> validity(String id) {
     synchronized (history) {
       return history.validity(id);

@@ -34,7 +34,7 @@ final class Evidence {
 
   private static final char SEPARATOR = '\0';
 
-  /** Kinds whose entities several clusters may have in common. */
+  /** Kinds whose entities may be shared by several clusters. */
   private static final Set<EntityKind> SHARED =
       EnumSet.of(EntityKind.CLUSTER, EntityKind.CLOUD_RESOURCE, EntityKind.EXTERNAL_ENDPOINT);
 
@@ -55,7 +55,7 @@ final class Evidence {
     this.separating = separating;
   }
 
-  /** Text under which a key of a kind is numbered. */
+  /** Returns the text that identifies a key of a kind. */
   static String keyText(EntityKind kind, String key) {
     return (char) ('A' + kind.ordinal()) + key;
   }

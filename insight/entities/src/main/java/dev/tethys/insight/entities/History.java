@@ -42,7 +42,9 @@ final class History implements Closeable {
 
   private static final System.Logger LOG = JulLogger.of(History.class.getName());
 
-  /** Time in which something was valid. {@code to} is {@link Long#MAX_VALUE} until it ends. */
+  /**
+   * Time range in which something was valid. {@code to} is {@link Long#MAX_VALUE} until it ends.
+   */
   record Span<T>(T what, long from, long to) {
     boolean covers(long time) {
       return from <= time && time < to;
@@ -125,7 +127,7 @@ final class History implements Closeable {
     }
   }
 
-  /** Time from which the history is complete; {@link Long#MAX_VALUE} if it is empty. */
+  /** Returns the time from which the history is complete; {@link Long#MAX_VALUE} if it is empty. */
   long start() {
     return start;
   }
@@ -178,7 +180,7 @@ final class History implements Closeable {
   }
 
   /**
-   * Removes entries that are too old or exceed the limit; returns true if the log should be
+   * Removes entries that are too old or exceed the limit; returns whether the log should be
    * rewritten.
    */
   private boolean expire(long now) {
@@ -275,7 +277,10 @@ final class History implements Closeable {
     return new World(found, related);
   }
 
-  /** Intervals in which an entity was valid, by time; a change of its content does not end one. */
+  /**
+   * Returns the intervals during which an entity was valid, in time order; a content change does
+   * not end one.
+   */
   List<Validity> validity(String id) {
     List<Validity> out = new ArrayList<>();
     Stream.concat(endedEntities.stream(), Stream.ofNullable(entities.get(id)))

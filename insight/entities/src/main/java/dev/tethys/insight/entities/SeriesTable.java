@@ -5,9 +5,9 @@ import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
 
 /**
- * Series that an index has, with the times at which they were found first and last, and their
- * {@link Evidence}. A series is known by the hash of its labels and costs about 50 bytes and its
- * evidence. Rows are in no order. Not thread-safe.
+ * Series of an index, with the times they were first and last found, and their {@link Evidence}. A
+ * series is identified by the hash of its labels and costs about 50 bytes plus its evidence. Rows
+ * are unordered. Not thread-safe.
  */
 final class SeriesTable {
   private long[] hashes = new long[64];
@@ -61,7 +61,7 @@ final class SeriesTable {
     return last[row] - first[row];
   }
 
-  /** Readings that found a series. */
+  /** Returns the number of readings that found a series. */
   int seen(int row) {
     return seen[row];
   }

@@ -42,10 +42,10 @@ final class WorldBuilder {
   /** The most keys of one entity. */
   static final int MAX_KEYS = 64;
 
-  /** The most entities that a merge joins. */
+  /** Maximum number of entities joined by one merge. */
   static final int MAX_MERGED = 1_000;
 
-  /** The most endpoints that one entity calls and no rule knows. */
+  /** Maximum number of endpoints called by one entity and not known to any rule. */
   static final int MAX_UNKNOWN = 100;
 
   /** The most label sets that select the series of an entity. */
@@ -66,7 +66,7 @@ final class WorldBuilder {
   private final Set<RelationKind> fallbacks = EnumSet.noneOf(RelationKind.class); // that rules have
   private final Map<Integer, Draft> drafts = new HashMap<>(); // by class
 
-  /** Entity that is being built. */
+  /** Entity being built. */
   private static final class Draft {
     final EntityKind kind;
     final List<String> keys = new ArrayList<>();
@@ -297,7 +297,8 @@ final class WorldBuilder {
   }
 
   /**
-   * Class that has a name as key or, if none has it, as hint; {@link #SEVERAL} if it is not one.
+   * Returns, for each name, the class that has it as key or, if none, as hint; {@link #SEVERAL} if
+   * ambiguous.
    */
   private int[] owners(boolean strongOnly) {
     int[] keys = new int[strings.size()];

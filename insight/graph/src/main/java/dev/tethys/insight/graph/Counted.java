@@ -1,6 +1,6 @@
 package dev.tethys.insight.graph;
 
-/** Counters that expire when nothing was counted for a time. Guarded by their owner. */
+/** Counter that expires when nothing has been counted for a while. Guarded by its owner. */
 public abstract class Counted {
   private final long created;
   private long seen;

@@ -1,6 +1,6 @@
 package dev.tethys.insight.graph;
 
-/** Rule that names the side of a request whose span did not arrive. */
+/** Rule for naming the side of a request whose span did not arrive. */
 public enum MissingSide {
   /** Requests with one side are not counted. */
   IGNORED {

@@ -13,7 +13,7 @@ public final class Request {
   /** Connection to a database. */
   public static final String DATABASE = "database";
 
-  /** Connection of which one side sends no spans. */
+  /** Connection type of requests with only one side that sends spans. */
   public static final String VIRTUAL = "virtual_node";
 
   /** Client of requests that no known service sent. */
@@ -73,7 +73,7 @@ public final class Request {
     return dimensions;
   }
 
-  /** Edge to which it belongs. */
+  /** Returns the edge the request belongs to. */
   public Edge edge(String tenant, boolean byOutcome) {
     return new Edge(tenant, client, server, connection, byOutcome && failed, dimensions);
   }
@@ -86,7 +86,7 @@ public final class Request {
     return until - now > 0;
   }
 
-  /** Bytes that it newly takes. */
+  /** Returns the additional bytes used by the request. */
   long grown() {
     long text = (long) client.length() + server.length() + connection.length();
     text += peer == null ? 0 : peer.length();

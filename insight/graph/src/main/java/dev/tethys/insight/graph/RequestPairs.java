@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests of which only one side is known. A client's and a server's span meet under the id of the
- * client's span; a side that stays alone for long is counted with a virtual node if the rule names
+ * Requests with only one known side. Client and server spans are paired by the ID of the client
+ * span; a side that remains unpaired for too long is counted with a virtual node if the rule names
  * one. Guarded by its owner.
  *
  * <p>Invariant: no more requests wait than the limit, and they hold a share of the memory of
@@ -52,12 +52,12 @@ public final class RequestPairs implements AutoCloseable {
     this.counter = counter;
   }
 
-  /** Requests whose other side did not arrive and has no name. */
+  /** Returns the number of requests whose other side did not arrive and has no name. */
   public long unpaired() {
     return unpaired;
   }
 
-  /** Requests that a limit refused. */
+  /** Returns the number of requests dropped by a limit. */
   public long dropped() {
     return dropped;
   }

@@ -25,12 +25,12 @@ public final class SpanCodes {
 
   private SpanCodes() {}
 
-  /** The nearest kind that OTLP has. */
+  /** Returns the nearest span kind defined by OTLP. */
   public static int knownKind(int kind) {
     return Math.clamp(kind, 0, KINDS.length - 1);
   }
 
-  /** The nearest status that OTLP has. */
+  /** Returns the nearest status defined by OTLP. */
   public static int knownStatus(int status) {
     return Math.clamp(status, 0, STATUSES.length - 1);
   }

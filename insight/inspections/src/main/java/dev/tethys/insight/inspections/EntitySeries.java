@@ -99,7 +99,7 @@ public final class EntitySeries {
     return made == null ? null : otherwise(i.kinds().getLast(), made);
   }
 
-  /** Entity that only inspections know, such as a site that is probed. */
+  /** Returns an entity known only to inspections, such as a probed site. */
   private Entity otherwise(EntityKind kind, String name) {
     String id = kind.text() + ":" + name;
     Entity known = world.find(id);
@@ -117,7 +117,10 @@ public final class EntitySeries {
     return null;
   }
 
-  /** Entities at which a problem of an entity is shown: itself if it has none of the kind. */
+  /**
+   * Returns the entities on which a problem of an entity is shown: the entity itself if none of the
+   * kind exists.
+   */
   List<Entity> owners(Entity e, @Nullable EntityKind kind) {
     if (kind == null || e.kind() == kind) {
       return List.of(e);

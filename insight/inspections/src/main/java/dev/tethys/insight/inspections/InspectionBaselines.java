@@ -13,7 +13,7 @@ final class InspectionBaselines {
   static final int MAX_SERIES = 20_000;
   static final int MAX_VALUES = 60;
 
-  /** Values from which there is a median. */
+  /** Minimum number of values for a median. */
   static final int LEAST_VALUES = 3;
 
   /** Values up to which each evaluation is recorded, so that a young series soon has a median. */
@@ -96,7 +96,7 @@ final class InspectionBaselines {
     v.count = Math.min(v.count + 1, MAX_VALUES);
   }
 
-  /** Removes series that were not used in the range. */
+  /** Removes series not used within the range. */
   void expire(long now) {
     bySeries.values().removeIf(v -> now - v.used > range);
   }

@@ -78,29 +78,7 @@ public final class InspectionEngine {
         set.inspections().stream().map(i -> new InspectionState(i, set.overrides())).toList();
   }
 
-  /**
-   * Replaces the inspections. One with the id, query and entities of an inspection before keeps its
-   * problems and its past, even if its thresholds or texts differ. Must be called by the thread
-   * that evaluates.
-   */
-  public void replace(InspectionSet next) {
-    Map<String, InspectionState> before = new HashMap<>();
-    states.forEach(s -> before.put(s.inspection().id(), s));
-    List<InspectionState> all = new ArrayList<>();
-    for (Inspection i : next.inspections()) {
-      InspectionState s = before.get(i.id());
-      if (s != null && s.inspection().measuresLike(i)) {
-        s.redefine(i, next.overrides());
-        all.add(s);
-      } else {
-        all.add(new InspectionState(i, next.overrides()));
-      }
-    }
-    states = List.copyOf(all);
-    set = next;
-  }
-
-  /** Inspections that are evaluated. */
+  /** Returns the evaluated inspections. */
   public InspectionSet set() {
     return set;
   }

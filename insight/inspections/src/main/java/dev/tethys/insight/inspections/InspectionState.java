@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 final class InspectionState {
-  /** Time for which a problem without a value is unknown; then it is gone. */
+  /** Time for which a problem without a value stays unknown before it is removed. */
   static final long ABSENT = 120_000;
 
-  /** Instances that a problem names. */
+  /** Maximum number of instances named by a problem. */
   private static final int MAX_INSTANCES = 20;
 
   private Inspection inspection;
@@ -311,7 +311,7 @@ final class InspectionState {
         millis);
   }
 
-  /** Problems that the last evaluation left out. */
+  /** Returns the number of problems omitted by the last evaluation. */
   int refused() {
     return refused;
   }

@@ -34,13 +34,13 @@ import org.jspecify.annotations.Nullable;
  * For one use.
  */
 final class ProblemGroups {
-  /** Symptoms that an entry names. */
+  /** Maximum number of symptoms named by an entry. */
   private static final int MAX_SYMPTOMS = 100;
 
   /** Entities with symptoms above which no chains of calls are followed. */
   private static final int MAX_CHAINED = 2_000;
 
-  /** Affected services that an entry names. */
+  /** Maximum number of affected services named by an entry. */
   private static final int MAX_AFFECTED = 500;
 
   private static final Comparator<InspectionProblem> WORST =
@@ -136,7 +136,7 @@ final class ProblemGroups {
     return out;
   }
 
-  /** Services whose instances or containers run on a node. */
+  /** Returns the services whose instances or containers run on a node. */
   private Set<Entity> servicesOn(Entity node) {
     Set<Entity> out = new LinkedHashSet<>();
     for (Relation r : world.to(node.id())) {
@@ -148,7 +148,7 @@ final class ProblemGroups {
     return out;
   }
 
-  /** Problem that explains another one; null if it has its own entry. */
+  /** Returns the problem that explains another one; null if it has its own entry. */
   private @Nullable InspectionProblem explanation(InspectionProblem p) {
     return switch (p.inspection().symptomOf()) {
       case NONE -> null;

@@ -49,7 +49,7 @@ public final class BucketBounds {
     return out.append(fraction).append("[0-9]*)").toString();
   }
 
-  /** Adds numbers whose whole part is greater. */
+  /** Appends a pattern for numbers with a greater integer part. */
   private static void greaterWhole(String whole, StringBuilder out) {
     String fraction = "(\\.[0-9]+)?";
     out.append("|[1-9][0-9]{").append(whole.length()).append(",}").append(fraction);

@@ -54,7 +54,7 @@ public record Objective(
     return BurnWindows.of(policy, window);
   }
 
-  /** Windows over which its ratio is recorded, the shortest first, its own window last. */
+  /** Returns the windows over which its ratio is recorded, shortest first, its own window last. */
   public List<Duration> recorded() {
     TreeSet<Duration> out = new TreeSet<>(burnWindows().all());
     for (ObjectiveAlert a : alerts) {

@@ -22,12 +22,12 @@ public final class ServiceIndicators {
 
   private static final String ENTRY = "span_kind=~\"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER\"";
 
-  /** Failures that the node agent reports: classes of HTTP, codes of gRPC, others by name. */
+  /** Failures reported by the node agent: HTTP classes, gRPC codes, others by name. */
   private static final String FAILED_STATUS =
       "5xx|failed|grpc:(2|4|12|13|14|15|UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL"
           + "|UNAVAILABLE|DATA_LOSS)";
 
-  /** Protocols whose requests are named queries. */
+  /** Protocols whose requests are called queries. */
   private static final Set<String> QUERIES =
       Set.of("postgres", "redis", "memcached", "mysql", "mongo", "cassandra", "clickhouse");
 
@@ -40,7 +40,7 @@ public final class ServiceIndicators {
         : List.of(one);
   }
 
-  /** The first query that has a value. */
+  /** Returns the first query that has a value. */
   private static String first(List<String> queries) {
     return queries.size() == 1 ? queries.getFirst() : "(" + String.join(" or ", queries) + ")";
   }

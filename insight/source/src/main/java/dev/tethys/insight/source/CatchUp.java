@@ -17,16 +17,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fills intervals that were not read when they were new: after a failure of the source or of this
- * server, and before the first reading. The newest interval comes first, in pieces of at most two
- * hours, so that pages of the last hours are complete first. A piece is read with many requests,
- * sorted on disk and written as a block, which costs no memory for its samples; the part that the
- * memory of the cache covers is appended as late samples.
+ * Backfills intervals missed because of a failure of the source or of this server, or that precede
+ * the first reading. The newest interval comes first, in pieces of at most two hours, so that pages
+ * of the last hours are complete first. A piece is read with many requests, sorted on disk and
+ * written as a block, which costs no memory for its samples; the part that the memory of the cache
+ * covers is appended as late samples.
  *
  * <p>Not thread-safe.
  */
 final class CatchUp implements AutoCloseable {
-  /** Longest interval that is read in one request. */
+  /** Maximum interval read in one request. */
   static final long PIECE = SampleSorter.GRANULE_MILLIS;
 
   /** Memory of samples that wait to be sorted. */

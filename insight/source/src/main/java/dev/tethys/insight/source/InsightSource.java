@@ -133,7 +133,7 @@ public record InsightSource(String name, URI url, HttpClientConfig client) {
   }
 
   /**
-   * Checks that the names of several sources distinguish them.
+   * Checks that the names of several sources are distinct.
    *
    * @throws IllegalArgumentException with the reason if they do not
    */

@@ -80,7 +80,7 @@ public final class InsightSources implements Collector, AutoCloseable {
   }
 
   /**
-   * Sources that are not read yet.
+   * Creates sources that are not being read yet.
    *
    * @param wanted series to be read
    * @param interval between two readings

@@ -76,7 +76,7 @@ public final class MetricCache implements AutoCloseable {
     }
   }
 
-  /** Reason for which the store is not open; null if it is. */
+  /** Returns the reason why the store is not open; null if it is open. */
   @Nullable String problem() {
     return problem;
   }

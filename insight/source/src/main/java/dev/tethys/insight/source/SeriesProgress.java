@@ -88,7 +88,7 @@ final class SeriesProgress {
     }
   }
 
-  /** Receives series that have ended. */
+  /** Receives ended series. */
   interface Ended {
     /** Appends a stale marker. */
     void mark(long reference, long time);

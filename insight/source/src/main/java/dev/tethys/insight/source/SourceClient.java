@@ -29,7 +29,7 @@ final class SourceClient {
   /** Bytes of a body that is not read but shown in an error. */
   private static final int MAX_SHOWN = 2_000;
 
-  /** Statuses after which the same request may succeed later. */
+  /** HTTP statuses after which the same request may succeed later. */
   private static final Set<Integer> TEMPORARY = Set.of(408, 429, 500, 502, 503, 504);
 
   private final InsightSource source;

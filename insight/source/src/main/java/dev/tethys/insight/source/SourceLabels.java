@@ -9,7 +9,7 @@ import dev.tethys.model.storage.Appender;
  * the name of the source for series that have none.
  */
 final class SourceLabels implements Appender.LabelDecoder {
-  /** Label that separates the sources. */
+  /** Label that distinguishes the sources. */
   static final String CLUSTER = "cluster";
 
   private final String cluster;

@@ -192,7 +192,7 @@ final class SourceMarks {
     holes.sort(Comparator.comparingLong(Hole::to).reversed());
   }
 
-  /** Intervals that will not be filled, oldest first. */
+  /** Returns the intervals that will not be filled, oldest first. */
   List<TimeGap> missing() {
     return List.copyOf(missing);
   }

@@ -231,7 +231,7 @@ final class SourceReader implements AutoCloseable {
     }
   }
 
-  /** Intervals that are too old are not read. */
+  /** Drops intervals that are too old to be read. */
   private void expireHoles(long oldest) {
     for (Hole h : marks.holes()) {
       if (h.from() >= oldest) {

@@ -1,7 +1,7 @@
 package dev.tethys.insight.source;
 
 /**
- * Interval whose samples the cache does not have, in Unix milliseconds.
+ * Interval without samples in the cache, in Unix milliseconds.
  *
  * @param reason human-readable reason
  */

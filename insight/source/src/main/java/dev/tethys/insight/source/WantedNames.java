@@ -87,12 +87,12 @@ final class WantedNames {
     return false;
   }
 
-  /** Selectors that name no metric. */
+  /** Returns selectors that name no metric. */
   Set<String> selectors() {
     return selectors;
   }
 
-  /** Expressions that are left out, with the reason. */
+  /** Returns the omitted expressions, with the reason. */
   List<String> problems() {
     return problems;
   }

@@ -6,8 +6,8 @@ import java.util.List;
 @FunctionalInterface
 public interface WantedSeries {
   /**
-   * PromQL expressions whose selectors name the series, such as {@code up} or {@code
-   * {__name__=~"node_.+"}}. They are read again at intervals, so that they may change.
+   * Returns PromQL expressions whose selectors name the series, such as {@code up} or {@code
+   * {__name__=~"node_.+"}}. They are reread periodically, so they may change.
    */
   List<String> expressions();
 }

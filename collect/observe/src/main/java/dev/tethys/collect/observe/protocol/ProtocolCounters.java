@@ -20,12 +20,12 @@ public final class ProtocolCounters {
   /** Requests open on all connections; of the thread that feeds them. */
   int open;
 
-  /** Connections whose protocol was not recognised. */
+  /** Returns the number of connections whose protocol was not recognised. */
   public long unrecognised() {
     return unrecognised.get();
   }
 
-  /** Messages that do not follow the protocol of their connection. */
+  /** Returns the number of messages that violate the protocol of their connection. */
   public long malformed() {
     return malformed.get();
   }
@@ -35,7 +35,9 @@ public final class ProtocolCounters {
     return shed.get();
   }
 
-  /** Payloads in which messages may have started beyond the captured bytes. */
+  /**
+   * Returns the number of payloads in which messages may have started beyond the captured bytes.
+   */
   public long lost() {
     return lost.get();
   }

@@ -18,7 +18,7 @@ public record ProtocolFormat(
     Predicate<StreamBuffer> isAnswer,
     BiFunction<Requests, StreamBuffer, ProtocolParser> parser) {
 
-  /** Format whose connections are recognised by requests only. */
+  /** Creates a format whose connections are recognised by requests only. */
   public static ProtocolFormat of(
       Protocol protocol,
       Predicate<StreamBuffer> isRequest,

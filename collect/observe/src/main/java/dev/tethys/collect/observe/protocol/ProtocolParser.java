@@ -71,7 +71,7 @@ public abstract class ProtocolParser {
     return 0;
   }
 
-  /** Drops that state: memory is short. */
+  /** Drops that state because memory is short. */
   public void forget() {}
 
   /** Called when the connection was idle or ended: complete responses are reported. */

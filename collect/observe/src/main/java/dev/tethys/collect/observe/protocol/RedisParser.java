@@ -18,8 +18,7 @@ final class RedisParser extends ProtocolParser {
   private static final long LARGEST_BULK = 512L << 20;
 
   /**
-   * Commands from which a stream may be recognized; subscription commands are answered with their
-   * name.
+   * Commands that identify a stream as Redis; subscription commands are answered with their name.
    */
   private static final Set<String> COMMANDS =
       Set.of(

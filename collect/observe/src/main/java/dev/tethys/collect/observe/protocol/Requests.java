@@ -127,7 +127,7 @@ public final class Requests {
     }
   }
 
-  /** Numbered request that was opened first; null if it is this one, or none is open. */
+  /** Returns the numbered request opened first; null if it is this one, or none is open. */
   public @Nullable Pending oldestBefore(long id) {
     Map.Entry<Long, Pending> first = numbered == null ? null : numbered.firstEntry();
     return first == null || first.getKey() == id ? null : first.getValue();
@@ -181,7 +181,7 @@ public final class Requests {
     report(p, now);
   }
 
-  /** Records that responses were in bytes that were not captured. */
+  /** Records that responses were lost in bytes that were not captured. */
   public void answerLost(long now) {
     if (!queue.isEmpty() || numbered != null && !numbered.isEmpty()) {
       answerLost = true;

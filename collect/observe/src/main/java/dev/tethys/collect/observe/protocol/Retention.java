@@ -12,9 +12,9 @@ final class Retention {
   /** Maximum number of bytes of all connections. */
   static final long MOST = 32L << 20;
 
-  /** Connection whose memory is counted. */
+  /** Connection whose memory is accounted for. */
   interface Owner {
-    /** Drops everything that was kept for later payloads: memory is short. */
+    /** Drops all state kept for later payloads because memory is short. */
     void forget();
   }
 

@@ -95,7 +95,7 @@ public final class DnsMetrics implements Collector {
     }
   }
 
-  /** Questions that were not counted because there were too many owners. */
+  /** Returns the number of questions not counted because there were too many owners. */
   public long shed() {
     lock.lock();
     try {

@@ -32,8 +32,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * First bytes that processes send and receive, passed from the kernel to the parsers of their
- * connections. Not safe for concurrent use.
+ * Captures the first bytes processes send and receive and passes them from the kernel to the
+ * parsers of their connections. Not safe for concurrent use.
  */
 public final class PayloadCapture implements AutoCloseable {
   /**
@@ -446,7 +446,7 @@ public final class PayloadCapture implements AutoCloseable {
     return found.size() < MOST_LOSERS ? found::contains : _ -> true;
   }
 
-  /** Payloads for which the ring had no space. */
+  /** Returns the number of payloads dropped because the ring buffer was full. */
   public long lostEvents() {
     try {
       return lost.number(0);

@@ -179,7 +179,7 @@ public final class RequestMetrics implements Collector {
     n[0]++;
   }
 
-  /** Requests that were not counted because there were too many destinations. */
+  /** Returns the number of requests not counted because there were too many destinations. */
   public long shed() {
     lock.lock();
     try {

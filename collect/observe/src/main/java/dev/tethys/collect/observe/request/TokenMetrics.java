@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens that generative models read and wrote, by owner, destination and model. Models beyond the
- * bounds are counted under one name.
+ * Counts input and output tokens of generative AI models by owner, destination and model. Models
+ * beyond the bounds are counted under one name.
  *
  * <p>Guarded by the lock of {@link RequestMetrics}.
  */
@@ -84,7 +84,7 @@ final class TokenMetrics {
     t.output += Math.max(0, call.outputTokens());
   }
 
-  /** Removes models that were not called for a long time. */
+  /** Removes models that have not been called for a long time. */
   void forgetIdle(long now) {
     all.values()
         .removeIf(

@@ -63,7 +63,7 @@ public final class JavaTls implements AutoCloseable {
   private static final String FOLDER = ".tethys-tls-";
   private static final String AGENT = "dev/tethys/collect/observe/attached/";
 
-  /** Processes whose messages the kernel's program receives. */
+  /** Processes whose messages are received by the kernel program. */
   public interface Registry {
     void add(int pid) throws IOException;
 
@@ -121,7 +121,7 @@ public final class JavaTls implements AutoCloseable {
     }
   }
 
-  /** Records that a process was seen to use TLS. */
+  /** Records that a process was seen using TLS. */
   public void suspect(int pid) {
     if (suspects.size() < MAX_SUSPECTS) {
       suspects.add(pid);
@@ -180,7 +180,7 @@ public final class JavaTls implements AutoCloseable {
     return attached.size();
   }
 
-  /** Programs that could not be attached. */
+  /** Returns the number of programs that could not be attached. */
   public synchronized long failures() {
     return attachFailures;
   }
@@ -216,7 +216,7 @@ public final class JavaTls implements AutoCloseable {
     }
   }
 
-  /** Options by which a program refuses agents. */
+  /** Rejects a program whose options disable agents. */
   private void refuseByOptions(int pid) throws IOException {
     String options = files.commandLine(pid);
     for (String name : List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")) {

@@ -1,7 +1,7 @@
 package dev.tethys.collect.observe.tls;
 
 /**
- * Instruction at which a program runs.
+ * Instruction that triggers a program.
  *
  * @param program its name in tls.h
  * @param offset file offset of the instruction

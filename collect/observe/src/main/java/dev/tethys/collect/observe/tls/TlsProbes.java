@@ -46,12 +46,12 @@ public final class TlsProbes implements AutoCloseable {
   /** Shortest pause between passes: a new process has loaded its libraries then, mostly. */
   private static final long SHORTEST_PAUSE = SECOND / 10;
 
-  /** Files that are attached in half a second; the others wait for the next. */
+  /** Maximum files attached per half-second pass; the others wait for the next pass. */
   private static final int FILES_OF_A_PASS = 4;
 
   private static final int MAX_FILES = 4096;
 
-  /** Probes that are detached at the same time when all are. */
+  /** Maximum probes detached concurrently on shutdown. */
   private static final int DETACHING = 32;
 
   private static final int MAX_ATTACHED = 256;
@@ -63,7 +63,7 @@ public final class TlsProbes implements AutoCloseable {
   private static final int MAX_LIBRARIES = 32; // of a process
   private static final int MAX_PROCESSES = 65_536;
 
-  /** Time after which a file without a process is detached. */
+  /** Time after which the probes of an unused file are detached. */
   private static final long UNUSED_NANOS = 30 * SECOND;
 
   private static final long SHORTEST_BACK_OFF = 600 * SECOND;
@@ -77,7 +77,7 @@ public final class TlsProbes implements AutoCloseable {
 
   private static final long LONGEST_PAUSE = 60 * SECOND;
 
-  /** Libraries that have OpenSSL's interface, by their name. */
+  /** File names of libraries that provide OpenSSL's interface. */
   private static final Pattern LIBRARY =
       Pattern.compile(
           ".*/(libssl|libboringssl|_ssl\\.|libpython|libnode|libnetty_tcnative|libconscrypt)[^/]*\\.so[^/]*");
@@ -182,7 +182,7 @@ public final class TlsProbes implements AutoCloseable {
     }
   }
 
-  /** Records that a process used TLS or was started: it is checked in the next pass. */
+  /** Records that a process used TLS or was started; it is checked in the next pass. */
   public void suspect(int pid) {
     if (suspects.size() < MAX_PROCESSES) {
       suspects.add(pid);
@@ -287,7 +287,7 @@ public final class TlsProbes implements AutoCloseable {
   }
 
   /**
-   * File that may have TLS functions.
+   * File that may contain TLS functions.
    *
    * @param name file name as seen by the process
    */
@@ -405,8 +405,8 @@ public final class TlsProbes implements AutoCloseable {
   }
 
   /**
-   * Records that a signal ended a process. If it was a fault, the files of the process are left
-   * alone for a while.
+   * Records that a signal ended a process. After a fault, the files of the process are left alone
+   * for a while.
    */
   public synchronized void killed(int pid, int signal) {
     Watched p = processes.get(pid);

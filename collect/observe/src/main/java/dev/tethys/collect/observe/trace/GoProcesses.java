@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.IntPredicate;
 
-/** Processes whose requests change threads: Go programs. Not thread-safe. */
+/** Detects processes whose requests change threads: Go programs. Not thread-safe. */
 public final class GoProcesses implements IntPredicate {
   private static final int KEPT = 4096;
 
-  /** Time after which a process is checked again: its PID may have been reused. */
+  /** Time after which a process is checked again, because its PID may have been reused. */
   private static final long KEPT_NANOS = 60_000_000_000L;
 
   private record CachedResult(boolean isGo, long since) {}

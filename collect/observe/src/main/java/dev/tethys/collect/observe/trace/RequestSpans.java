@@ -42,17 +42,17 @@ public final class RequestSpans {
   private static final int MAX_INSTRUMENTED = 10_000;
   private static final int MAX_INCOMING = 50_000;
 
-  /** Time in which a request that a proxy passes on is answered, usually. */
+  /** Time within which a request forwarded by a proxy is usually answered. */
   private static final long DECISION_NANOS = 2_000_000_000L;
 
-  /** Time after which spans no longer wait for the request that they are part of. */
+  /** Time after which spans no longer wait for their parent request. */
   private static final long PATIENCE_NANOS = 30_000_000_000L;
 
   private static final long INSTRUMENTED_NANOS = 600_000_000_000L;
   private static final int SERVER = 2;
   private static final int CLIENT = 3;
 
-  /** Request that a process serves. */
+  /** Request being served by a process. */
   private static final class ServerCall {
     final long started;
     final long spanId;
@@ -68,7 +68,7 @@ public final class RequestSpans {
     }
   }
 
-  /** Span whose trace is unknown before its parent ends. */
+  /** Span whose trace is unknown until its parent ends. */
   private record Waiting(Owner owner, Span span) {}
 
   /** Span of a request with a header whose creator is unknown. */

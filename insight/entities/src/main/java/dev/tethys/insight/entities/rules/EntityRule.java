@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Entity that a label set creates.
+ * Rule that creates an entity from a label set.
  *
  * @param as name by which relations of the rule refer to it
  * @param keys identities: entities of a kind that share one are one

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
- * RE2 expression that must match whole values.
+ * RE2 expression that must match entire values.
  *
  * @param groups names of its groups
  */

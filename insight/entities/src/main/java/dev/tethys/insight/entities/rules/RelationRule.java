@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Relation that a label set creates.
+ * Rule that creates a relation from a label set.
  *
  * @param from number of an entity of the rule
  * @param to number of an entity of the rule; negative if the other end is found by {@code keys}. If

@@ -189,7 +189,10 @@ final class RuleReader {
     return out;
   }
 
-  /** Refuses merges whose result is merged again: their order would matter, and cycles would. */
+  /**
+   * Rejects merges whose result is merged again, because their order would matter and cycles would
+   * be possible.
+   */
   private static void checkMerges(YamlObject o, List<Selected> merges) {
     for (Selected a : merges) {
       for (Selected b : merges) {

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All rules that apply.
+ * All rules in effect.
  *
  * @param merges entities that are one; the value is their name
  * @param categories the first that applies counts
@@ -24,7 +24,7 @@ public record RuleSet(
   /** Resource with the rules that are built in. */
   static final String DEFAULTS = "default-rules.yml";
 
-  /** The rules that are built in. */
+  /** Returns the built-in rules. */
   public static RuleSet defaults() {
     return new RuleReader(null).read(YamlDocument.parse(DEFAULTS, null, resource()));
   }

@@ -30,7 +30,7 @@ final class Listeners {
     }
   }
 
-  /** Container that listens on an address as a machine sees it; null if there is none. */
+  /** Returns the container listening on an address as seen by a machine; null if none. */
   @Nullable Sample find(String machine, String address) {
     Sample local = own.get(new Own(machine, address));
     return local == null ? all.get(address) : local;

@@ -22,7 +22,7 @@ final class ObservedCalls {
    */
   private static final double UNKNOWN_SHARE = 0.1;
 
-  /** EdgeSums from which the calls are built. */
+  /** Query results from which the calls are built. */
   record Answers(
       List<Sample> listens,
       List<Sample> rate,

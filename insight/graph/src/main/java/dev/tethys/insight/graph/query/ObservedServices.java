@@ -78,7 +78,7 @@ final class ObservedServices {
     return containers.getOrDefault(name, List.of());
   }
 
-  /** Services that serve requests. */
+  /** Returns the services that serve requests. */
   List<Service> services() {
     List<Service> out = new ArrayList<>();
     figures.forEach(

@@ -36,7 +36,7 @@ public record Service(
    * @param application id of its application in Kubernetes, "" elsewhere
    */
   public record Container(String machine, String id, String application, String image) {
-    /** Name that spans of a node agent have as their service. */
+    /** Returns the service name used in spans from a node agent. */
     String service() {
       return application.isEmpty() ? id : application;
     }

@@ -11,9 +11,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Requests that services serve in a range, by outcome and duration. Of several sources of a service
- * one counts: its spans, else the node agent on its side, else the node agent on its clients' side,
- * which knows no durations here.
+ * Requests served by services in a range, by outcome and duration. If a service has several
+ * sources, only one counts: its spans, else the node agent on its side, else the node agent on its
+ * clients' side, which knows no durations here.
  *
  * @param total requests a second
  * @param failed failed requests a second

@@ -12,7 +12,9 @@ final class SpanServices {
   private static final String CALLS = "traces_spanmetrics_calls_total";
   private static final String BUCKETS = "traces_spanmetrics_latency_bucket";
 
-  /** Spans that serve a request or consume a message, that is, the service's own work. */
+  /**
+   * Selector for spans that serve a request or consume a message, that is, the service's own work.
+   */
   private static final String ENTRY = "span_kind=~\"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER\"";
 
   private static final String FAILED = ENTRY + ",status_code=\"STATUS_CODE_ERROR\"";

@@ -44,10 +44,10 @@ final class ServiceGraph {
 
   private static final String PREFIX = "traces_service_graph_request_";
 
-  /** Attributes that name the other side, the best first. */
+  /** Attributes that name the other side, in order of preference. */
   private static final String[] PEERS = {"peer.service", "db.name", "db.system"};
 
-  /** Attributes that mark a request to a database, the best name first. */
+  /** Attributes that mark a database request, in order of preference. */
   private static final String[] DATABASES = {
     "db.namespace", "db.name", "db.system", "db.system.name"
   };
@@ -130,17 +130,12 @@ final class ServiceGraph {
     return edges.size();
   }
 
-  /** Number of addresses of databases in memory. */
-  synchronized int addresses() {
-    return addresses.size();
-  }
-
-  /** Requests whose other side did not come and has no name. */
+  /** Returns the number of requests whose other side did not arrive and has no name. */
   synchronized long unpaired() {
     return pairs.unpaired();
   }
 
-  /** Requests that were not counted because of a limit. */
+  /** Returns the number of requests not counted because of a limit. */
   synchronized long dropped() {
     return pairs.dropped();
   }

@@ -1,4 +1,4 @@
-/** Tests that files of inspections contain. */
+/** Tests defined in inspection files. */
 @NullMarked
 package dev.tethys.insight.inspections.check;
 

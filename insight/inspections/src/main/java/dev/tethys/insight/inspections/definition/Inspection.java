@@ -59,7 +59,7 @@ public record Inspection(
   public enum SymptomOf {
     /** Nothing explains it. */
     NONE,
-    /** Entities that the service calls, and those on which it runs. */
+    /** Entities called by the service, and those on which it runs. */
     CALLEES,
     /** Services that call it. */
     CALLERS

@@ -19,7 +19,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All inspections that are evaluated.
+ * Set of all evaluated inspections.
  *
  * @param inspections inspections in file order
  * @param requests PromQL of requests a second by service; null for none

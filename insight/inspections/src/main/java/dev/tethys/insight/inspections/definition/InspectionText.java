@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
  * {@code entity}, {@code value}, {@code threshold} and labels of the series.
  */
 public final class InspectionText {
-  /** The longest text that is rendered; labels may have any length. */
+  /** Maximum length of rendered text; labels may have any length. */
   static final int MAX_LENGTH = 2_000;
 
   private final String text;

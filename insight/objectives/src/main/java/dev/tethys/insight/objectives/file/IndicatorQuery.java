@@ -24,7 +24,7 @@ record IndicatorQuery(YamlNode at, String text, ValueType type) {
 
   private static final Pattern WINDOW = Pattern.compile(ErrorRatio.WINDOW);
 
-  /** Reads PromQL that has the window as a variable. */
+  /** Reads PromQL with the window as a variable. */
   static IndicatorQuery read(YamlNode n) {
     String text = text(n);
     if (!WINDOW.matcher(text).find()) {
@@ -36,7 +36,7 @@ record IndicatorQuery(YamlNode at, String text, ValueType type) {
   }
 
   /**
-   * Reads PromQL that may have no variable, as in OpenSLO, and adds the window.
+   * Reads PromQL that may lack a window variable, as in OpenSLO, and adds the window.
    *
    * @param counter true if its selectors are counters
    */
@@ -57,7 +57,7 @@ record IndicatorQuery(YamlNode at, String text, ValueType type) {
     return new IndicatorQuery(n, rates, parse(n, rates).type());
   }
 
-  /** Reads PromQL whose values are points in time: without a variable. */
+  /** Reads PromQL without a window variable, whose values are points in time. */
   static String readPoints(YamlNode n) {
     String text = text(n);
     if (WINDOW.matcher(text).find()) {

@@ -46,7 +46,7 @@ public final class ObjectiveFiles {
   }
 
   /**
-   * Files that match a pattern now.
+   * Returns the files currently matching a pattern.
    *
    * @param pattern path whose last part may have {@code *}, {@code ?} and {@code [a-z]}
    * @throws IllegalArgumentException if it is not a valid pattern
@@ -92,7 +92,7 @@ public final class ObjectiveFiles {
     return reading.set();
   }
 
-  /** Refuses files whose reading would not end or not fit. */
+  /** Rejects files that could not be read to their end or in memory. */
   private static void check(Path file) throws IOException {
     try {
       if (!Files.isRegularFile(file)) {

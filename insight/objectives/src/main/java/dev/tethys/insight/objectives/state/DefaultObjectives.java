@@ -28,9 +28,8 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Objectives that services with requests have by default: availability and latency over a day, with
- * Coroot's burn rates. They have no rules and no alerts. A service for which a file has an
- * objective has none.
+ * Default objectives for services with requests: availability and latency over a day, with Coroot's
+ * burn rates. They have no rules and no alerts. A service with an objective in a file gets none.
  */
 final class DefaultObjectives {
   static final Duration WINDOW = Duration.ofDays(1);

@@ -21,7 +21,7 @@ public final class ObjectiveStates {
   /** Maximum number of queries for the states of one time. */
   public static final int MAX_QUERIES = 300;
 
-  /** Time before which the start of a burn is not searched. */
+  /** Maximum time range searched for the start of a burn. */
   public static final Duration SINCE = Duration.ofDays(1);
 
   private static final String RATIOS =
