@@ -30,7 +30,7 @@ public final class Redaction {
       Pattern.compile(
           "(?<![^\\s\"'=(,\\[])(?!mailto:)([^\\s:/@\"'(),]{1,128}):([^\\s/\"'(),]{1,256})@(?=[\\w\\[(])(?!sha256:)");
 
-  /** The name of a parameter of a query, or of a connection string: {@code host=db password=x}. */
+  /** Name of a query parameter, or of a connection string parameter: {@code host=db password=x}. */
   private static final Pattern PARAMETER =
       Pattern.compile("([?&;]|(?<=[\\s\"'])|^)([\\w.%\\[\\]-]{1,64})=");
 
@@ -43,7 +43,7 @@ public final class Redaction {
               + "(?:(?!%2F|%3F|%23|%40)[^\\s\"'<>&=/?#]){1,256}(%40)",
           Pattern.CASE_INSENSITIVE);
 
-  /** A parameter of the query of a percent-encoded URL. */
+  /** Query parameter of a percent-encoded URL. */
   private static final Pattern ENCODED_PARAMETER =
       Pattern.compile(
           "(%3F|%26)([\\w.-]{1,64})(%3D)(?:(?!%26|%23)[^\\s\"'<>&#]){1,4096}",

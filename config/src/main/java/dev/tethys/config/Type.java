@@ -241,12 +241,12 @@ public final class Type<T> {
         new Shape.Words(List.copyOf(words.keySet())));
   }
 
-  /** One of the names of an enum, written in lower case. */
+  /** Returns a type for the names of an enum, written in lower case. */
   public static <E extends Enum<E>> Type<E> lowerCase(String what, Class<E> type) {
     return oneOf(what, type.getEnumConstants(), e -> e.name().toLowerCase(Locale.ROOT));
   }
 
-  /** One of the names of an enum, written in lower or upper case. */
+  /** Returns a type for the names of an enum, written in lower or upper case. */
   public static <E extends Enum<E>> Type<E> anyCase(String what, Class<E> type) {
     SequencedMap<String, E> m = new LinkedHashMap<>();
     for (E e : type.getEnumConstants()) {

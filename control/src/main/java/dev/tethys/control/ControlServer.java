@@ -93,7 +93,7 @@ public final class ControlServer implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ControlServer.class.getName());
   private static final Duration STEP = Duration.ofMillis(100);
 
-  /** Time between two reads of the objects of a cluster; a change is read immediately. */
+  /** Time between two reads of cluster objects; a change is read immediately. */
   private static final Duration CLUSTER_INTERVAL = Duration.ofSeconds(1);
 
   private final FileChannel lock;

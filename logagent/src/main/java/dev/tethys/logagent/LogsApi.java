@@ -223,7 +223,7 @@ final class LogsApi {
     send(r, j.close(']').close('}'));
   }
 
-  /** Labels of an entry of the job before the first stage. */
+  /** Returns the labels of one of the job's entries before the first stage. */
   private static Labels labels(LogJob job) {
     for (FileTarget t : job.targets().active().keySet()) {
       String path = job.files.status(t).keySet().stream().findFirst().orElse(t.path().toString());

@@ -100,8 +100,8 @@ public final class Labels implements Comparable<Labels> {
   }
 
   /**
-   * Position of the value of a label: {@code offset << 32 | length} into {@link #canonicalBytes()},
-   * or -1 when the label is absent.
+   * Returns the position of a label value: {@code offset << 32 | length} into {@link
+   * #canonicalBytes()}, or -1 if the label is absent.
    */
   public long find(byte[] name) {
     int p = 0;

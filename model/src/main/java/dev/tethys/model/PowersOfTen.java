@@ -7,7 +7,7 @@ package dev.tethys.model;
  * <p>They are computed from one another: 256 bits of each power, rounded down, are multiplied or
  * divided by ten for the next one. Each step loses less than one unit of the last bit, so after all
  * of them the 128 leading bits are right (a test holds every one of them against big integers). Big
- * integers themselves would take a twentieth of the time of a start.
+ * integers would take a twentieth of the startup time.
  */
 public final class PowersOfTen {
   /** The minimum exponent. */

@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The Alertmanagers of one entry of the configuration, each with its queue. Guarded by the {@link
- * Notifier}.
+ * Alertmanagers of one configuration entry, each with its queue. Guarded by the {@link Notifier}.
  */
 final class AlertmanagerSet {
   private static final System.Logger LOG = JulLogger.of(AlertmanagerSet.class.getName());

@@ -8,10 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evaluation order of the rules of a group, by their dependencies. Rules that read no result of
- * earlier rules run first and concurrently; rules with readers and inputs run one by one; then run
- * those whose results no rule reads. A selector that may match any metric forces sequential
- * evaluation.
+ * Dependency-based evaluation order of the rules in a group. Rules that read no earlier results run
+ * first, concurrently; rules that both read results and are read run one by one; rules whose
+ * results are not read run last. A selector that may match any metric forces sequential evaluation.
  */
 final class Dependencies {
   private Dependencies() {}

@@ -36,7 +36,7 @@ record RuleContext(
     Semaphore places,
     CountDownLatch closed) {
   /**
-   * Queries of the rules of a group.
+   * Returns the query function for a group's rules.
    *
    * @param interval evaluation interval
    */

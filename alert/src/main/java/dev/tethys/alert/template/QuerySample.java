@@ -8,7 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Element of the result of a query in a template.
+ * Query result element available to templates.
  *
  * @param histogram the value if it is a histogram, or null
  */

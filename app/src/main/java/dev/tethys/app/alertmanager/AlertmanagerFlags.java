@@ -324,7 +324,7 @@ final class AlertmanagerFlags {
   /**
    * Cluster options from the flags; null if clustering is disabled.
    *
-   * @param prefix prefix of the names of its flags
+   * @param prefix prefix of the flag names
    */
   static @Nullable ClusterOptions cluster(FlagSet flags, String prefix) {
     String listen = flags.get(prefix + LISTEN);

@@ -41,7 +41,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   /** Path prefix of the embedded Alertmanager. */
   public static final String PREFIX = "/alertmanager";
 
-  /** Prefix of the names of its flags. */
+  /** Prefix of the flag names. */
   private static final String FLAGS = "alertmanager.";
 
   private static final int GET_CONCURRENCY = 8;

@@ -512,7 +512,7 @@ public final class CollectorRole implements AutoCloseable {
     };
   }
 
-  /** Listeners and pushers of the telemetry of the process. */
+  /** Returns the listeners and pushers of the process's telemetry. */
   OwnReaders readers() {
     return readers;
   }

@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** List of the components of the program, as {@code tethys collector components} prints it. */
+/** Lists the program's components, as printed by {@code tethys collector components}. */
 final class ComponentsList {
   private ComponentsList() {}
 

@@ -194,7 +194,7 @@ final class ControlPlane {
         allowed(word, flags));
   }
 
-  /** The address of the WebSocket of a URL; its path is OpAMP's unless one is written. */
+  /** Returns the WebSocket address for a URL; the OpAMP path is added unless the URL has a path. */
   static URI endpoint(String word, String url) {
     try {
       URI u = URI.create(url);

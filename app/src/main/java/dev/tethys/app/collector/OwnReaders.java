@@ -28,9 +28,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Readers of the telemetry of the process, as {@code service.telemetry} names them: pages of its
- * metrics, and pushes of its metrics, log records and spans. They stay as they were started until
- * they are closed.
+ * Readers of the process's own telemetry, as configured by {@code service.telemetry}: metrics
+ * pages, and pushes of metrics, log records and spans. They do not change between start and close.
  */
 final class OwnReaders implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(OwnReaders.class.getName());

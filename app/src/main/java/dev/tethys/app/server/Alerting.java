@@ -270,7 +270,7 @@ final class Alerting implements AutoCloseable {
     }
   }
 
-  /** PromQL of the rules of all groups. */
+  /** Returns the PromQL expressions of all rule groups. */
   synchronized List<String> expressions() {
     return Stream.of(configured, generatedGroups)
         .flatMap(List::stream)

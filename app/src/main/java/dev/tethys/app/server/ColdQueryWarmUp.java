@@ -31,7 +31,7 @@ final class ColdQueryWarmUp {
           "count by (__name__) ({__name__=~\"%n.*\", instance=~\"%i\"})",
           "max_over_time(%s{instance=\"%i\", job!~\"no.*\"}[%w])");
 
-  /** Queries of all series of a metric. */
+  /** Queries over all series of a metric. */
   private static final List<String> WHOLE =
       List.of(
           "%s",

@@ -276,16 +276,8 @@ final class InspectionWatch implements AutoCloseable {
     return r != null && !r.world().entities().isEmpty();
   }
 
-  /** Answers out of the store of the server, with the share of the engine that rules have. */
-  private MetricAnswers answers() {
-    return (query, time) -> {
-      PreparedQuery q = prepared.get(query);
-      return q == null ? List.of() : InspectionCheck.samples(q.at(time).execute().value());
-    };
-  }
-
-  /** Prepares the queries of some inspections, and forgets others. */
-  private void prepare(InspectionSet all) {
+  /** Returns query access to the server's store, with the engine share used by rules. */
+  private MetricAnswers answers(InspectionSet all) {
     QueryOptions options =
         new QueryOptions(
             0,

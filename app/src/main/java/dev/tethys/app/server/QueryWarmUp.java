@@ -220,7 +220,10 @@ final class QueryWarmUp implements AutoCloseable {
         + turns.each(queries, q -> rehearsal.ask(q, end));
   }
 
-  /** Average number of changes of a series of the metric in the 10 minutes before a time. */
+  /**
+   * Returns the average number of value changes per series of the metric in the 10 minutes before a
+   * time.
+   */
   private double changes(PromqlEngine engine, String metric, long time)
       throws InterruptedException {
     if (!turns.isActive()) {

@@ -27,7 +27,7 @@ final class StoreStatus implements StoreView {
   private final Supplier<List<StoreForecast>> all;
 
   /**
-   * @param all health of the stores of all signals
+   * @param all health of all signal stores
    */
   StoreStatus(DeferredStore store, Path folder, Supplier<List<StoreForecast>> all) {
     this.all = all;

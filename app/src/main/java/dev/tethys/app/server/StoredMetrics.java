@@ -196,7 +196,7 @@ final class StoredMetrics implements StoredSignal {
   /**
    * Status of the store for the API.
    *
-   * @param all health of the stores of all signals
+   * @param all health of all signal stores
    */
   StoreStatus view(Supplier<List<StoreForecast>> all) {
     return new StoreStatus(store, folder, all);

@@ -37,7 +37,7 @@ final class WarmUpMetrics {
 
   /** Checks whether a metric changes. */
   interface Changes {
-    /** Average number of recent changes of a series of the metric. */
+    /** Returns the average number of recent changes per series of the metric. */
     double of(String metric) throws InterruptedException;
   }
 

@@ -9,7 +9,7 @@ import java.util.function.Predicate;
  * Clymene the label replaces the field.
  */
 public final class FieldNames {
-  /** Fields of a document of a sample. */
+  /** Document fields of a sample. */
   public static final Set<String> OF_SAMPLES = Set.of("value", "timestamp");
 
   private FieldNames() {}

@@ -65,7 +65,8 @@ public final class FlatRows {
   }
 
   /**
-   * Beginning of each row of a series: a property for each label, and the name of the time field.
+   * Renders the start of each row of a series: a property per label, and the name of the time
+   * field.
    */
   private static byte[] labels(Labels labels, TextBuffer to) {
     to.put('{');

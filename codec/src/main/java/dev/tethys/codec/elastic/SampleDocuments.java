@@ -55,7 +55,7 @@ public final class SampleDocuments {
     }
   }
 
-  /** The id of a sample of a series. */
+  /** Returns the document ID of a sample. */
   public static String id(String series, long time) {
     return series + "-" + Long.toString(time, 36);
   }

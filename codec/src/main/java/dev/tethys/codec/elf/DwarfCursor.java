@@ -98,7 +98,7 @@ final class DwarfCursor {
     };
   }
 
-  /** Reads an offset of the size of the format. */
+  /** Reads an offset of 4 or 8 bytes, depending on the DWARF format. */
   long offset() {
     return wide ? u64() : u32();
   }

@@ -101,7 +101,7 @@ final class DwarfInfo {
     return new DwarfInfo(info, abbreviations, none, none, forms, null, new long[0]);
   }
 
-  /** Name of the function of an entry by its offset, "" if there is none. */
+  /** Returns the function name for the entry at an offset; "" if there is none. */
   String nameAt(long offset) throws IOException {
     if (units.isEmpty()) {
       heads();
@@ -396,7 +396,7 @@ final class DwarfInfo {
         });
   }
 
-  /** Name of the function of an entry, from the entries that it refers to if it has none. */
+  /** Returns the function name of an entry, following its references if it has none itself. */
   private String name(int offset, DwarfUnit of) throws IOException {
     String known = names.get(offset);
     if (known != null) {

@@ -214,7 +214,7 @@ final class DwarfLines {
     return u;
   }
 
-  /** Path of a file of a program; "" if there is none. */
+  /** Returns the path of a file listed in a line number program; "" if there is none. */
   String file(long program, long index) throws IOException {
     return program < 0 || program >= lines.size() ? "" : kept(unit(program).file(index));
   }

@@ -63,7 +63,7 @@ final class DwarfSupplement {
     return t.textAt(offset);
   }
 
-  /** Name of the function of an entry, "" without a file. */
+  /** Returns the function name of an entry; "" without a file. */
   String name(long offset) throws IOException {
     if (file == null) {
       return "";

@@ -73,7 +73,7 @@ final class DwarfUnit {
   }
 
   /**
-   * Form of the entries of a tag: pairs of attribute and form, a third number for constants.
+   * Layout of the entries with a tag: attribute and form pairs, with a third number for constants.
    *
    * @param tag kind of entry
    */

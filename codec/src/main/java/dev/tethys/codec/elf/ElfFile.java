@@ -251,7 +251,7 @@ public final class ElfFile implements Closeable {
     b.flip();
   }
 
-  /** Budget of the reads of the file. */
+  /** Returns the read budget of the file. */
   ElfBudget budget() {
     return budget;
   }

@@ -191,7 +191,7 @@ public final class GoFunctions {
     return table.text(place(index));
   }
 
-  /** Position in the table of the name of a function. */
+  /** Returns the table offset of a function's name. */
   private int place(int index) {
     return names + table.getInt(record(index) + (relative ? 4 : 8));
   }
@@ -209,7 +209,7 @@ public final class GoFunctions {
         && table.get(names + offset) != 0;
   }
 
-  /** Position in the table of the record of a function. */
+  /** Returns the table offset of a function's record. */
   int record(int index) {
     return functions
         + (relative
@@ -230,7 +230,7 @@ public final class GoFunctions {
     return module;
   }
 
-  /** Index of the function of a name; -1 without one. */
+  /** Returns the index of the function with the given name; -1 if none. */
   public int find(String name) {
     byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
     for (int i = 0; i < count; i++) {

@@ -103,7 +103,7 @@ final class GoLines {
     return table.getInt(record(function) + f.place);
   }
 
-  /** Position of the offsets of the tables of a function, after its fixed part. */
+  /** Returns the position of the table offsets of a function, after its fixed part. */
   private int tables(int function) {
     return record(function) + (layout.hasStartLine() ? 40 : 36);
   }

@@ -42,7 +42,7 @@ public final class SourceFrames {
    * Frames of addresses. The budget of the file bounds the work; its stop signal ends it.
    *
    * @param addresses addresses within the file
-   * @param split files with parts of the DWARF of the program
+   * @param split files with parts of the program's DWARF data
    * @return for each address its frames, the innermost first; empty if nothing is known
    * @throws IOException if the file cannot be read; damaged debug information is omitted
    */

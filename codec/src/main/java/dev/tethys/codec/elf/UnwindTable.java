@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * Unwind rules for locating the caller of each instruction of an x86-64 file, read from section
  * .eh_frame. Sources: DWARF 5, chapter 6.4; Linux Standard Base, chapter 10.6.
  *
- * <p>A rule is a number of 64 bits: from the lowest, 32 bits of the address from which it holds, 16
- * bits of the distance of the canonical frame address in words of 8 bytes, 8 bits of the place of
- * the saved frame pointer relative to that address in words, 8 bits of the kind. The return address
- * is the word below the canonical frame address.
+ * <p>A rule is a 64-bit number. From the lowest bit: 32 bits for the start address, 16 bits for the
+ * offset of the canonical frame address in 8-byte words, 8 bits for the position of the saved frame
+ * pointer relative to that address in words, 8 bits for the kind. The return address is the word
+ * below the canonical frame address.
  */
 public final class UnwindTable {
   /** No caller: the first function of a thread. */
@@ -30,7 +30,7 @@ public final class UnwindTable {
   /** Canonical frame address relative to the frame pointer. */
   public static final int FRAME_POINTER = 2;
 
-  /** Canonical frame address of an entry of the procedure linkage table. */
+  /** Canonical frame address of a procedure linkage table entry. */
   public static final int LINKAGE = 3;
 
   /** Not described: only the frame pointer can be used. */
@@ -56,7 +56,7 @@ public final class UnwindTable {
   private static final int COMMON_PART = 256;
   private static final int LONGEST_AUGMENTATION = 16;
 
-  /** Bits of the number of a function; there are not more functions than rules. */
+  /** Bits for a function number; there are no more functions than rules. */
   private static final int NUMBER_BITS = 21;
 
   private static final int RBP = 6;

@@ -12,8 +12,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Base class of the parsers for the two text formats: positions of the parts of the current line,
- * converted to objects on demand.
+ * Base class of the parsers for the two text formats. Keeps the positions of the parts of the
+ * current line and converts them to objects on demand.
  *
  * <p>Invariants: {@code pos} is the start of the next line or, while a line is read, of its next
  * byte; {@code lineStart <= pos <= end}. {@link #spans} holds four offsets per label (name start
@@ -277,7 +277,7 @@ abstract class TextParser implements ExpositionParser {
     return p;
   }
 
-  /** Offset of the next line end, or of the end of the input. */
+  /** Returns the offset of the next line end, or of the end of input. */
   final int lineEnd(int p) {
     while (p < end && buf[p] != '\n') {
       p++;

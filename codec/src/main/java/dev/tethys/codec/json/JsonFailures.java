@@ -19,7 +19,7 @@ public final class JsonFailures {
   /** Maximum number of characters of the input shown in an error. */
   private static final int SHOWN = 60;
 
-  /** Replacement of a message of the parser. */
+  /** Replaces a parser message. */
   private record Rewording(Pattern of, Function<MatchResult, String> text) {}
 
   private static Rewording rewording(String of, Function<MatchResult, String> text) {

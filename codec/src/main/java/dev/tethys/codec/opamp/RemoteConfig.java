@@ -21,10 +21,10 @@ public record RemoteConfig(SequencedMap<String, File> files, byte[] hash) {
    * @param type content type; "" if the server sent none
    */
   public record File(String text, String type) {
-    /** Content type of a part of the configuration of the agent. */
+    /** Content type of configuration parts in YAML. */
     public static final String YAML = "text/yaml";
 
-    /** A part of the configuration of the agent. */
+    /** Creates a YAML part of an agent configuration. */
     public static File yaml(String text) {
       return new File(text, YAML);
     }

@@ -55,7 +55,7 @@ public final class OtlpNames {
     }
   }
 
-  /** The name of the series of a metric. */
+  /** Returns the Prometheus name of a metric. */
   public static String metric(
       TranslationStrategy strategy, String name, String unit, MetricKind kind) throws BadName {
     if (!strategy.escapes()) {

@@ -270,7 +270,7 @@ public final class PprofBatchReader {
     return emptyLabels;
   }
 
-  /** Index of the labels of a sample. */
+  /** Returns the index of a sample's labels. */
   private int labels(int length) {
     int before = labels.count();
     int index = labels.intern(labelRow, length);

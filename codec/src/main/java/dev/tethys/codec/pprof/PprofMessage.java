@@ -88,7 +88,7 @@ final class PprofMessage {
   PprofMessage() {}
 
   /**
-   * Reads the positions of the entries of a message, see {@link #read}.
+   * Reads the entry positions of a message, see {@link #read}.
    *
    * @throws CodecException if the bytes are not such a message
    */

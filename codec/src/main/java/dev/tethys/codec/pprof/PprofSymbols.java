@@ -194,7 +194,7 @@ final class PprofSymbols {
     }
   }
 
-  /** Index of a string of the message in the symbols. */
+  /** Returns the index of a message string in the symbols. */
   int string(long index) {
     int i = message.check(index);
     int known = addedStrings[i];
@@ -218,7 +218,7 @@ final class PprofSymbols {
     return PprofMessage.known(locationIds, id, "location");
   }
 
-  /** Index of a location of the message in the symbols. */
+  /** Returns the index of a message location in the symbols. */
   int addedLocation(int index) {
     int known = addedLocations[index];
     if (known == NONE) {

@@ -97,7 +97,7 @@ public final class StackProfile {
     return out.dictionary().index(ProfileTable.STACK, stack);
   }
 
-  /** The index of the location of a frame in the dictionary. */
+  /** Returns the dictionary index of a frame's location. */
   public static int location(Frame f, ProfilesWriter out) {
     return location(f, new ProtoWriter(16), out);
   }

@@ -16,7 +16,7 @@ public final class PointParts {
   }
 
   /**
-   * Whether a series is a further part of the point of the series before it.
+   * Whether a series continues the point of the preceding series.
    *
    * @param before name of the series before
    * @param name series name

@@ -32,7 +32,7 @@ public final class RowTemplate {
   private static final int MAX_OFFSET = 65_535;
   private static final int MAX_COPY = 64;
 
-  /** Maximum size of the labels of a series in a template. */
+  /** Maximum size of a series's labels in a template. */
   public static final int MAX_LABELS = 60_000;
 
   /** First and last time whose varint has six bytes, in Unix milliseconds. */
@@ -334,7 +334,7 @@ public final class RowTemplate {
       return v * 0x1e35a7bd >>> 20;
     }
 
-    /** Appends the length of the elements of a part, then these. */
+    /** Appends the length of the elements of a part, followed by the elements. */
     private void compress(int from, int to) {
       if (elements.length < (to - from) * 2 + 16) {
         elements = new byte[(to - from) * 4 + 16];

@@ -29,7 +29,7 @@ public record ValidatedWriteRequest(
     int exemplars,
     int refused,
     @Nullable String problem) {
-  /** Maximum length of the description of a request's problems. */
+  /** Maximum length of a problem description. */
   public static final int MAX_PROBLEM_CHARACTERS = 4096;
 
   /** Metadata entries of a request of 2.0 that are remembered, to write each once. */

@@ -3,7 +3,7 @@ package dev.tethys.codec.template;
 import java.time.Duration;
 
 /**
- * Limits of one execution of a template, so that no template can block or fill a process.
+ * Template execution limits, so that no template can block a process or exhaust its memory.
  *
  * @param outputChars the longest output, and the longest string that a function may return
  * @param depth nesting depth of template calls

@@ -178,7 +178,7 @@ public final class StrptimeLayout {
   }
 
   /**
-   * The time zone of a name of the time zone database, or {@code Local}.
+   * Returns the time zone for a time zone database name, or {@code Local}.
    *
    * @throws java.time.DateTimeException for an unknown one
    */

@@ -109,7 +109,7 @@ public final class SignOn {
     this.clock = clock;
   }
 
-  /** Whether a text has the form of a token of an issuer. */
+  /** Whether a string has the format of an issuer's token. */
   static boolean isToken(String text) {
     return text.length() <= MAX_TOKEN && text.chars().filter(c -> c == '.').count() == 2;
   }

@@ -257,8 +257,8 @@ public final class ControlsApi {
   }
 
   /**
-   * Active quotas with the uses by value, the largest first: those of the fleet, also of agents
-   * that are away, or of the agents of the scope of a token.
+   * Returns active quotas with their usage by value, largest first: for the entire fleet, including
+   * disconnected agents, or for the agents in a token's scope.
    */
   private JsonNode quotas(HttpRequest q, String user) {
     ArrayNode out = JSON.createArrayNode();
@@ -292,7 +292,7 @@ public final class ControlsApi {
     return out;
   }
 
-  /** Use of one value of a quota over the agents. */
+  /** Usage of one quota value across agents. */
   private static final class QuotaSum {
     private final String value;
     private final double limit;

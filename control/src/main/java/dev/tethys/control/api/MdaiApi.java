@@ -250,7 +250,7 @@ public final class MdaiApi {
     /** Start of the actions of these entries. */
     static final String PREFIX = "mdai.";
 
-    /** Field of the value of a variable before and after a change. */
+    /** Field for the value of a variable before and after a change. */
     static final String VALUE = "value";
 
     @Override

@@ -65,7 +65,7 @@ public final class TapApi {
   /** Additional time for agents to respond after the tap ends. */
   private static final double GRACE_SECONDS = 3;
 
-  /** Members of a response of an agent that are passed on. */
+  /** Members forwarded from an agent's response. */
   private static final List<String> ANSWERED =
       List.of(
           "error",

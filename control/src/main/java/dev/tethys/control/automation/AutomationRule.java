@@ -367,7 +367,7 @@ public record AutomationRule(
     return actor(name);
   }
 
-  /** Actor of the changes of a rule. */
+  /** Returns the actor recorded for a rule's changes. */
   static String actor(String rule) {
     return ACTOR + rule;
   }

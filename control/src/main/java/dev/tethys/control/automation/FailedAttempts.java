@@ -12,7 +12,7 @@ import java.util.Set;
  * Failed attempts of actions, which are repeated, or noted as final. Guarded by {@link Automation}.
  */
 record FailedAttempts(ActionRetries retries, CoolDowns coolDowns, StepLog steps, Scheduler clock) {
-  /** End of the error of a rollout that waits for its version, while a state lasts. */
+  /** End of the error for a rollout that waits for its version, while a state lasts. */
   static final String AWAITED = "; it is rolled out once it exists, while the event lasts";
 
   /** Monotonic due time, in Unix milliseconds. */

@@ -66,7 +66,7 @@ final class Replay {
     return read(DONE) == 1;
   }
 
-  /** Value of a metric of its receiver; 0 until it exists. */
+  /** Returns the value of a receiver metric; 0 until it exists. */
   private long read(String metric) {
     long sum = 0;
     for (MetricFamily f : metrics.gather()) {

@@ -89,7 +89,7 @@ public final class Fleet {
     /**
      * Receives a report.
      *
-     * @param process start of the process of the agent; 0 if it is unknown
+     * @param process start time of the agent process; 0 if unknown
      * @param ended whether that process has ended, and another one reports its last accounts
      */
     void take(UUID agent, long process, Totals report, boolean ended);
@@ -566,7 +566,10 @@ public final class Fleet {
     return intake.taken(uid, key, over, clock.nanos());
   }
 
-  /** Resident memory of the process of an agent, median of its last reports; 0 for too few. */
+  /**
+   * Returns the resident memory of an agent process: the median of its last reports, or 0 if there
+   * are too few.
+   */
   public synchronized long usualMemory(UUID uid) {
     return memory.median(uid);
   }

@@ -32,7 +32,7 @@ public final class FleetMemory {
   private static final int CONTROL_BYTES = 96;
   private static final int QUOTA_BYTES = 56;
 
-  /** Parts of the state of an agent. */
+  /** Parts of an agent's state. */
   enum Part {
     /** Labels, states of offers, and accounts. */
     STATE(false),

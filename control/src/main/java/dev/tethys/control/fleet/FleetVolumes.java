@@ -57,7 +57,7 @@ public final class FleetVolumes {
 
   private record Key(String value, String signal) {}
 
-  /** Order of the values of a sum, by their bytes in and out. */
+  /** Sort order of values, by bytes in and out. */
   public enum Order {
     /**
      * By rates per second over the last {@link VolumeReports#SPAN}, then by sums if rates are
@@ -184,7 +184,7 @@ public final class FleetVolumes {
   }
 
   /**
-   * The reports of one run of an agent within a time range; null if there are fewer than two.
+   * Returns the reports of one agent run within a time range; null if there are fewer than two.
    *
    * @param now time up to which the counts of the last report hold
    */

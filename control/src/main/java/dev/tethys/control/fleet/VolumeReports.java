@@ -10,7 +10,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Last reports of the volumes of each agent. Thread-safe.
+ * Keeps the last volume reports of each agent. Thread-safe.
  *
  * <p>Invariants: a report has at most {@link #MAX_REPORT} bytes, all together {@link #MAX_ALL};
  * reports beyond that are dropped, and their agent counts as one without volumes. Reports before

@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
 record ClusterConditions(long generation, List<Condition> conditions, Map<String, Object> fields) {
   private static final int MAX_MESSAGE = 4096;
 
-  /** End of the message of an object whose rollout was undone. */
+  /** End of the status message of an object whose rollout was undone. */
   private static final String CHANGE = "; change the object to roll out again";
 
   /** Kinds of MDAI that have an effect. */

@@ -229,7 +229,9 @@ public final class ControlEffects {
     }
   }
 
-  /** Sum of the agents of a scope; an agent that is no longer known belongs to no scope. */
+  /**
+   * Sums the rates of the agents in a scope; an agent that is no longer known belongs to no scope.
+   */
   private Rates within(Selector scope, Map<UUID, Rates> all) {
     List<Rates> own = new ArrayList<>();
     all.forEach(

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Reader of the actions of a rule. */
+/** Reads rule actions. */
 final class ActionReader {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final Duration LONGEST = Duration.ofMinutes(1);

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
-/** Type of the value of a variable. */
+/** Type of a variable's value. */
 public enum DataType {
   STRING("string"),
   INT("int"),

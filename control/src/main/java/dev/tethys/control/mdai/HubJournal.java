@@ -22,7 +22,7 @@ public interface HubJournal {
       Map<String, String> fields,
       @Nullable Change change) {}
 
-  /** Strings of the values of a variable. */
+  /** Text values of a variable before and after a change. */
   record Change(String before, String after) {}
 
   /**

@@ -19,8 +19,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Values of the variables of all hubs. Readers have a snapshot that never changes; a change is on
- * disk before its snapshot is visible, and does not block readers.
+ * Variable values of all hubs. Readers use an immutable snapshot; a change is written to disk
+ * before its snapshot becomes visible and does not block readers.
  *
  * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
  * {@code hubs}, by name of the hub and of the variable: a string, a list or an object of strings.

@@ -1,7 +1,7 @@
 package dev.tethys.control.rollout;
 
 /**
- * Response of a check of a rollout's guard: undo the rollout, wait, or pass.
+ * Outcome of one check of a rollout's guard: undo the rollout, wait, or pass.
  *
  * @param reason why, as users read it; "" for a response that needs none
  * @param limited whether the guard's {@code maxWait} limits a wait: the check lacks evidence, and a

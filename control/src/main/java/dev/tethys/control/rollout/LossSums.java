@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * loss of all items of a small signal may not be visible in the total.
  */
 final class LossSums {
-  /** Names of the items of a signal. */
+  /** Item names by signal. */
   private static final Map<String, String> ITEMS =
       Map.of(
           Totals.ALL, "items", "logs", "log records", "traces", "spans", "metrics", "data points");
@@ -32,7 +32,7 @@ final class LossSums {
     this.others = others;
   }
 
-  /** Name of the items of a signal. */
+  /** Returns the item name of a signal. */
   static String items(String signal) {
     return ITEMS.getOrDefault(signal, "items of " + signal);
   }

@@ -66,7 +66,9 @@ final class OtherAgents {
     return sums;
   }
 
-  /** Increase since the start of the stage of the share lost by agents without the version. */
+  /**
+   * Returns the increase, since the stage started, of the share lost by agents without the version.
+   */
   double lossRise(String signal) {
     Map<String, RecentAccounts.Window> known = windows;
     if (known == null) {

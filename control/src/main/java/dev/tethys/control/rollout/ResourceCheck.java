@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * of a rollout. Agents that do not report a figure are not judged by it.
  */
 final class ResourceCheck implements GuardCheck {
-  /** Growth of the age of a queue per second that is tolerated: a request takes its time. */
+  /** Tolerated growth of a queue's age per second: a request takes its time. */
   private static final double STEADY = 0.1;
 
   private static final long SENDING_MILLIS = 1000;

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Reports of one run of an agent, in their order. */
+/** Reports of one agent run, in order. */
 final class VolumeSeries {
   /**
    * Minimum number of intervals between reports in which an agent received items, for a judgment.

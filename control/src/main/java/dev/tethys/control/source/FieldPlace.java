@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Names the field of an object of a cluster where an error of its manifest is: users never see the
- * lines of that text. A configuration that was written as a text keeps its lines.
+ * Maps an error in a manifest to the field of the cluster object, because users never see the lines
+ * of that text. A configuration written as text keeps its line numbers.
  */
 public final class FieldPlace {
   private static final String CONFIG = " spec.config";

@@ -83,7 +83,7 @@ public sealed interface SourceResource {
   /**
    * Rollout of a configuration.
    *
-   * @param version null for that of the file of the configuration
+   * @param version version to roll out; null for the version in the configuration's file
    */
   public record Rollout(
       Meta meta,
@@ -216,7 +216,7 @@ public sealed interface SourceResource {
         ROLLOUT_SPEC.optional(
             "version", Type.INT, "Number of the version; by default that of the file.");
 
-    /** Keys of the content of each kind. */
+    /** Content keys of each kind. */
     public static final Map<String, Section> SPECS =
         new TreeMap<>(
             Map.of(

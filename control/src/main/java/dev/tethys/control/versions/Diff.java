@@ -62,7 +62,7 @@ public record Diff(String text, List<Change> components, List<String> edges, Str
   }
 
   /**
-   * Ids of the pipelines of a configuration.
+   * Returns the pipeline IDs of a configuration.
    *
    * @throws ConfigException if the text is not valid YAML
    */

@@ -35,7 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code packages/SHA256} for each file that is kept.
  */
 public final class Packages {
-  /** Start of the name of a rollout of packages; no configuration has a colon in its name. */
+  /** Prefix of package rollout names; configuration names contain no colon. */
   public static final String PREFIX = "package:";
 
   static final int MAX_PACKAGES = 1000;

@@ -26,7 +26,7 @@ public interface VersionHolds {
   /** The time; null if only agents can read the version. */
   @Nullable Duration of(ConfigVersion v);
 
-  /** Determined by the settings of all components of a version. */
+  /** Creates an instance that adds up the settings of all components of a version. */
   static VersionHolds by(GraphValidator validator) {
     return new VersionHolds() {
       private static final int KEPT = 100;

@@ -23,7 +23,7 @@ public record MetricFamily(
    *
    * @param labels without the metric name
    * @param timestamp Unix milliseconds, null if not shown
-   * @param startTimestamp Unix milliseconds of the start of a counter, 0 if unknown
+   * @param startTimestamp start time of a counter in Unix milliseconds; 0 if unknown
    */
   public record Metric(Labels labels, Point point, @Nullable Long timestamp, long startTimestamp) {
     /** A metric without timestamps. */

@@ -6,10 +6,9 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 /**
- * Objects with large arrays that are reused across requests. Arrays of each request of its own
- * would be alive at the young collections that happen meanwhile, and so grow old. Objects that wait
- * here are released by the next full collection, so that an idle process does not keep them.
- * Thread-safe.
+ * Objects with large arrays that are reused across requests. Arrays allocated per request would
+ * survive the young collections that happen meanwhile and be promoted. Idle objects are released by
+ * the next full collection, so that an idle process does not keep them. Thread-safe.
  *
  * @param <T> type of the objects
  */
@@ -32,7 +31,7 @@ public final class RequestBuffers<T> {
    * Creates an empty collection.
    *
    * @param create creates an object when none waits
-   * @param size bytes of the arrays of an object
+   * @param size returns the size of an object's arrays in bytes
    */
   public RequestBuffers(Supplier<T> create, ToLongFunction<T> size) {
     this(create, size, MAX_OBJECT_BYTES, MAX_BYTES);

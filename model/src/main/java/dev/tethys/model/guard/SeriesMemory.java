@@ -7,7 +7,7 @@ import dev.tethys.model.exposition.Registry;
  * sums of deltas. Peers choose the names of series and their values, so a bound on the number of
  * series alone bounds nothing.
  *
- * <p>Invariant: the reserved memory is the sum of the memory of the shares.
+ * <p>Invariant: the reserved memory is the sum over all shares.
  */
 public final class SeriesMemory {
   /** Error when the memory for series is exhausted. */
@@ -19,7 +19,7 @@ public final class SeriesMemory {
   /** The same of a label or attribute. */
   public static final long LABEL_BYTES = 128;
 
-  /** Memory of a character of its text, here and in the outgoing data. */
+  /** Memory per character of its text, here and in the outgoing data. */
   private static final long CHARACTER_BYTES = 3;
 
   /** Some series are aggregated on the smallest heap. */

@@ -4,8 +4,8 @@ import dev.tethys.model.CompensatedSum;
 import java.util.Arrays;
 
 /**
- * The buckets of one side of a histogram, flattened: parallel arrays of bucket index, count and
- * carry, ascending by index. Mutable and reused; arrays are longer than {@link #size}.
+ * Buckets of one side of a histogram, flattened: parallel arrays of bucket index, count and carry,
+ * ascending by index. Mutable and reused; arrays are longer than {@link #size}.
  */
 final class BucketRow {
   int size;

@@ -39,7 +39,7 @@ public interface LogBodyParts {
     return -1;
   }
 
-  /** Contents of the arguments of all bodies, as far as known. */
+  /** Known contents of the arguments of all bodies. */
   @FunctionalInterface
   interface Known {
     /** Writes the argument and returns its end; -1 if it differs, or there is no space for it. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogEntry {
   /**
-   * Origin of entries. One object may serve many entries, such as those of a block of a file; it is
+   * Origin of entries. One object may serve many entries, such as those in a block of a file; it is
    * then acknowledged once for each of them.
    */
   @FunctionalInterface

@@ -28,10 +28,7 @@ public interface LogRowBatch {
     return -1;
   }
 
-  /**
-   * Appends a copy of the value of a name of structured metadata; returns false if the row has
-   * none.
-   */
+  /** Appends a copy of a structured metadata value; returns false if the row has none. */
   boolean metadata(int row, String name, CopyBuffer into);
 
   /** Appends copies of all structured metadata of a row, and passes them on, names ascending. */
@@ -44,7 +41,7 @@ public interface LogRowBatch {
     }
   }
 
-  /** Writes the indexes of the streams of all rows. */
+  /** Writes the stream index of each row. */
   default void streams(int[] into) {
     for (int i = 0; i < size(); i++) {
       into[i] = stream(i);
@@ -56,7 +53,7 @@ public interface LogRowBatch {
     return -1;
   }
 
-  /** Writes the number of the value of each row, -1 without one. Only for values with numbers. */
+  /** Writes the value code of each row, or -1 if it has none. Only for values with codes. */
   default void codes(String name, int[] into) {
     throw new IllegalStateException("the values of " + name + " have no numbers");
   }

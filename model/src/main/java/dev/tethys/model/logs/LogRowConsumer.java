@@ -1,6 +1,6 @@
 package dev.tethys.model.logs;
 
-/** Receiver of the rows of a scan. */
+/** Receives the rows of a scan. */
 @FunctionalInterface
 public interface LogRowConsumer {
   /**

@@ -54,8 +54,8 @@ public interface LogSegment {
   void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer);
 
   /**
-   * Scans for a consumer that keeps the rows of one end of the time range: rows beyond a bound may
-   * be omitted. A segment that can read its rows by time skips most of them.
+   * Scans for a consumer that keeps only the rows at one end of the time range: rows beyond a bound
+   * may be omitted. A segment that can read its rows by time skips most of them.
    *
    * @param forward whether the oldest rows are kept; else the newest
    * @param bound time beyond which rows are no longer kept; it only moves towards the kept end,
@@ -112,7 +112,7 @@ public interface LogSegment {
    */
   default void release() {}
 
-  /** Receiver of the rows of a pattern that is known by its key. */
+  /** Receives the rows of a pattern known by its key. */
   @FunctionalInterface
   interface PatternKeyConsumer {
     /**
@@ -132,7 +132,7 @@ public interface LogSegment {
     int select(long[] keys, int n, int stream, int[] into);
   }
 
-  /** Receiver of the rows of a pattern. */
+  /** Receives the rows of a pattern. */
   @FunctionalInterface
   interface PatternConsumer {
     /**

@@ -35,7 +35,7 @@ public interface LogStore extends TenantStore {
   /** Label names of the streams that have entries in the range and fit the matchers. */
   SortedSet<String> labelNames(Scope scope, List<Matcher> matchers, long from, long to);
 
-  /** Values of a label of the streams that have entries in the range and fit the matchers. */
+  /** Returns the label's values over the streams that match and have entries in the range. */
   SortedSet<String> labelValues(
       Scope scope, String name, List<Matcher> matchers, long from, long to);
 

@@ -45,7 +45,7 @@ public final class ProfileLabels {
     }
   }
 
-  /** Name of the kind of a profile, as Pyroscope derives it from the sample type. */
+  /** Returns the kind name of a profile, as derived by Pyroscope from the sample type. */
   private static String derived(String type, String period) {
     if (type.equals("wall") || period.equals("wall")) {
       return "wall";

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** Consistent view of the profiles of a query. Close it to release its files. */
+/** Consistent view of the profiles selected by a query. Must be closed to release its files. */
 public interface ProfileSelection extends AutoCloseable {
   /** Returns the series that may have profiles in the range. */
   List<Labels> series();

@@ -33,7 +33,7 @@ public interface ProfileStore extends TenantStore {
   /** Label names of the series that have profiles in the range and fit the matchers. */
   SortedSet<String> labelNames(Scope scope, List<Matcher> matchers, long from, long to);
 
-  /** Values of a label of the series that have profiles in the range and fit the matchers. */
+  /** Returns the label's values over the series that match and have profiles in the range. */
   SortedSet<String> labelValues(
       Scope scope, String name, List<Matcher> matchers, long from, long to);
 

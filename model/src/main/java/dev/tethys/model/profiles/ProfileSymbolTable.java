@@ -61,7 +61,7 @@ public final class ProfileSymbolTable {
         + attributes.bytes();
   }
 
-  /** Length of the arrays of the tables in bytes. */
+  /** Returns the length of the table arrays in bytes. */
   long capacity() {
     return strings.capacity()
         + mappings.capacity()

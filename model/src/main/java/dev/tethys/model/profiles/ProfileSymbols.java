@@ -75,12 +75,12 @@ public record ProfileSymbols(
     return attributes.length(set) / ATTRIBUTE;
   }
 
-  /** Value of a column of an attribute of a set. */
+  /** Returns a column of an attribute in a set. */
   public long attribute(int set, int index, int column) {
     return attributes.get(set, index * ATTRIBUTE + column);
   }
 
-  /** Text of an attribute of a set, "" if there is none. */
+  /** Returns the text of an attribute in a set; "" if there is none. */
   public String text(int set, String key) {
     for (int i = 0; i < attributes(set); i++) {
       if (attribute(set, i, 1) == TEXT && string(attribute(set, i, 0)).equals(key)) {

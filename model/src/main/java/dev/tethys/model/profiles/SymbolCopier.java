@@ -104,7 +104,7 @@ public final class SymbolCopier {
   }
 
   /**
-   * Index in the other table of a stack of the innermost locations of a node.
+   * Returns the index, in the other table, of a stack with the innermost locations of a node.
    *
    * @param keep number of locations; 0 for all
    * @param wholeFunction true to omit address and line of the innermost one, so that stacks that

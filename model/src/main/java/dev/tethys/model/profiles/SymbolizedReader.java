@@ -18,7 +18,7 @@ import java.util.function.BooleanSupplier;
 final class SymbolizedReader implements ProfileReader {
   private static final int MAX_COLLECTED = 8 << 20;
 
-  /** Bytes of the names of a segment; further addresses stay without one. */
+  /** Maximum bytes of names per segment; further addresses stay unnamed. */
   private static final long MAX_NAMES = 64 << 20;
 
   private static final int MAPPING_FLAGS = 5;

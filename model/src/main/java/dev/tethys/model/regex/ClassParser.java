@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * the text that it read in {@link #end}.
  */
 final class ClassParser {
-  /** Ranges of all classes of an expression. */
+  /** Maximum number of ranges over all classes of an expression. */
   private static final int MAX_RANGES = 1_000_000;
 
   private static final CharSet DIGITS = CharSet.of('0', '9');

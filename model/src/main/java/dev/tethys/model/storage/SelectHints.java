@@ -23,7 +23,7 @@ public record SelectHints(
     String function,
     Resolution resolution,
     @Nullable StepWindows windows) {
-  /** Hints of a reader of all data. */
+  /** Creates hints for reading all data. */
   public SelectHints(
       long minTime, long maxTime, long step, long range, String function, Resolution resolution) {
     this(minTime, maxTime, step, range, function, resolution, null);

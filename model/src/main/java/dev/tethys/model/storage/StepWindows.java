@@ -1,9 +1,9 @@
 package dev.tethys.model.storage;
 
 /**
- * Time windows of the steps of a query that leave large gaps between them: a month in two hundred
- * steps of minutes each. Step {@code k} reads from {@code first + k * interval - before} to {@code
- * first + k * interval + after}, both inclusive, for every k from 0 on.
+ * Time windows of query steps with large gaps between them: a month in two hundred steps of minutes
+ * each. Step {@code k} reads from {@code first + k * interval - before} to {@code first + k *
+ * interval + after}, both inclusive, for every k from 0 on.
  *
  * @param first milliseconds, time of the first step
  * @param interval milliseconds between steps, positive

@@ -6,7 +6,7 @@ public abstract sealed class DataPoint extends Message
   /** Flag of a point whose series has ended or has no value now. */
   public static final int NO_RECORDED_VALUE = 1;
 
-  /** Kinds of the value of a point or an exemplar. */
+  /** Value kinds of a point or an exemplar. */
   static final byte NO_VALUE = 0;
 
   static final byte DOUBLE = 1;

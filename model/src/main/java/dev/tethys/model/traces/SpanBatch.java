@@ -76,7 +76,7 @@ public final class SpanBatch {
   /** Unix nanoseconds. */
   public long[] eventTime = new long[16];
 
-  /** Code of the name of an event. */
+  /** Event name codes. */
   public int[] eventName = new int[16];
 
   /** Code of the bytes of {@link SpanRest}. */
@@ -113,10 +113,10 @@ public final class SpanBatch {
   /** Resource index of each scope. */
   public int[] scopeResource = new int[4];
 
-  /** Code of the name of a scope. */
+  /** Scope name codes. */
   public int[] scopeName = new int[4];
 
-  /** Code of the version of a scope. */
+  /** Scope version codes. */
   public int[] scopeVersion = new int[4];
 
   /** Code of the bytes of {@link SpanRest}. */
@@ -124,7 +124,7 @@ public final class SpanBatch {
 
   public SpanBatch() {}
 
-  /** Batch of the spans of a tree. */
+  /** Creates a batch from a span tree. */
   public static SpanBatch of(TracesData data) {
     SpanBatch b = new SpanBatch();
     SpanTrees.add(data, b);
@@ -199,7 +199,9 @@ public final class SpanBatch {
       }
     }
 
-    /** Type of the value of a row as in {@link SpanColumn}, {@link SpanColumn#ABSENT} for none. */
+    /**
+     * Returns the value type of a row as in {@link SpanColumn}; {@link SpanColumn#ABSENT} if none.
+     */
     public byte type(int row) {
       return types[rows.shapes[row]];
     }

@@ -9,7 +9,7 @@ package dev.tethys.model.traces;
  * @param anyDepth true for descendants, false for children
  */
 public record SpanRelation(SpanFilter lower, SpanFilter upper, boolean anyDepth) {
-  /** Receiver of the traces of a segment. */
+  /** Receives the traces of a segment. */
   @FunctionalInterface
   public interface Consumer {
     /**

@@ -45,7 +45,7 @@ public final class TraceSummaries {
   private @Nullable String[] rootService = new String[FIRST_SIZE];
   private final ServiceCounts services = new ServiceCounts();
 
-  /** Receiver of the services of a trace. */
+  /** Receives the services of a trace. */
   @FunctionalInterface
   public interface ServiceConsumer {
     /**

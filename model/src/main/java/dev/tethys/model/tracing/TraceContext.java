@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record TraceContext(
     long traceIdHigh, long traceIdLow, long spanId, boolean sampled, String state) {
-  /** Name of the header of the trace and span id. */
+  /** Name of the header with trace and span IDs. */
   public static final String PARENT_HEADER = "traceparent";
 
   /** Name of the header of vendor data. */

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * States of the sources of the metric cache: {@code GET /api/v1/insight/source}. Times are Unix
- * seconds. Without sources the list is empty.
+ * Reports the state of the metric cache's sources: {@code GET /api/v1/insight/source}. Times are
+ * Unix seconds. Without sources the list is empty.
  */
 public final class SourceApi {
   private final Supplier<List<SourceStatus>> sources;

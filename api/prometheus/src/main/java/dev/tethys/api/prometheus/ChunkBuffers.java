@@ -3,7 +3,7 @@ package dev.tethys.api.prometheus;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
- * Pool of buffers for pieces of responses: a new buffer would be most of the garbage of a small
+ * Pool of buffers for response chunks: a new buffer would be most of the garbage of a small
  * response and would not be in the processor's cache.
  */
 final class ChunkBuffers {

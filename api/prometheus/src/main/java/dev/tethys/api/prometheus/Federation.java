@@ -189,8 +189,8 @@ final class Federation {
   }
 
   /**
-   * The names of the series of a classic histogram or summary, or none: only of whole ones is the
-   * type written, because part of a histogram is a plain number for callers that reads it.
+   * Returns the series names of a classic histogram or summary, or none. The type is written only
+   * for complete ones, because a client reads part of a histogram as plain numbers.
    */
   private static List<String> parts(
       MetricFamilies.Family f, TreeMap<String, TreeMap<Labels, Newest>> byName) {

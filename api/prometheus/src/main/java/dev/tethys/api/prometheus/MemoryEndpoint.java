@@ -5,7 +5,7 @@ import dev.tethys.model.guard.MemoryShare;
 import java.io.IOException;
 import java.util.List;
 
-/** {@code /status/memory}: shares of the memory of the process, the most important first. */
+/** {@code /status/memory}: memory shares of the process, most important first. */
 final class MemoryEndpoint {
   private final MemoryBudget budget;
 

@@ -11,7 +11,7 @@ public interface ServerView {
   /** Whether it can respond. */
   Readiness readiness();
 
-  /** Health of the stores of all signals. */
+  /** Returns the health of all signal stores. */
   default List<StoreForecast> stores() {
     return List.of();
   }

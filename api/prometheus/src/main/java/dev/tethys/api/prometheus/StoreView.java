@@ -27,12 +27,12 @@ public interface StoreView {
   /** Returns the storage status. */
   Storage storage();
 
-  /** Health of the stores of all signals. */
+  /** Returns the health of all signal stores. */
   default List<StoreForecast> stores() {
     return List.of();
   }
 
-  /** Progress of the replay of the write-ahead log. */
+  /** Returns the progress of WAL replay. */
   Replay replay();
 
   /** Reclaims the disk space of deleted samples. */

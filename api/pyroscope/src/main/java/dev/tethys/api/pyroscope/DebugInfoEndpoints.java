@@ -207,7 +207,7 @@ public final class DebugInfoEndpoints {
     }
   }
 
-  /** Content of the messages of an upload. */
+  /** Concatenated chunks of an upload. */
   private static final class Chunks extends InputStream {
     private final Grpc.MessageSource messages;
     private byte[] chunk = {};

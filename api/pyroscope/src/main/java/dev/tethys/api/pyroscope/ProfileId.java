@@ -5,8 +5,8 @@ import dev.tethys.web.HttpException;
 import java.util.UUID;
 
 /**
- * Identity of a stored profile: the hash of the labels of its series and its time. Written as a
- * UUID, as readers of Pyroscope expect; profiles of one series at the same nanosecond share it.
+ * Identifies a stored profile by the hash of its series labels and its time. Written as a UUID, as
+ * readers of Pyroscope expect; profiles of one series at the same nanosecond share it.
  *
  * @param series {@link Labels#hash64} of the series
  * @param time Unix nanoseconds

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Settings of Grafana's Profiles Drilldown by tenant, kept in one file. Thread-safe. */
 final class SettingsStore {
-  /** Maximum number of bytes of the settings of all tenants. */
+  /** Maximum total size of all tenants' settings in bytes. */
   static final int MAX_BYTES = 4 << 20;
 
   /** Most settings of a tenant. */

@@ -141,7 +141,7 @@ record JaegerSearch(
     return new SpanFilter.Or(any);
   }
 
-  /** Condition of an attribute of the span, its resource, scope, an event or a link. */
+  /** Returns a filter on an attribute of the span, its resource, scope, an event or a link. */
   static SpanFilter attribute(String key, String value) {
     List<SpanFilter> any = new ArrayList<>();
     for (Scope scope : TAG_SCOPES) {

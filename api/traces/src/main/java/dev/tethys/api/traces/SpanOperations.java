@@ -89,7 +89,7 @@ final class SpanOperations {
     return out;
   }
 
-  /** Pairs of a code of a name and a kind that a scan has met. */
+  /** Name code and kind pairs seen by a scan. */
   private static final class Seen {
     private byte[] kinds = new byte[64];
 

@@ -155,7 +155,7 @@ final class TempoJson {
     end(r, out);
   }
 
-  /** Start of the sample of each step, the same in all series. */
+  /** Renders the start of each step's sample, which is the same in all series. */
   private static byte[][] times(long[] nanos) {
     byte[][] out = new byte[nanos.length][];
     TextBuffer text = new TextBuffer();

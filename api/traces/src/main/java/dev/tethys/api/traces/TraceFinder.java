@@ -124,7 +124,7 @@ final class TraceFinder {
     return store.trace(scope, id.high(), id.low(), from, to);
   }
 
-  /** Filter of the spans of a service. */
+  /** Returns a filter for the spans of a service. */
   static SpanFilter service(String name) {
     return equal(SpanField.SERVICE, name);
   }

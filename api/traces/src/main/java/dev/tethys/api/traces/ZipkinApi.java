@@ -180,7 +180,7 @@ final class ZipkinApi {
         SpanField.intrinsic(SpanField.Scope.KIND), Operator.EQUAL, new SpanValue.Int(kind));
   }
 
-  /** Filter of the spans of a service; Zipkin compares names in lower case. */
+  /** Returns a filter for the spans of a service; Zipkin compares names in lower case. */
   private static SpanFilter service(String name) {
     return TraceFinder.equalIgnoringCase(SpanField.SERVICE, name);
   }

@@ -5,7 +5,7 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.telemetry.Utf8;
 import java.util.Arrays;
 
-/** Positions of the entries of a {@code ProfilesDictionary}. */
+/** Entry positions in a {@code ProfilesDictionary}. */
 final class DictionaryEntries {
   private final byte[] message;
   private final int[][] offsets = new int[ProfileTable.values().length][16];

@@ -26,7 +26,10 @@ public final class OtlpWriter {
   /** A larger buffer is not kept for the next request. */
   static final int MAX_KEPT = 4 << 20;
 
-  /** Items of a group of a resource that are written for its size; of a larger one per part. */
+  /**
+   * Maximum items written to size a resource group; for a larger group, one item per part is
+   * written.
+   */
   static final int SIZED = 16;
 
   /** Sampling step for the size estimate of large groups: one item in this many is encoded. */

@@ -80,12 +80,14 @@ public final class Mechanism {
     return new Mechanism(name, section, check, maker);
   }
 
-  /** Settings of an entry of this mechanism; null for an entry of another. */
+  /**
+   * Returns the settings of one of this mechanism's entries; null for entries of other mechanisms.
+   */
   public @Nullable Settings settings(DiscoveryConfig config) {
     return config instanceof Entry e && e.kind == this ? e.settings : null;
   }
 
-  /** Copy of an entry of this mechanism with one key changed. */
+  /** Copies one of this mechanism's entries with one key changed. */
   public <T> DiscoveryConfig with(Settings settings, Key<T> key, T value) {
     Map<String, Object> values = new LinkedHashMap<>(settings.values());
     values.put(key.name(), value);

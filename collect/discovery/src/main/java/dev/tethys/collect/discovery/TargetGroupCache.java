@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The groups of a list at its last reading. Unchanged groups stay the same objects: of a list of a
- * hundred thousand that changes every minute only changed ones are promoted in the heap, and the
+ * Groups read from a list most recently. Unchanged groups stay the same objects: if a list of a
+ * hundred thousand changes every minute, only the changed groups are promoted in the heap, and the
  * copies die young. Not thread-safe.
  */
 final class TargetGroupCache {

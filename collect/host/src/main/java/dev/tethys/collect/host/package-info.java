@@ -1,4 +1,4 @@
-/** Options of the metrics of this machine, named as in node_exporter, and the form of readings. */
+/** Options for this machine's metrics, named as in node_exporter, and the form of readings. */
 @NullMarked
 package dev.tethys.collect.host;
 

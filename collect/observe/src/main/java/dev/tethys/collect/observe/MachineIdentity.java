@@ -74,7 +74,7 @@ public record MachineIdentity(String machineId, String systemUuid) {
     return Map.of("host.name", text(proc.resolve("sys/kernel/hostname")), "host.id", machineId);
   }
 
-  /** Labels of all metrics of the machine. */
+  /** Returns the labels added to all metrics of the machine. */
   public Labels labels() {
     return new LabelsBuilder().set("machine_id", machineId).set("system_uuid", systemUuid).build();
   }

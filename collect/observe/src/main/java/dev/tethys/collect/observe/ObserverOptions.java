@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Settings of the observation of a machine.
+ * Machine observation settings.
  *
  * @param containers selection of containers, and where the files of the machine are
  * @param publicNetworks public networks whose connections are counted

@@ -40,8 +40,8 @@ public final class PushGroups implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(PushGroups.class.getName());
 
   /**
-   * Maximum heap size of the metrics of all groups when they are rendered for a scrape; the rest is
-   * for requests and responses.
+   * Maximum heap size of all groups' metrics when they are rendered for a scrape; the rest is for
+   * requests and responses.
    */
   private static final long MAX_STORED = Runtime.getRuntime().maxMemory() / 5;
 

@@ -97,7 +97,7 @@ final class PushgatewayFile {
     }
   }
 
-  /** Positions of the fields of the two structs: Go identifies them by name. */
+  /** Field positions of the two structs, which Go identifies by name. */
   private final class Layout {
     private final List<GobTypes.Field> group;
     private final List<GobTypes.Field> family;

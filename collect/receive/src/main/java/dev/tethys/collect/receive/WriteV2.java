@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class WriteV2 {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.receive.write");
 
-  /** Maximum length of the description of a request's problems. */
+  /** Maximum length of a problem description. */
   static final int MAX_PROBLEM_CHARACTERS = 8192;
 
   /** Maximum length of a series' labels in an error. */

@@ -45,7 +45,7 @@ public final class FailureReports {
   }
 
   /**
-   * Logs failures of the targets of a component.
+   * Logs failures of a component's targets.
    *
    * @param component its name in each line
    */

@@ -50,7 +50,7 @@ abstract class PageSlots implements SeriesMemory {
   private int cursor;
   private int @Nullable [] table;
 
-  /** Identity of the series of a slot, independent of its spelling. */
+  /** Returns an identity for the series of a slot, independent of its spelling. */
   abstract long identity(int slot);
 
   /** Ensures the capacity of parallel arrays by slot. */

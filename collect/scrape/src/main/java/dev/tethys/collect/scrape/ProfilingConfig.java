@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The {@code profiling_config} of a job, as in Pyroscope and Parca.
  *
- * @param pathPrefix prefix of the path of each kind
+ * @param pathPrefix path prefix of each kind
  * @param kinds enabled kinds by name, such as {@code process_cpu}
  */
 public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kinds) {

@@ -314,7 +314,10 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
    */
   public record RelabelStep(RelabelRule rule, Labels output, boolean keep) {}
 
-  /** Output of each rule of a job for discovered labels; null if there is no such job. */
+  /**
+   * Returns the output of each of a job's rules for discovered labels; null if there is no such
+   * job.
+   */
   public @Nullable List<RelabelStep> relabelSteps(String job, Labels discovered) {
     ScrapePool pool = pools.get(job);
     if (pool == null) {

@@ -88,7 +88,7 @@ interface SeriesMemory {
    */
   void forEachTracked(Appender app, LongPredicate takenOver, Ended to);
 
-  /** Identities of the series of the last good scrape, unordered. */
+  /** Visits the identities of the series in the last good scrape, unordered. */
   void forEachTrackedIdentity(LongConsumer to);
 
   /** Ends a successful scrape: series that it did not have are removed. */

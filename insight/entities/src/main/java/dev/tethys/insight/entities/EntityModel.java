@@ -38,7 +38,7 @@ public final class EntityModel implements Closeable {
    * @param allSeries maximum series over all selectors; further new series are dropped
    * @param endsAfter time without samples after which a series has ended
    * @param historyAge time for which worlds are kept
-   * @param historyBytes size of the log of the history
+   * @param historyBytes size of the history log
    */
   public record Limits(
       int series, int allSeries, Duration endsAfter, Duration historyAge, long historyBytes) {

@@ -300,7 +300,7 @@ final class Evidence {
       return data[nameAt(entity) + 3 + 2 * i];
     }
 
-    /** Number of the labels of its series; -1 if it has none. */
+    /** Returns the index of an entity's series labels; -1 if it has none. */
     int series(int entity) {
       return data[nameAt(entity) + 2 + 2 * attributes(entity)];
     }

@@ -5,8 +5,8 @@ import dev.tethys.model.Matcher;
 import java.util.List;
 
 /**
- * Index of the series of a source: label sets without samples. {@code MetricSource.series} of the
- * embedded store is one, {@code /api/v1/series} of a remote source another.
+ * Series index of a source: label sets without samples. {@code MetricSource.series} of the embedded
+ * store is one, {@code /api/v1/series} of a remote source another.
  */
 @FunctionalInterface
 public interface SeriesIndex {

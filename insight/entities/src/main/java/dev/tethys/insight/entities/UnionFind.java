@@ -15,7 +15,7 @@ final class UnionFind {
     Arrays.setAll(parents, i -> i);
   }
 
-  /** Representative of the set of a number. */
+  /** Returns the representative of the set that contains a number. */
   int find(int i) {
     while (parents[i] != i) {
       parents[i] = parents[parents[i]];

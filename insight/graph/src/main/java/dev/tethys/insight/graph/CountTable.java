@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Counters by key, bounded by a {@link SeriesRoom}. Guarded by its owner.
  *
- * @param <K> key, of the labels of the series
+ * @param <K> key type, derived from the series labels
  * @param <C> counters of a key
  */
 public final class CountTable<K, C extends Counted> {

@@ -33,7 +33,7 @@ public sealed interface Durations {
       this.counts = new long[bounds.length + 1];
     }
 
-    /** Index of the bucket of a duration. */
+    /** Returns the index of the bucket that contains a duration. */
     public static int bucket(double[] bounds, double duration) {
       int at = Arrays.binarySearch(bounds, duration);
       return at < 0 ? -at - 1 : at;

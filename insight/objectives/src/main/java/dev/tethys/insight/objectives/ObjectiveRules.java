@@ -47,7 +47,7 @@ public final class ObjectiveRules {
     return RATIO + Durations.format(window);
   }
 
-  /** Matchers of the series of an objective. */
+  /** Returns the series matchers of an objective. */
   public static String selector(Objective o) {
     List<String> all = new ArrayList<>();
     identity(o).forEach((k, v) -> all.add(k + "=" + GoQuote.quote(v)));

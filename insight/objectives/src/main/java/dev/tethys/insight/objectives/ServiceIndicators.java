@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * graph, and the node agent.
  */
 public final class ServiceIndicators {
-  /** Source of the requests of a service. */
+  /** Source of a service's requests. */
   public enum Source {
     SPANS,
     SERVICE_GRAPH,

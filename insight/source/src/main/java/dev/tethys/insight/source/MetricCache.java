@@ -12,7 +12,7 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Store of the samples of all sources: a database in the format of the server's own, with its own
+ * Stores the samples of all sources in a database with the server's own format and a separate
  * retention. Until it is open, readers see an empty cache.
  */
 public final class MetricCache implements AutoCloseable {

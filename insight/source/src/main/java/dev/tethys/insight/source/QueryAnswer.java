@@ -25,7 +25,7 @@ import tools.jackson.core.json.JsonFactory;
  * in equal order have equal bytes. {@link #decode} reads them.
  */
 final class QueryAnswer {
-  /** Maximum size of the labels of a series; larger ones are left out. */
+  /** Maximum size of a series's labels; series with larger ones are omitted. */
   static final int MAX_LABEL_BYTES = 64 << 10;
 
   /** Maximum number of strings in a list, such as names of metrics. */

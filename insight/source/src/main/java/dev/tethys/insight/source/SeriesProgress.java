@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Newest sample of each series of a source, so that samples contained in two responses are appended
- * once and a series that ends gets a stale marker. A series is known by the hash of its labels and
- * costs 28 bytes in a table that is at most two thirds full. Not thread-safe.
+ * once and a series that ends gets a stale marker. A series is identified by the hash of its labels
+ * and costs 28 bytes in a table that is at most two thirds full. Not thread-safe.
  */
 final class SeriesProgress {
   /** Longest time between two samples of a series that is taken for its interval. */

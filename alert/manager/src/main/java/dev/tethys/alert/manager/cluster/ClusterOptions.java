@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param peers host and port of possible members
  * @param peerTimeout how long each member waits for the previous one to notify
  * @param resolveTimeout timeout for resolving the names of peers
- * @param streamTimeout timeout of one step of a stream
+ * @param streamTimeout timeout of each stream operation
  * @param settleTimeout maximum time to wait until the members are known
  * @param reconnectInterval interval of reconnect attempts to lost members; 0 for never
  * @param reconnectTimeout time after which reconnect attempts end

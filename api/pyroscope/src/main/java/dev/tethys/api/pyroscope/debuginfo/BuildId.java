@@ -3,7 +3,7 @@ package dev.tethys.api.pyroscope.debuginfo;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Identity of a build of a program: an even number of hexadecimal digits. */
+/** Build ID of a program: an even number of hexadecimal digits. */
 public final class BuildId {
   private static final int MIN_LENGTH = 4;
   private static final int MAX_LENGTH = 512;

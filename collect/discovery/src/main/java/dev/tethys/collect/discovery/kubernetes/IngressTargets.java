@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
-/** A target for each path of each rule of each ingress. */
+/** Creates a target for each path of each ingress rule. */
 final class IngressTargets implements ClusterState.Targets {
   private final ObjectLabels objects;
 

@@ -82,7 +82,7 @@ final class LineDecoder {
     return records == null ? end - unit : records.textTo(b, from, end);
   }
 
-  /** End of a part of an overlong record, never inside a Unicode character. */
+  /** Returns the end of a part of an overlong record, never inside a Unicode character. */
   int cut(byte[] b, int from, int most) {
     int end = from + Math.max(most / unit, 1) * unit;
     if (unit == 2 && end - from > unit && (b[end - 1 - feedAt] & 0xfc) == 0xd8) {

@@ -46,7 +46,7 @@ public final class Positions implements Cursors {
   static final Duration KEEP = Duration.ofDays(1);
 
   /**
-   * Interval of a check of all entries even without changes: expired ones are removed, and deleted
+   * Interval for checking all entries even without changes: expired ones are removed, and deleted
    * files are released from the positions file.
    */
   static final Duration CHECK_INTERVAL = Duration.ofSeconds(10);

@@ -432,7 +432,7 @@ final class TailedFile {
   }
 
   /**
-   * Treatment of the end of a file.
+   * End-of-file handling.
    *
    * @param record whether an unterminated rest is a record
    * @param anyhow whether it is a record regardless of its content, because no more data will

@@ -160,7 +160,7 @@ public final class JournalFile implements AutoCloseable {
     return b.flip();
   }
 
-  /** The size of an object of a kind. */
+  /** Checks the header of an object and returns its size. */
   private long object(long at, int kind, ByteBuffer b) throws IOException {
     long size = b.getLong(8);
     if (at <= 0 || (at & 7) != 0 || b.get(0) != kind || size < 16) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class Instructions {
   private static final int LONGEST = 15;
 
-  /** Forms of the operands of the one-byte opcodes, in rows of 16. */
+  /** Operand forms of the one-byte opcodes, in rows of 16. */
   private static final String ONE_BYTE =
       "mmmmbz--mmmmbz-+" // 00: '+' leads to the two-byte opcodes
           + "mmmmbz--mmmmbz--" // 10

@@ -24,7 +24,7 @@ final class ConnectionMetrics {
 
   private ConnectionMetrics() {}
 
-  /** Copy of the counts of a destination. */
+  /** Copy of a destination's counters. */
   static final class PeerValues {
     final Owner owner;
     final String destination;

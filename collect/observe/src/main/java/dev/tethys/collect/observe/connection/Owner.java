@@ -23,7 +23,7 @@ public record Owner(String containerId, String appId) {
     return shortName(service());
   }
 
-  /** The last part of the name of a service, without the suffix of a unit. */
+  /** Returns the last part of a service name, without the unit suffix. */
   public static String shortName(String service) {
     String last = service.substring(service.lastIndexOf('/') + 1);
     return last.endsWith(UNIT) ? last.substring(0, last.length() - UNIT.length()) : last;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Use and limits of the resources of a cgroup: versions 1 and 2, and both on one machine. */
+/** Reads resource usage and limits of a cgroup: versions 1 and 2, and both on one machine. */
 public final class CgroupResources {
   private static final double NANOS = 1e9;
   private static final double MICROS = 1e6;

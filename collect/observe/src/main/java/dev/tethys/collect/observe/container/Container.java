@@ -33,7 +33,7 @@ final class Container {
   /** A process of it was started with COROOT_LOG_MONITORING=disabled. */
   boolean logsOff;
 
-  /** Latest start of a process of the previous run, in ticks. */
+  /** Latest process start of the previous run, in ticks. */
   private long startOfLastRun;
 
   /** Time when the last process ended; 0 while there are some. */

@@ -24,7 +24,7 @@ public final class ContainerNames {
 
   private ContainerNames() {}
 
-  /** Name of the service of a container: without the parts that differ between its instances. */
+  /** Returns the service name of a container, without the parts that differ between instances. */
   public static String serviceName(String containerId) {
     if (!containerId.startsWith("/k8s/") && !containerId.startsWith("/k8s-cronjob/")) {
       return containerId;

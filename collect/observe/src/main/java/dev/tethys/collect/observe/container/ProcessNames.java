@@ -130,7 +130,7 @@ final class ProcessNames {
    * Id by the program. Names an interpreter by its service, else by its script, module or jar, plus
    * its folder if that name is ambiguous. Empty for a thread of the kernel.
    *
-   * @param environment value of a variable of the process; empty if it is not set
+   * @param environment returns an environment variable of the process; empty if it is not set
    * @param folder working folder of the process; empty if it is unknown
    */
   static String id(String commandLine, UnaryOperator<String> environment, Supplier<String> folder) {

@@ -10,7 +10,7 @@ import java.util.Set;
  * uses between the last reading and its end is missing.
  */
 final class ProcessUsage {
-  /** Ticks of a second in /proc: USER_HZ, which is part of the interface of the kernel. */
+  /** Ticks per second in /proc: USER_HZ, which is part of the kernel interface. */
   private static final double TICKS = 100;
 
   /** Page size on x86-64. */

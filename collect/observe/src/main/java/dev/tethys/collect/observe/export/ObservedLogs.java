@@ -21,7 +21,7 @@ public final class ObservedLogs {
   /**
    * Converts observed messages to log records.
    *
-   * @param resource attributes of the resource of an owner
+   * @param resource returns an owner's resource attributes
    */
   public static LogsData otlp(
       List<ObservedLog> logs, Function<Owner, Map<String, String>> resource, String scope) {

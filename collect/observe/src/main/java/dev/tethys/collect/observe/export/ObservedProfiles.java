@@ -21,7 +21,7 @@ public final class ObservedProfiles {
 
   private ObservedProfiles() {}
 
-  /** Attributes of the resource of an owner, as Coroot's node agent names them. */
+  /** Returns an owner's resource attributes, named as by Coroot's node agent. */
   public static Map<String, String> resource(Owner owner, Map<String, String> host) {
     Map<String, String> out = new LinkedHashMap<>();
     out.put("service.name", owner.service());

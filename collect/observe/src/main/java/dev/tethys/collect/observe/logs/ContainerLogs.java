@@ -33,10 +33,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs of the containers of a machine without configuration: files of their runtimes, and files
- * below /var/log that their processes write. Read by one thread; the data of a log per round and
- * the number of logs are bounded, so a container that writes very much delays only its own
- * messages.
+ * Collects container logs on a machine without configuration: runtime log files, and files below
+ * /var/log written by container processes. Read by one thread; the data per log and round and the
+ * number of logs are bounded, so a very verbose container delays only its own messages.
  */
 public final class ContainerLogs implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ContainerLogs.class.getName());

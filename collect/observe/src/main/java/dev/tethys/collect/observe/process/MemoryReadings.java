@@ -33,7 +33,7 @@ public final class MemoryReadings {
           new SynchronousQueue<>(),
           r -> Thread.ofPlatform().name("observe-memory").daemon().unstarted(r));
 
-  /** Readings of all parts of this process. */
+  /** Returns the readings shared by all parts of this process. */
   public static MemoryReadings process() {
     return PROCESS;
   }

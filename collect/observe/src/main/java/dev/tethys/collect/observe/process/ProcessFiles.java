@@ -331,7 +331,7 @@ public final class ProcessFiles {
     }
   }
 
-  /** Number of the user of a process; -1 when it has ended. */
+  /** Returns the user ID of a process; -1 if it has exited. */
   public int user(int pid) {
     try {
       return (int) Files.getAttribute(folder(pid), "unix:uid");

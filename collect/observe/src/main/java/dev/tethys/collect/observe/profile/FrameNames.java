@@ -13,8 +13,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of the frames of a process in a round. Functions of Python take the places of the functions
- * of C that run them.
+ * Frame names of a process in one round. Python functions replace the C functions that run them.
  */
 final class FrameNames {
   /** Name of a frame without any information. */
@@ -98,7 +97,7 @@ final class FrameNames {
     return i == 0 ? stack[0] : stack[i] - 1;
   }
 
-  /** Names of the frames of a stack, the innermost first. */
+  /** Returns the frame names of a stack, innermost first. */
   List<String> frames(long[] stack) {
     List<String> out = new ArrayList<>();
     int python = 0;

@@ -273,7 +273,7 @@ final class HotSpotCode {
     }
   }
 
-  /** Hash of the bytes of a part; never 0. */
+  /** Hashes a byte range; never 0. */
   private static long hash(ByteBuffer b, int from, int length) {
     long h = length;
     int i = 0;
@@ -384,7 +384,7 @@ final class HotSpotCode {
     return new IOException("a field of the virtual machine is outside of its structure");
   }
 
-  /** Places of the fields of a piece of code. */
+  /** Field offsets of a code blob. */
   private final class BlobFields {
     final int method = (int) methodOffset();
     final int id =
@@ -473,7 +473,7 @@ final class HotSpotCode {
     return rules.count;
   }
 
-  /** Start of the memory of the code. */
+  /** Returns the start address of the code memory. */
   long low() {
     return low;
   }

@@ -155,7 +155,7 @@ final class HotSpotStructs {
         });
   }
 
-  /** Receives an entry of a table of the virtual machine. */
+  /** Receives an entry of a JVM table. */
   @FunctionalInterface
   private interface EntryHandler {
     /**

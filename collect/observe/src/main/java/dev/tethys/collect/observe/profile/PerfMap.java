@@ -23,9 +23,9 @@ final class PerfMap {
   private PerfMap() {}
 
   /**
-   * Names of functions, from a regular file of the user of the process or of root.
+   * Reads function names from a regular file owned by the process's user or root.
    *
-   * @param user number of the user of the process
+   * @param user user ID of the process
    * @param addresses addresses in the process's memory, in ascending order
    * @return a name or null for each
    * @throws IOException if there is no such file

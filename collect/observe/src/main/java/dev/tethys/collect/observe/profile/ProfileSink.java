@@ -4,7 +4,7 @@ import dev.tethys.collect.observe.connection.Owner;
 import java.util.List;
 import java.util.Map;
 
-/** Receiver of the profiles of a round. */
+/** Receives the profiles of a round. */
 @FunctionalInterface
 public interface ProfileSink {
   /**

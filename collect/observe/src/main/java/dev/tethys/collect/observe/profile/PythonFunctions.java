@@ -178,7 +178,7 @@ final class PythonFunctions {
     }
   }
 
-  /** Name of the function of a code object; null if there is none at the address. */
+  /** Returns the function name of a code object; null if there is none at the address. */
   @Nullable String name(ProcessMemory memory, long code) {
     try {
       long text = memory.word(code + layout.name);

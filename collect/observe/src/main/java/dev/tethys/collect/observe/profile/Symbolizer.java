@@ -37,7 +37,7 @@ final class Symbolizer {
     this.files = new ProcessFiles(proc);
   }
 
-  /** Name of a function of the kernel. */
+  /** Returns the name of a kernel function. */
   String kernel(long address, long now) {
     KernelSymbols k = kernel;
     if (k == null || now - kernelRead > KERNEL_NANOS) {

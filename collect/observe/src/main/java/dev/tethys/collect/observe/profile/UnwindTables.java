@@ -253,7 +253,7 @@ final class UnwindTables {
     }
   }
 
-  /** Reading of the memory of a process. */
+  /** Reads from the memory of a process. */
   @FunctionalInterface
   private interface MemoryReading<T extends @Nullable Object> {
     T read() throws IOException;

@@ -37,7 +37,7 @@ final class ApiBody implements StreamBuffer.Tap {
     this.scan = new JsonScan(to);
   }
 
-  /** Form of a content of this type and encoding. */
+  /** Returns the form of content with this type and encoding. */
   static Form form(String type, String encoding) {
     if (!encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
       return Form.UNREADABLE;

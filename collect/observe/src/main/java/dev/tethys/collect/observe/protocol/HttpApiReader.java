@@ -32,7 +32,7 @@ abstract class HttpApiReader {
   /** Receives a member of the response's body. */
   abstract void answer(String name, char kind, String text);
 
-  /** True if the members of this object of the response are needed. */
+  /** Whether the members of this response object are needed. */
   boolean entersAnswer(String name) {
     return false;
   }

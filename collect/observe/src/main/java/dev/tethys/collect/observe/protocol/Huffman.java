@@ -8,7 +8,7 @@ final class Huffman {
   private static final int SHORTEST = 5;
   private static final int LONGEST = 30;
 
-  /** Length of the code of each byte: a for 5 bits, z for 30. */
+  /** Code length of each byte: a for 5 bits, z for 30. */
   private static final String LENGTHS =
       "isxxxxxxxtzxxzxxxxxxxxzxxxxxxxxxbffhibdgffdgdbbbaaabbbbbbbcdkbhf"
           + "ibccccccccccccccccccccccdcdioijbkabababbbaccbbbabcbaabccccckgjix"

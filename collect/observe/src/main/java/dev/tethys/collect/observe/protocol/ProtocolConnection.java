@@ -131,7 +131,7 @@ public final class ProtocolConnection implements Retention.Owner {
     return pipelined;
   }
 
-  /** True if of the payloads of this connection alone more than the start is of use. */
+  /** Whether more than the start of payloads is needed for this connection only. */
   public boolean wantsLongPayloads() {
     return parser != null && parser.wantsLongPayloads();
   }

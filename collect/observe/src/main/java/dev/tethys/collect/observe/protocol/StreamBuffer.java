@@ -19,7 +19,7 @@ public final class StreamBuffer {
 
   private static final byte[] NONE = {};
 
-  /** Receiver of the bytes of a body while it is consumed; they may be overwritten afterwards. */
+  /** Receives body bytes as they are consumed; they may be overwritten afterwards. */
   public interface Tap {
     void bytes(byte[] bytes, int offset, int length);
 

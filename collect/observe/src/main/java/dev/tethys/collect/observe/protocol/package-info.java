@@ -19,8 +19,8 @@
  * <p>Payloads of a connection are fed in the order of their system calls, on one thread at a time.
  * Every successful write and read is fed, also one without captured bytes (length 0, its size as
  * total): a parser counts bytes to find the next message. Bytes that were only peeked at (MSG_PEEK)
- * are left out. The array is free again when the call returns. The time of a request should be that
- * of the entry of its write or the exit of its read.
+ * are omitted. The array may be reused when the call returns. The timestamp of a request should be
+ * taken on entry to its write or exit from its read.
  *
  * <p>A new protocol is a {@code ProtocolParser}, a line in {@code Detection} and a data file of
  * cases.

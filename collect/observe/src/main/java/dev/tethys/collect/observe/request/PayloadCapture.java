@@ -396,7 +396,7 @@ public final class PayloadCapture implements AutoCloseable {
     }
   }
 
-  /** Makes the kernel capture more of each payload of the server's port from now on. */
+  /** Makes the kernel capture more of each payload on the server's port from now on. */
   private void captureMore(ProtocolConnection parser) {
     boolean server = parser.isRequest(Direction.RECEIVED);
     try {
@@ -406,7 +406,7 @@ public final class PayloadCapture implements AutoCloseable {
     }
   }
 
-  /** Makes the kernel capture more of each payload of this socket only from now on. */
+  /** Makes the kernel capture more of each payload only for this socket from now on. */
   private void captureMoreOfSocket() {
     try {
       pipelined.put(view.socket(), view.ports());

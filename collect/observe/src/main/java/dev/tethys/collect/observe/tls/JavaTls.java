@@ -70,7 +70,7 @@ public final class JavaTls implements AutoCloseable {
     void remove(int pid) throws IOException;
   }
 
-  /** Folder of the files of an attached program, on this side and as the program sees it. */
+  /** Folder with the files of an attached program, on this side and as seen by the program. */
   private record Place(Path here, String there) {}
 
   private final Path proc;

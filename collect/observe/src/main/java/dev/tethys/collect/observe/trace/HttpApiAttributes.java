@@ -8,9 +8,9 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Span;
 
 /**
- * Name, attributes and status of the span of a request with a protocol above HTTP, by
- * OpenTelemetry's semantic conventions. Paths and addresses of documents and objects are omitted:
- * they have values in them.
+ * Sets the span name, attributes and status for a request with a protocol on top of HTTP, according
+ * to OpenTelemetry's semantic conventions. Paths and addresses of documents and objects are omitted
+ * because they contain values.
  */
 final class HttpApiAttributes {
   private static final int ERROR = 2;

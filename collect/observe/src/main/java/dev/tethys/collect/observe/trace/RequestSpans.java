@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the lock of the connections. Every table has a bound.
  */
 public final class RequestSpans {
-  /** Name of the scope of its spans. */
+  /** Scope name of its spans. */
   public static final String SCOPE = "tethys-node-agent";
 
   private static final int MAX_THREADS = 20_000;

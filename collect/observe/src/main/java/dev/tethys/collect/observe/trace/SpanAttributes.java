@@ -7,8 +7,8 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Span;
 
 /**
- * Name, attributes and status of the span of a request, by OpenTelemetry's semantic conventions.
- * {@code db.system} is that of conventions before 1.28, which service graphs read.
+ * Sets the span name, attributes and status for a request, according to OpenTelemetry's semantic
+ * conventions. {@code db.system} follows the conventions before 1.28, which service graphs read.
  */
 final class SpanAttributes {
   private static final int ERROR = 2;

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Rule that creates a relation from a label set.
  *
- * @param from number of an entity of the rule
- * @param to number of an entity of the rule; negative if the other end is found by {@code keys}. If
+ * @param from index of an entity in the rule
+ * @param to index of an entity in the rule; negative if the other end is found by {@code keys}. If
  *     both are given, the entity counts only when none is found
  * @param kinds entity kinds that {@code keys} may resolve to
  * @param keys keys or hints of the other end, tried in order

@@ -32,7 +32,7 @@ final class ContainerLabels {
     }
   }
 
-  /** Id of the service of a container. */
+  /** Returns the service ID of a container. */
   static String id(Sample s) {
     String app = s.label("app_id");
     return app.isEmpty() ? s.label("container_id") : app;
@@ -45,7 +45,7 @@ final class ContainerLabels {
     return name.isEmpty() ? id : name;
   }
 
-  /** Name of the service of a container. */
+  /** Returns the service name of a container. */
   String name(Sample s) {
     String name = shortName(id(s));
     return ids.getOrDefault(name, Set.of()).size() > 1 ? id(s) : name;

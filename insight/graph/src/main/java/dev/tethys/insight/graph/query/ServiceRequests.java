@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  */
 public record ServiceRequests(
     Source source, double total, double failed, NavigableMap<Double, Double> buckets) {
-  /** Source of the figures of a service. */
+  /** Source of a service's figures. */
   public enum Source {
     SPANS,
     NODE_AGENT,
@@ -157,8 +157,8 @@ public record ServiceRequests(
   }
 
   /**
-   * Share of the minutes of a range in which each service had requests, by name. Services that only
-   * clients see are left out.
+   * Returns the fraction of minutes in a range with requests to each service, by name. Services
+   * seen only by clients are omitted.
    */
   public static Map<String, Double> presence(MetricAnswers answers, Window w) {
     Window recent = new Window(w.to() - 300_000, w.to());

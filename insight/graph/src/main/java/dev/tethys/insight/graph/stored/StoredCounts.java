@@ -25,7 +25,7 @@ abstract class StoredCounts extends Counted {
     return out;
   }
 
-  /** Labels of the series of a tenant. */
+  /** Builds the series labels of a tenant. */
   static Labels labels(LabelsBuilder b, String tenant) {
     return tenant.equals(Scope.DEFAULT_TENANT)
         ? b.build()

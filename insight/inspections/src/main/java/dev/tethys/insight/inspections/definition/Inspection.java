@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param where position in its file
  * @param kinds entity kinds that series may belong to; the first kind with a match wins
  * @param find keys of the entity in templates of labels, if its own labels do not select it
- * @param otherwise name of an entity of the last kind, for a series whose entity is not known; null
- *     to leave such a series out
+ * @param otherwise name of an entity of the last kind for series with an unknown entity; null to
+ *     omit such series
  * @param lift kind of the entity at which the problem is shown; null for the entity itself
  * @param query PromQL with all definitions filled in
  * @param below true if values below the threshold are problems

@@ -28,7 +28,7 @@ final class InspectionReader {
   private static final Duration SHORTEST = Duration.ofSeconds(10);
   private static final Duration EVERY = Duration.ofSeconds(30);
 
-  /** Values of a series of a test. */
+  /** Maximum number of values per test series. */
   static final int MAX_VALUES = 20_000;
 
   private static final Type<List<EntityKind>> KINDS =
