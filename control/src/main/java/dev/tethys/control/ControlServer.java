@@ -322,7 +322,7 @@ public final class ControlServer implements AutoCloseable {
      */
     List<AutomationRule> automation() throws IOException;
 
-    /** Resources of MDAI; errors as for the other. */
+    /** Returns the MDAI resources; exceptions as for the automation rules. */
     Manifests manifests() throws IOException;
 
     /** Prometheus queried by guards of rollouts; returns null if none. */
@@ -330,7 +330,7 @@ public final class ControlServer implements AutoCloseable {
       return null;
     }
 
-    /** Log store queried by triggers; null if none. */
+    /** Returns the log store queried by triggers; null if none. */
     default @Nullable URI loki() {
       return null;
     }
@@ -340,7 +340,7 @@ public final class ControlServer implements AutoCloseable {
       return List.of();
     }
 
-    /** Copy of the rules with another log store and other Alertmanagers. */
+    /** Returns a copy of the rules with a different log store and other Alertmanagers. */
     default Rules with(@Nullable URI logStore, List<URI> notified) {
       Rules of = this;
       return new Rules() {
@@ -391,22 +391,22 @@ public final class ControlServer implements AutoCloseable {
       };
     }
 
-    /** Repository of configurations; null if none. */
+    /** Returns the configuration repository; null if none. */
     default Repository.@Nullable Settings repository() {
       return null;
     }
 
-    /** Variable of the process; null if it is not set. */
+    /** Returns an environment variable of the process; null if it is not set. */
     default @Nullable String variable(String name) {
       return System.getenv(name);
     }
 
-    /** Objects of a cluster, in place of a repository; null if none. */
+    /** Returns the cluster objects that replace a repository; null if none. */
     default @Nullable SourceFiles cluster() {
       return null;
     }
 
-    /** Issuer of tokens of users; null if none. */
+    /** Returns the issuer of user tokens; null if none. */
     default SignOn.@Nullable Settings signOn() {
       return null;
     }
@@ -546,7 +546,7 @@ public final class ControlServer implements AutoCloseable {
     step("Replays", () -> replays.step(hubs));
   }
 
-  /** One failure does not prevent the others from their step; its next one may succeed. */
+  /** Runs a step so that its failure does not prevent the others; its next run may succeed. */
   private static void step(String what, Runnable step) {
     try {
       step.run();
@@ -567,7 +567,7 @@ public final class ControlServer implements AutoCloseable {
     return a.getAddress() != null && a.getAddress().isLoopbackAddress();
   }
 
-  /** Agents. */
+  /** Returns the fleet of agents. */
   Fleet fleet() {
     return fleet;
   }

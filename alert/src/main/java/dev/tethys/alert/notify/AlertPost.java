@@ -26,7 +26,7 @@ interface AlertPost {
 
   Reply post(URI url, byte[] json) throws IOException, InterruptedException;
 
-  /** Over HTTP. */
+  /** Creates an HTTP sender. */
   static AlertPost over(HttpClientFactory clients, AlertmanagerConfig config) throws IOException {
     WebClient client = clients.client(config.client());
     return (url, json) -> {
@@ -39,7 +39,10 @@ interface AlertPost {
     };
   }
 
-  /** The reason of a refusal is only in the body; HTML pages of proxies are omitted. */
+  /**
+   * Returns the reason for a rejection, which is only in the body; HTML pages from proxies are
+   * omitted.
+   */
   private static String errorText(byte[] body) {
     String s = new String(body, StandardCharsets.UTF_8).strip();
     return s.startsWith("<") ? "" : s.length() <= MAX_SAID ? s : s.substring(0, MAX_SAID) + "…";

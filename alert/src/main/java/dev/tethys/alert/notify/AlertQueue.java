@@ -114,7 +114,7 @@ final class AlertQueue {
     }
   }
 
-  /** The URL, as metrics name it. */
+  /** Returns the URL, as metrics name it. */
   String name() {
     return name;
   }
@@ -129,7 +129,7 @@ final class AlertQueue {
     }
   }
 
-  /** Delivery status. */
+  /** Returns the delivery status. */
   AlertmanagerStatus status() {
     lock.lock();
     try {
@@ -250,7 +250,7 @@ final class AlertQueue {
     }
   }
 
-  /** Notifications of a failed batch that should be retried. */
+  /** Returns the notifications of a failed batch that should be retried. */
   private List<Notification> retryable(List<Notification> batch) {
     Instant now = clock.instant();
     List<Notification> out = new ArrayList<>(batch.size());

@@ -33,7 +33,7 @@ public record AlertingConfig(Relabeling relabeling, List<AlertmanagerConfig> ale
           List.of(),
           "Alertmanagers.");
 
-  /** The sections, for the reference of all keys. */
+  /** Returns the sections, for the reference of all keys. */
   public static List<Section> sections() {
     return List.of(SECTION, AlertmanagerConfig.SECTION);
   }
@@ -51,7 +51,7 @@ public record AlertingConfig(Relabeling relabeling, List<AlertmanagerConfig> ale
     return new AlertingConfig(relabeling, all);
   }
 
-  /** Configuration as a tree, or null if it is empty. */
+  /** Returns the configuration as a tree, or null if it is empty. */
   public @Nullable Map<String, @Nullable Object> tree() {
     if (equals(NONE)) {
       return null;

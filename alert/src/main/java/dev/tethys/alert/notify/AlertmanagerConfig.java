@@ -100,7 +100,7 @@ public record AlertmanagerConfig(
     }
   }
 
-  /** Path below the address to which alerts are posted. */
+  /** Returns the path to which alerts are posted. */
   String path() {
     String p = ("/" + pathPrefix + "/api/v2/alerts").replaceAll("/+", "/");
     return java.net.URI.create(p.replace(" ", "%20")).normalize().toString();

@@ -79,7 +79,7 @@ final class AlertmanagerSet {
     return List.copyOf(former.values());
   }
 
-  /** The labels of an Alertmanager before relabelling. */
+  /** Returns the labels of an Alertmanager before relabelling. */
   static LabelsBuilder discovered(AlertmanagerConfig config, Labels target, Labels group) {
     LabelsBuilder b = new LabelsBuilder(target).set(SCHEME, config.scheme());
     b.set(PATH, config.path());

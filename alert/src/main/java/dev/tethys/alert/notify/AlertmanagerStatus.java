@@ -42,7 +42,7 @@ public record AlertmanagerStatus(
       return new Dropped(queueFull + o.queueFull, refused + o.refused, outOfDate + o.outOfDate);
     }
 
-    /** All dropped alerts. */
+    /** Returns the number of all dropped alerts. */
     public long all() {
       return queueFull + refused + outOfDate;
     }

@@ -22,7 +22,7 @@ final class DeliveryFacts {
   private String lastError = "";
 
   /**
-   * Nothing yet.
+   * Creates empty delivery statistics.
    *
    * @param name Alertmanager name used in metrics
    */

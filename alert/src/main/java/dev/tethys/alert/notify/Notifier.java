@@ -106,17 +106,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     }
   }
 
-  /** Sets annotations that are added to alerts. */
-  public void annotate(AlertAnnotations annotations) {
-    further = annotations;
-  }
-
-  /** Sets the listener for alerts that an Alertmanager outside this process has acknowledged. */
-  public void onDelivered(DeliveryListener l) {
-    listener = l;
-  }
-
-  /** The name of the configuration entry in discovery. */
+  /** Returns the name of the configuration entry in discovery. */
   public static String pool(int number) {
     return "config-" + number;
   }
@@ -186,7 +176,10 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     }
   }
 
-  /** Removed Alertmanagers still receive their queued alerts, if they respond. */
+  /**
+   * Closes the queues of removed Alertmanagers, which still receive their queued alerts if they
+   * respond.
+   */
   private void end(List<AlertQueue> queues) {
     for (AlertQueue q : queues) {
       q.stop(options.drain());
@@ -307,7 +300,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     return all;
   }
 
-  /** Delivery status of each of them, in the same order. */
+  /** Returns the delivery status of each Alertmanager, in the same order. */
   public synchronized List<AlertmanagerStatus> deliveries() {
     List<AlertmanagerStatus> all = new ArrayList<>();
     LocalAlertmanager here = local;

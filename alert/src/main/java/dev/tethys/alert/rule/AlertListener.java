@@ -35,7 +35,7 @@ public interface AlertListener {
     PENDING("pending"),
     FIRING("firing"),
     RESOLVED("resolved"),
-    /** The alert was pending, and its condition no longer holds. */
+    /** Alert that was pending and whose condition no longer holds. */
     INACTIVE("inactive");
 
     private final String text;
@@ -44,7 +44,7 @@ public interface AlertListener {
       this.text = text;
     }
 
-    /** Text in storage and in the API. */
+    /** Returns the text in storage and in the API. */
     public String text() {
       return text;
     }

@@ -25,7 +25,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
       this.text = text;
     }
 
-    /** Text in API responses. */
+    /** Returns the text in API responses. */
     public String text() {
       return text;
     }
@@ -73,7 +73,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
 
   AlertRule() {}
 
-  /** The rule as defined in its file. */
+  /** Returns the rule as defined in its file. */
   public abstract RuleSpec spec();
 
   /**
@@ -88,7 +88,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
     return run.health();
   }
 
-  /** Reason why the last evaluation failed; null if it did not. */
+  /** Returns the reason why the last evaluation failed; null if it did not. */
   public @Nullable String lastError() {
     return run.error();
   }
@@ -98,7 +98,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
     return evaluationTime;
   }
 
-  /** When it was last evaluated, by the wall; null before the first time. */
+  /** Returns the wall-clock time of the last evaluation; null before the first one. */
   public @Nullable Instant lastEvaluation() {
     return lastEvaluation;
   }
@@ -116,7 +116,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
     lastEvaluation = at;
   }
 
-  /** Identity of a rule across changes of its file. */
+  /** Returns the identity of a rule across changes of its file. */
   String identity() {
     return spec().name() + Labels.of(spec().labels());
   }

@@ -10,7 +10,7 @@ public enum AlertState {
   PENDING,
   FIRING;
 
-  /** Text in labels and API responses. */
+  /** Returns the text in labels and API responses. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }

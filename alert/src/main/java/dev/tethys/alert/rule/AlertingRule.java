@@ -118,7 +118,7 @@ public final class AlertingRule extends AlertRule {
     return spec;
   }
 
-  /** Most severe state of its alerts. */
+  /** Returns the most severe state of its alerts. */
   public synchronized AlertState state() {
     if (lastEvaluation() == null) {
       return AlertState.UNKNOWN;

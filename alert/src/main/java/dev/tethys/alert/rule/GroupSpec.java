@@ -31,7 +31,7 @@ public record GroupSpec(
     rules = List.copyOf(rules);
   }
 
-  /** A group of rules over metrics. */
+  /** Creates a group of metric rules. */
   public GroupSpec(
       String file,
       String name,
@@ -42,7 +42,7 @@ public record GroupSpec(
     this(file, name, interval, queryOffset, limit, rules, RuleType.METRICS, "");
   }
 
-  /** The same group with other rules and another interval. */
+  /** Returns the group with other rules and a different interval. */
   public GroupSpec with(List<RuleSpec> others, @Nullable Duration every) {
     return new GroupSpec(file, name, every, queryOffset, limit, others, type, tenant);
   }
@@ -52,14 +52,14 @@ public record GroupSpec(
     return tenant.isEmpty() ? Scope.DEFAULT : Scope.of(tenant);
   }
 
-  /** Key of the group, also in metrics. */
+  /** Returns the key of the group, also in metrics. */
   public String key() {
     return file + ";" + name;
   }
 
   /**
-   * The time at or before an instant at which the group is evaluated: groups are spread over the
-   * interval by their file and name.
+   * Returns the time at or before an instant at which the group is evaluated: groups are spread
+   * over the interval by their file and name.
    */
   public Instant slot(Instant at, Duration every) {
     long millis = every.toMillis();

@@ -17,7 +17,7 @@ public final class LogRuleQueries {
   private LogRuleQueries() {}
 
   /**
-   * Queries by an engine.
+   * Creates a rule source backed by a LogQL engine.
    *
    * @param engine null while there is no log store
    */

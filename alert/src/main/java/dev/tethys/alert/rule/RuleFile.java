@@ -113,7 +113,7 @@ public final class RuleFile {
           List.of(),
           "Rule groups.");
 
-  /** The sections of a rule file, for the reference of all keys. */
+  /** Returns the sections of a rule file, for the reference of all keys. */
   public static List<Section> sections() {
     return List.of(FILE, GROUP, RULE);
   }

@@ -14,7 +14,7 @@ public final class RuleFileException extends ConfigException {
     this.problems = List.copyOf(problems);
   }
 
-  /** Messages of all errors, with {@code file:line:column}. */
+  /** Returns the messages of all errors, with {@code file:line:column}. */
   public List<String> problems() {
     return problems;
   }

@@ -70,17 +70,17 @@ public final class RuleGroup {
     context.metrics().added(spec, interval.toNanos() / 1e9);
   }
 
-  /** The group as defined in its file. */
+  /** Returns the group as defined in its file. */
   public GroupSpec spec() {
     return spec;
   }
 
-  /** Evaluation interval. */
+  /** Returns the evaluation interval. */
   public Duration interval() {
     return interval;
   }
 
-  /** The rules in their order. */
+  /** Returns the rules in their order. */
   public List<AlertRule> rules() {
     return List.copyOf(rules);
   }
@@ -90,7 +90,7 @@ public final class RuleGroup {
     return evaluationTime;
   }
 
-  /** When it was last evaluated, by the wall; null before the first time. */
+  /** Returns the wall-clock time of the last evaluation; null before the first one. */
   public @Nullable Instant lastEvaluation() {
     return lastEvaluation;
   }
@@ -210,7 +210,7 @@ public final class RuleGroup {
     }
   }
 
-  /** The time of the evaluation after one, those omitted that have become impossible. */
+  /** Returns the time of the next evaluation, skipping those that are already missed. */
   private Instant following(Instant time, Instant now) {
     if (now.isBefore(time)) {
       return slot(now);
@@ -230,7 +230,7 @@ public final class RuleGroup {
     return time.plus(interval.multipliedBy(Math.max(missed, 0) + 1));
   }
 
-  /** The time at or before an instant at which the group is evaluated. */
+  /** Returns the time at or before an instant at which the group is evaluated. */
   Instant slot(Instant at) {
     return spec.slot(at, interval);
   }

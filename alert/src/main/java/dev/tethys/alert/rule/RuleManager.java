@@ -209,7 +209,7 @@ public final class RuleManager implements AutoCloseable {
     }
   }
 
-  /** Groups, sorted by file and name. */
+  /** Returns the groups, sorted by file and name. */
   public List<RuleGroup> groups() {
     return groups.values().stream()
         .sorted(

@@ -41,7 +41,7 @@ public record RuleOptions(
         SpanRecorder.OFF);
   }
 
-  /** Prometheus's defaults. */
+  /** Returns Prometheus's defaults. */
   public static RuleOptions defaults(URI externalUrl) {
     return new RuleOptions(
         Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofMinutes(1), false, 4, externalUrl);

@@ -135,7 +135,10 @@ final class RuleOutput {
         : appender.append(reference, 0, time, o.histogram());
   }
 
-  /** A rejection is not an error: another rule may write the series now. */
+  /**
+   * Appends stale markers. A rejection is not an error, because another rule may write the series
+   * now.
+   */
   private static void appendStale(Appender appender, Labels labels, long reference, long time) {
     try {
       if (appender.append(reference, 0, time, Samples.STALE) == Outcome.UNKNOWN_SERIES) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Responds to the queries of rules. Times are Unix milliseconds. */
 public interface RuleQuery {
   /**
-   * The elements of an instant vector, or a scalar as one without labels.
+   * Returns the elements of an instant vector, or a scalar as one without labels.
    *
    * @param expr the parsed text; null if it is LogQL or TraceQL
    * @throws RuntimeException if the query fails, with a message for users
@@ -45,14 +45,14 @@ public interface RuleQuery {
   /** Parses and executes the query of a template. */
   List<Value.Sample> query(String text, long time);
 
-  /** Variant for the rules of one group, which is then named in lists of queries. */
+  /** Returns a query function for the rules of one group, which is then named in query lists. */
   default RuleQuery forGroup(String file, String group) {
     return this;
   }
 
   /**
-   * Queries of rules by an engine, with the share of it that is kept for rules. Rules over metrics
-   * read in the default tenant.
+   * Creates rule queries run by an engine, within the engine share reserved for rules. Rules over
+   * metrics read the default tenant.
    */
   static RuleQuery of(PromqlEngine engine, ScopedSource source) {
     return of(

@@ -73,7 +73,7 @@ public final class RuleReplay {
             .toList();
   }
 
-  /** The groups in the order of their specifications. */
+  /** Returns the groups in the order of their specifications. */
   public List<RuleGroup> groups() {
     return groups;
   }

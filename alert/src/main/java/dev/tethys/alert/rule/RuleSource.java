@@ -12,18 +12,18 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface RuleSource {
   /**
-   * Queries over the data of a tenant.
+   * Creates queries over the data of a tenant.
    *
    * @param interval evaluation interval of the group
    */
   RuleQuery of(Scope scope, Duration interval);
 
-  /** Source of a process that does not store the data: all queries fail. */
+  /** Creates a source for a process that does not store the data: all queries fail. */
   static RuleSource missing(RuleType type) {
     return (_, _) -> new Missing(type);
   }
 
-  /** Failure of queries over data that is not stored. */
+  /** Creates an exception for queries over data that is not stored. */
   static QueryException notOpen(RuleType type) {
     String plural = type.text();
     return QueryException.execution(

@@ -10,10 +10,10 @@ public sealed interface RuleSpec {
   /** Returns the recorded metric name, or the alert name. */
   String name();
 
-  /** The expression in its canonical form. */
+  /** Returns the expression in its canonical form. */
   String query();
 
-  /** The parsed PromQL; null if the rule queries logs. */
+  /** Returns the parsed PromQL; null if the rule queries logs. */
   @Nullable Expr expr();
 
   /** Returns the labels to add, by name; for an alerting rule, they are templates. */

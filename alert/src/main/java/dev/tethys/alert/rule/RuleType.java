@@ -2,11 +2,11 @@ package dev.tethys.alert.rule;
 
 /** Type of data queried by the rules of a group. */
 public enum RuleType {
-  /** Series, by PromQL. */
+  /** Series queried with PromQL. */
   METRICS("metrics"),
-  /** Stored logs, by LogQL. */
+  /** Stored logs queried with LogQL. */
   LOGS("logs"),
-  /** Stored spans, by TraceQL. */
+  /** Stored spans queried with TraceQL. */
   TRACES("traces"),
   /** Totals of stored profiles, by PromQL. */
   PROFILES("profiles");
@@ -17,7 +17,7 @@ public enum RuleType {
     this.text = text;
   }
 
-  /** Word in rule files. */
+  /** Returns the word in rule files. */
   public String text() {
     return text;
   }

@@ -66,7 +66,7 @@ public final class TraceRuleQueries {
     return q;
   }
 
-  /** Range of a query, by its hint or the given one. */
+  /** Returns the range of a query, by its hint or the given one. */
   public static Duration range(TraceQuery query, Duration otherwise) {
     return query.hints().get(RANGE) instanceof TraceValue.Duration d
         ? Duration.ofNanos(d.nanos())
@@ -74,8 +74,8 @@ public final class TraceRuleQueries {
   }
 
   /**
-   * Labels of a series. Characters that names of labels do not have become underscores, and those
-   * at the start of a name are removed: {@code resource.service.name} is {@code
+   * Builds the labels of a series. Characters not allowed in label names become underscores, and
+   * those at the start of a name are removed: {@code resource.service.name} is {@code
    * resource_service_name}, {@code .user} is {@code user}.
    *
    * @param series strings by the names of a result

@@ -18,7 +18,7 @@ public final class Humanize {
 
   private Humanize() {}
 
-  /** A number, or a text that is one. */
+  /** Converts a number, or a string that contains one. */
   static double real(@Nullable Object v) {
     return switch (v) {
       case Double d -> d;
@@ -81,7 +81,7 @@ public final class Humanize {
     return four(real(o) * 100) + "%";
   }
 
-  /** Seconds, as {@code humanizeDuration} shows them. */
+  /** Formats seconds like {@code humanizeDuration}. */
   public static String duration(@Nullable Object o) {
     double v = real(o);
     if (!Double.isFinite(v)) {

@@ -28,7 +28,7 @@ public final class PrometheusFunctions {
   @FunctionalInterface
   public interface Querier {
     /**
-     * The elements of an instant vector, or a scalar as the only one.
+     * Returns the elements of an instant vector, or a scalar as the only one.
      *
      * @param time Unix milliseconds
      * @throws RuntimeException with a message for users
@@ -84,7 +84,7 @@ public final class PrometheusFunctions {
   private PrometheusFunctions() {}
 
   /**
-   * All functions.
+   * Returns all functions.
    *
    * @param time result of {@code now} and evaluation time of queries, in Unix milliseconds
    * @param externalUrl public URL of the server
@@ -112,18 +112,22 @@ public final class PrometheusFunctions {
   public static final String PROFILES_PAGE = "/explore/profiles";
 
   /**
-   * Path of the page with a query's graph (tab 0) or table (tab 1), relative to the server's URL.
+   * Returns the path of the page with a query's graph (tab 0) or table (tab 1), relative to the
+   * server's URL.
    */
   public static String link(String expression, int tab) {
     return "/graph?g0.expr=" + GoStrings.queryEscape(expression) + "&g0.tab=" + tab;
   }
 
-  /** Path of the page with the logs and the result of a LogQL query, below the server's URL. */
+  /**
+   * Returns the path of the page with the logs and the result of a LogQL query, below the server's
+   * URL.
+   */
   public static String logsLink(String query) {
     return "/explore/logs?query=" + GoStrings.queryEscape(query);
   }
 
-  /** Path of the page with the result of a TraceQL query, below the server's URL. */
+  /** Returns the path of the page with the result of a TraceQL query, below the server's URL. */
   public static String tracesLink(String query) {
     return "/explore/traces?query=" + GoStrings.queryEscape(query);
   }

@@ -27,7 +27,7 @@ public record QuerySample(Map<String, String> labels, double value, @Nullable Hi
     return m;
   }
 
-  /** The value as seen by templates. */
+  /** Returns the value as seen by templates. */
   Object shown() {
     return histogram == null ? value : new GoHistogram(histogram);
   }

@@ -64,7 +64,7 @@ public record ControlRequest(
         o.get(AWAIT_AGENTS));
   }
 
-  /** Variant for the agents of a scope. */
+  /** Returns a request restricted to the agents of a scope. */
   public ControlRequest within(Selector scope) {
     return new ControlRequest(control, selector.and(scope), duration, window, author, awaitAgents);
   }

@@ -52,7 +52,7 @@ public record Selector(List<Matcher> matchers) {
     return new Selector(List.copyOf(out));
   }
 
-  /** Parts between commas that are not in quotes. */
+  /** Splits at commas that are not in quotes. */
   private static List<String> split(String text) {
     List<String> out = new ArrayList<>();
     boolean quoted = false;

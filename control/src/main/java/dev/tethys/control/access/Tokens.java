@@ -51,7 +51,7 @@ public final class Tokens {
     this.signOn = signOn;
   }
 
-  /** The same tokens, plus tokens of an issuer. */
+  /** Returns the same tokens, plus those of an issuer. */
   public Tokens with(SignOn issuer) {
     return new Tokens(entries, issuer);
   }

@@ -23,7 +23,7 @@ final class WebKeys {
 
   private WebKeys() {}
 
-  /** The key, or null if it cannot be used. */
+  /** Reads a key; null if it cannot be used. */
   static @Nullable PublicKey read(JsonNode n) {
     try {
       if (n.path("kty").asString("").equals("RSA")) {

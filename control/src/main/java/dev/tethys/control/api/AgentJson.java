@@ -25,7 +25,7 @@ public final class AgentJson {
   private AgentJson() {}
 
   /**
-   * An agent.
+   * Renders an agent.
    *
    * @param runs the version that it is to run
    * @param rate null if unknown
@@ -154,7 +154,7 @@ public final class AgentJson {
   }
 
   /**
-   * A rollout; called under the lock of its owner.
+   * Renders a rollout; called under the lock of its owner.
    *
    * @param scope agents that are shown; outputs are compared over all agents of the rollout, so
    *     users with a smaller scope get the reason why there are none

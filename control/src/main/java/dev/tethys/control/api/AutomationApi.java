@@ -56,7 +56,7 @@ public final class AutomationApi {
         ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> state(q)));
   }
 
-  /** Answers with the members of MDAI's gateway and with the envelope. */
+  /** Handles a message, responding with the members of MDAI's gateway and in the envelope. */
   private void receive(HttpRequest q, HttpResponse r, String user) throws IOException {
     tokens.requireScope(q, "automation", Selector.ALL);
     String type = q.header("Content-Type");
@@ -75,7 +75,7 @@ public final class AutomationApi {
     ControlApi.send(r, out);
   }
 
-  /** Event of another program: its rules are triggered as by an alert. */
+  /** Handles an event from another program; its rules are triggered as by an alert. */
   private JsonNode event(HttpRequest q, String user) throws IOException {
     tokens.requireScope(q, "automation", Selector.ALL);
     String name = EventNames.WEBHOOK + q.pathParam("name");

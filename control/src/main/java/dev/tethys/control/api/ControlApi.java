@@ -54,7 +54,7 @@ public final class ControlApi {
     void write(HttpRequest q, HttpResponse r, String user) throws IOException;
   }
 
-  /** Handler of requests from users with a role, with the response in an envelope. */
+  /** Returns a handler for requests from users with a role, with the response in an envelope. */
   static HttpHandler on(Tokens tokens, Tokens.Role role, Action action) {
     return answering(
         tokens,
@@ -66,7 +66,7 @@ public final class ControlApi {
         });
   }
 
-  /** Handler of requests of users with a role; errors have the envelope. */
+  /** Returns a handler for requests from users with a role; errors are in an envelope. */
   public static HttpHandler answering(Tokens tokens, Tokens.Role role, Answer answer) {
     return (q, r) -> {
       try {
@@ -138,7 +138,7 @@ public final class ControlApi {
   }
 
   /**
-   * Mandatory reason of a change.
+   * Returns the mandatory reason for a change.
    *
    * @throws IllegalArgumentException if there is none, or it has no visible character
    */
@@ -175,12 +175,12 @@ public final class ControlApi {
     return reason;
   }
 
-  /** Author of a change: the user of the token, else the author that the body names. */
+  /** Returns the author of a change: the token's user, or the author named in the body. */
   static String author(JsonNode body, String user) {
     return author(text(body, "author", false), user);
   }
 
-  /** The user of a token, else a named author. */
+  /** Returns the token's user, or a named author. */
   static String author(String named, String user) {
     return !user.isEmpty() ? user : named.isEmpty() ? "anonymous" : Texts.shortened(named, 256);
   }

@@ -58,7 +58,7 @@ final class ControlSums {
     return out;
   }
 
-  /** An ended control has counts at agents, and no state. */
+  /** Adds an agent's state; an ended control has counts at agents but no state. */
   private void add(AgentState a, String common) {
     Totals t = a.totals();
     if (t != null && t.controls() != null) {

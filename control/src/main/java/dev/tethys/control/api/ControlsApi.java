@@ -212,14 +212,14 @@ public final class ControlsApi {
     return n;
   }
 
-  /** Names the scope because of which sums are smaller than those of the control. */
+  /** Adds the scope that makes sums smaller than those of the control. */
   private static void putScope(ObjectNode n, LiveControl c, Selector scope) {
     if (!c.selector().isWithin(scope)) {
       n.put("scope", scope.toString());
     }
   }
 
-  /** A control with each agent of a scope, and the effect at these agents. */
+  /** Renders a control with each agent in a scope, and the effect on these agents. */
   private ObjectNode json(LiveControl c, Selector scope) {
     return counts.shown(controls.state().all, () -> made(c, scope));
   }

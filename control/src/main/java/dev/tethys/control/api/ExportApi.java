@@ -69,7 +69,7 @@ public final class ExportApi {
     return out;
   }
 
-  /** Strings by path. */
+  /** Returns file contents by path. */
   private Map<String, String> files() {
     Map<String, String> out = new TreeMap<>();
     List<Rollout.Assignment> assigned = rollouts.read((all, assignments) -> assignments);

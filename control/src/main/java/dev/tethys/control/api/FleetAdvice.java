@@ -43,7 +43,7 @@ final class FleetAdvice {
     }
 
     /**
-     * The sum as JSON.
+     * Renders the sum as JSON.
      *
      * @param selector selector of the control that would apply the advice
      */
@@ -92,7 +92,7 @@ final class FleetAdvice {
     return out;
   }
 
-  /** Text of the rule that the advice suggests: a control, or a processor. */
+  /** Returns the text of the suggested rule: a control, or a processor. */
   private static String rule(JsonNode r) {
     return r.has("control") ? r.path("control").toString() : r.path("configuration").toString();
   }

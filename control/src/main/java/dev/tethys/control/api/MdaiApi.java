@@ -164,7 +164,7 @@ public final class MdaiApi {
     return out;
   }
 
-  /** Events in MDAI's form, the latest first; changes of other kinds by their actor and target. */
+  /** Returns events in MDAI's format, newest first; other changes by their actor and target. */
   private ArrayNode events(HttpRequest q) {
     ArrayNode out = JSON.createArrayNode();
     String before = q.query().first("before");

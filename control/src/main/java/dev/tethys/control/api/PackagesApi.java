@@ -74,7 +74,7 @@ public final class PackagesApi {
     return v == null ? "" : v;
   }
 
-  /** The body is the file; with the parameter {@code url} there is none. */
+  /** Adds a package. The body is the file; with the parameter {@code url} there is none. */
   private JsonNode add(HttpRequest q, String user) throws IOException {
     tokens.requireScope(q, "packages", Selector.ALL);
     String name = parameter(q, "name");

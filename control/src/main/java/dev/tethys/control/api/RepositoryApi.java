@@ -127,10 +127,10 @@ public final class RepositoryApi {
   }
 
   /**
-   * State of a file: {@code invalid}; {@code drift} where another version was added or rolled out
-   * after that of the file and not undone, or its agents were given another configuration; {@code
-   * pending} where its version is not rolled out, or agents refused it; {@code waiting} where no
-   * agent of its rollout is connected or runs it yet; or {@code current}.
+   * Returns the state of a file: {@code invalid}; {@code drift} where another version was added or
+   * rolled out after that of the file and not undone, or its agents were given another
+   * configuration; {@code pending} where its version is not rolled out, or agents refused it;
+   * {@code waiting} where no agent of its rollout is connected or runs it yet; or {@code current}.
    */
   private static String state(
       Repository.Source f, int latest, int running, @Nullable Holding holding, String replaced) {

@@ -177,7 +177,7 @@ public final class TapApi {
     return FleetFindings.of(ask(q, user, r, selector(q)).path("agents"));
   }
 
-  /** Attribute keys of agents with the version of a rollout, compared with those of others. */
+  /** Compares the attribute keys of agents with a rollout's version to those of other agents. */
   private JsonNode keys(HttpRequest q, String user) throws IOException {
     String seconds = q.query().first("seconds");
     NodeRecords.Request r =

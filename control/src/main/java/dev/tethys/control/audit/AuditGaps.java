@@ -183,7 +183,9 @@ public final class AuditGaps {
     }
   }
 
-  /** State without an entry, a text for each file; empty if the log explains all. */
+  /**
+   * Returns the states without an audit entry, one text per file; empty if the log explains all.
+   */
   List<String> found() {
     Map<String, List<String>> byFile = new LinkedHashMap<>();
     open.values().forEach(u -> byFile.computeIfAbsent(u.file, k -> new ArrayList<>()).add(u.name));

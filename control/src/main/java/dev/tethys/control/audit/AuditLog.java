@@ -353,7 +353,7 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /**
-   * Entries as JSON, the latest first.
+   * Returns entries as JSON, newest first.
    *
    * @param before only entries with a smaller sequence number
    * @param text only entries that contain it; "" for all

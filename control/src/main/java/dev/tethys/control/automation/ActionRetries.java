@@ -109,7 +109,7 @@ public final class ActionRetries {
         });
   }
 
-  /** Pause after an attempt; null after the last. */
+  /** Returns the pause after an attempt; null after the last one. */
   static @Nullable Duration pause(int number) {
     return number < ATTEMPTS ? PAUSES[number - 1] : null;
   }

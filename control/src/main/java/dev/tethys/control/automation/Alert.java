@@ -29,7 +29,7 @@ public record Alert(
   private static final int MAX_ALERTS = 10_000;
 
   /**
-   * Event other than an alert, in the form of one.
+   * Represents an event other than an alert as an alert.
    *
    * @param of object whose event it is, so that events of different objects differ
    */
@@ -50,24 +50,24 @@ public record Alert(
         fingerprint(name, of));
   }
 
-  /** Fingerprint of an event other than an alert. */
+  /** Returns the fingerprint of an event other than an alert. */
   static String fingerprint(String name, String of) {
     return Texts.sha256(name + "\n" + of).substring(0, 16);
   }
 
-  /** Value of the label {@code alertname}. */
+  /** Returns the value of the label {@code alertname}. */
   String name() {
     return labels.getOrDefault("alertname", "");
   }
 
-  /** Time of {@link #changed}. */
+  /** Returns the time of {@link #changed}. */
   Instant changedAt() {
     return Instant.parse(changed);
   }
 
   /**
-   * Event of the alert in MDAI's form. Its name is the annotation {@code alert_name}, as MDAI's
-   * rules of Prometheus set it, or else the label.
+   * Converts the alert to an event in MDAI's format. Its name is the annotation {@code alert_name},
+   * as set by MDAI's Prometheus rules, or else the label.
    */
   HubEvent event(String id, String correlationId) {
     ObjectNode payload = JsonMapper.shared().createObjectNode();

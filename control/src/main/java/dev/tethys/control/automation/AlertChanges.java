@@ -35,7 +35,7 @@ final class AlertChanges {
     this.steps = steps;
   }
 
-  /** Last change of an alert; null if it is unknown. */
+  /** Returns the last change of an alert; null if unknown. */
   @Nullable Change last(Alert a) {
     return changes.get(a.fingerprint());
   }

@@ -94,7 +94,7 @@ public final class Automation {
     return rules;
   }
 
-  /** Results, the latest first. */
+  /** Returns the results, newest first. */
   public List<Step> steps() {
     return steps.all();
   }
@@ -362,7 +362,7 @@ public final class Automation {
     return actions.holders(r);
   }
 
-  /** Pending actions of a rule, as the steps that they would be now. */
+  /** Returns the pending actions of a rule as steps. */
   public synchronized List<Step> waiting(AutomationRule r) {
     List<Step> out = coolDowns.steps(r);
     for (Retry x : retries.all()) {

@@ -256,7 +256,7 @@ public record AutomationRule(
     return out;
   }
 
-  /** With a text in place of each reference. */
+  /** Returns a copy with a sample text in place of each reference. */
   private static Map<String, @Nullable Object> sampled(Map<String, Object> tree) {
     Map<String, @Nullable Object> out = new LinkedHashMap<>();
     tree.forEach(
@@ -264,7 +264,7 @@ public record AutomationRule(
     return out;
   }
 
-  /** Name of the one event that a trigger has. */
+  /** Returns the name of a trigger's only event. */
   private static String event(String name, YamlObject t) {
     List<String> all = new ArrayList<>();
     String alert = t.find(ALERT);
@@ -343,7 +343,7 @@ public record AutomationRule(
     return out;
   }
 
-  /** The rule with the keys of {@link #SPEC}, which reads the same. */
+  /** Returns the rule with the keys of {@link #SPEC}, which can be read back. */
   public Map<String, Object> tree() {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("trigger", trigger);
@@ -392,8 +392,8 @@ public record AutomationRule(
   }
 
   /**
-   * Identity of the control that an action starts for an alert: the same after a restart, so that
-   * it can be ended then.
+   * Returns the ID of the control started by an action for an alert. It stays the same after a
+   * restart, so that the control can then be ended.
    */
   String controlId(int action, Alert a) {
     return name
@@ -403,7 +403,7 @@ public record AutomationRule(
   }
 
   /**
-   * The control of an action for an alert.
+   * Returns the control of an action for an alert.
    *
    * @throws ConfigException if it is invalid for that alert
    * @throws IllegalArgumentException if a reference has no value
@@ -428,7 +428,7 @@ public record AutomationRule(
   }
 
   /**
-   * An action for an alert; exceptions as for {@link #control}.
+   * Returns an action for an alert; exceptions as for {@link #control}.
    *
    * @param index index into the list of actions
    */
@@ -442,7 +442,7 @@ public record AutomationRule(
     return RuleAction.Reader.read(m);
   }
 
-  /** Identity of an action for an alert. */
+  /** Returns the ID of an action for an alert. */
   String actionId(int index, Alert a) {
     return name + "-" + Texts.sha256(a.fingerprint()).substring(0, 8) + "-a" + index;
   }

@@ -129,14 +129,14 @@ final class CoolDowns {
     }
   }
 
-  /** Alerts with a start whose cool-down has ended. */
+  /** Returns the alerts with a start whose cool-down has ended. */
   List<Waiting> due() {
     return waiting.values().stream()
         .filter(w -> w.pending.values().stream().anyMatch(this::isDue))
         .toList();
   }
 
-  /** Start of an id whose cool-down has ended; null if none. */
+  /** Returns the start with an ID if its cool-down has ended; null otherwise. */
   @Nullable Pending due(Waiting w, String id) {
     Pending p = w.pending.get(id);
     return p != null && isDue(p) ? p : null;
@@ -166,7 +166,7 @@ final class CoolDowns {
     }
   }
 
-  /** Pending starts of a rule, as the steps that they would make now. */
+  /** Returns a rule's pending starts as steps. */
   List<Step> steps(AutomationRule r) {
     List<Step> out = new ArrayList<>();
     for (Waiting w : waiting.values()) {
@@ -184,7 +184,7 @@ final class CoolDowns {
     return clock.nanos() - p.due >= 0;
   }
 
-  /** Monotonic due time, in Unix milliseconds. */
+  /** Converts a monotonic due time to Unix milliseconds. */
   private long startsAt(long due) {
     return clock.millis() + Math.max(0, (due - clock.nanos()) / 1_000_000);
   }

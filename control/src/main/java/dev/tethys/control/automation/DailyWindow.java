@@ -79,4 +79,13 @@ record DailyWindow(LocalTime from, LocalTime to, Set<DayOfWeek> days) {
         ? days.contains(t.getDayOfWeek())
         : time.isBefore(to) && days.contains(t.getDayOfWeek().minus(1));
   }
+
+  /** Returns the keys, which can be read back. */
+  Map<String, Object> tree() {
+    Map<String, Object> out = new LinkedHashMap<>();
+    out.put("from", from.toString());
+    out.put("to", to.toString());
+    out.put("days", days.stream().map(DailyWindow::word).toList());
+    return out;
+  }
 }

@@ -75,7 +75,7 @@ public final class DefinedRules {
     return rules.stream().map(AutomationRule::name).collect(Collectors.toSet());
   }
 
-  /** Names of the rules of flags. */
+  /** Returns the names of the rules loaded through flags. */
   public synchronized Set<String> namesOfFlags() {
     return names(ofFlags);
   }

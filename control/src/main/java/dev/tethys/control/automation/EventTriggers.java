@@ -113,7 +113,7 @@ public final class EventTriggers {
         new IOException(MAX_CHANGES + " changes are waiting, the limit"));
   }
 
-  /** Reason why the last query of a rule failed; "" if it did not. */
+  /** Returns the reason why the last query of a rule failed; "" if it succeeded. */
   public String error(String rule) {
     return errors.getOrDefault(rule, "");
   }
@@ -182,8 +182,8 @@ public final class EventTriggers {
   }
 
   /**
-   * Each series of the last response fires; previously firing series that are absent from it are
-   * resolved.
+   * Fires for each series of the last response; previously firing series that are missing from it
+   * are resolved.
    */
   private void evaluate(AutomationRule r, QueryTrigger q, Set<Source> seen) {
     GuardQueries queries = q.ofLogs() ? logs : metrics;

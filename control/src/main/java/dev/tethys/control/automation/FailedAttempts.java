@@ -15,7 +15,7 @@ record FailedAttempts(ActionRetries retries, CoolDowns coolDowns, StepLog steps,
   /** End of the error for a rollout that waits for its version, while a state lasts. */
   static final String AWAITED = "; it is rolled out once it exists, while the event lasts";
 
-  /** Monotonic due time, in Unix milliseconds. */
+  /** Converts a monotonic due time to Unix milliseconds. */
   long starts(long due) {
     return clock.millis() + Math.max(0, (due - clock.nanos()) / 1_000_000);
   }

@@ -51,12 +51,12 @@ public final class HeldActions {
         });
   }
 
-  /** Held actions of a variable, the latest last. */
+  /** Returns the held actions of a variable, most recent last. */
   synchronized List<Held> of(String target) {
     return all.values().stream().filter(h -> h.target().equals(target)).toList();
   }
 
-  /** Active actions of a rule. */
+  /** Returns the active actions of a rule. */
   synchronized List<Held> ofRule(String rule) {
     return all.values().stream().filter(h -> h.rule().equals(rule)).toList();
   }

@@ -46,7 +46,7 @@ public final class HubRules {
   private final InstantSource clock;
   private final RecentSteps<Step> steps = new RecentSteps<>();
 
-  /** Rules of hubs, which apply to all later events. */
+  /** Creates hub rules, which apply to all later events. */
   public HubRules(Hubs hubs, RuleCalls calls, InstantSource clock) {
     this.hubs = hubs;
     this.calls = calls;
@@ -54,7 +54,7 @@ public final class HubRules {
     hubs.follow(Application::new);
   }
 
-  /** Results, the latest first. */
+  /** Returns the results, newest first. */
   public List<Step> steps() {
     return steps.all();
   }

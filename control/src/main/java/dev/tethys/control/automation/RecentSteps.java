@@ -31,7 +31,7 @@ final class RecentSteps<S> {
     steps.remove(step);
   }
 
-  /** All of them, the latest first. */
+  /** Returns all steps, newest first. */
   synchronized List<S> all() {
     return List.copyOf(steps);
   }

@@ -79,7 +79,7 @@ final class Replay {
     return sum;
   }
 
-  /** Objects of the archive that it has read. */
+  /** Returns the number of archive objects read. */
   long objects() {
     return read(OBJECTS);
   }
@@ -89,7 +89,7 @@ final class Replay {
     return reported || request.spec().statusVariable().isEmpty() && origin == null;
   }
 
-  /** Explanation of a replay that has found no object. */
+  /** Explains why a replay has found no object. */
   String nothingRead() {
     ReplaySpec s = request.spec();
     return "no objects of "

@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 record ReplayPipeline(
     Path folder, Components components, Function<String, @Nullable String> environment) {
   /**
-   * Pipeline of a replay. Strings of requests are values of JSON: no reference is resolved.
+   * Builds the pipeline of a replay. Request strings are JSON values, so no reference is resolved.
    *
    * @throws IllegalArgumentException if it cannot run
    */

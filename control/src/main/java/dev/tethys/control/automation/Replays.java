@@ -215,7 +215,10 @@ public final class Replays implements ReplayHost {
     LOG.log(Level.INFO, "Replay removed replay={0} state={1}", name, r.state.word());
   }
 
-  /** Resources are compared in the next step, when the resources of all sources are known. */
+  /**
+   * Sets the resources, which are compared in the next step, when the resources of all sources are
+   * known.
+   */
   @Override
   public synchronized void define(Manifests next) {
     manifests = next;
@@ -393,7 +396,7 @@ public final class Replays implements ReplayHost {
     }
   }
 
-  /** All replays, including resources that are invalid. */
+  /** Renders all replays, including invalid resources. */
   public synchronized ArrayNode json() {
     ArrayNode out = JsonMapper.shared().createArrayNode();
     for (Replay r : all.values()) {

@@ -27,10 +27,10 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Rule action other than the start and end of live controls. */
 sealed interface RuleAction {
-  /** Word of the action in results. */
+  /** Returns the name of the action in results. */
   String word();
 
-  /** Object of the action in results. */
+  /** Returns the target of the action in results. */
   String target();
 
   /** Whether it sends a request, whose response arrives later. */
@@ -74,7 +74,7 @@ sealed interface RuleAction {
       return true;
     }
 
-    /** The URL without possible secrets. */
+    /** Returns the URL without possible secrets. */
     @Override
     public String target() {
       return url.getScheme() + "://" + url.getAuthority().replaceFirst("^.*@", "");
@@ -133,7 +133,7 @@ sealed interface RuleAction {
     }
 
     /**
-     * The replay at a time.
+     * Returns the replay request at a given time.
      *
      * @throws IllegalArgumentException if a time is invalid
      */

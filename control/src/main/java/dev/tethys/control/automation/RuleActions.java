@@ -82,7 +82,10 @@ public final class RuleActions {
       return rule.actor();
     }
 
-    /** Reason of a rollout, by which it is found when the event ends, also after a restart. */
+    /**
+     * Returns the reason recorded for a rollout, by which it is found when the event ends, also
+     * after a restart.
+     */
     String reason() {
       return "alert " + Texts.shortened(event.name(), 200) + " (" + id + ")";
     }
@@ -117,7 +120,7 @@ public final class RuleActions {
     this.clock = clock;
   }
 
-  /** Identity of a new event of hubs. */
+  /** Returns the ID of a new hub event. */
   String newId() {
     return hubs.newId();
   }
@@ -316,8 +319,8 @@ public final class RuleActions {
   }
 
   /**
-   * Action held since before the control plane started, if its event persists; otherwise null.
-   * Persistent states and series fire again after a start; an alert has its own time.
+   * Returns an action held since before the control plane started, if its event persists; otherwise
+   * null. Persistent states and series fire again after a start; an alert has its own time.
    */
   private HeldActions.@Nullable Held lasting(Run run) {
     HeldActions.Held before = run.undo ? null : held.ofBefore(run.id);
@@ -337,7 +340,7 @@ public final class RuleActions {
     return "done";
   }
 
-  /** The last rollout of an action that was neither undone nor cancelled; null if none. */
+  /** Returns an action's last rollout that was neither undone nor cancelled; null if none. */
   private @Nullable Rollout started(String actor, String id) {
     Optional<Rollout> found =
         rollouts.read(

@@ -108,7 +108,7 @@ public final class StepLog {
     }
   }
 
-  /** Results, the latest first. */
+  /** Returns the results, newest first. */
   synchronized List<Step> all() {
     return steps.all();
   }

@@ -53,7 +53,7 @@ public record AgentState(
   /** Hash of an agent's own configuration. */
   public static final String OWN = Texts.sha256("");
 
-  /** State without packages and own configuration. */
+  /** Creates a state without packages and configuration. */
   AgentState(
       UUID uid,
       Map<String, String> labels,
@@ -101,7 +101,7 @@ public record AgentState(
   private static final int MAX_NAME = 100;
 
   /**
-   * Title of the agent: its label {@code name}, or its custom labels, or its service and host; ""
+   * Returns the display name: the label {@code name}, or the custom labels, or service and host; ""
    * if none.
    */
   String name() {
@@ -132,12 +132,12 @@ public record AgentState(
     return (capabilities & Capability.ACCEPTS_PACKAGES) != 0;
   }
 
-  /** Hash of the packages that it was offered last, in hexadecimal; "" for none. */
+  /** Returns the hash of the packages offered last, in hexadecimal; "" if none. */
   public String packagesHash() {
     return packages == null ? "" : HexFormat.of().formatHex(packages.offeredHash());
   }
 
-  /** Total state of the offered packages. */
+  /** Returns the overall state of the offered packages. */
   public RemoteStatus.State packageState() {
     if (packages == null) {
       return RemoteStatus.State.UNSET;
@@ -169,7 +169,7 @@ public record AgentState(
     return packages.error();
   }
 
-  /** Hash of the configuration that it received last, in hexadecimal; "" for none. */
+  /** Returns the hash of the configuration received last, in hexadecimal; "" if none. */
   public String remoteHash() {
     return remoteHash(remote);
   }
@@ -178,7 +178,7 @@ public record AgentState(
     return remote == null ? "" : HexFormat.of().formatHex(remote.hash());
   }
 
-  /** Hash of the version that it contains, without live controls and variables. */
+  /** Returns the hash of the version it contains, without live controls and variables. */
   public String configHash() {
     return configHash(remoteHash());
   }
@@ -187,16 +187,21 @@ public record AgentState(
     return all.length() < HASH_DIGITS * 2 ? all : all.substring(0, HASH_DIGITS);
   }
 
-  /** Hash of the version that an agent runs, or that of its own configuration. */
+  /** Returns the hash of the version an agent runs, or of its own configuration. */
   static String configuration(@Nullable RemoteStatus remote) {
     String hash = configHash(remoteHash(remote));
     return hash.isEmpty() ? OWN : hash;
   }
 
-  /** Hash of its live controls; "" if none. */
+  /** Returns the hash of its live controls; "" if none. */
   public String controlsHash() {
     String hash = part(1);
     return hash.equals(NO_HASH) ? "" : hash;
+  }
+
+  /** Returns the hash of its variables; "" if none. */
+  String variablesHash() {
+    return part(2);
   }
 
   private String part(int n) {
@@ -213,7 +218,8 @@ public record AgentState(
   }
 
   /**
-   * State of the version that it contains, which is applied even if only an addition to it failed.
+   * Returns the state of the version it contains, which is applied even if only an addition to it
+   * failed.
    */
   public RemoteStatus.State configState() {
     return controlsFailed() || failedWith(AgentContract.VARIABLES_FAILED)
@@ -243,12 +249,12 @@ public record AgentState(
         : !part(1).isEmpty(); // also zeros, before variables
   }
 
-  /** Health as reported; true if it was not. */
+  /** Returns the reported health; true if none was reported. */
   public boolean isHealthy() {
     return health == null || health.healthy();
   }
 
-  /** Start of its process as reported, Unix nanoseconds; 0 if it is unknown. */
+  /** Returns the reported process start in Unix nanoseconds; 0 if unknown. */
   public long processStart() {
     return health == null ? 0 : health.startNanos();
   }

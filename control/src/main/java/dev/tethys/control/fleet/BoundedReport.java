@@ -22,7 +22,7 @@ final class BoundedReport {
 
   private BoundedReport() {}
 
-  /** Labels of a description, identifying ones first. */
+  /** Returns the labels of a description, identifying ones first. */
   static Map<String, String> labels(AgentToServer.Description d) {
     Map<String, String> out = new TreeMap<>();
     put(out, d.identifying());
@@ -75,7 +75,7 @@ final class BoundedReport {
   }
 
   /**
-   * Health with bounded strings.
+   * Returns a copy of the health with bounded strings.
    *
    * @param left components that may be added, over all levels
    */

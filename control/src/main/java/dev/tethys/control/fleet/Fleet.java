@@ -60,7 +60,7 @@ public final class Fleet {
 
   /** Agent connection. */
   public interface Session {
-    /** The offer for the agent may have changed. Must not block. */
+    /** Notifies that the agent's offer may have changed. Must not block. */
     void wake();
 
     /** Sends a custom message, without blocking; returns whether it was accepted. */
@@ -163,7 +163,7 @@ public final class Fleet {
   private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
   private volatile AccountsTaker accounts = (_, _, _, _) -> {};
 
-  /** Table for agents that need no tokens. */
+  /** Creates a table for agents that need no tokens. */
   public Fleet(Scheduler clock, int maxAgents) {
     this(clock, maxAgents, UidBindings.inMemory(), FleetMemory.ofHeap(1), 1);
   }
@@ -193,7 +193,7 @@ public final class Fleet {
     this.volumes = new FleetVolumes(account);
   }
 
-  /** Account of the memory of agents. */
+  /** Returns the memory account of the agents. */
   public FleetMemory memoryAccount() {
     return memoryAccount;
   }
@@ -277,7 +277,7 @@ public final class Fleet {
   }
 
   /**
-   * Connection of another agent with a uid that a token may use; null if none.
+   * Returns another agent's connection with a UID that a token may use; null if none.
    *
    * @param own requesting connection; null if none
    */
@@ -295,7 +295,7 @@ public final class Fleet {
     return fits;
   }
 
-  /** A connection of a token was closed. */
+  /** Handles a closed connection of a token. */
   public synchronized void closed(AgentToken token) {
     connections.add(token.fingerprint(), -1);
   }
@@ -328,7 +328,7 @@ public final class Fleet {
     return duplicates.get(uid);
   }
 
-  /** Number of agents that connected with the UID of another one, since startup. */
+  /** Returns the number of agents that connected with another agent's UID since startup. */
   public synchronized long duplicatesFound() {
     return duplicatesFound;
   }
@@ -428,7 +428,7 @@ public final class Fleet {
             : before != null && before.hasOwnConfiguration());
   }
 
-  /** Reason for not keeping an effective configuration; "" if it is kept. */
+  /** Returns the reason for not keeping an effective configuration; "" if it is kept. */
   @GuardedBy("this")
   private String omission(UUID uid, String config) {
     if (config.length() > MAX_CONFIG) {
@@ -507,7 +507,7 @@ public final class Fleet {
     return true;
   }
 
-  /** The connection of an agent has ended. */
+  /** Handles the end of an agent's connection. */
   public synchronized void disconnect(UUID uid, Session session) {
     if (sessions.remove(uid, session)) {
       AgentState a = agents.get(uid);
@@ -553,14 +553,14 @@ public final class Fleet {
     return recent.window(uid, clock.nanos());
   }
 
-  /** Usual intake of an agent by key of {@link Totals#intake}, over the last minute. */
+  /** Returns an agent's usual intake over the last minute, by {@link Totals#intake} key. */
   public synchronized Map<String, RecentIntake.Usual> usualIntake(UUID uid) {
     return intake.usual(uid, clock.nanos());
   }
 
   /**
-   * Items of a key that an agent received within a time limit up to now; -1 if its configuration
-   * has run for a shorter time.
+   * Returns the items an agent received under a key within a time limit up to now; -1 if its
+   * configuration has run for less time.
    */
   public synchronized long taken(UUID uid, String key, Duration over) {
     return intake.taken(uid, key, over, clock.nanos());
@@ -574,7 +574,7 @@ public final class Fleet {
     return memory.median(uid);
   }
 
-  /** The minimum of its last few reports; 0 if there are too few. */
+  /** Returns the minimum of its last few reports; 0 if there are too few. */
   public synchronized long leastMemory(UUID uid) {
     return memory.least(uid);
   }
@@ -587,20 +587,20 @@ public final class Fleet {
     return recent.windows(uid, clock.nanos());
   }
 
-  /** Number of reports of an agent's accounts. */
+  /** Returns the number of account reports from an agent. */
   public synchronized long reports(UUID uid) {
     AgentState a = agent(uid);
     return a == null ? 0 : a.totalsCount();
   }
 
-  /** Name of an agent in reasons, with its uid. */
+  /** Returns the agent's name with its UID, as used in reasons. */
   public synchronized String nameOf(UUID uid) {
     AgentState a = agent(uid);
     String name = a == null ? "" : a.name();
     return name.isEmpty() ? uid.toString() : name + " (" + uid + ")";
   }
 
-  /** Items in a second of a connected agent; null if they are unknown. */
+  /** Returns the items per second of a connected agent; null if unknown. */
   public synchronized ItemRates.@Nullable Rate rate(AgentState a) {
     return a.connected() ? rates.of(a.uid(), clock.nanos()) : null;
   }

@@ -53,7 +53,7 @@ public final class FleetMemory {
   private final Map<UUID, Agent> agents = new HashMap<>();
 
   /**
-   * An account.
+   * Creates an account.
    *
    * @param tokens number of tokens of agents, at least 1
    */

@@ -117,12 +117,12 @@ public final class FleetVolumes {
     reports.remove(agent);
   }
 
-  /** The last reports of an agent, the latest last; empty if none. */
+  /** Returns the last reports of an agent, most recent last; empty if none. */
   public List<Report> all(UUID agent) {
     return reports.all(agent);
   }
 
-  /** The last report of an agent; null if none. */
+  /** Returns the last report of an agent; null if none. */
   public @Nullable Report last(UUID agent) {
     return reports.last(agent);
   }
@@ -155,7 +155,8 @@ public final class FleetVolumes {
     }
 
     /**
-     * The last report before the first item of a scope: an agent is idle until its traffic begins.
+     * Returns the index of the last report before the first item of a scope: an agent is idle until
+     * its traffic starts.
      */
     int begin(Scope scope) {
       int i = 0;
@@ -165,7 +166,9 @@ public final class FleetVolumes {
       return i;
     }
 
-    /** The reports with the live controls of the last one; null if these are less than two. */
+    /**
+     * Returns the reports with the live controls of the last one; null if there are fewer than two.
+     */
     @Nullable Window ofLastControls() {
       String last = controls(parsed.size() - 1);
       int from = parsed.size() - 1;
@@ -246,7 +249,7 @@ public final class FleetVolumes {
       String currency) {
     static final Rates NONE = new Rates(0, 0, 0, 0, 0, 0, "");
 
-    /** Sum over agents; without a currency if their currencies differ. */
+    /** Sums rates over agents; without a currency if their currencies differ. */
     public static Rates sum(Collection<Rates> of) {
       Rates out = NONE;
       TreeSet<String> currencies = new TreeSet<>();
@@ -275,15 +278,17 @@ public final class FleetVolumes {
     }
   }
 
-  /** Rates of a scope over all agents by their reports alone, as {@link #ratesByAgent}. */
+  /**
+   * Returns the rates of a scope over all agents from their reports only, as {@link #ratesByAgent}.
+   */
   public Rates rates(Collection<AgentState> agents, Scope scope, long from, long to) {
     return Rates.sum(ratesByAgent(agents, scope, from, to, from).values());
   }
 
   /**
-   * Rates of a scope over the reports of each agent with at least two in the time range, starting
-   * at the report before its first item; if two reports have the live controls of the last one,
-   * over these.
+   * Returns the rates of a scope over the reports of each agent with at least two in the time
+   * range, starting at the report before its first item; if two reports have the live controls of
+   * the last one, over these.
    *
    * @param from only reports from this time on, monotonic
    * @param to only reports up to this time
@@ -338,7 +343,7 @@ public final class FleetVolumes {
   }
 
   /**
-   * Sum over agents.
+   * Sums the volumes over agents.
    *
    * @param by attribute; "" for the first known one
    * @param ofSignal only rows of this signal; "" for all. Values that agents have added up have no
@@ -398,7 +403,7 @@ public final class FleetVolumes {
     return out;
   }
 
-  /** The service comes first, since most users look for it. */
+  /** Returns the default attribute: the service if present, because most users look for it. */
   private static String first(TreeSet<String> attributes) {
     return attributes.contains("service.name")
         ? "service.name"
@@ -583,7 +588,7 @@ public final class FleetVolumes {
     return s != null && s.isKnown() ? s.counts[1] + s.counts[3] : 0;
   }
 
-  /** Nothing if it is unknown: that is not 0. */
+  /** Writes the speed, omitting unknown values, which are not 0. */
   private static void speed(ObjectNode to, @Nullable Speed s) {
     if (s == null || !s.isKnown()) {
       return;

@@ -72,7 +72,7 @@ public final class ItemRates {
     agents.remove(agent);
   }
 
-  /** Rate of an agent at a time; null if it is unknown. */
+  /** Returns the rate of an agent at a time; null if unknown. */
   @Nullable Rate of(UUID agent, long nanos) {
     Deque<Point> all = agents.get(agent);
     if (all == null || all.size() < 2) {

@@ -78,7 +78,7 @@ public final class RecentAccounts {
       return new Window(in + other.in, lost + other.lost, Math.max(seconds, other.seconds));
     }
 
-    /** Part of the items that was lost, 0 to 1. */
+    /** Returns the fraction of items that were lost, 0 to 1. */
     public double lostShare() {
       return in <= 0 ? 0 : Math.min(1, (double) lost / in);
     }
@@ -120,12 +120,12 @@ public final class RecentAccounts {
     agents.remove(agent);
   }
 
-  /** Window of an agent up to a time; empty if it has not reported accounts. */
+  /** Returns the window of an agent up to a time; empty if it has not reported accounts. */
   Window window(UUID agent, long nanos) {
     return windows(agent, nanos).getOrDefault(Totals.ALL, Window.EMPTY);
   }
 
-  /** Windows by signal and in total; a signal whose counts restarted has no losses. */
+  /** Returns windows by signal and in total; a signal whose counts restarted has no losses. */
   Map<String, Window> windows(UUID agent, long nanos) {
     Points p = agents.get(agent);
     if (p == null) {

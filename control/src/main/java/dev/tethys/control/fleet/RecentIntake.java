@@ -196,7 +196,10 @@ public final class RecentIntake {
     agents.remove(agent);
   }
 
-  /** Usual intake by key, of keys with items; empty if the reports cover too short a time. */
+  /**
+   * Returns the usual intake by key, for keys with items; empty if the reports cover too short a
+   * time.
+   */
   Map<String, Usual> usual(UUID agent, long nanos) {
     Map<String, Usual> out = new TreeMap<>();
     Agent a = agents.get(agent);
@@ -223,7 +226,10 @@ public final class RecentIntake {
     return out;
   }
 
-  /** Points of a configuration, preceded by those of the previous one if it has run too briefly. */
+  /**
+   * Returns the points of a configuration, preceded by those of the previous one if it has run too
+   * briefly.
+   */
   private static List<Point> shown(Points p, long nanos) {
     List<Point> out = new ArrayList<>(p.all);
     Points former = p.former;
@@ -264,7 +270,7 @@ public final class RecentIntake {
     return out;
   }
 
-  /** The longest time without items, which agents do not report. */
+  /** Returns the longest time without items, which agents do not report. */
   private static long silence(List<Point> all, int key, long nanos) {
     long longest = 0;
     long since = all.getFirst().nanos;
@@ -278,7 +284,7 @@ public final class RecentIntake {
     return Math.max(longest, nanos - REPORTED.toNanos() - since);
   }
 
-  /** The last point up to a time, else the first one. */
+  /** Returns the last point up to a time, or else the first one. */
   private static Point at(List<Point> all, long nanos) {
     Point out = all.getFirst();
     for (Point p : all) {

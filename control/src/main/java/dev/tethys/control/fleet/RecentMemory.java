@@ -41,7 +41,7 @@ public final class RecentMemory {
     agents.remove(agent);
   }
 
-  /** Median of the reports that are kept; 0 for fewer than {@link #FEWEST}. */
+  /** Returns the median of the retained reports; 0 for fewer than {@link #FEWEST}. */
   long median(UUID agent) {
     Reports r = agents.get(agent);
     if (r == null || r.count < FEWEST) {
@@ -52,7 +52,7 @@ public final class RecentMemory {
     return sorted[sorted.length / 2];
   }
 
-  /** The least of the {@link #LAST} reports; 0 for fewer. */
+  /** Returns the minimum of the {@link #LAST} reports; 0 for fewer. */
   long least(UUID agent) {
     Reports r = agents.get(agent);
     if (r == null || r.count < LAST) {

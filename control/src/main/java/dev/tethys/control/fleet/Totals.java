@@ -129,7 +129,7 @@ public record Totals(
   private static final String OTHER = "other";
   private static final Control NO_COUNTS = new Control(false, 0, 0, 0, 0, 0, false, List.of());
 
-  /** The accounts of a report; null if it has none. */
+  /** Reads the accounts in a report; null if it has none. */
   public static @Nullable Totals read(byte[] json) {
     try {
       JsonNode n = JSON.readTree(json);
@@ -178,7 +178,7 @@ public record Totals(
    */
   record Ended(long process, Totals totals) {}
 
-  /** The accounts of ended processes in a report; empty if it has none. */
+  /** Reads the accounts of ended processes in a report; empty if it has none. */
   static List<Ended> readEnded(byte[] json) {
     List<Ended> out = new ArrayList<>();
     try {
@@ -298,8 +298,8 @@ public record Totals(
   }
 
   /**
-   * Counts of a control; zeros if the agent has none, or only those of an earlier control with its
-   * id.
+   * Returns the counts of a control; zeros if the agent has none, or only those of an earlier
+   * control with its ID.
    */
   public Control control(String id, long startMillis) {
     Control c = controls == null ? null : controls.get(id);
@@ -315,8 +315,8 @@ public record Totals(
   }
 
   /**
-   * Items accepted, delivered and queued, by exporter, and under {@code @SIGNAL} for each signal
-   * that has exporters, from its receivers to these and without losses.
+   * Returns the items accepted, delivered and queued, by exporter, and under {@code @SIGNAL} for
+   * each signal that has exporters, from its receivers to these and without losses.
    */
   public Map<String, Exporter> deliveries() {
     Map<String, Exporter> out = new TreeMap<>(exporters);
@@ -340,8 +340,8 @@ public record Totals(
   }
 
   /**
-   * Items received: of all under {@link #ALL}, of a signal under {@code @SIGNAL}, and of a receiver
-   * under {@code NAME@SIGNAL}.
+   * Returns the items received: in total under {@link #ALL}, by signal under {@code @SIGNAL}, and
+   * by receiver under {@code NAME@SIGNAL}.
    */
   Map<String, Long> intake() {
     Map<String, Long> out = new TreeMap<>(receivers);
@@ -350,7 +350,7 @@ public record Totals(
     return out;
   }
 
-  /** Variant without reasons, for stored points. */
+  /** Returns the losses without reasons, for stored points. */
   Map<String, Losses> lossCounts() {
     Map<String, Losses> out = new TreeMap<>();
     losses().forEach((signal, x) -> out.put(signal, new Losses(x.in(), x.lost())));

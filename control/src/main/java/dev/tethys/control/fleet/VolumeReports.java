@@ -82,7 +82,10 @@ public final class VolumeReports {
     reports.put(agent, kept.reversed());
   }
 
-  /** The report with the least time to its neighbors, without the first and the last three. */
+  /**
+   * Returns the index of the report closest in time to its neighbors, excluding the first and the
+   * last three.
+   */
   private static int closest(List<Report> latestFirst) {
     int out = 3;
     long least = Long.MAX_VALUE;
@@ -122,12 +125,12 @@ public final class VolumeReports {
         account.of(agent, FleetMemory.Part.VOLUMES) - r.json.length);
   }
 
-  /** The last reports of an agent, the latest last; empty if none. */
+  /** Returns the last reports of an agent, most recent last; empty if none. */
   synchronized List<Report> all(UUID agent) {
     return List.copyOf(reports.getOrDefault(agent, List.of()));
   }
 
-  /** The last report of an agent; null if none. */
+  /** Returns the last report of an agent; null if none. */
   synchronized @Nullable Report last(UUID agent) {
     List<Report> all = reports.get(agent);
     return all == null ? null : all.getLast();

@@ -145,7 +145,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
         fields);
   }
 
-  /** The status with these conditions and fields; other conditions and fields stay. */
+  /** Merges these conditions and fields into a status; other conditions and fields are kept. */
   JsonNode merged(JsonNode status) {
     ObjectNode out =
         status instanceof ObjectNode o ? o.deepCopy() : JsonMapper.shared().createObjectNode();

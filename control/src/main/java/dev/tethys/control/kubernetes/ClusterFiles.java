@@ -132,7 +132,7 @@ public final class ClusterFiles implements SourceFiles {
       }
     }
 
-    /** Without a definition there are no objects. */
+    /** Handles a missing definition: there are no objects. */
     @Override
     public void missing(String what, String reason) {
       fail(

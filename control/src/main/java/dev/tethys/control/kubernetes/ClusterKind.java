@@ -54,7 +54,7 @@ public record ClusterKind(String group, String version, String plural, String ki
     return OWN.contains(this);
   }
 
-  /** Path of the list; for all namespaces if the namespace is "". */
+  /** Returns the list path; for all namespaces if the namespace is "". */
   String list(String namespace) {
     return "/apis/"
         + apiVersion()

@@ -67,7 +67,10 @@ record ClusterObject(
     return out.isEmpty() ? "unknown" : out;
   }
 
-  /** Block style, so that it is recognized as a manifest, and each value has its own line. */
+  /**
+   * Renders a manifest in block style, so that it is recognized as such and each value has its own
+   * line.
+   */
   private static String text(ClusterKind kind, JsonNode meta, JsonNode spec) {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("apiVersion", kind.apiVersion());
@@ -85,7 +88,7 @@ record ClusterObject(
     return YamlWriter.write(out);
   }
 
-  /** Identity among all objects, such as {@code TethysPipeline/shop/edge}. */
+  /** Returns the identity among all objects, such as {@code TethysPipeline/shop/edge}. */
   String path() {
     return kind.kind() + "/" + namespace + "/" + name;
   }
@@ -95,13 +98,13 @@ record ClusterObject(
     return uid.equals(o.uid) && generation == o.generation && isDeleted == o.isDeleted;
   }
 
-  /** Path of its status in the API. */
+  /** Returns the API path of its status. */
   String statusPath() {
     return kind.list(namespace) + "/" + name + "/status";
   }
 
   /**
-   * Reason in its status for which the rollout of this generation was undone; "" for none. A
+   * Returns the reason, from its status, why this generation's rollout was undone; "" if none. A
    * process that leads for the first time has no rollouts.
    */
   private String undone() {

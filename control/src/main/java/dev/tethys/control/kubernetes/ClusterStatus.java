@@ -198,7 +198,9 @@ public final class ClusterStatus {
     }
   }
 
-  /** The object; null if there is none, or the version is not the latest. */
+  /**
+   * Calls the API and returns the object; null if there is none, or the version is not the latest.
+   */
   private @Nullable JsonNode call(String method, String path, @Nullable ObjectNode body)
       throws IOException, InterruptedException {
     Map<String, String> headers = new LinkedHashMap<>(Map.of("Accept", "application/json"));

@@ -26,7 +26,7 @@ public final class ResourceDefinitions {
 
   private ResourceDefinitions() {}
 
-  /** All definitions, one document each. */
+  /** Renders all definitions, one document each. */
   public static String yaml() {
     StringBuilder out = new StringBuilder("# Printed by tethys control crds.\n");
     for (ClusterKind k : ClusterKind.OWN) {

@@ -204,20 +204,20 @@ public final class ControlCounts {
     }
   }
 
-  /** Counts of a control at an agent; null if none are kept. */
+  /** Returns the counts of a control at an agent; null if none are kept. */
   @GuardedBy("this")
   private @Nullable Sum kept(LiveControl c, UUID agent) {
     Entry e = all.getOrDefault(Key.of(c), Map.of()).get(agent);
     return e == null ? null : e.sum();
   }
 
-  /** Counts of a control at an agent, those of its earlier processes included. */
+  /** Returns the counts of a control at an agent, including its earlier processes. */
   public synchronized Sum of(LiveControl c, AgentState a) {
     Sum kept = kept(c, a.uid());
     return kept == null ? Sum.of(c.countsIn(a.totals() == null ? Totals.NONE : a.totals())) : kept;
   }
 
-  /** Counts of a control at all agents that ever were. */
+  /** Returns the counts of a control over all agents, including former ones. */
   public synchronized Sum of(LiveControl c, Iterable<AgentState> agents) {
     Sum out = Sum.NONE;
     for (Entry e : all.getOrDefault(Key.of(c), Map.of()).values()) {

@@ -79,12 +79,18 @@ public final class ControlEffects {
       summed = true;
     }
 
-    /** Rates before of the agents that have rates with it too, once there are such. */
+    /**
+     * Returns the earlier rates of agents that also have rates with the control, once there are
+     * any.
+     */
     private Map<UUID, Rates> comparable() {
       return now.isEmpty() || summed ? before : only(before, now);
     }
 
-    /** Rates with the control, of agents that had rates before, or of all agents if none had. */
+    /**
+     * Returns the rates with the control, of agents that had rates before, or of all agents if none
+     * had.
+     */
     private Map<UUID, Rates> present() {
       return before.isEmpty() || summed ? now : only(now, before);
     }
@@ -133,7 +139,7 @@ public final class ControlEffects {
     refresh(c);
   }
 
-  /** The part of the volumes that is nearest to the scope of a control. */
+  /** Returns the part of the volumes closest to the scope of a control. */
   private Scope scope(Control control, List<AgentState> agents) {
     Set<String> signals = new TreeSet<>();
     for (Signal s : control.signals()) {

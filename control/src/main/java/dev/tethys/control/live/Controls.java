@@ -123,7 +123,7 @@ public final class Controls {
     }
   }
 
-  /** The present state. */
+  /** Returns the current state. */
   public State state() {
     return state;
   }
@@ -342,13 +342,13 @@ public final class Controls {
     return c;
   }
 
-  /** An active control; null if there is none. */
+  /** Returns an active control; null if there is none. */
   public @Nullable LiveControl active(String id) {
     LiveControl c = state.all.get(id);
     return c == null || !c.isActive() ? null : c;
   }
 
-  /** Active controls for an agent. */
+  /** Returns the active controls for an agent. */
   public Document document(AgentState a) {
     return state.document(a);
   }

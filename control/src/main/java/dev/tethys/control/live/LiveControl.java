@@ -26,7 +26,7 @@ public record LiveControl(
     return endedMillis == 0;
   }
 
-  /** Stated owner, and the author if different. */
+  /** Returns the stated owner, and the author if different. */
   public String ownerAndAuthor() {
     String owner = control.owner();
     return author.isEmpty() || author.equals(owner)
@@ -34,7 +34,7 @@ public record LiveControl(
         : owner + " (started by " + author + ")";
   }
 
-  /** Counts of the control among those of an agent. */
+  /** Returns the counts of the control among those of an agent. */
   public PipelineAccounts.Control countsIn(Totals totals) {
     return totals.control(control.id(), control.startMillis());
   }

@@ -97,7 +97,7 @@ public final class QuotaShares {
       return used + ended;
     }
 
-    /** Amount reserved from others. */
+    /** Returns the amount reserved from others. */
     private double held() {
       return ended + Math.max(allowance, used);
     }
@@ -173,13 +173,16 @@ public final class QuotaShares {
     load();
   }
 
-  /** Number of agents by which a quota is divided: the next power of 2, so that it is stable. */
+  /**
+   * Returns the number of agents by which a quota is divided: the next power of 2, so that it is
+   * stable.
+   */
   static int rounded(int agents) {
     int bit = Integer.highestOneBit(Math.max(1, agents));
     return bit >= agents ? bit : bit << 1;
   }
 
-  /** Usage of a quota in its current period, by value; empty if none is known. */
+  /** Returns the usage of a quota in its current period, by value; empty if none is known. */
   public synchronized List<Use> uses(LiveControl c) {
     QuotaRule rule = c.control().quota();
     Quota q = quotas.get(Key.of(c));
@@ -398,7 +401,7 @@ public final class QuotaShares {
     }
   }
 
-  /** Message to an agent if one is due; otherwise null. */
+  /** Returns the message to an agent if one is due; otherwise null. */
   private @Nullable QuotaShare message(
       LiveControl c, QuotaRule rule, Quota q, UUID uid, double initial) {
     Sent sent = q.sent.computeIfAbsent(uid, k -> new Sent());

@@ -96,7 +96,7 @@ public final class QuotaWatch {
     return QuotaRule.Step.OK.word();
   }
 
-  /** The further of two steps; "" is before all. */
+  /** Returns the more advanced of two steps; "" precedes all others. */
   public static String further(String a, String b) {
     return rank(a) >= rank(b) ? a : b;
   }

@@ -183,7 +183,7 @@ final class ActionReader {
         timeout);
   }
 
-  /** Strings of both kinds; one that is written has priority. */
+  /** Merges strings of both kinds; written ones take priority. */
   private static Map<String, Text> texts(Map<String, String> written, Map<String, KeyRef> from) {
     Map<String, Text> out = new LinkedHashMap<>();
     from.forEach((k, v) -> out.put(k, new Text(null, v)));

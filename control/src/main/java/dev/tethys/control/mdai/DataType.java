@@ -25,7 +25,7 @@ public enum DataType {
     this.word = word;
   }
 
-  /** Name in resources. */
+  /** Returns the name in resources. */
   public String word() {
     return word;
   }
@@ -135,7 +135,7 @@ public enum DataType {
     }
   }
 
-  /** Types in the order of the enum, by their names. */
+  /** Returns the types by name, in enum order. */
   static Map<String, DataType> words() {
     Map<String, DataType> out = new java.util.LinkedHashMap<>();
     for (DataType t : List.of(values())) {

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Action of a rule. Strings may refer to the event that triggered it. */
 public sealed interface HubAction {
-  /** Type in MDAI's commands, such as {@code variable.set.add}. */
+  /** Returns the type in MDAI's commands, such as {@code variable.set.add}. */
   String type();
 
-  /** Variable or address that it changes or calls. */
+  /** Returns the variable it changes, or the address it calls. */
   String target();
 
   /** Sets a scalar. */

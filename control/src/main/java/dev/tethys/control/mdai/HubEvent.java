@@ -58,7 +58,7 @@ public record HubEvent(
         : t.matchesAlert(subject.name, subject.change);
   }
 
-  /** Fields by the names in references, without the payload. */
+  /** Returns the fields by their names in references, without the payload. */
   Map<String, String> fields() {
     Map<String, String> out = new TreeMap<>();
     out.put("id", id);
@@ -72,7 +72,7 @@ public record HubEvent(
     return out;
   }
 
-  /** Event as MDAI writes it. */
+  /** Reads an event in MDAI's format. */
   public static HubEvent read(JsonNode n) {
     return new HubEvent(
         n.path("id").asString(""),
@@ -87,7 +87,7 @@ public record HubEvent(
         Subject.NONE);
   }
 
-  /** JSON in MDAI's format. */
+  /** Renders the event as JSON in MDAI's format. */
   public ObjectNode json() {
     ObjectNode n = JsonMapper.shared().createObjectNode();
     n.put("id", id).put("name", name).put("version", 1).put("timestamp", timestamp);

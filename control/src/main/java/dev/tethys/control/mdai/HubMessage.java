@@ -36,7 +36,7 @@ public final class HubMessage {
   }
 
   /**
-   * Records an event that a user or another system has sent, and handles it.
+   * Records and handles an event sent by a user or another system.
    *
    * @param actor user or system that sent it
    */

@@ -29,7 +29,7 @@ public final class Hubs {
     /** Handles an event; its changes belong to the message. */
     void handle(HubMessage message, HubEvent event);
 
-    /** The changes are visible. It is called under the lock of the hubs, and does not wait. */
+    /** Notifies that the changes are visible. Called under the lock of the hubs; must not wait. */
     default void committed() {}
   }
 
@@ -69,7 +69,7 @@ public final class Hubs {
     return replays;
   }
 
-  /** Present time, RFC 3339. */
+  /** Returns the current time in RFC 3339 format. */
   String now() {
     return Instant.ofEpochMilli(clock.millis()).toString();
   }

@@ -40,7 +40,7 @@ public final class Interpolation {
         null);
   }
 
-  /** Variant with the scope {@code template}. */
+  /** Returns a variant with the scope {@code template}. */
   public Interpolation with(Map<String, String> template) {
     return new Interpolation(fields, payload, template);
   }
@@ -93,8 +93,8 @@ public final class Interpolation {
   }
 
   /**
-   * The first reference to the event that has neither a value nor a default, or is malformed; "" if
-   * none.
+   * Returns the first event reference that has neither a value nor a default, or is malformed; ""
+   * if none.
    */
   public String missing(String text) {
     Matcher m = REFERENCE.matcher(text);

@@ -197,7 +197,7 @@ public final class ManifestReader {
     }
   }
 
-  /** Section of a resource with the keys that every resource has. */
+  /** Returns a section with the keys common to all resources. */
   public static Section section(String kind) {
     Section s = new Section(kind, "Resource " + kind + ".");
     s.required("apiVersion", Type.STRING, "Group and version.");

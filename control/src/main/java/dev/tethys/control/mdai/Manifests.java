@@ -55,7 +55,7 @@ public record Manifests(
     return resources.stream().filter(Hub.class::isInstance).map(Hub.class::cast).toList();
   }
 
-  /** A hub; null if there is none. */
+  /** Returns a hub; null if there is none. */
   public @Nullable Hub hub(String name) {
     for (Hub h : hubs()) {
       if (h.meta().name().equals(name)) {

@@ -33,7 +33,7 @@ public final class PrometheusRules {
     return out.toString();
   }
 
-  /** The braces of an expression are not a template. */
+  /** Escapes an expression, so that its braces are not read as a template. */
   private static String escaped(String text) {
     return text.replace("{{", "{{ \"{{\" }}");
   }

@@ -15,6 +15,6 @@ public interface ReplayHost {
   /** Ends a replay and removes it, if it exists. */
   void end(String name);
 
-  /** Resources have changed: their replays start and end with them. */
+  /** Notifies that resources have changed: their replays start and end with them. */
   void define(Manifests manifests);
 }

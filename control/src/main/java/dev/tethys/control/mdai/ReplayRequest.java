@@ -48,7 +48,7 @@ public record ReplayRequest(String name, String namespace, ReplaySpec spec) {
   }
 
   /**
-   * Replay of a rule; name, times and signal are in the variable that triggered it.
+   * Creates a replay from a rule; name, times and signal are in the variable that triggered it.
    *
    * @throws IllegalArgumentException if it has no such text
    */
@@ -72,7 +72,10 @@ public record ReplayRequest(String name, String namespace, ReplaySpec spec) {
             s.secret()));
   }
 
-  /** Name of the replay whose status triggered a rule; errors as for the other. */
+  /**
+   * Returns the name of the replay whose status triggered a rule; exceptions as for the other
+   * method.
+   */
   static String ended(HubEvent event) {
     String name = data(event, "replay_name").path("replay_name").asString("");
     if (name.isEmpty()) {

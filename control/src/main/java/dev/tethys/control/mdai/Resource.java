@@ -28,7 +28,7 @@ public sealed interface Resource {
       List<PrometheusAlert> alerts,
       List<HubRule> rules)
       implements Resource {
-    /** A variable; null if there is none. */
+    /** Returns a variable; null if there is none. */
     public @Nullable HubVariable variable(String key) {
       for (HubVariable v : variables) {
         if (v.key().equals(key)) {

@@ -190,7 +190,7 @@ final class ResourceReader {
     }
   }
 
-  /** An object with every value read, so that each mistake is found. */
+  /** Reads all values of an object, so that every mistake is found. */
   private static YamlObject whole(YamlNode n, Section s, Meta meta) {
     YamlObject o = n.object(s);
     o.readAll();

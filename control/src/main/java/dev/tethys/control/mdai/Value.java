@@ -33,7 +33,7 @@ public sealed interface Value {
     return new Entries(Collections.unmodifiableSortedMap(new TreeMap<>(map)));
   }
 
-  /** The value without content of a type. */
+  /** Returns the empty value of a type. */
   static Value empty(DataType type) {
     return switch (type) {
       case SET -> of(java.util.Set.of());
@@ -50,7 +50,7 @@ public sealed interface Value {
     };
   }
 
-  /** JSON form: a string, a list or an object of strings. */
+  /** Returns the JSON form: a string, a list or an object of strings. */
   default JsonNode json() {
     return switch (this) {
       case Scalar s -> JsonMapper.shared().valueToTree(s.text());

@@ -59,7 +59,7 @@ public final class Variables {
       return manifests;
     }
 
-    /** Value of a variable; of a meta variable the one that it is computed of. */
+    /** Returns the value of a variable; for a meta variable, the value it is computed from. */
     public Value value(Hub hub, HubVariable v) {
       return value(hub, v, 0);
     }
@@ -94,7 +94,10 @@ public final class Variables {
       };
     }
 
-    /** Strings of a hub under the names of {@code serializeAs}; none if there is no such hub. */
+    /**
+     * Returns the strings of a hub under their {@code serializeAs} names; empty if there is no such
+     * hub.
+     */
     public Environment environment(String hub) {
       return environments.computeIfAbsent(hub, this::serialized);
     }
@@ -240,7 +243,7 @@ public final class Variables {
     file.write(n);
   }
 
-  /** Text of a value: a set joined, a map as YAML. */
+  /** Renders a value as text: a set joined, a map as YAML. */
   static String text(Value v, @Nullable String delimiter) {
     return switch (v) {
       case Value.Scalar s -> s.text();
@@ -258,7 +261,7 @@ public final class Variables {
         : JsonMapper.shared().writeValueAsString(text);
   }
 
-  /** A set with an element more or less. */
+  /** Returns a set with an element added or removed. */
   static Value with(Value set, String element, boolean add) {
     Set<String> out = new LinkedHashSet<>();
     if (set instanceof Value.Elements e) {
@@ -272,7 +275,7 @@ public final class Variables {
     return Value.of(out);
   }
 
-  /** A map with another entry; null removes it. */
+  /** Returns a map with an entry replaced; null removes it. */
   static Value with(Value map, String key, @Nullable String value) {
     TreeMap<String, String> out =
         map instanceof Value.Entries e ? new TreeMap<>(e.all()) : new TreeMap<>();

@@ -86,7 +86,7 @@ public final class WebhookRequests {
     return value.strip();
   }
 
-  /** Message for Slack: the text, facts of the alert and a button. */
+  /** Builds a Slack message: the text, facts about the alert and a button. */
   private static String slack(HubEvent event, Map<String, String> values) {
     String message = values.getOrDefault("message", "");
     if (message.isEmpty()) {

@@ -54,7 +54,7 @@ public final class Offers {
     return hub.isEmpty() ? "" : now.environment(hub).json();
   }
 
-  /** Offer for an agent; null if none. */
+  /** Returns the offer for an agent; null if none. */
   @Nullable RemoteConfig offer(AgentState a) {
     if (!a.acceptsConfiguration()) {
       return null;
@@ -132,16 +132,17 @@ public final class Offers {
   static final String NO_TARGET = "no such target";
 
   /**
-   * State of a control at an agent: {@code applied}, {@code no such target}, {@code pending},
-   * {@code failed}, {@code disconnected}, {@code unsupported}, or {@code unknown configuration} for
-   * an agent that runs a configuration of another control plane and is offered nothing.
+   * Returns the state of a control at an agent: {@code applied}, {@code no such target}, {@code
+   * pending}, {@code failed}, {@code disconnected}, {@code unsupported}, or {@code unknown
+   * configuration} for an agent that runs a configuration of another control plane and is offered
+   * nothing.
    */
   public String state(LiveControl c, AgentState a) {
     String common = common(a);
     return c.isActive() || common.equals("unsupported") ? of(c, a, common) : "ended";
   }
 
-  /** State of all active controls at an agent; "" if it depends on the control. */
+  /** Returns the state of all active controls at an agent; "" if it depends on the control. */
   public String common(AgentState a) {
     if (!a.acceptsConfiguration() || !a.acceptsControls()) {
       return "unsupported";
@@ -158,7 +159,7 @@ public final class Offers {
     return a.controlsFailed() ? "failed" : "";
   }
 
-  /** State of an active control at an agent with a state for all of them. */
+  /** Returns the state of an active control at an agent, given the state common to all of them. */
   public static String of(LiveControl c, AgentState a, String common) {
     if (!common.isEmpty()) {
       return common;

@@ -120,7 +120,7 @@ public final class OpampEndpoint {
         "");
   }
 
-  /** A uid for an agent whose own uid belongs to another agent. */
+  /** Assigns a UID to an agent whose own UID belongs to another agent. */
   private UUID assign(UUID said) {
     UUID out = UuidV7.at(clock.millis(), random);
     fleet.noteDuplicate(said, out);
@@ -308,7 +308,10 @@ public final class OpampEndpoint {
       }
     }
 
-    /** The message with the UID assigned to this agent, if another one owns the reported UID. */
+    /**
+     * Returns the message with the UID assigned to this agent, if another one owns the reported
+     * UID.
+     */
     private AgentToServer identified(AgentToServer m) {
       UUID named = InstanceUid.of(m.uid());
       if (!named.equals(shared)) {
@@ -498,7 +501,7 @@ public final class OpampEndpoint {
       return p;
     }
 
-    /** Configuration to offer, unless it was already offered and is not overdue. */
+    /** Returns the configuration to offer, unless it was already offered and is not overdue. */
     private @Nullable RemoteConfig offer(UUID who) {
       AgentState a = fleet.agent(who);
       RemoteConfig c = a == null ? null : offers.offer(a);

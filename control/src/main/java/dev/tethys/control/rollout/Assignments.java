@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class Assignments {
   private final List<Assignment> all = new ArrayList<>(); // the latest last
 
-  /** All, including those that currently apply to no agent; the latest last. */
+  /**
+   * Returns all assignments, including those that currently apply to no agent; most recent last.
+   */
   List<Assignment> all() {
     return List.copyOf(all);
   }
@@ -51,12 +53,12 @@ final class Assignments {
     return visible().stream().filter(a -> a.configuration().equals(configuration)).toList();
   }
 
-  /** All of a configuration, the latest first. */
+  /** Returns all assignments of a configuration, most recent first. */
   List<Assignment> of(String configuration) {
     return all.reversed().stream().filter(a -> a.configuration().equals(configuration)).toList();
   }
 
-  /** The latest of a configuration; null if none. */
+  /** Returns the latest assignment of a configuration; null if none. */
   @Nullable Assignment latest(String configuration) {
     List<Assignment> own = of(configuration);
     return own.isEmpty() ? null : own.getFirst();

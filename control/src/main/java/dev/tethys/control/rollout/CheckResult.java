@@ -22,12 +22,12 @@ record CheckResult(Answer answer, String reason, boolean limited) {
     return new CheckResult(Answer.UNDO, reason, false);
   }
 
-  /** Wait without a separate limit. */
+  /** Creates a result that waits without a separate limit. */
   static CheckResult await(String reason) {
     return new CheckResult(Answer.WAIT, reason, false);
   }
 
-  /** Wait for evidence, which {@code maxWait} limits. */
+  /** Creates a result that waits for evidence, limited by {@code maxWait}. */
   static CheckResult awaitEvidence(String reason) {
     return new CheckResult(Answer.WAIT, reason, true);
   }

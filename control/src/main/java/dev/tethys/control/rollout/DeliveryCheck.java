@@ -126,7 +126,7 @@ final class DeliveryCheck implements GuardCheck {
             });
   }
 
-  /** Without lost items, for which the guard has a separate limit. */
+  /** Returns the exporter totals without lost items, for which the guard has a separate limit. */
   private static Exporter kept(Totals t) {
     return new Exporter(t.in() - t.lost(), t.out(), t.queued(), -1);
   }
@@ -173,7 +173,7 @@ final class DeliveryCheck implements GuardCheck {
     }
   }
 
-  /** Reason to undo the rollout; "" for none. */
+  /** Returns the reason to undo the rollout; "" if none. */
   private String problem() {
     if (late && in >= fewest() && !others.hold(exporter)) {
       return text()
@@ -190,7 +190,8 @@ final class DeliveryCheck implements GuardCheck {
   }
 
   /**
-   * Number of items from which a delivery must be seen, even if none are required to be received.
+   * Returns the number of items from which a delivery must be seen, even if no minimum of received
+   * items is set.
    */
   private long fewest() {
     if (!exporter.isEmpty()) {
@@ -204,7 +205,7 @@ final class DeliveryCheck implements GuardCheck {
     return first == null ? "" : fleet.nameOf(first);
   }
 
-  /** Description of the missing delivery; "" for none. */
+  /** Describes the missing delivery; "" if none. */
   private String text() {
     boolean signal = exporter.startsWith(Totals.SIGNAL);
     if (in < fewest()) {

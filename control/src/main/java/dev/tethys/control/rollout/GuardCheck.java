@@ -11,7 +11,7 @@ interface GuardCheck {
     return CheckResult.PASS;
   }
 
-  /** Answers for the rollout, after all agents. */
+  /** Returns the result for the rollout, after all agents were checked. */
   default CheckResult answer() {
     return CheckResult.PASS;
   }

@@ -66,7 +66,7 @@ public final class GuardQueries {
   @GuardedBy("this")
   private final Map<String, Long> sent = new LinkedHashMap<>(); // nanoseconds
 
-  /** Queries at a Prometheus. */
+  /** Creates queries against a Prometheus. */
   public GuardQueries(URI prometheus, Scheduler clock) {
     this(prometheus, "/api/v1/query", clock);
   }
@@ -77,17 +77,17 @@ public final class GuardQueries {
     this.clock = clock;
   }
 
-  /** Queries at a log store with Loki's API. */
+  /** Creates queries against a log store with Loki's API. */
   public static GuardQueries ofLogs(URI loki, Scheduler clock) {
     return new GuardQueries(loki, "/loki/api/v1/query", clock);
   }
 
-  /** Last response, and the next query if due. */
+  /** Returns the last response, and starts the next query if due. */
   public Answer answer(String query) {
     return answer(query, INTERVAL);
   }
 
-  /** The last response, and the next query after an interval. */
+  /** Returns the last response, and starts the next query after an interval. */
   public synchronized Answer answer(String query, Duration interval) {
     long now = clock.nanos();
     Long before = sent.get(query);
@@ -168,7 +168,7 @@ public final class GuardQueries {
         now);
   }
 
-  /** Reason of a refusal: Prometheus writes JSON, Loki a text. */
+  /** Returns the reason for a rejection: Prometheus sends JSON, Loki plain text. */
   private static String error(byte[] body) {
     String text = new String(body, StandardCharsets.UTF_8).strip();
     try {

@@ -42,7 +42,7 @@ public record Holding(
     return late == 0 && failed == 0 && others.isEmpty();
   }
 
-  /** Number of agents that run it, and the versions of the others. */
+  /** Describes how many agents run it, and the versions of the others. */
   public String text() {
     String of = selector.matchers().isEmpty() ? "" : " of " + selector;
     if (agents == 0) {

@@ -48,7 +48,7 @@ final class LossSums {
             });
   }
 
-  /** Reason to undo the rollout; "" for none. */
+  /** Returns the reason to undo the rollout; "" if none. */
   String problem(String who) {
     for (Sum s : sums.values()) {
       String text = s.problem(who);
@@ -64,13 +64,16 @@ final class LossSums {
     return undecided;
   }
 
-  /** Share of a signal; the total share if none was known by signal, as in earlier states. */
+  /**
+   * Returns the share of a signal, or the total share if none was recorded by signal, as in older
+   * states.
+   */
   static double share(Map<String, Double> shares, String signal) {
     String key = shares.size() == 1 ? Totals.ALL : signal;
     return shares.getOrDefault(key, 0.0);
   }
 
-  /** Parts of the items that were lost, by signal. */
+  /** Returns the fraction of items lost, by signal. */
   static Map<String, Double> shares(Map<String, RecentAccounts.Window> of) {
     Map<String, Double> out = new TreeMap<>();
     of.forEach((signal, w) -> out.put(signal, w.lostShare()));
@@ -78,8 +81,8 @@ final class LossSums {
   }
 
   /**
-   * Variant for one agent: recent losses, or losses since its start if it has received few items
-   * since.
+   * Returns the fractions for one agent: recent losses, or losses since its start if it has
+   * received few items since.
    */
   static Map<String, Double> shares(Totals t, Map<String, RecentAccounts.Window> recent) {
     Map<String, Double> out = new TreeMap<>();
@@ -121,7 +124,7 @@ final class LossSums {
               });
     }
 
-    /** The reasons with the most items; "" if none is known. */
+    /** Describes the reasons with the most items; "" if none is known. */
     private String describeReasons() {
       return reasons.isEmpty() ? "" : "; by reason: " + mostFrequent();
     }

@@ -46,14 +46,16 @@ final class OtherAgents {
     return out;
   }
 
-  /** Usual intake of these agents. */
+  /** Returns the usual intake of these agents. */
   static Map<UUID, Map<String, RecentIntake.Usual>> usualIntake(Fleet fleet, Rollout r) {
     Map<UUID, Map<String, RecentIntake.Usual>> out = new LinkedHashMap<>();
     r.othersThen.keySet().forEach(uid -> out.put(uid, fleet.usualIntake(uid)));
     return out;
   }
 
-  /** Recent items of the agents that the rollout is for and has not reached, by signal. */
+  /**
+   * Returns the recent items, by signal, of the agents selected by the rollout but not reached yet.
+   */
   static Map<String, RecentAccounts.Window> recent(Fleet fleet, Rollout r) {
     Map<String, RecentAccounts.Window> sums = new TreeMap<>();
     for (AgentState a : fleet.agents(r.selector)) {

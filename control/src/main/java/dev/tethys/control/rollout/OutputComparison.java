@@ -159,7 +159,8 @@ public final class OutputComparison {
   }
 
   /**
-   * The live controls of most agents with the version, preferably ones that others have as well.
+   * Returns the live controls of most agents with the version, preferring ones that others have as
+   * well.
    */
   private String controls() {
     Map<String, Integer> agents = new TreeMap<>();
@@ -181,7 +182,10 @@ public final class OutputComparison {
     return of.values().stream().filter(s -> s.controls().equals(controls)).toList();
   }
 
-  /** Data missing to decide that no output has changed by more than a share; "" for none. */
+  /**
+   * Describes the data missing to decide that no output has changed by more than a share; "" if
+   * none.
+   */
   String undecided(double most) {
     if (signals.isEmpty()) {
       return "the outputs of agents with and without the version are not compared yet" + cuts();
@@ -217,7 +221,7 @@ public final class OutputComparison {
     return true;
   }
 
-  /** Reason for ignoring reports of agents; "" if all reports count. */
+  /** Returns the reason for ignoring reports of agents; "" if all reports count. */
   private String cuts() {
     StringBuilder out = new StringBuilder();
     for (Map<UUID, VolumeSeries> side : List.of(fresh, others)) {
@@ -251,7 +255,7 @@ public final class OutputComparison {
     return "";
   }
 
-  /** Undelivered outputs with the version; "" if they are less than a share. */
+  /** Describes undelivered outputs with the version; "" if they are less than a share. */
   String undelivered(double most) {
     if (heldShare(fresh) <= most + heldShare(others)) {
       return "";
@@ -263,7 +267,10 @@ public final class OutputComparison {
         fresh.values().stream().filter(s -> s.intervals() > 0).mapToLong(VolumeSeries::held).sum());
   }
 
-  /** Items at exporters are not delivered yet: a destination that never responds accepts none. */
+  /**
+   * Returns the share of items held by exporters, which are not delivered yet: a destination that
+   * never responds accepts none.
+   */
   private static double heldShare(Map<UUID, VolumeSeries> side) {
     long taken = 0;
     long held = 0;

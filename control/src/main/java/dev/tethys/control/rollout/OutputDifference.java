@@ -23,7 +23,7 @@ record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after
     UNCLEAR
   }
 
-  /** The difference from the same agents before; null for too few items. */
+  /** Returns the difference from the same agents before; null if there are too few items. */
   static @Nullable OutputDifference fromBefore(VolumeKey k, List<BeforeAndAfter> pairs) {
     List<BeforeAndAfter> enough = pairs.stream().filter(p -> p.isEnough(k)).toList();
     if (enough.isEmpty()) {
@@ -41,7 +41,7 @@ record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after
         : new OutputDifference(k, OutputMeasure.weighted(enough, k, r.before()), r.after(), BEFORE);
   }
 
-  /** The difference from some agents; null for too few items. */
+  /** Returns the difference from other agents; null if there are too few items. */
   static @Nullable OutputDifference beside(
       VolumeKey k, Collection<VolumeSeries> now, Collection<VolumeSeries> without) {
     return of(k, now, without, OTHERS);
@@ -63,7 +63,7 @@ record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after
     return a.isEnough() && b.isEnough() ? new OutputDifference(k, a, b, against) : null;
   }
 
-  /** Largest change of items or bytes, relative to before. */
+  /** Returns the largest relative change of items or bytes. */
   double change() {
     return Math.max(change(0), change(1));
   }
@@ -76,7 +76,7 @@ record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after
     return difference(i) == 0 ? 0 : before.ratio()[i] == 0 ? 1 : difference(i) / before.ratio()[i];
   }
 
-  /** Differences on both sides, which are independent of each other. */
+  /** Combines the errors of both sides, which are independent of each other. */
   double error(int i) {
     return Math.hypot(before.error()[i], after.error()[i]);
   }
@@ -150,7 +150,7 @@ record OutputDifference(VolumeKey key, OutputMeasure before, OutputMeasure after
         + (isLongEnough() ? " are compared over " + compared() : " are not compared yet: " + few());
   }
 
-  /** Reason why the difference is not evaluated, without its signal. */
+  /** Returns the reason why the difference is not evaluated, without its signal. */
   String lack() {
     return isLongEnough() ? "compared over " + compared() : few();
   }

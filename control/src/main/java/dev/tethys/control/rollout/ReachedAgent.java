@@ -26,7 +26,7 @@ record ReachedAgent(UUID uid, Reached reached, @Nullable AgentState state, boole
     return state == null && !reached.heard;
   }
 
-  /** Current item counts of the agent; null if unknown. */
+  /** Returns the current item counts of the agent; null if unknown. */
   @Nullable Totals totals() {
     return state == null ? null : state.totals();
   }

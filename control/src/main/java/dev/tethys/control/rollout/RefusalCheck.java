@@ -86,7 +86,7 @@ final class RefusalCheck implements GuardCheck {
     }
   }
 
-  /** Share of the items that an agent refused. */
+  /** Returns the fraction of items that an agent rejected. */
   static double share(Totals t) {
     return t.in() <= 0 ? 0 : (double) t.returned() / t.in();
   }

@@ -75,7 +75,7 @@ final class ResourceCheck implements GuardCheck {
   }
 
   /**
-   * Reason to undo the version because of an agent that has applied it; "" for none.
+   * Returns the reason to undo the version because of an agent that applied it; "" if none.
    *
    * @param sinceMillis time since then
    */

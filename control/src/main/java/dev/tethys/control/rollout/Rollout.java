@@ -134,7 +134,7 @@ public final class Rollout {
     int restarts;
 
     /**
-     * State of an agent before it is offered the version.
+     * Creates the state of an agent before it is offered the version.
      *
      * @param lostBefore part of its items that it lost by signal, and of all together
      * @param inPerSecondBefore items that it received per second; 0 if unknown
@@ -245,7 +245,7 @@ public final class Rollout {
     versions.add(version);
   }
 
-  /** Monotonic time when the last agent applied the version. */
+  /** Returns the monotonic time at which the last agent applied the version. */
   long lastApplied() {
     long last = Long.MIN_VALUE;
     for (Reached x : reached.values()) {
@@ -262,7 +262,7 @@ public final class Rollout {
     return configuration.startsWith(Packages.PREFIX);
   }
 
-  /** Hash of all packages that agents are offered by a rollout: that of another one differs. */
+  /** Returns the hash of all packages offered by a rollout; it differs between rollouts. */
   public static String offerHash(ConfigVersion v, long rollout) {
     return Texts.sha256(v.hash() + "\n" + rollout);
   }

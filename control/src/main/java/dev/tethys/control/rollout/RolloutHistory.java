@@ -108,7 +108,7 @@ final class RolloutHistory {
     return assignments;
   }
 
-  /** A rollout; null if none. */
+  /** Returns a rollout; null if none. */
   @Nullable Rollout get(long id) {
     return rollouts.get(id);
   }
@@ -117,7 +117,7 @@ final class RolloutHistory {
     return nextId;
   }
 
-  /** The active rollout of a configuration; null if none. */
+  /** Returns the active rollout of a configuration; null if none. */
   @Nullable Rollout active(String configuration) {
     for (Rollout r : rollouts.values()) {
       if (r.state.isActive() && r.configuration.equals(configuration)) {
@@ -305,7 +305,10 @@ final class RolloutHistory {
     }
   }
 
-  /** The last rollouts of latest versions that users ended: no rule rolls these out again. */
+  /**
+   * Returns the last rollouts of latest versions that were ended by users: no rule rolls these out
+   * again.
+   */
   private Collection<Long> undoneByUsers() {
     Map<String, Long> out = new HashMap<>();
     for (Rollout r : rollouts.values()) {

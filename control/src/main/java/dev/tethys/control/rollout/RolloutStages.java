@@ -98,7 +98,7 @@ public final class RolloutStages {
     return out;
   }
 
-  /** Reading of an agent before it is offered the version. */
+  /** Reads the state of an agent before it is offered the version. */
   private Reached before(Rollout r, AgentState a) {
     r.outputs.reach(fleet.volumes(), a.uid());
     Totals t = a.totals() == null ? Totals.NONE : a.totals();

@@ -227,7 +227,8 @@ public final class RolloutState {
   }
 
   /**
-   * A file of an earlier release contains only the name, which begins with the kind of the actor.
+   * Reads the author. A file of an earlier release contains only the name, prefixed with the actor
+   * kind.
    */
   private static Actor author(JsonNode n) {
     String name = n.path("author").asString("");

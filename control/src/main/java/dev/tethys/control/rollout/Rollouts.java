@@ -149,7 +149,7 @@ public final class Rollouts {
     return r;
   }
 
-  /** Reason why a rollout reaches no agent. */
+  /** Explains why a rollout reaches no agent. */
   private ConflictException none(Rollout r) {
     Set<Long> keeping = history.keeping(fleet.agents(r.selector));
     return new ConflictException(
@@ -171,7 +171,7 @@ public final class Rollouts {
     return history.configurations().wanted(a);
   }
 
-  /** Variant for an offer, which delivers the version to the agent. */
+  /** Returns the version to offer, which delivers it to the agent. */
   public Wanted offered(AgentState a) {
     AgentVersions now = history.configurations();
     join(now, a);
@@ -188,7 +188,7 @@ public final class Rollouts {
     }
   }
 
-  /** The package of an agent; null if none. */
+  /** Returns the package for an agent; null if none. */
   public @Nullable Target offeredPackage(AgentState a) {
     AgentVersions now = history.packages();
     join(now, a);
@@ -318,7 +318,7 @@ public final class Rollouts {
     return r;
   }
 
-  /** Known agents with the version of a rollout. */
+  /** Returns the known agents with the version of a rollout. */
   public synchronized List<AgentState> agents(Rollout r) {
     List<AgentState> out = new ArrayList<>();
     List<UUID> uids = new ArrayList<>(r.reached.keySet());
@@ -409,13 +409,13 @@ public final class Rollouts {
     fleet.wakeAll();
   }
 
-  /** Author of a version; "" if there is none. */
+  /** Returns the author of a version; "" if there is none. */
   public String author(String configuration, int version) {
     ConfigVersion v = history.find(configuration, version);
     return v == null ? "" : v.author();
   }
 
-  /** Reason of a version; "" if there is none. */
+  /** Returns the reason given for a version; "" if there is none. */
   public String reason(String configuration, int version) {
     ConfigVersion v = history.find(configuration, version);
     return v == null ? "" : v.reason();
@@ -472,8 +472,8 @@ public final class Rollouts {
   }
 
   /**
-   * Reason why no rule may roll out a version: a user undid it. "" if none did, or one has rolled
-   * it out since then.
+   * Returns the reason why no rule may roll out a version: a user undid it. "" if none did, or one
+   * has rolled it out since then.
    */
   public synchronized String refusal(String configuration, int version) {
     Rollout undone = null;
@@ -511,9 +511,9 @@ public final class Rollouts {
   }
 
   /**
-   * Reason why a version is not used unless it is named: the guard or a user undid it, and no user
-   * selected it later. "" for a version that may be used, such as one whose rollout was only
-   * cancelled: that is how a user changes the agents or the guard of a rollout.
+   * Returns the reason why a version is not used unless it is named: the guard or a user undid it,
+   * and no user selected it later. "" for a version that may be used, such as one whose rollout was
+   * only cancelled: that is how a user changes the agents or the guard of a rollout.
    */
   public synchronized String undone(String configuration, int version) {
     String rejected = rejection(configuration, version);
@@ -529,8 +529,8 @@ public final class Rollouts {
   }
 
   /**
-   * Last rollout of a version that is not used unless it is named, see {@link #undone(String,
-   * int)}; null for a version that may be used.
+   * Returns the last rollout of a version that is not used unless it is named, see {@link
+   * #undone(String, int)}; null for a version that may be used.
    */
   public synchronized @Nullable Rollout lastUndone(String configuration, int version) {
     if (undone(configuration, version).isEmpty()) {

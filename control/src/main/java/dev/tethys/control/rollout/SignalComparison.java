@@ -22,9 +22,9 @@ record SignalComparison(
   }
 
   /**
-   * The result of both comparisons. Agents differ in their input, and traffic changes with time: a
-   * version has changed an output only if that differs from agents without the version, from each
-   * of them, and from the same agents before.
+   * Evaluates both comparisons against a limit. Agents differ in their input, and traffic changes
+   * with time: a version has changed an output only if that differs from agents without the
+   * version, from each of them, and from the same agents before.
    */
   LimitResult withLimit(double most) {
     LimitResult b = beside == null ? LimitResult.ABOVE : beside.compareWithLimit(most);

@@ -62,7 +62,10 @@ public final class SilenceCheck implements GuardCheck {
     return !silent.isEmpty();
   }
 
-  /** Reason why an agent has not returned in time; "" if all have returned or may still do so. */
+  /**
+   * Returns the reason why an agent has not returned in time; "" if all have returned or may still
+   * do so.
+   */
   String overdue() {
     return tooLong ? silent : "";
   }

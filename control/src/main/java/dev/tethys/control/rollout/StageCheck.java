@@ -94,7 +94,10 @@ final class StageCheck {
     return silence.hasSilent();
   }
 
-  /** Reason why an agent has not returned within the usual time after a start; "" for none. */
+  /**
+   * Returns the reason why an agent has not returned within the usual time after a start; "" if
+   * none.
+   */
   String overdue() {
     return silence.overdue();
   }

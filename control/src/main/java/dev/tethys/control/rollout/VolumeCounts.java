@@ -92,7 +92,7 @@ record VolumeCounts(
     return out;
   }
 
-  /** Counts of a value, 0 if it has none. */
+  /** Returns the counts of a value; 0 if it has none. */
   long[] of(VolumeKey k) {
     return counts.getOrDefault(k, new long[COUNTS]);
   }

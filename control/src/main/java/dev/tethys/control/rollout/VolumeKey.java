@@ -6,7 +6,7 @@ package dev.tethys.control.rollout;
  * @param attribute "" for the whole signal
  */
 record VolumeKey(String attribute, String value, String signal) {
-  /** The complete signal. */
+  /** Returns the key for the entire signal. */
   static VolumeKey whole(String signal) {
     return new VolumeKey("", "", signal);
   }

@@ -21,7 +21,7 @@ final class VolumeSeries {
 
   VolumeSeries() {}
 
-  /** A series of the reports from a time on, monotonic. */
+  /** Creates a series from the reports starting at a given monotonic time. */
   VolumeSeries(List<VolumeReports.Report> reports, long from) {
     reports.stream().filter(r -> r.nanos() - from >= 0).forEach(this::add);
   }
@@ -35,12 +35,12 @@ final class VolumeSeries {
     return points.getLast().counts().keySet();
   }
 
-  /** Reason for ignoring earlier reports; "" if they count. */
+  /** Returns the reason for ignoring earlier reports; "" if they count. */
   String cut() {
     return cut;
   }
 
-  /** Number of intervals in which a value was received. */
+  /** Returns the number of intervals in which a value was received. */
   int activeIntervals(VolumeKey taken) {
     int out = 0;
     for (int i = 1; i < quiet.size(); i++) {
@@ -79,8 +79,8 @@ final class VolumeSeries {
   }
 
   /**
-   * The half of the reports with the fewest items waiting in the pipeline, since those were
-   * received but not put out; all reports if there are too few.
+   * Returns the half of the reports with the fewest items waiting in the pipeline, which were
+   * received but not sent yet; all reports if there are too few.
    */
   private List<VolumeCounts> leastWaiting() {
     long median =
@@ -110,7 +110,10 @@ final class VolumeSeries {
     return points.size() - 1;
   }
 
-  /** Growth of a count from the first report to another; values may leave a full list. */
+  /**
+   * Returns the growth of a count from the first report to another; values may drop out of a full
+   * list.
+   */
   long grown(VolumeKey k, int count, VolumeCounts to) {
     return Math.max(0, to.of(k)[count] - first().of(k)[count]);
   }
@@ -123,7 +126,8 @@ final class VolumeSeries {
   }
 
   /**
-   * Deviation of the output from a constant share of the input over the reports in between.
+   * Returns the deviation of the output from a constant share of the input over the reports in
+   * between.
    *
    * @param in count of the input, 0 or 1; that of the output is two more
    */
@@ -161,8 +165,8 @@ final class VolumeSeries {
   }
 
   /**
-   * By how much more few intervals may differ than they show: quantiles of Student's distribution,
-   * relative to that of many.
+   * Returns the factor by which a few intervals may differ more than they show: quantiles of
+   * Student's distribution, relative to that of many.
    */
   private static double chance(int intervals) {
     return switch (intervals) {

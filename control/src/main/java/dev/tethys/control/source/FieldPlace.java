@@ -73,8 +73,8 @@ public final class FieldPlace {
   }
 
   /**
-   * Path of the value or key at a position; "" if none. A map begins where its first key does: if
-   * an error names the key, it is about the key, otherwise about the map.
+   * Returns the path of the value or key at a position; "" if none. A map starts where its first
+   * key does: if an error names the key, it is about the key, otherwise about the map.
    */
   private static String find(YamlNode n, String where, String path, String problem) {
     String found = n.where().equals(where) ? path : "";

@@ -113,7 +113,7 @@ public final class Repository {
     this.clock = clock;
   }
 
-  /** The last check, with the current states of resources. */
+  /** Returns the last check, with the current states of resources. */
   public synchronized State state() {
     Set<String> names = new HashSet<>();
     sources.forEach(s -> names.add(s.name()));

@@ -19,7 +19,7 @@ record ResourceStates(Controls controls, Rollouts rollouts, SourceState kept) {
     static final State CURRENT = new State("current", "");
   }
 
-  /** State of a resource that was applied. */
+  /** Returns the state of an applied resource. */
   State of(SourceResource resource) {
     return switch (resource) {
       case SourceResource.LiveControl c -> of(c);

@@ -80,15 +80,15 @@ public interface SourceFiles {
     }
   }
 
-  /** The location, for log lines. */
+  /** Returns the location, for log lines. */
   String place();
 
-  /** Kind of the place, for users. */
+  /** Returns the kind of location, for users. */
   default String word() {
     return "repository";
   }
 
-  /** Prefix of authors in the audit log. */
+  /** Returns the prefix of author names in the audit log. */
   default String actorPrefix() {
     return "git:";
   }
@@ -156,7 +156,7 @@ public interface SourceFiles {
       return new Snapshot(commit, git.run("log", "-1", "--format=%an").strip(), List.copyOf(files));
     }
 
-    /** The last commit, after a pull if configured. */
+    /** Returns the last commit, after a pull if configured. */
     private String latest() throws IOException {
       try {
         if (pull) {
@@ -185,7 +185,7 @@ public interface SourceFiles {
       return file(path, git.run("show", "HEAD:./" + path), "");
     }
 
-    /** A link can lead to a file outside the commit, which has not been reviewed. */
+    /** Reads a link, which can lead to a file outside the commit that has not been reviewed. */
     private File link(String path) throws IOException {
       String to = Texts.shortened(git.run("show", "HEAD:./" + path), 200);
       return file(

@@ -54,7 +54,7 @@ public sealed interface SourceResource {
    * @param hash content hash, excluding position and comments
    */
   record Meta(String kind, String name, String where, String hash) {
-    /** {@code TethysControl/mute-checkout}. */
+    /** Returns an ID such as {@code TethysControl/mute-checkout}. */
     String id() {
       return kind + "/" + name;
     }
@@ -355,7 +355,7 @@ public sealed interface SourceResource {
       return configText(n);
     }
 
-    /** A text unchanged, or the text of a map, in the order of its keys. */
+    /** Returns text unchanged, or renders a map in the order of its keys. */
     static String configText(YamlNode n) {
       if (!n.isMap()) {
         return n.asString();

@@ -142,7 +142,7 @@ public final class SourceResources {
     return kept.files.containsKey(path);
   }
 
-  /** Strings of configurations in resources. */
+  /** Returns the texts of configurations in resources. */
   synchronized List<PipelineText> pipelines() {
     List<PipelineText> out = new ArrayList<>();
     for (Placed p : resources.values()) {
@@ -419,7 +419,7 @@ public final class SourceResources {
     return Texts.sha256(r.meta().hash() + "/" + version);
   }
 
-  /** Commit of the resource, and of the version if it differs. */
+  /** Returns the commit of the resource, and of the version if it differs. */
   private static String reason(SourceFiles.File f, String ofVersion) {
     String own = f.commit() + " " + f.subject();
     return ofVersion.isEmpty() || ofVersion.equals(own) ? own : ofVersion + "; " + own;
@@ -489,7 +489,7 @@ public final class SourceResources {
         && c.end() == null;
   }
 
-  /** Files with tests and resources of MDAI, by path. */
+  /** Returns the files with tests and MDAI resources, by path. */
   public synchronized Map<String, String> otherFiles() {
     Map<String, String> out = new TreeMap<>();
     for (SourceFiles.File f : kept.files.values()) {

@@ -30,7 +30,7 @@ public final class StateFile {
   }
 
   /**
-   * A file, which need not exist.
+   * Creates access to a file, which need not exist.
    *
    * @param remedy remedy for a damaged file
    */
@@ -71,7 +71,7 @@ public final class StateFile {
     return n;
   }
 
-  /** Content to be written, without members of the caller. */
+  /** Returns the content to be written, without the caller's members. */
   public static ObjectNode content() {
     return JsonMapper.shared().createObjectNode().put("format", FORMAT);
   }
@@ -86,7 +86,7 @@ public final class StateFile {
     files.replace(path, content.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The path. */
+  /** Returns the path. */
   @Override
   public String toString() {
     return path.toString();

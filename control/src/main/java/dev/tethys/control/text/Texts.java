@@ -9,7 +9,7 @@ import java.util.HexFormat;
 public final class Texts {
   private Texts() {}
 
-  /** SHA-256 in hexadecimal. */
+  /** Computes the SHA-256 in hexadecimal. */
   public static String sha256(String text) {
     return HexFormat.of().formatHex(digest(text.getBytes(StandardCharsets.UTF_8)));
   }
@@ -22,7 +22,7 @@ public final class Texts {
     }
   }
 
-  /** A number of things: "1 agent", "2 agents". */
+  /** Formats a count with its noun: "1 agent", "2 agents". */
   public static String counted(long n, String one) {
     return n + " " + one + (n == 1 ? "" : "s");
   }

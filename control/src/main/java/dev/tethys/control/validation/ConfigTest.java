@@ -125,7 +125,9 @@ public record ConfigTest(
     return JsonMapper.shared().readTree(new String(json, StandardCharsets.UTF_8));
   }
 
-  /** Records of a request, each as strings by path; attributes have their keys in the path. */
+  /**
+   * Converts the records of a request to strings by path; attributes have their keys in the path.
+   */
   private static List<Map<String, String>> records(JsonNode request) {
     List<Map<String, String>> out = new ArrayList<>();
     for (Map.Entry<String, JsonNode> signal : request.properties()) {
@@ -264,7 +266,7 @@ public record ConfigTest(
     }
   }
 
-  /** The record with the fewest differences; null if none has a field in common. */
+  /** Returns the record with the fewest differences; null if none has a field in common. */
   private static @Nullable Map<String, String> nearest(
       Map<String, String> to, List<Map<String, String>> among) {
     Map<String, String> best = null;

@@ -119,7 +119,7 @@ public final class DryRun {
     return run(name, text, samples, new DryRunRecords());
   }
 
-  /** The same, with the records received by exporters. */
+  /** Runs a configuration and also returns the records received by exporters. */
   public ObjectNode run(String name, String text, List<Sample> samples, DryRunRecords records)
       throws IOException {
     DryRunComponents dry = new DryRunComponents(records);

@@ -49,7 +49,7 @@ final class DryRunComponents {
     this.records = records;
   }
 
-  /** Components with the names and settings of others. */
+  /** Creates components with the names and settings of the real ones. */
   Components of(Components real) {
     List<ComponentFactory<?>> all = new ArrayList<>();
     for (ComponentFactory<?> f : real.all()) {

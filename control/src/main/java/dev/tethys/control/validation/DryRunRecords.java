@@ -28,7 +28,7 @@ final class DryRunRecords {
     this(MAX_EXAMPLES, MAX_EXAMPLE);
   }
 
-  /** With other limits of the requests that are kept. */
+  /** Creates a collection with different limits on the retained requests. */
   DryRunRecords(int maxExamples, int maxExample) {
     this.maxExamples = maxExamples;
     this.maxExample = maxExample;
@@ -55,7 +55,7 @@ final class DryRunRecords {
   @GuardedBy("this")
   private final TreeMap<String, Sum> sums = new TreeMap<>();
 
-  /** Exporter of a plan, also when it gets nothing. */
+  /** Returns an exporter of a plan, even if it receives nothing. */
   synchronized Sum of(String exporter, Signal signal) {
     return sums.computeIfAbsent(
         exporter + "@" + signal.name().toLowerCase(Locale.ROOT), k -> new Sum(exporter, signal));

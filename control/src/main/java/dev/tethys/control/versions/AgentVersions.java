@@ -77,12 +77,12 @@ public record AgentVersions(
       return target == null ? null : target.version;
     }
 
-    /** Hash of the configuration in an offer; null if none must be offered. */
+    /** Returns the hash of the configuration in an offer; null if none must be offered. */
     public @Nullable String hash() {
       return target != null ? target.version.hash() : kind == Kind.OWN ? AgentState.OWN : null;
     }
 
-    /** Text for users. */
+    /** Returns the text shown to users. */
     public String text() {
       return switch (kind) {
         case VERSION, KEPT -> {
@@ -95,7 +95,7 @@ public record AgentVersions(
     }
   }
 
-  /** Version of the rollout that applies to an agent; null if none. */
+  /** Returns the version of the rollout that applies to an agent; null if none. */
   public @Nullable Target given(AgentState a) {
     Target t = active.get(a.uid());
     if (t != null) {

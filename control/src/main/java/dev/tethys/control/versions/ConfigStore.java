@@ -197,18 +197,18 @@ public final class ConfigStore implements AutoCloseable {
     return List.copyOf(versions.keySet());
   }
 
-  /** Versions of a configuration, the first one first. */
+  /** Returns the versions of a configuration, oldest first. */
   public synchronized List<ConfigVersion> versions(String name) {
     return List.copyOf(versions.getOrDefault(name, List.of()));
   }
 
-  /** A version; null if there is none. */
+  /** Returns a version; null if there is none. */
   public synchronized @Nullable ConfigVersion find(String name, int number) {
     List<ConfigVersion> all = versions.getOrDefault(name, List.of());
     return number >= 1 && number <= all.size() ? all.get(number - 1) : null;
   }
 
-  /** The latest version with a hash; null if there is none. */
+  /** Returns the latest version with a hash; null if there is none. */
   public synchronized @Nullable ConfigVersion find(String hash) {
     for (List<ConfigVersion> all : versions.values()) {
       for (ConfigVersion v : all.reversed()) {
@@ -225,7 +225,9 @@ public final class ConfigStore implements AutoCloseable {
     out.close();
   }
 
-  /** Refusal of a version that a configuration, which may not exist either, does not have. */
+  /**
+   * Creates an exception for a version missing from a configuration, which may not exist either.
+   */
   public NotFoundException notFound(String name, int number) {
     int latest = versions(name).size();
     return new NotFoundException(

@@ -117,7 +117,7 @@ public record Diff(String text, List<Change> components, List<String> edges, Str
     }
   }
 
-  /** Edges of all pipelines, by receivers, processors in their order, and exporters. */
+  /** Returns the edges of all pipelines: receivers, processors in order, and exporters. */
   private static Set<String> edges(Map<?, ?> tree) {
     Set<String> out = new LinkedHashSet<>();
     Map<String, Object> pipelines = new TreeMap<>();
@@ -141,7 +141,7 @@ public record Diff(String text, List<Change> components, List<String> edges, Str
     return list instanceof List<?> l ? l.stream().map(String::valueOf).toList() : List.of();
   }
 
-  /** A unified diff of lines. */
+  /** Computes a unified diff of lines. */
   static String unified(String before, String after) {
     if (before.equals(after)) {
       return "";
@@ -218,7 +218,7 @@ public record Diff(String text, List<Change> components, List<String> edges, Str
     return out;
   }
 
-  /** Longest common subsequence by dynamic programming. */
+  /** Computes the longest common subsequence by dynamic programming. */
   private static void common(String[] a, String[] b, List<String> out) {
     int[][] longest = new int[a.length + 1][b.length + 1];
     for (int i = a.length - 1; i >= 0; i--) {

@@ -113,7 +113,7 @@ public final class Packages {
     return List.copyOf(all);
   }
 
-  /** A package by its version; the latest for "". */
+  /** Returns a package by version; the latest for "". */
   public synchronized @Nullable AgentPackage find(String name, String version) {
     AgentPackage found = null;
     for (AgentPackage p : all) {
@@ -124,7 +124,7 @@ public final class Packages {
     return found;
   }
 
-  /** A package by its number. */
+  /** Returns a package by number. */
   public synchronized @Nullable AgentPackage find(String name, int number) {
     for (AgentPackage p : all) {
       if (p.name.equals(name) && p.number == number) {
@@ -134,7 +134,7 @@ public final class Packages {
     return null;
   }
 
-  /** A package as a version of a rollout; null if there is none. */
+  /** Returns a package as a version of a rollout; null if there is none. */
   public @Nullable ConfigVersion version(String name, int number) {
     AgentPackage p = find(name, number);
     return p == null
@@ -143,7 +143,7 @@ public final class Packages {
             PREFIX + name, number, p.time, p.author, p.reason, "", p.hash(), p.version, "");
   }
 
-  /** The stored file of a package; null if there is none. */
+  /** Returns the stored file of a package; null if there is none. */
   public synchronized @Nullable Path file(String sha256) {
     for (AgentPackage p : all) {
       if (p.sha256.equals(sha256) && p.url.isEmpty()) {
@@ -283,7 +283,7 @@ public final class Packages {
     file.write(n);
   }
 
-  /** Largest file of a package. */
+  /** Returns the maximum size of a package file. */
   public static long maxBytes() {
     return AgentContract.MAX_PACKAGE_BYTES;
   }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 @FunctionalInterface
 public interface VersionHolds {
-  /** The time; null if only agents can read the version. */
+  /** Returns the time; null if only agents can read the version. */
   @Nullable Duration of(ConfigVersion v);
 
   /** Creates an instance that adds up the settings of all components of a version. */

@@ -122,7 +122,7 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /**
-   * Variant with a record of events, which is closed with it.
+   * Creates an Alertmanager with an event recorder, which is closed with it.
    *
    * @throws IOException if the folder cannot be read or made
    */
@@ -184,7 +184,8 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /**
-   * Records events of alerts in its own log, which it closes; call this before any alert arrives.
+   * Records alert events in a separate log, which is closed with this Alertmanager; call this
+   * before any alert arrives.
    */
   public void keepHistory(EventLog log) {
     history = log;
@@ -196,14 +197,12 @@ public final class Alertmanager implements AutoCloseable {
                     .toList());
   }
 
-  /** The log of this Alertmanager itself; null if there is none. */
+  /** Returns this Alertmanager's own log; null if there is none. */
   public @Nullable EventLog history() {
     return history;
   }
 
-  /**
-   * Records the beginnings and ends of alerts, which have no other source if there are no rules.
-   */
+  /** Records the start and end of alerts, which have no other source without rules. */
   private void remember(List<Alert> received, Instant now) {
     EventLog h = history;
     if (h == null) {
@@ -398,7 +397,7 @@ public final class Alertmanager implements AutoCloseable {
     return running != null;
   }
 
-  /** Configuration in force. */
+  /** Returns the configuration in force. */
   public AlertmanagerConfig config() {
     return current().config;
   }
@@ -469,7 +468,7 @@ public final class Alertmanager implements AutoCloseable {
     return null;
   }
 
-  /** Silences and inhibitions that suppress notifications of an alert now. */
+  /** Returns the silences and inhibitions that suppress notifications of an alert now. */
   public AlertStatus status(LabelSet labels) {
     Running r = running;
     String inhibiting = r == null ? null : r.inhibitor.inhibiting(labels);
@@ -487,7 +486,7 @@ public final class Alertmanager implements AutoCloseable {
     return current().tracer.trace(labels);
   }
 
-  /** Status of the alerts that must arrive regularly. */
+  /** Returns the status of the alerts that must arrive regularly. */
   public List<Heartbeats.Pulse> heartbeats() {
     return heartbeats.pulses();
   }
@@ -497,7 +496,7 @@ public final class Alertmanager implements AutoCloseable {
     return deliveries.all();
   }
 
-  /** Recurring silences. */
+  /** Returns the recurring silences. */
   public RecurringSilences recurringSilences() {
     return recurring;
   }
@@ -525,7 +524,7 @@ public final class Alertmanager implements AutoCloseable {
     return n;
   }
 
-  /** The current groups; groups without a visible alert are omitted. */
+  /** Returns the current groups; groups without a visible alert are omitted. */
   public List<AlertDispatcher.GroupView> groups(
       Predicate<RoutingNode> routes, Predicate<Alert> shown) {
     return current().dispatcher.groups(routes, shown);
@@ -539,7 +538,7 @@ public final class Alertmanager implements AutoCloseable {
     return silences;
   }
 
-  /** Notification log, including entries of other members of the cluster. */
+  /** Returns the notification log, including entries from other cluster members. */
   public NotificationLog sent() {
     return log;
   }

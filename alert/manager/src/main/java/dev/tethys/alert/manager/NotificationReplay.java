@@ -124,7 +124,7 @@ public final class NotificationReplay implements AutoCloseable {
             n.now(), receiver, n.data().groupLabels(), n.alerts().size() - resolved, resolved));
   }
 
-  /** An alert begins; times ascend from one call of any method to the next. */
+  /** Starts an alert; times must ascend across calls of all methods. */
   public void fires(Map<String, String> labels, Map<String, String> annotations, Instant at) {
     clock.advanceTo(at);
     addAlert(labels, annotations, at, at.plus(OPEN));

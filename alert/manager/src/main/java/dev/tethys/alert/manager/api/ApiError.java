@@ -19,12 +19,12 @@ final class ApiError extends RuntimeException {
     this.code = code;
   }
 
-  /** The body is the text alone, as a JSON string. */
+  /** Creates an error whose body is only the text, as a JSON string. */
   static ApiError plain(int status, String message) {
     return new ApiError(status, 0, message);
   }
 
-  /** The body is an object with a code and the text. */
+  /** Creates an error whose body is an object with a code and the text. */
   static ApiError coded(int status, int code, String message) {
     return new ApiError(status, code, message);
   }

@@ -36,7 +36,7 @@ final class NotesApi {
     g.writeEndObject();
   }
 
-  /** All notes, or those on the alert given by {@code ?fingerprint=}. */
+  /** Lists all notes, or those on the alert given by {@code ?fingerprint=}. */
   void list(HttpRequest q, HttpResponse r) throws IOException {
     String fingerprint = q.query().first("fingerprint");
     List<AlertNote> notes =

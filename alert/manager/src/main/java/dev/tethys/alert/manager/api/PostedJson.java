@@ -53,7 +53,7 @@ final class PostedJson {
     return out;
   }
 
-  /** The labels of {@code {"labels": {…}}}. */
+  /** Returns the labels of {@code {"labels": {…}}}. */
   static Map<String, String> labels(byte[] body) {
     PostedJson p = new PostedJson("labels");
     JsonNode n = p.tree(body).path("labels");

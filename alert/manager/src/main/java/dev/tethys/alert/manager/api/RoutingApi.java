@@ -78,7 +78,7 @@ final class RoutingApi {
     g.writeEndObject();
   }
 
-  /** A visited route; the matcher is the first one that failed. */
+  /** Writes a visited route; the matcher is the first one that failed. */
   static void step(JsonGenerator g, RouteWalk.Step s) {
     g.writeStartObject();
     g.writeNumberProperty("id", s.id());

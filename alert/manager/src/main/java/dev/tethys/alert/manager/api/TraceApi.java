@@ -25,7 +25,7 @@ final class TraceApi {
     this.manager = manager;
   }
 
-  /** The labels of the alert that {@code ?fingerprint=} names. */
+  /** Returns the labels of the alert that {@code ?fingerprint=} names. */
   static LabelSet named(Alertmanager manager, @Nullable String fingerprint) {
     if (fingerprint == null || fingerprint.isEmpty()) {
       throw ApiError.plain(400, "fingerprint is required: 16 hexadecimal digits of an alert");

@@ -85,7 +85,7 @@ final class Addresses {
             + " --cluster.advertise-address, or disable clustering with --cluster.listen-address=");
   }
 
-  /** 100.64.0.0/10 and fc00::/7, which count as private too. */
+  /** Whether an address is in 100.64.0.0/10 or fc00::/7, which also count as private. */
   private static boolean isPrivateToo(InetAddress a) {
     byte[] b = a.getAddress();
     return b.length == 4 ? b[0] == 100 && (b[1] & 0xc0) == 64 : (b[0] & 0xfe) == 0xfc;
@@ -103,7 +103,8 @@ final class Addresses {
   }
 
   /**
-   * All members in flags, each address once; names that cannot be resolved now are kept unresolved.
+   * Resolves the members given in flags, each address once; names that cannot be resolved now are
+   * kept unresolved.
    */
   static List<InetSocketAddress> peers(List<String> peers, Duration timeout)
       throws IOException, InterruptedException {

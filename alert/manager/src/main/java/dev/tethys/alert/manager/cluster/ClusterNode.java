@@ -34,7 +34,7 @@ public record ClusterNode(String name, InetSocketAddress address, byte[] meta, b
     return address.getAddress().getAddress();
   }
 
-  /** The highest protocol version that it understands; 0 if unknown. */
+  /** Returns the highest protocol version that it understands; 0 if unknown. */
   int highest() {
     return versions.length > 1 ? versions[1] & 0xff : 0;
   }

@@ -44,7 +44,7 @@ public record ClusterOptions(
     peers = List.copyOf(peers);
   }
 
-  /** Time between checks of the members while the cluster settles. */
+  /** Returns the interval between member checks while the cluster settles. */
   Duration settleInterval() {
     return gossipInterval.multipliedBy(10);
   }

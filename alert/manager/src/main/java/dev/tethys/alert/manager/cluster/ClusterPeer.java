@@ -198,7 +198,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     }
   }
 
-  /** ULID: time followed by random bits. */
+  /** Generates a ULID: time followed by random bits. */
   private static String freshName(Instant now) {
     StringBuilder sb = new StringBuilder(26);
     for (int i = 9; i >= 0; i--) {
@@ -316,7 +316,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     }
   }
 
-  /** Names may mean other addresses by now. */
+  /** Re-resolves names, whose addresses may have changed. */
   private void refresh() throws InterruptedException {
     List<InetSocketAddress> known = gossip.members().stream().map(ClusterNode::address).toList();
     List<InetSocketAddress> peers;
@@ -456,7 +456,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     }
   }
 
-  /** A state's key and content. */
+  /** Reads the key and content of a state. */
   private void part(ProtoReader r) throws IOException {
     String key = "";
     byte[] data = new byte[0];
@@ -524,8 +524,8 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   }
 
   /**
-   * Number of members sorted before this one by name, counting those that have answered:
-   * notifications wait for each, and a forged message can name members that do not exist.
+   * Returns the number of responding members sorted before this one by name. Notifications wait for
+   * each of them, and a forged message can name members that do not exist.
    */
   public int position() {
     String own = name();
@@ -542,8 +542,8 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   }
 
   /**
-   * The time before a notification of this member: {@code --cluster.peer-timeout} for each verified
-   * member before it, and at most {@link #UNVERIFIED_WAIT} for all others.
+   * Returns the delay before a notification from this member: {@code --cluster.peer-timeout} for
+   * each verified member before it, and at most {@link #UNVERIFIED_WAIT} for all others.
    */
   @Override
   public Duration turn() {

@@ -5,12 +5,12 @@ import java.util.List;
 
 /** View of the cluster for notifications and the status page. */
 public interface ClusterView extends ClusterPosition {
-  /** {@code settling} or {@code ready}. */
+  /** Returns {@code settling} or {@code ready}. */
   String status();
 
-  /** Our own name. */
+  /** Returns the name of this member. */
   String name();
 
-  /** The members in order of their names, including this one. */
+  /** Returns the members in order of their names, including this one. */
   List<ClusterNode> members();
 }

@@ -58,7 +58,7 @@ final class FieldWriter {
     return this;
   }
 
-  /** Raw bytes. */
+  /** Writes raw bytes. */
   FieldWriter bytes(byte[] b) {
     out.writeBytes(b);
     return this;

@@ -70,10 +70,10 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   /** Owner of the gossiped states and messages. */
   interface Owner extends Membership.Listener {
-    /** A message was received. */
+    /** Handles a received message. */
     void message(byte[] message);
 
-    /** Complete state for other members. */
+    /** Returns the complete state for other members. */
     byte[] state();
 
     /** Merges the state of another member. */
@@ -82,7 +82,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     /** Records that messages were added to a packet. */
     void sent(List<byte[]> messages);
 
-    /** A member answered. */
+    /** Handles a member's response. */
     void answered(String name, double seconds);
   }
 
@@ -490,7 +490,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     return membership.members();
   }
 
-  /** Total memory limit for the incoming streams. */
+  /** Returns the total memory limit for incoming streams. */
   static long streamBudget() {
     return STREAMS.total();
   }

@@ -102,7 +102,7 @@ final class MemberProbes {
     this.answered = answered;
   }
 
-  /** An acknowledgement has arrived from an address. */
+  /** Handles an acknowledgement from an address. */
   void acknowledged(long sequence, InetSocketAddress from) {
     Pending q = pending.get(sequence);
     if (q != null) {

@@ -133,7 +133,7 @@ final class MemberlistMessages {
     return of(ERROR, 1).put("Error", text).toByteArray();
   }
 
-  /** A message of the user's over a stream. */
+  /** Wraps a user message for a stream. */
   static byte[] reliable(byte[] message) {
     return of(USER, 1).put("UserMsgLen", message.length).bytes(message).toByteArray();
   }
@@ -157,7 +157,7 @@ final class MemberlistMessages {
     return w.bytes(state).toByteArray();
   }
 
-  /** Several messages as one; at most 255, each shorter than 64 KiB. */
+  /** Combines several messages into one: at most 255, each shorter than 64 KiB. */
   static byte[] compound(List<byte[]> messages) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(PACKET_BYTES);
     out.write(COMPOUND);
@@ -209,7 +209,7 @@ final class MemberlistMessages {
     return b;
   }
 
-  /** A packet with a checksum, if the member supports it. */
+  /** Adds a checksum to a packet, if the member supports it. */
   static byte[] checked(byte[] message, ClusterNode to) {
     if (to.highest() < CHECKED_FROM) {
       return message;
@@ -223,7 +223,7 @@ final class MemberlistMessages {
         .array();
   }
 
-  /** The message of a packet that may have a checksum. */
+  /** Returns the message in a packet that may have a checksum. */
   static byte[] unchecked(byte[] packet) throws ProtocolException {
     if (packet.length < 5 || (packet[0] & 0xff) != CHECKED) {
       return packet;
@@ -238,7 +238,7 @@ final class MemberlistMessages {
     return b;
   }
 
-  /** Header of each packet and stream of a cluster with a label. */
+  /** Returns the header of each packet and stream in a cluster with a label. */
   static byte[] labelHeader(String label) {
     byte[] l = label.getBytes(StandardCharsets.UTF_8);
     if (l.length == 0) {

@@ -111,7 +111,9 @@ final class Membership {
       this.wanted = wanted;
     }
 
-    /** Number of other requests that share it when it has ended. */
+    /**
+     * Returns the end of the suspicion timeout, which depends on the number of confirming members.
+     */
     Instant end() {
       if (wanted < 1) {
         return start.plus(shortest);
@@ -277,7 +279,7 @@ final class Membership {
     spread(self, MemberlistMessages.alive(new Alive(incarnation, me.node)));
   }
 
-  /** Number of suspicions of this member refuted since the last call. */
+  /** Returns the number of suspicions of this member refuted since the last call. */
   synchronized int drainRefuted() {
     int n = refuted;
     refuted = 0;
@@ -412,7 +414,7 @@ final class Membership {
     }
   }
 
-  /** The states of all members as seen by this one. */
+  /** Returns the states of all members as seen by this one. */
   synchronized List<NodeState> states() {
     return members.values().stream()
         .map(m -> new NodeState(m.node, m.incarnation, m.state))
@@ -462,7 +464,7 @@ final class Membership {
     return n;
   }
 
-  /** A member has answered from its address to its name. */
+  /** Records that a member responded from its address under its name. */
   synchronized void answered(String name, InetSocketAddress address) {
     Member m = members.get(name);
     if (m != null && m.node.address().equals(address)) {
@@ -471,8 +473,8 @@ final class Membership {
   }
 
   /**
-   * The member at an address has answered; which member that is, is clear if only one claims the
-   * address.
+   * Records that the member at an address responded; it can be identified only if a single member
+   * claims the address.
    */
   synchronized void answered(InetSocketAddress address) {
     List<Member> there =
@@ -506,7 +508,7 @@ final class Membership {
     return m == null ? null : m.node;
   }
 
-  /** The member to probe next: all in random order, then again in a new one. */
+  /** Returns the member to probe next: all members in random order, then again in a new order. */
   synchronized @Nullable NodeState nextToProbe() {
     for (int tries = 0; tries < 2; tries++) {
       while (!round.isEmpty()) {
@@ -522,12 +524,12 @@ final class Membership {
     return null;
   }
 
-  /** Random live members other than this one. */
+  /** Returns random live members other than this one. */
   List<ClusterNode> someAlive(int n, String except) {
     return some(n, m -> m.state == State.ALIVE && !m.node.name().equals(except));
   }
 
-  /** Random other members that should receive updates. */
+  /** Returns random other members to send updates to. */
   List<ClusterNode> gossipTargets(int n) {
     Instant horizon = clock.instant().minus(TO_THE_DEAD);
     return some(n, m -> !m.state.isGone() || m.state == State.DEAD && !m.since.isBefore(horizon));

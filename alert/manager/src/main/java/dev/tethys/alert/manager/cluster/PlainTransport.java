@@ -39,7 +39,7 @@ final class PlainTransport implements Transport {
   }
 
   /**
-   * Listens.
+   * Starts listening.
    *
    * @param timeout how long a read of a stream may take
    * @throws IOException if the port is not available

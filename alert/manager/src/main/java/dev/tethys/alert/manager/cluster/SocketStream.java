@@ -12,7 +12,7 @@ import java.net.Socket;
  * @param in unread input of the socket
  */
 record SocketStream(Socket socket, InputStream in) implements Transport.Stream {
-  /** A stream without any read data. */
+  /** Creates a stream without buffered data. */
   static SocketStream of(Socket socket) throws IOException {
     return new SocketStream(socket, socket.getInputStream());
   }

@@ -33,7 +33,7 @@ record StreamMessage(int type, InputStream rest) {
     return read(raw, _ -> {});
   }
 
-  /** The same; the memory of a compressed message is reserved before it is decompressed. */
+  /** Reads a message, reserving memory for a compressed one before decompressing it. */
   static StreamMessage read(InputStream raw, LongConsumer reserve) throws IOException {
     InputStream in = new BufferedInputStream(raw);
     int type = in.read();
@@ -60,7 +60,7 @@ record StreamMessage(int type, InputStream rest) {
   record Exchange(List<NodeState> nodes, byte[] state) {}
 
   /**
-   * States in a push-pull message.
+   * Returns the states of a push-pull message.
    *
    * @throws ProtocolException if they are larger than allowed
    */

@@ -99,7 +99,7 @@ final class TlsTransport implements Transport {
   }
 
   /**
-   * Listens.
+   * Starts listening.
    *
    * @throws IOException if the port is not available
    */
@@ -185,7 +185,7 @@ final class TlsTransport implements Transport {
     }
   }
 
-  /** The packet of the next frame; null if a stream follows. */
+  /** Reads the packet in the next frame; null if a stream follows. */
   private static byte @Nullable [] frame(InputStream in) throws IOException {
     DataInputStream data = new DataInputStream(in);
     int n = Integer.reverseBytes(data.readInt());

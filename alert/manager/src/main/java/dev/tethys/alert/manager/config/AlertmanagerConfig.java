@@ -107,14 +107,14 @@ public record AlertmanagerConfig(
     return Type.of(section.name(), null, n -> n);
   }
 
-  /** The labels of receivers, by their names. */
+  /** Returns the labels of receivers, by their names. */
   public Map<String, Map<String, String>> receiverLabels() {
     Map<String, Map<String, String>> out = new LinkedHashMap<>();
     receivers.forEach((name, r) -> out.put(name, r.labels()));
     return out;
   }
 
-  /** The sections, for the reference of all keys. */
+  /** Returns the sections, for the reference of all keys. */
   public static List<Section> sections() {
     List<Section> all = new ArrayList<>();
     all.addAll(
@@ -306,7 +306,7 @@ public record AlertmanagerConfig(
   }
 
   /**
-   * The files of templates that there are now.
+   * Returns the template files that currently exist.
    *
    * @throws IOException if a folder cannot be listed
    */
@@ -319,7 +319,8 @@ public record AlertmanagerConfig(
   }
 
   /**
-   * The active file, secrets masked; without heartbeats, which Alertmanager's tools would reject.
+   * Returns the active file with secrets masked and without heartbeats, which Alertmanager's tools
+   * would reject.
    */
   public String text() {
     return ConfigText.of(root, SECTION, sectionsByName(), Set.of(HEARTBEATS.name()));

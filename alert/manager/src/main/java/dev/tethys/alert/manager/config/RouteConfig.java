@@ -146,7 +146,7 @@ public record RouteConfig(
     }
   }
 
-  /** A route for alerts that wait for no others, each in its own group. */
+  /** Creates a route for alerts that are not grouped with others and do not wait. */
   static RouteConfig of(YamlObject at, String receiver, LabelMatchers matchers) {
     return new RouteConfig(
         at,

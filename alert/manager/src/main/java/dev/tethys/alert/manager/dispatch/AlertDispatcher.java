@@ -93,7 +93,7 @@ public final class AlertDispatcher implements AutoCloseable {
       LabelSet routeLabels,
       List<Alert> alerts,
       List<String> mutedBy) {
-    /** Key of the group in the notification log. */
+    /** Returns the key of the group in the notification log. */
     public String key() {
       return Flush.groupKey(route, labels);
     }
@@ -322,7 +322,7 @@ public final class AlertDispatcher implements AutoCloseable {
   }
 
   /**
-   * The groups, in order of their labels and receivers.
+   * Returns the groups, in order of their labels and receivers.
    *
    * @param routes selected routes
    * @param alerts selected alerts; groups without selected alerts are omitted
@@ -365,7 +365,9 @@ public final class AlertDispatcher implements AutoCloseable {
     return root;
   }
 
-  /** State of the groups that an alert with these labels belongs to, or would belong to. */
+  /**
+   * Returns the state of the groups that an alert with these labels belongs to, or would belong to.
+   */
   public synchronized List<GroupState> states(LabelSet labels) {
     List<GroupState> out = new ArrayList<>();
     for (RoutingNode r : root.match(labels)) {
@@ -392,9 +394,7 @@ public final class AlertDispatcher implements AutoCloseable {
     return root.match(labels);
   }
 
-  /**
-   * Nothing more is sent; notifications in flight are cut off, and sent again by the next process.
-   */
+  /** Stops sending; notifications in flight are aborted and sent again by the next process. */
   @Override
   public void close() {
     end.run();

@@ -17,7 +17,7 @@ public record AlertEvent(Instant at, LabelSet labels, Kind kind, String by) {
     INHIBITED("inhibited"),
     MUTED("muted"),
     ACKNOWLEDGED("acknowledged"),
-    /** The alert is no longer suppressed. */
+    /** Alert that is no longer suppressed. */
     FREE("free");
 
     private final String text;
@@ -26,7 +26,7 @@ public record AlertEvent(Instant at, LabelSet labels, Kind kind, String by) {
       this.text = text;
     }
 
-    /** Text in storage and in the API. */
+    /** Returns the text in storage and in the API. */
     public String text() {
       return text;
     }

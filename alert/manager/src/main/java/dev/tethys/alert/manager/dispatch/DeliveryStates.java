@@ -74,7 +74,7 @@ public final class DeliveryStates {
             error));
   }
 
-  /** States of all integrations, in the order of the configuration. */
+  /** Returns the states of all integrations, in the order of the configuration. */
   public synchronized List<State> all() {
     List<State> out = new ArrayList<>();
     for (Key k : order) {

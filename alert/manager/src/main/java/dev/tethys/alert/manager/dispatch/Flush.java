@@ -23,7 +23,7 @@ record Flush(
     return groupKey(route, group);
   }
 
-  /** Key of a group in the notification log. */
+  /** Returns the key of a group in the notification log. */
   static String groupKey(RoutingNode route, LabelSet group) {
     return route.key() + ":" + group;
   }

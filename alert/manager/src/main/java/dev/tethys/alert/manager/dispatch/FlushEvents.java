@@ -30,7 +30,7 @@ final class FlushEvents {
     held.put(a.labels(), new Held(cause, by));
   }
 
-  /** Suppressed alerts, by their hashes in the notification log. */
+  /** Returns the suppressed alerts, by their hashes in the notification log. */
   synchronized Set<Long> heldHashes() {
     return held.keySet().stream().map(LabelSet::notifiedHash).collect(Collectors.toSet());
   }
@@ -71,7 +71,7 @@ final class FlushEvents {
   }
 
   /**
-   * Events of the alerts since the previous flush.
+   * Returns the events of the alerts since the previous flush.
    *
    * @param before null for the first flush
    */

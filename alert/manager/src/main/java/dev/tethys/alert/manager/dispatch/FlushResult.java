@@ -46,7 +46,7 @@ public record FlushResult(
       this.text = text;
     }
 
-    /** Text in the API. */
+    /** Returns the text in the API. */
     public String text() {
       return text;
     }

@@ -25,12 +25,15 @@ final class GroupEvents {
     this.recorder = recorder;
   }
 
-  /** An alert entered a group, or arrived again. */
+  /** Records that an alert entered a group, or arrived again. */
   void grouped(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_GROUPED, inGroup(route, group, a, at));
   }
 
-  /** An alert left its group: it is resolved and all its receivers have been notified. */
+  /**
+   * Records that an alert left its group because it is resolved and all its receivers have been
+   * notified.
+   */
   void resolved(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_RESOLVED, inGroup(route, group, a, at));
   }
@@ -43,7 +46,7 @@ final class GroupEvents {
     };
   }
 
-  /** An inhibition rule suppressed an alert. */
+  /** Records that an inhibition rule suppressed an alert. */
   void inhibited(LabelSet labels, InhibitRule rule, LabelSet source) {
     recorder.record(
         EventKind.INHIBITION_MUTED_ALERT,
@@ -54,7 +57,7 @@ final class GroupEvents {
         });
   }
 
-  /** A silence suppressed an alert. */
+  /** Records that a silence suppressed an alert. */
   void silenced(LabelSet labels, Silence s) {
     recorder.record(
         EventKind.SILENCE_MUTED_ALERT,
@@ -68,7 +71,7 @@ final class GroupEvents {
   record NotificationContent(
       List<Alert> alerts, Set<Long> firing, Set<Long> resolved, Set<Long> muted, Instant at) {}
 
-  /** An integration was notified. */
+  /** Records that an integration was notified. */
   void notified(Flush flush, Integration i, NotifyReason reason, NotificationContent content) {
     recorder.record(
         EventKind.NOTIFICATION,

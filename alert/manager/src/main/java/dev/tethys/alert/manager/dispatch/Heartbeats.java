@@ -165,7 +165,7 @@ public final class Heartbeats {
         end.isAfter(now));
   }
 
-  /** Current status of the heartbeats. */
+  /** Returns the current status of the heartbeats. */
   public synchronized List<Pulse> pulses() {
     return watched.values().stream()
         .map(w -> new Pulse(w.config, w.lastReceived, w.missingSince))

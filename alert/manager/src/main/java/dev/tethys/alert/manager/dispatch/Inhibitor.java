@@ -71,15 +71,15 @@ public final class Inhibitor implements AutoCloseable {
   }
 
   /**
-   * The fingerprint of an alert that inhibits those with these labels; null if there is none. An
-   * alert that matches both sides of a rule is not inhibited by another that does.
+   * Returns the fingerprint of an alert that inhibits those with these labels; null if there is
+   * none. An alert that matches both sides of a rule is not inhibited by another that does.
    */
   public @Nullable String inhibiting(LabelSet labels) {
     Inhibition i = inhibition(labels);
     return i == null ? null : i.source.labels().fingerprintText();
   }
 
-  /** The inhibition of an alert, with its rule; null if none. */
+  /** Returns the inhibition of an alert, with its rule; null if none. */
   public synchronized @Nullable Inhibition inhibition(LabelSet labels) {
     Instant now = clock.instant();
     for (Sources s : rules) {

@@ -22,7 +22,7 @@ public record Integration(
     Notifier open(ReceiverConfig receiver, ReceiverConfig.Integration one) throws IOException;
   }
 
-  /** All of a configuration, by the names of their receivers. */
+  /** Returns all integrations of a configuration, by receiver name. */
   public static Map<String, List<Integration>> of(AlertmanagerConfig config, Opener opener)
       throws IOException {
     Map<String, List<Integration>> out = new LinkedHashMap<>();
@@ -42,7 +42,7 @@ public record Integration(
     return out;
   }
 
-  /** Name of an integration for users: team/email[0]. */
+  /** Returns the name of an integration for users: team/email[0]. */
   public static String name(ReceiverConfig receiver, ReceiverConfig.Integration one) {
     return name(receiver.name(), one.kind().name(), one.index());
   }

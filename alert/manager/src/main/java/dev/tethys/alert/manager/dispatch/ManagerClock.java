@@ -28,7 +28,7 @@ public interface ManagerClock extends InstantSource, AutoCloseable {
   @Override
   void close();
 
-  /** The clock of the machine, with virtual threads. */
+  /** Returns the clock of the machine, with virtual threads. */
   static ManagerClock system() {
     return new SystemClock();
   }

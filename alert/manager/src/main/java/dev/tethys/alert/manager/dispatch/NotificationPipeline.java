@@ -166,7 +166,7 @@ public final class NotificationPipeline {
     return receivers.getOrDefault(receiver, List.of());
   }
 
-  /** Time limit of a notification. */
+  /** Returns the timeout of a notification. */
   private static Duration time(Flush f) {
     Duration interval = f.route().groupInterval();
     return interval.compareTo(MIN_TIME) < 0 ? MIN_TIME : interval;
@@ -199,7 +199,7 @@ public final class NotificationPipeline {
     return kept;
   }
 
-  /** The names of the time intervals that mute the group now. */
+  /** Returns the names of the time intervals that mute the group now. */
   private List<String> quietTimes(Flush f, int alerts) {
     try (ActiveSpan span = ActiveSpan.current().child("notify.TimeMuteStage.Exec")) {
       List<String> quiet = mutingIntervals(f, alerts);
@@ -258,7 +258,7 @@ public final class NotificationPipeline {
     return ok.get();
   }
 
-  /** The labels of a route, expanded for a group. */
+  /** Returns the labels of a route, expanded for a group. */
   LabelSet routeLabels(RoutingNode route, LabelSet group, List<Alert> alerts, Instant at) {
     if (route.labels().isEmpty() || alerts.isEmpty()) {
       return LabelSet.EMPTY;
@@ -280,7 +280,10 @@ public final class NotificationPipeline {
         .allMatch(a -> s.notes.acknowledgement(a) != null);
   }
 
-  /** Log with a rate limit: clients determine the number of groups, and so of lines about them. */
+  /**
+   * Returns a rate-limited log: clients determine the number of groups, and so the number of lines
+   * about them.
+   */
   private LimitedLog log(Integration i) {
     return logs.computeIfAbsent(i.toString(), key -> new LimitedLog(LOG));
   }
@@ -387,7 +390,7 @@ public final class NotificationPipeline {
   }
 
   /**
-   * Sends, with retries until success, a permanent rejection, or the deadline.
+   * Sends until success, a permanent rejection, or the deadline.
    *
    * @return the last error; null on success
    */
@@ -491,7 +494,7 @@ public final class NotificationPipeline {
     return NotifyReason.of(last(i, groupKey), firing, resolved, i.sendResolved(), repeat, now);
   }
 
-  /** The last notification to an integration about a group; null if none. */
+  /** Returns the last notification to an integration about a group; null if none. */
   NotificationLog.@Nullable Entry last(Integration i, String groupKey) {
     return s.log.peek(new NotificationLog.Key(groupKey, i.receiver(), i.kind(), i.index()));
   }

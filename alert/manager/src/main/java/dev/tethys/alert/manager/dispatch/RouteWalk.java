@@ -43,12 +43,12 @@ public final class RouteWalk {
     return w;
   }
 
-  /** The visited routes, in order. */
+  /** Returns the visited routes, in order. */
   public List<Step> steps() {
     return List.copyOf(steps);
   }
 
-  /** Routes matched by the alert, in order. */
+  /** Returns the routes matched by the alert, in order. */
   public List<MatchedRoute> taken() {
     return List.copyOf(taken);
   }

@@ -70,12 +70,12 @@ public final class RoutingNode {
     return receiver;
   }
 
-  /** From a group's first alert to its first notification. */
+  /** Returns the time from a group's first alert to its first notification. */
   public Duration groupWait() {
     return groupWait;
   }
 
-  /** From one flush of a group to the next. */
+  /** Returns the time between two flushes of a group. */
   public Duration groupInterval() {
     return groupInterval;
   }
@@ -85,17 +85,17 @@ public final class RoutingNode {
     return repeatInterval;
   }
 
-  /** Names of intervals in which the route is muted. */
+  /** Returns the names of intervals in which the route is muted. */
   public List<String> muteTimeIntervals() {
     return config.muteTimeIntervals();
   }
 
-  /** Names of the intervals in which the route is active; empty for always. */
+  /** Returns the names of the intervals in which the route is active; empty for always. */
   public List<String> activeTimeIntervals() {
     return config.activeTimeIntervals();
   }
 
-  /** Labels for templates, not yet expanded. */
+  /** Returns the labels for templates, not yet expanded. */
   Map<String, String> labels() {
     return labels;
   }
@@ -105,12 +105,12 @@ public final class RoutingNode {
     return config.matchers();
   }
 
-  /** Matchers from the root to here; other routes may have the same. */
+  /** Returns the matchers from the root to this route; other routes may have the same. */
   public String key() {
     return key;
   }
 
-  /** Unique identifier. */
+  /** Returns the unique identifier. */
   public String id() {
     return id;
   }
@@ -148,7 +148,7 @@ public final class RoutingNode {
     return LabelSet.of(m);
   }
 
-  /** Names of the labels that make a group, {@code ...} for all. */
+  /** Returns the names of the labels that make a group, {@code ...} for all. */
   public List<String> groupBy() {
     return groupByAll ? List.of("...") : List.copyOf(groupBy);
   }
@@ -158,12 +158,12 @@ public final class RoutingNode {
     return config.continues();
   }
 
-  /** The routes below this one, in order. */
+  /** Returns the routes below this one, in order. */
   public List<RoutingNode> children() {
     return List.copyOf(children);
   }
 
-  /** Position in the configuration. */
+  /** Returns the position in the configuration. */
   public String where() {
     return config.at().node().where();
   }

@@ -28,18 +28,18 @@ public record RoutingTrace(
 
   /** Result on one route. */
   public enum Outcome {
-    /** No such alert arrived; it would be notified after the group's wait. */
+    /** Alert that has not arrived; it would be notified after the group wait. */
     UNKNOWN("unknown"),
     OVER("over"),
     INHIBITED("inhibited"),
     MUTED("muted"),
     SILENCED("silenced"),
-    /** The receiver has no integrations. */
+    /** Receiver without integrations. */
     NOBODY("nobody"),
-    /** The alert's group has not been flushed since the alert arrived. */
+    /** Alert whose group has not been flushed since it arrived. */
     WAITING("waiting"),
     FAILED("failed"),
-    /** The next flush sends a notification. */
+    /** Alert that the next flush notifies. */
     DUE("due"),
     ACKNOWLEDGED("acknowledged"),
     NOTIFIED("notified");
@@ -50,7 +50,7 @@ public record RoutingTrace(
       this.text = text;
     }
 
-    /** Text in the API. */
+    /** Returns the text in the API. */
     public String text() {
       return text;
     }

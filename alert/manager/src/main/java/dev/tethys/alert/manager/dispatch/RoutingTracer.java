@@ -42,7 +42,7 @@ public final class RoutingTracer {
     this.clock = clock;
   }
 
-  /** Current result of routing an alert with these labels. */
+  /** Returns the current result of routing an alert with these labels. */
   public RoutingTrace trace(LabelSet labels) {
     Instant now = clock.instant();
     Alert alert = alerts.get(labels);
@@ -156,7 +156,7 @@ public final class RoutingTracer {
     return known(g, alert, notified, ack, now);
   }
 
-  /** Decision for an alert that is not suppressed. */
+  /** Decides for an alert that is not suppressed. */
   private static Decision known(
       AlertDispatcher.GroupState g,
       Alert alert,

@@ -25,12 +25,12 @@ public final class LabelMatcher {
       this.operator = operator;
     }
 
-    /** Operator in text form. */
+    /** Returns the operator in text form. */
     public String operator() {
       return operator;
     }
 
-    /** The kind with these two properties, as the API names them. */
+    /** Returns the kind with these two properties, as the API names them. */
     public static Type of(boolean equal, boolean regex) {
       return regex ? equal ? REGEX : NOT_REGEX : equal ? EQUAL : NOT_EQUAL;
     }
@@ -81,12 +81,12 @@ public final class LabelMatcher {
     return name;
   }
 
-  /** The original value or expression. */
+  /** Returns the original value or expression. */
   public String value() {
     return value;
   }
 
-  /** Approximate maximum number of bytes that it uses, including while matching. */
+  /** Returns the approximate maximum number of bytes that it uses, including while matching. */
   public long bytes() {
     Regex r = regex;
     return 64L + 2L * (name.length() + value.length()) + (r == null ? 0 : r.findingBytes());

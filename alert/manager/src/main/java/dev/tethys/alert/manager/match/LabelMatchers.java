@@ -12,7 +12,7 @@ public record LabelMatchers(List<LabelMatcher> all) {
     all = List.copyOf(all);
   }
 
-  /** In Alertmanager's order. */
+  /** Sorts matchers in Alertmanager's order. */
   public static LabelMatchers sorted(List<LabelMatcher> matchers) {
     return new LabelMatchers(matchers.stream().sorted(LabelMatcher.ORDER).toList());
   }

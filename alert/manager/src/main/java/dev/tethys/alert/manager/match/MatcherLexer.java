@@ -41,7 +41,7 @@ final class MatcherLexer {
     return c >= '\t' && c <= '\r' || c == 0x85 || c == 0xa0 || Character.isSpaceChar(c);
   }
 
-  /** The next token; the same again and again at the end. */
+  /** Returns the next token; the end token repeatedly at the end of input. */
   Token next() {
     while (at < input.length() && isSpace(peek())) {
       take();
@@ -100,7 +100,7 @@ final class MatcherLexer {
     throw error(input.substring(start, at) + ": missing end \"");
   }
 
-  /** The token after this one, which stays the next. */
+  /** Returns the next token without consuming it. */
   Token peekToken() {
     int[] before = {start, at, startColumn, column};
     Token t = next();

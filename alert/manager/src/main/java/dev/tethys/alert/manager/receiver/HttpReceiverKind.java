@@ -17,7 +17,7 @@ public abstract class HttpReceiverKind extends ReceiverKind {
             "HTTP client settings; the global ones by default.");
   }
 
-  /** The client's configuration: the entry's own, or the global one. */
+  /** Returns the client's configuration: the entry's own, or the global one. */
   public HttpClientConfig http(YamlObject o, GlobalConfig g) {
     HttpClientConfig own = o.find(httpConfig);
     return own == null ? g.http() : own;

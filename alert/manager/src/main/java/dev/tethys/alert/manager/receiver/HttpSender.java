@@ -71,7 +71,7 @@ public final class HttpSender {
     return r;
   }
 
-  /** Exception for a response other than 2xx. */
+  /** Creates an exception for a response other than 2xx. */
   public NotifyException refused(Reply r) {
     boolean again = r.status() / 100 == 5 || retried.contains(r.status());
     String body = Redaction.withoutUrl(r.uri(), r.body().strip());
@@ -113,12 +113,12 @@ public final class HttpSender {
     }
   }
 
-  /** Configured secret, or the current content of its file. */
+  /** Returns the configured secret, or the current content of its file. */
   public static String secret(Secret given, String file) throws NotifyException {
     return file.isEmpty() ? given.value() : fromFile(file);
   }
 
-  /** Current contents of a file, without surrounding spaces. */
+  /** Returns the current contents of a file, without surrounding spaces. */
   public static String fromFile(String file) throws NotifyException {
     try {
       return Files.readString(Path.of(file)).strip();
@@ -127,7 +127,7 @@ public final class HttpSender {
     }
   }
 
-  /** Copy with a token, given directly or in a file. */
+  /** Returns a copy with a token, given directly or in a file. */
   public static HttpClientConfig withBearer(HttpClientConfig c, Secret token, String file) {
     return new HttpClientConfig(
         c.basicAuth(),
@@ -146,7 +146,7 @@ public final class HttpSender {
     return s.endsWith("/") ? s : s + "/";
   }
 
-  /** Fields encoded as a form or a query. */
+  /** Encodes fields as a form or a query. */
   public static String form(Map<String, String> fields) {
     return fields.entrySet().stream()
         .map(e -> GoStrings.queryEscape(e.getKey()) + "=" + GoStrings.queryEscape(e.getValue()))
@@ -162,7 +162,7 @@ public final class HttpSender {
     }
   }
 
-  /** The smaller of a limit and a configured one; zero means not configured. */
+  /** Returns the smaller of a limit and a configured one; zero means not configured. */
   public static Duration limit(Duration limit, Duration configured) {
     return configured.isPositive() && configured.compareTo(limit) < 0 ? configured : limit;
   }

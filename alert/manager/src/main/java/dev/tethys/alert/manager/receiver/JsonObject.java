@@ -35,12 +35,12 @@ public final class JsonObject {
     return entries.isEmpty();
   }
 
-  /** Map for use as a value in another object or list. */
+  /** Returns a map for use as a value in another object or list. */
   public Map<String, @Nullable Object> map() {
     return entries;
   }
 
-  /** The text, with a line end. */
+  /** Returns the JSON text with a line end. */
   public String text() {
     return NotificationJson.of(entries) + "\n";
   }

@@ -16,7 +16,7 @@ final class MailText {
   private MailText() {}
 
   /**
-   * The addresses in a list such as {@code Ops <ops@example.org>, "A, B" <ab@example.org>}.
+   * Parses the addresses in a list such as {@code Ops <ops@example.org>, "A, B" <ab@example.org>}.
    *
    * @throws IllegalArgumentException if it is not one, or holds no address
    */
@@ -62,7 +62,7 @@ final class MailText {
     return parts;
   }
 
-  /** The value of a header: unchanged, or in encoded words if it is not plain ASCII. */
+  /** Returns the value of a header: unchanged, or in encoded words if it is not plain ASCII. */
   static String header(String value) {
     if (value.chars().allMatch(c -> c >= ' ' && c < 0x7f || c == '\t')) {
       return value;
@@ -97,7 +97,7 @@ final class MailText {
     return sb.toString();
   }
 
-  /** A body as quoted-printable, lines ending with CR LF. */
+  /** Encodes a body as quoted-printable, with lines ending in CR LF. */
   static String quotedPrintable(String text) {
     StringBuilder out = new StringBuilder(text.length() + text.length() / 8);
     for (String line : text.replace("\r\n", "\n").split("\n", -1)) {

@@ -26,7 +26,7 @@ public record Notification(
     return data.status().equals("firing");
   }
 
-  /** The SHA-256 of the group's key: services require short names for incidents. */
+  /** Returns the SHA-256 of the group key, because services require short names for incidents. */
   public String groupHash() {
     try {
       return HexFormat.of()

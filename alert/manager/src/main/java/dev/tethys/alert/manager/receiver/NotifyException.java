@@ -20,12 +20,12 @@ public final class NotifyException extends Exception {
       this.label = label;
     }
 
-    /** The value of the metric's label. */
+    /** Returns the value of the metric label. */
     public String label() {
       return label;
     }
 
-    /** Reason for an HTTP status. */
+    /** Returns the reason for an HTTP status. */
     public static Reason ofStatus(int status) {
       return switch (status) {
         case 401, 403 -> AUTH_ERROR;
@@ -63,7 +63,7 @@ public final class NotifyException extends Exception {
     return reason;
   }
 
-  /** The message; never null. */
+  /** Returns the message; never null. */
   public String problem() {
     return String.valueOf(getMessage());
   }

@@ -27,12 +27,12 @@ public abstract class ReceiverKind {
             "If true, resolved alerts are notified, too.");
   }
 
-  /** Name in metrics and logs. */
+  /** Returns the name in metrics and logs. */
   public String name() {
     return name;
   }
 
-  /** Key of the list of these integrations in a receiver. */
+  /** Returns the key of the list of these integrations in a receiver. */
   public String key() {
     return name + "_configs";
   }
@@ -61,7 +61,7 @@ public abstract class ReceiverKind {
   public abstract Notifier open(YamlObject o, GlobalConfig g, NotifierContext context)
       throws IOException;
 
-  /** A map inside an entry, each of its values read. */
+  /** Reads a map inside an entry with all its values. */
   public static YamlObject whole(YamlObject o) {
     o.readAll();
     return o;

@@ -80,7 +80,7 @@ final class SlackParts {
 
   private SlackParts() {}
 
-  /** Fields in Slack's form. */
+  /** Returns fields in Slack's format. */
   static List<Map<String, @Nullable Object>> fields(
       List<YamlObject> all, TemplateExpander t, boolean brief) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();

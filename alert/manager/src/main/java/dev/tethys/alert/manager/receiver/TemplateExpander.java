@@ -11,17 +11,17 @@ import java.nio.charset.StandardCharsets;
  */
 public record TemplateExpander(
     Templates templates, YamlObject settings, Notification notification) {
-  /** The value of a key, expanded. */
+  /** Expands the value of a key. */
   public String of(Key<String> key) {
     return of(settings.get(key));
   }
 
-  /** A template, expanded. */
+  /** Expands a template. */
   public String of(String template) {
     return templates.text(template, notification.data());
   }
 
-  /** A template, expanded to HTML. */
+  /** Expands a template to HTML. */
   public String html(String template) {
     return templates.html(template, notification.data());
   }

@@ -80,7 +80,7 @@ public final class YamlTemplates {
     };
   }
 
-  /** The entries of a map of strings, expanded. */
+  /** Returns the expanded entries of a map of strings. */
   public static Map<String, String> texts(Map<String, String> m, UnaryOperator<String> template) {
     Map<String, String> out = new LinkedHashMap<>();
     m.forEach((k, v) -> out.put(k, template.apply(v)));

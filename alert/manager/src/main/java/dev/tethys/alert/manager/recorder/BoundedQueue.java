@@ -54,12 +54,12 @@ public final class BoundedQueue<T> {
     }
   }
 
-  /** The next one, waited for; null at the end. */
+  /** Returns the next element, waiting for one if necessary; null at the end. */
   public @Nullable T take() throws InterruptedException {
     return take(Duration.ofDays(1000));
   }
 
-  /** The next element; null at the end, or on timeout. */
+  /** Returns the next element; null at the end, or on timeout. */
   public @Nullable T take(Duration limit) throws InterruptedException {
     lock.lockInterruptibly();
     try {

@@ -16,20 +16,20 @@ public interface EventFields {
 
   void texts(int number, String name, List<String> values);
 
-  /** A small number. */
+  /** Writes a small number. */
   void number(int number, String name, int value);
 
-  /** A number of 64 bits, which JSON has as text. */
+  /** Writes a 64-bit number, which is a string in JSON. */
   void signed(int number, String name, long value);
 
-  /** Unsigned variant. */
+  /** Writes an unsigned 64-bit number. */
   void unsigned(int number, String name, long value);
 
   void allUnsigned(int number, String name, List<Long> values);
 
   void flag(int number, String name, boolean value);
 
-  /** Enumeration field. */
+  /** Writes an enum value. */
   void symbol(int number, String name, int value, String symbol);
 
   void message(int number, String name, Consumer<EventFields> fields);

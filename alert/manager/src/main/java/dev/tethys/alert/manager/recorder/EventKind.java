@@ -26,12 +26,12 @@ public enum EventKind {
     this.jsonName = jsonName;
   }
 
-  /** The number of its field in an event's data. */
+  /** Returns the number of its field in an event's data. */
   int number() {
     return number;
   }
 
-  /** Name in metrics. */
+  /** Returns the name in metrics. */
   String text() {
     return text;
   }

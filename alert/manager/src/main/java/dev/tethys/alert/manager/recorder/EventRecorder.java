@@ -239,7 +239,7 @@ public final class EventRecorder implements AutoCloseable {
     }
   }
 
-  /** Records the end of the program, writes queued events, and ends. */
+  /** Records the program's shutdown and writes the queued events. */
   @Override
   public void close() {
     if (context == null) {

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /** Configured output; an equal one need not be reopened. */
 public interface OutputConfig {
-  /** Name in metrics and logs, without secrets. */
+  /** Returns the name in metrics and logs, without secrets. */
   String name();
 
   /**

@@ -13,12 +13,12 @@ import java.util.function.Consumer;
 public record RecordedEvent(
     Instant at, String instance, int position, EventKind kind, Consumer<EventFields> body) {
 
-  /** Event as JSON on one line, without a line end. */
+  /** Encodes the event as JSON on one line, without a line end. */
   public byte[] json() {
     return EventJson.of(this::write);
   }
 
-  /** Event as protobuf. */
+  /** Encodes the event as protobuf. */
   public byte[] protobuf() {
     return EventProto.of(this::write);
   }

@@ -75,7 +75,7 @@ public final class RecorderMetrics {
     outputDrops.with(output);
   }
 
-  /** Counts a record that Kafka did not accept. */
+  /** Counts a record rejected by Kafka. */
   public void notProduced(String output, String kind) {
     kafkaErrors.with(output, kind).inc();
   }

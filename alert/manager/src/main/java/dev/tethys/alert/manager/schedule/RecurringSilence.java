@@ -81,8 +81,9 @@ public record RecurringSilence(
   }
 
   /**
-   * The ordinary silence of one time. Its id and contents follow from this alone, so that all
-   * members of a cluster make the same one, and one that a user ended is not made again.
+   * Creates the regular silence for one occurrence. Its ID and contents depend only on this silence
+   * and occurrence, so all cluster members create the same one, and one that a user ended is not
+   * created again.
    */
   Silence silence(Occurrence o) {
     String name = id + "/" + o.start().getEpochSecond();

@@ -70,7 +70,7 @@ public final class RecurringSilences implements Closeable {
         new SharedRecords<>(folder.resolve(FILE), MAX, new RecurringSilenceJson(), r -> {});
   }
 
-  /** State shared with the cluster. */
+  /** Returns the state shared with the cluster. */
   public SharedState shared() {
     return records;
   }

@@ -34,7 +34,7 @@ public record Alert(
     };
   }
 
-  /** The label {@code alertname}. */
+  /** Returns the value of the {@code alertname} label. */
   public String name() {
     return labels.get("alertname");
   }
@@ -44,7 +44,7 @@ public record Alert(
     return endsAt != null && !endsAt.isAfter(t);
   }
 
-  /** Approximate size in bytes. */
+  /** Returns the approximate size in bytes. */
   long bytes() {
     return 512L + 2L * generatorUrl.length() + bytes(labels) + bytes(annotations);
   }

@@ -99,7 +99,7 @@ public final class AlertNotes implements Closeable {
         });
   }
 
-  /** State shared with the cluster. */
+  /** Returns the state shared with the cluster. */
   public SharedState shared() {
     return records;
   }
@@ -150,7 +150,7 @@ public final class AlertNotes implements Closeable {
     }
   }
 
-  /** The notes on an alert, oldest first. */
+  /** Returns the notes on an alert, oldest first. */
   public List<AlertNote> of(LabelSet labels) {
     return byAlert.getOrDefault(labels, Map.of()).values().stream()
         .filter(n -> !n.withdrawn())
@@ -158,7 +158,7 @@ public final class AlertNotes implements Closeable {
         .toList();
   }
 
-  /** All notes, oldest first. */
+  /** Returns all notes, oldest first. */
   public List<AlertNote> all() {
     List<AlertNote> out = new ArrayList<>(records.all());
     out.removeIf(AlertNote::withdrawn);
@@ -166,7 +166,7 @@ public final class AlertNotes implements Closeable {
     return out;
   }
 
-  /** Current acknowledgement of an alert; null if there is none. */
+  /** Returns the current acknowledgement of an alert; null if there is none. */
   public @Nullable AlertNote acknowledgement(Alert alert) {
     Map<String, AlertNote> notes = byAlert.get(alert.labels());
     if (notes == null) {

@@ -141,7 +141,7 @@ public final class AlertStore {
     return bytes + more(a) <= maxBytes;
   }
 
-  /** Number of bytes added by an alert. */
+  /** Returns the number of bytes added by an alert. */
   @GuardedBy("this")
   private long more(Alert a) {
     Alert old = alerts.get(a.labels());

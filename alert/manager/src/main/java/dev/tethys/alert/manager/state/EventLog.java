@@ -187,7 +187,7 @@ public final class EventLog implements Closeable {
     }
   }
 
-  /** A full disk stays full for a while: it is logged once a minute. */
+  /** Logs a failed write once per minute, because a full disk stays full for a while. */
   @GuardedBy("lock")
   private void complain(int lost, IOException e) {
     unsaid += lost;
@@ -205,7 +205,7 @@ public final class EventLog implements Closeable {
     unsaid = 0;
   }
 
-  /** The current file becomes the older one. */
+  /** Rotates the current file to become the older one. */
   @GuardedBy("lock")
   private void turn() throws IOException {
     log.close();
@@ -243,7 +243,7 @@ public final class EventLog implements Closeable {
   }
 
   /**
-   * Events of some alerts, the latest first.
+   * Returns events of some alerts, newest first.
    *
    * @param since older events are omitted
    * @param most maximum number of events

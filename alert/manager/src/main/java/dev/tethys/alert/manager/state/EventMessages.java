@@ -16,7 +16,7 @@ public final class EventMessages {
 
   private EventMessages() {}
 
-  /** Message {@code LabelSet}. */
+  /** Encodes a {@code LabelSet} message. */
   public static Consumer<EventFields> labels(Map<String, String> labels) {
     return f ->
         f.messages(
@@ -29,7 +29,7 @@ public final class EventMessages {
             });
   }
 
-  /** Message {@code Alert}, with the state at a given time. */
+  /** Encodes an {@code Alert} message with the state at a given time. */
   public static Consumer<EventFields> alert(Alert a, Instant at) {
     return f -> {
       f.unsigned(1, "fingerprint", a.labels().fingerprint());
@@ -42,7 +42,7 @@ public final class EventMessages {
     };
   }
 
-  /** Fields of {@code Matcher}, in a list. */
+  /** Encodes the fields of {@code Matcher} messages in a list. */
   public static void matchers(EventFields f, int number, String name, LabelMatchers all) {
     f.messages(number, name, all.all(), EventMessages::matcher);
   }
@@ -59,7 +59,7 @@ public final class EventMessages {
     f.text(4, "rendered", m.toString());
   }
 
-  /** Message {@code Silence}. */
+  /** Encodes a {@code Silence} message. */
   public static Consumer<EventFields> silence(Silence s) {
     return f -> {
       f.text(1, "id", s.id());
@@ -76,7 +76,7 @@ public final class EventMessages {
     };
   }
 
-  /** Message {@code MutedAlert}. */
+  /** Encodes a {@code MutedAlert} message. */
   public static Consumer<EventFields> muted(LabelSet labels) {
     return f -> {
       f.message(1, "labels", labels(labels.map()));

@@ -67,12 +67,12 @@ public final class LabelSet implements Comparable<LabelSet> {
     return Integer.compare(a.length(), b.length());
   }
 
-  /** The entries in order. */
+  /** Returns the entries in order. */
   public SortedMap<String, String> map() {
     return map;
   }
 
-  /** A value, or "" for a name that does not exist. */
+  /** Returns a value, or "" for an unknown name. */
   public String get(String name) {
     String v = map.get(name);
     return v == null ? "" : v;
@@ -90,7 +90,7 @@ public final class LabelSet implements Comparable<LabelSet> {
     return fingerprint;
   }
 
-  /** Hash of an alert in the notification log: XXH64 of the same bytes. */
+  /** Returns the hash of an alert in the notification log: XXH64 of the same bytes. */
   public long notifiedHash() {
     java.io.ByteArrayOutputStream b = new java.io.ByteArrayOutputStream(256);
     map.forEach(
@@ -103,7 +103,7 @@ public final class LabelSet implements Comparable<LabelSet> {
     return Hashing.xxh64().hashBytesToLong(b.toByteArray());
   }
 
-  /** The fingerprint as 16 hexadecimal digits. */
+  /** Returns the fingerprint as 16 hexadecimal digits. */
   public String fingerprintText() {
     return String.format(Locale.ROOT, "%016x", fingerprint);
   }
@@ -118,7 +118,7 @@ public final class LabelSet implements Comparable<LabelSet> {
     return Long.hashCode(fingerprint);
   }
 
-  /** By the names and values in order, as Alertmanager lists alerts. */
+  /** Compares names and values in order, as Alertmanager sorts alerts. */
   @Override
   public int compareTo(LabelSet o) {
     if (size() != o.size()) {

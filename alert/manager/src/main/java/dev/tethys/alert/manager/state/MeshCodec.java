@@ -162,7 +162,7 @@ final class MeshCodec {
     return all;
   }
 
-  /** The next of messages that have their length before them. */
+  /** Returns the next length-prefixed message. */
   private static ProtoReader message(ProtoReader whole) {
     long n = whole.readVarint();
     int from = whole.position();

@@ -58,7 +58,7 @@ public final class NotificationLog implements Closeable, SharedState {
       Set<Long> resolved,
       Instant expiresAt,
       Map<String, String> memo) {
-    /** Approximate size in bytes without its key. */
+    /** Returns the approximate size in bytes without its key. */
     private long bytes() {
       long n = 512L + 64L * (firing.size() + resolved.size());
       for (Map.Entry<String, String> e : memo.entrySet()) {
@@ -160,7 +160,7 @@ public final class NotificationLog implements Closeable, SharedState {
     compactIfWorthwhile();
   }
 
-  /** An entry without counting it as a question of the dispatcher. */
+  /** Returns an entry without counting a lookup by the dispatcher. */
   public synchronized @Nullable Entry peek(Key key) {
     return entries.get(key);
   }

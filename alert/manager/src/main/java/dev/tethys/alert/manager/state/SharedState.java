@@ -8,7 +8,7 @@ public interface SharedState {
   /** A larger record was sent to all members, and is not passed on. */
   int SPREAD_BYTES = 700;
 
-  /** The whole state in its wire format. */
+  /** Encodes the complete state in its wire format. */
   byte[] encodeAll();
 
   /**

@@ -35,7 +35,7 @@ public record Silence(
       this.text = text;
     }
 
-    /** Text in the API. */
+    /** Returns the text in the API. */
     public String text() {
       return text;
     }
@@ -71,7 +71,7 @@ public record Silence(
         annotations);
   }
 
-  /** The first set: the only one in the published API and in older members of a cluster. */
+  /** Returns the first set: the only one in the published API and in older members of a cluster. */
   public LabelMatchers matchers() {
     return sets.getFirst();
   }
@@ -96,7 +96,7 @@ public record Silence(
     return receiverSets.isEmpty() || receiverSets.stream().anyMatch(m -> m.matches(receiver));
   }
 
-  /** Approximate size in bytes, including its matchers. */
+  /** Returns the approximate size in bytes, including its matchers. */
   long bytes() {
     long n = 1024L + 2L * (createdBy.length() + comment.length());
     for (Map.Entry<String, String> e : annotations.entrySet()) {
@@ -116,7 +116,7 @@ public record Silence(
         : t.isAfter(endsAt) || t.equals(endsAt) ? State.EXPIRED : State.ACTIVE;
   }
 
-  /** Copy with the sets of another, if it has only the first of them. */
+  /** Returns a copy with the matcher sets of another silence, if it has only the first of them. */
   Silence withSetsOf(Silence other) {
     if (isExtended() || !other.isExtended() || !matchers().equals(other.matchers())) {
       return this;

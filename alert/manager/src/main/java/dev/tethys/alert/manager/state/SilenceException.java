@@ -15,7 +15,7 @@ public final class SilenceException extends Exception {
     return new SilenceException("silence not found", true);
   }
 
-  /** Invalid silence. */
+  /** Creates an exception for an invalid silence. */
   public static SilenceException invalid(String message) {
     return new SilenceException(message, false);
   }
@@ -25,7 +25,7 @@ public final class SilenceException extends Exception {
     return notFound;
   }
 
-  /** The message; never null. */
+  /** Returns the message; never null. */
   public String problem() {
     return String.valueOf(getMessage());
   }

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param maxBytes largest stored size of one; 0 for the largest size of a record
  */
 public record SilenceLimits(Duration retention, int maxSilences, int maxBytes, long maxMemory) {
-  /** With an eighth of the heap for all silences. */
+  /** Creates limits with an eighth of the heap for all silences. */
   public SilenceLimits(Duration retention, int maxSilences, int maxBytes) {
     this(retention, maxSilences, maxBytes, Runtime.getRuntime().maxMemory() / 8);
   }

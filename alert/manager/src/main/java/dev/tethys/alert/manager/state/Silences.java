@@ -364,13 +364,13 @@ public final class Silences implements Closeable, SharedState {
     return silences.get(id);
   }
 
-  /** The sorted IDs of the silences that match labels now, for at least one receiver. */
+  /** Returns the sorted IDs of the silences that match labels now, for at least one receiver. */
   public List<String> silencing(LabelSet labels) {
     return silencing(labels, s -> true);
   }
 
   /**
-   * The ids of the silences that match labels now for a receiver; sorted.
+   * Returns the sorted IDs of the silences that match labels now for a receiver.
    *
    * @param receiver the labels of the receiver
    */

@@ -53,7 +53,7 @@ final class NotificationFunctions {
     return String.valueOf(v);
   }
 
-  /** All functions; {@code routeLabels} is empty unless it is replaced. */
+  /** Returns all functions; {@code routeLabels} is empty unless it is replaced. */
   static Map<String, TemplateFunction> all(InstantSource clock) {
     Map<String, TemplateFunction> m = new TreeMap<>();
     m.put("toUpper", text(GoCase::upper));

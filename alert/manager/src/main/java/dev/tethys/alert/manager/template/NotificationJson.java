@@ -12,17 +12,20 @@ import org.jspecify.annotations.Nullable;
 public final class NotificationJson {
   private NotificationJson() {}
 
-  /** The text of a value: null, a bool, a number, a string, a map, a list or template data. */
+  /**
+   * Returns the JSON text of a value: null, a bool, a number, a string, a map, a list or template
+   * data.
+   */
   public static String of(@Nullable Object v) {
     return new GoJsonText(NotificationJson::write, false).value(v).toString();
   }
 
-  /** Variant for templates, whose values may be unbounded. */
+  /** Returns a bounded JSON text, for templates whose values may be unbounded. */
   static String limited(@Nullable Object v) {
     return new GoJsonText(NotificationJson::write, true).value(v).toString();
   }
 
-  /** A time in RFC 3339 format with as many digits as it has. */
+  /** Formats a time as RFC 3339 with as many fractional digits as it has. */
   public static String time(Instant t) {
     return new GoTime(t.atZone(ZoneOffset.UTC)).format("2006-01-02T15:04:05.999999999Z07:00");
   }
@@ -84,7 +87,7 @@ public final class NotificationJson {
   }
 
   /**
-   * Body of a webhook: the data and the fields of the request.
+   * Builds the body of a webhook: the data and the fields of the request.
    *
    * @param truncated number of alerts omitted
    */

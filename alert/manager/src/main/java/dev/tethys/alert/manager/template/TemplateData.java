@@ -110,7 +110,7 @@ public record TemplateData(
         externalUrl);
   }
 
-  /** Data for a subset of the alerts; the common labels stay those of all. */
+  /** Returns data for a subset of the alerts, keeping the labels common to all alerts. */
   public TemplateData withAlerts(List<AlertData> some) {
     return new TemplateData(
         receiver,
@@ -170,7 +170,7 @@ public record TemplateData(
     return TemplateTypes.kv(l.map());
   }
 
-  /** The items of a list of alerts. */
+  /** Returns the items of a list of alerts. */
   static List<AlertData> alertsOf(@Nullable Object list) {
     return list instanceof GoList l
         ? l.items().stream().map(AlertData.class::cast).toList()

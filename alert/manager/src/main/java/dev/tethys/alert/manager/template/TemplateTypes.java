@@ -28,12 +28,12 @@ final class TemplateTypes {
     return l.typeName().equals("[]string") || l.typeName().equals("template.Strings");
   }
 
-  /** A KV: labels or annotations. */
+  /** Creates a KV of labels or annotations. */
   static GoMap kv(Map<String, String> entries) {
     return new GoMap("string", entries, TemplateTypes::kvMethod);
   }
 
-  /** Alerts, with methods that select firing and resolved ones. */
+  /** Creates a list of alerts with methods that select firing and resolved ones. */
   static GoList alerts(List<AlertData> all) {
     return new GoList("template.Alerts", all, TemplateTypes::alertsMethod);
   }

@@ -49,7 +49,7 @@ public final class Templates {
   }
 
   /**
-   * Default templates and templates of files, which may replace them.
+   * Loads the default templates and templates from files, which may replace them.
    *
    * @throws IOException if a file cannot be read
    * @throws TemplateException if one is not valid
@@ -88,7 +88,7 @@ public final class Templates {
         "", template, NotificationFunctions.all(InstantSource.system()), MissingKey.ZERO);
   }
 
-  /** Data of a group for templates. */
+  /** Builds a group's template data. */
   public TemplateData data(
       String receiver,
       LabelSet groupLabels,

@@ -36,7 +36,7 @@ final class FileOutput implements EventOutput {
     }
   }
 
-  /** Identity of the file at a path; null if there is none. */
+  /** Returns the identity of the file at a path; null if there is none. */
   private static @Nullable Object key(Path path) throws IOException {
     try {
       return Files.readAttributes(path, BasicFileAttributes.class).fileKey();

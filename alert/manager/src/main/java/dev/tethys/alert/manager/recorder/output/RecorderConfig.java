@@ -36,7 +36,7 @@ public record RecorderConfig(List<OutputConfig> outputs) {
     return new RecorderConfig(List.copyOf(all));
   }
 
-  /** The sections, for the reference of all keys. */
+  /** Returns the sections for the key reference. */
   public static List<Section> sections() {
     return List.of(
         SECTION,

@@ -122,7 +122,7 @@ record WebhookConfig(
     return n > 0 ? (int) Math.min(n, Integer.MAX_VALUE) : otherwise;
   }
 
-  /** Without user, query and fragment, which may be secret. */
+  /** Returns the URL without user, query and fragment, which may be secret. */
   @Override
   public String name() {
     URI u = URI.create(url.value());

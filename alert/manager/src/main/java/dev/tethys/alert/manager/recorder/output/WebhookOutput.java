@@ -176,7 +176,7 @@ final class WebhookOutput implements EventOutput {
     LOG.log(Level.ERROR, "{0}: {1} events were dropped: {2}", config.name(), body.events, problem);
   }
 
-  /** Error of the request; null if the event was accepted. */
+  /** Posts an event and returns the error; null if the event was accepted. */
   private @Nullable String post(byte[] json) throws InterruptedException {
     ClientRequest call =
         ClientRequest.post(url, "application/json", json).withTimeout(config.timeout());
