@@ -240,8 +240,8 @@ final class AlertmanagerFlags {
       Stream.of(BEFORE_CLUSTER, CLUSTER, AFTER_CLUSTER).flatMap(List::stream).toList();
 
   /**
-   * Cluster flags for an Alertmanager embedded in another role, which joins a cluster only if the
-   * flags are set.
+   * Returns the cluster flags for an Alertmanager embedded in another role, which joins a cluster
+   * only if the flags are set.
    *
    * @param prefix prefix of their names
    */
@@ -307,7 +307,7 @@ final class AlertmanagerFlags {
     return d;
   }
 
-  /** Maximum size of the history in bytes. */
+  /** Returns the maximum size of the history in bytes. */
   static long historyBytes(FlagSet flags) {
     long most = flags.bytes("history.max-bytes");
     if (most < LEAST_HISTORY) {
@@ -322,7 +322,7 @@ final class AlertmanagerFlags {
   }
 
   /**
-   * Cluster options from the flags; null if clustering is disabled.
+   * Returns the cluster options from the flags; null if clustering is disabled.
    *
    * @param prefix prefix of the flag names
    */

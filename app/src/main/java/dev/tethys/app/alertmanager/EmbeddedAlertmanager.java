@@ -91,7 +91,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   }
 
   /**
-   * The address of its API for alerts.
+   * Returns the address of its API for alerts.
    *
    * @param serverUrl external URL of the server
    */

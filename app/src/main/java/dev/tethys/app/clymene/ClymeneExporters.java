@@ -26,7 +26,7 @@ final class ClymeneExporters {
   }
 
   /**
-   * The exporters of metrics or of log lines.
+   * Returns the exporters of metrics or of log lines.
    *
    * @param name the suffix of exporters that carry either; empty, or with its slash
    */
@@ -116,7 +116,7 @@ final class ClymeneExporters {
     return m;
   }
 
-  /** Addresses of brokers, authentication and TLS. */
+  /** Returns broker addresses, authentication and TLS settings. */
   Map<String, @Nullable Object> kafka(String p) {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("brokers", placed(p + ".brokers", list(flags.get(p + ".brokers"))));
@@ -261,7 +261,7 @@ final class ClymeneExporters {
         : new LinkedHashMap<>();
   }
 
-  /** Clymene's index and documents, so that dashboards made for them still work. */
+  /** Configures Clymene's index and documents, so that dashboards made for them still work. */
   private Map<String, @Nullable Object> elasticsearch(boolean metrics) {
     List<String> servers = list(flags.get("es.server-urls"));
     Map<String, @Nullable Object> m =
@@ -330,7 +330,7 @@ final class ClymeneExporters {
     return m;
   }
 
-  /** Clymene writes all points to each host, and so does an exporter for each. */
+  /** Adds an exporter per host, because Clymene writes all points to each host. */
   private void opentsdb(Map<String, @Nullable Object> out) {
     boolean http = flags.bool("opentsdb.http");
     if (flags.bool("opentsdb.dry-run") && !http) { // which Clymene ignores over HTTP
@@ -369,7 +369,7 @@ final class ClymeneExporters {
     }
   }
 
-  /** One super table with labels as JSON, as Clymene has it. */
+  /** Configures one super table with labels as JSON, as in Clymene. */
   private Map<String, @Nullable Object> tdengine() {
     Map<String, @Nullable Object> m =
         one(

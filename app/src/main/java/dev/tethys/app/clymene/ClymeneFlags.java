@@ -65,14 +65,14 @@ public final class ClymeneFlags {
         role, List.copyOf(storages), set(role, storages).parse(arguments), Map.copyOf(variables));
   }
 
-  /** Without empty values: {@code NAME=} in a file of variables selects the default. */
+  /** Drops empty values: {@code NAME=} in a variables file selects the default. */
   private static Map<String, String> withoutEmpty(Map<String, String> environment) {
     Map<String, String> variables = new HashMap<>(environment);
     variables.values().removeIf(String::isEmpty);
     return variables;
   }
 
-  /** The help page, for the databases that the variables name, or for all that exist. */
+  /** Renders the help page for the databases named by the variables, or for all that exist. */
   public static String help(ClymeneRole role, Map<String, String> environment) {
     Map<String, String> variables = withoutEmpty(environment);
     return set(
@@ -133,7 +133,7 @@ public final class ClymeneFlags {
     return storages;
   }
 
-  /** Default address of the health endpoint. */
+  /** Returns the default address of the health endpoint. */
   static String adminAddress(ClymeneRole role) {
     return switch (role) {
       case AGENT -> ":15691";
@@ -473,7 +473,7 @@ public final class ClymeneFlags {
     return role;
   }
 
-  /** Names of the databases written to. */
+  /** Returns the names of the databases written to. */
   List<String> storages() {
     return storages;
   }
@@ -487,18 +487,18 @@ public final class ClymeneFlags {
     return set.isGiven(flag) || environment.containsKey(variable(flag));
   }
 
-  /** The text of a flag: given, by its variable, or default. */
+  /** Returns the text of a flag: given, by its variable, or default. */
   String get(String flag) {
     String v = environment.get(variable(flag));
     return v != null && !set.isGiven(flag) ? v : set.get(flag);
   }
 
-  /** The text of a flag with the flag or the variable that it comes from. */
+  /** Returns a flag's value together with the flag or variable it comes from. */
   YamlTree.Placed placed(String flag) {
     return placed(flag, get(flag));
   }
 
-  /** A value created from the text of a flag, with the same text. */
+  /** Returns a value derived from a flag, with the flag's text and origin. */
   YamlTree.Placed placed(String flag, Object value) {
     boolean isVariable = !set.isGiven(flag) && environment.containsKey(variable(flag));
     return new YamlTree.Placed(value, isVariable ? variable(flag) : "--" + flag);
@@ -509,7 +509,7 @@ public final class ClymeneFlags {
     return number(flag, get(flag));
   }
 
-  /** The integer in a part of a flag's text. */
+  /** Returns the integer in a part of a flag's text. */
   YamlTree.Placed number(String flag, String text) {
     try {
       return placed(flag, Long.valueOf(text));
@@ -518,7 +518,7 @@ public final class ClymeneFlags {
     }
   }
 
-  /** The first of several spellings of a flag that is set, or the first. */
+  /** Returns the first of several spellings of a flag that is set, or the first. */
   String first(String... flags) {
     for (String f : flags) {
       if (isGiven(f)) {

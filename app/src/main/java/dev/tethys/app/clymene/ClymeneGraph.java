@@ -66,8 +66,8 @@ public final class ClymeneGraph {
   }
 
   /**
-   * The configuration of a gateway that accepts all kinds of pushes, not only Clymene's: metrics
-   * and log lines, by OTLP, remote write and Loki's push API.
+   * Builds the configuration of a gateway that accepts all kinds of pushes, not only Clymene's:
+   * metrics and log lines, by OTLP, remote write and Loki's push API.
    */
   static YamlDocument documentOfEverything(ClymeneFlags flags) {
     return document(new ClymeneGraph(flags).tree(true, null));
@@ -78,7 +78,7 @@ public final class ClymeneGraph {
   }
 
   /**
-   * The configuration as YAML that a collector accepts, with absolute paths.
+   * Renders the configuration as YAML accepted by a collector, with absolute paths.
    *
    * @param check reads the configuration, and throws if it is invalid
    * @throws ConfigException if {@code clymene.yml} is wrong
@@ -104,7 +104,7 @@ public final class ClymeneGraph {
     return YamlWriter.write(written);
   }
 
-  /** In a collector's configuration {@code a::b} is b within a. */
+  /** Rejects nested keys: in a collector's configuration, {@code a::b} is b within a. */
   private static void refuseNestedKeys(@Nullable Object tree, Path file) {
     switch (tree) {
       case Map<?, ?> m ->
@@ -222,14 +222,14 @@ public final class ClymeneGraph {
     return flags.placed(flag, everywhere(flags.get(flag)));
   }
 
-  /** {@code :15610} is every address of the machine. */
+  /** Expands {@code :15610} to every address of the machine. */
   static String everywhere(String hostPort) {
     return hostPort.startsWith(":") ? "0.0.0.0" + hostPort : hostPort;
   }
 
   /**
-   * Scrape jobs; null for programs that scrape nothing. Positions and types come from the file,
-   * whose paths are relative to its folder.
+   * Returns the scrape jobs; null for programs that scrape nothing. Positions and types come from
+   * the file, whose paths are relative to its folder.
    */
   private @Nullable Object jobs() throws IOException {
     if (flags.role() != ClymeneRole.AGENT) {
@@ -267,7 +267,7 @@ public final class ClymeneGraph {
     return new YamlTree.Placed(empty, file.toString());
   }
 
-  /** Headers are forwarded if they may name a tenant. */
+  /** Configures a gateway exporter; headers are forwarded if they may name a tenant. */
   private Map<String, @Nullable Object> gateway(boolean everything) {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("grpc", server("gateway.grpc-server.host-port", "gateway.grpc-server", "gateway.grpc"));

@@ -22,7 +22,7 @@ final class ClymeneLogAgent {
 
   private ClymeneLogAgent() {}
 
-  /** The complete configuration; without the file if it cannot be read. */
+  /** Renders the complete configuration, without the file if it cannot be read. */
   static String yaml(ClymeneFlags flags) {
     Path file = Path.of(flags.get("config.file"));
     if (!Files.isReadable(file)) {

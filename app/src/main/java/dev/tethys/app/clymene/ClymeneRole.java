@@ -21,7 +21,7 @@ public enum ClymeneRole {
     this.metrics = metrics;
   }
 
-  /** Name of the program without the prefix {@code clymene-}. */
+  /** Returns the name of the program without the prefix {@code clymene-}. */
   public String word() {
     return word;
   }

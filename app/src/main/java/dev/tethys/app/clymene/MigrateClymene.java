@@ -11,7 +11,7 @@ import java.util.List;
 public final class MigrateClymene {
   private MigrateClymene() {}
 
-  /** The command. */
+  /** Returns the command. */
   public static Command command() {
     return new Command(
         "migrate clymene",

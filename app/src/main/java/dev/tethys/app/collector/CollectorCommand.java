@@ -145,8 +145,8 @@ public final class CollectorCommand {
   }
 
   /**
-   * Variant for a role that is a collector under another word, with other variables for {@code
-   * env:} and {@code ${env:…}}.
+   * Runs a role that is a collector under another name, with other variables for {@code env:} and
+   * {@code ${env:…}}.
    *
    * @param word name of the role on the command line
    */

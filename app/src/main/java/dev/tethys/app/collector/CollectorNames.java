@@ -21,7 +21,7 @@ final class CollectorNames {
 
   private CollectorNames() {}
 
-  /** The name without the unit that the Collector gives separately. */
+  /** Returns the name without the unit that the Collector gives separately. */
   static String withoutUnit(String name) {
     return WITHOUT_UNITS.getOrDefault(name, name);
   }
@@ -34,12 +34,12 @@ final class CollectorNames {
         : new MetricFamily(withoutUnit(f.name()), f.type(), f.help(), unit, f.metrics());
   }
 
-  /** The name without the suffix {@code _total}. */
+  /** Returns the name without the suffix {@code _total}. */
   static String withoutSuffix(String name) {
     return name.endsWith(TOTAL) ? name.substring(0, name.length() - TOTAL.length()) : name;
   }
 
-  /** The name with the suffix {@code _total}. */
+  /** Returns the name with the suffix {@code _total}. */
   static String withSuffix(String name) {
     return name.endsWith(TOTAL) ? name : name + TOTAL;
   }

@@ -324,7 +324,10 @@ public final class CollectorRole implements AutoCloseable {
     return values.plus(refused).masked(error);
   }
 
-  /** Records or volumes that may leave the process: without secrets of variables and files. */
+  /**
+   * Removes the secrets of variables and files from records or volumes, so that they can leave the
+   * process.
+   */
   String withoutSecrets(String json) {
     return values.withoutSecrets(json);
   }
@@ -373,7 +376,7 @@ public final class CollectorRole implements AutoCloseable {
         .with(Double.isNaN(memory) ? 0 : (long) memory, graph.exporters());
   }
 
-  /** Records of a live tap; see {@link NodeRecords}. */
+  /** Returns the records of a live tap; see {@link NodeRecords}. */
   String tap(NodeRecords.Request request) throws IOException, InterruptedException {
     return NodeRecords.read(graph, tap, request);
   }
@@ -517,7 +520,7 @@ public final class CollectorRole implements AutoCloseable {
     return readers;
   }
 
-  /** Port of the first listener; -1 if there is none. */
+  /** Returns the port of the first listener; -1 if there is none. */
   int port() {
     return readers.ports().isEmpty() ? -1 : readers.ports().getFirst();
   }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ComponentsList {
   private ComponentsList() {}
 
-  /** The list in YAML. */
+  /** Renders the list as YAML. */
   static String of(Components components) {
     Map<String, @Nullable Object> tree = new LinkedHashMap<>();
     Map<String, @Nullable Object> build = new LinkedHashMap<>();

@@ -99,7 +99,7 @@ final class ControlPlane {
     return out;
   }
 
-  /** Upgrade settings; null if upgrades are not configured. */
+  /** Returns the upgrade settings; null if upgrades are not configured. */
   private static PackageUpgrades.@Nullable Settings upgrades(String word, FlagSet flags)
       throws IOException {
     String folder = flags.get(UPGRADES);
@@ -337,7 +337,10 @@ final class ControlPlane {
       return role.masked(error);
     }
 
-    /** Unhealthy while a destination accepts nothing, or a component is not running. */
+    /**
+     * Returns the health of a graph: unhealthy while a destination accepts nothing, or a component
+     * is not running.
+     */
     private static ComponentHealth of(Graph graph, long now) {
       Map<String, ComponentHealth> parts = new LinkedHashMap<>();
       String error = "";

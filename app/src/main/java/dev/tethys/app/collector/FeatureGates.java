@@ -81,7 +81,7 @@ final class FeatureGates {
   }
 
   /**
-   * A table of all, or of one.
+   * Renders a table of all feature gates, or of one.
    *
    * @param name "" for all
    */

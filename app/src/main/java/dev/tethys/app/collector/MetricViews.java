@@ -66,7 +66,7 @@ final class MetricViews {
     return List.copyOf(out.values());
   }
 
-  /** If two views have assigned the same name, the first is shown. */
+  /** Adds a family; if two views assign the same name, the first one is shown. */
   private void put(Map<String, MetricFamily> out, MetricFamily f) {
     if (out.putIfAbsent(f.name(), f) != null && hidden.add(f.name())) {
       LOG.log(
@@ -101,7 +101,7 @@ final class MetricViews {
         v.included().isEmpty() && v.excluded().isEmpty() ? f.metrics() : fewer(v, f));
   }
 
-  /** With fewer labels, under which several may become one. */
+  /** Reduces the labels, which may merge several metrics. */
   private static List<Metric> fewer(OwnView v, MetricFamily f) {
     Map<Labels, List<Metric>> groups = new LinkedHashMap<>();
     for (Metric m : f.metrics()) {

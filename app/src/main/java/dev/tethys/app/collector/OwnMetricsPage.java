@@ -25,7 +25,7 @@ final class OwnMetricsPage {
   private final MetricFamily info;
 
   /**
-   * A page.
+   * Creates a metrics page.
    *
    * @param resource attributes by name
    */

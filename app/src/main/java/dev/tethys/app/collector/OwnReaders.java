@@ -64,12 +64,12 @@ final class OwnReaders implements AutoCloseable {
     return shownAs != null;
   }
 
-  /** Attributes of the process, as its readers show them. */
+  /** Returns the attributes of the process, as its readers show them. */
   Map<String, String> resource() {
     return OwnMetricsPage.resource(resource, instance);
   }
 
-  /** Attributes of the process by a configuration. */
+  /** Returns the attributes of the process as set by a configuration. */
   Map<String, String> resource(TelemetrySettings t) {
     return OwnMetricsPage.resource(t.resource(), instance);
   }

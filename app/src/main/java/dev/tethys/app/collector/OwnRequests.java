@@ -20,7 +20,7 @@ import java.util.Map;
  * @param resource attributes of the process
  */
 record OwnRequests(Map<String, String> resource) {
-  /** Log records as a request of OTLP. */
+  /** Converts log records to an OTLP request. */
   LogsData logs(List<LogSetup.Entry> entries) {
     Map<String, ScopeGroup<LogRecord>> scopes = new LinkedHashMap<>();
     for (LogSetup.Entry e : entries) {
@@ -48,7 +48,7 @@ record OwnRequests(Map<String, String> resource) {
     return data;
   }
 
-  /** Spans as a request of OTLP. */
+  /** Converts spans to an OTLP request. */
   TracesData traces(List<Span> spans) {
     ScopeGroup<Span> scope = scope("dev.tethys.pipeline");
     scope.items().addAll(spans);

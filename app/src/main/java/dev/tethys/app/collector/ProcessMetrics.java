@@ -45,7 +45,7 @@ final class ProcessMetrics {
         : Double.NaN;
   }
 
-  /** Resident bytes; NaN if unknown. */
+  /** Returns the resident memory in bytes; NaN if unknown. */
   static double resident() {
     try {
       String[] fields = Files.readString(STATM, StandardCharsets.US_ASCII).split(" ");

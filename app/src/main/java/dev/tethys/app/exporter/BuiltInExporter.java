@@ -70,7 +70,7 @@ public final class BuiltInExporter implements AutoCloseable {
     this(kind, args, System::getenv);
   }
 
-  /** Variant with another environment. */
+  /** Creates an exporter with a different environment. */
   BuiltInExporter(
       ExporterKind kind, List<String> args, Function<String, @Nullable String> environment)
       throws IOException {

@@ -303,7 +303,7 @@ final class NodeAgentFlags {
     return (everywhere ? "127.0.0.1" : host) + ":" + port;
   }
 
-  /** URL of remote write, empty if none. */
+  /** Returns the remote write URL; empty if none. */
   static String endpoint(FlagSet flags) {
     String metrics = flags.get("metrics-endpoint");
     String base = flags.get("collector-endpoint");
@@ -381,7 +381,9 @@ final class NodeAgentFlags {
         COMMAND + ": --traces-sampling is '" + text + "'; it must be a number from 0 to 1");
   }
 
-  /** URL of a flag, or the path below the endpoint of all signals; null without both. */
+  /**
+   * Returns the URL of a flag, or the path below the endpoint of all signals; null without both.
+   */
   private static @Nullable URI url(FlagSet flags, String name, String path) {
     String text = name.equals(OTLP) ? "" : flags.get(name);
     String base = flags.get(OTLP).isEmpty() ? flags.get("collector-endpoint") : flags.get(OTLP);
@@ -408,7 +410,7 @@ final class NodeAgentFlags {
             + "' is not a URL of http or https");
   }
 
-  /** Settings of remote write; null without an endpoint. */
+  /** Returns the remote write settings; null without an endpoint. */
   static MetricsPush.@Nullable Options push(FlagSet flags) {
     String endpoint = endpoint(flags);
     if (endpoint.isEmpty()) {

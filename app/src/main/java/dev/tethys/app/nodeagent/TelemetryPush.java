@@ -169,7 +169,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
         options.shareOfTraces);
   }
 
-  /** Sink for log messages; discards them if no destination is set. */
+  /** Returns the sink for log messages, which discards them if no destination is set. */
   ObservedLog.Sink logs() {
     return options.logs == null ? ObservedLog.Sink.NONE : this::log;
   }

@@ -45,7 +45,7 @@ public final class AgentRole {
     return false;
   }
 
-  /** The arguments without the feature flag of this mode. */
+  /** Returns the arguments without the feature flag of this mode. */
   private static List<String> withoutFeature(List<String> args) {
     List<String> out = new ArrayList<>();
     for (int i = 0; i < args.size(); i++) {

@@ -81,14 +81,14 @@ final class ColdQueryWarmUp {
         instances.isEmpty() ? "nobody" : instances.getFirst());
   }
 
-  /** Queries of a round; empty once all metrics were used. */
+  /** Returns the queries of a round; empty once all metrics have been used. */
   List<String> of(int round) {
     return from(Math.min(metrics.size(), round * A_ROUND), (round + 1) * A_ROUND);
   }
 
   /**
-   * One query for each metric. Each turn uses other queries, so that a few turns over a few metrics
-   * run all of them.
+   * Returns one query per metric. Each turn uses other queries, so that a few turns over a few
+   * metrics run all of them.
    */
   List<String> all(int turn) {
     int n = metrics.size();
@@ -101,7 +101,7 @@ final class ColdQueryWarmUp {
         .toList();
   }
 
-  /** A query of a metric; queries at successive positions differ. */
+  /** Returns a query for a metric; queries at successive positions differ. */
   private String query(DatabaseStats.Count counted, int place) {
     String metric = counted.name();
     boolean whole = counted.value() <= WarmUpMetrics.ENOUGH_SERIES;
@@ -117,9 +117,7 @@ final class ColdQueryWarmUp {
         .replace("%w", QueryWarmUp.WINDOWS.get(place % QueryWarmUp.WINDOWS.size()));
   }
 
-  /**
-   * A text as written in a query; in an expression, characters with a meaning become any character.
-   */
+  /** Escapes a text for a query; in an expression, special characters become any character. */
   private static String literal(String text) {
     return text.replaceAll("[^a-zA-Z0-9_:/-]", ".");
   }

@@ -92,7 +92,7 @@ final class Configuration {
   }
 
   /**
-   * Configuration of a server without a file: it scrapes itself and this host.
+   * Renders the configuration of a server without a file: it scrapes itself and this host.
    *
    * @param address address of its own metrics
    */
@@ -114,7 +114,7 @@ final class Configuration {
         .formatted(address, HostPage.PATH, hostName().replace("'", ""));
   }
 
-  /** Name of this machine, as label {@code instance} of its own metrics. */
+  /** Returns the name of this machine, as label {@code instance} of its own metrics. */
   static String hostName() {
     try {
       return InetAddress.getLocalHost().getHostName();
@@ -132,7 +132,7 @@ final class Configuration {
     return c;
   }
 
-  /** Configuration in force. */
+  /** Returns the configuration in force. */
   PrometheusConfig current() {
     return current;
   }
@@ -146,8 +146,8 @@ final class Configuration {
   }
 
   /**
-   * The rule groups of a configuration, read from its files at the first call: a configuration that
-   * is applied again has the rules it had, also if its files have changed since.
+   * Returns the rule groups of a configuration, read from its files on the first call: a
+   * configuration that is applied again keeps its rules even if the files have changed since.
    *
    * @throws IOException if a rule file cannot be read
    * @throws ConfigException if a rule is invalid
@@ -167,7 +167,7 @@ final class Configuration {
     }
   }
 
-  /** Source of the configuration, for logs and pages. */
+  /** Returns the source of the configuration, for logs and pages. */
   String source() {
     return file == null ? "embedded defaults" : file.toString();
   }

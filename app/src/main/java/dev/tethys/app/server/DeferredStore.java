@@ -70,7 +70,7 @@ final class DeferredStore implements MetricStore {
     return opened != null;
   }
 
-  /** Memory of the head, in bytes; 0 until the store is open. */
+  /** Returns the head memory in bytes; 0 until the store is open. */
   long headBytes() {
     MetricsDatabase d = opened;
     return d == null ? 0 : d.headBytes();

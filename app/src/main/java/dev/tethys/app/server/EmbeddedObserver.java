@@ -89,7 +89,7 @@ final class EmbeddedObserver implements AutoCloseable {
     wanted = refusal.isEmpty();
   }
 
-  /** One line for the terminal. */
+  /** Returns one line for the terminal. */
   String plan() {
     return wanted
         ? "containers, connections and requests of this machine (job " + JOB + ")"
@@ -146,7 +146,7 @@ final class EmbeddedObserver implements AutoCloseable {
     }
   }
 
-  /** Entry of the log store; its service is named as on the service map. */
+  /** Creates a log store entry; its service is named as on the service map. */
   static LogEntry entry(ObservedLog l) {
     LabelsBuilder b =
         new LabelsBuilder()
@@ -212,7 +212,7 @@ final class EmbeddedObserver implements AutoCloseable {
         .formatted(JOB, PATH, quoted(address), quoted(host));
   }
 
-  /** Text as a string of JSON, which YAML reads as it is. */
+  /** Quotes a text as a JSON string, which is valid YAML. */
   private static String quoted(String s) {
     return GoJson.append(new StringBuilder(), s).toString();
   }

@@ -231,7 +231,7 @@ final class EmbeddedSources implements AutoCloseable {
     return cache != null;
   }
 
-  /** The server's store, read together with the cache if there is one. */
+  /** Joins the server's store with the cache, if there is one. */
   ScopedSource join(ScopedSource store) {
     return cache == null ? store : new JoinedStores(store, cache);
   }
@@ -241,7 +241,7 @@ final class EmbeddedSources implements AutoCloseable {
     return cache == null ? 0 : flags.millis(INTERVAL) + MAX_SCRAPE_INTERVAL.toMillis() + 30_000;
   }
 
-  /** State of the cache; null if there is none, or it is not open yet. */
+  /** Returns the state of the cache; null if there is none, or it is not open yet. */
   @Nullable StoreHealth health() {
     return cache == null ? null : cache.health();
   }

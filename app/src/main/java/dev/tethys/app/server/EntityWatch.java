@@ -248,7 +248,7 @@ final class EntityWatch implements AutoCloseable {
     indexes.put(source, index);
   }
 
-  /** Entities at present; null until they are known, empty while there are no series. */
+  /** Returns the current entities; null until they are known, empty while there are no series. */
   @Nullable World world() {
     EntityModel m = model;
     if (m == null && isIdle) {
@@ -270,7 +270,7 @@ final class EntityWatch implements AutoCloseable {
     new EntityRulesApi(editor()).addTo(routes);
   }
 
-  /** The model; null until it is open. */
+  /** Returns the model; null until it is open. */
   @Nullable EntityModel model() {
     return model;
   }

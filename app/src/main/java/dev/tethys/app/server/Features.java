@@ -98,7 +98,7 @@ enum Features {
     return null;
   }
 
-  /** Name on the command line. */
+  /** Returns the name on the command line. */
   String text() {
     return text;
   }

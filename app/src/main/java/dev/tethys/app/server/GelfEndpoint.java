@@ -37,7 +37,7 @@ final class GelfEndpoint {
     endpoint.post(PATH, (q, r) -> take(endpoint, q, r));
   }
 
-  /** Labels of a message's stream. */
+  /** Returns the stream labels of a message. */
   private static Labels labels(GelfMessage m) {
     LabelsBuilder b = new LabelsBuilder().set("job", "gelf");
     b.set("host", m.host()).set("facility", m.facility()).set("level", m.level());

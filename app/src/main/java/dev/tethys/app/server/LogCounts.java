@@ -128,7 +128,9 @@ final class LogCounts implements TailedLogStore.Listener {
         : new Service(OTHER, OTHER);
   }
 
-  /** Counter of entries by level, followed by that of bytes; created on demand. */
+  /**
+   * Returns the counter of entries by level, followed by the counter of bytes; created on demand.
+   */
   private Counter counter(Service s, int i) {
     @Nullable Counter[] all =
         counters.computeIfAbsent(s, k -> new @Nullable Counter[2 * LEVELS.size()]);

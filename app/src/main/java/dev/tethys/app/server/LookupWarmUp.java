@@ -29,7 +29,7 @@ final class LookupWarmUp {
   private LookupWarmUp() {}
 
   /**
-   * Paths of lookups for some series and their metric.
+   * Returns the paths of lookups for some series and their metric.
    *
    * @param start Unix milliseconds, as the end
    */

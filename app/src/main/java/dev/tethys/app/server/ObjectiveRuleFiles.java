@@ -130,14 +130,14 @@ final class ObjectiveRuleFiles {
     return List.copyOf(out);
   }
 
-  /** Files watched for changes: the readable ones. */
+  /** Returns the readable files, which are watched for changes. */
   List<Path> watched() throws IOException {
     return files().stream().filter(ObjectiveFiles::isReadable).toList();
   }
 
   /**
-   * Rule groups of the objectives, which are read from their files at the first call for a
-   * configuration.
+   * Returns the rule groups of the objectives, which are read from their files on the first call
+   * for a configuration.
    *
    * @throws dev.tethys.config.ConfigException if a file is not valid
    * @throws IOException if a file cannot be read

@@ -52,7 +52,7 @@ final class ObservedTelemetry {
         1);
   }
 
-  /** Attributes of a resource; services have the names of the service map. */
+  /** Returns the resource attributes; services are named as on the service map. */
   private Map<String, String> resource(Owner owner) {
     Map<String, String> out = ObservedProfiles.resource(owner, host);
     out.put(SERVICE, owner.shortName());

@@ -25,7 +25,7 @@ record QuerySettings(FlagSet flags, Set<Features> features) {
     return features.contains(f);
   }
 
-  /** The language. */
+  /** Returns the language. */
   ParserOptions parser() {
     return new ParserOptions(
         on(Features.EXPERIMENTAL_FUNCTIONS),
@@ -34,7 +34,7 @@ record QuerySettings(FlagSet flags, Set<Features> features) {
   }
 
   /**
-   * The engine.
+   * Returns the engine.
    *
    * @param subqueryStep default step of subqueries
    * @throws UsageException if a flag is invalid
@@ -68,7 +68,7 @@ record QuerySettings(FlagSet flags, Set<Features> features) {
         .build();
   }
 
-  /** Resources of the engine, within the limits of flags. */
+  /** Returns the engine resources, within the limits set by flags. */
   EngineResources resources(MemoryBudget budget, QueryPlaces places, EngineOptions options) {
     EngineResources r = EngineResources.of(budget, places, options);
     if (options.maxBytes() > 0) {

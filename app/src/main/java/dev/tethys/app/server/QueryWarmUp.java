@@ -109,7 +109,7 @@ final class QueryWarmUp implements AutoCloseable {
     following.complete(List.copyOf(signals));
   }
 
-  /** Milliseconds between the points requested in a round. */
+  /** Returns the interval between the points requested in a round, in milliseconds. */
   static long step(int round) {
     return round % ODD_ROUNDS == ODD_ROUNDS - 1 ? ODD_STEP : STEP;
   }
@@ -166,7 +166,7 @@ final class QueryWarmUp implements AutoCloseable {
     }
   }
 
-  /** Time of the oldest sample, in memory or in a block. */
+  /** Returns the time of the oldest sample, in memory or in a block. */
   private long oldest(DatabaseStats stats) {
     long oldest = stats.minTime();
     for (BlockInfo b : database.blockList()) {
@@ -176,8 +176,8 @@ final class QueryWarmUp implements AutoCloseable {
   }
 
   /**
-   * Series to query: of metrics that are not too large, or else some of the large ones, as in a
-   * store of pods where every metric has a series of each.
+   * Chooses the series to query: of metrics that are not too large, or else some of the large ones,
+   * as in a store of pods where every metric has a series per pod.
    */
   private List<WarmUpSeries> choose(
       PromqlEngine engine, List<DatabaseStats.Count> counts, long oldest, long end)
@@ -200,12 +200,15 @@ final class QueryWarmUp implements AutoCloseable {
     return out;
   }
 
-  /** Over hundreds of thousands of series lookups would take all of the time. */
+  /**
+   * Whether there is time for lookups, which over hundreds of thousands of series would take all of
+   * it.
+   */
   private boolean isTimeForLookups() throws InterruptedException {
     return turns.isActive() && turns.spent() < time.toNanos() / LOOKUP_SHARE;
   }
 
-  /** The usual queries of a round. */
+  /** Returns the usual queries of a round. */
   private static List<String> usual(int round, List<WarmUpSeries> series) {
     String window = WINDOWS.get((round + round / series.size()) % WINDOWS.size());
     return WarmUpQueries.usual(series.get(round % series.size()), window);

@@ -32,7 +32,8 @@ final class ReceiverRoutes {
   }
 
   /**
-   * Paths of a signal of OTLP over HTTP: the usual one, and below the prefixes of other servers.
+   * Returns the paths of a signal in OTLP over HTTP: the usual one, and those below the prefixes of
+   * other servers.
    */
   static List<String> otlp(OtlpSignal signal) {
     String path = signal.httpPath();

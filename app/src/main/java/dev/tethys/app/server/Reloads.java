@@ -52,7 +52,7 @@ final class Reloads implements AutoCloseable {
   }
 
   /**
-   * Variant for a caller that waits for the response.
+   * Reloads for a caller that waits for the response.
    *
    * @throws IOException if it failed
    */

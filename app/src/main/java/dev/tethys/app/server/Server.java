@@ -487,7 +487,7 @@ final class Server implements AutoCloseable {
     reloads.now();
   }
 
-  /** Text for the terminal once the server is ready. */
+  /** Returns the text shown on the terminal once the server is ready. */
   String greeting() {
     String url =
         flags.get("web.external-url").isEmpty()

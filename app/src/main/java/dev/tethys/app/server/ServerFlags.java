@@ -491,13 +491,13 @@ final class ServerFlags {
         : Duration.ZERO;
   }
 
-  /** Pause between two lists of targets that are taken; 0 for the usual pause. */
+  /** Returns the minimum interval between accepted target lists; 0 for the default. */
   static Duration discoveryPause(FlagSet flags) {
     Duration pause = Duration.ofMillis(flags.millis("scrape.discovery-reload-interval"));
     return pause.isZero() ? DiscoveryManager.THROTTLE : pause;
   }
 
-  /** Flags of the server, including the flags of its signals and its Alertmanager. */
+  /** Returns the flags of the server, including those of its signals and its Alertmanager. */
   static List<Flag> all() {
     return Stream.of(
             ALL,

@@ -24,7 +24,7 @@ record SignalServices(
     QueryPlaces places,
     Registry registry) {
   /**
-   * Memory and threads of the queries of one language.
+   * Creates the query memory and threads for one language.
    *
    * @param name plural of the queried data, for refusals and names of threads
    */

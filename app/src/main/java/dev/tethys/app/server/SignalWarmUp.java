@@ -30,7 +30,7 @@ abstract class SignalWarmUp<C> {
     this.signal = signal;
   }
 
-  /** Content of the store; null if it is so small that a warm-up is unnecessary. */
+  /** Returns the content of the store; null if it is too small for a warm-up to be necessary. */
   abstract @Nullable C content();
 
   /** Adds the API to routes that clients do not reach. */
@@ -40,7 +40,7 @@ abstract class SignalWarmUp<C> {
   abstract List<String> paths(C content, int round);
 
   /**
-   * Query of a round as a parameter of a request.
+   * Returns a round's query as a request parameter.
    *
    * @param form query with keys of the map in place of texts
    * @param texts each is used in turn

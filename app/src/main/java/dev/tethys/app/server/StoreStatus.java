@@ -200,7 +200,7 @@ final class StoreStatus implements StoreView {
         .toList();
   }
 
-  /** The log is read within moments; there is no progress to speak of. */
+  /** Returns no progress, because the log is read within moments. */
   @Override
   public Replay replay() {
     return new Replay(0, 0, 0);

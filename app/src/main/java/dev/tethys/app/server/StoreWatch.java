@@ -117,7 +117,7 @@ final class StoreWatch implements AutoCloseable {
     }
   }
 
-  /** The open stores. */
+  /** Returns the open stores. */
   List<StoreForecast> stores() {
     List<StoreForecast> out = new ArrayList<>();
     for (Store s : stores.values()) {
@@ -147,13 +147,13 @@ final class StoreWatch implements AutoCloseable {
         h.maxBytes() == 0 ? -1 : reached(Math.max(0, h.maxBytes() - h.bytes()), growth));
   }
 
-  /** Time when a rest is used up. */
+  /** Returns the time at which the remaining amount is used up. */
   private long reached(long rest, double bytesPerSecond) {
     double left = rest / bytesPerSecond * 1000;
     return bytesPerSecond > 0 && left < HORIZON_MILLIS ? millis.getAsLong() + (long) left : -1;
   }
 
-  /** Least squares, per second; NaN for too short a time. */
+  /** Fits a slope by least squares, per second; NaN if the time is too short. */
   private static double slope(ArrayDeque<Reading> readings, ToLongFunction<Reading> value) {
     Reading first = readings.peekFirst();
     Reading last = readings.peekLast();

@@ -129,17 +129,17 @@ abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal 
     return "storage." + plural() + "." + name;
   }
 
-  /** Maximum duration of a query. */
+  /** Returns the maximum duration of a query. */
   final Duration queryTimeout() {
     return Duration.ofMillis(flags.millis(plural() + ".query-timeout"));
   }
 
-  /** Retention time by the flag; zero for no limit. */
+  /** Returns the retention time by the flag; zero for no limit. */
   final Duration retentionTime() {
     return Duration.ofMillis(flags.millis(flag("retention.time")));
   }
 
-  /** Options of the engine by the flags for retention and memory. */
+  /** Returns the engine options set by the flags for retention and memory. */
   final EngineOptions engineOptions() {
     return EngineOptions.defaults()
         .withHeadBytes(Math.min(flags.bytes(flag("head-size")), MAX_HEAD_BYTES))
@@ -178,12 +178,12 @@ abstract class StoredEvents<D extends EventDatabase<?>> implements StoredSignal 
     return storeName;
   }
 
-  /** Store; null until it is open. */
+  /** Returns the store; null until it is open. */
   final @Nullable D database() {
     return opened;
   }
 
-  /** Store as batches of receivers and pipelines reach it. */
+  /** Returns the store as seen by receivers and pipelines, which write batches. */
   abstract EmbeddedStore batches();
 
   /** Returns the rule queries over the stored data. */

@@ -141,7 +141,7 @@ final class StoredMetrics implements StoredSignal {
     return "metric store";
   }
 
-  /** The store for one kind of writer; its data is also sent by remote write. */
+  /** Returns the store for one kind of writer; its data is also sent by remote write. */
   TeeStore writing(String source) {
     return new TeeStore(
         store, new BatchSink(remoteWrite.from(source), AckCallback.NONE), remoteWrite::isWanted);
@@ -151,12 +151,12 @@ final class StoredMetrics implements StoredSignal {
     return store;
   }
 
-  /** The store and the metric cache of sources. */
+  /** Returns the store and the metric cache of sources. */
   ScopedSource local() {
     return local;
   }
 
-  /** The store, the metric cache of sources, and remote databases, for queries. */
+  /** Returns the store, the metric cache of sources, and remote databases, for queries. */
   FederatedSource reading() {
     return reading;
   }
@@ -165,12 +165,12 @@ final class StoredMetrics implements StoredSignal {
     return engine;
   }
 
-  /** Queries of the API. */
+  /** Returns the query engine of the API. */
   QueryEngine queryEngine() {
     return QueryEngine.of(engine, reading);
   }
 
-  /** Language by the flags. */
+  /** Returns the language by the flags. */
   ParserOptions parser() {
     return queries.parser();
   }
@@ -183,7 +183,7 @@ final class StoredMetrics implements StoredSignal {
     return remoteWrite;
   }
 
-  /** Retention as shown to users, such as {@code 15d or 10GiB}. */
+  /** Returns the retention as shown to users, such as {@code 15d or 10GiB}. */
   String retention() {
     return retention.toString();
   }
@@ -194,7 +194,7 @@ final class StoredMetrics implements StoredSignal {
   }
 
   /**
-   * Status of the store for the API.
+   * Returns the store status for the API.
    *
    * @param all health of all signal stores
    */

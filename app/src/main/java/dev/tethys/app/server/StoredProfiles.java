@@ -188,7 +188,7 @@ final class StoredProfiles extends StoredEvents<ProfileDatabase> {
     CorootProfiles.addTo(receivers.http(), receivers.storing());
   }
 
-  /** The store with names of functions from debug information. */
+  /** Returns the store with function names from debug information. */
   private @Nullable ProfileStore store() {
     ProfileDatabase d = database();
     return d == null ? null : symbols.symbolized(d);

@@ -28,12 +28,12 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
   /** Returns the signal that is stored. */
   Signal signal();
 
-  /** Plural in flags, paths and metrics, such as {@code logs}. */
+  /** Returns the plural in flags, paths and metrics, such as {@code logs}. */
   default String plural() {
     return signal().name().toLowerCase(Locale.ROOT);
   }
 
-  /** Name of the store in texts, such as {@code log store}. */
+  /** Returns the store name in messages, such as {@code log store}. */
   String storeName();
 
   /**
@@ -56,10 +56,10 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
   /** Applies limits and jobs of a configuration. */
   void apply(PrometheusConfig next) throws IOException;
 
-  /** Size, limits and failures of the store; null until it is open. */
+  /** Returns the size, limits and failures of the store; null until it is open. */
   @Nullable StoreHealth health();
 
-  /** Warm-up queries over the open store; empty if queries need none. */
+  /** Returns the warm-up queries over the open store; empty if queries need none. */
   default Optional<SignalWarmUp<?>> warmUp() {
     return Optional.empty();
   }

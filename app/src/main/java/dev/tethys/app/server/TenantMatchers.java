@@ -50,7 +50,7 @@ final class TenantMatchers {
     return out;
   }
 
-  /** Matchers of a selection within a scope. */
+  /** Returns the matchers of a selection within a scope. */
   static List<Matcher> of(Scope scope, List<Matcher> matchers) {
     if (scope.isDefaultTenant()) {
       return with(matchers, UNLABELLED);
@@ -102,7 +102,7 @@ final class TenantMatchers {
     return out;
   }
 
-  /** Values of both lists, sorted, at most as many as the limit. */
+  /** Merges two lists of values, sorted and limited. */
   static List<String> union(List<String> a, List<String> b, int limit) {
     TreeSet<String> all = new TreeSet<>(a);
     all.addAll(b);

@@ -138,7 +138,7 @@ public final class WarmUp {
     new Kind("warm_time_seconds", (s, t) -> 1.7e9 + t * 15 + (s % 2) * 0.4321)
   };
 
-  /** A deterministic number from 0 to 2^62. */
+  /** Returns a deterministic number from 0 to 2^62. */
   private static long random(int t, int s) {
     long h = (t * 0x9E3779B97F4A7C15L) ^ (s * 0xC2B2AE3D27D4EB4FL);
     h = (h ^ (h >>> 31)) * 0xBF58476D1CE4E5B9L;
@@ -277,7 +277,7 @@ public final class WarmUp {
     }
   }
 
-  /** Metrics with the approximate number of series of each. */
+  /** Returns metrics with their approximate numbers of series. */
   private static List<DatabaseStats.Count> named() {
     return Stream.of(KINDS)
         .map(Kind::metric)

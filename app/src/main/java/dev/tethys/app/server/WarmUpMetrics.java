@@ -67,12 +67,12 @@ final class WarmUpMetrics {
     return chosen.stream().map(Candidate::name).toList();
   }
 
-  /** At most {@code most} metrics small enough for warm-up queries, at even distances. */
+  /** Returns at most {@code most} metrics small enough for warm-up queries, evenly spaced. */
   static List<DatabaseStats.Count> spread(List<DatabaseStats.Count> counts, int most) {
     return evenly(counts.stream().filter(WarmUpMetrics::isFit).toList(), most);
   }
 
-  /** Some of the metrics with too many series for warm-up queries. */
+  /** Returns some of the metrics with too many series for warm-up queries. */
   static List<String> tooLarge(List<DatabaseStats.Count> counts) {
     List<String> names =
         counts.stream()
@@ -100,7 +100,7 @@ final class WarmUpMetrics {
     return out;
   }
 
-  /** At most {@code most} elements at even distances, including the first. */
+  /** Returns at most {@code most} evenly spaced elements, including the first. */
   private static <T> List<T> evenly(List<T> all, int most) {
     int n = Math.min(all.size(), most);
     List<T> out = new ArrayList<>(n);

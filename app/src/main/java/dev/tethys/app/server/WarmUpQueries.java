@@ -43,7 +43,7 @@ final class WarmUpQueries {
 
   private WarmUpQueries() {}
 
-  /** Each of the usual queries of some series. */
+  /** Returns each of the usual queries for some series. */
   static List<String> usual(WarmUpSeries series, String window) {
     String selector = series.selector();
     String family = series.family();

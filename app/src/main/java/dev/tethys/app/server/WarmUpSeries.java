@@ -25,8 +25,8 @@ record WarmUpSeries(String metric, String matcher) {
   }
 
   /**
-   * Some series of a metric: the series with the label value whose series count is closest to
-   * {@link WarmUpMetrics#ENOUGH_SERIES}.
+   * Selects some series of a metric: the series with the label value whose series count is closest
+   * to {@link WarmUpMetrics#ENOUGH_SERIES}.
    *
    * @param start Unix milliseconds, as the end
    * @return null if each label leaves too many
@@ -56,12 +56,12 @@ record WarmUpSeries(String metric, String matcher) {
     return best;
   }
 
-  /** A selector of these. */
+  /** Returns a selector for these series. */
   String selector() {
     return matcher.isEmpty() ? metric : metric + "{" + matcher + "}";
   }
 
-  /** A selector of these and of metrics whose names have the same prefix. */
+  /** Returns a selector for these series and for metrics whose names have the same prefix. */
   String family() {
     return "{__name__=~\"" + metric + ".*\"" + (matcher.isEmpty() ? "" : "," + matcher) + "}";
   }

@@ -24,13 +24,13 @@ final class WarmUpTurns {
 
   /** Queries and lookups with priority over the warm-up. */
   interface Others {
-    /** Number of queries started so far. */
+    /** Returns the number of queries started so far. */
     long queryCount();
 
-    /** Number of queries in progress. */
+    /** Returns the number of queries in progress. */
     int waiting();
 
-    /** Queries of an engine and lookups of labels. */
+    /** Creates a view of an engine's queries and of label lookups. */
     static Others of(RunningQueries queries, RunningLookups lookups) {
       return new Others() {
         @Override

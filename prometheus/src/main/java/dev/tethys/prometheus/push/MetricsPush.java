@@ -102,8 +102,8 @@ public final class MetricsPush implements AutoCloseable {
     config.jobs().forEach(j -> discovery.apply(Map.of(j.jobName(), j.discoveries())));
   }
 
-  /** Configuration of Prometheus that says the same. */
-  public static String yaml(Options o, Job job) {
+  /** Renders the equivalent Prometheus configuration. */
+  static String yaml(Options o, MachineIdentity machine, String page) {
     StringBuilder sb = new StringBuilder();
     sb.append("scrape_configs:\n- job_name: ")
         .append(job.name())

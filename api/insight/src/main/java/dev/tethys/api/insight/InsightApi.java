@@ -90,12 +90,8 @@ public final class InsightApi {
     return w;
   }
 
-  /**
-   * Time in Unix seconds or RFC 3339, in milliseconds.
-   *
-   * @param name of the parameter
-   */
-  static long millis(String name, String text) {
+  /** Parses a time in Unix seconds or RFC 3339 to milliseconds. */
+  private static long millis(String text) {
     try {
       return text.contains("T")
           ? OffsetDateTime.parse(text).toInstant().toEpochMilli()

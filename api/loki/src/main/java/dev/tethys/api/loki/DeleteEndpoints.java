@@ -54,7 +54,7 @@ final class DeleteEndpoints {
     return t;
   }
 
-  /** Unprocessed deletions and the newest processed ones. */
+  /** Lists pending deletions and the most recently processed ones. */
   String list(LogqlEngine engine, LokiParameters p, Scope scope) {
     LokiJson out = new LokiJson().raw("[");
     String sep = "";
@@ -70,7 +70,7 @@ final class DeleteEndpoints {
     return out.raw("]").toString();
   }
 
-  /** Seconds with milliseconds, as Loki writes times of deletions. */
+  /** Formats a time as seconds with milliseconds, like Loki's deletion times. */
   private static String seconds(long nanos) {
     return BigDecimal.valueOf(Math.floorDiv(nanos, 1_000_000L), 3)
         .stripTrailingZeros()

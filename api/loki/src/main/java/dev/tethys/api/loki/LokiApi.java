@@ -102,7 +102,7 @@ public final class LokiApi {
     routes.get("/ring", this::ring);
   }
 
-  /** The only member of the ring: this process, which holds all streams. */
+  /** Serves the ring, whose only member is this process with all streams. */
   private void ring(HttpRequest request, HttpResponse response) throws IOException {
     String state = opened.get() == null ? "JOINING" : "ACTIVE";
     String host = request.header("Host");
@@ -223,7 +223,7 @@ public final class LokiApi {
   }
 
   private interface DeleteEndpoint {
-    /** Response JSON; an empty string for status 204. */
+    /** Returns the response JSON; an empty string means status 204. */
     String answer(LogqlEngine engine, LokiParameters p, Scope scope);
   }
 
@@ -252,13 +252,13 @@ public final class LokiApi {
     }
   }
 
-  /** User of a request, or the address of its client. */
+  /** Returns the user of a request, or the client's address. */
   private static String user(HttpRequest request) {
     String user = request.user();
     return user != null ? user : request.remoteAddress().getAddress().getHostAddress();
   }
 
-  /** Answers 503 while the store refuses all entries. */
+  /** Responds with 503 while the store rejects all entries. */
   private void ready(HttpRequest request, HttpResponse response) throws IOException {
     StoreHealth.Problem problem = engine().store().problem();
     if (problem != null && problem.refusing()) {

@@ -66,7 +66,7 @@ final class LokiJson {
     return this;
   }
 
-  /** Response to a query. */
+  /** Renders a query response. */
   static String result(LogqlResult r, boolean categorized) {
     LokiJson out = new LokiJson();
     out.raw("{\"status\":\"success\",\"data\":{\"resultType\":");
@@ -161,7 +161,7 @@ final class LokiJson {
     }
   }
 
-  /** Point of a series: seconds and the value as text. */
+  /** Writes a point: seconds, and the value as a string. */
   LokiJson point(long millis, double value) {
     return raw("[").seconds(millis).raw(",\"").raw(number(value)).raw("\"]");
   }
@@ -171,7 +171,7 @@ final class LokiJson {
     return this;
   }
 
-  /** Value as Prometheus's API writes it. */
+  /** Formats a value like Prometheus's API. */
   static String number(double v) {
     if (Double.isNaN(v)) {
       return "NaN";

@@ -43,12 +43,12 @@ final class LokiParameters {
     return new HttpException(400, message);
   }
 
-  /** Tenant, or several separated by {@code |}. */
+  /** Returns the tenant, or several separated by {@code |}. */
   Scope scope() {
     return scope;
   }
 
-  /** Time of the request in Unix nanoseconds. */
+  /** Returns the time of the request in Unix nanoseconds. */
   long now() {
     return now;
   }
@@ -62,7 +62,7 @@ final class LokiParameters {
     return values.all(name);
   }
 
-  /** The required query. */
+  /** Returns the required query. */
   String query() {
     return get("query");
   }
@@ -70,7 +70,10 @@ final class LokiParameters {
   /** Time range of a query. */
   record Range(long start, long end) {}
 
-  /** Range of {@code start}, {@code end} and {@code since}; the last hour by default. */
+  /**
+   * Returns the range given by {@code start}, {@code end} and {@code since}; the last hour by
+   * default.
+   */
   Range range() {
     return range(HOUR);
   }
@@ -110,7 +113,7 @@ final class LokiParameters {
     return t;
   }
 
-  /** Unix nanoseconds of integer nanoseconds or seconds, decimal seconds or RFC 3339. */
+  /** Parses integer nanoseconds or seconds, decimal seconds or RFC 3339 to Unix nanoseconds. */
   static @Nullable Long parseTime(String v) {
     try {
       if (v.indexOf('-', 1) < 0 && v.indexOf(':') < 0) {
@@ -154,7 +157,7 @@ final class LokiParameters {
     }
   }
 
-  /** Step of a range query; by default 250 steps, at least a second. */
+  /** Returns the step of a range query; by default 250 steps, at least one second each. */
   long step(Range r) {
     String v = get("step");
     long step =
@@ -171,7 +174,7 @@ final class LokiParameters {
     return step;
   }
 
-  /** Least distance of entries, 0 for all entries. */
+  /** Returns the minimum distance between entries; 0 for all entries. */
   long interval() {
     String v = get("interval");
     long n = v.isEmpty() ? 0 : duration("interval", v);
@@ -181,7 +184,7 @@ final class LokiParameters {
     return n;
   }
 
-  /** Delay of a tail in nanoseconds. */
+  /** Returns the tail delay in nanoseconds. */
   long delay() {
     String v = get("delay_for");
     if (v.isEmpty()) {

@@ -133,9 +133,9 @@ public final class LokiPush {
   }
 
   /**
-   * Status of a push with rejected entries. Loki returns 429 if a stream limit rejects entries, and
-   * clients then retry the push. Here it is returned only if no entry was stored, so that a retry
-   * does not duplicate entries.
+   * Returns the status for a push with rejected entries. Loki returns 429 if a stream limit rejects
+   * entries, and clients then retry the push. Here it is returned only if no entry was stored, so
+   * that a retry does not duplicate entries.
    */
   private static int status(RejectedItems refusals, LogAppendResult limited) {
     boolean later =

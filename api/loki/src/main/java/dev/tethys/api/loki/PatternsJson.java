@@ -28,7 +28,7 @@ final class PatternsJson {
     this.step = step;
   }
 
-  /** The response; the array belongs to the caller. */
+  /** Renders the response; the array belongs to the caller. */
   byte[] answer(List<PatternCount> patterns) {
     StringBuilder text = new StringBuilder("{\"status\":\"success\",\"data\":[");
     String separator = "";
@@ -46,7 +46,7 @@ final class PatternsJson {
     return out.put(text.append(patterns.isEmpty() ? "]}" : "]}]}").toString()).take();
   }
 
-  /** Pairs of Unix seconds and rows. */
+  /** Writes pairs of Unix seconds and rows. */
   private void samples(BucketCounts counts) {
     int n = counts.size();
     for (int i = 0; i < n; i++) {

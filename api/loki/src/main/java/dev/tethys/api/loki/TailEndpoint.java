@@ -180,7 +180,7 @@ final class TailEndpoint {
     }
   }
 
-  /** Frame as Loki sends it. */
+  /** Renders a frame in Loki's format. */
   static String frame(List<LogEntry> entries, List<Dropped> dropped, boolean categorized) {
     LokiJson out = new LokiJson().raw("{\"streams\":");
     out.streams(new LogqlValue.Entries(entries).streams(categorized), categorized);

@@ -61,12 +61,15 @@ final class ApiCall {
     return scope;
   }
 
-  /** Client and user, for fairness between users, lists of running queries and the query log. */
+  /**
+   * Returns the client and user, for fairness between users, lists of running queries and the query
+   * log.
+   */
   QueryOrigin origin() {
     return origin(request, scope, userHeader);
   }
 
-  /** Client and user of any request. */
+  /** Returns the client and user of any request. */
   static QueryOrigin origin(HttpRequest request, Scope scope, String userHeader) {
     String client = request.remoteAddress().getAddress().getHostAddress();
     String user = scope.principal();
@@ -96,7 +99,7 @@ final class ApiCall {
     data(data, List.of(), List.of());
   }
 
-  /** Success. */
+  /** Sends a successful response. */
   void data(Data data, List<String> warnings, List<String> infos) throws IOException {
     JsonOut out = out();
     out.raw("{\"status\":\"success\",\"data\":");
@@ -127,7 +130,7 @@ final class ApiCall {
     response.status(204).send();
   }
 
-  /** An error response. */
+  /** Sends an error response. */
   void error(ErrorType type, String message) throws IOException {
     if (type.status() == 503) {
       response.header("Retry-After", RETRY_AFTER_SECONDS);

@@ -18,12 +18,12 @@ public final class ApiException extends RuntimeException {
     this.type = type;
   }
 
-  /** The request is wrong. */
+  /** Creates an exception for an invalid request. */
   public static ApiException badData(String message) {
     return new ApiException(ErrorType.BAD_DATA, message);
   }
 
-  /** A parameter is wrong. */
+  /** Creates an exception for an invalid parameter. */
   public static ApiException invalidParameter(String name, String problem) {
     return badData("invalid parameter " + GoQuote.quote(name) + ": " + problem);
   }
@@ -32,7 +32,7 @@ public final class ApiException extends RuntimeException {
     return type;
   }
 
-  /** The message; never null. */
+  /** Returns the message; never null. */
   public String reason() {
     return String.valueOf(getMessage());
   }

@@ -34,7 +34,7 @@ final class ApiRoutes {
     this.limit = new TimeLimit(settings.timeout());
   }
 
-  /** A series endpoint without the limits of a query. */
+  /** Wraps a series endpoint without query limits in a time limit. */
   ApiCall.Endpoint limited(ApiCall.Endpoint endpoint) {
     return limit.on(endpoint);
   }
@@ -46,12 +46,12 @@ final class ApiRoutes {
     routes.any(rest, (request, response) -> response.status(404).send("404 page not found\n"));
   }
 
-  /** An endpoint for GET. */
+  /** Adds a GET endpoint. */
   ApiRoutes get(String path, ApiCall.Endpoint endpoint) {
     return on(path, ready(handler(endpoint)), "GET");
   }
 
-  /** GET endpoint below the path where Loki responds like Prometheus. */
+  /** Adds a GET endpoint below the path where Loki responds like Prometheus. */
   ApiRoutes getOfLoki(String path, ApiCall.Endpoint endpoint) {
     routes.get(LOKI_PREFIX + path, ready(handler(ofServer(endpoint))));
     return this;
@@ -62,12 +62,12 @@ final class ApiRoutes {
     return get(path, ofServer(endpoint));
   }
 
-  /** GET and POST endpoint that an agent cannot serve. */
+  /** Adds a GET and POST endpoint that is unavailable on an agent. */
   ApiRoutes getOrPostOfServer(String path, ApiCall.Endpoint endpoint) {
     return getOrPost(path, ready(handler(ofServer(endpoint))));
   }
 
-  /** An endpoint for GET and POST that itself checks whether this is an agent. */
+  /** Adds a GET and POST endpoint that checks for itself whether this is an agent. */
   ApiRoutes getOrPostOfSearch(String path, ApiCall.Endpoint endpoint) {
     return getOrPost(path, ready(handler(endpoint)));
   }
@@ -77,7 +77,7 @@ final class ApiRoutes {
     return on(path, ready(handler(ofServer(endpoint))), "DELETE");
   }
 
-  /** A POST or PUT endpoint that an agent does not support. */
+  /** Adds a POST or PUT endpoint that is unavailable on an agent. */
   ApiRoutes postOrPutOfServer(String path, ApiCall.Endpoint endpoint) {
     return on(path, ready(handler(ofServer(endpoint))), "POST", "PUT");
   }
@@ -141,7 +141,7 @@ final class ApiRoutes {
     return ready(readiness, handler);
   }
 
-  /** Answers 503 until the server is ready, and again when it stops. */
+  /** Responds with 503 until the server is ready, and again during shutdown. */
   static HttpHandler ready(Supplier<Readiness> readiness, HttpHandler handler) {
     return (request, response) -> {
       Readiness r = readiness.get();

@@ -46,7 +46,7 @@ public record ApiSettings(
           "",
           ParserOptions.STABLE);
 
-  /** Variant with other switches. */
+  /** Returns a copy with different switches. */
   public ApiSettings with(boolean adminOn, boolean lifecycleOn, boolean searchOn) {
     return new ApiSettings(
         applicationName,
@@ -62,7 +62,7 @@ public record ApiSettings(
         parser);
   }
 
-  /** Variant with a header that names users. */
+  /** Returns a copy with a header that names users. */
   public ApiSettings withUserHeader(String header) {
     return new ApiSettings(
         applicationName,
@@ -78,7 +78,7 @@ public record ApiSettings(
         parser);
   }
 
-  /** Variant for an agent. */
+  /** Returns a copy for an agent. */
   public ApiSettings asAgent() {
     return new ApiSettings(
         "Prometheus Agent",

@@ -17,7 +17,7 @@ final class ChunkBuffers {
 
   private ChunkBuffers() {}
 
-  /** A buffer with arbitrary content. */
+  /** Returns a buffer with arbitrary content. */
   static byte[] take() {
     byte[] b = FREE.poll();
     return b == null ? new byte[SIZE] : b;

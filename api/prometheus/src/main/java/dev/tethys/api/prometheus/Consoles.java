@@ -121,7 +121,7 @@ public final class Consoles {
     }
   }
 
-  /** The file of a path, which leads out of the folder neither by its steps nor by links. */
+  /** Resolves a path to a file, which neither {@code ..} nor links may lead out of the folder. */
   private Path within(String name) throws IOException {
     Deque<String> steps = new ArrayDeque<>();
     for (String step : name.split("/")) {
@@ -222,7 +222,7 @@ public final class Consoles {
       }
     }
 
-    /** Another template, which is a piece of HTML by itself. */
+    /** Renders another template as a separate piece of HTML. */
     private Object other(String called, @Nullable Object data) {
       Duration remaining = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
       if (depth == MAX_DEPTH) {
@@ -278,7 +278,7 @@ public final class Consoles {
       return new Data(fields);
     }
 
-    /** Reading methods of Go's {@code url.Values}. */
+    /** Returns a read method of Go's {@code url.Values}. */
     private static @Nullable TemplateFunction method(GoMap values, String name) {
       return switch (name) {
         case "Get" ->

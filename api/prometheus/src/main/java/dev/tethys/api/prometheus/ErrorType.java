@@ -21,12 +21,12 @@ public enum ErrorType {
     this.status = status;
   }
 
-  /** Value of the field {@code errorType}. */
+  /** Returns the value of the field {@code errorType}. */
   public String text() {
     return text;
   }
 
-  /** The HTTP status. */
+  /** Returns the HTTP status. */
   public int status() {
     return status;
   }

@@ -30,7 +30,7 @@ final class ExplainJson {
     }
   }
 
-  /** A step of a plan with all inside it. */
+  /** Writes a plan step and its children. */
   private static void node(JsonOut out, PlanNode n) throws IOException {
     out.put('{').name("id").number(n.id());
     out.next("operator").string(n.operator());

@@ -30,12 +30,15 @@ final class FederatedFamilies {
 
   /** Metadata by family at one time. */
   record MetadataSnapshot(long at, MetricFamilies families) {
-    /** The family of a series; null if unknown. */
+    /** Returns the family of a series; null if unknown. */
     MetricFamilies.@Nullable Family of(String series) {
       return families.of(series);
     }
 
-    /** Metadata of a series that is a family by itself; untyped for parts and unknown ones. */
+    /**
+     * Returns the metadata of a series that is a complete family; untyped for parts and unknown
+     * series.
+     */
     MetricMetadata single(String series) {
       MetricFamilies.Family f = families.of(series);
       if (f == null) {

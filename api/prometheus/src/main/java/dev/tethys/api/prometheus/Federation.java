@@ -215,8 +215,8 @@ final class Federation {
   }
 
   /**
-   * The families of one name: kinds of samples are written separately, because the scraper accepts
-   * a name twice.
+   * Returns the families with one name: sample types are written separately, because the scraper
+   * accepts duplicate names.
    *
    * @param floats type and help of its plain numbers
    */
@@ -265,7 +265,7 @@ final class Federation {
   }
 
   /**
-   * The labels and one with an empty value. No other format has this, but it must be written: a
+   * Adds a label with an empty value. No other format has this, but it is required because a
    * scraper that honours labels would otherwise set its own.
    */
   static Labels withEmpty(Labels labels, String name) {
@@ -287,7 +287,7 @@ final class Federation {
     return Labels.ofCanonicalBytes(out);
   }
 
-  /** Number of bytes of the length prefix of a name. */
+  /** Returns the size of a name's length prefix in bytes. */
   private static int lengthOfLength(int n) {
     return n < 1 << 7 ? 1 : n < 1 << 14 ? 2 : n < 1 << 21 ? 3 : n < 1 << 28 ? 4 : 5;
   }

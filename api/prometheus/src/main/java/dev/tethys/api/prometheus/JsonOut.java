@@ -55,7 +55,7 @@ final class JsonOut {
 
   /** Receiver of the bytes: one array when they are few, else a stream. */
   interface Sink {
-    /** Nothing may refer to the array afterwards. */
+    /** Writes an entire body; nothing may refer to the array afterwards. */
     void whole(byte[] body, int length) throws IOException;
 
     OutputStream stream() throws IOException;
@@ -103,7 +103,7 @@ final class JsonOut {
     }
   }
 
-  /** One ASCII character. */
+  /** Writes one ASCII character. */
   JsonOut put(char c) throws IOException {
     need(1);
     buffer[n++] = (byte) c;
@@ -120,7 +120,7 @@ final class JsonOut {
     return this;
   }
 
-  /** JSON text created elsewhere. */
+  /** Writes JSON text created elsewhere. */
   JsonOut json(String json) throws IOException {
     byte[] utf8 = json.getBytes(StandardCharsets.UTF_8);
     need(utf8.length);
@@ -129,28 +129,28 @@ final class JsonOut {
     return this;
   }
 
-  /** A comma, but not before the first. */
+  /** Writes a comma, except before the first element. */
   JsonOut sep(boolean first) throws IOException {
     return first ? this : put(',');
   }
 
-  /** {@code "name":}. */
+  /** Writes {@code "name":}. */
   JsonOut name(String ascii) throws IOException {
     return put('"').raw(ascii).raw("\":");
   }
 
-  /** {@code ,"name":}. */
+  /** Writes {@code ,"name":}. */
   JsonOut next(String ascii) throws IOException {
     return put(',').name(ascii);
   }
 
-  /** A text in quotes. */
+  /** Writes a quoted string. */
   JsonOut string(String s) throws IOException {
     byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
     return string(utf8, 0, utf8.length, true);
   }
 
-  /** A list of strings. */
+  /** Writes a list of strings. */
   JsonOut strings(List<String> list) throws IOException {
     put('[');
     for (int i = 0; i < list.size(); i++) {
@@ -159,7 +159,7 @@ final class JsonOut {
     return put(']');
   }
 
-  /** Strings by name, as an object. */
+  /** Writes strings by name as an object. */
   JsonOut strings(Map<String, String> texts) throws IOException {
     put('{');
     boolean first = true;
@@ -230,14 +230,14 @@ final class JsonOut {
     return at + 6;
   }
 
-  /** An integer. */
+  /** Writes an integer. */
   JsonOut number(long v) throws IOException {
     need(DecimalDigits.ROOM);
     n = DecimalDigits.write(buffer, n, v);
     return this;
   }
 
-  /** A float as a JSON number, as Go's encoder writes it. */
+  /** Writes a float as a JSON number, formatted like Go's encoder. */
   JsonOut number(double v) throws IOException {
     if (!Double.isFinite(v)) {
       throw new IllegalArgumentException("JSON has no " + v);
@@ -247,14 +247,14 @@ final class JsonOut {
     return this;
   }
 
-  /** Milliseconds as seconds with up to three decimals. */
+  /** Writes milliseconds as seconds with up to three decimals. */
   JsonOut timestamp(long millis) throws IOException {
     need(24);
     n = TimestampJson.seconds(buffer, n, millis);
     return this;
   }
 
-  /** A sample's value: in quotes, because it may be infinite or NaN. */
+  /** Writes a sample value, in quotes because it may be infinite or NaN. */
   JsonOut value(double v) throws IOException {
     need(FLOAT_ROOM + 2);
     long bits = Double.doubleToRawLongBits(v);
@@ -272,7 +272,7 @@ final class JsonOut {
     return this;
   }
 
-  /** The value of a scalar: in quotes, and in Prometheus never with an exponent. */
+  /** Writes a scalar value, in quotes and, as in Prometheus, never with an exponent. */
   JsonOut scalar(double v) throws IOException {
     need(GoFloat.ROOM_F + 2);
     buffer[n++] = '"';
@@ -282,7 +282,7 @@ final class JsonOut {
   }
 
   /**
-   * The floats of a series as {@code [[time,"value"],…]}; at least one.
+   * Writes the floats of a series as {@code [[time,"value"],…]}; at least one.
    *
    * @param times milliseconds, ascending; the same array for series with the same times
    */
@@ -354,7 +354,7 @@ final class JsonOut {
         : GoFloat.writeF(to, at, v);
   }
 
-  /** Labels as an object. */
+  /** Writes labels as an object. */
   JsonOut labels(Labels labels) throws IOException {
     need(2 + 7 * labels.canonicalBytes().length + 8 * labels.size() + PlainText.SPARE);
     buffer[n++] = '{';
@@ -377,7 +377,7 @@ final class JsonOut {
     }
   }
 
-  /** A native histogram: count, sum, and its non-empty buckets. */
+  /** Writes a native histogram: count, sum, and its non-empty buckets. */
   JsonOut histogram(Histogram h) throws IOException {
     put('{').name("count").value(h.count()).next("sum").value(h.sum());
     buckets.load(h, true);
@@ -401,7 +401,7 @@ final class JsonOut {
     return put('}');
   }
 
-  /** A time in RFC 3339 format with its fraction; null is Go's zero time. */
+  /** Writes a time in RFC 3339 format with its fraction; null is Go's zero time. */
   JsonOut time(@Nullable Instant t) throws IOException {
     return put('"').raw(rfc3339(t)).put('"');
   }

@@ -34,7 +34,7 @@ final class LabelEndpoints {
         .getOrPostOfServer("/series", running.counted(routes.limited(this::series)));
   }
 
-  /** One more than displayed, to detect whether there are more. */
+  /** Returns a limit of one more than displayed, to detect whether there are more. */
   private static int probe(int limit) {
     return limit > 0 && limit < Integer.MAX_VALUE ? limit + 1 : limit;
   }
@@ -95,7 +95,7 @@ final class LabelEndpoints {
     call.data(out -> out.strings(shown), List.copyOf(warnings), List.of());
   }
 
-  /** Names sort by their UTF-8 bytes, which is the order of code points. */
+  /** Compares names by their UTF-8 bytes, which is the order of code points. */
   static int byBytes(String a, String b) {
     int n = Math.min(a.length(), b.length());
     for (int i = 0; i < n; i++) {

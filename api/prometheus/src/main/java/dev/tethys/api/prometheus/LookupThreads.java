@@ -26,7 +26,7 @@ final class LookupThreads {
   private final ThreadPoolExecutor pool;
 
   /**
-   * Threads.
+   * Creates the thread pools.
    *
    * @param inline number of lookups that are computed on the calling thread
    * @param threads number of pool threads for all other lookups

@@ -61,7 +61,9 @@ final class OpenApiEndpoint {
     }
   }
 
-  /** The lines of one version, without marks and without comments at the start of a line. */
+  /**
+   * Returns the lines of one version, without markers and without comments at the start of a line.
+   */
   private static String version(String both, boolean is32) {
     StringBuilder out = new StringBuilder(both.length());
     int leftOut = Integer.MAX_VALUE; // deeper indented lines are omitted

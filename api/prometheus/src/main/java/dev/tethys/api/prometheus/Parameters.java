@@ -46,7 +46,7 @@ final class Parameters {
     this.params = params;
   }
 
-  /** The value of a parameter, {@code ""} when it is absent. */
+  /** Returns a parameter, or {@code ""} if it is absent. */
   String text(String name) {
     return params.first(name, "");
   }
@@ -55,7 +55,7 @@ final class Parameters {
     return params.all(name);
   }
 
-  /** A time in milliseconds; {@code otherwise} when it is absent. */
+  /** Returns a time in milliseconds, or {@code otherwise} if it is absent. */
   long time(String name, long otherwise) {
     String s = text(name);
     if (s.isEmpty()) {
@@ -69,7 +69,7 @@ final class Parameters {
     }
   }
 
-  /** A required time. */
+  /** Returns a required time. */
   long requiredTime(String name) {
     try {
       return time(text(name));
@@ -78,7 +78,7 @@ final class Parameters {
     }
   }
 
-  /** Unix seconds or RFC 3339. */
+  /** Parses Unix seconds or RFC 3339. */
   static long time(String s) {
     long seconds = digits(s);
     if (seconds >= 0) {
@@ -106,7 +106,7 @@ final class Parameters {
         "cannot parse " + GoQuote.quote(s) + " to a valid timestamp");
   }
 
-  /** A duration in milliseconds. */
+  /** Returns a duration in milliseconds. */
   long duration(String name) {
     try {
       return parseDuration(text(name));
@@ -115,7 +115,7 @@ final class Parameters {
     }
   }
 
-  /** Float seconds, or a duration with units. */
+  /** Parses float seconds, or a duration with units. */
   static long parseDuration(String s) {
     Double v = parseFloat(s);
     if (v != null && !Double.isNaN(v)) {
@@ -133,7 +133,9 @@ final class Parameters {
     }
   }
 
-  /** A number of a few digits, as most are, without an expression; -1 for any other text. */
+  /**
+   * Parses a number of a few digits, the usual case, without an expression; -1 for any other text.
+   */
   private static long digits(String s) {
     int length = s.length();
     if (length == 0 || length > MAX_DIGITS) {
@@ -162,7 +164,7 @@ final class Parameters {
     };
   }
 
-  /** The most results wanted, 0 for all. */
+  /** Returns the maximum number of results; 0 for all. */
   int limit() {
     String s = text("limit");
     if (s.isEmpty()) {
@@ -198,7 +200,7 @@ final class Parameters {
     return (int) Math.clamp(v.longValue(), Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
-  /** A boolean as Go reads one; {@code otherwise} when it is absent. */
+  /** Parses a boolean like Go; returns {@code otherwise} if it is absent. */
   boolean bool(String name, boolean otherwise, String problem) {
     String s = text(name);
     return switch (s) {
@@ -210,7 +212,7 @@ final class Parameters {
   }
 
   /**
-   * The selectors of {@code match[]}.
+   * Returns the selectors of {@code match[]}.
    *
    * @throws ApiException with the bare reason, as most endpoints tell it
    */

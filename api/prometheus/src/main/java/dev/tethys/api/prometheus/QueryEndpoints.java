@@ -83,7 +83,7 @@ final class QueryEndpoints {
     }
   }
 
-  /** A query's part of its request's trace, with the parameters of the query. */
+  /** Starts a query's span within the request's trace, with the query parameters. */
   private static ActiveSpan span(String name, Parameters p, String... parameters) {
     ActiveSpan s = ActiveSpan.current().child(name);
     if (s.isRecorded()) {
@@ -117,7 +117,7 @@ final class QueryEndpoints {
     return engine.range(p.text("query"), start, end, step, options(call));
   }
 
-  /** The plan of a query, and its execution costs with {@code analyze=true}. */
+  /** Explains a query: its plan, and its execution costs with {@code analyze=true}. */
   private void explain(ApiCall call) throws IOException {
     Parameters p = call.parameters();
     boolean analyze =
@@ -281,7 +281,7 @@ final class QueryEndpoints {
         r.infos());
   }
 
-  /** Number of series of a result; 0 for scalars and strings. */
+  /** Returns the number of series in a result; 0 for scalars and strings. */
   static int size(Value value) {
     if (value instanceof Value.Matrix m) {
       return m.series().size();

@@ -12,7 +12,7 @@ import dev.tethys.query.promql.parser.PromqlParseException;
 
 /** The query engine over the server's own store. Times are Unix milliseconds. */
 public interface QueryEngine {
-  /** An engine over one source, read in the scope of each query. */
+  /** Creates an engine over one source, read in the scope of each query. */
   static QueryEngine of(PromqlEngine engine, ScopedSource source) {
     return new QueryEngine() {
       @Override
@@ -91,7 +91,7 @@ public interface QueryEngine {
   }
 
   /**
-   * A query at one point in time.
+   * Prepares a query at one point in time.
    *
    * @throws PromqlParseException if the text is not PromQL
    * @throws QueryException if its arguments make no sense
@@ -99,7 +99,7 @@ public interface QueryEngine {
   Prepared instant(String query, long time, QueryOptions options);
 
   /**
-   * A query from start to end, both included.
+   * Prepares a query from start to end, both inclusive.
    *
    * @param step milliseconds
    * @throws PromqlParseException if the text is not PromQL
@@ -107,6 +107,6 @@ public interface QueryEngine {
    */
   Prepared range(String query, long start, long end, long step, QueryOptions options);
 
-  /** Running queries and the most expensive ones. */
+  /** Returns the running queries and the most expensive ones. */
   PromqlEngine.Status status();
 }

@@ -31,13 +31,13 @@ public interface RulesView {
         }
       };
 
-  /** The groups by file, then name. */
+  /** Returns the groups, by file and then name. */
   List<RuleGroup> groups();
 
   /** Returns the Alertmanagers that receive alerts. */
   List<URI> alertmanagers();
 
-  /** Delivery status of each Alertmanager, in the same order. */
+  /** Returns the delivery status of each Alertmanager, in the same order. */
   List<AlertmanagerStatus> deliveries();
 
   /** Returns the Alertmanagers dropped by relabelling. */

@@ -21,7 +21,7 @@ public final class RunningLookups {
     };
   }
 
-  /** Number of lookups since startup, including running ones. */
+  /** Returns the number of lookups since startup, including running ones. */
   public long total() {
     return total.get();
   }

@@ -170,7 +170,7 @@ final class SearchEndpoints {
         terms, !algorithm.equals("jarowinkler"), caseSensitive, threshold / 100.0);
   }
 
-  /** The number, or -1. */
+  /** Parses a number; -1 if invalid. */
   private static int whole(String s) {
     try {
       return Parameters.whole(s);
@@ -210,7 +210,7 @@ final class SearchEndpoints {
     return direction.equals("dsc") ? alpha.reversed() : alpha;
   }
 
-  /** Default limit of results. */
+  /** Returns the default result limit. */
   static int defaultLimit(ApiSettings settings) {
     int most = settings.maxSearchLimit();
     return most > 0 ? Math.min(most, DEFAULT_LIMIT) : DEFAULT_LIMIT;

@@ -39,7 +39,7 @@ final class SearchScore {
     this.threshold = threshold;
   }
 
-  /** The best score over all terms, or -1 if none matches; 1 for an empty query. */
+  /** Returns the best score over all terms, or -1 if none matches; 1 for an empty query. */
   double of(String name) {
     if (terms.isEmpty()) {
       return 1;
@@ -75,7 +75,7 @@ final class SearchScore {
     return best < 0 ? 0 : best / ((double) term.length * term.length) * BELOW_EXACT;
   }
 
-  /** The raw score of the greedy match from a position, or NaN if there is none. */
+  /** Returns the raw score of the greedy match from a position, or NaN if there is none. */
   private static double from(int start, int[] term, int[] name) {
     double skipped = 0;
     double runs = 0;

@@ -38,12 +38,12 @@ final class ServerEndpoints {
     routes.get("/metrics", this::metrics);
   }
 
-  /** Answers 503 until the server is ready. */
+  /** Responds with 503 until the server is ready. */
   HttpHandler ready(HttpHandler handler) {
     return ApiRoutes.ready(server::readiness, handler);
   }
 
-  /** Answers 503 while a store refuses all data, with the failures of all stores. */
+  /** Responds with 503 while a store rejects all data, listing the failures of all stores. */
   private void readiness(String name, HttpResponse response) throws IOException {
     if (server.stores().stream().anyMatch(StoreForecast::isRefusing)) {
       response.status(503).send(name + " is not Ready.\n" + failures());
@@ -52,7 +52,7 @@ final class ServerEndpoints {
     }
   }
 
-  /** One line for each store with a failure. */
+  /** Renders one line for each store with a failure. */
   private String failures() {
     StringBuilder out = new StringBuilder();
     for (StoreForecast s : server.stores()) {

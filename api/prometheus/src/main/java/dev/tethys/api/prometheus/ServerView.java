@@ -16,16 +16,16 @@ public interface ServerView {
     return List.of();
   }
 
-  /** The configuration as YAML, without secrets. */
+  /** Returns the configuration as YAML, without secrets. */
   String configuration();
 
-  /** All flags by name, with their values. */
+  /** Returns all flags by name, with their values. */
   Map<String, String> flags();
 
   /** Returns the process information. */
   Runtime runtime();
 
-  /** Version and source of the build. */
+  /** Returns the version and source of the build. */
   Build build();
 
   /**
@@ -37,10 +37,10 @@ public interface ServerView {
   /** Returns the labels that federation adds to series without them. */
   Map<String, String> externalLabels();
 
-  /** External URL of the server. */
+  /** Returns the external URL of the server. */
   URI externalUrl();
 
-  /** The port it listens on. */
+  /** Returns the listening port. */
   int listenPort();
 
   /**

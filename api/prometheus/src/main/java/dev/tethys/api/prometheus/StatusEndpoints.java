@@ -82,7 +82,7 @@ final class StatusEndpoints {
     call.data(out -> build(out, b));
   }
 
-  /** Build information, as in {@code /version}. */
+  /** Writes build information, as in {@code /version}. */
   static void build(JsonOut out, ServerView.Build b) throws IOException {
     out.raw("{\"version\":").string(b.version());
     out.next("revision").string(b.revision());
@@ -123,7 +123,7 @@ final class StatusEndpoints {
         });
   }
 
-  /** Names with their numbers. */
+  /** Writes names with their numbers. */
   static void entries(JsonOut out, List<StoreView.Entry> entries) throws IOException {
     out.put('[');
     for (int i = 0; i < entries.size(); i++) {

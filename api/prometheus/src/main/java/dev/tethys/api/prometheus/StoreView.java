@@ -15,13 +15,13 @@ public interface StoreView {
   Statistics statistics(Scope scope, int limit);
 
   /**
-   * Cardinality: number of series by label, metric and value.
+   * Returns the cardinality: number of series by label, metric and value.
    *
    * @throws StorageException LIMIT when there is too much to count
    */
   Cardinality cardinality(Scope scope, CardinalityRequest request);
 
-  /** The blocks on disk, oldest first. */
+  /** Returns the blocks on disk, oldest first. */
   List<Block> blocks();
 
   /** Returns the storage status. */

@@ -140,8 +140,8 @@ final class TargetEndpoints {
   }
 
   /**
-   * The address of a target as others reach it: of one on this host, the host name of the external
-   * URL; of this server itself, its external URL's scheme and port too.
+   * Returns the address of a target as seen from elsewhere: for a target on this host, with the
+   * host name of the external URL; for this server itself, also with its scheme and port.
    */
   static String globalUrl(String url, URI external, int ownPort) {
     URI u;

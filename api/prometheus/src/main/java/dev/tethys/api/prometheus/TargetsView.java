@@ -81,7 +81,7 @@ public interface TargetsView {
     /** Metadata of a target that has not reported any. */
     Metadata NONE = Map::of;
 
-    /** By family name. */
+    /** Returns the metadata by family name. */
     Map<String, MetricMetadata> families();
   }
 
@@ -91,18 +91,20 @@ public interface TargetsView {
   /** Returns the names of the scrape pools. */
   List<String> pools();
 
-  /** All active targets, sorted by pool. */
+  /** Returns all active targets, sorted by pool. */
   List<Active> active();
 
   /** Returns the dropped targets retained for display, sorted by pool. */
   List<Dropped> dropped();
 
-  /** Number of dropped targets by pool. */
+  /** Returns the number of dropped targets by pool. */
   Map<String, Integer> droppedCounts();
 
-  /** The configuration of a pool as YAML without secrets, or null if there is no such pool. */
+  /**
+   * Returns the configuration of a pool as YAML without secrets, or null if there is no such pool.
+   */
   @Nullable String poolConfiguration(String pool);
 
-  /** The relabelling rules of a pool's targets, or null if there is no such pool. */
+  /** Returns the relabelling rules for a pool's targets, or null if there is no such pool. */
   @Nullable List<RelabelRule> relabelRules(String pool);
 }

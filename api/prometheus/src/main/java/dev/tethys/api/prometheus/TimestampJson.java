@@ -48,7 +48,7 @@ final class TimestampJson {
     }
   }
 
-  /** The slot of the k-th of some times, at or after {@code from}; -1 if it has no text. */
+  /** Finds the slot of the k-th time, at or after {@code from}; -1 if it has no text. */
   int find(long[] t, int k, int from) {
     long[] known = times;
     if (known == null) {
@@ -61,7 +61,10 @@ final class TimestampJson {
     return i < size && known[i] == t[k] ? i : -1;
   }
 
-  /** Number of times from the k-th up to {@code end} that match the slots from {@code slot} on. */
+  /**
+   * Returns how many times, from the k-th up to {@code end}, match the slots starting at {@code
+   * slot}.
+   */
   int run(long[] t, int k, int end, int slot) {
     long[] known = times;
     if (known == null) {
@@ -78,7 +81,7 @@ final class TimestampJson {
     return run;
   }
 
-  /** The slots, {@link #ROOM} bytes each. */
+  /** Returns the slots, {@link #ROOM} bytes each. */
   byte[] slots() {
     return texts;
   }
@@ -101,7 +104,7 @@ final class TimestampJson {
     WORD.set(to, at + 24, (long) WORD.get(from, p + 24));
   }
 
-  /** The text into {@link #ROOM} bytes; its length. */
+  /** Writes the text into {@link #ROOM} bytes and returns its length. */
   private static int write(byte[] to, int at, long time) {
     to[at] = '"';
     to[at + 1] = ']';

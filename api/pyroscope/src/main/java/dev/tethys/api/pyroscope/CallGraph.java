@@ -52,7 +52,7 @@ final class CallGraph {
   }
 
   /**
-   * Graph of a tree with one column.
+   * Renders the graph of a tree with one column.
    *
    * @param maxNodes most functions to show; below 1 for {@link #DEFAULT_MAX_NODES}
    * @param unit value unit

@@ -97,7 +97,7 @@ final class ConnectMethods {
     }
   }
 
-  /** Failure of a call as gRPC has it. */
+  /** Converts a failed call to a gRPC status. */
   static GrpcException status(HttpException e) {
     GrpcException.Status status =
         switch (e.status()) {
@@ -161,7 +161,7 @@ final class ConnectMethods {
     return c.decompress(b, 0, b.length, MAX_BODY, request::reserve);
   }
 
-  /** Error in Connect's form. */
+  /** Sends an error in Connect's format. */
   private static void fail(HttpResponse response, int status, String message) throws IOException {
     String code =
         switch (status) {

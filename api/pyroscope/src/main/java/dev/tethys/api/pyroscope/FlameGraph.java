@@ -128,7 +128,7 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
     return out;
   }
 
-  /** Smallest total of the largest nodes; 0 if all are shown. */
+  /** Returns the smallest total among the largest nodes; 0 if all are shown. */
   static long least(StackTree.Sorted tree, long maxNodes) {
     int first = tree.total().length == 1 ? 1 : 0; // Pyroscope counts the root of compared trees
     if (maxNodes < 1 || tree.size() - first <= maxNodes) {
@@ -169,7 +169,7 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
     return out;
   }
 
-  /** Message of Pyroscope's protocol. */
+  /** Returns a message in Pyroscope's protocol. */
   Map<String, Object> message() {
     Map<String, Object> m = new HashMap<>();
     m.put("names", names);

@@ -68,7 +68,7 @@ final class HeatMap {
 
   /** Slots of a group by their time in milliseconds. */
   record Group(Labels labels, TreeMap<Long, Slot> slots) {
-    /** Number of profiles or spans. */
+    /** Returns the number of profiles or spans. */
     long total() {
       long n = 0;
       for (Slot s : slots.values()) {
@@ -117,7 +117,7 @@ final class HeatMap {
     return map;
   }
 
-  /** Groups with values, sorted by labels. */
+  /** Returns the groups with values, sorted by labels. */
   List<Group> groups() {
     List<Group> out = new ArrayList<>();
     for (Group g : new LinkedHashSet<>(List.of(groups))) {
@@ -129,7 +129,7 @@ final class HeatMap {
     return out;
   }
 
-  /** Least value of each range. */
+  /** Returns the lower bound of each range. */
   double[] bounds() {
     double[] out = new double[RANGES];
     for (int i = 0; i < RANGES; i++) {

@@ -58,7 +58,7 @@ final class MessageSchema {
       boolean repeated,
       @Nullable MessageSchema message,
       List<String> values) {
-    /** Name in JSON: lowerCamelCase. */
+    /** Returns the JSON name, in lowerCamelCase. */
     String json() {
       StringBuilder sb = new StringBuilder();
       boolean upper = false;

@@ -31,7 +31,7 @@ record ProfileId(long series, long time) {
     }
   }
 
-  /** The UUID. */
+  /** Returns the UUID. */
   String text() {
     return new UUID(series, time).toString();
   }

@@ -50,7 +50,9 @@ final class ProfileQueries {
     this.stopped = stopped;
   }
 
-  /** Damage to stored data because of which profiles may be missing; empty if there is none. */
+  /**
+   * Returns damage to stored data because of which profiles may be missing; empty if there is none.
+   */
   List<String> damage() {
     return List.copyOf(damage);
   }
@@ -97,7 +99,7 @@ final class ProfileQueries {
     }
   }
 
-  /** Matchers of a selector; all profiles without one. */
+  /** Returns the matchers of a selector; without one, all profiles match. */
   static List<Matcher> matchers(String selector) {
     if (selector.isBlank()) {
       return List.of();
@@ -221,7 +223,7 @@ final class ProfileQueries {
   }
 
   /**
-   * Heat map of a selection.
+   * Computes the heat map of a selection.
    *
    * @throws HttpException 400 if it has too many slots
    */
@@ -325,7 +327,7 @@ final class ProfileQueries {
     }
   }
 
-  /** Times of the oldest and newest profile in milliseconds; empty without profiles. */
+  /** Returns the times of the oldest and newest profile in milliseconds; empty without profiles. */
   long[] times() {
     try (ProfileSelection s = store.select(scope, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
       damage.addAll(s.damage());

@@ -59,7 +59,7 @@ final class Querier {
     return m.get("max_nodes") instanceof Long n && n != 0 ? n : FlameGraph.DEFAULT_MAX_NODES;
   }
 
-  /** Names of the call site; other stack selections are rejected. */
+  /** Returns the names of the call site; other stack selections are rejected. */
   private static List<String> callSite(Map<String, Object> m) {
     Map<String, Object> selector = message(m, "stack_trace_selector");
     if (!message(selector, "go_pgo").isEmpty()) {
@@ -269,7 +269,7 @@ final class Querier {
   private static final int DOT = 3;
   private static final int PPROF = 4;
 
-  /** Merged stacks in the form that a request names. */
+  /** Returns merged stacks in the format named by a request. */
   private static Map<String, Object> merged(ProfileQueries q, Stacks s, Map<String, Object> m) {
     long format = number(m, "format");
     if (format == PPROF) {
@@ -290,7 +290,7 @@ final class Querier {
         : Map.of("flamegraph", FlameGraph.of(tree.sorted(), maxNodes(m)).message());
   }
 
-  /** A profile as a message, whose memory is charged to the request. */
+  /** Parses a profile message, charging its memory to the request. */
   static Map<String, Object> profileMessage(byte[] profile) {
     RequestMemory.charge((long) profile.length * MessageSchema.READ_BYTES);
     return PyroscopeMessages.PROFILE.fromProto(profile);
@@ -307,7 +307,7 @@ final class Querier {
     return number(message(m, "async"), "type") != 0;
   }
 
-  /** The id of the request whose result is fetched, "" for a new one. */
+  /** Returns the ID of the request whose result is fetched; "" for a new one. */
   static String asyncId(Map<String, Object> m) {
     return text(message(m, "async"), "request_id");
   }
@@ -330,7 +330,7 @@ final class Querier {
     return merged(q, new Stacks(request(m), List.of(), Map.of(StackMerge.SPAN_ID, spans)), m);
   }
 
-  /** The merged profile in bytes of its message. */
+  /** Returns the merged profile as an encoded message. */
   static byte[] mergeProfile(ProfileQueries q, Map<String, Object> m) {
     Map<String, Object> selector = message(m, "stack_trace_selector");
     if (selector.containsKey("go_pgo")) { // as in Pyroscope, other selectors do not matter then
@@ -372,7 +372,7 @@ final class Querier {
         : Map.of("data_ingested", true, "oldest_profile_time", t[0], "newest_profile_time", t[1]);
   }
 
-  /** Cost of a query: series and profiles that it reads. */
+  /** Returns the cost of a query: the series and profiles it reads. */
   static Map<String, Object> analyze(ProfileQueries q, Map<String, Object> m) {
     String query = text(m, "query");
     int brace = query.indexOf('{');

@@ -60,7 +60,9 @@ final class RenderEndpoints {
         Set.of());
   }
 
-  /** Time of a parameter: relative, or seconds, milliseconds or more by its number of digits. */
+  /**
+   * Parses a time parameter: relative, or seconds, milliseconds or finer by its number of digits.
+   */
   private long millis(String text, String name) {
     long nowMillis = now.getAsLong() / 1_000_000;
     Matcher m = AGO.matcher(text);

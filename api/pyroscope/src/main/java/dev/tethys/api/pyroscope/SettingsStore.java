@@ -55,7 +55,7 @@ final class SettingsStore {
     this.file = file;
   }
 
-  /** Settings of a tenant by name. */
+  /** Returns a tenant's settings, by name. */
   synchronized List<Setting> of(String tenant) throws IOException {
     return List.copyOf(read().getOrDefault(tenant, Map.of()).values());
   }

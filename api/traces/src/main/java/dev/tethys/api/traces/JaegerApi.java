@@ -191,7 +191,10 @@ final class JaegerApi {
         p.limit("limit", DEFAULT_LIMIT, requests.settings().maxTraces()));
   }
 
-  /** The UI sends {@code custom} with a start and an end, and days, which Go does not support. */
+  /**
+   * Parses a lookback. The UI sends {@code custom} with a start and an end, and days, which Go does
+   * not support.
+   */
   private static long lookback(String v) {
     if (v.equals("custom")) {
       return DEFAULT_LOOKBACK;

@@ -37,7 +37,7 @@ final class JaegerResponses {
       out.put("{\"data\":[");
     }
 
-    /** Buffer for the next item. */
+    /** Returns the buffer for the next item. */
     TextBuffer next() {
       if (total++ > 0) {
         out.put(',');

@@ -80,7 +80,7 @@ record JaegerSearch(
         "malformed '" + parameter + "' parameter, cannot unmarshal JSON: it must be an object");
   }
 
-  /** Condition on one span. */
+  /** Returns the condition on one span. */
   SpanFilter filter() {
     List<SpanFilter> all = new ArrayList<>();
     if (!service.isEmpty()) {
@@ -100,7 +100,7 @@ record JaegerSearch(
     return new SpanFilter.And(all);
   }
 
-  /** Condition of a tag; the fields that Jaeger's spans have as tags are among them. */
+  /** Returns the condition for a tag, including the span fields that Jaeger shows as tags. */
   static SpanFilter tag(String key, String value) {
     List<SpanFilter> any = new ArrayList<>();
     any.add(attribute(key, value));
@@ -156,7 +156,7 @@ record JaegerSearch(
     return new Compare(SpanField.intrinsic(Scope.STATUS), Operator.EQUAL, new SpanValue.Int(code));
   }
 
-  /** Values of all types that a text is the text of. */
+  /** Returns the values of all types whose text form is the given text. */
   private static List<SpanValue> values(String text) {
     List<SpanValue> out = new ArrayList<>();
     out.add(new SpanValue.Text(text));

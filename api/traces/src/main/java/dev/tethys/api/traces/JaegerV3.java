@@ -397,8 +397,8 @@ final class JaegerV3 {
   }
 
   /**
-   * A trace, in messages small enough for every client: by default, gRPC rejects messages above 4
-   * MiB. Jaeger's own server sends a long trace in several messages too.
+   * Encodes a trace in messages small enough for every client: by default, gRPC rejects messages
+   * above 4 MiB. Jaeger's own server sends a long trace in several messages too.
    */
   static List<byte[]> messages(byte[] otlp) {
     return otlp.length <= MAX_MESSAGE

@@ -16,7 +16,7 @@ final class QueryParameters {
     return new HttpException(400, message);
   }
 
-  /** A parameter, empty if it is absent. */
+  /** Returns a parameter; empty if it is absent. */
   String get(String name) {
     String v = values.first(name);
     return v == null ? "" : v;
@@ -47,7 +47,7 @@ final class QueryParameters {
     throw bad(name + " is '" + v + "'; it must be an integer of at least 0");
   }
 
-  /** A limit from 1; one above the maximum counts as the maximum. */
+  /** Returns a limit of at least 1, capped at the maximum. */
   int limit(String name, int otherwise, int max) {
     long n = number(name, otherwise);
     if (n == 0) {
@@ -56,7 +56,7 @@ final class QueryParameters {
     return (int) Math.min(n, max);
   }
 
-  /** A time in a unit, as Unix nanoseconds. */
+  /** Returns a time given in a unit, as Unix nanoseconds. */
   long time(String name, long unit, long otherwise) {
     String v = get(name);
     if (v.isEmpty()) {
@@ -69,7 +69,7 @@ final class QueryParameters {
     return n * unit;
   }
 
-  /** A duration such as {@code 1.5s} in nanoseconds. */
+  /** Parses a duration such as {@code 1.5s} to nanoseconds. */
   long duration(String name, long otherwise) {
     String v = get(name);
     return v.isEmpty() ? otherwise : duration(name, v);

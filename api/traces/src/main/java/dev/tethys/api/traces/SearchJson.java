@@ -90,7 +90,7 @@ final class SearchJson {
     }
   }
 
-  /** A JSON string. */
+  /** Writes a JSON string. */
   private TextBuffer text(String s) {
     byte[] q = quoted.get(s);
     if (q == null) {

@@ -42,7 +42,7 @@ final class SpanOperations {
     }
   }
 
-  /** Distinct strings of a field in order. */
+  /** Returns the distinct strings of a field, sorted. */
   static SortedSet<String> texts(
       TraceStore store, Scope scope, SpanField field, SpanFilter filter, Range range, int limit) {
     TreeSet<String> out = new TreeSet<>();
@@ -57,7 +57,7 @@ final class SpanOperations {
   /** Time range, the end exclusive. */
   record Range(long from, long to) {}
 
-  /** Distinct operations of a service in order, at most a limit. */
+  /** Returns the distinct operations of a service, sorted, up to a limit. */
   static SortedSet<Operation> operations(
       TraceStore store, Scope scope, SpanFilter filter, Range range, int limit) {
     TreeSet<Operation> out = new TreeSet<>();

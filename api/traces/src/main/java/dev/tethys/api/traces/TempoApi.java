@@ -161,7 +161,7 @@ final class TempoApi {
         });
   }
 
-  /** Answers 503 while the store refuses all spans. */
+  /** Responds with 503 while the store rejects all spans. */
   private void ready(HttpRequest request, HttpResponse response) throws IOException {
     StoreHealth.Problem problem = requests.store().problem();
     if (problem != null && problem.refusing()) {

@@ -55,7 +55,7 @@ final class TempoDeletions {
 
   /** Request that adds or cancels a deletion. */
   private record Change(TraceStore store, Scope scope, Params values, String user) {
-    /** Records a change of deletions in the log of the program. */
+    /** Logs a change to deletions. */
     void log(String what, EventDeletion d) {
       LOG.log(
           Level.INFO,
@@ -178,7 +178,7 @@ final class TempoDeletions {
     }
   }
 
-  /** Unprocessed deletions and the newest processed ones. */
+  /** Lists pending deletions and the most recently processed ones. */
   private void list(HttpRequest request, HttpResponse response) throws IOException {
     TraceStore store = requests.store();
     Scope scope = RequestScope.of(request);

@@ -90,7 +90,7 @@ final class TempoGrpc {
                         }))));
   }
 
-  /** Fields of a message as the parameters of the same request over HTTP; 0 counts as absent. */
+  /** Converts message fields to the parameters of the same HTTP request; 0 counts as absent. */
   private static StringBuilder read(ProtoReader r, Map<Integer, String> names) {
     StringBuilder sb = new StringBuilder();
     while (r.next()) {

@@ -34,12 +34,12 @@ final class TempoParameters {
     this.now = now;
   }
 
-  /** A parameter, empty if it is absent. */
+  /** Returns a parameter; empty if it is absent. */
   String get(String name) {
     return p.get(name);
   }
 
-  /** Number of 32 bits without a sign. */
+  /** Returns an unsigned 32-bit number. */
   long uint32(String name, long otherwise) {
     String v = p.get(name);
     if (v.isEmpty()) {
@@ -66,7 +66,7 @@ final class TempoParameters {
     return (int) Math.min(n, Integer.MAX_VALUE);
   }
 
-  /** Limit of a list; 0 means no limit. */
+  /** Returns the limit of a list; 0 means no limit. */
   int listLimit(int max) {
     long n = uint32("limit", 0);
     return n == 0 ? max : (int) Math.min(n, max);
@@ -79,7 +79,10 @@ final class TempoParameters {
   /** Time range in nanoseconds. */
   record Range(long from, long to) {}
 
-  /** Range of {@code start} and {@code end} in seconds; a time before now by default. */
+  /**
+   * Returns the range given by {@code start} and {@code end} in seconds; by default, a period up to
+   * now.
+   */
   Range seconds(long since) {
     long start = uint32("start", 0);
     long end = uint32("end", 0);
@@ -104,7 +107,7 @@ final class TempoParameters {
     return q;
   }
 
-  /** Query of a search: TraceQL query, given directly or built from tags and durations. */
+  /** Returns the search query: TraceQL, given directly or built from tags and durations. */
   String query() {
     String q = query("q");
     long min = duration("minDuration");
@@ -211,7 +214,7 @@ final class TempoParameters {
     return v.length() <= 18 && v.matches("-?[0-9]+(\\.[0-9]+)?");
   }
 
-  /** Name of an attribute in TraceQL without a scope. */
+  /** Returns the unscoped attribute name in TraceQL. */
   static String attribute(String key) {
     boolean plain = !key.isEmpty() && key.chars().allMatch(TempoParameters::isPlain);
     return plain ? "." + key : ".\"" + key.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
@@ -223,7 +226,10 @@ final class TempoParameters {
 
   // ---- metrics
 
-  /** Range of a metrics query: seconds, nanoseconds or RFC 3339 times; the last hour. */
+  /**
+   * Returns the range of a metrics query, in seconds, nanoseconds or RFC 3339; the last hour by
+   * default.
+   */
   Range metrics() {
     long to = time("end", now);
     String since = p.get("since");
@@ -235,7 +241,7 @@ final class TempoParameters {
     return new Range(from, to);
   }
 
-  /** Time in seconds, nanoseconds or as of RFC 3339, as Unix nanoseconds. */
+  /** Parses seconds, nanoseconds or RFC 3339 to Unix nanoseconds. */
   long time(String name, long otherwise) {
     String v = p.get(name);
     if (v.isEmpty()) {
@@ -264,7 +270,7 @@ final class TempoParameters {
         .longValueExact();
   }
 
-  /** Step of a range query; about 240 steps by default. */
+  /** Returns the step of a range query; about 240 steps by default. */
   long step(Range r) {
     String v = p.get("step");
     if (v.isEmpty()) {

@@ -96,7 +96,7 @@ final class TempoQueries {
         });
   }
 
-  /** Names of attributes and intrinsic fields by scope. */
+  /** Returns the names of attributes and intrinsic fields by scope. */
   Map<String, List<String>> tags(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
     Scope scope = RequestScope.of(request);
@@ -143,7 +143,7 @@ final class TempoQueries {
     return out;
   }
 
-  /** Distinct values of a field. */
+  /** Returns the distinct values of a field. */
   List<TraceValue> values(HttpRequest request, TempoParameters p, String tag, boolean scoped) {
     TraceQueries queries = requests.queries();
     Scope scope = RequestScope.of(request);
@@ -211,7 +211,7 @@ final class TempoQueries {
     return run(request, () -> queries.instant(scope, q, r.from(), r.to()));
   }
 
-  /** Spans, errors and quantiles of durations by the fields of {@code groupBy}. */
+  /** Writes spans, errors and duration quantiles grouped by {@code groupBy}. */
   void summary(HttpRequest request, TempoParameters p, TextBuffer out) {
     TraceQueries queries = requests.queries();
     Scope scope = RequestScope.of(request);

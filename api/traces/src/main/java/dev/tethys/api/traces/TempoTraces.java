@@ -85,7 +85,7 @@ final class TempoTraces {
     return accept != null && accept.toLowerCase(Locale.ROOT).contains(PROTOBUF);
   }
 
-  /** A {@code TraceByIDResponse}. */
+  /** Encodes a {@code TraceByIDResponse}. */
   private static byte[] response(byte[] otlp, List<String> damage) {
     ProtoWriter w = new ProtoWriter(otlp.length + 32);
     w.bytes(TRACE, otlp);
@@ -97,7 +97,10 @@ final class TempoTraces {
     return w.toByteArray();
   }
 
-  /** Version 1 uses the old name of the groups; version 2 wraps the trace in a message. */
+  /**
+   * Renders a trace as JSON. Version 1 uses the old name of the groups; version 2 wraps the trace
+   * in a message.
+   */
   private static byte[] json(byte[] otlp, boolean v2, List<String> damage) {
     String text = new String(otlp, StandardCharsets.UTF_8);
     String named = "{\"resourceSpans\":";

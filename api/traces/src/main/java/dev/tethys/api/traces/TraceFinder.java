@@ -35,7 +35,7 @@ final class TraceFinder {
   }
 
   /**
-   * Ids of the traces whose fitting spans started last, newest first.
+   * Returns the IDs of the traces whose matching spans started last, newest first.
    *
    * @param from first start of a fitting span in Unix nanoseconds, inclusive
    * @param to last start, exclusive
@@ -68,8 +68,8 @@ final class TraceFinder {
   }
 
   /**
-   * Ids of the traces in which each of several filters fits a span, not necessarily the same one.
-   * Their order is that of their newest span that fits the last filter.
+   * Returns the IDs of the traces in which each filter matches a span, not necessarily the same
+   * one, ordered by their newest span that matches the last filter.
    *
    * @throws dev.tethys.web.HttpException 422 if more than {@link #MAX_CANDIDATES} traces fit a
    *     filter before the last
@@ -119,7 +119,7 @@ final class TraceFinder {
     return trace(id, Long.MIN_VALUE, Long.MAX_VALUE);
   }
 
-  /** Spans of a trace that start in a range. */
+  /** Returns the spans of a trace that start in a range. */
   TracesData trace(TraceId id, long from, long to) {
     return store.trace(scope, id.high(), id.low(), from, to);
   }
@@ -129,12 +129,12 @@ final class TraceFinder {
     return equal(SpanField.SERVICE, name);
   }
 
-  /** Filter of the spans whose field is a text, in lower or upper case. */
+  /** Returns a filter for spans with a field equal to a text, ignoring case. */
   static SpanFilter equalIgnoringCase(SpanField field, String value) {
     return new SpanFilter.Matches(field, "(?i:" + Regex.quote(value) + ")");
   }
 
-  /** Filter of the spans whose field is a text. */
+  /** Returns a filter for spans with a field equal to a text. */
   static SpanFilter equal(SpanField field, String value) {
     return new SpanFilter.Compare(field, SpanFilter.Operator.EQUAL, new SpanValue.Text(value));
   }

@@ -34,7 +34,7 @@ final class TraceRequests {
   }
 
   /**
-   * The store.
+   * Returns the store.
    *
    * @throws HttpException 503 until it is open
    */
@@ -55,7 +55,7 @@ final class TraceRequests {
     return q;
   }
 
-  /** Damage of the store by which spans of the tenant may be absent. */
+  /** Returns damage to the store because of which spans of the tenant may be missing. */
   List<String> damage(HttpRequest request) {
     return store().damage(RequestScope.of(request));
   }
@@ -91,7 +91,7 @@ final class TraceRequests {
     }
   }
 
-  /** Failure of the store with HTTP's status. */
+  /** Converts a store failure to an HTTP status. */
   static HttpException failed(StorageException e) {
     int status =
         switch (e.reason()) {

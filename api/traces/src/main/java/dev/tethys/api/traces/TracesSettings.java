@@ -19,7 +19,7 @@ public record TracesSettings(
     int maxValues,
     boolean admin,
     String version) {
-  /** Settings without a configuration. */
+  /** Returns settings without a configuration. */
   public static TracesSettings of(String version) {
     return new TracesSettings(
         Duration.ofMinutes(1), Duration.ofHours(72), 10_000, 10_000, false, version);

@@ -64,7 +64,7 @@ final class ZipkinApi {
     routes.get("/zipkin/config.json", this::config);
   }
 
-  /** Settings of Zipkin's pages; source: ZipkinUiConfiguration of openzipkin/zipkin. */
+  /** Serves the settings of Zipkin's pages; source: ZipkinUiConfiguration of openzipkin/zipkin. */
   private void config(HttpRequest request, HttpResponse response) throws IOException {
     TextBuffer out = new TextBuffer();
     out.put("{\"environment\":\"\",\"queryLimit\":").number(DEFAULT_LIMIT);
@@ -167,7 +167,10 @@ final class ZipkinApi {
     q.strings(names);
   }
 
-  /** Attributes other than {@code peer.service} name the remote side of clients only. */
+  /**
+   * Restricts a remote-side filter: attributes other than {@code peer.service} name the remote side
+   * of clients only.
+   */
   private static SpanFilter remoteSide(SpanField f, SpanFilter filter) {
     if (f.equals(ServiceLinks.REMOTE.getFirst())) {
       return filter;
@@ -277,7 +280,7 @@ final class ZipkinApi {
     values.forEach((key, value) -> to.add(value.isEmpty() ? named(key) : tag(key, value)));
   }
 
-  /** Condition of a tag or an annotation of any value. */
+  /** Returns the condition for a tag or an annotation with any value. */
   private static SpanFilter named(String term) {
     List<SpanFilter> any = new ArrayList<>();
     any.add(new SpanFilter.Present(SpanField.span(term)));
@@ -290,8 +293,8 @@ final class ZipkinApi {
   }
 
   /**
-   * Condition of a tag. A failed span has the tag {@code error} with the reason, or "true" without
-   * one.
+   * Returns the condition for a tag. A failed span has the tag {@code error} with the reason, or
+   * "true" without one.
    */
   private static SpanFilter tag(String key, String value) {
     if (!key.equals("error")) {

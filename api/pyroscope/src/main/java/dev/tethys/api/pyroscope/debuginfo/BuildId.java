@@ -10,7 +10,7 @@ public final class BuildId {
 
   private BuildId() {}
 
-  /** The id in lower case; null if the text is not a build id. */
+  /** Returns the build ID in lower case; null if the text is not a build ID. */
   public static @Nullable String parse(String text) {
     String id = text.toLowerCase(Locale.ROOT);
     boolean valid =

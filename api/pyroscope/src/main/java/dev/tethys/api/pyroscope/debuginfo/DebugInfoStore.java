@@ -74,7 +74,7 @@ public final class DebugInfoStore {
     }
   }
 
-  /** Largest size of a file. */
+  /** Returns the maximum size of a file. */
   public long maxFileBytes() {
     return maxFileBytes;
   }
@@ -89,7 +89,7 @@ public final class DebugInfoStore {
     return of.resolve(buildId);
   }
 
-  /** File of a build id of a tenant, or one that was fetched for all; null if none. */
+  /** Returns a tenant's file for a build ID, or one fetched for all tenants; null if none. */
   public synchronized @Nullable Path find(String tenant, String buildId) {
     for (Path p : List.of(place(tenant, buildId), place(null, buildId))) {
       if (sizes.get(p) != null) {
@@ -99,7 +99,7 @@ public final class DebugInfoStore {
     return null;
   }
 
-  /** Package of split DWARF of a build id of a tenant; null without one. */
+  /** Returns a tenant's split DWARF package for a build ID; null if none. */
   public synchronized @Nullable Path findPackage(String tenant, String buildId) {
     Path p = place(tenant, buildId + PACKAGE);
     return sizes.get(p) == null ? null : p;

@@ -273,7 +273,7 @@ public final class Symbolizer implements AddressSymbols {
     }
   }
 
-  /** File with the most information on a build; null if there is none. */
+  /** Returns the file with the most information on a build; null if there is none. */
   private @Nullable Path file(String tenant, String id, Mapped mapped) {
     Path stored = store.find(tenant, id);
     if (stored != null) {
@@ -339,7 +339,10 @@ public final class Symbolizer implements AddressSymbols {
       return packed;
     }
 
-    /** Only for programs of this host: paths of others have a different meaning. */
+    /**
+     * Opens a file only for programs on this host, because other hosts' paths have a different
+     * meaning.
+     */
     @Override
     public @Nullable ElfFile open(String path) {
       try {
