@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Authentication of a client by the method of a cloud provider. */
 public sealed interface CloudAuth {
-  /** The key of the block that selects it. */
+  /** Returns the key of the block that selects it. */
   String key();
 
-  /** The block as a tree to be written. */
+  /** Returns the block as a tree to be written. */
   Map<String, @Nullable Object> tree();
 
   /**
@@ -54,7 +54,7 @@ public sealed interface CloudAuth {
     /** Type in configurations. */
     public static final Type<CloudAuth> TYPE = SECTION.type(o -> KEYS.read(o, PROMETHEUS));
 
-    /** With the usual session. */
+    /** Creates a signature with the default session. */
     public SigV4(
         String region,
         String accessKey,
@@ -89,7 +89,7 @@ public sealed interface CloudAuth {
     }
 
     /**
-     * Type for configurations that may use one of several services.
+     * Returns a type for configurations that may use one of several services.
      *
      * @param usual the default service
      */
@@ -104,7 +104,7 @@ public sealed interface CloudAuth {
     /** Empty settings: everything is discovered as in AWS's tools. */
     public static final SigV4 FOUND = new SigV4("", "", Secret.NONE, "", "", "", false);
 
-    /** Type for configurations that have a single service. */
+    /** Returns a type for configurations with a single service. */
     public static Type<CloudAuth> keys(String block, String about) {
       Section s = new Section(block, about);
       Keys keys = new Keys(s);
@@ -112,7 +112,7 @@ public sealed interface CloudAuth {
     }
 
     /**
-     * Type for configurations that have a single service.
+     * Returns a type for configurations with a single service.
      *
      * @param taken key that is accepted without effect
      */

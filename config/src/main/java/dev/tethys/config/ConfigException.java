@@ -14,7 +14,7 @@ public class ConfigException extends RuntimeException {
     this.problem = Redaction.text(problem);
   }
 
-  /** The problem, without the position. */
+  /** Returns the problem, without the position. */
   public String problem() {
     return problem;
   }

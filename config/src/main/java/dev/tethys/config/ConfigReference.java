@@ -53,7 +53,7 @@ public final class ConfigReference {
         : name.replace(nested.name(), "[" + nested.name() + "](#" + nested.name() + ")");
   }
 
-  /** The default as Markdown; "required" or "" if there is none. */
+  /** Returns the default as Markdown; "required" or "" if there is none. */
   static String defaultText(Key<?> k) {
     if (k.isRequired()) {
       return "required";

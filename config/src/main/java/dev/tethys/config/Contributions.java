@@ -114,17 +114,19 @@ public final class Contributions {
     MODULES.computeIfAbsent(kind, _ -> new TreeMap<>()).putAll(modules);
   }
 
-  /** Names of a kind, sorted. */
+  /** Returns the sorted names of a kind. */
   public static Set<String> names(String kind) {
     return new TreeSet<>(MODULES.getOrDefault(kind, Map.of()).keySet());
   }
 
-  /** Module of {@code contrib} with this name; null if none has it. */
+  /** Returns the module of {@code contrib} with this name; null if none has it. */
   public static @Nullable String module(String kind, String name) {
     return MODULES.getOrDefault(kind, Map.of()).get(name);
   }
 
-  /** Error for a name that the core lacks; null if {@code contrib} lacks it as well. */
+  /**
+   * Returns the error for a name missing from the core; null if {@code contrib} lacks it as well.
+   */
   public static @Nullable String refusal(String kind, String name) {
     String module = module(kind, name);
     return module == null

@@ -54,7 +54,7 @@ public final class FilePattern {
   }
 
   /**
-   * The existing files, in order; none if the folder does not exist.
+   * Returns the existing files, sorted; empty if the folder does not exist.
    *
    * @throws IOException if the folder cannot be listed
    */

@@ -50,7 +50,7 @@ public record HttpClientConfig(
         ConnectionRules.USUAL);
   }
 
-  /** Copy with other connection rules. */
+  /** Returns a copy with other connection rules. */
   public HttpClientConfig with(ConnectionRules rules) {
     return new HttpClientConfig(
         basicAuth,
@@ -65,7 +65,7 @@ public record HttpClientConfig(
         rules);
   }
 
-  /** Copy restricted to HTTP/1.1. */
+  /** Returns a copy restricted to HTTP/1.1. */
   public HttpClientConfig withoutHttp2() {
     return new HttpClientConfig(
         basicAuth,
@@ -94,7 +94,7 @@ public record HttpClientConfig(
   }
 
   /**
-   * Variant with the authentication of a cloud.
+   * Returns a copy with cloud authentication.
    *
    * @throws ConfigException if there is another kind of authentication already
    */
@@ -110,7 +110,7 @@ public record HttpClientConfig(
     return signing(itsCloud);
   }
 
-  /** Variant with the authentication of a cloud instead of any other. */
+  /** Returns a copy with cloud authentication instead of any other. */
   public HttpClientConfig signing(CloudAuth itsCloud) {
     return new HttpClientConfig(
         null, null, null, tls, followRedirects, enableHttp2, proxy, headers, itsCloud, connections);
@@ -228,8 +228,8 @@ public record HttpClientConfig(
   }
 
   /**
-   * The headers of a key {@code headers}, which are sent with every request; invalid names and
-   * names set in another way are rejected.
+   * Reads the headers under the key {@code headers}, which are sent with every request; invalid
+   * names and names set in another way are rejected.
    */
   public static Map<String, String> sentHeaders(YamlObject o, Key<Map<String, String>> key) {
     Map<String, String> headers = o.get(key);
@@ -315,7 +315,7 @@ public record HttpClientConfig(
     return read(o, DEFAULT);
   }
 
-  /** The same, with other defaults for redirects and HTTP/2. */
+  /** Reads a client configuration with other defaults for redirects and HTTP/2. */
   public static HttpClientConfig read(YamlObject o, HttpClientConfig defaults) {
     BasicAuth basic = o.find(BASIC_AUTH);
     Authorization auth = o.find(AUTHORIZATION);
@@ -363,7 +363,7 @@ public record HttpClientConfig(
         headers);
   }
 
-  /** Copy with additional headers. */
+  /** Returns a copy with additional headers. */
   public HttpClientConfig withHeaders(Map<String, Header> further) {
     Map<String, Header> all = new LinkedHashMap<>(headers);
     all.putAll(further);
@@ -380,7 +380,7 @@ public record HttpClientConfig(
         connections);
   }
 
-  /** Copy with a user and password. */
+  /** Returns a copy with a user and password. */
   public HttpClientConfig with(BasicAuth itsBasicAuth) {
     return new HttpClientConfig(
         itsBasicAuth,
@@ -395,7 +395,7 @@ public record HttpClientConfig(
         connections);
   }
 
-  /** Variant with tokens of OAuth 2.0 instead of any other authentication. */
+  /** Returns a copy with OAuth 2.0 tokens instead of any other authentication. */
   public HttpClientConfig with(OAuth2 itsOAuth2) {
     return new HttpClientConfig(
         null,

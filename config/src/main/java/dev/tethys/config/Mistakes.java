@@ -36,8 +36,8 @@ final class Mistakes {
   }
 
   /**
-   * Errors by key of a map that was read by a section before; null at the first time, when an empty
-   * map for them is kept.
+   * Returns the errors, by key, of a map already read by a section; null the first time, when an
+   * empty map for them is stored.
    *
    * @param place identity of the map
    */
@@ -54,14 +54,14 @@ final class Mistakes {
         .put(key, e);
   }
 
-  /** Mistake of a key that a reading before met. */
+  /** Returns the mistake of a key found by an earlier reading. */
   @Nullable ConfigException of(Object place, Section section, String key) {
     return read.getOrDefault(place, Map.of()).getOrDefault(section, Map.of()).get(key);
   }
 
   private record Place(int file, int line, int column) {}
 
-  /** The lines by file, line and column; those without a position are last. */
+  /** Sorts the lines by file, line and column; those without a position come last. */
   private static List<String> inOrder(Set<String> lines) {
     Map<String, Integer> files = new HashMap<>();
     Map<String, Place> places = new HashMap<>();

@@ -15,9 +15,9 @@ public final class NameSuggestion {
   private NameSuggestion() {}
 
   /**
-   * The known word with the smallest edit distance, or null if none is near. Among several, one of
-   * the same length wins, since a wrong letter is likelier than a missing one; then the first by
-   * name.
+   * Returns the known word with the smallest edit distance, or null if none is close. Among
+   * several, one of the same length wins, since a wrong letter is likelier than a missing one; then
+   * the first by name.
    */
   public static @Nullable String of(String word, Collection<String> known) {
     return of(word, known, Math.max(MIN_DISTANCE, word.length() / 3));
@@ -37,8 +37,8 @@ public final class NameSuggestion {
   }
 
   /**
-   * Variant for names of several parts, such as {@code web.listen-address}: unless a word differs
-   * in two letters at most, the shortest one that has all parts of the word in their order.
+   * Finds a name of several parts, such as {@code web.listen-address}: unless a word differs in at
+   * most two letters, the shortest one that has all parts of the word in order.
    */
   public static @Nullable String ofParts(String word, Collection<String> known) {
     String near = of(word, known, MIN_DISTANCE);
@@ -87,7 +87,7 @@ public final class NameSuggestion {
     return same == (than.length() == word.length()) ? k.compareTo(than) < 0 : same;
   }
 
-  /** The edit distance, or any value above the limit if it exceeds it. */
+  /** Returns the edit distance, or any value above the limit if it exceeds it. */
   private static int distance(String a, String b, int limit) {
     if (Math.abs(a.length() - b.length()) > limit) {
       return limit + 1;

@@ -39,7 +39,7 @@ public final class NotBuiltException extends ConfigException {
         + (p.about.isEmpty() ? "" : ": " + p.about);
   }
 
-  /** All unsupported settings. */
+  /** Returns all unsupported settings. */
   public List<Part> parts() {
     return parts;
   }

@@ -80,7 +80,7 @@ public record OAuth2(
     return c;
   }
 
-  /** Copy for another client. */
+  /** Returns a copy for another client. */
   public OAuth2 ofClient(String name) {
     return new OAuth2(
         name,
@@ -94,7 +94,7 @@ public record OAuth2(
         proxy);
   }
 
-  /** Tree shown on the configuration page. */
+  /** Returns the tree shown on the configuration page. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("client_id", clientId);

@@ -35,7 +35,7 @@ final class PlainScalar {
     return NULL.contains(text);
   }
 
-  /** Boolean represented by a string; null for other strings. */
+  /** Returns the boolean represented by a string; null for other strings. */
   static @Nullable Boolean bool(String text, boolean version3) {
     if (TRUE.contains(text) || !version3 && TRUE_OF_VERSION_2.contains(text)) {
       return true;
@@ -44,8 +44,8 @@ final class PlainScalar {
   }
 
   /**
-   * Value of a string of any type: a boolean, {@link BigDecimal} for an integer, {@link Double} for
-   * a float; null for null and strings.
+   * Returns the typed value of a string: a boolean, {@link BigDecimal} for an integer, {@link
+   * Double} for a float; null for null and strings.
    */
   static @Nullable Object value(String text, boolean version3) {
     Boolean bool = bool(text, version3);
@@ -76,7 +76,7 @@ final class PlainScalar {
     return WHOLE.matcher(s).matches() || radix(unsigned(s)) != 10;
   }
 
-  /** Infinity or NaN by its name; null for other strings. */
+  /** Returns infinity or NaN by name; null for other strings. */
   static @Nullable Double named(String text) {
     return switch (text) {
       case ".nan", ".NaN", ".NAN" -> Double.NaN;
@@ -90,7 +90,7 @@ final class PlainScalar {
     return s.charAt(0) == '-' || s.charAt(0) == '+' ? s.substring(1) : s;
   }
 
-  /** Radix of a prefix; 7 for octal numbers with the prefix 0. */
+  /** Returns the radix of a prefix; 7 for octal numbers with the prefix 0. */
   private static int radix(String digits) {
     if (digits.length() > 2 && digits.charAt(0) == '0') {
       switch (digits.charAt(1)) {
@@ -109,7 +109,7 @@ final class PlainScalar {
     return OCTAL.matcher(digits).matches() ? 7 : 10;
   }
 
-  /** Number represented by a string, integer or float; null for other strings. */
+  /** Returns the number represented by a string, integer or float; null for other strings. */
   static @Nullable BigDecimal number(String text) {
     if (text.isEmpty() || text.charAt(0) == '_' || text.length() > MAX_NUMBER) {
       return null;

@@ -96,7 +96,7 @@ public record ProxyConfig(
     return c;
   }
 
-  /** A host alone is reached by HTTP, as in the environment's variables. */
+  /** Adds a scheme: a host without one is reached over HTTP, as in proxy environment variables. */
   private static @Nullable URI withScheme(@Nullable URI url) {
     if (url == null || url.toString().isEmpty() || url.toString().contains("://")) {
       return url;

@@ -23,7 +23,7 @@ final class RedactedTree {
 
   private RedactedTree() {}
 
-  /** Value of a key; values inside it are masked when they are written. */
+  /** Returns the value of a key; nested values are masked when they are written. */
   static Object value(String key, Object v) {
     if (v instanceof Map<?, ?> m) {
       if (HEADERS.contains(key)) {

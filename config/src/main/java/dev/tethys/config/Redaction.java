@@ -101,7 +101,7 @@ public final class Redaction {
 
   private Redaction() {}
 
-  /** A URL without its user information's password and the values of secret parameters. */
+  /** Masks the password and the values of secret parameters in a URL. */
   public static String url(URI u) {
     return text(u.toString());
   }
@@ -118,7 +118,7 @@ public final class Redaction {
         : u.toString().replace(user + "@", user.substring(0, colon) + ":" + IN_URL + "@");
   }
 
-  /** Running text with the secrets of all URLs in it masked. */
+  /** Masks the secrets of all URLs in running text. */
   public static String text(String s) {
     String out = s;
     if (out.indexOf('@') >= 0) {
@@ -158,9 +158,9 @@ public final class Redaction {
   }
 
   /**
-   * The value of an open parameter is searched as well: it may be a URL with its own query. Only
-   * secret values are read to their end; otherwise many consecutive names would take quadratic
-   * time.
+   * Masks parameter values. The value of an open parameter is searched as well, because it may be a
+   * URL with its own query. Only secret values are read to their end; otherwise many consecutive
+   * names would take quadratic time.
    */
   private static String parameters(String s) {
     Matcher m = PARAMETER.matcher(s);
@@ -214,7 +214,7 @@ public final class Redaction {
   }
 
   /**
-   * A command line with the values of secret flags masked. A configuration that is given on it
+   * Masks the values of secret flags in a command line. A configuration given on the command line
    * ({@code --set=KEY=VALUE}, {@code --config=yaml:KEY: VALUE}) may hold a secret under any key, so
    * its values are all masked.
    */
@@ -248,7 +248,7 @@ public final class Redaction {
         : text(value);
   }
 
-  /** The value of a header, masked unless the header is known to hold no secret. */
+  /** Masks a header value unless the header is known to hold no secret. */
   public static String header(String name, String value) {
     return value.isEmpty() || OPEN_HEADERS.contains(name.toLowerCase(Locale.ROOT))
         ? value

@@ -109,7 +109,7 @@ public final class RelabelConfig {
     }
   }
 
-  /** The rules as a tree to be written, or null if there are none. */
+  /** Returns the rules as a tree to be written, or null if there are none. */
   public static @Nullable List<Map<String, @Nullable Object>> tree(Relabeling rules) {
     if (rules.isEmpty()) {
       return null;

@@ -26,7 +26,7 @@ final class ScalarTag {
 
   private ScalarTag() {}
 
-  /** The event with the style required by its tag. */
+  /** Returns the event with the style required by its tag. */
   static ScalarEvent applied(ScalarEvent e) {
     String tag = e.getTag().orElse("");
     if (tag.isEmpty() || tag.equals(UNSPECIFIC) || KEPT.contains(tag)) {

@@ -12,7 +12,7 @@ public record Secret(String value) {
     return value.isEmpty();
   }
 
-  /** The mask, or nothing for an empty secret. */
+  /** Returns the mask, or nothing for an empty secret. */
   @Override
   public String toString() {
     return value.isEmpty() ? "" : MASK;

@@ -32,7 +32,7 @@ public final class Section {
     return doc;
   }
 
-  /** A key with a default. */
+  /** Adds a key with a default. */
   public <T> Key<T> key(String key, Type<T> type, T defaultValue, String doc) {
     return add(new Key<>(key, type, defaultValue, false, true, doc));
   }
@@ -50,7 +50,9 @@ public final class Section {
     return add(new Key<>(key, type.absentWhenNull(), null, true, true, doc));
   }
 
-  /** A key of Prometheus that Tethys does not support yet: rejected by name if it has a value. */
+  /**
+   * Adds a Prometheus key not supported by Tethys yet, which is rejected by name if it has a value.
+   */
   public Section notBuilt(String key, String doc) {
     add(new Key<>(key, Type.ANY, null, false, false, doc));
     return this;
@@ -66,12 +68,12 @@ public final class Section {
     return this;
   }
 
-  /** Remedy for a removed key; null for another key. */
+  /** Returns the remedy for a removed key; null for other keys. */
   @Nullable String insteadOf(String key) {
     return removed.get(key);
   }
 
-  /** From now on null counts as absent for every plain value of the section. */
+  /** Makes null count as absent for every plain value of the section from now on. */
   public Section takingNullAsAbsent() {
     nullIsAbsent = true;
     return this;
@@ -81,7 +83,7 @@ public final class Section {
     return nullIsAbsent;
   }
 
-  /** All keys of another section, written inline in this one. */
+  /** Adds all keys of another section inline. */
   public Section include(Section other) {
     other.keys.values().forEach(this::add);
     removed.putAll(other.removed);
@@ -95,14 +97,14 @@ public final class Section {
     return key;
   }
 
-  /** The type of values that are such maps. */
+  /** Returns the type of values that are such maps. */
   public <T> Type<T> type(Function<YamlObject, T> reader) {
     return new Type<>(
         name, null, n -> reader.apply(n.object(this)), this, new Type.Shape.Keys(this));
   }
 
   /**
-   * The same.
+   * Returns the type of values that are such maps, with a value for null.
    *
    * @param whenNull value of a null that is an item of a list or the value of a map
    */
@@ -119,7 +121,7 @@ public final class Section {
     return keys.keySet();
   }
 
-  /** The keys in the order in which they were described. */
+  /** Returns the keys in the order of their descriptions. */
   public Collection<Key<?>> keys() {
     return keys.values();
   }

@@ -59,7 +59,7 @@ public record TlsConfig(
     return 31 * h + serverName.hashCode();
   }
 
-  /** With Java's own suites and groups. */
+  /** Creates settings with Java's default suites and groups. */
   public TlsConfig(
       String ca,
       String caFile,
@@ -89,7 +89,7 @@ public record TlsConfig(
         false);
   }
 
-  /** With a key that no passphrase protects. */
+  /** Creates settings with a key not protected by a passphrase. */
   public TlsConfig(
       String ca,
       String caFile,
@@ -128,7 +128,7 @@ public record TlsConfig(
       this.protocol = protocol;
     }
 
-    /** Java's name of the version. */
+    /** Returns Java's name of the version. */
     public String protocol() {
       return protocol;
     }
@@ -214,7 +214,7 @@ public record TlsConfig(
     return null;
   }
 
-  /** Copy with other cipher suites, groups and authorities. */
+  /** Returns a copy with other cipher suites, groups and authorities. */
   public TlsConfig with(List<String> suites, List<String> groups, boolean system) {
     return new TlsConfig(
         ca,
@@ -242,7 +242,7 @@ public record TlsConfig(
     return !key.isEmpty() || !keyFile.isEmpty();
   }
 
-  /** Configuration as a tree, or null if nothing is configured. */
+  /** Returns the configuration as a tree, or null if nothing is configured. */
   public @Nullable Map<String, @Nullable Object> tree() {
     if (equals(DEFAULT)) {
       return null;

@@ -112,7 +112,7 @@ public final class Type<T> {
   }
 
   /**
-   * Custom type.
+   * Creates a custom type.
    *
    * @param whenNull value for a key with an empty value; null if it then counts as absent
    */
@@ -120,12 +120,12 @@ public final class Type<T> {
     return new Type<>(name, whenNull, reader, null);
   }
 
-  /** A list; an empty value is an empty list, an empty item an error. */
+  /** Returns a list type; an empty value is an empty list, an empty item an error. */
   public static <T> Type<List<T>> list(Type<T> item) {
     return list(item, false);
   }
 
-  /** The same, but an empty item counts as absent. */
+  /** Returns a list type for which an empty item counts as absent. */
   public static <T> Type<List<T>> sparseList(Type<T> item) {
     return list(item, true);
   }
@@ -161,7 +161,7 @@ public final class Type<T> {
         new Shape.Items(item.shape));
   }
 
-  /** A map with free keys, in the order of the file. */
+  /** Returns a map type with free keys, in file order. */
   public static <T> Type<Map<String, T>> map(Type<T> value) {
     return new Type<>(
         "map of string to " + value.name,
@@ -196,12 +196,12 @@ public final class Type<T> {
         new Shape.MapOf(value.shape));
   }
 
-  /** One of several words, returned as text. */
+  /** Returns a type for one of several words, read as text. */
   public static Type<String> oneOf(String what, List<String> words) {
     return oneOf(what, words.toArray(String[]::new), w -> w);
   }
 
-  /** One of two words, each with its value. */
+  /** Returns a type for one of two words, each with its value. */
   public static <T> Type<T> oneOf(String what, String first, T one, String second, T other) {
     SequencedMap<String, T> m = new LinkedHashMap<>();
     m.put(first, one);
@@ -209,7 +209,7 @@ public final class Type<T> {
     return oneOf(what, m);
   }
 
-  /** One of several values, each called by its word. */
+  /** Returns a type for one of several values, each named by its word. */
   public static <T> Type<T> oneOf(String what, T[] values, Function<T, String> word) {
     SequencedMap<String, T> m = new LinkedHashMap<>();
     for (T v : values) {
@@ -218,7 +218,7 @@ public final class Type<T> {
     return oneOf(what, m);
   }
 
-  /** One of several words; errors and documentation name them in this order. */
+  /** Returns a type for one of several words; errors and documentation list them in this order. */
   public static <T> Type<T> oneOf(String what, SequencedMap<String, T> words) {
     List<String> shown = words.keySet().stream().filter(w -> !w.isEmpty()).toList();
     return new Type<>(
@@ -255,7 +255,9 @@ public final class Type<T> {
     return anyCase(what, m);
   }
 
-  /** One of several lower-case words, which may also be written in upper case. */
+  /**
+   * Returns a type for one of several lower-case words, which may also be written in upper case.
+   */
   public static <T> Type<T> anyCase(String what, SequencedMap<String, T> words) {
     Type<T> exact = oneOf(what, words);
     return new Type<>(
@@ -273,7 +275,7 @@ public final class Type<T> {
     return whenNull == null ? this : new Type<>(name, null, reader, section, shape);
   }
 
-  /** Name in the documentation. */
+  /** Returns the name in the documentation. */
   public String name() {
     return name;
   }
@@ -283,7 +285,7 @@ public final class Type<T> {
     return shape;
   }
 
-  /** Section with the keys of its maps; null for other types. */
+  /** Returns the section with the keys of its maps; null for other types. */
   public @Nullable Section section() {
     return section;
   }

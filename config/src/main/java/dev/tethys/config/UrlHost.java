@@ -24,15 +24,15 @@ public final class UrlHost {
     return m.matches() ? m : null;
   }
 
-  /** The host, an IPv6 address in brackets; null if there is none. */
+  /** Returns the host, with an IPv6 address in brackets; null if there is none. */
   public static @Nullable String of(URI u) {
     Matcher m = lenient(u);
     return m == null ? u.getHost() : m.group(1);
   }
 
   /**
-   * The host for sockets, an IPv6 address without brackets and with a plain {@code %} before its
-   * zone, which a URL escapes (RFC 6874); "null" if there is none.
+   * Returns the host for sockets, with an IPv6 address without brackets and with a plain {@code %}
+   * before its zone, which a URL escapes (RFC 6874); "null" if there is none.
    */
   public static String bare(URI u) {
     String host = String.valueOf(of(u));
@@ -46,7 +46,7 @@ public final class UrlHost {
         : address.substring(0, zone) + "%" + address.substring(zone + 3);
   }
 
-  /** The port; -1 if unset. */
+  /** Returns the port; -1 if unset. */
   public static int port(URI u) {
     Matcher m = lenient(u);
     return m == null || m.group(2) == null ? u.getPort() : Integer.parseInt(m.group(2));

@@ -57,7 +57,7 @@ public final class UrlText {
   }
 
   /**
-   * The target of a reference, such as a redirect's, relative to a URL (RFC 3986 section 5.2;
+   * Resolves a reference, such as the target of a redirect, against a URL (RFC 3986 section 5.2;
    * {@link URI#resolve} follows the older RFC 2396).
    *
    * @throws URISyntaxException if it leads nowhere

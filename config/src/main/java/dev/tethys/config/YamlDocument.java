@@ -83,14 +83,14 @@ public final class YamlDocument {
     this.root = new YamlNode(this, node, path);
   }
 
-  /** A tree merged from several texts; each of its nodes refers to its text. */
+  /** Creates a document from a tree merged from several texts; each node refers to its text. */
   static YamlDocument of(String name, @Nullable Node node) {
     return new YamlDocument(name, node);
   }
 
   /**
-   * Part of a Collector's file that is read as Prometheus reads its files. Unsupported keys are
-   * reported together with those of the whole document.
+   * Creates a document for a part of a Collector file that is read like Prometheus's files.
+   * Unsupported keys are reported together with those of the whole document.
    */
   static YamlDocument ofPrometheus(YamlDocument whole, @Nullable Node part, String path) {
     YamlDocument d = of(whole, part, path);
@@ -99,7 +99,7 @@ public final class YamlDocument {
     return d;
   }
 
-  /** The same of a part of another document, which keeps its path. */
+  /** Creates a document for a part of another document, which keeps its path. */
   static YamlDocument of(YamlDocument whole, @Nullable Node part, String path) {
     YamlDocument d = new YamlDocument(whole.name, whole.directory, part, path);
     d.directories.putAll(whole.directories);
@@ -203,7 +203,7 @@ public final class YamlDocument {
   }
 
   /**
-   * From now on a key whose value is null counts as not written, so that its default holds. This is
+   * Makes a key with a null value count as absent from now on, so that its default applies. This is
    * how mapstructure and version 3 of Go's YAML package read null; version 2, which most programs
    * of Prometheus use, reads it as the zero value of the type. A key that holds a map is still
    * written: {@code grpc:} without a value is a map of defaults.
@@ -233,7 +233,7 @@ public final class YamlDocument {
     return this;
   }
 
-  /** The original text of a substituted node; null if it is unchanged. */
+  /** Returns the original text of a substituted node; null if it is unchanged. */
   @Nullable String original(Node n) {
     return originals.get(n);
   }
@@ -248,7 +248,7 @@ public final class YamlDocument {
     return this;
   }
 
-  /** Path derived from a scalar by a reader; null if none. */
+  /** Returns the path derived from a scalar by a reader; null if none. */
   @Nullable String path(Node scalar) {
     return paths == null ? null : paths.get(scalar);
   }
@@ -259,7 +259,7 @@ public final class YamlDocument {
     }
   }
 
-  /** Nodes of another document are about to be put into this one. */
+  /** Prepares for including the nodes of another document. */
   void include(YamlDocument other) {
     if (other.directory != null) {
       directories.put(other.name, other.directory);
@@ -267,7 +267,7 @@ public final class YamlDocument {
     directories.putAll(other.directories);
   }
 
-  /** The folder of the file that a node was read from. */
+  /** Returns the folder of the file a node was read from. */
   @Nullable Path directoryOf(@Nullable Node n) {
     Optional<Mark> mark = n == null ? Optional.empty() : n.getStartMark();
     return mark.map(m -> directories.getOrDefault(m.getName(), directory)).orElse(directory);
@@ -281,7 +281,7 @@ public final class YamlDocument {
     return lenient;
   }
 
-  /** The top node; a null node when the file is empty. */
+  /** Returns the top node; a null node if the file is empty. */
   public YamlNode root() {
     return root;
   }
@@ -370,7 +370,7 @@ public final class YamlDocument {
   }
 
   /**
-   * Called when everything else in the file was found to be valid.
+   * Rejects unsupported keys. Called after everything else in the file was found to be valid.
    *
    * @throws NotBuiltException if it contains unsupported keys, with a list of them
    */

@@ -42,7 +42,7 @@ public final class YamlLayers {
   @FunctionalInterface
   public interface Source {
     /**
-     * The text.
+     * Returns the text.
      *
      * @param argument the text after the scheme
      * @throws IOException if it is not available
@@ -59,7 +59,7 @@ public final class YamlLayers {
   private int inserted;
 
   /**
-   * Empty.
+   * Creates empty layers.
    *
    * @param sources sources by scheme; {@code env} also resolves {@code ${NAME}}
    */
@@ -72,12 +72,15 @@ public final class YamlLayers {
     this.expands = expands;
   }
 
-  /** Empty layers for texts whose {@code ${…}} stay unchanged. */
+  /** Creates empty layers for texts whose {@code ${…}} stay unchanged. */
   public static YamlLayers unexpanded() {
     return new YamlLayers(Map.of(), false);
   }
 
-  /** Places of values that have {@code ${…}}, as errors name them: {@code file:line:column}. */
+  /**
+   * Returns the positions of values that contain {@code ${…}}, as shown in errors: {@code
+   * file:line:column}.
+   */
   public Set<String> references() {
     return Set.copyOf(references);
   }
@@ -118,12 +121,12 @@ public final class YamlLayers {
     return add("--set " + assignment.substring(0, eq), sb.toString());
   }
 
-  /** The merged document; its root is a null node if there is nothing. */
+  /** Returns the merged document; its root is a null node if there is nothing. */
   public YamlDocument document() {
     return YamlDocument.of("configuration", merged).withOriginals(originals);
   }
 
-  /** The root. */
+  /** Returns the root. */
   public YamlNode root() {
     return document().root();
   }
@@ -194,7 +197,7 @@ public final class YamlLayers {
     };
   }
 
-  /** {@code a::b: v} is {@code a: {b: v}}. */
+  /** Nests a key: {@code a::b: v} is {@code a: {b: v}}. */
   private void nest(Node key, Node value, List<NodeTuple> out) {
     if (!(key instanceof ScalarNode k) || !k.getValue().contains(DELIMITER)) {
       out.add(new NodeTuple(key, value));
@@ -234,8 +237,8 @@ public final class YamlLayers {
   }
 
   /**
-   * The value of a text that consists of a single reference. The text is kept in addition to a
-   * list, a map, and a scalar that YAML reads as another text, for readers of strings.
+   * Returns the value of a text that consists of a single reference. The text is kept in addition
+   * to a list, a map, and a scalar that YAML reads as another text, for readers of strings.
    */
   private Node substituted(ScalarNode at, String found, int depth) {
     String one = found.endsWith("\n") ? found.substring(0, found.length() - 1) : found;
@@ -266,7 +269,7 @@ public final class YamlLayers {
     return plain(at, text, text.isEmpty() ? ScalarStyle.PLAIN : ScalarStyle.SINGLE_QUOTED);
   }
 
-  /** The text with all references replaced, or unchanged if that is not possible. */
+  /** Returns the text with all references replaced, or unchanged if that is not possible. */
   private String textOf(ScalarNode at, String text, int depth) {
     try {
       return inner(at, text, depth);
@@ -309,7 +312,7 @@ public final class YamlLayers {
     };
   }
 
-  /** The text with all references replaced by text. */
+  /** Returns the text with all references replaced by text. */
   private String inner(ScalarNode at, String text, int depth) {
     if (depth > MAX_NESTING) {
       throw error(at, "inserted values refer to each other in a cycle");

@@ -48,7 +48,7 @@ public final class YamlNode {
     this.path = path;
   }
 
-  /** {@code file:line:column}. */
+  /** Returns the position as {@code file:line:column}. */
   public String where() {
     return node == null
         ? document.name()
@@ -73,7 +73,7 @@ public final class YamlNode {
     return document.ignoresUnknownKeys();
   }
 
-  /** An error at this position, to be thrown. */
+  /** Creates an error at this position, to be thrown. */
   public ConfigException error(String problem) {
     return new ConfigException(where(), problem);
   }
@@ -94,7 +94,7 @@ public final class YamlNode {
     }
   }
 
-  /** Variant with a value, which replaces an invalid one. */
+  /** Reads a value, replacing an invalid one. */
   public <T> T attempt(Supplier<T> reading, T otherwise) {
     try {
       return reading.get();
@@ -174,7 +174,7 @@ public final class YamlNode {
     return s.length() <= 60 ? s : s.substring(0, 57) + "...";
   }
 
-  /** Any scalar as text; null is {@code ""}. */
+  /** Returns any scalar as text; null is {@code ""}. */
   public String asString() {
     String original = node == null ? null : document.original(node);
     if (original != null) {
@@ -198,8 +198,8 @@ public final class YamlNode {
   }
 
   /**
-   * Any scalar as bytes, one per character: the content of {@code !!binary}, or text in UTF-8; null
-   * is {@code ""}.
+   * Returns any scalar as bytes, one per character: the content of {@code !!binary}, or text in
+   * UTF-8; null is {@code ""}.
    */
   public String asByteString() {
     byte[] bytes;
@@ -215,7 +215,7 @@ public final class YamlNode {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
-  /** A bool; null is false. */
+  /** Returns a boolean; null is false. */
   public boolean asBool() {
     if (isNull()) {
       return false;
@@ -228,7 +228,7 @@ public final class YamlNode {
     throw error("must be true or false, not " + describe());
   }
 
-  /** An integer; null is 0. */
+  /** Returns an integer; null is 0. */
   public long asLong() {
     if (isNull()) {
       return 0;
@@ -244,7 +244,7 @@ public final class YamlNode {
     throw error("must be a whole number, not " + describe());
   }
 
-  /** A whole number of 64 bits without sign, as its bits; null is 0. */
+  /** Returns an unsigned 64-bit integer, as its bits; null is 0. */
   public long asUnsignedLong() {
     if (isNull()) {
       return 0;
@@ -259,7 +259,7 @@ public final class YamlNode {
     throw error("must be a whole number that is not negative, not " + describe());
   }
 
-  /** A number; null is 0. */
+  /** Returns a number; null is 0. */
   public double asDouble() {
     if (isNull()) {
       return 0;
@@ -281,7 +281,7 @@ public final class YamlNode {
     return node instanceof ScalarNode s && isPlain(s) && PlainScalar.isSpecial(s.getValue());
   }
 
-  /** Value parsed from the text; failures of the parser describe the problem. */
+  /** Parses a value from the text; parser failures describe the problem. */
   public <T> T parse(Function<String, T> parser) {
     try {
       return parser.apply(asString());
@@ -290,7 +290,10 @@ public final class YamlNode {
     }
   }
 
-  /** A path, relative ones resolved against the folder of the file; {@code ""} stays unchanged. */
+  /**
+   * Returns a path, with relative ones resolved against the folder of the file; {@code ""} stays
+   * unchanged.
+   */
   public String asPath() {
     String resolved = resolve(asString());
     if (node != null) {
@@ -299,7 +302,7 @@ public final class YamlNode {
     return resolved;
   }
 
-  /** Base directory of relative paths in this file; null for the working directory. */
+  /** Returns the base directory of relative paths in this file; null for the working directory. */
   public @Nullable Path directory() {
     return document.directoryOf(node);
   }
@@ -314,7 +317,7 @@ public final class YamlNode {
     return p.isAbsolute() ? s : dir.resolve(p).normalize().toString();
   }
 
-  /** The items of a list; null is an empty list. */
+  /** Returns the items of a list; null is an empty list. */
   public List<YamlNode> items() {
     if (isNull()) {
       return List.of();
@@ -332,7 +335,7 @@ public final class YamlNode {
     return out;
   }
 
-  /** The parts of a text between commas, as strings; none of an empty one. */
+  /** Splits a text at commas; an empty text has no parts. */
   private List<YamlNode> split(ScalarNode text) {
     List<YamlNode> out = new ArrayList<>();
     if (!text.getValue().isEmpty()) {
@@ -356,7 +359,9 @@ public final class YamlNode {
   /** Map entry. */
   public record Entry(YamlNode key, YamlNode value) {}
 
-  /** The entries of a map by key, in order, with {@code <<} merged; null is an empty map. */
+  /**
+   * Returns the entries of a map by key, in order, with {@code <<} merged; null is an empty map.
+   */
   public Map<String, Entry> entries() {
     Map<String, Entry> out = new LinkedHashMap<>();
     if (!isNull()) {
@@ -366,8 +371,8 @@ public final class YamlNode {
   }
 
   /**
-   * Entries of maps merged by {@code <<} that have no effect, since the map or a map merged earlier
-   * has their key. They are nevertheless part of the text.
+   * Returns the entries merged by {@code <<} that have no effect, because the map or a map merged
+   * earlier has their key. They are nevertheless part of the text.
    */
   public List<Entry> replacedEntries() {
     List<Entry> out = new ArrayList<>();
@@ -421,8 +426,8 @@ public final class YamlNode {
   }
 
   /**
-   * The node as strings, numbers, bools, lists and maps; null is {@code ""}. Integers are {@link
-   * BigDecimal}, floats {@link Double}.
+   * Returns the node as strings, numbers, bools, lists and maps; null is {@code ""}. Integers are
+   * {@link BigDecimal}, floats {@link Double}.
    */
   public Object asTree() {
     return Objects.requireNonNull(asTree(0, ""));
@@ -459,14 +464,14 @@ public final class YamlNode {
   }
 
   /**
-   * The value, with plain scalars read as in Prometheus's own files: {@code yes} is true if a bool
-   * is expected, also in a Collector's file.
+   * Returns the value with plain scalars read as in Prometheus's own files: {@code yes} is true if
+   * a boolean is expected, even in a Collector file.
    */
   public YamlNode readingAsPrometheus() {
     return document.isCollectors() ? YamlDocument.ofPrometheus(document, node, path).root() : this;
   }
 
-  /** Copy of the map without some of its keys. */
+  /** Returns a copy of the map without some of its keys. */
   public YamlNode without(Set<String> keys) {
     if (!(node instanceof MappingNode m)) {
       return this;
@@ -488,7 +493,7 @@ public final class YamlNode {
   }
 
   /**
-   * The node as its own document, with other scalars at the same places.
+   * Returns the node as a separate document, with other scalars at the same positions.
    *
    * @param scalars gives for a scalar a string, a number or a bool in its place, {@link
    *     Optional#empty()} for nothing there, or null for itself
@@ -575,7 +580,7 @@ public final class YamlNode {
         at == null ? Optional.empty() : at.getEndMark());
   }
 
-  /** A map with described keys; any other key is an error. */
+  /** Reads a map with described keys; any other key is an error. */
   public YamlObject object(Section section) {
     return new YamlObject(this, section);
   }

@@ -111,12 +111,12 @@ public final class YamlObject {
     return node;
   }
 
-  /** An error about the whole map, to be thrown. */
+  /** Creates an error about the whole map, to be thrown. */
   public ConfigException error(String problem) {
     return node.error(problem);
   }
 
-  /** An error about the value of a key, or about the map where the key is absent. */
+  /** Creates an error about the value of a key, or about the map if the key is absent. */
   public ConfigException error(Key<?> key, String problem) {
     YamlNode.Entry e = entries.get(key.name());
     return (e == null ? node : e.value().isNull() ? e.key() : e.value()).error(problem);
@@ -146,13 +146,13 @@ public final class YamlObject {
     return entries.containsKey(key.name());
   }
 
-  /** The raw value of a key, or null if it is absent. */
+  /** Returns the raw value of a key, or null if it is absent. */
   public @Nullable YamlNode at(Key<?> key) {
     YamlNode.Entry e = entries.get(key.name());
     return e == null ? null : e.value();
   }
 
-  /** The value, its default, or null if there is neither. */
+  /** Returns the value, its default, or null if there is neither. */
   public <T> @Nullable T find(Key<T> key) {
     T v = read(key);
     if (v == null && key.isRequired()) {
@@ -166,12 +166,12 @@ public final class YamlObject {
     return v == null ? key.defaultValue() : v;
   }
 
-  /** The value or its default; for keys that are required or have a default. */
+  /** Returns the value or its default; for keys that are required or have a default. */
   public <T> T get(Key<T> key) {
     return Objects.requireNonNull(find(key), key.name());
   }
 
-  /** The value, or a default other than the key's own. */
+  /** Returns the value, or a default other than the key's own. */
   public <T> T get(Key<T> key, T otherwise) {
     T v = read(key);
     return v == null ? otherwise : v;

@@ -47,7 +47,7 @@ public final class YamlTree {
   private YamlTree() {}
 
   /**
-   * The tree as a document.
+   * Returns the tree as a document.
    *
    * @param place position in errors for nodes without a {@link Placed}
    */
@@ -102,8 +102,8 @@ public final class YamlTree {
   }
 
   /**
-   * The tree for {@link YamlWriter}: nodes of files become values of their types, and the paths
-   * read from them absolute.
+   * Returns the tree for {@link YamlWriter}: nodes of files become typed values, and paths read
+   * from them become absolute.
    *
    * @param document created from the tree, {@link YamlDocument#recordingPaths recording paths}
    * @param strings rewrites every string

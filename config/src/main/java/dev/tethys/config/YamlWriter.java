@@ -24,12 +24,12 @@ public final class YamlWriter {
     this.redacting = redacting;
   }
 
-  /** The text of a tree that is read again, ending with a line end. */
+  /** Renders a tree to be read again, ending with a line end. */
   public static String write(Map<String, ? extends @Nullable Object> tree) {
     return write(tree, false);
   }
 
-  /** The text of a tree that is shown: see {@link Redaction}. */
+  /** Renders a tree for display: see {@link Redaction}. */
   public static String writeRedacted(Map<String, ? extends @Nullable Object> tree) {
     return write(tree, true);
   }
@@ -107,7 +107,7 @@ public final class YamlWriter {
     };
   }
 
-  /** A string as YAML, quoted if it would otherwise be read as another type. */
+  /** Formats a string as YAML, quoted if it would otherwise be read as another type. */
   static String scalar(String s) {
     if (s.codePoints().anyMatch(YamlWriter::mustEscape)) {
       StringBuilder sb = new StringBuilder("\"");

@@ -112,7 +112,7 @@ public final class EntityModel implements Closeable {
   }
 
   /**
-   * Model of series of several clusters.
+   * Creates a model for the series of several clusters.
    *
    * @param separating label whose values separate entities, such as {@code cluster}: their keys
    *     begin with its value. "" for none
@@ -302,7 +302,7 @@ public final class EntityModel implements Closeable {
     report(found);
   }
 
-  /** Evidence of the rules for which a series is old enough. */
+  /** Returns the evidence of the rules for which a series is old enough. */
   private int[] counting(Evidence.Reader reader, int[] e, int row) {
     reader.read(e);
     boolean all = true;
@@ -365,12 +365,12 @@ public final class EntityModel implements Closeable {
     problems = List.copyOf(all);
   }
 
-  /** World at present. */
+  /** Returns the current world. */
   public World current() {
     return world;
   }
 
-  /** World of a time as it was then; null for times before {@link #start}. */
+  /** Returns the world as it was at a time; null for times before {@link #start}. */
   public @Nullable World at(long time) {
     synchronized (history) {
       return history.at(time);
@@ -393,35 +393,12 @@ public final class EntityModel implements Closeable {
     }
   }
 
-  /**
-   * Entities of some kinds that began or ended within a time, the newest first.
-   *
-   * @param limit number of changes that are returned
-   */
-  public List<EntityChange> changes(Set<EntityKind> kinds, long from, long to, int limit) {
-    synchronized (history) {
-      return history.changes(kinds, from, to, limit);
-    }
-  }
-
-  /** Entities of kinds, and relations of a kind, that were valid at any time of a range. */
-  public EntityPast past(Set<EntityKind> kinds, RelationKind relation, long from, long to) {
-    synchronized (history) {
-      return history.past(kinds, relation, from, to);
-    }
-  }
-
-  /** Time without samples after which a series has ended, in milliseconds. */
-  public long endsAfter() {
-    return limits.endsAfter.toMillis();
-  }
-
-  /** Problems: things that are left out at present, with reason and remedy. */
+  /** Returns the items currently left out, with reason and remedy. */
   public List<String> problems() {
     return problems;
   }
 
-  /** Rules by selector. */
+  /** Returns the rule states by selector. */
   public List<RuleState> rules() {
     return states;
   }

@@ -143,7 +143,7 @@ final class Evidence {
     }
   }
 
-  /** Key with the value of the separating label before it. */
+  /** Prefixes a key with the value of the separating label. */
   private String within(EntityKind kind, String key) {
     if (separated.isEmpty() || SHARED.contains(kind) || key.startsWith(separated + "/")) {
       return key;
@@ -172,7 +172,7 @@ final class Evidence {
     out[size++] = v;
   }
 
-  /** Labels of an entity's series from their text. */
+  /** Parses the labels of an entity's series. */
   static Labels series(String text) {
     List<String> parts = new ArrayList<>();
     for (int at = 0; at < text.length(); ) {
@@ -283,7 +283,7 @@ final class Evidence {
       return hintsAt(entity) + 1 + hints(entity);
     }
 
-    /** Number of the name; -1 if it has none. */
+    /** Returns the index of the name; -1 if it has none. */
     int name(int entity) {
       return data[nameAt(entity)];
     }

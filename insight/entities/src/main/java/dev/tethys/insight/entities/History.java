@@ -132,12 +132,12 @@ final class History implements Closeable {
     return start;
   }
 
-  /** Reason why the latest changes are in memory only; null if they are on disk. */
+  /** Returns the reason why the latest changes are only in memory; null if they are on disk. */
   @Nullable String problem() {
     return problem;
   }
 
-  /** Number of intervals that have ended. */
+  /** Returns the number of ended intervals. */
   int ended() {
     return endedEntities.size() + endedRelations.size();
   }
@@ -259,7 +259,7 @@ final class History implements Closeable {
     return out;
   }
 
-  /** World of a time; null for times before {@link #start}. */
+  /** Returns the world at a time; null for times before {@link #start}. */
   @Nullable World at(long time) {
     if (time < start) {
       return null;

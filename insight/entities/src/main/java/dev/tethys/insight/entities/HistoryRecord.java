@@ -60,7 +60,7 @@ final class HistoryRecord {
 
   private HistoryRecord() {}
 
-  /** Records of changes, in their order. */
+  /** Encodes changes as records, in order. */
   static List<byte[]> write(List<Change> changes) throws IOException {
     List<byte[]> all = new ArrayList<>();
     HistoryRecord r = new HistoryRecord();

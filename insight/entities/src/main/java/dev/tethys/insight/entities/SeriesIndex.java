@@ -11,8 +11,8 @@ import java.util.List;
 @FunctionalInterface
 public interface SeriesIndex {
   /**
-   * Label sets of the series that have samples in a closed range of Unix milliseconds and meet all
-   * matchers.
+   * Returns the label sets of series that have samples in a closed range of Unix milliseconds and
+   * match all matchers.
    *
    * @param limit the most label sets to give
    * @throws dev.tethys.model.storage.StorageException if the source cannot return them

@@ -24,7 +24,7 @@ final class SeriesTable {
   }
 
   /**
-   * Row of a series that was found again at a time; -1 if it is new.
+   * Returns the row of a series found again at a time; -1 if it is new.
    *
    * @param hash hash of the series labels
    */
@@ -56,7 +56,7 @@ final class SeriesTable {
     return evidence[row];
   }
 
-  /** Time in milliseconds over which a series was found. */
+  /** Returns the time over which a series was found, in milliseconds. */
   long age(int row) {
     return last[row] - first[row];
   }

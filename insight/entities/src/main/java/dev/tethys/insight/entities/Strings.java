@@ -18,7 +18,7 @@ final class Strings {
     return size;
   }
 
-  /** Number of a string, which is added unless it is known. */
+  /** Returns the index of a string, adding it if necessary. */
   int add(String s) {
     byte[] b = s.getBytes(StandardCharsets.UTF_8);
     int slot = slot(b);

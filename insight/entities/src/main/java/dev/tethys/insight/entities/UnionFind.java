@@ -9,7 +9,7 @@ import java.util.Arrays;
 final class UnionFind {
   private final int[] parents;
 
-  /** Each number below {@code size} is a separate set. */
+  /** Creates separate sets for all numbers below {@code size}. */
   UnionFind(int size) {
     parents = new int[size];
     Arrays.setAll(parents, i -> i);

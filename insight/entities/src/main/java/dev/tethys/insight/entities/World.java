@@ -34,7 +34,7 @@ public final class World {
     this.relations = List.copyOf(sorted);
   }
 
-  /** Entities by id. */
+  /** Returns the entities by ID. */
   public List<Entity> entities() {
     return entities;
   }
@@ -61,14 +61,17 @@ public final class World {
   }
 
   /**
-   * Nearest entities of a kind that an entity is part of or runs on: the services of a container,
-   * the nodes of a service. The entity itself if it is of the kind.
+   * Returns the nearest entities of a kind that an entity is part of or runs on: the services of a
+   * container, the nodes of a service. Returns the entity itself if it is of the kind.
    */
   public List<Entity> lift(Entity entity, EntityKind kind) {
     return nearest(entity, kind, true);
   }
 
-  /** Nearest entities of a kind that are part of an entity or run on it: services of a node. */
+  /**
+   * Returns the nearest entities of a kind that are part of an entity or run on it, such as the
+   * services of a node.
+   */
   public List<Entity> lower(Entity entity, EntityKind kind) {
     return nearest(entity, kind, false);
   }

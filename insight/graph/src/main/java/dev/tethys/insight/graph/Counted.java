@@ -15,12 +15,12 @@ public abstract class Counted {
     this.seen = created;
   }
 
-  /** Time of creation, Unix milliseconds. */
+  /** Returns the creation time in Unix milliseconds. */
   public final long created() {
     return created;
   }
 
-  /** Time of the last count, Unix milliseconds. */
+  /** Returns the time of the last count in Unix milliseconds. */
   public final long seen() {
     return seen;
   }

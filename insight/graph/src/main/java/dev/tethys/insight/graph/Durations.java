@@ -9,12 +9,12 @@ public sealed interface Durations {
   /** Adds a duration. */
   void add(double duration, long times);
 
-  /** Empty distributions with given bounds. */
+  /** Creates empty distributions with the given bounds. */
   static Supplier<Durations> classic(double... bounds) {
     return () -> new Classic(bounds);
   }
 
-  /** Empty distributions with at most {@code maxSize} exponential buckets. */
+  /** Creates empty distributions with at most {@code maxSize} exponential buckets. */
   static Supplier<Durations> exponential(int maxSize) {
     return () -> new Exponential(maxSize);
   }

@@ -19,7 +19,7 @@ public record Edge(
     Map<String, String> dimensions) {
 
   /**
-   * Memory of its series, each with all labels.
+   * Returns the memory of its series, each with all labels.
    *
    * @param series number of series
    * @param labels number of labels without the dimensions

@@ -68,7 +68,7 @@ public final class Request {
     dimensions.put(name, value);
   }
 
-  /** Labels of its edge, sorted by name. */
+  /** Returns the labels of its edge, sorted by name. */
   public Map<String, String> dimensions() {
     return dimensions;
   }

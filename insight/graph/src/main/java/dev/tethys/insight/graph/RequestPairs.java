@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class RequestPairs implements AutoCloseable {
   /** Receiver of requests of which both sides are known or named. */
   public interface Counter {
-    /** Counts a request; false if a limit refuses it. */
+    /** Counts a request; false if a limit rejects it. */
     boolean count(Request.Key key, Request r, long now);
 
     /** Records that a request waits for its other side. */
@@ -62,7 +62,7 @@ public final class RequestPairs implements AutoCloseable {
     return dropped;
   }
 
-  /** Request of a key, opened if it is new; null if too many wait. */
+  /** Returns the request with a key, opening it if it is new; null if too many are waiting. */
   public @Nullable Request find(Request.Key key, long now) {
     Request known = waiting.get(key);
     if (known != null) {
@@ -81,7 +81,7 @@ public final class RequestPairs implements AutoCloseable {
     return r;
   }
 
-  /** Counts a request or lets it wait; false if a limit refuses it. */
+  /** Counts a request or lets it wait; false if a limit rejects it. */
   public boolean settle(Request.Key key, Request r, long now) {
     if (r.isComplete()) {
       remove(key, r);

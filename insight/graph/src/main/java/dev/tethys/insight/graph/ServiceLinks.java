@@ -192,7 +192,7 @@ public final class ServiceLinks {
     return c.types[row] == SpanColumn.INT ? (int) c.bits[row] : 0;
   }
 
-  /** Code of a name, -1 for none. */
+  /** Returns the code of a name; -1 if none. */
   private int name(SpanColumn c, int row) {
     int at = c.offsets == null ? row : c.offsets[row];
     if (c.offsets != null && at == c.offsets[row + 1] || c.types[at] != SpanColumn.STRING) {
@@ -287,7 +287,7 @@ public final class ServiceLinks {
     }
   }
 
-  /** Nearest span above that has a kind. */
+  /** Returns the nearest ancestor span with a kind. */
   private static @Nullable Node ancestor(Node n) {
     Node up = n.parent;
     // senders choose ids, so that there may be circles

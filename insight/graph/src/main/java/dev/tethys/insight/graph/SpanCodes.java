@@ -35,12 +35,12 @@ public final class SpanCodes {
     return Math.clamp(status, 0, STATUSES.length - 1);
   }
 
-  /** Name of a kind; "" if unknown to OTLP. */
+  /** Returns the name of a kind; "" if unknown to OTLP. */
   public static String kindName(int kind) {
     return kind == knownKind(kind) ? KINDS[kind] : "";
   }
 
-  /** Name of a status; "" if unknown to OTLP. */
+  /** Returns the name of a status; "" if unknown to OTLP. */
   public static String statusName(int status) {
     return status == knownStatus(status) ? STATUSES[status] : "";
   }

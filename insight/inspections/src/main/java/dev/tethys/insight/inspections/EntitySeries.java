@@ -79,7 +79,7 @@ public final class EntitySeries {
     return world;
   }
 
-  /** Entity of a series; null if no entity, or more than one, has it. */
+  /** Returns the entity of a series; null if no entity, or more than one, has it. */
   @Nullable Entity find(Inspection i, Map<String, String> labels) {
     for (EntityKind k : i.kinds()) {
       for (Template t : i.find()) {
@@ -106,8 +106,8 @@ public final class EntitySeries {
     return known != null ? known : new Entity(kind, id, name, Map.of(), List.of(name), List.of());
   }
 
-  /** Entity of a kind; the longest label set that fits counts. */
-  public @Nullable Entity find(EntityKind kind, Map<String, String> labels) {
+  /** Returns the entity of a kind with the longest matching label set. */
+  @Nullable Entity find(EntityKind kind, Map<String, String> labels) {
     for (NameSet s : byKind.getOrDefault(kind, List.of())) {
       Entity e = s.find(labels);
       if (e != null) {

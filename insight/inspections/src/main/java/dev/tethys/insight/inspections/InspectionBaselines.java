@@ -39,12 +39,12 @@ final class InspectionBaselines {
     this.range = range;
   }
 
-  /** Time between two values that are recorded. */
+  /** Returns the time between two recorded values. */
   long step() {
     return range / MAX_VALUES;
   }
 
-  /** Median of a series; NaN if there are too few values. */
+  /** Returns the median of a series; NaN if there are too few values. */
   double median(Map<String, String> series, long now) {
     Values v = bySeries.get(series);
     if (v == null) {

@@ -83,7 +83,7 @@ public final class InspectionEngine {
     return set;
   }
 
-  /** Report of the last evaluation; null before the first. */
+  /** Returns the report of the last evaluation; null before the first. */
   public @Nullable InspectionReport report() {
     return report;
   }

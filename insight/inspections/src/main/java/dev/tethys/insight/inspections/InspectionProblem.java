@@ -33,7 +33,7 @@ public record InspectionProblem(
     List<Entity> affected,
     double requests,
     List<InspectionProblem> symptoms) {
-  /** Identity over time. */
+  /** Returns the identity over time. */
   public String id() {
     return inspection.id() + ":" + entity.id();
   }

@@ -60,7 +60,7 @@ public record InspectionReport(
    */
   public record Health(Entity entity, Status status, Map<String, Status> categories) {}
 
-  /** Health of services, nodes, containers and databases, sorted by id. */
+  /** Returns the health of services, nodes, containers and databases, sorted by ID. */
   public List<Health> health() {
     Map<String, Map<String, Status>> byEntity = new HashMap<>();
     for (InspectionStatus s : statuses) {

@@ -255,7 +255,7 @@ final class InspectionState {
     }
   }
 
-  /** Entities with values beyond the threshold. */
+  /** Returns the entities with values beyond the threshold. */
   Set<String> beyond() {
     return Set.copyOf(tracked.keySet());
   }

@@ -124,7 +124,7 @@ final class ProblemGroups {
     }
   }
 
-  /** An entity with the services, instances and databases that it is. */
+  /** Returns an entity together with its services, instances and databases. */
   private Set<Entity> near(Entity e) {
     Set<Entity> out = new LinkedHashSet<>(List.of(e));
     if (e.kind() == EntityKind.NODE || e.kind() == EntityKind.CLUSTER) {
@@ -208,12 +208,15 @@ final class ProblemGroups {
         || r.kind() == RelationKind.WRITES;
   }
 
-  /** Last failing service of a chain of calls. */
+  /** Returns the last failing service of a call chain. */
   private String root(String id) {
     return end(id, roots, this::failingCallees);
   }
 
-  /** Failing callees or, if none fails, those of callees: a value may be just within its limit. */
+  /**
+   * Returns the failing callees or, if none fails, those of the callees: a value may be just within
+   * its limit.
+   */
   private Stream<String> failingCallees(String id) {
     List<String> all = callees(id);
     List<String> direct = all.stream().filter(failing::containsKey).toList();
@@ -224,7 +227,7 @@ final class ProblemGroups {
         : direct.stream();
   }
 
-  /** First caller of a chain of services with symptoms, up to a failing service. */
+  /** Returns the first caller in a chain of services with symptoms, up to a failing service. */
   private String topmost(String id) {
     return end(
         id,
@@ -239,8 +242,9 @@ final class ProblemGroups {
   }
 
   /**
-   * End of the chains that begin at an entity: the first without a next one. If all of them end in
-   * circles, the smallest id; it is its own end, so that one member of a circle has its own entry.
+   * Returns the end of the chains that start at an entity: the first entity without a next one. If
+   * all chains end in circles, returns the smallest ID; it is its own end, so that one member of a
+   * circle has its own entry.
    *
    * @param ends known ends, which are completed
    */

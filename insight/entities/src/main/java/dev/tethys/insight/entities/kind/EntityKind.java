@@ -19,7 +19,7 @@ public enum EntityKind {
 
   private final String text = name().toLowerCase(Locale.ROOT);
 
-  /** Name in rules, ids and responses. */
+  /** Returns the name in rules, IDs and responses. */
   public String text() {
     return text;
   }

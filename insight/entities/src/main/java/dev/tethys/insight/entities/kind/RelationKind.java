@@ -13,7 +13,7 @@ public enum RelationKind {
 
   private final String text = name().toLowerCase(Locale.ROOT);
 
-  /** Name in rules and responses. */
+  /** Returns the name in rules and responses. */
   public String text() {
     return text;
   }

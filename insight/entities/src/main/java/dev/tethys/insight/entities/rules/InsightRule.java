@@ -34,7 +34,10 @@ public record InsightRule(
     LOGS
   }
 
-  /** Labels of a series with the named groups of the expressions; null if the rule excludes it. */
+  /**
+   * Returns the labels of a series with the named groups of the expressions; null if the rule
+   * excludes it.
+   */
   public @Nullable Map<String, String> values(Map<String, String> labels) {
     for (Map.Entry<String, Expression> u : unless.entrySet()) {
       if (u.getValue().matches(labels.getOrDefault(u.getKey(), ""))) {

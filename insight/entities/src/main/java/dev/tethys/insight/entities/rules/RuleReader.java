@@ -336,7 +336,7 @@ final class RuleReader {
         o.get(SELECTED_VALUE));
   }
 
-  /** One template or a list of them. */
+  /** Reads one template or a list of them. */
   private static List<Template> templates(YamlNode n) {
     if (!n.isList()) {
       return List.of(TEMPLATE.read(n));

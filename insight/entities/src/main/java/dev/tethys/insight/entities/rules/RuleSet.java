@@ -30,8 +30,8 @@ public record RuleSet(
   }
 
   /**
-   * The built-in rules and those of a file. A rule of the file replaces a built-in one of the same
-   * name; its categories and names come before those that are built in.
+   * Reads the built-in rules and those of a file. A rule of the file replaces a built-in one of the
+   * same name; its categories and names come before those that are built in.
    *
    * @param file null for none
    * @throws dev.tethys.config.ConfigException if the file is not valid

@@ -133,7 +133,7 @@ public final class Template {
             + "\"; allowed: host, port, base, lower, routable, loopback");
   }
 
-  /** Labels in the order in which they appear. */
+  /** Returns the labels in order of appearance. */
   Set<String> labels() {
     Set<String> out = new LinkedHashSet<>();
     parts.forEach(p -> out.addAll(p.labels()));

@@ -52,7 +52,7 @@ final class AgentQueries {
     this.families = families;
   }
 
-  /** Queries of the protocols that were seen. */
+  /** Builds queries for the observed protocols. */
   static AgentQueries of(MetricAnswers answers, Window w) {
     List<Family> found = new ArrayList<>();
     for (Sample s : w.ask(answers, FAMILIES)) {
@@ -74,7 +74,7 @@ final class AgentQueries {
     return "sum by (" + labels + ") (" + inner + ")";
   }
 
-  /** One query of all protocols, which it puts into the label {@code protocol}. */
+  /** Builds one query over all protocols, named by the label {@code protocol}. */
   private String union(boolean inbound, Function<Family, String> query) {
     List<String> all = new ArrayList<>();
     for (Family f : families) {
@@ -91,7 +91,8 @@ final class AgentQueries {
   }
 
   /**
-   * Requests a second by container, protocol and, on the client's side, destination.
+   * Builds the query for requests per second by container, protocol and, on the client's side,
+   * destination.
    *
    * @param failed true for failed ones only
    */
@@ -108,7 +109,9 @@ final class AgentQueries {
     return sum(f.labels(), window.rate(f.counter + selector));
   }
 
-  /** Requests of HTTP alone, without those that are shown with a protocol above it. */
+  /**
+   * Builds the query for plain HTTP requests, without those shown under a protocol on top of it.
+   */
   private String withoutOthers(String http, boolean inbound, boolean failed) {
     StringBuilder others = new StringBuilder();
     for (Family f : families) {
@@ -120,7 +123,7 @@ final class AgentQueries {
     return others.isEmpty() ? http : "(" + http + others + " > 1e-9)";
   }
 
-  /** Quantile of durations; messages without a response have none. */
+  /** Builds the query for a duration quantile; messages without a response have none. */
   String quantile(double q, boolean inbound) {
     return union(
         inbound,
@@ -153,7 +156,7 @@ final class AgentQueries {
     return sum(EDGE, window.rate("container_net_tcp_retransmits_total"));
   }
 
-  /** All containers. */
+  /** Builds the query for all containers. */
   String containers() {
     return "group by (" + CONTAINER + ", image) (container_info)";
   }

@@ -23,7 +23,10 @@ public record CallEdge(
     double connections,
     double retransmits) {
 
-  /** Connection of the service graph; the protocol is given if the node agent observed the call. */
+  /**
+   * Returns the connection type in the service graph; the protocol is given if the node agent
+   * observed the call.
+   */
   public String connection() {
     return Protocols.connection(type);
   }

@@ -31,7 +31,7 @@ public final class CallGraph {
     this.answers = answers;
   }
 
-  /** Edges with their means over a range. */
+  /** Returns the edges with their means over a range. */
   public List<CallEdge> edges(Window w) {
     return map(w).edges();
   }
@@ -40,7 +40,7 @@ public final class CallGraph {
     return "sum by (" + labels + ") (" + inner + ")";
   }
 
-  /** Nodes and edges over a range. */
+  /** Returns the nodes and edges over a range. */
   ServiceMap map(Window w) {
     MapBuilder map = new MapBuilder();
     Map<String, String> namespaces = new HashMap<>();
@@ -99,7 +99,7 @@ public final class CallGraph {
     return map.find(s.label("client"), s.label("server"), s.label("connection_type"));
   }
 
-  /** Virtual nodes are known as callees only: they send no spans, so that they call nothing. */
+  /** Adds the nodes. Virtual nodes are only callees, because they send no spans. */
   private static void addNodes(MapBuilder map, Map<String, String> namespaces) {
     Set<String> callers = new HashSet<>();
     map.edges().forEach(e -> callers.add(e.from));

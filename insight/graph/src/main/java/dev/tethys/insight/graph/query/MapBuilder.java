@@ -71,12 +71,12 @@ final class MapBuilder {
     return List.copyOf(nodes.values());
   }
 
-  /** Edge, added if it is new. */
+  /** Returns an edge, adding it if it is new. */
   EdgeSums edge(String from, String to, String type) {
     return edges.computeIfAbsent(new Key(from, to, type), EdgeSums::new);
   }
 
-  /** Known edge; null if there is none. */
+  /** Returns a known edge; null if there is none. */
   @Nullable EdgeSums find(String from, String to, String type) {
     return edges.get(new Key(from, to, type));
   }

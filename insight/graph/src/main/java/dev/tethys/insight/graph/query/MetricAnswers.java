@@ -8,8 +8,8 @@ import java.util.Map;
 public interface MetricAnswers {
   /** One series value. */
   record Sample(Map<String, String> labels, double value) {
-    /** Value of a label, "" if the series does not have it. */
-    public String label(String name) {
+    /** Returns the value of a label; "" if the series does not have it. */
+    String label(String name) {
       return labels.getOrDefault(name, "");
     }
   }

@@ -46,7 +46,7 @@ final class ObservedCalls {
     this.labels = new ContainerLabels(List.of(answers.listens, answers.connections, answers.rate));
   }
 
-  /** Map of a range; empty if no node agent sends metrics. */
+  /** Builds the map of a range; empty if no node agent sends metrics. */
   static ServiceMap map(MetricAnswers a, Window w) {
     List<Sample> listens = w.ask(a, AgentQueries.LISTENS);
     if (listens.isEmpty()) {
@@ -197,7 +197,7 @@ final class ObservedCalls {
         });
   }
 
-  /** Nodes with a call; a database that calls is a service. */
+  /** Keeps only nodes with a call; a database that calls is a service. */
   private ServiceMap onlyUsed() {
     Set<String> callers = new HashSet<>();
     Set<String> used = new HashSet<>();

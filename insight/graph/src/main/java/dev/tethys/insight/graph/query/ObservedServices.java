@@ -13,7 +13,7 @@ final class ObservedServices {
 
   private ObservedServices() {}
 
-  /** Services of a range; none if no node agent sends metrics. */
+  /** Finds the services in a range; none if no node agent sends metrics. */
   static ObservedServices find(MetricAnswers answers, Window w) {
     ObservedServices out = new ObservedServices();
     AgentQueries q = AgentQueries.of(answers, w);
@@ -73,7 +73,7 @@ final class ObservedServices {
                 s.label("image")));
   }
 
-  /** Containers of a service; none if the node agent does not see it. */
+  /** Returns the containers of a service; empty if the node agent does not see it. */
   List<Service.Container> containers(String name) {
     return containers.getOrDefault(name, List.of());
   }

@@ -38,7 +38,7 @@ final class Protocols {
     return DATABASES.contains(protocol);
   }
 
-  /** Connection in the service graph for a type of an edge, "" for requests. */
+  /** Returns the service graph connection for an edge type; "" for requests. */
   static String connection(String type) {
     if (OF_GRAPH.contains(type)) {
       return type;

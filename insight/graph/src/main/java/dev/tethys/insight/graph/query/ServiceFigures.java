@@ -27,7 +27,7 @@ final class ServiceFigures {
     }
   }
 
-  /** The service with these figures. */
+  /** Creates the service with these figures. */
   Service service(String name, List<Service.Container> containers, boolean observed) {
     List<Service.Operation> busiest = new ArrayList<>();
     operations.forEach((operation, r) -> busiest.add(new Service.Operation(operation, r)));

@@ -17,7 +17,7 @@ public record ServiceNode(String name, Kind kind, String namespace, @Nullable St
     /** Client or server that is not observed. */
     EXTERNAL;
 
-    /** Name of the kind in responses. */
+    /** Returns the name of the kind in responses. */
     public String text() {
       return name().toLowerCase(Locale.ROOT);
     }

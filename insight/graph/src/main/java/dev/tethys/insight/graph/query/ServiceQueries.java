@@ -22,7 +22,7 @@ public final class ServiceQueries {
     this.calls = new CallGraph(answers);
   }
 
-  /** Services with their containers. */
+  /** Returns the services with their containers. */
   public List<Service> services(Window w) {
     ObservedServices observed = ObservedServices.find(answers, w);
     List<Service> spans = new ArrayList<>();
@@ -32,8 +32,8 @@ public final class ServiceQueries {
   }
 
   /**
-   * Services with spans, and those that only the node agent sees. Spans of a node agent itself name
-   * services by their ids; these are observed as well.
+   * Joins services with spans and services seen only by the node agent. Spans from a node agent
+   * itself name services by their IDs; these are observed as well.
    */
   static List<Service> join(List<Service> spans, List<Service> observed) {
     Set<String> known = new HashSet<>();
@@ -55,7 +55,7 @@ public final class ServiceQueries {
     return join(calls.map(w), ObservedCalls.map(answers, w));
   }
 
-  /** The calls of spans, and those that only the node agent sees. */
+  /** Joins the calls from spans with those seen only by the node agent. */
   static ServiceMap join(ServiceMap spans, ServiceMap observed) {
     Map<String, String> containers = new HashMap<>();
     Set<String> ids = new HashSet<>(); // names of services in the spans of a node agent

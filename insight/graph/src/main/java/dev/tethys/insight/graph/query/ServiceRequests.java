@@ -45,7 +45,7 @@ public record ServiceRequests(
     }
   }
 
-  /** Requests by service. */
+  /** Finds the requests by service. */
   public static Map<String, ServiceRequests> find(MetricAnswers answers, Window w) {
     Map<String, ServiceRequests> out = new LinkedHashMap<>();
     spans(answers, w).forEach((k, v) -> put(out, k, Source.SPANS, v));
@@ -116,7 +116,7 @@ public record ServiceRequests(
     return out;
   }
 
-  /** Requests to services whose own side is not seen. */
+  /** Finds the requests to services whose own side is not observed. */
   private static Map<String, Sums> clients(MetricAnswers answers, Window w, Set<String> known) {
     ServiceMap map = ObservedCalls.map(answers, w);
     Set<String> services =
@@ -141,13 +141,16 @@ public record ServiceRequests(
     return Math.min(1, failed / total);
   }
 
-  /** Bucket bound used for a threshold: the smallest bound that is not below it; NaN for none. */
+  /**
+   * Returns the bucket bound used for a threshold: the smallest bound that is not below it; NaN if
+   * none.
+   */
   public double bound(double threshold) {
     Double b = buckets.ceilingKey(threshold);
     return b == null ? Double.NaN : b;
   }
 
-  /** Ratio of requests above the bound of a threshold; NaN if durations are unknown. */
+  /** Returns the ratio of requests above the bound of a threshold; NaN if durations are unknown. */
   public double slowRatio(double threshold) {
     Map.Entry<Double, Double> fast = buckets.ceilingEntry(threshold);
     Double all = buckets.get(Double.POSITIVE_INFINITY);

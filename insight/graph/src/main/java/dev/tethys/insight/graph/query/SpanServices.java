@@ -25,17 +25,17 @@ final class SpanServices {
     return "sum by (" + labels + ") (" + w.rate(counter) + ")";
   }
 
-  /** Query for the requests that services serve, or for the failed requests. */
+  /** Builds the query for requests served by services, or for the failed requests. */
   static String requests(Window w, boolean failed) {
     return sum("service", CALLS + "{" + (failed ? FAILED : ENTRY) + "}", w);
   }
 
-  /** Query for the durations of requests that services serve. */
+  /** Builds the query for durations of requests served by services. */
   static String buckets(Window w) {
     return sum("service, le", BUCKETS + "{" + ENTRY + "}", w);
   }
 
-  /** EdgeSums by the name of the service. */
+  /** Returns figures by service name. */
   static Map<String, ServiceFigures> find(MetricAnswers answers, Window w) {
     Map<String, ServiceFigures> out = new LinkedHashMap<>();
     for (Sample s : w.ask(answers, sum("service", CALLS, w))) {

@@ -16,12 +16,12 @@ public record Window(long from, long to) {
     }
   }
 
-  /** Rate of a counter over the range. */
+  /** Builds the rate of a counter over the range. */
   String rate(String counter) {
     return "rate(" + counter + "[" + (to - from) + "ms])";
   }
 
-  /** Answer at the end of the range; none to an empty query. */
+  /** Evaluates a query at the end of the range; no samples for an empty query. */
   List<Sample> ask(MetricAnswers answers, String query) {
     return query.isEmpty() ? List.of() : answers.at(query, to);
   }

@@ -117,7 +117,7 @@ final class ServiceGraph {
     this(maxEdges, maxWaiting, waitMillis, SeriesMemory.process());
   }
 
-  /** Variant with other memory. */
+  /** Creates a graph with separate memory. */
   ServiceGraph(int maxEdges, int maxWaiting, long waitMillis, SeriesMemory memory) {
     this.maxEdges = maxEdges;
     this.edges = new CountTable<>(new SeriesRoom(maxEdges, memory));
@@ -125,7 +125,7 @@ final class ServiceGraph {
     this.pairs = new RequestPairs(maxWaiting, waitMillis, MissingSide.BY_PEER, memory, this::count);
   }
 
-  /** Number of edges in memory. */
+  /** Returns the number of edges in memory. */
   synchronized int size() {
     return edges.size();
   }
@@ -211,7 +211,7 @@ final class ServiceGraph {
       return null;
     }
 
-    /** Name of the database that a client's span calls; null if it calls none. */
+    /** Returns the name of the database called by a client span; null if it calls none. */
     @Nullable String database(int span) {
       String name = first(databases, span);
       if (name == null) {

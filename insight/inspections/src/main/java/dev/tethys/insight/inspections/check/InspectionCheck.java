@@ -51,7 +51,7 @@ public final class InspectionCheck {
   }
 
   /**
-   * Answers by an engine.
+   * Creates answers backed by an engine.
    *
    * @param timeout query timeout in milliseconds; 0 to use the engine's timeout
    */
@@ -60,7 +60,7 @@ public final class InspectionCheck {
     return (query, time) -> samples(engine.instant(source, query, time, options).execute().value());
   }
 
-  /** Samples of a vector; none for another value. */
+  /** Returns the samples of a vector; empty for other values. */
   public static List<MetricAnswers.Sample> samples(Value v) {
     List<MetricAnswers.Sample> out = new ArrayList<>();
     if (v instanceof Value.InstantVector vector) {

@@ -21,7 +21,7 @@ final class InspectionDefinitions {
     this.texts = Map.copyOf(texts);
   }
 
-  /** Copy with further definitions, which replace those of the same name. */
+  /** Returns a copy with further definitions, which replace those of the same name. */
   InspectionDefinitions with(Map<String, String> others) {
     Map<String, String> all = new LinkedHashMap<>(texts);
     all.putAll(others);

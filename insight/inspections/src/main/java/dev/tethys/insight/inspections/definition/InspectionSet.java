@@ -125,7 +125,7 @@ public record InspectionSet(
     }
   }
 
-  /** The built-in inspections. */
+  /** Returns the built-in inspections. */
   public static InspectionSet defaults() {
     return builtIn(BUILT_IN).set();
   }
@@ -143,8 +143,8 @@ public record InspectionSet(
   }
 
   /**
-   * The built-in inspections and those of files. An inspection of a file replaces the built-in one
-   * of the same id.
+   * Reads the built-in inspections and those in files. An inspection in a file replaces the
+   * built-in one with the same ID.
    *
    * @param patterns paths whose last part may be a pattern
    * @throws ConfigException if a file is missing or not valid
@@ -175,7 +175,7 @@ public record InspectionSet(
   }
 
   /**
-   * The inspections of one file alone, with the built-in definitions.
+   * Reads the inspections of only one file, with the built-in definitions.
    *
    * @throws ConfigException if it is not valid
    * @throws IOException if it cannot be read
