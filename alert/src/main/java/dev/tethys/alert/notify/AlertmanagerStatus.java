@@ -32,7 +32,7 @@ public record AlertmanagerStatus(
    * Reasons for dropped alerts.
    *
    * @param queueFull alerts dropped for newer ones because the queue was full
-   * @param refused alerts that it refused
+   * @param refused number of alerts it rejected
    * @param outOfDate alerts that ended before the response
    */
   public record Dropped(long queueFull, long refused, long outOfDate) {

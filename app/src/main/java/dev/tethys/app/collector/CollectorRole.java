@@ -90,7 +90,7 @@ public final class CollectorRole implements AutoCloseable {
   /** Values resolved from its references. */
   private volatile ReferencedValues values = ReferencedValues.NONE;
 
-  /** Values of the last configuration that was refused. */
+  /** Values of the last configuration that was rejected. */
   private volatile ReferencedValues refused = ReferencedValues.NONE;
 
   /**

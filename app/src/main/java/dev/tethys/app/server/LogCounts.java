@@ -18,9 +18,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metrics of stored entries by tenant, service and level, and of refused entries by service and
- * limit. The number of services is bounded, because senders choose their names. Everyone reads
- * these metrics, so services have names only where no tenants are used.
+ * Metrics of stored entries by tenant, service and level, and of rejected entries by service and
+ * limit. The number of services is bounded, because senders choose their names. These metrics are
+ * visible to everyone, so services have names only where no tenants are used.
  */
 final class LogCounts implements TailedLogStore.Listener {
   /** Services with their own metrics; further ones count as {@link #OTHER}. */

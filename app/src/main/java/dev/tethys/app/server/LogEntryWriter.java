@@ -50,7 +50,7 @@ final class LogEntryWriter implements AutoCloseable {
 
   /**
    * @param name name of the thread
-   * @param dropped gets the number of entries that the store refused
+   * @param dropped receives the number of entries rejected by the store
    * @param stored run after each append, by the thread
    */
   LogEntryWriter(LogIngester ingester, String name, LongConsumer dropped, Runnable stored) {

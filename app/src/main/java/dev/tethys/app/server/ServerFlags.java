@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 
 /**
  * Flags of the Prometheus server with their defaults, and additional flags of Tethys at the end.
- * Flags of Prometheus that Tethys does not support are refused by name unless they have their
+ * Flags of Prometheus that Tethys does not support are rejected by name unless they have their
  * default.
  */
 final class ServerFlags {

@@ -22,7 +22,7 @@ import java.util.ServiceLoader;
  * and the protocols that the signal adds to the same endpoints.
  *
  * @param storing consumer that stores batches
- * @param refused counts refused items
+ * @param refused counts rejected items
  */
 record StoreReceivers(
     HttpServerEndpoint http,

@@ -39,7 +39,7 @@ interface StoredSignal extends DiscoveryManager.Listener, AutoCloseable {
   /**
    * Adds the query API and the endpoints of receivers.
    *
-   * @param refused counts refused items of receivers
+   * @param refused counts items rejected by receivers
    */
   void addTo(Routes routes, PointTally refused);
 

@@ -61,7 +61,7 @@ public final class SignOn {
    * @param roleClaim claim with roles, a text or a list
    * @param rolePrefix text before the names of roles in that claim
    * @param selectorClaim claim with the selector of a viewer or operator; "" for none. Where it is
-   *     set, a token without it is refused
+   *     set, a token without it is rejected
    */
   public record Settings(
       URI issuer, String audience, String roleClaim, String rolePrefix, String selectorClaim) {}

@@ -129,7 +129,7 @@ public final class RepositoryApi {
   /**
    * Returns the state of a file: {@code invalid}; {@code drift} where another version was added or
    * rolled out after that of the file and not undone, or its agents were given another
-   * configuration; {@code pending} where its version is not rolled out, or agents refused it;
+   * configuration; {@code pending} where its version is not rolled out, or agents rejected it;
    * {@code waiting} where no agent of its rollout is connected or runs it yet; or {@code current}.
    */
   private static String state(

@@ -227,7 +227,7 @@ public record AgentState(
         : remoteState();
   }
 
-  /** Whether the agent refused the live controls. */
+  /** Whether the agent rejected the live controls. */
   public boolean controlsFailed() {
     return failedWith(AgentContract.CONTROLS_FAILED);
   }

@@ -108,9 +108,9 @@ public final class Fleet {
   /**
    * Result of processing an agent message.
    *
-   * @param agent null if the message was refused
+   * @param agent agent that sent the message; null if the message was rejected
    * @param reportAll whether the agent must report its full state
-   * @param refusal "" unless the message was refused
+   * @param refusal reason for rejecting the message; "" if it was accepted
    * @param later whether the agent is to retry later
    * @param duplicate whether another agent has the uid, so that this one needs another
    */

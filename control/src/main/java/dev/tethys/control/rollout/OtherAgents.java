@@ -82,7 +82,7 @@ final class OtherAgents {
     return w.in() < Guard.MIN_COMPARED ? 0 : Math.max(0, w.lostShare() - before);
   }
 
-  /** Whether agents without the version refuse more than before as well. */
+  /** Whether agents without the version reject more than before as well. */
   boolean refuse() {
     double in = 0;
     double back = 0;

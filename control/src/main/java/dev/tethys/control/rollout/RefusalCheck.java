@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.UUID;
 
 /**
- * Check of agents that refuse a larger share of their items than before, as with too low a limit of
- * memory. Nothing is lost while their sources try again, and they will not do so forever. One that
- * continues to refuse is a reason to undo, unless agents without the version do so as well.
+ * Checks for agents that reject a larger share of their items than before, as with a memory limit
+ * that is too low. Nothing is lost while their sources retry, but they will not do so forever. An
+ * agent that keeps rejecting is a reason to undo, unless agents without the version do so as well.
  */
 final class RefusalCheck implements GuardCheck {
   /**

@@ -109,7 +109,7 @@ public final class Rollout {
      */
     final Map<String, Long> undeliveredSince = new HashMap<>();
 
-    /** Monotonic time since when it refuses more than before; null if it does not. */
+    /** Monotonic time since which it rejects more than before; null if it does not. */
     @Nullable Long refusesSince;
 
     /** Accounts of the agent at that time. */

@@ -22,8 +22,8 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * Endpoints of Loki's push as protobuf and JSON. A response of 2xx means that the entries are
- * durable. Entries that are refused are named in the response, and the others are stored.
+ * Loki push endpoints for protobuf and JSON. A 2xx response means that the entries are durable.
+ * Rejected entries are named in the response, and the others are stored.
  */
 public final class LokiPush {
   private static final String PROTOBUF = "application/x-protobuf";

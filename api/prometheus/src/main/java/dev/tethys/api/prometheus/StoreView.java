@@ -146,7 +146,7 @@ public interface StoreView {
    *
    * @param limit bytes; 0 for no limit
    * @param state current reaction: normal, flushing, slowing, refusing
-   * @param refused new series that were refused
+   * @param refused number of new series rejected
    * @param fileBytes file-backed bytes of samples that have left memory and are not in a block yet
    * @param owners bytes by owner
    */

@@ -38,7 +38,7 @@ public record ReceiverConfig(String name, Map<String, String> labels, List<Integ
           "labels", Type.map(Type.STRING), Map.of(), "Labels for finding the receiver in the API.");
   private static final Map<ReceiverKind, Key<List<YamlObject>>> KINDS = kinds();
 
-  /** Keys of kinds that this build lacks: their values are refused. */
+  /** Keys of kinds that this build lacks: their values are rejected. */
   private static final List<Key<List<YamlObject>>> MISSING = missing();
 
   private static Map<ReceiverKind, Key<List<YamlObject>>> kinds() {

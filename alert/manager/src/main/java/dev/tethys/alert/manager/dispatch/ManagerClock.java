@@ -19,7 +19,7 @@ public interface ManagerClock extends InstantSource, AutoCloseable {
   /** Runs a task at a time, on its own thread. */
   Timer at(Instant when, Runnable task);
 
-  /** Runs tasks beside each other and waits for all. */
+  /** Runs tasks concurrently and waits for all. */
   void all(java.util.List<Runnable> tasks) throws InterruptedException;
 
   /** Waits. */

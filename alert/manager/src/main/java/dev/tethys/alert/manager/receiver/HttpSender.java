@@ -44,7 +44,7 @@ public final class HttpSender {
   private final Set<Integer> retried;
 
   /**
-   * @param retried codes beside 5xx after which another attempt may help
+   * @param retried codes in addition to 5xx after which another attempt may help
    * @throws IOException if a certificate or key cannot be read
    */
   public HttpSender(NotifierContext context, HttpClientConfig config, Set<Integer> retried)
