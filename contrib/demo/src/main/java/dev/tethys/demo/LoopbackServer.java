@@ -28,7 +28,7 @@ public final class LoopbackServer implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
   /**
-   * @param name of threads
+   * @param name name prefix of the server's threads
    * @param address host and port, 0 for any free one
    */
   public LoopbackServer(String name, String address, Protocol protocol) throws IOException {

@@ -6,7 +6,7 @@ import java.util.List;
  * Customer of the shop; the same id has always the same properties.
  *
  * @param card network of the payment card
- * @param currency of orders
+ * @param currency currency used in orders
  */
 public record Shopper(int id, String tier, String region, String card, String currency) {
   /** Number of customers. */

@@ -101,8 +101,8 @@ final class DashboardIngest implements AutoCloseable {
    * Starts writing.
    *
    * @param others hosts that no dashboard shows
-   * @param connections that write them
-   * @param rate of their samples per second, 0 for as many as are taken
+   * @param connections number of connections that write the series
+   * @param rate samples per second; 0 for as many as the server accepts
    */
   void start(int others, int connections, long rate) {
     thread("viewed", this::live);

@@ -52,7 +52,7 @@ final class ExporterSinks implements AutoCloseable {
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
   /**
-   * @param dir for their files, which others must be able to reach
+   * @param dir directory for their files; must be accessible to the other processes
    */
   ExporterSinks(Path dir) {
     this.dir = dir;

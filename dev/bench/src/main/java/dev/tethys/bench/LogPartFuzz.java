@@ -56,7 +56,7 @@ final class LogPartFuzz implements Fuzz.Target {
   /**
    * Files of a store by their path in its folder.
    *
-   * @param rows of each filter, with their number
+   * @param rows matching rows of each filter, with their counts
    */
   private record Store(
       Map<Path, byte[]> files, List<Path> parts, List<Map<String, Integer>> rows) {}

@@ -86,8 +86,8 @@ public final class ClickHouseProcess implements AutoCloseable {
   /**
    * Starts the process and waits until it responds.
    *
-   * @param dir for data and logs
-   * @param password of every user, "" if none
+   * @param dir directory for data and logs
+   * @param password password of every user, or "" if none
    */
   public ClickHouseProcess(Path dir, String password) throws IOException, InterruptedException {
     this.dir = dir;

@@ -17,7 +17,7 @@ public final class Exposition {
   /**
    * A family.
    *
-   * @param samples by the suffix of the family's name and the sorted labels
+   * @param samples samples by name suffix and sorted labels
    */
   public record Family(String type, String help, Map<String, Double> samples) {
     /** Without samples. */

@@ -33,7 +33,7 @@ public final class KafkaProcess implements AutoCloseable {
   /**
    * Broker that clients reach through a proxy.
    *
-   * @param port on which it listens
+   * @param port port the broker listens on
    * @param advertised port that it advertises
    */
   public KafkaProcess(Path dir, int port, int advertised) throws IOException, InterruptedException {
@@ -43,9 +43,9 @@ public final class KafkaProcess implements AutoCloseable {
   /**
    * Broker with additional lines in its {@code server.properties}, which override the defaults.
    *
-   * @param port on which it listens
+   * @param port port the broker listens on
    * @param advertised port that it advertises
-   * @param flags of its Java
+   * @param flags JVM flags
    */
   public KafkaProcess(Path dir, int port, int advertised, String more, String... flags)
       throws IOException, InterruptedException {

@@ -24,7 +24,7 @@ public final class KerberosRealm implements AutoCloseable {
   /**
    * Starts it.
    *
-   * @param dir for its files
+   * @param dir directory for its files
    */
   public KerberosRealm(Path dir) throws IOException, InterruptedException {
     for (String program : List.of("krb5kdc", "kadmin.local", "kdb5_util")) {

@@ -63,7 +63,7 @@ public class KubernetesDouble implements AutoCloseable {
   /**
    * Creates or changes an object.
    *
-   * @param path of the list of such objects
+   * @param path path of the list of such objects
    * @param key {@code namespace/name}, or its name
    * @param json starts with its metadata
    */

@@ -30,7 +30,7 @@ public final class PostgresProcess implements AutoCloseable {
    * Starts it.
    *
    * @param dir must be readable by all users
-   * @param password of the user {@code tethys}
+   * @param password password of the user {@code tethys}
    */
   public PostgresProcess(Path dir, String password) throws IOException, InterruptedException {
     this.dir = Files.createDirectory(dir.resolve("postgres"));
@@ -111,9 +111,9 @@ public final class PostgresProcess implements AutoCloseable {
   /**
    * Requires Kerberos tickets of clients on loopback.
    *
-   * @param type of the line in pg_hba.conf: {@code host}, or {@code hostgssenc} to require
+   * @param type record type in pg_hba.conf: {@code host}, or {@code hostgssenc} to require
    *     encryption with the ticket's key
-   * @param keytab of {@code postgres/localhost}
+   * @param keytab keytab of {@code postgres/localhost}
    */
   public void requireTickets(String type, Path keytab) throws IOException, InterruptedException {
     Path own = dir.resolve("server.keytab");

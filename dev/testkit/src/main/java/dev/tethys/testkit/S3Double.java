@@ -40,7 +40,7 @@ public final class S3Double implements AutoCloseable {
   /**
    * An object.
    *
-   * @param headers by names in lower case
+   * @param headers headers by lower-case name
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Stored(byte[] content, Map<String, String> headers) {}

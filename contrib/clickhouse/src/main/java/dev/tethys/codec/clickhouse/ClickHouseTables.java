@@ -59,7 +59,7 @@ public final class ClickHouseTables {
   private final boolean json;
 
   /**
-   * @param prefix of the tables of metrics
+   * @param prefix name prefix of the metric tables
    * @param logs the table of logs
    * @param traces the table of spans
    * @param cluster cluster on whose nodes all statements run, {@code ""} for one node

@@ -59,7 +59,8 @@ public final class PacketReader {
    * A reader.
    *
    * @param level required security level of packets
-   * @param passwords of users; null if there is no user file: then signatures are not checked
+   * @param passwords looks up the password of a user; null without a user file, in which case
+   *     signatures are not checked
    * @param types when empty, single values are called {@code value} and others by their number
    */
   public PacketReader(

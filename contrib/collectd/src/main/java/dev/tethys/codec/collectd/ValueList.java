@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Values of one moment that belong together.
  *
  * @param time nanoseconds since 1970
- * @param names of the data sources, as many as there are values
+ * @param names names of the data sources, one per value
  * @param values {@code Long}, {@code Double}, or null for one that is unknown
  */
 public record ValueList(

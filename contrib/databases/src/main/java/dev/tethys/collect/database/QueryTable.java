@@ -21,7 +21,7 @@ public final class QueryTable {
    *
    * @param type a letter of the table: l, e, s are labels, c, g, u are metrics
    * @param nulls {@code ?}, {@code !} or a space
-   * @param name of the label or of the metric; a name that starts with {@code ^} gets no prefix
+   * @param name label or metric name; a name that starts with {@code ^} gets no prefix
    */
   public record Column(char type, char nulls, String name, String help) {}
 
@@ -143,8 +143,8 @@ public final class QueryTable {
   /**
    * Adds the metrics of a row.
    *
-   * @param prefix of names that do not start with {@code ^}
-   * @param values of all columns
+   * @param prefix prefix added to names that do not start with {@code ^}
+   * @param values values of all columns
    * @throws IllegalArgumentException if the value of a metric is not a number
    */
   public static void add(String prefix, Query q, List<@Nullable Object> values, MetricSet out) {

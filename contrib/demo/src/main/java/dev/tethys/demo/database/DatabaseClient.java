@@ -25,7 +25,7 @@ public final class DatabaseClient implements AutoCloseable {
   private final ArrayDeque<Connection> idle = new ArrayDeque<>();
 
   /**
-   * @param port on loopback
+   * @param port loopback port of the database
    */
   public DatabaseClient(int port) {
     this.port = port;

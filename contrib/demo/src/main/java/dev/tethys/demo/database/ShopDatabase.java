@@ -42,7 +42,7 @@ public final class ShopDatabase implements Listening {
   private final AtomicLong shipments = new AtomicLong();
 
   /**
-   * @param address to listen on
+   * @param address address to listen on
    */
   public ShopDatabase(Faults faults, String address) throws IOException {
     this.faults = faults;

@@ -33,7 +33,7 @@ final class LoadGenerator implements AutoCloseable {
   private final Thread thread;
 
   /**
-   * @param port of the frontend on loopback
+   * @param port loopback port of the frontend
    * @param rate requests a second
    */
   LoadGenerator(WebClient http, int port, double rate) {

@@ -44,9 +44,9 @@ final class ShopProcesses implements AutoCloseable {
   /**
    * Starts a process for each part.
    *
-   * @param arguments of all processes
-   * @param address of the frontend; others listen on the first free ports after it, since ports
-   *     that the kernel selects are seen as those of clients
+   * @param arguments command-line arguments passed to all processes
+   * @param address frontend address; others listen on the first free ports after it, since
+   *     kernel-selected ports are taken for client ports
    * @param ended receives a part whose process has ended unexpectedly; called by another thread
    * @throws IOException if a process cannot be started or ends; none is left then
    */

@@ -23,7 +23,7 @@ final class ServiceClient {
 
   /**
    * @param peer name of the service, for spans
-   * @param port on loopback
+   * @param port loopback port of the service
    */
   ServiceClient(WebClient http, String peer, int port) {
     this.http = http;
@@ -45,7 +45,7 @@ final class ServiceClient {
   /**
    * Calls a route.
    *
-   * @param path with its parameters
+   * @param path request path including its query parameters
    * @return body of the response
    * @throws ShopException 502 if the peer fails with a 5xx status, else the peer's status
    */

@@ -26,7 +26,7 @@ public final class Shop implements AutoCloseable {
   /**
    * Starts all parts.
    *
-   * @param address of the frontend
+   * @param address address of the frontend
    * @param more adds routes without telemetry to the frontend
    * @throws IOException if the address cannot be listened on
    */
@@ -44,8 +44,8 @@ public final class Shop implements AutoCloseable {
   /**
    * Starts some parts.
    *
-   * @param parts in the order of the enumeration
-   * @param addresses on loopback that parts listen on
+   * @param parts parts to start, in enumeration order
+   * @param addresses loopback addresses that parts listen on
    * @param others ports of parts that run elsewhere
    */
   public Shop(

@@ -74,8 +74,8 @@ public enum ShopPart {
    * Other parts and settings that a part uses.
    *
    * @param http client to other services
-   * @param ports of the parts that run already
-   * @param address of the part
+   * @param ports ports of the parts already running
+   * @param address address of this part
    * @param more adds routes without telemetry to the frontend
    */
   public record Surroundings(

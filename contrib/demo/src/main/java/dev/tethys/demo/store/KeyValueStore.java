@@ -37,7 +37,7 @@ public final class KeyValueStore implements Listening {
   private volatile boolean closed;
 
   /**
-   * @param address to listen on
+   * @param address address to listen on
    */
   public KeyValueStore(String address) throws IOException {
     server = new LoopbackServer("store", address, this::serve);

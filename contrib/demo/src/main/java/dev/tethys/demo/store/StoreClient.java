@@ -24,7 +24,7 @@ public final class StoreClient implements AutoCloseable {
   private final ArrayDeque<Connection> idle = new ArrayDeque<>();
 
   /**
-   * @param port on loopback
+   * @param port loopback port of the store
    */
   public StoreClient(int port) {
     this.port = port;

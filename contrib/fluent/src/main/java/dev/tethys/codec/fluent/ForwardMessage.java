@@ -39,7 +39,7 @@ public record ForwardMessage(
   /**
    * Reads a message.
    *
-   * @param maxBytes of its entries, decompressed
+   * @param maxBytes maximum size of its entries after decompression
    * @param now time of arrival, nanoseconds since 1970
    * @param memory receives the bytes that events are about to take, and may throw
    * @throws CodecException if it is malformed

@@ -45,7 +45,7 @@ public final class MsgPackReader {
   /**
    * Reads from a stream, never past the requested value.
    *
-   * @param maxBytes of one value
+   * @param maxBytes maximum size of one value in bytes
    */
   public MsgPackReader(InputStream in, long maxBytes) {
     this(in, maxBytes, bytes -> {});

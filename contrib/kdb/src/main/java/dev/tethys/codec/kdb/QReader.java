@@ -25,7 +25,7 @@ final class QReader {
   private final ByteBuffer in;
 
   /**
-   * @param in in the byte order of the message, from its value to its end
+   * @param in buffer in the byte order of the message, from the start of its value to its end
    */
   QReader(ByteBuffer in) {
     this.in = in;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null if none ({@code -E} of the process)
  * @param connections maximum number of concurrent connections
  * @param maxAnswer maximum uncompressed size of a response in bytes
- * @param connectTimeout for the connection, its TLS and the login
+ * @param connectTimeout timeout for connecting, the TLS handshake and the login
  */
 public record KdbAddress(
     String host,

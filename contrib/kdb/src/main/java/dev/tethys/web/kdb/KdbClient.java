@@ -36,7 +36,7 @@ public final class KdbClient implements AutoCloseable {
   /**
    * Sends a query and waits for the response.
    *
-   * @param timeout for the whole call, including connecting
+   * @param timeout timeout of the entire call, including connecting
    * @throws KdbException if the process rejects the user, or returns an error
    * @throws IOException if the process is unreachable, disconnects, or sends an invalid response
    * @throws IllegalArgumentException if the query cannot be encoded

@@ -146,7 +146,7 @@ public record MqttPackets(boolean five) {
   /**
    * PUBLISH.
    *
-   * @param packetId of quality 1 and 2
+   * @param packetId packet identifier, used for QoS 1 and 2
    * @param contentType sent in version 5
    * @param id sent in version 5 as correlation data: the same for each retry
    */
@@ -242,7 +242,7 @@ public record MqttPackets(boolean five) {
   /**
    * Reads a response.
    *
-   * @param type of the packet, the upper four bits of its first byte
+   * @param type packet type: the upper four bits of its first byte
    * @param b data after the length
    * @throws CodecException if it is malformed
    */

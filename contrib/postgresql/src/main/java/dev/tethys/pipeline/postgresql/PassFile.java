@@ -31,7 +31,7 @@ final class PassFile {
   /**
    * Looks up a password; the file is read each time.
    *
-   * @param host with its port, {@code host:5432}; 5432 is the default
+   * @param host host and port, {@code host:5432}; the port defaults to 5432
    * @return null if no line matches
    * @throws IOException if the file cannot be read, or is accessible to others
    */

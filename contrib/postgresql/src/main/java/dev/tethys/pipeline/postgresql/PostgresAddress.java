@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Connection settings of PostgreSQL.
  *
- * @param place with several hosts, the primary is used
+ * @param place server location; if it has several hosts, the primary is used
  * @param passFile file with the password if none is set; null if none
  * @param kerberos identity whose ticket authenticates the user; null for a password
  * @param gssEncryption whether the connection must be encrypted with the ticket's key
  * @param tls null without TLS; otherwise certificate and name are verified as configured
  * @param connections maximum number of connections
- * @param timeout of a statement and of connecting
+ * @param timeout timeout of a statement and of connecting
  */
 record PostgresAddress(
     PostgresPlace place,

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of the {@code postgresql} exporter.
  *
  * @param tables location of the tables; their names are in {@code names}
- * @param names of tables; a prefix for metrics
+ * @param names table names by signal; for metrics, the name prefix
  * @param maxNames maximum number of names built from labels
  * @param auth extension that provides login tokens; null if none
  */

@@ -8,8 +8,8 @@ import java.util.List;
  * dev.tethys.codec.series.SeriesText}; rows of the others refer to it. Every table has a key
  * derived from the row's content, so a row that is written twice is stored once.
  *
- * @param schema of all of them
- * @param prefix of the tables of metrics
+ * @param schema schema that contains all tables
+ * @param prefix name prefix of the metric tables
  * @param logs the table of logs
  * @param traces the table of spans
  * @param timescale whether tables with times become hypertables

@@ -7,7 +7,7 @@ import java.util.Map;
  *
  * @param tags received tags
  * @param value received value; NaN for a set
- * @param member of a set; "" otherwise
+ * @param member set member; "" for other kinds
  * @param relative whether a gauge is changed by the value, not set to it
  * @param rate fraction of the events that is sent, above 0; 1 for all
  */

@@ -11,7 +11,7 @@ public interface VendorClient extends AutoCloseable {
   /**
    * Series prepared before its samples are sent, so that parsing labels is not measured.
    *
-   * @param id of its labels
+   * @param id ID of the label set
    * @param json its labels as an object
    */
   record Series(String metric, Map<String, String> labels, UUID id, String json) {

@@ -23,9 +23,9 @@ import java.util.TreeMap;
 /**
  * Settings of the {@code awss3} exporter, named as in the Collector.
  *
- * @param basePrefix of all keys; "" for none
- * @param prefix that follows it; "" for none
- * @param filePrefix of the last part of keys
+ * @param basePrefix leading prefix of all keys, or "" for none
+ * @param prefix key prefix that follows {@code basePrefix}, or "" for none
+ * @param filePrefix prefix of the last key segment
  * @param uuid whether names have a UUID of version 7 instead of a random number
  * @param bucketAttribute resource attribute with the bucket; "" for none
  * @param prefixAttribute resource attribute with the prefix; "" for none

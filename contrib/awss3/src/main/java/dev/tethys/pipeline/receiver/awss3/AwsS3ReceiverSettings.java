@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param from time of the first partition; the epoch with a queue
  * @param until time of the first partition that is no longer read
  * @param typed whether object names contain the signal after their prefix
- * @param storage of positions; null if none
+ * @param storage storage for positions, or null if none
  * @param objectAttribute resource attribute that receives the key of the object; "" for none
- * @param queue of notifications; null to read the range of time
+ * @param queue notification queue, or null to read a time range
  */
 record AwsS3ReceiverSettings(
     S3Location location,

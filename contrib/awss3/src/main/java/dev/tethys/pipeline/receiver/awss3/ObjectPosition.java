@@ -19,8 +19,8 @@ import tools.jackson.databind.node.ObjectNode;
  * items} up to it.
  *
  * @param selection the position is valid only for this selection
- * @param time of the partition
- * @param key of its last delivered object; "" for none
+ * @param time time of the partition being read
+ * @param key key of the last object delivered from the partition, or "" if none
  * @param objects read since the start of the range
  * @param items accepted from these objects
  */

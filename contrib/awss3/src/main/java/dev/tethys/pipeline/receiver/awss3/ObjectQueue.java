@@ -116,7 +116,7 @@ final class ObjectQueue {
   private final AwsJsonClient client;
 
   /**
-   * @param credentials of the bucket, which are used for the queue too
+   * @param credentials credentials for both the bucket and the queue
    * @param clients the process's; not closed here
    */
   ObjectQueue(

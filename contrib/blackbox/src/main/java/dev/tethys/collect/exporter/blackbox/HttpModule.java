@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param versions empty for any
  * @param skipResolve names are left to the proxy if there is one
  * @param compression requested content encoding, {@code ""} for none
- * @param bodySizeLimit of the decoded body, 0 if none
+ * @param bodySizeLimit maximum size of the decoded body; 0 for unlimited
  * @param http3 whether HTTP/3 is used, and no other version
  * @param missing requested features that are not supported
  */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An echo request.
  *
- * @param payloadSize in bytes, 0 for the usual text
+ * @param payloadSize payload size in bytes; 0 for the default payload
  * @param ttl most hops
  */
 record IcmpModule(

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of the {@code carbon} exporter.
  *
  * @param http HTTP settings; null for Carbon's own ports
- * @param path of a series
+ * @param path name template for the path of a series
  * @param maxNames maximum number of path prefixes built from labels
  * @param tags whether labels outside the path are tags; otherwise nodes appended to it
  * @param notFinite whether non-finite samples are written as marks; otherwise dropped

@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of the {@code clickhouse} exporter, named as in the Collector if it has them.
  *
- * @param url of the HTTP interface
- * @param names of tables: of metrics their prefix
+ * @param url URL of ClickHouse's HTTP interface
+ * @param names table names by signal; for metrics, the name prefix
  * @param maxNames maximum number of names built from labels
  * @param createSchema whether databases and tables are created
  * @param asyncInsert whether the server batches small inserts; acknowledged either way
- * @param settings of ClickHouse, sent with every insert
+ * @param settings ClickHouse settings sent with every insert
  */
 record ClickHouseSettings(
     HttpClientSettings client,
@@ -149,8 +149,8 @@ record ClickHouseSettings(
   /**
    * Applies the compression named by the Collector's keys.
    *
-   * @param param from {@code connection_params}, which takes precedence over the exporter's key;
-   *     may be null
+   * @param param value from {@code connection_params}, which takes precedence over the exporter's
+   *     key; may be null
    */
   private static HttpClientSettings compressed(
       YamlObject o, @Nullable String param, HttpClientSettings client) {

@@ -63,7 +63,7 @@ public final class CollectdReceiverFactory
   /**
    * Settings of the receiver.
    *
-   * @param prefix of URL parameters that become attributes; "" for none
+   * @param prefix prefix of the URL parameters that become attributes, or "" for none
    * @param network null to accept no packets
    */
   public record Settings(HttpServerSettings http, String prefix, @Nullable Network network) {}

@@ -14,7 +14,7 @@ final class ContainerEndpoints {
   private final String observer;
 
   /**
-   * @param observer with which ids begin
+   * @param observer observer ID, used as the prefix of endpoint IDs
    */
   ContainerEndpoints(DockerObserverConfig config, String observer) {
     this.config = config;

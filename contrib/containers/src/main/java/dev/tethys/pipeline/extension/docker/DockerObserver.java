@@ -56,7 +56,7 @@ final class DockerObserver implements Extension, EndpointObserver {
   private @Nullable Thread thread;
 
   /**
-   * @param id with which the ids of endpoints begin
+   * @param id prefix of endpoint IDs
    */
   DockerObserver(
       DockerObserverConfig config,

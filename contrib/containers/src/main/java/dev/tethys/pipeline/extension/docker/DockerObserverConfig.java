@@ -13,7 +13,7 @@ import java.util.List;
 /**
  * Settings of a {@code docker_observer}.
  *
- * @param timeout of one request
+ * @param timeout timeout of a single request
  * @param hostname whether a container is addressed by its name, if any
  * @param bindings whether it is addressed by a published port, if any
  * @param boundOnly whether unpublished ports are excluded

@@ -45,7 +45,7 @@ final class HostObserver implements Extension, EndpointObserver {
   private @Nullable Thread thread;
 
   /**
-   * @param id with which the ids of endpoints begin
+   * @param id prefix of endpoint IDs
    */
   HostObserver(
       Duration interval, HostReadings host, String name, String id, ResourceWatch.Pause pause) {

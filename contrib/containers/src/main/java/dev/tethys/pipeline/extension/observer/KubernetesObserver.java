@@ -28,7 +28,7 @@ final class KubernetesObserver implements Extension, EndpointObserver {
   private final List<Thread> threads = new ArrayList<>();
 
   /**
-   * @param id with which the ids of endpoints begin
+   * @param id prefix of endpoint IDs
    */
   KubernetesObserver(
       KubernetesObserverConfig config, KubernetesEnvironment environment, String name, String id) {

@@ -13,8 +13,8 @@ import java.util.List;
  * Settings of a {@code k8s_observer}.
  *
  * @param node limits pods and nodes to this node; {@code ""} for all
- * @param kinds of watched objects; not empty
- * @param namespaces to watch; empty for all
+ * @param kinds object kinds to watch; not empty
+ * @param namespaces namespaces to watch; empty for all
  */
 public record KubernetesObserverConfig(
     ClusterSettings access, String node, List<ObservedKind> kinds, List<String> namespaces) {

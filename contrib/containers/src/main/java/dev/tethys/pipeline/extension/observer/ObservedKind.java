@@ -56,7 +56,7 @@ enum ObservedKind {
   /**
    * The endpoints of an object.
    *
-   * @param observer with which ids begin
+   * @param observer observer ID, used as the prefix of endpoint IDs
    */
   List<Endpoint> endpoints(String observer, JsonNode object) {
     return reader.apply(observer, object);

@@ -11,10 +11,10 @@ import tools.jackson.databind.JsonNode;
 /**
  * Creates attributes from one label or annotation, or from all whose names match.
  *
- * @param names of the attributes of a single label
+ * @param names attribute names for a single label
  * @param pattern full-match pattern of names, or null
  * @param template name of the attribute, or null for a prefix and the label's name
- * @param prefixes of generated names
+ * @param prefixes prefixes of generated attribute names
  */
 record FieldRule(
     String key,

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Image name, split as registries define it.
  *
- * @param repository with its registry, as written
+ * @param repository repository including its registry, as written
  * @param tag {@code ""} for none
- * @param digest with its algorithm, {@code ""} for none
+ * @param digest digest including its algorithm, or {@code ""} if none
  */
 record ImageName(String repository, String tag, String digest) {
   private static final String PART = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";

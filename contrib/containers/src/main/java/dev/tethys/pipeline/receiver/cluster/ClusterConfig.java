@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * Settings of a receiver.
  *
  * @param entities interval between repetitions of all entities; zero for changes only
- * @param exporters of entities, in addition to pipelines
+ * @param exporters exporters that receive entities in addition to the pipelines
  * @param elector whether this replica is the leader; null for always active
- * @param namespaces to watch; empty for all and for cluster-wide objects
- * @param conditions of nodes that have a metric each
+ * @param namespaces namespaces to watch; empty for all namespaces and cluster-wide objects
+ * @param conditions node conditions reported as metrics
  * @param allocatable allocatable resources of nodes that have a metric each
  * @param metrics including metrics of conditions and resources
  */

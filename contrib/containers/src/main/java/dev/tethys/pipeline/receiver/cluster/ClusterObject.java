@@ -13,7 +13,7 @@ record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
   /**
    * Entity derived from its object alone.
    *
-   * @param key of its identity, such as {@code k8s.pod.uid}
+   * @param key key of the identifying attribute, such as {@code k8s.pod.uid}
    */
   record Entity(String type, String key, String id, Map<String, String> description) {}
 
@@ -23,7 +23,7 @@ record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
   /**
    * References between objects.
    *
-   * @param labels of a pod
+   * @param labels labels of the pod
    * @param selector pods selected by a service; empty if none
    */
   record Links(

@@ -67,8 +67,8 @@ final class EntityEvents implements WatchedKind.Listener {
   private final Map<ObjectKey, Map<String, Entity>> reported = new HashMap<>(); // of the thread
 
   /**
-   * @param name of the receiver in logs
-   * @param interval at which all entities are reported again; zero for never
+   * @param name receiver name used in log lines
+   * @param interval interval between full reports of all entities; zero to disable
    */
   EntityEvents(String name, Duration interval, Consumer to) {
     this.name = name;

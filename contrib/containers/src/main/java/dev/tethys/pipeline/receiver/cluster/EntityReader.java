@@ -26,7 +26,7 @@ final class EntityReader {
   /**
    * Entities of an object.
    *
-   * @param parts of the same object, which contain the image names
+   * @param parts parts of the same object that contain the image names
    */
   static List<Entity> read(ClusterKind kind, JsonNode o, List<Part> parts) {
     return switch (kind) {

@@ -34,7 +34,7 @@ final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
   }
 
   /**
-   * @param name of the receiver in logs
+   * @param name receiver name used in log lines
    * @param namespace {@code ""} for all
    * @param listener receives entities and their changes; null if none
    */

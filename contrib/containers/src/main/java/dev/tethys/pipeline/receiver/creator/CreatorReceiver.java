@@ -55,7 +55,7 @@ final class CreatorReceiver implements Receiver {
   /**
    * Creates a stopped instance.
    *
-   * @param hints from pod annotations; null to ignore annotations
+   * @param hints collection hints from pod annotations, or null to ignore annotations
    * @param again pause before a failed start is retried
    */
   CreatorReceiver(

@@ -30,7 +30,7 @@ public record CreatorSettings(
    * One of the receivers.
    *
    * @param key position of its name
-   * @param config of the receiver, with expressions; null if empty
+   * @param config receiver configuration, with expressions; null if empty
    * @param attributes resource attributes, which override attributes of the endpoint type
    */
   record Entry(
@@ -44,7 +44,7 @@ public record CreatorSettings(
    * Settings of annotation-based discovery.
    *
    * @param ignored types of receivers that pods cannot request
-   * @param annotations for pods without their own
+   * @param annotations default annotations for pods without their own
    * @param fileLog default settings of log receivers
    */
   record Discovery(

@@ -21,8 +21,8 @@ import java.util.stream.Collectors;
  * Rule that selects the endpoints of a template. It starts with the kind, so that the rest of the
  * rule, and the template, is checked against the fields of that kind.
  *
- * @param kinds that it names
- * @param fields of these kinds
+ * @param kinds endpoint kinds named by the rule
+ * @param fields fields available on these kinds
  */
 record EndpointRule(
     Set<EndpointKind> kinds, Shape.Fields fields, Expression<Attributes> condition) {

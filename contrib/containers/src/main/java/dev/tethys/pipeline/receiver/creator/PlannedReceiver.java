@@ -12,7 +12,7 @@ import java.util.Set;
  * @param called its name in logs
  * @param tree source of its settings
  * @param attributes added to resources
- * @param signals that it must emit; not empty
+ * @param signals signals that the receiver must emit; not empty
  */
 record PlannedReceiver(
     ReceiverFactory<?> factory,

@@ -55,7 +55,7 @@ final class Template {
    *
    * @param creator creates receivers from them
    * @param signals signals with a pipeline
-   * @param attributes of resources by kind of endpoint
+   * @param attributes resource attributes by endpoint kind
    */
   record Scope(
       ComponentId creator,
@@ -70,9 +70,9 @@ final class Template {
    * @param key position of its name
    * @param config null if empty
    * @param own resource attributes
-   * @param kinds of endpoints to which it applies
-   * @param fields of these
-   * @param signals that it must emit
+   * @param kinds endpoint kinds to which the template applies
+   * @param fields fields available on these kinds
+   * @param signals signals that the receiver must emit
    * @throws ConfigException at the position of the error
    */
   Template(

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param endpoint {@code unix://…}, {@code tcp://…}, {@code http://…} or {@code https://…}; {@code
  *     ""} for {@code DOCKER_HOST}, or the default socket
- * @param version of the API; {@code ""} for the daemon's own
+ * @param version API version, or {@code ""} for the daemon's own
  */
 public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String version) {
   private static final Pattern VERSION = Pattern.compile("(\\d{1,3})\\.(\\d{1,3})");

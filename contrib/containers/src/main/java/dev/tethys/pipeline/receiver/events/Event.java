@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
  * Event of a cluster.
  *
  * @param uid its identity
- * @param version of its state, which changes when the event recurs
+ * @param version resource version, which changes when the event recurs
  * @param nanos time of occurrence since 1970; 0 if unknown
  * @param group its record with the resource concerned; null for an event too old to be reported
  */
@@ -37,7 +37,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
    * Reads an event from an object.
    *
    * @param since events that happened before are not told
-   * @param version of this program
+   * @param version version of this program
    */
   static Event of(JsonNode o, long since, String version) {
     JsonNode m = o.path("metadata");

@@ -33,10 +33,10 @@ final class WatchedEvents implements ResourceCache.Listener<Event> {
   private final FailureLog failures = new FailureLog(); // of the thread
 
   /**
-   * @param name of the receiver, as logs have it
+   * @param name receiver name used in log lines
    * @param namespace {@code ""} for all
    * @param since events that happened before are not told
-   * @param version of this program
+   * @param version version of this program
    */
   WatchedEvents(
       String name,

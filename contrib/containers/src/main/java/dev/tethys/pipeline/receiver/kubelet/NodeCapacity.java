@@ -32,7 +32,7 @@ final class NodeCapacity {
   private final Thread thread;
 
   /**
-   * @param name of the receiver, as logs have it
+   * @param name receiver name used in log lines
    */
   NodeCapacity(String name, String node, ClusterAccess access, ResourceWatch.Sender sender) {
     this.name = name;

@@ -38,7 +38,7 @@ final class VolumeSources {
   /**
    * The attributes of a volume.
    *
-   * @param id of the volume among all of the node
+   * @param id volume ID, unique within the node
    * @throws IOException if a claim cannot be looked up; no further claims are looked up in the same
    *     scrape
    */

@@ -17,7 +17,7 @@ import java.util.List;
  * Access to the API of a cluster.
  *
  * @param kubeconfig file; {@code ""} for {@code KUBECONFIG}, or the one in the home folder
- * @param context of the file; {@code ""} for the current one
+ * @param context kubeconfig context, or {@code ""} for the current one
  * @param throttle whether client-side rate limits are set
  */
 public record ClusterSettings(Auth auth, String kubeconfig, String context, boolean throttle) {

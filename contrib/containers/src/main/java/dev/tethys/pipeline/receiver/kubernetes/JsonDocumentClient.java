@@ -44,7 +44,7 @@ public final class JsonDocumentClient {
   }
 
   /**
-   * @param socket of this machine, to connect to instead of the URL's host; null for TCP
+   * @param socket local socket to connect to instead of the URL's host, or null for TCP
    */
   public JsonDocumentClient(
       ClusterAccess access, ResourceWatch.Sender sender, @Nullable Path socket) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param environment variables of the process; null for unset variables
  * @param account folder of the pod's service account
- * @param version of this program
+ * @param version version of this program
  */
 public record KubernetesEnvironment(
     ResourceWatch.Sender sender,

@@ -46,7 +46,7 @@ public final class LogForwarder {
   private boolean ended;
 
   /**
-   * @param name of the receiver in logs
+   * @param name receiver name used in log lines
    * @param source lane of the records, which keeps them in order
    */
   public LogForwarder(String name, Consumer to, String source, ResourceWatch.Pause pause) {

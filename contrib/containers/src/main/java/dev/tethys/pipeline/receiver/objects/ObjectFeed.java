@@ -59,8 +59,8 @@ final class ObjectFeed {
   private final FailureLog failureLog = new FailureLog();
 
   /**
-   * @param name of the receiver, as logs have it
-   * @param path of the list
+   * @param name receiver name used in log lines
+   * @param path API path of the list
    */
   ObjectFeed(
       String name,

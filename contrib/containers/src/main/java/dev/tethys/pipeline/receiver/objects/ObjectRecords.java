@@ -22,7 +22,7 @@ final class ObjectRecords {
 
   /**
    * @param kind as in paths of the API
-   * @param version of this program
+   * @param version version of this program
    */
   ObjectRecords(String kind, String version) {
     this.kind = kind;

@@ -47,10 +47,10 @@ public record ObjectsConfig(
    * One kind of objects.
    *
    * @param name as in paths of the API: {@code pods}
-   * @param group of the API; {@code ""} for the first with such a resource
+   * @param group API group, or {@code ""} for the first group with such a resource
    * @param interval between two lists
    * @param delay before the first list
-   * @param version to start from; {@code ""} for the current one
+   * @param version resource version to start from, or {@code ""} for the current one
    * @param without types of changes that are not reported
    */
   record WatchedObject(

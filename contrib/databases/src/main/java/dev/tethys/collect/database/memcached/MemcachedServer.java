@@ -47,7 +47,7 @@ public final class MemcachedServer implements DatabaseScrape {
    * Not queried yet.
    *
    * @param address host and port, or the path of a Unix socket, which has a slash
-   * @param timeout of the whole scrape
+   * @param timeout timeout of the entire scrape
    * @param tls null for a plain connection
    */
   public MemcachedServer(String address, Duration timeout, @Nullable TlsConfig tls) {

@@ -34,7 +34,7 @@ final class DocumentMetrics {
   /**
    * Adds the content of a document.
    *
-   * @param path of the document, {@code ""} if none
+   * @param path path of the document, or {@code ""} for the root
    */
   void add(String path, Document document, Map<String, String> labels) {
     String prefix = path.isEmpty() ? "" : path + ".";

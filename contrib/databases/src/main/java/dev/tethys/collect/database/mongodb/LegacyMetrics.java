@@ -27,7 +27,7 @@ final class LegacyMetrics {
   /**
    * Adds them.
    *
-   * @param data of getDiagnosticData, empty if there is none
+   * @param data output of getDiagnosticData, empty if none
    */
   void collect(Document data) throws IOException {
     version();

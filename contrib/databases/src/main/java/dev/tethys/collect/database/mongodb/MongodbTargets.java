@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The servers of the flag {@code --mongodb.uri}.
  *
- * @param named in their order, at least one
+ * @param named configured servers in order; at least one
  * @param seeds resolves a name to its servers, null if each name is one target
  */
 record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
@@ -28,7 +28,7 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
    * Reads addresses with commas between. An address without a scheme after a {@code mongodb://}
    * belongs to its cluster, else it is a separate server.
    *
-   * @param user that logs in where an address has no login, {@code ""} for none
+   * @param user user for addresses without a login, or {@code ""} if none
    * @param split whether each server of a cluster is shown separately
    * @throws IllegalArgumentException if one is invalid; the message holds no password
    */

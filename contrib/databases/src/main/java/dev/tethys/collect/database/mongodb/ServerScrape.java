@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * A server in the course of one scrape.
  *
- * @param labels that identify the cluster
+ * @param labels labels that identify the cluster
  */
 record ServerScrape(
     MongoConnection connection,

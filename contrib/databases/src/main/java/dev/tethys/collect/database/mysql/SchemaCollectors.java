@@ -120,7 +120,7 @@ final class SchemaCollectors {
   /**
    * Sizes of tables.
    *
-   * @param databases with commas between, or {@code *} for all but the server's own
+   * @param databases comma-separated database names, or {@code *} for all non-system databases
    */
   void tables(String databases) throws IOException {
     String where =
@@ -245,7 +245,7 @@ final class SchemaCollectors {
    * Options of the statement summary.
    *
    * @param seconds maximum age of the last execution
-   * @param length at which strings are truncated
+   * @param length maximum length of a string before it is truncated
    */
   record Statements(long limit, long seconds, long length, List<String> notSchemas) {}
 

@@ -18,7 +18,7 @@ final class CollectorTable {
   /**
    * Queries all metrics of a collector.
    *
-   * @param version in the format of {@code server_version_num}
+   * @param version server version in the format of {@code server_version_num}
    * @param exclude databases that the collector of databases omits
    */
   static void collect(

@@ -61,7 +61,7 @@ final class PostgresExporter implements Exporter {
   private volatile double readAt;
 
   /**
-   * @param file of auth modules, null if there is none
+   * @param file file with auth modules, or null if none
    */
   PostgresExporter(List<PostgresDsn> sources, PostgresOptions options, @Nullable Path file)
       throws IOException {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Options for reading servers.
  *
- * @param timeout of a whole scrape
+ * @param timeout timeout of the entire scrape
  * @param collectors enabled collectors
  * @param defaults whether the version and conflicts are shown
  * @param discover whether all databases of a server are read

@@ -133,7 +133,7 @@ final class SpecialCollectors {
    * Options of pg_stat_statements.
    *
    * @param query whether texts of statements are shown
-   * @param length at which they are truncated
+   * @param length maximum length of a query before it is truncated
    * @param limit maximum number of statements
    */
   record Statements(

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * of its columns a label or a metric {@code NAMESPACE_COLUMN}; a column that is not named becomes a
  * metric of unknown type.
  *
- * @param byNamespace in the order of the file
+ * @param byNamespace queries by namespace, in file order
  */
 record UserQueries(Map<String, UserQuery> byNamespace) {
   static final UserQueries NONE = new UserQueries(Map.of());
@@ -59,7 +59,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
    * @param sql null for all of the view that is called as the namespace is
    * @param master whether it runs once for a server instead of in each of its databases
    * @param cache how long a response is cached
-   * @param versions of servers that it runs on
+   * @param versions server versions on which the query runs
    */
   record UserQuery(
       @Nullable String sql,
@@ -167,7 +167,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
    * Runs one.
    *
    * @param namespace prefix of its metrics
-   * @param labels of all of its metrics
+   * @param labels label names used by all of its metrics
    * @throws SQLException if it cannot run; a single unusable value is omitted
    */
   static void run(

@@ -15,7 +15,8 @@ record VersionRange(List<List<Condition>> any) {
    * A comparison.
    *
    * @param version as {@link #number} counts
-   * @param after of a version with an x, the first that is not of it; else the next
+   * @param after first version after the named one; for a version with an x, the first outside its
+   *     range
    */
   record Condition(String operator, long version, long after) {}
 
@@ -56,7 +57,7 @@ record VersionRange(List<List<Condition>> any) {
   /**
    * Whether a server version is supported.
    *
-   * @param serverVersion in the format of {@code server_version_num}
+   * @param serverVersion server version in the format of {@code server_version_num}
    */
   boolean contains(int serverVersion) {
     long v =

@@ -23,7 +23,7 @@ record DatabaseKey(int database, String key) {
   /**
    * Reads {@code db3=orders:*,greeting}: database 0 if none stands, percent-encoded.
    *
-   * @param flag for the error
+   * @param flag flag name used in error messages
    * @throws IllegalArgumentException if it is not such a list
    */
   static List<DatabaseKey> parse(String flag, String text) {

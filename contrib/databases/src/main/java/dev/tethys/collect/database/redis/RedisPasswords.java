@@ -49,8 +49,8 @@ final class RedisPasswords {
   /**
    * The password of a server.
    *
-   * @param address with a scheme
-   * @param user of the login, {@code ""} for that of the address
+   * @param address server address including its scheme
+   * @param user login user, or {@code ""} for the user in the address
    */
   Secret of(String address, String user) {
     int sep = address.indexOf("://") + 3;

@@ -58,7 +58,7 @@ final class RedisServer implements DatabaseScrape {
    * Not queried yet.
    *
    * @param address looked up on every scrape, so that a password may change
-   * @param timeout of the whole scrape
+   * @param timeout timeout of the entire scrape
    * @param targetErrors requests for targets that made no sense
    */
   RedisServer(

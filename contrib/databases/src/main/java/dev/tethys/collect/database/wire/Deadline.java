@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Deadline of a scrape.
  *
- * @param nanos of {@link System#nanoTime}
+ * @param nanos deadline as a {@link System#nanoTime} value
  */
 public record Deadline(long nanos) {
   /** One that takes that long. */

@@ -61,7 +61,7 @@ public final class ServerConnection implements AutoCloseable {
   /**
    * Connects over TCP.
    *
-   * @param connected by when the connection must stand
+   * @param connected deadline for establishing the connection
    */
   public static ServerConnection tcp(
       String host, int port, @Nullable TlsConfig tls, Deadline connected, Deadline deadline)

@@ -25,7 +25,7 @@ final class DatadogExporter implements Exporter {
   /**
    * A check of the API key; the endpoint sends it.
    *
-   * @param url of the API that validates keys
+   * @param url API URL that validates keys
    */
   record KeyCheck(URI url, HttpEndpoint endpoint, System.Logger log) {
     /** Fails if Datadog does not know the key; an unreachable server is not a failure. */

@@ -56,8 +56,8 @@ final class DatadogIdentity implements ClientAuth {
 
   /**
    * @param datadog without a path
-   * @param dependencies has no authentication of the client
-   * @param timeout of asking Datadog
+   * @param dependencies dependencies without client authentication
+   * @param timeout timeout of requests to Datadog
    */
   DatadogIdentity(
       URI datadog,

@@ -40,7 +40,7 @@ final class DatadogLogs implements Encoder {
   private final @Nullable DatadogManifests manifests;
 
   /**
-   * @param manifests of Kubernetes objects; null to send them as logs
+   * @param manifests consumer of Kubernetes manifests, or null to send them as logs
    */
   DatadogLogs(
       DatadogSettings settings,

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param tracesUrl base URL of traces
  * @param failOnInvalidKey whether an unknown key keeps the exporter from starting
  * @param host report of the host; null if none
- * @param hostname of data without a host; "" for none
- * @param format of series; sketches are always protobuf
+ * @param hostname host name for data without a host, or "" for none
+ * @param format wire format of series; sketches are always protobuf
  * @param orchestrator intake of Kubernetes objects; null to send them as logs
  */
 record DatadogSettings(
@@ -126,7 +126,7 @@ record DatadogSettings(
   /**
    * Intake of Kubernetes objects.
    *
-   * @param clusterName of objects without {@code k8s.cluster.name}; "" for none
+   * @param clusterName cluster name for objects without {@code k8s.cluster.name}, or "" for none
    */
   record Orchestrator(URI url, String clusterName) {}
 

@@ -12,7 +12,7 @@ import java.util.List;
  * Settings of the host that is reported to Datadog's list of hosts.
  *
  * @param enabled whether the host is reported
- * @param tags of the host
+ * @param tags host tags to report
  * @param period interval between reports
  */
 record HostMetadata(boolean enabled, List<String> tags, Duration period) {

@@ -32,7 +32,7 @@ final class IntakeProxy {
    * Settings of the proxy.
    *
    * @param enabled whether requests are passed on
-   * @param url of Datadog's API
+   * @param url URL of Datadog's API
    * @param failOnInvalidKey whether an unknown key keeps the receiver from starting
    */
   record Settings(boolean enabled, URI url, Secret key, boolean failOnInvalidKey) {

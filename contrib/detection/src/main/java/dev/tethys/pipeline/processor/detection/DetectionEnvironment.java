@@ -20,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param environment variables of the process; null for unset variables
  * @param caller sends requests
- * @param clients for servers with special client settings
+ * @param clients HTTP clients for servers that need special client settings
  * @param root root folder of the system's files
  * @param names host names
  */

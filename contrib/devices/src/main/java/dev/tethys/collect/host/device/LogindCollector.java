@@ -42,7 +42,7 @@ final class LogindCollector implements NodeCollector {
   private final String address;
 
   /**
-   * @param address of the bus, {@code ""} for the usual one
+   * @param address D-Bus address, or {@code ""} for the default
    */
   LogindCollector(String address) {
     this.address = address;

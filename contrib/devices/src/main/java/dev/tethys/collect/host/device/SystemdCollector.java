@@ -87,7 +87,7 @@ final class SystemdCollector implements NodeCollector {
   private final boolean starts;
 
   /**
-   * @param address of the bus, {@code ""} for the usual one
+   * @param address D-Bus address, or {@code ""} for the default
    */
   SystemdCollector(NodeExporterOptions options, String address) {
     this.address = address;

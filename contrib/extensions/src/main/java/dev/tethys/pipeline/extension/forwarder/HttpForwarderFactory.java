@@ -50,7 +50,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
    * Settings.
    *
    * @param to scheme, host and port of forwarded requests; paths stay
-   * @param timeout for one request; zero if none
+   * @param timeout timeout of one request; zero for none
    */
   public record Settings(HttpServerSettings in, HttpClientSettings out, URI to, Duration timeout) {}
 

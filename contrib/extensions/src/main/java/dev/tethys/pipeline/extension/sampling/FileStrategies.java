@@ -44,7 +44,7 @@ final class FileStrategies implements StrategySource {
 
   /**
    * @param reload interval of checks; zero for never
-   * @param clients of the process; not closed here
+   * @param clients process-wide client factory; not closed here
    */
   FileStrategies(String file, Duration reload, Scheduler clock, HttpClientFactory clients) {
     this.file = file;

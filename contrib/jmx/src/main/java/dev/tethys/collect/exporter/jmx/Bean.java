@@ -8,8 +8,7 @@ import javax.management.ObjectName;
 /**
  * A bean as rules see it.
  *
- * @param properties of its name, in the order in which the name was written; quoted values with
- *     their quotes
+ * @param properties key properties of its name, in written order; quoted values keep their quotes
  * @param attributeLabels attributes that a customizer makes labels of, with their values
  */
 record Bean(

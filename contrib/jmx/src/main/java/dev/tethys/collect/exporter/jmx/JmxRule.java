@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * Conversion rule for values whose bean, attribute and value match a pattern.
  *
  * @param pattern null matches everything
- * @param name of the metric, with groups of the pattern; null for a name derived from the bean's
- * @param value with groups of the pattern; null for the attribute's value
+ * @param name metric name, may contain pattern groups; null to derive it from the bean's name
+ * @param value metric value, may contain pattern groups; null for the attribute's value
  * @param factor multiplier of numbers
- * @param help with groups; null for the description of the attribute
+ * @param help help text, may contain pattern groups; null for the attribute's description
  * @param labels names and values with groups, sorted by name
  * @param cached whether the match is cached until the bean is unregistered
  */

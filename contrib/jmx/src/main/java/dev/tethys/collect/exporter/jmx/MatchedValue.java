@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Result of a rule for a value.
  *
- * @param name of the family, without a suffix for its type
+ * @param name family name without a type suffix
  * @param matched the text that the rule's pattern was matched against
  * @param value set by the rule; null for the attribute's value
  */

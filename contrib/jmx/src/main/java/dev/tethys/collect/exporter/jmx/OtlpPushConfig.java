@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * Push of metrics as OTLP, in addition to exposing them: {@code openTelemetry}. Settings outside
  * the file override it, as in the original exporter.
  *
- * @param url with its path, unused over gRPC
+ * @param url URL including its path; unused over gRPC
  * @param tls files that it names; the URL decides whether TLS is used
- * @param timeout for a push, with all retries
+ * @param timeout timeout of a push including all retries
  * @param retries whether failed requests are retried
  * @param preserveNames whether names stay unchanged, with units and {@code _total}
  * @param resource resource attributes, by name

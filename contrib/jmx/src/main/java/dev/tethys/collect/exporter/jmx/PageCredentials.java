@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param algorithm {@code plaintext}, or the algorithm of {@code hash}, in hexadecimal
  * @param password "" unless it is plain
- * @param iterations of PBKDF2
+ * @param iterations number of PBKDF2 iterations
  */
 record PageCredentials(
     String name, String algorithm, String password, String hash, String salt, int iterations) {

@@ -23,7 +23,7 @@ import java.util.Set;
  * @param tickerplant whether rows go to {@link #function} as columns, else by upsert into keyed
  *     tables
  * @param function function of a table's name and columns
- * @param prefix of tables
+ * @param prefix name prefix of tables
  * @param maxNames maximum number of prefixes built from labels
  * @param symbolLabels labels that are symbol columns of the table of series
  */

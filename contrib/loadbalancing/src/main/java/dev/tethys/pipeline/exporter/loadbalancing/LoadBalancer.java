@@ -55,7 +55,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   /**
    * Current backends.
    *
-   * @param byName by their names on the ring, excluding backends that could not be opened
+   * @param byName backends by name on the ring, excluding backends that could not be opened
    * @param users number of calls in flight that use these backends
    */
   record Members(HashRing ring, Map<String, Backend> byName, AtomicInteger users) {
@@ -226,7 +226,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   /**
    * Splits a batch by owner.
    *
-   * @param now has at least one backend
+   * @param now current backends; at least one
    * @throws CodecException if the batch cannot be decoded
    */
   private Map<Backend, Batch> part(Batch batch, Members now) {

@@ -53,7 +53,7 @@ public record LoadBalancingSettings(
    *
    * @param namespace null for the namespace of this pod
    * @param ports empty for the default
-   * @param timeout of the initial list
+   * @param timeout timeout of the initial list
    * @param hostnames whether pods are addressed by name
    */
   record Service(

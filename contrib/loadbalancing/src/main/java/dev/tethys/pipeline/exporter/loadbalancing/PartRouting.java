@@ -37,7 +37,7 @@ final class PartRouting {
   private final RandomGenerator random;
 
   /**
-   * @param names of attributes, for {@link RoutingKey#ATTRIBUTES}
+   * @param names attribute names, for {@link RoutingKey#ATTRIBUTES}
    * @param random routes log records without a trace
    */
   PartRouting(RoutingKey key, List<String> names, RandomGenerator random) {
@@ -54,7 +54,7 @@ final class PartRouting {
   /**
    * Splits a tree.
    *
-   * @param owner of a key
+   * @param owner returns the owner of a routing key
    * @return the parts by owner; the tree must not be used afterwards
    */
   Map<String, Telemetry<?>> part(Telemetry<?> tree, Function<byte[], String> owner) {

@@ -25,7 +25,7 @@ final class MessageRows implements RowWriter {
   private byte[] before = {};
 
   /**
-   * @param maxBytes of a message; a row is at most half of it
+   * @param maxBytes maximum message size; a row is at most half of it
    */
   MessageRows(MessageEncoding encoding, int maxBytes) {
     this.influx = encoding == MessageEncoding.INFLUX;

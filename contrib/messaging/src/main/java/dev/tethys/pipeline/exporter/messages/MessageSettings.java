@@ -18,7 +18,7 @@ import java.util.function.Predicate;
  *
  * @param where the position of the encoding, for errors
  * @param maxNames maximum number of topics built from labels
- * @param maxBytes of a message
+ * @param maxBytes maximum message size in bytes
  */
 public record MessageSettings(
     NameTemplate topic,

@@ -13,10 +13,9 @@ import java.util.StringJoiner;
  * Parameters of a custom authorizer at AWS IoT, appended to the user name (AWS IoT Core's developer
  * guide, "Connecting to AWS IoT Core by using custom authentication").
  *
- * @param name of the authorizer; "" for the endpoint's default
+ * @param name authorizer name, or "" for the endpoint's default
  * @param tokenKey key of its token; "" for none
- * @param signature of the token, in Base64, made with the key known to the authorizer; empty if
- *     none
+ * @param signature signature of the token in Base64, made with the authorizer's key; empty if none
  */
 record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signature) {
   private static final Section SECTION =

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param five whether version 5 is used; otherwise 3.1.1
  * @param alpn protocols offered by TLS; empty if none
  * @param sigv4 AWS keys that sign the WebSocket's address; null if none
- * @param username with the parameters of an authorizer at AWS IoT
- * @param mechanism of enhanced authentication; "" for name and password
+ * @param username user name, including the parameters of an AWS IoT authorizer
+ * @param mechanism enhanced authentication method, or "" for user name and password
  * @param kerberos source of Kerberos tickets; null if none
  * @param passwordFile file of the password or token, read for each connection; "" for none
  * @param clientId "" for a generated one

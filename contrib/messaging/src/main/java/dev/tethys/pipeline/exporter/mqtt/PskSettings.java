@@ -111,7 +111,7 @@ record PskSettings(
   /**
    * Checks that the optional TLS-PSK library is installed if a key is configured.
    *
-   * @param name of the destination, for messages
+   * @param name destination name used in error messages
    */
   static void check(@Nullable PskSettings key, String name) {
     if (key == null) {

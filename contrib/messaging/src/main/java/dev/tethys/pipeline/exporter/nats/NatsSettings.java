@@ -45,7 +45,7 @@ record NatsSettings(
   /**
    * One server.
    *
-   * @param webSocket that lines go in; null for TCP
+   * @param webSocket WebSocket that carries the lines, or null for TCP
    * @param secured whether that is over TLS
    */
   record Server(String host, int port, @Nullable WebSocketAddress webSocket, boolean secured) {}

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  * A stream to create if none of its name exists (docs.nats.io, "JetStream wire API Reference"). An
  * existing stream stays unchanged: a user may have modified it.
  *
- * @param name of the stream
+ * @param name stream name
  * @param json its configuration, as sent
  */
 record StreamSetup(String name, String json) {

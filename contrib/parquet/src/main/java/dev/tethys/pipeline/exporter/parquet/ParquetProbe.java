@@ -17,7 +17,7 @@ final class ParquetProbe implements ExporterProbe {
   private final LongSupplier millis;
 
   /**
-   * @param signal of the test file
+   * @param signal signal of the test file
    */
   ParquetProbe(ParquetSettings settings, Signal signal, FileTarget target, LongSupplier millis) {
     this.settings = settings;

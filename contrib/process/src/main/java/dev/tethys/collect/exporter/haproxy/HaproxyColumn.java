@@ -8,7 +8,7 @@ import java.util.List;
  * Mapping of a column of HAProxy's statistics to a metric. The columns are described in chapter 9.1
  * of HAProxy's management guide; names and texts are haproxy_exporter's.
  *
- * @param index of the column
+ * @param index index of the column
  * @param code the label {@code code}, {@code ""} for none
  */
 record HaproxyColumn(int index, String name, String code, MetricType type, String help) {

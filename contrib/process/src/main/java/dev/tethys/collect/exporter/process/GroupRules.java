@@ -96,7 +96,7 @@ final class GroupRules implements GroupNamer {
   /**
    * One rule; a null part is not tested.
    *
-   * @param programs by their last part the entire path, {@code ""} for any
+   * @param programs full program path by base name, or {@code ""} for any path
    */
   private record Rule(
       Template name,

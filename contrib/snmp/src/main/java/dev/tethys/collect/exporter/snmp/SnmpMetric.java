@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Conversion of the objects below one OID to metrics.
  *
  * @param scale 0 for unscaled
- * @param pattern of ParseDateAndTime; null for other types
+ * @param pattern ParseDateAndTime pattern; null for other types
  * @param hint format of an OctetString; null for hexadecimal digits
  */
 record SnmpMetric(
@@ -165,7 +165,7 @@ record SnmpMetric(
   /**
    * A label whose value is another object's.
    *
-   * @param labels that make its index; none to drop a label
+   * @param labels labels that form its index; empty to drop a label
    * @param oid null if there is none
    * @param words names for numeric values of EnumAsInfo; empty to use the numbers
    */

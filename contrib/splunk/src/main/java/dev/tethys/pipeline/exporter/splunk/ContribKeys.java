@@ -16,8 +16,8 @@ import java.util.TreeMap;
  *
  * @param logs whether log records are sent; likewise {@code profiles} for profiles of Splunk's
  *     profiler
- * @param headers that identify the program
- * @param maxBytes of a request before compression, if set for a signal
+ * @param headers headers that identify the program
+ * @param maxBytes maximum request size before compression, for the signals that set it
  * @param maxEvent maximum size of an event
  * @param source attribute with an event's source; likewise {@code sourceType}, {@code index} and
  *     {@code host}

@@ -90,7 +90,7 @@ final class IndexedAcks {
   /**
    * Acknowledgements of a collector.
    *
-   * @param url of the acknowledgement API, without the channel
+   * @param url URL of the acknowledgement API, without the channel
    */
   IndexedAcks(Rules rules, URI url, HttpEndpoint endpoint, Scheduler clock) {
     this.rules = rules;

@@ -21,8 +21,9 @@ import java.util.List;
 /**
  * Settings of the {@code splunk_hec} exporter, named as in the Collector.
  *
- * @param url with its path
- * @param source of every event; "" for the token's default, as {@code sourceType} and {@code index}
+ * @param url URL including its path
+ * @param source source of every event, or "" for the token's default; the same applies to {@code
+ *     sourceType} and {@code index}
  * @param maxNames maximum number of indices built from labels
  * @param acks polling of acknowledgements
  * @param contrib further keys of the Collector's exporter

@@ -71,7 +71,7 @@ final class HecRequest {
   /**
    * @param names resource attributes for host, source, sourcetype and index
    * @param now Unix nanoseconds
-   * @param token of the client, an attribute of each resource; "" for none
+   * @param token client token, added to each resource as an attribute; "" for none
    * @param measures whether events with metrics become metrics; else they are logs
    */
   HecRequest(List<String> names, long now, String token, boolean measures) {

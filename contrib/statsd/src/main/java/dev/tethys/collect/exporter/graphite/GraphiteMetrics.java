@@ -71,7 +71,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
    *
    * @param strict whether paths that no rule matches are omitted
    * @param expiry age after which a sample is removed
-   * @param registry for metrics about itself
+   * @param registry registry for self-metrics
    */
   public GraphiteMetrics(
       MetricMapper mapper,

@@ -25,7 +25,7 @@ public final class MetricMapper {
   /**
    * Mapping of a name.
    *
-   * @param labels of the rule, expanded
+   * @param labels labels of the rule, with groups expanded
    */
   public record Mapped(Mapping mapping, String name, Map<String, String> labels) {}
 

@@ -10,8 +10,8 @@ import java.util.List;
  * @param buckets upper bounds of a histogram, ascending, without +Inf; none for a native one alone
  * @param nativeFactor growth factor of the buckets of a native histogram; 0 if none
  * @param nativeBuckets maximum number of such buckets; 0 for no limit
- * @param quantiles of a summary, with the permitted error of each
- * @param maxAge of observations that count for quantiles
+ * @param quantiles quantiles of a summary, each with its permitted error
+ * @param maxAge maximum age of observations used for quantiles
  */
 public record ObserverOptions(
     boolean histogram,

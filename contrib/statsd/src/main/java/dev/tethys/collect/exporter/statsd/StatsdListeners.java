@@ -67,7 +67,7 @@ public final class StatsdListeners implements AutoCloseable {
   /**
    * Listens.
    *
-   * @param receiveBuffer of the kernel for UDP, in bytes; 0 for its default
+   * @param receiveBuffer UDP receive buffer of the kernel in bytes; 0 for its default
    */
   public void udp(String address, int receiveBuffer) throws IOException {
     udp =

@@ -97,7 +97,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
   /**
    * Creates an instance without metrics.
    *
-   * @param registry for metrics about itself
+   * @param registry registry for self-metrics
    * @param millis wall clock
    */
   public StatsdMetrics(MetricMapper mapper, Registry registry, LongSupplier millis) {

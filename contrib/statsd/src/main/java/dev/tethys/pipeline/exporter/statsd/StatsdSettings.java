@@ -19,7 +19,7 @@ import java.util.SequencedMap;
 /**
  * Settings of the {@code statsd} exporter.
  *
- * @param name of a metric
+ * @param name name template for metrics
  * @param maxNames maximum number of name prefixes built from attributes
  * @param resources whether resource attributes are tags too
  * @param observed type of histogram observations

@@ -16,7 +16,7 @@ import java.util.SequencedMap;
  *
  * @param buckets explicit bounds by name pattern, first match; other names are exponential
  * @param maxSize buckets of an exponential histogram
- * @param percentiles of a summary, 0 to 100
+ * @param percentiles summary percentiles, 0 to 100
  */
 record ObserverForm(
     StatsdKind kind, Shape shape, List<Buckets> buckets, int maxSize, List<Double> percentiles) {

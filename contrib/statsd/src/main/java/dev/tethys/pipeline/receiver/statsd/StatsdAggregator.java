@@ -39,12 +39,12 @@ final class StatsdAggregator implements AutoCloseable {
    * Conversion of values to metrics.
    *
    * @param kindAttribute whether points have their statsd type as {@code metric_type}
-   * @param numbers of counters
+   * @param numbers number type of counters
    * @param monotonic whether counters never fall
    * @param cumulative whether counters and histograms accumulate instead of covering an interval
    * @param expiry idle time after which a cumulative series is removed
-   * @param forms of observations; unlisted types are gauges
-   * @param mapper of names; null if none
+   * @param forms aggregation by observation type; unlisted types are gauges
+   * @param mapper name mapper, or null if none
    */
   record Rules(
       boolean kindAttribute,

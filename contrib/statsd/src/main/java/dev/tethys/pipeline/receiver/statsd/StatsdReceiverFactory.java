@@ -37,7 +37,7 @@ public final class StatsdReceiverFactory
    * Settings of the receiver.
    *
    * @param endpoint a path for lines over a Unix socket
-   * @param socketBuffer of the kernel for datagrams over the network; 0 for 2 MiB
+   * @param socketBuffer kernel receive buffer for network datagrams; 0 for 2 MiB
    * @param socket permissions of the Unix socket; null for network listeners
    */
   public record Settings(

@@ -25,8 +25,8 @@ import java.util.Set;
  * Settings of the {@code tdengine} exporter.
  *
  * @param base taosAdapter
- * @param token of TDengine's Enterprise, instead of user and password; empty if none
- * @param cloudToken of TDengine's cloud, likewise
+ * @param token TDengine Enterprise token, used instead of user and password; empty if none
+ * @param cloudToken TDengine Cloud token, used instead of user and password; empty if none
  * @param sql whether rows go by SQL into one super table, otherwise by lines into one per metric
  * @param table super table for SQL
  * @param maxNames maximum number of super tables, or databases, built from labels

@@ -16,7 +16,7 @@ final class TdengineWriter implements RowWriter {
   private byte[] prefix = {};
 
   /**
-   * @param name of the super table, of SQL
+   * @param name super table name as a SQL identifier
    */
   TdengineWriter(TdengineSettings settings, String name) {
     this.settings = settings;

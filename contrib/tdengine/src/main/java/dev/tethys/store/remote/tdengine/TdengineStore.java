@@ -68,7 +68,7 @@ final class TdengineStore implements ForeignStore {
 
   /**
    * @param table the single super table with labels in JSON; "" if there is one table per metric
-   * @param cloudToken of TDengine's cloud; empty elsewhere
+   * @param cloudToken TDengine Cloud token; empty for other servers
    */
   TdengineStore(
       StoreConfig config,

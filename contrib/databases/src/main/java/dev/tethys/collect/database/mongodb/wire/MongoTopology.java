@@ -46,7 +46,7 @@ public final class MongoTopology {
   /**
    * Connects and logs in.
    *
-   * @param uri with its hosts
+   * @param uri connection string with its hosts
    * @param direct whether its only host is queried, regardless of its kind
    * @param timeLimit connect timeout per server, if the string does not specify one
    * @param environment variables of the process

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param srv whether the one host is a name whose servers DNS knows
  * @param authority hosts as they were written
- * @param hosts at least one
+ * @param hosts hosts of the deployment; at least one
  * @param login null if none
- * @param database that the path names, {@code ""} for none
- * @param options by their names in lower case
+ * @param database database named in the path, or {@code ""} for none
+ * @param options options by lower-case name
  */
 public record MongoUri(
     boolean srv,

@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * A request or a response, without its security wrapper.
  *
- * @param errorStatus of a GetBulk the number of non-repeaters
- * @param errorIndex of a GetBulk the number of repetitions
+ * @param errorStatus error status; for a GetBulk, the number of non-repeaters
+ * @param errorIndex error index; for a GetBulk, the maximum number of repetitions
  */
 record Pdu(int type, int requestId, int errorStatus, int errorIndex, List<Binding> bindings) {
   static final int GET = 0xa0;

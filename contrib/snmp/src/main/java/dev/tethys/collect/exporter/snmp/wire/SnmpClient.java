@@ -89,9 +89,9 @@ public final class SnmpClient implements AutoCloseable {
    * Connects.
    *
    * @param from null for any address
-   * @param contextName of version 3
-   * @param contextEngine of version 3, empty for the agent's own
-   * @param deadline of {@link System#nanoTime}
+   * @param contextName SNMPv3 context name
+   * @param contextEngine SNMPv3 context engine ID; empty for the agent's own
+   * @param deadline deadline as a {@link System#nanoTime} value
    */
   public SnmpClient(
       SnmpTarget target,
