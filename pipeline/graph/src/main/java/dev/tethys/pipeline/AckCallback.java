@@ -18,7 +18,7 @@ public interface AckCallback {
    * Callback for a batch with several destinations: settled once per destination, it then settles
    * the original with the worst outcome.
    *
-   * @param ways at least 1
+   * @param ways number of destinations; at least 1
    */
   static AckCallback join(AckCallback to, int ways) {
     return ways == 1 ? to : new JoinedAckCallback(to, ways, Outcome::worse);
@@ -38,7 +38,7 @@ public interface AckCallback {
    * Callback for a batch that is split: settled once per part, it then settles the batch with the
    * combined outcome.
    *
-   * @param parts at least 1
+   * @param parts number of parts; at least 1
    */
   static AckCallback parts(AckCallback to, int parts) {
     return parts == 1 ? to : new JoinedAckCallback(to, parts, Outcome::plus);

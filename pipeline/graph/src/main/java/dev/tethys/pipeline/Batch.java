@@ -146,7 +146,7 @@ public final class Batch {
    * bytes stay trees, everything else is joined as bytes. Profiles become trees, because their
    * dictionary indexes differ.
    *
-   * @param batches at least one
+   * @param batches batches to merge; at least one
    */
   public static Batch join(List<Batch> batches, long lane, Metadata metadata) {
     Batch first = batches.getFirst();

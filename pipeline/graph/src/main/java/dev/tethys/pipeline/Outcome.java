@@ -35,7 +35,7 @@ public sealed interface Outcome {
   /**
    * Some or all items will never be accepted.
    *
-   * @param reason for display
+   * @param reason reason shown to users
    * @param items number of rejected items; the others were accepted
    * @param byReason the same items by reason, with a limited number of reasons
    * @param byItem reasons by item index in the batch, from 0; empty if unknown

@@ -62,7 +62,7 @@ public final class Rows {
   /**
    * Encoded lengths of the series of a layout.
    *
-   * @param all of the request if no value is zero
+   * @param all encoded length of the entire request if no value is zero
    * @param shorter series whose length prefix is a byte shorter for a zero value
    */
   private record Lengths(int all, BitSet shorter) {}

@@ -58,7 +58,7 @@ public final class AllowedReferences {
   /**
    * The error for a reference that is not allowed.
    *
-   * @param texts of the configuration: a name that is not in them comes from another reference, and
+   * @param texts text of the configuration: a name not found in it comes from another reference and
    *     is not shown
    */
   static String refusal(String reference, String texts) {

@@ -18,8 +18,8 @@ public interface ConfigSource {
   /**
    * A configuration in both forms.
    *
-   * @param written with its references, such as {@code ${env:NAME}}
-   * @param values that these gave
+   * @param written configuration with its references, such as {@code ${env:NAME}}, unexpanded
+   * @param values values the references expanded to
    */
   record Texts(YamlDocument document, YamlDocument written, ReferencedValues values) {}
 

@@ -177,7 +177,7 @@ public final class ConfigSources implements ConfigSource {
   /**
    * Text of a file or URL.
    *
-   * @param texts of the configuration: a name that is not in it comes from another reference
+   * @param texts text of the configuration: a name not found in it comes from another reference
    */
   private String found(
       String reference, String texts, List<ReferencedValues.Value> values, Reader reader)

@@ -17,8 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Values that references of a configuration gave: variables, files and URLs. Strings that leave the
  * process have the references in place of them.
  *
- * @param values at most as many as a configuration may have
- * @param places of values with references, {@code file:line:column}
+ * @param values expanded values, bounded by the maximum for a configuration
+ * @param places places of values with references, {@code file:line:column}
  */
 public record ReferencedValues(List<Value> values, Set<String> places) {
   public static final ReferencedValues NONE = new ReferencedValues(List.of(), Set.of());

@@ -23,8 +23,9 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
   /**
    * Settings.
    *
-   * @param permissions of a created directory, such as {@code rwxr-x---}; "" for the system default
-   * @param maxBytes of each component's files; 0 for no limit
+   * @param permissions permissions of a created directory, such as {@code rwxr-x---}; "" for the
+   *     system default
+   * @param maxBytes maximum size of each component's files; 0 for no limit
    */
   public record Settings(
       Path directory, boolean create, String permissions, boolean fsync, long maxBytes) {}

@@ -40,7 +40,7 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
    *
    * @param file "" for none
    * @param from header of the sender; "" for none
-   * @param attribute of the sender's authentication; "" for none
+   * @param attribute attribute of the sender's authentication, or "" for none
    */
   public record Header(
       Action action,

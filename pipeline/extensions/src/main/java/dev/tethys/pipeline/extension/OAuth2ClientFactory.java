@@ -42,7 +42,7 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
    * Settings.
    *
    * @param clientIdFile file with the client id; "" for that of {@code oauth2}
-   * @param timeout of a token request
+   * @param timeout timeout of a token request
    * @param early time before its expiry at which a token is renewed
    */
   public record Settings(OAuth2 oauth2, String clientIdFile, Duration timeout, Duration early) {}

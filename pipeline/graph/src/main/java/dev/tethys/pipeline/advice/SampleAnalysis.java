@@ -212,8 +212,8 @@ public final class SampleAnalysis {
   /**
    * The recommendations, that which saves most first.
    *
-   * @param bytesPerItem by signal, at the place of the sample
-   * @param itemsPerSecond by signal, at the place of the sample
+   * @param bytesPerItem bytes per item by signal, measured where the sample was taken
+   * @param itemsPerSecond items per second by signal, measured where the sample was taken
    */
   public List<Recommendation> recommendations(
       Map<Signal, Double> bytesPerItem, Map<Signal, Double> itemsPerSecond) {

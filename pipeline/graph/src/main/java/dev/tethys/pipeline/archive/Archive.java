@@ -84,7 +84,7 @@ public final class Archive {
   /**
    * A record of a segment.
    *
-   * @param offset of the record in the segment
+   * @param offset offset of the record in the segment
    */
   public record Entry(long offset, int bodyLength, RequestSummary summary) {}
 

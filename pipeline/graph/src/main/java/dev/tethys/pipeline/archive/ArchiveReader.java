@@ -45,7 +45,7 @@ public final class ArchiveReader {
   /**
    * A segment.
    *
-   * @param bytes of its file
+   * @param bytes size of the segment file
    */
   public record SegmentInfo(long number, long bytes, List<Archive.Entry> entries) {}
 

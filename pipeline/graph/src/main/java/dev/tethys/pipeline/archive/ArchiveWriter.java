@@ -32,8 +32,8 @@ public final class ArchiveWriter implements Closeable {
   /**
    * Bounds of an archive.
    *
-   * @param maxBytes of all files
-   * @param maxAge of a request
+   * @param maxBytes maximum total size of all files
+   * @param maxAge maximum age of a request
    * @param segmentBytes after which a segment is complete
    * @param segmentAge after which a segment is complete
    * @param refuses whether a full archive refuses requests; otherwise the oldest segment is deleted
@@ -182,7 +182,7 @@ public final class ArchiveWriter implements Closeable {
   /**
    * Appends an OTLP request.
    *
-   * @param summary of the request
+   * @param summary summary of the request
    * @throws ArchiveFullException if the archive is full and rejects requests
    * @throws IOException if the request is not durable
    */

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * gRPC client with the Collector's keys (configgrpc).
  *
  * @param encoding value of {@code grpc-encoding}; "" without compression
- * @param headers of every call; names in lower case
+ * @param headers headers of every call; names in lower case
  * @param auth null without authentication
  */
 public record GrpcClientSettings(
@@ -157,7 +157,7 @@ public record GrpcClientSettings(
      * Adds the keys to a section.
      *
      * @param several whether several endpoints are allowed
-     * @param defaultCompression of requests
+     * @param defaultCompression default compression of requests
      */
     public Keys(Section s, boolean several, String defaultCompression) {
       this(s, several, defaultCompression, false);

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * An HTTP client as the Collector writes it (confighttp).
  *
  * @param endpoint null if an exporter has another for each signal
- * @param level of the compression
- * @param headers of every request; names in lower case
+ * @param level compression level
+ * @param headers headers of every request; names in lower case
  * @param auth null if requests do not authenticate
  */
 public record HttpClientSettings(

@@ -42,7 +42,7 @@ public final class HttpEndpoint {
    * Endpoint of an exporter.
    *
    * @param usual headers of every request, overridden by those of the settings
-   * @param factory of the process; not closed here
+   * @param factory process-wide client factory; not closed here
    * @param context resolves the authentication extension
    */
   public static HttpEndpoint of(
@@ -109,7 +109,7 @@ public final class HttpEndpoint {
   /**
    * A response.
    *
-   * @param body with gzip undone
+   * @param body decompressed body
    * @param retryAfter zero if it does not say
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared

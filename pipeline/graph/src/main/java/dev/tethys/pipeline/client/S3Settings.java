@@ -16,7 +16,7 @@ import java.util.TreeMap;
 /**
  * Bucket with a key prefix: the {@code s3} block of components.
  *
- * @param prefix of all keys, "" for none, without leading or trailing slashes
+ * @param prefix prefix of all keys, or "" for none; no leading or trailing slashes
  */
 public record S3Settings(S3Location location, String prefix) {
   private static final int MAX_PART = 1 << 30;

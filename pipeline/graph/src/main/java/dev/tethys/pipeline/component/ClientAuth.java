@@ -76,7 +76,7 @@ public interface ClientAuth {
    * Headers of a request as sent: {@link #edit edited}, without private ones.
    *
    * @param auth null if none
-   * @param headers of the request; modified
+   * @param headers headers of the request; modified
    */
   static Map<String, String> edited(@Nullable ClientAuth auth, Map<String, String> headers)
       throws IOException {

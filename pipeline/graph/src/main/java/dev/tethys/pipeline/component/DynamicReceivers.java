@@ -33,7 +33,7 @@ public interface DynamicReceivers {
   /**
    * Creates a receiver. Its own metrics are shown between its start and its stop.
    *
-   * @param id of no two at a time
+   * @param id ID, unique among the receivers running at a time
    * @param called how logs and errors call it
    * @param settings read by the factory
    * @throws dev.tethys.config.ConfigException if the settings cannot be met

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Running components, named as in the configuration.
  *
- * @param extensions in start order
- * @param pipelines in configuration order
+ * @param extensions extensions in start order
+ * @param pipelines pipelines in configuration order
  */
 public record RunningGraph(List<ComponentId> extensions, List<Pipeline> pipelines) {
   /** Nothing is running. */
@@ -16,7 +16,7 @@ public record RunningGraph(List<ComponentId> extensions, List<Pipeline> pipeline
    * The path of one signal.
    *
    * @param receivers connectors that lead to it among them
-   * @param processors in their order
+   * @param processors processors in pipeline order
    * @param exporters connectors that it leads to among them
    */
   public record Pipeline(

@@ -13,7 +13,7 @@ import java.util.Objects;
 /**
  * Component as described in a configuration.
  *
- * @param id with its type in the newest spelling
+ * @param id ID with the type in its current spelling
  * @param key position of its name
  * @param body its configuration
  * @param settings parsed from the body

@@ -40,8 +40,8 @@ import java.util.stream.Collectors;
  * Validated configuration: all components are known, settings are parsed, references resolve,
  * signals match, there are no cycles.
  *
- * @param extensions in start order
- * @param pipelines in configuration order
+ * @param extensions extensions in start order
+ * @param pipelines pipelines in configuration order
  * @param unused components that are defined but not used
  */
 public record GraphConfig(

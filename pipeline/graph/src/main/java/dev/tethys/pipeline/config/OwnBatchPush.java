@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * process, sent over OTLP.
  *
  * @param delay between two exports; zero to export each item immediately
- * @param timeout of an export
+ * @param timeout timeout of an export
  * @param queue maximum number of items that wait; newer ones are dropped
  * @param batch maximum number of items of an export
  * @param otlp destination; null for standard output

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * A periodic reader of {@code service.telemetry.metrics}: the metrics of the process, sent.
  *
  * @param interval between two sendings
- * @param timeout for one
+ * @param timeout timeout of a single export
  * @param otlp OTLP destination; null for standard output
  */
 public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp otlp) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * View of {@code service.telemetry.metrics}: modification of some metrics of the process.
  *
  * @param name pattern of metric names with {@code *} and {@code ?}; "" for all
- * @param kind of the metrics; null for all
+ * @param kind kind of the metrics, or null for all
  * @param drop whether they are not exposed
  * @param rename new name; "" to keep
  * @param description "" to keep

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An exporter includes {@link #SECTION} in its own and calls {@link #read}.
  *
- * @param timeout for one attempt
- * @param options of the outbox; the disk of a storage extension is resolved later
+ * @param timeout timeout of a single attempt
+ * @param options outbox options; the disk of a storage extension is resolved later
  * @param storage extension for the queue on disk; null for memory
  * @param deadLetterBytes maximum size of dead letters there
  * @param batch batching before the queue; null if none
@@ -50,7 +50,7 @@ public record DeliverySettings(
    * @param after maximum wait of a batch; zero if none
    * @param minSize size at which a batch is sent immediately
    * @param maxSize maximum size; 0 for no limit
-   * @param sizer of both sizes: items or bytes
+   * @param sizer unit of both sizes: items or bytes
    * @param metadataKeys only batches with equal values are merged
    */
   public record Batching(

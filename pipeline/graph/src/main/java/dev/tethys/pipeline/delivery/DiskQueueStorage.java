@@ -150,7 +150,7 @@ final class DiskQueueStorage implements QueueStorage {
   /**
    * Appends requests from memory and syncs them together.
    *
-   * @param requests of the entries, in order
+   * @param requests requests to append, in entry order
    * @return entries on disk, to be published in this order
    * @throws IOException if not all were stored; none is kept then
    */

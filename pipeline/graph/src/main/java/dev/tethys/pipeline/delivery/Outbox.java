@@ -37,7 +37,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
    * including delayed requests immediately, because the destination may be different. Requests in
    * flight end with their sender.
    *
-   * @param options with the same disk or memory
+   * @param options options with the same disk or memory
    */
   void replaceSender(OutboxOptions options, Sender sender);
 

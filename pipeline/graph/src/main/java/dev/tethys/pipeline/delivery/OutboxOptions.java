@@ -60,7 +60,7 @@ public record OutboxOptions(
   /**
    * Capacity of a queue, including requests being sent.
    *
-   * @param bytes of bodies in memory or of files on disk; more than 0
+   * @param bytes maximum size of bodies in memory or of files on disk; must be positive
    * @param items 0 for no limit
    * @param requests maximum number of requests; 0 for no limit
    */

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
  * State of an outbox at one moment.
  *
  * @param requests waiting or being sent
- * @param items in them
+ * @param items items in those requests
  * @param bytes used of the capacity: of bodies in memory, of files on disk
- * @param capacity in bytes
+ * @param capacity capacity of the queue
  * @param oldestMillis age of the oldest request; 0 if there is none
  * @param inFlight requests in flight
  * @param limit maximum requests in flight
@@ -44,9 +44,9 @@ public record OutboxStatus(
   /**
    * Part of a memory queue that continues on disk.
    *
-   * @param requests on disk
-   * @param items in them
-   * @param bytes of all files
+   * @param requests requests on disk
+   * @param items items in those requests
+   * @param bytes total size of the files
    * @param capacityBytes maximum size
    * @param sinceMillis start time, Unix milliseconds
    */

@@ -30,7 +30,7 @@ public final class Outboxes {
   /**
    * Creates outboxes on files, with a clock and a source of randomness.
    *
-   * @param random for jitter
+   * @param random source of randomness for jitter
    */
   public Outboxes(FileAccess files, Scheduler clock, RandomGenerator random) {
     this(files, clock, random, null);
@@ -71,8 +71,8 @@ public final class Outboxes {
   /**
    * Opens an outbox and starts sending the requests found on disk.
    *
-   * @param name of the destination in logs and errors
-   * @param account for everything added or found
+   * @param name destination name used in logs and errors
+   * @param account accounting for all requests added or found on disk
    * @throws IOException if the folder cannot be created or another process uses it. Corruption does
    *     not cause a failure.
    */

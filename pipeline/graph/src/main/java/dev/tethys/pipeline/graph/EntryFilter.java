@@ -48,7 +48,7 @@ public interface EntryFilter {
    *
    * @param fresh whether the items enter the graph here: from a receiver, or from a connector that
    *     converted them from another signal
-   * @param entries of the same graph
+   * @param entries filters of the same graph
    */
   void filter(
       PipelineId pipeline,

@@ -53,9 +53,9 @@ final class FanOutConsumer implements Consumer {
   /**
    * Creates a fan-out.
    *
-   * @param exit of the node
-   * @param account of a receiver, which is kept here; null for others
-   * @param volume of a receiver; null for others
+   * @param exit exit of the node
+   * @param account accounting of a receiver, which is updated here; null for other components
+   * @param volume volume counter of a receiver; null for other components
    * @param entry null for a node inside a pipeline
    */
   FanOutConsumer(
@@ -72,7 +72,7 @@ final class FanOutConsumer implements Consumer {
   }
 
   /**
-   * @param entries of the pipelines of the graph
+   * @param entries entry filters of the graph's pipelines
    */
   void lead(List<Edge> to, EntryFilter.Entries entries) {
     Map<String, List<Edge>> byPipeline = new LinkedHashMap<>();

@@ -224,7 +224,7 @@ public final class Graph implements GraphView {
    * Stops everything: receivers first, then each node once no batch reaches it. A change in
    * progress that waits for space in a remaining queue must end within the time too.
    *
-   * @param timeLimit for everything
+   * @param timeLimit time limit for the entire shutdown
    */
   public void stop(Duration timeLimit) {
     long end = services.clock().nanos() + timeLimit.toNanos();

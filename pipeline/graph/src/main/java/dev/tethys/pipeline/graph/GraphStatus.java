@@ -22,7 +22,7 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
    * @param component its id in the configuration
    * @param where position of its definition
    * @param balances item counts by signal
-   * @param outbox of an exporter that has one; null for others
+   * @param outbox outbox of the exporter, or null if none
    * @param blocked blockages, oldest first; empty if it makes progress
    * @param repeatedItems items that some of its outputs accepted and that their source repeats
    *     because others rejected them

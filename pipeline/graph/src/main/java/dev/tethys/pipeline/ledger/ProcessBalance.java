@@ -24,7 +24,7 @@ import java.util.function.LongSupplier;
  * @param held items in queues and in components
  * @param waiting items that passed an edge but are not in the account of the next component: those
  *     in a batch before a queue; 0 if idle, never negative
- * @param dropped by reason
+ * @param dropped dropped items by reason
  */
 public record ProcessBalance(
     long in,

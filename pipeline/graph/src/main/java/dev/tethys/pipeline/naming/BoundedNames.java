@@ -36,7 +36,7 @@ public final class BoundedNames {
 
   /**
    * @param most maximum number of names, in addition to the one for all others
-   * @param registry of the exporter
+   * @param registry registry of the exporter
    * @param exporter the component, as in {@code clickhouse/far}
    */
   public BoundedNames(
@@ -57,7 +57,7 @@ public final class BoundedNames {
    * @param naming name for labels
    * @param other the name beyond the limit
    * @param most maximum number of names, in addition to the one for all others
-   * @param registry of the exporter
+   * @param registry registry of the exporter
    * @param exporter the component, as in {@code kafka/far}
    */
   public BoundedNames(

@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
  * if a rule restricts values.
  *
  * @param parts texts and labels alternately, starting with a text
- * @param rule of the destination
+ * @param rule naming rule of the destination
  */
 public record NameTemplate(List<String> parts, NameRule rule) {
   private static final String NONE = "none";

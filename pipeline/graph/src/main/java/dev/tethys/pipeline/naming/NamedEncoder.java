@@ -57,8 +57,8 @@ public final class NamedEncoder implements Encoder {
   /**
    * Encoder for the names of a template.
    *
-   * @param series for destinations of series; null if metrics stay OTLP and are separated by
-   *     resource
+   * @param series series settings for destinations that store series; null to keep metrics as OTLP,
+   *     separated by resource
    * @param encoders creates the encoder of a name
    */
   public static Encoder of(

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param queued items in queues of exporters
  * @param returned items that receivers rejected to their sources
  * @param dropped items by reason, of all components
- * @param exporters by name and signal, such as {@code otlp/vendor@logs}
- * @param signals by name, such as {@code logs}
+ * @param exporters exporters by name and signal, such as {@code otlp/vendor@logs}
+ * @param signals signals by name, such as {@code logs}
  * @param receivers items accepted by receivers, by name and signal, such as {@code otlp@logs}
  * @param controls live controls by id; null for a process without them
  * @param memory resident bytes of the process; 0 if unknown
@@ -62,7 +62,7 @@ public record PipelineAccounts(
    *
    * @param in accepted from its pipelines, or found on disk
    * @param out delivered
-   * @param queued in its queue or in flight
+   * @param queued items queued or in flight
    * @param oldestMillis age of the oldest of these, 0 if there is none; -1 if unknown
    */
   public record Exporter(long in, long out, long queued, long oldestMillis) {
@@ -102,7 +102,7 @@ public record PipelineAccounts(
   /**
    * Use of a quota.
    *
-   * @param value of its attribute
+   * @param value value of the quota's attribute
    * @param limit share of the process in the limit
    * @param step ok, warn, sample or overflow
    * @param period number of the period of the use

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * gRPC server with the Collector's keys (configgrpc).
  *
- * @param endpoint in the form of listeners: {@code host:port}, or {@code unix:path}
+ * @param endpoint listen address: {@code host:port}, or {@code unix:path}
  * @param tls null without TLS
  * @param auth the extension that authenticates senders; null for everyone
  * @param includeMetadata whether headers become metadata of batches

@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tls null without TLS
  * @param cors null if pages of other origins may not send
- * @param endpoint in the form of listeners: {@code host:port}, or {@code unix:path}
+ * @param endpoint listen address: {@code host:port}, or {@code unix:path}
  * @param auth authenticates senders; null for everyone
- * @param maxBodyBytes of a request, before and after decompression
+ * @param maxBodyBytes maximum size of a request body, before and after decompression
  * @param includeMetadata whether headers become metadata of batches
  * @param responseHeaders added to every response
  * @param compressions accepted values of Content-Encoding; "" for none
- * @param readTimeout for one request; zero for the listener's default
+ * @param readTimeout timeout for reading one request; zero for the listener's default
  * @param connections further limits of connections
  */
 public record HttpServerSettings(

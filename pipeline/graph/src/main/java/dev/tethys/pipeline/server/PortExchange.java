@@ -38,7 +38,7 @@ public final class PortExchange {
   /**
    * Listener left by a receiver, without pending requests or responses.
    *
-   * @param settings of the listener and of how it reads
+   * @param settings settings of the listener and of request reading
    * @param addresses {@code host:port}, over UDP with {@code /udp} after it
    */
   private record LeftSocket(Object settings, List<String> addresses, PassingListener<?> listener) {}
@@ -76,7 +76,7 @@ public final class PortExchange {
    * Takes over a listener with equal settings from a receiver stopped by this thread's graph
    * change; otherwise creates one after its addresses were released.
    *
-   * @param type of the listener with such settings
+   * @param type class of the listener
    * @throws IOException if opening fails
    */
   public static <H, L extends PassingListener<H>> L open(

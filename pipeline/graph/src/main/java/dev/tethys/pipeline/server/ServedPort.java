@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Listener of a receiver with the settings of its sockets and connections.
  *
  * @param listener the listener
- * @param settings of sockets and connections
+ * @param settings settings of sockets and connections
  */
 record ServedPort(HttpListener listener, Settings settings) {
   /**

@@ -162,7 +162,7 @@ public record ServerTlsSettings(
    * unreadable, the last version is kept.
    *
    * @param tls null without TLS
-   * @param headers of every response
+   * @param headers headers added to every response
    * @param nanos monotonic clock
    * @throws IOException if a file cannot be read now
    */

@@ -10,7 +10,7 @@ import java.util.Map;
  * Prices of exported data.
  *
  * @param currency such as {@code USD}; "" without prices
- * @param byExporter by exporter id
+ * @param byExporter prices by exporter ID
  */
 public record Prices(String currency, Map<String, Price> byExporter) {
   public static final Prices NONE = new Prices("", Map.of());

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * Attribute by which volumes are counted.
  *
  * @param name as configured
- * @param source of its values
- * @param key of an attribute; "" for other sources
+ * @param source source of its values
+ * @param key attribute key; "" for other sources
  */
 public record VolumeAttribute(String name, Source source, String key) {
   /** Position of values. */

@@ -11,7 +11,7 @@ import java.util.List;
  * Settings of volumes by attribute.
  *
  * @param values maximum number of values per attribute and point; all others are counted together
- * @param prices of exporters
+ * @param prices prices of exporters
  */
 public record VolumeSettings(
     boolean enabled, List<VolumeAttribute> attributes, int values, Prices prices) {

@@ -31,7 +31,7 @@ final class FollowedRecord {
   /**
    * Follows a record until the time limit expires; returns the way as JSON.
    *
-   * @param signal for which {@link #isSignal} is true
+   * @param signal signal for which {@link #isSignal} is true
    * @return empty if another record is being followed
    */
   Optional<String> follow(String signal, String contains, double seconds)

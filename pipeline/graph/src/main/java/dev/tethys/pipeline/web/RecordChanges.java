@@ -64,7 +64,7 @@ final class RecordChanges {
   /**
    * Record.
    *
-   * @param edge on which it left; "" for one that did not
+   * @param edge edge on which the record left, or "" if it did not
    * @param before null for a record only in the output
    * @param after null for a record only in the input
    */

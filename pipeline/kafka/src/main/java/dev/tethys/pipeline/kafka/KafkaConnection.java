@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Collector.
  *
  * @param brokers {@code host:port}, some of the cluster's
- * @param properties of a Kafka client, security included
+ * @param properties Kafka client properties, including security
  */
 public record KafkaConnection(List<String> brokers, Map<String, Object> properties) {
   private static final Section SASL = new Section("sasl", "SASL authentication.");

@@ -36,7 +36,7 @@ import org.apache.kafka.clients.producer.RoundRobinPartitioner;
  * @param metadataKeys metadata of batches that become headers of records
  * @param headers added to every record
  * @param maxRecords maximum records in flight; 0 for no limit
- * @param properties of the producer, including those of the connection
+ * @param properties producer properties, including those of the connection
  */
 record KafkaExporterSettings(
     Map<Signal, Topic> topics,

@@ -16,7 +16,7 @@ public final class KafkaMetricsFactory implements ReceiverFactory<KafkaMetricsSe
   private final String version;
 
   /**
-   * @param version of this program
+   * @param version version of this program
    */
   public KafkaMetricsFactory(String version) {
     this.version = version;

@@ -24,7 +24,7 @@ import java.util.Set;
  * @param alias alias of the cluster; {@code ""} for none
  * @param topics regular expression that selects topics by name
  * @param groups regular expression that selects consumer groups
- * @param properties of a Kafka client
+ * @param properties Kafka client properties
  */
 public record KafkaMetricsSettings(
     IntervalCollector.Schedule pace,

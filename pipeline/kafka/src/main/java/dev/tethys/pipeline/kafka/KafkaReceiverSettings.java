@@ -50,7 +50,7 @@ record KafkaReceiverSettings(
   /**
    * Topics of one signal.
    *
-   * @param names of topics; a name that starts with {@code ^} is a regular expression
+   * @param names topic names; a name that starts with {@code ^} is a regular expression
    * @param excluded regular expressions; topics with matching names are not read
    * @param reading null if the common encoding does not support this signal
    */

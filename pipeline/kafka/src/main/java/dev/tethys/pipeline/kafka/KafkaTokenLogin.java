@@ -58,7 +58,7 @@ public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
   /**
    * Properties of a connection whose tokens come from an extension.
    *
-   * @param extensions of SASL (RFC 7628, section 3.1), sent with the token
+   * @param extensions SASL extensions (RFC 7628, section 3.1), sent with the token
    */
   static Map<String, Object> of(Reference source, Map<String, String> extensions) {
     return Map.of(

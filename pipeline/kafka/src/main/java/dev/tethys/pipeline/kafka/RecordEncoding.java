@@ -86,7 +86,7 @@ public enum RecordEncoding {
   /**
    * Content type of the records of a topic.
    *
-   * @param charset of {@link #TEXT}
+   * @param charset charset used by {@link #TEXT}
    */
   record Reading(RecordEncoding encoding, Charset charset) {
     Reading(RecordEncoding encoding) {

@@ -43,7 +43,7 @@ enum RecordKeys {
   /**
    * Parts of a batch.
    *
-   * @param parts by their keys; "" for no key
+   * @param parts parts by record key; "" for no key
    * @param leftOut samples of remote write that are in no part, since OTLP cannot represent them
    */
   record Split(SequencedMap<String, Batch> parts, int leftOut) {}

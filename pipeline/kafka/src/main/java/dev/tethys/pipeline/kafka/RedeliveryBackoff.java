@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param first initial delay
  * @param longest maximum delay without {@code randomization}
- * @param multiplier from one delay to the next
+ * @param multiplier factor from one delay to the next
  * @param randomization maximum random part of a delay, 0 to 1
  */
 record RedeliveryBackoff(

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * merged into an existing one; a value that is not a map is replaced by a map if a key is set in
  * it.
  *
- * @param keys on the way from the root
+ * @param keys path of keys from the root
  */
 public record Field(Root root, List<String> keys) {
   /** Root of a field path. */

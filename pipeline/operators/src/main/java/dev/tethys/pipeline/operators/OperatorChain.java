@@ -143,7 +143,7 @@ public final class OperatorChain implements Sink {
   /**
    * Passes on entries that were buffered too long; called several times per second.
    *
-   * @param nanos of the monotonic clock
+   * @param nanos monotonic clock reading in nanoseconds
    */
   public void tick(long nanos) throws InterruptedException {
     for (Operator o : operators) {

@@ -16,7 +16,7 @@ public final class TimeText {
   /**
    * Compiles a layout with C's directives.
    *
-   * @param zone of times without one
+   * @param zone time zone for times without one
    * @throws IllegalArgumentException for an unknown directive or zone
    */
   public static TimeText strptime(String layout, String zone) {

@@ -8,7 +8,7 @@ import java.util.Map;
  * Client data of a batch, as read by the paths of {@code otelcol}.
  *
  * @param metadata headers of the request, names in lower case
- * @param address of the peer, "" if not known
+ * @param address peer address, or "" if unknown
  * @param auth attributes of the authenticated client
  */
 public record ClientInfo(Map<String, List<String>> metadata, String address, Attributes auth) {

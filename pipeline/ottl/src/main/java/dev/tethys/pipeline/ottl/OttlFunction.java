@@ -31,7 +31,7 @@ public record OttlFunction(
   /**
    * Parameter of a function.
    *
-   * @param name in snake case
+   * @param name parameter name in snake case
    * @param list whether it accepts a list of such values
    */
   public record Parameter(

@@ -56,8 +56,8 @@ public final class Points {
   /**
    * Key of points that are merged into one.
    *
-   * @param start of delta points, otherwise 0
-   * @param bounds of histograms, otherwise ""
+   * @param start start time of delta points, otherwise 0
+   * @param bounds histogram bounds, otherwise ""
    */
   private record Key(Attributes attributes, long time, long start, String bounds) {
     static Key of(DataPoint p, boolean delta) {
@@ -73,7 +73,7 @@ public final class Points {
    * Adds the counts of a later point to a point; its attributes and times stay. The result keeps
    * only the exemplars of the later point: a running sum would accumulate them without limit.
    *
-   * @param more of the same class
+   * @param more later point of the same class
    * @return whether it could be added; histograms with different bounds cannot, nor can exponential
    *     histograms with no common scale
    */

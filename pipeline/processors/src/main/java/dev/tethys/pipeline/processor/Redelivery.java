@@ -15,7 +15,7 @@ public final class Redelivery {
   /**
    * Sends a batch unmodified, so that it can be sent again. An exception counts as unavailable.
    *
-   * @param name of the sending component, for the log
+   * @param name name of the sending component, used in log lines
    * @param to receives the outcome once
    */
   public static void send(

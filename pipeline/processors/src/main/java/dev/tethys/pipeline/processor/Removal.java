@@ -23,7 +23,7 @@ public final class Removal {
   /**
    * Removes the items that match a predicate.
    *
-   * @param context of the items to which the cursor moves, such as resource or log
+   * @param context context of the items visited by the cursor, such as resource or log
    * @return whether anything was removed
    */
   public static <T extends Item<T>> boolean removeIf(

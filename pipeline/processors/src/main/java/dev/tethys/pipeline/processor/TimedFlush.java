@@ -59,8 +59,8 @@ public final class TimedFlush {
   /**
    * Creates a stopped instance.
    *
-   * @param name of its threads
-   * @param account that holds the items of batches
+   * @param name name of the flush threads
+   * @param account accounting that holds the items of buffered batches
    */
   public TimedFlush(
       String name,

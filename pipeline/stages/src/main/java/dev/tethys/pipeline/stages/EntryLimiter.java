@@ -26,7 +26,7 @@ public final class EntryLimiter {
    * Full initially.
    *
    * @param entries null for any number
-   * @param bytes of lines in UTF-8; null for any number
+   * @param bytes limit on line bytes in UTF-8, or null for unlimited
    */
   public EntryLimiter(@Nullable Rate entries, @Nullable Rate bytes, StageClock clock) {
     this.clock = clock;

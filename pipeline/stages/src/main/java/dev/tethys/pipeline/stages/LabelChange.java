@@ -27,8 +27,8 @@ final class LabelChange {
   /**
    * Returns the set with the labels applied.
    *
-   * @param values by the position of their names; null leaves a label unchanged, an empty value
-   *     removes it; the array may be reused by the caller
+   * @param values values in the order of the label names; null leaves a label unchanged, an empty
+   *     value removes it; the caller may reuse the array
    */
   Labels apply(Labels from, @Nullable String[] values) {
     long hash = from.hash64();

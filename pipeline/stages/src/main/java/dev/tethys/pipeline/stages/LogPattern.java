@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * bracketed text, numbers, addresses, times and ids are ignored. Lines that differ in at most one
  * word share a pattern.
  *
- * @param words at most {@link #MAX_WORDS}
+ * @param words words of the pattern, at most {@link #MAX_WORDS}
  */
 record LogPattern(List<String> words) {
   /** Maximum number of words read from a line. */

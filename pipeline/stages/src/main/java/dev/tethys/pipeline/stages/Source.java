@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Input of a stage: an extracted value, or the line.
  *
- * @param name of the value; null for the line
+ * @param name name of the extracted value, or null for the line
  */
 record Source(@Nullable String name) {
   static Key<String> key(Section section) {

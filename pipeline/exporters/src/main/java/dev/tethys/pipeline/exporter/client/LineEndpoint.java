@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Address and transport of a line protocol without replies.
  *
  * @param address {@code host:port}, or the path of a socket
- * @param tls of TCP; null without TLS
+ * @param tls TLS settings for TCP, or null for no TLS
  * @param confirm whether each request has its own TCP connection, which the server closes after
  *     reading it
  * @param maxDatagram maximum size of a datagram
@@ -155,7 +155,7 @@ public record LineEndpoint(
   /**
    * Creates the transport, which connects on the first send.
    *
-   * @param timeout of one request
+   * @param timeout timeout of a single request
    */
   public LineTransport open(Duration timeout) {
     if (transport.isUnix()) {

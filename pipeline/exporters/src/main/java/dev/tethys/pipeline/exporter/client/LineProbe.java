@@ -20,7 +20,7 @@ public final class LineProbe implements ExporterProbe {
   private final Sample sample;
 
   /**
-   * @param timeout of each step
+   * @param timeout timeout of each step
    */
   public LineProbe(LineEndpoint endpoint, Duration timeout, Sample sample) {
     this.endpoint = endpoint;

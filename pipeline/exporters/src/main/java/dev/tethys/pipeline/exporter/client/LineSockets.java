@@ -37,7 +37,7 @@ public final class LineSockets implements AutoCloseable {
 
   /**
    * @param tls null without TLS
-   * @param timeout of one request, including the connection
+   * @param timeout timeout of one request, including connecting
    */
   public LineSockets(String host, int port, @Nullable TlsConfig tls, Duration timeout) {
     this(host, port, tls, timeout, line -> {});
@@ -45,7 +45,7 @@ public final class LineSockets implements AutoCloseable {
 
   /**
    * @param tls null without TLS, or if the greeting enables it
-   * @param timeout of one request, including the connection
+   * @param timeout timeout of one request, including connecting
    * @param greeting runs on every connection before anything else
    */
   public LineSockets(

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Address of a protocol over WebSockets: {@code ws://host:port/path}, or {@code wss} with TLS.
  *
  * @param authority host and port, without the default port
- * @param headers of the opening request
+ * @param headers headers of the opening request
  */
 public record WebSocketAddress(
     String authority, String path, String protocol, Map<String, Secret> headers) {

@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * within the gateway's size limit. Samples without a lane are distributed by series, so each series
  * keeps its order.
  *
- * @param form of messages
- * @param maxBytes of a message, before compression
+ * @param form message format
+ * @param maxBytes maximum message size before compression
  */
 record ClymeneRequestEncoder(
     GatewayFormat form, int maxBytes, @Nullable ClientAuth auth, InstantSource clock)

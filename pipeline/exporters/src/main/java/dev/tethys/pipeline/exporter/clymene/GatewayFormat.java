@@ -17,7 +17,7 @@ import java.util.Set;
  *
  * @param http whether metrics are a snappy block and logs are plain; over gRPC metrics are the
  *     message itself and logs a field of one
- * @param compression of gRPC messages
+ * @param compression compression used for gRPC messages
  * @param word value of {@code grpc-encoding}; "" without compression
  */
 record GatewayFormat(boolean http, Compression compression, String word) {

@@ -22,7 +22,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
    * Output settings.
    *
    * @param paths null for the process log
-   * @param queue of data before it is written; null if none
+   * @param queue sending queue, or null for none
    * @param noProfiles thrown for pipelines of profiles; null if they are supported
    */
   record Settings(

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Settings of bulk requests and their logging, named as in the Collector (its config.go).
  *
  * @param onStart whether nodes are discovered before the first request
- * @param interval of node discovery; zero for never
- * @param scheme of discovered nodes; null for the scheme of the first endpoint
+ * @param interval interval of node discovery; zero to disable
+ * @param scheme scheme of discovered nodes; null for the scheme of the first endpoint
  * @param logged logging settings
  * @param sourceOnError whether responses quote rejected documents; null for the server's default
  * @param filterPath additional response fields; "" for none

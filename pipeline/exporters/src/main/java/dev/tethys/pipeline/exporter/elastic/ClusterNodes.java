@@ -27,7 +27,7 @@ final class ClusterNodes {
   /**
    * Parses the addresses of nodes in order.
    *
-   * @param scheme of the resulting URLs
+   * @param scheme scheme of the resulting URLs
    * @throws IOException if the response is invalid
    */
   static List<URI> read(byte[] answer, String scheme) throws IOException {

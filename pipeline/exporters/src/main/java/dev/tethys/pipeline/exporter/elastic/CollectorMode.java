@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param mapping default mode
  * @param allowed modes that senders may request
- * @param logsIndex of log records and span events; null to route by attributes
- * @param tracesIndex of spans; null to route by attributes
- * @param metricsIndex of data points; null to route by attributes
+ * @param logsIndex index for log records and span events; null to route by attributes
+ * @param tracesIndex index for spans; null to route by attributes
+ * @param metricsIndex index for data points; null to route by attributes
  * @param ids whether an attribute of log records is the document id
  * @param spanIds whether an attribute of spans and their events is the document id
  * @param pipelines whether an attribute of log records names an ingest pipeline

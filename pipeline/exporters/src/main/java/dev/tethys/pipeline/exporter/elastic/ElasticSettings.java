@@ -30,13 +30,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bases server URLs, used in turn
  * @param openSearch whether it is OpenSearch
- * @param metricsIndex of samples; {@code {label}} is replaced by the value of a label
- * @param logsIndex of log records
- * @param tracesIndex of spans
+ * @param metricsIndex index for samples; {@code {label}} is replaced by the value of a label
+ * @param logsIndex index for log records
+ * @param tracesIndex index for spans
  * @param maxNames maximum number of indices built from labels
  * @param dataStream whether indices are data streams
  * @param template whether an index template is installed first
- * @param retention of data streams in Elasticsearch; "" for unlimited
+ * @param retention retention of Elasticsearch data streams, or "" for unlimited
  * @param policy rollover and deletion of indices; null if none
  * @param timeSeries settings of time series data streams; null for plain ones
  * @param clymene whether documents of samples have Clymene's form

@@ -90,7 +90,7 @@ record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter
   /**
    * Policy in OpenSearch's format.
    *
-   * @param pattern of the indices to which it applies
+   * @param pattern pattern matching the indices to which the policy applies
    */
   String ofOpenSearch(String pattern, int priority) {
     String delete =

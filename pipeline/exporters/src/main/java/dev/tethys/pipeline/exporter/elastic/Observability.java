@@ -24,7 +24,8 @@ record Observability(
   /**
    * Index names.
    *
-   * @param name with {@code {attribute}} for attributes of the item, its scope or resource
+   * @param name index name template; {@code {attribute}} is replaced by an attribute of the item,
+   *     its scope or its resource
    * @param fallback replaces missing attributes
    * @param dated appends a date; null if none
    */

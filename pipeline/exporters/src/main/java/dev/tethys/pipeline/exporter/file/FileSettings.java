@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param rotation null without rotation
  * @param proto length-prefixed protobuf; otherwise JSON lines
  * @param zstd whether each request is compressed
- * @param level of the compression
+ * @param level compression level
  * @param append whether existing content is kept
  * @param createFolder whether its folder is created when absent
  * @param groups one file for each value of an attribute; null for one file

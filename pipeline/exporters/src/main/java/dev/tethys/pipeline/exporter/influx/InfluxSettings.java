@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
  * Settings of the {@code influxdb} exporter, named as in the Collector if it has them.
  *
  * @param base the server, without a path of the API
- * @param database of version 1, bucket of version 2, database of version 3
+ * @param database database (versions 1 and 3) or bucket (version 2)
  * @param maxNames maximum number of databases built from labels
- * @param retentionPolicy of version 1; "" for the default
- * @param consistency of a cluster of version 1; "" for the default
+ * @param retentionPolicy retention policy in version 1, or "" for the default
+ * @param consistency write consistency of a version 1 cluster, or "" for the default
  * @param clymene whether points have Clymene's form: the name is a tag too
  * @param defaultTags tags of every point that does not have them
  * @param spanDimensions attributes of spans that are tags

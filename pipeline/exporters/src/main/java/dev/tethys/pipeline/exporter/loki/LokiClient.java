@@ -107,7 +107,7 @@ public final class LokiClient implements AutoCloseable {
   /**
    * Opens a client, and continues with the requests found in its folder.
    *
-   * @param client for the requests; of {@link LokiClientConfig#client()}
+   * @param client HTTP client for the requests, created from {@link LokiClientConfig#client()}
    * @throws IOException if the folder cannot be used
    */
   public LokiClient(
@@ -149,8 +149,8 @@ public final class LokiClient implements AutoCloseable {
    * backoff, because the destination may have changed. If the destination is the same, they
    * continue with their attempt counts.
    *
-   * @param client for the requests
-   * @param queue with the client's folder
+   * @param client HTTP client for the requests
+   * @param queue queue that uses the client's folder
    */
   public synchronized void become(
       LokiClientConfig config, LokiLimits limits, WebClient client, RequestQueue queue) {

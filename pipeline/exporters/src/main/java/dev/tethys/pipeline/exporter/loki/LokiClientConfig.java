@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param tenant default tenant; "" for none
  * @param batchWait maximum time that an entry waits for others
  * @param batchPause minimum time between two requests of a tenant that are not full
- * @param batchBytes of lines and metadata in a request
+ * @param batchBytes maximum size of the lines and metadata in a request
  * @param externalLabels added to entries without these labels
  * @param dropRateLimited whether a request answered 429 is dropped instead of retried
  */

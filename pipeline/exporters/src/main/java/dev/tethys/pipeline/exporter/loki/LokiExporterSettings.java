@@ -19,7 +19,7 @@ import java.util.Set;
 /**
  * Settings of the {@code loki} exporter.
  *
- * @param url with its path
+ * @param url URL including its path
  * @param tenant default tenant of streams; "" for none
  * @param resourceLabels attributes of resources used as labels; empty for all
  * @param recordLabels record attributes used as labels

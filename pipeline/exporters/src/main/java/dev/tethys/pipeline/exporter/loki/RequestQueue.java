@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Queue of a client's requests.
  *
- * @param folder of this client alone; null for memory
+ * @param folder folder used by this client only; null to queue in memory
  * @param bytes maximum size, above 0; producers wait when it is full
  */
 public record RequestQueue(@Nullable Path folder, long bytes) {

@@ -7,7 +7,7 @@ import java.util.Map;
  * Options of exposed series.
  *
  * @param namespace prefix of names, unmodified
- * @param labels of every series
+ * @param labels labels added to every series
  * @param scopes whether scopes are labels of series
  * @param expirationMillis after the last data point
  */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Value of an exposed series.
  *
- * @param timeNanos of its data point
+ * @param timeNanos timestamp of its data point
  * @param startNanos start time of a counter; 0 if unknown
  * @param updated arrival time in Unix milliseconds
  */

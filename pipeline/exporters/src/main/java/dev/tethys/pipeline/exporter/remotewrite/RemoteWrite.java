@@ -56,7 +56,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   /**
    * Options of all remote write endpoints.
    *
-   * @param folder of queues; null for memory
+   * @param folder folder for queues, or null to queue in memory
    * @param maxBytes maximum queue size of one endpoint
    * @param flushDeadline maximum time that a stopping queue keeps sending
    */

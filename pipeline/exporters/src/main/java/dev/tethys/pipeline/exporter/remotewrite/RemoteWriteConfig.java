@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as written, {@code ""} for none
  * @param headers sent with every request
- * @param relabeling of every series, after external labels were added
+ * @param relabeling relabeling applied to every series after external labels are added
  * @param message format of requests
  * @param sendNativeHistograms no effect for 2.0, which always carries them
  */

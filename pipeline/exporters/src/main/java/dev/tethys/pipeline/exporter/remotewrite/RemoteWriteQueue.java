@@ -149,7 +149,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
    * Creates the queue that replaces this one. It sends the waiting requests; requests in flight end
    * here. This queue accepts nothing more.
    *
-   * @param options of the disk or memory it has
+   * @param options options for the disk or memory the queue already has
    * @param timeLimit after which requests in flight are interrupted
    */
   RemoteWriteQueue successor(

@@ -8,7 +8,7 @@ import java.util.Map;
  * Content of a request, kept next to its compressed body.
  *
  * @param oldest Unix milliseconds of its oldest sample; 0 without samples
- * @param newest of its newest
+ * @param newest timestamp of the newest sample
  */
 record RequestContents(
     int samples, int histograms, int exemplars, int metadata, long oldest, long newest) {

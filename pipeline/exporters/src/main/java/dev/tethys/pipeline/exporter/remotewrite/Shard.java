@@ -30,7 +30,7 @@ final class Shard {
   /**
    * A lane.
    *
-   * @param number from 0
+   * @param number shard number, starting at 0
    */
   Shard(
       int number,
@@ -71,7 +71,7 @@ final class Shard {
   /**
    * Called after every series: records the waiting batch and cuts a full request.
    *
-   * @param index of the series in its batch
+   * @param index index of the series in its batch
    */
   void ended(TrackedBatch from, int index, long nanos) {
     if (waiting.isEmpty()) {

@@ -27,7 +27,7 @@ final class TrackedBatch {
   /**
    * The same.
    *
-   * @param place of the batch in a journal; null if it is in none
+   * @param place journal position of the batch, or null if it is not journaled
    */
   TrackedBatch(AckCallback to, PendingBatchLog.@Nullable JournalPosition place) {
     this.to = to;

@@ -155,7 +155,7 @@ public record LineRequestEncoder(
     /**
      * The same request with some rows replaced.
      *
-     * @param rows by their number, each without its trailing newline
+     * @param rows replacement rows by row number, each without its trailing newline
      */
     public Opened with(Map<Integer, String> rows) {
       ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -55,7 +55,7 @@ public final class RecordFields {
   /**
    * Adds name and version of a scope.
    *
-   * @param prefix of the two
+   * @param prefix prefix of the name and version fields
    */
   public RecordFields scope(Scope s, String prefix) {
     if (!s.name().isEmpty()) {

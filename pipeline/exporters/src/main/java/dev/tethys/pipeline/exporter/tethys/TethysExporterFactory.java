@@ -22,7 +22,7 @@ public final class TethysExporterFactory implements ExporterFactory<TethysSettin
   private final Map<Signal, EmbeddedStore> stores;
 
   /**
-   * @param stores of the process by signal; empty in a process that is not a server
+   * @param stores embedded stores by signal; empty in a process that is not a server
    */
   public TethysExporterFactory(Map<Signal, EmbeddedStore> stores) {
     this.stores = Map.copyOf(stores);

@@ -14,9 +14,9 @@ import java.util.SequencedMap;
 /**
  * Settings of the {@code zipkin} exporter, named as in the Collector.
  *
- * @param url with its path
+ * @param url URL including its path
  * @param defaultService service of spans without {@code service.name}
- * @param maxBytes of a request before compression
+ * @param maxBytes maximum request size before compression
  */
 record ZipkinSettings(
     HttpClientSettings client,

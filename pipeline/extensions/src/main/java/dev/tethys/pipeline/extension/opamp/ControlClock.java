@@ -22,7 +22,7 @@ public final class ControlClock implements Scheduler {
   /**
    * Known time.
    *
-   * @param millis of the control plane
+   * @param millis control plane time in milliseconds
    * @param nanos monotonic, at that time
    */
   private record Known(long millis, long nanos) {}

@@ -192,7 +192,7 @@ public final class ControlledAgent implements AutoCloseable {
    *
    * @param clients creates connections, through the environment's proxy; not closed here
    * @param identity attributes that identify the process, such as {@code service.name}
-   * @param clock of the live controls of the process
+   * @param clock clock for the live controls of the process
    * @throws IOException if the folder cannot be read or written
    */
   public ControlledAgent(

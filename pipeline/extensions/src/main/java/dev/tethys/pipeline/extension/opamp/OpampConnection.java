@@ -8,7 +8,7 @@ import java.time.Duration;
 /**
  * Connection to a server that is opened again, after a growing pause, whenever it breaks.
  *
- * @param name of the agent in log lines
+ * @param name agent name used in log lines
  */
 record OpampConnection(
     String name,

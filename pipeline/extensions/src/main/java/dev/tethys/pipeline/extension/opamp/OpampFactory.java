@@ -34,8 +34,8 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
   private final Map<ComponentId, OpampAgent> talking = new ConcurrentHashMap<>();
 
   /**
-   * @param clients of the process; not closed here
-   * @param version of the program
+   * @param clients process-wide client factory; not closed here
+   * @param version version of this program
    * @param components all available ones
    * @param fatal ends the process when the parent {@code ppid} has ended
    */

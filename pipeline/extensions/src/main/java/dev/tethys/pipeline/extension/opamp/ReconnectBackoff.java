@@ -10,7 +10,7 @@ import java.util.random.RandomGenerator;
  * @param longest maximum pause
  * @param request timeout of connecting and of one request
  * @param heartbeat interval of pings over a WebSocket
- * @param silence of a WebSocket after which it is considered dead
+ * @param silence how long a WebSocket may be silent before it is considered dead
  * @param gap minimum time between messages, so that a server that requests full state in every
  *     response gets bounded traffic
  * @param checkInterval interval of exporter health checks

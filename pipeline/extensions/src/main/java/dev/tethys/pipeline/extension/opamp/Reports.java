@@ -84,8 +84,8 @@ final class Reports {
   /**
    * @param capabilities bits of {@link Capability}
    * @param available all components that exist
-   * @param taker of offered configurations, which must not block; null for an agent that reports
-   *     only
+   * @param taker consumer of offered configurations, which must not block; null for an agent that
+   *     only reports
    */
   Reports(
       UUID uid,

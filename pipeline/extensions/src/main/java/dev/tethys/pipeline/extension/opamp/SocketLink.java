@@ -35,7 +35,7 @@ final class SocketLink implements OpampLink {
      * Connects.
      *
      * @param tls null for {@code http}
-     * @param deadline by {@link System#nanoTime}
+     * @param deadline deadline as a {@link System#nanoTime} value
      */
     Socket connect(URI to, @Nullable TlsConfig tls, long deadline) throws IOException;
   }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Token of an expression.
  *
  * @param text as written; for strings their value
- * @param value of numbers and bytes
+ * @param value value of a number or bytes token
  * @param at start position
  */
 record ExprToken(Kind kind, String text, @Nullable Object value, int at) {

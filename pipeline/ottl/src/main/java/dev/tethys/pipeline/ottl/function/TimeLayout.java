@@ -47,7 +47,7 @@ final class TimeLayout {
   /**
    * Part of a layout with its parameters.
    *
-   * @param digits of a fraction, or the parts of an offset: hours, minutes, seconds
+   * @param digits digits of a fraction, or the parts of an offset: hours, minutes, seconds
    * @param text the literal, the separator of a fraction, or that of an offset; preceded by "Z" if
    *     UTC is written so
    */

@@ -101,7 +101,7 @@ final class ActiveControl {
   /**
    * Applies the control to a tree.
    *
-   * @param bytesPerItem of the batch
+   * @param bytesPerItem average item size of the batch
    * @param hasTarget whether the target runs
    */
   Tally apply(Signal signal, Telemetry<?> tree, Cursor at, double bytesPerItem, boolean hasTarget) {

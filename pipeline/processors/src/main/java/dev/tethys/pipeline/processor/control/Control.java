@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param attributes resource attributes, all of which must be equal; empty for any
  * @param condition OTTL condition; "" for any item
  * @param pipeline such as {@code logs/edge}; "" for all, at the place where items enter the graph
- * @param share of the items that {@code sample} keeps, between 0 and 1
+ * @param share share of items that {@code sample} keeps, between 0 and 1
  * @param keepErrors whether {@code sample} keeps spans and log records of errors
  * @param keepSlowMillis duration from which {@code sample} keeps all spans; 0 if none
  * @param keepRare spans of each service and name, and log records of each service and body without
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param rate items per second that {@code rate_limit} keeps
  * @param target pipeline to which {@code route} moves items, and {@code quota} the excess; "" for
  *     none
- * @param quota of {@code quota}; null for other actions
+ * @param quota quota rule of the action {@code quota}; null for other actions
  * @param observe whether items are only counted
  * @param startMillis Unix milliseconds at which the control plane started it; distinguishes a
  *     control from an earlier one with the same id; 0 until it is started
@@ -210,7 +210,7 @@ public record Control(
   /**
    * Reads a control of a document.
    *
-   * @param o of {@link #IN_DOCUMENT}
+   * @param o object with the keys of {@link #IN_DOCUMENT}
    * @throws dev.tethys.config.ConfigException if a value is invalid
    */
   static Control readStarted(YamlObject o) {

@@ -36,7 +36,7 @@ public final class ControlDocument {
   /**
    * Reads a document.
    *
-   * @param name of the text in errors
+   * @param name document name used in error messages
    * @throws ConfigException if it is invalid
    */
   public static List<Control> read(String name, String text) {

@@ -86,11 +86,11 @@ public final class LiveControls implements EntryFilter, Collector {
   /**
    * Use of a quota.
    *
-   * @param value of its attribute
+   * @param value value of the quota's attribute
    * @param used amount in its unit
    * @param limit share of this process in the limit
-   * @param step that is reached
-   * @param period of the use, see {@link QuotaRule#periodAt}
+   * @param step step that is reached
+   * @param period period to which the use applies, see {@link QuotaRule#periodAt}
    */
   public record QuotaUse(String value, double used, double limit, String step, long period) {}
 

@@ -30,7 +30,7 @@ final class QuotaMeter {
    * Use of one value.
    *
    * @param used amount in the unit of the quota
-   * @param share of the limit available to this process
+   * @param share share of the limit available to this process
    */
   record Use(String value, double used, double share, QuotaRule.Step step) {}
 

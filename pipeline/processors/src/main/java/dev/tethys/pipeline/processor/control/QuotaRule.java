@@ -14,7 +14,7 @@ import java.util.Locale;
 /**
  * Amount that the agents of a fleet may pass in a period, and the steps on the way to the limit.
  *
- * @param limit in the unit, for each value of {@code by}, for all agents together
+ * @param limit limit in the unit, for each value of {@code by}, for all agents together
  * @param period periods start at multiples of it since 1970, in UTC
  * @param by resource attribute; "" for one amount of the whole scope
  * @param warnAt share of the limit from which a warning is shown

@@ -17,10 +17,10 @@ import tools.jackson.databind.json.JsonMapper;
  * startMillis}, {@code period}, {@code initial} and {@code values}, by value {@code allowance},
  * {@code others} and {@code reportAt}.
  *
- * @param startMillis of the control
+ * @param startMillis start time of the control
  * @param period number of the period, see {@link QuotaRule#periodAt}
  * @param initial amount of each value that is not in {@code parts}, also in later periods
- * @param parts by value
+ * @param parts assigned parts by value
  */
 public record QuotaShare(
     String control, long startMillis, long period, double initial, Map<String, Part> parts) {

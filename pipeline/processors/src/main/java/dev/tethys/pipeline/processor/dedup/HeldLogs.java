@@ -71,7 +71,7 @@ final class HeldLogs {
   /**
    * Counts a record with an equal held one; returns false if there is none.
    *
-   * @param key from {@link #key}
+   * @param key key returned by {@link #key}
    */
   boolean count(ResourceGroup<LogRecord> r, ScopeGroup<LogRecord> s, Attributes key, long millis) {
     HeldResource resource = resources.get(new ResourceKey(r.resource().attributes()));

@@ -24,7 +24,7 @@ final class FidelityCheck {
   /**
    * Item that is compared.
    *
-   * @param number of the item in its batch, from 0
+   * @param number index of the item in its batch, starting at 0
    * @param content its fields and attributes as strings
    */
   record Sampled(String id, int number, Map<String, String> content) {}

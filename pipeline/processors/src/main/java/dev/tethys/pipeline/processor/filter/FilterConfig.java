@@ -22,8 +22,8 @@ public record FilterConfig(Map<Signal, Rules> rules) {
   /**
    * Drop rules.
    *
-   * @param include of the older grammar: items that do not match are dropped
-   * @param exclude of the older grammar: items that match are dropped
+   * @param include include rule of the older grammar: items that do not match are dropped
+   * @param exclude exclude rule of the older grammar: items that match are dropped
    */
   public record Rules(List<Group> groups, @Nullable Match include, @Nullable Match exclude) {}
 

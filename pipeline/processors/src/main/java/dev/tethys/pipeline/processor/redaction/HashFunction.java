@@ -36,7 +36,7 @@ enum HashFunction {
   /**
    * Hash of a text in UTF-8, in hexadecimal.
    *
-   * @param key for keyed functions, not empty
+   * @param key key used by keyed functions; not empty
    */
   String hex(String text, byte[] key) {
     try {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings of the {@code transform} processor.
  *
- * @param groups of each signal, in the order they are run
+ * @param groups statement groups by signal, in execution order
  */
 public record TransformConfig(Map<Signal, List<Group>> groups) {
   /**

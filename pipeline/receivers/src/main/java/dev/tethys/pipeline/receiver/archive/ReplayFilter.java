@@ -22,7 +22,7 @@ final class ReplayFilter {
   private final String name;
 
   /**
-   * @param name of the replay
+   * @param name name of the replay
    */
   ReplayFilter(ArchiveSelection selection, String name) {
     this.selection = selection;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of the {@code archive} receiver.
  *
- * @param name of the replay; "" for the name of the component
+ * @param name name of the replay, or "" for the name of the component
  * @param fromNanos earliest time of items
  * @param untilNanos end of the time range, exclusive
  * @param attributes required values of resource attributes

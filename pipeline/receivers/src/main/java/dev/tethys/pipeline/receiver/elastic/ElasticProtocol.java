@@ -46,7 +46,7 @@ public final class ElasticProtocol {
   /**
    * Adds the paths.
    *
-   * @param prefix of all paths, "" for none
+   * @param prefix prefix of all paths, or "" for none
    */
   public void addTo(HttpServerEndpoint endpoint, String prefix) {
     for (String method : new String[] {"POST", "PUT"}) {

@@ -90,7 +90,7 @@ public final class HostMetricsReceiverFactory
   private final UnaryOperator<@Nullable String> environment;
 
   /**
-   * @param version of this program
+   * @param version version of this program
    */
   public HostMetricsReceiverFactory(String version) {
     this(version, System::getenv);

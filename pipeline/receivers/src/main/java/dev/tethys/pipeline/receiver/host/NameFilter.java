@@ -65,7 +65,7 @@ final class NameFilter {
     private final Key<List<Names>> exclude;
 
     /**
-     * @param suffix of include and exclude, such as {@code _devices}
+     * @param suffix suffix of the include and exclude keys, such as {@code _devices}
      * @param list the key of the names
      */
     Keys(Section scraper, String suffix, String list) {

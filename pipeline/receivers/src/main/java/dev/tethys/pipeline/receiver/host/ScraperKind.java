@@ -21,7 +21,7 @@ record ScraperKind(String name, String about, Type<Maker> type) {
   @FunctionalInterface
   interface Maker {
     /**
-     * @param version of this program
+     * @param version version of this program
      */
     HostScraper make(String version);
   }
@@ -39,7 +39,7 @@ record ScraperKind(String name, String about, Type<Maker> type) {
   /**
    * Origin of a scraper's batches.
    *
-   * @param version of this program
+   * @param version version of this program
    */
   static PointEmitter.Origin origin(String scraper, String version) {
     return new PointEmitter.Origin(

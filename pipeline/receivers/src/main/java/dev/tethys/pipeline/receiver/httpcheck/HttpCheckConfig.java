@@ -21,7 +21,7 @@ import java.util.Set;
 /**
  * Settings of {@code http_check}, named as in the Collector.
  *
- * @param targets at least one, each with one address
+ * @param targets targets to check, at least one, each with one address
  */
 public record HttpCheckConfig(
     IntervalCollector.Schedule pace, List<Target> targets, List<MetricSettings> metrics) {

@@ -21,7 +21,7 @@ public final class HttpCheckFactory implements ReceiverFactory<HttpCheckConfig> 
 
   /**
    * @param clients the process's; not closed here
-   * @param version of this program
+   * @param version version of this program
    */
   public HttpCheckFactory(HttpClientFactory clients, String version) {
     this.clients = clients;

@@ -54,7 +54,7 @@ final class HttpCheckReceiver implements Receiver {
   private final long begun = IntervalCollector.nanos();
 
   /**
-   * @param endpoints of the targets, in their order
+   * @param endpoints endpoints of the targets, in the same order
    */
   HttpCheckReceiver(
       HttpCheckConfig config,

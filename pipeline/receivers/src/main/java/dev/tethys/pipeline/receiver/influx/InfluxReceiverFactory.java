@@ -45,7 +45,7 @@ public final class InfluxReceiverFactory
    *
    * @param tcp address of lines over TCP; "" for none
    * @param udp address of lines over UDP; "" for none
-   * @param precision of timestamps over TCP and UDP
+   * @param precision precision of timestamps over TCP and UDP
    * @param schema schema of lines that Telegraf created from Prometheus metrics
    * @param databaseLabel "" for none
    */

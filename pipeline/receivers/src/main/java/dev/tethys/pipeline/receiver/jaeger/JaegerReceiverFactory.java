@@ -58,7 +58,7 @@ public final class JaegerReceiverFactory
    * Listener of datagrams.
    *
    * @param maxPacket maximum size; larger ones are refused
-   * @param socketBuffer of the kernel; 0 for 2 MiB
+   * @param socketBuffer kernel receive buffer in bytes; 0 for 2 MiB
    */
   public record Udp(String endpoint, int maxPacket, int socketBuffer) {}
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of a {@code journald} receiver.
  *
- * @param form of records
+ * @param form format of the records
  * @param fromEnd whether existing entries are skipped, unless there is a position
  * @param noNamespaceNamed whether no setting selects namespaces
  * @param units name patterns, any of which must match; empty for all

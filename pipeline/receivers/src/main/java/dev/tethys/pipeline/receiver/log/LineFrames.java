@@ -27,7 +27,7 @@ final class LineFrames {
    * Creates a splitter.
    *
    * @param end line terminator; -1 to end only with the stream
-   * @param maxLength in bytes
+   * @param maxLength maximum length of a line in bytes
    * @param memory called before a long line allocates bytes; may throw
    */
   LineFrames(InputStream in, int end, int maxLength, LongConsumer memory) {

@@ -38,7 +38,7 @@ final class RecordFrames {
   /**
    * Creates a splitter.
    *
-   * @param maxLength in bytes
+   * @param maxLength maximum length of a record in bytes
    * @param memory called with the memory of a long record; may throw; memory of one record may be
    *     released before the next is requested
    */

@@ -34,7 +34,7 @@ final class SocketLogReceiver implements Receiver {
   /**
    * A receiver.
    *
-   * @param sockets of TCP, of UDP, or of both
+   * @param sockets TCP sockets, UDP sockets, or both
    */
   SocketLogReceiver(
       List<SocketLogSettings> sockets, Framing framing, LogOutput output, Context context) {

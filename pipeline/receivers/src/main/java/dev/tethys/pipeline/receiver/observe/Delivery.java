@@ -11,7 +11,7 @@ import java.time.Duration;
 /**
  * Delivery of batches of a signal to a pipeline, one at a time.
  *
- * @param name of the receiver, for logs
+ * @param name receiver name used in log lines
  */
 record Delivery(String name, String signal, Consumer to) {
   private static final System.Logger LOG = JulLogger.of(Delivery.class.getName());

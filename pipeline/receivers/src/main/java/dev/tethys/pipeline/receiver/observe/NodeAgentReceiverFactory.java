@@ -126,7 +126,7 @@ public final class NodeAgentReceiverFactory
   private final String version;
 
   /**
-   * @param version of this program
+   * @param version version of this program
    */
   public NodeAgentReceiverFactory(String version) {
     this.version = version;

@@ -5,7 +5,7 @@ public interface LineHandler {
   /**
    * Takes a line; the buffer is reused.
    *
-   * @param lane of the sender
+   * @param lane lane of the sender
    */
   void line(byte[] buf, int offset, int length, long lane) throws InterruptedException;
 

@@ -129,7 +129,7 @@ public final class PointSockets {
    * Creates a listener that can be passed to another receiver.
    *
    * @param settings equal settings allow the handover
-   * @param addresses that it accepts
+   * @param addresses addresses the listener accepts data from
    */
   static <H, L extends PassingListener<H>> SocketServerEndpoint passing(
       Object settings,

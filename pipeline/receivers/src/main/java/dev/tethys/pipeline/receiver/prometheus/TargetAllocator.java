@@ -143,9 +143,9 @@ final class TargetAllocator implements AutoCloseable {
   /**
    * Starts polling.
    *
-   * @param endpoint of the allocator
+   * @param endpoint endpoint of the allocator
    * @param inherited defaults of jobs
-   * @param shard of this process, used in jobs
+   * @param shard shard name of this process, used in job requests
    */
   TargetAllocator(
       Settings settings,

@@ -55,7 +55,7 @@ final class IngestProtocol {
   /**
    * Profile kind by name suffix.
    *
-   * @param name of the profile, "" to derive it from the type
+   * @param name profile name, or "" to derive it from the type
    * @param time whether values are samples, each of which represents a period
    */
   private record Kind(

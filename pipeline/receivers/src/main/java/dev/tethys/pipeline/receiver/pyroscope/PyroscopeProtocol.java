@@ -11,7 +11,7 @@ public final class PyroscopeProtocol {
   /**
    * Adds the endpoints.
    *
-   * @param prefix of the paths, "" for none
+   * @param prefix prefix of the paths, or "" for none
    */
   public static void addTo(
       HttpServerEndpoint endpoint, String prefix, Consumer to, Scheduler clock) {

@@ -23,7 +23,7 @@ public final class EntityLogs {
    * Reports an entity.
    *
    * @param id its identity; empty to use the resource
-   * @param interval at which the report is repeated; zero for never
+   * @param interval interval at which the report is repeated; zero for never
    */
   public void state(
       String type, Map<String, String> id, Duration interval, Map<String, String> description) {

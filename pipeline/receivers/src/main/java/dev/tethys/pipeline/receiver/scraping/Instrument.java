@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param whole whether its values are integers
  * @param enabled whether it is enabled by default
- * @param attributes in the order of points
+ * @param attributes attributes, in the order used by points
  */
 public record Instrument(
     String name,

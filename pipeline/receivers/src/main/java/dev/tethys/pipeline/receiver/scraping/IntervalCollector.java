@@ -38,7 +38,7 @@ public final class IntervalCollector {
    *
    * @param interval between starts
    * @param delay before the first collection
-   * @param timeout of one collection; zero if none
+   * @param timeout timeout of one collection; zero for none
    */
   public record Schedule(Duration interval, Duration delay, Duration timeout) {
     /** The keys of the Collector's scrapers. */
@@ -104,7 +104,7 @@ public final class IntervalCollector {
   private long nextDue; // of the thread
 
   /**
-   * @param name of the receiver, as logs have it
+   * @param name receiver name used in log lines
    * @param threads makes the thread: a platform one for callers that reads files of the kernel
    */
   public IntervalCollector(

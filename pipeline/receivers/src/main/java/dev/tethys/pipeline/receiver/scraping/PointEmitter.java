@@ -23,8 +23,8 @@ public final class PointEmitter {
    * Origin of metrics in batches.
    *
    * @param scope the name of the Collector's scraper or receiver
-   * @param version of this program
-   * @param schema of the resources; {@code ""} for none
+   * @param version version of this program
+   * @param schema schema URL of the resources, or {@code ""} for none
    */
   public record Origin(String scope, String version, String schema) {}
 

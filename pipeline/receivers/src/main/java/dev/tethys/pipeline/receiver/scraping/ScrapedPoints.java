@@ -11,7 +11,7 @@ public final class ScrapedPoints {
   private final Vector<Counter> errored;
 
   /**
-   * @param receiver by its id in the configuration
+   * @param receiver receiver ID from the configuration
    */
   public ScrapedPoints(Registry registry, String receiver) {
     this.receiver = receiver;

@@ -43,7 +43,7 @@ final class SeriesTable {
    * Counts a span.
    *
    * @param key the series; copied if it is new
-   * @param attributes of the series if it is new
+   * @param attributes attributes to use if the series is new
    */
   void count(
       SeriesKey key,

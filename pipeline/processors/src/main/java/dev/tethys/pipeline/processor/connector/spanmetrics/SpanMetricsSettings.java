@@ -13,16 +13,16 @@ import org.jspecify.annotations.Nullable;
  * @param excluded default dimensions to omit
  * @param scopes instrumentation scopes that are shown
  * @param keyAttributes attributes that identify a resource; empty for all
- * @param unit of durations
- * @param histogram of durations and self times
+ * @param unit unit of durations
+ * @param histogram histogram settings for durations and self times
  * @param durations whether durations are enabled
  * @param selfTimes whether self times are enabled
  * @param events null if they are not counted
  * @param exemplars maximum exemplars of a point; 0 if none
  * @param limit maximum series of a metric and resource; 0 for no limit
  * @param resources maximum number of resources kept between intervals
- * @param expiration of resources without spans; zero for never
- * @param seriesExpiration of single series; zero for never
+ * @param expiration expiration of resources without spans; zero for never
+ * @param seriesExpiration expiration of individual series; zero for never
  * @param deltaTimes number of series whose last time a delta connector caches
  * @param samplingMethod whether series have a label with the counting method
  * @param deprecatedCache whether a deprecated, ignored key is present
@@ -83,7 +83,7 @@ public record SpanMetricsSettings(
   /**
    * Histogram settings of durations.
    *
-   * @param bounds in the unit; null for exponential buckets
+   * @param bounds bucket bounds in the configured unit; null for exponential buckets
    * @param maxSize maximum number of exponential buckets
    */
   public record Histogram(double @Nullable [] bounds, int maxSize, ResourceDimensions dimensions) {}

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param body must not be modified
  * @param hasRoot whether it contains a span without a parent
- * @param fingerprint of the body
+ * @param fingerprint fingerprint of the body
  * @param early decision of policies on these spans alone; null if they are not evaluated
  */
 record SpanPiece(

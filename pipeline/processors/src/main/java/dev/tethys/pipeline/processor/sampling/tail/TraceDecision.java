@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param arrival time of its first span
  * @param at time of the decision
  * @param release null unless it was sampled
- * @param fingerprints of the forwarded parts
+ * @param fingerprints fingerprints of the forwarded parts
  */
 record TraceDecision(long arrival, long at, @Nullable ReleasedTrace release, long... fingerprints) {
   boolean sampled() {
