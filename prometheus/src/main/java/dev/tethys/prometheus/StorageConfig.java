@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param outOfOrderWindow maximum delay of a sample, zero if none
  * @param retentionTime null if not set here
  * @param retentionSize null if not set here
- * @param retentionPercentage of the disk's size, null if not set here
+ * @param retentionPercentage maximum percentage of the disk size, or null if not set here
  * @param downsampling aggregates kept with and after the samples; null if not set here
  * @param retentionRules retention of selected series, before those of flags
  * @param quietShare the share of series without new samples at which memory is cut for them

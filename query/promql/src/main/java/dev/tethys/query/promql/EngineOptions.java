@@ -25,7 +25,8 @@ import java.util.function.LongUnaryOperator;
  * @param typeAndUnitLabels {@code __type__} identifies counters
  * @param startTimestamps rates use the start times of counters
  * @param perStepStatistics queries may request samples by step
- * @param maxSourceResolution of queries without their own; as in {@link QueryOptions}
+ * @param maxSourceResolution maximum source resolution of queries that set none; see {@link
+ *     QueryOptions}
  * @param subqueryStep the step of a subquery without one, from its range, both in milliseconds
  */
 public record EngineOptions(

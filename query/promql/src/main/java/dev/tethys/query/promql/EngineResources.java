@@ -11,7 +11,7 @@ import dev.tethys.model.guard.QueryPlaces;
  * @param queries memory of queries of people and programs
  * @param rules memory of queries of rules
  * @param cache memory of cached results
- * @param places for queries that compute for long
+ * @param places permits for long-running queries
  */
 public record EngineResources(
     MemoryShare queries, MemoryShare rules, MemoryShare cache, QueryPlaces.Language places) {

@@ -69,8 +69,8 @@ public final class PromqlEngine implements AutoCloseable {
   /**
    * An engine with clocks of the caller's.
    *
-   * @param clock for the list of running queries
-   * @param nanoTime for deadlines and statistics, as {@link System#nanoTime}
+   * @param clock clock for the list of running queries
+   * @param nanoTime clock for deadlines and statistics, as {@link System#nanoTime}
    */
   public PromqlEngine(EngineOptions options, InstantSource clock, LongSupplier nanoTime) {
     this(options, EngineResources.alone(options), clock, nanoTime);

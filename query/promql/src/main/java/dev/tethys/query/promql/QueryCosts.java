@@ -24,10 +24,10 @@ public final class QueryCosts {
   /**
    * All runs of one text by one tenant.
    *
-   * @param tenant in whose name the query read
+   * @param tenant tenant whose data the query read
    * @param failures number of failed calls
    * @param seconds evaluation time, waiting not included
-   * @param maxSeconds of one run
+   * @param maxSeconds duration of the slowest run
    * @param maxBytes the most memory that one run held
    * @param last when the last one ended
    */

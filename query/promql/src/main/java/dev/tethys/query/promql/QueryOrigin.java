@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param user shares the queue fairly with other users: an authenticated name, else another client
  *     identification; empty if unknown
  * @param client address of the client; empty for internal queries
- * @param method of the HTTP request; empty if none
- * @param path of the HTTP request; empty if none
- * @param ruleGroup of the querying rule; null if none
+ * @param method HTTP method of the request; empty if none
+ * @param path path of the HTTP request; empty if none
+ * @param ruleGroup group of the rule that issued the query, or null if none
  * @param priority share of the engine that the query uses
  * @param scope data that the query reads; other named tenants see neither its text nor its cost
  */
@@ -26,7 +26,7 @@ public record QueryOrigin(
   /**
    * Location of a rule.
    *
-   * @param file that contains the group
+   * @param file file that contains the group
    */
   public record RuleGroup(String file, String name) {}
 

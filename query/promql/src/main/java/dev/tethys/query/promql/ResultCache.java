@@ -39,8 +39,8 @@ final class ResultCache {
    * Cache key of a result.
    *
    * @param phase time of the steps modulo the step
-   * @param start of the query; 0 for a result that can be reused step by step
-   * @param end of the query; 0 likewise
+   * @param start start of the query; 0 for a result that can be reused step by step
+   * @param end end of the query; 0 for a result that can be reused step by step
    */
   record Key(
       MetricSource source,
@@ -87,7 +87,7 @@ final class ResultCache {
   /**
    * A response.
    *
-   * @param mark of the store, taken before it was computed
+   * @param mark store mark, taken before the result was computed
    */
   record Entry(
       Grid grid, List<Column> columns, long mark, List<String> warnings, List<String> infos) {

@@ -41,8 +41,8 @@ public final class RunningQueries {
    * @param waiting whether it has no place yet
    * @param elapsedSeconds since it arrived
    * @param queuedSeconds waiting time within that
-   * @param samples that it has loaded so far
-   * @param bytes that it holds now
+   * @param samples samples loaded so far
+   * @param bytes bytes currently held
    * @param peakBytes the most that it held
    */
   public record Entry(
@@ -156,7 +156,7 @@ public final class RunningQueries {
   }
 
   /**
-   * @param gate for queries other than those of rules
+   * @param gate gate for all queries except those of rules
    */
   RunningQueries(EngineOptions options, InstantSource clock, LongSupplier nanoTime, Gate gate) {
     places.put(

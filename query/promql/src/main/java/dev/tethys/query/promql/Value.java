@@ -33,7 +33,8 @@ public sealed interface Value {
    * @param size number of points; arrays may be longer
    * @param timestamps ascending; series with the same times share the array itself
    * @param values the floats; undefined at histograms
-   * @param histograms by position, null entries for floats; null if there is none
+   * @param histograms histograms by position, with null entries for floats; null if there are no
+   *     histograms
    */
   record Series(
       Labels labels,

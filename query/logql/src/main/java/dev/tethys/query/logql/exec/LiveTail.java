@@ -43,7 +43,7 @@ public final class LiveTail implements AutoCloseable {
   /**
    * Delivery of a tail.
    *
-   * @param entries by time
+   * @param entries entries in time order
    * @param dropped dropped entries, at most {@link #MAX_LISTED}
    * @param droppedCount number of dropped entries
    */

@@ -55,7 +55,7 @@ public final class LogqlEngine implements AutoCloseable {
 
   /**
    * @param parallelism maximum number of threads of a query
-   * @param memory of all queries together
+   * @param memory memory budget shared by all queries
    */
   public LogqlEngine(LogStore store, int parallelism, MemoryShare memory, LongSupplier nanoTime) {
     this.store = store;

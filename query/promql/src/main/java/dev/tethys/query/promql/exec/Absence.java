@@ -13,7 +13,7 @@ public final class Absence extends Operator {
    * @param vector vector operand; for {@code absent_over_time} the result of {@code
    *     present_over_time}
    * @param labels labels of the missing series, derived from the matchers
-   * @param dropName of {@code absent_over_time}
+   * @param dropName whether the result drops the metric name; set for {@code absent_over_time}
    */
   public Absence(Operator vector, Labels labels, boolean dropName) {
     this.vector = vector instanceof InstantSelect s ? s.presence() : vector;

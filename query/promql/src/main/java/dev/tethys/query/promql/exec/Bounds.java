@@ -55,8 +55,8 @@ final class Bounds {
   /**
    * Sums of timestamps only, as used by regressions.
    *
-   * @param x of the times, by step
-   * @param xx of their squares, by step
+   * @param x sums of the timestamps, by step
+   * @param xx sums of the squared timestamps, by step
    */
   record TimeSums(double[] x, double[] xx) {}
 
@@ -146,7 +146,7 @@ final class Bounds {
   /**
    * Finds windows {@code (moment - before, moment + after]}.
    *
-   * @param moments by step, ascending
+   * @param moments evaluation times by step, ascending
    */
   static Bounds find(long[] times, int size, long[] moments, long before, long after) {
     int steps = moments.length;

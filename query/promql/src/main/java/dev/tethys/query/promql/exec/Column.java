@@ -47,7 +47,7 @@ public final class Column {
    * A series with a place for each step.
    *
    * @param dropName whether the metric name is to be removed at the end (delayed name removal)
-   * @param histograms by step; null if there is none
+   * @param histograms histograms by step, or null if there are none
    */
   public Column(
       Labels labels,

@@ -18,7 +18,7 @@ public final class Description {
    *
    * @param minTime first millisecond needed, inclusive
    * @param maxTime last millisecond needed, inclusive
-   * @param range of a range selector, 0 for an instant selector
+   * @param range range of a range selector; 0 for an instant selector
    * @param at the time that {@code @} fixes, or null
    * @param parts part of the samples that is needed: values, times, counts (of histograms)
    * @param sameBuckets downsampled data in buckets of a length that divides this gives the same

@@ -36,7 +36,7 @@ public final class InfoJoin extends Operator {
   private final Span span;
 
   /**
-   * @param matchers of the second argument; null without one
+   * @param matchers matchers of the second argument, or null without one
    * @param at fixed time when info series are selected, or null
    */
   public InfoJoin(

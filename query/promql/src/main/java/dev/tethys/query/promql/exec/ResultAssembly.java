@@ -28,7 +28,7 @@ public final class ResultAssembly {
   /**
    * A column as a series of points; one with a float at every step keeps its arrays.
    *
-   * @param times of the steps
+   * @param times timestamps of the steps
    * @param before another series of the response, whose times this one shares if they are its own
    */
   public static Value.Series series(Column c, long[] times, Value.@Nullable Series before) {

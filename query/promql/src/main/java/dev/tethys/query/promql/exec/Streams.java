@@ -127,7 +127,7 @@ final class Streams {
   /**
    * Series to be distributed.
    *
-   * @param cost of each, as in {@link SeriesStream#cost}
+   * @param cost cost of each series, see {@link SeriesStream#cost}
    * @param chunk number of series that a thread processes at a time
    */
   record Share(int series, long cost, int chunk) {}
@@ -162,7 +162,7 @@ final class Streams {
   /**
    * Number of threads for computing series.
    *
-   * @param cost of each, as in {@link SeriesStream#cost}
+   * @param cost cost of each series, see {@link SeriesStream#cost}
    * @param chunk number of series that a thread processes at a time
    */
   static int threads(Execution x, int series, long cost, int chunk) {

@@ -23,7 +23,7 @@ final class SummaryWindows {
   /**
    * Finds the windows {@code (end - range, end]} of a series.
    *
-   * @param ends by step, ascending
+   * @param ends window ends by step, ascending
    */
   SummaryWindows(WindowSummary function, Summaries rows, long[] ends, long range) {
     this.function = function;

@@ -33,7 +33,7 @@ public final class Hints {
   /**
    * Finds hints for a query.
    *
-   * @param steps of the query
+   * @param steps number of steps of the query
    * @param interval milliseconds between them
    */
   public static List<Hint> of(PlanNode root, int steps, long interval) {

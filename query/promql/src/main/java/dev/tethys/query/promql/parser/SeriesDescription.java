@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * {@code {{schema:0 sum:1 count:2 buckets:[1 1]}}}; {@code axN} repeats a value N more times,
  * {@code a+bxN} and {@code a-bxN} change it each time.
  *
- * @param labels of the series
- * @param values in order
+ * @param labels labels of the series
+ * @param values values in time order
  */
 public record SeriesDescription(Labels labels, List<SequenceValue> values) {
   /** The maximum number of values of one series that are kept. */

@@ -19,8 +19,8 @@ final class DurationExpressions {
   private final double range;
 
   /**
-   * @param step of the query in milliseconds, 0 for an instant query
-   * @param range from the query's start to its end, in milliseconds
+   * @param step query step in milliseconds; 0 for an instant query
+   * @param range time from the query's start to its end, in milliseconds
    */
   DurationExpressions(long step, long range) {
     this.step = (double) step / 1000;

@@ -43,7 +43,7 @@ public final class TraceQueries {
   /**
    * @param pool threads that help; may reject tasks
    * @param parallelism maximum number of threads of a query, the calling one included
-   * @param memory of all queries together
+   * @param memory memory budget shared by all queries
    */
   public TraceQueries(
       TraceStore store, Executor pool, int parallelism, TraceLimits limits, MemoryShare memory) {
