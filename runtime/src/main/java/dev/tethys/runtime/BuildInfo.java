@@ -13,7 +13,7 @@ import java.util.Properties;
 /**
  * Version of this program.
  *
- * @param version of Tethys
+ * @param version version of Tethys
  * @param revision the commit it was built from, or {@code unknown}
  * @param java the version of the virtual machine
  */

@@ -52,7 +52,7 @@ public final class GcOverheadLimit {
     /**
      * Evaluates the window that ends now.
      *
-     * @param now of {@link System#nanoTime}
+     * @param now current {@link System#nanoTime} value
      * @param spentMillis total time of collections so far
      * @param memoryErrors number of failures so far because of exhausted memory
      * @param isFull whether the last collection left next to nothing free

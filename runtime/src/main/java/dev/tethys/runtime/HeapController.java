@@ -47,7 +47,7 @@ public final class HeapController {
    * @param headroom additional bytes
    * @param longest maximum time without a collection if it has grown by more than a little: {@link
    *     #LITTLE_BYTES}, and a share of the live size
-   * @param little that share
+   * @param little growth that counts as a little, as a share of the live size
    * @param checkInterval interval of checks while there are collections
    */
   record Rule(
@@ -92,7 +92,7 @@ public final class HeapController {
      *
      * @param used bytes in it now
      * @param alive bytes in it after its last collection
-     * @param now of {@link System#nanoTime}
+     * @param now current {@link System#nanoTime} value
      */
     boolean isDue(long used, long alive, long now) {
       if (alive != remaining) {

@@ -69,7 +69,7 @@ final class YoungSize {
     /**
      * Decides.
      *
-     * @param now of {@link System#nanoTime}
+     * @param now current {@link System#nanoTime} value
      * @param count number of young collections so far
      * @param spentMillis their total time
      * @param times current multiple of the small size

@@ -60,7 +60,7 @@ public final class ListenFlags {
   /**
    * Logs a warning if other machines reach a listener without authentication.
    *
-   * @param name of the flag of the address
+   * @param name name of the flag that sets the address
    * @param content data and actions that are open
    */
   public static void warnIfOpen(
@@ -85,7 +85,7 @@ public final class ListenFlags {
   /**
    * Logs a warning if other machines reach a listener of a protocol that has no authentication.
    *
-   * @param name of the flag of the address
+   * @param name name of the flag that sets the address
    * @param address value of the flag
    * @param content data that senders can write
    */

@@ -10,7 +10,7 @@ public final class PublicUrl {
    * Reads {@code web.external-url} and {@code web.route-prefix}; by default the URL has the listen
    * port.
    *
-   * @param command for errors: {@code tethys server}
+   * @param command command name used in error messages: {@code tethys server}
    * @throws UsageException if the URL is invalid
    */
   public static ExternalUrl of(FlagSet flags, String command) {

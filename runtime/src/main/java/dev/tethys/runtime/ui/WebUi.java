@@ -127,7 +127,7 @@ public final class WebUi {
    * An interface without parts.
    *
    * @param prefix the path that browsers see before every page, {@code ""} or {@code /prefix}
-   * @param title of the document
+   * @param title title of the HTML document
    * @param role {@code server}, {@code agent} …
    */
   public WebUi(String prefix, String title, String role) {

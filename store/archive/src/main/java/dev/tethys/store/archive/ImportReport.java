@@ -25,8 +25,8 @@ public final class ImportReport {
    *
    * @param source name of the part: a block, "head"
    * @param target the block that it became, empty if none
-   * @param minTime of the oldest sample
-   * @param maxTime of the newest sample
+   * @param minTime timestamp of the oldest sample
+   * @param maxTime timestamp of the newest sample
    * @param toHead samples that went to memory since the store has newer ones there
    * @param checksum over all samples, equal before and after writing
    */

@@ -36,8 +36,8 @@ public final class SortedImport {
   /**
    * Writes all samples.
    *
-   * @param name of the source, for the report
-   * @param range of a block in milliseconds
+   * @param name source name used in the report
+   * @param range time range of a block in milliseconds
    * @param edit transformation of a series before it is written
    * @param made receives each block
    */

@@ -29,8 +29,8 @@ public final class VerifiedDraft implements AutoCloseable {
    * @param block null if nothing was added below the floor of the import
    * @param samples those in the block
    * @param toHead those appended to the head
-   * @param minTime of the oldest sample in the block
-   * @param maxTime of the newest sample in the block
+   * @param minTime timestamp of the oldest sample in the block
+   * @param maxTime timestamp of the newest sample in the block
    * @param checksum over the samples of all series in their order
    */
   public record DraftSummary(

@@ -21,7 +21,7 @@ public abstract class EventDatabase<L> implements TenantStore {
   private volatile Function<String, L> limits;
 
   /**
-   * @param limits by tenant
+   * @param limits limits by tenant
    */
   protected EventDatabase(Function<String, L> limits) {
     this.limits = limits;

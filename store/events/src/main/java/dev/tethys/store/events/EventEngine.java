@@ -689,7 +689,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   /**
    * Deletes the rows of a tenant that are stored now and fit a condition.
    *
-   * @param condition in the form of the signal
+   * @param condition condition in the signal's query language
    */
   public DeletionMark delete(String tenant, String query, long from, long to, byte[] condition) {
     maintenance.lock();

@@ -60,7 +60,7 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
   /**
    * Does all that is due.
    *
-   * @param generation of the active heads; no mark applies to it
+   * @param generation generation of the active heads; no mark applies to it
    */
   void run(long generation) throws IOException {
     removeExpired();

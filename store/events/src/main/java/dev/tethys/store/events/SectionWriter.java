@@ -27,7 +27,7 @@ public final class SectionWriter implements AutoCloseable {
   private byte[] scratch = new byte[1 << 16];
 
   /**
-   * @param level of zstd
+   * @param level zstd compression level
    */
   public SectionWriter(int level) {
     zstd.setLevel(level);

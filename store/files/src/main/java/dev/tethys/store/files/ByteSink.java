@@ -108,7 +108,7 @@ public final class ByteSink {
   /**
    * Appends mostly few bytes, as whole words.
    *
-   * @param b in which at least {@link #SLACK} bytes follow the range
+   * @param b buffer in which at least {@link #SLACK} bytes follow the range
    */
   public void putFew(byte[] b, int offset, int length) {
     if (length > SLACK) {

@@ -6,7 +6,7 @@ import java.util.function.Function;
 /**
  * Settings of a {@link LogDatabase}.
  *
- * @param limits by tenant
+ * @param limits limits by tenant
  */
 public record LogOptions(EngineOptions engine, Function<String, LogLimits> limits) {
   /** Defaults. */

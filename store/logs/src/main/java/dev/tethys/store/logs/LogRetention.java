@@ -15,8 +15,8 @@ public record LogRetention(long nanos, List<Rule> rules) {
   /**
    * Retention of the streams that a selector fits.
    *
-   * @param priority of several rules that fit a stream, the one with the highest applies; of equal
-   *     ones the one that keeps longest
+   * @param priority priority: of the rules that match a stream, the highest applies; among equal
+   *     ones, the one that keeps data longest
    * @param nanos age of the oldest entries, 0 for no limit
    */
   public record Rule(List<Matcher> selector, long priority, long nanos) {

@@ -33,7 +33,7 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
   private LogPartBuilder.@Nullable Workspace workspace; // for the thread that writes parts
 
   /**
-   * @param retention by tenant, null if nothing expires by stream
+   * @param retention retention by tenant, or null if no stream expires
    * @param clock Unix nanoseconds
    */
   LogSignal(Function<String, @Nullable LogRetention> retention, LongSupplier clock) {

@@ -13,7 +13,7 @@ import java.util.List;
  * name of metadata with a value that is not readable is excluded from all rows.
  *
  * @param rows streams are indexes in the streams of the block
- * @param names of metadata
+ * @param names metadata names
  * @param missingNames names of metadata that are omitted
  * @param missing description of missing data for warnings; empty if only search sections are
  *     damaged

@@ -9,7 +9,7 @@ final class StreamRetention {
   private final @Nullable StreamValues nanos;
 
   /**
-   * @param registry of the stream numbers
+   * @param registry registry that assigns the stream numbers
    * @param retention null if nothing expires by stream
    */
   StreamRetention(StreamRegistry registry, @Nullable LogRetention retention) {
@@ -19,7 +19,7 @@ final class StreamRetention {
   /**
    * Unix nanoseconds at which an entry expires, {@link Long#MAX_VALUE} if it does not.
    *
-   * @param time of the entry
+   * @param time timestamp of the entry
    */
   long expires(int stream, long time) {
     return nanos == null ? Long.MAX_VALUE : PartExpiry.after(time, nanos.of(stream));

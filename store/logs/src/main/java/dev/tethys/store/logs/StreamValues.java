@@ -11,7 +11,8 @@ final class StreamValues {
   private long[] values = new long[64]; // grows with the numbers of the registry
 
   /**
-   * @param computation of the value of a stream by its number; never {@link Long#MIN_VALUE}
+   * @param computation computes the value of a stream from its number; must never return {@link
+   *     Long#MIN_VALUE}
    */
   StreamValues(IntToLongFunction computation) {
     this.computation = computation;

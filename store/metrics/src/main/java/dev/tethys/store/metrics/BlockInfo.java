@@ -12,8 +12,8 @@ import java.util.List;
  * @param histograms native histogram samples
  * @param fromLateSamples holds only samples that came out of order
  * @param parts size by content type; empty for blocks written before this was recorded
- * @param resolution of a downsampled block: milliseconds of its buckets, which are counted as
- *     {@code floats}; 0 for samples
+ * @param resolution bucket length of a downsampled block in milliseconds, whose buckets are counted
+ *     as {@code floats}; 0 for raw samples
  */
 public record BlockInfo(
     String ulid,

@@ -15,9 +15,9 @@ import java.util.function.BiPredicate;
  * the longest buckets that give the reader the same result, else samples, and where these were
  * deleted the shortest remaining buckets, with a warning.
  *
- * @param pieces of blocks, downsampled ones first; memory follows them
- * @param warnings for the reader
- * @param resolutions of the pieces, ascending; memory is not among them
+ * @param pieces pieces of blocks, downsampled ones first, followed by memory
+ * @param warnings warnings for the reader
+ * @param resolutions resolutions of the block pieces, ascending; excludes memory
  */
 record BlockSelector(List<Piece> pieces, List<String> warnings, List<Long> resolutions) {
   /**

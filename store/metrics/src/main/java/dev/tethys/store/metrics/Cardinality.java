@@ -13,7 +13,7 @@ import java.util.List;
  * @param labelNames number of label names without the metric name
  * @param labels those whose removal saves most
  * @param values number of values of the requested label that start with the prefix
- * @param topValues of these the ones with most series
+ * @param topValues label values with the most series
  * @param topPairs labels ({@code name=value}) with most series
  */
 public record Cardinality(

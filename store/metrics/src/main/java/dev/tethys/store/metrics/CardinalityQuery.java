@@ -12,7 +12,7 @@ import java.util.List;
  *     are counted entirely
  * @param matcherSets series that match any set count; all if there is none
  * @param label label whose values are listed
- * @param prefix of these values
+ * @param prefix required prefix of the label values
  * @param limit maximum number of entries of each list
  */
 public record CardinalityQuery(

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param background whether threads of the database flush, compact and sync; otherwise {@link
  *     MetricsDatabase#maintain} does when it is called
  * @param clock the time
- * @param registry of self-metrics; null if none
+ * @param registry registry for self-metrics, or null for none
  */
 public record DatabaseOptions(
     RetentionPolicy retention,

@@ -17,7 +17,7 @@ public final class LogCheck {
   /**
    * Result of the check.
    *
-   * @param tornBytes of records that were being written when the process ended
+   * @param tornBytes size of the records that were being written when the process ended
    * @param problems damage, by segment
    */
   public record CheckResult(int segments, long records, long tornBytes, List<String> problems) {}

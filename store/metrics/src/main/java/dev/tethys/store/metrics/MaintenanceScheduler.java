@@ -448,7 +448,7 @@ final class MaintenanceScheduler {
    * Adds a finished block; later appends come after it. It is renamed only when it may be visible:
    * the next start accepts any block with a final name.
    *
-   * @param end of its range
+   * @param end end of the block's time range
    * @throws StorageException INVALID when the head has samples of its range
    */
   BlockReader publishBlock(long end, Naming naming) throws IOException {

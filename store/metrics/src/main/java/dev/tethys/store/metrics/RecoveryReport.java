@@ -13,7 +13,7 @@ import java.util.List;
  * @param damagedBytes bytes elsewhere that could not be read
  * @param orphans samples whose series record was in damaged bytes
  * @param snapshotDamaged whether the snapshot of the head could not be read to its end
- * @param problems for the operator, in words
+ * @param problems problems described for the operator
  * @param millis duration
  */
 public record RecoveryReport(

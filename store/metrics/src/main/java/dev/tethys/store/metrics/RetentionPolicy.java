@@ -8,8 +8,9 @@ import java.util.List;
  * Retention by time, size and rules. Ages are counted from the newest sample of the store, or from
  * the present where that is earlier, so that a clock that jumps removes nothing.
  *
- * @param time of series without a rule; zero forever. Without rules, whole blocks are removed when
- *     their newest sample is older; with rules it is exact, as the rules are
+ * @param time retention of series without a rule; zero keeps them forever. Without rules, whole
+ *     blocks are removed once their newest sample is older; with rules, it is applied exactly, as
+ *     the rules are
  * @param bytes the oldest blocks are removed while all blocks and the log take more; 0 for no limit
  * @param percentage the same as a share of the file system's size, which then replaces it; 0 to
  *     100, 0 for no limit

@@ -53,7 +53,7 @@ public record StorageStatus(
    * @param state "normal", or the measure taken near the limit: "flushing", "slowing", "refusing"
    * @param refused new series that were refused since startup
    * @param delayedMillis total delay of writers since startup
-   * @param fileBytes of samples that are in no block yet and left memory for files
+   * @param fileBytes bytes of samples moved from memory to files that are not yet in a block
    * @param owners bytes by owner
    */
   public record Memory(
@@ -79,7 +79,7 @@ public record StorageStatus(
    * @param configured whether it is made, and not only left from before
    * @param after the age at which it is made
    * @param keep how long it is kept; 0 forever
-   * @param buckets of all series
+   * @param buckets number of buckets across all series
    * @param minTime start of the oldest block, {@link Long#MAX_VALUE} if there is none
    * @param maxTime end of the newest, {@link Long#MIN_VALUE} if there is none
    */

@@ -162,7 +162,7 @@ final class ProfileAdmission {
   /**
    * Limit that a row exceeds.
    *
-   * @param depths by node, null if no stack of the batch is too deep
+   * @param depths depth by node, or null if no stack of the batch is too deep
    */
   private @Nullable Limit row(int r, int @Nullable [] depths, Samples samples) {
     long time = batch.rows.times[r];

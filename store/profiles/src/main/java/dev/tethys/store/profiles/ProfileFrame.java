@@ -90,7 +90,7 @@ final class ProfileFrame {
   /**
    * Adds the profiles of a batch that are not refused to a head.
    *
-   * @param buffers with the hashes of the stacks of the batch
+   * @param buffers buffers with the stack hashes of the batch
    */
   static void apply(
       ProfileBatch batch, boolean[] refused, AppendBuffers buffers, ProfileHead head) {

@@ -25,7 +25,7 @@ record ConfiguredStore(
   /**
    * Time range to request from it; null if it is not queried.
    *
-   * @param localStart from when on the embedded store has everything
+   * @param localStart earliest time from which the embedded store is complete
    */
   @Nullable SelectHints hintsFor(SelectHints hints, List<Matcher> matchers, long localStart) {
     for (var required : requiredMatchers.entrySet()) {

@@ -51,7 +51,7 @@ final class JoinedSelection implements Selection {
 
   /**
    * @param others results of each other store, sorted by labels
-   * @param warnings of the others
+   * @param warnings warnings of the other stores
    */
   JoinedSelection(Selection local, List<List<StoredSeries>> others, List<String> warnings) {
     this.local = local;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param label the label whose value is requested; an absent one has the value ""
  * @param among whether the value has to be one of these, or none of them
- * @param values at least one; "" may be among them
+ * @param values values to match, at least one; may include ""
  */
 public record NamedValues(String label, boolean among, Set<String> values) {
   /** The values of a matcher; null if it does not name them. */

@@ -27,14 +27,14 @@ import org.jspecify.annotations.Nullable;
  * addition to the embedded store.
  *
  * @param type the kind of database
- * @param name in warnings, metrics and logs; unique
+ * @param name name used in warnings, metrics and logs; unique
  * @param url its URL
  * @param requiredMatchers queried only by selectors that have all of these as equality matchers
  * @param readRecent queried also for times that the embedded store has
- * @param timeout of one request, and of all requests of a selector
- * @param maxBytes of one response
+ * @param timeout timeout of a single request and of all requests of a selector
+ * @param maxBytes maximum size of a single response
  * @param client HTTP client settings
- * @param kerberos for HTTP authentication; null if none
+ * @param kerberos Kerberos settings for HTTP authentication, or null if none
  * @param own keys of its type, for the configuration page
  * @param opener opens it
  */

@@ -37,7 +37,7 @@ public interface StoreType {
    * Dependencies of a store.
    *
    * @param clients the process's; not closed by stores
-   * @param registry of the process's own metrics
+   * @param registry registry of the process's own metrics
    */
   record Dependencies(HttpClientFactory clients, StoreLimits limits, Registry registry) {}
 

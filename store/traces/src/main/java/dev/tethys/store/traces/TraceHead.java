@@ -21,7 +21,7 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
   /**
    * Frame of an append.
    *
-   * @param bytes in the form of {@link SpanFrame}
+   * @param bytes spans encoded as {@link SpanFrame}
    * @param first start of the oldest span
    * @param last start of the newest span
    */
@@ -109,7 +109,7 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
   /**
    * Spans at one moment.
    *
-   * @param chunks in the order of their arrival
+   * @param chunks chunks in arrival order
    */
   record Snapshot(List<Chunk> chunks) {}
 

@@ -61,7 +61,7 @@ public final class BackupRepository implements AutoCloseable {
    * A backup that exists.
    *
    * @param created ISO 8601
-   * @param samples in its blocks
+   * @param samples number of samples in its blocks
    * @param bytes it takes, shared blocks too
    */
   public record Backup(String name, String created, long samples, int blocks, long bytes) {}

@@ -19,7 +19,7 @@ import dev.tethys.store.files.CorruptionException;
  * if it would have nearly as many counts as rows.
  *
  * @param names indexes in the header
- * @param values of each name
+ * @param values values by metadata name
  * @param begin start of the first span in Unix nanoseconds
  * @param width nanoseconds of a span
  * @param spans number of spans

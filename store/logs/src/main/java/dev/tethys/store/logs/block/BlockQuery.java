@@ -43,7 +43,7 @@ public final class BlockQuery {
   /**
    * True if no row of a block fits.
    *
-   * @param filter of the block; empty if it has none
+   * @param filter bloom filter of the block; empty if none
    */
   public boolean excludes(MemorySegment filter) {
     for (AnyOf condition : conditions) {

@@ -72,7 +72,7 @@ final class CountsWriter {
   /**
    * Appends the section, if it is of use.
    *
-   * @param streams of the rows, ascending
+   * @param streams stream of each row, ascending
    * @param nameIndexes index in the header of each name, -1 for those that no row has
    */
   void write(LogRows rows, int[] streams, int[] nameIndexes, long first, long last, ByteSink out) {

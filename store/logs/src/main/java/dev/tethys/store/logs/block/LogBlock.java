@@ -309,7 +309,7 @@ public final class LogBlock {
   /**
    * Rows of a stream by template.
    *
-   * @param templates of each run of rows, ascending
+   * @param templates template of each run of rows, ascending
    * @param starts place in {@link #rowsOf} of the first row of each run, and the number of rows
    */
   @SuppressWarnings("ArrayRecordComponent") // shared, read only

@@ -59,7 +59,7 @@ public final class LogBlockWriter implements AutoCloseable {
   /**
    * Appends a block of all rows, at least one.
    *
-   * @param names of the metadata ordinals
+   * @param names metadata names by ordinal
    * @param filterOut receives the {@link BlockFilter}
    */
   public void write(LogRows rows, List<byte[]> names, ByteSink out, ByteSink filterOut) {

@@ -47,7 +47,7 @@ final class TemplateText {
    * known.
    *
    * @param count number of arguments
-   * @param digits for each argument, whether it is decimal digits
+   * @param digits whether each argument consists of decimal digits
    */
   void readOutline(byte[] b, int start, int end, int count, boolean[] digits) {
     if (places.length < count) {

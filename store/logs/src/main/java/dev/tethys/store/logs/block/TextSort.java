@@ -23,8 +23,8 @@ final class TextSort {
    * Sorts strings.
    *
    * @param texts bytes, with eight spare bytes after the last text
-   * @param starts of strings
-   * @param ends of strings
+   * @param starts start offset of each string
+   * @param ends end offset of each string
    * @param order the strings to sort
    * @param count number of strings
    */

@@ -13,7 +13,7 @@ public final class TimeSort {
    * <p>Time and place of a row are one number where the range of times permits it: no objects are
    * compared.
    *
-   * @param times by row, Unix nanoseconds
+   * @param times timestamp of each row in Unix nanoseconds
    * @param from first place in the rows
    * @param to end of the places
    * @param forward false for the newest first

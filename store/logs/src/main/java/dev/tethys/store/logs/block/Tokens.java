@@ -81,7 +81,7 @@ final class Tokens {
   private int waiting;
 
   /**
-   * @param filter to which runs of letters and digits are added
+   * @param filter filter that receives the runs of letters and digits
    */
   Tokens(Words words, BlockFilter filter) {
     this.words = words;

@@ -23,7 +23,7 @@ public final class SpanBlockWriter implements AutoCloseable {
   private long[] numbers = new long[1 << 14];
 
   /**
-   * @param level of zstd
+   * @param level zstd compression level
    */
   public SpanBlockWriter(int level) {
     sections = new SectionWriter(level);

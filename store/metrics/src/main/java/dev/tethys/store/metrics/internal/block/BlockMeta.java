@@ -18,7 +18,7 @@ import java.util.Locale;
  * @param sources the level 1 blocks that it was created from
  * @param parents the blocks that it replaces
  * @param shares size by kind of content; empty in blocks of older versions
- * @param resolution of a downsampled block: milliseconds of its buckets; 0 for samples
+ * @param resolution bucket length of a downsampled block in milliseconds; 0 for raw samples
  */
 public record BlockMeta(
     String id,

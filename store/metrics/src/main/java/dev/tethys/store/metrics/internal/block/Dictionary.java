@@ -256,7 +256,7 @@ final class Dictionary {
   /**
    * Visits values of a name, ascending.
    *
-   * @param wanted by number
+   * @param wanted condition on value numbers
    * @param to returns whether to continue
    */
   void values(String name, IntPredicate wanted, Predicate<String> to) {

@@ -9,9 +9,9 @@ import org.roaringbitmap.RoaringBitmap;
  * Series of a block that matchers found, with all their chunks. Immutable, but equal labels may
  * replace others.
  *
- * @param numbers of the series, ascending, and so by labels
- * @param labels of each
- * @param chunks of each, in order of time
+ * @param numbers series numbers, ascending, which also orders them by labels
+ * @param labels labels of each series
+ * @param chunks chunks of each series in time order
  */
 record FoundChunks(int[] numbers, Labels[] labels, ChunkRef[][] chunks) {
   static final FoundChunks NONE = new FoundChunks(new int[0], new Labels[0], new ChunkRef[0][]);

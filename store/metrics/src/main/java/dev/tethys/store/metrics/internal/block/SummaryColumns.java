@@ -106,7 +106,7 @@ final class SummaryColumns {
      * @param in source, positioned after the first byte of the chunk
      * @param times the time sets of the block
      * @param last the last times
-     * @param resolution of the block, milliseconds
+     * @param resolution bucket length of the block in milliseconds
      */
     void decode(ByteSource in, TimeSets times, long[] last, long resolution, Summaries into) {
       int n = last.length;

@@ -26,7 +26,7 @@ final class SummarySelection implements SourceSelection {
    * Of the found series those that have chunks in a closed time range.
    *
    * @param from rows begin at or after this
-   * @param to and end at or before this
+   * @param to rows end at or before this time
    * @param fill as in {@link SummaryReader#readKept}
    * @param lost notified when chunks are omitted for damage
    */

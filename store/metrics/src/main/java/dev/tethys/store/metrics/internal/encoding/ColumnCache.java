@@ -133,7 +133,7 @@ public final class ColumnCache {
    * Whether an absent column should be {@link #put}: it was requested before, and there is space
    * for it.
    *
-   * @param times that would be kept with it
+   * @param times times to keep with the column
    */
   public boolean isWorthKeeping(long owner, long part, long @Nullable [] times, int values) {
     long h = hash(owner, part);

@@ -306,7 +306,7 @@ final class ColumnPage implements Page, Page.View {
    * Puts the times of a series in a closed range at a place, and moves its values, which are given
    * for all rows, to their times.
    *
-   * @param column of the series where rows hold different ones
+   * @param column column of the series, if its rows hold different ones
    * @return end position
    */
   private int times(

@@ -425,7 +425,8 @@ final class GroupCommitter {
   /**
    * Logs a deletion, then does it.
    *
-   * @param known of the matchers' expressions: nothing is committed while the rest is found out
+   * @param known matchers whose expressions are already resolved: nothing is committed while the
+   *     rest are resolved
    * @param exemplars the series, in memory or not, of which exemplars go
    */
   int delete(

@@ -189,7 +189,7 @@ public final class Head {
    * was ahead for a while, otherwise the largest number. Ages are counted from it then: samples
    * written now must not be rejected until the clock has caught up.
    *
-   * @param ceiling of the same moment
+   * @param ceiling upper limit for the present time
    */
   long presentIfAhead(long ceiling) {
     long now = clock.millis();
@@ -202,7 +202,7 @@ public final class Head {
   /**
    * Time from which samples are accepted independently of the window for late ones.
    *
-   * @param present of {@link #presentIfAhead}
+   * @param present result of {@link #presentIfAhead}
    */
   long appendFloor(long present) {
     if (present != Long.MAX_VALUE) {

@@ -37,7 +37,7 @@ final class HeadAppender implements Appender {
   @Nullable RuntimeException failure;
 
   /**
-   * @param epoch of the truncation, read before this
+   * @param epoch truncation epoch, read before this call
    * @param departures likewise
    */
   HeadAppender(Head head, Fingerprint fingerprint, AppendBatch batch, long epoch, long departures) {

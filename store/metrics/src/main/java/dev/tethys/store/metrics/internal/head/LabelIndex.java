@@ -234,7 +234,7 @@ final class LabelIndex implements Postings {
    * Rank of each pair among the pairs that existed at the time of the call, ordered by name, then
    * by value. Computed on the first call, and again when pairs have been added.
    *
-   * @param lists of series; their pairs have a place
+   * @param lists series lists whose pairs receive a rank
    * @param most the most pairs that may be put in order for this
    * @return null if that would be too many
    */

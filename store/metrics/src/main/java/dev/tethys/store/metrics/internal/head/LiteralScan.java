@@ -35,7 +35,7 @@ final class LiteralScan {
    * Positions of the values that can meet a matcher's expression; null if each has to be tested.
    * Needs no lock.
    *
-   * @param pairs of one label, ascending
+   * @param pairs pairs of a single label, ascending
    * @param begin the first position
    * @param end the position after the last one
    */

@@ -6,7 +6,7 @@ import java.util.function.IntBinaryOperator;
  * Order of all pairs up to a number.
  *
  * @param inOrder numbers of pairs
- * @param places of each pair among them
+ * @param places position of each pair in that order
  */
 record PairOrder(int[] inOrder, int[] places) {
   /** Returns an order that includes the pairs added since. */

@@ -590,7 +590,7 @@ final class RowPage implements Page {
   /**
    * A page of rows that are given as columns, less samples that a mask omits.
    *
-   * @param likelyBytes of their values, as a guess
+   * @param likelyBytes estimated size of the values
    */
   static RowPage of(
       long rangeStart,

@@ -208,8 +208,8 @@ final class Stripe {
   /**
    * The pages that overlap a closed time range.
    *
-   * @param ahead of one who reads all of it, once
-   * @param lists of all views that are read together
+   * @param ahead read-ahead for a caller that reads all data once; null otherwise
+   * @param lists time lists shared by all views that are read together
    */
   View view(long minTime, long maxTime, @Nullable ReadAhead ahead, TimeLists lists) {
     int n = 0;

@@ -21,7 +21,7 @@ public interface LabelColumns {
   /**
    * Writes the hash of each series' value of a label; nothing for series without it.
    *
-   * @param into at least {@link #numbers} long
+   * @param into output array; must hold at least {@link #numbers} entries
    */
   void hashes(String name, long[] into);
 

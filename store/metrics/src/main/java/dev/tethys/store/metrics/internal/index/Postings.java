@@ -48,7 +48,7 @@ public interface Postings {
   @FunctionalInterface
   interface ValueVisitor {
     /**
-     * @param number of this name with this value alone, as long as the index is
+     * @param number number assigned to this name and value only, stable for the life of the index
      */
     void value(int number, String value, Supplier<RoaringBitmap> postings);
   }
