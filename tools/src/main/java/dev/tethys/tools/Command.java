@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param name as typed after {@code tethys tool}, such as {@code tsdb list}
  * @param operands as shown in the help; bracketed ones are optional
  * @param about help text
- * @param flags in addition to those of every command; some have a short form
+ * @param flags flags in addition to the common flags; some have a short form
  * @param minOperands minimum number of operands
  * @param maxOperands maximum number of operands
  */

@@ -159,7 +159,7 @@ final class ImportData {
   /**
    * Writes samples of any order as blocks of a data folder.
    *
-   * @param name of the source, for the report
+   * @param name source name used in the report
    * @param made receives each block
    */
   static ImportReport blocks(

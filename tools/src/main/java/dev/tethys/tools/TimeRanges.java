@@ -10,7 +10,7 @@ import java.util.TreeSet;
 /**
  * Time ranges in which a store may have samples.
  *
- * @param length of each, in milliseconds
+ * @param length length of each range in milliseconds
  * @param starts ascending, multiples of the length
  */
 record TimeRanges(long length, List<Long> starts) {
@@ -26,7 +26,7 @@ record TimeRanges(long length, List<Long> starts) {
    *
    * @param min first millisecond wanted
    * @param max last millisecond wanted
-   * @param length of a range; 0 for two hours, or longer where that would be many
+   * @param length length of a range; 0 for two hours, or longer if that would produce many ranges
    */
   static TimeRanges of(MetricsDatabase db, long min, long max, long length) {
     List<long[]> spans = new ArrayList<>();

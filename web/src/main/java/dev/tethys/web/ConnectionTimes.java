@@ -6,9 +6,9 @@ import java.time.Duration;
  * Timeouts of a listener's connections beyond its read timeout. Zero means that a timeout is not
  * configured.
  *
- * @param head for the first line and the headers of a request; zero for the read timeout
- * @param answer from the headers of a request to the end of its response; zero for no limit except
- *     that of each write
+ * @param head timeout for reading the request line and headers; zero to use the read timeout
+ * @param answer timeout from the request headers to the end of the response; zero for no limit
+ *     other than the one on each write
  * @param idle time without a request in progress after which the connection is closed; zero for the
  *     read timeout, which over HTTP/2 restarts with each ping of the client
  * @param age age, give or take a tenth, after which a connection is closed as soon as no request is

@@ -334,7 +334,8 @@ public final class HttpListener implements AutoCloseable {
    * Has requests answered by other routes from now on, over the connections that are open. Those in
    * progress end with the routes that they began with.
    *
-   * @param with of the same TLS as before: whether there is any is settled at the start
+   * @param with web configuration with the same TLS setting as before: TLS cannot be enabled or
+   *     disabled after the start
    */
   public void serve(Supplier<WebConfig> with, Routes routes) {
     RequestProcessor next = new RequestProcessor(with, options, routes, metrics);

@@ -232,7 +232,7 @@ public final class ServerWebSocket {
   /**
    * Sends a close frame, once, and waits for that of the client, which the receiving thread reads.
    *
-   * @param reason at most 123 bytes are sent
+   * @param reason reason for closing, truncated to 123 bytes
    * @param millis maximum wait
    */
   public void close(int code, String reason, long millis) throws InterruptedException {

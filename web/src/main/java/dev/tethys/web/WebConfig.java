@@ -122,7 +122,7 @@ public record WebConfig(
      * @param clientCas CA certificates for client certificates; null if clients need none
      * @param cipherSuites all supported suites, including those of TLS 1.3; empty for Java's
      *     defaults
-     * @param files that it was read from
+     * @param files files the key and certificates were read from
      */
     public static ServerTls of(
         PrivateKey key,

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param run runs only tests whose names match; null for all
  * @param debug whether every test prints its start, its end and its stored data
  * @param ignoreUnknownFields whether unknown keys of rule files are ignored
- * @param out for empty lines and debug output
- * @param err for failures
+ * @param out stream for empty lines and debug output
+ * @param err stream for failures
  */
 public record RuleTests(
     ParserOptions parser,

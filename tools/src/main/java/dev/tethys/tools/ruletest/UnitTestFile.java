@@ -153,7 +153,7 @@ public record UnitTestFile(
   /**
    * One element of a result.
    *
-   * @param histogram in the notation of tests; then the value does not count
+   * @param histogram histogram in the notation of rule unit tests; if set, the value is ignored
    */
   public record ExpectedSample(String labels, double value, String histogram) {}
 

@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request to be sent.
  *
- * @param headers in addition to those of the configuration, which they override
+ * @param headers headers added to those of the configuration, which they override
  * @param body null if none
- * @param timeout for all of it: connecting, sending, and reading the response's body to its end
+ * @param timeout timeout for the entire call: connecting, sending and reading the whole response
+ *     body
  * @param unixSocket connect here instead of to the host of the URL; null for TCP
  * @param timeLimit how much of that time may pass with nothing from the server; null for all of it
  */

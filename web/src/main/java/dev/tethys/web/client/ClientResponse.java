@@ -27,7 +27,7 @@ public final class ClientResponse implements AutoCloseable {
   /**
    * A response.
    *
-   * @param headers by names that compare in any case
+   * @param headers headers by case-insensitive name
    */
   ClientResponse(int status, TreeMap<String, List<String>> headers, InputStream body) {
     this.status = status;

@@ -95,8 +95,8 @@ final class Connections implements AutoCloseable {
   /**
    * Connections of some clients alone.
    *
-   * @param maxIdle of all servers together
-   * @param maxIdleEach to one server
+   * @param maxIdle maximum number of idle connections to all servers
+   * @param maxIdleEach maximum number of idle connections to a single server
    * @param keep nanoseconds
    */
   Connections(

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Address of a Docker daemon.
  *
  * @param base prefix of URLs, without a slash at the end
- * @param socket to connect to instead of the URL's host; null for TCP
+ * @param socket local socket to connect to instead of the URL's host, or null for TCP
  */
 public record DockerAddress(String base, @Nullable Path socket) {
   /** Socket of a usual installation. */

@@ -117,7 +117,7 @@ final class GrpcConnections {
   /**
    * The connection for the next call: without turns that to the first address that has one.
    *
-   * @param deadline by {@link System#nanoTime}
+   * @param deadline deadline as a {@link System#nanoTime} value
    */
   Http2Connection next(long deadline) throws IOException, InterruptedException {
     List<Peer> all = peers(deadline);

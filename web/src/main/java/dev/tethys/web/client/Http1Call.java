@@ -51,7 +51,7 @@ final class Http1Call implements Runnable {
    * A call.
    *
    * @param target request target: path and query, or the whole URL for a proxy
-   * @param deadline in the time of {@link System#nanoTime}
+   * @param deadline deadline as a {@link System#nanoTime} value
    */
   Http1Call(
       ClientRequest call,

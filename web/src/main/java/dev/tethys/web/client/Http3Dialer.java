@@ -35,7 +35,7 @@ public interface Http3Dialer {
      * Connects and performs the handshake, which is a single step in QUIC.
      *
      * @param serverName name that TLS requests and verifies
-     * @param deadline in the time of {@link System#nanoTime}
+     * @param deadline deadline as a {@link System#nanoTime} value
      * @throws java.net.http.HttpTimeoutException if the time limit expires
      * @throws IOException if there is no connection; nothing is left open then
      */
@@ -55,7 +55,7 @@ public interface Http3Dialer {
      * limit expires.
      *
      * @param head fields in order, those that begin with a colon first
-     * @param deadline by {@link System#nanoTime}
+     * @param deadline deadline as a {@link System#nanoTime} value
      * @throws java.net.http.HttpTimeoutException if the time limit expires
      * @throws IOException if no response arrives
      */
@@ -70,7 +70,7 @@ public interface Http3Dialer {
   /**
    * HTTP/3 response.
    *
-   * @param headers by names in lower case
+   * @param headers headers by lower-case name
    * @param body must be closed; the rest of the body is then not requested
    * @param headAt arrival of the headers, by {@link System#nanoTime}
    */

@@ -282,7 +282,7 @@ public final class HttpClientFactory implements AutoCloseable {
    * directly, or by a tunnel through the proxy in the environment for its URL.
    *
    * @param to {@code http} or {@code https} URL of the server
-   * @param tls of {@code https}; null for {@code http}
+   * @param tls TLS configuration for {@code https}, or null for {@code http}
    * @param deadline until when, by {@link System#nanoTime}
    * @throws IOException if it cannot; nothing is left open then
    */

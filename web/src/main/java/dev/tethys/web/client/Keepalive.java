@@ -23,8 +23,8 @@ final class Keepalive implements Runnable {
   /**
    * A watch of one connection.
    *
-   * @param time of silence after which the server is pinged; zero for never
-   * @param timeout of its reply
+   * @param time period of silence after which the server is pinged; zero for never
+   * @param timeout timeout of the ping response
    * @param idle whether it is pinged while no call is in progress
    */
   Keepalive(

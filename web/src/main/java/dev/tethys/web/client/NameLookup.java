@@ -50,7 +50,7 @@ public final class NameLookup {
    * All addresses of a host, in the order of the system.
    *
    * @param host a name, or an address without brackets
-   * @param deadline by {@link System#nanoTime}
+   * @param deadline deadline as a {@link System#nanoTime} value
    * @throws UnknownHostException if there is none
    * @throws HttpTimeoutException if the time limit expires
    */

@@ -35,8 +35,8 @@ public interface OtlpSender extends AutoCloseable {
    * Settings of requests.
    *
    * @param tls null if none over gRPC; over HTTP the scheme of the URL decides
-   * @param headers of every request
-   * @param timeout for one request
+   * @param headers headers of every request
+   * @param timeout timeout of a single request
    */
   record Options(
       OtlpSignal signal,
@@ -148,7 +148,7 @@ public interface OtlpSender extends AutoCloseable {
   /**
    * One over HTTP; connections are the factory's.
    *
-   * @param url with its path
+   * @param url URL including its path
    * @throws IOException if a file that TLS names cannot be read
    */
   static OtlpSender http(Options m, URI url, HttpClientFactory clients) throws IOException {

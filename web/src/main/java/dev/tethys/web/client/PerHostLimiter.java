@@ -46,8 +46,8 @@ final class PerHostLimiter {
   /**
    * Creates a call, whose turn ends with its response.
    *
-   * @param uri of a server
-   * @param deadline by {@link System#nanoTime}
+   * @param uri URI of the server
+   * @param deadline deadline as a {@link System#nanoTime} value
    * @throws HttpTimeoutException if there was no turn in time
    */
   ClientResponse send(URI uri, long deadline, LimitedCall turn)

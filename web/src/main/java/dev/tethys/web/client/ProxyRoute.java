@@ -41,7 +41,7 @@ final class ProxyRoute {
   private final ClientTls.Setup tls;
 
   /**
-   * @param authorization for an HTTP proxy, or null
+   * @param authorization credentials for an HTTP proxy, or null
    */
   ProxyRoute(
       URI proxy,

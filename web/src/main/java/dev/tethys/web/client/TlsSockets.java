@@ -107,7 +107,7 @@ public final class TlsSockets {
    * Connects, without delays for small packets, and completes the TLS handshake.
    *
    * @param tls null if none
-   * @param deadline by {@link System#nanoTime}
+   * @param deadline deadline as a {@link System#nanoTime} value
    * @throws IOException if it cannot; nothing is left open then
    */
   public static Socket connect(String host, int port, @Nullable TlsConfig tls, long deadline)

@@ -61,7 +61,7 @@ public final class TracedClient implements AutoCloseable {
    * @param host the value of the Host header
    * @param serverName name that TLS requests and verifies, if the configuration sets none
    * @param trusted whether credentials and headers of the configuration are sent
-   * @param deadline in the time of {@link System#nanoTime}
+   * @param deadline deadline as a {@link System#nanoTime} value
    * @param maxBody largest body accepted if it cannot be streamed (HTTP/2)
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -126,7 +126,7 @@ public final class TracedClient implements AutoCloseable {
    * Response of a traced call; must be closed.
    *
    * @param version {@code HTTP/1.1}, {@code HTTP/2.0}, {@code HTTP/3.0}
-   * @param session of TLS, null without
+   * @param session TLS session, or null without TLS
    */
   public record Exchange(ClientResponse answer, String version, @Nullable SSLSession session)
       implements AutoCloseable {
@@ -187,7 +187,7 @@ public final class TracedClient implements AutoCloseable {
   /**
    * The headers of the configuration, including credentials.
    *
-   * @param deadline of fetching a token, in the time of {@link System#nanoTime}
+   * @param deadline deadline for fetching a token, as a {@link System#nanoTime} value
    * @throws IOException if a file cannot be read or no token is available
    */
   public Map<String, List<String>> headers(long deadline) throws IOException, InterruptedException {

@@ -54,7 +54,7 @@ public final class WebSocketStreams {
    * Upgrade request.
    *
    * @param authority host and port, as in the header Host
-   * @param path with a query, where there is one
+   * @param path request path, including any query
    * @param protocol subprotocol of both sides; "" for any
    * @param headers additional headers of the request
    */

@@ -32,7 +32,7 @@ public final class AwsCredentials {
   /**
    * Settings of the configuration; {@code ""} for those that are not set.
    *
-   * @param sessionToken of temporary keys
+   * @param sessionToken session token of temporary credentials
    * @param roleArn role to assume with the keys that were found
    * @param fips whether the role is assumed at a FIPS endpoint
    * @param session options of the assumed role

@@ -23,10 +23,10 @@ public final class AwsJsonClient {
   /**
    * A service.
    *
-   * @param name in signatures, such as {@code sqs}
+   * @param name service name used in signatures, such as {@code sqs}
    * @param host prefix of its host name before the region, such as {@code sqs}
    * @param target prefix of names of actions, such as {@code AmazonSQS}
-   * @param version of the JSON protocol, such as {@code 1.0}
+   * @param version JSON protocol version, such as {@code 1.0}
    */
   public record Service(String name, String host, String target, String version) {}
 

@@ -37,7 +37,7 @@ final class AwsSignIn {
   private final String cached;
 
   /**
-   * @param keys of the profile
+   * @param keys keys of the profile
    */
   AwsSignIn(
       String profile,

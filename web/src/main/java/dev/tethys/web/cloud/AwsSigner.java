@@ -108,7 +108,7 @@ public final class AwsSigner {
    * {@code X-Amz-Signature}, in the order of signing. {@code Host} is the only signed header.
    *
    * @param holds validity period
-   * @param hash of the body, or {@code UNSIGNED-PAYLOAD}; "" for that of none
+   * @param hash hash of the body, or {@code UNSIGNED-PAYLOAD}; "" for the hash of an empty body
    */
   public static SequencedMap<String, String> presign(
       URI uri,

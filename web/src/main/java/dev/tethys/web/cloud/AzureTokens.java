@@ -64,7 +64,7 @@ public final class AzureTokens extends BearerTokens {
     /**
      * An application with a certificate whose key signs, as PEM strings or as one PFX file.
      *
-     * @param password of a PFX file
+     * @param password password of a PFX file
      */
     record Certificate(
         String tenantId,

@@ -25,7 +25,7 @@ public final class GoogleTokens extends BearerTokens {
   private final String scope;
 
   /**
-   * @param file of credentials, or {@code ""} to look for one
+   * @param file credentials file, or {@code ""} to search the default locations
    */
   public GoogleTokens(String file, String scope, CredentialDependencies dependencies) {
     super(dependencies);

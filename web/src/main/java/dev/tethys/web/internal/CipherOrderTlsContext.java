@@ -19,7 +19,7 @@ public final class CipherOrderTlsContext extends SSLContext {
   /**
    * The context.
    *
-   * @param suites of TLS 1.2, in the order of preference; empty for the JDK's own
+   * @param suites TLS 1.2 cipher suites in order of preference; empty for the JDK's default
    * @param groups empty for the JDK's own
    */
   public CipherOrderTlsContext(SSLContext context, List<String> suites, List<String> groups) {

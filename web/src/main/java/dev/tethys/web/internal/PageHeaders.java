@@ -19,7 +19,7 @@ final class PageHeaders {
   /**
    * Adds them when the response is a page.
    *
-   * @param headers by name in lower case
+   * @param headers headers by lower-case name
    */
   static void addTo(Map<String, List<String>> headers) {
     if (!isPage(headers.getOrDefault("content-type", TYPE))) {

@@ -99,7 +99,7 @@ public final class Pem {
   /**
    * A key with its certificates; they must belong together.
    *
-   * @param passphrase of the key; empty if none
+   * @param passphrase passphrase of the key; empty if none
    */
   public static KeyPair keyPair(String certificatePem, String keyPem, String passphrase)
       throws IOException {
@@ -143,7 +143,7 @@ public final class Pem {
   /**
    * The first private key of a text.
    *
-   * @param passphrase of the key; empty if none
+   * @param passphrase passphrase of the key; empty if none
    */
   public static PrivateKey privateKey(String pem, String passphrase) throws IOException {
     Matcher m = BLOCK.matcher(pem);

@@ -48,7 +48,7 @@ public final class RequestGate {
   /**
    * Responds to one request.
    *
-   * @param exchange of this request; ended here
+   * @param exchange exchange of this request; ended by this method
    * @return whether the connection can serve another request
    * @throws AbortedResponseException if the response was aborted, or the client has left
    */

@@ -81,7 +81,7 @@ public final class RequestProcessor {
   /**
    * Responds to one request.
    *
-   * @param exchange of this request; ended here
+   * @param exchange exchange of this request; ended by this method
    * @param closing whether the listener stops, so that a response is the last of its connection
    * @return whether the connection can serve another request
    * @throws AbortedResponseException if the response was aborted, or the client has left

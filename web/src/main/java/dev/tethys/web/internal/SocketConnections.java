@@ -69,7 +69,8 @@ public final class SocketConnections implements AutoCloseable {
   /**
    * Listens.
    *
-   * @param protocols in order of preference; the last accepts all bytes that no other accepts
+   * @param protocols protocols in order of preference; the last one accepts all connections that no
+   *     other accepts
    * @param tls null if none
    * @param timed whether a read of such a socket can be given a time
    * @param grace time for running requests after the close

@@ -63,7 +63,7 @@ public final class ResourceWatch<T> {
   /**
    * Resources to watch.
    *
-   * @param path of the list, such as {@code /api/v1/pods}
+   * @param path API path of the list, such as {@code /api/v1/pods}
    * @param label a selector, or {@code ""}
    * @param field a selector, or {@code ""}
    * @param metadata whether only the metadata of each object is needed

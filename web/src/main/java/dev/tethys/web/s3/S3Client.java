@@ -61,7 +61,7 @@ public final class S3Client {
   private volatile @Nullable WebClient client;
 
   /**
-   * @param timeout of one attempt
+   * @param timeout timeout of a single attempt
    */
   public S3Client(
       S3Location location,
@@ -380,7 +380,7 @@ public final class S3Client {
    * A page of the objects whose keys begin with a text, ascending by the bytes of their keys.
    *
    * @param after key after which the list starts; "" for all
-   * @param token of the page; "" for the first one
+   * @param token continuation token of the page, or "" for the first page
    */
   public Page list(String prefix, String after, String token)
       throws IOException, InterruptedException {

@@ -27,7 +27,7 @@ final class S3Parts {
   private final Map<String, String> headers;
 
   /**
-   * @param headers of the object
+   * @param headers headers of the object
    */
   S3Parts(S3Client client, String key, Map<String, String> headers) {
     this.client = client;

@@ -6,7 +6,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /**
  * Attempts of a request to S3 that fails for a while.
  *
- * @param attempts at most; 1 for none but the first
+ * @param attempts maximum number of attempts; 1 disables retries
  * @param first pause after the first attempt; it doubles each time, and up to half of it is random
  * @param longest pause
  */
@@ -18,7 +18,7 @@ public record S3Retry(int attempts, Duration first, Duration longest) {
   /**
    * The pause after an attempt.
    *
-   * @param attempt from 1
+   * @param attempt attempt number, starting at 1
    */
   Duration pause(int attempt) {
     long most = longest.toMillis();

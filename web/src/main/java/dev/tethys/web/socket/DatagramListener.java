@@ -37,7 +37,7 @@ public final class DatagramListener
    *
    * @param address {@code host:port}, {@code :port} or {@code [v6]:port}; a multicast group is
    *     joined on every multicast interface
-   * @param receiveBuffer of the kernel in bytes, 0 for its default
+   * @param receiveBuffer kernel receive buffer in bytes; 0 for its default
    * @param gather longest time between two calls of {@link Handler#pause} while datagrams arrive
    * @param gatherBytes the same in bytes of datagrams
    */

@@ -28,11 +28,12 @@ import org.jspecify.annotations.Nullable;
  * differ in how headers are written.
  *
  * @param endpoint {@code host:port}, or a host alone for the usual port
- * @param samplingFraction of the traces that begin here; those that others record are recorded too
+ * @param samplingFraction share of traces starting here that are sampled; traces sampled by a
+ *     caller are always recorded
  * @param insecure whether there is no TLS
  * @param headers sent along, names as they were written
  * @param gzip whether requests are compressed
- * @param timeout of one request; zero for {@link #DEFAULT_TIMEOUT}
+ * @param timeout timeout of a single request; zero for {@link #DEFAULT_TIMEOUT}
  */
 public record TracingConfig(
     Client client,

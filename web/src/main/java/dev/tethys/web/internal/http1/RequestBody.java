@@ -30,7 +30,7 @@ final class RequestBody extends InputStream {
   /**
    * A body that has not been read yet.
    *
-   * @param length in bytes, -1 for chunks
+   * @param length length in bytes, or -1 for chunked bodies
    * @param wanted run before the wait for the first byte
    */
   RequestBody(SocketInput in, long length, Runnable wanted) {
