@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class LoopbackServer implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 200;
 
-  /** Protocol of a connection. Returns or throws at its end. */
+  /** Protocol handler for a connection. Returns or throws at its end. */
   @FunctionalInterface
   public interface Protocol {
     void serve(DataInputStream in, DataOutputStream out) throws IOException;

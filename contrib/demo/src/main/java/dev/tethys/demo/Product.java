@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Product of the shop.
+ * Shop product.
  *
  * @param cents price in hundredths
  */
 public record Product(String id, String name, String category, int cents) {
-  /** Categories of the products. */
+  /** Product categories. */
   public static final List<String> CATEGORIES =
       List.of("telescopes", "binoculars", "tripods", "books", "eyepieces");
 

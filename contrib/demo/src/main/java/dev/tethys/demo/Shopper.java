@@ -9,7 +9,7 @@ import java.util.List;
  * @param currency currency used in orders
  */
 public record Shopper(int id, String tier, String region, String card, String currency) {
-  /** Number of customers. */
+  /** Returns the number of customers. */
   public static final int COUNT = 500;
 
   private static final List<String> TIERS = List.of("gold", "silver", "bronze");

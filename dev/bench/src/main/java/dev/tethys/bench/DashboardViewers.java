@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Viewers of one dashboard. Each refreshes all panels at a separate time, six requests in parallel
- * as browsers do, with start and end on multiples of the step as Grafana does.
+ * Simulated viewers of one dashboard. Each refreshes all panels at a separate time, six requests in
+ * parallel as browsers do, with start and end on multiples of the step as Grafana does.
  */
 final class DashboardViewers implements AutoCloseable {
   /** Queries of a dashboard of machines. */

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * without samples it is a log record or a span for each sample, with its labels and value.
  */
 final class ExporterLoad {
-  /** Hosts of a request. */
+  /** Number of hosts per request. */
   static final int HOSTS_EACH = 4;
 
   private static final int HOSTS = HOSTS_EACH * 8;
@@ -88,7 +88,7 @@ final class ExporterLoad {
     return 1_700_000_000_000L + step * 15_000L;
   }
 
-  /** The body of a request. */
+  /** Returns the body of a request. */
   byte[] request(Signal signal, int n) {
     return switch (signal) {
       case METRICS -> samples(n);

@@ -216,7 +216,7 @@ final class ExporterSinks implements AutoCloseable {
     return "127.0.0.1:" + s.getLocalPort();
   }
 
-  /** Reader of a connection. */
+  /** Reads from a connection. */
   @FunctionalInterface
   private interface SinkConnection {
     void with(InputStream in, OutputStream out) throws IOException;

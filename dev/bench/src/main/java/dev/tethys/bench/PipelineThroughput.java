@@ -345,7 +345,7 @@ final class PipelineThroughput {
   }
 
   /**
-   * Configuration of the collector.
+   * Returns the Collector configuration.
    *
    * @param own port of its reload API
    * @param version changes batching and both exporters, so that a reload replaces them

@@ -11,7 +11,7 @@ import java.util.Set;
 
 /** Program with a fixed set of stacks, of which a CPU profile has some. */
 final class ProfiledProgram {
-  /** Nanoseconds of a profile. */
+  /** Duration of a profile in nanoseconds. */
   static final long DURATION = 10_000_000_000L;
 
   private static final int STACKS = 3000;

@@ -150,7 +150,7 @@ public final class ClickHouseProcess implements AutoCloseable {
     ask("/fail", json);
   }
 
-  /** Number of inserts. */
+  /** Returns the number of inserts. */
   public int inserts() throws IOException {
     return Integer.parseInt(ask("/inserts", null));
   }

@@ -34,7 +34,7 @@ public final class Exposition {
     return Objects.requireNonNull(families.get(name), name).samples();
   }
 
-  /** Exposition of a collector. */
+  /** Returns the exposition of a collector. */
   public static Exposition of(Collector c) {
     Exposition e = new Exposition();
     c.collect(

@@ -12,7 +12,7 @@ import java.util.zip.Deflater;
 
 /** ELF files of x86-64 whose sections are small in the file and large, or endless, to a reader. */
 public final class HostileElf {
-  /** Address of the code of all files. */
+  /** Address of the code in all files. */
   public static final long CODE = 0x401000;
 
   private static final int HEAD = 64;
@@ -173,7 +173,7 @@ public final class HostileElf {
     return b.put(entries).array();
   }
 
-  /** Bytes of the file. */
+  /** Returns the bytes of the file. */
   public byte[] bytes() {
     int count = sections.size() + shared + 2;
     ByteArrayOutputStream names = new ByteArrayOutputStream();

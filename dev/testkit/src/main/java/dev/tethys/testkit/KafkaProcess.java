@@ -134,7 +134,7 @@ public final class KafkaProcess implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Log of the process. */
+  /** Returns the log of the process. */
   public String log() throws IOException {
     return Files.readString(dir.resolve("log"));
   }

@@ -149,7 +149,7 @@ public final class KdbDouble implements AutoCloseable {
     }
   }
 
-  /** Number of logins. */
+  /** Returns the number of logins. */
   public synchronized int logins() {
     return logins;
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Assumptions;
  * temporary folder. A test that needs it is skipped if it is not installed.
  */
 public final class KerberosRealm implements AutoCloseable {
-  /** Name of the realm. */
+  /** Realm name. */
   public static final String NAME = "TETHYS.TEST";
 
   private final Path dir;

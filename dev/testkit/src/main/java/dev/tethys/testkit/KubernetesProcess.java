@@ -181,7 +181,7 @@ public final class KubernetesProcess implements AutoCloseable {
     return r.body();
   }
 
-  /** URL of the server. */
+  /** Returns the server URL. */
   public String url() {
     return "https://127.0.0.1:" + port;
   }

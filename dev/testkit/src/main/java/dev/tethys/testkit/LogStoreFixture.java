@@ -38,7 +38,7 @@ public abstract class LogStoreFixture {
   protected static final Scope SCOPE = Scope.DEFAULT;
   static final List<Matcher> ALL = List.of(Matcher.of(Matcher.Type.REGEX, "app", ".+"));
 
-  /** Store of the test. */
+  /** Store under test. */
   protected LogStore store;
 
   /** A row as a test writes and reads it; each character of the body is a byte. */
@@ -71,7 +71,7 @@ public abstract class LogStoreFixture {
     return s.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** Batch of rows. */
+  /** Creates a batch from rows. */
   public static LogBatch batch(List<Row> rows) {
     LogBatch b = new LogBatch().clear();
     Map<Labels, Integer> streams = new HashMap<>();

@@ -126,7 +126,7 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
     failCommit = e;
   }
 
-  /** Number of committed batches. */
+  /** Returns the number of committed batches. */
   public synchronized int commits() {
     return commits;
   }

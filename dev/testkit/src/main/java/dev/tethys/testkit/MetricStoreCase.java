@@ -102,7 +102,7 @@ public abstract class MetricStoreCase {
     return out;
   }
 
-  /** The samples of a buffer. */
+  /** Returns the samples in a buffer. */
   protected static List<Sample> samples(SampleBuffer b) {
     List<Sample> out = new ArrayList<>();
     for (int i = 0; i < b.size; i++) {

@@ -42,7 +42,7 @@ public abstract class ProfileStoreContract {
   private static final ProfileLabels.Type CPU =
       new ProfileLabels.Type("process_cpu", "cpu", "nanoseconds", "cpu", "nanoseconds");
 
-  /** Store of the test. */
+  /** Store under test. */
   protected ProfileStore store;
 
   /**
@@ -83,7 +83,10 @@ public abstract class ProfileStoreContract {
     return ProfileLabels.series(labels, CPU);
   }
 
-  /** Batch of profiles. Frames have a function, a file, a mapping, an address and a line. */
+  /**
+   * Creates a batch from profiles. Frames have a function, a file, a mapping, an address and a
+   * line.
+   */
   public static ProfileBatch batch(List<Profile> profiles) {
     ProfileBatch b = new ProfileBatch();
     Samples samples = new Samples();

@@ -71,7 +71,7 @@ public final class Recording {
     }
   }
 
-  /** Series of one host. */
+  /** Returns the number of series per host. */
   public int series() {
     return series.length;
   }

@@ -120,7 +120,7 @@ public final class S3Double implements AutoCloseable {
     failing = rule;
   }
 
-  /** Most objects of a page of a listing. */
+  /** Sets the maximum number of objects per listing page. */
   public synchronized void pageSize(int n) {
     pageSize = n;
   }

@@ -10,7 +10,7 @@ import java.util.Arrays;
 public final class ShownHistogram {
   private ShownHistogram() {}
 
-  /** Text of a histogram. */
+  /** Formats a histogram. */
   public static String of(Histogram h) {
     return String.join(
         " ",

@@ -451,7 +451,7 @@ public final class SimulatedFiles implements FileAccess {
     return freeBytes;
   }
 
-  /** Size of the whole disk. */
+  /** Total disk size. */
   public long totalBytes = Long.MAX_VALUE;
 
   @Override

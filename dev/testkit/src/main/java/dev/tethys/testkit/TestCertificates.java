@@ -49,7 +49,7 @@ public final class TestCertificates {
     Files.writeString(ca(), pem("CERTIFICATE", caCertificate));
   }
 
-  /** The certificate of the authority. */
+  /** Returns the certificate of the authority. */
   public Path ca() {
     return folder.resolve("ca.crt");
   }

@@ -48,7 +48,7 @@ public abstract class TraceStoreContract {
   private static final SpanField ORDER = SpanField.span("app.order.id");
   private static final SpanField CODE = SpanField.span("http.response.status_code");
 
-  /** Store of the test. */
+  /** Store under test. */
   protected TraceStore store;
 
   /** Creates an empty store. */

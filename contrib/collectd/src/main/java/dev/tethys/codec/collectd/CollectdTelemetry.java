@@ -111,12 +111,12 @@ public final class CollectdTelemetry implements CollectdSink {
     logs.items().add(r);
   }
 
-  /** Number of data points. */
+  /** Returns the number of data points. */
   public int points() {
     return metrics.items().size();
   }
 
-  /** Number of log records. */
+  /** Returns the number of log records. */
   public int records() {
     return logs.items().size();
   }

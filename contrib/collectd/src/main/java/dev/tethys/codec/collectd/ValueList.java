@@ -17,7 +17,7 @@ public record ValueList(
     List<SourceKind> kinds,
     List<@Nullable Number> values) {
 
-  /** Kind of a data source. */
+  /** Data source type. */
   public enum SourceKind {
     COUNTER,
     GAUGE,

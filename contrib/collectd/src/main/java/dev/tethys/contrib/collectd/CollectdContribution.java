@@ -6,7 +6,7 @@ import dev.tethys.pipeline.receiver.collectd.CollectdReceiverFactory;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.List;
 
-/** Receiver of collectd. */
+/** Registers the collectd receiver. */
 public final class CollectdContribution implements Contribution {
   @Override
   public List<ComponentFactory<?>> components(HttpClientFactory clients) {

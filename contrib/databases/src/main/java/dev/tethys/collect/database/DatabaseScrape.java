@@ -5,7 +5,8 @@ import dev.tethys.model.exposition.MetricFamily;
 import java.util.List;
 
 /**
- * Scrape of one server. An unreachable server is not an error: the families report it. Thread-safe.
+ * Scrapes a single server. An unreachable server is not an error: the families report it.
+ * Thread-safe.
  */
 public interface DatabaseScrape {
   /**

@@ -111,6 +111,11 @@ public final class MetricSet {
     return f == null ? null : f.type;
   }
 
+  /** Returns the number of metrics. */
+  public int size() {
+    return size;
+  }
+
   /** All families. */
   public List<MetricFamily> families() {
     List<MetricFamily> out = new ArrayList<>(families.size());

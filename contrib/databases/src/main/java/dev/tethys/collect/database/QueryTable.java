@@ -102,7 +102,7 @@ public final class QueryTable {
     return of(name).on;
   }
 
-  /** The queries of one. */
+  /** Returns the queries of a collector. */
   public List<Query> queries(String name) {
     return of(name).queries;
   }

@@ -19,7 +19,7 @@ import java.util.Map;
  * its timestamp. Not thread-safe.
  */
 public final class DatadogMetrics {
-  /** Kind of the values of a series. */
+  /** Kind of values in a series. */
   public enum Kind {
     COUNT,
     RATE,
@@ -146,7 +146,7 @@ public final class DatadogMetrics {
     };
   }
 
-  /** Number of points. */
+  /** Returns the number of points. */
   public int points() {
     return points;
   }

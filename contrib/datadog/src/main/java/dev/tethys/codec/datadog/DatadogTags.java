@@ -45,7 +45,7 @@ public final class DatadogTags {
   private final Attributes item = new Attributes();
 
   /**
-   * Tags of one host.
+   * Creates tags for one host.
    *
    * @param host "" if unknown
    */
@@ -76,12 +76,12 @@ public final class DatadogTags {
     }
   }
 
-  /** Attributes of the sender. */
+  /** Returns the sender's attributes. */
   public Attributes resource() {
     return resource;
   }
 
-  /** Attributes of the item sent. */
+  /** Returns the attributes of the item sent. */
   public Attributes item() {
     return item;
   }

@@ -64,7 +64,7 @@ final class DdSketch {
     }
   }
 
-  /** The middle of a bucket. */
+  /** Returns the midpoint of a bucket. */
   private double value(long index) {
     double power = (index + 0.5 - offset) * Math.log(gamma) / LN_2;
     if (interpolation == LINEAR) {

@@ -52,7 +52,7 @@ public final class DogSketch {
     return key == 0 ? 0 : key < 0 ? -middle(-key) : Math.exp(LN_GAMMA * (key - BIAS));
   }
 
-  /** Observations of one value. */
+  /** Adds a number of observations with the same value. */
   public void add(double value, long count) {
     if (count > 0) {
       bins.merge(key(value), count, Long::sum);
@@ -87,7 +87,7 @@ public final class DogSketch {
     return bins.isEmpty();
   }
 
-  /** Number of observations. */
+  /** Returns the number of observations. */
   public long count() {
     return bins.values().stream().mapToLong(Long::longValue).sum();
   }

@@ -151,7 +151,7 @@ public final class MetricPayloads {
     return new Sketches(to).read(new ProtoReader(body));
   }
 
-  /** The sketches of one request. */
+  /** Sketches of one request. */
   private static final class Sketches {
     private final RejectedItems refused = new RejectedItems();
     private final DatadogMetrics to;
@@ -212,7 +212,7 @@ public final class MetricPayloads {
     }
   }
 
-  /** One of its points. */
+  /** Point of a sketch. */
   private static final class Dogsketch {
     private final long seconds;
     private final double min;

@@ -54,7 +54,7 @@ public final class ShopDatabase implements Listening {
     return server.port();
   }
 
-  /** Rows of the table shipments. */
+  /** Returns the number of rows in the shipments table. */
   public long shipments() {
     return shipments.get();
   }

@@ -154,7 +154,7 @@ public final class DemoRole implements Role {
     }
   }
 
-  /** Flags of a process of the shop. */
+  /** Returns the flags of a shop process. */
   private static List<String> ofParts(FlagSet flags) {
     List<String> out = new ArrayList<>();
     out.add("--telemetry=" + flags.bool("telemetry"));

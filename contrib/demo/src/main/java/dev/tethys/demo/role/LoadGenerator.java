@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Customers who browse, search, fill carts and order: a given number of requests per second,
- * regardless of the speed of the shop, up to a limit.
+ * Simulated customers who browse, search, fill carts and order: a fixed number of requests per
+ * second, regardless of the shop's response time, up to a limit.
  */
 final class LoadGenerator implements AutoCloseable {
   private static final int MAX_CONCURRENT = 200;

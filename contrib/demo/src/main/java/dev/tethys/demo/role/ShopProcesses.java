@@ -190,7 +190,7 @@ final class ShopProcesses implements AutoCloseable {
         });
   }
 
-  /** Port of the frontend. */
+  /** Returns the port of the frontend. */
   int port() {
     return ports.getOrDefault(ShopPart.FRONTEND, 0);
   }

@@ -79,7 +79,7 @@ public final class Shop implements AutoCloseable {
     }
   }
 
-  /** Port of the frontend. */
+  /** Returns the port of the frontend. */
   public int port() {
     return port(ShopPart.FRONTEND);
   }

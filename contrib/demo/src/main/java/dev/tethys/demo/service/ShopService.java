@@ -39,7 +39,7 @@ abstract class ShopService implements Listening {
     }
   }
 
-  /** Work of a route. */
+  /** Handles requests to a route. */
   @FunctionalInterface
   interface RouteHandler {
     /**

@@ -1,4 +1,4 @@
-/** Mechanisms of this module. */
+/** Registration of this module's discovery mechanisms. */
 @NullMarked
 package dev.tethys.contrib.discovery;
 

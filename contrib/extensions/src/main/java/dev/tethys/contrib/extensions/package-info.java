@@ -1,4 +1,4 @@
-/** Components of this module. */
+/** Registration of this module's components. */
 @NullMarked
 package dev.tethys.contrib.extensions;
 

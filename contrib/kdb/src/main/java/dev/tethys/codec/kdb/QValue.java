@@ -13,7 +13,7 @@ public sealed interface QValue {
   QValue NOTHING = new Primitive(101, 0);
 
   /**
-   * Several of one type.
+   * Vector of values with one type.
    *
    * @param array {@code byte[]} for booleans, bytes and characters; {@code UUID[]}; {@code
    *     short[]}; {@code int[]} for ints, months, dates, minutes, seconds and times; {@code long[]}

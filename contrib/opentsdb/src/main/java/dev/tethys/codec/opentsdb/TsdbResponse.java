@@ -36,7 +36,7 @@ public final class TsdbResponse {
 
   /** Receives the points of a response. */
   public interface Points {
-    /** Points of a series follow. */
+    /** Starts a series; its points follow. */
     void series(String metric, Map<String, String> tags);
 
     /**

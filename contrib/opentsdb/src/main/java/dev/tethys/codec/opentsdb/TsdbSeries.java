@@ -71,7 +71,7 @@ public final class TsdbSeries {
   }
 
   /**
-   * The key of a series.
+   * Returns the key of a series.
    *
    * @param first labels that become tags before others; fewer than {@code maxTags}
    * @param maxTags most tags of a series
@@ -113,7 +113,7 @@ public final class TsdbSeries {
     return new Key(metric(labels.metricName()), tags);
   }
 
-  /** The metric of a name. */
+  /** Returns the metric for a name. */
   public static String metric(String name) {
     return name.isEmpty() ? NAMELESS : encode(name, false);
   }

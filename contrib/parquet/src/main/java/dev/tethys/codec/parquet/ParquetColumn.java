@@ -77,7 +77,10 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     return values;
   }
 
-  /** End of a page of at least {@code entriesEach} entries, moved to the next start of a row. */
+  /**
+   * Returns the end of a page with at least {@code entriesEach} entries, moved to the next row
+   * start.
+   */
   final int pageEnd(int from, int entriesEach) {
     int end = Math.min(entries, from + entriesEach);
     while (repeated && end < entries && repetition[end] != 0) {

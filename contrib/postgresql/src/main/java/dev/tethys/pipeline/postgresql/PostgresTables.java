@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tables of telemetry. {@code PREFIX_series} has the labels of each series by the key of {@link
+ * Telemetry tables. {@code PREFIX_series} has the labels of each series by the key of {@link
  * dev.tethys.codec.series.SeriesText}; rows of the others refer to it. Every table has a key
  * derived from the row's content, so a row that is written twice is stored once.
  *

@@ -22,7 +22,7 @@ final class PostgresText {
     return s.replace(MARK + "", MARK + "E").replace("\0", MARK + "0");
   }
 
-  /** Original of a stored text. */
+  /** Restores the original of an escaped string. */
   static String unescape(String s) {
     return s.indexOf(MARK) < 0 ? s : s.replace(MARK + "0", "\0").replace(MARK + "E", MARK + "");
   }

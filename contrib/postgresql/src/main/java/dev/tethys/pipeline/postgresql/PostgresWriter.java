@@ -26,7 +26,7 @@ final class PostgresWriter {
     this.tables = tables;
   }
 
-  /** Tables of a signal. */
+  /** Returns the tables of a signal. */
   static List<PostgresTables.TableStatements> made(PostgresTables t, Signal signal) {
     return switch (signal) {
       case METRICS -> t.metricTables();

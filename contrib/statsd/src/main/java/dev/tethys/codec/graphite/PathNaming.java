@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface PathNaming {
   /**
-   * The labels of a path.
+   * Returns the labels for a path.
    *
    * @param path the received path with its tags
    * @return null if it is omitted on purpose

@@ -25,7 +25,7 @@ public enum StatsdKind {
     };
   }
 
-  /** Keyword of a type. */
+  /** Returns the keyword of a type. */
   public String word() {
     return switch (this) {
       case COUNTER -> "c";

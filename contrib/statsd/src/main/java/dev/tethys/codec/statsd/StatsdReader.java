@@ -43,7 +43,7 @@ public final class StatsdReader {
     }
   }
 
-  /** Receiver of values. */
+  /** Receives parsed values. */
   public interface Sink {
     /** Receives a value. */
     void sample(StatsdSample sample);

@@ -80,7 +80,7 @@ public final class TdJson {
     to.put(")\n");
   }
 
-  /** The key of a label. */
+  /** Returns the key for a label. */
   public static String key(String label) {
     return PercentEscape.encode(label, c -> c <= 0x20 || c >= 0x7f || isSpecial(c));
   }
@@ -95,7 +95,7 @@ public final class TdJson {
   }
 
   /**
-   * The labels of a tag.
+   * Parses the labels from a tag.
    *
    * @throws CodecException if the text is not of that form
    */

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * column {@code value_text}.
  */
 public final class TdLines {
-  /** The column of times. */
+  /** Name of the timestamp column. */
   public static final String TIME = "_ts";
 
   public static final String VALUE = "value";
@@ -99,12 +99,12 @@ public final class TdLines {
     return metric.isEmpty() ? NAMELESS : name(metric, false);
   }
 
-  /** The metric of a super table. */
+  /** Returns the metric stored in a super table. */
   public static String metric(String table) {
     return table.equals(NAMELESS) ? "" : decoded(table);
   }
 
-  /** The tag of a label. */
+  /** Returns the tag for a label. */
   public static String tag(String label) {
     return name(label, RESERVED.contains(label));
   }

@@ -44,7 +44,7 @@ record AwsS3Settings(
     String bucketAttribute,
     String prefixAttribute,
     DeliverySettings delivery) {
-  /** Format of objects. */
+  /** Object format. */
   enum Marshaler {
     OTLP_JSON("json", "application/json"),
     OTLP_PROTO("binpb", "application/x-protobuf"),

@@ -49,7 +49,7 @@ final class ObjectEncoder implements Encoder {
     this.keys = keys;
   }
 
-  /** Bucket and prefix of a part of a batch. */
+  /** Destination bucket and prefix of part of a batch. */
   private record Target(String bucket, String prefix) {}
 
   @Override

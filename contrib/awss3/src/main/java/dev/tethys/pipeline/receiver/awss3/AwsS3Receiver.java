@@ -131,7 +131,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
                 "signal");
   }
 
-  /** Reader of the objects of a signal, run by one thread. */
+  /** Reads the objects of one signal in a single thread. */
   private final class Reading {
     final Signal signal;
     final Consumer to;

@@ -30,7 +30,7 @@ record ObjectPosition(String selection, Instant time, String key, long objects, 
 
   private static final int FORMAT = 1;
 
-  /** The end of a partition. */
+  /** Returns the position at the end of a partition. */
   ObjectPosition atEnd(Instant partition) {
     return new ObjectPosition(selection, partition, END, objects, items);
   }

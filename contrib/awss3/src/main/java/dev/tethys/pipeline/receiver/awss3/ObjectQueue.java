@@ -33,7 +33,7 @@ final class ObjectQueue {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /**
-   * Settings of a queue.
+   * Queue settings.
    *
    * @param endpoint URL of SQS; "" for that of the region
    * @param waitTime time that SQS waits for messages

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ProbeAttempt {
   private static final System.Logger LOG = JulLogger.of(ProbeAttempt.class.getName());
 
-  /** Maximum length of the log of a probe in characters. */
+  /** Maximum length of a probe log in characters. */
   private static final int MAX_LOG = 64 << 10;
 
   private static final int FNV_START = 0x811c9dc5;

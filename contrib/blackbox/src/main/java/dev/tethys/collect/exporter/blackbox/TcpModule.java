@@ -50,7 +50,7 @@ record TcpModule(
   private static final Section UNIX_SECTION = new Section("unix", "Unix socket probe settings.");
   private static final Keys UNIX_KEYS = Keys.in(UNIX_SECTION);
 
-  /** The keys of the prober unix. */
+  /** Keys of the {@code unix} prober. */
   static final Type<TcpModule> UNIX = UNIX_SECTION.type(TcpModule::readUnix);
 
   private static TcpModule readUnix(YamlObject o) {

@@ -52,7 +52,7 @@ final class TcpProber {
     }
   }
 
-  /** A number, or the name of a service of this machine. */
+  /** Parses a port number, or resolves the name of a local service. */
   static int port(String written, Path services) throws IOException {
     if (written.isEmpty()) {
       return 0;

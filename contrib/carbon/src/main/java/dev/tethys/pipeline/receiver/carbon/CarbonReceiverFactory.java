@@ -40,7 +40,7 @@ import java.util.Set;
 public final class CarbonReceiverFactory
     implements ReceiverFactory<CarbonReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param pickle address for pickles; "" for none
    */

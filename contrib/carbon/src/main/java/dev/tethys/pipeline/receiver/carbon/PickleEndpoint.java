@@ -52,7 +52,7 @@ final class PickleEndpoint implements MessageListener.Handler<PickleEndpoint.Pic
     this.tally = tally;
   }
 
-  /** Messages of a connection. */
+  /** Opens the message stream of a connection. */
   static MessageListener.Input<Pickle> open(Socket connection) throws IOException {
     ByteBudget.Reservation held = ByteBudget.process().open();
     DataInputStream in = new DataInputStream(held.watched(connection.getInputStream(), connection));

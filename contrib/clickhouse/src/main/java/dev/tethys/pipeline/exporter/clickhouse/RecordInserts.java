@@ -35,7 +35,7 @@ final class RecordInserts {
   }
 
   /**
-   * Rows of logs.
+   * Encodes log records as rows.
    *
    * @param json whether attributes are objects; otherwise maps of text
    */

@@ -26,7 +26,7 @@ record TimeRange(long first, long last) {
       new TimeRange(ClickHouseTables.FIRST_TIME, ClickHouseTables.LAST_TIME);
   private static final long NANOS = 1_000_000;
 
-  /** The times of samples. */
+  /** Returns the time range of samples. */
   static TimeRange ofSamples(ClickHouseTables tables) {
     return tables.ttlSeconds() == 0 ? OF_DATE_TIME_64 : ofRecords(tables);
   }

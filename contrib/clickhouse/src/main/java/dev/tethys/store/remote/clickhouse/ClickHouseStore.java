@@ -44,8 +44,8 @@ final class ClickHouseStore implements ForeignStore {
   private static final int NAMED_KEYS = 2000;
 
   /**
-   * Parameters that turn a truncated response into an error, regardless of the limits of a profile.
-   * They are the default values, which read-only users may send too.
+   * Query parameters that turn a truncated response into an error, regardless of the limits of the
+   * user's profile. They are the default values, which read-only users may send too.
    */
   private static final String WHOLE =
       Stream.of("read", "result", "timeout", "set", "distinct", "sort")

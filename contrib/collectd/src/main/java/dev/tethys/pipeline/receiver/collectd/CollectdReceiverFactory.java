@@ -61,7 +61,7 @@ public final class CollectdReceiverFactory
   record Network(String endpoint, Security level, @Nullable Path users, TypesDb types) {}
 
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param prefix prefix of the URL parameters that become attributes, or "" for none
    * @param network null to accept no packets

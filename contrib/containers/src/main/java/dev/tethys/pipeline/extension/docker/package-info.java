@@ -1,4 +1,4 @@
-/** Observer of the containers of a Docker daemon. */
+/** Observer of Docker containers. */
 @NullMarked
 package dev.tethys.pipeline.extension.docker;
 

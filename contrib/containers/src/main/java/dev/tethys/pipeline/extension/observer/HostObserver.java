@@ -32,7 +32,7 @@ final class HostObserver implements Extension, EndpointObserver {
   /** Maximum length of process names in the kernel. */
   private static final int CUT = 15;
 
-  /** Owner of all endpoints. */
+  /** Owner shared by all endpoints. */
   private static final String MACHINE = "";
 
   private final Duration interval;

@@ -59,7 +59,7 @@ final class KubernetesObserver implements Extension, EndpointObserver {
     threads.forEach(Thread::start);
   }
 
-  /** Objects of the same kind. */
+  /** Watched objects of one kind. */
   private final class Watched implements ResourceCache.Listener<List<Endpoint>> {
     private final ObservedKind kind;
     private final String prefix;

@@ -54,7 +54,7 @@ enum ObservedKind {
   }
 
   /**
-   * The endpoints of an object.
+   * Returns the endpoints of an object.
    *
    * @param observer observer ID, used as the prefix of endpoint IDs
    */

@@ -189,7 +189,7 @@ public record KubernetesConfig(
     }
   }
 
-  /** Selection of pods. */
+  /** Pod selection. */
   record Filter(
       String node,
       String nodeVariable,

@@ -34,7 +34,7 @@ record Pod(
   static final long UNKNOWN = Long.MIN_VALUE;
 
   /**
-   * Owner of a pod.
+   * Pod owner.
    *
    * @param kind null for an unknown kind
    * @param guess name of the owner's owner derived from its own name; {@code ""} for none

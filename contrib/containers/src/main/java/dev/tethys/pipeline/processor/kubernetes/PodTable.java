@@ -59,7 +59,7 @@ final class PodTable {
   }
 
   /**
-   * The pod of a key.
+   * Returns the pod with a key.
    *
    * @param key a value, or the list of several
    */

@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
  * @param owner name of its controller; {@code ""} for none
  */
 record Workload(String name, String uid, String[] attributes, String owner, String ownerUid) {
-  /** Kind of the controller of these objects, as far as it is used. */
+  /** Returns the kind of the controller of these objects, if it is used. */
   private static @Nullable String controller(KubernetesKind of) {
     return switch (of) {
       case REPLICASET -> "Deployment";

@@ -19,7 +19,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of a receiver.
+ * Receiver settings.
  *
  * @param entities interval between repetitions of all entities; zero for changes only
  * @param exporters exporters that receive entities in addition to the pipelines

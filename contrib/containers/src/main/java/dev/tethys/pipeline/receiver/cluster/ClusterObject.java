@@ -17,7 +17,7 @@ record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
    */
   record Entity(String type, String key, String id, Map<String, String> description) {}
 
-  /** Owner of an object. */
+  /** Object owner. */
   record Owner(String kind, String name, String uid) {}
 
   /**

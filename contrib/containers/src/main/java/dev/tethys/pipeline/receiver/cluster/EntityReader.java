@@ -24,7 +24,7 @@ final class EntityReader {
   private EntityReader() {}
 
   /**
-   * Entities of an object.
+   * Returns the entities of an object.
    *
    * @param parts parts of the same object that contain the image names
    */

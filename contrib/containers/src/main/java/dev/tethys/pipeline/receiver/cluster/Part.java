@@ -35,7 +35,7 @@ record Part(Map<String, Object> attributes, List<Value> values) {
     return named(attribute, value.asString(""));
   }
 
-  /** The same of a text. */
+  /** Adds a string attribute unless the value is empty. */
   Part named(String attribute, String value) {
     if (!value.isEmpty()) {
       attributes.put(attribute, value);

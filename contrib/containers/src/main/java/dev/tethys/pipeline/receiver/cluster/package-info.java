@@ -1,4 +1,4 @@
-/** The receiver {@code k8s_cluster}: metrics of the objects of a Kubernetes cluster. */
+/** The {@code k8s_cluster} receiver: metrics about Kubernetes objects. */
 @NullMarked
 package dev.tethys.pipeline.receiver.cluster;
 

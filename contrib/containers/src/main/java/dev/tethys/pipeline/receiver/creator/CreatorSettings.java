@@ -27,7 +27,7 @@ public record CreatorSettings(
     Map<EndpointKind, Map<String, YamlNode>> attributes,
     Discovery discovery) {
   /**
-   * One of the receivers.
+   * Receiver template entry.
    *
    * @param key position of its name
    * @param config receiver configuration, with expressions; null if empty

@@ -51,7 +51,7 @@ final class Template {
       new EnumMap<>(EndpointKind.class);
 
   /**
-   * Context of templates.
+   * Template context.
    *
    * @param creator creates receivers from them
    * @param signals signals with a pipeline

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Settings of a receiver.
+ * Receiver settings.
  *
  * @param pace interval and timeout of requests to the daemon; not zero
  */

@@ -43,7 +43,7 @@ final class DockerReceiver implements Receiver {
   /** Maximum number of containers queried concurrently. */
   private static final int MOST = 64;
 
-  /** State of a container. */
+  /** Container state. */
   private record Container(JsonNode about, JsonNode stats) {}
 
   private final DockerConfig config;

@@ -64,7 +64,7 @@ public final class KnownEndpoints implements EndpointObserver {
     gone.forEach(t -> set(t, List.of()));
   }
 
-  /** Number of endpoints. */
+  /** Returns the number of endpoints. */
   public synchronized int size() {
     return things.values().stream().mapToInt(Map::size).sum();
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Event of a cluster.
+ * Kubernetes event.
  *
  * @param uid its identity
  * @param version resource version, which changes when the event recurs

@@ -15,7 +15,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of a receiver.
+ * Receiver settings.
  *
  * @param elector whether this replica is the leader; null for always active
  * @param namespaces namespaces whose events are collected; empty for all

@@ -16,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of a receiver.
+ * Receiver settings.
  *
  * @param endpoint {@code ""} for this host; with {@code kubeConfig} the name of a node
  * @param caFile {@code ""} for that of the service account or the system
@@ -40,7 +40,7 @@ public record KubeletConfig(
     boolean allNodeInterfaces,
     List<MetricSettings> metrics,
     ResourceAttributes resources) {
-  /** Group of metrics. */
+  /** Metric group. */
   enum Group {
     CONTAINER,
     POD,

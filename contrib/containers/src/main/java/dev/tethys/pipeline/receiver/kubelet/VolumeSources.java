@@ -36,7 +36,7 @@ final class VolumeSources {
   }
 
   /**
-   * The attributes of a volume.
+   * Returns the attributes of a volume.
    *
    * @param id volume ID, unique within the node
    * @throws IOException if a claim cannot be looked up; no further claims are looked up in the same

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of a receiver.
+ * Receiver settings.
  *
  * @param initial whether existing objects are emitted as added, before their changes
  */
@@ -37,7 +37,7 @@ public record ObjectsConfig(
     SILENT
   }
 
-  /** Mode of collection. */
+  /** Collection mode. */
   enum Mode {
     PULL,
     WATCH

@@ -19,7 +19,7 @@ final class MetricNames {
           Map.entry("local.oplog.rs.stats.storageStats.wiredTiger", "oplog_stats_wt"),
           Map.entry("local.oplog.rs.stats", "oplog_stats"));
 
-  /** Paths whose last part becomes a label instead of a part of the name. */
+  /** Paths whose last element becomes a label instead of part of the name. */
   private static final Map<String, String> LAST_AS_LABEL =
       Map.ofEntries(
           Map.entry("collStats.storageStats.indexDetails.", "index_name"),
@@ -68,7 +68,7 @@ final class MetricNames {
     return NEXT_AS_LABEL.get(path);
   }
 
-  /** The name of a path. */
+  /** Returns the metric name for a path. */
   static String of(String path) {
     String p = path;
     for (Map.Entry<String, String> e : SHORT) {

@@ -3,7 +3,7 @@ package dev.tethys.collect.database.mongodb;
 import dev.tethys.collect.database.mongodb.wire.Document;
 import dev.tethys.collect.database.mongodb.wire.MongoTopology;
 
-/** Role of a server. */
+/** Server role. */
 enum ServerRole {
   /** A {@code mongod} with data. */
   MEMBER("mongod"),
@@ -18,7 +18,7 @@ enum ServerRole {
     this.text = text;
   }
 
-  /** Value of the label. */
+  /** Returns the label value. */
   String text() {
     return text;
   }

@@ -22,7 +22,7 @@ final class Topology {
     this.connection = connection;
   }
 
-  /** The labels of a server. */
+  /** Returns the labels of a server. */
   static Map<String, String> labels(MongoConnection c) throws IOException {
     Topology t = new Topology(c);
     Map<String, String> labels = new LinkedHashMap<>();

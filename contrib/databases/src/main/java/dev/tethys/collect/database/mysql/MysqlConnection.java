@@ -51,7 +51,7 @@ final class MysqlConnection implements AutoCloseable {
   }
 
   /**
-   * Result of a query.
+   * Query result.
    *
    * @param columns names of the columns
    * @param rows values as text, null for SQL's null

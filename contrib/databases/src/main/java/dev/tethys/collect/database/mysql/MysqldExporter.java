@@ -27,7 +27,7 @@ final class MysqldExporter implements Exporter {
   private static final String CLIENT = "client";
 
   /**
-   * Source of logins.
+   * Login source.
    *
    * @param file optional
    */

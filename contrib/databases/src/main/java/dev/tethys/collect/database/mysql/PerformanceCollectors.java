@@ -230,7 +230,7 @@ final class PerformanceCollectors {
     }
   }
 
-  /** The members of a replication group. */
+  /** Collects the members of a replication group. */
   void groupMembers() throws IOException {
     MysqlConnection.Rows r = c.query("SELECT * FROM performance_schema.replication_group_members");
     for (List<@Nullable String> row : r.rows()) {

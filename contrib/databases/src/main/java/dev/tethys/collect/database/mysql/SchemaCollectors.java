@@ -118,7 +118,7 @@ final class SchemaCollectors {
   }
 
   /**
-   * Sizes of tables.
+   * Collects table sizes.
    *
    * @param databases comma-separated database names, or {@code *} for all non-system databases
    */

@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The servers of one page. Collectors query the first of them; the user's queries run on all, and
- * on all of their databases if databases are discovered.
+ * Servers scraped for one page. Collectors query the first of them; the user's queries run on all,
+ * and on all of their databases if databases are discovered.
  *
  * <p>Bounds: number of databases; only results of the last scrape are kept.
  */

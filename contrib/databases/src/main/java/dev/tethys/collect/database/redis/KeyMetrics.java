@@ -133,7 +133,10 @@ final class KeyMetrics {
     }
   }
 
-  /** Commands for the size of a key of a type; for strings also to detect a HyperLogLog. */
+  /**
+   * Returns the commands that measure a key of a type; for strings, also those that detect a
+   * HyperLogLog.
+   */
   private static String[] sizes(String type) {
     return switch (type) {
       case "string" -> new String[] {"PFCOUNT", "STRLEN", "GET"};

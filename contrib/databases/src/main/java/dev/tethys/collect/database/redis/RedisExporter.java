@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** Running exporter for its own server and for servers named by a target parameter. */
 final class RedisExporter implements Exporter {
   /**
-   * Login of the exporter.
+   * Login used by the exporter.
    *
    * @param file passwords by address, null if none
    */

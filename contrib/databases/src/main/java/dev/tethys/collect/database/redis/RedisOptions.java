@@ -31,7 +31,7 @@ record RedisOptions(
     Keys keys) {
 
   /**
-   * Parts of the page.
+   * Sections included in the page.
    *
    * @param config all settings
    * @param redact whether settings with passwords are omitted

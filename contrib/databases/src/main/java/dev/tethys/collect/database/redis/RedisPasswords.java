@@ -47,7 +47,7 @@ final class RedisPasswords {
   }
 
   /**
-   * The password of a server.
+   * Returns the password for a server.
    *
    * @param address server address including its scheme
    * @param user login user, or {@code ""} for the user in the address

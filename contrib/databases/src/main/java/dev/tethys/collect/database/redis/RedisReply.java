@@ -60,7 +60,7 @@ sealed interface RedisReply {
     return this instanceof Many m ? m.items : List.of();
   }
 
-  /** The strings of an array. */
+  /** Returns the strings of an array. */
   default List<String> texts() {
     List<String> out = new ArrayList<>();
     for (RedisReply r : items()) {

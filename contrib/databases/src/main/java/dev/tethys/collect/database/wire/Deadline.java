@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Deadline of a scrape.
+ * Scrape deadline.
  *
  * @param nanos deadline as a {@link System#nanoTime} value
  */

@@ -117,7 +117,7 @@ public final class ServerConnection implements AutoCloseable {
     secure(plain -> TlsSockets.secure(tls, plain, host, plain.getPort()));
   }
 
-  /** The same, regardless of the name of the certificate. */
+  /** Switches to TLS without checking the name in the certificate. */
   public void secureAnyName(TlsConfig tls, String host) throws IOException {
     secure(plain -> TlsSockets.secureAnyName(tls, plain, host, plain.getPort()));
   }

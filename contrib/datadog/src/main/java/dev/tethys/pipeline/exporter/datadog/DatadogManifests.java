@@ -100,7 +100,7 @@ final class DatadogManifests {
     return new Run();
   }
 
-  /** Requests of one batch. */
+  /** Builds the requests for one batch. */
   final class Run {
     private final Map<Cluster, Payload> open = new LinkedHashMap<>();
     private final List<EncodedRequest> requests = new ArrayList<>();
@@ -185,7 +185,7 @@ final class DatadogManifests {
       p.bytes = 0;
     }
 
-    /** All requests of the batch. */
+    /** Returns all requests of the batch. */
     List<EncodedRequest> requests() {
       open.forEach(
           (cluster, p) -> {

@@ -54,7 +54,7 @@ record DatadogSettings(
   /** Longest time for which a stream is remembered, in seconds: a year. */
   private static final long MAX_TTL = 366 * 86_400;
 
-  /** Encoding of requests. */
+  /** Request encoding. */
   enum Format {
     PROTO,
     JSON
@@ -97,13 +97,13 @@ record DatadogSettings(
     static final HistogramForm USUAL = new HistogramForm(Histograms.DISTRIBUTIONS, true);
   }
 
-  /** Form of cumulative sums. */
+  /** Representation of cumulative sums. */
   private record SumForm(boolean toDelta, String initial) {
     static final SumForm USUAL = new SumForm(false, "auto");
   }
 
   /**
-   * Conversion of spans.
+   * Span conversion settings.
    *
    * @param spanNameAsResource whether the span name is always the resource name, regardless of
    *     attributes

@@ -11,7 +11,8 @@ import java.util.function.UnaryOperator;
  * "Operation and resource names"). The operation is the same for all requests of a kind, the
  * resource identifies the request, and the type is its category.
  *
- * @param attribute value of an attribute of the span, else of its resource; "" for none
+ * @param attribute returns the value of a span attribute, falling back to the resource; "" if
+ *     missing
  */
 record DatadogSpanNames(Span span, UnaryOperator<String> attribute) {
   private static final int SERVER = 2;

@@ -91,12 +91,12 @@ final class DatadogProtocol {
     "/api/intake/metrics/v3/series", "/api/intake/metrics/v3/sketches"
   };
 
-  /** Paths of logs. */
+  /** Paths of the log endpoints. */
   private static final String[] LOGS = {"/api/v2/logs", "/v1/input", "/v1/input/{key}"};
 
   private static final String EVENTS = "/api/v1/events";
 
-  /** Paths of sketches. */
+  /** Paths of the sketch endpoints. */
   private static final String[] SKETCHES = {"/api/beta/sketches", "/api/v1/sketches"};
 
   private static final String SERIES_V1 = "/api/v1/series";

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class DatadogReceiverFactory
     implements ReceiverFactory<DatadogReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param traceIds number of traces whose upper id half is remembered
    * @param intake proxy of {@code /intake}

@@ -29,7 +29,7 @@ final class IntakeProxy {
   private static final String KEY_HEADER = "DD-API-KEY";
 
   /**
-   * Settings of the proxy.
+   * Proxy settings.
    *
    * @param enabled whether requests are passed on
    * @param url URL of Datadog's API

@@ -29,11 +29,11 @@ import org.jspecify.annotations.Nullable;
  * span statistics, which {@code /info} does not advertise.
  */
 final class TraceProtocol {
-  /** Paths of tracers. */
+  /** Paths used by tracers. */
   static final List<String> TRACERS =
       List.of("/v0.3/traces", "/v0.4/traces", "/v0.5/traces", "/v0.7/traces");
 
-  /** Path of an agent. */
+  /** Path used by agents. */
   static final String AGENT = "/api/v0.2/traces";
 
   private static final String INFO =

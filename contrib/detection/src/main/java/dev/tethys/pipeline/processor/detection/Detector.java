@@ -3,7 +3,7 @@ package dev.tethys.pipeline.processor.detection;
 import dev.tethys.model.telemetry.Attributes;
 import java.io.IOException;
 
-/** Determines a property of the environment of the process. */
+/** Detects one property of the process environment. */
 @FunctionalInterface
 interface Detector {
   /**

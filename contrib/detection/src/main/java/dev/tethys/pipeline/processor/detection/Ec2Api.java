@@ -32,7 +32,7 @@ final class Ec2Api {
     return XmlReader.child(root, "reservationSet", "item");
   }
 
-  /** The tags of a machine. */
+  /** Returns the tags of an instance. */
   Map<String, String> tags(String id) throws IOException, InterruptedException {
     Map<String, String> tags = new TreeMap<>();
     String next = "";

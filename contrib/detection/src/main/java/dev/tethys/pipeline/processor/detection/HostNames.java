@@ -48,7 +48,7 @@ public class HostNames {
     return withoutDot(canonical(own()));
   }
 
-  /** Name of one of the addresses of the host name. */
+  /** Returns the name of one of the host name's addresses. */
   String reverse() throws IOException {
     for (InetAddress a : addresses(own())) {
       String name = name(a);

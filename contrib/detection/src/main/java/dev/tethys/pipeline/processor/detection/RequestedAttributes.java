@@ -64,7 +64,8 @@ final class RequestedAttributes {
   }
 
   /**
-   * Stores the text of a member of an object if the attribute is enabled and the text is not empty.
+   * Stores a string member of an object as an attribute if the attribute is enabled and the string
+   * is not empty.
    */
   void putText(Attributes to, String name, JsonNode from, String key) {
     String text = from.path(key).asString("");

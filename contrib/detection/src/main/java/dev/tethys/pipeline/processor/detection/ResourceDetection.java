@@ -46,7 +46,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
 
   private static final Set<String> ALWAYS_THERE = Set.of("env", "system");
 
-  /** Defaults of an absent block. */
+  /** Defaults for an absent block. */
   private static final YamlNode NOTHING = YamlDocument.parse("defaults", null, "{}").root();
 
   private static final Set<String> NOT_BUILT =

@@ -7,7 +7,7 @@ import java.time.InstantSource;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Collectors of this module. */
+/** Registers this module's collectors. */
 public final class Devices implements NodeCollectors {
   @Override
   public @Nullable NodeCollector make(

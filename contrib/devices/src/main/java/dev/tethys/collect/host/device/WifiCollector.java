@@ -244,7 +244,7 @@ final class WifiCollector implements NodeCollector {
         .show(out);
   }
 
-  /** Station of a wireless device. */
+  /** Station connected to a wireless device. */
   private record Station(
       String device,
       String mac,

@@ -63,7 +63,7 @@ final class AwsFields {
     }
   }
 
-  /** All items of a paged list. */
+  /** Returns all items of a paged list. */
   static List<Element> all(
       AwsApi api,
       String action,

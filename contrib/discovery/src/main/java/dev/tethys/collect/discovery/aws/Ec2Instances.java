@@ -69,7 +69,7 @@ final class Ec2Instances implements PollingDiscovery.Source {
     return List.of(new TargetGroup(api.region(), targets, Labels.EMPTY));
   }
 
-  /** All pages of an action. */
+  /** Fetches all pages of an action. */
   static List<Element> pages(AwsApi api, String action, Map<String, String> parameters)
       throws IOException, InterruptedException {
     Map<String, String> p = new LinkedHashMap<>(parameters);

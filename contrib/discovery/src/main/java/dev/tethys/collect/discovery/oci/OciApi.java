@@ -73,7 +73,7 @@ final class OciApi {
     return send(base(service) + path).json();
   }
 
-  /** The items of all pages. */
+  /** Returns the items of all pages. */
   List<JsonNode> list(String service, String path) throws IOException, InterruptedException {
     String url = base(service) + path + "&limit=" + PAGE;
     List<JsonNode> out = new ArrayList<>();

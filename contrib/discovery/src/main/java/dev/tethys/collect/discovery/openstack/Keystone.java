@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Signs in at OpenStack's identity service, version 3, and finds services in its catalogue. */
 final class Keystone {
-  /** The keys of the identity. */
+  /** Configuration keys for the identity. */
   static final class Keys {
     private final Key<String> identityEndpoint;
     private final Key<String> username;

@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 public final class FluentForwardReceiverFactory
     implements ReceiverFactory<FluentForwardReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param shutdownDelay time to keep receiving after the stop
    * @param endpoint {@code host:port} of TCP
@@ -154,7 +154,7 @@ public final class FluentForwardReceiverFactory
   }
 
   /**
-   * Message of a sender.
+   * Message received from a sender.
    *
    * @param memory reserved until the next message is read
    * @param from its sender
@@ -265,7 +265,7 @@ public final class FluentForwardReceiverFactory
     }
   }
 
-  /** Endpoint of the messages. */
+  /** Endpoint that receives the messages. */
   private static final class Forwarded
       implements SocketServerEndpoint, MessageListener.Handler<Message> {
     private final Settings settings;

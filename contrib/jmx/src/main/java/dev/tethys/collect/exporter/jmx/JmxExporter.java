@@ -61,7 +61,7 @@ final class JmxExporter implements Exporter {
     }
   }
 
-  /** Result of a scrape. */
+  /** Scrape result. */
   private record Answer(List<MetricFamily> families, int cached, @Nullable Exception failure) {}
 
   private final @Nullable Path file;

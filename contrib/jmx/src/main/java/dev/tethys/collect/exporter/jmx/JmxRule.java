@@ -34,7 +34,7 @@ record JmxRule(
     Kind type,
     boolean snakeCase,
     boolean cached) {
-  /** The types of metrics. */
+  /** Metric types. */
   enum Kind {
     COUNTER,
     GAUGE,

@@ -41,7 +41,7 @@ final class JmxRules {
     return new Reading();
   }
 
-  /** Reading of all values. */
+  /** Applies the rules to all values of a scrape. */
   final class Reading {
     private final Set<ValueKey> seen = new HashSet<>();
 
@@ -92,7 +92,7 @@ final class JmxRules {
   }
 
   /**
-   * Result of the rules.
+   * Result of applying the rules.
    *
    * @param keep whether it stays valid as long as the value exists
    */

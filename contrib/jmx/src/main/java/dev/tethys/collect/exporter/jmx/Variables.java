@@ -10,7 +10,7 @@ final class Variables {
   private Variables() {}
 
   /**
-   * The value of a key.
+   * Returns the value of a key, with environment variables expanded.
    *
    * @throws dev.tethys.config.ConfigException if it is a variable that is not set
    */

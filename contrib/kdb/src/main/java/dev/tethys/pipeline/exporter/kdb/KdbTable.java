@@ -58,7 +58,7 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
   }
 
   /**
-   * The labels of series.
+   * Builds the table of series labels.
    *
    * @param now Unix milliseconds
    * @param symbolLabels labels that are columns too

@@ -65,7 +65,7 @@ final class HashRing {
     return positions.length == 0;
   }
 
-  /** The position of a key. */
+  /** Returns the ring position of a key. */
   static int position(byte[] key) {
     CRC32 crc = new CRC32();
     crc.update(key);
@@ -77,7 +77,7 @@ final class HashRing {
     return at(position(key));
   }
 
-  /** Owner of a position. */
+  /** Returns the owner of a position. */
   String at(int position) {
     int i = java.util.Arrays.binarySearch(positions, position);
     int next = i >= 0 ? i : -i - 1;

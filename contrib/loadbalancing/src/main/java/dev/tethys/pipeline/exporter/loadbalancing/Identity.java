@@ -45,7 +45,7 @@ final class Identity {
     return "resource/" + Long.toHexString(fnv(FNV_OFFSET, attributes(r.attributes())));
   }
 
-  /** Hash of the data common to all streams of a metric of a resource and scope. */
+  /** Hashes the data common to all streams of a metric. */
   static long metric(Resource r, Scope s, Metric m) {
     long h = fnv(FNV_OFFSET, attributes(r.attributes()));
     h = fnv(h, s.name().getBytes(StandardCharsets.UTF_8));

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.exporter.loadbalancing;
 
 import java.util.List;
 
-/** Backends of a static list. */
+/** Backends from a static list. */
 record ListedBackends(List<String> hostnames) implements BackendSource {
   @Override
   public String name() {

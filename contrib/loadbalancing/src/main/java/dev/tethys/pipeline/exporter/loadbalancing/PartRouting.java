@@ -91,7 +91,7 @@ final class PartRouting {
         : new KeyText(names).bytes(name -> attributeValue(r, s, span, name));
   }
 
-  /** Value of an attribute of a span, its resource or scope; "" if missing. */
+  /** Returns an attribute value of a span, its resource or scope; "" if missing. */
   private static String attributeValue(
       ResourceGroup<Span> r, ScopeGroup<Span> s, Span span, String name) {
     for (Attributes a : List.of(r.resource().attributes(), s.scope().attributes())) {

@@ -97,7 +97,7 @@ public final class MessageRequestEncoder implements Encoder {
     }
   }
 
-  /** The topic of a request. */
+  /** Returns the topic of a request. */
   public static String topic(EncodedRequest p) {
     return p.headers().getOrDefault(RowRequestEncoder.ADDRESS, "");
   }

@@ -27,8 +27,8 @@ final class TelnetPutSender implements Sender {
   private static final String LAST = "Built on ";
 
   /**
-   * Prefix of the response of a server with an authentication plugin (2.4) to the first line of a
-   * connection.
+   * Prefix of the response sent by servers with an authentication plugin (2.4) to the first line of
+   * a connection.
    */
   private static final String AUTH = "AUTH_";
 

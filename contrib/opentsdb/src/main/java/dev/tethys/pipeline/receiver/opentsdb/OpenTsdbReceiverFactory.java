@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class OpenTsdbReceiverFactory
     implements ReceiverFactory<OpenTsdbReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param telnet address of telnet lines; "" for none
    */

@@ -24,7 +24,7 @@ interface FileTarget {
   /** Checks whether files can be written; returns a description of the target. */
   String check() throws IOException, InterruptedException;
 
-  /** The content of a file. */
+  /** Reads the content of a file. */
   byte[] read(String path) throws IOException, InterruptedException;
 
   /** Removes a file. */

@@ -38,7 +38,7 @@ final class FolderTemplate {
   }
 
   /**
-   * Folder of a row.
+   * Returns the folder for a row.
    *
    * @param millis the row's time, Unix milliseconds
    * @param label values by name, "" if missing

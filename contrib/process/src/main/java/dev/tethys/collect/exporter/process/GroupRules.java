@@ -160,7 +160,7 @@ final class GroupRules implements GroupNamer {
       }
     }
 
-    /** The names of the groups of an expression, {@code ""} for those without. */
+    /** Returns the group names of an expression, {@code ""} for unnamed groups. */
     private static String[] names(Pattern e) {
       String[] names = new String[e.groupCount() + 1];
       Arrays.fill(names, "");

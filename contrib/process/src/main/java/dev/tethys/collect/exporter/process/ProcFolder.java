@@ -70,7 +70,7 @@ final class ProcFolder {
     return 4096;
   }
 
-  /** The numbers of all processes. */
+  /** Returns the IDs of all processes. */
   List<Integer> processes() throws IOException {
     return numbers(root, Integer.MAX_VALUE);
   }

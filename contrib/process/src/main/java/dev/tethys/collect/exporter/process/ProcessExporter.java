@@ -140,7 +140,7 @@ final class ProcessExporter implements Exporter {
   }
 
   /**
-   * The rules of a file.
+   * Reads the rules from a file.
    *
    * @throws dev.tethys.config.ConfigException with the position of the error
    */

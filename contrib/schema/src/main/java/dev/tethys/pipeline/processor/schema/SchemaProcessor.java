@@ -25,9 +25,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code schema} processor: telemetry of the families of its targets is translated to the
- * versions of the targets by schema files of OpenTelemetry. Built-in mappings rename attributes of
- * other schemas.
+ * The {@code schema} processor: translates telemetry of its targets' schema families to the target
+ * versions, using OpenTelemetry schema files. Built-in mappings rename attributes of other schemas.
  */
 public final class SchemaProcessor implements ProcessorFactory<SchemaProcessor.Settings> {
   private static final String ABOUT = "Translates telemetry to one version of a schema.";

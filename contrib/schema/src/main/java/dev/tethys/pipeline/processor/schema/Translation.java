@@ -83,7 +83,7 @@ final class Translation {
     plain(Part.RESOURCES, r.attributes(), collision);
   }
 
-  /** Renames attributes and names of the items of a scope. */
+  /** Renames attributes and item names within a scope. */
   void items(ScopeGroup<?> scope, Consumer<String> collision) {
     for (Object item : scope.items()) {
       switch (item) {

@@ -42,7 +42,7 @@ record SnmpAuth(Credentials credentials, String contextName, Map<String, @Nullab
   private static final Key<Long> VERSION = SECTION.key("version", Type.INT, 2L, "1, 2 or 3.");
 
   /**
-   * The type of an entry.
+   * Returns the type of an entry.
    *
    * @param expand replaces variables of the environment in users and passwords
    */

@@ -88,7 +88,7 @@ final class IndexedAcks {
   private volatile boolean isUsual; // whether the token is known to have acknowledgements
 
   /**
-   * Acknowledgements of a collector.
+   * Tracks the acknowledgements of a collector.
    *
    * @param url URL of the acknowledgement API, without the channel
    */

@@ -50,7 +50,7 @@ final class SplunkEvents implements RowWriter {
     return b.take();
   }
 
-  /** The index of an event. */
+  /** Writes the index of an event. */
   static void index(String name, TextBuffer to) {
     if (!name.isEmpty()) {
       to.put(",\"index\":").json(name);

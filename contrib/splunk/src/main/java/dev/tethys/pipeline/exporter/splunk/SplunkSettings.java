@@ -161,7 +161,10 @@ record SplunkSettings(
         acks.isOn() ? delivery.gathering(o, WAITING) : delivery);
   }
 
-  /** URL of the requests of a signal; without a path that of raw events for raw log records. */
+  /**
+   * Returns the request URL for a signal; without a path, the raw event URL is used for raw log
+   * records.
+   */
   URI url(Signal signal) {
     return raw && signal == Signal.LOGS && url.getPath().equals(COLLECTOR)
         ? siblingPath("/raw")

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * of "Format events for HTTP Event Collector".
  */
 final class HecRequest {
-  /** Names of the metadata of an event: host, source, sourcetype, index. */
+  /** Names of an event's metadata: host, source, sourcetype, index. */
   static final List<String> KEYS = List.of("host", "source", "sourcetype", "index");
 
   private static final BigDecimal MAX_SECONDS = new BigDecimal("9223372036");

@@ -91,7 +91,7 @@ public final class SplunkReceiverFactory
   record Ack(@Nullable Reference extension, String path) {}
 
   /**
-   * Settings of a receiver.
+   * Receiver settings.
    *
    * @param names attributes for host, source, sourcetype and index
    * @param ack extension that keeps acknowledgements; null if none

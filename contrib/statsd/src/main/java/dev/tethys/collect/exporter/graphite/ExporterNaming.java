@@ -21,7 +21,7 @@ final class ExporterNaming implements PathNaming {
   /** Factor for values. */
   static final String SCALE = "__scale__";
 
-  /** Number of invalid tags. */
+  /** Counts invalid tags. */
   static final String BAD_TAGS = "__bad_tags__";
 
   private static final String RESERVED = "__";

@@ -44,7 +44,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
 
   private record Sample(double value, long time) {}
 
-  /** Memory of a series. */
+  /** Estimates the memory used by a series. */
   private static long bytes(Labels labels) {
     return SeriesMemory.seriesBytes(labels.canonicalBytes().length);
   }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MetricMapper {
   /**
-   * Mapping of a name.
+   * Mapping applied to a name.
    *
    * @param labels labels of the rule, with groups expanded
    */
@@ -112,7 +112,7 @@ public final class MetricMapper {
     return recent.values().stream().mapToLong(RecentNameCache::size).sum();
   }
 
-  /** Number of lookups. */
+  /** Returns the number of lookups. */
   public long gets() {
     return recent.values().stream().mapToLong(RecentNameCache::gets).sum();
   }

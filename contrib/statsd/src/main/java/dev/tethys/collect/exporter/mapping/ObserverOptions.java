@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param histogram whether they become a histogram; else a summary
  * @param buckets upper bounds of a histogram, ascending, without +Inf; none for a native one alone
- * @param nativeFactor growth factor of the buckets of a native histogram; 0 if none
+ * @param nativeFactor growth factor of native histogram buckets; 0 if none
  * @param nativeBuckets maximum number of such buckets; 0 for no limit
  * @param quantiles quantiles of a summary, each with its permitted error
  * @param maxAge maximum age of observations used for quantiles

@@ -28,7 +28,7 @@ abstract sealed class Series {
 
   abstract MetricFamily.Point point();
 
-  /** Bytes of its values. */
+  /** Returns the size of its values in bytes. */
   long valueBytes() {
     return 0;
   }

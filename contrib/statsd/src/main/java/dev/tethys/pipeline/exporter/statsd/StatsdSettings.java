@@ -40,7 +40,7 @@ record StatsdSettings(
     boolean timestamps,
     int maxItems,
     DeliverySettings delivery) {
-  /** Conversion of histograms. */
+  /** Histogram conversion. */
   enum Histograms {
     /** Counts by bucket. */
     COUNTERS,

@@ -21,7 +21,7 @@ import java.util.SequencedMap;
 record ObserverForm(
     StatsdKind kind, Shape shape, List<Buckets> buckets, int maxSize, List<Double> percentiles) {
   /**
-   * Bounds of some histograms.
+   * Bucket bounds for the histograms whose names match.
    *
    * @param names somewhere in a metric's name
    * @param bounds upper ones, ascending

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class StatsdReceiverFactory
     implements ReceiverFactory<StatsdReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param endpoint a path for lines over a Unix socket
    * @param socketBuffer kernel receive buffer for network datagrams; 0 for 2 MiB

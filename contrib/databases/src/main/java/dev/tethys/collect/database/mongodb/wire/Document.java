@@ -32,7 +32,7 @@ public final class Document {
   public record Binary(int subtype, byte[] bytes) {}
 
   /**
-   * Value of an unsupported kind.
+   * Value with an unsupported type.
    *
    * @param type type byte of BSON
    */

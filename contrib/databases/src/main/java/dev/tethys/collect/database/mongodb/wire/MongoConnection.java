@@ -119,7 +119,7 @@ public final class MongoConnection implements AutoCloseable {
     return hello;
   }
 
-  /** Address of the server. */
+  /** Returns the address of the server. */
   public MongoHost host() {
     return host;
   }

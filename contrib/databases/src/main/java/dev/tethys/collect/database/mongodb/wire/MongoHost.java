@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Address of a server.
+ * Server address.
  *
  * @param unix the path of its Unix socket, null for TCP
  * @param text original text

@@ -18,7 +18,7 @@ import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
 /**
- * DNS records of the name of a {@code mongodb+srv} string: servers and some options
+ * DNS records for the name in a {@code mongodb+srv} string: servers and some options
  * (https://github.com/mongodb/specifications/blob/master/source/initial-dns-seedlist-discovery/initial-dns-seedlist-discovery.md).
  *
  * @param resolver null for the system's name servers

@@ -34,7 +34,7 @@ final class BusReader {
     return Integer.toUnsignedLong(in.getInt(place));
   }
 
-  /** The values of a signature. */
+  /** Reads the values described by a signature. */
   List<Object> read(String of) throws IOException {
     signature = of;
     at = 0;

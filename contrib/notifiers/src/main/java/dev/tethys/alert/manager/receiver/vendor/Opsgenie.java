@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Opsgenie extends HttpReceiverKind {
   private static final int MAX_MESSAGE = 130;
 
-  /** Responder of an alert. */
+  /** Alert responder. */
   private static final class Responder {
     private static final Section SECTION = new Section("responder", "Responder.");
     static final Key<String> ID =

@@ -8,7 +8,7 @@ import dev.tethys.collect.observe.protocol.Requests;
 import dev.tethys.collect.observe.protocol.StreamBuffer;
 import java.util.List;
 
-/** Formats of this module. */
+/** Registers this module's protocol parsers. */
 public final class Backends implements ProtocolFormats {
   @Override
   public List<ProtocolFormat> all() {

@@ -72,7 +72,7 @@ final class LdapParser extends ProtocolParser {
   }
 
   /**
-   * Envelope of a message.
+   * Message envelope.
    *
    * @param body index of the operation's content
    * @param end end of it

@@ -60,7 +60,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
   }
 
   /**
-   * Header of a message.
+   * Message header.
    *
    * @param vbucket bucket of the key; of a response its status
    */

@@ -284,7 +284,7 @@ final class PostgresParser extends ProtocolParser {
     }
   }
 
-  /** Value of a setting of the session, which the server reports at its start and on changes. */
+  /** Parses a session setting, which the server reports at startup and on changes. */
   private void parameter(StreamBuffer in, int end) {
     int nul = in.indexOf(0, 5, end);
     if (nul >= 0 && in.text(5, nul).equals(SETTING)) {
@@ -318,7 +318,7 @@ final class PostgresParser extends ProtocolParser {
     answerBytes = 0;
   }
 
-  /** SQLSTATE of an error. */
+  /** Returns the SQLSTATE of an error. */
   private static String errorCode(StreamBuffer in, int end) {
     int i = 5;
     while (i < end && in.u8(i) != 0) {

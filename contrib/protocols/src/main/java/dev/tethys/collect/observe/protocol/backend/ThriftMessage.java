@@ -169,7 +169,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return zigzag < 0 ? -2 : (int) (zigzag >>> 1);
   }
 
-  /** Number in the second field of an exception of the protocol itself; -1 when not visible. */
+  /** Returns the number in the second field of a protocol exception; -1 if not visible. */
   int exceptionType(StreamBuffer in) {
     int n = in.available();
     int at = body;

@@ -30,7 +30,7 @@ record Pdu(int type, int requestId, int errorStatus, int errorIndex, List<Bindin
     return new Pdu(type, id, errorStatus, errorIndex, bindings);
   }
 
-  /** Contents of a request. */
+  /** Encodes the contents of a request. */
   BerWriter content() {
     BerWriter all = new BerWriter();
     for (Binding b : bindings) {

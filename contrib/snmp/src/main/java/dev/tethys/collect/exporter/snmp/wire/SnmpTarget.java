@@ -3,7 +3,7 @@ package dev.tethys.collect.exporter.snmp.wire;
 import java.net.InetSocketAddress;
 
 /**
- * Address of an agent.
+ * Agent address.
  *
  * @param port 161 by default
  */

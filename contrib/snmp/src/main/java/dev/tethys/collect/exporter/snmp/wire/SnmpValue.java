@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.snmp.wire;
 
-/** Value of an object. */
+/** Object value. */
 public sealed interface SnmpValue {
   /** A signed integer. */
   record Whole(long value) implements SnmpValue {}
