@@ -323,7 +323,7 @@ public final class Batch {
     /**
      * Reads a tree.
      *
-     * @param sizes bytes of the groups of its resources, estimated by some of their items
+     * @param sizes sizes in bytes of its resource groups, estimated from some of their items
      */
     T ofTree(Telemetry<?> tree, long[] sizes);
 

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline;
 
 /**
- * Encoding of a batch. Each is a protobuf message whose concatenation is a message with the
- * contents of both, so batches are merged by joining their bytes.
+ * Batch encoding. Each is a protobuf message whose concatenation is a message with the contents of
+ * both, so batches are merged by joining their bytes.
  */
 public enum Encoding {
   /**

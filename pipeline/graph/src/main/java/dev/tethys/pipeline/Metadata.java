@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Request headers of the sender of a batch: names in lower case, values in order. Small, and empty
- * unless a receiver is configured to keep headers.
+ * Request headers from the sender of a batch: names in lower case, values in order. Small, and
+ * empty unless a receiver is configured to keep headers.
  *
  * @param client sender of the batch; dropped when batches are joined
  */
@@ -35,7 +35,7 @@ public record Metadata(Map<String, List<String>> values, Client client) {
     }
   }
 
-  /** Headers of an unknown client. */
+  /** Creates headers for an unknown client. */
   public Metadata(Map<String, List<String>> values) {
     this(values, Client.NONE);
   }

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Result of the delivery of a batch. */
+/** Result of delivering a batch. */
 public sealed interface Outcome {
   /**
    * Every destination has it, or has it on disk, or it was dropped or put among the dead letters as

@@ -60,7 +60,7 @@ public final class Rows {
   }
 
   /**
-   * Encoded lengths of the series of a layout.
+   * Encoded series lengths for a layout.
    *
    * @param all encoded length of the entire request if no value is zero
    * @param shorter series whose length prefix is a byte shorter for a zero value

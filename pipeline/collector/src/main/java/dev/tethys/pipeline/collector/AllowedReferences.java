@@ -17,7 +17,7 @@ public final class AllowedReferences {
   /** Scheme of a reference to a file. */
   static final String FILE = "file:";
 
-  /** Start of the error of a reference that is not allowed. */
+  /** Start of the error message for a reference that is not allowed. */
   static final String REFUSED = "a configuration of a control plane cannot read ";
 
   private final Set<String> allowed = new TreeSet<>();

@@ -169,7 +169,7 @@ public final class ConfigSources implements ConfigSource {
     }
   }
 
-  /** Reader of a text. */
+  /** Reads referenced text. */
   private interface Reader {
     String read() throws IOException;
   }

@@ -18,7 +18,7 @@ import java.util.UUID;
 /** {@code ack}: acknowledgements of requests in memory, for the {@code splunk_hec} receiver. */
 public final class AckExtension implements ExtensionFactory<AckExtension.Settings> {
   /**
-   * Bounds of the acknowledgements.
+   * Limits on acknowledgements.
    *
    * @param partitions maximum number of channels; the least recently used is forgotten
    * @param pending maximum number of acknowledgements of a channel; the oldest is forgotten

@@ -25,7 +25,7 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   /** The settings: of a client, or of a server. */
   public sealed interface Settings {}
 
-  /** Credentials of a client. */
+  /** Client credentials. */
   public record Client(String username, String usernameFile, Secret password, String passwordFile)
       implements Settings {}
 

@@ -19,14 +19,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code headers_setter}: headers for the requests of exporters, with fixed values or values of the
+ * {@code headers_setter}: sets exporter request headers to fixed values or to values from the
  * sender of a batch.
  */
 public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Settings> {
   /** The settings. */
   public record Settings(List<Header> headers, @Nullable Reference additional) {}
 
-  /** Changes of a header. */
+  /** Action on a header. */
   enum Action {
     UPSERT,
     INSERT,

@@ -29,7 +29,7 @@ public record Recommendation(
     String config) {
   /** Kind of data that costs more than it tells. */
   public enum Kind {
-    /** Spans of health checks. */
+    /** Health check spans. */
     HEALTH_CHECKS,
 
     /** Log records below INFO. */

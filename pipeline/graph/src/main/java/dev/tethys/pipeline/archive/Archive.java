@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Format of an archive.
+ * Archive format.
  *
  * <pre>
  * folder:
@@ -88,7 +88,7 @@ public final class Archive {
    */
   public record Entry(long offset, int bodyLength, RequestSummary summary) {}
 
-  /** Numbers of the segments of an archive, ascending. */
+  /** Returns the segment numbers of an archive, ascending. */
   static List<Long> segments(ArchiveFiles files) throws IOException {
     List<Long> out = new ArrayList<>();
     for (String name : files.names()) {

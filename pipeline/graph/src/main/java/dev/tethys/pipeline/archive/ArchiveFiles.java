@@ -15,7 +15,7 @@ public interface ArchiveFiles {
 
   boolean exists(String name) throws IOException;
 
-  /** Bytes of a file. */
+  /** Returns the size of a file in bytes. */
   long size(String name) throws IOException;
 
   /** The complete content of a file. */
@@ -27,7 +27,7 @@ public interface ArchiveFiles {
   /** A file in messages. */
   String shown(String name);
 
-  /** Files of a directory. */
+  /** Returns the files of a directory. */
   static ArchiveFiles in(FileAccess files, Path folder) {
     return new ArchiveFiles() {
       @Override

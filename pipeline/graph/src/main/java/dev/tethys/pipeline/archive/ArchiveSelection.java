@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Part of an archive.
+ * Selection from an archive.
  *
  * @param fromNanos earliest time of items, Unix nanoseconds
  * @param untilNanos time of items that are no longer in it
@@ -18,7 +18,7 @@ public record ArchiveSelection(
     attributes = Map.copyOf(attributes);
   }
 
-  /** Everything of some signals. */
+  /** Selects all requests of some signals. */
   public static ArchiveSelection all(Set<Signal> signals) {
     return new ArchiveSelection(signals, Long.MIN_VALUE, Long.MAX_VALUE, Map.of());
   }

@@ -30,7 +30,7 @@ public final class ArchiveWriter implements Closeable {
   static final int MAX_RECORDS = 65_536;
 
   /**
-   * Bounds of an archive.
+   * Archive limits.
    *
    * @param maxBytes maximum total size of all files
    * @param maxAge maximum age of a request
@@ -51,14 +51,14 @@ public final class ArchiveWriter implements Closeable {
     }
   }
 
-  /** Reason of the deletion of a segment. */
+  /** Reason for deleting a segment. */
   public enum Deletion {
     SIZE,
     AGE
   }
 
   /**
-   * State of an archive.
+   * Archive statistics.
    *
    * @param deleted items of deleted segments by reason, since startup
    */

@@ -42,7 +42,7 @@ public record RequestSummary(
   static final int MAX_LENGTH = 256;
 
   /**
-   * Values of an attribute.
+   * Attribute values.
    *
    * @param more whether there are unlisted values
    */

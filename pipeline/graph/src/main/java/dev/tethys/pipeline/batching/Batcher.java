@@ -45,7 +45,7 @@ public final class Batcher implements Consumer {
   /** Time after which the next component counts as blocked. */
   private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
 
-  /** Counters of a batcher. */
+  /** Batcher counters. */
   public interface Meter {
     /** A batch was sent on. */
     void sent(int items, int bytes, boolean becauseOfSize);
@@ -120,6 +120,13 @@ public final class Batcher implements Consumer {
 
   private static long mix(long lane) {
     return (lane * 0x9E3779B97F4A7C15L) >>> 33;
+  }
+
+  /** Returns the number of metadata combinations. */
+  public int groups() {
+    synchronized (groups) {
+      return groups.size();
+    }
   }
 
   /** Sends held batches like {@link #flush()}; from now on batches pass through. */

@@ -39,7 +39,7 @@ public final class HttpEndpoint {
   private final FirstUseClient client;
 
   /**
-   * Endpoint of an exporter.
+   * Creates the endpoint of an exporter.
    *
    * @param usual headers of every request, overridden by those of the settings
    * @param factory process-wide client factory; not closed here

@@ -5,7 +5,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Part of a graph. Created, started and stopped once each, in this order; a component that was
+ * Component of a graph. Created, started and stopped once each, in this order; a component that was
  * never started may be discarded. Creation opens nothing: no file, port, thread or connection, so a
  * configuration is checked by creating all of its components.
  */

@@ -10,7 +10,7 @@ import dev.tethys.pipeline.ledger.ItemAccounting;
 
 /** Services that the graph provides to a component that it creates. */
 public interface Context {
-  /** Id of the component. */
+  /** Returns the component ID. */
   ComponentId id();
 
   /** Name in logs and errors: {@code exporter otlp_grpc/far}. */

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.component;
 import java.io.IOException;
 import java.util.List;
 
-/** Probe of one destination. Not thread-safe. */
+/** Probes one destination. Not thread-safe. */
 public interface ExporterProbe extends AutoCloseable {
   /**
    * Connects and authenticates.

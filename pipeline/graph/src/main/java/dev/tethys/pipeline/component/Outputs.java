@@ -8,11 +8,11 @@ public interface Outputs {
   /** Consumer that passes a batch to each of them. */
   Consumer all();
 
-  /** Ids of the pipelines. */
+  /** Returns the pipeline IDs. */
   Set<PipelineId> pipelines();
 
   /**
-   * Consumer of one pipeline.
+   * Returns the consumer of one pipeline.
    *
    * @throws IllegalArgumentException if the name is not an output
    */

@@ -30,7 +30,7 @@ public interface QueuePart extends Exporter {
    */
   @Nullable Outcome transferIn(EncodedRequest request, AckCallback ack);
 
-  /** Status of the running queue. */
+  /** Returns the status of the running queue. */
   OutboxStatus status();
 
   /**

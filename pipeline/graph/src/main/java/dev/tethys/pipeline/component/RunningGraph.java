@@ -13,7 +13,7 @@ public record RunningGraph(List<ComponentId> extensions, List<Pipeline> pipeline
   public static final RunningGraph NONE = new RunningGraph(List.of(), List.of());
 
   /**
-   * The path of one signal.
+   * Pipeline of one signal.
    *
    * @param receivers connectors that lead to it among them
    * @param processors processors in pipeline order

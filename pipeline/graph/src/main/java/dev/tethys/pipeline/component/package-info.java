@@ -1,6 +1,6 @@
 /**
- * Interfaces of a component of the graph: its type and name, configuration, factory, life cycle,
- * and the services that the graph offers it.
+ * Interfaces of a pipeline component: type and name, configuration, factory, life cycle, and the
+ * services that the graph provides to it.
  */
 @NullMarked
 package dev.tethys.pipeline.component;

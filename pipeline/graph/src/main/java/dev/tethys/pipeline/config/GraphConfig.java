@@ -220,7 +220,7 @@ public record GraphConfig(
             : "no pipeline names it");
   }
 
-  /** State of the configuration reader. */
+  /** Configuration reader state. */
   private static final class Reader {
     private final Components components;
     private final Map<ComponentKind, Map<ComponentId, Definition>> defined =

@@ -25,10 +25,10 @@ public record OwnBatchPush(
   private static final int USUAL_QUEUE = 2048;
   private static final int USUAL_BATCH = 512;
 
-  /** Processors of log records. */
+  /** Log record processors. */
   static final Type<List<OwnBatchPush>> LOGS = new Reader("logs", "log records", 1_000).list();
 
-  /** Processors of spans. */
+  /** Span processors. */
   static final Type<List<OwnBatchPush>> TRACES = new Reader("traces", "spans", 5_000).list();
 
   /** Export target: two keys that look alike in the configuration. */

@@ -54,7 +54,7 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
       CONSTANT_LABELS.key(
           "excluded", Type.list(Type.STRING), List.of(), "Resource attributes to exclude.");
 
-  /** Patterns of attributes. */
+  /** Attribute patterns. */
   private record Patterns(@Nullable List<String> included, List<String> excluded) {}
 
   private static final Section PROMETHEUS =

@@ -20,7 +20,7 @@ import java.util.Map;
 public record OwnTraces(
     List<OwnBatchPush> pushes, SpanSampling sampling, boolean propagates, Limits limits) {
   /**
-   * Bounds of a span.
+   * Span limits.
    *
    * @param attributes maximum number of attributes
    * @param valueLength maximum length of values that are text; -1 for none
@@ -29,7 +29,7 @@ public record OwnTraces(
   public record Limits(int attributes, int valueLength, int events) {
     private static final int USUAL = 128;
 
-    /** Bounds of the specification. */
+    /** Limits set by the specification. */
     static final Limits USUAL_LIMITS = new Limits(USUAL, -1, USUAL);
 
     /** Removes what exceeds the bounds. */

@@ -81,7 +81,7 @@ public record OwnView(
           "",
           "Schema URL of the meter; must be empty, since there is only one.");
 
-  /** Selector of a view. */
+  /** View selector. */
   private record Selected(String name, @Nullable Kind kind) {}
 
   private static final Section KEYS =

@@ -82,12 +82,12 @@ public final class DeadLetterFolder implements Closeable {
     return letters.list(most);
   }
 
-  /** Number of dead letters. */
+  /** Returns the number of dead letters. */
   public long count() {
     return letters.count();
   }
 
-  /** Request of a dead letter. */
+  /** Reads the request of a dead letter. */
   public Optional<EncodedRequest> read(String id) throws IOException {
     return letters.read(id);
   }

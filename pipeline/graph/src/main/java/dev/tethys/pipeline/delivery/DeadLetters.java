@@ -124,7 +124,7 @@ final class DeadLetters implements Closeable {
     return null;
   }
 
-  /** Request of a dead letter. */
+  /** Reads the request of a dead letter. */
   synchronized Optional<EncodedRequest> read(String id) throws IOException {
     SegmentedLog.ScannedRecord f = find(id);
     return f == null ? Optional.empty() : Optional.of(log.read(f.place()));
@@ -144,7 +144,7 @@ final class DeadLetters implements Closeable {
     return letters;
   }
 
-  /** Number of evicted letters. */
+  /** Returns the number of evicted dead letters. */
   synchronized long evicted() {
     return evicted;
   }

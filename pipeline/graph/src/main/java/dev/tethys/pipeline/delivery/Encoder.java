@@ -37,7 +37,7 @@ public interface Encoder {
       this(requests, dropped == 0 ? Map.of() : Map.of(reason, dropped));
     }
 
-    /** Number of dropped items. */
+    /** Returns the number of dropped items. */
     public int dropped() {
       return drops.values().stream().mapToInt(Integer::intValue).sum();
     }

@@ -79,7 +79,7 @@ public final class ItemProbe implements ExporterProbe {
     return new ItemProbe(signal, connect, parts.encoder(), parts.sender(), lookup);
   }
 
-  /** The text of the log record. */
+  /** Returns the text of the log record. */
   public static String line(double value) {
     return NAME + " " + GoFloat.g(value);
   }

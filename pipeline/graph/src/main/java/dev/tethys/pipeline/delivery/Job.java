@@ -13,7 +13,7 @@ final class Job {
   /** Maximum number of parts of a job, over all replacements. */
   static final int MAX_PARTS = 1 << 16;
 
-  /** Progress of a job. */
+  /** Job state. */
   enum State {
     /** To be sent as soon as the limit permits. */
     READY,
@@ -53,7 +53,7 @@ final class Job {
     this.itemsLeft = entry.items;
   }
 
-  /** Binding of the job. */
+  /** Returns the sender binding of the job. */
   SenderBinding binding() {
     SenderBinding r = binding;
     if (r == null) {

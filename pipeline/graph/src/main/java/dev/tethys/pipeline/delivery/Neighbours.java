@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
-/** Other ways of the items of an outbox. */
+/** Alternative routes for the items of an outbox. */
 public enum Neighbours {
   /** No other destinations. */
   NONE,

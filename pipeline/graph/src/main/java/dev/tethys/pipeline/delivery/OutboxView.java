@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** View of a queue for status pages, and operations on its dead letters. */
 public interface OutboxView {
-  /** State of the outbox. */
+  /** Returns the outbox status. */
   OutboxStatus status();
 
   /**

@@ -50,7 +50,7 @@ final class OverflowStorage implements QueueStorage {
     return disk != null;
   }
 
-  /** Bytes of all files. */
+  /** Returns the total size of all files in bytes. */
   long diskBytes() {
     DiskQueueStorage d = disk;
     return d == null ? 0 : d.bytes();

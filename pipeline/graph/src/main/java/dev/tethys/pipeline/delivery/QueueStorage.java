@@ -116,7 +116,7 @@ interface QueueStorage extends Closeable {
   int window();
 
   /**
-   * The request of an entry.
+   * Loads the request of an entry.
    *
    * @throws CorruptSegmentException if it is lost
    */

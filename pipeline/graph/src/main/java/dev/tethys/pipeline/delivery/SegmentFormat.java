@@ -33,7 +33,7 @@ final class SegmentFormat {
   /** Bytes before the first record, and before the first mark. */
   static final int HEADER = 16;
 
-  /** Bytes of a mark. */
+  /** Size of a mark in bytes. */
   static final int MARK = 8;
 
   private static final long SEGMENT_MAGIC = magic("TYQUEUE1");

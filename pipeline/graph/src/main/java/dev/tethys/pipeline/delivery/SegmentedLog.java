@@ -472,7 +472,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** Bytes of all files. */
+  /** Returns the total size of all files in bytes. */
   long bytes() {
     lock.lock();
     try {

@@ -65,7 +65,7 @@ public sealed interface SendResult {
       refused = List.copyOf(refused);
     }
 
-    /** All items of the result. */
+    /** Returns the number of items in the result. */
     public long items() {
       return delivered
           + refused.stream().mapToLong(r -> r.request().items()).sum()

@@ -31,7 +31,7 @@ public interface EntryFilter {
         }
       };
 
-  /** Entry points of the pipelines of a graph, to which a filter may move items. */
+  /** Entry points of a graph's pipelines, to which a filter may move items. */
   @FunctionalInterface
   interface Entries {
     /** Entry of a pipeline, after its filter; null if it is not running. */

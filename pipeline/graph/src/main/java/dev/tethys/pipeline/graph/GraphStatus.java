@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** State of a graph at one moment: its nodes, upstream first, and the traffic on its edges. */
 public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
   /**
-   * State of a node.
+   * Node status.
    *
    * @param id used by edges
    * @param kind {@code receiver}, {@code processor} …

@@ -17,7 +17,7 @@ public interface GraphView {
     return new Volumes();
   }
 
-  /** Sum of the accounts of its components. */
+  /** Sums the accounts of its components. */
   default ProcessBalance balance() {
     return ProcessBalance.of(List.of(), () -> 0);
   }

@@ -220,7 +220,7 @@ final class NodeContext implements Context {
     return services;
   }
 
-  /** Records the requests of a sender of this exporter. */
+  /** Records the requests of one of this exporter's senders. */
   Sender traced(Sender sender) {
     return key.kind() == ComponentKind.EXPORTER
         ? services.spans().traced(sender, key.id(), Plan.signal(key.part()))

@@ -44,7 +44,7 @@ public final class PipelineSpans {
     recorder.off();
   }
 
-  /** Spans of the batches of a receiver. */
+  /** Returns the span recorder for a receiver's batches. */
   Receiving receiving(ComponentId receiver, Signal signal) {
     return new Receiving(receiver, signal);
   }

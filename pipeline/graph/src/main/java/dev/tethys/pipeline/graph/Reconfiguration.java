@@ -116,7 +116,7 @@ final class Reconfiguration {
             });
   }
 
-  /** The nodes of the plan. */
+  /** Returns the planned nodes. */
   Map<NodeKey, GraphNode> plannedNodes() {
     return wanted;
   }

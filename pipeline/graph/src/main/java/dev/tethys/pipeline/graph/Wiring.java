@@ -46,7 +46,7 @@ final class Wiring {
     this.volumes = volumes;
   }
 
-  /** The position of a node. */
+  /** Returns the slot of a node. */
   NodeHolder slot(NodeKey k) {
     return slots.computeIfAbsent(k, NodeHolder::new);
   }
@@ -144,7 +144,7 @@ final class Wiring {
     volumes.keepEdges(edges().stream().map(e -> e.key.toString()).collect(Collectors.toSet()));
   }
 
-  /** Traffic of each edge. */
+  /** Returns the traffic of each edge. */
   List<GraphStatus.EdgeStatus> status() {
     return edges().stream()
         .map(

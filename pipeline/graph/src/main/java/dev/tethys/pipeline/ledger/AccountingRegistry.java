@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /**
- * The accounts of all components. An account outlives its component: after a reload, counting
+ * Registry of all component accounts. An account outlives its component: after a reload, counting
  * continues from the predecessor's values, so that counters never decrease.
  *
  * <p>Shown as {@code tethys_pipeline_items} by component, signal and state, which balances in every

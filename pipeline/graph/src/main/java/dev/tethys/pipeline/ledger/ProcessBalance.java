@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
 /**
- * Sum of the accounts of a process, in items.
+ * Sum of a process's accounts, in items.
  *
  * <p>{@code in + created + restored + revived + copied = out + held + waiting + deadLettered +
  * dropped + returned + kept}
@@ -43,7 +43,7 @@ public record ProcessBalance(
   private static final String CONTROL = "control";
 
   /**
-   * Sum of accounts.
+   * Sums accounts.
    *
    * @param edges items that passed edges; read after the accounts, whose items passed an edge
    *     before, so that the difference is never negative while items flow. Also read before them,

@@ -104,7 +104,7 @@ public final class BoundedNames {
             + "with \"other\" for every label.");
   }
 
-  /** Value of the limit. */
+  /** Returns the configured limit. */
   public static int read(YamlObject o, Key<Long> key) {
     long v = o.get(key);
     if (v < 1 || v > MOST) {

@@ -107,7 +107,7 @@ public record TimePath(String format, DateTimeFormatter formatter, ChronoUnit st
     return new TimePath(format, b.toFormatter(Locale.ENGLISH), step);
   }
 
-  /** The text of a time. */
+  /** Formats a time. */
   public String at(Instant time, ZoneId zone) {
     return formatter.format(time.atZone(zone));
   }

@@ -16,10 +16,10 @@ public final class AgentContract {
   /** Content type of the file with variables in an offered configuration. */
   public static final String VARIABLES = "application/vnd.tethys.variables+json";
 
-  /** Prefix of the error of a configuration that was applied with its former variables. */
+  /** Error prefix for a configuration that was applied with its previous variables. */
   public static final String VARIABLES_FAILED = "variables: ";
 
-  /** Prefix of the error of a configuration that was applied without its live controls. */
+  /** Error prefix for a configuration that was applied without its live controls. */
   public static final String CONTROLS_FAILED = "controls: ";
 
   /**
@@ -66,7 +66,7 @@ public final class AgentContract {
    */
   public static final String ENDED = "ended";
 
-  /** Key of the start of a process in a message of {@link #ENDED}. */
+  /** Key for a process's start time in an {@link #ENDED} message. */
   public static final String ENDED_PROCESS = "process";
 
   /** Key of the run in volumes: only counts of the same run can be compared. */

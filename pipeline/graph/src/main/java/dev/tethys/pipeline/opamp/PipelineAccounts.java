@@ -44,7 +44,7 @@ public record PipelineAccounts(
   private static final long MEMORY_STEP = 16L << 20;
 
   /**
-   * Items of a signal.
+   * Item counts of a signal.
    *
    * @param in items that receivers took or made
    * @param dropped items by reason, of all components
@@ -58,12 +58,13 @@ public record PipelineAccounts(
   }
 
   /**
-   * Items of an exporter.
+   * Item counts of an exporter.
    *
    * @param in accepted from its pipelines, or found on disk
    * @param out delivered
    * @param queued items queued or in flight
-   * @param oldestMillis age of the oldest of these, 0 if there is none; -1 if unknown
+   * @param oldestMillis age of the oldest item queued or in flight; 0 if there is none, -1 if
+   *     unknown
    */
   public record Exporter(long in, long out, long queued, long oldestMillis) {
     Exporter plus(Exporter other) {
@@ -100,16 +101,16 @@ public record PipelineAccounts(
   }
 
   /**
-   * Use of a quota.
+   * Quota usage.
    *
    * @param value value of the quota's attribute
    * @param limit share of the process in the limit
    * @param step ok, warn, sample or overflow
-   * @param period number of the period of the use
+   * @param period number of the usage period
    */
   public record QuotaUse(String value, double used, double limit, String step, long period) {}
 
-  /** Totals of a registry. */
+  /** Totals the accounts of a registry. */
   public static PipelineAccounts of(AccountingRegistry ledger) {
     long out = 0;
     long queued = 0;

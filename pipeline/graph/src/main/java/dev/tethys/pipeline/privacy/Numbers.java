@@ -129,7 +129,7 @@ final class Numbers {
     return sum % 10 == 0;
   }
 
-  /** Length of the IBANs of a country; 0 if none. */
+  /** Returns the IBAN length of a country; 0 if none. */
   static int ibanLength(String country) {
     return IBAN_LENGTHS.getOrDefault(country, 0);
   }

@@ -122,7 +122,7 @@ public final class PersonalData {
     return out == null ? List.of() : out;
   }
 
-  /** Replacement of a finding. */
+  /** Replaces a finding. */
   public interface Mask {
     String of(Finding f, String found);
   }

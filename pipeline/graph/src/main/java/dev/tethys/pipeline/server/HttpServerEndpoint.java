@@ -90,7 +90,7 @@ public final class HttpServerEndpoint {
     }
   }
 
-  /** Handler of an authenticated request. */
+  /** Handler of authenticated requests. */
   @FunctionalInterface
   public interface Handler {
     /**
@@ -221,7 +221,7 @@ public final class HttpServerEndpoint {
   }
 
   /**
-   * Compression of a body.
+   * Returns the compression of a body.
    *
    * @throws HttpException 400 if it is not supported
    */
@@ -295,7 +295,7 @@ public final class HttpServerEndpoint {
     stopGrace = grace;
   }
 
-  /** Options of the listener. */
+  /** Returns the listener options. */
   HttpListenerOptions options() {
     HttpListenerOptions o = Listeners.options(settings);
     return stopGrace == null ? o : o.withStopGrace(stopGrace);

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class Listeners {
   private Listeners() {}
 
-  /** Key of the transport of a listener. */
+  /** Returns the key for a listener's transport. */
   static Key<String> transport(Section s) {
     SequencedMap<String, String> words = new LinkedHashMap<>();
     for (String w : List.of("tcp", "tcp4", "tcp6", "unix")) {

@@ -47,8 +47,8 @@ final class BatchVolumes {
   }
 
   /**
-   * Volumes of a merged batch. Null if reading it costs less: parts are small, or their number of
-   * items is unknown.
+   * Merges the volumes of batches. Null if reading it costs less: parts are small, or their number
+   * of items is unknown.
    *
    * @param parts volumes of its parts
    */
@@ -166,7 +166,7 @@ final class BatchVolumes {
     }
   }
 
-  /** Weight of the values of an attribute; 0 if the batch omits them. */
+  /** Returns the weight of an attribute's values; 0 if the batch omits them. */
   private long weight(int attribute) {
     if (scaled.length > 0) {
       return 1; // those of the parts are in the counts

@@ -393,7 +393,7 @@ final class OtlpVolumes {
     return -1;
   }
 
-  /** Text of a value of a simple type; of lists and maps only that they are one. */
+  /** Returns the text of a scalar value; for lists and maps, only their type. */
   private String value() {
     String text = "";
     while (r.next()) {

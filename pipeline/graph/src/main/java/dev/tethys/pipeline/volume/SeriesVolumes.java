@@ -23,7 +23,7 @@ final class SeriesVolumes {
   private final @Nullable String[] found;
 
   /**
-   * Volumes of one batch.
+   * Creates the volumes of one batch.
    *
    * @param detailed whether metric names and item attributes are read
    */

@@ -19,7 +19,7 @@ public final class TopValues {
   public static final int MAX_LENGTH = 200;
 
   /**
-   * Counts of a value.
+   * Counts for a value.
    *
    * @param missed maximum bytes counted among the others before it was kept
    */
@@ -36,7 +36,7 @@ public final class TopValues {
       this.missed = missed;
     }
 
-    /** Upper bound of the bytes of the value. */
+    /** Returns an upper bound on the bytes of the value. */
     long most() {
       return bytes + missed;
     }

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param key attribute key; "" for other sources
  */
 public record VolumeAttribute(String name, Source source, String key) {
-  /** Position of values. */
+  /** Source of attribute values. */
   public enum Source {
     /** Attribute of the resource; for series of remote write a label. */
     RESOURCE,
@@ -23,10 +23,10 @@ public record VolumeAttribute(String name, Source source, String key) {
     /** Attribute of the log record, span or data point. */
     ITEM,
 
-    /** Range of the severity of a log record. */
+    /** Severity range of a log record. */
     SEVERITY,
 
-    /** Name of the metric. */
+    /** Metric name. */
     METRIC
   }
 

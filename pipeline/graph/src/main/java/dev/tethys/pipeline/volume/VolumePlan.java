@@ -123,7 +123,7 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
   }
 
   /**
-   * Counts items of a group of a resource.
+   * Counts items in a resource group.
    *
    * @param each bytes of an item, on average
    */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Point at which volumes are counted by attribute. Thread-safe. */
 public final class VolumePoint {
-  /** Kind of a position. */
+  /** Kind of measuring point. */
   public enum Kind {
     /** Output of a receiver into the graph. */
     IN,

@@ -18,7 +18,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Volumes by attribute of the graph of a process. Thread-safe.
+ * Volumes by attribute for the graphs of a process. Thread-safe.
  *
  * <p>Exposed as MDAI's metrics {@code bytes_received_by_service_total} and its siblings, with the
  * labels {@code mdai_service} and {@code data_type}: received counts the output of receivers, sent
@@ -45,7 +45,7 @@ public final class Volumes implements Collector {
     }
   }
 
-  /** Prices of exporters. */
+  /** Returns the exporter prices. */
   public Prices prices() {
     return prices;
   }
@@ -67,14 +67,14 @@ public final class Volumes implements Collector {
     return p == null ? List.of() : p.attributes.stream().map(VolumeAttribute::name).toList();
   }
 
-  /** Entry of a receiver. */
+  /** Returns the measuring point of a receiver. */
   public VolumePoint in(String component, Signal signal) {
     String id = "in:" + component + ":" + signal.name().toLowerCase(Locale.ROOT);
     return points.computeIfAbsent(
         id, k -> new VolumePoint(this, VolumePoint.Kind.IN, k, component, "", signal));
   }
 
-  /** Position of an edge. */
+  /** Returns the measuring point of an edge. */
   public VolumePoint edge(
       String id, boolean toExporter, String component, String pipeline, Signal signal) {
     return points.computeIfAbsent(

@@ -15,7 +15,7 @@ final class ExporterSample {
 
   private ExporterSample() {}
 
-  /** Reader of a sample. */
+  /** Reads a sample. */
   interface Reader {
     /** Announces an exporter before the first of its batches. */
     void exporter(String node);

@@ -8,7 +8,7 @@ import dev.tethys.pipeline.privacy.PersonalData;
 import dev.tethys.pipeline.privacy.TelemetryTexts;
 import dev.tethys.web.HttpException;
 
-/** Visibility of the data of a graph to readers of an API. */
+/** Access that API readers have to the data of a graph. */
 public enum TapAccess {
   /** Nothing. */
   NONE,

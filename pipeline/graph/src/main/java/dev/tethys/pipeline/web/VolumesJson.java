@@ -18,7 +18,7 @@ public final class VolumesJson {
   /** Items and bytes, first in, then out. */
   private static final int COUNTS = 4;
 
-  /** Counts and cost of a row of a report. */
+  /** Counts and cost of a report row. */
   private static final class Sum {
     private final long[] counts = new long[COUNTS];
     private double micros;
@@ -46,7 +46,7 @@ public final class VolumesJson {
   private VolumesJson() {}
 
   /**
-   * Points of a process.
+   * Returns the volumes of a process as JSON.
    *
    * @param by attribute; "" for none
    * @param limit maximum values per point

@@ -34,7 +34,7 @@ import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 
-/** One bounded query of the state of a Kafka cluster. Used once, by one thread. */
+/** One bounded query of a Kafka cluster's state. Used once, by one thread. */
 final class ClusterSnapshot {
   private static final long NO_LIMIT = -1;
 

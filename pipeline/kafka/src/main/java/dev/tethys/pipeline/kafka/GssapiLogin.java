@@ -22,7 +22,7 @@ public final class GssapiLogin implements AuthenticateCallbackHandler {
 
   private @Nullable KerberosIdentity identity;
 
-  /** Properties of a connection. */
+  /** Returns the client properties of a connection. */
   static Map<String, Object> of(KerberosIdentity identity) {
     Map<String, Object> p = new HashMap<>();
     p.put("sasl.mechanism", "GSSAPI");

@@ -87,7 +87,10 @@ public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
         MskIdentity.of(cloud));
   }
 
-  /** The brokers refused the token of a client of these properties. */
+  /**
+   * Notifies the token source that the brokers rejected the token of a client with these
+   * properties.
+   */
   static void refused(Map<String, Object> properties) {
     if (properties.get(TOKENS) instanceof ClientAuth a) {
       a.refused();

@@ -33,7 +33,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
 
   private @Nullable MskIdentity identity;
 
-  /** Properties of a connection. */
+  /** Returns the client properties of a connection. */
   static Map<String, Object> of(CloudAuth.SigV4 cloud) {
     return Map.of(
         "sasl.mechanism",

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * are any. All other methods are called by the owner's loop.
  */
 final class PartitionReader {
-  /** Reader of the topics. */
+  /** Reads the topics. */
   interface Owner {
     /** A record was processed, or was not accepted; called by any thread. */
     void settled(PartitionReader reader, long offset, Outcome outcome);

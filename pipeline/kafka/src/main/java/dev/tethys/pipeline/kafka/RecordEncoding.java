@@ -84,7 +84,7 @@ public enum RecordEncoding {
   }
 
   /**
-   * Content type of the records of a topic.
+   * Content type of a topic's records.
    *
    * @param charset charset used by {@link #TEXT}
    */

@@ -34,7 +34,7 @@ enum RecordKeys {
   NONE,
   /** The id of the trace in hexadecimal; items without one have no key. */
   TRACE_ID,
-  /** A hash of the attributes of the resource, regardless of their order. */
+  /** Hash of the resource attributes, regardless of their order. */
   RESOURCE;
 
   private static final HexFormat HEX = HexFormat.of();

@@ -36,7 +36,7 @@ public final class TopicWriter {
       String compression,
       @Nullable TlsConfig tls) {}
 
-  /** Error of a record. */
+  /** Record error. */
   public enum Trouble {
     TIMEOUT,
     NETWORK,

@@ -22,7 +22,7 @@ final class Operator implements Sink {
     DROP_QUIET
   }
 
-  /** Work of an operator. */
+  /** Action of an operator. */
   @FunctionalInterface
   interface Action {
     /**
@@ -54,7 +54,7 @@ final class Operator implements Sink {
   }
 
   /**
-   * Settings of every operator.
+   * Settings common to all operators.
    *
    * @param output ids; null for the next operator
    * @param condition null for every entry

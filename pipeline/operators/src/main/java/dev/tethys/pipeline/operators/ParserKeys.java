@@ -48,7 +48,7 @@ final class ParserKeys {
             "Scope name of the entry, taken from the result.");
   }
 
-  /** Destination of the result. */
+  /** Returns the destination of the result. */
   Field target(YamlObject o) {
     return o.get(to);
   }

@@ -22,7 +22,7 @@ final class Recombine implements Operator.Action {
   }
 
   /**
-   * Settings of the operator.
+   * Operator settings.
    *
    * @param first whether the mark identifies first entries; otherwise last ones
    * @param most entries of a series; 0 for any number

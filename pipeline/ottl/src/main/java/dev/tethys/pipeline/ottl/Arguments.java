@@ -69,7 +69,7 @@ public final class Arguments {
     this.given = given;
   }
 
-  /** The context of the call. */
+  /** Returns the context of the call. */
   public OttlContext context() {
     return context;
   }

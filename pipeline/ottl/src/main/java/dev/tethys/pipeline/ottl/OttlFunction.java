@@ -29,7 +29,7 @@ public record OttlFunction(
   }
 
   /**
-   * Parameter of a function.
+   * Function parameter.
    *
    * @param name parameter name in snake case
    * @param list whether it accepts a list of such values

@@ -24,7 +24,7 @@ public final class Statements {
     this.mode = mode;
   }
 
-  /** Context of the statements. */
+  /** Returns the context of the statements. */
   public OttlContext context() {
     return context;
   }

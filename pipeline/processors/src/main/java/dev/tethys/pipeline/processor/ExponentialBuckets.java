@@ -26,7 +26,7 @@ public final class ExponentialBuckets {
     return scale;
   }
 
-  /** The index of the first. */
+  /** Returns the index of the first bucket. */
   public int offset() {
     return offset;
   }

@@ -15,7 +15,7 @@ public final class OttlConfig {
   /** {@code error_mode}. */
   public static final Type<ErrorMode> ERROR_MODE = Type.lowerCase("error mode", ErrorMode.class);
 
-  /** The name of a context. */
+  /** Context name. */
   public static final Type<OttlContext> CONTEXT = Type.of("context", null, OttlConfig::context);
 
   private OttlConfig() {}

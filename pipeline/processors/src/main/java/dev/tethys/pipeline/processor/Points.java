@@ -240,7 +240,7 @@ public final class Points {
     };
   }
 
-  /** The value of a point of a gauge or a sum. */
+  /** Returns the value of a gauge or sum point. */
   public static double value(NumberDataPoint p) {
     return p.isDouble() ? p.doubleValue() : p.longValue();
   }

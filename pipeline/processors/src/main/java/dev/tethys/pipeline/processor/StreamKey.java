@@ -23,7 +23,7 @@ public record StreamKey(
     String kind,
     Attributes attributes) {
 
-  /** The key of a point. */
+  /** Returns the key of a point. */
   public static StreamKey of(ResourceGroup<?> r, ScopeGroup<?> s, Metric m, DataPoint p) {
     MetricData<?> data = Objects.requireNonNull(m.data());
     String kind =

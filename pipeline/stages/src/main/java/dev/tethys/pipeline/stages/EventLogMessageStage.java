@@ -7,7 +7,7 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.LabelNames;
 
-/** Extracts the {@code key: value} lines of a message of the Windows event log. */
+/** Extracts the {@code key: value} lines from a Windows event log message. */
 final class EventLogMessageStage implements Stage.Change {
   private static final Section KEYS =
       new Section("eventlogmessage", "Extracts the lines of a message of the Windows event log.");

@@ -22,7 +22,7 @@ record LogPattern(List<String> words) {
   /** Maximum number of characters read from a line. */
   static final int MAX_CHARS = 8192;
 
-  /** The pattern of a line. */
+  /** Returns the pattern of a line. */
   static LogPattern of(String line) {
     String s = line.length() > MAX_CHARS ? line.substring(0, MAX_CHARS) : line;
     boolean json = s.startsWith("{");

@@ -4,7 +4,7 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import java.util.Locale;
 
-/** Severity of a log line. */
+/** Log line severity. */
 enum Severity {
   UNKNOWN,
   DEBUG,

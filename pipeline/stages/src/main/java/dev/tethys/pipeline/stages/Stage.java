@@ -5,7 +5,7 @@ package dev.tethys.pipeline.stages;
  * thread-safe.
  */
 interface Stage {
-  /** Consumer of the entries of a stage. */
+  /** Receives the entries that a stage passes on. */
   interface Next {
     void accept(StageEntry entry);
   }

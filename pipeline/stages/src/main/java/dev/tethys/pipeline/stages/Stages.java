@@ -49,7 +49,7 @@ public final class Stages {
     return new Stages(chain.forked(), context);
   }
 
-  /** Number of stages. */
+  /** Returns the number of stages. */
   public int size() {
     return chain.size();
   }

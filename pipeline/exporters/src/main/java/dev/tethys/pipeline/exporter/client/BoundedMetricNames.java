@@ -44,7 +44,7 @@ public final class BoundedMetricNames {
   }
 
   /**
-   * The name of a metric.
+   * Returns the bounded name of a metric.
    *
    * @param label values of labels, "" for those that it does not have
    */

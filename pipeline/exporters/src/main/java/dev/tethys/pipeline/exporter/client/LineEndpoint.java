@@ -33,7 +33,7 @@ public record LineEndpoint(
     @Nullable TlsConfig tls,
     boolean confirm,
     int maxDatagram) {
-  /** Transport of lines. */
+  /** Transport of a line protocol. */
   public enum Transport {
     TCP,
     UDP,

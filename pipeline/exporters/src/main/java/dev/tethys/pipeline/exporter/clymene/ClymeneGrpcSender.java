@@ -50,12 +50,12 @@ final class ClymeneGrpcSender implements Sender {
         gateways.stream().map(g -> g.channel().host() + ":" + g.channel().port()).toList();
   }
 
-  /** Number of gateways. */
+  /** Returns the number of gateways. */
   int gateways() {
     return channels.size();
   }
 
-  /** Address of a gateway. */
+  /** Returns the address of a gateway. */
   String gateway(int number) {
     return addresses.get(number);
   }

@@ -27,7 +27,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
   private static final String CONTENT_ENCODING = "content-encoding";
   private static final int MAX_OPENED = 256 << 20;
 
-  /** Format of a request. */
+  /** Returns the format of a request. */
   static GatewayFormat of(EncodedRequest p) {
     if (p.headers().containsKey(TYPE)) {
       return HTTP;

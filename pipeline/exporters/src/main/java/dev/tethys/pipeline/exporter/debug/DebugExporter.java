@@ -23,7 +23,7 @@ final class DebugExporter implements Exporter {
   /** Reason for dropping items that no output accepted. */
   static final String NOT_WRITTEN = "not_written";
 
-  /** Verbosity of the output. */
+  /** Output verbosity. */
   enum Verbosity {
     BASIC,
     NORMAL,

@@ -62,8 +62,8 @@ record DocumentRequestEncoder(
   }
 
   /**
-   * Requests of one batch. For each document, call {@link #create} and write its line; after the
-   * last document of an item, call {@link #ended}.
+   * Builds the requests for one batch. For each document, call {@link #create} and write its line;
+   * after the last document of an item, call {@link #ended}.
    */
   final class Requests {
     private final Batch batch;

@@ -340,7 +340,7 @@ record ElasticSettings(
     }
   }
 
-  /** Index of a signal. */
+  /** Returns the index for a signal. */
   NameTemplate index(Signal signal) {
     return switch (signal) {
       case LOGS -> logsIndex;

@@ -35,7 +35,7 @@ record LogRequestEncoder(DocumentRequestEncoder encoder, boolean clymene, LongSu
         });
   }
 
-  /** Fields of a document of a record; the hash is always 0 there. */
+  /** Fixed fields of a log record document; the hash field is always 0. */
   private static final Set<String> CLYMENES =
       Set.of("hash", "entries.ts", "entries.line", "tenant");
 
@@ -99,7 +99,7 @@ record LogRequestEncoder(DocumentRequestEncoder encoder, boolean clymene, LongSu
     to.put("}\n");
   }
 
-  /** Mappings of such documents. */
+  /** Returns the index mappings for such documents. */
   static String mappings(boolean openSearch) {
     String flat = DocumentRequestEncoder.flat(openSearch);
     return "{\"dynamic\":false,\"properties\":{\"@timestamp\":{\"type\":\"date_nanos\"},"

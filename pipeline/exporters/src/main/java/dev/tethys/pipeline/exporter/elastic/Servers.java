@@ -41,7 +41,7 @@ final class Servers {
   private volatile long due; // time of the next discovery, if enabled
 
   /**
-   * The servers of an exporter.
+   * Creates the server list of an exporter.
    *
    * @param nanos a clock in nanoseconds
    */

@@ -20,7 +20,7 @@ import tools.jackson.databind.ObjectMapper;
  * counter.
  *
  * @param counterSuffixes suffixes of counter names
- * @param lookBack maximum age of a sample of a new data stream; "" for the cluster's default
+ * @param lookBack maximum age of samples in a new data stream; "" for the cluster's default
  * @param lookAhead maximum time of a sample in the future; "" for the cluster's default
  * @param downsampling rounds, the first one first
  * @param late index of samples too old for the stream; null for dead letters
@@ -162,7 +162,7 @@ record TimeSeriesMode(
     return "{\"create\":{\"_index\":\"" + name + "\",\"_id\":\"" + id + "\"}}\n" + document;
   }
 
-  /** The field of the values of a series. */
+  /** Returns the field that holds the values of a series. */
   String field(Labels series) {
     String name = series.metricName();
     return counterSuffixes.stream().anyMatch(name::endsWith)

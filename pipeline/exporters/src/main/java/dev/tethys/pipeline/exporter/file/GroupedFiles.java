@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Files by the value of an attribute, which replaces the placeholder of a path. At most a given
  * number is open; the least recently used is closed for another. Several exporters share it.
  *
- * <p>Invariant: no value leads out of the folder of the path.
+ * <p>Invariant: no value leads out of the path's folder.
  */
 final class GroupedFiles {
   /** Longest name of a file or folder, in bytes: that of Linux. */

@@ -39,7 +39,7 @@ public final class EntryBatch {
     return tenant;
   }
 
-  /** Writer of the request. */
+  /** Returns the request writer. */
   public PushWriter writer() {
     return requireNonNull(writer);
   }

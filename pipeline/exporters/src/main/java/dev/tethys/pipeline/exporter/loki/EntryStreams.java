@@ -23,7 +23,7 @@ public final class EntryStreams {
   private final @Nullable Stream[] streams = new Stream[SLOTS];
 
   /**
-   * Streams of a destination.
+   * Creates the streams of a destination.
    *
    * @param external labels added to streams without them
    * @param tenant default tenant

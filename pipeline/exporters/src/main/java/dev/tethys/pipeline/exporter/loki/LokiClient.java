@@ -209,12 +209,12 @@ public final class LokiClient implements AutoCloseable {
     return settings.config.id();
   }
 
-  /** URL of the destination. */
+  /** Returns the URL of the destination. */
   public URI url() {
     return settings.config.url();
   }
 
-  /** State of the queue. */
+  /** Returns the queue status. */
   public OutboxStatus status() {
     return outbox.status();
   }

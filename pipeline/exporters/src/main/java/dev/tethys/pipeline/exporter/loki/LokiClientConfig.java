@@ -213,7 +213,7 @@ public record LokiClientConfig(
         o.get(DROP_RATE_LIMITED));
   }
 
-  /** Configured name, or six hexadecimal digits of a hash of the settings. */
+  /** Returns the configured name, or six hexadecimal digits of a hash of the settings. */
   public String id() {
     if (!name.isEmpty()) {
       return name;

@@ -151,7 +151,7 @@ public record OtlpRequestEncoder(
     return new Batch(p.signal(), Encoding.OTLP, body(p), p.items(), p.lane());
   }
 
-  /** A request with a part of the content of another, and all its metadata. */
+  /** Creates a request with part of another request's content and all of its metadata. */
   public EncodedRequest like(EncodedRequest p, Batch part) {
     return encodedRequest(p.signal(), part.body(), part.items(), p.lane(), others(p));
   }

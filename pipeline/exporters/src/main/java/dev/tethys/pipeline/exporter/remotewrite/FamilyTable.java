@@ -35,7 +35,7 @@ final class FamilyTable {
     sources.add(source);
   }
 
-  /** Metadata of the family of a series that was received in bytes. */
+  /** Returns the metadata of the family to which a series received as bytes belongs. */
   synchronized @Nullable MetricMetadata of(String series) {
     Map<String, MetricMetadata> known = families;
     MetricFamilies.Family f = MetricFamilies.find(series, known::get);

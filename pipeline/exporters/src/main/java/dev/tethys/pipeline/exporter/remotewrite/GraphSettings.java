@@ -28,7 +28,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of the exporter of a graph, named as in the Collector.
+ * Settings of an exporter in a pipeline graph, named as in the Collector.
  *
  * @param config sender configuration
  * @param otlp conversion of OTLP metrics to series

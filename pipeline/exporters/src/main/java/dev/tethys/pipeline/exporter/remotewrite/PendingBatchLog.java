@@ -288,7 +288,7 @@ final class PendingBatchLog implements AutoCloseable {
     return old.stream().map(segments::path).toList();
   }
 
-  /** Header of a file. */
+  /** File header. */
   private record Head(int version, int lanes, long process) {}
 
   private interface Record {

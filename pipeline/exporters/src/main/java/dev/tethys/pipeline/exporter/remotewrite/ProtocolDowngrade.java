@@ -101,7 +101,7 @@ final class ProtocolDowngrade {
     return r.out;
   }
 
-  /** The times of the samples of a request of 1.0, ascending. */
+  /** Returns the sample times of a 1.0 request, ascending. */
   static long[] times(EncodedRequest p) {
     SortedSet<Long> out = new TreeSet<>();
     WriteRequestReader in = reader(p);

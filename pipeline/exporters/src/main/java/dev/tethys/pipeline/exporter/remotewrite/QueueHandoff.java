@@ -52,8 +52,8 @@ final class QueueHandoff {
   }
 
   /**
-   * Files of the journal. They are deleted when no request refers to them, unless part of them did
-   * not fit into the outbox; then they are read at the next start.
+   * Journal files of one generation. They are deleted when no request refers to them, unless part
+   * of them did not fit into the outbox; then they are read at the next start.
    */
   private final class Generation {
     @GuardedBy("this")

@@ -41,7 +41,7 @@ final class RejectedSampleBisector {
     this.destination = destination;
   }
 
-  /** Number of requests created. */
+  /** Returns the number of requests created. */
   int requestCount() {
     return requestCount;
   }
@@ -58,7 +58,7 @@ final class RejectedSampleBisector {
   }
 
   /**
-   * Outcome of the parts of the request.
+   * Sends parts of the request and returns their outcome.
    *
    * @param reason reason why it was rejected as a whole
    */

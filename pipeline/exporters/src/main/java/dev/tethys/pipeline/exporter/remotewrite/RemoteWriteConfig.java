@@ -188,8 +188,8 @@ public record RemoteWriteConfig(
   }
 
   /**
-   * Identifier in metrics, logs and folders: its name, or six hexadecimal digits of a hash of its
-   * settings.
+   * Returns the identifier used in metrics, logs and folders: its name, or six hexadecimal digits
+   * of a hash of its settings.
    */
   public String id() {
     if (!name.isEmpty()) {

@@ -49,7 +49,7 @@ record RequestContents(
     return m;
   }
 
-  /** Number of all counted entries. */
+  /** Returns the number of all counted entries. */
   int entries() {
     return samples + histograms + exemplars + metadata;
   }

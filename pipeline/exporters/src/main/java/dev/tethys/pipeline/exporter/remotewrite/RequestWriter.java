@@ -142,7 +142,7 @@ final class RequestWriter {
     exemplars++;
   }
 
-  /** Metadata of the family of the current series; only in 2.0. */
+  /** Writes the metadata of the current series' family; 2.0 only. */
   void seriesMetadata(MetricMetadata m) {
     second().metadata(m);
   }

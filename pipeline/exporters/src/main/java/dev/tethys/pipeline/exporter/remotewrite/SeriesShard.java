@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Lane of a series. It depends only on the labels, so it is the same for every target, connection
+ * Shard of a series. It depends only on the labels, so it is the same for every target, connection
  * and process, also across restarts: a hash of job and instance, which keeps the series of a target
  * together in a request, where they compress best; a hash of all labels if it has neither.
  */

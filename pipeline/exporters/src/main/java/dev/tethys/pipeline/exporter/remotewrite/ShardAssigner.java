@@ -268,7 +268,7 @@ final class ShardAssigner {
     }
   }
 
-  /** Metadata of the family of a series, from its batch or from previous batches. */
+  /** Returns the metadata of a series' family, from its batch or from previous batches. */
   private @Nullable MetricMetadata metadata(@Nullable RequestFamilies known, String series) {
     MetricFamilies.Family f = known == null ? null : known.of(series);
     return f == null ? families.of(series) : f.metadata();

@@ -5,7 +5,7 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Framing of the rows of a request, before compression. */
+/** Framing of request rows before compression. */
 public sealed interface Frame {
   /** Frames rows, concatenated as written, as a request. */
   byte[] wrap(byte[] rows);
@@ -36,7 +36,7 @@ public sealed interface Frame {
   }
 
   /**
-   * Lines of text.
+   * Newline-delimited text.
    *
    * @param each lines per row: 1, or 2 if an action precedes each document
    */

@@ -30,7 +30,7 @@ public record LineRequestEncoder(
   private static final int MAX_SPLIT = 1 << 29;
 
   /**
-   * Requests of lines.
+   * Creates an encoder for line-based requests.
    *
    * @param linesEach lines per row: 1, or 2 if an action precedes each document
    */

@@ -122,7 +122,7 @@ public final class MetricRows {
     return in.nextMetadata();
   }
 
-  /** The name of the family. */
+  /** Returns the family name. */
   public String family() {
     return in.metricFamily();
   }

@@ -102,7 +102,7 @@ public final class RecordCutter {
     items = 0;
   }
 
-  /** All of the batch. */
+  /** Returns the entire batch. */
   public Encoded encoded() {
     if (items > 0) {
       cut();

@@ -18,7 +18,7 @@ public final class RowIndex {
   }
 
   /**
-   * Index of a request.
+   * Reads the row index of a request.
    *
    * @param header value of {@link #HEADER}; "" for one row per item
    */
@@ -41,9 +41,14 @@ public final class RowIndex {
     return new RowIndex(ends);
   }
 
-  /** Number of rows. */
+  /** Returns the number of rows. */
   public int rows() {
     return ends.length == 0 ? 0 : ends[ends.length - 1];
+  }
+
+  /** Returns the number of items. */
+  public int items() {
+    return ends.length;
   }
 
   /** The first row of an item. */
@@ -56,7 +61,7 @@ public final class RowIndex {
     return ends[item];
   }
 
-  /** The item of a row. */
+  /** Returns the item of a row. */
   public int item(int row) {
     int i = Arrays.binarySearch(ends, row + 1);
     return i >= 0 ? i : -i - 1;

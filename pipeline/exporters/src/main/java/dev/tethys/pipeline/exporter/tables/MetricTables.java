@@ -54,7 +54,7 @@ public final class MetricTables {
   /** An exemplar of a series. */
   public record SeriesExemplar(Series series, Exemplar exemplar) {}
 
-  /** Metadata of a family. */
+  /** Family metadata. */
   public record Family(String name, MetricMetadata metadata) {}
 
   private record RowKey(UUID series, long time) {}

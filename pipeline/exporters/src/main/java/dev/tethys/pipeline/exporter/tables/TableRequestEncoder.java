@@ -40,7 +40,7 @@ public final class TableRequestEncoder implements Encoder {
   }
 
   /**
-   * Payload of a request.
+   * Returns the payload of a request.
    *
    * @throws CodecException if it is corrupt
    */

@@ -26,7 +26,7 @@ record ZipkinSettings(
     int maxSpans,
     int maxBytes,
     DeliverySettings delivery) {
-  /** Encoding of requests. */
+  /** Request encoding. */
   enum Format {
     JSON,
     PROTO

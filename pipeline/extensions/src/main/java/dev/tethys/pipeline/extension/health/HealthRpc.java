@@ -169,7 +169,7 @@ final class HealthRpc {
     }
   }
 
-  /** Number of watching clients. */
+  /** Returns the number of watching clients. */
   int watching() {
     lock.lock();
     try {

@@ -68,7 +68,7 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
     return listener.httpPort();
   }
 
-  /** Number of watching clients. */
+  /** Returns the number of watching clients. */
   int watching() {
     return rpc.watching();
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param key null to accept them unsigned
  */
 record ConfigSignatures(@Nullable PublicKey key) {
-  /** Ending of the name of a configuration's file. */
+  /** Suffix of configuration file names. */
   private static final String YAML = ".yaml";
 
   /** Reason why the signatures of an offer do not permit it; "" if they do. */

@@ -135,7 +135,7 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Settings of the client.
+   * Client settings.
    *
    * @param endpoint {@code ws} or {@code wss}
    * @param token bearer token; "" for none
@@ -429,7 +429,7 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Offer of the control plane.
+   * Configuration offered by the control plane.
    *
    * @param number sequence number
    */

@@ -38,7 +38,7 @@ final class OpampAgent
   /** Maximum size of a message. */
   static final int MAX_MESSAGE = 16 << 20;
 
-  /** Owner of an instance id. */
+  /** Owner of an instance ID. */
   interface Turn {
     /** Registers this agent and returns the previous one; returns null if none. */
     @Nullable OpampAgent take(OpampAgent now);

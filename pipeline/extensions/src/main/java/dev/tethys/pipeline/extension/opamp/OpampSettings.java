@@ -23,14 +23,14 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of the extension.
+ * Extension settings.
  *
  * @param uid null for a generated one
  * @param capabilities bits of {@link Capability}
  * @param attributes reported in addition to detected ones
  * @param resource whether resource attributes of the process's own telemetry are reported
  * @param parent process whose end stops this one; 0 if none
- * @param parentInterval interval of the check of the parent
+ * @param parentInterval interval between checks of the parent process
  */
 public record OpampSettings(
     Server server,
@@ -41,7 +41,7 @@ public record OpampSettings(
     long parent,
     Duration parentInterval) {
   /**
-   * Address of the server.
+   * Server address.
    *
    * @param polling polling interval of a server of plain HTTP; null for a WebSocket
    */
@@ -54,7 +54,7 @@ public record OpampSettings(
 
   private static final Duration POLLING = Duration.ofSeconds(30);
 
-  /** Keys of one transport. */
+  /** Configuration keys of one transport. */
   private static final class Way {
     final Section section;
     private final Key<String> endpoint;

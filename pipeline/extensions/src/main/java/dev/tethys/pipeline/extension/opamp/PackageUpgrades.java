@@ -81,7 +81,7 @@ public final class PackageUpgrades {
       List<String> check,
       Duration trial) {}
 
-  /** Download of an offered file. */
+  /** Downloads an offered file. */
   public interface Download {
     /**
      * Writes the file.

@@ -3,14 +3,14 @@ package dev.tethys.pipeline.operators.expr;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Token of an expression.
+ * Expression token.
  *
  * @param text as written; for strings their value
  * @param value value of a number or bytes token
  * @param at start position
  */
 record ExprToken(Kind kind, String text, @Nullable Object value, int at) {
-  /** Kind of a token. */
+  /** Token kind. */
   enum Kind {
     NUMBER,
     STRING,

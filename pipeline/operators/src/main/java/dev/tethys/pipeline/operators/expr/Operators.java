@@ -274,7 +274,7 @@ final class Operators {
     throw cannot("%", a, b);
   }
 
-  /** The value of an element of a list or map. */
+  /** Returns a value after checking that it can be an element of a list or map. */
   static @Nullable Object element(@Nullable Object v) {
     if (v instanceof ZonedDateTime || v instanceof Duration) {
       throw new ExpressionException(

@@ -51,7 +51,7 @@ public sealed interface Shape {
     }
   }
 
-  /** Shape of a literal. */
+  /** Returns the shape of a literal. */
   static Shape of(@Nullable Object constant) {
     return switch (Operators.type(constant)) {
       case "bool" -> BOOL;

@@ -53,6 +53,11 @@ public final class Regex {
     return regex.groupNames();
   }
 
+  /** Returns the number of groups. */
+  public int groupCount() {
+    return regex.groupCount();
+  }
+
   /** Source of the expression for an item. */
   @FunctionalInterface
   interface Source {

@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All of the functions of this package. */
+/** Registry of the functions in this package. */
 public final class StandardFunctions {
   private StandardFunctions() {}
 

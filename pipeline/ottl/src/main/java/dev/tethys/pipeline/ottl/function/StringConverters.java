@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Converters of text. */
+/** String converters. */
 final class StringConverters {
   private StringConverters() {}
 

@@ -61,7 +61,7 @@ final class TypeConverters {
             .made(_ -> at -> at.span().parentSpanId() == 0));
   }
 
-  /** Converter of one value. */
+  /** Converter with one argument. */
   @FunctionalInterface
   interface Unary {
     @Nullable Object of(@Nullable Object value);

@@ -47,6 +47,11 @@ final class UserAgents {
     return Holder.KNOWN;
   }
 
+  /** Returns the number of expressions. */
+  int rules() {
+    return agents.size() + systems.size();
+  }
+
   Attributes parse(String text) {
     Attributes known = kept.get(text);
     if (known == null) {

@@ -5,7 +5,7 @@ import dev.tethys.pipeline.ottl.internal.Paths.Field;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Fields of log records. */
+/** Log record fields. */
 final class LogFields {
   private LogFields() {}
 

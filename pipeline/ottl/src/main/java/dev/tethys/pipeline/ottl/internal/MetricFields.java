@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Fields of metrics. */
+/** Metric fields. */
 public final class MetricFields {
   private MetricFields() {}
 

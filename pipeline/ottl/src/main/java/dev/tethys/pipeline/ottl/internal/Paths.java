@@ -66,7 +66,7 @@ public final class Paths {
     return Objects.requireNonNull(FIELDS.get(context));
   }
 
-  /** The names of the fields of a context, for documentation and errors. */
+  /** Returns the field names of a context, for documentation and errors. */
   public static List<String> names(OttlContext context) {
     return fields(context).keySet().stream().sorted().toList();
   }

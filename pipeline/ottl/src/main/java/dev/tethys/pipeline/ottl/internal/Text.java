@@ -78,7 +78,7 @@ public final class Text {
     return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(t);
   }
 
-  /** The nanoseconds of a duration. */
+  /** Converts a duration to nanoseconds. */
   public static long nanos(Duration d) {
     try {
       return d.toNanos();

@@ -16,14 +16,14 @@ import java.util.Map;
 public final class CountPoints {
   private CountPoints() {}
 
-  /** Point of a counter. */
+  /** Creates a counter point. */
   public static NumberDataPoint of(long count) {
     NumberDataPoint p = new NumberDataPoint();
     p.setLong(count);
     return p;
   }
 
-  /** Point of a distribution. */
+  /** Creates a distribution point. */
   public static DataPoint of(Durations d) {
     return switch (d) {
       case Durations.Classic c -> {

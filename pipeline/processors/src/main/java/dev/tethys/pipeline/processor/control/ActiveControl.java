@@ -76,7 +76,7 @@ final class ActiveControl {
         && (control.pipeline().isEmpty() ? fresh : control.pipeline().equals(pipeline.toString()));
   }
 
-  /** Result of one batch. */
+  /** Result for one batch. */
   static final class Tally {
     long matched;
     long dropped;

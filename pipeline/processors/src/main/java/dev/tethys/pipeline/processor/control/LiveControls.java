@@ -37,17 +37,17 @@ import java.util.function.ToLongBiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Controls of the graphs of a process, replaceable at run time. Each pipeline with a control has an
- * account of the kind {@code control}, in which a dropped item has the reason {@code muted:ID},
- * {@code filtered:ID}, {@code sampled:ID}, {@code limited:ID} or {@code over_quota:ID}. Items that
- * a control moves to another pipeline count as passed.
+ * Live controls for the graphs of a process, replaceable at run time. Each pipeline with a control
+ * has an account of the kind {@code control}, in which a dropped item has the reason {@code
+ * muted:ID}, {@code filtered:ID}, {@code sampled:ID}, {@code limited:ID} or {@code over_quota:ID}.
+ * Items that a control moves to another pipeline count as passed.
  *
  * <p>Invariants: {@code active} is null while no control applies. A control ends at its time by the
  * given clock, even if the control plane is unreachable. Counts of at most {@link #MAX_ENDED} ended
  * controls are kept separately; those of earlier ones are in {@link Control#ENDED}.
  */
 public final class LiveControls implements EntryFilter, Collector {
-  /** Kind of the accounts. */
+  /** Account kind. */
   public static final String KIND = "control";
 
   static final int MAX_ENDED = 32;
@@ -84,7 +84,7 @@ public final class LiveControls implements EntryFilter, Collector {
   }
 
   /**
-   * Use of a quota.
+   * Quota usage.
    *
    * @param value value of the quota's attribute
    * @param used amount in its unit

@@ -16,7 +16,7 @@ final class Masking {
   private boolean found;
 
   /**
-   * Masking of a batch.
+   * Creates the masking of a batch.
    *
    * @param observe whether findings are only counted
    */

@@ -53,7 +53,7 @@ final class QuotaControl {
     return new Use(bytesPerItem);
   }
 
-  /** Value of the attribute of a resource. */
+  /** Returns the attribute value of a resource. */
   private String value(ResourceGroup<?> r) {
     if (rule.by().isEmpty()) {
       return QuotaMeter.NONE;

@@ -20,14 +20,14 @@ final class QuotaMeter {
   /** Fraction of the limit at which no larger share is requested. */
   private static final double USED_UP = 0.98;
 
-  /** Value of further values. */
+  /** Value that stands for all further values. */
   static final String OTHER = "(other)";
 
   /** Value of resources without the attribute. */
   static final String NONE = "";
 
   /**
-   * Use of one value.
+   * Usage of one value.
    *
    * @param used amount in the unit of the quota
    * @param share share of the limit available to this process
@@ -122,7 +122,7 @@ final class QuotaMeter {
     return step(key, u);
   }
 
-  /** Number of the present period. */
+  /** Returns the number of the current period. */
   synchronized long period() {
     begin(NONE);
     return period;

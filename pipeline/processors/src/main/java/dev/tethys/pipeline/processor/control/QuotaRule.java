@@ -164,7 +164,7 @@ public record QuotaRule(
     return n <= 1 ? limit : limit / (2.0 * n);
   }
 
-  /** Number of the period of a time. */
+  /** Returns the number of the period that contains a time. */
   public long periodAt(long millis) {
     return Math.floorDiv(millis, period.toMillis());
   }

@@ -173,7 +173,7 @@ public final class MetricsGeneration {
     return p;
   }
 
-  /** Data of the kind of the first operand. */
+  /** Returns data of the same kind as the first operand. */
   private static MetricData<?> like(MetricData<?> first, List<NumberDataPoint> points) {
     if (first instanceof MetricData.Sum sum) {
       MetricData.Sum s = new MetricData.Sum();

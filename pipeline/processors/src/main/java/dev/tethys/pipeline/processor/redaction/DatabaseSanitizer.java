@@ -125,7 +125,7 @@ final class DatabaseSanitizer {
     return name == null ? "" : name.toLowerCase(Locale.ROOT);
   }
 
-  /** The value of an attribute of an item with a database. */
+  /** Returns the sanitized value of an attribute of a database item. */
   String attribute(String key, String value, String system) {
     String out = value;
     for (Enabled e : kinds) {

@@ -42,7 +42,7 @@ final class UrlSanitizer {
           true,
           "If true, URLs in bodies of log records are sanitized too.");
 
-  /** Type of its settings. */
+  /** Configuration type of its settings. */
   static final Type<UrlSanitizer> TYPE = SECTION.type(UrlSanitizer::new);
 
   private final boolean enabled;
@@ -57,7 +57,7 @@ final class UrlSanitizer {
     bodies = o.get(LOG_BODY);
   }
 
-  /** The value of an attribute. */
+  /** Returns the sanitized value of an attribute. */
   String attribute(String key, String value) {
     return enabled && attributes.contains(key) ? text(value) : value;
   }
@@ -103,14 +103,17 @@ final class UrlSanitizer {
     return out == null ? s : out.append(s, done, s.length()).toString();
   }
 
-  /** Index of the host of a URL with user information; -1 for other URLs. */
+  /** Returns the index of the host in a URL with user information; -1 for other URLs. */
   private static int hostOf(String s, int from, int path) {
     int scheme = s.indexOf("://", from);
     int at = s.lastIndexOf('@', path - 1);
     return scheme >= from && scheme < path && at > scheme ? at + 1 : -1;
   }
 
-  /** Start of the path of a URL; its end if it has no path, -1 if the word is not a URL. */
+  /**
+   * Returns the start of a URL's path: the end of the URL without a path, -1 if the word is not a
+   * URL.
+   */
   private static int path(String s, int from, int to) {
     if (from < to && s.charAt(from) == '/') {
       return from;

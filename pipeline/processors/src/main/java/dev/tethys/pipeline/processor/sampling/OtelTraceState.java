@@ -219,7 +219,7 @@ record OtelTraceState(String threshold, String randomness, List<String> rest, Li
     return s.substring(0, end);
   }
 
-  /** The digits of randomness. */
+  /** Returns all digits of a randomness value. */
   static String allDigits(long randomness) {
     return HexFormat.of().toHexDigits(randomness, DIGITS);
   }

@@ -39,7 +39,7 @@ final class SamplerMetrics {
     return new Tally();
   }
 
-  /** Counts of one batch. */
+  /** Counts for one batch. */
   final class Tally implements Sampler.Decisions {
     private final Map<String, long[]> counts = new HashMap<>();
 

@@ -129,7 +129,7 @@ final class SpanNames {
     return s == null || s.isEmpty() ? null : s;
   }
 
-  /** Value of the first of these attributes that exists. */
+  /** Returns the value of the first of these attributes that exists. */
   private static @Nullable String text(Attributes a, String... names) {
     for (String n : names) {
       if (a.contains(n)) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record GatewaySettings(
     @Nullable GrpcServerSettings grpc, @Nullable HttpServerSettings http) {
-  /** The settings of a receiver. */
+  /** Returns the settings type of a receiver. */
   static Type<GatewaySettings> type(String name, String about) {
     Section http = new Section("http", "HTTP server.");
     HttpServerSettings.Keys keys = new HttpServerSettings.Keys(http, "localhost:15611");

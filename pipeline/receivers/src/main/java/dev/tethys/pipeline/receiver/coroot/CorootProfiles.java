@@ -28,7 +28,7 @@ import java.util.Set;
  * be added up.
  */
 public final class CorootProfiles {
-  /** Path of the endpoint. */
+  /** Endpoint path. */
   public static final String PATH = "/v1/profiles";
 
   private static final String EBPF = "ebpf";

@@ -30,7 +30,7 @@ final class BulkRequest {
   private static final Set<String> ACTIONS = Set.of("index", "create", "update", "delete");
 
   /**
-   * Result of an item.
+   * Result for an item.
    *
    * @param refused reason of the rejection; null if it is accepted
    */
@@ -240,7 +240,7 @@ final class BulkRequest {
     return logs;
   }
 
-  /** Number of accepted documents. */
+  /** Returns the number of accepted documents. */
   int taken() {
     return taken;
   }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class ElasticBulkReceiverFactory
     implements ReceiverFactory<ElasticBulkReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param version version of Elasticsearch that it reports to clients
    */

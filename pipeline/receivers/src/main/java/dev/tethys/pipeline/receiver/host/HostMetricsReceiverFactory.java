@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class HostMetricsReceiverFactory
     implements ReceiverFactory<HostMetricsReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param metadata interval of the host's entity log; zero for once
    * @param rootPath mount point of the host's root, "" or / for the local root

@@ -104,7 +104,7 @@ final class HostScrape {
     return failedPoints;
   }
 
-  /** Description of the failures. */
+  /** Describes the failures. */
   String failures() {
     String all = String.join("; ", errors);
     return failures > errors.size() ? all + "; and " + (failures - errors.size()) + " more" : all;

@@ -8,7 +8,7 @@ import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
 
-/** Memory of the host. */
+/** Scrapes host memory. */
 final class MemoryScraper {
   private static final String HUGE = "system.memory.linux.hugepages.";
   private static final String HUGE_STATE = "system.memory.linux.hugepages.state";

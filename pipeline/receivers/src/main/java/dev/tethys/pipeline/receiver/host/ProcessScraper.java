@@ -84,7 +84,7 @@ final class ProcessScraper implements HostScraper {
   /** Errors that are not reported. */
   record Muted(boolean all, boolean name, boolean exe, boolean io, boolean user, boolean cgroup) {}
 
-  /** Settings of the scraper. */
+  /** Scraper settings. */
   record Settings(
       List<MetricSettings> metrics,
       ResourceAttributes resource,

@@ -4,7 +4,7 @@ import dev.tethys.config.Section;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
 import java.util.List;
 
-/** Uptime of the host. */
+/** Scrapes host uptime. */
 final class SystemScraper {
   static final List<Instrument> INSTRUMENTS =
       List.of(Instrument.gauge("system.uptime", "s", "The time the system has been running"));

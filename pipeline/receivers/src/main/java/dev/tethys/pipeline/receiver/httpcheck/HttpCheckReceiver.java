@@ -39,7 +39,7 @@ final class HttpCheckReceiver implements Receiver {
   private static final String SCRAPER = "http_check";
 
   /**
-   * Result of a check.
+   * Check result.
    *
    * @param status 0 if no response came
    */

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class InfluxReceiverFactory
     implements ReceiverFactory<InfluxReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param tcp address of lines over TCP; "" for none
    * @param udp address of lines over UDP; "" for none

@@ -55,7 +55,7 @@ public final class JaegerReceiverFactory
       @Nullable Udp binary) {}
 
   /**
-   * Listener of datagrams.
+   * Datagram listener.
    *
    * @param maxPacket maximum size; larger ones are refused
    * @param socketBuffer kernel receive buffer in bytes; 0 for 2 MiB

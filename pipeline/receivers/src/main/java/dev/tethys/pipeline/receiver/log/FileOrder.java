@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 record FileOrder(
     @Nullable Pattern regex, @Nullable Pattern groupBy, int topN, List<SortBy> sortBy) {
-  /** Type of sorted values. */
+  /** Type of the sort values. */
   enum Kind {
     NUMERIC,
     ALPHABETICAL,

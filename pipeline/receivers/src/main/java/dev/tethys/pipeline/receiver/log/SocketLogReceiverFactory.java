@@ -15,7 +15,7 @@ import java.util.Set;
 /** Creates {@code tcplog} and {@code udplog} receivers. */
 public final class SocketLogReceiverFactory
     implements ReceiverFactory<SocketLogReceiverFactory.Settings> {
-  /** Settings of the receiver. */
+  /** Receiver settings. */
   public record Settings(LogSettings common, SocketLogSettings socket) {}
 
   private final String type;

@@ -18,7 +18,7 @@ import java.util.Set;
 /** Creates {@code syslog} receivers. */
 public final class SyslogReceiverFactory
     implements ReceiverFactory<SyslogReceiverFactory.Settings> {
-  /** Settings of the receiver. */
+  /** Receiver settings. */
   public record Settings(
       LogSettings common, List<SocketLogSettings> sockets, SocketLogReceiver.Framing framing) {}
 

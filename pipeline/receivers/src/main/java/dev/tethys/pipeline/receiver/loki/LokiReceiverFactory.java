@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** Creates {@code loki} receivers. */
 public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param grpc null if it does not serve gRPC
    * @param http null if it does not serve HTTP

@@ -28,7 +28,7 @@ import java.util.Set;
 public final class NodeAgentReceiverFactory
     implements ReceiverFactory<NodeAgentReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param pace collection interval of metrics
    * @param readsLogs whether logs are read, even if only to count them

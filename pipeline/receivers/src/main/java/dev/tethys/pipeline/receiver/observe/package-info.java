@@ -1,4 +1,4 @@
-/** Receiver {@code node_agent}: observation of the processes of this machine. */
+/** The {@code node_agent} receiver: observes the processes on this machine. */
 @NullMarked
 package dev.tethys.pipeline.receiver.observe;
 

@@ -31,7 +31,7 @@ public final class MessageListener<M> implements PassingListener<MessageListener
     void refused(String reason);
   }
 
-  /** Messages of a connection. */
+  /** Reads the messages of a connection. */
   public interface Input<M> extends AutoCloseable {
     /**
      * Waits for a message.

@@ -58,7 +58,7 @@ public final class PprofFiles {
     files.add(new PprofFile(body, names, resource, attributes));
   }
 
-  /** Number of samples. */
+  /** Returns the number of samples. */
   public int samples() {
     return samples;
   }

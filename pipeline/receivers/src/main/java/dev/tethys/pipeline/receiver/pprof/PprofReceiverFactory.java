@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * 503 when the sender should retry.
  */
 public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiverFactory.Settings> {
-  /** Settings of the receiver. */
+  /** Receiver settings. */
   public record Settings(
       @Nullable HttpServerSettings server, @Nullable Remote remote, List<PolledSource> asked) {}
 

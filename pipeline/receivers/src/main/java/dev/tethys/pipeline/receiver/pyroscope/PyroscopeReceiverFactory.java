@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Creates {@code pyroscope} receivers: one port, as Pyroscope's distributor has. */
 public final class PyroscopeReceiverFactory
     implements ReceiverFactory<PyroscopeReceiverFactory.Settings> {
-  /** Settings of the receiver. */
+  /** Receiver settings. */
   public record Settings(HttpServerSettings http) {}
 
   private static final Section SECTION =

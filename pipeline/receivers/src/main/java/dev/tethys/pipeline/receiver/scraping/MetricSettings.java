@@ -46,7 +46,7 @@ public record MetricSettings(
         && !attributes.equals(usualOf(instrument).attributes);
   }
 
-  /** The keys of the metrics of a scraper. */
+  /** Configuration keys of a scraper's metrics. */
   public static final class Keys {
     private final Map<Instrument, Key<MetricSettings>> metrics = new LinkedHashMap<>();
     private final Key<List<MetricSettings>> key;

@@ -33,12 +33,12 @@ public final class PointEmitter {
     metrics.forEach(m -> recorders.put(m.instrument().name(), new Recorder(m)));
   }
 
-  /** Recorder of a metric. */
+  /** Returns the recorder of a metric. */
   public Recorder recorder(String metric) {
     return Objects.requireNonNull(recorders.get(metric), metric);
   }
 
-  /** Number of enabled metrics. */
+  /** Returns the number of enabled metrics. */
   public int enabled() {
     return (int) recorders.values().stream().filter(Recorder::isOn).count();
   }

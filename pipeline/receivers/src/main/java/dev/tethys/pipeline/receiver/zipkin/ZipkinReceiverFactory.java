@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class ZipkinReceiverFactory
     implements ReceiverFactory<ZipkinReceiverFactory.Settings> {
   /**
-   * Settings of the receiver.
+   * Receiver settings.
    *
    * @param typedTags whether tags that look like numbers or booleans are converted
    */

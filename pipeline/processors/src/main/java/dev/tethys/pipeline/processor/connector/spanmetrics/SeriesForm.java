@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 record SeriesForm(String name, String unit, int weight, @Nullable Supplier<Durations> durations) {
   private static final int WEIGHT_BYTES = 1024;
 
-  /** Memory of the counts of a series and of its point. */
+  /** Returns the memory used by a series' counts and its point. */
   long bytes() {
     return (long) weight * WEIGHT_BYTES;
   }

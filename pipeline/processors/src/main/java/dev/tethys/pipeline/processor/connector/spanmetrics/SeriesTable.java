@@ -17,7 +17,7 @@ final class SeriesTable {
   /** The attribute of the series that counts those beyond the limit. */
   private static final String OVERFLOW = "otel.metric.overflow";
 
-  /** Start time of the point of a series. */
+  /** Supplies the start time of a series' point. */
   interface Starts {
     long of(SeriesKey key, long began);
   }

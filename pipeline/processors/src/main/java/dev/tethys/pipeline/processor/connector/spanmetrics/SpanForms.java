@@ -4,10 +4,10 @@ import dev.tethys.insight.graph.SeriesRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metrics of a connector.
+ * Metrics produced by a connector.
  *
  * @param durations null if they are not wanted; so are events and self times
- * @param limit maximum number of series of a metric of a resource; 0 for no separate limit
+ * @param limit maximum number of series per metric and resource; 0 for no separate limit
  * @param exemplars most exemplars of a point
  */
 record SpanForms(

@@ -60,7 +60,7 @@ public record SpanMetricsSettings(
     }
   }
 
-  /** The unit of durations. */
+  /** Duration unit. */
   public enum Unit {
     MS(1e6),
     S(1e9);

@@ -4,7 +4,7 @@ package dev.tethys.pipeline.processor.sampling.tail;
 enum Decision {
   SAMPLED("sampled"),
   NOT_SAMPLED("not_sampled"),
-  /** Regardless of other policies. */
+  /** Drops the trace regardless of other policies. */
   DROPPED("dropped");
 
   /** Name in metrics. */

@@ -52,7 +52,7 @@ enum TailPreset {
   }
 
   /**
-   * Policies of the preset.
+   * Returns the policies of the preset.
    *
    * @param options null for the defaults
    */
