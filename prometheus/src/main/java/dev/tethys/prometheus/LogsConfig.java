@@ -90,7 +90,7 @@ public record LogsConfig(
     }
 
     /**
-     * Limits of the store.
+     * Returns the limits of the store.
      *
      * @param flags defaults of unset limits
      * @param keep default retention, zero for no limit
@@ -309,7 +309,7 @@ public record LogsConfig(
   }
 
   /**
-   * Limits of a tenant.
+   * Returns the limits of a tenant.
    *
    * @param flags defaults of unset limits
    * @param keep default retention, zero for no limit

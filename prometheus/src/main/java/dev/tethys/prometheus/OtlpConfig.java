@@ -24,7 +24,7 @@ public record OtlpConfig(
     boolean promoteScopeMetadata,
     boolean labelNameUnderscoreSanitization,
     boolean labelNamePreserveMultipleUnderscores) {
-  /** Translation of names. */
+  /** Name translation. */
   public enum TranslationStrategy {
     UNDERSCORE_ESCAPING_WITH_SUFFIXES("UnderscoreEscapingWithSuffixes", false),
     UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES("UnderscoreEscapingWithoutSuffixes", false),

@@ -145,7 +145,7 @@ public record ProfilesConfig(
     return n;
   }
 
-  /** Limits of a tenant. */
+  /** Returns the limits of a tenant. */
   public ProfileLimits limits(String tenant) {
     Limits own = overrides.get(tenant);
     return (own == null ? limits : own.over(limits)).over(ProfileLimits.DEFAULTS);

@@ -397,12 +397,12 @@ public record PrometheusConfig(
     return Stream.concat(scrapeConfigs.stream(), collect.stream().map(CollectConfig::job)).toList();
   }
 
-  /** Jobs of metrics. */
+  /** Returns the jobs that scrape metrics. */
   public List<ScrapeConfig> metricJobs() {
     return jobs().stream().filter(j -> j.profiling() == null).toList();
   }
 
-  /** Jobs of profiles. */
+  /** Returns the jobs that scrape profiles. */
   public List<ScrapeConfig> profileJobs() {
     return jobs().stream().filter(j -> j.profiling() != null).toList();
   }

@@ -104,7 +104,7 @@ public record TracesConfig(
     return s == null ? null : s.bytes();
   }
 
-  /** Limits of a tenant. */
+  /** Returns the limits of a tenant. */
   public TraceLimits limits(String tenant) {
     Limits own = overrides.get(tenant);
     return (own == null ? limits : own.over(limits)).over(TraceLimits.DEFAULTS);

@@ -59,7 +59,7 @@ public record CollectConfig(
   /** The page of an exporter without targets. */
   static final String METRICS = "/metrics";
 
-  /** The keys of an entry. */
+  /** Keys of an entry. */
   public static final Section SECTION =
       new Section("collect", "Exporter inside this process and the job that scrapes it.");
 

@@ -78,7 +78,7 @@ public final class BucketCounts {
     total += other.total;
   }
 
-  /** Number of buckets. */
+  /** Returns the number of buckets. */
   public int size() {
     return size;
   }
@@ -88,12 +88,12 @@ public final class BucketCounts {
     return buckets[i];
   }
 
-  /** Rows of a bucket. */
+  /** Returns the row count of a bucket. */
   public long rows(int i) {
     return rows[i];
   }
 
-  /** Rows of all buckets. */
+  /** Returns the row count across all buckets. */
   public long total() {
     return total;
   }

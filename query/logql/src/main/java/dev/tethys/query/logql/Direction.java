@@ -1,6 +1,6 @@
 package dev.tethys.query.logql;
 
-/** Order of the entries of a log query. */
+/** Order of log query entries. */
 public enum Direction {
   FORWARD,
   BACKWARD

@@ -18,7 +18,7 @@ public record LogEntry(long time, byte[] line, Labels stream, Labels metadata, L
     return new String(line, StandardCharsets.UTF_8);
   }
 
-  /** Labels of all categories. */
+  /** Returns the labels of all categories. */
   public Labels allLabels() {
     if (metadata.isEmpty() && parsed.isEmpty()) {
       return stream;

@@ -1,7 +1,7 @@
 package dev.tethys.query.logql;
 
 /**
- * Work of a query.
+ * Query statistics.
  *
  * @param bytesProcessed bytes of the bodies in scanned segments
  * @param linesProcessed rows of scanned segments

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Result of a query. */
+/** Query result. */
 public sealed interface LogqlValue {
   /** Scalar, vector or matrix of a metric query, with times in milliseconds. */
   record Metric(Value value) implements LogqlValue {}

@@ -4,7 +4,7 @@ import dev.tethys.query.promql.parser.ParserOptions;
 import java.util.function.LongUnaryOperator;
 
 /**
- * Options of an engine.
+ * Engine options.
  *
  * @param lookbackMillis maximum age of a sample that counts as current
  * @param timeoutMillis longest duration of a query, queueing included
@@ -13,7 +13,7 @@ import java.util.function.LongUnaryOperator;
  * @param maxQueued number of waiting queries; beyond, a query of the user with the most waiting
  *     ones is rejected
  * @param ruleConcurrent additional slots reserved for rules
- * @param ruleBytes part of the memory of all queries that only rules may use
+ * @param ruleBytes part of the query memory budget reserved for rules
  * @param maxBytesPerQuery memory for results and intermediates of one query, 0 for no limit
  * @param maxBytes the same for all queries together, 0 for no limit
  * @param cacheBytes memory for cached results of range queries, 0 for no cache; part of {@code

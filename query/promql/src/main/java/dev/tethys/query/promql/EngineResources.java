@@ -18,7 +18,7 @@ public record EngineResources(
   /** Releases the compute slot while a query waits for its store. */
   private static final int MIN_PLACES = 2;
 
-  /** Resources of a process. */
+  /** Creates the resources of a process. */
   public static EngineResources of(MemoryBudget budget, QueryPlaces places, EngineOptions options) {
     return new EngineResources(
         budget.share(MemoryUse.METRIC_QUERIES),

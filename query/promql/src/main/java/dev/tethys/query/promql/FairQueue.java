@@ -7,9 +7,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queue that shares slots evenly between users, independently of the number of their queries. The
- * next slot goes to the user with the fewest running queries; among equals, to the one served
- * longest ago. Queries of one user are served in order of arrival.
+ * Queue that shares slots evenly between users, regardless of how many queries each has. The next
+ * slot goes to the user with the fewest running queries; among equals, to the one served longest
+ * ago. Queries of one user are served in order of arrival.
  *
  * <p>Invariants: {@code waiting} holds no user without an entry, in the order in which users were
  * last served; {@code size} counts all entries; {@code size <= capacity}. Not thread-safe.

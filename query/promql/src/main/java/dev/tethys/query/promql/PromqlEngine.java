@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * limits apply to all queries together.
  */
 public final class PromqlEngine implements AutoCloseable {
-  /** The share of the memory of all queries beyond which no further query starts. */
+  /** Share of the query memory budget beyond which no further query starts. */
   private static final int GATE_SHARE = 4;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.query.promql");
@@ -121,7 +121,7 @@ public final class PromqlEngine implements AutoCloseable {
     return running;
   }
 
-  /** Status of the queries of an engine. */
+  /** Status of an engine's queries. */
   public interface Status {
     /** Queries that run or wait and visible to a scope, the oldest first. */
     List<RunningQueries.Entry> running(Scope scope);

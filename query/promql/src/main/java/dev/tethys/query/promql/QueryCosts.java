@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * are counted separately. Thread-safe.
  */
 public final class QueryCosts {
-  /** Number of texts shown. */
+  /** Maximum number of texts shown. */
   static final int CAPACITY = 500;
 
   /** Longer texts are truncated. */

@@ -2,7 +2,7 @@ package dev.tethys.query.promql;
 
 import dev.tethys.model.log.ErrorText;
 
-/** Failure of a query. The message addresses the user and names the remedy. */
+/** Query failure. The message addresses the user and names the remedy. */
 public class QueryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

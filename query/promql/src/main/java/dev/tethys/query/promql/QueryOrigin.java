@@ -24,7 +24,7 @@ public record QueryOrigin(
     QueryPriority priority,
     Scope scope) {
   /**
-   * Location of a rule.
+   * Rule location.
    *
    * @param file file that contains the group
    */
@@ -34,7 +34,7 @@ public record QueryOrigin(
   public static final QueryOrigin UNKNOWN =
       new QueryOrigin("", "", "", "", QueryPriority.INTERACTIVE, Scope.DEFAULT);
 
-  /** Query of a client. */
+  /** Creates the origin of a client query. */
   public QueryOrigin(
       String user, String client, String method, String path, QueryPriority priority, Scope scope) {
     this(user, client, method, path, null, priority, scope);
@@ -45,7 +45,7 @@ public record QueryOrigin(
     return new QueryOrigin(user, client, method, path, ruleGroup, priority, other);
   }
 
-  /** Origin of a rule query. */
+  /** Creates the origin of a rule query. */
   public static QueryOrigin rule(RuleGroup group) {
     return new QueryOrigin("rules", "", "", "", group, QueryPriority.RULE, Scope.DEFAULT);
   }

@@ -3,7 +3,7 @@ package dev.tethys.query.promql;
 import java.util.List;
 
 /**
- * The outcome of a query.
+ * Query outcome.
  *
  * @param warnings texts with positions, in the order in which they arose
  * @param infos likewise, of less weight

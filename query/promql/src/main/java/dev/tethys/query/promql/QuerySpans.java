@@ -6,7 +6,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans of the phases of a query, named as in Prometheus. They are created from the query's
+ * Spans for the phases of a query, named as in Prometheus. They are created from the query's
  * statistics after its end, independently of the evaluation.
  */
 final class QuerySpans {

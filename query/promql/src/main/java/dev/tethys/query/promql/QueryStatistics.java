@@ -3,7 +3,7 @@ package dev.tethys.query.promql;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cost of a query. Times are seconds.
+ * Query cost. Times are seconds.
  *
  * @param totalSamples samples evaluated, each window counted in full at each step
  * @param samplesRead samples read, those that windows share counted once

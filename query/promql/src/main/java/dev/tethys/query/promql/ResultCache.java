@@ -236,7 +236,7 @@ final class ResultCache {
     evictions += gone.size();
   }
 
-  /** Bytes of all responses. */
+  /** Returns the total size of all responses in bytes. */
   synchronized long bytes() {
     return bytes;
   }

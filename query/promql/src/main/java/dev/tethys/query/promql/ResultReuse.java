@@ -145,7 +145,7 @@ final class ResultReuse {
   /**
    * The response.
    *
-   * @param compute gives the response for the steps of a part of the grid
+   * @param compute computes the response for the steps of part of the grid
    */
   Block evaluate(Execution x, Function<Grid, Block> compute) {
     long mark = source.changeMark();

@@ -5,7 +5,7 @@ import dev.tethys.model.Labels;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Result of a query. Times are Unix milliseconds. */
+/** Query result. Times are Unix milliseconds. */
 public sealed interface Value {
   /** Scalar value. */
   record Scalar(long time, double value) implements Value {}

@@ -43,7 +43,7 @@ public record FoundTrace(
   public record Spanset(List<FoundSpan> spans, int matched, List<NamedValue> attributes) {}
 
   /**
-   * Span of a result.
+   * Span in a result.
    *
    * @param spanId span id
    * @param name name of the span
@@ -55,7 +55,7 @@ public record FoundTrace(
       long spanId, String name, long start, long duration, List<NamedValue> attributes) {}
 
   /**
-   * Spans of a service.
+   * Span counts of a service.
    *
    * @param spans number of spans
    * @param errors number of spans with the status error

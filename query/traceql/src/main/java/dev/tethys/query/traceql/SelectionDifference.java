@@ -44,8 +44,8 @@ public record SelectionDifference(
    * @param selected query of filters: the spans of the selection among them
    * @param from first start of a span, inclusive
    * @param to last start of a span, exclusive
-   * @param selectedFrom first start of a span of the selection, inclusive
-   * @param selectedTo last start of a span of the selection, exclusive
+   * @param selectedFrom earliest start of a selected span, inclusive
+   * @param selectedTo latest start of a selected span, exclusive
    * @param limit most conditions
    */
   public record Request(

@@ -1,7 +1,7 @@
 package dev.tethys.query.traceql;
 
 /**
- * Limits of a query.
+ * Query limits.
  *
  * @param maxBytes most memory that a query holds
  * @param maxSeries maximum number of series of a metrics query

@@ -3,7 +3,7 @@ package dev.tethys.query.traceql;
 import java.util.List;
 
 /**
- * Result of a search.
+ * Search result.
  *
  * @param traces traces in the order of the search
  * @param statistics work that was done

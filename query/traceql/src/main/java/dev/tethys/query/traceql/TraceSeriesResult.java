@@ -33,7 +33,7 @@ public record TraceSeriesResult(
   }
 
   /**
-   * Span of a series.
+   * Example span of a series.
    *
    * @param time start of the span, Unix nanoseconds
    * @param value value of the span, or of the series at this time

@@ -1,7 +1,7 @@
 package dev.tethys.query.traceql;
 
 /**
- * Work of a query.
+ * Query statistics.
  *
  * @param inspectedTraces traces whose spans were evaluated
  * @param inspectedSpans spans that scans passed on

@@ -2,7 +2,7 @@ package dev.tethys.query.logql.ast;
 
 import dev.tethys.model.Matcher;
 
-/** Condition of a label filter. */
+/** Label filter condition. */
 public sealed interface Condition {
   /** Test of a label as text. A missing label has the empty value. */
   record Text(Matcher matcher) implements Condition {}

@@ -4,7 +4,7 @@ import dev.tethys.model.Matcher;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Stage of a log pipeline. */
+/** Log pipeline stage. */
 public sealed interface Stage {
   /** Effect on a row, by which a query is planned. */
   Effect effect();
@@ -33,7 +33,7 @@ public sealed interface Stage {
     return template.contains("__line__");
   }
 
-  /** Operator of a line filter. */
+  /** Line filter operator. */
   enum LineOp {
     CONTAINS("|=", false),
     NOT_CONTAINS("!=", true),
@@ -62,7 +62,7 @@ public sealed interface Stage {
   }
 
   /**
-   * Argument of a line filter.
+   * Line filter argument.
    *
    * @param ip whether the text is an address, a range or a network
    */

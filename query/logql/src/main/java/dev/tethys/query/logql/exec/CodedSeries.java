@@ -69,7 +69,7 @@ final class CodedSeries {
     return true;
   }
 
-  /** Series of a row of the batch, -1 if it is unknown. */
+  /** Returns the series of a row in the batch, or -1 if unknown. */
   int series(int row) {
     return series[places[row]];
   }

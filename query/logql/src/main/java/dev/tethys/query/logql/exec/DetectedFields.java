@@ -151,7 +151,7 @@ public final class DetectedFields {
         });
   }
 
-  /** Type of a value. */
+  /** Returns the type of a value. */
   static String type(String v) {
     if (v.matches("[+-]?\\d{1,18}")) {
       return "int";

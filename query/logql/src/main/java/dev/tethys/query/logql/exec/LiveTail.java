@@ -41,7 +41,7 @@ public final class LiveTail implements AutoCloseable {
   public record Dropped(Labels labels, long time) {}
 
   /**
-   * Delivery of a tail.
+   * Entries delivered by a tail.
    *
    * @param entries entries in time order
    * @param dropped dropped entries, at most {@link #MAX_LISTED}

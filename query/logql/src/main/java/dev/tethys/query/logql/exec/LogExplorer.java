@@ -40,14 +40,14 @@ public final class LogExplorer {
   public record Range(Scope scope, long from, long to) {}
 
   /**
-   * Size of selected streams. Entries and bytes are upper bounds, and may be too large if the range
-   * cuts a segment.
+   * Size of the selected streams. Entries and bytes are upper bounds, and may be too large if the
+   * range cuts a segment.
    */
   public record IndexStats(long streams, long segments, long bytes, long entries) {}
 
   /** Bytes of lines by labels; by step where steps were requested. */
   public record Volume(Labels labels, long[] bytes) {
-    /** Bytes of all steps. */
+    /** Returns the total bytes across all steps. */
     public long total() {
       long n = 0;
       for (long b : bytes) {
@@ -69,14 +69,14 @@ public final class LogExplorer {
       String selector, List<String> targetLabels, boolean byLabels, long step, int limit) {}
 
   /**
-   * Pattern of lines.
+   * Pattern of log lines.
    *
    * @param level value of {@code detected_level} or {@code level} of the stream; empty if it has
    *     none
    * @param counts rows by the first time of each bucket
    */
   public record PatternCount(String pattern, String level, BucketCounts counts) {
-    /** Rows of all buckets. */
+    /** Returns the row count across all buckets. */
     public long total() {
       return counts.total();
     }
@@ -145,7 +145,7 @@ public final class LogExplorer {
     return out;
   }
 
-  /** Values of a label of the streams that a selector selects; null for all streams. */
+  /** Returns the values of a label in the streams that match a selector; null for all streams. */
   public SortedSet<String> labelValues(Range range, String name, @Nullable String selector) {
     SortedSet<String> out = new TreeSet<>();
     try (LogSelection s = select(range, matchers(selector))) {
@@ -166,7 +166,7 @@ public final class LogExplorer {
     return new ArrayList<>(out);
   }
 
-  /** Size of the streams of a selector. */
+  /** Returns the size of the streams that match a selector. */
   public IndexStats stats(Range range, String selector) {
     long bytes = 0;
     long entries = 0;
@@ -234,7 +234,10 @@ public final class LogExplorer {
     }
   }
 
-  /** Labels of the streams of a selector, without those whose values are all identifiers. */
+  /**
+   * Returns the labels of the streams that match a selector, except labels whose values are all
+   * identifiers.
+   */
   public List<DetectedLabel> detectedLabels(Range range, @Nullable String selector) {
     Map<String, Set<String>> values = new TreeMap<>();
     for (Labels l : series(range, selector == null ? List.of() : List.of(selector))) {

@@ -49,7 +49,7 @@ public final class MetricRun {
     this.limits = limits;
   }
 
-  /** Result of a query. */
+  /** Runs a query and returns its result. */
   public Value run(MetricExpr e) {
     if (e instanceof Literal l) {
       return literal(l.value());

@@ -75,7 +75,7 @@ final class PatternTotals {
     return taken;
   }
 
-  /** Number of keys. */
+  /** Returns the number of keys. */
   int size() {
     return size;
   }

@@ -47,7 +47,7 @@ public final class QueryRun implements AutoCloseable {
   /** Bytes of the bodies of scanned segments. */
   final LongAdder scannedBytes = new LongAdder();
 
-  /** Rows of scanned segments. */
+  /** Number of rows in scanned segments. */
   final LongAdder scannedRows = new LongAdder();
 
   /** Rows that passed the pipeline. */
@@ -108,7 +108,7 @@ public final class QueryRun implements AutoCloseable {
     return scannedBytes.sum();
   }
 
-  /** Rows of scanned segments. */
+  /** Returns the number of rows in scanned segments. */
   public long linesProcessed() {
     return scannedRows.sum();
   }

@@ -36,7 +36,7 @@ final class SeriesKey {
     this.unwrapped = unwrapped;
   }
 
-  /** Number of series. */
+  /** Returns the number of series. */
   int size() {
     return table.size();
   }
@@ -127,7 +127,7 @@ final class SeriesKey {
     return b.build();
   }
 
-  /** Labels of a series. */
+  /** Returns the labels of a series. */
   Labels labels(int series) {
     return labels[series];
   }

@@ -15,7 +15,7 @@ final class SeriesTable {
   private int[] table = new int[128];
   private int size;
 
-  /** Number of keys. */
+  /** Returns the number of keys. */
   int size() {
     return size;
   }

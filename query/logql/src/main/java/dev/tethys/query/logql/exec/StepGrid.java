@@ -22,12 +22,12 @@ public record StepGrid(long start, long step, int steps) {
     return new StepGrid(start, step, (int) Math.min(n, Integer.MAX_VALUE - 8));
   }
 
-  /** Time of a step. */
+  /** Returns the time of a step. */
   public long time(int i) {
     return start + i * step;
   }
 
-  /** Time of the last step. */
+  /** Returns the time of the last step. */
   public long end() {
     return time(steps - 1);
   }

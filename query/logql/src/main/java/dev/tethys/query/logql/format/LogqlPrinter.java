@@ -23,7 +23,7 @@ import dev.tethys.query.promql.ast.Expr.VectorMatching;
 public final class LogqlPrinter {
   private LogqlPrinter() {}
 
-  /** Text of a query. */
+  /** Formats a query. */
   public static String print(LogqlExpr e) {
     return switch (e) {
       case LogExpr l -> log(l);

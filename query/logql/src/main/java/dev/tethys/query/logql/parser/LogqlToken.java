@@ -3,7 +3,7 @@ package dev.tethys.query.logql.parser;
 import java.util.Locale;
 
 /**
- * Token of a query.
+ * Query token.
  *
  * @param text text as written; the value of a string
  * @param nanos value of a duration or a range

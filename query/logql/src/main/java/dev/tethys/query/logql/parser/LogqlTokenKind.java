@@ -63,7 +63,7 @@ enum LogqlTokenKind {
 
   /** Function over a log range. */
   RANGE_FUNCTION(""),
-  /** Aggregation of a vector. */
+  /** Vector aggregation. */
   AGGREGATION(""),
   LABEL_REPLACE("LABEL_REPLACE"),
   VECTOR("VECTOR"),

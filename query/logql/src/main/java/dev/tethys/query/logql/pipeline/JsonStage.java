@@ -203,7 +203,7 @@ final class JsonStage extends RowStage {
   /**
    * Reads an object.
    *
-   * @param prefix length of the prefix of its names in {@link #key}
+   * @param prefix length of the name prefix in {@link #key}
    * @return the error, or null
    */
   @SuppressWarnings("ReferenceEquality") // ENOUGH is a mark, not a text

@@ -64,7 +64,7 @@ final class LineOutline {
     return text;
   }
 
-  /** Number of bytes. */
+  /** Returns the number of bytes. */
   int length() {
     return length;
   }

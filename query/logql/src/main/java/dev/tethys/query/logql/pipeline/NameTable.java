@@ -28,6 +28,11 @@ public final class NameTable {
     id("__error_details__");
   }
 
+  /** Returns the number of names. */
+  public int size() {
+    return size;
+  }
+
   /** Number of a name, which is added if it is new. */
   public int id(String name) {
     byte[] b = name.getBytes(StandardCharsets.UTF_8);
@@ -84,7 +89,7 @@ public final class NameTable {
     return i;
   }
 
-  /** Text of a name. */
+  /** Returns the text of a name. */
   public String name(int id) {
     return texts[id];
   }

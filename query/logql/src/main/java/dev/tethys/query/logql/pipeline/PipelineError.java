@@ -18,7 +18,7 @@ public enum PipelineError {
     utf8 = text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Value of the label. */
+  /** Returns the label value. */
   public String text() {
     return text;
   }

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * and extracted values that the stream or the metadata has, get the suffix {@code _extracted}.
  */
 public final class Row {
-  /** Label of the stream. */
+  /** Stream label. */
   public static final byte STREAM = 0;
 
   /** Structured metadata. */
@@ -98,7 +98,7 @@ public final class Row {
     this.madeOfQuery = madeOfQuery;
   }
 
-  /** Names of labels. */
+  /** Returns the label names. */
   public NameTable names() {
     return names;
   }
@@ -314,7 +314,7 @@ public final class Row {
   /**
    * Counts bytes that a stage creates.
    *
-   * @throws QueryException if the stages make too much of the rows of a query
+   * @throws QueryException if the stages produce too much data from the rows of a query
    */
   void made(long bytes) {
     made += bytes;
@@ -357,7 +357,7 @@ public final class Row {
     return b.build();
   }
 
-  /** Labels of all categories. */
+  /** Returns the labels of all categories. */
   public Labels allLabels() {
     return labels(-1);
   }

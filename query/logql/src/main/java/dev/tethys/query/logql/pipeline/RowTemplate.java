@@ -113,7 +113,7 @@ final class RowTemplate {
 
   private int end;
 
-  /** End of the last result. */
+  /** Returns the end of the last result. */
   int end() {
     return end;
   }

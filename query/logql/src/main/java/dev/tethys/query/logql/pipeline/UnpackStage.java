@@ -15,7 +15,7 @@ final class UnpackStage extends RowStage {
     extractor = new Extractor(names, wanted);
   }
 
-  /** Places of the strings of a line, found before any label is set. */
+  /** Positions of a line's strings, found before any label is set. */
   private int[] places = new int[64];
 
   @Override

@@ -31,7 +31,7 @@ public final class Unwrapping {
     return label;
   }
 
-  /** Sample of the last row. */
+  /** Returns the sample of the last row. */
   public double value() {
     return value;
   }

@@ -4,7 +4,7 @@ import dev.tethys.query.promql.ast.Expr.ValueType;
 import java.util.List;
 
 /**
- * The signature of a function.
+ * Function signature.
  *
  * @param argumentTypes as declared; further arguments have the last one's type
  * @param variadic 0: exactly the declared arguments; positive {@code n}: the last declared one may

@@ -5,8 +5,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Start and end of the windows of all steps among the samples of a series: {@code [from, to)} by
- * step. Series of one scrape share their timestamps, so they share the bounds, too.
+ * Start and end of each step's window among the samples of a series: {@code [from, to)} by step.
+ * Series of one scrape share their timestamps, so they share the bounds, too.
  */
 final class Bounds {
   private final int[] from;

@@ -73,7 +73,7 @@ public final class Description {
     return this;
   }
 
-  /** The kind of the step. */
+  /** Returns the kind of the step. */
   public String operator() {
     return operator;
   }

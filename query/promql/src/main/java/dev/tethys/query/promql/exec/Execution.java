@@ -37,7 +37,7 @@ public final class Execution implements AutoCloseable {
   static final long MAX_LABEL_TEXT = 1 << 25;
 
   /**
-   * Limits of a query.
+   * Query limits.
    *
    * @param maxSourceResolution as in {@link dev.tethys.query.promql.QueryOptions}
    * @param memoryReserve whether the query may use the reserved part of the common memory
@@ -140,7 +140,7 @@ public final class Execution implements AutoCloseable {
   /**
    * Makes checks fail with {@link NotBrief} from a given time; called before it is run.
    *
-   * @param nanos as of the clock of the deadline
+   * @param nanos period in nanoseconds, measured by the deadline clock
    */
   public void limitBriefly(long nanos) {
     brief = true;
@@ -233,7 +233,7 @@ public final class Execution implements AutoCloseable {
     return limits.maxSourceResolution();
   }
 
-  /** Collector of annotations. */
+  /** Returns the annotation collector. */
   public Annotations annotations() {
     return annotations;
   }

@@ -23,17 +23,17 @@ public record Grid(long start, long interval, int steps) {
     return new Grid(start, interval, (int) Math.min(steps, MAX_STEPS));
   }
 
-  /** The time of a step. */
+  /** Returns the time of a step. */
   public long time(int step) {
     return start + step * interval;
   }
 
-  /** The time of the last step. */
+  /** Returns the time of the last step. */
   public long end() {
     return time(steps - 1);
   }
 
-  /** Grid of the first step. */
+  /** Returns the grid of the first step. */
   public Grid first() {
     return new Grid(start, interval, Math.min(1, steps));
   }

@@ -11,7 +11,7 @@ final class Kernels {
     return Math.abs(total) > Double.MAX_VALUE ? 0 : carry + error;
   }
 
-  /** The sum of a part of an array, with a carry from the first to the last. */
+  /** Sums part of an array with a compensation term carried from first to last. */
   static double sum(double[] v, int from, int to) {
     double sum = 0;
     double carry = 0;

@@ -63,7 +63,7 @@ final class Matching {
     return out;
   }
 
-  /** Number of signatures. */
+  /** Returns the number of signatures. */
   int size() {
     return numbers.size();
   }
@@ -76,7 +76,7 @@ final class Matching {
     return l.dropMetricName().filter(matched, false);
   }
 
-  /** The series of each signature. */
+  /** Returns the series of each signature. */
   static int[][] bySignature(int[] numbers, int size) {
     int[] count = new int[size];
     for (int n : numbers) {

@@ -48,7 +48,7 @@ public final class Profile {
       peakBytes.accumulateAndGet(heldBytes.addAndGet(bytes), Math::max);
     }
 
-    /** Number of evaluations. */
+    /** Returns the number of evaluations. */
     public long calls() {
       return calls.sum();
     }

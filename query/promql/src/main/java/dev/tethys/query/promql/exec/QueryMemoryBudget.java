@@ -5,8 +5,8 @@ import dev.tethys.query.promql.QueryException.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory of the queries of an engine: one share for queries of users and programs, and one for rule
- * queries. Thread-safe.
+ * Memory budget of an engine's queries: one share for queries of users and programs, and one for
+ * rule queries. Thread-safe.
  */
 public final class QueryMemoryBudget {
   private final MemoryShare queries;

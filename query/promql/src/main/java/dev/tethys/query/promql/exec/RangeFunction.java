@@ -9,8 +9,8 @@ public interface RangeFunction {
   void mixed(Windows w, int step, SeriesTarget out);
 
   /**
-   * Cost of a sample of a window, where reading and decoding one costs 1; each is computed in every
-   * window that it is in.
+   * Returns the cost of a sample in a window, where reading and decoding one costs 1; each sample
+   * is computed in every window that contains it.
    */
   default double costPerSample() {
     return 0;

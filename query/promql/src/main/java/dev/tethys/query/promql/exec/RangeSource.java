@@ -6,7 +6,7 @@ import dev.tethys.model.storage.Selection.Groups;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import org.jspecify.annotations.Nullable;
 
-/** Source of the windows of a range function: a selector or a subquery. */
+/** Source of a range function's windows: a selector or a subquery. */
 public sealed interface RangeSource extends PlanStep permits SelectedRange, SubqueryRange {
   /** Milliseconds. */
   long range();

@@ -19,7 +19,7 @@ public final class RawRange {
     this.source = source;
   }
 
-  /** Source of the series. */
+  /** Returns the source of the series. */
   public RangeSource source() {
     return source;
   }

@@ -49,7 +49,7 @@ public final class ResultAssembly {
     return new Value.Series(c.labels(), n, timesOf(c, n, times, before), v, hs);
   }
 
-  /** The times of the points of a column, in a shared array if possible. */
+  /** Returns the times of a column's points, in a shared array if possible. */
   private static long[] timesOf(Column c, int n, long[] times, Value.@Nullable Series before) {
     if (n == times.length) {
       return times;

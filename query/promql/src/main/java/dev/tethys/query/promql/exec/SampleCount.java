@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Counter of evaluated and read samples, in total and, on request, by step of one grid. Operators
  * count into the counter of their grid; subqueries have separate ones. Thread-safe.
  *
- * <p>Samples are counted by step one series at a time under a lock: counting single steps without a
- * lock took half of the time of a subquery over a sum of rates.
+ * <p>Samples are counted by step, one series at a time, under a lock: counting single steps without
+ * a lock took half the time of a subquery over a sum of rates.
  */
 public final class SampleCount {
   private final AtomicLong total = new AtomicLong();

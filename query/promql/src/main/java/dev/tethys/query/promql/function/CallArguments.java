@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Planned arguments of a call, with the planner's knowledge of the enclosing query. */
 public interface CallArguments {
-  /** Number of arguments given. */
+  /** Returns the number of arguments given. */
   int size();
 
   /** Argument without parentheses. */
@@ -28,10 +28,10 @@ public interface CallArguments {
   /** Place that annotations about an argument point at. */
   Span span(int i);
 
-  /** Position of the call. */
+  /** Returns the position of the call. */
   Span callSpan();
 
-  /** Windows of the range argument. */
+  /** Returns the windows of the range argument. */
   RangeSource range();
 
   /** Operators of all arguments but the range. */
@@ -53,7 +53,7 @@ public interface CallArguments {
   long queryStep();
 
   /**
-   * Time of a selector.
+   * Time modifiers of a selector.
    *
    * @param at fixed time in milliseconds; null for the time of the step
    * @param offset milliseconds

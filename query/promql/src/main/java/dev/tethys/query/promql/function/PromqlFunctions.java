@@ -78,7 +78,7 @@ public final class PromqlFunctions {
   }
 
   /**
-   * The function of a name.
+   * Returns the function with a name.
    *
    * @throws IllegalArgumentException if there is none
    */

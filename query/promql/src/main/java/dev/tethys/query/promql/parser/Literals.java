@@ -176,9 +176,9 @@ public final class Literals {
   }
 
   /**
-   * Content of a quoted string. Escapes of single bytes ({@code \xff}) are combined into UTF-8; a
-   * byte {@code b} that is not valid UTF-8 becomes the lone surrogate {@code U+DC00 + b}, so that
-   * messages can show it and label names with it can be rejected.
+   * Returns the content of a quoted string. Escapes of single bytes ({@code \xff}) are combined
+   * into UTF-8; a byte {@code b} that is not valid UTF-8 becomes the lone surrogate {@code U+DC00 +
+   * b}, so that messages can show it and label names with it can be rejected.
    *
    * @param quoted checked by the lexer, quotes included
    */

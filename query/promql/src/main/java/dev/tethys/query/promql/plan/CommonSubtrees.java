@@ -71,7 +71,7 @@ final class CommonSubtrees {
     return t == null ? 1 : count.getOrDefault(t, 1);
   }
 
-  /** Last of the equal expressions. */
+  /** Returns the last of the equal expressions. */
   Expr last(Expr e) {
     String t = text.get(e);
     return t == null ? e : last.getOrDefault(t, e);

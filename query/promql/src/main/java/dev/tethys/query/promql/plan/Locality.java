@@ -79,7 +79,7 @@ public record Locality(
         a.hindrance, a.before, a.after, a.fixedFrom, a.fixedTo, List.copyOf(a.subquerySteps));
   }
 
-  /** Order of the series of an expression's result. */
+  /** Order of the series in an expression's result. */
   private enum Order {
     /** Order of their labels in storage, or at most one series. */
     KEPT,

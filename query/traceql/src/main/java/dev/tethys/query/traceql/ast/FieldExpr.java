@@ -15,7 +15,7 @@ public sealed interface FieldExpr {
    * @param name its key
    */
   record Attribute(SpanField.Scope scope, boolean ofParent, String name) implements FieldExpr {
-    /** Field of the store. */
+    /** Returns the store field. */
     public SpanField field() {
       return new SpanField(scope, name);
     }

@@ -76,7 +76,7 @@ public enum Intrinsic {
     return scoped;
   }
 
-  /** Type of the values. */
+  /** Returns the type of the values. */
   public ValueType type() {
     return type;
   }

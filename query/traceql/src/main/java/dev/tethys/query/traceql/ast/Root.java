@@ -1,6 +1,6 @@
 package dev.tethys.query.traceql.ast;
 
-/** Form of a complete query. */
+/** Root of a complete query. */
 public sealed interface Root {
   /** Search for traces. */
   record Search(Stage.Pipeline pipeline) implements Root {}

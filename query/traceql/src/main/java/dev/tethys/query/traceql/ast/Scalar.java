@@ -2,9 +2,9 @@ package dev.tethys.query.traceql.ast;
 
 import org.jspecify.annotations.Nullable;
 
-/** Number of a spanset. */
+/** Number computed from a spanset. */
 public sealed interface Scalar {
-  /** Function of an aggregate. */
+  /** Aggregate function. */
   enum Function {
     COUNT,
     MIN,
@@ -36,6 +36,6 @@ public sealed interface Scalar {
   /** Arithmetic. */
   record Arithmetic(Operator operator, Scalar left, Scalar right) implements Scalar {}
 
-  /** Aggregate of the result of a pipeline in parentheses. */
+  /** Aggregate over the result of a pipeline in parentheses. */
   record OfPipeline(Stage.Pipeline pipeline, Aggregate aggregate) implements Scalar {}
 }

@@ -22,7 +22,7 @@ public enum SpansetOperator {
   UNION_ANCESTOR("&<<", Relation.ANCESTOR, false, true),
   UNION_SIBLING("&~", Relation.SIBLING, false, true);
 
-  /** Relation of a span of the right side to one of the left side. */
+  /** Relation of a right-hand span to a left-hand one. */
   public enum Relation {
     CHILD,
     PARENT,

@@ -14,7 +14,7 @@ public sealed interface TraceValue {
 
   TraceValue FALSE = new Bool(false);
 
-  /** Type of this value. */
+  /** Returns the type of this value. */
   ValueType type();
 
   /** Text as in an attribute's value or a label: a string without quotes. */
@@ -138,7 +138,7 @@ public sealed interface TraceValue {
   }
 
   /**
-   * Status of a span.
+   * Span status.
    *
    * @param code 0 unset, 1 ok, 2 error
    */
@@ -157,7 +157,7 @@ public sealed interface TraceValue {
   }
 
   /**
-   * Kind of a span.
+   * Span kind.
    *
    * @param code 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer
    */

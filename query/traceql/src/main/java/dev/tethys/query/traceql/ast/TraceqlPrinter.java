@@ -61,7 +61,7 @@ public final class TraceqlPrinter {
     return s instanceof Stage.Pipeline ? stage(s) : "(" + stage(s) + ")";
   }
 
-  /** Text of a scalar. */
+  /** Formats a scalar. */
   static String scalar(Scalar scalar) {
     return switch (scalar) {
       case Scalar.Aggregate a ->
@@ -79,7 +79,7 @@ public final class TraceqlPrinter {
         : "(" + scalar(s) + ")";
   }
 
-  /** Text of a field expression. */
+  /** Formats a field expression. */
   static String field(FieldExpr e) {
     return switch (e) {
       case FieldExpr.Static s -> s.value().literal();

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Groups of all scans. Scans are added in the order of their numbers, so that sums do not vary. */
+/**
+ * Groups accumulated over all scans. Scans are added in the order of their numbers, so that sums do
+ * not vary.
+ */
 final class Accumulated {
   /** Values of a group over all steps. */
   private static final class Group {

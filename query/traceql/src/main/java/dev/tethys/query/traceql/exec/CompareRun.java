@@ -93,7 +93,7 @@ final class CompareRun {
     boolean tooMany;
   }
 
-  /** Counts of the values of a field in one scan: by number, side and step. */
+  /** Value counts of a field in one scan: by value ID, side and step. */
   private static final class ScanField {
     final ValueIds ids = new ValueIds(MAX_VALUES);
     int[] counts = {};
@@ -168,7 +168,7 @@ final class CompareRun {
     }
   }
 
-  /** Counting of one scan. */
+  /** Counter for one scan. */
   private final class Scan {
     private final ScanField[] fieldCounts;
     private final RowTest test;
@@ -278,7 +278,7 @@ final class CompareRun {
     }
   }
 
-  /** Value of a number. */
+  /** Returns the value for an ID. */
   static TraceValue value(ValueIds ids, int id, FieldExpr field) {
     long bits = ids.bits[id];
     return switch (ids.types[id]) {

@@ -115,7 +115,7 @@ public final class DifferenceRun {
   /** Condition with its counts. */
   private record Condition(List<String> fields, FieldExpr expression, long inside, long outside) {}
 
-  /** Counts of a field of all segments. */
+  /** Counts of a field across all segments. */
   private static final class FieldCounts {
     final Map<TraceValue, Sides> values = new HashMap<>();
     final List<NumberRanges> ranges = new ArrayList<>();

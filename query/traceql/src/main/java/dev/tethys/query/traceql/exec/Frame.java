@@ -20,7 +20,7 @@ final class Frame {
     return offsets == null ? row : offsets[row];
   }
 
-  /** End of the values of a row in a column; the only value may be absent. */
+  /** Returns the end of a row's values in a column; the only value may be absent. */
   static int to(SpanColumn c, int row) {
     int[] offsets = c.offsets;
     return offsets == null ? row + 1 : offsets[row + 1];

@@ -17,13 +17,13 @@ final class Log2 {
   }
 
   /**
-   * Exponent of the bucket of an integer: the bound is the least power of two that is not below.
+   * Returns the bucket exponent of an integer: the bound is the least power of two not below it.
    */
   static int exponent(long v) {
     return v <= 1 ? 0 : 64 - Long.numberOfLeadingZeros(v - 1);
   }
 
-  /** Exponent of the bucket of a number. */
+  /** Returns the bucket exponent of a number. */
   static int exponent(double v) {
     if (!(v > 0)) {
       return LEAST;

@@ -39,7 +39,7 @@ public final class MetricRun {
     this.exemplars = exemplars;
   }
 
-  /** Series of a metric. */
+  /** Returns the series of a metric. */
   List<Series> series(Metric m) {
     return switch (m) {
       case Metric.Query q when q.comparison() != null ->

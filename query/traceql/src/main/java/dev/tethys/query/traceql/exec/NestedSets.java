@@ -1,7 +1,7 @@
 package dev.tethys.query.traceql.exec;
 
 /**
- * Numbers of the spans of a trace in its tree: a span's numbers enclose those of its descendants.
+ * Nested set numbers of the spans in a trace: a span's numbers enclose those of its descendants.
  *
  * <p>A root (no parent id) has the parent -1. A span whose parent is not in the trace begins its
  * own tree and has the parent 0; so has the first span of a cycle. Of spans with one id the
@@ -19,7 +19,7 @@ final class NestedSets {
    * @param parentIds ids of parents, 0 for a root
    * @param server true for a server's span; the first is that of the trace
    * @param from first span of the trace
-   * @param to end of the spans of the trace
+   * @param to end of the trace's spans
    */
   NestedSets(long[] spanIds, long[] parentIds, boolean[] server, int from, int to) {
     int n = to - from;

@@ -3,7 +3,7 @@ package dev.tethys.query.traceql.exec;
 import dev.tethys.model.traces.SpanColumn;
 import org.jspecify.annotations.Nullable;
 
-/** Counts of numbers by side in ranges of an eighth of a power of two. */
+/** Counts of numbers by side, in ranges of an eighth of a power of two. */
 final class NumberRanges {
   private static final int SHIFT = 49;
   private static final int HALF = 1 << 63 - SHIFT;

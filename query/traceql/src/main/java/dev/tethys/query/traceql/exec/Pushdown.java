@@ -31,7 +31,7 @@ record Pushdown(SpanFilter filter, boolean exact) {
     return f instanceof SpanFilter.And a && a.operands().isEmpty();
   }
 
-  /** Filter of a folded expression. */
+  /** Returns the filter for a folded expression. */
   static Pushdown of(FieldExpr e) {
     return switch (e) {
       case FieldExpr.Static s -> constant(s.value().equals(TraceValue.TRUE));
@@ -217,7 +217,10 @@ record Pushdown(SpanFilter filter, boolean exact) {
     };
   }
 
-  /** Comparison of a field of the entire trace: only whether a span is a root can be pushed. */
+  /**
+   * Returns the filter for a comparison of a trace-level field: only whether a span is a root can
+   * be pushed down.
+   */
   private static Pushdown ofTrace(Intrinsic i, Operator op, TraceValue v) {
     if (i == Intrinsic.NESTED_SET_PARENT && v.type().isNumeric()) {
       boolean root = op.holds(-1, v.number());

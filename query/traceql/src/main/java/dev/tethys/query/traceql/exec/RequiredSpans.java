@@ -35,7 +35,7 @@ sealed interface RequiredSpans {
   /** Alternative conditions. */
   record Any(List<RequiredSpans> of) implements RequiredSpans {}
 
-  /** Condition of a pipeline. */
+  /** Returns the condition of a pipeline. */
   static RequiredSpans of(Stage.Pipeline p) {
     FieldExpr only = onlyFilters(p);
     if (only != null) {

@@ -18,7 +18,7 @@ abstract class RowTest {
   /** Sets the result of each row. */
   abstract void test(Frame f, boolean[] out);
 
-  /** Test of a folded expression. */
+  /** Compiles a folded expression to a test. */
   static RowTest of(FieldExpr e, ExecutionColumns slots) {
     return switch (e) {
       case FieldExpr.Static s -> new Constant(s.value().equals(TraceValue.TRUE));

@@ -11,7 +11,7 @@ interface RowValue {
   /** Sets the value of a row. */
   void value(Frame f, int row, Cell out);
 
-  /** Evaluation of a folded expression. */
+  /** Compiles a folded expression to an evaluator. */
   static RowValue of(FieldExpr e, ExecutionColumns slots) {
     return switch (e) {
       case FieldExpr.Static s -> (f, row, out) -> out.set(s.value());

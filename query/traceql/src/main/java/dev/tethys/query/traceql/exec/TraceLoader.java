@@ -39,7 +39,7 @@ final class TraceLoader {
     this.filter = filter;
   }
 
-  /** Strings of a column of the frame. */
+  /** Strings of a frame column. */
   private static final class Dictionary {
     /** Size of an entry without its characters. */
     static final int ENTRY_BYTES = 96;
@@ -376,7 +376,7 @@ final class TraceLoader {
     return out;
   }
 
-  /** Numbers of trace ids. */
+  /** Index from trace IDs to numbers. */
   private static final class IdIndex {
     private final long[] high;
     private final long[] low;

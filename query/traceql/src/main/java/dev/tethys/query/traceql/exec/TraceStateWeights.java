@@ -9,7 +9,7 @@ final class TraceStateWeights {
   private double[] byCode = {};
   private double[] out = {};
 
-  /** Weights of rows. */
+  /** Returns the weights of rows. */
   double[] weights(SpanRows rows, int column) {
     if (out.length < rows.count) {
       out = new double[rows.count];

@@ -24,7 +24,7 @@ final class TraceTable {
     counts = new int[slots];
   }
 
-  /** Traces of several scans. */
+  /** Merges the traces of several scans. */
   static TraceTable of(Runs[] runs) {
     long total = 0;
     for (Runs r : runs) {

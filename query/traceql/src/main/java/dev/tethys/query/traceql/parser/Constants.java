@@ -5,7 +5,7 @@ import dev.tethys.query.traceql.ast.Scalar;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.ast.ValueType;
 
-/** Arithmetic of literals. Integers remain integers, and a duration with a number is a duration. */
+/** Arithmetic on literals. Integers remain integers, and a duration with a number is a duration. */
 public final class Constants {
   private Constants() {}
 

@@ -6,7 +6,7 @@ import dev.tethys.model.log.ErrorText;
 public final class TraceqlParseException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Kind of the fault. */
+  /** Kind of error. */
   public enum Kind {
     /** The text is not in the grammar. */
     SYNTAX,
@@ -39,7 +39,7 @@ public final class TraceqlParseException extends RuntimeException {
     this.reason = ErrorText.shorten(reason);
   }
 
-  /** Kind of the fault. */
+  /** Returns the kind of error. */
   public Kind kind() {
     return kind;
   }

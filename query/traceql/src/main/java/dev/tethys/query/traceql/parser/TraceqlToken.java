@@ -5,7 +5,7 @@ import dev.tethys.query.traceql.ast.TraceValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Token of a query.
+ * Query token.
  *
  * @param kind kind
  * @param text text in the query, shown in errors
