@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Properties;
 
 /**
- * Version of this program.
+ * Version information of this program.
  *
  * @param version version of Tethys
  * @param revision the commit it was built from, or {@code unknown}

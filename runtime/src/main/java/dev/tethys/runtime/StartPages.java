@@ -73,7 +73,7 @@ final class StartPages {
 
   /**
    * Pages in constant use become resident again after each release, which takes a tenth of the CPU
-   * of a nearly idle process: so they are released ever more rarely.
+   * of a nearly idle process, so they are released at growing intervals.
    */
   static final Duration RARELY = Duration.ofMinutes(1);
 
@@ -194,7 +194,7 @@ final class StartPages {
   }
 
   /**
-   * The same of its first bytes.
+   * Parses the mapped bytes from the first {@code length} bytes of the status.
    *
    * @param length length of the status in bytes
    */

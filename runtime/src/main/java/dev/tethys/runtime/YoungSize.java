@@ -35,7 +35,7 @@ final class YoungSize {
   private static final long MOST_BYTES = 32L << 20;
   private static final System.Logger LOG = JulLogger.of(HeapController.class.getName());
 
-  /** Change of the size. */
+  /** Size change. */
   enum Change {
     NONE,
     ENLARGE,
@@ -52,7 +52,7 @@ final class YoungSize {
     private long millis;
     private long calmSince;
 
-    /** Rule of processes. */
+    /** Creates the default rule. */
     Rule() {
       this(TOO_MUCH);
     }

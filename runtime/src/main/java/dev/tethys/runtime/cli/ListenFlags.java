@@ -21,7 +21,7 @@ public final class ListenFlags {
 
   private ListenFlags() {}
 
-  /** Start of a listener. */
+  /** Starts a listener. */
   @FunctionalInterface
   public interface Start<T> {
     T start() throws IOException;

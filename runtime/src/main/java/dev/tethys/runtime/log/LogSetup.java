@@ -68,7 +68,7 @@ public final class LogSetup {
     entries = to;
   }
 
-  /** Receiver of finished lines. */
+  /** Receives finished lines. */
   public interface Lines {
     /** Writes a line, its end included. */
     void write(byte[] line);

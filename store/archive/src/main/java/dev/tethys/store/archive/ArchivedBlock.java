@@ -24,7 +24,7 @@ public interface ArchivedBlock extends AutoCloseable {
   /** Size of its files in bytes. */
   long bytes();
 
-  /** Milliseconds of the buckets of a downsampled block, 0 for samples. */
+  /** Returns the bucket length of a downsampled block in milliseconds; 0 for samples. */
   default long resolution() {
     return 0;
   }

@@ -45,7 +45,7 @@ public final class ColumnCache {
     this.nanos = nanos;
   }
 
-  /** Cache of a fortieth of the heap, at most 256 MiB. */
+  /** Creates a cache with a fortieth of the heap, at most 256 MiB. */
   public static ColumnCache ofHeap() {
     return ofHeap(ALL_PERCENT);
   }

@@ -77,7 +77,7 @@ public final class DecodedColumns {
     return true;
   }
 
-  /** Bytes of the sections. Under the lock of the cache. */
+  /** Returns the size of the sections in bytes. Under the lock of the cache. */
   long sectionBytes() {
     return sectionBytes;
   }

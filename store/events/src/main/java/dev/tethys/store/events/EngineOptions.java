@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  * @param headAge age after which rows are written to parts even if the head is small
  * @param appendWait how long an append waits for memory before it fails
  * @param reserveBytes free disk space below which appends are refused
- * @param walSegmentBytes size of a segment of the write-ahead log
+ * @param walSegmentBytes write-ahead log segment size
  * @param smallPartBytes parts whose rows have fewer bytes are merged
  * @param retention rows to keep
  * @param clock Unix time in nanoseconds

@@ -27,10 +27,10 @@ public abstract class EventDatabase<L> implements TenantStore {
     this.limits = limits;
   }
 
-  /** Engine of the store. */
+  /** Returns the engine of the store. */
   protected abstract EventEngine<?, ?, ?> engine();
 
-  /** Limits of a tenant. */
+  /** Returns the limits of a tenant. */
   protected final L limits(String tenant) {
     return limits.apply(tenant);
   }
@@ -82,7 +82,7 @@ public abstract class EventDatabase<L> implements TenantStore {
     engine().housekeep();
   }
 
-  /** Number of parts. */
+  /** Returns the number of parts. */
   public final int parts() {
     return engine().parts().size();
   }

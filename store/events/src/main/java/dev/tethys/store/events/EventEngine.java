@@ -502,7 +502,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
-  /** Parts of the manifest. */
+  /** Returns the parts listed in the manifest. */
   public List<PartEntry> parts() {
     return parts.manifest().parts();
   }
@@ -512,7 +512,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     return parts.unreadable();
   }
 
-  /** Deletions of the manifest. */
+  /** Returns the deletions listed in the manifest. */
   public List<DeletionMark> deletions() {
     return parts.manifest().deletions();
   }

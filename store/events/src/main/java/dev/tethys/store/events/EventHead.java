@@ -7,10 +7,10 @@ package dev.tethys.store.events;
  * @param <S> snapshot
  */
 public interface EventHead<S> {
-  /** Memory of the rows. */
+  /** Returns the memory used by the rows. */
   long bytes();
 
-  /** Number of rows. */
+  /** Returns the number of rows. */
   long rows();
 
   /**

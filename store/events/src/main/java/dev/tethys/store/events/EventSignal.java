@@ -17,7 +17,7 @@ public interface EventSignal<H extends EventHead<S>, S, P> {
   /** Creates an empty head. */
   H createHead(String tenant);
 
-  /** Adds the rows of a frame of the write-ahead log, after the tenant's name, to a head. */
+  /** Adds the rows of a write-ahead log frame, positioned after the tenant's name, to a head. */
   void replay(H head, ByteSource frame);
 
   /** Opens a part; cheap, called at the first use. */

@@ -4,8 +4,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Use of the heads of a generation by views. The heads are recycled when their rows are in parts
- * and no view holds them. Guarded by the lock of the engine.
+ * Reference counts held by views on the heads of a generation. The heads are recycled when their
+ * rows are in parts and no view holds them. Guarded by the lock of the engine.
  */
 final class HeadReferences<H extends EventHead<?>> {
   private int views;

@@ -49,7 +49,7 @@ public final class LivePart<P> {
     this.opener = opener;
   }
 
-  /** Entry of the manifest. */
+  /** Returns the manifest entry. */
   public PartEntry entry() {
     return entry;
   }

@@ -6,8 +6,8 @@ package dev.tethys.store.events;
  * @param tenant owner of its rows
  * @param id unique in the store, ascending
  * @param partition day of its rows since 1970, or {@link #MIXED}
- * @param generation generation of the head of its newest data; a deletion applies to parts up to
- *     its own generation
+ * @param generation generation of the head that held its newest data; a deletion applies to parts
+ *     up to its own generation
  * @param size bytes of the file
  * @param rows number of rows
  * @param bytes bytes of the rows before compression

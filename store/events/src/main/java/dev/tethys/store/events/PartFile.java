@@ -114,12 +114,17 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
+  /** Returns the manifest entry. */
+  public PartEntry entry() {
+    return entry;
+  }
+
   /** Path for messages, because responses must not reveal folders of the machine. */
   public String path() {
     return path;
   }
 
-  /** Number of blocks. */
+  /** Returns the number of blocks. */
   public int blocks() {
     return offsets.length;
   }
@@ -138,7 +143,12 @@ public final class PartFile implements AutoCloseable {
     return lasts[block];
   }
 
-  /** Content of a block. */
+  /** Offset of a block in the file. */
+  public long offset(int block) {
+    return offsets[block];
+  }
+
+  /** Returns the content of a block. */
   public MemorySegment block(int block) {
     return file.asSlice(offsets[block], lengths[block]);
   }

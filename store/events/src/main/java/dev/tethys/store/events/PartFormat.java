@@ -3,7 +3,7 @@ package dev.tethys.store.events;
 import dev.tethys.store.files.WriteAheadLog;
 
 /**
- * Layout of a part file.
+ * Part file layout.
  *
  * <pre>
  * file:    8 bytes "TTHSEVT" and version 1, blocks with their filters, footer, footer again, trailer

@@ -83,7 +83,7 @@ public final class WriteAheadLog implements Closeable {
     return path(directory, n);
   }
 
-  /** Path of a segment. */
+  /** Returns the path of a segment. */
   public static Path path(Path directory, long n) {
     return directory.resolve(name(n));
   }
@@ -289,7 +289,7 @@ public final class WriteAheadLog implements Closeable {
     kept = remaining;
   }
 
-  /** Bytes of all segments. */
+  /** Returns the total size of all segments in bytes. */
   public long bytes() {
     AppendFile f = file;
     return f == null ? kept : kept + f.size();

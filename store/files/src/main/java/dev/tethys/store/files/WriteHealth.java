@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Counters and current failures of the writes of a store. Thread-safe. */
+/** Counters and current failures of a store's writes. Thread-safe. */
 public final class WriteHealth {
   /**
    * Time after which a failed append without another attempt is no longer a current problem: a

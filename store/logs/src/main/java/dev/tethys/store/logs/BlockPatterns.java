@@ -9,8 +9,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts of the rows of a block by template, stream and bucket of time. Templates, streams and
- * times are read, no bodies unless a condition needs them.
+ * Row counts of a block by template, stream and time bucket. Templates, streams and times are read,
+ * no bodies unless a condition needs them.
  */
 final class BlockPatterns {
   private final BlockScan scan;

@@ -32,7 +32,7 @@ final class HeadSegment implements LogSegment {
   private long bytes;
 
   /**
-   * @param streams index in the selection of a stream of the head, or -1
+   * @param streams maps a stream of the head to its index in the selection, or -1
    * @param to exclusive
    * @param visible true for rows that no deletion hides
    * @param released called when the segment is no longer read

@@ -60,7 +60,7 @@ final class LogAdmission {
 
   private record Key(int stream, String reason) {}
 
-  /** Reason of a refusal. */
+  /** Reason for a rejection. */
   private record Limit(String reason, Supplier<String> message) {}
 
   void check() {

@@ -39,7 +39,7 @@ final class RowFilter {
     return true;
   }
 
-  /** True if the metadata of a row of a block fits all conditions. */
+  /** Whether the metadata of a row in a block meets all conditions. */
   static boolean metadata(
       List<Matcher> matchers, String[] names, LogBlock b, int row, ByteSink value) {
     for (Matcher m : matchers) {

@@ -22,7 +22,7 @@ final class SelectedStreams {
     indexes = new StreamValues(this::select);
   }
 
-  /** Index in the selection of a stream of the registry, or -1. */
+  /** Returns the selection index of a registered stream, or -1. */
   int of(int stream) {
     return (int) indexes.of(stream);
   }

@@ -37,7 +37,7 @@ final class StreamRegistry {
     return numbers.getOrDefault(stream, -1);
   }
 
-  /** Labels of a stream. */
+  /** Returns the labels of a stream. */
   Labels labels(int stream) {
     return labels[stream];
   }

@@ -19,7 +19,7 @@ final class StreamValues {
     Arrays.fill(values, UNKNOWN);
   }
 
-  /** Value of a stream. */
+  /** Returns the value of a stream. */
   long of(int stream) {
     if (stream >= values.length) {
       int before = values.length;

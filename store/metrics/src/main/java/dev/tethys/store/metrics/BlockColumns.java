@@ -7,10 +7,7 @@ import dev.tethys.store.metrics.internal.index.PostingsColumns;
 import java.util.List;
 import org.roaringbitmap.RoaringBitmap;
 
-/**
- * Labels of the series of a pinned block; damage found while reading is reported as the block's
- * own.
- */
+/** Series labels of a pinned block; damage found while reading is reported as the block's own. */
 final class BlockColumns implements LabelColumns {
   private final BlockReader block;
   private LabelColumns columns;

@@ -149,7 +149,7 @@ public final class BlockImport implements AutoCloseable {
       this.writer = new BlockWriter(files, temporary);
     }
 
-    /** The name of the block. */
+    /** Returns the block name. */
     public String ulid() {
       return meta.id();
     }

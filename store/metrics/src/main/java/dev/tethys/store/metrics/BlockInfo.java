@@ -36,7 +36,7 @@ public record BlockInfo(
     parts = List.copyOf(parts);
   }
 
-  /** Number of all samples. */
+  /** Returns the total number of samples. */
   public long samples() {
     return floats + histograms;
   }

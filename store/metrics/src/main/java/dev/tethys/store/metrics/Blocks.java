@@ -27,9 +27,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder of blocks. A block is written under a temporary name and gets its own in one step; one
- * that replaces others names them, so that a crash before their removal is repaired when the folder
- * is opened.
+ * Block folder of the store. A block is written under a temporary name and gets its own in one
+ * step; one that replaces others names them, so that a crash before their removal is repaired when
+ * the folder is opened.
  *
  * <p>The list is replaced, never changed; who replaces it holds the structure lock of the database.
  */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     the database; zero if none, {@link #ANY_AGE} for all
  * @param blockDuration the time range of a block written from memory
  * @param fsync when commits are forced to disk
- * @param segmentBytes size of a segment of the write-ahead log
+ * @param segmentBytes write-ahead log segment size
  * @param checkpointBytes bytes of log after which a snapshot of memory is written
  * @param exemplars maximum number of exemplars in memory
  * @param maxSeries maximum number of series in memory; new ones beyond are refused

@@ -15,7 +15,7 @@ public final class LogCheck {
   private LogCheck() {}
 
   /**
-   * Result of the check.
+   * Check result.
    *
    * @param tornBytes size of the records that were being written when the process ended
    * @param problems damage, by segment

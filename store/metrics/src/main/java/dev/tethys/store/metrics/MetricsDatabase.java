@@ -442,7 +442,7 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
     return figures.stats(limit);
   }
 
-  /** Status of the store. */
+  /** Returns the store status. */
   public StorageStatus status() {
     checkOpen();
     return figures.status();

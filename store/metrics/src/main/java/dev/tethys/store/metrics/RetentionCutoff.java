@@ -37,7 +37,7 @@ final class RetentionCutoff {
   }
 
   /**
-   * The horizon of a policy.
+   * Returns the retention cutoff of a policy.
    *
    * @param newest the newest sample of the store, {@link Long#MIN_VALUE} if there is none
    */

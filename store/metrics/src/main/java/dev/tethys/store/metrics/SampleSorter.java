@@ -218,7 +218,7 @@ public final class SampleSorter implements AutoCloseable {
     }
   }
 
-  /** Number of samples added. */
+  /** Returns the number of samples added. */
   public long samples() {
     return samples;
   }

@@ -23,7 +23,7 @@ public record StorageStatus(
     Metadata metadata) {
 
   /**
-   * Content of the head.
+   * Head contents.
    *
    * @param chunks pieces of samples
    * @param minTime oldest millisecond, {@link Long#MAX_VALUE} when empty
@@ -47,7 +47,7 @@ public record StorageStatus(
   public record Churn(long millis, long created, long removed) {}
 
   /**
-   * Memory of the store.
+   * Memory used by the store.
    *
    * @param limit bytes; 0 for no limit
    * @param state "normal", or the measure taken near the limit: "flushing", "slowing", "refusing"
@@ -116,7 +116,7 @@ public record StorageStatus(
       long bySize) {}
 
   /**
-   * Descriptions of metric families.
+   * Metadata of metric families.
    *
    * @param dropped number of items dropped because of the limit
    */

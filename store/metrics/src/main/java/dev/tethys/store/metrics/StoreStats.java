@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** Statistics of the store. */
+/** Store statistics. */
 final class StoreStats {
   private final Head head;
   private final Blocks blocks;

@@ -65,13 +65,13 @@ public final class StoredBlock implements AutoCloseable {
     return BlockInfo.of(block);
   }
 
-  /** Number of series. */
+  /** Returns the number of series. */
   public int size() {
     return all.size();
   }
 
   /**
-   * The labels of a series.
+   * Returns the labels of a series.
    *
    * @throws StorageException CORRUPT when they cannot be read
    */

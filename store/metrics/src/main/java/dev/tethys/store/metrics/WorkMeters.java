@@ -25,7 +25,7 @@ final class WorkMeters {
     }
   }
 
-  /** Durations of block compactions. */
+  /** Block compaction durations. */
   final BucketHistogram compactionSeconds = new BucketHistogram(powers(1, 2, 14));
 
   /**

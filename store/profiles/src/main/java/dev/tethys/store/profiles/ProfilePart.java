@@ -40,7 +40,7 @@ final class ProfilePart {
   }
 
   /**
-   * Index of a part.
+   * Part index.
    *
    * @param series labels by number in the part
    * @param blocks first total of each block
@@ -50,7 +50,7 @@ final class ProfilePart {
   record Index(Labels[] series, int[] blocks, int[] numbers, long[] firsts, long[] lasts) {}
 
   /**
-   * Index of the part.
+   * Returns the index of the part.
    *
    * @throws CorruptionException if it is damaged
    */
@@ -99,7 +99,7 @@ final class ProfilePart {
   }
 
   /**
-   * Symbols of the part.
+   * Returns the symbols of the part.
    *
    * @throws CorruptionException if they are damaged
    */

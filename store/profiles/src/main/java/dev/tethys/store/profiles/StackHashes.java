@@ -21,7 +21,7 @@ final class StackHashes {
   private long[] locations = {};
   private long[] nodes = {};
 
-  /** Computes the hashes of the stacks of a table, replacing those of the previous table. */
+  /** Computes the stack hashes of a table, replacing those of the previous table. */
   StackHashes read(ProfileSymbols symbols) {
     strings(symbols.strings());
     mappings(symbols.mappings());
@@ -41,12 +41,12 @@ final class StackHashes {
     return before.length >= 2 * rows ? before : new long[2 * rows];
   }
 
-  /** First half of the hash of a node of the symbols. */
+  /** Returns the first half of the hash of a symbol node. */
   long high(int node) {
     return nodes[2 * node];
   }
 
-  /** Second half of the hash of a node of the symbols. */
+  /** Returns the second half of the hash of a symbol node. */
   long low(int node) {
     return nodes[2 * node + 1];
   }

@@ -13,7 +13,7 @@ final class StackIndex {
   private long[] slots = new long[ENTRY * 1024];
   private int count;
 
-  /** Memory of the index. */
+  /** Returns the memory used by the index. */
   long bytes() {
     return count == 0 ? 0 : 8L * slots.length;
   }

@@ -253,7 +253,7 @@ public final class FederatedSource implements ScopedSource {
     return RestrictedSource.of(source, scope);
   }
 
-  /** Union of the results of the requested other stores. */
+  /** Returns the union of the results from the queried external stores. */
   private <T> Set<T> elsewhere(
       long minTime,
       long maxTime,

@@ -59,7 +59,7 @@ public final class HttpQueries {
       return status;
     }
 
-    /** The beginning of the body. */
+    /** Returns the beginning of the body. */
     public String body() {
       return body;
     }

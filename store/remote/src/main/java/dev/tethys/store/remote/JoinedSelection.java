@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * Merge of the results of the embedded store and others. Series of equal labels are one series; for
- * equal times the embedded store's sample is kept, then that of the first named store.
+ * Merged results of the embedded store and others. Series of equal labels are one series; for equal
+ * times the embedded store's sample is kept, then that of the first named store.
  */
 final class JoinedSelection implements Selection {
   /**

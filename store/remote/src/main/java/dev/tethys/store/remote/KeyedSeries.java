@@ -50,7 +50,7 @@ public final class KeyedSeries {
     }
   }
 
-  /** The keys of the series. */
+  /** Returns the keys of the series. */
   public Collection<UUID> keys() {
     return labels.keySet();
   }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param requiredMatchers queried only by selectors that have all of these as equality matchers
  * @param readRecent queried also for times that the embedded store covers
  * @param filterExternalLabels whether the external labels are what tells this server's series there
- * @param maxFrame maximum bytes of a frame of a streamed response
+ * @param maxFrame maximum frame size of a streamed response
  */
 public record RemoteReadConfig(
     URI url,

@@ -16,7 +16,7 @@ public interface StoreType {
   /** Value of {@code type}: {@code influxdb}. */
   String name();
 
-  /** The keys of its entries. */
+  /** Returns the configuration keys of its entries. */
   Section section();
 
   /** Reads an entry: opens nothing. */

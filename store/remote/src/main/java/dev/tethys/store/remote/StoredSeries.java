@@ -85,7 +85,7 @@ public final class StoredSeries {
     return labels;
   }
 
-  /** Number of samples. */
+  /** Returns the number of samples. */
   public int size() {
     return timestamps.length;
   }

@@ -25,7 +25,7 @@ final class TraceAdmission {
   private int refusedCount;
 
   /**
-   * @param sizes sizes of the traces of the tenant
+   * @param sizes trace sizes of the tenant
    */
   TraceAdmission(TraceLimits limits, TraceSizes sizes, SpanBatch batch) {
     this.limits = limits;

@@ -189,7 +189,7 @@ public final class TraceDatabase extends EventDatabase<TraceLimits> implements T
     }
   }
 
-  /** Selection of the store. */
+  /** Selection from the store. */
   private static final class StoreSelection implements SpanSelection {
     private final EventView<TraceHead.Snapshot, TracePart> view;
     private final List<TraceSegment> found;

@@ -3,10 +3,10 @@ package dev.tethys.store.traces;
 /**
  * Limits on spans, named as in Tempo's overrides. A span that exceeds one is refused.
  *
- * @param maxAttributeBytes bytes of a key or of a value of an attribute, {@code
- *     max_attribute_bytes}; 0 for no limit
- * @param maxTraceBytes bytes of the spans of a trace in memory, {@code max_bytes_per_trace}; 0 for
- *     no limit
+ * @param maxAttributeBytes maximum size of an attribute key or value, {@code max_attribute_bytes};
+ *     0 for no limit
+ * @param maxTraceBytes maximum size of a trace's spans in memory, {@code max_bytes_per_trace}; 0
+ *     for no limit
  */
 public record TraceLimits(int maxAttributeBytes, long maxTraceBytes) {
   /** Defaults. */

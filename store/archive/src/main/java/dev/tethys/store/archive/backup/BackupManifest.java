@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Manifest of a backup.
+ * Backup manifest.
  *
  * <pre>
  * tethys-backup 1
@@ -34,7 +34,7 @@ record BackupManifest(String created, long samples, List<Entry> files) {
    */
   record Entry(long size, String sha256, String stored, String restored) {}
 
-  /** Bytes of all files. */
+  /** Returns the total size of all files in bytes. */
   long bytes() {
     return files.stream().mapToLong(Entry::size).sum();
   }

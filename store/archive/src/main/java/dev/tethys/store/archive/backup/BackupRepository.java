@@ -49,7 +49,7 @@ public final class BackupRepository implements AutoCloseable {
   private static final String MANIFEST = "manifest";
   private static final String TOMBSTONES = "tombstones";
 
-  /** Number of digits of the checksum of its index in a block's name, after its ULID. */
+  /** Number of digits of the index checksum that follows the ULID in a block's name. */
   private static final int NAME_DIGITS = 16;
 
   private final Path folder;
@@ -376,7 +376,7 @@ public final class BackupRepository implements AutoCloseable {
     return BackupManifest.read(backups().resolve(name).resolve(MANIFEST));
   }
 
-  /** The name of the newest backup. */
+  /** Returns the name of the newest backup. */
   public String newest() throws IOException {
     List<Path> all = finished(backups());
     if (all.isEmpty()) {

@@ -67,12 +67,12 @@ final class ChunkFiles implements AutoCloseable {
     }
   }
 
-  /** Problems of entire files. */
+  /** Returns the problems that affect entire files. */
   List<String> problems() {
     return problems;
   }
 
-  /** Bytes of all files. */
+  /** Returns the total size of all files in bytes. */
   long bytes() {
     long n = 0;
     for (MappedFile f : files) {

@@ -28,7 +28,7 @@ import tools.jackson.core.TokenStreamLocation;
  * SampleLine}. A file with a malformed line is refused, with its position.
  */
 public final class JsonLinesImport {
-  /** Samples of one object. */
+  /** Maximum number of samples in one object. */
   static final int MAX_SAMPLES = 50_000_000;
 
   private final Map<String, String> added;

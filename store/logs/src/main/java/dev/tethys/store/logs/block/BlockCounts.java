@@ -4,8 +4,8 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 
 /**
- * Numbers of the rows of a block by stream, values of metadata names with few values, and span of
- * time: counts without a filter need no rows.
+ * Row counts of a block by stream, by values of metadata names with few values, and by time span;
+ * counting without a filter needs no rows.
  *
  * <pre>
  * uvarint width of a span in nanoseconds, uvarint spans,

@@ -14,7 +14,7 @@ public final class BlockQuery {
 
   private final List<AnyOf> conditions = new ArrayList<>();
 
-  /** Keys of a filter. */
+  /** Extracts the lookup keys of a filter. */
   public BlockQuery(LogFilter filter) {
     for (LogFilter.Line line : filter.lines()) {
       if (line instanceof LogFilter.Contains c && !c.negated()) {

@@ -1,7 +1,7 @@
 package dev.tethys.store.logs.block;
 
 /**
- * Types of columns. A column holds one argument of all rows of a template, or one metadata name.
+ * Column types. A column holds one argument of all rows of a template, or one metadata name.
  *
  * <pre>
  * header in {@link Section#COLUMNS}: 1 byte type, then by type:
@@ -28,7 +28,7 @@ final class Column {
   static final int WORDS = 6;
   static final int TEXT = 7;
 
-  /** Four digits of the year of the row's time, in UTC; the following types are its other parts. */
+  /** Four-digit year of the row's time in UTC; the following types are its other parts. */
   static final int YEAR = 8;
 
   static final int MONTH = 9;
@@ -50,7 +50,7 @@ final class Column {
 
   private Column() {}
 
-  /** Digits of a part of a time; those that are dropped are zeros. */
+  /** Returns the digits of a time part; dropped digits are zeros. */
   static int digits(int type, long time) {
     return switch (type) {
       case NANO_TRIMMED -> 9 - zeros(timePart(NANO, time), 1);

@@ -139,6 +139,11 @@ public final class LogBlock {
     return lastTime;
   }
 
+  /** Returns the total size of all bodies in bytes. */
+  public long bytes() {
+    return bytes;
+  }
+
   /** Streams with rows in the block, ascending. */
   public List<StreamRows> streams() {
     return List.of(streams);
@@ -190,7 +195,7 @@ public final class LogBlock {
     return new TemplateTable(starts, first);
   }
 
-  /** Number of templates. */
+  /** Returns the number of templates. */
   public int templateCount() {
     templates();
     return firstRows.length - 1;
@@ -261,7 +266,7 @@ public final class LogBlock {
   @SuppressWarnings("ArrayRecordComponent") // shared
   private record PatternTexts(@Nullable String[] texts) {}
 
-  /** Template of a row. */
+  /** Returns the template of a row. */
   public int template(int row) {
     templates();
     int i = Arrays.binarySearch(firstRows, row);
@@ -413,7 +418,7 @@ public final class LogBlock {
     return new ColumnPositions(out, counts);
   }
 
-  /** Columns of the arguments of a template, as many as it has; until the next call. */
+  /** Returns the argument columns of a template, valid until the next call. */
   private ColumnReader[] arguments(int template) {
     if (template == argumentsOf) {
       return arguments;

@@ -37,7 +37,7 @@ public final class LogRows {
   /** Offset of a metadata value in {@link #bytes}. */
   public int[] metaValueStarts;
 
-  /** Bytes of a metadata value. */
+  /** Length of each metadata value in bytes. */
   public int[] metaValueLengths;
 
   /** Bodies and metadata values. */

@@ -56,7 +56,7 @@ public final class MetadataColumns {
   }
 
   /**
-   * Cursor of the columns of the block, of which those of metadata come first; moved to each column
+   * Returns the cursor over the block's columns, metadata columns first; it moves to each column
    * that is opened.
    */
   ColumnReader.Cursor cursor() {
@@ -86,7 +86,7 @@ public final class MetadataColumns {
     return c;
   }
 
-  /** Column of a metadata name. */
+  /** Returns the column of a metadata name. */
   private ColumnReader column(int name) {
     ColumnReader.Cursor c = cursor();
     ColumnReader known = columns[name];

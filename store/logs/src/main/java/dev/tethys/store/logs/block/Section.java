@@ -1,6 +1,6 @@
 package dev.tethys.store.logs.block;
 
-/** Numbers of the sections of a log block. */
+/** Section numbers of a log block. */
 final class Section {
   /** Rows, streams, metadata names. */
   static final int HEADER = 0;

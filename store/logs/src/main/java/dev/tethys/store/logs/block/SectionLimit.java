@@ -5,7 +5,7 @@ final class SectionLimit {
   /** Bytes of all values of a column. */
   static final int VALUE = 256 << 20;
 
-  /** Rows of a block. */
+  /** Maximum number of rows in a block. */
   static final int ROWS = 1 << 20;
 
   private SectionLimit() {}

@@ -141,12 +141,12 @@ final class TemplateText {
     unread[unreadEnd++] = to;
   }
 
-  /** Column of an argument. */
+  /** Returns the column of an argument. */
   int column(int argument) {
     return columns[argument];
   }
 
-  /** Number of arguments. */
+  /** Returns the number of arguments. */
   int arguments() {
     return arguments;
   }

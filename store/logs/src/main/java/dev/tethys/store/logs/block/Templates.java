@@ -32,7 +32,7 @@ final class Templates {
   /** Placeholder of a number, hexadecimal or mixed token. */
   static final byte ARGUMENT = 1;
 
-  /** Placeholder of a word. */
+  /** Placeholder for a word. */
   static final byte WORD_ARGUMENT = 2;
 
   /** Precedes one of the three bytes where it is text. */

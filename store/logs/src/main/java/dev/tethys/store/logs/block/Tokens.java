@@ -184,8 +184,8 @@ final class Tokens {
   }
 
   /**
-   * Appends the tokens of a body of at most {@link Templates#MAX_SPLIT_BYTES}; {@link #finish} has
-   * to follow after the last body.
+   * Appends the tokens of a body of at most {@link Templates#MAX_SPLIT_BYTES}; call {@link #finish}
+   * after the last body.
    */
   void split(byte[] b, int start, int end) {
     ensure(end - start);

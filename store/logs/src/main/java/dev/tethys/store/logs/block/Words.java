@@ -76,7 +76,7 @@ public final class Words {
     out.putFew(bytes.buf, start(id), ends[id] - start(id));
   }
 
-  /** Length of a listed word. */
+  /** Returns the length of a listed word. */
   int listedLength(int place) {
     int id = list[place];
     return ends[id] - start(id);
@@ -128,7 +128,8 @@ public final class Words {
   }
 
   /**
-   * Id of a string of at most {@link #MAX_LENGTH} bytes if it is frequent, otherwise -1.
+   * Returns the ID of a string of at most {@link #MAX_LENGTH} bytes if it is frequent, otherwise
+   * -1.
    *
    * @param b followed by eight bytes that may be read
    */
@@ -201,7 +202,7 @@ public final class Words {
   }
 
   /**
-   * Id of a string of at most {@link #MAX_LENGTH} bytes, which is added if it is new.
+   * Returns the ID of a string of at most {@link #MAX_LENGTH} bytes, adding it if new.
    *
    * @param i its number when it was prefetched
    * @return -1 if there is no space

@@ -31,9 +31,9 @@ package dev.tethys.store.traces.block;
  * COLUMN + n:    values of column n by its type: STRING, OTHER strings; INT, BOOL numbers; DOUBLE reals
  * </pre>
  *
- * The values of a column are those of all elements of shapes that refer to it, in the order of rows
- * and of the elements of a row. Columns of few values share one column of their type. Numbers,
- * reals and strings are described in {@link ColumnWriter}; ids are big-endian.
+ * The values of a column are those of all elements of shapes that refer to it, in row order and
+ * then in element order. Columns of few values share one column of their type. Numbers, reals and
+ * strings are described in {@link ColumnWriter}; ids are big-endian.
  */
 final class BlockSection {
   static final int HEADER = 0;

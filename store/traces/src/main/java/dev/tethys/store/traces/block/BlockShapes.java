@@ -11,7 +11,7 @@ import java.util.BitSet;
 final class BlockShapes {
   static final int OWNERS = 3;
 
-  /** Keys of attributes. */
+  /** Attribute keys. */
   final String[] keys;
 
   /** Type of each column. */

@@ -164,7 +164,7 @@ final class BlockSource {
     keep(Derived.SUMMARIES, all, (long) all.size() * TraceSummaries.BYTES_A_TRACE);
   }
 
-  /** Shapes of attributes. */
+  /** Returns the attribute shapes. */
   BlockShapes shapes() {
     BlockShapes v = (BlockShapes) known(Derived.SHAPES);
     if (v == null) {
@@ -216,6 +216,11 @@ final class BlockSource {
         : ColumnReader.numbers(sections().source(section), n);
   }
 
+  /** Reads the numbers of a column. */
+  long[] numbers(int section, int n) {
+    return longsOf(section, () -> decodeNumbers(section, n));
+  }
+
   /** Numbers, which are not retained. */
   int[] decodeInts(int section, int n) {
     return n == 0 || isAbsent(section)
@@ -247,7 +252,7 @@ final class BlockSource {
     return new TextTable(new byte[0], new int[n == 0 ? 1 : 2]);
   }
 
-  /** Values of a column of attributes, without rows. */
+  /** Returns the values of an attribute column, without rows. */
   Piece column(int c) {
     return column(shapes(), c);
   }
@@ -280,7 +285,7 @@ final class BlockSource {
     return sections().length(section);
   }
 
-  /** Bytes of a section of a known length, and any bytes after them. */
+  /** Reads a section of known length, including any bytes after it. */
   byte[] raw(int section, long length) {
     if (length(section) != length) {
       throw new CorruptionException(

@@ -98,7 +98,7 @@ public final class ChunkScan {
     }
   }
 
-  /** Ids of the selected rows. */
+  /** IDs of the selected rows. */
   private static final class SelectedIds implements SpanRows.Ids {
     private final SpanChunk chunk;
     private final int[] selected;

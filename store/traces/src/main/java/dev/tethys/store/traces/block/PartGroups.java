@@ -20,7 +20,7 @@ public final class PartGroups {
     return batch;
   }
 
-  /** Strings of the batch. */
+  /** Returns the strings of the batch. */
   TextTable texts() {
     return texts;
   }

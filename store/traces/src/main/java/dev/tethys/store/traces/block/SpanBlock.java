@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * CorruptionException} if data is damaged. Not thread-safe.
  */
 public final class SpanBlock extends SpanChunk {
-  /** Parent of a root. */
+  /** Parent index of a root span. */
   static final int ROOT = -1;
 
   /** Parent that is not in the block. */

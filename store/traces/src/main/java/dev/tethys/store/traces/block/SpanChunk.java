@@ -29,7 +29,7 @@ public abstract class SpanChunk {
   private int @Nullable [] eventRows;
   private int @Nullable [] linkRows;
 
-  /** Number of spans. */
+  /** Returns the number of spans. */
   public abstract int rows();
 
   /** Unix nanoseconds. */
@@ -122,7 +122,7 @@ public abstract class SpanChunk {
   /** First values of a key, by type; rows are those of the owner. */
   abstract List<Piece> attributes(Owner owner, String key);
 
-  /** Keys of attributes. */
+  /** Adds the attribute keys. */
   public abstract void keys(SortedSet<SpanField> to);
 
   /** Adds the scope and resource keys of the scopes that occur. */

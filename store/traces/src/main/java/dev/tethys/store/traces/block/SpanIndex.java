@@ -2,7 +2,7 @@ package dev.tethys.store.traces.block;
 
 import java.util.Arrays;
 
-/** Rows of the spans of a trace by span id. Not thread-safe. */
+/** Index of a trace's rows by span ID. Not thread-safe. */
 final class SpanIndex {
   private static final int FEW = 12;
 

@@ -11,8 +11,8 @@ import org.roaringbitmap.IntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Label names and label values of the series of a block. Work is in proportion to the series found,
- * or to the values of the label if these are fewer.
+ * Label names and values of a block's series. Work is in proportion to the series found, or to the
+ * values of the label if these are fewer.
  */
 public final class BlockLabels {
   private final Dictionary dictionary;

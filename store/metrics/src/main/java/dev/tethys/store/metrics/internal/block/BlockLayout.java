@@ -33,7 +33,7 @@ final class BlockLayout {
   /** Values between two that are written whole. */
   static final int RESTART = 16;
 
-  /** Size of the header of a group or page: CRC-32C, stored length, raw length. */
+  /** Size of a group or page header: CRC-32C, stored length, raw length. */
   static final int GROUP_HEADER = 12;
 
   // Sections of the index by their place in its footer.

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Metadata of a block.
+ * Block metadata.
  *
  * @param id its ULID, which is the name of its folder
  * @param minTime first millisecond of its range, inclusive

@@ -130,8 +130,8 @@ final class BlockPostings implements Postings {
   }
 
   /**
-   * Lists of neighbouring labels. An expression over the values of a name requests them in order,
-   * so a page is unpacked once for all of them, and none of its lists is skipped twice.
+   * Postings of neighbouring labels. An expression over the values of a name requests them in
+   * order, so a page is unpacked once for all of them, and none of its lists is skipped twice.
    */
   private final class Page {
     private final int number;

@@ -29,7 +29,7 @@ final class ChunkGroups {
     ofChunks = list.stream().mapToInt(i -> i).toArray();
   }
 
-  /** Number of groups. */
+  /** Returns the number of groups. */
   int size() {
     return offsets.length - 1;
   }

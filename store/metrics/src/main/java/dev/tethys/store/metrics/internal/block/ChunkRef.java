@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 /**
- * Location of a chunk of a series.
+ * Location of a series chunk.
  *
  * @param set its timestamps
  * @param group the group that holds it

@@ -186,7 +186,7 @@ final class Dictionary {
         });
   }
 
-  /** The numbers of the values of a name that meet a matcher, or that do not, ascending. */
+  /** Returns the numbers of a name's values that match, or do not match, a matcher, ascending. */
   int[] matching(Matcher m, boolean wanted, String prefix) {
     int n = name(m.name());
     if (n < 0 || firstPair[n] == firstPair[n + 1]) {

@@ -43,7 +43,7 @@ final class GroupCache {
     }
   }
 
-  /** Bytes of the groups held. */
+  /** Returns the size of the cached groups in bytes. */
   long held() {
     return held.get();
   }

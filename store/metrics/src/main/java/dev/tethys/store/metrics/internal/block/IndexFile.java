@@ -73,7 +73,7 @@ final class IndexFile {
     return offsets[section];
   }
 
-  /** Bytes of a section. */
+  /** Returns the length of a section in bytes. */
   int length(int section) {
     return lengths[section];
   }

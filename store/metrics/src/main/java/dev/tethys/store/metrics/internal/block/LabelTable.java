@@ -118,7 +118,7 @@ final class LabelTable {
       }
     }
 
-    /** Number of labels. */
+    /** Returns the number of labels. */
     int size() {
       return all.size();
     }

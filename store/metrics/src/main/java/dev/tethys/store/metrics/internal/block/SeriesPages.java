@@ -157,7 +157,7 @@ final class SeriesPages {
       return pairs[series % BlockLayout.SERIES_PAGE];
     }
 
-    /** The labels of a series. */
+    /** Returns the labels of a series. */
     Labels labels(int series) {
       int[] mine = pairs[series % BlockLayout.SERIES_PAGE];
       int n = 0;

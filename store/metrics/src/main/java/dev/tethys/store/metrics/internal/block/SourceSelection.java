@@ -9,9 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Series of a part of the store, in ascending label order, unchanged while it is open. Thread-safe.
- */
+/** Series from part of the store, in ascending label order, unchanged while open. Thread-safe. */
 public interface SourceSelection extends AutoCloseable {
   int size();
 
@@ -59,8 +57,8 @@ public interface SourceSelection extends AutoCloseable {
   }
 
   /**
-   * Appends what is known of the floats of a series in a closed time range and the buckets at its
-   * ends, and its histograms. Samples are summaries, too.
+   * Appends the known summaries of a series' floats in a closed time range and in the buckets at
+   * its ends, and its histograms. Samples are summaries, too.
    */
   default void readSummaries(
       int i, long minTime, long maxTime, Summaries into, SampleBuffer histograms) {

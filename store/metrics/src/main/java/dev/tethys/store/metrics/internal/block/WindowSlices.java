@@ -42,7 +42,7 @@ final class WindowSlices {
     return known;
   }
 
-  /** Number of cached sets. */
+  /** Returns the number of cached sets. */
   int keptSets() {
     return ofWhole.size();
   }

@@ -29,7 +29,7 @@ public final class Slices {
     to[count++] = end;
   }
 
-  /** Number of slices. */
+  /** Returns the number of slices. */
   public int count() {
     return count;
   }

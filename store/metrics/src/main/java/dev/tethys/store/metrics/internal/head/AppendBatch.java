@@ -198,7 +198,7 @@ final class AppendBatch {
     return slots.length <= KEEP && picked.slots.length <= KEEP;
   }
 
-  /** Memory of the arrays. */
+  /** Returns the memory used by the arrays. */
   long bytes() {
     return slots.length * (starts == null ? 24L : 32L)
         + picked.bytes()

@@ -23,7 +23,7 @@ final class Fingerprint {
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** The keys of one half. */
+  /** Hash keys of one half. */
   private record Keys(long a, long b, long c, long d) {
     static Keys of(SecureRandom r) {
       return new Keys(r.nextLong(), r.nextLong(), r.nextLong(), r.nextLong());

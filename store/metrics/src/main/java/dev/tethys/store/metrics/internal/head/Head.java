@@ -255,7 +255,7 @@ public final class Head {
     return maxTime;
   }
 
-  /** Milliseconds of a block range. */
+  /** Returns the block range in milliseconds. */
   public long range() {
     return range;
   }

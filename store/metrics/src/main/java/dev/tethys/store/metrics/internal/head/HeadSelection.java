@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
-/** Snapshot of the series of the head. Thread-safe. */
+/** Snapshot of the head's series. Thread-safe. */
 final class HeadSelection implements SourceSelection {
   private final FoundSeries found;
   private final int @Nullable [] places; // in found; null when all of it are chosen

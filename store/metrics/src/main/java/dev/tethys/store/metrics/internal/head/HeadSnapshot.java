@@ -320,7 +320,7 @@ public final class HeadSnapshot {
   }
 
   /**
-   * Result of loading.
+   * Result of loading a snapshot.
    *
    * @param whole the end was found and every byte accounted for
    */

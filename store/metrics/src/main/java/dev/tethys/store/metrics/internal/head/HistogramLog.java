@@ -67,7 +67,7 @@ final class HistogramLog {
     return rows.count() == 0 && chunks.isEmpty();
   }
 
-  /** Bytes of memory. */
+  /** Returns the memory used, in bytes. */
   long bytes() {
     long b = 64 + rows.memory();
     for (HistogramChunk c : chunks) {

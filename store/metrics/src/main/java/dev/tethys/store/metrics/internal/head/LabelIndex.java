@@ -257,7 +257,7 @@ final class LabelIndex implements Postings {
     return o.places();
   }
 
-  /** The first pair of a list, or of the rest of a list; -1 at its end. Needs no lock. */
+  /** Returns the first pair of a list or of the rest of a list; -1 at its end. Needs no lock. */
   int pairAt(int list) {
     return number(lists.page(list), lists.offset(list)) - 1;
   }
@@ -267,7 +267,7 @@ final class LabelIndex implements Postings {
     return list + size(pair + 1);
   }
 
-  /** Number of bytes of the labels of a series. */
+  /** Returns the length of a series' labels in bytes. */
   int length(int list) {
     int n = 0;
     for (int pair = pairAt(list); pair >= 0; pair = pairAt(list)) {
@@ -538,7 +538,7 @@ final class LabelIndex implements Postings {
     return tested.join(m, wanted, valuesOf(m.name()), known.of(m, this));
   }
 
-  /** The series of some pairs. */
+  /** Returns the series that have any of the given pairs. */
   RoaringBitmap union(int[] some, int n) {
     int[] alone = new int[n];
     int k = 0;
@@ -597,7 +597,7 @@ final class LabelIndex implements Postings {
         });
   }
 
-  /** Bytes of tables. */
+  /** Returns the memory reserved for tables in bytes. */
   long reserved() {
     return pairs.reserved() + single.length * 8L + lists.bytes();
   }

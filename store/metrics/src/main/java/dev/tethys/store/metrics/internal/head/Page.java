@@ -84,7 +84,7 @@ sealed interface Page permits RowPage, ColumnPage {
      */
     int values(int k, double[] out, int at);
 
-    /** The same of the times of the rows that hold a series. */
+    /** Stores the times of the rows that contain a series, likewise. */
     int times(int k, long[] out, int at);
 
     /** Whether it is unchanged since it was written; otherwise nothing is read. */

@@ -100,7 +100,7 @@ final class PairGroups {
     return h;
   }
 
-  /** The labels of each group. */
+  /** Returns the labels of each group. */
   List<Labels> labels() {
     List<Labels> out = new ArrayList<>(groups.size());
     for (int[] g : groups) {

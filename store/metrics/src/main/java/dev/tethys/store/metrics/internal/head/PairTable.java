@@ -153,7 +153,7 @@ final class PairTable {
     return 0;
   }
 
-  /** Length of the common prefix of the values of a list of pairs, in bytes. */
+  /** Returns the length of the common prefix of the values in a list of pairs, in bytes. */
   int sharedBytes(int[] some) {
     byte[] first = bytes.page(at[some[0]]);
     int from = valueAt(first, bytes.offset(at[some[0]]));
@@ -198,7 +198,7 @@ final class PairTable {
     return PairHash.of(name, page, p + size(n), n);
   }
 
-  /** The name of a pair. */
+  /** Returns the name of a pair. */
   String name(int pair) {
     byte[] page = bytes.page(at[pair]);
     int p = bytes.offset(at[pair]);
@@ -206,7 +206,7 @@ final class PairTable {
     return new String(page, p + size(n), n, StandardCharsets.UTF_8);
   }
 
-  /** The value of a pair. */
+  /** Returns the value of a pair. */
   String value(int pair) {
     byte[] page = bytes.page(at[pair]);
     int p = valueAt(page, bytes.offset(at[pair]));

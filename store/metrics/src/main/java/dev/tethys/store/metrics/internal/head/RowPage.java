@@ -463,8 +463,8 @@ final class RowPage implements Page {
     }
 
     /**
-     * The values of rows. Most series change by integers or never: then nothing in a step waits for
-     * the step before but one addition.
+     * Copies the values of rows. Most series change by integers or never: then nothing in a step
+     * waits for the step before but one addition.
      */
     private void values(int k, int from, int to, double[] out, int n) {
       long bit = 1L << k;

@@ -170,12 +170,12 @@ final class SeriesLimiter {
     return unloggedCount;
   }
 
-  /** Bytes of the labels of these series. */
+  /** Returns the label bytes of these series. */
   long unloggedBytes() {
     return unloggedBytes;
   }
 
-  /** Bytes of the labels of the first {@code first} of these series. */
+  /** Returns the label bytes of the first {@code first} of these series. */
   long unloggedBytes(int first) {
     head.view.readLock().lock();
     try {

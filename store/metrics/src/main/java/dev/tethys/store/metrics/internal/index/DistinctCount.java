@@ -85,7 +85,7 @@ public final class DistinctCount {
     return h ^ h >>> 33;
   }
 
-  /** Number of distinct values. */
+  /** Returns the number of distinct values. */
   public long count() {
     UltraLogLog s = sketch;
     return s == null ? used + (zero ? 1 : 0) : Math.round(s.getDistinctCountEstimate());

@@ -4,9 +4,8 @@ import java.util.List;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Labels of the series of a part of the store, one column at a time, for counting series without
- * creating their label sets. Values appear as hashes ({@link PairHash}) that are the same in every
- * part.
+ * Labels of a series set, read one column at a time, for counting series without creating their
+ * label sets. Values appear as hashes ({@link PairHash}) that are the same in every part.
  */
 public interface LabelColumns {
   /** The highest number of a series, plus one. */

@@ -13,7 +13,7 @@ public interface Postings {
   /** The label names, of which each has at least one series. */
   java.util.List<String> names();
 
-  /** Numbers of all series. */
+  /** Returns the numbers of all series. */
   RoaringBitmap all();
 
   /** Series with this label value; null or empty if there is none. */
