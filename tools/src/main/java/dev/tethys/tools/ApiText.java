@@ -64,7 +64,7 @@ final class ApiText {
     throw new IllegalArgumentException("expected a JSON list");
   }
 
-  /** The labels of a series. */
+  /** Returns the labels of a series. */
   static Labels labels(@Nullable Object metric) {
     TreeMap<String, String> m = new TreeMap<>();
     Json.asObject(metric).forEach((k, v) -> m.put(k, String.valueOf(v)));

@@ -48,7 +48,7 @@ public record Command(
           Map.entry("-w", List.of("worker")),
           Map.entry("-v", List.of("verbose")));
 
-  /** Implementation of a command. */
+  /** Command implementation. */
   @FunctionalInterface
   public interface Action {
     /**
@@ -60,7 +60,7 @@ public record Command(
   }
 
   /**
-   * Arguments of a command.
+   * Command arguments.
    *
    * @param flags given and default
    * @param operands arguments that are not flags

@@ -148,7 +148,7 @@ final class ControlPlaneClient {
   }
 
   /**
-   * Reason of a change.
+   * Returns the reason for a change.
    *
    * @throws UsageException if the command has none
    */
@@ -161,12 +161,12 @@ final class ControlPlaneClient {
     return reason;
   }
 
-  /** Start of the body of a change, which has a reason. */
+  /** Starts the request body of a change, which includes its reason. */
   static Json changing(Command.Arguments a) {
     return bodyOf(a, reason(a));
   }
 
-  /** Start of the body of a request with a reason and an author. */
+  /** Starts a request body with a reason and an author. */
   static Json bodyOf(Command.Arguments a, String reason) {
     return new Json()
         .open('{')

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 
 /** Checks that need only the rule, and types of metrics if known. */
 final class LintRules {
-  /** Severity of a finding. */
+  /** Finding severity. */
   enum Severity {
     INFORMATION,
     WARNING,
@@ -29,7 +29,7 @@ final class LintRules {
   }
 
   /**
-   * Finding of a check.
+   * Lint finding.
    *
    * @param subject the metric or label by which a comment may disable it
    */

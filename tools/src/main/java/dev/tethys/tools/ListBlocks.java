@@ -108,7 +108,7 @@ final class ListBlocks {
     }
   }
 
-  /** The table of promtool. */
+  /** Prints the table in promtool's format. */
   static void print(List<Row> rows, boolean human, Console console) {
     Table t = new Table();
     List<Object> head =

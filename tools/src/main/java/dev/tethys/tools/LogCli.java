@@ -26,7 +26,7 @@ final class LogCli {
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final ServerAddress ADDRESS = new ServerAddress("LOKI", "http://localhost:9090");
 
-  /** Flags of a time range. */
+  /** Time range flags. */
   static final List<Flag> RANGE =
       List.of(
           Flag.of("since", Flag.Kind.DURATION, "1h", "Lookback window."),
@@ -157,7 +157,7 @@ final class LogCli {
     return ADDRESS.open(a);
   }
 
-  /** Parameters of a request. */
+  /** Request parameters. */
   private static final class Params {
     private final StringBuilder sb = new StringBuilder();
 

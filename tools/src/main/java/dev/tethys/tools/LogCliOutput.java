@@ -26,7 +26,7 @@ final class LogCliOutput {
     }
   }
 
-  /** Forms of output. */
+  /** Output formats. */
   enum Form {
     DEFAULT,
     RAW,

@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Validation of operands. */
+/** Operand validation. */
 final class Operands {
   private Operands() {}
 

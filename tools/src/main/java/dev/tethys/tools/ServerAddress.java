@@ -34,7 +34,7 @@ record ServerAddress(String variables, String fallback) {
     return !v.isEmpty() || env == null ? v : env;
   }
 
-  /** URL of the server. */
+  /** Returns the server URL. */
   String url(Command.Arguments a) {
     String v = value(a, "addr", "_ADDR");
     return v.isEmpty() ? fallback : v;

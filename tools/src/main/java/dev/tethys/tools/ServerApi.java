@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The HTTP API of a server from a client's view. Errors are those of Prometheus's Go client. */
 final class ServerApi implements AutoCloseable {
-  /** Timeout of a query. */
+  /** Query timeout. */
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
   private final HttpAccess access;

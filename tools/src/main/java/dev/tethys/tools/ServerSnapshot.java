@@ -74,7 +74,7 @@ final class ServerSnapshot {
     }
   }
 
-  /** The folder of a new snapshot. */
+  /** Returns the folder of a new snapshot. */
   static Path find(Path data, String name) throws IOException {
     Path p = data.resolve("snapshots").resolve(name);
     if (!Files.isDirectory(p)) {

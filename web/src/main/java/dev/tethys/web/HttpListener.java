@@ -60,7 +60,7 @@ public final class HttpListener implements AutoCloseable {
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
   /**
-   * One of the addresses.
+   * Listening address with its connections.
    *
    * @param address the loopback address without a port for a socket of this machine
    * @param connections accepts its connections
@@ -300,7 +300,7 @@ public final class HttpListener implements AutoCloseable {
     return ports.stream().map(Port::address).toList();
   }
 
-  /** The port of the first address. */
+  /** Returns the port of the first address. */
   public int port() {
     return ports.getFirst().address().getPort();
   }
@@ -310,7 +310,7 @@ public final class HttpListener implements AutoCloseable {
     return config.get().tls() != null;
   }
 
-  /** Number of open connections. */
+  /** Returns the number of open connections. */
   public int openConnections() {
     return ports.stream().mapToInt(p -> p.clients.open()).sum();
   }

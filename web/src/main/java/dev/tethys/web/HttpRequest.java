@@ -45,7 +45,7 @@ public interface HttpRequest {
   /** The first value of a header, or null; names in any case. */
   @Nullable String header(String name);
 
-  /** All values of a header. */
+  /** Returns all values of a header. */
   List<String> headers(String name);
 
   /** The names of all headers, as received. */

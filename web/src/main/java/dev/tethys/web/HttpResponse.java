@@ -80,7 +80,7 @@ public interface HttpResponse {
    */
   @Nullable Connection upgrade() throws IOException;
 
-  /** Bytes of an upgraded connection. */
+  /** Streams of an upgraded connection. */
   record Connection(InputStream input, OutputStream output) {}
 
   /** True once status and headers have been sent. */

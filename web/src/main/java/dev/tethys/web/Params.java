@@ -98,7 +98,7 @@ public final class Params {
   }
 
   /**
-   * Undoes the percent-encoding of a value of a query, in which plus is a space.
+   * Decodes a percent-encoded query value, in which plus is a space.
    *
    * @throws HttpException 400 when an escape is not valid
    */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * handler of GET, without the body.
  */
 public final class Routes {
-  /** Result of the lookup of a path. */
+  /** Result of a path lookup. */
   public sealed interface Match {}
 
   /**

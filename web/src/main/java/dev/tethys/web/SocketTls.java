@@ -116,7 +116,7 @@ public final class SocketTls {
   }
 
   /**
-   * TLS of a listener alone.
+   * Creates the TLS settings of a listener without clients.
    *
    * @param server provides the TLS configuration, which must exist, for each connection
    */

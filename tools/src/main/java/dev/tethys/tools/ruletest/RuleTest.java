@@ -55,7 +55,7 @@ import java.util.function.Consumer;
  */
 final class RuleTest implements AutoCloseable {
   /**
-   * Settings of tests.
+   * Test settings.
    *
    * @param parser enabled constructs of queries
    * @param delayedNameRemoval metric names are dropped at the end of a query only

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * or a rule queries them.
  */
 final class TestLogs implements AutoCloseable {
-  /** Lines of one test. */
+  /** Maximum number of log lines per test. */
   private static final long MAX_LINES = 1_000_000;
 
   private @Nullable Path folder;

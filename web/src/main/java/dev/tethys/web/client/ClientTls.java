@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** TLS of a client, from a {@link TlsConfig} and the current contents of its files. */
 final class ClientTls {
-  /** Content of a file. */
+  /** State of a file, compared to detect changes. */
   record Stamp(String file, @Nullable Object time, long size, @Nullable String key) {}
 
   /**

@@ -236,7 +236,7 @@ final class Connections implements AutoCloseable {
     }
   }
 
-  /** Number of idle connections. */
+  /** Returns the number of idle connections. */
   synchronized int size() {
     return size;
   }

@@ -35,7 +35,7 @@ final class CookieJar {
   /** Maximum size of name and value of one cookie, the same as in browsers. */
   static final int MAX_BYTES = 4096;
 
-  /** Total size of the cookies of a domain, and of those sent with one request. */
+  /** Maximum total size of a domain's cookies, and of the cookies sent with one request. */
   static final int MAX_BYTES_EACH = 16 << 10;
 
   /** Under which countries have names of companies, universities and so on. */
@@ -245,7 +245,7 @@ final class CookieJar {
     }
   }
 
-  /** Number of cookies. */
+  /** Returns the number of cookies. */
   synchronized int size() {
     return size;
   }
@@ -263,7 +263,7 @@ final class CookieJar {
     return s.startsWith("/");
   }
 
-  /** Directory of the requested path. */
+  /** Returns the directory of the requested path. */
   private static String defaultPath(URI uri) {
     String path = path(uri);
     int slash = path.lastIndexOf('/');

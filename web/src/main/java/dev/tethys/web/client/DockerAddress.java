@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param socket local socket to connect to instead of the URL's host, or null for TCP
  */
 public record DockerAddress(String base, @Nullable Path socket) {
-  /** Socket of a usual installation. */
+  /** Default socket path. */
   public static final String USUAL = "unix:///var/run/docker.sock";
 
   private static final String UNIX = "unix://";

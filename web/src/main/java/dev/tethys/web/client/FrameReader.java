@@ -32,7 +32,7 @@ final class FrameReader {
       return (flags & flag) != 0;
     }
 
-    /** The number of four bytes. */
+    /** Returns the number stored in four bytes. */
     long number(int at) throws IOException {
       if (payload.length < at + 4) {
         throw new IOException("a truncated frame from the server");

@@ -51,7 +51,7 @@ public record GrpcReply(
           "DATA_LOSS",
           "UNAUTHENTICATED");
 
-  /** The name of the status. */
+  /** Returns the status name. */
   public String statusName() {
     return status >= 0 && status < NAMES.size() ? NAMES.get(status) : "status " + status;
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Sends the process's own telemetry as OTLP requests and interprets the responses. */
 public interface OtlpSender extends AutoCloseable {
-  /** Outcome of a request. */
+  /** Request outcome. */
   sealed interface Outcome {
     /** Accepted, except for the given number of rejected items. */
     record Accepted(long rejected, String message) implements Outcome {}
@@ -32,7 +32,7 @@ public interface OtlpSender extends AutoCloseable {
   }
 
   /**
-   * Settings of requests.
+   * Request settings.
    *
    * @param tls null if none over gRPC; over HTTP the scheme of the URL decides
    * @param headers headers of every request
@@ -71,7 +71,7 @@ public interface OtlpSender extends AutoCloseable {
   @Override
   void close();
 
-  /** Beginning of the text of a response, after a colon; empty if it has none. */
+  /** Returns the beginning of a response's text, after a colon; empty if it has none. */
   private static String reason(ClientResponse a, byte[] answerBody) {
     if (!a.header("Content-Type", "").startsWith("text/plain")) {
       return "";

@@ -72,7 +72,7 @@ public final class Tokens {
   }
 
   /**
-   * Tokens of one client.
+   * Creates the token source of one client.
    *
    * @param early how long before its expiry a token is replaced; half of its lifetime if that is
    *     less than twice this value

@@ -78,7 +78,7 @@ public final class TracedClient implements AutoCloseable {
       int maxBody) {}
 
   /**
-   * Times of the phases of a request, in {@link System#nanoTime}; 0 for a phase that did not
+   * Times of a request's phases as {@link System#nanoTime} values; 0 for a phase that did not
    * happen.
    */
   public static final class Times {
@@ -95,7 +95,7 @@ public final class TracedClient implements AutoCloseable {
       return started;
     }
 
-    /** Time of the last address. */
+    /** Returns the time at which the last address was resolved. */
     public long resolved() {
       return resolved;
     }

@@ -45,7 +45,7 @@ public final class AzureTokens extends BearerTokens {
       this.audience = audience;
     }
 
-    /** URL of the resource manager. */
+    /** Returns the URL of the resource manager. */
     public String management() {
       return management;
     }

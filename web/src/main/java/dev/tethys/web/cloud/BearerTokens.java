@@ -60,7 +60,7 @@ public abstract class BearerTokens {
     }
   }
 
-  /** The response of a token server. */
+  /** Parses the response of a token server. */
   final Token token(String url, JsonNode n) throws IOException {
     String value = n.path("access_token").asString("");
     if (value.isEmpty()) {

@@ -128,7 +128,7 @@ public record CredentialDependencies(
     return URLEncoder.encode(s, StandardCharsets.UTF_8);
   }
 
-  /** A file in the home directory of the user of the process. */
+  /** Returns a file in the home directory of the user running the process. */
   Path home(String path) {
     String home = variable("HOME");
     return Path.of(home.isEmpty() ? System.getProperty("user.home", "/") : home).resolve(path);

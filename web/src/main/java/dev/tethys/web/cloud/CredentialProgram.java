@@ -26,7 +26,7 @@ public final class CredentialProgram {
   private CredentialProgram() {}
 
   /**
-   * Result of the program.
+   * Output of the program.
    *
    * @param status its exit status
    * @param text its standard output

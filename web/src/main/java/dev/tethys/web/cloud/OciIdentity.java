@@ -16,7 +16,7 @@ public interface OciIdentity {
   /** The key that is good now. */
   SigningKey key() throws IOException, InterruptedException;
 
-  /** The OCID of the tenancy. */
+  /** Returns the OCID of the tenancy. */
   String tenancy() throws IOException, InterruptedException;
 
   /** Discards rejected credentials. */

@@ -13,7 +13,7 @@ public final class XmlReader {
   private XmlReader() {}
 
   /**
-   * The root of a document.
+   * Parses a document and returns its root.
    *
    * @throws IOException if it is not XML, naming where it came from
    */

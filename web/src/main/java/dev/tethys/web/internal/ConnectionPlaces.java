@@ -44,7 +44,7 @@ final class ConnectionPlaces {
   private int taken;
 
   /**
-   * Places of a listener.
+   * Creates the connection slots of a listener.
    *
    * @param connections open connections, a live view
    */
@@ -151,7 +151,7 @@ final class ConnectionPlaces {
     return best;
   }
 
-  /** The connections of each client. */
+  /** Counts the connections of each client. */
   private Map<String, Integer> counts() {
     Map<String, Integer> counts = new HashMap<>();
     for (ClientConnection c : connections) {

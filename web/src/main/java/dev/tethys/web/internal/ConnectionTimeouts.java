@@ -533,7 +533,7 @@ public final class ConnectionTimeouts {
     return e;
   }
 
-  /** Number of open connections. */
+  /** Returns the number of open connections. */
   public int open() {
     connections.values().removeIf(ClientConnection::isClosed);
     return connections.size();

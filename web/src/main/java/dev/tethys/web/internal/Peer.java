@@ -1,6 +1,6 @@
 package dev.tethys.web.internal;
 
-/** The client of one connection. */
+/** Client of a connection. */
 public interface Peer {
   /** A request starts to arrive. */
   void requestBegins();

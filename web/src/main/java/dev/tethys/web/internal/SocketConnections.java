@@ -35,7 +35,7 @@ public final class SocketConnections implements AutoCloseable {
   private static final int BEGIN = 2 << 10;
 
   /**
-   * TLS of a listener.
+   * TLS settings of a listener.
    *
    * @param sockets requirements for each connection
    */

@@ -48,7 +48,7 @@ public final class LeaseElection {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /**
-   * Settings of an election.
+   * Election settings.
    *
    * @param identity unique name of this process
    * @param duration after which a lease that does not change is free; whole seconds count

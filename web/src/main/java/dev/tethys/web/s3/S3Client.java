@@ -43,7 +43,7 @@ public final class S3Client {
   /** Answers other than objects; a page of a listing has about 300 KiB. */
   private static final int MAX_ANSWER = 8 << 20;
 
-  /** Names of a page of a listing, S3's own maximum. */
+  /** Number of names in a listing page, S3's own maximum. */
   static final int PAGE = 1000;
 
   /** Maximum number of cached clients for other buckets. */

@@ -8,7 +8,7 @@ public interface S3Content {
   /** Total number of bytes. */
   long size();
 
-  /** One of its parts. */
+  /** Reads part of the object. */
   byte[] read(long from, int length) throws IOException;
 
   /** Content in memory. */

@@ -33,7 +33,7 @@ public final class DatagramListener
   }
 
   /**
-   * Options of a listener.
+   * Listener options.
    *
    * @param address {@code host:port}, {@code :port} or {@code [v6]:port}; a multicast group is
    *     joined on every multicast interface

@@ -28,7 +28,7 @@ public final class LineInput implements AutoCloseable {
   private boolean over;
 
   /**
-   * Lines of a stream.
+   * Creates a reader of lines from a stream.
    *
    * @param maxLine longest line in bytes, with its end
    */

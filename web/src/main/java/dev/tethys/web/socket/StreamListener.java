@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StreamListener implements SocketListener {
   /**
-   * Options of a listener.
+   * Listener options.
    *
    * @param address {@code host:port}, {@code :port} or {@code [v6]:port}
    * @param maxConnections open connections

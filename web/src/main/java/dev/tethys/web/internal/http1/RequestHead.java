@@ -66,7 +66,7 @@ final class RequestHead {
 
   private int lengthTo;
 
-  /** Whether all of this is of a head that was read whole. */
+  /** Whether the current fields belong to a head that was read completely. */
   private boolean known;
 
   /**

@@ -51,7 +51,7 @@ final class SocketInput implements ProxyHeader.Bytes {
     this.end = begin.length;
   }
 
-  /** Number of buffered bytes. */
+  /** Returns the number of buffered bytes. */
   @Override
   public int available() {
     return end - position;

@@ -57,7 +57,7 @@ final class ClientFrames {
 
   private static final int FIRST_BLOCK = 256;
 
-  /** Receiver of the parsed frames. */
+  /** Receives the parsed frames. */
   interface Listener {
     /**
      * Headers of a stream begin, either of a request or as trailers.
@@ -91,7 +91,7 @@ final class ClientFrames {
   private int skip = PREFACE.length;
   private int type = -1;
 
-  /** Length of the payload of the current frame. */
+  /** Payload length of the current frame. */
   private int length;
 
   /** The header block that is being read; empty between blocks. */
@@ -306,7 +306,7 @@ final class ClientFrames {
     return shorter;
   }
 
-  /** Leaves the fields of the block of a HEADERS frame. */
+  /** Strips padding and priority from a HEADERS frame, leaving its field block. */
   private void unpad() {
     int from = 0;
     int to = blockLength;

@@ -19,7 +19,7 @@ public final class ProxiedAddress extends InetSocketAddress {
   private final transient @Nullable Supplier<@Nullable InetSocketAddress> meant;
 
   /**
-   * Address of a proxied connection.
+   * Creates the address of a proxied connection.
    *
    * @param meant provides the address when needed; null for the real one
    */
@@ -29,8 +29,8 @@ public final class ProxiedAddress extends InetSocketAddress {
   }
 
   /**
-   * The address that is meant by one of a connection: mostly the same; the loopback address for one
-   * of a socket of this machine.
+   * Returns the address meant by a connection's address: usually the same; for a local socket, the
+   * loopback address.
    */
   public static InetSocketAddress target(SocketAddress address) {
     if (!(address instanceof InetSocketAddress a)) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
   /** Start of a connection: received bytes, some of which may belong to the following protocol. */
   public interface Bytes {
-    /** Number of available bytes. */
+    /** Returns the number of available bytes. */
     int available();
 
     /** The byte at an offset from the first buffered one. */
