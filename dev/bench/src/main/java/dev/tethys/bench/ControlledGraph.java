@@ -71,7 +71,7 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
   /** Configurations that were applied. */
   final AtomicLong applied = new AtomicLong();
 
-  /** Items that the source must keep and retry. */
+  /** Number of items the source must keep and retry. */
   final AtomicLong returned = new AtomicLong();
 
   ControlledGraph(int port, Path folder, Map<String, String> labels) throws IOException {
@@ -159,7 +159,7 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
     }
   }
 
-  /** Items that a control matched; -1 while it does not apply. */
+  /** Returns the number of items matched by a control; -1 while it does not apply. */
   long matched(String control) {
     LiveControls.Applied a = controls.applied().get(control);
     return a == null || !a.active() ? -1 : a.matched();

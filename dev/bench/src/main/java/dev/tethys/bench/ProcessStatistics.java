@@ -13,7 +13,7 @@ record ProcessStatistics(long pid) {
     return status("VmRSS:");
   }
 
-  /** The most that it has ever kept in memory, in kilobytes. */
+  /** Returns the peak resident memory of the process in kilobytes. */
   long peak() throws IOException {
     return status("VmHWM:");
   }

@@ -44,7 +44,7 @@ final class SampleKinds {
 
   private static final int LEAST_OF_MANY = 30;
 
-  /** Probability that a value of {@link #FEW} is not 0. */
+  /** Probability of a nonzero value of {@link #FEW}. */
   private static final double FEW_MOVE = 1 - FEW[0] / (double) Arrays.stream(FEW).sum();
 
   private final Kind kind;

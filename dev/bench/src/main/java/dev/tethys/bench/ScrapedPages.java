@@ -230,7 +230,7 @@ final class ScrapedPages {
     return sb.toString();
   }
 
-  /** Pages that the receiver has at more than one time. */
+  /** Returns the number of pages stored with more than one timestamp. */
   synchronized long twice() {
     long n = 0;
     for (TreeMap<Long, Double> h : have.values()) {

@@ -27,7 +27,7 @@ public final class DatadogMetrics {
   }
 
   /**
-   * Properties that the points of a series share.
+   * Properties shared by the points of a series.
    *
    * @param unit "" if unknown
    * @param interval interval of a count or a rate in seconds; 0 if unknown

@@ -31,7 +31,7 @@ public final class DatabaseClient implements AutoCloseable {
     this.port = port;
   }
 
-  /** Error that the database answered. */
+  /** Error response from the database. */
   public static final class SqlException extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -186,7 +186,7 @@ abstract class ShopService implements Listening {
     span.set("app.payment.card_network", s.card());
   }
 
-  /** Customer that the parameter {@code user} names. */
+  /** Returns the customer selected by the parameter {@code user}. */
   static Shopper shopper(HttpRequest q) throws ShopException {
     return Shopper.of((int) number(q, "user", Shopper.COUNT - 1));
   }

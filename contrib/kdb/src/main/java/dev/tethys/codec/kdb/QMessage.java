@@ -34,7 +34,7 @@ public record QMessage(Kind kind, QValue value) {
     RESPONSE
   }
 
-  /** Handshake that a client sends first. */
+  /** Returns the client's initial handshake. */
   public static byte[] hello(String user, @Nullable String password) {
     String who = password == null ? user : user + ":" + password;
     if (who.indexOf('\0') >= 0) {

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One connection, logged in. Not thread-safe. */
 final class KdbConnection implements AutoCloseable {
-  /** Updates that a process may send unasked before it responds. */
+  /** Maximum number of unsolicited updates before the process responds. */
   private static final int MAX_UPDATES = 10_000;
 
   private final KdbAddress address;

@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class KdbException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** Operation that the response belongs to. */
+  /** Operation to which the response belongs. */
   public enum To {
     /** User and password. */
     LOGIN,

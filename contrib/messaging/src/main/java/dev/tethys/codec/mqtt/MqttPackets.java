@@ -39,7 +39,7 @@ public record MqttPackets(boolean five) {
   public record Answer(int type, int packetId, int reason, String text) {}
 
   /**
-   * Settings that a broker announced when it accepted a connection.
+   * Settings announced by a broker on accepting a connection.
    *
    * @param reason 0 if the connection is accepted
    * @param data authentication data; empty if none

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
-/** The ports that a container exposes, as endpoints. */
+/** Endpoints for the exposed ports of a container. */
 final class ContainerEndpoints {
   private final DockerObserverConfig config;
   private final String observer;

@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
  * with the same settings.
  */
 final class Cluster {
-  /** Time that a start which waits for pods also waits for their owners. */
+  /** Additional time for which a start that waits for pods waits for their owners. */
   private static final Duration OTHERS = Duration.ofSeconds(5);
 
   /** Interval of the removal of deleted objects. */

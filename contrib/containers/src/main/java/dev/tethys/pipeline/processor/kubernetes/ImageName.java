@@ -43,7 +43,7 @@ record ImageName(String repository, String tag, String digest) {
     return new ImageName(m.group(1), orEmpty(m.group(2)), orEmpty(m.group(3)));
   }
 
-  /** The tag that a runtime pulls. */
+  /** Returns the tag pulled by the runtime. */
   String pulledTag() {
     return tag.isEmpty() ? "latest" : tag;
   }

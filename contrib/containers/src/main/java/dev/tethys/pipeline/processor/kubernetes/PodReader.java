@@ -21,7 +21,7 @@ final class PodReader {
   private static final List<String> IGNORES =
       List.of("opentelemetry.io/k8s-processor/ignore", "opentelemetry.io/k8s-processor.ignore");
 
-  /** Label that the deployment controller sets on pods and appends to the name of a replica set. */
+  /** Label set on pods by the deployment controller and appended to the replica set's name. */
   private static final String HASH = "pod-template-hash";
 
   /** Number of digits that a cron job appends to a job's name: the scheduled minute. */

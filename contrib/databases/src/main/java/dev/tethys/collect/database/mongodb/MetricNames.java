@@ -55,7 +55,7 @@ final class MetricNames {
   private MetricNames() {}
 
   /**
-   * The label that the last part of a path becomes.
+   * Returns the label that replaces the last part of a path.
    *
    * @param path without its last part, a dot at the end
    */
@@ -63,7 +63,7 @@ final class MetricNames {
     return LAST_AS_LABEL.get(path);
   }
 
-  /** The label that the next part of a path becomes. */
+  /** Returns the label that replaces the next part of a path. */
   static @Nullable String nextAsLabel(String path) {
     return NEXT_AS_LABEL.get(path);
   }

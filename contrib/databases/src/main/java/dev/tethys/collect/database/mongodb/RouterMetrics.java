@@ -27,7 +27,7 @@ final class RouterMetrics {
     this.out = scrape.out();
   }
 
-  /** Request that a server may refuse. */
+  /** Request that a server may reject. */
   private interface StatusQuery {
     void ask() throws IOException;
   }

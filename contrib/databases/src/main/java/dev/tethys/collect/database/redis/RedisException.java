@@ -2,7 +2,7 @@ package dev.tethys.collect.database.redis;
 
 import java.io.IOException;
 
-/** An error that the server answered. */
+/** Error response from the server. */
 final class RedisException extends IOException {
   private static final long serialVersionUID = 1;
 

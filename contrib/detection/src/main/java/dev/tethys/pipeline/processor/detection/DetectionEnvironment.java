@@ -47,7 +47,7 @@ public record DetectionEnvironment(
     CredentialDependencies.Caller of(HttpClientConfig config) throws IOException;
   }
 
-  /** The place that this process is in. */
+  /** Returns the environment of this process. */
   public static DetectionEnvironment here(Clients clients) {
     Path root = Path.of("/");
     return new DetectionEnvironment(

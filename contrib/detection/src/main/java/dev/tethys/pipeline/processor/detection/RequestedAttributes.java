@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Attributes that a detector should find. */
+/** Attributes requested from a detector. */
 final class RequestedAttributes {
   private static final Section ONE = new Section("resource_attribute", "Attribute to detect.");
   private static final Key<Boolean> ENABLED =

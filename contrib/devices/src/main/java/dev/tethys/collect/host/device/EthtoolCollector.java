@@ -113,7 +113,7 @@ final class EthtoolCollector implements NodeCollector {
   /** A speed in megabits per second, its medium, and whether it is full duplex. */
   private record Speed(int bit, int megabits, String medium, boolean full) {}
 
-  /** Speeds that the legacy request can report, by their bits. */
+  /** Link speeds reported by the legacy request, by bit. */
   private static final List<Speed> SPEEDS =
       List.of(
           new Speed(0, 10, "T", false),

@@ -78,7 +78,7 @@ final class FibrechannelCollector implements NodeCollector {
           "supported_speeds",
           "dev_loss_tmo");
 
-  /** Value that a driver reports for a missing counter. */
+  /** Value reported by drivers for a missing counter. */
   private static final long UNKNOWN = -1;
 
   private static Counter counter(String file, String name, String help) {

@@ -192,7 +192,7 @@ final class WifiCollector implements NodeCollector {
         s.number("receivedpackets"));
   }
 
-  /** The network that the device belongs to, among all received ones. */
+  /** Adds metrics for the network the device belongs to, selected from all received ones. */
   static void network(String device, List<Attributes> stations, Families out) {
     for (Attributes a : stations) {
       Attributes bss = a.nested(BSS);

@@ -50,7 +50,7 @@ final class AuthenticatorPlugin {
     };
   }
 
-  /** Checks that a status is final, which those below 200 are not. */
+  /** Checks that a status is final, i.e. at least 200. */
   private int checked(int status) {
     if (status < 200 || status > 599) {
       throw new IllegalStateException(

@@ -44,7 +44,7 @@ record KeyStoreFile(String filename, String type, String password) {
     }
   }
 
-  /** Certificates that a store trusts; null for Java's own. */
+  /** Returns the certificates trusted by a store; null for Java's own. */
   static List<X509Certificate> issuers(@Nullable KeyStore store) throws GeneralSecurityException {
     TrustManagerFactory t =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());

@@ -43,7 +43,7 @@ final class RmiSockets extends RMISocketFactory {
   private static final ScopedValue<LookupBudget> LOOKUP_BUDGET = ScopedValue.newInstance();
 
   /**
-   * Classes that the peer may send: only Java's own. Other classes in its beans are unavailable
+   * Classes accepted from the peer: Java's own only. Other classes in its beans are unavailable
    * here anyway.
    */
   private static final ObjectInputFilter CLASSES =

@@ -140,7 +140,9 @@ record StreamSetup(String name, String json) {
               + "}");
     }
 
-    /** The subjects that a template makes: an asterisk for each token with a label in it. */
+    /**
+     * Returns the subjects produced by a template: an asterisk for each token containing a label.
+     */
     private static String pattern(NameTemplate subject) {
       return List.of(subject.pattern().split("[.]")).stream()
           .map(t -> t.contains("*") ? "*" : t)

@@ -321,7 +321,7 @@ final class ProcFolder {
     return bootTime + stat.started() / TICKS;
   }
 
-  /** The bytes that the network of a process has received and sent ({@code IpExt}). */
+  /** Reads the bytes received and sent in a process's network namespace ({@code IpExt}). */
   double[] traffic(int pid) throws IOException {
     String text = read(root.resolve(Integer.toString(pid)).resolve("net/netstat"));
     double[] both = new double[2];

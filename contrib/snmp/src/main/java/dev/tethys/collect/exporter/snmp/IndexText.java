@@ -25,7 +25,7 @@ final class IndexText {
 
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
-  /** Types that a number before the value distinguishes, each with its own name. */
+  /** Types distinguished by a number before the value, each with its own name. */
   private static final Map<String, Map<Integer, String>> COMBINED =
       Map.of(
           "InetAddress",

@@ -43,7 +43,7 @@ public final class SplunkProtocol {
   public static final List<String> COLLECTOR_NAMES =
       List.of("host.name", "com.splunk.source", "com.splunk.sourcetype", "com.splunk.index");
 
-  /** Attributes that a log store takes as labels. */
+  /** Attributes that a log store uses as labels. */
   public static final List<String> LABEL_NAMES = List.of("host", "source", "sourcetype", "index");
 
   private static final String PATH = "/services/collector";

@@ -22,7 +22,7 @@ sealed interface Aggregate {
   /** Adds a value; returns false if there is no space for it. */
   boolean add(StatsdSample s, double value);
 
-  /** Memory that the value will use, here and in the output. */
+  /** Returns the memory a value will use, here and in the output. */
   default long grows(StatsdSample s) {
     return 0;
   }

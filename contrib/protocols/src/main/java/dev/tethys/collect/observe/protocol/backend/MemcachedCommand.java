@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 record MemcachedCommand(
     String name, Key key, int fewestExtras, int mostExtras, boolean value, boolean quiet) {
 
-  /** Part that the key of a command has. */
+  /** Presence of a key in a command. */
   enum Key {
     NONE,
     /** Key of a document, preceded by the number of its collection if collections are enabled. */
