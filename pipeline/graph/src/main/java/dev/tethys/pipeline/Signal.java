@@ -20,7 +20,7 @@ public enum Signal {
     return otlp;
   }
 
-  /** The signal that a request of OTLP carries. */
+  /** Returns the signal carried by an OTLP request. */
   public static Signal of(OtlpSignal s) {
     return switch (s) {
       case TRACES -> TRACES;

@@ -6,10 +6,7 @@ import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
 
-/**
- * References that a configuration of a control plane may have to this machine: variables, files and
- * URLs.
- */
+/** References to local variables, files and URLs allowed in a control plane configuration. */
 public final class AllowedReferences {
   /** Scheme of a reference to a variable. */
   static final String ENV = "env:";

@@ -16,7 +16,7 @@ import java.util.function.Function;
 
 /** Keys that clients of gRPC, HTTP and WebSockets have in common. */
 public final class ClientKeys {
-  /** Headers that a client sets itself. */
+  /** Headers set by the client itself. */
   private static final Set<String> RESERVED =
       Set.of(
           "content-length",
@@ -31,7 +31,7 @@ public final class ClientKeys {
   private static final Key<Reference> AUTHENTICATOR =
       AUTH.required("authenticator", Reference.TYPE, "Extension that authenticates the requests.");
 
-  /** The extension that a client names in {@code auth}. */
+  /** Extension referenced by {@code auth} in a client's settings. */
   public static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
 
   private static final Section HEADER = new Section("header", "Header of requests.");

@@ -8,7 +8,7 @@ import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 
-/** Services that the graph provides to a component that it creates. */
+/** Services provided by the graph to a component it creates. */
 public interface Context {
   /** Returns the component ID. */
   ComponentId id();
@@ -52,7 +52,7 @@ public interface Context {
     throw new UnsupportedOperationException("exporters with several queues require a graph");
   }
 
-  /** Receivers that the component creates at run time; only for receivers. */
+  /** Returns the receivers created by the component at run time; only for receivers. */
   default DynamicReceivers receivers() {
     throw new UnsupportedOperationException("dynamic receivers require a graph");
   }

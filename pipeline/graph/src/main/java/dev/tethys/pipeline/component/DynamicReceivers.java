@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Receivers that a component creates and removes at run time. They are not nodes of the graph:
- * their items are counted when the component forwards them.
+ * Receivers created and removed by a component at run time. They are not nodes of the graph: their
+ * items are counted when the component forwards them.
  */
 public interface DynamicReceivers {
   /** The id with the name of its type in the newest spelling. */

@@ -20,8 +20,8 @@ public non-sealed interface ReceiverFactory<S> extends ComponentFactory<S> {
   }
 
   /**
-   * Exporters that a receiver's settings name for its entities, in addition to pipelines. The graph
-   * connects the receiver to them like a logs pipeline.
+   * Returns the exporters that a receiver's settings name for its entities, in addition to
+   * pipelines. The graph connects the receiver to them like a logs pipeline.
    */
   default List<Reference> entityExporters(S settings) {
     return List.of();

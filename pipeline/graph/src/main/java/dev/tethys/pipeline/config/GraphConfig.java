@@ -511,7 +511,7 @@ public record GraphConfig(
     return out;
   }
 
-  /** The pipelines that a pipeline leads to through a connector. */
+  /** Returns the pipelines reachable from a pipeline through a connector. */
   static List<PipelineDefinition> behind(List<PipelineDefinition> all, PipelineDefinition p) {
     List<PipelineDefinition> out = new ArrayList<>();
     for (Use u : p.exporters()) {

@@ -7,7 +7,7 @@ import java.util.List;
 public record PipelineDefinition(
     PipelineId id, List<Use> receivers, List<Use> processors, List<Use> exporters) {
   /**
-   * A component that a pipeline names.
+   * Component used by a pipeline.
    *
    * @param where position of the name
    */

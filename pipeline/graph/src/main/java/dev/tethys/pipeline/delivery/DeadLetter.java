@@ -4,7 +4,7 @@ import dev.tethys.pipeline.Signal;
 import java.util.Map;
 
 /**
- * Request that the remote system rejected permanently.
+ * Request permanently rejected by the remote system.
  *
  * @param id identifier, valid for as long as the request is kept
  * @param items number of items

@@ -14,7 +14,7 @@ import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Parts that a factory assembles into an exporter without a queue. */
+/** Encoder and sender from which a factory builds an exporter without a queue. */
 public record ExporterParts(Encoder encoder, Sender sender) {
   /**
    * Creates an exporter with a factory and returns its parts.

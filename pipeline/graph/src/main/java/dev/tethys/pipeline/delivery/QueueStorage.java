@@ -65,13 +65,13 @@ interface QueueStorage extends Closeable {
     static final Dropped NOTHING = new Dropped(0, 0, null);
   }
 
-  /** Bytes that a request would use of the capacity. */
+  /** Returns the capacity a request would use, in bytes. */
   long charge(EncodedRequest p);
 
   /** Bytes used of the capacity. */
   long bytes();
 
-  /** Bytes that the next request may use in addition to its charge. */
+  /** Returns the number of bytes the next request may use beyond its charge. */
   default long overhead() {
     return 0;
   }

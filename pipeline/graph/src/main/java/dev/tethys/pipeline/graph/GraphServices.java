@@ -8,7 +8,7 @@ import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.volume.Volumes;
 
 /**
- * Services that a graph uses.
+ * Services used by a graph.
  *
  * @param ledger holds all accounts; the graph does not register it
  * @param metrics registry for component metrics

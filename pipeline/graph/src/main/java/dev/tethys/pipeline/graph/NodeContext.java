@@ -227,7 +227,7 @@ final class NodeContext implements Context {
         : sender;
   }
 
-  /** Extensions that the created component may request later. */
+  /** Limits the extensions the created component may request later. */
   void mayAsk(Collection<String> names) {
     extensions
         .keySet()

@@ -63,7 +63,7 @@ record Plan(Map<NodeKey, Step> nodes) {
     return out;
   }
 
-  /** Exporters that an output of a node reaches through processors only. */
+  /** Returns the exporters reached from a node's output through processors only. */
   Set<NodeKey> exporters(NodeKey from, String output) {
     Set<NodeKey> out = new LinkedHashSet<>();
     Deque<List<Edge.Key>> todo = new ArrayDeque<>();

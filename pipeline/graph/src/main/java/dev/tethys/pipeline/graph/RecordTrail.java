@@ -46,7 +46,7 @@ public final class RecordTrail implements AutoCloseable {
   }
 
   /**
-   * Edge that the record passed.
+   * Edge traversed by the record.
    *
    * @param millis since the first edge
    * @param batchItems items of the batch in which it passed
@@ -171,7 +171,7 @@ public final class RecordTrail implements AutoCloseable {
     };
   }
 
-  /** The edges that the record passed until now. */
+  /** Returns the edges traversed by the record so far. */
   public synchronized List<Hop> hops() {
     return List.copyOf(hops);
   }

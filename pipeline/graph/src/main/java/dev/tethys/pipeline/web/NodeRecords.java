@@ -27,7 +27,7 @@ public final class NodeRecords {
   private static final int MAX_CHARACTERS = 256 << 10;
   private static final int MAX_TEXT = 1024;
 
-  /** Nodes that an error names. */
+  /** Maximum number of nodes listed in an error. */
   private static final int MAX_NODES = 50;
 
   /** Nodes that are listed. */

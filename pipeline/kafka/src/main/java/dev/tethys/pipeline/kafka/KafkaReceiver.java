@@ -63,7 +63,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private record Settlement(PartitionReader reader, long offset, Outcome outcome) {}
 
   /**
-   * Partition that the group took away without notice.
+   * Partition revoked by the group without notice.
    *
    * @param from the group's position at that time
    */
@@ -313,7 +313,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     }
   }
 
-  /** Bytes that a record counts in progress. */
+  /** Returns the number of bytes by which a record counts as in progress. */
   static int size(ConsumerRecord<byte[], byte[]> r) {
     return 64 + Math.max(0, r.serializedKeySize()) + Math.max(0, r.serializedValueSize());
   }

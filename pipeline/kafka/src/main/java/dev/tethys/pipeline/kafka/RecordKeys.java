@@ -49,7 +49,7 @@ enum RecordKeys {
   record Split(SequencedMap<String, Batch> parts, int leftOut) {}
 
   /**
-   * The batches that a batch falls into.
+   * Splits a batch by record key.
    *
    * @throws NotEncodableException if the batch is malformed
    */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes single records to one topic, outside a graph. */
 public final class TopicWriter {
-  /** Time that a record waits for others. */
+  /** Time a record waits for others to be sent with it. */
   private static final int LINGER_MS = 5;
 
   /**

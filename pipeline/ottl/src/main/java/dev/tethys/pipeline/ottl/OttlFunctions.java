@@ -17,7 +17,7 @@ public final class OttlFunctions {
     this.byName = byName;
   }
 
-  /** All that the Collector has for every component. */
+  /** Returns all functions that the Collector offers to every component. */
   public static OttlFunctions standard(InstantSource clock) {
     return new OttlFunctions(Map.of()).with(StandardFunctions.all(clock));
   }

@@ -135,7 +135,7 @@ public final class Match {
   /** The same settings for metrics, which also allow the match type {@code expr}. */
   public static final Type<Match> METRICS = SECTION.type(o -> new Match(o, true));
 
-  /** Item that an expression is evaluated on. */
+  /** Item on which an expression is evaluated. */
   private record Point(Metric metric, Attributes attributes) {}
 
   private static final Map<String, Function<Point, @Nullable Object>> NAMES =

@@ -31,7 +31,7 @@ enum Severity {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The severity that a word names; {@link #UNKNOWN} for any other. */
+  /** Parses a severity word; returns {@link #UNKNOWN} for any other word. */
   static Severity named(String word) {
     return switch (word.toLowerCase(Locale.ROOT)) {
       case "trace", "trce", "trc", "debug", "dbug", "dbg", "fine", "finer", "finest", "verbose" ->

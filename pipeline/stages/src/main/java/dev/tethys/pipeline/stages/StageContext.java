@@ -5,7 +5,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Services that the host program provides to stages.
+ * Services provided to stages by the host program.
  *
  * @param job name of the scrape configuration, for logs and metrics
  * @param observer observes each stage; null if unused

@@ -64,7 +64,7 @@ public record WebSocketAddress(
     return new WebSocketAddress(authority, other, protocol, headers);
   }
 
-  /** The port that a URL of WebSockets means. */
+  /** Returns the port of a WebSocket URL. */
   public static int port(URI u) {
     int port = UrlHost.port(u);
     return port > 0 ? port : "wss".equals(u.getScheme()) ? 443 : 80;

@@ -34,7 +34,7 @@ public record LokiExporterSettings(
     Set<Default> defaults,
     boolean json,
     DeliverySettings delivery) {
-  /** Labels that the Collector's exporter added automatically. */
+  /** Labels added automatically by the Collector's exporter. */
   enum Default {
     EXPORTER,
     JOB,

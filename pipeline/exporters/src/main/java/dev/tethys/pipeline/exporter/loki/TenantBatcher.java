@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * side does the reverse, so at least one side sees the other.
  */
 final class TenantBatcher {
-  /** Time that an entry waits for others written with it. */
+  /** Time an entry waits to be sent together with others. */
   static final Duration GATHER = Duration.ofMillis(5);
 
   final String tenant;

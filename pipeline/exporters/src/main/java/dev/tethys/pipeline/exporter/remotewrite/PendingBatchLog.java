@@ -152,7 +152,7 @@ final class PendingBatchLog implements AutoCloseable {
     return n;
   }
 
-  /** Records that the outbox has a request, or that it is dealt with otherwise. */
+  /** Records that a request is stored in the outbox or otherwise complete. */
   synchronized void stored(long request) throws IOException {
     stored(process, request);
   }

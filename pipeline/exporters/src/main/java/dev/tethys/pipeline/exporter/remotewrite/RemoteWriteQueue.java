@@ -90,7 +90,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         metrics);
   }
 
-  /** Parts that a queue passes to its successor. */
+  /** Parts passed from a queue to its successor. */
   private record Works(
       Outbox outbox,
       QueueHandoff handover,

@@ -50,7 +50,7 @@ final class RemoteWriteSender implements Sender {
   /** Maximum number for one of them. */
   private static final int SIFTING_EACH = 2_000;
 
-  /** Requests that an accepted one allows again. */
+  /** Number of requests allowed again by an accepted one. */
   private static final int SIFTING_REGAINED = 20;
 
   private final AtomicInteger sifting = new AtomicInteger(SIFTING);

@@ -83,7 +83,7 @@ record SeriesEdits(ExternalLabels external, String namespace, boolean targetInfo
     return out.toByteArray();
   }
 
-  /** The name that a metric has there. */
+  /** Returns the metric name with the namespace prefix. */
   String prefixed(String name) {
     return namespace.isEmpty() ? name : namespace + "_" + name;
   }

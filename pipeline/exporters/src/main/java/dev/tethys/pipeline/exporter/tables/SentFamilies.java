@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.WeakHashMap;
 
 /**
- * Metadata that a database was sent before and need not be sent again, since it keeps it. Bounded:
- * the family sent longest ago is forgotten, and sent again. Thread-safe.
+ * Metadata already sent to a database that stores it, so it need not be sent again. Bounded: the
+ * family sent longest ago is forgotten, and sent again. Thread-safe.
  */
 final class SentFamilies {
   static final int MAX_FAMILIES = 50_000;

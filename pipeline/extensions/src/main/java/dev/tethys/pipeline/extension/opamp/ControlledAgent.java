@@ -296,7 +296,7 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Records that the files of {@link #files} could not be applied when the process started.
+   * Records that the files of {@link #files} could not be applied at process startup.
    *
    * @throws IOException if that cannot be written
    */

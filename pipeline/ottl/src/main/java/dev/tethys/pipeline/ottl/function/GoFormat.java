@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * and precision. Mismatches are written as in Go, {@code %!d(string=a)}.
  */
 final class GoFormat {
-  /** The widest that a value is padded to. */
+  /** Maximum width to which a value is padded. */
   static final int MAX_WIDTH = 10_000;
 
   private final StringBuilder out = new StringBuilder();

@@ -109,7 +109,7 @@ final class MapEditors {
             .made(MapEditors::truncateAll));
   }
 
-  /** The map that a path leads to, to be edited in place. */
+  /** Returns the map identified by a path, to be edited in place. */
   static Attributes map(OttlExpr target, Cursor at) {
     Object v = target.get(at);
     if (v instanceof Attributes m) {

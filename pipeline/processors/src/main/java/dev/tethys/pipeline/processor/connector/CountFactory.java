@@ -339,7 +339,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
       return by;
     }
 
-    /** Amount that an item adds; 0 if it has none, so that its point exists at least. */
+    /** Returns the amount added by an item; 0 if it has none, so that its point still exists. */
     private static double number(@Nullable Object v) {
       double d =
           switch (v) {

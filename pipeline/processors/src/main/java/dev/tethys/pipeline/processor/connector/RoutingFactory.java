@@ -90,7 +90,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
           OttlContext.METRIC,
           OttlContext.DATA_POINT);
 
-  /** Editors that a statement may use in addition to routing, as in the Collector. */
+  /** Editors allowed in a statement in addition to routing, as in the Collector. */
   private static final Pattern EDITORS =
       Pattern.compile("(delete_key|delete_matching_keys)\\s*\\(.*", Pattern.DOTALL);
 

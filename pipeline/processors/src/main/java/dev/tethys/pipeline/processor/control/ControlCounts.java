@@ -4,7 +4,7 @@ import dev.tethys.pipeline.Signal;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Items that a control matched, dropped and changed, by signal. Thread-safe. */
+/** Numbers of items matched, dropped and changed by a control, by signal. Thread-safe. */
 final class ControlCounts {
   private static final int SIGNALS = Signal.values().length;
 

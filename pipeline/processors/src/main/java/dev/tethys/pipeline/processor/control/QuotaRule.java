@@ -12,7 +12,8 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Amount that the agents of a fleet may pass in a period, and the steps on the way to the limit.
+ * Amount of data allowed for the agents of a fleet in a period, and the steps on the way to the
+ * limit.
  *
  * @param limit limit in the unit, for each value of {@code by}, for all agents together
  * @param period periods start at multiples of it since 1970, in UTC

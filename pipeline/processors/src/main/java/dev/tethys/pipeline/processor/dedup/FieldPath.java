@@ -16,7 +16,7 @@ record FieldPath(boolean ofBody, List<String> names) {
   static final String BODY = "body";
   static final String ATTRIBUTES = "attributes";
 
-  /** The field that a text names; null if it begins with neither. */
+  /** Parses the field named by a string; returns null if it starts with neither prefix. */
   static @Nullable FieldPath parse(String text) {
     List<String> names = new ArrayList<>();
     StringBuilder name = new StringBuilder();

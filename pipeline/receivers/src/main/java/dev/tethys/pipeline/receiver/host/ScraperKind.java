@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Scraper that a configuration may name.
+ * Scraper available in a configuration.
  *
  * @param type reads its settings and creates its factory
  */

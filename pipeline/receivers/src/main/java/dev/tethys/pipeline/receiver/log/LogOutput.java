@@ -58,7 +58,7 @@ final class LogOutput implements Sink, OperatorReport {
   /** Maximum number of unsettled batches. */
   static final int MAX_BATCHES = 64;
 
-  /** Time that a record waits for others. */
+  /** Time a record waits to be sent together with others. */
   static final Duration GATHER = Duration.ofMillis(100);
 
   private static final long QUIET_NANOS = 10_000_000_000L;

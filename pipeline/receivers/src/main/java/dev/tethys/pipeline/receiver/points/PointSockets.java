@@ -140,7 +140,7 @@ public final class PointSockets {
     return new PassingEndpoint<>(settings, addresses, type, handlers, starting);
   }
 
-  /** Listener that a receiver can leave to another one. */
+  /** Listener that a receiver can pass to another one. */
   private static final class PassingEndpoint<H, L extends PassingListener<H>>
       implements SocketServerEndpoint {
     private final Object settings;

@@ -97,7 +97,7 @@ final class PendingTrace {
     return PIECE_COST;
   }
 
-  /** Memory that a piece adds. */
+  /** Returns the memory added by a piece. */
   static long cost(SpanPiece p) {
     return p.body().length + 2L * PIECE_COST;
   }

@@ -52,7 +52,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** Time overdue after which a trace counts as blocked by downstream. */
   private static final Duration LONG_DUE = Duration.ofSeconds(2);
 
-  /** Time that a successor waits for traces in flight. */
+  /** Maximum time a successor waits for traces in flight. */
   private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
 
   private static final Duration RETRY = Duration.ofSeconds(1);

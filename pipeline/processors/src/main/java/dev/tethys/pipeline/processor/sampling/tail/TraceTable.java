@@ -132,7 +132,7 @@ final class TraceTable {
     }
   }
 
-  /** Records that a sender repeated held spans. */
+  /** Records that a sender retransmitted buffered spans. */
   void repeat(PendingTrace t, AckCallback.Part sender) {
     bytes -= t.cost();
     t.repeat(sender);
