@@ -81,7 +81,7 @@ public final class ActiveQueryFile {
     }
   }
 
-  /** The entries that a file contains; none if there is no such file. */
+  /** Reads the entries of a file; returns none if the file does not exist. */
   static List<String> unfinished(Path file) throws IOException {
     List<String> out = new ArrayList<>();
     if (!Files.isRegularFile(file)) {

@@ -6,7 +6,7 @@ import dev.tethys.model.guard.MemoryUse;
 import dev.tethys.model.guard.QueryPlaces;
 
 /**
- * Resources that an engine shares with other components of the process.
+ * Resources shared by an engine with other components of the process.
  *
  * @param queries memory of queries of people and programs
  * @param rules memory of queries of rules

@@ -150,7 +150,7 @@ final class ResultCache {
   }
 
   /**
-   * Announces that a query computes its response.
+   * Announces that a query is computing its response.
    *
    * @return the query that does so already; null if there is none
    */

@@ -6,8 +6,8 @@ import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trace that a search found. Root, start, duration and services are those of the entire trace, not
- * of the spans that fit alone.
+ * Trace found by a search. Root, start, duration and services are those of the entire trace, not of
+ * the spans that fit alone.
  *
  * @param traceHigh first 8 bytes of the trace id
  * @param traceLow last 8 bytes of the trace id

@@ -83,7 +83,7 @@ public sealed interface Stage {
     }
   }
 
-  /** Label that a parser extracts by an expression. */
+  /** Label extracted by an expression of a parser. */
   record Extraction(String label, String expression) {}
 
   /** {@code json}: all scalars, or only the extractions if there are any. */

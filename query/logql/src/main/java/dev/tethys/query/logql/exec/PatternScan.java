@@ -162,7 +162,7 @@ public final class PatternScan {
         totals[ofStreams[stream].number].select(keys, some, least, into);
   }
 
-  /** Rows that the most frequent patterns have at least; 0 for all patterns. */
+  /** Returns the minimum row count of the most frequent patterns; 0 for all patterns. */
   private static long least(long[] rows, int limit) {
     if (rows.length <= limit) {
       return 0;

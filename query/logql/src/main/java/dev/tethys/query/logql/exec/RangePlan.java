@@ -40,7 +40,7 @@ record RangePlan(
     return g == null || g.without() ? null : new LinkedHashSet<>(g.labels());
   }
 
-  /** Labels that the pipeline or the result uses. */
+  /** Returns the labels used by the pipeline or the result. */
   UsedLabels usedLabels() {
     Unwrap u = range.unwrap();
     return LabelUse.of(range.log().stages(), u, resultLabels());

@@ -20,7 +20,7 @@ public final class LabelUse {
   private LabelUse() {}
 
   /**
-   * Labels that a metric uses.
+   * Returns the labels used by a metric query.
    *
    * @param result labels of the result, null for all
    */

@@ -137,7 +137,7 @@ final class LinePattern {
     return parts.stream().filter(Part::isNamed).map(Part::name).toList();
   }
 
-  /** Literals that a matching line contains. */
+  /** Returns literals contained in every matching line. */
   List<byte[]> literals() {
     List<byte[]> out = new ArrayList<>();
     for (Part p : parts) {

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text that the line of a row has if the row passes.
+ * Text required in the lines of all passing rows.
  *
  * <p>A filter or an unwrap drops rows without a label, and only one parser can find the label. A
  * key that becomes a label keeps its letters and digits; other characters become underscores, and

@@ -39,7 +39,7 @@ final class TemplateFunctions {
 
   private final Map<String, Regex> regexes = BoundedMap.byUse(REGEXES);
 
-  /** Row that the next execution is about. */
+  /** Sets the row for the next execution. */
   void of(Row r) {
     row = r;
   }

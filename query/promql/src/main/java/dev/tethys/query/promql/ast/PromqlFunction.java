@@ -29,7 +29,7 @@ public record PromqlFunction(
     return variadic < 0 ? Integer.MAX_VALUE : minArguments() + variadic;
   }
 
-  /** The type that the argument at a position must have. */
+  /** Returns the required type of the argument at a position. */
   public ValueType argumentType(int position) {
     return argumentTypes.get(Math.min(position, argumentTypes.size() - 1));
   }

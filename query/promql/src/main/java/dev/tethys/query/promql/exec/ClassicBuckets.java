@@ -24,7 +24,7 @@ final class ClassicBuckets {
   private double maxFixed;
   private double maxDifference;
 
-  /** The bound that a label value names, or null; as Go reads floats. */
+  /** Parses the bucket bound in a label value, as Go reads floats; null if invalid. */
   static @Nullable Double parseBound(String le) {
     String s = le.toLowerCase(Locale.ROOT);
     String unsigned = s.startsWith("+") || s.startsWith("-") ? s.substring(1) : s;

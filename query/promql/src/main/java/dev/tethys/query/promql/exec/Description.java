@@ -87,7 +87,7 @@ public final class Description {
     return Collections.unmodifiableList(inputs);
   }
 
-  /** Data that it reads from the store; null if none. */
+  /** Returns the data read from the store, or null if none. */
   public @Nullable Reads reads() {
     return reads;
   }

@@ -78,7 +78,7 @@ public final class Profile {
       return peakBytes.get();
     }
 
-    /** Series that the store found for it. */
+    /** Returns the number of series found by the store for this step. */
     public long storedSeries() {
       return storedSeries.sum();
     }
@@ -145,7 +145,7 @@ public final class Profile {
     return nodes.computeIfAbsent(step, s -> new Node());
   }
 
-  /** The step that the calling thread is in. */
+  /** Returns the step currently run by the calling thread. */
   @Nullable Node current() {
     return cursors.get().node;
   }

@@ -31,7 +31,7 @@ final class Samples {
   Histogram[] histograms = NO_HISTOGRAMS;
   long @Nullable [] histogramStarts;
 
-  /** Summaries that the store returned instead of samples, or null. */
+  /** Summaries returned by the store instead of samples, or null. */
   @Nullable Summaries summaries;
 
   /** Id as in {@link SampleBuffer#timestampsId}; 0 if samples were skipped. */

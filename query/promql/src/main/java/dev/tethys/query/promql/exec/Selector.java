@@ -27,7 +27,7 @@ public record Selector(
     String function,
     boolean countsOnly,
     Span span) {
-  /** The time that a step evaluates. */
+  /** Returns the time evaluated for a step. */
   long moment(long stepTime) {
     return (at == null ? stepTime : at) - offset;
   }
@@ -53,8 +53,9 @@ public record Selector(
   }
 
   /**
-   * The windows that the steps of a grid read; null if that is most of the time. Nor if a step
-   * needs to know whether a histogram was reset since the previous sample, regardless of its time.
+   * Returns the windows read by the steps of a grid; null if they cover most of the time range.
+   * Also null if a step needs to know whether a histogram was reset since the previous sample,
+   * regardless of its time.
    */
   private @Nullable StepWindows windows(Grid grid, long lookback, long range) {
     if (at != null || grid.isInstant() || countsOnly && range == 0) {

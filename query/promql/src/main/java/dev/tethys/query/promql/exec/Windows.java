@@ -103,7 +103,7 @@ final class Windows {
     metricName = null;
   }
 
-  /** The labels that the store knows. */
+  /** Returns the labels known to the store. */
   Labels labels() {
     return labels.get();
   }

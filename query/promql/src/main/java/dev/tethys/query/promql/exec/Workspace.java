@@ -3,7 +3,7 @@ package dev.tethys.query.promql.exec;
 import dev.tethys.model.storage.SampleBuffer;
 import java.util.Arrays;
 
-/** Buffers that a thread reuses across series. */
+/** Buffers reused by a thread across series. */
 final class Workspace {
   final SampleBuffer buffer = new SampleBuffer();
   final Samples samples = new Samples();

@@ -50,7 +50,7 @@ final class Evaluators {
     return new Absence(a.operator(0), missing(a.expr(0)), false);
   }
 
-  /** Labels that the matchers of a selector give to the series that is absent. */
+  /** Returns the labels that a selector's matchers give to the absent series. */
   private static Labels missing(Expr e) {
     List<Matcher> matchers =
         e instanceof VectorSelector v

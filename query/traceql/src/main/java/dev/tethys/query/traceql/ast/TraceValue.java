@@ -25,7 +25,7 @@ public sealed interface TraceValue {
     return Double.NaN;
   }
 
-  /** Literal that the parser reads as the same value. */
+  /** Returns the literal parsed as the same value. */
   default String literal() {
     return text();
   }

@@ -63,7 +63,7 @@ final class Accumulation {
     }
   }
 
-  /** Arrays that the scans of a thread share, one after another. */
+  /** Arrays shared by the scans of a thread, one after another. */
   static final class Scratch {
     private int[] groups = {};
     private int[] cells = {}; // of rows: group and step, -1 for rows that do not count

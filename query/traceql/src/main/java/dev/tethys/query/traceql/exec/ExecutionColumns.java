@@ -74,7 +74,7 @@ final class ExecutionColumns {
     }
   }
 
-  /** Fields that the store supplies. */
+  /** Returns the fields supplied by the store. */
   List<SpanField> fields() {
     return fields;
   }

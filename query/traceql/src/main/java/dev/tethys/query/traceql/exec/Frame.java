@@ -26,14 +26,14 @@ final class Frame {
     return offsets == null ? row + 1 : offsets[row + 1];
   }
 
-  /** Type that the integers of a field have. */
+  /** Returns the type of a field's integers. */
   static ValueType integers(FieldExpr reference) {
     return reference instanceof FieldExpr.Field f && f.intrinsic().type() != ValueType.STRING
         ? f.intrinsic().type()
         : ValueType.INT;
   }
 
-  /** Type that the integers of a field have. */
+  /** Returns the type of a field's integers. */
   static ValueType integers(SpanField field) {
     for (Intrinsic i : Intrinsic.values()) {
       if (field.equals(i.field())) {
