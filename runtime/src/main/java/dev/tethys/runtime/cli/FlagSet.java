@@ -26,7 +26,7 @@ public final class FlagSet {
   private final Map<String, Flag> flags = new LinkedHashMap<>();
   private final Map<String, List<String>> given = new LinkedHashMap<>();
 
-  /** The flags that a command accepts, in the order of its help. */
+  /** Creates the set of flags accepted by a command, in the order of its help. */
   public FlagSet(String command, String about, List<Flag> flags) {
     this(command, "", about, flags);
   }

@@ -26,7 +26,7 @@ public final class DecodedColumns {
     return new DecodedColumns(null);
   }
 
-  /** Records that the block is read. */
+  /** Records a read of the block. */
   public void use() {
     if (cache != null) {
       cache.use(this);

@@ -20,7 +20,7 @@ final class HeadReferences<H extends EventHead<?>> {
     recycle(signal);
   }
 
-  /** Records that the rows of the heads are in parts. */
+  /** Records that the rows of the heads have been written to parts. */
   void written(Collection<H> heads, EventSignal<H, ?, ?> signal) {
     written = heads;
     recycle(signal);

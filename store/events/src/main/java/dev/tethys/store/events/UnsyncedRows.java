@@ -44,7 +44,10 @@ final class UnsyncedRows<H extends EventHead<?>> {
     return rows;
   }
 
-  /** Records that the log is on disk up to rows; false if they were dropped before. */
+  /**
+   * Records that the log is on disk up to the given rows; returns false if they were dropped
+   * before.
+   */
   boolean confirm(Rows<H> rows) {
     if (rows.dropped) {
       return false;

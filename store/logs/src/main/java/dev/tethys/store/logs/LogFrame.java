@@ -58,7 +58,7 @@ final class LogFrame {
     out.size = at;
   }
 
-  /** Bytes that the rows of a batch take at most. */
+  /** Returns the maximum number of bytes for the rows of a batch. */
   private static long most(LogBatch batch) {
     long bytes = (long) batch.rows * ROW_BYTES + (long) batch.pairs * PAIR_BYTES;
     for (int r = 0; r < batch.rows; r++) {

@@ -20,7 +20,7 @@ import java.util.List;
  */
 record ReadableRows(
     LogHead.Chunk rows, List<String> names, List<String> missingNames, String missing) {
-  /** Names that a warning lists. */
+  /** Maximum number of names listed in a warning. */
   private static final int MAX_SHOWN = 10;
 
   /**

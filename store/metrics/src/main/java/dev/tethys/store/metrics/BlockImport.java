@@ -78,7 +78,8 @@ public final class BlockImport implements AutoCloseable {
   }
 
   /**
-   * Samples that the head did not take: there is another value at their time, or they are too old.
+   * Returns the number of samples rejected by the head, because another value exists at their time
+   * or they are too old.
    */
   public long refused() {
     return refused;

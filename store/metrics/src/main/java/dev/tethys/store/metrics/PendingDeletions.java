@@ -70,7 +70,7 @@ final class PendingDeletions {
     nameless.add(rubbish);
   }
 
-  /** Blocks that the next start would find. */
+  /** Returns the blocks that the next start would find. */
   List<BlockReader> named() {
     return List.copyOf(named.keySet());
   }

@@ -160,7 +160,7 @@ final class ProfileAdmission {
   }
 
   /**
-   * Limit that a row exceeds.
+   * Returns the limit exceeded by a row, or null.
    *
    * @param depths depth by node, or null if no stack of the batch is too deep
    */

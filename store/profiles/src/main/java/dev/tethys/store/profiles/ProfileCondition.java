@@ -9,7 +9,7 @@ import dev.tethys.store.files.CorruptionException;
 import java.util.List;
 
 /**
- * Series that a deletion selects.
+ * Series selected by a deletion.
  *
  * <pre>
  * 1 byte version 1, matchers, see MatcherBytes

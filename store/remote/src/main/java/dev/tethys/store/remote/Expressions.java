@@ -26,7 +26,9 @@ public final class Expressions {
 
   private Expressions() {}
 
-  /** The values that an expression meets when it meets only some; null if it is unknown. */
+  /**
+   * Returns the values matched by an expression if they form a small finite set, otherwise null.
+   */
   public static @Nullable Set<String> values(String expression) {
     Set<String> values = Regex.whole(expression).values();
     return values == null || values.size() > MAX_VALUES ? null : values;

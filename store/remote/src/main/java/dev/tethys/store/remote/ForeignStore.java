@@ -34,7 +34,7 @@ public interface ForeignStore extends AutoCloseable {
     LABELS
   }
 
-  /** Operations that the store performs itself, for documentation and {@code check}. */
+  /** Returns the operations performed by the store itself, for documentation and {@code check}. */
   Collection<Capability> capabilities();
 
   /**

@@ -29,7 +29,7 @@ public record NamedValues(String label, boolean among, Set<String> values) {
     return among == values.contains("");
   }
 
-  /** The values that a label can have. */
+  /** Returns the values a label can have. */
   public List<String> present() {
     return values.stream().filter(v -> !v.isEmpty()).toList();
   }

@@ -1,6 +1,6 @@
 package dev.tethys.store.logs.block;
 
-/** Bounds that a damaged length cannot pass. */
+/** Limits that bound damaged lengths. */
 final class SectionLimit {
   /** Bytes of all values of a column. */
   static final int VALUE = 256 << 20;

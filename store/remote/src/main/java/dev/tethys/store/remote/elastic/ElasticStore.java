@@ -295,7 +295,7 @@ final class ElasticStore implements ForeignStore {
     return new String(q.put("]}}").take(), StandardCharsets.UTF_8);
   }
 
-  /** Times that a date can be, years 0 to 9999. */
+  /** Range of valid dates, years 0 to 9999. */
   private static final long MIN = -62_167_219_200_000L;
 
   private static final long MAX = 253_402_300_799_999L;

@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * attributes, events and links absent. Ids, starts and resources of spans have no such value.
  */
 final class BlockDamage {
-  /** Names that a warning lists. */
+  /** Maximum number of names listed in a warning. */
   private static final int MAX_SHOWN = 10;
 
   private static final int[] NEEDED = {

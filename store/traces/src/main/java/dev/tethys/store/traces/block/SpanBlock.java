@@ -259,7 +259,7 @@ public final class SpanBlock extends SpanChunk {
         });
   }
 
-  /** Row that a number of {@link BlockSection} refers to. */
+  /** Returns the row referenced by a number of {@link BlockSection}. */
   private int referred(long number, int row) {
     if (number == 0) {
       return ROOT;

@@ -113,7 +113,7 @@ public final class BlockReader implements Postings {
     return folder;
   }
 
-  /** Says that its folder has got another name. */
+  /** Records that the block's folder has been renamed. */
   public void named(Path folder) {
     this.folder = folder;
   }
@@ -367,7 +367,7 @@ public final class BlockReader implements Postings {
     return tombstones.count();
   }
 
-  /** Series that a deletion touched. */
+  /** Returns the number of series affected by a deletion. */
   public int deletedSeries() {
     return tombstones.series();
   }

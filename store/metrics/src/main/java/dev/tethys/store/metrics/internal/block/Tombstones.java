@@ -105,7 +105,7 @@ final class Tombstones {
     files.replace(folder.resolve(BlockLayout.TOMBSTONES), Arrays.copyOf(out.buf, out.size));
   }
 
-  /** Series that a deletion touched. */
+  /** Returns the number of series affected by a deletion. */
   int series() {
     return ranges.size();
   }

@@ -190,7 +190,7 @@ final class HistogramRows {
     }
   }
 
-  /** Copy that a reader may keep. */
+  /** Returns a copy that a reader may keep. */
   Copy copy() {
     return new Copy(Arrays.copyOf(bytes, size), count, first, time);
   }

@@ -118,7 +118,7 @@ final class RowPage implements Page {
     return size() >= MAX_BYTES || rows >= MAX_ROWS;
   }
 
-  /** Bytes that its rows take. */
+  /** Returns the number of bytes used by its rows. */
   int weight() {
     return size() + rows * ROW_BYTES;
   }
