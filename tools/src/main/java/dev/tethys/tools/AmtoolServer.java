@@ -20,7 +20,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** The Alertmanager that an amtool command uses, and its command line arguments. */
+/** Alertmanager used by an amtool command, and its command line arguments. */
 final class AmtoolServer implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
 

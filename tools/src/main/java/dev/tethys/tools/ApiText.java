@@ -84,7 +84,7 @@ final class ApiText {
     return GoFloat.f(parsed(v));
   }
 
-  /** The number that a text or number means. */
+  /** Parses a number from a string or a JSON number. */
   static double parsed(@Nullable Object v) {
     return switch (v) {
       case Number n -> n.doubleValue();

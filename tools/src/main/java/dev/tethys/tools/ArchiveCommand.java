@@ -69,7 +69,7 @@ final class ArchiveCommand {
     return status;
   }
 
-  /** The settings that a URL names. */
+  /** Parses the S3 settings in a URL. */
   private static S3Settings s3(String url) throws IOException {
     Matcher m = S3.matcher(url);
     if (!m.matches()) {

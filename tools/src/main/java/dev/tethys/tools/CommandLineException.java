@@ -42,7 +42,7 @@ final class CommandLineException extends RuntimeException {
     super(what);
   }
 
-  /** The line that a program prints, in promtool's form. */
+  /** Returns the error line printed by a program, in promtool's format. */
   String of(String program) {
     return program + ": error: " + getMessage() + ", try --help";
   }

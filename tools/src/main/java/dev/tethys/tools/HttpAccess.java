@@ -21,10 +21,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A server that a command speaks to: its URL, how to authenticate, headers that are sent along. To
- * be closed.
- */
+/** Server contacted by a command: its URL, authentication and additional headers. To be closed. */
 final class HttpAccess implements AutoCloseable {
   static final Flag CONFIG =
       Flag.of(

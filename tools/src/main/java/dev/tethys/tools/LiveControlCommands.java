@@ -425,7 +425,10 @@ final class LiveControlCommands {
     return 0;
   }
 
-  /** Agents that a control concerns now, and its selector with the conditions of the token. */
+  /**
+   * Returns the agents currently affected by a control, and its selector with the token's
+   * conditions.
+   */
   private static String matching(@Nullable Object o) {
     int agents = list(object(o).get("agents")).size();
     String selector = text(o, "selector");

@@ -467,7 +467,7 @@ final class LogCli {
     }
   }
 
-  /** Zone that a flag names. */
+  /** Parses the time zone of a flag. */
   static ZoneId zone(String name) {
     try {
       return name.equalsIgnoreCase("local") ? ZoneId.systemDefault() : ZoneId.of(name);

@@ -108,7 +108,7 @@ final class QueryServer {
     return 1;
   }
 
-  /** The server that an operand names. */
+  /** Opens the server given as an operand. */
   static ServerApi open(Command.Arguments a, String url) throws IOException {
     List<String> headers = new ArrayList<>();
     if (a.flags().values().containsKey("header")) {
@@ -117,7 +117,7 @@ final class QueryServer {
     return new ServerApi(HttpAccess.of(url, a.flags().get("http.config.file"), headers));
   }
 
-  /** The time that a flag gives, or another. */
+  /** Returns the time given by a flag, or a default. */
   static Instant time(Command.Arguments a, String flag, String what, Instant otherwise) {
     String text = a.flags().get(flag);
     if (text.isEmpty()) {

@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A snapshot that a running server creates of its store. */
+/** Snapshot created by a running server of its store. */
 final class ServerSnapshot {
   static final Flag SERVER =
       Flag.of(

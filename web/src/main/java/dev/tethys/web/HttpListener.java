@@ -295,7 +295,7 @@ public final class HttpListener implements AutoCloseable {
     LOG.log(announced, "Listening on {0} ({1}){2}", where, isSecure() ? "TLS" : "no TLS", url);
   }
 
-  /** Addresses that it listens on, with the ports actually bound; Unix sockets come last. */
+  /** Returns the listening addresses, with the ports actually bound; Unix sockets come last. */
   public List<InetSocketAddress> addresses() {
     return ports.stream().map(Port::address).toList();
   }

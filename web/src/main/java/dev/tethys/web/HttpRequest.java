@@ -96,7 +96,7 @@ public interface HttpRequest {
 
   InetSocketAddress localAddress();
 
-  /** The certificates that the client showed, its own first; empty if none. */
+  /** Returns the certificates presented by the client, its own first; empty if none. */
   List<X509Certificate> clientCertificates();
 
   /**

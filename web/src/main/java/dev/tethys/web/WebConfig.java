@@ -42,7 +42,7 @@ public record WebConfig(
   /** Empty configuration: plain HTTP for all clients. */
   public static final WebConfig NONE = new WebConfig(null, true, Map.of(), Map.of(), null);
 
-  /** Files that it was read from, in addition to the configuration itself. */
+  /** Returns the files read for this configuration, in addition to the configuration itself. */
   public List<String> files() {
     return tls == null ? List.of() : tls.files;
   }

@@ -33,9 +33,9 @@ final class Http2Connection {
   private static final int WINDOW = 65_535;
 
   /**
-   * Bytes that the server may send on the connection before we send a window update: more than all
-   * calls together, each of which has its own window and limit. Helidon's server counts a narrow
-   * one wrong when streams write at the same time, and then ends the connection.
+   * Bytes the server may send on the connection before a window update: more than all calls
+   * together, each of which has its own window and limit. Helidon's server counts a narrow one
+   * wrong when streams write at the same time, and then ends the connection.
    */
   private static final int OWN_WINDOW = 1 << 30;
 
@@ -48,7 +48,7 @@ final class Http2Connection {
   /** The last id that a connection can give. */
   private static final int LAST_ID = Integer.MAX_VALUE - 2;
 
-  /** A call that the server has surely not worked on. */
+  /** Call that the server has certainly not processed. */
   static final class NotSentException extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -86,7 +86,7 @@ public final class TlsSockets {
   }
 
   /**
-   * The certificates that a client trusts to vouch for others; empty if it trusts everything.
+   * Returns the trust anchors of a client; empty if it trusts everything.
    *
    * @throws IOException if a certificate cannot be read
    */

@@ -223,7 +223,7 @@ public final class ConnectionTimeouts {
       }
     }
 
-    /** Certificates that the client presented in its handshake; empty if none. */
+    /** Returns the certificates presented by the client in its handshake; empty if none. */
     public Certificate[] clientCertificates() {
       return connection == null ? new Certificate[0] : connection.certificates();
     }

@@ -15,7 +15,10 @@ public final class FrameBudget {
   /** Frames a second on top, for connections that live for days. */
   static final int PER_SECOND = 100;
 
-  /** Frames that a HEADERS or DATA frame pays for: gRPC's peers probe the bandwidth with PING. */
+  /**
+   * Number of frames allowed for each HEADERS or DATA frame: gRPC peers probe the bandwidth with
+   * PING.
+   */
   private static final int PER_MESSAGE = 2;
 
   /** WINDOW_UPDATE frames that a frame sent to the peer pays for: two, from most peers. */

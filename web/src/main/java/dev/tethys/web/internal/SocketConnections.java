@@ -92,7 +92,7 @@ public final class SocketConnections implements AutoCloseable {
     this.socket = opening.open(this::serve, clients::makeRoom);
   }
 
-  /** Address that it listens on; null for a Unix socket. */
+  /** Returns the listening address, or null for a Unix socket. */
   public @Nullable InetSocketAddress address() {
     return socket.address();
   }

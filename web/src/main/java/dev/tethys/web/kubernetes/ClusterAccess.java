@@ -47,7 +47,7 @@ public interface ClusterAccess {
   Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
 
   /**
-   * The cluster that this process runs in, as its pod's service account.
+   * Returns access to the cluster this process runs in, using its pod's service account.
    *
    * @param outside remedy in the error outside a cluster
    */

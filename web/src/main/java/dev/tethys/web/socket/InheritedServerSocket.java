@@ -118,7 +118,7 @@ final class InheritedServerSocket extends ServerSocket {
     throw new SocketException("closed");
   }
 
-  /** Address that it listens on; null for a Unix socket. */
+  /** Returns the listening address, or null for a Unix socket. */
   @Override
   public @Nullable SocketAddress getLocalSocketAddress() {
     return address instanceof InetSocketAddress ? address : null;

@@ -209,7 +209,7 @@ public final class StreamListener implements SocketListener {
     return server.getLocalPort();
   }
 
-  /** Address that it listens on; null for a Unix socket. */
+  /** Returns the listening address, or null for a Unix socket. */
   public @Nullable InetSocketAddress address() {
     return server.getLocalSocketAddress() instanceof InetSocketAddress a ? a : null;
   }
