@@ -73,7 +73,7 @@ final class ServerUnderTest implements AutoCloseable {
    * Starts any server, without waiting until it responds.
    *
    * @param dir folder of its log
-   * @param command receives the port to listen on
+   * @param command returns the command for a listen port
    */
   static ServerUnderTest start(
       Path dir, IntFunction<List<String>> command, Map<String, String> environment)

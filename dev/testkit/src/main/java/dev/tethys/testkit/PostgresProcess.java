@@ -29,7 +29,7 @@ public final class PostgresProcess implements AutoCloseable {
   /**
    * Starts it.
    *
-   * @param dir must be readable by all users
+   * @param dir data directory; must be readable by all users
    * @param password password of the user {@code tethys}
    */
   public PostgresProcess(Path dir, String password) throws IOException, InterruptedException {

@@ -64,7 +64,7 @@ public final class ClickHouseTables {
    * @param traces the table of spans
    * @param cluster cluster on whose nodes all statements run, {@code ""} for one node
    * @param replicated whether tables have replicas, by the server's default paths
-   * @param ttlSeconds how long rows are kept, 0 forever
+   * @param ttlSeconds retention of rows in seconds; 0 to keep them forever
    * @param json whether attributes of logs and spans are columns of type JSON; else maps of strings
    */
   public ClickHouseTables(

@@ -61,7 +61,8 @@ public final class PacketReader {
    * @param level required security level of packets
    * @param passwords looks up the password of a user; null without a user file, in which case
    *     signatures are not checked
-   * @param types when empty, single values are called {@code value} and others by their number
+   * @param types types of data sources; if empty, a single value is named {@code value} and
+   *     multiple values are numbered
    */
   public PacketReader(
       Security level, @Nullable Function<String, @Nullable String> passwords, TypesDb types) {

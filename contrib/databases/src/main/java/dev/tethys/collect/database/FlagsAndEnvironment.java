@@ -15,7 +15,7 @@ public final class FlagsAndEnvironment {
   private final UnaryOperator<String> variable;
 
   /**
-   * @param variable gives a flag's variable
+   * @param variable returns the environment variable of a flag
    */
   public FlagsAndEnvironment(
       ExporterSettings flags,

@@ -62,7 +62,7 @@ public final class DogSketch {
   /**
    * Observations somewhere between two finite values.
    *
-   * @param from below {@code to}
+   * @param from lower bound; less than {@code to}
    */
   public void add(double from, double to, long count) {
     int first = key(from);

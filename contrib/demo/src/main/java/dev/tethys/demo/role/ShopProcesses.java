@@ -47,7 +47,7 @@ final class ShopProcesses implements AutoCloseable {
    * @param arguments command-line arguments passed to all processes
    * @param address frontend address; others listen on the first free ports after it, since
    *     kernel-selected ports are taken for client ports
-   * @param ended receives a part whose process has ended unexpectedly; called by another thread
+   * @param ended called on another thread with a part whose process has ended unexpectedly
    * @throws IOException if a process cannot be started or ends; none is left then
    */
   ShopProcesses(List<String> arguments, String address, Consumer<ShopPart> ended)

@@ -41,7 +41,7 @@ public record ForwardMessage(
    *
    * @param maxBytes maximum size of its entries after decompression
    * @param now time of arrival, nanoseconds since 1970
-   * @param memory receives the bytes that events are about to take, and may throw
+   * @param memory called with the number of bytes before events are allocated; may throw
    * @throws CodecException if it is malformed
    */
   public static ForwardMessage of(

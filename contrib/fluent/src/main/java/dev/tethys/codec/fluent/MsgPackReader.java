@@ -54,7 +54,7 @@ public final class MsgPackReader {
   /**
    * Variant with an account of memory.
    *
-   * @param memory receives the bytes that values are about to take, and may throw
+   * @param memory called with the number of bytes before values are allocated; may throw
    */
   public MsgPackReader(InputStream in, long maxBytes, LongConsumer memory) {
     this(in, maxBytes, false, memory);

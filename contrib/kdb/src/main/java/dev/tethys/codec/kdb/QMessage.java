@@ -54,8 +54,8 @@ public record QMessage(Kind kind, QValue value) {
   /**
    * The bytes.
    *
-   * @param compress as kdb+ does for peers that are not on the same machine: long messages that
-   *     become less than half
+   * @param compress whether to compress as kdb+ does for peers on other machines: long messages
+   *     that shrink to less than half
    * @throws IllegalArgumentException for more than 2 GB, or a symbol with a character 0
    */
   public byte[] encode(ByteOrder order, boolean compress) {

@@ -147,8 +147,8 @@ public record MqttPackets(boolean five) {
    * PUBLISH.
    *
    * @param packetId packet identifier, used for QoS 1 and 2
-   * @param contentType sent in version 5
-   * @param id sent in version 5 as correlation data: the same for each retry
+   * @param contentType content type, sent in version 5
+   * @param id correlation data, sent in version 5: the same for each retry
    */
   public byte[] publish(
       String topic,

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Data point as OpenTSDB receives it.
  *
- * @param timestamp as written: Unix seconds, or milliseconds when it needs more than 32 bits,
- *     perhaps with a decimal point; "" for none
- * @param value as written; "" for none
+ * @param timestamp timestamp as written: Unix seconds, or milliseconds if it needs more than 32
+ *     bits, optionally with a decimal point; "" for none
+ * @param value value as written; "" for none
  */
 public record DataPoint(String metric, String timestamp, String value, Map<String, String> tags) {
   /** Passes the point to a sink; returns the reason of a rejection, otherwise null. */

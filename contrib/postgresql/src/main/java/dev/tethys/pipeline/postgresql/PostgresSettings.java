@@ -245,7 +245,7 @@ record PostgresSettings(
   /**
    * Rejects settings that conflict with tokens, for exporter and store.
    *
-   * @param user also empty if another setting identifies the user
+   * @param user user name; may be empty if another setting identifies the user
    */
   static void wantsTokens(YamlObject o, Key<?> key, String user, @Nullable TlsConfig tls) {
     if (user.isEmpty()) {

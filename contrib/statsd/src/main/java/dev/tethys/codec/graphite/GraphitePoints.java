@@ -118,7 +118,7 @@ public final class GraphitePoints {
   /**
    * Reads a pickled list, without the length before it.
    *
-   * @param memory receives the bytes that its objects are about to take, and may throw
+   * @param memory called with the number of bytes before objects are allocated; may throw
    * @throws CodecException if it is malformed, or holds anything but plain data
    */
   public RejectedItems pickle(

@@ -51,7 +51,7 @@ public final class StatsdReader {
     /**
      * A line, or one of its values, is invalid.
      *
-     * @param reason as named by statsd_exporter, such as {@code malformed_value}
+     * @param reason reason as named by statsd_exporter, such as {@code malformed_value}
      */
     void refused(String line, String reason);
 

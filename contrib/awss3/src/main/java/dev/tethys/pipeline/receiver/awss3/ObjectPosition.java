@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param selection the position is valid only for this selection
  * @param time time of the partition being read
  * @param key key of the last object delivered from the partition, or "" if none
- * @param objects read since the start of the range
- * @param items accepted from these objects
+ * @param objects number of objects read since the start of the range
+ * @param items number of items accepted from these objects
  */
 record ObjectPosition(String selection, Instant time, String key, long objects, long items) {
   /** Key that sorts after all others. */

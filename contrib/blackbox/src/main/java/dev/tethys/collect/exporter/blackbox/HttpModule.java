@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * HTTP probe module: request settings and success conditions.
  *
- * @param statusCodes empty for all of 2xx
- * @param versions empty for any
+ * @param statusCodes accepted status codes; empty for all of 2xx
+ * @param versions accepted HTTP versions; empty for any
  * @param skipResolve names are left to the proxy if there is one
  * @param compression requested content encoding, {@code ""} for none
  * @param bodySizeLimit maximum size of the decoded body; 0 for unlimited

@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param lease its name
  * @param duration time after which a lease that is not renewed expires
  * @param deadline time within which the leader must renew it
- * @param retry between attempts
+ * @param retry interval between attempts
  */
 public record LeaderElectorConfig(
     ClusterSettings access,

@@ -18,7 +18,7 @@ public final class HostObserverFactory implements ExtensionFactory<HostObserverF
   /**
    * The settings.
    *
-   * @param interval between two looks
+   * @param interval interval between reads of the process list
    */
   public record Settings(Duration interval) {}
 

@@ -21,7 +21,7 @@ final class Associations {
   private final List<List<String>> associations;
 
   /**
-   * @param associations empty to look up by any address found
+   * @param associations lookup rules; empty to look up by any address found
    */
   Associations(List<List<String>> associations) {
     this.associations = associations;

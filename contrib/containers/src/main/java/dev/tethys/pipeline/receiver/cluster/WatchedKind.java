@@ -36,7 +36,7 @@ final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
   /**
    * @param name receiver name used in log lines
    * @param namespace {@code ""} for all
-   * @param listener receives entities and their changes; null if none
+   * @param listener listener for entities and their changes, or null if none
    */
   WatchedKind(
       String name,

@@ -53,7 +53,8 @@ final class CreatedReceiver {
    * Creates an idle instance.
    *
    * @param again initial pause before a failed start is retried
-   * @param whenGone called when it has become permanently idle; not after {@link #end}
+   * @param whenGone callback for a receiver that has become permanently idle; not called after
+   *     {@link #end}
    */
   CreatedReceiver(
       PlannedReceiver first,

@@ -32,7 +32,7 @@ final class ContainerPoints {
   private final long begun;
 
   /**
-   * @param begun since when points count
+   * @param begun start time of points
    */
   ContainerPoints(DockerConfig config, PointEmitter out, long begun) {
     this.config = config;

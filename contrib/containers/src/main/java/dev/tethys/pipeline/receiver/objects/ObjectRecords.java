@@ -21,7 +21,7 @@ final class ObjectRecords {
   private final String version;
 
   /**
-   * @param kind as in paths of the API
+   * @param kind kind as in API paths
    * @param version version of this program
    */
   ObjectRecords(String kind, String version) {

@@ -46,10 +46,10 @@ public record ObjectsConfig(
   /**
    * One kind of objects.
    *
-   * @param name as in paths of the API: {@code pods}
+   * @param name resource name as in API paths, such as {@code pods}
    * @param group API group, or {@code ""} for the first group with such a resource
-   * @param interval between two lists
-   * @param delay before the first list
+   * @param interval interval between two lists
+   * @param delay delay before the first list
    * @param version resource version to start from, or {@code ""} for the current one
    * @param without types of changes that are not reported
    */

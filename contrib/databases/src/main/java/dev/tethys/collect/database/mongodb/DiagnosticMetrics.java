@@ -17,7 +17,7 @@ final class DiagnosticMetrics {
   /**
    * Lock with its own metric.
    *
-   * @param resource as the label has it
+   * @param resource resource as it appears in the label
    */
   private record Lock(String metric, String what, String kind, String mode, String resource) {}
 

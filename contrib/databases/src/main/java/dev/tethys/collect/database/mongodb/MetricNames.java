@@ -57,7 +57,7 @@ final class MetricNames {
   /**
    * Returns the label that replaces the last part of a path.
    *
-   * @param path without its last part, a dot at the end
+   * @param path path without its last part, ending with a dot
    */
   static @Nullable String lastAsLabel(String path) {
     return LAST_AS_LABEL.get(path);

@@ -14,7 +14,7 @@ import java.util.TreeSet;
 /**
  * A collection and its database.
  *
- * @param collection may have dots
+ * @param collection collection name; may contain dots
  */
 record Namespace(String database, String collection) {
   private static final System.Logger LOG = JulLogger.of(Namespace.class.getName());

@@ -58,7 +58,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
    *
    * @param sql null for all of the view that is called as the namespace is
    * @param master whether it runs once for a server instead of in each of its databases
-   * @param cache how long a response is cached
+   * @param cache cache lifetime of a response
    * @param versions server versions on which the query runs
    */
   record UserQuery(

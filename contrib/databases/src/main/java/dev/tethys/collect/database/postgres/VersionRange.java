@@ -14,7 +14,7 @@ record VersionRange(List<List<Condition>> any) {
   /**
    * A comparison.
    *
-   * @param version as {@link #number} counts
+   * @param version version encoded as by {@link #number}
    * @param after first version after the named one; for a version with an x, the first outside its
    *     range
    */

@@ -55,7 +55,7 @@ final class DatadogIdentity implements ClientAuth {
   private Instant since = Instant.MIN;
 
   /**
-   * @param datadog without a path
+   * @param datadog URL without a path
    * @param dependencies dependencies without client authentication
    * @param timeout timeout of requests to Datadog
    */

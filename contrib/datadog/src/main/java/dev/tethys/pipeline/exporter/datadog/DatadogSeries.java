@@ -25,7 +25,7 @@ final class DatadogSeries {
   /**
    * Identity of a series.
    *
-   * @param tags as {@code key:value}
+   * @param tags tags in the form {@code key:value}
    * @param unit Datadog's name of the unit, "" for none
    */
   record Identity(String host, List<String> tags, String unit) {}

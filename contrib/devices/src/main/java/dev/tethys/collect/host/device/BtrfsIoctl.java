@@ -24,7 +24,7 @@ final class BtrfsIoctl {
   /**
    * A device of a file system.
    *
-   * @param errors written, read, flushed, corrupted, of a wrong generation
+   * @param errors error counts: written, read, flushed, corrupted, wrong generation
    */
   record Device(String name, String uuid, double total, double used, double[] errors) {}
 

@@ -60,7 +60,7 @@ final class ZooKeeperConnection implements AutoCloseable {
   /**
    * Starts a session.
    *
-   * @param server as host:port
+   * @param server server in the form host:port
    */
   ZooKeeperConnection(String server, Duration timeout) throws IOException {
     int colon = server.lastIndexOf(':');

@@ -34,7 +34,7 @@ final class RemoteStrategies implements StrategySource {
   private final Map<String, CachedStrategy> kept = new ConcurrentHashMap<>();
 
   /**
-   * @param keep how long a response is cached; zero to request each time
+   * @param keep cache lifetime of a response; zero to request it each time
    */
   RemoteStrategies(
       GrpcClientSettings settings, @Nullable ClientAuth auth, Duration keep, LongSupplier nanos) {

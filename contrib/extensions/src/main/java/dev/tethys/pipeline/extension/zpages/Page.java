@@ -49,7 +49,7 @@ final class Page {
   /**
    * Adds a table.
    *
-   * @param head empty for no header row
+   * @param head header row; empty for none
    */
   Page table(List<String> head, List<List<String>> rows) {
     sb.append("<table>\n");

@@ -29,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param password never exported or logged
  * @param tls null for plain connections
- * @param include empty for all beans
- * @param includeAttributes empty for all
- * @param scrapeTimeout after which the last successful response is returned again; null if none
+ * @param include bean patterns to include; empty for all beans
+ * @param includeAttributes attribute patterns to include; empty for all
+ * @param scrapeTimeout timeout after which the last successful response is returned again; null if
+ *     none
  * @param longestRequest time after which the values read so far are returned; null if none
  * @param login required for the pages; null if none
  * @param pagesTls null for pages without TLS, or with that of {@code --web.config.file}

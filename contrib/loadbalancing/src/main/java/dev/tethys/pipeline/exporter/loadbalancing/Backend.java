@@ -5,7 +5,7 @@ import dev.tethys.pipeline.component.QueuePart;
 /**
  * Backend of a load balancer.
  *
- * @param target called host and port
+ * @param target host and port, used as the name
  */
 record Backend(String target, QueuePart queue) {
   @Override

@@ -52,7 +52,7 @@ public record LoadBalancingSettings(
    * Endpoints of a Kubernetes service.
    *
    * @param namespace null for the namespace of this pod
-   * @param ports empty for the default
+   * @param ports ports of the service; empty for the default
    * @param timeout timeout of the initial list
    * @param hostnames whether pods are addressed by name
    */

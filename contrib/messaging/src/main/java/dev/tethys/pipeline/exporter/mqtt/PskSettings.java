@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * TLS with a pre-shared key instead of certificates.
  *
  * @param key null if it is in the file
- * @param file read for each connection; "" for none
+ * @param file key file, read for each connection; "" for none
  * @param serverName requested server name; "" for none
  * @param newest whether TLS 1.3 is used; otherwise 1.2
  */

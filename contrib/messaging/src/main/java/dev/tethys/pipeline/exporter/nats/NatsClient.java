@@ -99,7 +99,7 @@ final class NatsClient implements AutoCloseable {
   /**
    * Publishes one message.
    *
-   * @param headers without line feeds
+   * @param headers message headers; must not contain line feeds
    */
   SendResult publish(String subject, Map<String, String> headers, byte[] body) throws IOException {
     StringBuilder head = new StringBuilder("NATS/1.0\r\n");

@@ -9,7 +9,7 @@ import java.util.List;
  * @param maxFiles the soft limit as an unsigned number; infinite for no limit
  * @param states numbers in each of {@link #STATES}, of the process and its threads
  * @param waitsIn the function of the kernel that it waits in, {@code ""} for none or unknown
- * @param threads empty if there is only one
+ * @param threads thread statistics; empty if there is only one thread
  * @param partial number of parts that could not be read
  */
 record ProcessSnapshot(

@@ -31,7 +31,7 @@ final class ProcessTracker {
    *
    * @param children whether a process without a group belongs to that of its parent
    * @param recheck whether a process without a group is checked again
-   * @param recheckFor how long after its start a process is rechecked; zero for always
+   * @param recheckFor time after its start during which a process is rechecked; zero for always
    */
   record Rules(GroupNamer namer, boolean children, boolean recheck, Duration recheckFor) {}
 

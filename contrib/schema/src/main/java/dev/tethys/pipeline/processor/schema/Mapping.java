@@ -86,7 +86,7 @@ enum Mapping {
   /**
    * Renames attributes of resources, spans and log records.
    *
-   * @param collision receives each new name that was already in use
+   * @param collision called with each new name that was already in use
    * @return whether anything was renamed
    */
   boolean apply(Telemetry<?> data, Consumer<String> collision) {

@@ -65,7 +65,7 @@ final class SchemaFile {
   /**
    * Parses a file.
    *
-   * @param name used in errors
+   * @param name file name used in error messages
    * @throws ConfigException with the position of the error
    */
   static SchemaFile parse(String name, String text) {

@@ -77,7 +77,7 @@ final class Translation {
   /**
    * Renames attributes of a resource.
    *
-   * @param collision receives each new name that was in use
+   * @param collision called with each new name that was already in use
    */
   void resource(Resource r, Consumer<String> collision) {
     plain(Part.RESOURCES, r.attributes(), collision);

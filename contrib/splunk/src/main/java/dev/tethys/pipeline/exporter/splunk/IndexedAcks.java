@@ -35,8 +35,8 @@ final class IndexedAcks {
   /**
    * Polling settings of acknowledgements.
    *
-   * @param interval between two polls
-   * @param timeout after which a request is sent again
+   * @param interval interval between two polls
+   * @param timeout timeout after which a request is sent again
    */
   record Rules(Duration interval, Duration timeout) {
     private static final Section SECTION =

@@ -64,7 +64,8 @@ public final class SystemBus implements AutoCloseable {
   /**
    * Connects to the bus.
    *
-   * @param address as in {@code DBUS_SYSTEM_BUS_ADDRESS}, {@code ""} for the default location
+   * @param address address in the format of {@code DBUS_SYSTEM_BUS_ADDRESS}, or {@code ""} for the
+   *     default location
    */
   public static SystemBus connect(String address, Duration timeLimit) throws IOException {
     SystemBus b = open(path(address), false, timeLimit);

@@ -35,7 +35,7 @@ final class UserSecurity {
   private long salt = ThreadLocalRandom.current().nextLong();
 
   /**
-   * @param contextEngine empty for the agent's own
+   * @param contextEngine SNMPv3 context engine ID; empty for the agent's own
    */
   UserSecurity(Credentials credentials, byte[] contextName, byte[] contextEngine) {
     this.credentials = credentials;
