@@ -54,7 +54,7 @@ public final class Batch {
    * @param items number of items as counted by the encoding
    * @param lane batches of one lane keep their order on the way to every destination; 0 if order
    *     does not matter. A target, a connection or a partition is a lane.
-   * @param metadata sent along by the client
+   * @param metadata request headers sent by the client
    */
   public Batch(
       Signal signal, Encoding encoding, byte[] body, int items, long lane, Metadata metadata) {

@@ -54,7 +54,8 @@ public final class ConfigSources implements ConfigSource {
   /**
    * Sources with limits.
    *
-   * @param variables before those of the environment, and no secrets of this machine
+   * @param variables variables that take precedence over the environment; must not contain secrets
+   *     of this machine
    * @param allowed references to this machine; null for any
    */
   public ConfigSources(

@@ -34,8 +34,8 @@ public final class ArchiveWriter implements Closeable {
    *
    * @param maxBytes maximum total size of all files
    * @param maxAge maximum age of a request
-   * @param segmentBytes after which a segment is complete
-   * @param segmentAge after which a segment is complete
+   * @param segmentBytes size at which a segment is complete
+   * @param segmentAge age at which a segment is complete
    * @param refuses whether a full archive refuses requests; otherwise the oldest segment is deleted
    * @param index resource attributes in the index
    */

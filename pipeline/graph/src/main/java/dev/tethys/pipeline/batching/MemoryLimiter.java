@@ -37,7 +37,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
    * The settings.
    *
    * @param limit hard limit in bytes
-   * @param soft above which batches are refused
+   * @param soft limit above which batches are rejected
    */
   public record Settings(
       Duration interval, long limit, long soft, Duration minGcSoft, Duration minGcHard) {}

@@ -27,7 +27,7 @@ public interface Checkable<S> {
   /**
    * Converts a URL to keys of the exporter; {@code a.b} is the key b within a.
    *
-   * @param url without its parameters
+   * @param url URL without query parameters
    * @throws IllegalArgumentException if it does not fit this destination, with the required form
    */
   default Map<String, String> keysOf(String url) {

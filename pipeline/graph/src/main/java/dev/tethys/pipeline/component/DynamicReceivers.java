@@ -34,8 +34,8 @@ public interface DynamicReceivers {
    * Creates a receiver. Its own metrics are shown between its start and its stop.
    *
    * @param id ID, unique among the receivers running at a time
-   * @param called how logs and errors call it
-   * @param settings read by the factory
+   * @param called component name used in logs and errors
+   * @param settings settings parsed by the factory
    * @throws dev.tethys.config.ConfigException if the settings cannot be met
    */
   Receiver make(

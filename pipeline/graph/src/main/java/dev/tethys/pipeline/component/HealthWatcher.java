@@ -8,7 +8,7 @@ public interface HealthWatcher {
   /**
    * Sets the source of exporter health.
    *
-   * @param exporters returns the current exporters without waiting
+   * @param exporters returns the current exporters without blocking
    */
   void watchExporters(Supplier<List<ExporterHealth>> exporters);
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A processor of {@code service.telemetry.logs} or {@code .traces}: log records or spans of the
  * process, sent over OTLP.
  *
- * @param delay between two exports; zero to export each item immediately
+ * @param delay delay between two exports; zero to export each item immediately
  * @param timeout timeout of an export
  * @param queue maximum number of items that wait; newer ones are dropped
  * @param batch maximum number of items of an export

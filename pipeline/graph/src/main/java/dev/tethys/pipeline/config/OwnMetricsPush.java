@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A periodic reader of {@code service.telemetry.metrics}: the metrics of the process, sent.
  *
- * @param interval between two sendings
+ * @param interval interval between two exports
  * @param timeout timeout of a single export
  * @param otlp OTLP destination; null for standard output
  */

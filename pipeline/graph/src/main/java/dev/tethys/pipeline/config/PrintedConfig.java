@@ -86,7 +86,7 @@ public final class PrintedConfig {
   /**
    * Text with its references, which are shown even if their values are secret.
    *
-   * @param root as written, with references such as {@code ${env:NAME}}
+   * @param root configuration as written, with references such as {@code ${env:NAME}}
    */
   public static String unexpanded(YamlNode root, Components components) {
     return YamlWriter.write(new PrintedConfig(true).printed(root, components));
@@ -95,7 +95,7 @@ public final class PrintedConfig {
   /**
    * Secrets that are literally contained in the text.
    *
-   * @param root as written, with references such as {@code ${env:NAME}}
+   * @param root configuration as written, with references such as {@code ${env:NAME}}
    */
   public static List<YamlNode> literalSecrets(YamlNode root, Components components) {
     PrintedConfig p = new PrintedConfig(true);

@@ -38,7 +38,8 @@ final class Breaker {
   /**
    * Records a failed request.
    *
-   * @param startedAt when it was sent; requests sent before a pause carry no new information
+   * @param startedAt time at which the request was sent; requests sent before a pause carry no new
+   *     information
    * @param after retry delay requested by the destination; zero if unspecified
    */
   void failure(long startedAt, long now, Duration after) {

@@ -51,7 +51,7 @@ public record DeliverySettings(
    * @param minSize size at which a batch is sent immediately
    * @param maxSize maximum size; 0 for no limit
    * @param sizer unit of both sizes: items or bytes
-   * @param metadataKeys only batches with equal values are merged
+   * @param metadataKeys metadata keys whose values must be equal for batches to be merged
    */
   public record Batching(
       Duration after, long minSize, long maxSize, Sizer sizer, List<String> metadataKeys) {}
@@ -311,7 +311,7 @@ public record DeliverySettings(
   /**
    * Variant with another queue in memory.
    *
-   * @param enabled as in {@code sending_queue}
+   * @param enabled {@code enabled} of {@code sending_queue}
    * @param requests most that wait
    */
   public DeliverySettings withQueue(boolean enabled, long requests, int consumers) {

@@ -523,7 +523,7 @@ final class Dispatcher {
   /**
    * Closes a previous sender once it has no requests in flight.
    *
-   * @param timeLimit after which requests are interrupted, to be sent again
+   * @param timeLimit time limit after which requests are interrupted, to be sent again
    */
   void end(Sender sender, Duration timeLimit) {
     sender.flushBeforeStop();

@@ -57,7 +57,7 @@ public final class ItemProbe implements ExporterProbe {
   private final Lookup lookup;
 
   /**
-   * @param sender closed with the probe
+   * @param sender request sender; closed with the probe
    */
   public ItemProbe(Signal signal, Connect connect, Encoder encoder, Sender sender, Lookup lookup) {
     this.signal = signal;

@@ -44,7 +44,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
   /**
    * Closes a previous sender as soon as nothing is in flight on it. Does not wait for that.
    *
-   * @param timeLimit after which requests are interrupted, to be sent again
+   * @param timeLimit time limit after which requests are interrupted, to be sent again
    */
   void retire(Sender former, Duration timeLimit);
 

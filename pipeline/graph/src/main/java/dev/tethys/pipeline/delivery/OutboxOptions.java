@@ -85,8 +85,8 @@ public record OutboxOptions(
   /**
    * A queue on disk.
    *
-   * @param folder not used by any other outbox; made when absent
-   * @param sync when a request counts as being on disk
+   * @param folder folder used by this outbox only; created if missing
+   * @param sync condition under which a request counts as being on disk
    * @param deadLetterBytes most that dead letters take; the oldest free space for new ones
    */
   public record Disk(Path folder, Sync sync, long deadLetterBytes) {

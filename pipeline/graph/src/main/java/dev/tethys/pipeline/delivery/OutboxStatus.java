@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * State of an outbox at one moment.
  *
- * @param requests waiting or being sent
+ * @param requests number of requests waiting or being sent
  * @param items items in those requests
- * @param bytes used of the capacity: of bodies in memory, of files on disk
+ * @param bytes used capacity in bytes: bodies in memory or files on disk
  * @param capacity capacity of the queue
  * @param oldestMillis age of the oldest request; 0 if there is none
  * @param inFlight requests in flight

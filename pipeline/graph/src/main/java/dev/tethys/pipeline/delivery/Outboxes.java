@@ -84,7 +84,7 @@ public final class Outboxes {
   /**
    * The same.
    *
-   * @param found receives the headers of each request on disk, before any of them is sent
+   * @param found called with the headers of each request on disk before any of them is sent
    */
   public Outbox open(
       String name,

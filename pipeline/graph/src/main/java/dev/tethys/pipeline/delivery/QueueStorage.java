@@ -133,7 +133,7 @@ interface QueueStorage extends Closeable {
     /**
      * Removes the oldest entry not in flight; returns null if there is none.
      *
-     * @param in only entries of this segment; null for any
+     * @param in segment whose entries are considered, or null for any
      */
     @Nullable Entry takeBack(@Nullable Segment in);
 

@@ -80,7 +80,7 @@ final class SegmentedLog implements Closeable {
    * Opens a folder, and creates it if missing.
    *
    * @param durable whether creation and removal of files are synced immediately
-   * @param found receives the headers of each record that is not done
+   * @param found called with the headers of each record that is not done
    * @throws IOException if the folder cannot be created or listed
    */
   SegmentedLog(

@@ -17,7 +17,7 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
   /**
    * Node status.
    *
-   * @param id used by edges
+   * @param id node ID, referenced by edges
    * @param kind {@code receiver}, {@code processor} …
    * @param component its id in the configuration
    * @param where position of its definition

@@ -36,7 +36,7 @@ public interface GraphView {
   /**
    * Samples batches before and after a node; returns empty if no edge leads to it or from it.
    *
-   * @param node as {@link GraphStatus.NodeStatus#id} names it
+   * @param node node ID from {@link GraphStatus.NodeStatus#id}
    * @param perSecond most batches a second
    */
   default Optional<NodeTap> tapNode(String node, double perSecond) {

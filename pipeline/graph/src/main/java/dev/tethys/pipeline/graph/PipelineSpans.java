@@ -32,7 +32,7 @@ public final class PipelineSpans {
    *
    * @param propagates whether batches continue the trace of their sender, and exporter requests
    *     propagate the trace context
-   * @param sink receives ended spans; must not block
+   * @param sink consumer of ended spans; must not block
    */
   public void recordTo(SpanSampling sampling, boolean propagates, Consumer<Span> sink) {
     this.propagates = propagates;

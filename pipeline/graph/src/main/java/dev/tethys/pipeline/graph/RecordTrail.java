@@ -48,9 +48,9 @@ public final class RecordTrail implements AutoCloseable {
   /**
    * Edge traversed by the record.
    *
-   * @param millis since the first edge
+   * @param millis time since the first edge in milliseconds
    * @param batchItems items of the batch in which it passed
-   * @param record only the record, with its resource and scope
+   * @param record the record only, with its resource and scope
    */
   public record Hop(
       String edge,

@@ -8,11 +8,11 @@ import java.util.Map;
  *
  * @param in taken from the preceding node
  * @param created made here: a metric counted out of spans, say
- * @param restored found on disk when the component started
+ * @param restored items found on disk when the component started
  * @param revived removed from the dead letters, to be sent once more
  * @param out passed on, or taken by the destination
  * @param held queued, or being worked on
- * @param deadLettered kept among the dead letters
+ * @param deadLettered items stored as dead letters
  * @param dropped abandoned, by reason
  * @param returned returned to the source
  * @param kept left on disk when the component stopped

@@ -51,7 +51,7 @@ public record NameRule(
   /**
    * Replaces all other characters by underscores.
    *
-   * @param characters as in a class of an expression
+   * @param characters characters in the syntax of a regular expression's character class
    */
   public static UnaryOperator<String> keep(String characters) {
     String others = "[^" + characters + "]";

@@ -101,7 +101,7 @@ public final class AgentContract {
   /**
    * Message with shares in quotas.
    *
-   * @param shares as {@code QuotaShare} writes them
+   * @param shares shares as serialized by {@code QuotaShare}
    */
   public static CustomMessage quotas(String shares) {
     return new CustomMessage(QUOTAS, "shares", shares.getBytes(StandardCharsets.UTF_8));

@@ -60,8 +60,8 @@ public record PipelineAccounts(
   /**
    * Item counts of an exporter.
    *
-   * @param in accepted from its pipelines, or found on disk
-   * @param out delivered
+   * @param in items accepted from its pipelines or found on disk
+   * @param out items delivered
    * @param queued items queued or in flight
    * @param oldestMillis age of the oldest item queued or in flight; 0 if there is none, -1 if
    *     unknown

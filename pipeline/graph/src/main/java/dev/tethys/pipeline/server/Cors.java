@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cross-origin rules of the Fetch standard: pages that may send requests.
  *
- * @param origins may hold one {@code *} each
+ * @param origins allowed origins, each with at most one {@code *}
  * @param headers allowed request headers in addition to the safelisted ones; {@code *} for any
  * @param exposed headers of responses that pages may read
  * @param maxAgeSeconds lifetime of a preflight result; 0 for the browser's default

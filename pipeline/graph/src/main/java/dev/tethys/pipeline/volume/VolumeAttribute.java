@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 /**
  * Attribute by which volumes are counted.
  *
- * @param name as configured
+ * @param name name as configured
  * @param source source of its values
  * @param key attribute key; "" for other sources
  */

@@ -81,7 +81,7 @@ public final class TopicWriter {
   /**
    * Writes a record; blocks while the client has no space or does not know the brokers yet.
    *
-   * @param done receives null on success, otherwise the reason; called on a client thread
+   * @param done called with null on success, otherwise with the reason; runs on a client thread
    */
   public void write(byte[] key, byte[] value, Consumer<@Nullable Failure> done)
       throws InterruptedException {

@@ -21,8 +21,8 @@ public final class Ottl {
    * Loads a group of statements.
    *
    * @param contexts contexts of the signal, such as {@link OttlContext#LOGS}
-   * @param context as configured, or null to infer it from the paths, which then start with the
-   *     name of a context
+   * @param context context as configured, or null to infer it from the paths, which then start with
+   *     the name of a context
    * @param conditions combined with or, under which the group runs; empty to always run
    */
   public Statements statements(

@@ -9,7 +9,7 @@ public final class EntryLimiter {
   /**
    * Rate limit.
    *
-   * @param perSecond above 0
+   * @param perSecond rate per second; greater than 0
    * @param burst maximum burst, at least 1
    */
   public record Rate(double perSecond, long burst) {

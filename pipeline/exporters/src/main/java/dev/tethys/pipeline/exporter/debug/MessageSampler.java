@@ -21,7 +21,7 @@ final class MessageSampler {
    * Creates a sampler.
    *
    * @param initial number of messages of each text that pass per second
-   * @param thereafter after these, one of this many passes; 0 if none
+   * @param thereafter sampling rate after the initial messages: one in this many passes; 0 for none
    * @param nanos a clock in nanoseconds
    */
   MessageSampler(int initial, int thereafter, LongSupplier nanos) {

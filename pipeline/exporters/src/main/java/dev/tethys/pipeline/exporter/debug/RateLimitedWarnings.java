@@ -17,7 +17,7 @@ final class RateLimitedWarnings {
   /**
    * A log.
    *
-   * @param name how the log calls the component
+   * @param name component name used in log lines
    * @param nanos a clock in nanoseconds
    */
   RateLimitedWarnings(System.Logger log, String name, LongSupplier nanos) {

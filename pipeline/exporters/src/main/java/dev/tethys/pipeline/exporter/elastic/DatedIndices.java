@@ -8,7 +8,7 @@ import java.time.format.DateTimeFormatterBuilder;
 /**
  * Index names with a date suffix, as in Logstash ({@code logstash_format}).
  *
- * @param separator between name and date
+ * @param separator separator between name and date
  */
 record DatedIndices(String separator, DateTimeFormatter date) {
   /**

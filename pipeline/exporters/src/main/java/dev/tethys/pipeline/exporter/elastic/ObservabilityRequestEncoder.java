@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * observed time or the current time, and {@code @timestamp} of a span is set, whereas it is the
  * year 1 there.
  *
- * @param encoder whose names are {@link CollectorRequestEncoder#names}
+ * @param encoder document encoder that names indices by {@link CollectorRequestEncoder#names}
  * @param millis a clock
  */
 record ObservabilityRequestEncoder(

@@ -14,7 +14,7 @@ public final class EntryStreams {
    * Cached data of a label set.
    *
    * @param tenant "" for none
-   * @param text without the tenant's label
+   * @param text label set in text form, without the tenant's label
    */
   public record Stream(Labels labels, String tenant, String text) {}
 

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One Loki client of {@code promtail.yml}.
  *
- * @param name as written, "" for none
+ * @param name configured name, or "" for none
  * @param tenant default tenant; "" for none
  * @param batchWait maximum time that an entry waits for others
  * @param batchPause minimum time between two requests of a tenant that are not full

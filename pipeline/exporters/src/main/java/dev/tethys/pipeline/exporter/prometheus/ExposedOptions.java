@@ -9,7 +9,7 @@ import java.util.Map;
  * @param namespace prefix of names, unmodified
  * @param labels labels added to every series
  * @param scopes whether scopes are labels of series
- * @param expirationMillis after the last data point
+ * @param expirationMillis lifetime of a series after its last data point
  */
 record ExposedOptions(
     TranslationStrategy strategy,

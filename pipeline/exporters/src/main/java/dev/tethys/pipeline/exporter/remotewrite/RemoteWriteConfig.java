@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One entry of {@code remote_write} in {@code prometheus.yml}.
  *
- * @param name as written, {@code ""} for none
- * @param headers sent with every request
+ * @param name configured name, or {@code ""} for none
+ * @param headers headers sent with every request
  * @param relabeling relabeling applied to every series after external labels are added
  * @param message format of requests
  * @param sendNativeHistograms no effect for 2.0, which always carries them

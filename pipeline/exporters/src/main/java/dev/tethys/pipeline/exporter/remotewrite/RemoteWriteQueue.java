@@ -150,7 +150,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
    * here. This queue accepts nothing more.
    *
    * @param options options for the disk or memory the queue already has
-   * @param timeLimit after which requests in flight are interrupted
+   * @param timeLimit time limit after which requests in flight are interrupted
    */
   RemoteWriteQueue successor(
       RemoteWriteConfig to,

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Encodes requests of concatenated rows, mostly lines of text, compressed, and splits them again
  * when the destination names rejected rows.
  *
- * @param frame how rows are joined in a request
+ * @param frame framing of rows in a request
  * @param contentType "" for none
  * @param auth provides headers that depend on the batch; null if none
  */
@@ -198,7 +198,7 @@ public record LineRequestEncoder(
      *
      * @param refused reason by row; other rows were accepted or are in {@code again}
      * @param again rows to retry
-     * @param later when to retry, and why
+     * @param later time and reason of a retry
      */
     public SendResult sorted(
         Map<Integer, String> refused, BitSet again, SendResult.@Nullable Retryable later) {

@@ -37,7 +37,7 @@ public final class MetricRows {
   private int rejected;
 
   /**
-   * @param options how OTLP becomes series
+   * @param options conversion of OTLP metrics to series
    */
   public MetricRows(OtlpOptions options) {
     this.otlp = new OtlpToSeries(options);

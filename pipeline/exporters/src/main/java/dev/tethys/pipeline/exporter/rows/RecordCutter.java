@@ -29,7 +29,7 @@ public final class RecordCutter {
   private long lane;
 
   /**
-   * @param maxBytes before compression; a single record may be larger
+   * @param maxBytes maximum size before compression; a single record may be larger
    */
   public RecordCutter(Batch batch, LineRequestEncoder lines, int maxItems, int maxBytes) {
     this.batch = batch;

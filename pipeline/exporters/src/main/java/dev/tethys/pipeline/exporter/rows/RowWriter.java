@@ -22,7 +22,7 @@ public interface RowWriter {
    * Writes a float of the series as one row.
    *
    * @param time Unix milliseconds
-   * @param value may be NaN, infinite, -0 or a stale marker
+   * @param value sample value; may be NaN, infinite, -0 or a stale marker
    * @return null, or the reason why it cannot be represented
    */
   @Nullable String sample(long time, double value);

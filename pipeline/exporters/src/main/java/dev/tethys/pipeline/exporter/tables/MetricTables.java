@@ -108,7 +108,7 @@ public final class MetricTables {
   /**
    * Reads the contents of a request.
    *
-   * @param times accepted Unix milliseconds; rows with other times are omitted
+   * @param times accepted timestamps in Unix milliseconds; rows with other timestamps are omitted
    * @throws dev.tethys.codec.CodecException if the request is corrupt
    */
   public MetricTables(byte[] request, LongPredicate times) {

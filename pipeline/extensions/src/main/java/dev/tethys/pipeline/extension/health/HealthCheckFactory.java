@@ -35,7 +35,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
   /**
    * Settings.
    *
-   * @param path if it ends with a slash, every path below it is answered
+   * @param path endpoint path; with a trailing slash, all paths below it are served
    * @param bodies null for the default responses
    * @param second settings of version 2, which replace all others; null for version 1
    */

@@ -79,11 +79,11 @@ public final class ControlledAgent implements AutoCloseable {
     /**
      * Applies the files, merged in order; the running configuration changes only on success.
      *
-     * @param files empty for the process's own configuration
+     * @param files configuration files; empty for the process's own configuration
      * @param variables values for environment references, which take precedence over the process's
      *     own
-     * @param runs may be called when the configuration runs while components of the previous one
-     *     are still stopping
+     * @param runs callback for when the configuration runs; may be called while components of the
+     *     previous one are still stopping
      * @throws ConfigException if the configuration is invalid
      * @throws IOException if a component cannot start
      */

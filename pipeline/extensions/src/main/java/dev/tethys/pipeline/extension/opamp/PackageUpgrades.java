@@ -86,7 +86,7 @@ public final class PackageUpgrades {
     /**
      * Writes the file.
      *
-     * @param progress receives percentages
+     * @param progress called with percentages
      * @param goesOn whether the download is still wanted
      */
     void to(Path file, Offered what, Consumer<Double> progress, BooleanSupplier goesOn)

@@ -138,7 +138,7 @@ final class Reports {
   /**
    * Sets the identity.
    *
-   * @param identity without the instance, which is identified by the uid
+   * @param identity identifying attributes without the instance, which is identified by the UID
    */
   void describe(SequencedMap<String, String> identity, SequencedMap<String, String> beside) {
     change(

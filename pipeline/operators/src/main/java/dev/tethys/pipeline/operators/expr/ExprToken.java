@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Expression token.
  *
- * @param text as written; for strings their value
+ * @param text token as written; for strings, the unquoted value
  * @param value value of a number or bytes token
  * @param at start position
  */

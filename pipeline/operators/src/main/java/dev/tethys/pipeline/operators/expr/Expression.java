@@ -19,7 +19,7 @@ public final class Expression<E> {
    * A function available only for expressions about certain subjects.
    *
    * @param arguments number of arguments
-   * @param body gives its value for a subject and arguments
+   * @param body computes the value for a subject and arguments
    */
   public record Own<E>(int arguments, BiFunction<E, @Nullable Object[], @Nullable Object> body) {}
 

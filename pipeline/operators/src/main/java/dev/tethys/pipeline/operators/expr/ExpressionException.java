@@ -12,7 +12,7 @@ public final class ExpressionException extends RuntimeException {
   /**
    * Creates an error at a position in the text.
    *
-   * @param at counted in characters from 0
+   * @param at offset in characters, starting at 0
    */
   ExpressionException(String text, int at, String message) {
     super(message + " (at character " + (at + 1) + " of: " + text + ")", null, false, false);

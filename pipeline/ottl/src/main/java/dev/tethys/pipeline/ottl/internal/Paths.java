@@ -74,7 +74,7 @@ public final class Paths {
   /**
    * Creates the closure of a path.
    *
-   * @param names without that of the context
+   * @param names path names without that of the context
    * @param keys the indexes at its end
    * @throws UnknownPathException if the context has no such path
    */

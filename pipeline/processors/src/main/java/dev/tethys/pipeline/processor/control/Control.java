@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param keepSlowMillis duration from which {@code sample} keeps all spans; 0 if none
  * @param keepRare spans of each service and name, and log records of each service and body without
  *     its digits, that {@code sample} keeps in a minute before it samples them; 0 if none
- * @param detectors used by {@code redact}; empty for other actions
+ * @param detectors detectors used by {@code redact}; empty for other actions
  * @param rate items per second that {@code rate_limit} keeps
  * @param target pipeline to which {@code route} moves items, and {@code quota} the excess; "" for
  *     none

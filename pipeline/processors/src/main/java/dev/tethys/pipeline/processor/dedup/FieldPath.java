@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Field of a log record: {@code body.a.b}, or {@code attributes} with or without a path. A
  * backslash escapes a dot in a name.
  *
- * @param names without the first
+ * @param names path names without the first
  */
 record FieldPath(boolean ofBody, List<String> names) {
   static final String BODY = "body";

@@ -163,7 +163,7 @@ final class HeldLogs {
   /**
    * Removes all records, each with its count and times.
    *
-   * @param counts receives the count of each
+   * @param counts called with the count of each record
    */
   LogsData take(String countAttribute, ZoneId zone, long nowMillis, LongConsumer counts) {
     LogsData data = new LogsData();

@@ -184,7 +184,7 @@ public final class Sampler {
    * without randomness are sampled by a random number. Items with an unreadable sampling state are
    * kept, because counts of the remaining items would be wrong otherwise.
    *
-   * @param share above 0, at most 1
+   * @param share share of items to keep, greater than 0 and at most 1
    * @param random safe for the threads that sample
    */
   public static Sampler proportional(double share, RandomGenerator random) {

@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param selection the position is valid only for this selection
  * @param next request
  * @param end end of the archive when the replay started
- * @param items accepted items
+ * @param items number of accepted items
  * @param done whether the end is reached
  */
 record ReplayPosition(

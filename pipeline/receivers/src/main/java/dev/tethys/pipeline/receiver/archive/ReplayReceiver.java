@@ -156,7 +156,7 @@ final class ReplayReceiver implements Receiver {
   }
 
   /**
-   * @param pause before the next attempt if this one fails
+   * @param pause pause before the next attempt if this one fails
    */
   private void schedule(Duration after, Duration pause) {
     Runnable run = () -> clock.execute("replay " + name, () -> step(pause));

@@ -62,7 +62,7 @@ public record HttpCheckConfig(
   /**
    * A checked address.
    *
-   * @param url as configured and as reported in points
+   * @param url URL as configured and as reported in points
    * @param body "" for none
    */
   record Target(

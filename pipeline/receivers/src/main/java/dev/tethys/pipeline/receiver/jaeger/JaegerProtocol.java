@@ -30,7 +30,7 @@ public final class JaegerProtocol {
   private final Consumer to;
 
   /**
-   * @param to receives the spans
+   * @param to consumer of the spans
    */
   public JaegerProtocol(Consumer to) {
     this.to = to;

@@ -51,7 +51,7 @@ record HeaderAttributes(Pattern lines, List<OperatorConfig> operators) {
    * Attributes from header lines; the last value of a repeated attribute counts.
    *
    * @param header lines separated by line feeds
-   * @param report receives failures of operators
+   * @param report receives operator failures
    */
   Attributes of(String header, OperatorReport report) throws InterruptedException {
     Attributes out = new Attributes();

@@ -80,7 +80,7 @@ enum JournalRecord {
   /**
    * A record of an entry.
    *
-   * @param resource receives attributes of the sender
+   * @param resource receives the attributes of the sender
    */
   LogRecord record(JournalFile.Entry e, Attributes resource) {
     Attributes fields = new Attributes();

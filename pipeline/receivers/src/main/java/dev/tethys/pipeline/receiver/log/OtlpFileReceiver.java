@@ -150,7 +150,7 @@ final class OtlpFileReceiver implements Receiver {
       Batch batch, Consumer to, LogEntry.@Nullable Origin origin, int weight) {}
 
   /**
-   * @param pause before it is offered again
+   * @param pause pause before the batch is offered again
    * @param since time of the first rejection; -1 for none
    */
   private void offer(PendingBatch p, Duration pause, long since) {

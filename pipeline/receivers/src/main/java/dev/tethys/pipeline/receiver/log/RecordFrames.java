@@ -39,8 +39,8 @@ final class RecordFrames {
    * Creates a splitter.
    *
    * @param maxLength maximum length of a record in bytes
-   * @param memory called with the memory of a long record; may throw; memory of one record may be
-   *     released before the next is requested
+   * @param memory called with the memory of a long record before it is allocated; may throw; memory
+   *     of one record may be released before the next is requested
    */
   RecordFrames(InputStream in, RecordEnds ends, int maxLength, LongConsumer memory) {
     this.memory = memory;

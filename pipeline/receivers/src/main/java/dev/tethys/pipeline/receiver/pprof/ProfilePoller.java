@@ -43,7 +43,7 @@ final class ProfilePoller implements AutoCloseable {
   /**
    * When rounds are.
    *
-   * @param interval between their beginnings
+   * @param interval interval between the starts of two polls
    * @param first delay of the first poll after the start
    */
   record Schedule(Duration interval, Duration first) {

@@ -19,7 +19,7 @@ public final class PrometheusReceiverFactory implements ReceiverFactory<Promethe
    * A factory.
    *
    * @param clients the process's; not closed here
-   * @param userAgent sent to targets
+   * @param userAgent user agent sent to targets
    */
   public PrometheusReceiverFactory(HttpClientFactory clients, String userAgent) {
     this.clients = clients;

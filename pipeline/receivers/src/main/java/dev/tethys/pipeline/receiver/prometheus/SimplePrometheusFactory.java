@@ -85,7 +85,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
    * A factory.
    *
    * @param clients the process's; not closed here
-   * @param userAgent sent to targets
+   * @param userAgent user agent sent to targets
    */
   public SimplePrometheusFactory(HttpClientFactory clients, String userAgent) {
     this.clients = clients;

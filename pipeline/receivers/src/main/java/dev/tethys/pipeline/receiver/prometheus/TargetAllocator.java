@@ -43,7 +43,7 @@ final class TargetAllocator implements AutoCloseable {
   /**
    * Settings of the allocator client.
    *
-   * @param url without a slash at its end
+   * @param url URL without a trailing slash
    * @param discovery request settings of target lists, without the URL
    * @param scraping overrides of scrape settings; null for those of the jobs
    */

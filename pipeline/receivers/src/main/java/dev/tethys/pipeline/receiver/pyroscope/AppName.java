@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * Name of a profiled application in {@code /ingest}: {@code app{env=test,host=a}}.
  *
- * @param app without labels
+ * @param app application name without labels
  */
 record AppName(String app, Map<String, String> labels) {
   /**

@@ -36,8 +36,8 @@ public final class IntervalCollector {
   /**
    * Collection schedule.
    *
-   * @param interval between starts
-   * @param delay before the first collection
+   * @param interval interval between the starts of two collections
+   * @param delay delay before the first collection
    * @param timeout timeout of one collection; zero for none
    */
   public record Schedule(Duration interval, Duration delay, Duration timeout) {

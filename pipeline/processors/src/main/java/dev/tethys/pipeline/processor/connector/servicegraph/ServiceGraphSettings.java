@@ -17,7 +17,7 @@ import java.util.List;
  *     servers are not shown
  * @param virtualLabel whether points name the side that sent no span
  * @param databases attributes that name a database
- * @param interval between points; zero for with every batch
+ * @param interval interval between points; zero to emit them with every batch
  * @param offset offset of point times into the past
  */
 public record ServiceGraphSettings(

@@ -21,7 +21,7 @@ final class SpanResource {
   /**
    * Resource with zero counts.
    *
-   * @param attributes not shared
+   * @param attributes resource attributes; must not be shared
    * @param held bytes reserved in the memory of series
    */
   SpanResource(Attributes attributes, SpanForms forms, SeriesRoom room, long held) {

@@ -55,7 +55,7 @@ final class AcknowledgedTraces {
   /**
    * Creates an empty instance.
    *
-   * @param onward called when returned traces have been sent again
+   * @param onward called when buffered traces have been sent again
    */
   AcknowledgedTraces(
       Consumer next,

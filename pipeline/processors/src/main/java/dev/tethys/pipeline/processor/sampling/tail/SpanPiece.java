@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Spans of one trace received together from one resource, held as an OTLP message. A sender that
  * repeats the same spans produces the same piece, regardless of other spans in the request.
  *
- * @param body must not be modified
+ * @param body encoded spans; must not be modified
  * @param hasRoot whether it contains a span without a parent
  * @param fingerprint fingerprint of the body
  * @param early decision of policies on these spans alone; null if they are not evaluated

@@ -186,7 +186,7 @@ final class TraceTable {
   /**
    * Frees space for an opened trace; decided traces are evicted first.
    *
-   * @param thrownOut receives decisions that are forgotten with their traces
+   * @param thrownOut receives decisions that are dropped with their traces
    * @return a trace to evict undecided; null if none. If a reload lowered the limit, excess traces
    *     are not all evicted in one call.
    */
