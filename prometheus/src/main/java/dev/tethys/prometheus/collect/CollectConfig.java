@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * target: the target becomes the parameter {@code target} and the label {@code instance}. Without
  * targets it scrapes the exporter's own metrics, and {@code instance} is the name of this host.
  *
- * @param flags as written, by name
+ * @param flags flag values by name, as written
  * @param inline replaces a configuration file, as a tree; null if none
  * @param job scrape job
  * @param written relabelling as configured, without added rules

@@ -24,7 +24,7 @@ public final class ExporterFlags implements ExporterSettings {
   private final @Nullable YamlNode config;
 
   /**
-   * @param flags already read
+   * @param flags parsed flags
    * @param resolve resolves a relative path that is not relative to the working directory
    * @param config replaces a configuration file
    */

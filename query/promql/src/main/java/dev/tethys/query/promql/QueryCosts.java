@@ -29,7 +29,7 @@ public final class QueryCosts {
    * @param seconds evaluation time, waiting not included
    * @param maxSeconds duration of the slowest run
    * @param maxBytes the most memory that one run held
-   * @param last when the last one ended
+   * @param last time at which the last run ended
    */
   public record Cost(
       String tenant,

@@ -135,7 +135,7 @@ final class ResultCache {
   private long evictions;
 
   /**
-   * @param maxBytes above 0
+   * @param maxBytes maximum size in bytes; greater than 0
    * @param memory share of caches
    */
   ResultCache(long maxBytes, MemoryShare memory) {

@@ -37,10 +37,10 @@ public final class RunningQueries {
   /**
    * One query as its observers see it.
    *
-   * @param since when it arrived
+   * @param since arrival time
    * @param waiting whether it has no place yet
-   * @param elapsedSeconds since it arrived
-   * @param queuedSeconds waiting time within that
+   * @param elapsedSeconds seconds since arrival
+   * @param queuedSeconds part of that time spent waiting
    * @param samples samples loaded so far
    * @param bytes bytes currently held
    * @param peakBytes the most that it held

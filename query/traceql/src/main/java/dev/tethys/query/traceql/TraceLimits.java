@@ -7,7 +7,8 @@ package dev.tethys.query.traceql;
  * @param maxSeries maximum number of series of a metrics query
  * @param maxSteps maximum number of steps of a range query
  * @param maxTraces largest limit of a search
- * @param traceNanos how far before and after the time range spans of a found trace are read
+ * @param traceNanos time before and after the time range within which spans of a found trace are
+ *     read
  */
 public record TraceLimits(
     long maxBytes, int maxSeries, int maxSteps, int maxTraces, long traceNanos) {

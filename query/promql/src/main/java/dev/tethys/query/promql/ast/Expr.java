@@ -90,7 +90,7 @@ public sealed interface Expr {
    * Two operands.
    *
    * @param returnBool whether {@code bool} follows a comparison
-   * @param matching how vectors are matched; in a checked tree null if an operand is a scalar
+   * @param matching vector matching; in a checked tree, null if an operand is a scalar
    */
   record Binary(
       Span span,
@@ -241,7 +241,7 @@ public sealed interface Expr {
   /**
    * {@code offset} and {@code @}.
    *
-   * @param offset how far back to look (may be negative)
+   * @param offset distance to look back in time; may be negative
    * @param at fixed evaluation time in milliseconds; null if not given or when {@code atAnchor} is
    * @param atAnchor {@code start()} or {@code end()} of the query
    */

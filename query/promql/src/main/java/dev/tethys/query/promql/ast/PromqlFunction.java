@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Function signature.
  *
- * @param argumentTypes as declared; further arguments have the last one's type
+ * @param argumentTypes declared argument types; further arguments have the type of the last one
  * @param variadic 0: exactly the declared arguments; positive {@code n}: the last declared one may
  *     be omitted or occur up to {@code n} times; -1: the last one may be omitted or repeated
  *     without limit

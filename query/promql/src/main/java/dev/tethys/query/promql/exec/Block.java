@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Output of an operator: series over the steps of its grid, each with at least one sample.
  *
- * @param samples counted against the sample limit until it is released
- * @param bytes counted against the memory budget
+ * @param samples samples counted against the sample limit until the block is released
+ * @param bytes bytes counted against the memory budget
  */
 public record Block(List<Column> columns, long samples, long bytes) {
   /** No series. */

@@ -39,7 +39,7 @@ public final class Execution implements AutoCloseable {
   /**
    * Query limits.
    *
-   * @param maxSourceResolution as in {@link dev.tethys.query.promql.QueryOptions}
+   * @param maxSourceResolution see {@link dev.tethys.query.promql.QueryOptions}
    * @param memoryReserve whether the query may use the reserved part of the common memory
    */
   public record Limits(

@@ -128,7 +128,7 @@ public final class Profile {
   /**
    * A profile with nothing in it.
    *
-   * @param nanoTime as {@link System#nanoTime}
+   * @param nanoTime monotonic clock, as {@link System#nanoTime}
    * @param threadCpuNanos CPU time of the current thread
    */
   public Profile(LongSupplier nanoTime, LongSupplier threadCpuNanos) {

@@ -22,7 +22,7 @@ public final class RangeCall extends Operator {
   private final Span span;
 
   /**
-   * @param name as in PromQL
+   * @param name function name in PromQL
    * @param summary computation from summaries of samples, which the source may give
    * @param oneSeries whether the caller makes one series of all, regardless of their labels
    * @param scalars the other arguments, in order

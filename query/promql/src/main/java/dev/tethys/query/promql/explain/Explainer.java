@@ -34,7 +34,7 @@ public final class Explainer {
    * Describes a plan.
    *
    * @param text the query, for the texts of steps
-   * @param lookback how old a sample may be, milliseconds
+   * @param lookback maximum age of a sample in milliseconds
    * @param profile measured costs, or null
    */
   public static PlanNode explain(

@@ -7,7 +7,7 @@ import dev.tethys.model.GoQuote;
  *
  * @param start first byte in the query
  * @param end byte after the last one
- * @param text as written
+ * @param text token as written
  */
 record PromqlToken(PromqlTokenKind kind, int start, int end, String text) {
   /** Strings longer than this are cut in error messages. */

@@ -133,7 +133,7 @@ class PromqlTokenReader {
   /**
    * Label names in parentheses.
    *
-   * @param end receives the end of the clause, when given
+   * @param end receives the end of the clause, if not null
    */
   final List<String> groupingLabels(int @Nullable [] end) {
     String construct = "grouping opts";

@@ -109,7 +109,7 @@ public final class Planner {
    * Context of an expression.
    *
    * @param function the nearest function or aggregation, a hint to the store
-   * @param countsWanted a function above needs only counts and sums of histograms
+   * @param countsWanted whether an enclosing function needs only the counts and sums of histograms
    * @param bucketsNeeded an expression above needs buckets
    * @param occurrences number of occurrences of the surrounding expression in the query
    */
