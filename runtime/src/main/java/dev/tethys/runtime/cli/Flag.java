@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One flag of a role.
  *
- * @param name without the dashes, such as {@code config.file}
- * @param kind how its text is read
+ * @param name name without dashes, such as {@code config.file}
+ * @param kind value type
  * @param defaultValue its text when it is not given
  * @param help one sentence
  * @param refusal reason why it is not supported yet although valid in the original program; null if

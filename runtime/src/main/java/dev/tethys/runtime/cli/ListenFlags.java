@@ -31,7 +31,7 @@ public final class ListenFlags {
    * Starts a listener whose address a flag sets; the error of an address that is not available
    * names the flag.
    *
-   * @param flag without its dashes
+   * @param flag flag name without dashes
    */
   public static <T> T listening(String flag, Start<T> start) throws IOException {
     try {

@@ -139,7 +139,7 @@ public final class WebUi {
   /**
    * Adds the pages of an API.
    *
-   * @param path below which the API is, without slashes around it; {@code ""} for none
+   * @param path API path, without leading or trailing slashes; {@code ""} for none
    */
   public WebUi with(Part part, String path) {
     parts.put(part, path);

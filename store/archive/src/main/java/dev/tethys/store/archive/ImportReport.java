@@ -28,7 +28,7 @@ public final class ImportReport {
    * @param minTime timestamp of the oldest sample
    * @param maxTime timestamp of the newest sample
    * @param toHead samples that went to memory since the store has newer ones there
-   * @param checksum over all samples, equal before and after writing
+   * @param checksum checksum over all samples, equal before and after writing
    */
   public record Part(
       String source,

@@ -39,7 +39,7 @@ public final class SortedImport {
    * @param name source name used in the report
    * @param range time range of a block in milliseconds
    * @param edit transformation of a series before it is written
-   * @param made receives each block
+   * @param made called with each block
    */
   public static void write(
       String name,

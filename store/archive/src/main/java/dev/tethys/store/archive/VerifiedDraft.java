@@ -31,7 +31,7 @@ public final class VerifiedDraft implements AutoCloseable {
    * @param toHead those appended to the head
    * @param minTime timestamp of the oldest sample in the block
    * @param maxTime timestamp of the newest sample in the block
-   * @param checksum over the samples of all series in their order
+   * @param checksum checksum over the samples of all series in order
    */
   public record DraftSummary(
       @Nullable BlockInfo block,

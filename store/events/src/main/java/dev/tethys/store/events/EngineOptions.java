@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
  * @param headBytes memory of rows that are not in parts; when a head of this size waits for its
  *     flush, another may grow to the same size
  * @param headAge age after which rows are written to parts even if the head is small
- * @param appendWait how long an append waits for memory before it fails
+ * @param appendWait maximum time an append waits for memory before it fails
  * @param reserveBytes free disk space below which appends are refused
  * @param walSegmentBytes write-ahead log segment size
  * @param smallPartBytes parts whose rows have fewer bytes are merged

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  *     max_structured_metadata_entries_count}
  * @param maxStreams streams of a tenant in memory, {@code max_global_streams_per_user}
  * @param maxAgeNanos age of the oldest entries, {@code reject_old_samples_max_age}; 0 for no limit
- * @param maxFutureNanos how far ahead of the clock an entry may be, {@code creation_grace_period};
- *     0 for no limit
- * @param retention how long entries are kept, null for the engine's time
+ * @param maxFutureNanos maximum time by which an entry may be ahead of the clock, {@code
+ *     creation_grace_period}; 0 for no limit
+ * @param retention retention of entries, or null for the engine's
  */
 public record LogLimits(
     int maxLineSize,

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Cardinality statistics.
  *
- * @param parts counted parts of the store: memory, blocks
+ * @param parts number of counted parts of the store: memory, blocks
  * @param series number of series
  * @param relativeError standard error of the counts; 0 if all are exact
  * @param memoryBytesPerSeries average memory of a series: labels, index, samples

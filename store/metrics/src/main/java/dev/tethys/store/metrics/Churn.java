@@ -15,7 +15,7 @@ final class Churn {
   private int count;
 
   /**
-   * @param millis between the readings that were compared
+   * @param millis time between the compared readings
    */
   record Counts(long millis, long created, long removed) {}
 

@@ -100,7 +100,7 @@ final class Compaction {
   /**
    * Merges and rewrites due blocks, downsamples, then removes expired data.
    *
-   * @param horizons how far back blocks of a resolution are shown
+   * @param horizons retention cutoff of the blocks of a resolution
    * @param newest the newest sample of the store, or the present if that is earlier
    * @param logBytes size of the log
    */

@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  * @param outOfOrderWindow maximum age of an out-of-order sample relative to the newest sample of
  *     the database; zero if none, {@link #ANY_AGE} for all
  * @param blockDuration the time range of a block written from memory
- * @param fsync when commits are forced to disk
+ * @param fsync policy for forcing commits to disk
  * @param segmentBytes write-ahead log segment size
  * @param checkpointBytes bytes of log after which a snapshot of memory is written
  * @param exemplars maximum number of exemplars in memory
  * @param maxSeries maximum number of series in memory; new ones beyond are refused
- * @param maxFuture how far ahead of the clock a sample may be
+ * @param maxFuture maximum time by which a sample may be ahead of the clock
  * @param memoryLimit bytes that series and samples in memory may take: near it memory is cut into
  *     blocks early, then writers are slowed, then new series are refused; 0 for no limit
  * @param quietShare the share of series without new samples at which memory is cut into a block for

@@ -59,7 +59,7 @@ final class LabelSearch {
    * Label sets of some series, or of all that meet the matchers where these are fewer: sorted.
    *
    * @param limit the most, at least 1
-   * @param cutoff how far back samples are shown
+   * @param cutoff oldest time of visible samples
    * @param lost receives warnings for the reader
    * @return null if the whole selection has to be made to know which are shown
    */

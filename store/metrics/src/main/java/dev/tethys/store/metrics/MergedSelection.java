@@ -50,7 +50,7 @@ final class MergedSelection implements Selection {
 
   /**
    * @param sources the parts
-   * @param horizons how far back each is shown
+   * @param horizons retention cutoff of each source
    * @param summaries whether the reader understands these
    * @param samples the same as samples; requested at most once, and closed with this
    */

@@ -78,7 +78,7 @@ public record StorageStatus(
    *
    * @param configured whether it is made, and not only left from before
    * @param after the age at which it is made
-   * @param keep how long it is kept; 0 forever
+   * @param keep retention of the data; 0 for unlimited
    * @param buckets number of buckets across all series
    * @param minTime start of the oldest block, {@link Long#MAX_VALUE} if there is none
    * @param maxTime end of the newest, {@link Long#MIN_VALUE} if there is none

@@ -61,7 +61,7 @@ public interface ForeignStore extends AutoCloseable {
   /**
    * The label names of such series.
    *
-   * @param matchers empty for all series
+   * @param matchers series matchers; empty for all series
    * @param limit maximum number shown, in byte order: more may be returned; 0 for all
    */
   default Collection<String> labelNames(SelectHints range, List<Matcher> matchers, int limit)

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One entry of {@code remote_read} in {@code prometheus.yml}.
  *
- * @param name as written, {@code ""} for none
- * @param headers sent with every request
+ * @param name configured name, or {@code ""} for none
+ * @param headers headers sent with every request
  * @param requiredMatchers queried only by selectors that have all of these as equality matchers
  * @param readRecent queried also for times that the embedded store covers
  * @param filterExternalLabels whether the external labels are what tells this server's series there

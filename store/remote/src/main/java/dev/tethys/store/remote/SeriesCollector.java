@@ -30,7 +30,7 @@ public final class SeriesCollector {
   private long taken;
 
   /**
-   * @param store how errors call it
+   * @param store store name used in error messages
    * @param matchers matchers that series must satisfy
    */
   public SeriesCollector(

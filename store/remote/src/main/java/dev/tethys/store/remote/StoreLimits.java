@@ -18,7 +18,7 @@ public record StoreLimits(long maxSamples, long maxBytes) {
   /**
    * A response of which not more is read than is taken.
    *
-   * @param store how errors call it
+   * @param store store name used in error messages
    */
   public InputStream bounded(InputStream in, String store) {
     return new Bounded(in, maxBytes, store);

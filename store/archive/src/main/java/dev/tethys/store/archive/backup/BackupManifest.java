@@ -20,7 +20,7 @@ import java.util.Locale;
  * sha256 OF-ALL-LINES-BEFORE
  * </pre>
  *
- * @param created when it was begun, ISO 8601
+ * @param created start time of the backup, ISO 8601
  * @param samples number of samples in its blocks, including deleted ones
  */
 record BackupManifest(String created, long samples, List<Entry> files) {

@@ -62,7 +62,7 @@ public final class BackupRepository implements AutoCloseable {
    *
    * @param created ISO 8601
    * @param samples number of samples in its blocks
-   * @param bytes it takes, shared blocks too
+   * @param bytes total size in bytes, including shared blocks
    */
   public record Backup(String name, String created, long samples, int blocks, long bytes) {}
 

@@ -55,7 +55,7 @@ final class PrometheusHead implements WalRecords.Sink {
    * Prepares to read.
    *
    * @param blocksEnd exclusive end of the blocks of in-order samples
-   * @param problems receives what cannot be read
+   * @param problems receives descriptions of unreadable data
    */
   PrometheusHead(
       Path folder,

@@ -43,7 +43,7 @@ final class WalReader {
   /**
    * Reads a segment.
    *
-   * @param problems receives what cannot be read
+   * @param problems receives descriptions of unreadable data
    */
   void read(Path path, Visitor to, Consumer<String> problems) throws IOException {
     try (MappedFile f = new MappedFile(path)) {

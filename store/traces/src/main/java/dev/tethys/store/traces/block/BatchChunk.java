@@ -17,7 +17,7 @@ public final class BatchChunk extends SpanChunk {
   private long @Nullable [] duration;
 
   /**
-   * @param batch not changed afterwards
+   * @param batch batch of spans; must not be changed afterwards
    */
   public BatchChunk(SpanBatch batch) {
     this.batch = batch;

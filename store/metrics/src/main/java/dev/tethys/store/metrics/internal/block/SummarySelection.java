@@ -27,7 +27,7 @@ final class SummarySelection implements SourceSelection {
    *
    * @param from rows begin at or after this
    * @param to rows end at or before this time
-   * @param fill as in {@link SummaryReader#readKept}
+   * @param fill see {@link SummaryReader#readKept}
    * @param lost notified when chunks are omitted for damage
    */
   SummarySelection(

@@ -96,7 +96,7 @@ public final class ColumnCache {
   /**
    * With a clock.
    *
-   * @param clock as {@link System#nanoTime}
+   * @param clock monotonic clock, as {@link System#nanoTime}
    */
   ColumnCache(long maxBytes, LongSupplier clock) {
     this.maxBytes = maxBytes;

@@ -6,7 +6,7 @@ package dev.tethys.store.metrics.internal.head;
  * @param lateWindow maximum age in milliseconds of an out-of-order sample relative to the newest
  *     sample of the store; 0 if none, {@link #ANY_AGE} for all
  * @param maxSeries maximum number of series in memory
- * @param maxFuture how many milliseconds ahead of the clock a sample may be
+ * @param maxFuture maximum number of milliseconds by which a sample may be ahead of the clock
  * @param exemplars maximum number of exemplars in memory
  * @param memoryLimit maximum memory in bytes; 0 for no limit
  */
