@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 /**
  * Command of the tool: its flags, operands and action.
  *
- * @param name as typed after {@code tethys tool}, such as {@code tsdb list}
- * @param operands as shown in the help; bracketed ones are optional
+ * @param name name as typed after {@code tethys tool}, such as {@code tsdb list}
+ * @param operands operands as shown in the help; bracketed ones are optional
  * @param about help text
  * @param flags flags in addition to the common flags; some have a short form
  * @param minOperands minimum number of operands
@@ -62,7 +62,7 @@ public record Command(
   /**
    * Command arguments.
    *
-   * @param flags given and default
+   * @param flags flag values, given and default
    * @param operands arguments that are not flags
    */
   public record Arguments(FlagSet flags, List<String> operands) {

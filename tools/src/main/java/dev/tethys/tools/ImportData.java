@@ -160,7 +160,7 @@ final class ImportData {
    * Writes samples of any order as blocks of a data folder.
    *
    * @param name source name used in the report
-   * @param made receives each block
+   * @param made called with each block
    */
   static ImportReport blocks(
       Path into, String name, Console console, Source source, Consumer<BlockInfo> made)

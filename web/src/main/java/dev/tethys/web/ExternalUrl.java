@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * URL at which clients reach the server, and its path prefix.
  *
- * @param url without a trailing slash
+ * @param url URL without a trailing slash
  * @param routePrefix "" or {@code /prefix}
  */
 public record ExternalUrl(URI url, String routePrefix) {

@@ -108,7 +108,8 @@ public final class HttpListener implements AutoCloseable {
   /**
    * Variant with a web configuration that does not come from its own file.
    *
-   * @param config read at every connection and request; TLS is enabled or disabled at the start
+   * @param config web configuration, read for every connection and request; TLS is enabled or
+   *     disabled at startup
    */
   public static HttpListener start(
       HttpListenerOptions options,

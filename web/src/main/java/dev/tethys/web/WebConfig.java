@@ -77,10 +77,10 @@ public record WebConfig(
    *
    * @param clientCas authorities that client certificates are verified against; null for the
    *     system's
-   * @param cipherSuites empty for Java's defaults
+   * @param cipherSuites cipher suites; empty for Java's defaults
    * @param otherSuites whether the suites of TLS 1.3 are enabled in addition to {@code
    *     cipherSuites}, as in Go
-   * @param namedGroups empty for Java's defaults
+   * @param namedGroups named groups; empty for Java's defaults
    */
   public record ServerTls(
       Pem.KeyPair keyPair,

@@ -25,7 +25,7 @@ import java.util.function.Function;
  * A file of unit tests of rules, as promtool reads it: strictly.
  *
  * @param ruleFiles files matched by the patterns of {@code rule_files}, relative to the file
- * @param interval how often rules are evaluated
+ * @param interval evaluation interval of rules
  * @param order places of groups by name; one that has none counts as the first
  */
 public record UnitTestFile(
@@ -38,7 +38,7 @@ public record UnitTestFile(
   /**
    * Input of a test with its assertions.
    *
-   * @param interval between the values of the input
+   * @param interval interval between the values of the input
    * @param start time of the first value
    */
   public record TestGroup(
@@ -355,7 +355,7 @@ public record UnitTestFile(
   /**
    * Reads a file.
    *
-   * @param warn receives patterns that no file matches
+   * @param warn called with patterns that match no file
    * @throws dev.tethys.config.ConfigException if its content is invalid
    * @throws IOException if it cannot be read
    */

@@ -11,8 +11,8 @@ interface CallSigner {
   /**
    * Signed call.
    *
-   * @param refused called when the server rejects it (401): returns whether the next call is signed
-   *     with other credentials
+   * @param refused called if the server rejects the request (401); returns whether the next call is
+   *     signed with other credentials
    */
   record Signed(ClientRequest call, BooleanSupplier refused) {
     /** Creates a signed call whose successor has the same credentials. */

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeout timeout for the entire call: connecting, sending and reading the whole response
  *     body
  * @param unixSocket connect here instead of to the host of the URL; null for TCP
- * @param timeLimit how much of that time may pass with nothing from the server; null for all of it
+ * @param timeLimit part of the timeout that may pass without data from the server; null for all of
+ *     it
  */
 public record ClientRequest(
     String method,
@@ -29,8 +30,8 @@ public record ClientRequest(
   /**
    * Read timeouts of calls with long streaming responses.
    *
-   * @param head until the headers of the response have arrived, including the connect
-   * @param body until the next bytes of the body arrive
+   * @param head timeout until the response headers have arrived, including connecting
+   * @param body timeout until the next bytes of the body arrive
    */
   public record ReadTimeouts(Duration head, Duration body) {}
 

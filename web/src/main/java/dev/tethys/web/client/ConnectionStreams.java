@@ -26,9 +26,9 @@ import javax.net.ssl.SSLSocket;
 /**
  * The two directions of an open connection, and the objects that close it.
  *
- * @param socket closed by its user: over TLS that sends a close_notify first, which waits for a
- *     write in progress
- * @param below closed by other threads, never blocks; the same object without TLS
+ * @param socket socket closed by its user: over TLS, closing first sends a close_notify, which
+ *     waits for a write in progress
+ * @param below socket closed by other threads; closing never blocks; the same object without TLS
  */
 record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Closeable below) {
   /** Timeout for establishing a connection. */
@@ -49,8 +49,8 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
   @FunctionalInterface
   interface Dialer {
     /**
-     * @param opened receives the socket below TLS before it is connected, so that it can be closed
-     *     when the time limit expires
+     * @param opened called with the socket below TLS before it is connected, so that it can be
+     *     closed when the time limit expires
      */
     ConnectionStreams dial(Consumer<Closeable> opened) throws IOException;
   }

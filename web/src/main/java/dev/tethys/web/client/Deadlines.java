@@ -64,8 +64,8 @@ final class Deadlines {
   /**
    * Watches something.
    *
-   * @param at when it has to be over, by {@link System#nanoTime}
-   * @param expired called once at the deadline; must be short and throw nothing
+   * @param at deadline as a {@link System#nanoTime} value
+   * @param expired called once at the deadline; must be short and must not throw
    */
   Watch watch(long at, Runnable expired) {
     Watch w = new Watch(at, expired);

@@ -23,8 +23,8 @@ final class FrameReader {
   /**
    * A frame.
    *
-   * @param length as the peer counts it against windows: with padding
-   * @param payload without padding and priority
+   * @param length length that the peer counts against windows, including padding
+   * @param payload payload without padding and priority
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Frame(int type, int flags, int id, int length, byte[] payload) {

@@ -42,7 +42,7 @@ public final class GrpcChannel implements AutoCloseable {
    * @param keepaliveTime silence after which a connection is checked by a ping; zero for never
    * @param keepaliveTimeout timeout of that ping
    * @param keepaliveIdle whether connections without calls are checked, too
-   * @param userAgent sent with every call
+   * @param userAgent user agent sent with every call
    */
   public record Options(
       String host,

@@ -71,7 +71,7 @@ public interface Http3Dialer {
    * HTTP/3 response.
    *
    * @param headers headers by lower-case name
-   * @param body must be closed; the rest of the body is then not requested
+   * @param body body stream; closing it early cancels the rest of the body
    * @param headAt arrival of the headers, by {@link System#nanoTime}
    */
   record Reply(int status, Map<String, List<String>> headers, InputStream body, long headAt) {}

@@ -93,7 +93,7 @@ public final class HttpClientFactory implements AutoCloseable {
   private final Map<CloudAuth, CallSigner> signers = new HashMap<>();
 
   /**
-   * @param userAgent sent with every call that does not set one
+   * @param userAgent user agent sent with every call that does not set one
    */
   public HttpClientFactory(String userAgent) {
     this(userAgent, InstantSource.system(), System::getenv);
@@ -283,7 +283,7 @@ public final class HttpClientFactory implements AutoCloseable {
    *
    * @param to {@code http} or {@code https} URL of the server
    * @param tls TLS configuration for {@code https}, or null for {@code http}
-   * @param deadline until when, by {@link System#nanoTime}
+   * @param deadline deadline as a {@link System#nanoTime} value
    * @throws IOException if it cannot; nothing is left open then
    */
   public Socket connect(URI to, @Nullable TlsConfig tls, long deadline) throws IOException {

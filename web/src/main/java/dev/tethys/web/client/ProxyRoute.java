@@ -91,8 +91,8 @@ final class ProxyRoute {
   /**
    * A connection that leads to the target, over which its TLS would begin.
    *
-   * @param plain not connected yet
-   * @param deadline until when the proxy is to be found, by {@link System#nanoTime}
+   * @param plain unconnected socket
+   * @param deadline deadline for finding the proxy, as a {@link System#nanoTime} value
    */
   Socket open(Socket plain, long deadline) throws IOException {
     Socket socket = plain;

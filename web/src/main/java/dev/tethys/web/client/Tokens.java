@@ -74,8 +74,8 @@ public final class Tokens {
   /**
    * Creates the token source of one client.
    *
-   * @param early how long before its expiry a token is replaced; half of its lifetime if that is
-   *     less than twice this value
+   * @param early time before its expiry at which a token is replaced; half of its lifetime if that
+   *     is less than twice this value
    */
   public Tokens(OAuth2 config, WebClient client, InstantSource clock, Duration early) {
     this.config = config;

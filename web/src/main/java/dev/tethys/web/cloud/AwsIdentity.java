@@ -6,7 +6,7 @@ import java.time.Instant;
  * Keys that calls to AWS are signed with.
  *
  * @param sessionToken {@code ""} for keys that last
- * @param expires when they end; {@link Instant#MAX} for keys that last
+ * @param expires expiration time; {@link Instant#MAX} for permanent keys
  */
 public record AwsIdentity(
     String accessKey, String secretKey, String sessionToken, Instant expires) {

@@ -36,7 +36,7 @@ public final class CredentialProgram {
   /**
    * Runs the program. Child processes still running when it ends are killed, too.
    *
-   * @param program receives no input; its standard error is discarded
+   * @param program program to run; receives no input, and its standard error is discarded
    * @throws IOException if it cannot be started or does not end in time
    */
   public static Printed run(ProcessBuilder program, Duration timeLimit)

@@ -9,7 +9,7 @@ public interface OciIdentity {
   /**
    * Key that signs a call.
    *
-   * @param keyId as the signature names it
+   * @param keyId key ID used in signatures
    */
   record SigningKey(String keyId, PrivateKey key) {}
 

@@ -20,7 +20,7 @@ public final class CipherOrderTlsContext extends SSLContext {
    * The context.
    *
    * @param suites TLS 1.2 cipher suites in order of preference; empty for the JDK's default
-   * @param groups empty for the JDK's own
+   * @param groups named groups; empty for the JDK's own
    */
   public CipherOrderTlsContext(SSLContext context, List<String> suites, List<String> groups) {
     super(new Spi(context, suites, groups), context.getProvider(), context.getProtocol());

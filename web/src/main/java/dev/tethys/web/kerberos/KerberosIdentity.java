@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param principal {@code name@REALM}, or a name of the default realm
  * @param keytab null if none
- * @param password empty if none
+ * @param password password; empty if none
  * @param service the first part of the server's principal
  * @param config the {@code krb5.conf}; null for the machine's
  */

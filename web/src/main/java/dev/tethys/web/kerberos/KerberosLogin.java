@@ -176,8 +176,8 @@ public final class KerberosLogin {
    * Authorization of one request.
    *
    * @param authorization the value of the header Authorization
-   * @param refused called when the server refuses it: as {@link #refused()}; true also when another
-   *     request was refused earlier and the tickets already belong to a new login
+   * @param refused called if the server rejects the ticket, see {@link #refused()}; also true if
+   *     another request was rejected earlier and the tickets already belong to a new login
    */
   public record TicketHeader(String authorization, BooleanSupplier refused) {}
 

@@ -51,9 +51,9 @@ public final class LeaseElection {
    * Election settings.
    *
    * @param identity unique name of this process
-   * @param duration after which a lease that does not change is free; whole seconds count
-   * @param deadline within which a renewal must be accepted; less than the duration
-   * @param retry between attempts
+   * @param duration time after which an unchanged lease is free; whole seconds only
+   * @param deadline time within which a renewal must be accepted; less than the duration
+   * @param retry interval between attempts
    */
   public record Terms(
       String namespace,

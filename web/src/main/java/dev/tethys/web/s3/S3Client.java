@@ -139,7 +139,7 @@ public final class S3Client {
   /**
    * An object of a listing.
    *
-   * @param modified as the service writes it
+   * @param modified modification time as written by the service
    */
   public record Listed(String key, long size, String modified) {}
 

@@ -19,7 +19,7 @@ public final class ConnectionThreads {
   /**
    * Runs a task on its own thread.
    *
-   * @param known receives the thread before it starts; it may still fail to start then
+   * @param known called with the thread before it starts; the start may still fail
    */
   public static void start(String name, Consumer<Thread> known, Runnable task) {
     int places = PLATFORM.tryAcquire() ? 1 : 0;

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param samplingFraction share of traces starting here that are sampled; traces sampled by a
  *     caller are always recorded
  * @param insecure whether there is no TLS
- * @param headers sent along, names as they were written
+ * @param headers headers sent with every request, names as written
  * @param gzip whether requests are compressed
  * @param timeout timeout of a single request; zero for {@link #DEFAULT_TIMEOUT}
  */
