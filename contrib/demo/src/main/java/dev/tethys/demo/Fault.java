@@ -27,17 +27,17 @@ public enum Fault {
     this.effect = effect;
   }
 
-  /** Name in flags and URLs. */
+  /** Returns the name used in flags and URLs. */
   public String id() {
     return id;
   }
 
-  /** Effect in one sentence. */
+  /** Describes the effect in one sentence. */
   public String effect() {
     return effect;
   }
 
-  /** The fault with an id. */
+  /** Returns the fault with an id. */
   public static java.util.Optional<Fault> of(String id) {
     return java.util.Arrays.stream(values()).filter(f -> f.id.equals(id)).findFirst();
   }

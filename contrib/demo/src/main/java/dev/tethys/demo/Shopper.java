@@ -17,7 +17,7 @@ public record Shopper(int id, String tier, String region, String card, String cu
   private static final List<String> CARDS = List.of("visa", "mastercard", "amex");
   private static final List<String> CURRENCIES = List.of("EUR", "USD", "CHF", "GBP");
 
-  /** The customer with an id. */
+  /** Returns the customer with an id. */
   public static Shopper of(int id) {
     int h = (id + 1) * 0x9E3779B1;
     return new Shopper(

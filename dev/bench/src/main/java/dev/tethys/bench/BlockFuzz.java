@@ -185,7 +185,7 @@ final class BlockFuzz implements Fuzz.Target {
     return 1;
   }
 
-  /** FileCorruption that leaves every byte at its position. */
+  /** Corrupts a file while leaving every byte at its position. */
   private static byte[] overwritten(byte[] sound, Random r) {
     byte[] b = sound.clone();
     for (int n = 1 + r.nextInt(4); n > 0; n--) {

@@ -101,7 +101,7 @@ final class Cardinality {
     return right && most >> 10 <= bound ? 0 : 1;
   }
 
-  /** The samples of a generation over three hours, in requests of some thousand series. */
+  /** Writes the samples of a generation over three hours, in requests of some thousand series. */
   private void write(MetricsDatabase db, int generation) throws IOException {
     long[] references = new long[active];
     for (int s = 0; s < samples; s++) {

@@ -25,12 +25,12 @@ enum Contender {
     this.program = program;
   }
 
-  /** All names, as they are written in options. */
+  /** Returns all names, as written in options. */
   static List<String> names() {
     return Arrays.stream(values()).map(Contender::toString).toList();
   }
 
-  /** The one of a name that {@link #names} has. */
+  /** Returns the contender with a name from {@link #names}. */
   static Contender of(String name) {
     return valueOf(name.toUpperCase(Locale.ROOT));
   }
@@ -41,7 +41,7 @@ enum Contender {
   }
 
   /**
-   * A program of a peer, from {@code $TETHYS_PEERS} or {@code ~/.cache/peers}.
+   * Returns the path of a peer's program, from {@code $TETHYS_PEERS} or {@code ~/.cache/peers}.
    *
    * @throws IOException if it does not exist
    */

@@ -54,8 +54,8 @@ final class ControlRace {
   }
 
   /**
-   * {@code [alertmanager] agents=… rate=… rounds=…}: items per second of each agent, changes of
-   * each kind.
+   * Runs with {@code [alertmanager] agents=… rate=… rounds=…}: items per second of each agent,
+   * changes of each kind.
    */
   static int run(String[] args) throws Exception {
     Options o =
@@ -232,7 +232,7 @@ final class ControlRace {
     return m.group(1);
   }
 
-  /** Id of the one active control, as soon as there is one. */
+  /** Returns the ID of the one active control as soon as there is one. */
   private String active() throws Exception {
     long end = System.nanoTime() + 30_000_000_000L;
     while (System.nanoTime() < end) {

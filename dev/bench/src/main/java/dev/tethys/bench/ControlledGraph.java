@@ -132,7 +132,7 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
     }
   }
 
-  /** An OTLP request with log records of a service. */
+  /** Returns an OTLP request with log records of a service. */
   static byte[] request(String service, int n) {
     LogsData d = new LogsData();
     ResourceGroup<LogRecord> r = new ResourceGroup<>();

@@ -174,7 +174,7 @@ final class DashboardIngest implements AutoCloseable {
     }
   }
 
-  /** From now on samples count. */
+  /** Starts counting samples. */
   void count() {
     counting = true;
   }

@@ -88,7 +88,7 @@ final class DashboardViewers implements AutoCloseable {
       return size;
     }
 
-    /** The time within which such a part of them lie. */
+    /** Returns the quantile of the durations. */
     synchronized double at(double part) {
       return Quantiles.of(Arrays.copyOf(all, size), part);
     }
@@ -191,7 +191,7 @@ final class DashboardViewers implements AutoCloseable {
     }
   }
 
-  /** From now on durations count. */
+  /** Starts counting durations. */
   void count() {
     counting = true;
   }

@@ -102,7 +102,7 @@ final class Disk {
     }
   }
 
-  /** A sample of the next day completes all earlier data, so that it is written to blocks. */
+  /** Completes all earlier data with a sample of the next day, so that it is written to blocks. */
   private static void merge(MetricsDatabase db, long end) throws IOException {
     try (Appender a = db.appender()) {
       a.append(a.series(Labels.of("__name__", "end")), 0, end + 86_400_000L, 1);

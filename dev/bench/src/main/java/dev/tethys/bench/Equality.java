@@ -156,7 +156,7 @@ final class Equality {
         q.matches("sort(_desc)?\\(.*"));
   }
 
-  /** A query that is only formatted or analyzed. */
+  /** Returns a query that is only formatted or analyzed. */
   private static ComparedQuery text(EqualityQueries queries, Random random) {
     return new ComparedQuery(
         random.nextBoolean() ? "/api/v1/format_query" : "/api/v1/parse_query",
@@ -195,7 +195,7 @@ final class Equality {
     return new ComparedQuery(path, p.substring(1), kind != 1);
   }
 
-  /** A parameter for the beginning. */
+  /** Encodes a parameter at the start of a query. */
   private static String encodedPair(String parameter) {
     return encoded(parameter.substring(1)).replace("%3D", "=").replace("%26", "&");
   }

@@ -268,7 +268,10 @@ final class EqualityData {
         });
   }
 
-  /** A growing histogram, or for gauges also a shrinking one, with resets and layout changes. */
+  /**
+   * Returns a growing histogram, or for gauges also a shrinking one, with resets and layout
+   * changes.
+   */
   private IntFunction<@Nullable Histogram> exponential(int schema, ResetHint hint) {
     double[] positive = new double[16];
     double[] negative = new double[3];

@@ -85,7 +85,7 @@ final class EqualityQueries {
     random = new Random(seed);
   }
 
-  /** The next one. */
+  /** Returns the next query. */
   String next() {
     String q =
         switch (random.nextInt(12)) {
@@ -96,7 +96,7 @@ final class EqualityQueries {
     return random.nextInt(20) == 0 ? damaged(q) : q;
   }
 
-  /** A selector alone, for lists of series and labels. */
+  /** Returns a selector without a surrounding expression, for lists of series and labels. */
   String selector() {
     return one(random.nextInt(3) == 0 ? HISTOGRAMS : FLOATS, true);
   }

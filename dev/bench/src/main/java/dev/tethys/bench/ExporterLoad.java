@@ -42,7 +42,7 @@ final class ExporterLoad {
       this.path = path;
     }
 
-    /** The receiver, of one entry. */
+    /** Returns the receiver configuration. */
     String receiver(int port) {
       return receiver.replace("{port}", Integer.toString(port));
     }
@@ -59,7 +59,7 @@ final class ExporterLoad {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    /** Content encoding of requests; null if none. */
+    /** Returns the content encoding of requests, or null if none. */
     @Nullable String encoding() {
       return this == METRICS ? "snappy" : null;
     }
@@ -71,7 +71,7 @@ final class ExporterLoad {
     this.recording = recording;
   }
 
-  /** Number of items per request. */
+  /** Returns the number of items per request. */
   int each() {
     return HOSTS_EACH * recording.series();
   }
@@ -160,7 +160,7 @@ final class ExporterLoad {
     return new OtlpWriter().write(all);
   }
 
-  /** All series, for callers that must not be measured making them. */
+  /** Returns all series, for callers that must not be measured creating them. */
   List<VendorClient.Series> ready() {
     List<VendorClient.Series> out = new ArrayList<>();
     for (int h = 0; h < HOSTS; h++) {
@@ -173,7 +173,7 @@ final class ExporterLoad {
     return out;
   }
 
-  /** The items of a request as a vendor's client takes them. */
+  /** Returns the items of a request in the form a vendor's client accepts. */
   List<VendorClient.Sample> samples(List<VendorClient.Series> ready, int n) {
     List<VendorClient.Sample> out = new ArrayList<>();
     int step = step(n);

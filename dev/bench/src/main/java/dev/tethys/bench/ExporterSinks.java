@@ -58,7 +58,7 @@ final class ExporterSinks implements AutoCloseable {
     this.dir = dir;
   }
 
-  /** A text with addresses instead of {@code {url}}, {@code {kafka}} and so on. */
+  /** Replaces {@code {url}}, {@code {kafka}} and so on in a text with addresses. */
   String filled(String text) throws Exception {
     String out = text;
     for (String name :
@@ -101,7 +101,7 @@ final class ExporterSinks implements AutoCloseable {
     return "http://127.0.0.1:" + s.getAddress().getPort();
   }
 
-  /** OTLP's metrics over gRPC, of which all is well. */
+  /** Starts a sink for OTLP metrics over gRPC that accepts everything. */
   private String grpc() throws IOException {
     HttpListener l =
         HttpListener.start(
@@ -253,9 +253,9 @@ final class ExporterSinks implements AutoCloseable {
   }
 
   /**
-   * A tickerplant that accepts all clients and returns {@code (::)} for each message that requires
-   * a response: a message is its byte order, its type (1 requires a response), two more bytes and
-   * its length.
+   * Runs a tickerplant that accepts all clients and returns {@code (::)} for each message that
+   * requires a response: a message is its byte order, its type (1 requires a response), two more
+   * bytes and its length.
    */
   private static void tickerplant(InputStream in, OutputStream out) throws IOException {
     while (in.read() > 0) {

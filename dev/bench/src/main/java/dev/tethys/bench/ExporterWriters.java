@@ -200,7 +200,7 @@ final class ExporterWriters {
         n / took);
   }
 
-  /** Eight senders, each of which waits until the destination has its request. */
+  /** Sends with eight senders, each of which waits until the destination has its request. */
   private void send(ServerUnderTest collector, Signal signal, URI to, int from, int end)
       throws Exception {
     AtomicInteger next = new AtomicInteger(from);
@@ -282,7 +282,7 @@ final class ExporterWriters {
     }
   }
 
-  /** A vendor's client, with the requests that our writers are given. */
+  /** Runs a vendor's client with the requests that our writers receive. */
   private void client(String name, String address) throws Exception {
     List<VendorClient.Series> ready = load.ready();
     try (VendorClient c = Objects.requireNonNull(CLIENTS.get(name)).maker().at(address)) {

@@ -29,7 +29,7 @@ final class Fuzz {
      */
     long round(Random r) throws Exception;
 
-    /** Summary of the rounds so far. */
+    /** Summarizes the rounds so far. */
     String summary();
 
     @Override

@@ -29,7 +29,10 @@ final class KilledParts implements AutoCloseable {
     GATEWAY,
     KAFKA;
 
-    /** Between parts of several kinds there is a second store, so that the two may differ. */
+    /**
+     * Returns the number of stores: with parts of several kinds there is a second store, so that
+     * the two may differ.
+     */
     int stores() {
       return this == STRAIGHT ? 1 : 2;
     }
@@ -164,7 +167,7 @@ final class KilledParts implements AutoCloseable {
     }
   }
 
-  /** A role that writes to both stores from queues on disk. */
+  /** Adds a role that writes to both stores from queues on disk. */
   private void role(String name, String receivers) throws IOException {
     Path config = dir.resolve(name + ".yaml");
     Files.createDirectories(dir.resolve(name));
@@ -198,7 +201,7 @@ final class KilledParts implements AutoCloseable {
   }
 
   /**
-   * An agent that scrapes.
+   * Creates an agent that scrapes.
    *
    * @param port port of its reload endpoint
    */
@@ -277,7 +280,7 @@ final class KilledParts implements AutoCloseable {
             ""));
   }
 
-  /** Last output of the parts, to detect losses. */
+  /** Returns the last output of the parts, to detect losses. */
   String lastOutput() throws IOException {
     StringBuilder sb = new StringBuilder();
     List<Path> logs;

@@ -25,7 +25,7 @@ record KilledWriter(Class<?> writer, int batch, String items, Stored stored) {
   /** Reads the content of a store. */
   @FunctionalInterface
   interface Stored {
-    /** Number of items by batch, from a batch on. */
+    /** Returns the number of items by batch, starting at a batch. */
     Map<Long, Integer> batches(Path dir, long from) throws IOException;
   }
 

@@ -96,7 +96,7 @@ final class Kills {
     }
   }
 
-  /** Error output of the writer. */
+  /** Returns the path of the writer's error output. */
   private static Path errors(Path dir) {
     return dir.resolveSibling(dir.getFileName() + ".errors");
   }
@@ -149,7 +149,10 @@ final class Kills {
     return last;
   }
 
-  /** The newest batch there is, at least the last acknowledged; from the oldest kept on no gap. */
+  /**
+   * Returns the newest batch after checking that it is at least the last acknowledged one and that
+   * there is no gap from the oldest one kept.
+   */
   private static int check(Path dir, int last) {
     try (MetricsDatabase db = MetricsDatabase.open(dir, options().withBackground(false))) {
       if (!db.recovery().problems().isEmpty()) {

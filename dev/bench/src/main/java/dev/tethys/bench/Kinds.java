@@ -141,7 +141,7 @@ final class Kinds {
     return String.format(Locale.ROOT, "%.3f", (double) bytes / samples);
   }
 
-  /** Every connection has its own series, and writes a step of all of them after the other. */
+  /** Writes a step of all series after another; every connection has its own series. */
   private void write(SampleKinds data, ServerUnderTest server) throws Exception {
     int share = (data.series() / SERIES_OF_A_REQUEST + CONNECTIONS - 1) / CONNECTIONS;
     try (ExecutorService connections = Executors.newFixedThreadPool(CONNECTIONS)) {

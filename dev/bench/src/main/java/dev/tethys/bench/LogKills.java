@@ -95,7 +95,7 @@ final class LogKills {
       return written - came.cardinality();
     }
 
-    /** Missing entries for which no agent is responsible. */
+    /** Returns the number of missing entries for which no agent is responsible. */
     synchronized int missingUnsaved() {
       BitSet b = (BitSet) unsaved.clone();
       b.andNot(came);

@@ -209,7 +209,7 @@ final class LogPartFuzz implements Fuzz.Target {
     return b;
   }
 
-  /** The store takes rows, and maintains its parts, with a damaged one among them. */
+  /** Appends rows and maintains the store's parts, with a damaged one among them. */
   private static void append(LogDatabase db) throws IOException {
     LogBatch batch = new LogBatch();
     byte[] body = {'x'};

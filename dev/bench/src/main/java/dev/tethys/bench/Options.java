@@ -25,7 +25,7 @@ final class Options {
   private String wordsName = "";
   private Predicate<String> isWord = w -> false;
 
-  /** An option and its default. */
+  /** Adds an option with its default. */
   Options with(String name, long value) {
     values.put(name, value);
     return this;
@@ -61,7 +61,7 @@ final class Options {
     return this;
   }
 
-  /** Known options, for error messages. */
+  /** Returns the known options, for error messages. */
   String there() {
     List<String> all = new ArrayList<>();
     if (!wordsName.isEmpty()) {
@@ -83,7 +83,7 @@ final class Options {
     return v;
   }
 
-  /** A number that must not be large. */
+  /** Returns a number that must not be large. */
   int count(String name) throws WrongException {
     long v = number(name);
     if (v != (int) v) {

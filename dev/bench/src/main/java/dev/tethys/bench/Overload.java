@@ -98,9 +98,9 @@ final class Overload {
   }
 
   /**
-   * The kinds of queries, one after another, or {@code together} for all of them concurrently; and
-   * {@code series=… queries=… seconds=… heap=…}, where {@code queries} is the number of clients of
-   * a kind.
+   * Runs the kinds of queries, one after another, or {@code together} for all of them concurrently;
+   * and {@code series=… queries=… seconds=… heap=…}, where {@code queries} is the number of clients
+   * of a kind.
    */
   static int run(String[] args) throws Exception {
     Options o =

@@ -223,7 +223,7 @@ enum OverloadQueries {
   abstract void write(ServerUnderTest server, int n) throws IOException, InterruptedException;
 
   /**
-   * A query as the path of a GET.
+   * Returns a query as the path of a GET.
    *
    * @param n number of the query
    * @param now Unix milliseconds

@@ -31,7 +31,7 @@ final class PipelineReloads {
   private final AtomicLong silence = new AtomicLong(); // nanoseconds
 
   /**
-   * For one collector.
+   * Creates the reloads for one collector.
    *
    * @param versions configuration by version number
    * @param port port that receives reload requests
@@ -42,7 +42,7 @@ final class PipelineReloads {
     this.port = port;
   }
 
-  /** Something has passed through. */
+  /** Records that an item has passed through. */
   void arrived() {
     long now = System.nanoTime();
     long before = arrivedAt.getAndSet(now);
@@ -91,7 +91,9 @@ final class PipelineReloads {
     ask(client, HttpRequest.newBuilder(at("/-/reload")).POST(HttpRequest.BodyPublishers.noBody()));
   }
 
-  /** The first, which loads what later ones use, and how the others were spread. */
+  /**
+   * Formats the first reload, which loads what later ones use, and the distribution of the others.
+   */
   private static String text(double[] millis) {
     double[] rest = Arrays.copyOfRange(millis, 1, millis.length);
     Arrays.sort(rest);

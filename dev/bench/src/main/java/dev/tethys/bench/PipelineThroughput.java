@@ -194,7 +194,7 @@ final class PipelineThroughput {
     }
   }
 
-  /** CPU of an item with counted volumes by that without, in pairs of windows. */
+  /** Compares the CPU per item with and without counted volumes, in pairs of windows. */
   private String toggled(ProcessStatistics figures, PipelineReloads reloads, int pairs)
       throws Exception {
     double sum = 0;
@@ -314,7 +314,7 @@ final class PipelineThroughput {
     }
   }
 
-  /** Reason why a request was not acknowledged; "" if it was. */
+  /** Sends a request; returns the reason why it was not acknowledged, "" if it was. */
   private String call(GrpcChannel channel, byte[] request) throws InterruptedException {
     try {
       GrpcReply r = channel.call(signal.grpcPath(), Map.of(), request, "", TIME_LIMIT);

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 /** Resource usage of a process (proc(5)). */
 record ProcessStatistics(long pid) {
-  /** Resident memory in kilobytes. */
+  /** Returns the resident memory in kilobytes. */
   long resident() throws IOException {
     return status("VmRSS:");
   }
@@ -27,7 +27,7 @@ record ProcessStatistics(long pid) {
     return 0;
   }
 
-  /** Files, connections and everything else that it keeps open. */
+  /** Returns the number of open files, connections and other descriptors. */
   long openFiles() throws IOException {
     try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
       return open.count();

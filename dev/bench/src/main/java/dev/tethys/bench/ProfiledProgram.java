@@ -46,7 +46,7 @@ final class ProfiledProgram {
     }
   }
 
-  /** File of observations, some of the same stack, with two sample types. */
+  /** Returns a profile file of observations, some with the same stack, with two sample types. */
   byte[] profile(int observations, long time) {
     PprofWriter w = writer();
     for (int i = 0; i < observations; i++) {
@@ -55,7 +55,7 @@ final class ProfiledProgram {
     return w.toGzip(time, DURATION, CPU, PERIOD);
   }
 
-  /** File of a number of different stacks, with two sample types. */
+  /** Returns a profile file with a number of different stacks and two sample types. */
   byte[] profileOfStacks(int count, long time) {
     PprofWriter w = writer();
     Set<Integer> seen = new HashSet<>();

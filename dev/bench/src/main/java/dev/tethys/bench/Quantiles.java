@@ -8,7 +8,8 @@ final class Quantiles {
   private Quantiles() {}
 
   /**
-   * The smallest value that at least a share q of the values does not exceed; NaN without values.
+   * Returns the smallest value that at least a share q of the values does not exceed; NaN without
+   * values.
    */
   static double of(double[] values, double q) {
     int n = values.length;

@@ -112,7 +112,7 @@ final class RolloutRace {
   /** Items before a version. */
   private record Counts(long acknowledged, long failed, long arrived, long dropped) {}
 
-  /** {@code agents=… rate=…}: processes, and log records a second of each. */
+  /** Runs with {@code agents=… rate=…}: processes, and log records per second of each. */
   static int run(String[] args) throws Exception {
     Options o = new Options().with("agents", 20).with("rate", 200).read(args);
     Path folder = Files.createTempDirectory("tethys-bench-rollouts");
@@ -386,7 +386,7 @@ final class RolloutRace {
     r.status(200).header("Content-Type", "application/x-protobuf").send();
   }
 
-  /** Agent that runs a version; null if none. */
+  /** Returns the agent that runs a version, or null if none. */
   private @Nullable Agent running(String hash) throws Exception {
     for (JsonNode a : get("/agents")) {
       JsonNode c = a.path("configuration");
@@ -500,7 +500,7 @@ final class RolloutRace {
   }
 
   /**
-   * A configuration.
+   * Returns a configuration.
    *
    * @param processors besides batch, each with an end of line
    * @param receiver further one; "" for none

@@ -54,7 +54,7 @@ final class RuleRace {
     instances = series / METRICS / jobs;
   }
 
-  /** The servers by name, and {@code series=… rules=… interval=… seconds=…}. */
+  /** Runs with the servers by name, and {@code series=… rules=… interval=… seconds=…}. */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()
@@ -87,7 +87,7 @@ final class RuleRace {
         + (withRules ? "rule_files: [rules.yml]\n" : "");
   }
 
-  /** The rules as a file of Prometheus's. */
+  /** Returns the rules as a Prometheus rule file. */
   private String rules() {
     StringBuilder sb = new StringBuilder("groups:\n");
     int n = 0;
@@ -229,7 +229,7 @@ final class RuleRace {
     }
   }
 
-  /** Evaluation counts reported by the server, as proof of its work. */
+  /** Returns the evaluation counts reported by the server, as proof of its work. */
   private static String evaluated(String what, Started s) throws IOException, InterruptedException {
     ServerUnderTest p = s.processes.getLast();
     String body = p.send(p.request("/metrics"), HttpResponse.BodyHandlers.ofString()).body();

@@ -68,7 +68,7 @@ final class SampleKinds {
     }
   }
 
-  /** Number of series; a whole number of classic histograms. */
+  /** Returns the number of series; a whole number of classic histograms. */
   int series() {
     return series;
   }

@@ -37,8 +37,8 @@ final class ScrapeRace {
   }
 
   /**
-   * The servers by name, and {@code targets=… series=… interval=… seconds=…}; {@code together=1}
-   * for all of them concurrently.
+   * Runs with the servers by name, and {@code targets=… series=… interval=… seconds=…}; {@code
+   * together=1} for all of them concurrently.
    */
   static int run(String[] args) throws Exception {
     Options o =
@@ -117,7 +117,7 @@ final class ScrapeRace {
     }
   }
 
-  /** The targets that are up according to the server. */
+  /** Returns the targets that are up according to the server. */
   private static String up(ServerUnderTest server) throws Exception {
     String query = URLEncoder.encode("sum(up{job=\"many\"})", StandardCharsets.UTF_8);
     String body =

@@ -108,7 +108,7 @@ final class ScrapedPages {
     }
   }
 
-  /** Number of samples accepted by stores so far. */
+  /** Returns the number of samples accepted by stores so far. */
   synchronized long arrived() {
     return arrived;
   }
@@ -210,7 +210,7 @@ final class ScrapedPages {
     return n;
   }
 
-  /** Missing pages by store, identified by the first series of each target. */
+  /** Lists the missing pages by store, identified by the first series of each target. */
   synchronized String lostText(Due wanted) {
     StringBuilder sb = new StringBuilder();
     for (Map.Entry<String, Set<Integer>> d : wanted.pages().entrySet()) {
@@ -240,12 +240,12 @@ final class ScrapedPages {
     return n;
   }
 
-  /** State of the samples due by now, the last of which are in flight. */
+  /** Describes the samples due by now, the last of which are in flight. */
   synchronized String text() {
     return text(new Due(due));
   }
 
-  /** State of the samples that were due. */
+  /** Describes the samples that were due. */
   synchronized String text(Due wanted) {
     long due = wanted.pages().values().stream().mapToLong(Set::size).sum() * series * stores;
     return String.format(

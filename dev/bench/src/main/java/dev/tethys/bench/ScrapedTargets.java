@@ -58,12 +58,12 @@ final class ScrapedTargets implements AutoCloseable {
     return sb.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Number of answered scrapes of all targets. */
+  /** Returns the number of successful scrapes across all targets. */
   long answered() {
     return answered.get();
   }
 
-  /** The fewest scrapes that a target answered. */
+  /** Returns the lowest number of successful scrapes of any target. */
   long fewest() {
     long least = Long.MAX_VALUE;
     for (int t = 0; t < scrapes.length(); t++) {
@@ -72,7 +72,7 @@ final class ScrapedTargets implements AutoCloseable {
     return least;
   }
 
-  /** The scrape configurations of a prometheus.yml: one job with all targets. */
+  /** Returns the scrape configurations of a prometheus.yml: one job with all targets. */
   String scrapeConfigs() {
     StringBuilder sb = new StringBuilder("scrape_configs:\n- job_name: many\n  static_configs:\n");
     int port = http.getAddress().getPort();

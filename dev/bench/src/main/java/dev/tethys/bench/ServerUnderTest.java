@@ -60,7 +60,7 @@ final class ServerUnderTest implements AutoCloseable {
         environment);
   }
 
-  /** Path of this program's launcher. */
+  /** Returns the path of this program's launcher. */
   static Path launcher() {
     return Path.of(System.getProperty("tethys.launcher", "tethys")).toAbsolutePath();
   }
@@ -108,7 +108,7 @@ final class ServerUnderTest implements AutoCloseable {
     return new ProcessStatistics(process.pid());
   }
 
-  /** A request for one of its paths, query included. */
+  /** Starts a request for one of its paths, including the query. */
   HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
   }

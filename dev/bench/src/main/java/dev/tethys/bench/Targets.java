@@ -144,7 +144,10 @@ final class Targets {
     return failures;
   }
 
-  /** If all were new, the count alone would match that of the previous ones. */
+  /**
+   * Whether new targets were seen: if all were new, the count alone would match that of the
+   * previous ones.
+   */
   private boolean newOnesSeen(int present) {
     return present == 0 || manyScrapes.get() > 0;
   }

@@ -173,7 +173,10 @@ final class TopicBacklog {
     }
   }
 
-  /** The graph of {@code tethys ingester} with two databases, whose queues join records. */
+  /**
+   * Returns the pipeline configuration of {@code tethys ingester} with two databases, whose queues
+   * merge records.
+   */
   private static String configuration(KafkaProcess broker, Sink fast, Sink slow) {
     return """
     receivers:

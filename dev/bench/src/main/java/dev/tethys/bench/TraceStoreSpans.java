@@ -27,7 +27,7 @@ final class TraceStoreSpans {
     this.seed = seed;
   }
 
-  /** Trace id of the first spans of a batch: this and its complement. */
+  /** Returns the trace ID of the first spans of a batch: this and its complement. */
   long trace(long n) {
     return new Random(seed ^ n * 0x9E3779B97F4A7C15L).nextLong();
   }

@@ -71,7 +71,7 @@ final class WalFuzz implements Fuzz.Target {
         .withLog(DatabaseOptions.Fsync.EACH_SECOND, SEGMENT_BYTES, 64L << 20);
   }
 
-  /** The log of a store that has seen every kind of record. */
+  /** Writes the log of a store that has seen every kind of record. */
   private List<byte[]> log(Path folder, Random r) throws IOException {
     List<byte[]> log = new ArrayList<>();
     try (MetricsDatabase db = MetricsDatabase.open(folder, options())) {

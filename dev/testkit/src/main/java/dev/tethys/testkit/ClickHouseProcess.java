@@ -135,7 +135,7 @@ public final class ClickHouseProcess implements AutoCloseable {
     return new String(c.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
-  /** URL of the HTTP interface. */
+  /** Returns the URL of the HTTP interface. */
   public String url() {
     return "http://127.0.0.1:" + port;
   }

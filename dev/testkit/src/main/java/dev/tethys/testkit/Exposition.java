@@ -20,7 +20,7 @@ public final class Exposition {
    * @param samples samples by name suffix and sorted labels
    */
   public record Family(String type, String help, Map<String, Double> samples) {
-    /** Without samples. */
+    /** Creates a family without samples. */
     public Family(String type, String help) {
       this(type, help, new TreeMap<>());
     }
@@ -29,7 +29,7 @@ public final class Exposition {
   /** By name. */
   public final Map<String, Family> families = new TreeMap<>();
 
-  /** The samples of a family that must be there. */
+  /** Returns the samples of a family that must exist. */
   public Map<String, Double> samples(String name) {
     return Objects.requireNonNull(families.get(name), name).samples();
   }

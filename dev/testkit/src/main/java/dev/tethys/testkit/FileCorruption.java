@@ -9,7 +9,7 @@ public final class FileCorruption {
 
   private FileCorruption() {}
 
-  /** A damaged copy: one to four changes. */
+  /** Returns a damaged copy with one to four changes. */
   public static byte[] of(byte[] sound, Random r) {
     byte[] b = sound.clone();
     for (int n = 1 + r.nextInt(r.nextInt(4) + 1); n > 0; n--) {

@@ -36,7 +36,7 @@ public final class HostileElf {
     return this;
   }
 
-  /** Section of equal bytes after decompression. */
+  /** Adds a section of equal bytes after decompression. */
   private HostileElf compressed(String name, byte[] start, byte fill, long size) {
     Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -76,7 +76,7 @@ public final class HostileElf {
     return this;
   }
 
-  /** Section headers with the same long name, which takes 4 GB if each has its own copy. */
+  /** Creates section headers with the same long name, which takes 4 GB if each has its own copy. */
   public static HostileElf oneLongName() {
     HostileElf e = new HostileElf();
     e.sharedName = "x".repeat(MEBIBYTE);
@@ -84,7 +84,7 @@ public final class HostileElf {
     return e;
   }
 
-  /** Nine sections with debug information, each of a size after decompression. */
+  /** Creates nine sections with debug information, each of the given size after decompression. */
   public static HostileElf largeSections(long size) {
     HostileElf e = new HostileElf();
     for (String name :
@@ -103,7 +103,7 @@ public final class HostileElf {
     return e;
   }
 
-  /** Unit whose only abbreviation has many attributes: a kilobyte per million. */
+  /** Creates a unit whose only abbreviation has many attributes: a kilobyte per million. */
   public static HostileElf manyAttributes(int attributes) {
     return new HostileElf()
         .section(".debug_info", unit(0, new byte[] {1}))
@@ -112,7 +112,7 @@ public final class HostileElf {
         .compressed(".debug_abbrev", new byte[] {1, 0x11, 0}, (byte) 0x0b, 3 + 2L * attributes);
   }
 
-  /** Many units, each with a name in a section without any NUL. */
+  /** Creates many units, each with a name in a section without any NUL. */
   public static HostileElf textsWithoutEnd(int units, long size) {
     ByteArrayOutputStream info = new ByteArrayOutputStream();
     for (int i = 0; i < units; i++) {
@@ -128,7 +128,7 @@ public final class HostileElf {
         .compressed(".debug_str", new byte[0], (byte) 'a', size);
   }
 
-  /** A line number program of the largest number of rows that the size has. */
+  /** Creates a line number program with the largest number of rows that fits the size. */
   public static HostileElf manyRows(int size) {
     ByteBuffer head = ByteBuffer.allocate(29).order(ByteOrder.LITTLE_ENDIAN);
     head.putInt(size - 4).putShort((short) 4).putInt(19);
@@ -139,7 +139,7 @@ public final class HostileElf {
         .compressed(".debug_line", head.array(), (byte) 0x20, size);
   }
 
-  /** Symbol tables of functions that all contain every address. */
+  /** Creates symbol tables of functions that all contain every address. */
   public static HostileElf overlappingSymbols(int symbols, int tables) {
     HostileElf e = new HostileElf();
     ByteBuffer b = ByteBuffer.allocate(24 * symbols).order(ByteOrder.LITTLE_ENDIAN);
@@ -154,7 +154,7 @@ public final class HostileElf {
     return e;
   }
 
-  /** Unwind entries that each refer to another common entry consisting only of padding. */
+  /** Creates unwind entries that each refer to another common entry consisting only of padding. */
   public static HostileElf unwindEntries(int functions, int padding) {
     ByteBuffer b =
         ByteBuffer.allocate(20 * functions + padding + 32).order(ByteOrder.LITTLE_ENDIAN);

@@ -36,7 +36,7 @@ public final class HostileQueries {
   /** Query with its time: an instant query if {@code step} is 0; in seconds. */
   public record HostileQuery(String kind, String query, long start, long end, long step) {}
 
-  /** Next query; the data is assumed to end at {@code now}, in seconds. */
+  /** Returns the next query; the data is assumed to end at {@code now}, in seconds. */
   public HostileQuery next(long now) {
     int kind = random.nextInt(16);
     String query =
@@ -206,7 +206,7 @@ public final class HostileQueries {
     return "label_replace(" + selector() + ", \"a\", \"$1\", \"i\", \"" + re + ".*\")";
   }
 
-  /** One match over a label of half a million characters. */
+  /** Returns a query with one match over a label of half a million characters. */
   private String longMatch() {
     int n = 15;
     String text =

@@ -31,7 +31,7 @@ public final class KafkaProcess implements AutoCloseable {
   }
 
   /**
-   * Broker that clients reach through a proxy.
+   * Starts a broker that clients reach through a proxy.
    *
    * @param port port the broker listens on
    * @param advertised port that it advertises
@@ -41,7 +41,8 @@ public final class KafkaProcess implements AutoCloseable {
   }
 
   /**
-   * Broker with additional lines in its {@code server.properties}, which override the defaults.
+   * Starts a broker with additional lines in its {@code server.properties}, which override the
+   * defaults.
    *
    * @param port port the broker listens on
    * @param advertised port that it advertises
@@ -87,7 +88,7 @@ public final class KafkaProcess implements AutoCloseable {
     process = run();
   }
 
-  /** Random cluster id in Kafka's format. */
+  /** Returns a random cluster ID in Kafka's format. */
   private static String id() {
     UUID u = UUID.randomUUID();
     byte[] b =
@@ -125,7 +126,7 @@ public final class KafkaProcess implements AutoCloseable {
     return java("kafka.Kafka", dir.resolve("server.properties").toString());
   }
 
-  /** Bootstrap address for clients. */
+  /** Returns the bootstrap address for clients. */
   public String address() {
     return "127.0.0.1:" + advertised;
   }

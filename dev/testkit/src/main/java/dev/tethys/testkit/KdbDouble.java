@@ -89,7 +89,7 @@ public final class KdbDouble implements AutoCloseable {
     Thread.ofVirtual().name("kdb double").start(this::accept);
   }
 
-  /** One on loopback. */
+  /** Starts an instance on loopback. */
   public static KdbDouble start(String login) throws IOException {
     return new KdbDouble(new ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress()), login);
   }
@@ -123,7 +123,7 @@ public final class KdbDouble implements AutoCloseable {
     }
   }
 
-  /** The rows of a table by the names of their columns, as KX's client read them. */
+  /** Returns the rows of a table by column name, as read by KX's client. */
   public List<Map<String, Object>> all(String table) {
     Table t = named(table);
     List<Map<String, Object>> out = new ArrayList<>();
@@ -141,7 +141,7 @@ public final class KdbDouble implements AutoCloseable {
     return out;
   }
 
-  /** Number of rows of a table returned by queries. */
+  /** Returns the number of rows of a table returned by queries. */
   public int selectedRows(String table) {
     Table t = named(table);
     synchronized (t) {
@@ -361,7 +361,10 @@ public final class KdbDouble implements AutoCloseable {
         : meets(Objects.requireNonNull(row[index(t, (String) tree[1])]), tree[2]);
   }
 
-  /** KX's client does not say which function a condition has; its argument does. */
+  /**
+   * Whether a value meets a condition: KX's client does not say which function a condition has; its
+   * argument does.
+   */
   private static boolean meets(Object value, Object with) {
     return switch (with) {
       case Instant[] range ->

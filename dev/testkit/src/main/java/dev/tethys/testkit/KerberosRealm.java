@@ -81,7 +81,7 @@ public final class KerberosRealm implements AutoCloseable {
             List.of("/usr/sbin/krb5kdc", "-n", "-r", NAME));
   }
 
-  /** Path of the {@code krb5.conf}. */
+  /** Returns the path of the {@code krb5.conf}. */
   public Path config() {
     return dir.resolve("krb5.conf");
   }
@@ -115,7 +115,7 @@ public final class KerberosRealm implements AutoCloseable {
     }
   }
 
-  /** Log of the KDC, with a line per ticket. */
+  /** Returns the log of the KDC, with a line per ticket. */
   public String log() throws IOException {
     return Files.readString(dir.resolve("issued.log"));
   }

@@ -194,7 +194,7 @@ public class KubernetesDouble implements AutoCloseable {
     return path.contains("/leases/");
   }
 
-  /** One object, read or written. */
+  /** Reads or writes a single object. */
   private void single(HttpExchange x, String path, String namespace) throws IOException {
     String sent = new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
     boolean creates = x.getRequestMethod().equals("POST");
@@ -225,7 +225,7 @@ public class KubernetesDouble implements AutoCloseable {
     answer(x, status, body);
   }
 
-  /** Current object; {@code ""} for none. */
+  /** Returns the current object; {@code ""} for none. */
   public synchronized String object(String path, String key) {
     return objects.getOrDefault(path, new TreeMap<>()).getOrDefault(key, "");
   }

@@ -186,12 +186,12 @@ public final class KubernetesProcess implements AutoCloseable {
     return "https://127.0.0.1:" + port;
   }
 
-  /** Authority that signed the server's certificate. */
+  /** Returns the authority that signed the server's certificate. */
   public Path ca() {
     return dir.resolve("certificates/apiserver.crt");
   }
 
-  /** The certificate of {@code someone}; its key is next to it. */
+  /** Returns the certificate of {@code someone}; its key is next to it. */
   public Path certificate() {
     return dir.resolve("client/someone.crt");
   }
@@ -214,7 +214,7 @@ public final class KubernetesProcess implements AutoCloseable {
     return done(send("GET", path, "", ""));
   }
 
-  /** The status of the response to a GET. */
+  /** Returns the status of the response to a GET. */
   public int status(String path) throws IOException, InterruptedException {
     return send("GET", path, "", "").statusCode();
   }

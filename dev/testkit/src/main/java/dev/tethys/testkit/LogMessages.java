@@ -40,7 +40,7 @@ public final class LogMessages implements AutoCloseable {
     return of(c.getName());
   }
 
-  /** All until now; grows while this is open. */
+  /** Returns all messages so far; the list grows while this is open. */
   public List<String> messages() {
     return messages;
   }

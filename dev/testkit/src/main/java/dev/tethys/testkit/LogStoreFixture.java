@@ -43,7 +43,7 @@ public abstract class LogStoreFixture {
 
   /** A row as a test writes and reads it; each character of the body is a byte. */
   public record Row(Labels stream, long time, String body, Map<String, String> metadata) {
-    /** Row without metadata. */
+    /** Creates a row without metadata. */
     public static Row of(Labels stream, long time, String body) {
       return new Row(stream, time, body, Map.of());
     }

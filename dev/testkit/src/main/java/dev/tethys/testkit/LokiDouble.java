@@ -104,7 +104,7 @@ public final class LokiDouble implements AutoCloseable {
     away = now;
   }
 
-  /** URL for pushes. */
+  /** Returns the URL for pushes. */
   public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/loki/api/v1/push";
   }

@@ -100,12 +100,15 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
   @GuardedBy("this")
   private int commits;
 
-  /** A store that takes samples of any age. */
+  /** Creates a store that accepts samples of any age. */
   public MemoryMetricStore() {
     this(Long.MAX_VALUE);
   }
 
-  /** Store with an out-of-order window in milliseconds; 0 rejects all out-of-order samples. */
+  /**
+   * Creates a store with an out-of-order window in milliseconds; 0 rejects all out-of-order
+   * samples.
+   */
   public MemoryMetricStore(long outOfOrderWindow) {
     this.outOfOrderWindow = outOfOrderWindow;
   }
@@ -131,12 +134,12 @@ public final class MemoryMetricStore implements MetricStore, MetricSource {
     return commits;
   }
 
-  /** Metadata of metric families by name. */
+  /** Returns the metadata of metric families by name. */
   public synchronized Map<String, MetricMetadata> metadata() {
     return new TreeMap<>(metadata);
   }
 
-  /** All that is stored, a line a sample: {@code labels start@time value}. For assertions. */
+  /** Returns all samples, one per line: {@code labels start@time value}. For assertions. */
   public synchronized List<String> dump() {
     List<String> out = new ArrayList<>();
     for (Series s : series.values()) {

@@ -134,7 +134,7 @@ final class MemorySpans {
     return HEX.toHexDigits(id);
   }
 
-  /** Test of a filter, with its patterns compiled. */
+  /** Compiles the test of a filter, including its patterns. */
   static Predicate<Row> test(SpanFilter filter) {
     Map<String, Regex> patterns = new HashMap<>();
     return r -> fits(filter, r, patterns);

@@ -75,7 +75,9 @@ public final class MemoryTraceStore implements TraceStore {
   private long deletions;
   private long scanned;
 
-  /** Store with several segments and small batches, which shows mistakes of consumers. */
+  /**
+   * Creates a store with several segments and small batches, which exposes mistakes of consumers.
+   */
   public MemoryTraceStore() {
     this(3, 5);
   }
@@ -89,7 +91,7 @@ public final class MemoryTraceStore implements TraceStore {
     this.batchRows = batchRows;
   }
 
-  /** Number of rows that scans have passed on. */
+  /** Returns the number of rows passed on by scans. */
   public synchronized long scanned() {
     return scanned;
   }

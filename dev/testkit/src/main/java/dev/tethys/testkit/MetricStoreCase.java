@@ -85,7 +85,7 @@ public abstract class MetricStoreCase {
     }
   }
 
-  /** Everything that matches, in a closed range. */
+  /** Returns all matching series in a closed range. */
   protected static List<Series> read(MetricStore store, long min, long max, Matcher... matchers) {
     List<Series> out = new ArrayList<>();
     SampleBuffer b = new SampleBuffer();
@@ -113,12 +113,12 @@ public abstract class MetricStoreCase {
     return out;
   }
 
-  /** Everything in the store. */
+  /** Returns all series in the store. */
   protected static List<Series> readAll(MetricStore store) {
     return read(store, ALL_FROM, ALL_TO, Matcher.of(Matcher.Type.REGEX, "__name__", ".*"));
   }
 
-  /** A small native histogram. */
+  /** Creates a small native histogram. */
   protected static Histogram histogram(double... buckets) {
     return new Histogram(
         true,

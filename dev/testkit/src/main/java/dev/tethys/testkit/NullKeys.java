@@ -61,7 +61,7 @@ public final class NullKeys {
       return new LinkedHashSet<>(rest.isEmpty() ? List.of() : Arrays.asList(rest.split(" +")));
     }
 
-    /** The document with a key in the given form. */
+    /** Returns the document with a key in the given form. */
     private String with(String form) {
       String key = form.replaceAll("[\\[{].*", "");
       List<String> kept = new ArrayList<>();
@@ -135,7 +135,7 @@ public final class NullKeys {
         : "error without a place: " + t;
   }
 
-  /** The names of all sections of a reference. */
+  /** Returns the names of all sections of a reference. */
   public static Set<String> sections(String reference) {
     return forms(reference).keySet();
   }

@@ -19,7 +19,7 @@ public final class Ports {
 
   private Ports() {}
 
-  /** Port that is free on all addresses now; rarely returned twice. */
+  /** Returns a port that is currently free on all addresses; rarely the same one twice. */
   public static int free() {
     for (int i = 0; i < TRIES; i++) {
       int port = FIRST + RANDOM.nextInt(COUNT);

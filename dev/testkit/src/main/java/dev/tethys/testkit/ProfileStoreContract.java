@@ -160,7 +160,7 @@ public abstract class ProfileStoreContract {
     return out;
   }
 
-  /** All profiles. */
+  /** Returns all profiles. */
   protected List<Profile> readAll() {
     return read(List.of(), Long.MIN_VALUE, Long.MAX_VALUE);
   }

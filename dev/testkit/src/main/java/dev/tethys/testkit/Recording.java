@@ -76,7 +76,7 @@ public final class Recording {
     return series.length;
   }
 
-  /** The labels of a series on a host. */
+  /** Returns the labels of a series on a host. */
   public Labels labels(int host, int i) {
     String text = series[i];
     LabelsBuilder b = new LabelsBuilder();
@@ -106,7 +106,7 @@ public final class Recording {
     return b.set("instance", String.format("host-%05d:9100", host)).set("job", "node").build();
   }
 
-  /** The value of a series on a host at a step. */
+  /** Returns the value of a series on a host at a step. */
   public double value(int host, int step, int i) {
     int p = step + host * 7;
     int pass = p / scrapes;

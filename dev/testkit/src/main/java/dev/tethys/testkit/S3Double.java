@@ -70,7 +70,7 @@ public final class S3Double implements AutoCloseable {
   private int pageSize = 1000;
   private int numbers;
 
-  /** A server with some buckets. */
+  /** Starts a server with some buckets. */
   public S3Double(String... names) throws IOException {
     for (String n : names) {
       buckets.put(n, new TreeMap<>());
@@ -91,7 +91,7 @@ public final class S3Double implements AutoCloseable {
     return b == null ? new TreeMap<>() : new TreeMap<>(b);
   }
 
-  /** An object that exists. */
+  /** Returns an existing object. */
   public synchronized Stored stored(String bucket, String key) {
     Stored s = objects(bucket).get(key);
     if (s == null) {
@@ -233,7 +233,7 @@ public final class S3Double implements AutoCloseable {
     return out;
   }
 
-  /** AWS's UriEncode. */
+  /** Encodes a string like AWS's UriEncode. */
   private static String encoded(String s, boolean path) {
     StringBuilder out = new StringBuilder();
     for (byte b : s.getBytes(StandardCharsets.UTF_8)) {

@@ -54,7 +54,8 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * A program as Debian installs it, or among the peers; the test is skipped by its name otherwise.
+   * Returns the path of a program installed by Debian or among the peers; the test is skipped with
+   * its name otherwise.
    */
   public static Path find(String program) {
     Path none = Path.of("");
@@ -75,12 +76,12 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** The port. */
+  /** Returns the port. */
   public int port() {
     return port;
   }
 
-  /** Output so far. */
+  /** Returns the output so far. */
   public String log() {
     try {
       return Files.readString(log, StandardCharsets.UTF_8);
@@ -89,7 +90,7 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** The body of the response to a GET, regardless of its status. */
+  /** Returns the body of the response to a GET, regardless of its status. */
   public String get(String pathAndQuery) throws IOException, InterruptedException {
     try (HttpClient client = HttpClient.newHttpClient()) {
       return client

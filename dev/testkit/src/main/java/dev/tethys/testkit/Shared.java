@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Assumptions;
 public final class Shared {
   private Shared() {}
 
-  /** The project's own folder. */
+  /** Returns the project's root folder. */
   public static Path root() {
     String root = System.getProperty("tethys.root");
     Path p = Path.of(root != null ? root : "").toAbsolutePath();
@@ -34,12 +34,12 @@ public final class Shared {
     return env != null ? Path.of(env) : root().resolveSibling("shared");
   }
 
-  /** A file or folder of the conformance data. */
+  /** Returns a file or folder of the conformance data. */
   public static Path conformance(String relative) {
     return present(folder().resolve("conformance").resolve(relative));
   }
 
-  /** The recorded exporter that benchmarks and tests replay. */
+  /** Returns the recorded exporter that benchmarks and tests replay. */
   public static Path recording() {
     return present(folder().resolve("bench/data/node.rec.gz"));
   }
@@ -56,19 +56,19 @@ public final class Shared {
     }
   }
 
-  /** Path of a real peer, such as {@code promtool}. */
+  /** Returns the path of a real peer, such as {@code promtool}. */
   public static Path peer(String program) {
     return peerFolder("usr/bin/" + program);
   }
 
-  /** A file or folder next to the programs of real peers. */
+  /** Returns a file or folder next to the programs of real peers. */
   public static Path peerFolder(String relative) {
     return present(peers().resolve(relative));
   }
 
   /**
-   * Path of an npm package with its dependencies: in {@code npm/node_modules} of the peers,
-   * installed with {@code npm install --ignore-scripts}.
+   * Returns the path of an npm package with its dependencies: in {@code npm/node_modules} of the
+   * peers, installed with {@code npm install --ignore-scripts}.
    */
   public static Path npm(String name) {
     return peerFolder("npm/node_modules/" + name);

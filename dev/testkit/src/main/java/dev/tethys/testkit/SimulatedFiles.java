@@ -124,12 +124,12 @@ public final class SimulatedFiles implements FileAccess {
     outOfMemory = now;
   }
 
-  /** The disk as the next process finds it when the power was cut. */
+  /** Returns the disk as found by the next process after a power loss. */
   public SimulatedFiles afterPowerCut() {
     return next(true);
   }
 
-  /** The disk as the next process finds it when only the process ended. */
+  /** Returns the disk as found by the next process if only the process ended. */
   public SimulatedFiles afterKill() {
     return next(false);
   }

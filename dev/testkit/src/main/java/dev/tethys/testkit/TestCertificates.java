@@ -79,7 +79,7 @@ public final class TestCertificates {
   }
 
   /**
-   * Server context with an issued certificate and an EC key, which trusts the authority.
+   * Returns a server context with an issued certificate and an EC key, which trusts the authority.
    *
    * @param name issued before
    */
@@ -110,12 +110,12 @@ public final class TestCertificates {
         .toArray(Certificate[]::new);
   }
 
-  /** The certificate file of a name. */
+  /** Returns the certificate file with a name. */
   public Path certificate(String name) {
     return folder.resolve(name + ".crt");
   }
 
-  /** The key file of a name. */
+  /** Returns the key file with a name. */
   public Path key(String name) {
     return folder.resolve(name + ".key");
   }

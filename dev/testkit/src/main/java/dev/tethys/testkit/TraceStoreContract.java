@@ -69,7 +69,7 @@ public abstract class TraceStoreContract {
 
   // ---- data
 
-  /** A span with a resource of its own group. */
+  /** Returns a span with a resource of its own group. */
   public static TracesData one(String service, Span span) {
     TracesData data = new TracesData();
     ResourceGroup<Span> group = new ResourceGroup<>();
@@ -82,7 +82,7 @@ public abstract class TraceStoreContract {
     return data;
   }
 
-  /** A span of a second's duration. */
+  /** Returns a span that lasts one second. */
   public static Span span(long trace, long id, long parent, long start, String name) {
     Span s = new Span();
     s.setTraceId(trace, ~trace);

@@ -88,18 +88,18 @@ public final class ClickHouseTables {
     this.ttl = ttlSeconds == 0 ? "" : " + toIntervalSecond(" + ttlSeconds + ")";
   }
 
-  /** Copy with another table name; only the tables of one signal use it. */
+  /** Returns a copy with another table name; only the tables of one signal use it. */
   public ClickHouseTables named(String name) {
     return new ClickHouseTables(
         database, name, name, name, clusterName, replicated, ttlSeconds, json);
   }
 
-  /** A name in SQL. */
+  /** Quotes a name for SQL. */
   public static String name(String s) {
     return '`' + s.replace("\\", "\\\\").replace("`", "\\`") + '`';
   }
 
-  /** A text in SQL. */
+  /** Quotes a string for SQL. */
   public static String text(String s) {
     StringBuilder sb = new StringBuilder(s.length() + 8).append('\'');
     for (int i = 0; i < s.length(); i++) {
@@ -116,7 +116,7 @@ public final class ClickHouseTables {
     return sb.append('\'').toString();
   }
 
-  /** A table of metrics: {@code samples}, {@code series} and so on. */
+  /** Returns the name of a metric table: {@code samples}, {@code series} and so on. */
   public String metrics(String kind) {
     return name(database) + '.' + name(prefix + '_' + kind);
   }
@@ -129,7 +129,7 @@ public final class ClickHouseTables {
     return name(database) + '.' + name(traces);
   }
 
-  /** Statement that creates the database. */
+  /** Returns the statement that creates the database. */
   public String database() {
     return "CREATE DATABASE IF NOT EXISTS " + name(database) + cluster;
   }
@@ -143,12 +143,12 @@ public final class ClickHouseTables {
     return json;
   }
 
-  /** Column list of the log table in INSERT statements. */
+  /** Returns the column list of the log table in INSERT statements. */
   public String logColumns() {
     return json ? withKeys(LOG_COLUMNS) : LOG_COLUMNS;
   }
 
-  /** Column list of the span table in INSERT statements. */
+  /** Returns the column list of the span table in INSERT statements. */
   public String spanColumns() {
     return json ? withKeys(SPAN_COLUMNS) : SPAN_COLUMNS;
   }
@@ -158,7 +158,7 @@ public final class ClickHouseTables {
     return columns.replaceAll("(?<= )(\\w+Attributes)", "$1, $1Keys");
   }
 
-  /** Retention of rows in seconds; 0 keeps them forever. */
+  /** Returns the retention of rows in seconds; 0 keeps them forever. */
   public long ttlSeconds() {
     return ttlSeconds;
   }
@@ -214,7 +214,7 @@ public final class ClickHouseTables {
             + " ORDER BY family");
   }
 
-  /** Statement that creates the table of logs. */
+  /** Returns the statements that create the log table. */
   public List<String> createLogs() {
     return List.of(
         "CREATE TABLE IF NOT EXISTS "

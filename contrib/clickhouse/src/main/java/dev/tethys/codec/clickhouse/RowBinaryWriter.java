@@ -45,7 +45,7 @@ public final class RowBinaryWriter {
     return this;
   }
 
-  /** Also UInt64 and DateTime64. */
+  /** Appends an Int64, UInt64 or DateTime64. */
   public RowBinaryWriter int64(long v) {
     room(8);
     LONG.set(out, size, v);
@@ -62,7 +62,7 @@ public final class RowBinaryWriter {
     return int64(v.getMostSignificantBits()).int64(v.getLeastSignificantBits());
   }
 
-  /** The length of an array or map that follows. */
+  /** Appends the length of the following array or map. */
   public RowBinaryWriter length(int n) {
     room(5);
     int remaining = n;

@@ -112,7 +112,7 @@ public final class CollectdJson {
         more);
   }
 
-  /** Identifier from the element's fields; absent fields are empty. */
+  /** Reads the identifier from the element's fields; absent fields are empty. */
   private static Identifier identifierOrNone(Attributes o) {
     return new Identifier(
         orEmpty(o, "host"),

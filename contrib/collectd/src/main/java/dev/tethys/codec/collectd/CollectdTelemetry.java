@@ -128,7 +128,7 @@ public final class CollectdTelemetry implements CollectdSink {
     return d;
   }
 
-  /** The notifications, likewise. */
+  /** Returns the notifications as log records. */
   public LogsData logs() {
     LogsData d = new LogsData();
     d.resources().add(group(logs));

@@ -56,7 +56,7 @@ public final class PacketReader {
   private final TypesDb types;
 
   /**
-   * A reader.
+   * Creates a reader.
    *
    * @param level required security level of packets
    * @param passwords looks up the password of a user; null without a user file, in which case

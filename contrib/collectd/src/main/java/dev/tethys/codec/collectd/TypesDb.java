@@ -49,7 +49,7 @@ public final class TypesDb {
     return names.isEmpty();
   }
 
-  /** The data sources of a type; null if it is unknown. */
+  /** Returns the data sources of a type, or null if the type is unknown. */
   public @Nullable List<String> sources(String type) {
     return names.get(type);
   }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 public final class ColumnValues {
   private ColumnValues() {}
 
-  /** The value as a number, NaN for SQL's null; null if it is not a number. */
+  /** Converts a value to a number, with NaN for SQL null; null if it is not a number. */
   public static @Nullable Double number(@Nullable Object o) {
     return switch (o) {
       case null -> Double.NaN;
@@ -18,7 +18,7 @@ public final class ColumnValues {
     };
   }
 
-  /** The value as text, {@code ""} for SQL's null. */
+  /** Converts a value to a string, with {@code ""} for SQL null. */
   public static String text(@Nullable Object o) {
     return switch (o) {
       case null -> "";

@@ -31,7 +31,7 @@ public final class FlagsAndEnvironment {
     return v == null || v.isEmpty() ? null : v;
   }
 
-  /** A text. */
+  /** Returns the value of a string flag. */
   public String text(String flag) {
     String v = fromEnvironment(flag);
     return v == null ? flags.get(flag) : v;
@@ -50,7 +50,7 @@ public final class FlagsAndEnvironment {
     };
   }
 
-  /** A number. */
+  /** Returns the value of a numeric flag. */
   public long number(String flag) {
     String v = fromEnvironment(flag);
     if (v == null) {
@@ -63,7 +63,7 @@ public final class FlagsAndEnvironment {
     }
   }
 
-  /** A time. */
+  /** Returns the value of a duration flag. */
   public Duration duration(String flag) {
     String v = fromEnvironment(flag);
     if (v == null) {

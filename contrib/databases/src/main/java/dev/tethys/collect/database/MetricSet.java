@@ -42,22 +42,17 @@ public final class MetricSet {
     this.always = labels;
   }
 
-  /** A gauge; labels are alternating names and values. */
+  /** Adds a gauge; labels are alternating names and values. */
   public void gauge(String name, String help, double value, String... labels) {
     add(name, MetricType.GAUGE, help, new MetricFamily.Value(value, null), labels);
   }
 
-  /** A gauge whose name gets no prefix; labels are alternating names and values. */
-  public void unprefixedGauge(String name, String help, double value, String... labels) {
-    addFull(name, MetricType.GAUGE, help, new MetricFamily.Value(value, null), labels);
-  }
-
-  /** A counter; labels are alternating names and values. */
+  /** Adds a counter; labels are alternating names and values. */
   public void counter(String name, String help, double value, String... labels) {
     add(name, MetricType.COUNTER, help, new MetricFamily.Value(value, null), labels);
   }
 
-  /** A number of unknown type; labels are alternating names and values. */
+  /** Adds a metric of unknown type; labels are alternating names and values. */
   public void untyped(String name, String help, double value, String... labels) {
     add(name, MetricType.UNKNOWN, help, new MetricFamily.Value(value, null), labels);
   }
@@ -85,7 +80,7 @@ public final class MetricSet {
     }
   }
 
-  /** A family found earlier, by its full name. */
+  /** Adds an existing family, by its full name. */
   public void addAll(MetricFamily f) {
     for (Metric m : f.metrics()) {
       List<String> labels = new ArrayList<>();
@@ -105,7 +100,7 @@ public final class MetricSet {
     }
   }
 
-  /** The type of a family by its full name; null if it was not added. */
+  /** Returns the type of a family by its full name, or null if it was not added. */
   public @Nullable MetricType type(String fullName) {
     Family f = families.get(fullName);
     return f == null ? null : f.type;
@@ -116,7 +111,7 @@ public final class MetricSet {
     return size;
   }
 
-  /** All families. */
+  /** Returns all families. */
   public List<MetricFamily> families() {
     List<MetricFamily> out = new ArrayList<>(families.size());
     families.forEach(

@@ -92,7 +92,7 @@ public final class QueryTable {
     return out;
   }
 
-  /** The names of all, sorted. */
+  /** Returns all names, sorted. */
   public Set<String> names() {
     return collectors.keySet();
   }

@@ -222,7 +222,7 @@ public final class ColumnPayload {
     }
   }
 
-  /** A dictionary of words, each preceded by its length. */
+  /** Reads a dictionary of words, each preceded by its length. */
   private static List<String> words(ProtoReader r, String name) {
     List<String> out = new ArrayList<>();
     out.add("");

@@ -55,7 +55,7 @@ public final class DatadogTags {
     }
   }
 
-  /** OpenTelemetry's name for a key, or the key itself if they are equal. */
+  /** Returns the OpenTelemetry name for a key, or the key itself if they are equal. */
   static String named(String key) {
     return OF_RESOURCE.getOrDefault(key, key);
   }

@@ -27,7 +27,7 @@ public final class DogSketch {
 
   private final TreeMap<Integer, Long> bins = new TreeMap<>();
 
-  /** The key of a value, which is finite. */
+  /** Returns the key of a finite value. */
   static int key(double v) {
     if (v < 0) {
       return -key(-v);
@@ -39,7 +39,9 @@ public final class DogSketch {
     return (int) Math.clamp(k, 1, MAX_KEY);
   }
 
-  /** Lower bound of a key's values; a key's upper bound is the lower bound of the next. */
+  /**
+   * Returns the lower bound of a key's values; a key's upper bound is the lower bound of the next.
+   */
   static double lower(int key) {
     if (key > 0) {
       return key == 1 ? LEAST : Math.exp(LN_GAMMA * (key - BIAS - 0.5));
@@ -47,7 +49,7 @@ public final class DogSketch {
     return -lower(1 - key);
   }
 
-  /** A value that represents all values of a key. */
+  /** Returns a value that represents all values of a key. */
   static double middle(int key) {
     return key == 0 ? 0 : key < 0 ? -middle(-key) : Math.exp(LN_GAMMA * (key - BIAS));
   }
@@ -92,17 +94,17 @@ public final class DogSketch {
     return bins.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Approximate minimum observation. */
+  /** Returns the approximate minimum observation. */
   public double min() {
     return bins.isEmpty() ? 0 : middle(bins.firstKey());
   }
 
-  /** Approximate maximum observation. */
+  /** Returns the approximate maximum observation. */
   public double max() {
     return bins.isEmpty() ? 0 : middle(bins.lastKey());
   }
 
-  /** Approximate sum of observations. */
+  /** Returns the approximate sum of observations. */
   public double sum() {
     double s = 0;
     for (var b : bins.entrySet()) {

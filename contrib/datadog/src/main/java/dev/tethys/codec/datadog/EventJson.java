@@ -144,7 +144,7 @@ public final class EventJson {
     }
   }
 
-  /** Seconds. */
+  /** Parses a time in seconds. */
   private long time(@Nullable Object v) {
     if (v == null) {
       return now;
@@ -162,7 +162,7 @@ public final class EventJson {
     return v instanceof String s ? s : JsonValues.write(v);
   }
 
-  /** The records. */
+  /** Returns the records. */
   public LogsData logs() {
     return logs.data();
   }

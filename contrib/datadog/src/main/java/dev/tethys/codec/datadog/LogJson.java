@@ -109,7 +109,7 @@ public final class LogJson {
     logs.add(tags.resource(), r);
   }
 
-  /** Milliseconds, be they text. */
+  /** Parses a time in milliseconds, also if sent as a string. */
   private static long time(@Nullable Object v) {
     long millis;
     if (v instanceof Long l) {
@@ -132,7 +132,7 @@ public final class LogJson {
     return v instanceof String s ? s : JsonValues.write(v);
   }
 
-  /** The records. */
+  /** Returns the records. */
   public LogsData logs() {
     return logs.data();
   }

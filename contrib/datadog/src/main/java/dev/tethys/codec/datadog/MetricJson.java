@@ -263,7 +263,7 @@ public final class MetricJson {
     throw new CodecException(key + " is not a list");
   }
 
-  /** Some clients write numbers as text. */
+  /** Parses a number, which some clients send as a string. */
   private static double number(@Nullable Object v) {
     if (v instanceof Number n) {
       return n.doubleValue();

@@ -101,7 +101,7 @@ public final class MetricPayloads {
     return type == 1 ? Kind.COUNT : type == 2 ? Kind.RATE : Kind.GAUGE;
   }
 
-  /** Reason why a point has no value; null if it has one. */
+  /** Returns the reason why a point is invalid, or null if it is valid. */
   static @Nullable String invalidReason(Series s, long seconds, double value) {
     if (s.name().isEmpty()) {
       return "name is missing";

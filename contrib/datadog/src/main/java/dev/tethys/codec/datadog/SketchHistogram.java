@@ -64,7 +64,7 @@ final class SketchHistogram {
     return count;
   }
 
-  /** The point, without times and attributes. */
+  /** Returns the point without times and attributes. */
   ExponentialHistogramDataPoint point(double sum, double min, double max) {
     int coarser = Math.max(coarser(positive), coarser(negative));
     ExponentialHistogramDataPoint p = new ExponentialHistogramDataPoint();

@@ -12,7 +12,7 @@ public final class TraceIdUpperHalves {
   private final Map<Long, Long> known;
 
   /**
-   * An empty cache.
+   * Creates an empty cache.
    *
    * @param size maximum number of ids; 0 if none
    */
@@ -21,7 +21,7 @@ public final class TraceIdUpperHalves {
   }
 
   /**
-   * The upper half of an id.
+   * Returns the upper half of an ID.
    *
    * @param upper upper half that the span has; null if it has none
    */

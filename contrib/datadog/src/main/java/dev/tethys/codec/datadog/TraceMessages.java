@@ -11,7 +11,7 @@ final class TraceMessages {
 
   private TraceMessages() {}
 
-  /** The {@code TracerPayload} at the reader's position. */
+  /** Reads the {@code TracerPayload} at the reader's position. */
   static Attributes payload(ProtoReader r) {
     RequestMemory.chargeItem();
     Attributes p = new Attributes();
@@ -108,7 +108,7 @@ final class TraceMessages {
     return l;
   }
 
-  /** An entry of a map of text to text or to doubles. */
+  /** Reads an entry of a map from strings to strings or doubles. */
   private static void entry(ProtoReader r, Attributes to) {
     RequestMemory.charge(RequestMemory.VALUE_BYTES);
     String key = "";

@@ -77,7 +77,7 @@ public final class TraceReader {
     return out;
   }
 
-  /** Rejected items: unreadable spans, and traces that are not lists of spans. */
+  /** Returns the rejected items: unreadable spans, and traces that are not lists of spans. */
   public RejectedItems refusals() {
     return refusals;
   }
@@ -104,7 +104,7 @@ public final class TraceReader {
     }
   }
 
-  /** Version 0.5: a table of text, and traces whose spans are lists. */
+  /** Reads version 0.5: a string table, and traces whose spans are lists. */
   public void tabled(@Nullable Object payload, Attributes sender) {
     Object[] both = list(payload, "a table and traces");
     if (both.length != 2) {
@@ -196,7 +196,7 @@ public final class TraceReader {
     }
   }
 
-  /** {@code AgentPayload}: payloads of tracers, as an agent hands them on in protobuf. */
+  /** Reads an {@code AgentPayload}: tracer payloads forwarded by an agent as protobuf. */
   public void agent(byte[] message, Attributes sender) {
     ProtoReader r = new ProtoReader(message);
     Attributes agent = sender.copy();
@@ -283,7 +283,7 @@ public final class TraceReader {
     }
   }
 
-  /** The upper half of the id that a span names; null if it names none. */
+  /** Returns the upper half of the trace ID named by a span; null if none. */
   private static @Nullable Long upper(Attributes span) {
     Object upperId = span.get("meta") instanceof Attributes meta ? meta.get("_dd.p.tid") : null;
     if (upperId == null) {

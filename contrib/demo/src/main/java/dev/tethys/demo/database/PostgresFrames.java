@@ -17,7 +17,7 @@ final class PostgresFrames {
 
   private PostgresFrames() {}
 
-  /** Body of the next frame; its length is checked before it is read. */
+  /** Reads the body of the next frame after checking its length. */
   static byte[] body(DataInputStream in) throws IOException {
     int length = in.readInt();
     if (length < 4 || length > MAX_FRAME) {
@@ -26,7 +26,7 @@ final class PostgresFrames {
     return in.readNBytes(length - 4);
   }
 
-  /** Text without the zero byte that ends it. */
+  /** Decodes a string without its terminating zero byte. */
   static String text(byte[] body) {
     int end = 0;
     while (end < body.length && body[end] != 0) {

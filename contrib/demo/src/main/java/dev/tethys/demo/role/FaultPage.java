@@ -20,7 +20,8 @@ public final class FaultPage {
   }
 
   /**
-   * {@code GET /faults} (a page), {@code GET /api/faults}, {@code POST /api/faults/NAME/on|off}.
+   * Adds {@code GET /faults} (a page), {@code GET /api/faults} and {@code POST
+   * /api/faults/NAME/on|off}.
    */
   public void routes(Routes routes) {
     routes.get("/", (q, r) -> r.redirect(302, "/faults"));

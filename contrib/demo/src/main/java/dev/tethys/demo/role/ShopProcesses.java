@@ -195,7 +195,9 @@ final class ShopProcesses implements AutoCloseable {
     return ports.getOrDefault(ShopPart.FRONTEND, 0);
   }
 
-  /** The process side: announces a port, then follows faults until standard input ends. */
+  /**
+   * Runs in the part's process: announces a port, then follows faults until standard input ends.
+   */
   static void serve(int port, Faults faults) throws IOException {
     System.out.println(PORT + port);
     faults.onChange(f -> System.out.println(FaultLine.of(f, faults)));

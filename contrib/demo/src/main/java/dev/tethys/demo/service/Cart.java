@@ -68,7 +68,9 @@ final class Cart extends ShopService {
     return "ok";
   }
 
-  /** The fault: sessions are kept, the service gets slower, and restarts if it has no memory. */
+  /**
+   * Injects the fault: sessions are kept, the service slows down, and restarts when out of memory.
+   */
   private void keepSession() throws ShopException, InterruptedException {
     int kept;
     synchronized (leaked) {

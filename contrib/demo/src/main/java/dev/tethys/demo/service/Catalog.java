@@ -68,7 +68,7 @@ final class Catalog extends ShopService {
     return DatabaseSpans.query(database, databasePort, "SELECT products", sql);
   }
 
-  /** One line for each product: id, name and price, separated by tabs. */
+  /** Formats one line per product: ID, name and price, separated by tabs. */
   private static String text(List<List<String>> rows) {
     StringBuilder sb = new StringBuilder();
     rows.forEach(r -> sb.append(String.join("\t", r)).append('\n'));

@@ -84,7 +84,7 @@ public final class Shop implements AutoCloseable {
     return port(ShopPart.FRONTEND);
   }
 
-  /** Port of a part that runs in this process. */
+  /** Returns the port of a part that runs in this process. */
   public int port(ShopPart part) {
     Listening l = running.get(part);
     if (l == null) {

@@ -118,12 +118,12 @@ public enum ShopPart {
    */
   abstract Listening start(Surroundings s) throws IOException;
 
-  /** Name of the service in telemetry, flags and the environment. */
+  /** Returns the service name used in telemetry, flags and the environment. */
   public String id() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The part with an id. */
+  /** Returns the part with an id. */
   public static Optional<ShopPart> of(String id) {
     return Arrays.stream(values()).filter(p -> p.id().equals(id)).findFirst();
   }

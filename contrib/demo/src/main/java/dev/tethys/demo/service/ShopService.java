@@ -71,7 +71,12 @@ abstract class ShopService implements Listening {
                 "http_response_status_code");
   }
 
-  /** Version that is deployed now. */
+  /** Returns the service name used in its telemetry. */
+  final String name() {
+    return name;
+  }
+
+  /** Returns the currently deployed version. */
   String version() {
     return "2.0.0";
   }
@@ -191,7 +196,7 @@ abstract class ShopService implements Listening {
     return Shopper.of((int) number(q, "user", Shopper.COUNT - 1));
   }
 
-  /** A required parameter. */
+  /** Returns a required parameter. */
   static String parameter(HttpRequest q, String name) throws ShopException {
     String v = q.query().first(name);
     if (v == null || v.isEmpty() || v.length() > 100) {
@@ -200,7 +205,7 @@ abstract class ShopService implements Listening {
     return v;
   }
 
-  /** Parameter that must be a number from 0. */
+  /** Returns a parameter that must be a non-negative number. */
   static long number(HttpRequest q, String name, long max) throws ShopException {
     try {
       long n = Long.parseLong(parameter(q, name));

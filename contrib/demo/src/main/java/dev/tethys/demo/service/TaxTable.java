@@ -10,7 +10,7 @@ final class TaxTable {
 
   private final long[] table = compute(1);
 
-  /** Tax of an amount, in hundredths. */
+  /** Returns the tax on an amount in cents. */
   long tax(long cents) {
     return table[(int) Math.min(cents / 100, STEPS - 1)];
   }
@@ -31,8 +31,8 @@ final class TaxTable {
   }
 
   /**
-   * Wave between -1 and 1. It calls no library, whose functions a profile would name instead of
-   * this class.
+   * Returns a wave value between -1 and 1. It calls no library, whose functions a profile would
+   * name instead of this class.
    */
   private static double wave(int step) {
     double x = step % 628 / 314.0 - 1;

@@ -68,7 +68,7 @@ public final class MsgPackReader {
   }
 
   /**
-   * One value of any kind. Integers beyond 63 bits keep their bits, as ids require, and are
+   * Reads one value of any kind. Integers beyond 63 bits keep their bits, as ids require, and are
    * negative.
    *
    * @throws CodecException if it is malformed, or something follows it
@@ -120,7 +120,7 @@ public final class MsgPackReader {
     return out;
   }
 
-  /** Text as the second element may hold packed entries, which are binary. */
+  /** Reads the second element, with strings as bytes since it may hold packed entries. */
   private @Nullable Object second() throws IOException {
     int b = read();
     if (b >= 0xa0 && b < 0xc0) {
@@ -153,7 +153,7 @@ public final class MsgPackReader {
     return v;
   }
 
-  /** A length. */
+  /** Reads a length. */
   private int number(int bytes) throws IOException {
     long n = big(bytes);
     if (n > left) {
@@ -272,7 +272,7 @@ public final class MsgPackReader {
     return b;
   }
 
-  /** A list with times in it is one of entries, which stays an array. */
+  /** Reads a list; a list of entries, recognized by its times, stays an array. */
   private Object list(int n, int depth) throws IOException {
     @Nullable Object[] all = new @Nullable Object[Math.min(n, 16)];
     boolean plain = true;
@@ -313,7 +313,7 @@ public final class MsgPackReader {
     return a;
   }
 
-  /** A value inside a map: a time within a record becomes its nanoseconds. */
+  /** Converts a value inside a map: a time within a record becomes its nanoseconds. */
   private static @Nullable Object plain(@Nullable Object v) {
     return switch (v) {
       case EventTime t -> t.nanos;

@@ -19,8 +19,8 @@ final class CertificateFailureRecorder extends X509ExtendedTrustManager {
   }
 
   /**
-   * Reason why the certificate of a session is not trusted; null if it is trusted or was not
-   * checked.
+   * Returns the reason why the certificate of a session is not trusted; null if it is trusted or
+   * was not checked.
    */
   static @Nullable String of(SSLSession session) {
     return session.getValue(REASON) instanceof String s ? s : null;

@@ -121,7 +121,7 @@ final class QuicConnection implements Http3Dialer.Connection {
             deadline);
   }
 
-  /** The table of compression that changes is omitted: it is for many requests. */
+  /** Creates the HTTP/3 handler, without the dynamic table, which only benefits many requests. */
   private Http3ClientConnectionHandler http3() {
     Http3Settings settings = Http3Settings.defaultSettings().maxFieldSectionSize(MAX_HEAD);
     return new Http3ClientConnectionHandler(
@@ -199,7 +199,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     return f.getNow();
   }
 
-  /** Exception with the most specific reason known. */
+  /** Returns an exception with the most specific reason known. */
   IOException failure(@Nullable Throwable cause) {
     String untrusted = CertificateFailureRecorder.of(engine.getSession());
     String why = ended;

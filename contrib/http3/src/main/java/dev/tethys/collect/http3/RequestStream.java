@@ -105,7 +105,10 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
             });
   }
 
-  /** Piece by piece, because a server may respond, and stop reading, before it has everything. */
+  /**
+   * Sends the body piece by piece, because a server may respond, and stop reading, before it has
+   * everything.
+   */
   private static void sendBody(QuicStreamChannel to, byte[] body, int from) {
     if (from == body.length) {
       to.shutdownOutput();
@@ -179,7 +182,8 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
   }
 
   /**
-   * The codec reports this too, but possibly after the end of the stream, which ends the reader.
+   * Whether the stream was cut off: the codec reports this too, but possibly after the end of the
+   * stream, which ends the reader.
    */
   @GuardedBy("this")
   private boolean isCutOff() {

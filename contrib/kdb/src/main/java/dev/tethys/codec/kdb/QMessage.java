@@ -28,9 +28,9 @@ public record QMessage(Kind kind, QValue value) {
   public enum Kind {
     /** Nothing, be it done or not. */
     ASYNC,
-    /** A response. */
+    /** Synchronous request. */
     SYNC,
-    /** A response. */
+    /** Response. */
     RESPONSE
   }
 
@@ -46,13 +46,13 @@ public record QMessage(Kind kind, QValue value) {
     return out;
   }
 
-  /** The bytes, little endian and never compressed. */
+  /** Encodes the message little endian and uncompressed. */
   public byte[] encode() {
     return encode(ByteOrder.LITTLE_ENDIAN, false);
   }
 
   /**
-   * The bytes.
+   * Encodes the message.
    *
    * @param compress whether to compress as kdb+ does for peers on other machines: long messages
    *     that shrink to less than half

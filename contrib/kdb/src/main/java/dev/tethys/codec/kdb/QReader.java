@@ -31,7 +31,7 @@ final class QReader {
     this.in = in;
   }
 
-  /** The one value that is all of it. */
+  /** Reads the single value that makes up the message. */
   QValue all() {
     QValue v;
     try {

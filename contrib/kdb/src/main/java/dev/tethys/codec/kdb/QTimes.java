@@ -16,7 +16,7 @@ public final class QTimes {
     return millis >= MIN_MILLIS && millis <= MAX_MILLIS;
   }
 
-  /** The nearest timestamp of a time. */
+  /** Converts a time to the nearest timestamp. */
   public static long timestamp(long millis) {
     return (Math.clamp(millis, MIN_MILLIS, MAX_MILLIS) - QType.EPOCH_MILLIS) * NANOS;
   }
@@ -26,12 +26,12 @@ public final class QTimes {
     return Math.floorDiv(timestamp, NANOS) + QType.EPOCH_MILLIS;
   }
 
-  /** The time of day of a timestamp. */
+  /** Returns the time of day of a timestamp. */
   public static long timespan(long timestamp) {
     return Math.floorMod(timestamp, DAY_NANOS);
   }
 
-  /** The day of a timestamp, counted from 2000-01-01. */
+  /** Returns the day of a timestamp, counted from 2000-01-01. */
   public static int date(long timestamp) {
     return (int) Math.floorDiv(timestamp, DAY_NANOS);
   }

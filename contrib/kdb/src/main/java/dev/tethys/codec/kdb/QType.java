@@ -13,7 +13,7 @@ public enum QType {
   REAL(8, 4),
   FLOAT(9, 8),
   CHAR(10, 1),
-  /** An interned string, null-terminated: each that a process ever saw is kept for its life. */
+  /** Interned, null-terminated string: a process keeps each one it ever saw for its lifetime. */
   SYMBOL(11, 1),
   /** Nanoseconds since 2000-01-01. */
   TIMESTAMP(12, 8),

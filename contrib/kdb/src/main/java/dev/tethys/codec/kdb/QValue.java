@@ -76,6 +76,12 @@ public sealed interface QValue {
             names.size() + " names for " + columns.size() + " columns");
       }
     }
+
+    /** Returns a column, or null if there is none with this name. */
+    public @Nullable QValue column(String name) {
+      int i = names.indexOf(name);
+      return i < 0 ? null : columns.get(i);
+    }
   }
 
   /**
@@ -99,7 +105,10 @@ public sealed interface QValue {
   /** Error, returned instead of a result. */
   record Error(String text) implements QValue {}
 
-  /** Number of items: rows of a table, keys of a dictionary, 1 for anything without items. */
+  /**
+   * Returns the number of items: rows of a table, keys of a dictionary, 1 for anything without
+   * items.
+   */
   static int size(QValue v) {
     return switch (v) {
       case Vector x -> x.size();
@@ -110,7 +119,7 @@ public sealed interface QValue {
     };
   }
 
-  /** Characters: a string in q. Its bytes are UTF-8. */
+  /** Creates a character vector: a string in q. Its bytes are UTF-8. */
   static Vector text(String s) {
     return new Vector(QType.CHAR, s.getBytes(StandardCharsets.UTF_8));
   }

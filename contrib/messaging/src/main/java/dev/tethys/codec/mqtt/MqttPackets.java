@@ -85,7 +85,7 @@ public record MqttPackets(boolean five) {
   }
 
   /**
-   * CONNECT, with a clean session and no keep-alive.
+   * Encodes CONNECT with a clean session and no keep-alive.
    *
    * @param user null if none
    * @param password null if none
@@ -94,12 +94,12 @@ public record MqttPackets(boolean five) {
     return connect(clientId, user, password, null);
   }
 
-  /** CONNECT of version 5 that begins with a method of authentication. */
+  /** Encodes a version 5 CONNECT that starts with an authentication method. */
   public byte[] connect(String clientId, Exchange authentication) {
     return connect(clientId, null, null, authentication);
   }
 
-  /** AUTH. */
+  /** Encodes AUTH. */
   public byte[] authenticate(Exchange exchange) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(exchange.reason);
@@ -144,7 +144,7 @@ public record MqttPackets(boolean five) {
   }
 
   /**
-   * PUBLISH.
+   * Encodes PUBLISH.
    *
    * @param packetId packet identifier, used for QoS 1 and 2
    * @param contentType content type, sent in version 5
@@ -181,7 +181,7 @@ public record MqttPackets(boolean five) {
     return packet(0x30 | qos << 1 | (retain ? 1 : 0), out.toByteArray());
   }
 
-  /** SUBSCRIBE to one topic at quality 0. */
+  /** Encodes SUBSCRIBE to one topic at QoS 0. */
   public byte[] subscribe(String topic, int packetId) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(packetId >> 8);
@@ -210,7 +210,7 @@ public record MqttPackets(boolean five) {
   }
 
   /**
-   * The payload of a PUBLISH.
+   * Returns the payload of a PUBLISH.
    *
    * @param first the first byte of the packet
    * @throws CodecException if it is malformed
@@ -229,14 +229,19 @@ public record MqttPackets(boolean five) {
     return Arrays.copyOfRange(b, at[0], b.length);
   }
 
-  /** PUBREL: a message of quality 2 may be passed on. */
+  /** Encodes PUBREL: a QoS 2 message may be passed on. */
   public byte[] release(int packetId) {
     return packet(0x62, new byte[] {(byte) (packetId >> 8), (byte) packetId});
   }
 
-  /** PINGREQ. */
+  /** Encodes PINGREQ. */
   public byte[] ping() {
     return new byte[] {(byte) 0xc0, 0};
+  }
+
+  /** Encodes DISCONNECT. */
+  public byte[] disconnect() {
+    return new byte[] {(byte) 0xe0, 0};
   }
 
   /**
@@ -384,7 +389,7 @@ public record MqttPackets(boolean five) {
     };
   }
 
-  /** Meaning of a reason code of version 5. */
+  /** Returns the meaning of a version 5 reason code. */
   public static String reason(int code) {
     return switch (code) {
       case 0x10 -> "no matching subscribers";

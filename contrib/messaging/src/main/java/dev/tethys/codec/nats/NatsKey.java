@@ -67,7 +67,7 @@ public final class NatsKey {
     }
   }
 
-  /** The user's public key, as servers have it: {@code U…}. */
+  /** Returns the user's public key in the server's form: {@code U…}. */
   public String user() {
     EdECPublicKey k = (EdECPublicKey) keys.getPublic();
     byte[] y = k.getPoint().getY().toByteArray(); // the highest first
@@ -85,7 +85,7 @@ public final class NatsKey {
     return encode(all);
   }
 
-  /** The signature of the server's nonce, in the form that the server requires. */
+  /** Signs the server's nonce, in the form that the server requires. */
   public String sign(String nonce) {
     try {
       Signature s = Signature.getInstance("Ed25519");

@@ -56,7 +56,7 @@ public record DataPoint(String metric, String timestamp, String value, Map<Strin
     return sink.sample(b.build(), millis, v);
   }
 
-  /** Unix milliseconds of a timestamp that is either seconds or milliseconds. */
+  /** Converts a timestamp in seconds or milliseconds to Unix milliseconds. */
   private static long millis(String text) {
     int point = text.indexOf('.');
     if (point >= 0) {
@@ -73,7 +73,7 @@ public record DataPoint(String metric, String timestamp, String value, Map<Strin
     return t >>> 32 == 0 ? t * 1000 : t;
   }
 
-  /** Data point as shown to its sender. */
+  /** Returns the data point as shown to its sender. */
   public String json() {
     StringBuilder sb = new StringBuilder("{\"metric\":");
     GoJson.append(sb, metric).append(",\"timestamp\":");

@@ -40,7 +40,7 @@ public final class TsdbResponse {
     void series(String metric, Map<String, String> tags);
 
     /**
-     * A point.
+     * Receives a point.
      *
      * @param time Unix milliseconds
      */

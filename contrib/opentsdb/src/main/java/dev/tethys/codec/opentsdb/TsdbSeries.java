@@ -57,7 +57,7 @@ public final class TsdbSeries {
    * @param metric metric of its finite samples
    */
   public record Key(String metric, Map<String, String> tags) {
-    /** The metric of samples that are not finite. */
+    /** Returns the metric for samples that are not finite. */
     public String notFinite() {
       return metric + NOT_FINITE;
     }
@@ -118,7 +118,7 @@ public final class TsdbSeries {
     return name.isEmpty() ? NAMELESS : encode(name, false);
   }
 
-  /** The name of a metric, be it that of samples that are not finite. */
+  /** Returns the name of a metric, including the metric for samples that are not finite. */
   public static String name(String metric) {
     String m =
         isNotFinite(metric) ? metric.substring(0, metric.length() - NOT_FINITE.length()) : metric;
@@ -130,17 +130,17 @@ public final class TsdbSeries {
     return metric.endsWith(NOT_FINITE);
   }
 
-  /** The tag of a label that has its own tag. */
+  /** Returns the tag of a label that has its own tag. */
   public static String tag(String label) {
     return label.equals(MORE) ? MORE_LABEL : encode(label, false);
   }
 
-  /** The value of such a tag. */
+  /** Returns the value of such a tag. */
   public static String tagValue(String value) {
     return encode(value, true);
   }
 
-  /** The labels of a metric and its tags, regardless of their writer. */
+  /** Returns the labels for a metric and its tags, regardless of their writer. */
   public static Labels labels(String metric, Map<String, String> tags) {
     LabelsBuilder b = new LabelsBuilder();
     tags.forEach(
@@ -162,7 +162,7 @@ public final class TsdbSeries {
   }
 
   /**
-   * A finite value with the fewest digits, always as a float: the server stores integers
+   * Writes a finite value with the fewest digits, always as a float: the server stores integers
    * separately, averages them as integers, and distinguishes them from a float with the same
    * timestamp.
    */

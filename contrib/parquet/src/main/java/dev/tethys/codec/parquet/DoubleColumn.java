@@ -27,7 +27,7 @@ public final class DoubleColumn extends ParquetColumn {
     present(0);
   }
 
-  /** Null in this row. */
+  /** Adds a null. */
   public void addNull() {
     absent();
   }
@@ -39,7 +39,7 @@ public final class DoubleColumn extends ParquetColumn {
     }
   }
 
-  /** No bounds if there is a NaN; zeros become -0 and +0, as the format requires. */
+  /** Returns the bounds; none if there is a NaN. Zeros become -0 and +0, as the format requires. */
   @Override
   @Nullable Bounds bounds() {
     double least = Double.POSITIVE_INFINITY;

@@ -11,7 +11,7 @@ final class HybridRuns {
 
   private HybridRuns() {}
 
-  /** Number of bits for numbers up to {@code most}. */
+  /** Returns the number of bits for numbers up to {@code most}. */
   static int width(int most) {
     return Integer.SIZE - Integer.numberOfLeadingZeros(most);
   }

@@ -27,7 +27,7 @@ public final class LongColumn extends ParquetColumn {
     present(0);
   }
 
-  /** Null in this row. */
+  /** Adds a null. */
   public void addNull() {
     absent();
   }

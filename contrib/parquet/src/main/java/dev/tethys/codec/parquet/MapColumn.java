@@ -15,14 +15,14 @@ public final class MapColumn implements ParquetWriter.Field {
     this.values = new TextColumn(List.of(name, "key_value", "value"), false, true, true);
   }
 
-  /** Another entry of this row's map; its key is not there yet. */
+  /** Adds an entry with a new key to this row's map. */
   public void add(String key, String value) {
     keys.add(key, begun ? 1 : 0);
     values.add(value, begun ? 1 : 0);
     begun = true;
   }
 
-  /** The row's map is complete. */
+  /** Completes the row's map. */
   public void end() {
     if (!begun) {
       keys.addNull();

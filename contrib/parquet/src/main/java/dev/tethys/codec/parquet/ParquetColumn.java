@@ -34,7 +34,7 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     }
   }
 
-  /** The physical type by its number in parquet.thrift. */
+  /** Returns the physical type by its number in parquet.thrift. */
   abstract int type();
 
   boolean isOptional() {
@@ -55,13 +55,13 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     entries++;
   }
 
-  /** A value was added to the subclass. */
+  /** Records that a value was added to the subclass. */
   final void present(int repetitionLevel) {
     entry(1, repetitionLevel);
     values++;
   }
 
-  /** No value in this row. */
+  /** Records a missing value in this row. */
   final void absent() {
     if (!optional && !repeated) {
       throw new IllegalStateException(path + " has a value in each row");
@@ -89,7 +89,7 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     return end;
   }
 
-  /** Number of values among the entries of a range. */
+  /** Returns the number of values among the entries of a range. */
   final int valuesIn(int from, int to) {
     if (!optional && !repeated) {
       return to - from;
@@ -135,22 +135,22 @@ public abstract sealed class ParquetColumn permits LongColumn, DoubleColumn, Tex
     return out.toByteArray();
   }
 
-  /** The dictionary as a page, values in sequence; null if there is none. */
+  /** Returns the dictionary as a page, values in sequence; null if there is none. */
   byte @Nullable [] dictionary() {
     return null;
   }
 
-  /** Number of values in the dictionary. */
+  /** Returns the number of values in the dictionary. */
   int dictionarySize() {
     return 0;
   }
 
-  /** Some values, encoded plainly or as places in the dictionary. */
+  /** Writes values, encoded plainly or as dictionary indexes. */
   abstract void write(int firstValue, int endValue, ByteArrayOutputStream out);
 
   abstract @Nullable Bounds bounds();
 
-  /** Approximate number of bytes held. */
+  /** Returns the approximate number of bytes held. */
   abstract long size();
 
   /** Begins another row group. */

@@ -114,7 +114,7 @@ public final class ParquetWriter {
   }
 
   /**
-   * Text.
+   * Adds a string column.
    *
    * @param shared whether rows mostly have the same few strings
    */
@@ -131,7 +131,16 @@ public final class ParquetWriter {
     return m;
   }
 
-  /** Each column has got its value. */
+  /** Returns the approximate size of the file so far; unwritten rows count uncompressed. */
+  public long size() {
+    return out.size() + columns.stream().mapToLong(ParquetColumn::size).sum();
+  }
+
+  public long rows() {
+    return rows;
+  }
+
+  /** Ends the row, after each column has received its value. */
   public void endRow() {
     rows++;
     rowsOfGroup++;
@@ -213,7 +222,7 @@ public final class ParquetWriter {
     return (long) header.length + content.length;
   }
 
-  /** The whole file; the writer is done. */
+  /** Finishes the writer and returns the whole file. */
   public byte[] finish() {
     endGroup();
     ThriftWriter w = new ThriftWriter();

@@ -59,7 +59,7 @@ public final class TextColumn extends ParquetColumn {
     present(repetitionLevel);
   }
 
-  /** Null in this row. */
+  /** Adds a null. */
   public void addNull() {
     absent();
   }

@@ -56,13 +56,13 @@ final class CopyReader {
     return new UUID(in.readLong(), in.readLong());
   }
 
-  /** Unix milliseconds. */
+  /** Reads a time in Unix milliseconds. */
   long time() throws IOException {
     length(8);
     return Math.floorDiv(in.readLong(), 1000L) + 946_684_800_000L;
   }
 
-  /** Text as stored. */
+  /** Reads a string as stored. */
   String text() throws IOException {
     int n = in.readInt();
     if (n < 0 || n > MAX_FIELD) {

@@ -100,12 +100,12 @@ final class CopyRows {
     return this;
   }
 
-  /** A moment in Unix milliseconds, between {@link #MIN_MILLIS} and {@link #MAX_MILLIS}. */
+  /** Appends a time in Unix milliseconds, between {@link #MIN_MILLIS} and {@link #MAX_MILLIS}. */
   CopyRows time(long millis) {
     return int8((millis - EPOCH_MILLIS) * 1000);
   }
 
-  /** A moment in Unix nanoseconds, cut to microseconds. */
+  /** Appends a time in Unix nanoseconds, truncated to microseconds. */
   CopyRows timeOfNanos(long nanos) {
     return int8(Math.floorDiv(nanos, 1000L) - EPOCH_MILLIS * 1000);
   }
@@ -117,7 +117,7 @@ final class CopyRows {
     return this;
   }
 
-  /** JSON, with zeros as JSON escapes them. */
+  /** Appends JSON, with zero bytes as JSON escapes. */
   CopyRows jsonb(String json) {
     byte[] b = PostgresText.json(json).getBytes(StandardCharsets.UTF_8);
     number(b.length + 1, 4);

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 public final class MachineSockets extends DriverSockets {
   private final Path path;
 
-  /** For the driver. */
+  /** Called by the driver. */
   public MachineSockets(String path) {
     this.path = Path.of(path);
   }

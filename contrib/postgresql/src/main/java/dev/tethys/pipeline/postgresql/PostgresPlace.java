@@ -79,7 +79,7 @@ record PostgresPlace(String hosts, String database, @Nullable Path socket) {
     }
   }
 
-  /** Form used in messages. */
+  /** Returns the form used in messages. */
   @Override
   public String toString() {
     return socket == null ? hosts : socket.toString();

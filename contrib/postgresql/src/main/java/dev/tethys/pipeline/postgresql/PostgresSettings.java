@@ -136,7 +136,7 @@ record PostgresSettings(
     }
   }
 
-  /** The names of a signal's tables. */
+  /** Returns the names of a signal's tables. */
   NameTemplate names(Signal signal) {
     return Objects.requireNonNull(names.get(signal));
   }
@@ -194,7 +194,7 @@ record PostgresSettings(
         delivery);
   }
 
-  /** Password file of exporter and store; null if none. */
+  /** Returns the password file of exporter and store, or null if none. */
   static @Nullable Path passFile(YamlObject o, Key<String> key, String user, Secret password) {
     String file = o.get(key);
     if (file.isEmpty()) {
@@ -222,7 +222,7 @@ record PostgresSettings(
     return k;
   }
 
-  /** The key of {@link #gssEncryption(YamlObject, Key, KerberosIdentity, boolean)}. */
+  /** Returns the key of {@link #gssEncryption(YamlObject, Key, KerberosIdentity, boolean)}. */
   static Key<Boolean> gssEncryption(Section s) {
     return s.key(
         "gssencmode",

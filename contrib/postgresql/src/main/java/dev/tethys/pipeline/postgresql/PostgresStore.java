@@ -95,14 +95,14 @@ final class PostgresStore implements ForeignStore {
     return literal(c, PostgresText.escape(s));
   }
 
-  /** Value of a label, "" if it is missing. */
+  /** Returns the value of a label; "" if it is missing. */
   private static String column(Connection c, String label) throws SQLException {
     return label.equals(Labels.METRIC_NAME)
         ? "metric"
         : "COALESCE(labels ->> " + text(c, label) + ", '')";
   }
 
-  /** Condition on required labels, found with the index over labels. */
+  /** Returns a condition on required labels, which uses the label index. */
   private static String named(Connection c, NamedValues v) throws SQLException {
     boolean indexed = v.among() && !v.isMetric() && !v.takesAbsent();
     List<String> values = new ArrayList<>();
@@ -277,7 +277,10 @@ final class PostgresStore implements ForeignStore {
     return sb.append(between(hints, "ts")).toString();
   }
 
-  /** For floats, only samples read by steps, if steps are far apart. */
+  /**
+   * Returns a condition that selects, for floats, only samples read by steps if steps are far
+   * apart.
+   */
   private static String windows(SelectHints hints) {
     StepWindows w = hints.windows();
     return w == null
@@ -290,7 +293,7 @@ final class PostgresStore implements ForeignStore {
             + (w.before() + w.after());
   }
 
-  /** Timestamp literal for comparisons; times out of range become infinities. */
+  /** Returns a timestamp literal for comparisons; times out of range become infinities. */
   private static String moment(long millis) {
     if (millis <= CopyRows.MIN_MILLIS) {
       return "'-infinity'::timestamptz";
@@ -312,8 +315,8 @@ final class PostgresStore implements ForeignStore {
   }
 
   /**
-   * The series with data in a range: each is looked up once, by the keys of the tables, so that the
-   * cost depends on series and not on samples. "" if the range contains everything.
+   * Returns a condition for the series with data in a range: each is looked up once by the table
+   * keys, so the cost depends on series, not on samples. "" if the range contains everything.
    */
   private String within(SelectHints range) {
     if (range.minTime() <= CopyRows.MIN_MILLIS && range.maxTime() >= CopyRows.MAX_MILLIS) {

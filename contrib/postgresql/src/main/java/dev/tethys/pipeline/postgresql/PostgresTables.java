@@ -67,7 +67,7 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
         + on;
   }
 
-  /** Statement that creates the schema. */
+  /** Returns the statement that creates the schema. */
   String createSchema() {
     return "CREATE SCHEMA IF NOT EXISTS " + PostgresText.name(schema);
   }

@@ -14,7 +14,7 @@ final class PostgresText {
 
   private PostgresText() {}
 
-  /** Text to be stored. */
+  /** Escapes a string for storage. */
   static String escape(String s) {
     if (s.indexOf('\0') < 0 && s.indexOf(MARK) < 0) {
       return s;
@@ -27,7 +27,7 @@ final class PostgresText {
     return s.indexOf(MARK) < 0 ? s : s.replace(MARK + "0", "\0").replace(MARK + "E", MARK + "");
   }
 
-  /** JSON to be stored: zeros in its strings are escaped, other characters stay. */
+  /** Escapes JSON for storage: zeros in its strings are escaped, other characters stay. */
   static String json(String json) {
     if (json.indexOf(MARK) < 0 && !json.contains("\\u0000")) {
       return json;
@@ -49,7 +49,7 @@ final class PostgresText {
     return sb.toString();
   }
 
-  /** Original labels. */
+  /** Restores the original labels. */
   static Labels unescape(Labels stored) {
     List<Labels.Label> all = stored.toList();
     if (all.stream().noneMatch(l -> (l.name() + l.value()).indexOf(MARK) >= 0)) {
@@ -60,7 +60,7 @@ final class PostgresText {
     return b.build();
   }
 
-  /** A name in SQL. */
+  /** Quotes a name for SQL. */
   static String name(String s) {
     return '"' + s.replace("\"", "\"\"") + '"';
   }

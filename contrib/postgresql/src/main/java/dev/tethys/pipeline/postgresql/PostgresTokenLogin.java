@@ -30,7 +30,7 @@ final class PostgresTokenLogin implements AutoCloseable {
     LOGINS.put(number, this);
   }
 
-  /** Login of a connection's properties; null if the attempt is over. */
+  /** Returns the login from a connection's properties; null if the attempt is over. */
   static @Nullable PostgresTokenLogin of(Properties p) {
     return LOGINS.get(p.getProperty(NUMBER, ""));
   }
@@ -64,7 +64,7 @@ final class PostgresTokenLogin implements AutoCloseable {
     auth.refused();
   }
 
-  /** Message of a server that rejected the token; empty if none did. */
+  /** Returns the message of a server that rejected the token; empty if none did. */
   String refusal() {
     return refusal;
   }

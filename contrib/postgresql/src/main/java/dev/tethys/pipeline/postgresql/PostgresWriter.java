@@ -215,7 +215,7 @@ final class PostgresWriter {
     insert(c, "histograms", tables.metrics("histograms"), columns, "DO NOTHING", rows);
   }
 
-  /** Number of samples whose times a timestamptz cannot represent. */
+  /** Returns the number of samples whose times a timestamptz cannot represent. */
   static int beyondTime(MetricTables t) {
     return (int)
         (t.samples().stream().filter(s -> !isInRange(s.time())).count()

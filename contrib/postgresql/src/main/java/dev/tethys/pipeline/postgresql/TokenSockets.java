@@ -42,7 +42,7 @@ public final class TokenSockets extends DriverSockets {
 
   private final PostgresTokenLogin login;
 
-  /** For the driver. */
+  /** Called by the driver. */
   public TokenSockets(Properties info) throws IOException {
     PostgresTokenLogin l = PostgresTokenLogin.of(info);
     if (l == null) {
@@ -190,7 +190,7 @@ public final class TokenSockets extends DriverSockets {
       out.flush();
     }
 
-    /** A message with its type and length; empty if the server has closed. */
+    /** Reads a message with its type and length; empty if the server has closed. */
     private byte[] message() throws IOException {
       DataInputStream d = new DataInputStream(in);
       int type = d.read();
@@ -211,7 +211,7 @@ public final class TokenSockets extends DriverSockets {
       return m;
     }
 
-    /** Code of an authentication message; -1 for any other. */
+    /** Returns the code of an authentication message; -1 for any other. */
     private static int code(byte[] m) {
       return m.length < 9 || m[0] != AUTHENTICATION
           ? -1

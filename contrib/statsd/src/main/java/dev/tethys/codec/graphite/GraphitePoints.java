@@ -27,7 +27,7 @@ public final class GraphitePoints {
   private final LongSupplier millis;
 
   /**
-   * A reading.
+   * Creates a reader.
    *
    * @param millis the time of arrival
    */

@@ -27,12 +27,12 @@ public final class GraphiteSeries {
         || b == ':';
   }
 
-  /** A text as one node of a path. */
+  /** Escapes a string as one path node. */
   public static String node(String text) {
     return PercentEscape.encode(text, b -> !isPlain(b));
   }
 
-  /** The name of a metric as nodes: its dots stay where a node is on either side. */
+  /** Converts a metric name to path nodes: its dots stay where a node is on either side. */
   public static String path(String metric) {
     if (metric.isEmpty()) {
       return NAMELESS;
@@ -48,7 +48,7 @@ public final class GraphiteSeries {
     return sb.append(node(metric.substring(from))).toString();
   }
 
-  /** A label as a tag, with the semicolon before it. */
+  /** Formats a label as a tag, preceded by a semicolon. */
   public static String tag(Labels.Label label) {
     String name = label.name().equals("name") ? "%6Eame" : tagText(label.name());
     return ";" + name + "=" + tagText(label.value());

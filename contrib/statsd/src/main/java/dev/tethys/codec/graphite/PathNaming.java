@@ -17,7 +17,7 @@ public interface PathNaming {
    */
   @Nullable Labels labels(String path);
 
-  /** The path is the name; its tags ({@code path;tag=value;…}) are labels. */
+  /** Uses the path as the name and its tags ({@code path;tag=value;…}) as labels. */
   static PathNaming plain(PointNames names) {
     return path -> {
       int semicolon = path.indexOf(';');

@@ -86,7 +86,7 @@ final class PickleReader {
     }
   }
 
-  /** Text of an element in errors, no deeper than a point since the element may contain itself. */
+  /** Formats an element for errors, no deeper than a point since the element may contain itself. */
   private static String shown(@Nullable Object o) {
     return o instanceof List<?> l ? "a tuple of " + l.size() : String.valueOf(o);
   }

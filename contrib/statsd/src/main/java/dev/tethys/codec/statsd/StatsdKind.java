@@ -12,7 +12,7 @@ public enum StatsdKind {
   DISTRIBUTION,
   SET;
 
-  /** The type named by a word; null for an unknown word. */
+  /** Returns the type with a keyword; null for an unknown keyword. */
   public static @Nullable StatsdKind named(String word) {
     return switch (word) {
       case "c" -> COUNTER;

@@ -36,7 +36,7 @@ public final class StatsdReader {
       boolean strict) {
     public static final Tags ALL = exporter(true, true, true, true);
 
-    /** Tag styles as in statsd_exporter, whose container label has an underscore. */
+    /** Returns the tag styles of statsd_exporter, whose container label has an underscore. */
     public static Tags exporter(
         boolean dogstatsd, boolean influxdb, boolean librato, boolean signalfx) {
       return new Tags(dogstatsd, influxdb, librato, signalfx, false, "container_id", true);
@@ -49,7 +49,7 @@ public final class StatsdReader {
     void sample(StatsdSample sample);
 
     /**
-     * A line, or one of its values, is invalid.
+     * Reports that a line, or one of its values, is invalid.
      *
      * @param reason reason as named by statsd_exporter, such as {@code malformed_value}
      */
@@ -58,10 +58,10 @@ public final class StatsdReader {
     /** Reports an unusable tag; its line is accepted without it. */
     default void badTag(String line) {}
 
-    /** A line was seen, good or bad. */
+    /** Reports each line, valid or not. */
     default void line() {}
 
-    /** A value is about to be read, good or bad. */
+    /** Reports that a value is about to be read, valid or not. */
     default void sampleSeen(boolean tagged) {}
   }
 

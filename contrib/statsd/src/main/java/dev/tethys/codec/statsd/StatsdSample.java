@@ -19,7 +19,7 @@ public record StatsdSample(
     String member,
     boolean relative,
     double rate) {
-  /** Number of events that an observation represents, at least 1. */
+  /** Returns the number of events that an observation represents, at least 1. */
   public long times() {
     return Math.max(1, Math.min(MAX_TIMES, (long) (1 / rate)));
   }

@@ -40,12 +40,12 @@ public enum StatsdTagStyle {
         || b == '-';
   }
 
-  /** A text as a name, or as a part of one that may have dots. */
+  /** Converts a string to a name, or to part of one that may have dots. */
   public static String name(String text) {
     return PercentEscape.encode(text, b -> !(isPlain(b) || b == '.'));
   }
 
-  /** A text as one node of a name. */
+  /** Converts a string to one node of a name. */
   public static String node(String text) {
     return PercentEscape.encode(text, b -> !isPlain(b));
   }
@@ -82,7 +82,7 @@ public enum StatsdTagStyle {
       return this;
     }
 
-    /** Modifiable copy. */
+    /** Returns a modifiable copy. */
     public Tags copy() {
       Tags t = new Tags();
       t.out.append(out);
@@ -100,7 +100,7 @@ public enum StatsdTagStyle {
     }
   }
 
-  /** No tags yet. */
+  /** Creates an empty tag list. */
   public Tags tags() {
     return new Tags();
   }

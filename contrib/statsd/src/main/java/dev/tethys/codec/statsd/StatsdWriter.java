@@ -16,7 +16,7 @@ public final class StatsdWriter {
   }
 
   /**
-   * A line.
+   * Writes a line.
    *
    * @param name escaped
    * @param value finite; the sign of -0 is written too
@@ -46,8 +46,8 @@ public final class StatsdWriter {
   }
 
   /**
-   * Shortest rate from which readers, including ones that truncate decimals, recompute this number.
-   * Never with an exponent, which StatsD's own server misreads.
+   * Returns the shortest rate from which readers, including ones that truncate decimals, recompute
+   * this number. Never with an exponent, which StatsD's own server misreads.
    */
   private static String rate(long times) {
     double r = 1.0 / times;

@@ -245,7 +245,7 @@ public final class StatsdExporter implements Role {
     }
   }
 
-  /** Three octal digits as chmod takes them. */
+  /** Parses three octal digits as in chmod. */
   private static Set<PosixFilePermission> mode(String octal) {
     if (!octal.matches("0?[0-7]{3}")) {
       throw new UsageException(

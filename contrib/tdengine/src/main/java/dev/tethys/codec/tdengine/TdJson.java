@@ -28,7 +28,7 @@ public final class TdJson {
 
   private TdJson() {}
 
-  /** A statement that makes the super table. */
+  /** Returns a statement that creates the super table. */
   public static String create(String table) {
     return "CREATE STABLE IF NOT EXISTS `"
         + table
@@ -85,7 +85,7 @@ public final class TdJson {
     return PercentEscape.encode(label, c -> c <= 0x20 || c >= 0x7f || isSpecial(c));
   }
 
-  /** The text of a label's value as the database stores it. */
+  /** Returns a label value as the database stores it. */
   public static String value(String value) {
     return PercentEscape.encode(value, c -> c < 0x20 || c == 0x7f || isSpecial(c));
   }

@@ -94,7 +94,7 @@ public final class TdLines {
     to.put(' ').number(time).put('\n');
   }
 
-  /** The super table of a metric. */
+  /** Returns the super table of a metric. */
   public static String table(String metric) {
     return metric.isEmpty() ? NAMELESS : name(metric, false);
   }
@@ -109,7 +109,7 @@ public final class TdLines {
     return name(label, RESERVED.contains(label));
   }
 
-  /** A value in the tag's form. */
+  /** Converts a value to the tag's form. */
   public static String tagValue(String value) {
     return PercentEscape.encode(
         value, c -> c < 0x20 || c == 0x7f || c == '\\' || c == '"' || c == '\'' || c == '`');

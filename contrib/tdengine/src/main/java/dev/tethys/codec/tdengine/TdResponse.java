@@ -35,7 +35,9 @@ public final class TdResponse {
     /** Rows follow: they have these columns. */
     void columns(List<String> names);
 
-    /** A row: numbers, times and text as text, null for nothing. Valid until the next. */
+    /**
+     * Receives a row: numbers, times and text as strings, null for no value. Valid until the next.
+     */
     void row(@Nullable String[] values);
   }
 
@@ -50,7 +52,7 @@ public final class TdResponse {
       this.code = code;
     }
 
-    /** TDengine's number for why. */
+    /** Returns TDengine's error code. */
     public int code() {
       return code;
     }
@@ -97,7 +99,7 @@ public final class TdResponse {
     }
   }
 
-  /** Each is a list of name, type and length. */
+  /** Parses the columns, each a list of name, type and length. */
   private static List<String> columns(JsonParser p) {
     List<String> names = new ArrayList<>();
     while (p.nextToken() == JsonToken.START_ARRAY) {
@@ -110,7 +112,7 @@ public final class TdResponse {
     return names;
   }
 
-  /** A flat object as text again. */
+  /** Serializes a flat object again. */
   private static String object(JsonParser p) {
     StringBuilder sb = new StringBuilder();
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {

@@ -37,7 +37,7 @@ public interface VendorClient extends AutoCloseable {
       return '"' + s.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
     }
 
-    /** A sample as {@code {"name":…,"labels":{…},"timestamp":…,"value":…}} in one line. */
+    /** Appends a sample as {@code {"name":…,"labels":{…},"timestamp":…,"value":…}} on one line. */
     void line(long millis, double value, StringBuilder to) {
       to.append("{\"name\":\"").append(metric).append("\",\"labels\":").append(json);
       to.append(",\"timestamp\":").append(millis).append(",\"value\":").append(value);
@@ -52,7 +52,7 @@ public interface VendorClient extends AutoCloseable {
    * @param value finite
    */
   record Sample(Series series, long millis, double value) {
-    /** Document for a search engine. */
+    /** Returns the document for a search engine. */
     Map<String, Object> document() {
       return Map.of(
           "@timestamp",
@@ -67,7 +67,7 @@ public interface VendorClient extends AutoCloseable {
           value);
     }
 
-    /** The document's name, the same whenever it is written. */
+    /** Returns the document ID, the same on every write. */
     String id() {
       return series.id() + "-" + millis;
     }

@@ -16,7 +16,7 @@ public final class VendorClients {
   /** All of them by name, each with the placeholder of its address. */
   public record ClientEntry(String address, Maker maker) {}
 
-  /** In the order in which they are measured. */
+  /** Returns all clients in the order in which they are measured. */
   public static Map<String, ClientEntry> all() {
     Map<String, ClientEntry> m = new LinkedHashMap<>();
     m.put("influxdb-java", new ClientEntry("{url}", InfluxDbJava::new));

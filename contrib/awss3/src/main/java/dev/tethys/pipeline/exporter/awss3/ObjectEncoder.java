@@ -138,7 +138,7 @@ final class ObjectEncoder implements Encoder {
     return key.isEmpty() || !a.contains(key) ? "" : AttributeText.text(a.get(key));
   }
 
-  /** The resources by their bucket and prefix, in their order. */
+  /** Groups the resources by bucket and prefix, in order. */
   private Map<Target, Telemetry<?>> byTarget(Telemetry<?> all) {
     return switch (all) {
       case LogsData d -> split(d, LogsData::new);
@@ -179,7 +179,7 @@ final class ObjectEncoder implements Encoder {
     return new EncodedRequest(signal, b, items, 0, headers);
   }
 
-  /** The signal in names of objects. */
+  /** Returns the name of a signal in object names. */
   static String word(Signal s) {
     return s.name().toLowerCase(Locale.ROOT);
   }

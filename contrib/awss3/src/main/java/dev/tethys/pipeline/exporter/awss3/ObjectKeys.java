@@ -32,7 +32,7 @@ final class ObjectKeys {
     this.random = random;
   }
 
-  /** A key that no other object has. */
+  /** Returns an object key not used before. */
   String next(String prefix) {
     long now = millis.getAsLong();
     StringBuilder key = new StringBuilder();
@@ -55,7 +55,7 @@ final class ObjectKeys {
     return key.toString().replaceAll("/{2,}", "/");
   }
 
-  /** A UUID of version 7 (RFC 9562). */
+  /** Creates a version 7 UUID (RFC 9562). */
   private String uuid(long now) {
     long high = now << 16 | 0x7000 | random.nextInt(1 << 12);
     long low = random.nextLong() & 0x3fffffffffffffffL | 0x8000000000000000L;

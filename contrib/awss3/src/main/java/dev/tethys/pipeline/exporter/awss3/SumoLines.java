@@ -34,7 +34,7 @@ final class SumoLines {
 
   private SumoLines() {}
 
-  /** First attribute that the format requires and a resource lacks; "" for none. */
+  /** Returns the first attribute that the format requires and a resource lacks; "" for none. */
   static String missing(Attributes resource) {
     return SOURCES.stream().filter(s -> !resource.contains(s)).findFirst().orElse("");
   }

@@ -258,7 +258,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     }
   }
 
-  /** A stop does not wait for messages. */
+  /** Receives messages; shutdown does not wait for them. */
   private List<JsonNode> receive(ObjectQueue notifications)
       throws IOException, InterruptedException {
     waitingForMessages = Thread.currentThread();
@@ -290,7 +290,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     return true;
   }
 
-  /** Signal of an object by its name; that of the receiver if names contain none. */
+  /** Returns the signal in an object's name; the receiver's signal if names contain none. */
   private @Nullable Signal signal(String key) {
     String name = key.substring(key.lastIndexOf('/') + 1);
     for (Signal s : Signal.values()) {
@@ -380,7 +380,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     @Nullable T make() throws IOException, InterruptedException;
   }
 
-  /** The response to a request that is repeated until it has one; null if the receiver stops. */
+  /** Sends a request until it succeeds and returns the response; null if the receiver stops. */
   private <T> @Nullable T attempt(String of, Request<T> request) throws InterruptedException {
     Duration pause = FIRST_PAUSE;
     while (stopping.getCount() > 0) {
@@ -405,7 +405,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     return twice.compareTo(LAST_PAUSE) < 0 ? twice : LAST_PAUSE;
   }
 
-  /** Waits; whether the receiver stops. */
+  /** Waits; returns whether the receiver stops. */
   private boolean wait(Duration pause) throws InterruptedException {
     return stopping.await(pause.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -463,7 +463,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     return batch == null ? 0 : deliver(signal, to, key, batch);
   }
 
-  /** Batch with its object key as bytes, because it may be sent several times. */
+  /** Returns the batch with its object key, as bytes because it may be sent several times. */
   private Batch marked(Batch batch, String key) {
     Telemetry<?> tree = batch.takeTree();
     for (ResourceGroup<?> g : tree.resources()) {

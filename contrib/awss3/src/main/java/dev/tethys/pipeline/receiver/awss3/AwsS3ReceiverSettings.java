@@ -215,7 +215,7 @@ record AwsS3ReceiverSettings(
         && o.key().startsWith(prefix);
   }
 
-  /** Key prefix of a partition and a signal. */
+  /** Returns the key prefix of a partition and a signal. */
   String keys(Instant time, String signal) {
     String begin =
         prefix.isEmpty() ? "" : prefix.replaceAll("/", "").isEmpty() ? prefix : prefix + "/";

@@ -49,7 +49,10 @@ final class ObjectContent {
     return items == 0 ? null : new Batch(signal, Encoding.OTLP, body, items, 0);
   }
 
-  /** By the first bytes, which neither JSON nor a request of OTLP has. */
+  /**
+   * Detects the compression from the first bytes, which occur neither in JSON nor in an OTLP
+   * request.
+   */
   private static Compression compression(byte[] b) {
     if (b.length >= 2 && (ByteBuffer.wrap(b).getShort() & 0xffff) == GZIP) {
       return Compression.GZIP;

@@ -35,7 +35,7 @@ record ObjectPosition(String selection, Instant time, String key, long objects, 
     return new ObjectPosition(selection, partition, END, objects, items);
   }
 
-  /** Position after one more object. */
+  /** Returns the position after one more object. */
   ObjectPosition behind(Instant partition, String object, int accepted) {
     return new ObjectPosition(selection, partition, object, objects + 1, items + accepted);
   }

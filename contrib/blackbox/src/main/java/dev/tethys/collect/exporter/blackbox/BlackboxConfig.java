@@ -36,7 +36,7 @@ record BlackboxConfig(Map<String, Module> modules) {
     return new BlackboxConfig(node.object(SECTION).get(MODULES));
   }
 
-  /** The modules in force as YAML, secrets masked. */
+  /** Returns the active modules as YAML, with secrets masked. */
   String toYaml() {
     Map<String, @Nullable Object> all = new LinkedHashMap<>();
     modules.forEach((name, m) -> all.put(name, m.tree()));

@@ -229,7 +229,7 @@ final class BlackboxExporter implements Exporter {
         : module;
   }
 
-  /** Timeout of the probe: the smaller of the module's and the client's, less the offset. */
+  /** Returns the probe timeout: the smaller of the module's and the client's, minus the offset. */
   private Duration timeout(Probe probe, Module module) {
     Duration asked = probe.scrapeTimeout();
     Duration most = (asked == null ? Probe.LONGEST : asked).minus(offset);

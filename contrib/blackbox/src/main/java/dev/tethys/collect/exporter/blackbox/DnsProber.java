@@ -266,7 +266,7 @@ final class DnsProber implements Prober {
         : "None of the RRs did matched any regexp";
   }
 
-  /** A record as expressions see it: name, TTL, class, type and data, with tabs between. */
+  /** Formats a record for expressions: name, TTL, class, type and data, separated by tabs. */
   static String text(Record r) {
     return r.getName()
         + "\t"

@@ -330,7 +330,7 @@ record HttpModule(
     return failIfJsonMatches != null || failIfJsonNotMatches != null;
   }
 
-  /** Copy with another Host header and TLS server name. */
+  /** Returns a copy with another Host header and TLS server name. */
   HttpModule withHost(String host) {
     Map<String, String> h = new LinkedHashMap<>(headers);
     h.keySet().removeIf(k -> k.equalsIgnoreCase("Host"));
@@ -359,7 +359,7 @@ record HttpModule(
         missing);
   }
 
-  /** The Host header that is written in the module, null if none. */
+  /** Returns the Host header configured in the module, or null if none. */
   @Nullable String host() {
     return headers.entrySet().stream()
         .filter(e -> e.getKey().equalsIgnoreCase("Host"))

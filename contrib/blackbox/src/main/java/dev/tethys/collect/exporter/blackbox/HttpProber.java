@@ -96,7 +96,7 @@ final class HttpProber implements Prober {
       this.hostStays = written != null || address != null && !isAddress(UrlHost.bare(uri));
     }
 
-    /** The last response; null, logged, if there is none. */
+    /** Runs the probe and returns the last response; null, after logging why, if there is none. */
     @Nullable Exchange run() throws InterruptedException {
       try {
         while (true) {
@@ -219,13 +219,13 @@ final class HttpProber implements Prober {
     }
   }
 
-  /** Host and port, without user information. */
+  /** Returns host and port, without user information. */
   private static String authority(URI uri) {
     String all = uri.getRawAuthority();
     return all.substring(all.lastIndexOf('@') + 1);
   }
 
-  /** User information before the host; "" for none. */
+  /** Returns the user information before the host; "" for none. */
   private static String user(URI uri) {
     String all = uri.getRawAuthority();
     return all.substring(0, Math.max(0, all.lastIndexOf('@')));
@@ -383,7 +383,7 @@ final class HttpProber implements Prober {
     return success;
   }
 
-  /** Length of the encoded body; -1 if it is not declared, as in Go. */
+  /** Returns the encoded body length; -1 if it is not declared, as in Go. */
   private static double contentLength(HttpModule m, Exchange x) {
     int status = x.answer().status();
     String header = x.answer().header("Content-Length");

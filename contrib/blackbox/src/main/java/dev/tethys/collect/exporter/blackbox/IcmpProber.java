@@ -159,7 +159,7 @@ final class IcmpProber implements Prober {
     return p;
   }
 
-  /** Type, identifier (if it is ours), sequence and data match the sent ones. */
+  /** Whether type, identifier (if it is ours), sequence and data match the request. */
   private static boolean isReply(byte[] reply, byte[] request, boolean four, boolean raw) {
     return reply.length == request.length
         && (reply[0] & 0xff) == (four ? REPLY_4 : REPLY_6)

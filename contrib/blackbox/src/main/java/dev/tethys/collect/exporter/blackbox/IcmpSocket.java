@@ -99,7 +99,7 @@ final class IcmpSocket implements AutoCloseable {
     socket.send(packet);
   }
 
-  /** The next packet without its IP header; null on timeout. */
+  /** Returns the next packet without its IP header; null on timeout. */
   @Nullable Packet receive(Duration wait) throws IOException {
     int n;
     try {
@@ -116,7 +116,7 @@ final class IcmpSocket implements AutoCloseable {
     return new Packet(Arrays.copyOfRange(buffer, Math.min(from, n), n), socket.hopsLeft());
   }
 
-  /** The Internet checksum (RFC 1071) of a packet. */
+  /** Returns the internet checksum (RFC 1071) of a packet. */
   static int checksum(byte[] packet) {
     MemorySegment s = MemorySegment.ofArray(packet);
     long sum = 0;

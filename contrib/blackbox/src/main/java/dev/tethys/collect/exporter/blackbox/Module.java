@@ -92,7 +92,9 @@ record Module(
     return new Module(prober, timeout, http, t, dns, icmp, grpc, unix, websocket, missing);
   }
 
-  /** The module as a tree to be written: the part of its prober, defaults filled in. */
+  /**
+   * Returns the module as a tree for output: the settings of its prober, with defaults filled in.
+   */
   Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("prober", prober);

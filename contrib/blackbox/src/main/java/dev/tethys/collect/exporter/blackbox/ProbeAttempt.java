@@ -47,7 +47,7 @@ final class ProbeAttempt {
     this.deadline = System.nanoTime() + timeout.toNanos();
   }
 
-  /** A target as shown to users. */
+  /** Returns a target as shown to users. */
   static String withoutPassword(String target) {
     return Redaction.text(target);
   }
@@ -128,7 +128,7 @@ final class ProbeAttempt {
     return false;
   }
 
-  /** Log of the attempt, one message a line. */
+  /** Returns the log of the attempt, one message per line. */
   String logged() {
     return log.toString();
   }
@@ -187,7 +187,7 @@ final class ProbeAttempt {
     return new ResolvedAddress(chosen, seconds);
   }
 
-  /** FNV-1a of 32 bits. */
+  /** Computes the 32-bit FNV-1a hash. */
   static double hash(byte[] bytes) {
     int h = FNV_START;
     for (byte b : bytes) {
@@ -204,7 +204,7 @@ final class ProbeAttempt {
 
   /** A host and a port that were written with a colon between. */
   record HostPort(String host, int port) {
-    /** Null if there is no port, or none that can be. */
+    /** Splits off the port; returns null if it is missing or invalid. */
     static @Nullable HostPort of(String s) {
       HostAndPort w = HostAndPort.of(s);
       if (w == null) {
@@ -221,7 +221,7 @@ final class ProbeAttempt {
 
   /** A host and the configured port, which may be a service name. */
   record HostAndPort(String host, String port) {
-    /** Null if there is no colon between two parts. */
+    /** Splits at the colon; returns null if there is none between two parts. */
     static @Nullable HostAndPort of(String s) {
       int colon = s.lastIndexOf(':');
       if (colon < 0 || s.indexOf(']') > colon) {

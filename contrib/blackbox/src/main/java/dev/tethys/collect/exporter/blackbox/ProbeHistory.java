@@ -43,7 +43,7 @@ final class ProbeHistory {
     }
   }
 
-  /** All of them, newest first. */
+  /** Returns all entries, newest first. */
   synchronized List<Entry> list() {
     List<Entry> out = new ArrayList<>(failures);
     out.addAll(newest);
@@ -55,7 +55,7 @@ final class ProbeHistory {
   }
 
   /**
-   * The newest probe of a target.
+   * Returns the newest probe of a target.
    *
    * @param module {@code ""} for any
    */

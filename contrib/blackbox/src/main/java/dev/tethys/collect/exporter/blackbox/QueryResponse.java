@@ -72,7 +72,9 @@ record QueryResponse(
     return new String(b, StandardCharsets.ISO_8859_1);
   }
 
-  /** A text with the groups of a match instead of {@code $1}, {@code ${1}}, {@code ${name}}. */
+  /**
+   * Expands {@code $1}, {@code ${1}} and {@code ${name}} in a template to the groups of a match.
+   */
   static String expand(String template, Matcher m, UnaryOperator<String> written) {
     StringBuilder sb = new StringBuilder();
     for (int i = 0; i < template.length(); i++) {

@@ -135,7 +135,7 @@ final class TcpDialogue {
     return true;
   }
 
-  /** The next line without its end, null at the end of the stream. */
+  /** Reads the next line without its terminator; returns null at the end of the stream. */
   private @Nullable String line() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int b = in.read(); b != '\n'; b = in.read()) {

@@ -62,7 +62,7 @@ record TcpModule(
         o.get(UNIX_KEYS.config));
   }
 
-  /** Copy with a TLS server name, unless one is configured. */
+  /** Returns a copy with a TLS server name, unless one is configured. */
   TcpModule withServerName(String name) {
     TlsConfig c = config;
     if (!c.serverName().isEmpty()) {

@@ -61,7 +61,7 @@ final class TlsFacts {
     return chain.stream().mapToLong(c -> c.getNotAfter().getTime()).min().orElse(0) / 1000;
   }
 
-  /** The first of the shown certificates to run out, and the version. */
+  /** Adds the earliest expiry of the presented certificates, and the version. */
   void common(FamilyBuilder to) {
     to.gauge(
         "probe_ssl_earliest_cert_expiry",
@@ -87,7 +87,7 @@ final class TlsFacts {
         1);
   }
 
-  /** Expiry time of the verified chain. */
+  /** Adds the expiry time of the verified chain. */
   void chain(FamilyBuilder to, TlsConfig config) throws IOException {
     to.gauge(
         "probe_ssl_last_chain_expiry_timestamp_seconds",

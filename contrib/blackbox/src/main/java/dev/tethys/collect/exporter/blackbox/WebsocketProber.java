@@ -212,7 +212,7 @@ final class WebsocketProber implements Prober {
     return true;
   }
 
-  /** The next message, assembled from its frames; pings are answered. */
+  /** Reads the next message, assembled from its frames, and replies to pings. */
   private static String message(DataInputStream in, OutputStream out) throws IOException {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     while (true) {

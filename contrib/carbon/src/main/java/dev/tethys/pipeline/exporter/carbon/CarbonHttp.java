@@ -62,7 +62,7 @@ record CarbonHttp(
     return new CarbonHttp(client, o.get(USERNAME), o.get(PASSWORD), (int) seconds, o.has(INTERVAL));
   }
 
-  /** URL to which points are posted. */
+  /** Returns the URL to which points are posted. */
   URI url() {
     return Objects.requireNonNull(client.endpoint());
   }

@@ -159,7 +159,7 @@ final class ClickHouseSender implements Sender {
     }
   }
 
-  /** Deduplication token, equal for equal rows; only the exporter's own tables use it. */
+  /** Returns a deduplication token, equal for equal rows; only the exporter's own tables use it. */
   private static String token(String table, byte[] rows) {
     try {
       MessageDigest md = MessageDigest.getInstance("MD5");

@@ -182,7 +182,7 @@ record ClickHouseSettings(
     return client.withCompression(c);
   }
 
-  /** The names of a signal's tables. */
+  /** Returns the names of a signal's tables. */
   NameTemplate names(Signal signal) {
     return Objects.requireNonNull(names.get(signal));
   }

@@ -31,7 +31,7 @@ record TimeRange(long first, long last) {
     return tables.ttlSeconds() == 0 ? OF_DATE_TIME_64 : ofRecords(tables);
   }
 
-  /** The times of log records and spans. */
+  /** Returns the time range of log records and spans. */
   static TimeRange ofRecords(ClickHouseTables tables) {
     return new TimeRange(0, (LAST_SECOND - tables.ttlSeconds()) * 1000 + 999);
   }

@@ -141,7 +141,10 @@ final class ClickHouseStore implements ForeignStore {
     return sb.toString();
   }
 
-  /** A pattern with a zero byte ends there for RE2's wrapper, and a quotation that is not ended. */
+  /**
+   * Whether the database can evaluate a matcher: RE2's wrapper ends a pattern at a zero byte or an
+   * unclosed quotation.
+   */
   private static boolean isSupported(Matcher m) {
     return NamedValues.of(m) != null || m.value().indexOf('\0') < 0 && !m.value().contains("\\Q");
   }
@@ -301,7 +304,7 @@ final class ClickHouseStore implements ForeignStore {
     return (where.isEmpty() ? " WHERE " : where + " AND ") + "series IN (" + keys + ")";
   }
 
-  /** A query for values, of which those first in byte order may be enough. */
+  /** Builds a query for distinct values; the first ones in byte order may be enough. */
   private String distinct(String what, SelectHints range, List<Matcher> matchers, int limit) {
     return "SELECT DISTINCT "
         + what

@@ -42,7 +42,7 @@ final class AuthFile {
     this.checkedAt = nanos.getAsLong();
   }
 
-  /** Password of a user; null if the user is unknown. */
+  /** Returns the password of a user, or null if the user is unknown. */
   synchronized @Nullable String password(String user) {
     long now = nanos.getAsLong();
     if (now - checkedAt >= LOOK_NANOS) {

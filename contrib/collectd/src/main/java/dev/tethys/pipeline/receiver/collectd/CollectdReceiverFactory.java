@@ -195,7 +195,7 @@ public final class CollectdReceiverFactory
     return new PushReceiver(null, endpoint, clock::nanos, sockets).countRefused(tally);
   }
 
-  /** The file of users is read when it begins to listen. */
+  /** Opens the packet endpoint; the user file is read when it starts to listen. */
   private static SocketServerEndpoint packets(
       Network n, CollectdOutput to, PointTally tally, Scheduler clock) {
     return PointSockets.datagrams(

@@ -43,7 +43,7 @@ final class ContainerEndpoints {
     return out;
   }
 
-  /** A port as the daemon writes it: {@code 80/tcp}. */
+  /** Adds the endpoint of an exposed port in the daemon's form: {@code 80/tcp}. */
   private void add(JsonNode about, String image, String exposed, List<Endpoint> to) {
     String[] parts = exposed.split("/", 2);
     String protocol = parts.length < 2 ? "tcp" : parts[1];
@@ -108,7 +108,7 @@ final class ContainerEndpoints {
             own));
   }
 
-  /** Host of a container: its name, or its address in its first network. */
+  /** Returns the host of a container: its name, or its address in its first network. */
   private String host(JsonNode about) {
     String name = about.path("Config").path("Hostname").asString("");
     if (config.hostname() && !name.isEmpty()) {

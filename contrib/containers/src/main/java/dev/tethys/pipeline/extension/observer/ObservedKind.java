@@ -40,14 +40,14 @@ enum ObservedKind {
     return namespaced;
   }
 
-  /** Path of the list of one namespace; {@code ""} for all. */
+  /** Returns the list path for one namespace; {@code ""} for all. */
   String path(String namespace) {
     return group + (namespace.isEmpty() ? "" : "/namespaces/" + namespace) + "/" + plural;
   }
 
   /**
-   * Field selector for the objects of a node; {@code ""} for all objects, or if the kind has no
-   * node.
+   * Returns the field selector for the objects on a node; {@code ""} for all objects, or if the
+   * kind has no node.
    */
   String selector(String node) {
     return node.isEmpty() || nodeField.isEmpty() ? "" : nodeField + "=" + node;
@@ -89,7 +89,7 @@ enum ObservedKind {
     return object.path("metadata").path("uid").asString("");
   }
 
-  /** A pod that runs, its containers that run, and their ports. */
+  /** Returns endpoints for a running pod, its running containers and their ports. */
   private static List<Endpoint> pod(String observer, JsonNode pod) {
     JsonNode status = pod.path("status");
     if (!status.path("phase").asString("").equals("Running")) {
@@ -137,7 +137,7 @@ enum ObservedKind {
     return out;
   }
 
-  /** Container attributes; pod attributes are shared by all containers. */
+  /** Returns container attributes; pod attributes are shared by all containers. */
   private static Attributes inPod(Attributes pod, String name, String id, JsonNode container) {
     Attributes a = new Attributes();
     a.put("container_name", name);
@@ -187,7 +187,7 @@ enum ObservedKind {
             own));
   }
 
-  /** One for each path of an ingress. */
+  /** Returns an endpoint for each path of an ingress. */
   private static List<Endpoint> ingress(String observer, JsonNode ingress) {
     List<String> secure = new ArrayList<>();
     for (JsonNode tls : ingress.path("spec").path("tls")) {

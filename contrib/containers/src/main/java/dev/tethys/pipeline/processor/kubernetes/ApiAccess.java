@@ -20,7 +20,7 @@ public record ApiAccess(
     ResourceWatch.Pause pause,
     Function<String, @Nullable String> environment,
     Path account) {
-  /** From this process. */
+  /** Creates the access from this process. */
   public static ApiAccess here(ResourceWatch.Sender sender) {
     return new ApiAccess(sender, Thread::sleep, System::getenv, ClusterAccess.SERVICE_ACCOUNT);
   }
@@ -31,7 +31,7 @@ public record ApiAccess(
   }
 
   /**
-   * Connection for a configuration.
+   * Returns the connection for a configuration.
    *
    * @throws IOException if a credential is missing, with the remedy
    */

@@ -79,7 +79,7 @@ final class Associations {
     return source.equals(HOST) && !IpText.isAddress(v) ? "" : v;
   }
 
-  /** Text attribute; {@code ""} if it is missing. */
+  /** Returns a string attribute; {@code ""} if it is missing. */
   static String text(Attributes a, String name) {
     String s = a.getString(name);
     return s == null ? "" : s;

@@ -218,7 +218,7 @@ final class Cluster {
     }
   }
 
-  /** Pod of a key; null if it does not exist or is ignored. */
+  /** Returns the pod with a key; null if it does not exist or is ignored. */
   @Nullable Pod find(int association, Object key) {
     Pod p = pods.find(association, key);
     if (p == null) {
@@ -227,7 +227,7 @@ final class Cluster {
     return p == null || p.isIgnored() ? null : p;
   }
 
-  /** Object with an id; null if it is unknown. */
+  /** Returns the object with an ID, or null if unknown. */
   @Nullable Workload find(KubernetesKind kind, String id) {
     Workloads w = workloads.get(kind);
     return w == null ? null : w.find(id);
@@ -241,26 +241,29 @@ final class Cluster {
     return Objects.requireNonNull(counts.get(kind));
   }
 
-  /** Controller of a pod's owner: the deployment of its replica set, or the cron job of its job. */
+  /**
+   * Returns the controller of a pod's owner: the deployment of its replica set, or the cron job of
+   * its job.
+   */
   @Nullable Workload owner(Pod pod) {
     KubernetesKind k = pod.owner().kind();
     return k == null ? null : find(k, pod.owner().uid());
   }
 
-  /** Name of the deployment or cron job of a pod; {@code ""} for none. */
+  /** Returns the name of a pod's deployment or cron job; {@code ""} for none. */
   String manager(Pod pod) {
     Workload w = owner(pod);
     return w == null ? pod.owner().guess() : w.owner();
   }
 
-  /** Derived service name of a pod that does not specify one. */
+  /** Derives the service name of a pod that does not specify one. */
   String service(Pod pod) {
     String manager = manager(pod);
     String owner = pod.owner().name();
     return !manager.isEmpty() ? manager : owner.isEmpty() ? pod.name() : owner;
   }
 
-  /** UID of the cluster; {@code ""} if unknown. */
+  /** Returns the UID of the cluster; {@code ""} if unknown. */
   String uid() {
     Workload w = find(KubernetesKind.NAMESPACE, KUBE_SYSTEM);
     return w == null ? "" : w.uid();

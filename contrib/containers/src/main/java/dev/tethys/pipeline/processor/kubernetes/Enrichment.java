@@ -128,7 +128,7 @@ final class Enrichment {
     }
   }
 
-  /** Run named by the resource, or the last one; null if there is no such run. */
+  /** Returns the run named by the resource, or the last one; null if there is no such run. */
   private Pod.@Nullable Run run(Pod.Container c) {
     Object count = to.get(AttributeNames.RESTARTS);
     boolean named = to.contains(AttributeNames.RESTARTS);

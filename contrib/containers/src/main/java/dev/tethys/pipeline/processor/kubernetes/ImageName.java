@@ -48,12 +48,15 @@ record ImageName(String repository, String tag, String digest) {
     return tag.isEmpty() ? "latest" : tag;
   }
 
-  /** The version of a service that runs it; {@code ""} where the name does not say. */
+  /**
+   * Returns the version of a service that runs the image; {@code ""} if the image name does not
+   * contain it.
+   */
   String version() {
     return tag.isEmpty() || digest.isEmpty() ? tag + digest : tag + "@" + digest;
   }
 
-  /** Full name with digest, from the image id of a runtime; null without a digest. */
+  /** Returns the full name with digest from a runtime's image ID; null without a digest. */
   static @Nullable String canonical(String imageId) {
     ImageName n = BARE.matches(imageId) ? null : parse(imageId);
     if (n == null || n.digest.isEmpty()) {

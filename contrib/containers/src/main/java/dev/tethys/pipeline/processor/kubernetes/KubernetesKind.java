@@ -26,7 +26,7 @@ enum KubernetesKind {
     this.hadPlurals = hadPlurals;
   }
 
-  /** Name used by {@code from} of a rule and in attribute names. */
+  /** Returns the name used by {@code from} of a rule and in attribute names. */
   String word() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -40,7 +40,7 @@ enum KubernetesKind {
     return hadPlurals;
   }
 
-  /** Path of the list of one namespace or of all ({@code ""}). */
+  /** Returns the list path for one namespace, or for all ({@code ""}). */
   String path(String namespace) {
     return api + (namespace.isEmpty() ? "/" : "/namespaces/" + namespace + "/") + plural;
   }

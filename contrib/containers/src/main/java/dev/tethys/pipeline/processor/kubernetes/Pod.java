@@ -85,7 +85,7 @@ record Pod(
     return null;
   }
 
-  /** The only container, or null. */
+  /** Returns the only container, or null. */
   @Nullable Container onlyContainer() {
     Container only = null;
     int running = 0;
@@ -98,7 +98,7 @@ record Pod(
     return running == 1 ? only : containers.length == 1 ? containers[0] : null;
   }
 
-  /** Value of an attribute; null if missing. */
+  /** Returns the value of an attribute, or null if missing. */
   @Nullable String attribute(String name) {
     for (int i = 0; i < attributes.length; i += 2) {
       if (attributes[i].equals(name)) {

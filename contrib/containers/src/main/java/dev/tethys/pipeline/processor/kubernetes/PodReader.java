@@ -155,14 +155,14 @@ final class PodReader {
     return found;
   }
 
-  /** Deployment of a replica set; {@code ""} if its name does not show it. */
+  /** Derives the deployment name from a replica set; {@code ""} if the name does not contain it. */
   static String deployment(String replicaSet, String hash) {
     return !hash.isEmpty() && replicaSet.endsWith("-" + hash)
         ? replicaSet.substring(0, replicaSet.length() - hash.length() - 1)
         : "";
   }
 
-  /** Cron job of a job; {@code ""} if its name does not show it. */
+  /** Derives the cron job name from a job; {@code ""} if the name does not contain it. */
   static String cronJob(String job, long created) {
     int dash = job.length() - MINUTE_DIGITS - 1;
     if (dash < 0 || job.charAt(dash) != '-' || created == Pod.UNKNOWN) {

@@ -67,7 +67,7 @@ final class PodTable {
     return found.get(association).get(key);
   }
 
-  /** A pod came or changed; whether it is new. */
+  /** Adds or updates a pod; returns whether it is new. */
   synchronized boolean put(String name, Pod pod, long now) {
     Entry former = living.get(name);
     enter(name, pod, former, now);
@@ -169,7 +169,7 @@ final class PodTable {
                     || s.startsWith("k8s.cronjob."));
   }
 
-  /** Number of keys that refer to pods. */
+  /** Returns the number of keys that refer to pods. */
   int size() {
     return found.stream().mapToInt(Map::size).sum();
   }

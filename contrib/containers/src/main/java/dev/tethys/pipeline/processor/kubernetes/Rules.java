@@ -106,7 +106,7 @@ final class Rules {
     annotations.getOrDefault(of, List.of()).forEach(r -> r.apply(metadata.path("annotations"), to));
   }
 
-  /** Alternating names and values, of labels and annotations. */
+  /** Returns alternating names and values of labels and annotations. */
   String[] fields(KubernetesKind of, JsonNode metadata) {
     Map<String, String> to = new LinkedHashMap<>();
     labels(of, metadata, to);

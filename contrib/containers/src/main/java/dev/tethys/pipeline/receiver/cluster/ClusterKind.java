@@ -128,7 +128,7 @@ enum ClusterKind {
     this.others = others;
   }
 
-  /** Reader that extracts the stored data of an object. */
+  /** Returns the reader that extracts the stored data of an object. */
   abstract Function<JsonNode, List<Part>> reader(ClusterConfig c);
 
   boolean namespaced() {
@@ -145,7 +145,7 @@ enum ClusterKind {
     return this != RESOURCE_QUOTA && this != CLUSTER_QUOTA && this != ENDPOINT_SLICE;
   }
 
-  /** Path of the list, of one namespace or of all ({@code ""}). */
+  /** Returns the list path for one namespace, or for all ({@code ""}). */
   String path(String namespace) {
     return api + (namespace.isEmpty() ? "/" : "/namespaces/" + namespace + "/") + plural;
   }

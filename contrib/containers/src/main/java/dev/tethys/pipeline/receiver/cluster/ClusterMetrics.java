@@ -197,7 +197,7 @@ final class ClusterMetrics {
     return List.copyOf(l);
   }
 
-  /** The metric of a condition of nodes. */
+  /** Returns the metric for a node condition. */
   static MetricSettings condition(String condition) {
     return on(
         gauge(
@@ -206,7 +206,7 @@ final class ClusterMetrics {
             condition + " of the node: 1 true, 0 false, -1 unknown."));
   }
 
-  /** The metric of a node property that also exists for pods. */
+  /** Returns the metric for a node property that also exists for pods. */
   static MetricSettings allocatable(String what) {
     String name = ALLOCATABLE + snake(what);
     String doc = "Amount of " + what + " of the node for pods.";

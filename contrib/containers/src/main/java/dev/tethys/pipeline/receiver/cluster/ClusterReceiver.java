@@ -145,7 +145,7 @@ final class ClusterReceiver implements Receiver {
     return cluster != null;
   }
 
-  /** Endpoint slices by service. */
+  /** Returns the endpoint slices by service. */
   private Map<String, List<Part>> endpoints() {
     Map<String, List<Part>> by = new HashMap<>();
     for (WatchedKind w : watched) {

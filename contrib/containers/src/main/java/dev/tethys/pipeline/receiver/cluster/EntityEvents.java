@@ -87,7 +87,9 @@ final class EntityEvents implements WatchedKind.Listener {
     thread.start();
   }
 
-  /** Reporting thread, for the caller that stops it ({@link IntervalCollector#stop}). */
+  /**
+   * Returns the reporting thread, for the caller that stops it ({@link IntervalCollector#stop}).
+   */
   Thread thread() {
     return thread;
   }
@@ -132,7 +134,7 @@ final class EntityEvents implements WatchedKind.Listener {
     due = System.nanoTime() + interval.toNanos();
   }
 
-  /** Next keys to check; waits while there are none. */
+  /** Returns the next keys to check; waits while there are none. */
   private synchronized List<ObjectKey> next() throws InterruptedException {
     while (true) {
       if (!interval.isZero() && due - System.nanoTime() <= 0) {
@@ -246,7 +248,7 @@ final class EntityEvents implements WatchedKind.Listener {
   }
 
   /**
-   * Owner of an owner; the owner itself if it has none of the required kind, empty if it is
+   * Returns the owner of an owner: the owner itself if it has none of the required kind, empty if
    * unknown.
    */
   private List<Owner> maker(ClusterKind kind, String namespace, Owner owner, String wanted) {

@@ -206,7 +206,7 @@ final class EntityReader {
     return e;
   }
 
-  /** Entity whose labels and annotations are listed by name. */
+  /** Returns an entity whose labels and annotations are listed by name. */
   private static Entity named(String kind, JsonNode o) {
     JsonNode m = o.path("metadata");
     String of = "k8s." + kind + ".";

@@ -29,7 +29,7 @@ final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
     /** Reports that objects changed or were deleted. */
     void changed(WatchedKind kind, Collection<String> keys);
 
-    /** The first list arrived, or failed. */
+    /** Called when the first list has arrived or failed. */
     void firstListDone(WatchedKind kind);
   }
 
@@ -59,12 +59,12 @@ final class WatchedKind implements ResourceCache.Listener<ClusterObject> {
     return kind;
   }
 
-  /** Stored data of all objects, sorted by name. */
+  /** Returns the stored data of all objects, sorted by name. */
   Collection<ClusterObject> objects() {
     return known().values();
   }
 
-  /** The same by their keys: {@code namespace/name}, or the name. */
+  /** Returns all objects by key: {@code namespace/name}, or the name. */
   Map<String, ClusterObject> known() {
     return cache.objects();
   }

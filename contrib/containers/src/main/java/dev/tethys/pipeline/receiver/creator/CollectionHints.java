@@ -49,7 +49,7 @@ final class CollectionHints {
   }
 
   /**
-   * Template for an endpoint from the annotations of its pod; empty if it has none.
+   * Returns the template for an endpoint from its pod's annotations; empty if there are none.
    *
    * @throws ConfigException if they are invalid
    */

@@ -188,7 +188,7 @@ final class CreatedReceiver {
     }
   }
 
-  /** Desired receiver; null, and this instance ends, if there is none. */
+  /** Returns the desired receiver; if there is none, returns null and ends this instance. */
   private @Nullable PlannedReceiver next() {
     lock.lock();
     try {

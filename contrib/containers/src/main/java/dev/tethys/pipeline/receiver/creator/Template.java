@@ -214,7 +214,7 @@ final class Template {
   }
 
   /**
-   * Receiver to run for an endpoint.
+   * Plans the receiver to run for an endpoint.
    *
    * @throws ConfigException with the reason if none can be created
    */

@@ -121,7 +121,7 @@ final class ContainerPoints {
     }
   }
 
-  /** Percent of a CPU between two measurements of the daemon. */
+  /** Computes the CPU usage in percent between two of the daemon's measurements. */
   private static double percent(JsonNode now, JsonNode before, int cores) {
     double used = difference(now.path("cpu_usage"), before.path("cpu_usage"), "total_usage");
     double passed = difference(now, before, "system_cpu_usage");
@@ -150,8 +150,8 @@ final class ContainerPoints {
   }
 
   /**
-   * Memory that version 1 of control groups calls {@code total_inactive_file} can be reclaimed at
-   * any time.
+   * Returns memory usage without the reclaimable memory that cgroups v1 calls {@code
+   * total_inactive_file}.
    */
   private static long withoutCache(JsonNode m) {
     long used = bits(m.path("usage"));
@@ -224,7 +224,10 @@ final class ContainerPoints {
     }
   }
 
-  /** CPU limit of a container: a number, the size of a CPU set, or a share of each period. */
+  /**
+   * Returns the CPU limit of a container: a number, the size of a CPU set, or a share of each
+   * period.
+   */
   private static double cpuLimit(JsonNode host) {
     double nanos = host.path("NanoCpus").asDouble(0);
     if (nanos > 0) {
@@ -238,7 +241,7 @@ final class ContainerPoints {
     return host.path("CpuQuota").asDouble(0) / (period > 0 ? period : USUAL_PERIOD);
   }
 
-  /** Number of CPUs in a set such as {@code 0-2,4}; 0 if it is invalid. */
+  /** Returns the number of CPUs in a set such as {@code 0-2,4}; 0 if invalid. */
   private static double cpus(String set) {
     double n = 0;
     try {
@@ -259,7 +262,7 @@ final class ContainerPoints {
     }
   }
 
-  /** The lower 64 bits, as the daemon's own client has them. */
+  /** Returns the lower 64 bits, as the daemon's own client does. */
   private static long bits(JsonNode n) {
     return n.isIntegralNumber() ? n.bigIntegerValue().longValue() : 0;
   }

@@ -56,7 +56,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
               "Version of the Docker API; by default that of the daemon.");
     }
 
-    /** The settings. */
+    /** Reads the settings. */
     public DockerDaemon read(YamlObject o) {
       String at = o.get(endpoint);
       if (!at.isEmpty()) {
@@ -92,7 +92,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
     }
   }
 
-  /** Error of an address; null if it is valid. */
+  /** Validates an address; returns an error, or null if it is valid. */
   private static @Nullable String problem(String endpoint) {
     String wants = "\"" + endpoint + "\" is not a daemon address; it must be unix:///path,";
     wants += " tcp://host:port, http://host:port or https://host:port";
@@ -108,7 +108,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
     }
   }
 
-  /** Reason why {@code tls} has no effect at an address; null if it has one. */
+  /** Returns the reason why {@code tls} has no effect at an address, or null if it has. */
   private static @Nullable String plain(String address, @Nullable ClientTlsSettings tls) {
     if (tls == null) {
       return null;

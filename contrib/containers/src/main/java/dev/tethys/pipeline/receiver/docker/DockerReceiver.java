@@ -121,7 +121,7 @@ final class DockerReceiver implements Receiver {
     return data;
   }
 
-  /** Data of these containers; containers that have ended meanwhile are skipped. */
+  /** Reads the data of these containers; containers that have ended meanwhile are skipped. */
   private List<Container> all(JsonDocumentClient asked, List<String> ids, Set<String> failures)
       throws InterruptedException {
     List<Future<@Nullable Container>> asking = new ArrayList<>();

@@ -25,7 +25,7 @@ public record Endpoint(String id, String target, EndpointKind kind, Attributes v
     return new Endpoint(id, target, kind, own);
   }
 
-  /** Without the port, if there is one. */
+  /** Returns the host without the port, if any. */
   private static String host(String target) {
     if (target.startsWith("[")) {
       int end = target.indexOf(']');

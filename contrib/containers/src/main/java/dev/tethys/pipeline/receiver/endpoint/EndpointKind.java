@@ -14,7 +14,7 @@ public enum EndpointKind {
       Map.of(
           "k8s.pod.name", "`name`", "k8s.pod.uid", "`uid`", "k8s.namespace.name", "`namespace`")),
 
-  /** A port of a container in a pod. */
+  /** Port of a container in a pod. */
   PORT("port", ofPod(Map.of())),
 
   POD_CONTAINER(
@@ -26,10 +26,10 @@ public enum EndpointKind {
               "container.image.name", "`container_image`",
               "container.id", "`container_id`"))),
 
-  /** A port on which a process of this machine listens. */
+  /** Port on which a local process listens. */
   HOST_PORT("hostport", Map.of()),
 
-  /** A port of a container of Docker. */
+  /** Port of a Docker container. */
   CONTAINER("container", Map.of("container.name", "`name`", "container.image.name", "`image`")),
   SERVICE("k8s.service", Map.of("k8s.namespace.name", "`namespace`")),
   INGRESS("k8s.ingress", Map.of("k8s.namespace.name", "`namespace`")),
@@ -51,17 +51,19 @@ public enum EndpointKind {
     return all;
   }
 
-  /** Name in rules. */
+  /** Returns the name used in rules. */
   public String word() {
     return word;
   }
 
-  /** The kind that is written so. */
+  /** Returns the kind with a name. */
   public static Optional<EndpointKind> of(String word) {
     return Arrays.stream(values()).filter(k -> k.word.equals(word)).findFirst();
   }
 
-  /** Default resource attributes of receivers at such endpoints, with their expressions. */
+  /**
+   * Returns the default resource attributes of receivers at such endpoints, with their expressions.
+   */
   public Map<String, String> attributes() {
     return Collections.unmodifiableMap(attributes);
   }

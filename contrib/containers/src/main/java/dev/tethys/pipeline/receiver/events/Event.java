@@ -49,7 +49,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
         nanos < since ? null : group(o, nanos, version));
   }
 
-  /** Same event after its record was reported and is no longer needed. */
+  /** Returns the event without its record, which was reported and is no longer needed. */
   Event withoutRecord() {
     return new Event(uid, version, nanos, null);
   }
@@ -96,8 +96,9 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
   }
 
   /**
-   * Time of occurrence as in the Collector: the first of event time, last and first timestamp that
-   * is set. A reporter that sets an event time and counts in a series keeps that time.
+   * Returns the time of occurrence as in the Collector: the first of event time, last and first
+   * timestamp that is set. A reporter that sets an event time and counts in a series keeps that
+   * time.
    */
   private static long happened(JsonNode o) {
     for (String key : new String[] {"eventTime", "lastTimestamp", "firstTimestamp"}) {

@@ -59,7 +59,7 @@ final class WatchedEvents implements ResourceCache.Listener<Event> {
     thread.start();
   }
 
-  /** To be interrupted at the end. */
+  /** Returns the threads to interrupt on shutdown. */
   List<Thread> threads() {
     return List.of(thread, to.thread());
   }

@@ -21,8 +21,8 @@ final class CpuRates {
   }
 
   /**
-   * CPUs used since the last collection; null if the container is new, was not measured since, or
-   * its counter was reset.
+   * Returns the CPUs used since the last collection; null if the container is new, was not measured
+   * since, or its counter was reset.
    *
    * @param nanos time of the measurement
    */

@@ -81,7 +81,7 @@ final class KubeletReceiver implements Receiver {
     }
   }
 
-  /** Current metrics of the kubelet; empty if it does not respond. */
+  /** Collects the current kubelet metrics; empty if the kubelet does not respond. */
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
     Kubelet asked = kubelet;

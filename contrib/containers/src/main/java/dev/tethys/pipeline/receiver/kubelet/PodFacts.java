@@ -27,7 +27,7 @@ final class PodFacts {
           Quantity.number(limits.path("memory").asString("")));
     }
 
-    /** Sum of both; a value not set in one of them is not set in the sum. */
+    /** Returns the sum of both; a value not set in one of them is not set in the sum. */
     private Resources and(Resources o) {
       return new Resources(
           sum(cpuRequest, o.cpuRequest),
@@ -80,12 +80,12 @@ final class PodFacts {
     }
   }
 
-  /** Runtime id of a container; null if it has none yet. */
+  /** Returns the runtime ID of a container, or null if none is assigned yet. */
   @Nullable String containerId(String pod, String container) {
     return ids.get(new Key(pod, container));
   }
 
-  /** A volume as the pod names it; null if it does not. */
+  /** Returns a volume by its name in the pod, or null if unknown. */
   @Nullable JsonNode volume(String pod, String volume) {
     return volumes.get(new Key(pod, volume));
   }

@@ -29,7 +29,7 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
     KUBECONFIG("kubeConfig"),
     NONE("none"),
 
-    /** With a certificate: for kubelets only. */
+    /** Client certificate; supported for kubelets only. */
     TLS("tls");
 
     private final String word;

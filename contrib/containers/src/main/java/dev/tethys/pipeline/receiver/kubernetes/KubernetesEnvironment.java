@@ -18,7 +18,7 @@ public record KubernetesEnvironment(
     Function<String, @Nullable String> environment,
     Path account,
     String version) {
-  /** Around this process. */
+  /** Returns the environment of this process. */
   public static KubernetesEnvironment here(ResourceWatch.Sender sender, String version) {
     return new KubernetesEnvironment(
         sender, System::getenv, ClusterAccess.SERVICE_ACCOUNT, version);

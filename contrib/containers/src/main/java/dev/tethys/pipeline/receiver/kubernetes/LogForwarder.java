@@ -60,7 +60,7 @@ public final class LogForwarder {
             .unstarted(SupervisedLoop.of("handover", this::run));
   }
 
-  /** The thread that passes records on; to be started, and interrupted to end it. */
+  /** Returns the forwarding thread, to be started, and interrupted to end it. */
   public Thread thread() {
     return thread;
   }

@@ -52,7 +52,7 @@ public final class Quantity {
         : n.scaleByPowerOfTen(Integer.parseInt(suffix.substring(1)));
   }
 
-  /** The same as a double; 0 if it is invalid. */
+  /** Parses a quantity as a double; 0 if it is invalid. */
   public static double number(String text) {
     BigDecimal n = of(text);
     return n == null ? 0 : n.doubleValue();

@@ -65,7 +65,7 @@ public final class ElectedReceiver implements Receiver {
             .unstarted(SupervisedLoop.of("leader", this::run));
   }
 
-  /** The key by which a receiver names its elector. */
+  /** Returns the key by which a receiver references its elector. */
   public static Key<Reference> elector(Section section) {
     return section.optional(
         "k8s_leader_elector",

@@ -91,7 +91,7 @@ final class ObjectFeed {
     thread.start();
   }
 
-  /** To be interrupted at the end. */
+  /** Returns the threads to interrupt on shutdown. */
   List<Thread> threads() {
     return List.of(thread, to.thread());
   }

@@ -73,7 +73,7 @@ final class ObjectPaths {
     }
   }
 
-  /** API path of such objects; null if unknown. */
+  /** Returns the API path of such objects, or null if unknown. */
   @Nullable String find(String name, String group) {
     String of = paths.getOrDefault(group, Map.of()).get(name);
     if (of != null) {
@@ -88,7 +88,7 @@ final class ObjectPaths {
     return null;
   }
 
-  /** Known names, for error messages. */
+  /** Returns the known names, for error messages. */
   String known() {
     TreeSet<String> names = new TreeSet<>();
     paths.values().forEach(has -> names.addAll(has.keySet()));

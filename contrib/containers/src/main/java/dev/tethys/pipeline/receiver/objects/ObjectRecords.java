@@ -41,7 +41,7 @@ final class ObjectRecords {
     return List.copyOf(groups.values());
   }
 
-  /** An object that was added, changed or removed. */
+  /** Converts an added, changed or removed object to a log record. */
   ResourceGroup<LogRecord> changed(String type, JsonNode o) {
     LogRecord r = record();
     String name = o.path("metadata").path("name").asString("");

@@ -44,7 +44,7 @@ public final class MemcachedServer implements DatabaseScrape {
   private final @Nullable TlsConfig tls;
 
   /**
-   * Not queried yet.
+   * Creates a server that has not been queried yet.
    *
    * @param address host and port, or the path of a Unix socket, which has a slash
    * @param timeout timeout of the entire scrape

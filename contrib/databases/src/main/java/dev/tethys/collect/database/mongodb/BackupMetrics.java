@@ -140,7 +140,7 @@ final class BackupMetrics {
     };
   }
 
-  /** Role of a member according to the configuration, which does not identify the primary. */
+  /** Returns the configured role of a member; the configuration does not identify the primary. */
   private static String rest(Document member) {
     if (member.isTrue("arbiterOnly")) {
       return "A";
@@ -150,7 +150,7 @@ final class BackupMetrics {
     return delayed ? "D" : member.isTrue("hidden") ? "H" : "";
   }
 
-  /** Configuration of the replica set; null for routers and standalone servers. */
+  /** Returns the replica set configuration; null for routers and standalone servers. */
   private @Nullable Document replicaSet() throws IOException {
     try {
       return scrape.admin(Document.of("replSetGetConfig", 1)).document("config");

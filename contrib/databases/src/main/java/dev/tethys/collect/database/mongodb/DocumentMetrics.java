@@ -100,7 +100,10 @@ final class DocumentMetrics {
     }
   }
 
-  /** Value as a number: dates in milliseconds, timestamps in seconds; null for other types. */
+  /**
+   * Converts a value to a number: dates in milliseconds, timestamps in seconds; null for other
+   * types.
+   */
   static @Nullable Double number(@Nullable Object value) {
     return switch (value) {
       case Boolean b -> b ? 1.0 : 0.0;

@@ -40,7 +40,7 @@ final class IdleConnections implements AutoCloseable {
     this.nanos = nanos;
   }
 
-  /** The most recently used connection; null if none. */
+  /** Removes and returns the most recently used connection; null if none. */
   synchronized @Nullable MongoConnection take(MongoUri uri) {
     Deque<Waiting> of = waiting.get(uri);
     Waiting last = of == null ? null : of.pollLast();
@@ -76,7 +76,7 @@ final class IdleConnections implements AutoCloseable {
     }
   }
 
-  /** Number of servers with idle connections. */
+  /** Returns the number of servers with idle connections. */
   synchronized int servers() {
     return waiting.size();
   }

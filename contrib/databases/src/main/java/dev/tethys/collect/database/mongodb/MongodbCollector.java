@@ -25,12 +25,12 @@ enum MongodbCollector {
     this.help = help;
   }
 
-  /** Name in flags and in the parameter {@code collect[]}. */
+  /** Returns the name in flags and in the {@code collect[]} parameter. */
   String text() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Name in the metric of scrape durations. */
+  /** Returns the name used in scrape duration metrics. */
   String timed() {
     return timed;
   }

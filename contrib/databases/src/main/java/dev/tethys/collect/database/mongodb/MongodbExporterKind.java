@@ -146,7 +146,7 @@ public final class MongodbExporterKind implements ExporterKind {
     return ExporterFlag.of(name, Kind.INTEGER, otherwise, help);
   }
 
-  /** The environment variable used if a flag is not set. */
+  /** Returns the environment variable used if a flag is not set. */
   private static String variable(String flag) {
     return switch (flag) {
       case URI, "mongodb.user", "mongodb.password" ->

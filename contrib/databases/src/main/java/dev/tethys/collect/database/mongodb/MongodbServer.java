@@ -151,7 +151,10 @@ final class MongodbServer implements DatabaseScrape {
     return some;
   }
 
-  /** A collector rejected by the server shows nothing; without a connection everything ends. */
+  /**
+   * Runs a collector: one rejected by the server reports nothing; a lost connection ends the
+   * scrape.
+   */
   private static void collect(MongodbCollector collector, ServerScrape scrape) throws IOException {
     try {
       switch (collector) {

@@ -37,7 +37,7 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
   }
 
   /**
-   * The same.
+   * Reads addresses, resolving seed lists.
    *
    * @param seeds resolves the servers of a name, null to show a cluster as one
    */
@@ -63,8 +63,8 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
   }
 
   /**
-   * Current targets. If each server is a separate target, DNS names are resolved; a name that
-   * cannot be resolved stays a target, which is down.
+   * Returns the current targets. If each server is a separate target, DNS names are resolved; a
+   * name that cannot be resolved stays a target, which is down.
    */
   List<MongoUri> all() {
     if (seeds == null || named.stream().noneMatch(MongoUri::srv)) {
@@ -105,7 +105,9 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
     return out;
   }
 
-  /** The server with the hosts of a target, with or without a scheme; null if there is none. */
+  /**
+   * Returns the server with the hosts of a target, with or without a scheme; null if there is none.
+   */
   @Nullable MongoUri find(String target) {
     String t = target;
     for (String scheme : List.of(PLAIN, SRV)) {

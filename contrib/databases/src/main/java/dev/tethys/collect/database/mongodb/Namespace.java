@@ -28,7 +28,7 @@ record Namespace(String database, String collection) {
         : new Namespace(text.substring(0, dot), text.substring(dot + 1));
   }
 
-  /** Number of collections outside the server's own databases. */
+  /** Counts the collections outside the server's own databases. */
   static int count(ServerScrape scrape) throws IOException {
     int n = 0;
     for (String database : scrape.databases()) {

@@ -79,7 +79,7 @@ final class Renaming {
     return out;
   }
 
-  /** The metric under its other names; none if it has none. */
+  /** Returns the metric under its other names; empty if it has none. */
   List<NamedValue> of(NamedValue v) {
     List<NamedValue> out = new ArrayList<>();
     for (Whole w : whole.getOrDefault(v.name(), List.of())) {

@@ -42,7 +42,7 @@ final class RouterMetrics {
     }
   }
 
-  /** The metrics of mongodb_exporter 0.1x. */
+  /** Collects the metrics of mongodb_exporter 0.1x. */
   void collect() throws IOException {
     each(
         () -> databases(true, "partitioned"),
@@ -145,7 +145,7 @@ final class RouterMetrics {
         "mongodb_mongos_db_" + name, help, v == null ? 0 : v, "db", d.text("db"), SHARD, shard);
   }
 
-  /** The collector shards. */
+  /** Runs the collector {@code shards}. */
   void chunks() throws IOException {
     each(
         () ->

@@ -5,11 +5,11 @@ import dev.tethys.collect.database.mongodb.wire.MongoTopology;
 
 /** Server role. */
 enum ServerRole {
-  /** A {@code mongod} with data. */
+  /** Data-bearing {@code mongod}. */
   MEMBER("mongod"),
-  /** Member that only votes; it has neither data nor users. */
+  /** Voting-only member; it has neither data nor users. */
   ARBITER("arbiter"),
-  /** A {@code mongos} before shards. */
+  /** {@code mongos} in front of shards. */
   ROUTER("mongos");
 
   private final String text;

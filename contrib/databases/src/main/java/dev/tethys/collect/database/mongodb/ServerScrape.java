@@ -30,7 +30,7 @@ record ServerScrape(
     new DocumentMetrics(out, options.oldNames(), false).add(path, document, own);
   }
 
-  /** Number of documents of a collection that match a filter. */
+  /** Counts the documents of a collection that match a filter. */
   double count(String database, String collection, Document filter) throws IOException {
     List<Document> found =
         connection.aggregate(

@@ -40,7 +40,7 @@ final class Topology {
     return labels;
   }
 
-  /** The response, empty if the server refuses the command. */
+  /** Runs a command and returns its response, empty if the server rejects it. */
   private Document command(String name) throws IOException {
     try {
       return connection.command("admin", Document.of(name, 1));
@@ -49,7 +49,7 @@ final class Topology {
     }
   }
 
-  /** Of a router or its configuration, of a shard, or else of the replica set. */
+  /** Returns the ID of a router's or shard's cluster, otherwise of the replica set. */
   private String clusterId(Document config) throws IOException {
     String id = find("config", "version", Document.of());
     if (id.isEmpty()) {

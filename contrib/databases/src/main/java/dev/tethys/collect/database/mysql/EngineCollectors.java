@@ -63,13 +63,13 @@ final class EngineCollectors {
     return v;
   }
 
-  /** The first value of the first row, {@code ""} if there is none. */
+  /** Returns the first value of the first row; {@code ""} if there is none. */
   private String only(String sql) throws IOException {
     List<List<@Nullable String>> rows = c.query(sql).rows();
     return rows.isEmpty() ? "" : text(rows.getFirst().getFirst());
   }
 
-  /** The counters of InnoDB that are on. */
+  /** Collects the enabled InnoDB counters. */
   void innodbMetrics() throws IOException {
     String column =
         only(
@@ -174,7 +174,7 @@ final class EngineCollectors {
     }
   }
 
-  /** Performance counters of MyRocks by table. */
+  /** Collects MyRocks performance counters by table. */
   void rocksdb() throws IOException {
     for (List<@Nullable String> row :
         c.query(
@@ -197,7 +197,7 @@ final class EngineCollectors {
     }
   }
 
-  /** The numbers of {@code SHOW ENGINE TOKUDB STATUS}. */
+  /** Collects the numbers from {@code SHOW ENGINE TOKUDB STATUS}. */
   void tokudb() throws IOException {
     for (List<@Nullable String> row : c.query("SHOW ENGINE TOKUDB STATUS").rows()) {
       Double v = StatusValues.number(row.get(2));

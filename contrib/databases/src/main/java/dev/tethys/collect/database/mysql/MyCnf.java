@@ -111,7 +111,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
     return new String[] {host.isEmpty() ? "localhost" : host, port};
   }
 
-  /** A key of a section or of its parent sections; {@code ""} when it does not exist. */
+  /** Returns a key of a section or of its parent sections; {@code ""} if it does not exist. */
   private String get(String section, String key) {
     for (String s = section; !s.isEmpty(); s = parent(s)) {
       String v = sections.getOrDefault(s, Map.of()).get(key);
@@ -132,7 +132,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
   }
 
   /**
-   * Address, credentials and TLS settings of a server.
+   * Returns the address, credentials and TLS settings of a server.
    *
    * @param target host and port or a socket; {@code ""} for the address of the section
    * @param skipVerify whether certificates are not verified unless the section sets this
@@ -195,7 +195,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
         isOn(section, "enable-cleartext-plugin", false));
   }
 
-  /** A boolean key, with the words accepted by mysqld_exporter's file reader. */
+  /** Reads a boolean key with the words accepted by mysqld_exporter's file reader. */
   private boolean isOn(String section, String key, boolean otherwise) {
     String v = get(section, key);
     return switch (v.toLowerCase(Locale.ROOT)) {

@@ -24,7 +24,7 @@ record MysqlAddress(
     boolean clearPassword) {
   static final int PORT = 3306;
 
-  /** Without credentials. */
+  /** Returns the address without credentials. */
   @Override
   public String toString() {
     return socket != null ? "unix://" + socket : host + ":" + port;

@@ -57,14 +57,14 @@ final class MysqlConnection implements AutoCloseable {
    * @param rows values as text, null for SQL's null
    */
   record Rows(List<String> columns, List<List<@Nullable String>> rows) {
-    /** The value of a named column, {@code ""} when it is not there or null. */
+    /** Returns the value of a named column; {@code ""} if it is missing or null. */
     String get(List<@Nullable String> row, String column) {
       int i = columns.indexOf(column);
       String v = i < 0 ? null : row.get(i);
       return v == null ? "" : v;
     }
 
-    /** The rows as maps by lower-case names of columns. */
+    /** Returns the rows as maps keyed by lower-case column names. */
     List<Map<String, @Nullable String>> maps() {
       List<Map<String, @Nullable String>> out = new ArrayList<>();
       for (List<@Nullable String> r : rows) {
@@ -201,8 +201,8 @@ final class MysqlConnection implements AutoCloseable {
   }
 
   /**
-   * Capabilities, longest packet, character set: what both the TLS request and the login begin
-   * with.
+   * Encodes capabilities, maximum packet size and character set, with which both the TLS request
+   * and the login start.
    */
   private static byte[] head(int flags) {
     byte[] b = new byte[32];

@@ -13,7 +13,7 @@ final class MysqlException extends IOException {
     this.code = code;
   }
 
-  /** Code from MySQL's list of errors. */
+  /** Returns the code from MySQL's error list. */
   int code() {
     return code;
   }

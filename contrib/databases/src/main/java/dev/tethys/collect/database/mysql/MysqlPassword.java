@@ -23,7 +23,7 @@ final class MysqlPassword {
   private MysqlPassword() {}
 
   /**
-   * The first response.
+   * Computes the first response.
    *
    * @param scramble the server's random bytes
    * @param secured whether the connection cannot be read on the way
@@ -73,7 +73,7 @@ final class MysqlPassword {
     return Arrays.copyOf(p, p.length + 1);
   }
 
-  /** The password for a server that does not remember it, over a plain connection. */
+  /** Encrypts the password for a server that has not cached it, over a plain connection. */
   static byte[] encrypted(String password, byte[] scramble, String pem) throws IOException {
     byte[] p = withZero(password.getBytes(StandardCharsets.UTF_8));
     for (int i = 0; i < p.length; i++) {

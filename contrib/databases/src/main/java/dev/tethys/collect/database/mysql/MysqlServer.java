@@ -110,7 +110,7 @@ final class MysqlServer implements DatabaseScrape {
     return out.families();
   }
 
-  /** The server itself cancels longer queries, so that the connection stays usable. */
+  /** Makes the server cancel longer queries, so that the connection stays usable. */
   private void limitQueries(MysqlConnection c) throws IOException {
     long seconds = options.querySeconds();
     if (seconds > 0) {
@@ -138,7 +138,7 @@ final class MysqlServer implements DatabaseScrape {
         what);
   }
 
-  /** A collector rejected by the server has failed; without a connection everything ends. */
+  /** Runs a collector: one rejected by the server has failed; a lost connection ends the scrape. */
   private void collect(String name, MysqlConnection c, MetricSet out) throws IOException {
     long start = System.nanoTime();
     boolean success = false;

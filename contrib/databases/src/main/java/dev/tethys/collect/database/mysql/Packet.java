@@ -18,7 +18,7 @@ final class Packet {
     return b.length;
   }
 
-  /** The first byte, which identifies the kind of packet; -1 if it is empty. */
+  /** Returns the first byte, which identifies the kind of packet; -1 if it is empty. */
   int kind() {
     return b.length == 0 ? -1 : b[0] & 255;
   }
@@ -53,7 +53,7 @@ final class Packet {
     return bytes(b.length - at);
   }
 
-  /** Text up to a zero, or to the end. */
+  /** Reads a string up to a zero byte or the end. */
   String zeroEnded() throws IOException {
     int end = at;
     while (end < b.length && b[end] != 0) {
@@ -64,7 +64,7 @@ final class Packet {
     return s;
   }
 
-  /** A number that tells its own length. */
+  /** Reads a length-encoded integer. */
   long lengthEncoded() throws IOException {
     int first = (int) number(1);
     return switch (first) {
@@ -76,7 +76,7 @@ final class Packet {
     };
   }
 
-  /** A text with its length before it; null for SQL's null. */
+  /** Reads a length-encoded string; null for SQL null. */
   @Nullable String text() throws IOException {
     need(1);
     if ((b[at] & 255) == 0xfb) {

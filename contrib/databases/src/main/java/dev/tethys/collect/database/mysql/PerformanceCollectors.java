@@ -129,7 +129,7 @@ final class PerformanceCollectors {
     }
   }
 
-  /** Memory by purpose. */
+  /** Collects memory by purpose. */
   void memory(Names names) throws IOException {
     for (Map<String, @Nullable String> row :
         rows(
@@ -185,7 +185,9 @@ final class PerformanceCollectors {
         labels);
   }
 
-  /** When workers of replication applied their last transaction, and began the one at hand. */
+  /**
+   * Collects when replication workers applied their last transaction and started the current one.
+   */
   void appliers() throws IOException {
     for (Map<String, @Nullable String> row :
         rows(

@@ -249,7 +249,7 @@ final class SchemaCollectors {
    */
   record Statements(long limit, long seconds, long length, List<String> notSchemas) {}
 
-  /** The statements that took longest. */
+  /** Collects the statements with the longest total time. */
   void statements(Statements s) throws IOException {
     List<String> schemas =
         new ArrayList<>(List.of("mysql", "performance_schema", "information_schema"));

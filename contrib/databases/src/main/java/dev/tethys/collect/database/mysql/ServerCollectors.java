@@ -36,7 +36,7 @@ final class ServerCollectors {
     this.out = out;
   }
 
-  /** {@code SHOW GLOBAL STATUS} */
+  /** Collects {@code SHOW GLOBAL STATUS}. */
   void status() throws IOException {
     Map<String, String> texts = new HashMap<>();
     for (List<@Nullable String> row : c.query("SHOW GLOBAL STATUS").rows()) {
@@ -119,7 +119,7 @@ final class ServerCollectors {
     }
   }
 
-  /** {@code SHOW GLOBAL VARIABLES} */
+  /** Collects {@code SHOW GLOBAL VARIABLES}. */
   void variables() throws IOException {
     Map<String, String> texts = new HashMap<>();
     for (List<@Nullable String> row : c.query("SHOW GLOBAL VARIABLES").rows()) {
@@ -211,7 +211,7 @@ final class ServerCollectors {
     }
   }
 
-  /** MariaDB's positions: {@code domain-server-number}, with commas between. */
+  /** Adds MariaDB's positions: comma-separated {@code domain-server-number}. */
   private void gtids(String column, String text, String... labels) {
     for (String gtid : text.split(",")) {
       String[] f = gtid.split("-");
@@ -231,7 +231,7 @@ final class ServerCollectors {
     }
   }
 
-  /** Size and number of the binary logs. */
+  /** Collects size and number of the binary logs. */
   void binlogs() throws IOException {
     MysqlConnection.Rows on = c.query("SELECT @@log_bin");
     if (on.rows().isEmpty() || "0".equals(on.rows().getFirst().getFirst())) {
@@ -329,7 +329,7 @@ final class ServerCollectors {
     }
   }
 
-  /** Percona's and MariaDB's histograms of response times. */
+  /** Collects the response time histograms of Percona and MariaDB. */
   void responseTimes() throws IOException {
     try {
       MysqlConnection.Rows on = c.query("SELECT @@query_response_time_stats");

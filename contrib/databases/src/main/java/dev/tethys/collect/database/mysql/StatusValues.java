@@ -25,7 +25,7 @@ final class StatusValues {
 
   private StatusValues() {}
 
-  /** The number; null if the text has no numeric value. */
+  /** Parses a number; returns null if the string has no numeric value. */
   static @Nullable Double number(@Nullable String text) {
     if (text == null || text.isEmpty()) {
       return null;
@@ -56,7 +56,7 @@ final class StatusValues {
     }
   }
 
-  /** A name as a part of a metric's name. */
+  /** Converts a name to part of a metric name. */
   static String name(String s) {
     return s.replaceAll("[^a-zA-Z0-9_]", "_").toLowerCase(Locale.ROOT);
   }

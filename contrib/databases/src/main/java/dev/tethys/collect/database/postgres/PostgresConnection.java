@@ -209,7 +209,7 @@ final class PostgresConnection implements AutoCloseable {
     return there;
   }
 
-  /** The server's version as {@code server_version_num} has it: 150020 for 15.20. */
+  /** Returns the server version in the format of {@code server_version_num}: 150020 for 15.20. */
   int version() throws SQLException {
     int[] v = new int[1];
     query(

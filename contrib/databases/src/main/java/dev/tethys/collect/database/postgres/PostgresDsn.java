@@ -95,7 +95,7 @@ record PostgresDsn(
     }
   }
 
-  /** {@code host=db user='it is me' …}, with backslashes before quotes and backslashes. */
+  /** Parses {@code host=db user='it is me' …}, with backslash-escaped quotes and backslashes. */
   private static PostgresDsn pairs(String t) {
     Map<String, String> p = new LinkedHashMap<>();
     int i = 0;
@@ -172,7 +172,7 @@ record PostgresDsn(
         options);
   }
 
-  /** With another login, if given, and further options. */
+  /** Returns a copy with another login, if given, and further options. */
   PostgresDsn with(String otherUser, Secret otherPassword, Map<String, String> more) {
     Map<String, String> all = new LinkedHashMap<>(options);
     all.putAll(more);
@@ -185,12 +185,12 @@ record PostgresDsn(
         all);
   }
 
-  /** Another database of the same server. */
+  /** Returns a copy for another database of the same server. */
   PostgresDsn withDatabase(String other) {
     return new PostgresDsn(host, port, user, password, other, options);
   }
 
-  /** Value of the label {@code server}. */
+  /** Returns the value of the label {@code server}. */
   String server() {
     return host + ":" + port;
   }

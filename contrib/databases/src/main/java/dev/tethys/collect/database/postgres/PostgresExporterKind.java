@@ -60,7 +60,7 @@ public final class PostgresExporterKind implements ExporterKind {
     return "Reports metrics of PostgreSQL servers as postgres_exporter does.";
   }
 
-  /** All collectors, and whether each runs by default. */
+  /** Returns all collectors, and whether each runs by default. */
   private static Map<String, Boolean> collectors() {
     Map<String, Boolean> out = new TreeMap<>();
     CollectorTable.TABLE.names().forEach(n -> out.put(n, CollectorTable.TABLE.isOn(n)));
@@ -134,7 +134,7 @@ public final class PostgresExporterKind implements ExporterKind {
     return ExporterFlag.of(name, Kind.INTEGER, otherwise, help);
   }
 
-  /** The environment variable used if a flag is not set. */
+  /** Returns the environment variable used if a flag is not set. */
   static String variable(String flag) {
     return switch (flag) {
       case "constantLabels" -> "PG_EXPORTER_CONSTANT_LABELS";
@@ -142,7 +142,7 @@ public final class PostgresExporterKind implements ExporterKind {
     };
   }
 
-  /** With the one variable for a flag of its own pages. */
+  /** Adds the argument for the one flag of its own pages that has a variable. */
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     String path = environment.apply(variable(TELEMETRY_PATH));
@@ -249,7 +249,7 @@ public final class PostgresExporterKind implements ExporterKind {
     return out;
   }
 
-  /** {@code DATA_SOURCE_NAME}, or its parts, each also as a file. */
+  /** Reads {@code DATA_SOURCE_NAME}, or its parts, each also from a file. */
   private static List<PostgresDsn> sources(Function<String, @Nullable String> environment)
       throws IOException {
     List<PostgresDsn> out = new ArrayList<>();

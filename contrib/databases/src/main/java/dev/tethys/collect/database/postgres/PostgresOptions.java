@@ -32,7 +32,7 @@ record PostgresOptions(
     Map<String, String> constant,
     String prefix,
     SpecialCollectors.Statements statements) {
-  /** The constant labels as alternating names and values. */
+  /** Returns the constant labels as alternating names and values. */
   List<String> constantLabels() {
     return constant.entrySet().stream()
         .flatMap(e -> java.util.stream.Stream.of(e.getKey(), e.getValue()))

@@ -113,7 +113,7 @@ final class PostgresServers implements DatabaseScrape {
     return out.families();
   }
 
-  /** The file is read at every scrape: a new one needs no reload. */
+  /** Reads the query file on every scrape, so a new one needs no reload. */
   private UserQueries queries(MetricSet out, String... constant) {
     Path file = options.queries();
     if (file == null) {

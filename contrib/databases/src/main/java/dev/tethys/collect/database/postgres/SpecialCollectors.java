@@ -42,7 +42,7 @@ final class SpecialCollectors {
 
   private SpecialCollectors() {}
 
-  /** Numeric and boolean settings, in seconds and bytes if they have a unit. */
+  /** Collects numeric and boolean settings, in seconds and bytes if they have a unit. */
   static void settings(PostgresConnection c, MetricSet out) throws SQLException {
     c.query(
         "select name, setting, unit, vartype from pg_settings"
@@ -87,7 +87,7 @@ final class SpecialCollectors {
     out.gauge(metric + "_" + suffix, help + " In " + suffix + ".", value);
   }
 
-  /** Idle times of server processes, as histograms. */
+  /** Collects idle times of server processes as histograms. */
   static void processIdle(PostgresConnection c, MetricSet out) throws SQLException {
     int[] bounds = {1, 2, 5, 15, 30, 60, 90, 120, 300};
     StringBuilder sql =
@@ -139,7 +139,7 @@ final class SpecialCollectors {
   record Statements(
       boolean query, int length, int limit, List<String> notDatabases, List<String> notUsers) {}
 
-  /** The statements that took longest, without the tenth that took least. */
+  /** Collects the slowest statements, without the fastest tenth. */
   static void statements(PostgresConnection c, int version, Statements s, MetricSet out)
       throws SQLException {
     String time = version >= 130000 ? "total_exec_time" : "total_time";

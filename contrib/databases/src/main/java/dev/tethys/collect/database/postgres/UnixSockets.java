@@ -13,7 +13,7 @@ import javax.net.SocketFactory;
 public final class UnixSockets extends SocketFactory {
   private final String path;
 
-  /** For the driver. */
+  /** Called by the driver. */
   public UnixSockets(String path) {
     this.path = path;
   }

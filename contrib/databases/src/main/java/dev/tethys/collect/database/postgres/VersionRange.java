@@ -49,7 +49,7 @@ record VersionRange(List<List<Condition>> any) {
     return new VersionRange(any);
   }
 
-  /** A version as a number that compares as it does. */
+  /** Encodes a version as a number with the same ordering. */
   static long number(long major, long minor, long patch) {
     return (major * 1_000_000 + minor) * 1_000_000 + patch;
   }

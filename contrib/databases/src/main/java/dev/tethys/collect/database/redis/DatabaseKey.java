@@ -11,7 +11,7 @@ import java.util.List;
  * @param database its number
  */
 record DatabaseKey(int database, String key) {
-  /** Name of the database in labels. */
+  /** Returns the database name used in labels. */
   String label() {
     return "db" + database;
   }

@@ -53,7 +53,7 @@ final class InfoMetrics {
     this.now = now;
   }
 
-  /** The role named in a response, {@code ""} if none. */
+  /** Returns the role named in a response; {@code ""} if none. */
   static String role(String info) {
     for (String line : info.split("\n")) {
       if (line.startsWith("role:")) {
@@ -150,7 +150,7 @@ final class InfoMetrics {
     InfoFields.add(out, key, value, shown.system());
   }
 
-  /** The value of the n-th {@code key=value} of a list with commas. */
+  /** Returns the value of the n-th {@code key=value} in a comma-separated list. */
   private static @Nullable Double part(String list, int n) {
     String[] parts = list.split(",");
     if (n >= parts.length) {
@@ -258,7 +258,7 @@ final class InfoMetrics {
     }
   }
 
-  /** {@code p50=1.003,p99=3.007} */
+  /** Parses {@code p50=1.003,p99=3.007}. */
   private void latencyStats(String key, String value) {
     String prefix = "latency_percentiles_usec_";
     if (!key.startsWith(prefix)) {
@@ -277,7 +277,7 @@ final class InfoMetrics {
     latencies.put(key.substring(prefix.length()), quantiles);
   }
 
-  /** {@code db0:keys=1,expires=0,avg_ttl=0,cached_keys=0} */
+  /** Parses {@code db0:keys=1,expires=0,avg_ttl=0,cached_keys=0}. */
   private boolean keyspace(String db, String value) {
     int parts = value.split(",").length;
     Double all = part(value, 0);

@@ -216,7 +216,7 @@ final class KeyMetrics {
     return out;
   }
 
-  /** The keys that match a pattern; SCAN may find a key twice. */
+  /** Returns the keys that match a pattern; SCAN may return a key twice. */
   private LinkedHashSet<String> scan(String pattern, boolean bounded) throws IOException {
     LinkedHashSet<String> found = new LinkedHashSet<>();
     List<RedisCommands> where = server instanceof RedisCluster c ? c.masters() : List.of(server);

@@ -105,12 +105,12 @@ record RedisAddress(
     }
   }
 
-  /** The same login at another server of its cluster. */
+  /** Returns a copy with the same login for another server of the cluster. */
   RedisAddress at(String otherHost, int otherPort) {
     return new RedisAddress(null, otherHost, otherPort, user, password, 0, tls);
   }
 
-  /** Without credentials. */
+  /** Returns the address without credentials. */
   @Override
   public String toString() {
     return unix != null ? "unix://" + unix : host + ":" + port;

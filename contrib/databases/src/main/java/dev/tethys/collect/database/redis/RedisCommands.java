@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Command executor: a single server, or the servers of a cluster. */
 interface RedisCommands {
-  /** The response, which may be an error of the server. */
+  /** Sends a command and returns the response, which may be an error. */
   RedisReply send(String... command) throws IOException;
 
   /** Responses to several commands, in their order. */
@@ -19,7 +19,7 @@ interface RedisCommands {
   }
 
   /**
-   * The response.
+   * Sends a command and returns its response.
    *
    * @throws RedisException if it is an error
    */

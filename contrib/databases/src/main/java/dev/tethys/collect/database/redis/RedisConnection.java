@@ -25,7 +25,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
   }
 
   /**
-   * Connects, logs in and chooses the database of the address.
+   * Connects, logs in and selects the database of the address.
    *
    * @throws RedisException if the server refuses user or password
    */

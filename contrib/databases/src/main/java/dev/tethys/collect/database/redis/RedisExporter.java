@@ -107,7 +107,10 @@ final class RedisExporter implements Exporter {
     return server.scrape(Deadline.in(p.limit(Duration.ZERO, timeout)));
   }
 
-  /** A password in a target is not used: it would be in logs and configurations. */
+  /**
+   * Returns the server of a probe; a password in a target is not used, as it would appear in logs
+   * and configurations.
+   */
   private RedisServer server(Probe p) {
     String target = p.required("target");
     target = target.contains("://") ? target : "redis://" + target;
@@ -180,7 +183,7 @@ final class RedisExporter implements Exporter {
     r.send("ok");
   }
 
-  /** The servers of the cluster, as HTTP discovery takes them. */
+  /** Responds with the servers of the cluster in the format of HTTP discovery. */
   private void nodes(HttpResponse r) throws IOException {
     if (!options.cluster()) {
       throw new HttpException(400, "The discovery endpoint is only available on a redis cluster");

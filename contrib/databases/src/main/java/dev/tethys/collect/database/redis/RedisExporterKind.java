@@ -154,7 +154,7 @@ public final class RedisExporterKind implements ExporterKind {
     return List.copyOf(f);
   }
 
-  /** The environment variable used if a flag is not set. */
+  /** Returns the environment variable used if a flag is not set. */
   static String variable(String flag) {
     String upper = flag.replace('-', '_').replace('.', '_').toUpperCase(Locale.ROOT);
     if (flag.startsWith("redis.")) {
@@ -307,7 +307,10 @@ public final class RedisExporterKind implements ExporterKind {
             f.on("skip-checkkeys-for-role-master")));
   }
 
-  /** One line of CSV: commas between, quotes around what has commas, doubled quotes for quotes. */
+  /**
+   * Parses a CSV line: comma-separated, quotes around fields with commas, doubled quotes for
+   * quotes.
+   */
   static List<String> csv(String line) {
     List<String> out = new ArrayList<>();
     StringBuilder field = new StringBuilder();

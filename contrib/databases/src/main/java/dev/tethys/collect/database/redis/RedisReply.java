@@ -31,7 +31,7 @@ sealed interface RedisReply {
   /** A null. */
   record Nothing() implements RedisReply {}
 
-  /** The text of a string or an integer, null of anything else. */
+  /** Returns the text of a string or an integer; null for other types. */
   default @Nullable String text() {
     return switch (this) {
       case Text t -> t.toString();
@@ -40,7 +40,7 @@ sealed interface RedisReply {
     };
   }
 
-  /** An integer, also as text; null for anything else. */
+  /** Returns an integer, also if sent as a string; null for other types. */
   default @Nullable Long whole() {
     return switch (this) {
       case Whole w -> w.value;
@@ -55,7 +55,7 @@ sealed interface RedisReply {
     };
   }
 
-  /** The items of an array; none for anything else. */
+  /** Returns the items of an array; empty for other types. */
   default List<RedisReply> items() {
     return this instanceof Many m ? m.items : List.of();
   }
@@ -72,7 +72,7 @@ sealed interface RedisReply {
     return out;
   }
 
-  /** An array of keys and values in turn, by key. */
+  /** Returns an array of alternating keys and values as a map. */
   default Map<String, RedisReply> pairs() {
     Map<String, RedisReply> out = new LinkedHashMap<>();
     List<RedisReply> items = items();

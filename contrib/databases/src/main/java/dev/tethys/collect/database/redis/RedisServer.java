@@ -55,7 +55,7 @@ final class RedisServer implements DatabaseScrape {
   private final LongAdder finished = new LongAdder();
 
   /**
-   * Not queried yet.
+   * Creates a server that has not been queried yet.
    *
    * @param address looked up on every scrape, so that a password may change
    * @param timeout timeout of the entire scrape
@@ -195,7 +195,7 @@ final class RedisServer implements DatabaseScrape {
     scripts(out, c);
   }
 
-  /** Another server of the cluster is queried only if a flag requests it. */
+  /** Collects keys; another server of the cluster is queried only if a flag requests it. */
   private void keys(
       MetricSet out,
       RedisConnection c,
@@ -236,7 +236,7 @@ final class RedisServer implements DatabaseScrape {
   }
 
   /**
-   * Settings.
+   * Collects settings.
    *
    * @return number of databases, 0 if the server does not report it
    */
@@ -289,7 +289,7 @@ final class RedisServer implements DatabaseScrape {
     }
   }
 
-  /** The file is on this machine, or there is nothing to show. */
+  /** Adds the size of the RDB file if it is on this machine. */
   private static void rdbSize(MetricSet out, Map<String, String> config) throws IOException {
     String dir = config.getOrDefault("dir", "");
     String name = config.getOrDefault("dbfilename", "");
@@ -343,7 +343,7 @@ final class RedisServer implements DatabaseScrape {
         .forEach((command, h) -> histogram(out, command, h, micros.getOrDefault(command, 0.0)));
   }
 
-  /** {@code calls N histogram_usec (bound count bound count …)}, counts cumulative. */
+  /** Parses {@code calls N histogram_usec (bound count bound count …)} with cumulative counts. */
   private static void histogram(MetricSet out, String command, RedisReply h, double sum) {
     Map<String, RedisReply> f = h.pairs();
     RedisReply calls = f.get("calls");
@@ -394,7 +394,7 @@ final class RedisServer implements DatabaseScrape {
         micros == null ? 0 : micros / 1e6);
   }
 
-  /** Valkey's log of commands; other servers do not know the command. */
+  /** Collects Valkey's command log; other servers do not support the command. */
   private void commandLog(MetricSet out, RedisConnection c) throws IOException {
     List<RedisReply> known = c.send("COMMAND", "INFO", "COMMANDLOG").items();
     if (known.isEmpty() || known.getFirst() instanceof RedisReply.Nothing) {
@@ -454,7 +454,7 @@ final class RedisServer implements DatabaseScrape {
     }
   }
 
-  /** {@code name=search,ver=21005,api=1,filters=0,usedby=[],using=[],options=[]} */
+  /** Parses {@code name=search,ver=21005,api=1,filters=0,usedby=[],using=[],options=[]}. */
   private static void module(MetricSet out, String text) {
     String[] f = text.split(",");
     if (f.length != 7) {

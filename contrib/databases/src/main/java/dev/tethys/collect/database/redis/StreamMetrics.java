@@ -143,7 +143,7 @@ final class StreamMetrics {
     return entry == null || entry.items().isEmpty() ? 0 : time(entry.items().getFirst());
   }
 
-  /** The part of an id before its dash. */
+  /** Returns the part of an ID before its dash. */
   private static double time(@Nullable RedisReply id) {
     String text = id == null ? null : id.text();
     Double v = text == null ? null : GoNumbers.parse(text.trim().split("-", 2)[0]);

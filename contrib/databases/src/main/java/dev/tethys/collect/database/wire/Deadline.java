@@ -10,12 +10,12 @@ import java.util.concurrent.TimeUnit;
  * @param nanos deadline as a {@link System#nanoTime} value
  */
 public record Deadline(long nanos) {
-  /** One that takes that long. */
+  /** Returns a deadline after the given time. */
   public static Deadline in(Duration time) {
     return new Deadline(System.nanoTime() + time.toNanos());
   }
 
-  /** The earlier of this one and that long from now. */
+  /** Returns the earlier of this deadline and the given time from now. */
   public Deadline atMost(Duration time) {
     Deadline other = in(time);
     return other.nanos - nanos < 0 ? other : this;

@@ -143,7 +143,7 @@ public final class ServerConnection implements AutoCloseable {
     out = new BufferedOutputStream(s.getOutputStream(), BUFFER);
   }
 
-  /** Timer that closes the current transport: TLS may replace it later. */
+  /** Returns a timer that closes the current transport: TLS may replace it later. */
   private DeadlineTimer alarm(Deadline deadline) {
     return DeadlineTimer.closing(() -> transport.close(), deadline.nanos());
   }
@@ -182,7 +182,7 @@ public final class ServerConnection implements AutoCloseable {
     }
   }
 
-  /** The next byte. */
+  /** Reads the next byte. */
   public int read() throws IOException {
     int b;
     try {

@@ -148,7 +148,7 @@ public final class DatadogExporterFactory
     return s.metricsUrl().resolve("/api/v1/validate");
   }
 
-  /** Reporter shared by the exporters of all signals of a component; null if none. */
+  /** Returns the reporter shared by the exporters of all signals of a component; null if none. */
   @Nullable HostReporter host(DatadogSettings s, Context context) {
     HostMetadata host = s.host();
     if (host == null || !host.enabled()) {

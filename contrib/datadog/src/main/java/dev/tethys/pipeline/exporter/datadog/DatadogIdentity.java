@@ -94,7 +94,7 @@ final class DatadogIdentity implements ClientAuth {
     }
   }
 
-  /** Datadog returns 403 for an invalid key. */
+  /** Whether the status rejects the credentials: Datadog returns 403 for an invalid key. */
   @Override
   public boolean isRefusal(int status) {
     return status == 401 || status == 403;
@@ -136,7 +136,7 @@ final class DatadogIdentity implements ClientAuth {
     }
   }
 
-  /** Error message of the server; other parts of the response may contain a key. */
+  /** Returns the server's error message; other parts of the response may contain a key. */
   private static String explained(byte[] body) {
     StringBuilder out = new StringBuilder();
     try {
@@ -150,7 +150,10 @@ final class DatadogIdentity implements ClientAuth {
     return out.length() <= 500 ? out.toString() : out.substring(0, 500);
   }
 
-  /** The question by its parts in Base64: body, headers as JSON, method, URL. */
+  /**
+   * Builds the signed request used as proof, its parts in Base64: body, headers as JSON, method,
+   * URL.
+   */
   private String proof(Instant now) throws IOException, InterruptedException {
     String at = region.isEmpty() ? USUAL_REGION : region;
     String host =

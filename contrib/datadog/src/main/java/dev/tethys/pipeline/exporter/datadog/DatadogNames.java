@@ -41,7 +41,7 @@ record DatadogNames(String defaultHost, boolean resources, boolean scopes) {
           Map.entry("V", "volt"),
           Map.entry("W", "watt"));
 
-  /** Datadog's name of a resource attribute, or its own name. */
+  /** Returns Datadog's name for a resource attribute, or the attribute's own name. */
   static String unified(String attribute) {
     return UNIFIED.getOrDefault(attribute, attribute);
   }
@@ -56,7 +56,7 @@ record DatadogNames(String defaultHost, boolean resources, boolean scopes) {
     return defaultHost;
   }
 
-  /** Host and tags of points; tags of the point come last. */
+  /** Returns the host and tags of points; tags of the point come last. */
   Identity identity(Attributes resource, Scope scope, Attributes point, String unit) {
     List<String> tags = new ArrayList<>();
     resource.forEach(

@@ -211,7 +211,7 @@ final class DatadogSpans {
     return t;
   }
 
-  /** An error is described by the last exception, if any. */
+  /** Adds error tags from the last exception, if any. */
   private static void exception(Span s, Tags t) {
     for (SpanEvent e : s.events().reversed()) {
       if (e.name().equals("exception")) {
@@ -265,13 +265,13 @@ final class DatadogSpans {
     return String.format("%016x", id);
   }
 
-  /** The operation of a span: letters, digits, underscores and dots. */
+  /** Returns the operation name of a span: letters, digits, underscores and dots. */
   private String operation(String name) {
     String n = settings.remappings().getOrDefault(name, name).replaceAll("[^A-Za-z0-9_.]", "_");
     return n.isEmpty() ? "unnamed_operation" : cut(n, MAX_NAME);
   }
 
-  /** A service as Datadog writes it everywhere. */
+  /** Normalizes a service name as Datadog does. */
   private static String service(String name) {
     return cut(name.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}_:./-]", "_"), MAX_NAME);
   }

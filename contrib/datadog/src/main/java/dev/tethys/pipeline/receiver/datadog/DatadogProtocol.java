@@ -67,7 +67,7 @@ final class DatadogProtocol {
   private final @Nullable IntakeProxy intake;
 
   /**
-   * The API.
+   * Creates the API.
    *
    * @param passedOver told the path of each request that is answered and not kept
    * @param intake proxy of {@code /intake}; null to read events there

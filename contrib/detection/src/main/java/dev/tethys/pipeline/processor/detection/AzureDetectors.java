@@ -58,7 +58,7 @@ final class AzureDetectors {
 
   private AzureDetectors() {}
 
-  /** Azure's metadata of the machine; null if it does not run in Azure. */
+  /** Returns Azure's instance metadata, or null outside Azure. */
   private static @Nullable JsonNode metadata(DetectionEnvironment place)
       throws InterruptedException {
     try {
@@ -111,7 +111,9 @@ final class AzureDetectors {
     return a;
   }
 
-  /** The cluster in {@code MC_<group>_<cluster>_<location>}, if it has this form. */
+  /**
+   * Returns the cluster from {@code MC_<group>_<cluster>_<location>}, if the name has this form.
+   */
   private static String cluster(String group) {
     String[] parts = group.split("_", -1);
     return parts.length == 4 && parts[0].equalsIgnoreCase("mc") ? parts[2] : group;

@@ -129,7 +129,7 @@ final class Detection {
     }
   }
 
-  /** Longest timeout; zero for no limit. */
+  /** Returns the longest timeout; zero for no limit. */
   private Duration longest() {
     return retry.enabled() && !retry.elapsed().isZero() ? retry.elapsed() : timeout;
   }

@@ -58,7 +58,7 @@ public record DetectionEnvironment(
         new HostNames(root));
   }
 
-  /** Value of an environment variable; null if it is not set. */
+  /** Returns the value of an environment variable, or null if not set. */
   @Nullable String variable(String name) {
     return environment.apply(name);
   }
@@ -69,7 +69,7 @@ public record DetectionEnvironment(
     return v != null && !v.isEmpty();
   }
 
-  /** Trimmed content of a system file; null if it does not exist. */
+  /** Returns the trimmed content of a system file, or null if it does not exist. */
   @Nullable String file(String path) {
     try {
       return Files.readString(root.resolve(path)).strip();
@@ -78,7 +78,7 @@ public record DetectionEnvironment(
     }
   }
 
-  /** The same as JSON. */
+  /** Reads a system file as JSON. */
   @Nullable JsonNode jsonFile(String path) throws IOException {
     String text = file(path);
     try {
@@ -93,12 +93,12 @@ public record DetectionEnvironment(
     return caller.send(call.withTimeout(NEARBY));
   }
 
-  /** The text of a response; any status but 2xx is an error. */
+  /** Returns the text of a response; any status other than 2xx is an error. */
   String text(ClientRequest call) throws IOException, InterruptedException {
     return text(call, caller, NEARBY);
   }
 
-  /** The same of a server that requires its own client. */
+  /** Returns the text of a response from a server that requires its own client. */
   static String text(ClientRequest call, CredentialDependencies.Caller through)
       throws IOException, InterruptedException {
     return text(call, through, FAR);
@@ -116,12 +116,12 @@ public record DetectionEnvironment(
     }
   }
 
-  /** The same as JSON. */
+  /** Returns a JSON response. */
   JsonNode json(ClientRequest call) throws IOException, InterruptedException {
     return json(call, caller, NEARBY);
   }
 
-  /** The same of a server that requires its own client. */
+  /** Returns a JSON response from a server that requires its own client. */
   JsonNode json(ClientRequest call, CredentialDependencies.Caller through)
       throws IOException, InterruptedException {
     return json(call, through, FAR);

@@ -26,7 +26,7 @@ final class Ec2Api {
     this.region = region;
   }
 
-  /** Reservation of an instance; null if there is none. */
+  /** Returns the reservation of an instance, or null if there is none. */
   @Nullable Element reservation(String id) throws IOException, InterruptedException {
     Element root = ask(Map.of("Action", "DescribeInstances", "InstanceId.1", id));
     return XmlReader.child(root, "reservationSet", "item");

@@ -97,7 +97,7 @@ final class EksDetector implements Detector {
     return api.ask("/version").path("gitVersion").asString("").contains("-eks-");
   }
 
-  /** Of the node in Kubernetes, which names the machine, and of the machine in EC2. */
+  /** Adds attributes of the Kubernetes node, which names the instance, and of the EC2 instance. */
   private void ofApis(DetectionEnvironment place, KubernetesApi api, Attributes to)
       throws IOException, InterruptedException {
     String node = place.variable(variable);
@@ -127,8 +127,8 @@ final class EksDetector implements Detector {
   }
 
   /**
-   * Reservation of an instance from EC2; null if there is none or the node's role lacks permission,
-   * because the other attributes are still useful.
+   * Returns the reservation of an instance from EC2; null if there is none or the node's role lacks
+   * permission, because the other attributes are still useful.
    */
   private static @Nullable Element machine(DetectionEnvironment place, String region, String id)
       throws InterruptedException {

@@ -207,7 +207,7 @@ final class GoogleDetector implements Detector {
     return place.text(ClientRequest.get(u).withHeader("Metadata-Flavor", "Google")).strip();
   }
 
-  /** The same, but null if it does not exist. */
+  /** Returns a metadata value, or null if it does not exist. */
   private static @Nullable String find(DetectionEnvironment place, String path)
       throws IOException, InterruptedException {
     try {

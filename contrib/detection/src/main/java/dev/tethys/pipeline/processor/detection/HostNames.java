@@ -16,7 +16,7 @@ public class HostNames {
     this.root = root;
   }
 
-  /** Name reported by the kernel. */
+  /** Returns the name reported by the kernel. */
   String own() throws IOException {
     try {
       String name = Files.readString(root.resolve("proc/sys/kernel/hostname")).strip();
@@ -29,7 +29,7 @@ public class HostNames {
     return InetAddress.getLocalHost().getHostName();
   }
 
-  /** Fully qualified name: from the hosts file, the resolver, or reverse lookup. */
+  /** Returns the fully qualified name from the hosts file, the resolver, or reverse lookup. */
   String qualified() throws IOException {
     String own = own();
     String known = inHosts(own);
@@ -43,7 +43,7 @@ public class HostNames {
     }
   }
 
-  /** The resolver's canonical name of the kernel's. */
+  /** Returns the resolver's canonical name for the kernel's host name. */
   String canonical() throws IOException {
     return withoutDot(canonical(own()));
   }
@@ -67,12 +67,12 @@ public class HostNames {
     return List.of(InetAddress.getAllByName(name));
   }
 
-  /** A name of an address, or the address again. */
+  /** Returns a name for an address, or the address itself. */
   protected String name(InetAddress a) {
     return a.getCanonicalHostName();
   }
 
-  /** First name on the line of the hosts file that contains a name. */
+  /** Returns the first name on the line of the hosts file that contains a name. */
   private @Nullable String inHosts(String own) {
     List<String> lines;
     try {

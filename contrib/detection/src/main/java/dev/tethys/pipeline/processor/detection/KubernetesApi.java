@@ -20,7 +20,9 @@ final class KubernetesApi {
     this.access = access;
   }
 
-  /** API of the cluster in which the process runs, accessed with the pod's service account. */
+  /**
+   * Returns the API of the cluster the process runs in, accessed with the pod's service account.
+   */
   static KubernetesApi own(DetectionEnvironment place) throws IOException {
     try {
       return new KubernetesApi(
@@ -31,7 +33,7 @@ final class KubernetesApi {
     }
   }
 
-  /** Directory of the pod's service account. */
+  /** Returns the directory of the pod's service account. */
   static Path account(DetectionEnvironment place) {
     return place.root().resolve(ROOT.relativize(ClusterAccess.SERVICE_ACCOUNT));
   }

@@ -104,7 +104,7 @@ final class KubernetesDetector implements Detector {
     }
   }
 
-  /** Cluster id from the kube-system namespace; null without permission. */
+  /** Returns the cluster ID from the kube-system namespace; null without permission. */
   private static @Nullable String cluster(KubernetesApi api)
       throws IOException, InterruptedException {
     try {

@@ -162,7 +162,7 @@ final class SystemDetector implements Detector {
         : name + " " + version;
   }
 
-  /** The variables of os-release(5). */
+  /** Reads the variables of os-release(5). */
   private static Map<String, String> releaseFile(DetectionEnvironment place) {
     String text = place.file("etc/os-release");
     if (text == null) {

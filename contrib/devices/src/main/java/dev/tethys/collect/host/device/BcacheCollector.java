@@ -259,8 +259,8 @@ final class BcacheCollector implements NodeCollector {
   }
 
   /**
-   * A size in the kernel's human-readable form: {@code 1.2k}. The digit after the point counts
-   * 1/10.24ths of the unit (bch_hprint), not tenths.
+   * Parses a size in the kernel's human-readable form: {@code 1.2k}. The digit after the point
+   * counts 1/10.24ths of the unit (bch_hprint), not tenths.
    */
   static double size(String path, String s) throws MalformedException {
     boolean minus = s.startsWith("-");

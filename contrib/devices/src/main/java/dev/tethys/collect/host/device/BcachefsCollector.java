@@ -239,7 +239,7 @@ final class BcachefsCollector implements NodeCollector {
     return s.endsWith(":") ? s.substring(0, s.length() - 1) : s;
   }
 
-  /** A number that may end with a binary unit. */
+  /** Parses a number that may end with a binary unit. */
   private static double size(String path, String s) throws MalformedException {
     String digits = s.strip();
     int unit = digits.isEmpty() ? -1 : "kmgtpe".indexOf(lastLower(digits));

@@ -88,7 +88,10 @@ final class BtrfsIoctl {
     }
   }
 
-  /** False if the file system cannot be queried; a missing ID is not an error. */
+  /**
+   * Adds a device; returns false if the file system cannot be queried. A missing ID is not an
+   * error.
+   */
   private boolean device(int fd, long id, List<Device> devices) {
     buffer.fill((byte) 0);
     buffer.set(JAVA_LONG, 0, id);

@@ -158,7 +158,7 @@ final class DrbdCollector implements NodeCollector {
     }
   }
 
-  /** {@code mine/theirs}. */
+  /** Parses {@code mine/theirs}. */
   private static void pair(Text t, Families out, Desc d, String device, String value, String wanted)
       throws MalformedException {
     String[] both = value.split("/", -1);

@@ -198,7 +198,9 @@ final class EthtoolCollector implements NodeCollector {
     }
   }
 
-  /** The response to a question of a fixed size, null if the device has none. */
+  /**
+   * Sends a fixed-size request and returns the response; null if the device does not support it.
+   */
   private static @Nullable MemorySegment ask(
       SocketCalls socket, Arena arena, String device, int question, int size) {
     MemorySegment m = arena.allocate(size, 8);
@@ -266,7 +268,7 @@ final class EthtoolCollector implements NodeCollector {
     out.add(INFO, 1, text(m, 100), device, text(m, 4), text(m, 132), text(m, 68), text(m, 36));
   }
 
-  /** A string of at most 32 bytes that a zero may end. */
+  /** Reads a string of at most 32 bytes, optionally terminated by a zero byte. */
   private static String text(MemorySegment m, long at) {
     byte[] b = m.asSlice(at, NAME).toArray(JAVA_BYTE);
     int n = 0;

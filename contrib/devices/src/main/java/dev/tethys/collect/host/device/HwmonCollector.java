@@ -104,7 +104,7 @@ final class HwmonCollector implements NodeCollector {
     }
   }
 
-  /** By its device, or by its own name, or by its folder. */
+  /** Names a chip by its device, its own name, or its folder. */
   private static String chipName(HostFiles files, String dir, @Nullable String nameFile) {
     String device = files.realPath(dir + "/device");
     if (device != null) {
@@ -320,7 +320,9 @@ final class HwmonCollector implements NodeCollector {
         name, n -> Desc.of("node_hwmon_" + n, type, help, "chip", "sensor"));
   }
 
-  /** Lower-case name, with an underscore for invalid characters and none at its ends. */
+  /**
+   * Converts a name to lower case, with underscores for invalid characters and none at its ends.
+   */
   static String clean(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     StringBuilder sb = new StringBuilder(lower.length());

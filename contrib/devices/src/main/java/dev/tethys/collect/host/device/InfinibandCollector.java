@@ -389,7 +389,7 @@ final class InfinibandCollector implements NodeCollector {
     return v;
   }
 
-  /** The number of {@code 4: ACTIVE}. */
+  /** Parses the number in {@code 4: ACTIVE}. */
   private static long state(HostFiles files, String path) throws IOException {
     String s = files.string(path);
     List<String> parts = List.of(s.split(":", -1));

@@ -148,7 +148,10 @@ final class IpvsCollector implements NodeCollector {
     s.weight += w;
   }
 
-  /** {@code C0A80016:0CEA} or {@code [2620:0000:...:0002]:0CEA} into {@code l[at]} and the next. */
+  /**
+   * Splits {@code C0A80016:0CEA} or {@code [2620:0000:...:0002]:0CEA} into {@code l[at]} and the
+   * next element.
+   */
   private static void address(Text t, String[] l, int at) throws MalformedException {
     String s = t.field();
     if (s.length() == 13 && s.charAt(8) == ':') {

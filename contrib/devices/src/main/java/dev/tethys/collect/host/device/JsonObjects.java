@@ -41,7 +41,7 @@ final class JsonObjects {
   }
 
   /**
-   * The object in a file.
+   * Reads the object in a file.
    *
    * @throws java.nio.file.NoSuchFileException if it does not exist
    */
@@ -50,7 +50,7 @@ final class JsonObjects {
   }
 
   /**
-   * The list of objects in a file.
+   * Reads the list of objects in a file.
    *
    * @throws java.nio.file.NoSuchFileException if it does not exist
    */
@@ -82,7 +82,7 @@ final class JsonObjects {
     return new MalformedException(file + ": " + key + " must be " + wanted);
   }
 
-  /** A number, 0 if it does not exist. */
+  /** Returns a number; 0 if it does not exist. */
   double number(String key) throws MalformedException {
     Object v = values.get(key);
     if (v != null && !(v instanceof Number)) {
@@ -91,7 +91,7 @@ final class JsonObjects {
     return v == null ? 0 : ((Number) v).doubleValue();
   }
 
-  /** A text, {@code ""} when it does not exist. */
+  /** Returns a string; {@code ""} if it does not exist. */
   String text(String key) throws MalformedException {
     Object v = values.get(key);
     if (v != null && !(v instanceof String)) {

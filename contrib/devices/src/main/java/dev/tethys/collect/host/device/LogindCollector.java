@@ -85,7 +85,7 @@ final class LogindCollector implements NodeCollector {
     return value instanceof String s && words.contains(s) ? s : OTHER;
   }
 
-  /** The structures of a response that is an array of them. */
+  /** Returns the structures of a response that is an array of structures. */
   static List<List<?>> rows(List<Object> answer) throws IOException {
     List<List<?>> out = new ArrayList<>();
     if (answer.isEmpty() || !(answer.getFirst() instanceof List<?> all)) {

@@ -149,7 +149,10 @@ final class MountstatsCollector implements NodeCollector {
     return out;
   }
 
-  /** {@code device EXPORT mounted on POINT with fstype TYPE statvers=1.1}; null if not of NFS. */
+  /**
+   * Parses {@code device EXPORT mounted on POINT with fstype TYPE statvers=1.1}; null for other
+   * file systems than NFS.
+   */
   private static @org.jspecify.annotations.Nullable Nfs device(Text t) throws MalformedException {
     String[] w = t.line().strip().split("\\s+");
     if (w.length < 8 || !w[2].equals("mounted") || !w[3].equals("on") || !w[6].equals("fstype")) {
@@ -207,7 +210,7 @@ final class MountstatsCollector implements NodeCollector {
     return java.util.Arrays.copyOf(n, k);
   }
 
-  /** The option addr by mount point, type and export. */
+  /** Returns the addr option by mount point, type and export. */
   private static Map<String, String> addresses(Text t) {
     Map<String, String> out = new HashMap<>();
     while (t.nextLine()) {

@@ -169,7 +169,7 @@ final class NtpCollector implements NodeCollector {
     out.add(SANITY, valid && distance <= maxDistance.toNanos() / NANOS && error <= allowed ? 1 : 0);
   }
 
-  /** Sixteen bits of seconds and sixteen of their parts. */
+  /** Reads 16 bits of seconds and 16 bits of fraction. */
   private static double brief(ByteBuffer b, int at) {
     return Integer.toUnsignedLong(b.getInt(at)) / 65_536.0;
   }

@@ -95,7 +95,9 @@ final class NvmeCollector implements NodeCollector {
     return v == null ? 0 : Numbers.unsigned(v);
   }
 
-  /** The number of a namespace, {@code 1} of {@code nvme0n1}, {@code ""} for other names. */
+  /**
+   * Returns the number of a namespace, {@code 1} in {@code nvme0n1}; {@code ""} for other names.
+   */
   private static String namespace(String name) {
     if (!name.startsWith("nvme")) {
       return "";

@@ -80,7 +80,7 @@ final class PciIds {
     return names.getOrDefault("V" + vendor + " " + device + " " + subVendor + " " + id, id);
   }
 
-  /** The most exact name of a class of six digits. */
+  /** Returns the most specific name of a six-digit class. */
   String kind(String id) {
     String base = id.substring(0, 2);
     String sub = base + " " + id.substring(2, 4);

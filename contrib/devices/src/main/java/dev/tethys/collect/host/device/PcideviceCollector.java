@@ -202,7 +202,7 @@ final class PcideviceCollector implements NodeCollector {
     out.add(info, 1, v.toArray(new String[0]));
   }
 
-  /** A number with the given count of hexadecimal digits. */
+  /** Reads a number with the given count of hexadecimal digits. */
   private static String hex(HostFiles files, String path, int digits) throws IOException {
     String s = files.string(path);
     Long v = Numbers.whole(s);
@@ -216,7 +216,7 @@ final class PcideviceCollector implements NodeCollector {
     return sb.toString();
   }
 
-  /** The parts of {@code 0000:00:02.1}. */
+  /** Splits {@code 0000:00:02.1} into its parts. */
   private static String[] location(String s) throws MalformedException {
     String[] p = s.split("[:.]");
     if (p.length != 4) {

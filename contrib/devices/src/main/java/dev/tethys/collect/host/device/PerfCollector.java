@@ -60,7 +60,7 @@ final class PerfCollector implements NodeCollector {
         default -> -1;
       };
 
-  /** {@code _IO('$', number)}: POWER has a separate bit for "no data either way". */
+  /** Returns {@code _IO('$', number)}: POWER has a separate bit for "no data either way". */
   static int request(String arch, int number) {
     return (arch.startsWith("ppc64") ? 0x2000_0000 : 0) | '$' << 8 | number;
   }
@@ -158,7 +158,7 @@ final class PerfCollector implements NodeCollector {
     return new Event(flag, SOFTWARE, number, metric, help);
   }
 
-  /** Event of a cache, an operation (0 read, 1 write) and a result (0 access, 1 miss). */
+  /** Creates a cache event with an operation (0 read, 1 write) and a result (0 access, 1 miss). */
   private static Event cache(
       String flag, int cache, int does, int ends, String metric, String help) {
     return new Event(
@@ -208,7 +208,7 @@ final class PerfCollector implements NodeCollector {
     }
   }
 
-  /** Of the machine: a process in a container may be let have fewer. */
+  /** Returns the online CPUs of the machine: a process in a container may be allowed fewer. */
   static List<Integer> online(HostFiles files) throws IOException {
     String text = files.string(files.sys("devices/system/cpu/online")).strip();
     try {
@@ -218,7 +218,7 @@ final class PerfCollector implements NodeCollector {
     }
   }
 
-  /** {@code 0,2-7,8-15:2}. */
+  /** Parses {@code 0,2-7,8-15:2}. */
   private static List<Integer> cpus(String text) {
     List<Integer> out = new ArrayList<>();
     for (String part : text.split(",", -1)) {
@@ -292,7 +292,7 @@ final class PerfCollector implements NodeCollector {
     CLEANER.register(this, () -> toClose.forEach(c -> Posix.close(c.fd)));
   }
 
-  /** A descriptor of a counter that runs, or the error number below zero. */
+  /** Opens a counter and returns its descriptor, or a negative error number. */
   private static int open(Event e, int cpu) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = LibraryFunction.errnoState(arena);

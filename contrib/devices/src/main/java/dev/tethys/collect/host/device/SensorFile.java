@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 record SensorFile(String type, int number, String property) {
   private static final int MAX_DIGITS = 9;
 
-  /** Null for a name that is not so made. */
+  /** Parses a file name; returns null for other names. */
   static @Nullable SensorFile parse(String name) {
     int digits = 0;
     while (digits < name.length() && !digit(name.charAt(digits))) {

@@ -170,7 +170,7 @@ final class SupervisordCollector implements NodeCollector {
     }
   }
 
-  /** By HTTP/1.0: the end of the connection is that of the response. */
+  /** Exchanges one HTTP/1.0 request: the end of the connection is that of the response. */
   private byte[] exchange(InputStream in, OutputStream out) throws IOException {
     boolean unix = "unix".equals(url.getScheme());
     String path = unix || url.getRawPath().isEmpty() ? "/RPC2" : url.getRawPath();

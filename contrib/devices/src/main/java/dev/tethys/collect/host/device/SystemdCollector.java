@@ -158,7 +158,7 @@ final class SystemdCollector implements NodeCollector {
     return property(bus, PATH, MANAGER, name);
   }
 
-  /** A property, null if this version lacks it or the unit is gone. */
+  /** Returns a property, or null if this version lacks it or the unit no longer exists. */
   private static @Nullable Object property(SystemBus bus, String path, String of, String name)
       throws IOException {
     try {
@@ -218,7 +218,7 @@ final class SystemdCollector implements NodeCollector {
     }
   }
 
-  /** The largest number represents none. */
+  /** Adds a limit; the largest number represents none. */
   private static void limited(@Nullable Object value, Desc desc, Unit unit, Families out) {
     if (value instanceof Long v && v != -1) {
       out.add(desc, Numbers.unsigned(v), unit.name);

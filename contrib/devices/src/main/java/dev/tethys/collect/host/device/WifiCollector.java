@@ -213,7 +213,7 @@ final class WifiCollector implements NodeCollector {
     };
   }
 
-  /** The first element of IEEE 802.11 that is a network's name. */
+  /** Returns the network name from the first matching IEEE 802.11 element. */
   private static String name(byte[] elements) {
     for (int at = 0; at + 2 <= elements.length; at += 2 + (elements[at + 1] & 0xff)) {
       int length = Math.min(elements[at + 1] & 0xff, elements.length - at - 2);

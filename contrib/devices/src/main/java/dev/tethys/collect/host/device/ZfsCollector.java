@@ -117,7 +117,7 @@ final class ZfsCollector implements NodeCollector {
     }
   }
 
-  /** A line of names and a line of values. */
+  /** Parses a line of names and a line of values. */
   private void io(Text t, String pool, Families out) throws MalformedException {
     String[] names = {};
     while (t.nextLine()) {

@@ -57,7 +57,7 @@ final class AwsApi {
     this.credentials = of.credentials;
   }
 
-  /** Another service with the same credentials. */
+  /** Returns a client of another service with the same credentials. */
   AwsApi of(String otherService) {
     return new AwsApi(this, otherService);
   }
@@ -137,7 +137,7 @@ final class AwsApi {
     return r;
   }
 
-  /** An action of the older protocol: a form there, XML back. */
+  /** Calls an action of the older protocol: form request, XML response. */
   Element query(String action, String version, Map<String, String> parameters)
       throws IOException, InterruptedException {
     StringBuilder b = new StringBuilder("Action=").append(action).append("&Version=");
@@ -155,7 +155,7 @@ final class AwsApi {
     return XmlReader.root(url + " (" + action + ")", r.body());
   }
 
-  /** An action of the newer protocol: JSON there and back. */
+  /** Calls an action of the newer protocol: JSON request and response. */
   JsonNode json(String target, Object body) throws IOException, InterruptedException {
     return send(rest.post(
                 url() + "/", "application/x-amz-json-1.1", RestClient.JSON.writeValueAsBytes(body))
@@ -163,7 +163,7 @@ final class AwsApi {
         .json();
   }
 
-  /** Response for a path. */
+  /** Returns the response for a path. */
   JsonNode get(String path) throws IOException, InterruptedException {
     return send(rest.call("GET", url() + path)).json();
   }

@@ -53,7 +53,7 @@ final class AwsKeys {
         false);
   }
 
-  /** One question after the other. */
+  /** Creates an API client that sends one request at a time. */
   AwsApi api(String service, Settings s, DiscoveryContext context) {
     return api(service, s, 1, context);
   }

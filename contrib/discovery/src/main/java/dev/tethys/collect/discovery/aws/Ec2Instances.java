@@ -155,7 +155,10 @@ final class Ec2Instances implements PollingDiscovery.Source {
     return l.build();
   }
 
-  /** Primary addresses have the index of their device, with empty entries between them. */
+  /**
+   * Adds addresses; primary addresses have the index of their device, with empty entries between
+   * them.
+   */
   private static void addAddresses(Element n, List<String> primary, List<String> all)
       throws IOException {
     for (Element a : XmlReader.children(XmlReader.child(n, "ipv6AddressesSet"), "item")) {

@@ -203,7 +203,7 @@ public final class Azure implements PollingDiscovery.Source {
     throw new IOException(path + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
-  /** The group in an id such as {@code /subscriptions/S/resourceGroups/G/providers/...}. */
+  /** Returns the group in an ID such as {@code /subscriptions/S/resourceGroups/G/providers/...}. */
   private static String resourceGroup(String id) throws IOException {
     String[] parts = id.split("/");
     for (int i = 0; i + 1 < parts.length; i++) {
@@ -262,7 +262,7 @@ public final class Azure implements PollingDiscovery.Source {
     }
   }
 
-  /** A network interface; null if there is none of that id. */
+  /** Returns a network interface, or null if none has that ID. */
   private @Nullable JsonNode nic(String id, boolean ofScaleSet)
       throws IOException, InterruptedException {
     Instant now = context.clock().instant();

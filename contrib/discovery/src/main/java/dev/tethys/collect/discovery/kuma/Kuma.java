@@ -147,7 +147,7 @@ public final class Kuma implements PollingDiscovery.Source {
     return List.of(new TargetGroup("kuma", targets, Labels.EMPTY));
   }
 
-  /** A field by either of its names in protobuf's JSON. */
+  /** Returns a field by either of its names in protobuf's JSON. */
   private static String field(JsonNode n, String one, String other) {
     return n.path(one).asString(n.path(other).asString(""));
   }

@@ -133,7 +133,7 @@ public final class Oci implements PollingDiscovery.Source {
     this.api = new OciApi(new RestClient(context, s.client()), identity, s.get(REGION), context);
   }
 
-  /** An error of any list leaves the last targets in force; one of a single instance costs it. */
+  /** Lists the targets: a failed list keeps the last targets; a failed instance is omitted. */
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     List<Labels> targets = new ArrayList<>();
@@ -150,7 +150,10 @@ public final class Oci implements PollingDiscovery.Source {
     return List.of(new TargetGroup("OCI", targets, Labels.EMPTY));
   }
 
-  /** All that can be reached from the tenancy; a compartment that may not be listed ends there. */
+  /**
+   * Returns all compartments reachable from the tenancy; the search stops at compartments that may
+   * not be listed.
+   */
   private Set<String> compartments(String tenancy) throws IOException, InterruptedException {
     if (!settings.get(COMPARTMENTS).isEmpty()) {
       return new LinkedHashSet<>(settings.get(COMPARTMENTS));
@@ -258,7 +261,7 @@ public final class Oci implements PollingDiscovery.Source {
         : MetaLabels.text(value);
   }
 
-  /** Each costs a call, so that the search ends with the primary one. */
+  /** Returns the primary VNIC; each lookup is a call, so the search stops at the first match. */
   private @Nullable JsonNode primaryVnic(String compartment, String instance)
       throws IOException, InterruptedException {
     String attachments =

@@ -124,7 +124,7 @@ final class Keystone {
       return token;
     }
 
-    /** The URL of a service, without a slash at its end. */
+    /** Returns the URL of a service, without a trailing slash. */
     String endpoint(String service) throws IOException {
       for (JsonNode s : catalog) {
         if (!s.path("type").asString("").equals(service)) {

@@ -154,7 +154,7 @@ public final class OvhCloud implements PollingDiscovery.Source {
     }
   }
 
-  /** Single addresses; networks and the wildcard address are omitted. */
+  /** Returns single addresses; networks and the wildcard address are omitted. */
   private static List<String> addresses(JsonNode list) throws IOException {
     List<String> out = new ArrayList<>();
     for (String s : MetaLabels.texts(list)) {

@@ -194,7 +194,7 @@ public final class Scaleway implements PollingDiscovery.Source {
     return out;
   }
 
-  /** The addresses of private interfaces, for servers that have no other. */
+  /** Returns the addresses of private interfaces for servers that have no others. */
   private Map<String, String> nicAddresses(List<JsonNode> servers)
       throws IOException, InterruptedException {
     Map<String, StringBuilder> byRegion = new TreeMap<>();

@@ -115,7 +115,7 @@ public final class Stackit implements PollingDiscovery.Source {
     return List.of(new TargetGroup("stackit", targets, Labels.EMPTY));
   }
 
-  /** The configured client, with tokens of the service account if one is set. */
+  /** Returns the configured client, with tokens of the service account if one is set. */
   private HttpClientConfig client() throws IOException {
     String path = settings.get(SERVICE_ACCOUNT_KEY_PATH);
     String key = path.isEmpty() ? settings.get(SERVICE_ACCOUNT_KEY).value() : RestClient.file(path);

@@ -24,7 +24,7 @@ final class XmlRpc {
     this.rest = rest;
   }
 
-  /** Result of a procedure: a String, Long, Boolean, Double, List or Map. */
+  /** Calls a procedure and returns its result: a String, Long, Boolean, Double, List or Map. */
   Object call(String method, Object... parameters) throws IOException, InterruptedException {
     StringBuilder b = new StringBuilder("<?xml version=\"1.0\"?><methodCall><methodName>");
     b.append(method).append("</methodName><params>");
@@ -112,12 +112,12 @@ final class XmlRpc {
     }
   }
 
-  /** A value as text; {@code ""} for none. */
+  /** Converts a value to a string; {@code ""} for none. */
   static String text(@Nullable Object v) {
     return v == null ? "" : v.toString();
   }
 
-  /** The structures in a list. */
+  /** Returns the structures in a list. */
   static List<Map<?, ?>> structs(@Nullable Object v) {
     List<Map<?, ?>> out = new ArrayList<>();
     if (v instanceof List<?> items) {

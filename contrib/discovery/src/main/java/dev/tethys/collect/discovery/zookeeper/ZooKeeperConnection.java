@@ -108,7 +108,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     }
   }
 
-  /** The next frame; only its first byte may be waited for in vain. */
+  /** Reads the next frame; a timeout may only occur at its first byte. */
   private DataInputStream frame() throws IOException {
     int first = in.read();
     if (first < 0) {
@@ -129,7 +129,7 @@ final class ZooKeeperConnection implements AutoCloseable {
     }
   }
 
-  /** The record of a reply; null if the node does not exist. */
+  /** Sends a request and returns the reply's record; null if the node does not exist. */
   private @Nullable DataInputStream ask(int kind, String path) throws IOException {
     byte[] p = path.getBytes(StandardCharsets.UTF_8);
     number++;
@@ -192,13 +192,15 @@ final class ZooKeeperConnection implements AutoCloseable {
     return ask(EXISTS, path) != null;
   }
 
-  /** Data of a node, which is watched from now on; null if it does not exist. */
+  /** Returns the data of a node and starts watching it; null if it does not exist. */
   byte @Nullable [] data(String path) throws IOException {
     DataInputStream f = ask(GET_DATA, path);
     return f == null ? null : buffer(f);
   }
 
-  /** The names of the nodes right below, watched from now on; null if there is no such node. */
+  /**
+   * Returns the names of the child nodes and starts watching them; null if there is no such node.
+   */
   @Nullable List<String> children(String path) throws IOException {
     DataInputStream f = ask(GET_CHILDREN, path);
     if (f == null) {

@@ -200,7 +200,9 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       }
     }
 
-    /** Target with the same path and query; characters that a URL does not allow are escaped. */
+    /**
+     * Returns the target with the same path and query; characters not allowed in a URL are escaped.
+     */
     private URI target(HttpRequest q) throws URISyntaxException {
       String query = q.rawQuery();
       return UrlText.read(

@@ -235,7 +235,7 @@ public final class PprofExtensionFactory
       }
     }
 
-    /** Value of a parameter, or -1 if it is not a number. */
+    /** Returns the value of a parameter, or -1 if it is not a number. */
     private static long number(HttpRequest q, String name, long absent) {
       String text = q.query().first(name);
       if (text == null || text.isEmpty()) {

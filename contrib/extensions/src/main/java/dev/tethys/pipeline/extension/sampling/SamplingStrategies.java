@@ -23,12 +23,12 @@ final class SamplingStrategies {
    * @param operations probabilities by operation; null without them
    */
   record Strategy(boolean limiting, double param, @Nullable Map<String, Double> operations) {
-    /** Default probability of operations. */
+    /** Returns the default probability of operations. */
     private double rate() {
       return limiting ? DEFAULT_RATE : param;
     }
 
-    /** {@code jaeger.api_v2.SamplingStrategyResponse}. */
+    /** Encodes {@code jaeger.api_v2.SamplingStrategyResponse}. */
     byte[] protobuf() {
       ProtoWriter w = new ProtoWriter();
       w.int64Unless0(1, limiting ? 1 : 0);
@@ -88,7 +88,7 @@ final class SamplingStrategies {
     return new SamplingStrategies(fallback, Map.copyOf(services));
   }
 
-  /** Default operations apply to services that do not define their own. */
+  /** Merges strategies: default operations apply to services that do not define their own. */
   private static Strategy merged(Strategy own, Strategy fallback) {
     Map<String, Double> others = fallback.operations;
     if (others == null || own.operations == null && own.limiting) {
@@ -170,7 +170,7 @@ final class SamplingStrategies {
         });
   }
 
-  /** Response to a service. */
+  /** Returns the strategy of a service. */
   Strategy of(String service) {
     return services.getOrDefault(service, fallback);
   }

@@ -4,16 +4,16 @@ import java.io.IOException;
 
 /** Source of sampling strategies. Thread-safe. */
 interface StrategySource {
-  /** Begins. */
+  /** Starts the source. */
   default void start() throws IOException {}
 
   /**
-   * Response to a service, as {@code jaeger.api_v2.SamplingStrategyResponse}.
+   * Returns the response for a service as {@code jaeger.api_v2.SamplingStrategyResponse}.
    *
    * @throws IOException if that cannot be said now
    */
   byte[] of(String service) throws IOException, InterruptedException;
 
-  /** Ends. */
+  /** Stops the source. */
   void stop();
 }

@@ -30,7 +30,7 @@ final class Page {
     return this;
   }
 
-  /** A list of pages beside this one. */
+  /** Adds a list of sibling pages. */
   Page links(List<String> names) {
     sb.append("<p>")
         .append(

@@ -58,7 +58,7 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
   private final String version;
   private final String revision;
 
-  /** Of a program of this version, which was built from this commit. */
+  /** Creates the factory for a program with this version and build commit. */
   public ZPagesFactory(String version, String revision) {
     this.version = version;
     this.revision = revision;

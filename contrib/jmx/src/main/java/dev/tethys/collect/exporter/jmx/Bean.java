@@ -17,12 +17,15 @@ record Bean(
     return new Bean(name.getDomain(), properties(name.getKeyPropertyListString()), attributeLabels);
   }
 
-  /** Bean with other properties, such as a row of a table. */
+  /** Returns a bean with other properties, such as a row of a table. */
   Bean withProperties(SequencedMap<String, String> other) {
     return new Bean(domain, other, attributeLabels);
   }
 
-  /** {@link ObjectName} itself gives the properties in the order of a hash table. */
+  /**
+   * Parses key properties in written order: {@link ObjectName} itself returns them in hash table
+   * order.
+   */
   static SequencedMap<String, String> properties(String list) {
     SequencedMap<String, String> out = new LinkedHashMap<>();
     int at = 0;

@@ -273,7 +273,7 @@ final class BeanReader {
     }
   }
 
-  /** The rows' keys become properties of the bean. */
+  /** Reads a table; the row keys become properties of the bean. */
   private void table(
       Walk walk, Bean bean, List<String> path, String name, TabularData table, int depth) {
     List<String> keys = table.getTabularType().getIndexNames();

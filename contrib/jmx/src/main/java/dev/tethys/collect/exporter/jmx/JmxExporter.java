@@ -284,7 +284,8 @@ final class JmxExporter implements Exporter {
       }
 
       /**
-       * A file that could not be applied may become valid when a file that it refers to changes.
+       * Returns the version of the configuration: a file that could not be applied may become valid
+       * when a referenced file changes.
        */
       @Override
       public Object version() {

@@ -70,7 +70,7 @@ public final class JmxExporterKind implements ExporterKind {
             "If true, checks the configuration, reports errors and exits."));
   }
 
-  /** The arguments {@code [[HOST:]PORT] FILE} of the well-known program. */
+  /** Converts the arguments {@code [[HOST:]PORT] FILE} of the original program. */
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     int words = 0;

@@ -134,7 +134,7 @@ record JmxRule(
     return rule;
   }
 
-  /** A missing group would otherwise only be noticed on a match. */
+  /** Checks group references, since a missing group would otherwise only be noticed on a match. */
   private static void checkGroups(
       YamlObject o, Key<?> key, Pattern pattern, @Nullable String replacement) {
     if (replacement == null) {

@@ -36,7 +36,7 @@ final class JmxRules {
     this.caches = config.rules().stream().anyMatch(JmxRule::cached);
   }
 
-  /** One pass through the rules. Not thread-safe. */
+  /** Starts one pass through the rules. Not thread-safe. */
   Reading read() {
     return new Reading();
   }
@@ -47,7 +47,7 @@ final class JmxRules {
 
     private Reading() {}
 
-    /** Sample of a value; null if no rule matches it or it is not a number. */
+    /** Returns the sample of a value; null if no rule matches it or it is not a number. */
     @Nullable MatchedValue match(BeanValue v) {
       MatchedValue m = rule(v);
       if (m == null) {
@@ -80,7 +80,7 @@ final class JmxRules {
       return found.value;
     }
 
-    /** Number of values with a cached rule result. */
+    /** Returns the number of values with a cached rule result. */
     int cached() {
       return seen.size();
     }
@@ -153,7 +153,9 @@ final class JmxRules {
         : v.description() + " " + where;
   }
 
-  /** Named as the bean is: its first property is in the name, the others are labels. */
+  /**
+   * Names the value after the bean: its first property becomes part of the name, the others labels.
+   */
   private MatchedValue usual(
       JmxRule rule, BeanValue v, String attribute, String text, @Nullable Double value) {
     List<String> words = new ArrayList<>();

@@ -18,7 +18,7 @@ record MatchedValue(
     Labels labels,
     @Nullable Double value,
     double factor) {
-  /** With the value in force. */
+  /** Returns a copy with the given value. */
   MatchedValue with(double v) {
     return new MatchedValue(name, matched, type, help, labels, v, factor);
   }

@@ -7,7 +7,9 @@ final class MetricNames {
 
   private MetricNames() {}
 
-  /** Letters, digits, colons; one underscore for any run of other characters. */
+  /**
+   * Keeps letters, digits and colons; replaces each run of other characters with one underscore.
+   */
   static String safe(String name) {
     StringBuilder b = new StringBuilder(name.length() + 1);
     if (!name.isEmpty() && Character.isDigit(name.charAt(0))) {
@@ -33,7 +35,7 @@ final class MetricNames {
     return safe(name).replace(':', '_');
   }
 
-  /** {@code OpenFileCount} as {@code open_file_count}; a run of capitals is one word. */
+  /** Converts {@code OpenFileCount} to {@code open_file_count}; a run of capitals is one word. */
   static String snakeCase(String name) {
     StringBuilder b = new StringBuilder(name.length() + 8);
     boolean joined = true;
@@ -49,7 +51,7 @@ final class MetricNames {
     return b.toString();
   }
 
-  /** The name of a family, without endings that are not its own to choose. */
+  /** Returns the family name without reserved suffixes. */
   static String family(String name) {
     String n = name;
     boolean again = true;

@@ -63,7 +63,7 @@ record OtelSettings(
       return value.equalsIgnoreCase("true");
     }
 
-    /** {@code key=value,key=value}, values with escapes as in URLs. */
+    /** Parses {@code key=value,key=value}, with values escaped as in URLs. */
     Map<String, String> pairs() {
       Map<String, String> out = new TreeMap<>();
       for (String pair : value.split(",", -1)) {
@@ -99,7 +99,7 @@ record OtelSettings(
     return value == null || value.isBlank() ? null : new Setting(name, value.strip());
   }
 
-  /** One of the library's, such as {@code service_name}. */
+  /** Returns a setting of the library, such as {@code service_name}. */
   @Nullable Setting own(String name) {
     Setting s = variable(OWN + name);
     if (s == null) {
@@ -110,25 +110,25 @@ record OtelSettings(
         : property(OWN + WORD.matcher(name).replaceAll(m -> m.group(1).toUpperCase(Locale.ROOT)));
   }
 
-  /** One of the library's that counts seconds. */
+  /** Returns a setting of the library in seconds. */
   @Nullable Setting ownSeconds(String name) {
     Setting s = own(name);
     return s == null ? null : new Setting(s.name, s.value + "s");
   }
 
-  /** One of the SDK's by its name as a property. */
+  /** Returns a setting of the SDK by its property name. */
   @Nullable Setting sdk(String name) {
     Setting s = property(name);
     return s != null ? s : variable(name);
   }
 
-  /** An SDK variable for the destination of requests: of metrics, or of all signals. */
+  /** Returns an SDK setting for the destination of requests: of metrics, or of all signals. */
   @Nullable Setting otlp(String ending) {
     Setting s = sdk(METRICS + ending);
     return s != null ? s : sdk(ALL_SIGNALS + ending);
   }
 
-  /** Common setting, unless the library's own is set. */
+  /** Returns the common setting, unless the library's own is set. */
   @Nullable Setting otlp(@Nullable Setting own, String ending) {
     return own != null ? own : otlp(ending);
   }

@@ -182,7 +182,7 @@ final class OtlpPush implements AutoCloseable {
     }
   }
 
-  /** In OTLP a unit does not belong to the name, and is written in UCUM's notation. */
+  /** Moves the unit from the name to the OTLP unit field, in UCUM notation. */
   private static MetricFamily withUnit(MetricFamily f) {
     if (!f.unit().equals(SECONDS)) {
       return f;

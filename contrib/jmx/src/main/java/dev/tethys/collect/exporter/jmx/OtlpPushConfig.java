@@ -163,7 +163,7 @@ record OtlpPushConfig(
     };
   }
 
-  /** URL of requests: the path is appended to the given URL unless present. */
+  /** Returns the request URL: the path is appended to the given URL unless present. */
   private static URI url(YamlObject o, OtelSettings settings, boolean grpc) {
     String own = notBlank(o, ENDPOINT);
     if (own != null) {

@@ -109,7 +109,7 @@ record PageCredentials(
         (int) iterations);
   }
 
-  /** With the values of the environment. */
+  /** Resolves references to environment variables. */
   PageCredentials resolved(Function<String, @Nullable String> environment) {
     try {
       return new PageCredentials(

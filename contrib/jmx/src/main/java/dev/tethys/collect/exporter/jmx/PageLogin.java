@@ -71,7 +71,7 @@ record PageLogin(@Nullable PageCredentials user, @Nullable Plugin plugin) {
     return new PageLogin(plugin == null ? user : null, plugin);
   }
 
-  /** With the values of the environment. */
+  /** Resolves references to environment variables. */
   PageLogin resolved(Function<String, @Nullable String> environment) {
     return user == null ? this : new PageLogin(user.resolved(environment), plugin);
   }

@@ -140,7 +140,7 @@ final class PagesTls {
     server(List.of());
   }
 
-  /** A store, with defaults from Java's system properties. */
+  /** Reads a key store, with defaults from Java's system properties. */
   private static KeyStoreFile store(
       YamlObject o,
       Key<YamlObject> key,
@@ -190,7 +190,9 @@ final class PagesTls {
     }
   }
 
-  /** A version that none of the suites is of would be refused to every client. */
+  /**
+   * Checks that each protocol version has a suite; a version without one would reject every client.
+   */
   private void checkThatSomeFit(List<String> protocols) {
     List<String> suites = section.get(CIPHERS);
     if (suites.isEmpty() || least != most) {
@@ -211,7 +213,7 @@ final class PagesTls {
   }
 
   /**
-   * Web configuration of the pages with the current stores.
+   * Returns the web configuration of the pages with the current stores.
    *
    * @param file file that refers to the stores; null without one
    */
@@ -264,7 +266,7 @@ final class PagesTls {
     }
   }
 
-  /** The given name, or that of the only key. */
+  /** Returns the configured alias, or that of the only key. */
   private String alias(KeyStore store) throws GeneralSecurityException {
     List<String> all = new ArrayList<>();
     for (String a : Collections.list(store.aliases())) {

@@ -69,7 +69,7 @@ final class PluginClasses implements AutoCloseable {
   }
 
   /**
-   * A new object of a class that has a constructor without arguments.
+   * Creates an instance of a class with a no-argument constructor.
    *
    * @throws ConfigException with the position of the name, when it is not available
    */

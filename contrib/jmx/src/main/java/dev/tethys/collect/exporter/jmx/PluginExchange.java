@@ -54,7 +54,7 @@ final class PluginExchange extends HttpExchange {
     }
   }
 
-  /** The exchange, with its TLS session if it has one. */
+  /** Returns the exchange, with its TLS session if it has one. */
   HttpExchange shown() {
     return request.isSecure() ? new Secured(this) : this;
   }
@@ -159,7 +159,7 @@ final class PluginExchange extends HttpExchange {
     return own != null ? own : context.getAttributes().get(name);
   }
 
-  /** For this request only: its identity is not visible to others. */
+  /** Sets an attribute for this request only: its identity is not visible to others. */
   @Override
   public void setAttribute(String name, @Nullable Object value) {
     if (value == null) {

@@ -89,7 +89,10 @@ final class RmiSockets extends RMISocketFactory {
     installed = true;
   }
 
-  /** The process may reject all Java objects (the HTTP server sets that); a scrape accepts some. */
+  /**
+   * Combines filters: the process may reject all Java objects (the HTTP server sets that); a scrape
+   * accepts some.
+   */
   private static @Nullable ObjectInputFilter filter(
       @Nullable ObjectInputFilter current, @Nullable ObjectInputFilter next) {
     if (LOOKUP_BUDGET.isBound()) {

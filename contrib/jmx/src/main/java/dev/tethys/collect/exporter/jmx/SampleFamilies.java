@@ -72,7 +72,7 @@ final class SampleFamilies {
     };
   }
 
-  /** Bean and attribute in the text that a pattern matched. */
+  /** Returns the bean and attribute in the text matched by a pattern. */
   private static String place(String matched) {
     int colon = matched.lastIndexOf(':');
     return colon <= 0 ? matched : matched.substring(0, colon);

@@ -102,7 +102,7 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
             new QValue.Vector(QType.BOOLEAN, stale(all))));
   }
 
-  /** For kdb+ and its clients every not-a-number is the same: a marker needs a column. */
+  /** Marks stale samples in a column, since kdb+ and its clients treat all NaNs as equal. */
   private static byte[] stale(List<MetricTables.Sample> all) {
     byte[] b = new byte[all.size()];
     for (int i = 0; i < b.length; i++) {
@@ -112,8 +112,8 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
   }
 
   /**
-   * Native histograms: count and sum in columns, and the full histogram as a remote write request
-   * of one sample.
+   * Builds the table of native histograms: count and sum in columns, and the full histogram as a
+   * remote write request with one sample.
    */
   static KdbTable histograms(String prefix, MetricTables t) {
     List<MetricTables.HistogramSample> all =
@@ -192,7 +192,7 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
                 all.stream().map(f -> (QValue) QValue.text(f.metadata().help())).toList())));
   }
 
-  /** All tables without rows. */
+  /** Returns all tables without rows. */
   static List<KdbTable> empty(String prefix, List<String> symbolLabels) {
     MetricTables none = new MetricTables(new byte[0]);
     return List.of(
@@ -208,7 +208,7 @@ record KdbTable(String name, List<String> keys, List<String> names, List<QValue>
     return new QValue.Mixed(columns);
   }
 
-  /** A keyed table. */
+  /** Returns a keyed table. */
   QValue keyed() {
     List<String> keyNames = new ArrayList<>();
     List<QValue> keyColumns = new ArrayList<>();

@@ -86,7 +86,7 @@ final class KdbStore implements ForeignStore {
     return s.indexOf('\0') < 0 && s.indexOf('\ufffd') < 0;
   }
 
-  /** The columns of a response, in the order in which they were requested. */
+  /** Returns the response columns in the requested order. */
   private List<QValue> select(String table, List<QValue> conditions, String... columns)
       throws IOException, InterruptedException {
     return select(table, conditions, false, columns);
@@ -227,7 +227,7 @@ final class KdbStore implements ForeignStore {
     return out;
   }
 
-  /** The series with data in a range: kdb+ finds their keys, and returns each once. */
+  /** Returns the series with data in a range: kdb+ finds their keys and returns each once. */
   @Override
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {

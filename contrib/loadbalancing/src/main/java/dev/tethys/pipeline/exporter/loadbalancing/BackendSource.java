@@ -5,10 +5,10 @@ import java.util.List;
 
 /** Finds out which backends there are. */
 interface BackendSource {
-  /** Name of the source, such as {@code dns}. */
+  /** Returns the name of the source, such as {@code dns}. */
   String name();
 
-  /** The address or name that it resolves, for messages. */
+  /** Returns the address or name that it resolves, for messages. */
   String address();
 
   /**
@@ -26,7 +26,7 @@ interface BackendSource {
     /** Reports the current backends; names may be repeated. */
     void found(List<String> names);
 
-    /** They could not be found out; it is retried. */
+    /** Reports that resolving failed; it is retried. */
     void failed(String reason);
   }
 }

@@ -91,7 +91,7 @@ final class BalancerMetrics {
     updates.inc();
   }
 
-  /** An endpoint is shown from now on. */
+  /** Shows an endpoint from now on. */
   synchronized void opened(String endpoint) {
     known.add(endpoint);
   }

@@ -29,7 +29,7 @@ final class HashRing {
     this.owners = owners;
   }
 
-  /** With the backends of these names, in any order. */
+  /** Creates a ring with these backends, in any order. */
   static HashRing of(List<String> names) {
     return of(names, WEIGHT);
   }
@@ -72,7 +72,7 @@ final class HashRing {
     return (int) (crc.getValue() % POSITIONS);
   }
 
-  /** The backend of a key; the ring must not be empty. */
+  /** Returns the backend of a key; the ring must not be empty. */
   String owner(byte[] key) {
     return at(position(key));
   }
@@ -84,7 +84,7 @@ final class HashRing {
     return owners[next == owners.length ? 0 : next];
   }
 
-  /** The positions, in their order. */
+  /** Returns the positions in ascending order. */
   int[] positions() {
     return positions.clone();
   }

@@ -40,7 +40,7 @@ final class Identity {
 
   private Identity() {}
 
-  /** {@code resource/} and the identity of a resource. */
+  /** Returns {@code resource/} and the identity of a resource. */
   static String resource(Resource r) {
     return "resource/" + Long.toHexString(fnv(FNV_OFFSET, attributes(r.attributes())));
   }
@@ -73,7 +73,7 @@ final class Identity {
     return fnv(h, new byte[] {(byte) kind, (byte) (monotonic ? 1 : 0), (byte) temporality});
   }
 
-  /** {@code stream/} and the identity of the stream that a point of a metric is of. */
+  /** Returns {@code stream/} and the identity of a point's stream. */
   static String stream(long metric, DataPoint p) {
     return "stream/" + Long.toHexString(fnv(metric, attributes(p.attributes())));
   }

@@ -163,7 +163,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
-  /** Reason why nothing can be sent. */
+  /** Returns the reason why nothing can be sent. */
   String noBackendReason() {
     String t = trouble;
     return context.name()
@@ -234,8 +234,8 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   /**
-   * The same, but items without a key go to one backend together, so that a part is not split
-   * repeatedly.
+   * Splits a batch, but sends items without a key to one backend together, so that a part is not
+   * split repeatedly.
    */
   Map<Backend, Batch> splitKeylessTogether(Batch batch, Members now) {
     long draw = random.nextLong();

@@ -232,7 +232,7 @@ public record LoadBalancingSettings(
         o.get(RESOLVER_KEY));
   }
 
-  /** A key without a value selects its defaults. */
+  /** Reads the protocol; a key without a value selects its defaults. */
   private static YamlObject otlp(YamlObject protocol) {
     YamlNode n = protocol.at(OTLP_KEY);
     return n == null ? defaults() : OTLP_TYPE.read(n);
@@ -330,7 +330,7 @@ public record LoadBalancingSettings(
     return d.isPositive() || otherwise == null ? d : otherwise;
   }
 
-  /** Target address of a backend with this name. */
+  /** Returns the target address of a backend with this name. */
   static String target(String name) {
     if (name.indexOf(':') < 0) {
       return name + ":" + PORT;

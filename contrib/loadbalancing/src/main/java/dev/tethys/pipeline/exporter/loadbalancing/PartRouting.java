@@ -46,7 +46,7 @@ final class PartRouting {
     this.random = random;
   }
 
-  /** The same, but another decides on log records without a trace. */
+  /** Returns a copy in which another generator decides on log records without a trace. */
   PartRouting with(RandomGenerator other) {
     return new PartRouting(key, names, other);
   }

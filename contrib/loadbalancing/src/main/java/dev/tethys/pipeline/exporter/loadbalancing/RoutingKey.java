@@ -23,7 +23,7 @@ enum RoutingKey {
     this.signals = signals;
   }
 
-  /** Default key of a signal. */
+  /** Returns the default key of a signal. */
   static RoutingKey of(Signal signal) {
     return signal == Signal.METRICS ? SERVICE : TRACE_ID;
   }

@@ -21,7 +21,7 @@ public final class LoopbackProbe implements Sender {
     <T> T over(LineSockets.Session<T> session) throws IOException;
 
     /**
-     * Subscribes.
+     * Subscribes and returns the topic.
      *
      * @param to the topic or subject
      * @return the reason why it is impossible; "" on success
@@ -47,13 +47,13 @@ public final class LoopbackProbe implements Sender {
   private final Listener listener;
   private volatile String silence = "";
 
-  /** Both are closed with this. */
+  /** Creates a probe that closes both with itself. */
   public LoopbackProbe(Sender sender, Listener listener) {
     this.sender = sender;
     this.listener = listener;
   }
 
-  /** Maximum time to wait for the message. */
+  /** Returns the maximum time to wait for the message. */
   public static Duration timeLimit(Duration timeout) {
     return timeout.compareTo(TIME_LIMIT) < 0 ? timeout : TIME_LIMIT;
   }

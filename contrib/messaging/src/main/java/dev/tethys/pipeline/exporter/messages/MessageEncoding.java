@@ -2,9 +2,9 @@ package dev.tethys.pipeline.exporter.messages;
 
 /** Encoding of telemetry in a message. */
 public enum MessageEncoding {
-  /** An Export…ServiceRequest of OTLP. */
+  /** OTLP Export…ServiceRequest. */
   OTLP_PROTO("application/x-protobuf"),
-  /** The same as JSON. */
+  /** OTLP Export…ServiceRequest as JSON. */
   OTLP_JSON("application/json"),
   /** One JSON object per sample and line; metrics only. */
   JSON("application/x-ndjson"),
@@ -17,7 +17,7 @@ public enum MessageEncoding {
     this.contentType = contentType;
   }
 
-  /** The media type of a message. */
+  /** Returns the media type of a message. */
   public String contentType() {
     return contentType;
   }

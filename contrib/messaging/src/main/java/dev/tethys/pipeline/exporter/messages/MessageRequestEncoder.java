@@ -102,7 +102,7 @@ public final class MessageRequestEncoder implements Encoder {
     return p.headers().getOrDefault(RowRequestEncoder.ADDRESS, "");
   }
 
-  /** Topic of data with these labels. */
+  /** Returns the topic for data with these labels. */
   String topic(Signal signal, UnaryOperator<String> label) {
     return isOne ? named(signal, label) : names.computeIfAbsent(signal, makeNames).of(label);
   }

@@ -49,7 +49,7 @@ record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signa
     return new CustomAuthorizer(o.get(NAME), o.get(TOKEN_KEY), o.get(TOKEN), o.get(SIGNATURE));
   }
 
-  /** User name with all parameters. */
+  /** Returns the user name with all parameters. */
   String user(String username) {
     StringJoiner parameters = new StringJoiner("&", username + "?", "").setEmptyValue(username);
     add(parameters, "x-amz-customauthorizer-name", name);

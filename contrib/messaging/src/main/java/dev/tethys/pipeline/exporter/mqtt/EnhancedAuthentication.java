@@ -4,10 +4,10 @@ import java.io.IOException;
 
 /** One side of an enhanced authentication (section 4.12 of version 5), for one connection. */
 interface EnhancedAuthentication {
-  /** Data for CONNECT. */
+  /** Returns the data for CONNECT. */
   byte[] first() throws IOException;
 
-  /** Response to a challenge of the broker in AUTH. */
+  /** Returns the response to a broker's challenge in AUTH. */
   byte[] next(byte[] challenge) throws IOException;
 
   /**

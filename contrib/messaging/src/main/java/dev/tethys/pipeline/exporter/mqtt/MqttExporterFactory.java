@@ -51,7 +51,7 @@ public final class MqttExporterFactory
     return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
-  /** A value as one level of a topic. */
+  /** Converts a value to one level of a topic. */
   static String level(String value) {
     return PercentEscape.encode(
         value, b -> b < ' ' || b == 0x7f || b == '/' || b == '+' || b == '#' || b == '%');

@@ -86,7 +86,7 @@ record PskSettings(
           tls.minVersion() == TlsVersion.TLS13);
     }
 
-    /** TLS settings that apply without certificates. */
+    /** Returns the TLS settings that apply without certificates. */
     private static TlsConfig versions(TlsConfig tls) {
       TlsConfig d = TlsConfig.DEFAULT;
       return new TlsConfig(

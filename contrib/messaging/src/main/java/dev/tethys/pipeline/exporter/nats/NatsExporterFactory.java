@@ -45,7 +45,7 @@ public final class NatsExporterFactory
     return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
-  /** A value as one token of a subject. */
+  /** Converts a value to one token of a subject. */
   static String token(String value) {
     return PercentEscape.encode(
         value, b -> b <= ' ' || b >= 0x7f || b == '.' || b == '*' || b == '>' || b == '%');
@@ -144,7 +144,7 @@ public final class NatsExporterFactory
       this.isSetUp = settings.setup() == null;
     }
 
-    /** Reason why JetStream rejects the stream; "" for none. */
+    /** Sets up the stream; returns the reason why JetStream rejects it, "" for none. */
     private synchronized String setUp() throws IOException {
       StreamSetup setup = settings.setup();
       if (isSetUp || setup == null) {

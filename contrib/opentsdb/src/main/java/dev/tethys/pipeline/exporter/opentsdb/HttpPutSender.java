@@ -123,12 +123,12 @@ final class HttpPutSender implements Sender {
         : o.sorted(bad, again, later);
   }
 
-  /** Identity of a point without its value, which the server may format differently. */
+  /** Returns the identity of a point without its value, which the server may format differently. */
   private static DataPoint place(DataPoint p) {
     return new DataPoint(p.metric(), p.timestamp(), "", p.tags());
   }
 
-  /** Error message of the request as a whole; details and traces may quote points. */
+  /** Returns the error message of the request as a whole; details and traces may quote points. */
   private static String message(HttpEndpoint.Reply r) {
     try {
       return TsdbResponse.message(r.body());
@@ -153,7 +153,7 @@ final class HttpPutSender implements Sender {
     return e.toLowerCase(Locale.ROOT);
   }
 
-  /** Retry for a point with such an error; null for a permanent error. */
+  /** Returns a retry for a point with such an error; null for a permanent error. */
   private static SendResult.@Nullable Retryable later(String error, DataPoint p) {
     String e = unquoted(error, p);
     if (e.contains("throttle") || e.contains("timeout") || e.contains("timed out")) {

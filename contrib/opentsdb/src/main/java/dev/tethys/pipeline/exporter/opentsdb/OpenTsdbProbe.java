@@ -50,7 +50,7 @@ final class OpenTsdbProbe implements ExporterProbe {
     return reply + (off.isEmpty() ? "" : "; " + off);
   }
 
-  /** Server settings that lose points. */
+  /** Returns server settings that lose points. */
   private static String off(HttpEndpoint.Reply config) {
     if (!config.isOk()) {
       return "";

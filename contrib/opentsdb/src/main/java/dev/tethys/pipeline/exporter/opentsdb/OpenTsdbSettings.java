@@ -140,15 +140,15 @@ record OpenTsdbSettings(
     return base.getScheme().startsWith("telnet");
   }
 
-  /** A path of the server. */
+  /** Returns the URL for a path of the server. */
   URI at(String path) {
     String b = base.toString();
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 
   /**
-   * URL for writes. The server's timeout ends before the client's, so the response lists the
-   * points.
+   * Returns the URL for writes. The server's timeout ends before the client's, so the response
+   * lists the points.
    */
   URI putUrl() {
     long ms = delivery.timeout().toMillis() * 4 / 5;

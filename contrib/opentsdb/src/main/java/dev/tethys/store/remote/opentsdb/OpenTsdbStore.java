@@ -81,7 +81,7 @@ final class OpenTsdbStore implements ForeignStore {
     return out.finish();
   }
 
-  /** One number a series comes over the wire. */
+  /** Lists the series, transferring one number for each. */
   @Override
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
@@ -210,12 +210,15 @@ final class OpenTsdbStore implements ForeignStore {
     return v != null && v.among() && v.values().size() > 1;
   }
 
-  /** A filter by a tag may leave series without it out, regardless of its kind. */
+  /**
+   * Whether a matcher can be a tag filter: such a filter drops series without the tag, regardless
+   * of its kind.
+   */
   private boolean isTag(Matcher m) {
     return tags.contains(m.name()) && !m.matchesEmpty();
   }
 
-  /** One filter per tag: the server joins literals of several. */
+  /** Builds one filter per tag: the server joins literals of several. */
   private String filters(List<Matcher> matchers, boolean literal) {
     Map<String, Matcher> byTag = new LinkedHashMap<>();
     for (Matcher m : matchers) {
@@ -268,7 +271,7 @@ final class OpenTsdbStore implements ForeignStore {
     return out;
   }
 
-  /** Asks; false if a value of a tag is nowhere. */
+  /** Runs a query; returns false if a tag value does not exist. */
   private boolean isAnswered(String question, TsdbResponse.Points to)
       throws IOException, InterruptedException {
     return isAnswered(

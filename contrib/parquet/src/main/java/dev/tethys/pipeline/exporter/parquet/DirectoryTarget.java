@@ -120,7 +120,7 @@ final class DirectoryTarget implements FileTarget {
     }
   }
 
-  /** Best effort: callers receive the failure of the group. */
+  /** Deletes files on a best-effort basis: callers receive the failure of the group. */
   private static void delete(List<Path> files, String left) {
     for (Path p : files) {
       try {

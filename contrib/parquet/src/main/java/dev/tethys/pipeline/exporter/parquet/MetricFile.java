@@ -47,7 +47,7 @@ final class MetricFile {
     }
   }
 
-  /** A float. */
+  /** Adds a float sample. */
   void sample(Labels of, long millis, long startMillis, double v) {
     begin(of, millis, startMillis);
     value.add(v);
@@ -68,7 +68,10 @@ final class MetricFile {
     file.endRow();
   }
 
-  /** {@code {"count":3,"sum":4.5,"buckets":[[lower,upper,count],…]}}; infinities as text. */
+  /**
+   * Formats {@code {"count":3,"sum":4.5,"buckets":[[lower,upper,count],…]}}, with infinities as
+   * strings.
+   */
   private String json(Histogram h) {
     StringBuilder sb = new StringBuilder("{\"count\":");
     number(h.count(), sb).append(",\"sum\":");

@@ -118,7 +118,9 @@ final class ParquetSender implements Sender {
     }
   }
 
-  /** No more requests come into a group; whether it was open. The caller holds the lock. */
+  /**
+   * Closes a group for further requests; returns whether it was open. The caller holds the lock.
+   */
   @GuardedBy("lock")
   private boolean closed(Group g) {
     if (open != g) {

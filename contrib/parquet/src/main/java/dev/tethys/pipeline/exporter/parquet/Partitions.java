@@ -59,7 +59,7 @@ final class Partitions {
     return exemplars;
   }
 
-  /** Number of families with metadata that has no columns. */
+  /** Returns the number of families whose metadata has no columns. */
   int families() {
     return families;
   }
@@ -159,7 +159,7 @@ final class Partitions {
     }
   }
 
-  /** The files, each of the same name in its folder. */
+  /** Returns the files, each with the same name in its folder. */
   List<FileTarget.NewFile> files(String name) {
     List<FileTarget.NewFile> out = new ArrayList<>();
     writers.forEach(

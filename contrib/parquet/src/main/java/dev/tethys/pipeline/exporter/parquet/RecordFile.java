@@ -120,7 +120,7 @@ abstract sealed class RecordFile {
     }
 
     /**
-     * A record.
+     * Adds a record.
      *
      * @param nanos its time, or that of its observation
      */

@@ -30,7 +30,7 @@ final class CsvRecords {
     }
   }
 
-  /** The next record, null at the end. */
+  /** Reads the next record; returns null at the end. */
   @Nullable List<String> next() throws IOException, MalformedException {
     while (true) {
       String line = line(false);

@@ -115,7 +115,7 @@ final class HaproxyStats implements MetricsSource {
     }
   }
 
-  /** The user in the URL becomes basic authentication. */
+  /** Returns the client configuration; the user in the URL becomes basic authentication. */
   private HttpClientConfig config(ExporterSettings settings) {
     String user = uri.getRawUserInfo();
     HttpClientConfig.BasicAuth basic = null;
@@ -205,7 +205,7 @@ final class HaproxyStats implements MetricsSource {
     }
   }
 
-  /** The response to a command of the socket. */
+  /** Returns the response to a command on the socket. */
   private InputStream ask(String command, Duration limit) throws IOException {
     SocketAddress address =
         String.valueOf(uri.getScheme()).equals("unix")

@@ -24,7 +24,9 @@ record Counts(
         involuntarySwitches + c.involuntarySwitches);
   }
 
-  /** Increase since earlier counts; files that were unreadable for a while add nothing. */
+  /**
+   * Returns the increase since earlier counts; files that were unreadable for a while add nothing.
+   */
   Counts since(Counts c) {
     return new Counts(
         Math.max(0, user - c.user),

@@ -4,6 +4,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Determines the group of a process. Thread-safe. */
 interface GroupNamer {
-  /** The name of the group; null if the process itself matches no group. */
+  /** Returns the group name; null if the process itself matches no group. */
   @Nullable String group(ProcessFacts p);
 }

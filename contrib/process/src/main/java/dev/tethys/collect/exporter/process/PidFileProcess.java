@@ -27,7 +27,7 @@ public final class PidFileProcess {
   private final Path proc;
 
   /**
-   * Collector of the process whose PID a file contains.
+   * Creates a collector for the process whose PID is in a file.
    *
    * @param server prefix of metric names
    */
@@ -41,7 +41,7 @@ public final class PidFileProcess {
     this.proc = proc;
   }
 
-  /** The metrics, none while there is no process. */
+  /** Returns the metrics; empty while there is no process. */
   public List<MetricFamily> families() {
     FamilyBuilder found = new FamilyBuilder();
     try {
@@ -111,7 +111,7 @@ public final class PidFileProcess {
         traffic[1]);
   }
 
-  /** No limit is the largest number of the kernel's type. */
+  /** Converts a limit; the largest number of the kernel's type means no limit. */
   private static double unsigned(double limit) {
     return Double.isInfinite(limit) ? 0x1p64 : limit;
   }

@@ -55,7 +55,7 @@ final class ProcFolder {
     this.bootTime = Double.parseDouble(boot);
   }
 
-  /** Page size from the auxiliary vector that the kernel passes to every process. */
+  /** Returns the page size from the auxiliary vector that the kernel passes to every process. */
   private static long pageSize() throws IOException {
     ByteBuffer auxv =
         ByteBuffer.wrap(Files.readAllBytes(Path.of("/proc/self/auxv")))
@@ -109,7 +109,7 @@ final class ProcFolder {
     }
 
     /**
-     * In ticks since the machine was started; with the number it identifies a process permanently.
+     * Returns the start time in ticks since boot; with the PID it identifies a process permanently.
      */
     long started() {
       return number(22);
@@ -169,7 +169,9 @@ final class ProcFolder {
         Instant.ofEpochMilli((long) (bootTime * 1000) + stat.started() * 10));
   }
 
-  /** The name of a user: the system's, where the folder of the process belongs to him. */
+  /**
+   * Returns the name of a user: the one known to the system if that user owns the process folder.
+   */
   private String user(int uid, Path folder) {
     String known = users.get(uid);
     if (known != null) {
@@ -263,7 +265,7 @@ final class ProcFolder {
         partial + (unread ? 1 : 0));
   }
 
-  /** All threads, if there are several; threads that end meanwhile are omitted. */
+  /** Returns all threads, if there are several; threads that end meanwhile are omitted. */
   private static List<ThreadSnapshot> threads(Path tasks) throws IOException {
     List<Integer> ids = numbers(tasks, MAX_THREADS);
     if (ids.size() < 2) {
@@ -310,13 +312,13 @@ final class ProcFolder {
     }
   }
 
-  /** The maximum number of bytes that a process may map; infinite if there is no limit. */
+  /** Returns the maximum number of bytes that a process may map; infinite if there is no limit. */
   double addressSpace(int pid) throws IOException {
     Path folder = root.resolve(Integer.toString(pid));
     return limit(read(folder.resolve("limits")), "Max address space");
   }
 
-  /** When a process was started, in Unix seconds. */
+  /** Returns the start time of a process in Unix seconds. */
   double startSeconds(Stat stat) {
     return bootTime + stat.started() / TICKS;
   }
@@ -384,7 +386,7 @@ final class ProcFolder {
     }
   }
 
-  /** The rest of the line with this prefix, trimmed; null if there is none. */
+  /** Returns the rest of the line with this prefix, trimmed; null if there is none. */
   private static @Nullable String field(String text, String key) {
     int at = text.startsWith(key) ? 0 : text.indexOf("\n" + key);
     if (at < 0) {

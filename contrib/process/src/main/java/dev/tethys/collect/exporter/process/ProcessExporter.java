@@ -120,7 +120,7 @@ final class ProcessExporter implements Exporter {
     return file != null;
   }
 
-  /** Unchanged rules keep everything; changed ones start with new counters. */
+  /** Reloads the rules: unchanged rules keep everything, changed ones start with new counters. */
   @Override
   public void reload() throws IOException {
     if (file == null) {

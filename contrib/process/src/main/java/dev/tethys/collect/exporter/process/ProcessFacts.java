@@ -18,7 +18,7 @@ record ProcessFacts(
     String user,
     Instant started) {
 
-  /** The command line in one piece. */
+  /** Returns the command line as one string. */
   String joined() {
     return String.join(" ", commandLine);
   }

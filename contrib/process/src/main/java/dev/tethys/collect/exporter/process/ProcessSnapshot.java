@@ -42,7 +42,7 @@ record ProcessSnapshot(
   record ThreadSnapshot(
       int id, long started, String name, Counts counts, String waitsIn, int state) {}
 
-  /** The position in {@link #STATES} of a letter of {@code stat}. */
+  /** Returns the position in {@link #STATES} of a letter in {@code stat}. */
   static int state(char letter) {
     return switch (letter) {
       case 'R' -> 0;

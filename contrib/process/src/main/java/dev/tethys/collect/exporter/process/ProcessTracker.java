@@ -157,7 +157,8 @@ final class ProcessTracker {
   }
 
   /**
-   * The group of the nearest ancestor that has one, unless one in between is known to have none.
+   * Returns the group of the nearest ancestor that has one, unless one in between is known to have
+   * none.
    */
   private @Nullable String inherited(Arrival a, Map<Id, Arrival> arrivals, Map<Integer, Id> byPid) {
     Set<Integer> passed = new HashSet<>();

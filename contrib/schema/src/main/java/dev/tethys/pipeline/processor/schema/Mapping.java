@@ -166,7 +166,7 @@ enum Mapping {
     return changed;
   }
 
-  /** A text that is that many hexadecimal digits; null otherwise. */
+  /** Returns a string with exactly that many hexadecimal digits; null otherwise. */
   private static @Nullable String hex(@Nullable String text, int digits) {
     return text != null
             && text.length() == digits

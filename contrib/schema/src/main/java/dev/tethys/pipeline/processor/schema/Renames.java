@@ -27,7 +27,7 @@ final class Renames {
     return back;
   }
 
-  /** The names that are replaced. */
+  /** Returns the names that are replaced. */
   Set<String> old() {
     return names.keySet();
   }

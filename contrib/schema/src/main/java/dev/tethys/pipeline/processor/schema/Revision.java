@@ -34,7 +34,9 @@ record Revision(SchemaVersion version, Map<Part, List<Step>> changes, String spl
     changes = Map.copyOf(changes);
   }
 
-  /** The steps to this version from the previous one, or back, for one kind of telemetry. */
+  /**
+   * Returns the steps to this version from the previous one, or back, for one kind of telemetry.
+   */
   List<Step> steps(Part part, boolean up) {
     List<Step> steps = new ArrayList<>(changes.getOrDefault(Part.ALL, List.of()));
     steps.addAll(changes.getOrDefault(part, List.of()));

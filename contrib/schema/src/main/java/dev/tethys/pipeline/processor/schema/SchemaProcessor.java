@@ -212,7 +212,10 @@ public final class SchemaProcessor implements ProcessorFactory<SchemaProcessor.S
       return true;
     }
 
-    /** Target of the same family; null if there is none or the URL already is the target. */
+    /**
+     * Returns the target of the same family; null if there is none or the URL already is the
+     * target.
+     */
     private @Nullable SchemaUrl target(String url) {
       int slash = url.lastIndexOf('/');
       SchemaUrl t = slash < 0 ? null : settings.targets.get(url.substring(0, slash));

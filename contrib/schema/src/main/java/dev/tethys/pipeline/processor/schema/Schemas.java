@@ -155,7 +155,7 @@ final class Schemas {
     return files.computeIfAbsent(f.url().family(), _ -> new TreeMap<>());
   }
 
-  /** Oldest known file that includes a version; null if there is none. */
+  /** Returns the oldest known file that includes a version; null if there is none. */
   @GuardedBy("this")
   private @Nullable SchemaFile file(SchemaUrl url) {
     NavigableMap<SchemaVersion, SchemaFile> known = files.get(url.family());

@@ -69,7 +69,7 @@ final class IndexText {
     };
   }
 
-  /** Number of index parts consumed, including missing ones. */
+  /** Returns the number of index parts consumed, including missing ones. */
   int position() {
     return at;
   }
@@ -83,7 +83,7 @@ final class IndexText {
     return out;
   }
 
-  /** The next parts as text of that type. */
+  /** Reads the next parts as text of that type. */
   String next(String type, int fixedSize, boolean implied, SortedMap<Integer, String> words) {
     Map<Integer, String> meanings = COMBINED.get(type);
     if (meanings != null) {
@@ -149,7 +149,7 @@ final class IndexText {
     return parts.length == 0 ? "" : "0x" + HEX.formatHex(asBytes(parts));
   }
 
-  /** Text in UTF-8; a run of invalid bytes becomes one replacement character. */
+  /** Decodes UTF-8 text; a run of invalid bytes becomes one replacement character. */
   private static String valid(int[] parts) {
     byte[] bytes = asBytes(parts);
     CharsetDecoder d =
@@ -173,7 +173,7 @@ final class IndexText {
     }
   }
 
-  /** The parts from that one on to where the next text begins. */
+  /** Returns the parts from the given one to the start of the next text. */
   int[] since(int from) {
     // What was omitted is zeros in the index of another object too.
     return from >= parts.length ? new int[at - from] : Arrays.copyOfRange(parts, from, at);

@@ -76,7 +76,7 @@ record SnmpConfig(Map<String, SnmpAuth> auths, Map<String, SnmpModule> modules) 
     return this;
   }
 
-  /** In force, as YAML, secrets masked. */
+  /** Returns the active configuration as YAML, with secrets masked. */
   String toYaml() {
     Map<String, @Nullable Object> a = new LinkedHashMap<>();
     auths.forEach((k, v) -> a.put(k, v.tree()));

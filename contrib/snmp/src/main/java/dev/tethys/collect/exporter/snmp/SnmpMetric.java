@@ -284,7 +284,7 @@ record SnmpMetric(
     return t;
   }
 
-  /** Configuration for display. */
+  /** Returns the configuration for display. */
   Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("name", name);

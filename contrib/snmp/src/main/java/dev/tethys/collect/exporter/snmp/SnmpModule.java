@@ -109,7 +109,7 @@ record SnmpModule(
     return oids.isEmpty() ? null : oids.stream().map(Oid::toString).toList();
   }
 
-  /** Configuration for display. */
+  /** Returns the configuration for display. */
   Map<String, @Nullable Object> shown() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("walk", texts(walk));

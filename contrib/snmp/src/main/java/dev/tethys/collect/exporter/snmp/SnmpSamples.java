@@ -241,7 +241,7 @@ final class SnmpSamples {
     };
   }
 
-  /** A value as text; bytes by the type, for an OctetString by a hint if there is one. */
+  /** Formats a value: bytes by the type, an OctetString by a hint if there is one. */
   static String text(SnmpValue v, String type, @Nullable DisplayHint hint) {
     return switch (v) {
       case SnmpValue.Whole w -> Long.toString(w.value());
@@ -275,7 +275,9 @@ final class SnmpSamples {
     return new BigDecimal(shortest).stripTrailingZeros().toPlainString();
   }
 
-  /** RFC 2579's DateAndTime, 8 bytes without and 11 with an offset; null for other values. */
+  /**
+   * Parses RFC 2579's DateAndTime, 8 bytes without and 11 with an offset; null for other values.
+   */
   private static @Nullable Double dateAndTime(SnmpValue v) {
     if (!(v instanceof SnmpValue.Bytes b) || (b.size() != 8 && b.size() != 11)) {
       return null;

@@ -24,7 +24,7 @@ final class SnmpScrape implements SnmpClient.Listener {
   private int retried;
 
   /**
-   * Of a module.
+   * Creates a scrape of a module.
    *
    * @param logged the agent whose messages are logged; "" if none is logged
    */

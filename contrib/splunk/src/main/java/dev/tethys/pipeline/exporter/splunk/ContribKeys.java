@@ -157,7 +157,7 @@ record ContribKeys(
               "Path of the health check that exporter check requests.");
     }
 
-    /** The client, without compression if that is disabled. */
+    /** Returns the client, without compression if that is disabled. */
     HttpClientSettings compressed(YamlObject o, HttpClientSettings c) {
       return o.get(uncompressed)
           ? new HttpClientSettings(

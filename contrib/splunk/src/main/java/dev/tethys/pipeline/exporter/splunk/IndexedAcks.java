@@ -99,7 +99,7 @@ final class IndexedAcks {
     this.clock = clock;
   }
 
-  /** A channel for one request. */
+  /** Returns a channel for one request. */
   String channel() {
     String c = free.pollFirst();
     return c == null ? UUID.randomUUID().toString() : c;
@@ -194,7 +194,7 @@ final class IndexedAcks {
     return read(r).path("ackId").asLong(-1);
   }
 
-  /** Splunk's error code; -1 if there is none. */
+  /** Returns Splunk's error code; -1 if there is none. */
   static int code(HttpEndpoint.Reply r) {
     return read(r).path("code").asInt(-1);
   }

@@ -79,7 +79,7 @@ final class MultiMetricEvents {
     }
   }
 
-  /** End of the string that begins at a position. */
+  /** Returns the end of the string that starts at a position. */
   private static int endOfString(String s, int from) {
     int i = from + 1;
     while (s.charAt(i) != '"') {
@@ -97,7 +97,7 @@ final class MultiMetricEvents {
     return events.get(event).rows;
   }
 
-  /** The events, one per line. */
+  /** Returns the events, one per line. */
   byte[] lines() {
     StringBuilder sb = new StringBuilder();
     for (Event e : events) {

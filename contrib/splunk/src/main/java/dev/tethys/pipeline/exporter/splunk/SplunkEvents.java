@@ -38,7 +38,7 @@ final class SplunkEvents implements RowWriter {
     common = common(s.source(), s.sourceType());
   }
 
-  /** Common fields of all events after the time, without the index. */
+  /** Returns the common fields of all events after the time, without the index. */
   static byte[] common(String source, String sourceType) {
     TextBuffer b = new TextBuffer();
     for (List<String> pair :

@@ -41,7 +41,7 @@ final class SplunkSender implements Sender {
   private final long joined;
 
   /**
-   * A sender.
+   * Creates a sender.
    *
    * @param acks null if a request is delivered that was taken
    * @param joined maximum number of bytes of a metric event with several measurements; 0 for one

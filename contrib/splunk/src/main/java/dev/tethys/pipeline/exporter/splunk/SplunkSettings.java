@@ -171,7 +171,7 @@ record SplunkSettings(
         : url;
   }
 
-  /** Another path of the same server, which may have the prefix of a proxy. */
+  /** Returns another path of the same server, which may have a proxy's prefix. */
   URI siblingPath(String path) {
     String own = url.getRawPath();
     int at = own.indexOf(COLLECTOR);
@@ -179,14 +179,14 @@ record SplunkSettings(
   }
 
   /**
-   * Maximum number of bytes of a metric event with several measurements; 0 for one measurement
-   * each.
+   * Returns the maximum number of bytes of a metric event with several measurements; 0 for one
+   * measurement each.
    */
   long joined() {
     return multiMetric ? contrib.maxEvent() : 0;
   }
 
-  /** Row settings of a signal with its configured request size. */
+  /** Returns the row settings of a signal with its configured request size. */
   RowSettings rows(Signal signal) {
     Integer most = contrib.maxBytes().get(signal);
     return most == null

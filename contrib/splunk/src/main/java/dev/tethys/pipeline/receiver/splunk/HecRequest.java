@@ -106,7 +106,7 @@ final class HecRequest {
     return i;
   }
 
-  /** End of the object that begins at a position. */
+  /** Returns the end of the object that starts at a position. */
   private static int end(byte[] b, int from, int number) throws HecException {
     if (b[from] != '{') {
       throw invalid(number);
@@ -340,17 +340,17 @@ final class HecRequest {
     return metrics;
   }
 
-  /** Number of data points that were read. */
+  /** Returns the number of data points that were read. */
   int points() {
     return points;
   }
 
-  /** Number of events that were read as logs. */
+  /** Returns the number of events that were read as logs. */
   int size() {
     return events;
   }
 
-  /** Metadata from parameters of the URL. */
+  /** Returns the metadata from URL parameters. */
   static List<String> defaults(Function<String, @Nullable String> parameter) {
     List<String> out = new ArrayList<>(KEYS.size());
     for (String key : KEYS) {

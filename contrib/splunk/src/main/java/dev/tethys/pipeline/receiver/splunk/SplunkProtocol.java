@@ -217,7 +217,7 @@ public final class SplunkProtocol {
     return text != null && UUID_TEXT.matcher(text).matches() ? UUID.fromString(text) : null;
   }
 
-  /** Token of a client, or "". */
+  /** Returns the token of a client, or "". */
   private static String token(HttpRequest request) {
     String header = request.header("Authorization");
     return header != null && header.startsWith(SCHEME) ? header.substring(SCHEME.length()) : "";

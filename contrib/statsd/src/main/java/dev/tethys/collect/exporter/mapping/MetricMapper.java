@@ -42,7 +42,10 @@ public final class MetricMapper {
       return new Rule(m, p, new Template(text(m, m.name()), p), labels);
     }
 
-    /** Of a glob, {@code $1x} is the first star and an x; of an expression, a group called 1x. */
+    /**
+     * Converts a template: in a glob, {@code $1x} is the first star and an x; in an expression, a
+     * group named 1x.
+     */
     private static String text(Mapping m, String s) {
       return m.regex() ? s : s.replaceAll("\\$\\{?(\\d+)\\}?", "\\${$1}");
     }
@@ -78,7 +81,7 @@ public final class MetricMapper {
   private final Map<MetricKind, RecentNameCache<Mapped>> recent = new EnumMap<>(MetricKind.class);
 
   /**
-   * A mapper.
+   * Creates a mapper.
    *
    * @param remembered maximum number of cached names per kind; 0 for no cache
    */
@@ -117,7 +120,7 @@ public final class MetricMapper {
     return recent.values().stream().mapToLong(RecentNameCache::gets).sum();
   }
 
-  /** Number of lookups answered from the cache. */
+  /** Returns the number of lookups served from the cache. */
   public long hits() {
     return recent.values().stream().mapToLong(RecentNameCache::hits).sum();
   }
@@ -138,12 +141,12 @@ public final class MetricMapper {
         () -> now.get().hits());
   }
 
-  /** The file. */
+  /** Returns the mapping file. */
   public MappingFile file() {
     return file;
   }
 
-  /** Mapping of a name; null if no rule matches. */
+  /** Maps a name; returns null if no rule matches. */
   public @Nullable Mapped map(String name, MetricKind kind) {
     RecentNameCache<Mapped> r = recent.get(kind);
     return r == null ? null : r.get(name);
@@ -169,7 +172,7 @@ public final class MetricMapper {
     return r.mapping.kind() == null || r.mapping.kind() == kind;
   }
 
-  /** The rule that wins below a step, or -1. As deep as the longest glob at most. */
+  /** Returns the rule that wins below a step, or -1. As deep as the longest glob at most. */
   private int glob(Step at, String[] components, int i, MetricKind kind) {
     if (i == components.length) {
       for (int r : at.rules) {

@@ -126,7 +126,7 @@ abstract sealed class Series {
               : NATIVE_BYTES * (native_.positive().size() + native_.negative().size()));
     }
 
-    /** The coarsest schema whose buckets grow no faster than by the factor. */
+    /** Returns the coarsest schema whose buckets grow no faster than by the factor. */
     private static int schema(double factor) {
       double floor = Math.floor(Math.log(Math.log(factor) / Math.log(2)) / Math.log(2));
       return (int) Math.max(MIN_SCHEMA, Math.min(MAX_SCHEMA, -floor));

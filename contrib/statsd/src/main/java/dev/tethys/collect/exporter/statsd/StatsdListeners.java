@@ -65,7 +65,7 @@ public final class StatsdListeners implements AutoCloseable {
   }
 
   /**
-   * Listens.
+   * Listens on UDP.
    *
    * @param receiveBuffer UDP receive buffer of the kernel in bytes; 0 for its default
    */
@@ -114,7 +114,7 @@ public final class StatsdListeners implements AutoCloseable {
     flushes.inc();
   }
 
-  /** Listens. */
+  /** Listens on TCP. */
   public void tcp(String address) throws IOException {
     tcp = StreamListener.start(new StreamListener.Options(address, Duration.ZERO), this::read);
   }
@@ -135,12 +135,12 @@ public final class StatsdListeners implements AutoCloseable {
     }
   }
 
-  /** The port of UDP, -1 when it does not listen. */
+  /** Returns the UDP port, or -1 if it does not listen. */
   public int udpPort() {
     return udp == null ? -1 : udp.port();
   }
 
-  /** The port of TCP, -1 when it does not listen. */
+  /** Returns the TCP port, or -1 if it does not listen. */
   public int tcpPort() {
     return tcp == null ? -1 : tcp.port();
   }

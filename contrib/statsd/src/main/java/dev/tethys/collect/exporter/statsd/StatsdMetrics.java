@@ -194,7 +194,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
     };
   }
 
-  /** Only letters, digits and underscores, not starting with a digit. */
+  /** Returns a name of letters, digits and underscores only, not starting with a digit. */
   static String escaped(String name) {
     StringBuilder sb = new StringBuilder(name.length() + 1);
     if (!name.isEmpty() && name.charAt(0) >= '0' && name.charAt(0) <= '9') {
@@ -314,7 +314,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
     return true;
   }
 
-  /** Memory of a series without its values. */
+  /** Returns the memory used by a series without its values. */
   private static long bytes(String name, Labels labels) {
     return SeriesMemory.seriesBytes(name.length() + (long) labels.canonicalBytes().length);
   }
@@ -339,7 +339,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
     return b.build();
   }
 
-  /** The family of a name; null if the name has another type. */
+  /** Returns the family with a name; null if the name has another type. */
   @GuardedBy("this")
   private @Nullable Family family(String name, MetricType type, String help) {
     Family f = families.get(name);

@@ -45,7 +45,7 @@ public final class StatsdRelay implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * Begins.
+   * Creates and starts the relay.
    *
    * @param packetLength maximum number of bytes of a packet
    * @throws IOException if there is no such host, or no socket

@@ -43,7 +43,7 @@ public final class StatsdExporterFactory
     return Set.of(Signal.METRICS);
   }
 
-  /** Queued compressed; over the wire go plain lines. */
+  /** Creates an encoder that compresses queued requests; plain lines go over the wire. */
   static LineRequestEncoder encoder() {
     return new LineRequestEncoder(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", null);
   }

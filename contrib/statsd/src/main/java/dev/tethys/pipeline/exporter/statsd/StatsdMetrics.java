@@ -294,7 +294,10 @@ final class StatsdMetrics implements Encoder {
       return Double.isInfinite(v) ? v > 0 ? "inf" : "-inf" : GoFloat.g(v);
     }
 
-    /** One line a bucket, at its middle: the sum is as near as the buckets are narrow. */
+    /**
+     * Writes one line per bucket, at its midpoint: the sum is as accurate as the buckets are
+     * narrow.
+     */
     private void observations(Series of, DistributionDataPoint d) {
       HistogramRanges.of(
           d, (lower, upper, count) -> observation(of, middle(d, lower, upper), count));
@@ -314,7 +317,10 @@ final class StatsdMetrics implements Encoder {
       return d.hasSum() ? d.sum() / d.count() : 0;
     }
 
-    /** Midpoint of a bucket; an unbounded bucket ends at the minimum or maximum if known. */
+    /**
+     * Returns the midpoint of a bucket; an unbounded bucket ends at the minimum or maximum if
+     * known.
+     */
     private static double middle(DistributionDataPoint d, double lower, double upper) {
       double low = lower;
       double high = upper;
@@ -328,7 +334,7 @@ final class StatsdMetrics implements Encoder {
     }
   }
 
-  /** Number of milliseconds of a unit; 1 for a unit that is not a time. */
+  /** Returns the number of milliseconds of a unit; 1 for a unit that is not a time. */
   private static double millis(String unit) {
     return switch (unit) {
       case "ns" -> 1e-6;

@@ -142,7 +142,7 @@ record ObserverForm(
     }
   }
 
-  /** A histogram of a metric that has this name. */
+  /** Creates a histogram for a metric with this name. */
   Aggregate histogram(String name) {
     for (Buckets b : buckets) {
       if (b.names.find(name)) {

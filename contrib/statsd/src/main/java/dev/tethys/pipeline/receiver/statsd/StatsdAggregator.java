@@ -71,7 +71,7 @@ final class StatsdAggregator implements AutoCloseable {
   }
 
   private record Key(StatsdKind kind, String name, Map<String, String> attributes) {
-    /** Memory of a series without values. */
+    /** Returns the memory used by a series without its values. */
     long bytes() {
       long chars = name.length();
       for (Map.Entry<String, String> e : attributes.entrySet()) {
@@ -240,7 +240,7 @@ final class StatsdAggregator implements AutoCloseable {
     }
   }
 
-  /** Memory of the last values of gauges. */
+  /** Returns the memory used by the last values of gauges. */
   synchronized long levelBytes() {
     return levelBytes;
   }

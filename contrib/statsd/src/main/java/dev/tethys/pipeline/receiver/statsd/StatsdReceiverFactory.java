@@ -224,7 +224,7 @@ public final class StatsdReceiverFactory
             (int) max));
   }
 
-  /** Permission bits as in chmod. */
+  /** Parses permission bits as in chmod. */
   private static Set<PosixFilePermission> mode(YamlNode n) {
     String text = n.asString();
     if (!text.matches("0o?[0-7]{3}")) {

@@ -125,12 +125,12 @@ record TdengineSettings(
     throw o.error(key, key.name() + " must have at most " + max + " characters");
   }
 
-  /** Template with labels: super tables for SQL, databases for lines. */
+  /** Returns the template with labels: super tables for SQL, databases for lines. */
   NameTemplate names() {
     return sql ? table : database;
   }
 
-  /** Database for a resolved name. */
+  /** Returns the database for a resolved name. */
   String databaseOf(String name) {
     return sql ? database.ofNothing() : name;
   }
@@ -170,7 +170,7 @@ record TdengineSettings(
         DeliverySettings.read(o, Duration.ofSeconds(30)));
   }
 
-  /** A path of the server. */
+  /** Returns the URL for a path of the server. */
   URI at(String path) {
     String b = base.toString();
     return URI.create(
@@ -182,7 +182,7 @@ record TdengineSettings(
                     + URLEncoder.encode(cloudToken.value(), StandardCharsets.UTF_8)));
   }
 
-  /** URL for lines. */
+  /** Returns the URL for lines. */
   URI linesUrl(String name) {
     return at(
         "/influxdb/v1/write?db="
@@ -190,7 +190,7 @@ record TdengineSettings(
             + "&precision=ms");
   }
 
-  /** The statement that makes the database. */
+  /** Returns the statement that creates the database. */
   String createDatabase(String name) {
     return "CREATE DATABASE IF NOT EXISTS `" + databaseOf(name) + "` " + databaseOptions;
   }

@@ -145,7 +145,7 @@ final class TdengineStore implements ForeignStore {
     return sb.toString();
   }
 
-  /** A required tag, with any of the given values. */
+  /** Adds a condition on a tag that must have any of the given values. */
   private void named(String column, NamedValues named, StringBuilder sb) {
     List<String> values =
         named.present().stream()
@@ -166,7 +166,7 @@ final class TdengineStore implements ForeignStore {
     }
   }
 
-  /** A tag with this prefix; the following part is tested here. */
+  /** Adds a condition on a tag prefix; the following part is tested here. */
   private static void prefix(String column, String prefix, StringBuilder sb) {
     if (!prefix.isEmpty() && prefix.length() <= MAX_PREFIX) {
       sb.append(" AND ").append(column).append(" LIKE ").append(text(prefix + "%"));
@@ -178,7 +178,7 @@ final class TdengineStore implements ForeignStore {
     return "'" + escaped + "'";
   }
 
-  /** The metrics that matchers select. */
+  /** Returns the metrics selected by matchers. */
   private List<String> matchedMetrics(List<Matcher> matchers)
       throws IOException, InterruptedException {
     Set<String> named = MetricNames.named(matchers);

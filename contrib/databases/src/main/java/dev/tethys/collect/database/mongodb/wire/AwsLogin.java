@@ -95,7 +95,7 @@ final class AwsLogin {
     }
   }
 
-  /** The signature, for the AWS host that the server queries. */
+  /** Signs the request for the AWS host that the server queries. */
   static Document proof(AwsIdentity identity, String host, byte[] nonce, Instant now)
       throws IOException {
     Map<String, String> headers = new LinkedHashMap<>();
@@ -129,7 +129,7 @@ final class AwsLogin {
         : proof.with(Document.of("t", identity.sessionToken()));
   }
 
-  /** The second part of a name, or the usual one. */
+  /** Returns the second label of a host name, or the default region. */
   static String region(String host) throws IOException {
     if (host.isEmpty()
         || host.length() > MAX_HOST

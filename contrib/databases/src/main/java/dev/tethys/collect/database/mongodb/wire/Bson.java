@@ -165,7 +165,7 @@ final class Bson {
         in.array(), in.arrayOffset() + begin, in.position() - begin - 1, StandardCharsets.UTF_8);
   }
 
-  /** A document as bytes. */
+  /** Encodes a document. */
   static byte[] write(Document d) {
     return write(d.fields());
   }

@@ -16,7 +16,7 @@ final class CanonicalName {
   private CanonicalName() {}
 
   /**
-   * The name to be used.
+   * Returns the canonical name to use.
    *
    * @param how {@code forward} follows aliases, {@code forwardAndReverse} (or {@code true}) looks
    *     up the name of the address, and follows aliases by default; anything else changes nothing
@@ -34,7 +34,10 @@ final class CanonicalName {
     };
   }
 
-  /** The name that finally has the address; the name itself if DNS does not know one. */
+  /**
+   * Resolves aliases to the name that has the address; returns the name itself if DNS does not know
+   * one.
+   */
   private static String aliased(String name) throws IOException {
     for (int type : new int[] {Type.A, Type.AAAA}) {
       Lookup lookup = new Lookup(name.endsWith(".") ? name : name + ".", type);

@@ -45,7 +45,7 @@ public final class Document {
     this.fields = Collections.unmodifiableMap(fields);
   }
 
-  /** Alternating names and values. */
+  /** Creates a document from alternating names and values. */
   public static Document of(@Nullable Object... namesAndValues) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -54,24 +54,27 @@ public final class Document {
     return new Document(fields);
   }
 
-  /** With the fields of another document appended, replacing those of the same name. */
+  /**
+   * Returns a copy with the fields of another document appended, replacing fields with the same
+   * name.
+   */
   public Document with(Document other) {
     Map<String, @Nullable Object> all = new LinkedHashMap<>(fields);
     all.putAll(other.fields);
     return new Document(all);
   }
 
-  /** All fields. */
+  /** Returns all fields. */
   public Map<String, @Nullable Object> fields() {
     return fields;
   }
 
-  /** The name of the first field, by which commands are called. */
+  /** Returns the name of the first field, which is the command name. */
   public String first() {
     return fields.isEmpty() ? "" : fields.keySet().iterator().next();
   }
 
-  /** The value at a path through documents; null if there is none. */
+  /** Returns the value at a path through documents, or null if there is none. */
   public @Nullable Object at(String... path) {
     Object o = this;
     for (String name : path) {
@@ -83,17 +86,17 @@ public final class Document {
     return o;
   }
 
-  /** The document at a path, null if there is none. */
+  /** Returns the document at a path, or null if there is none. */
   public @Nullable Document document(String... path) {
     return at(path) instanceof Document d ? d : null;
   }
 
-  /** The list at a path, empty if there is none. */
+  /** Returns the list at a path; empty if there is none. */
   public List<?> list(String... path) {
     return at(path) instanceof List<?> l ? l : List.of();
   }
 
-  /** The documents of the list at a path. */
+  /** Returns the documents of the list at a path. */
   public List<Document> documents(String... path) {
     return list(path).stream()
         .filter(Document.class::isInstance)
@@ -101,17 +104,17 @@ public final class Document {
         .toList();
   }
 
-  /** The strings of the list at a path. */
+  /** Returns the strings of the list at a path. */
   public List<String> texts(String... path) {
     return list(path).stream().filter(String.class::isInstance).map(String.class::cast).toList();
   }
 
-  /** The text at a path, {@code ""} if there is none. */
+  /** Returns the string at a path; {@code ""} if there is none. */
   public String text(String... path) {
     return at(path) instanceof String s ? s : "";
   }
 
-  /** The number at a path, null if there is none. */
+  /** Returns the number at a path, or null if there is none. */
   public @Nullable Double number(String... path) {
     return at(path) instanceof Number n ? Double.valueOf(n.doubleValue()) : null;
   }

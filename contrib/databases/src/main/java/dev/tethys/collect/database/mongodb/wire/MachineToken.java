@@ -57,7 +57,10 @@ final class MachineToken {
     return token;
   }
 
-  /** Of the machine's one identity, or of that whose client id is the user of the string. */
+  /**
+   * Requests a token for the machine's only identity, or the one whose client ID is the user of the
+   * connection string.
+   */
   private static ClientRequest azure(
       MongoUri uri, String resource, Function<String, @Nullable String> environment) {
     String own = environment.apply("AZURE_POD_IDENTITY_AUTHORITY_HOST");

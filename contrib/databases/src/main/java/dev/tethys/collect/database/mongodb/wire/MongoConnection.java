@@ -114,7 +114,7 @@ public final class MongoConnection implements AutoCloseable {
     hello = command("admin", greeting(uri));
   }
 
-  /** Response of the server to {@code hello}. */
+  /** Returns the server's response to {@code hello}. */
   public Document hello() {
     return hello;
   }

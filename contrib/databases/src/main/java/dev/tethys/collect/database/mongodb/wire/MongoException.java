@@ -13,7 +13,7 @@ public final class MongoException extends IOException {
     this.code = code;
   }
 
-  /** The server's number of the error, 0 if it has none. */
+  /** Returns the server's error code, or 0 if it has none. */
   public int code() {
     return code;
   }

@@ -93,7 +93,7 @@ final class MongoLogin {
     throw new IOException("a response to a login without a payload");
   }
 
-  /** Password of MongoDB's SCRAM-SHA-1: the MD5 hash that older versions stored. */
+  /** Returns the password for MongoDB's SCRAM-SHA-1: the MD5 hash stored by older versions. */
   private static byte[] hashed(String user, String password) throws IOException {
     try {
       byte[] both = (user + ":mongo:" + password).getBytes(StandardCharsets.UTF_8);

@@ -38,7 +38,7 @@ final class MongoTokenLogin {
     }
   }
 
-  /** Path of the token, searched in the same order as in drivers. */
+  /** Returns the path of the token file, searched in the same order as in drivers. */
   private static Path file(String where, Function<String, @Nullable String> environment)
       throws IOException {
     List<String> variables =

@@ -152,7 +152,9 @@ public final class MongoTopology {
     return uri.readPreference().text() + (set.isEmpty() ? "" : " of replica set " + set);
   }
 
-  /** The best that is fresh enough, the nearest of equals; all others are closed. */
+  /**
+   * Selects the best sufficiently fresh candidate, the nearest among equals, and closes all others.
+   */
   private MongoConnection best(List<Candidate> candidates, List<String> problems)
       throws IOException {
     Candidate best = null;
@@ -221,7 +223,7 @@ public final class MongoTopology {
       return rank < other.rank || rank == other.rank && took < other.took;
     }
 
-    /** The time of the last write it has, in milliseconds; 0 if it does not say. */
+    /** Returns the time of the last write in milliseconds; 0 if not reported. */
     long written() {
       return hello().at("lastWrite", "lastWriteDate") instanceof Instant i ? i.toEpochMilli() : 0;
     }
@@ -260,8 +262,8 @@ public final class MongoTopology {
   }
 
   /**
-   * 1 Rank of a member: 1 if it has the preferred role, 2 and above for acceptable fallbacks (lower
-   * is better), 0 if it cannot be used.
+   * Ranks a member: 1 if it has the preferred role, 2 and above for acceptable fallbacks (lower is
+   * better), 0 if it cannot be used.
    */
   private int rank(Document hello) {
     String set = hello.text("setName");
@@ -285,7 +287,7 @@ public final class MongoTopology {
     };
   }
 
-  /** Index of the first tag set that the member has completely; -1 for none. */
+  /** Returns the index of the first tag set that the member matches completely; -1 for none. */
   private int tagged(Document hello) {
     List<Map<String, String>> sets = uri.tagSets();
     for (int i = 0; i < sets.size(); i++) {

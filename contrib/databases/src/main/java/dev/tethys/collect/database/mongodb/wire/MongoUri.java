@@ -37,7 +37,7 @@ public record MongoUri(
 
   /** Authentication mechanism. */
   enum Mechanism {
-    /** The best of SCRAM that the server has for the user. */
+    /** Strongest SCRAM variant the server offers for the user. */
     DEFAULT(""),
     SCRAM_SHA_1(Scram.SHA_1),
     SCRAM_SHA_256(Scram.SHA_256),
@@ -53,7 +53,7 @@ public record MongoUri(
       this.text = text;
     }
 
-    /** Name in MongoDB. */
+    /** Returns the name in MongoDB. */
     String text() {
       return text;
     }
@@ -73,7 +73,7 @@ public record MongoUri(
       this.text = text;
     }
 
-    /** Name in MongoDB. */
+    /** Returns the name in MongoDB. */
     String text() {
       return text;
     }
@@ -275,7 +275,7 @@ public record MongoUri(
     }
   }
 
-  /** Between two looks of a driver at a server, by which staleness is reckoned. */
+  /** Returns the driver's interval between server checks, used to estimate staleness. */
   Duration heartbeat() {
     Duration given = millis(HEARTBEAT);
     Duration usual = Duration.ofSeconds(10);
@@ -283,7 +283,7 @@ public record MongoUri(
   }
 
   /**
-   * Maximum lag of a secondary, null for any lag
+   * Returns the maximum lag of a secondary, null for any lag
    * (https://github.com/mongodb/specifications/blob/master/source/max-staleness/max-staleness.md).
    */
   @Nullable Duration maxStaleness() {
@@ -304,7 +304,7 @@ public record MongoUri(
     return most;
   }
 
-  /** With another login. */
+  /** Returns a copy with another login. */
   public MongoUri withLogin(String user, Secret password) {
     return new MongoUri(srv, authority, hosts, new Login(user, password), database, options);
   }
@@ -315,7 +315,7 @@ public record MongoUri(
   }
 
   /**
-   * With the servers that DNS lists.
+   * Returns a copy with the servers listed in DNS.
    *
    * @param found options of DNS; options of the string itself take precedence
    */
@@ -351,7 +351,7 @@ public record MongoUri(
     return options.containsKey("directconnection") ? direct : null;
   }
 
-  /** TLS settings; null for a plain connection. */
+  /** Returns the TLS settings, or null for a plain connection. */
   public @Nullable TlsConfig tls() {
     boolean given = options.containsKey("tls") || options.containsKey("ssl");
     boolean named =
@@ -407,12 +407,12 @@ public record MongoUri(
     return MechanismProperties.read(mechanism(), option(PROPERTIES));
   }
 
-  /** A property of the mechanism, {@code ""} if not specified. */
+  /** Returns a property of the mechanism; {@code ""} if not specified. */
   String property(String name) {
     return properties().getOrDefault(name, "");
   }
 
-  /** The database that knows the user. */
+  /** Returns the authentication database. */
   String source() {
     String given = option("authsource");
     if (!given.isEmpty()) {
@@ -444,7 +444,8 @@ public record MongoUri(
   }
 
   /**
-   * Tag sets that a member must have, in the order in which they are tried; empty for any member.
+   * Returns the tag sets that a member must have, in the order in which they are tried; empty for
+   * any member.
    */
   List<Map<String, String>> tagSets() {
     if (!options.containsKey(TAGS)) {
@@ -465,24 +466,24 @@ public record MongoUri(
     return all;
   }
 
-  /** Replica set of the servers, {@code ""} for any. */
+  /** Returns the replica set name; {@code ""} for any. */
   String replicaSet() {
     return option("replicaset");
   }
 
-  /** Name of the client in the server's log. */
+  /** Returns the client name in the server's log. */
   String appName() {
     String name = option("appname");
     return name.isEmpty() ? "mongodb_exporter" : name;
   }
 
-  /** Service name of the DNS query. */
+  /** Returns the service name of the DNS query. */
   String service() {
     String name = option("srvservicename");
     return name.isEmpty() ? "mongodb" : name;
   }
 
-  /** Maximum number of servers used from DNS; 0 for all. */
+  /** Returns the maximum number of servers used from DNS; 0 for all. */
   int maxHosts() {
     String v = option("srvmaxhosts");
     if (!v.isEmpty() && !v.matches("\\d{1,5}")) {
@@ -491,7 +492,7 @@ public record MongoUri(
     return v.isEmpty() ? 0 : Integer.parseInt(v);
   }
 
-  /** Duration of an option, null if it is missing or 0. */
+  /** Returns an option as a duration, or null if it is missing or 0. */
   @Nullable Duration millis(String name) {
     String v = option(name);
     if (!v.isEmpty() && !v.matches("\\d{1,9}")) {
@@ -500,7 +501,7 @@ public record MongoUri(
     return v.isEmpty() || Integer.parseInt(v) == 0 ? null : Duration.ofMillis(Integer.parseInt(v));
   }
 
-  /** The authority, without credentials. */
+  /** Returns the authority without credentials. */
   @Override
   public String toString() {
     return authority;

@@ -30,7 +30,7 @@ public record SeedList(@Nullable Resolver resolver) {
   private static final Set<String> TXT_OPTIONS = Set.of("authsource", "replicaset", "loadbalanced");
 
   /**
-   * The string with its servers; unchanged if it names them itself.
+   * Resolves the connection string to its servers; unchanged if it names them itself.
    *
    * @throws IOException if there are none, or they are not in the name's domain
    */
@@ -83,7 +83,10 @@ public record SeedList(@Nullable Resolver resolver) {
     return options;
   }
 
-  /** A name of three parts or more has its first cut, a shorter one must be a part of it. */
+  /**
+   * Whether a target is in a host's domain: a name of three or more labels has its first one
+   * removed, a shorter one must be a suffix.
+   */
   private static boolean inDomainOf(String host, String target) {
     String h = host.toLowerCase(Locale.ROOT);
     String t = target.toLowerCase(Locale.ROOT);

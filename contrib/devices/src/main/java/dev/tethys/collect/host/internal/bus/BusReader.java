@@ -29,7 +29,7 @@ final class BusReader {
     return in.hasRemaining();
   }
 
-  /** An unsigned 32-bit number at a position. */
+  /** Reads an unsigned 32-bit number at a position. */
   long unsigned(int place) {
     return Integer.toUnsignedLong(in.getInt(place));
   }

@@ -35,7 +35,7 @@ final class BusWriter {
     out.write(0);
   }
 
-  /** A field of a head: its number, and a text of a kind. */
+  /** Writes a header field: its number, and a string of a type. */
   void field(int number, String kind, String value) {
     align(8);
     bytes(number, 1, kind.charAt(0), 0);

@@ -174,7 +174,7 @@ public final class SystemBus implements AutoCloseable {
     return alarm.hasRung() ? new SocketTimeoutException("the bus does not answer in time") : e;
   }
 
-  /** A property of an object. */
+  /** Returns a property of an object. */
   public Object property(String service, String path, String of, String name) throws IOException {
     List<Object> answer = call(service, path, "org.freedesktop.DBus.Properties", "Get", of, name);
     if (answer.isEmpty()) {

@@ -153,7 +153,7 @@ public final class Jira extends HttpReceiverKind {
     };
   }
 
-  /** The path of issue searches: Jira's cloud has a separate one. */
+  /** Returns the path of issue searches: Jira Cloud has a separate one. */
   private String searchPath(YamlObject o, URI api, String base) {
     boolean cloud =
         o.get(apiType).equals("cloud")
@@ -187,7 +187,7 @@ public final class Jira extends HttpReceiverKind {
         .toString();
   }
 
-  /** The label by which the issue of a group is found again. */
+  /** Returns the label by which the issue of a group is found again. */
   private static String label(Notification n) {
     return "ALERT{" + n.groupHash() + "}";
   }

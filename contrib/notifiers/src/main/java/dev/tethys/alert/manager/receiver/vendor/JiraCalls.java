@@ -14,7 +14,7 @@ import tools.jackson.databind.node.MissingNode;
 
 /** The calls of Jira's API for one notification. */
 record JiraCalls(HttpSender http, String base, Duration limit) {
-  /** The first issue that a query finds, or a missing node. */
+  /** Returns the first issue found by a query, or a missing node. */
   JsonNode search(String url, String jql) throws NotifyException, InterruptedException {
     JsonObject body =
         new JsonObject().put("fields", List.of("status")).put("jql", jql).put("maxResults", 2L);

@@ -108,8 +108,8 @@ final class MattermostParts {
   }
 
   /**
-   * Priority without the settings that its level does not allow; an unknown level counts as the
-   * default.
+   * Returns the priority without the settings its level does not allow; an unknown level counts as
+   * the default.
    */
   static @Nullable JsonObject priority(@Nullable YamlObject p, TemplateExpander t) {
     if (p == null || p.get(PRIORITY_LEVEL).isEmpty()) {

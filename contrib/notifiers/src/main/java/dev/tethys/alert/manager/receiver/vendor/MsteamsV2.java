@@ -69,7 +69,10 @@ public final class MsteamsV2 extends HttpReceiverKind {
     };
   }
 
-  /** The global client's proxy also applies to an entry that has its own client without one. */
+  /**
+   * Returns the client; the global client's proxy also applies to an entry with its own client
+   * without one.
+   */
   @Override
   public HttpClientConfig http(YamlObject o, GlobalConfig g) {
     HttpClientConfig own = o.find(httpConfig);

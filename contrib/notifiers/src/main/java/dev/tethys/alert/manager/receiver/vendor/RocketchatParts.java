@@ -77,8 +77,8 @@ final class RocketchatParts {
   }
 
   /**
-   * Rocket.Chat supports only buttons as actions. Alertmanager reads five of the keys but sends
-   * none, so its buttons with a {@code msg} are not shown; here they are sent.
+   * Returns the actions; Rocket.Chat supports only buttons. Alertmanager reads five of the keys but
+   * sends none, so its buttons with a {@code msg} are not shown; here they are sent.
    */
   static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, TemplateExpander t) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();

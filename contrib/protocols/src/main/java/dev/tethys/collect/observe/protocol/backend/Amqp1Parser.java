@@ -202,7 +202,7 @@ final class Amqp1Parser extends ProtocolParser {
       this.end = end;
     }
 
-    /** Code of the performative; 0 if none. */
+    /** Returns the code of the performative; 0 if none. */
     int performative() {
       if (at + 4 > end || in.u8(at) != 0) {
         return 0;

@@ -36,7 +36,7 @@ final class BerReader {
     return first > 0x80 && first <= 0x84 ? 1 + (first & 0x7f) : INVALID;
   }
 
-  /** Length that starts at an index and whose bytes are visible. */
+  /** Returns the length that starts at an index and whose bytes are visible. */
   static long length(StreamBuffer in, int at) {
     int size = lengthSize(in.u8(at));
     if (size == 1) {
@@ -75,7 +75,7 @@ final class BerReader {
     return tag;
   }
 
-  /** Length of the element's content, the part that is not visible included. */
+  /** Returns the length of the element's content, including the part that is not visible. */
   long length() {
     return length;
   }
@@ -85,12 +85,14 @@ final class BerReader {
     return start + length <= end;
   }
 
-  /** Content as text, at most a number of bytes. */
+  /** Returns the content as a string of at most the given number of bytes. */
   String text(int most) {
     return in.text(start, (int) Math.min(end, start + Math.min(length, most)));
   }
 
-  /** Content as a number; -1 when it is negative, longer than four bytes or not visible. */
+  /**
+   * Returns the content as a number; -1 if it is negative, longer than four bytes or not visible.
+   */
   long number() {
     if (length < 1 || length > 4 || !isWhole() || in.u8(start) >= 0x80) {
       return -1;

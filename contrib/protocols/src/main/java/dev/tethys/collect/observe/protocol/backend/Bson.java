@@ -23,7 +23,7 @@ final class Bson {
   }
 
   /**
-   * A document as JSON; {@code <truncated>} when it is not visible to its end.
+   * Formats a document as JSON; {@code <truncated>} if it is not visible to its end.
    *
    * @param values false to replace each value by {@code ?}
    */
@@ -32,7 +32,10 @@ final class Bson {
     return b.document(0, false) ? b.out.toString() : TRUNCATED;
   }
 
-  /** Name and value of the first element, the value empty unless it is a string; null if cut. */
+  /**
+   * Returns name and value of the first element, the value empty unless it is a string; null if
+   * cut.
+   */
   static String @Nullable [] first(StreamBuffer in, int from) {
     int n = in.available();
     if (from + 6 > n) {
@@ -52,7 +55,7 @@ final class Bson {
     return new String[] {in.text(from + 5, nul), value};
   }
 
-  /** Number of a top element: double, int or long; NaN when it is not visible. */
+  /** Returns the number in a top-level element: double, int or long; NaN if it is not visible. */
   static double number(StreamBuffer in, int from, int end, String name) {
     Bson b = new Bson(in, from, end, false);
     b.at += 4;

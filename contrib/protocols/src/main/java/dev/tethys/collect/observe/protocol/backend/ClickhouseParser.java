@@ -33,7 +33,9 @@ final class ClickhouseParser extends ProtocolParser {
     return in.available() > 30 && in.u8(0) == QUERY && query(in) != null;
   }
 
-  /** Text of a query packet, empty if the packet ends before it; null for other packets. */
+  /**
+   * Returns the text of a query packet, empty if the packet ends before it; null for other packets.
+   */
   static @Nullable String query(StreamBuffer in) {
     Reader r = new Reader(in, 1);
     r.skipString(); // id

@@ -72,7 +72,7 @@ final class FoundationdbParser extends ProtocolParser {
     return (in.u8(10) | in.u8(11) << 8) == CONNECT_MAGIC && in.i32le(0) >= 8 && in.i32le(0) < 512;
   }
 
-  /** Size of the header before the token, 0 for an unknown message. */
+  /** Returns the size of the header before the token; 0 for an unknown message. */
   private static int header(StreamBuffer in, boolean reply) {
     for (int before : new int[] {PLAIN, TLS}) {
       if (in.available() >= before + 24) {
@@ -135,7 +135,7 @@ final class FoundationdbParser extends ProtocolParser {
     return Step.NEXT;
   }
 
-  /** Size of a message; one of an unknown kind has the header of a connection without TLS. */
+  /** Returns the size of a message; an unknown kind has the header of a connection without TLS. */
   private static long size(StreamBuffer in, int header) {
     return (header == TLS ? TLS : PLAIN) + (long) in.i32le(0);
   }

@@ -62,8 +62,8 @@ final class LdapNames {
   }
 
   /**
-   * Distinguished name like {@code uid=?,ou=people,dc=example}; other text, such as a user name
-   * with a domain, becomes {@code ?}.
+   * Returns a distinguished name like {@code uid=?,ou=people,dc=example}; other text, such as a
+   * user name with a domain, becomes {@code ?}.
    */
   static String name(String dn) {
     StringBuilder out = new StringBuilder();
@@ -109,8 +109,8 @@ final class LdapNames {
   }
 
   /**
-   * Filter of a search like {@code (&(objectClass=?)(uid=?))}. Equal parts that follow each other
-   * are shown once.
+   * Returns a search filter like {@code (&(objectClass=?)(uid=?))}. Equal parts that follow each
+   * other are shown once.
    *
    * @param at reader at the filter
    */

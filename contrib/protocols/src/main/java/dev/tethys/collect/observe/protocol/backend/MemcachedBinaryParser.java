@@ -355,7 +355,9 @@ final class MemcachedBinaryParser extends ProtocolParser {
     requests.report(r, now);
   }
 
-  /** Request with the number of a response; null if the requests are matched in order. */
+  /**
+   * Returns the request with the number of a response; null if the requests are matched in order.
+   */
   private @Nullable Pending ofAnswer(Packet p, long now) {
     Pending r = requests.numbered(p.opaque);
     if (r == null || r.command == p.opcode) {

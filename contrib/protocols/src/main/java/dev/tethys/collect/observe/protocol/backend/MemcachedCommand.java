@@ -139,7 +139,7 @@ record MemcachedCommand(
     ALL[code] = new MemcachedCommand(name, key, few, most, value, false);
   }
 
-  /** Command with this number; the name of an unknown command contains the number. */
+  /** Returns the command with this number; the name of an unknown command contains the number. */
   static MemcachedCommand of(int code) {
     MemcachedCommand c = ALL[code];
     return c != null

@@ -51,7 +51,7 @@ final class MemcachedParser extends ProtocolParser {
     return List.of(in.text(0, eol).stripTrailing().split(" +"));
   }
 
-  /** Verb and keys of a command. */
+  /** Returns the verb and keys of a command. */
   static List<String> command(StreamBuffer in) {
     int eol = in.indexOf('\n', 0, LONGEST_LINE);
     List<String> words = words(in, eol < 0 ? in.available() : eol);
@@ -114,7 +114,7 @@ final class MemcachedParser extends ProtocolParser {
     return Step.NEXT;
   }
 
-  /** A command with more keys than are visible. */
+  /** Parses a command with more keys than are visible. */
   private Step longGet(StreamBuffer in) {
     if (!in.startsWith(0, "get ") && !in.startsWith(0, "gets ")) {
       return Step.WRONG;
@@ -230,7 +230,7 @@ final class MemcachedParser extends ProtocolParser {
     requests.quietSince(now);
   }
 
-  /** Decimal number, or -2. */
+  /** Parses a decimal number; -2 if invalid. */
   private static long number(String word) {
     if (word.isEmpty() || word.length() > 19) {
       return -2;

@@ -33,13 +33,13 @@ final class MongoParser extends ProtocolParser {
         && (code == OP_MSG || code == OP_COMPRESSED || code == OP_QUERY || code == OP_REPLY);
   }
 
-  /** The command of a message as JSON with its values. */
+  /** Returns the command of a message as JSON with its values. */
   static String query(StreamBuffer in) {
     int document = document(in);
     return document < 0 ? Bson.TRUNCATED : Bson.text(in, document, in.i32le(0), true);
   }
 
-  /** Start of the command's document, or -1 when it is not visible. */
+  /** Returns the start of the command's document, or -1 if it is not visible. */
   private static int document(StreamBuffer in) {
     int n = in.available();
     if (in.i32le(12) == OP_QUERY) {

@@ -71,7 +71,7 @@ final class MqttParser extends ProtocolParser {
         : next == in.available() || in.truncated();
   }
 
-  /** Start of a packet's body; 0 if its length is not visible, -1 if it is invalid. */
+  /** Returns the start of a packet's body; 0 if its length is not visible, -1 if it is invalid. */
   private static int body(StreamBuffer in) {
     for (int i = 1; i <= 4; i++) {
       if (i >= in.available()) {

@@ -84,7 +84,9 @@ final class MysqlParser extends ProtocolParser {
     return in.u8(0) | in.u8(1) << 8 | in.u8(2) << 16;
   }
 
-  /** Start of the text: query attributes (MySQL 8.0.23) precede it, none as 0 and 1. */
+  /**
+   * Returns the start of the SQL text: query attributes (MySQL 8.0.23) precede it, none as 0 and 1.
+   */
   private static int sqlStart(StreamBuffer in) {
     return in.u8(4) == QUERY && in.available() > 7 && in.u8(5) == 0 && in.u8(6) == 1 ? 7 : 5;
   }

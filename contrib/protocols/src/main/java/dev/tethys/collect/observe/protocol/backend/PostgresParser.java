@@ -305,7 +305,7 @@ final class PostgresParser extends ProtocolParser {
     requests.report(p, now);
   }
 
-  /** End of a simple query, or of all up to a Sync: steps after an error have no response. */
+  /** Ends a simple query, or all steps up to a Sync: steps after an error have no response. */
   private void readyForQuery(long now) {
     for (Pending p = requests.close(); p != null; p = requests.close()) {
       if (p.kind == Pending.Kind.SINGLE) {

@@ -195,7 +195,9 @@ final class TdsParser extends ProtocolParser {
     }
   }
 
-  /** Text of a parameter that follows {@code before} others; empty if it is not visible. */
+  /**
+   * Returns the text of a parameter that follows {@code before} others; empty if it is not visible.
+   */
   private static String parameter(StreamBuffer in, int from, int end, int before) {
     int at = from;
     for (int i = 0; i <= before; i++) {

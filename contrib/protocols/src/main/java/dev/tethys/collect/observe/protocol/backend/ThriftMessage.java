@@ -149,7 +149,10 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return type > 0 && type < BINARY_SIZES.length && BINARY_SIZES[type] >= 0;
   }
 
-  /** Number of the first field of a result; -1 if it has none, -2 when that is not visible. */
+  /**
+   * Returns the number of the first field of a result; -1 if it has none, -2 if that is not
+   * visible.
+   */
   int firstField(StreamBuffer in) {
     int n = in.available();
     if (body >= n) {
@@ -192,7 +195,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return at + 7 <= n && in.u8(at) == 8 && in.u16(at + 1) == 2 ? in.i32(at + 3) : -1;
   }
 
-  /** End of the arguments or the result, {@link #MORE} or {@link #WRONG}. */
+  /** Returns the end of the arguments or the result, {@link #MORE} or {@link #WRONG}. */
   int end(StreamBuffer in) {
     return compact
         ? compactValue(in, body, COMPACT_STRUCT, 0)
@@ -358,7 +361,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
       this.at = at;
     }
 
-    /** Next number, not negative; -1 when it is not visible or too long. */
+    /** Reads the next non-negative number; -1 if it is not visible or too long. */
     long next() {
       long value = 0;
       for (int shift = 0; at >= 0; shift += 7) {

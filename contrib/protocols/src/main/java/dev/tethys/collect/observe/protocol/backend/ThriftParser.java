@@ -212,7 +212,7 @@ final class ThriftParser extends ProtocolParser {
           : new Unit(m, h.sequence, h.traceParent, size, false);
     }
 
-    /** Type of the message; that of an ordinary one when it is not visible. */
+    /** Returns the type of the message; the ordinary one if it is not visible. */
     int type(int ordinary) {
       return message == null ? ordinary : message.type();
     }

@@ -91,7 +91,7 @@ final class ZookeeperParser extends ProtocolParser {
         && in.i32(16) > 0;
   }
 
-  /** Name of the operation and its path; null if the operation is unknown. */
+  /** Returns the name of the operation and its path; null if the operation is unknown. */
   static String @Nullable [] command(StreamBuffer in) {
     int type = in.i32(8);
     String name = OPERATIONS.get(type);

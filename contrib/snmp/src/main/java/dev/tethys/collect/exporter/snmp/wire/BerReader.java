@@ -23,12 +23,12 @@ final class BerReader {
     return at < end;
   }
 
-  /** Position of the next value in the message. */
+  /** Returns the position of the next value in the message. */
   int position() {
     return at;
   }
 
-  /** The tag of the next value, which stays the next. */
+  /** Returns the tag of the next value without consuming it. */
   int tag() throws MalformedMessageException {
     if (at >= end) {
       throw new MalformedMessageException("truncated message");
@@ -36,7 +36,7 @@ final class BerReader {
     return bytes[at] & 0xff;
   }
 
-  /** Reader of the next value's contents. */
+  /** Returns a reader of the next value's contents. */
   BerReader inside(int tag) throws MalformedMessageException {
     if (tag() != tag) {
       throw new MalformedMessageException("tag 0x%02x instead of 0x%02x".formatted(tag(), tag));
@@ -126,7 +126,7 @@ final class BerReader {
     return Oid.of(Arrays.copyOf(parts, n));
   }
 
-  /** The next value, of any kind; an unknown one becomes nothing. */
+  /** Reads the next value of any kind; an unknown one becomes nothing. */
   SnmpValue value() throws MalformedMessageException {
     int tag = tag();
     if (tag == Ber.INTEGER) {

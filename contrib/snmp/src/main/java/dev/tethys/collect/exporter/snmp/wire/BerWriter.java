@@ -6,7 +6,7 @@ import java.io.ByteArrayOutputStream;
 final class BerWriter {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(128);
 
-  /** A value that is written already. */
+  /** Writes an encoded value. */
   BerWriter value(int tag, byte[] content) {
     out.write(tag);
     int n = content.length;

@@ -101,7 +101,7 @@ public final class Credentials {
   }
 
   /**
-   * Of version 3.
+   * Creates SNMPv3 credentials.
    *
    * @param authentication null if none
    * @param privacy null if none; without authentication there is none
@@ -115,7 +115,7 @@ public final class Credentials {
     return new Credentials(3, "", name, authentication, password, privacy, privacyPassword);
   }
 
-  /** 1, 2 or 3. */
+  /** Returns 1, 2 or 3. */
   public int version() {
     return version;
   }
@@ -136,12 +136,12 @@ public final class Credentials {
     return privacy;
   }
 
-  /** The key of a signature for an engine. */
+  /** Returns the signing key for an engine. */
   byte[] authenticationKey(Authentication how, byte[] engine) {
     return localized(how, fromPassword(how, password), engine);
   }
 
-  /** The key of encryption for an engine. */
+  /** Returns the encryption key for an engine. */
   byte[] privacyKey(Authentication how, Privacy what, byte[] engine) {
     byte[] key = localized(how, fromPassword(how, privacyPassword), engine);
     while (key.length < what.keyLength) {

@@ -45,12 +45,12 @@ public final class Oid implements Comparable<Oid> {
     return parts.length;
   }
 
-  /** A part, unsigned. */
+  /** Returns a part, unsigned. */
   public int part(int i) {
     return parts[i];
   }
 
-  /** The parts from that one on. */
+  /** Returns the parts starting at an index. */
   public int[] from(int i) {
     return Arrays.copyOfRange(parts, i, parts.length);
   }
@@ -62,7 +62,7 @@ public final class Oid implements Comparable<Oid> {
     return new Oid(all);
   }
 
-  /** The column before this one: the last part is one less. */
+  /** Returns the previous column: the last part is one less. */
   public Oid before() {
     int[] p = parts.clone();
     p[p.length - 1]--;

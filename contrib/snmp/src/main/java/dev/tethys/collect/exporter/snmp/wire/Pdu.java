@@ -16,7 +16,7 @@ record Pdu(int type, int requestId, int errorStatus, int errorIndex, List<Bindin
   static final int GET_BULK = 0xa5;
   static final int REPORT = 0xa8;
 
-  /** A request for these. */
+  /** Creates a request for these objects. */
   static Pdu request(int type, int repetitions, List<Oid> oids) {
     return new Pdu(
         type,

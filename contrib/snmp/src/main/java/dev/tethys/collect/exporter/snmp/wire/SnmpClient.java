@@ -157,7 +157,7 @@ public final class SnmpClient implements AutoCloseable {
     }
   }
 
-  /** An object and all objects below it. */
+  /** Reads an object and all objects below it. */
   public List<Binding> walk(Oid root) throws IOException {
     try {
       return walkBelow(root.size() < 2 ? INTERNET : root);
@@ -244,7 +244,7 @@ public final class SnmpClient implements AutoCloseable {
     return p;
   }
 
-  /** Counter of the security model that a report is about; 0 for any other. */
+  /** Returns the security model counter that a report is about; 0 for any other. */
   private static int report(Pdu p) {
     if (p.type() != Pdu.REPORT || p.bindings().isEmpty()) {
       return 0;
@@ -306,7 +306,7 @@ public final class SnmpClient implements AutoCloseable {
         .bytes();
   }
 
-  /** The response to one of these requests; late ones to others are skipped. */
+  /** Receives the response to one of these requests; late ones to others are skipped. */
   private Pdu receive(Set<Integer> ids, long sent) throws IOException {
     long until = Math.min(deadline - sent, timeLimit.timeout().toNanos()) + sent;
     while (true) {

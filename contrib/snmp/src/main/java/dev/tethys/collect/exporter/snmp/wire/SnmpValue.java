@@ -33,7 +33,7 @@ public sealed interface SnmpValue {
       return bytes.length;
     }
 
-    /** A byte as a number from 0 to 255. */
+    /** Returns a byte as a number from 0 to 255. */
     public int at(int i) {
       return bytes[i] & 0xff;
     }

@@ -50,7 +50,7 @@ final class UserSecurity {
     return engine.length > 0;
   }
 
-  /** A request; while the engine is unknown, a request that makes the agent report it. */
+  /** Encodes a request; while the engine is unknown, a request that makes the agent report it. */
   byte[] write(int messageId, Pdu pdu) throws GeneralSecurityException {
     Authentication how = hasEngineId() ? credentials.authentication() : null;
     Privacy what = how == null ? null : credentials.privacy();
