@@ -15,8 +15,8 @@ public interface AckCallback {
   void complete(Outcome outcome);
 
   /**
-   * Callback for a batch with several destinations: settled once per destination, it then settles
-   * the original with the worst outcome.
+   * Returns a callback for a batch with several destinations: settled once per destination, it then
+   * settles the original with the worst outcome.
    *
    * @param ways number of destinations; at least 1
    */
@@ -35,8 +35,8 @@ public interface AckCallback {
   }
 
   /**
-   * Callback for a batch that is split: settled once per part, it then settles the batch with the
-   * combined outcome.
+   * Returns a callback for a batch that is split: settled once per part, it then settles the batch
+   * with the combined outcome.
    *
    * @param parts number of parts; at least 1
    */
@@ -45,7 +45,7 @@ public interface AckCallback {
   }
 
   /**
-   * Callback for several batches that were merged: an outcome settles them all. Rejected items
+   * Returns a callback for several merged batches: an outcome settles them all. Rejected items
    * whose part is unknown are distributed by size.
    *
    * @param parts callbacks with the items of their batches

@@ -61,12 +61,12 @@ public final class Batch {
     this(signal, encoding, new Content(signal, encoding, body), items, body.length, lane, metadata);
   }
 
-  /** A batch of bytes without metadata. */
+  /** Creates a batch of bytes without metadata. */
   public Batch(Signal signal, Encoding encoding, byte[] body, int items, long lane) {
     this(signal, encoding, body, items, lane, Metadata.NONE);
   }
 
-  /** A batch of a tree without other owners. */
+  /** Creates a batch from a tree without other owners. */
   public static Batch of(Signal signal, Telemetry<?> tree, long lane, Metadata metadata) {
     return new Batch(
         signal, Encoding.OTLP, new Content(signal, tree), tree.itemCount(), 0, lane, metadata);
@@ -119,24 +119,27 @@ public final class Batch {
         Signal.PROFILES, Encoding.OTLP, new Content(profiles, otlp), samples, about, 0, metadata);
   }
 
-  /** Another message of the same origin. */
+  /** Returns a batch with another message of the same origin. */
   public Batch with(byte[] otherBody, int otherItems) {
     return new Batch(signal, encoding, otherBody, otherItems, lane, metadata);
   }
 
-  /** Other series of the same source, in the encoding of remote write, without its metadata. */
+  /**
+   * Returns a batch with other series of the same source, in remote write encoding, without its
+   * metadata.
+   */
   public Batch withSeries(byte[] series, int otherItems) {
     return ofSeries(series, otherItems, families(), lane, metadata);
   }
 
-  /** A tree without other owners, of the same origin. */
+  /** Returns a batch with a tree of the same origin and without other owners. */
   public Batch with(Signal of, Telemetry<?> tree) {
     int n = tree.itemCount();
     int bytes = (int) Math.min(Integer.MAX_VALUE, (long) size() * n / Math.max(1, items));
     return new Batch(of, Encoding.OTLP, new Content(of, tree), n, bytes, lane, metadata);
   }
 
-  /** The same content with other company. */
+  /** Returns a batch with the same content in another lane and with other metadata. */
   public Batch with(long otherLane, Metadata otherMetadata) {
     return new Batch(signal, encoding, content, items, about, otherLane, otherMetadata);
   }
@@ -204,12 +207,12 @@ public final class Batch {
     return signal;
   }
 
-  /** Encoding of {@link #body}. */
+  /** Returns the encoding of {@link #body}. */
   public Encoding encoding() {
     return encoding;
   }
 
-  /** The message; not to be written into. */
+  /** Returns the message; must not be modified. */
   public byte[] body() {
     return content.body();
   }
@@ -222,7 +225,10 @@ public final class Batch {
     return content.series();
   }
 
-  /** Metadata of the source of series that {@link #series} lacks; null if it is complete. */
+  /**
+   * Returns the metadata of the series' source that {@link #series} lacks, or null if it is
+   * complete.
+   */
   public @Nullable MetricFamilies families() {
     return content.families();
   }
@@ -249,7 +255,7 @@ public final class Batch {
     return content.rows();
   }
 
-  /** Number of items as counted by the encoding. */
+  /** Returns the number of items as counted by the encoding. */
   public int items() {
     return items;
   }
@@ -263,8 +269,8 @@ public final class Batch {
   }
 
   /**
-   * Length of {@link #body}. For a tree that is not encoded yet it is an estimate, or else a share
-   * of the length of its source: for limits, not for offsets or counts.
+   * Returns the length of {@link #body}. For a tree that is not encoded yet it is an estimate, or
+   * else a share of the length of its source: for limits, not for offsets or counts.
    */
   public int size() {
     long n = content.length();
@@ -272,23 +278,23 @@ public final class Batch {
     return n < 0 ? about : (int) Math.min(Integer.MAX_VALUE, n);
   }
 
-  /** Length of {@link #body} if known without encoding, otherwise -1. */
+  /** Returns the length of {@link #body} if known without encoding, otherwise -1. */
   public int knownSize() {
     return content.length();
   }
 
   /**
-   * The exact length of {@link #body}; of series without the metadata of their source. Encodes a
-   * tree for that, and keeps both; -1 while the tree was taken.
+   * Returns the exact length of {@link #body}; for series, without the metadata of their source.
+   * Encodes a tree for that, and keeps both; -1 while the tree was taken.
    */
   public int measure() {
     return content.measure();
   }
 
   /**
-   * Size for volume counts, independent of other batches: the length of {@link #body}; for series
-   * without the metadata of their source. A tree that is not encoded yet is estimated from some of
-   * its items.
+   * Returns the size for volume counts, independent of other batches: the length of {@link #body};
+   * for series, without the metadata of their source. A tree that is not encoded yet is estimated
+   * from some of its items.
    */
   public long estimatedSize() {
     long n = content.bytes();
@@ -297,7 +303,7 @@ public final class Batch {
   }
 
   /**
-   * The same, but exact: a tree is encoded for it, and both are kept. It is an estimate only for
+   * Returns the exact size: a tree is encoded for it, and both are kept. It is an estimate only for
    * profiles without an OTLP message.
    */
   public long exactSize() {
@@ -334,8 +340,8 @@ public final class Batch {
     T ofRows(Rows rows);
 
     /**
-     * Result for merged content, from the results of its parts in order. Null if the content must
-     * be read.
+     * Returns the result for merged content from the results of its parts in order. Null if the
+     * content must be read.
      */
     default @Nullable T ofParts(List<T> parts) {
       return null;
@@ -343,8 +349,8 @@ public final class Batch {
   }
 
   /**
-   * Result of a computation, which runs at most once per content and latest derivation; null while
-   * the tree is taken.
+   * Returns the result of a computation, which runs at most once per content and latest derivation;
+   * null while the tree is taken.
    */
   public <T> @Nullable T derived(Derivation<T> by) {
     return content.derived(by);

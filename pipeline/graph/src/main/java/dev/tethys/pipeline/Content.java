@@ -101,7 +101,7 @@ final class Content {
   }
 
   /**
-   * Profiles.
+   * Creates content from profiles.
    *
    * @param otlp writes the same profiles as a message of OTLP
    */
@@ -118,12 +118,12 @@ final class Content {
     return rows;
   }
 
-  /** Metadata of the source of series, which {@link #series} lacks; null if none. */
+  /** Returns the metadata of the series' source, which {@link #series} lacks, or null if none. */
   @Nullable MetricFamilies families() {
     return families;
   }
 
-  /** The message; a tree that was here is encoded and released. */
+  /** Returns the message; a tree is encoded and released. */
   synchronized byte[] body() {
     byte[] b = body;
     if (b == null) {
@@ -155,14 +155,14 @@ final class Content {
     return b;
   }
 
-  /** The length of the message if it is in memory as bytes, otherwise -1. */
+  /** Returns the length of the message if it is in memory as bytes, otherwise -1. */
   synchronized int length() {
     return body == null ? -1 : body.length;
   }
 
   /**
-   * The length of the message, which is written for that and kept in addition to its tree; -1 while
-   * its tree is elsewhere.
+   * Returns the length of the message, which is encoded for that and kept in addition to its tree;
+   * -1 while its tree is taken.
    */
   synchronized int measure() {
     if (body != null) {
@@ -200,13 +200,15 @@ final class Content {
     }
   }
 
-  /** The estimated length of a tree without bytes; -1 while it is elsewhere and not estimated. */
+  /**
+   * Returns the estimated length of a tree without bytes; -1 while it is taken and not estimated.
+   */
   synchronized long estimate() {
     long[] s = sizes();
     return s == null ? -1 : Arrays.stream(s).sum();
   }
 
-  /** The same if it was estimated before, otherwise -1. */
+  /** Returns the estimated length if it was estimated before, otherwise -1. */
   synchronized long estimateMadeBefore() {
     return sizes == null ? -1 : Arrays.stream(sizes).sum();
   }
@@ -227,8 +229,8 @@ final class Content {
   }
 
   /**
-   * Message size in bytes for volume counts. For series it excludes source metadata, which not
-   * every consumer accepts; -1 if unknown.
+   * Returns the message size in bytes for volume counts. For series it excludes source metadata,
+   * which not every consumer accepts; -1 if unknown.
    */
   synchronized long bytes() {
     return series != null
@@ -236,7 +238,7 @@ final class Content {
         : rows != null ? rows.length() : body != null ? body.length : -1;
   }
 
-  /** Result of a computation, run once per derivation; null while the tree is taken. */
+  /** Returns the result of a computation, run once per derivation; null while the tree is taken. */
   @SuppressWarnings("unchecked") // the derivation made it
   synchronized <T> @Nullable T derived(Batch.Derivation<T> by) {
     if (derivedBy != by) {
@@ -339,8 +341,8 @@ final class Content {
   }
 
   /**
-   * The message as a part of another one: series of remote write after the metadata that applies to
-   * them, regardless of the source of those before.
+   * Returns the message as part of another one: remote write series follow the metadata that
+   * applies to them, regardless of the source of those before.
    */
   synchronized byte[] joinable() {
     return families == null ? body() : FamilyPrefix.add(series(), families, true);

@@ -26,7 +26,7 @@ public sealed interface Outcome {
       this(reason, retryAfter, false);
     }
 
-    /** Delay before the next attempt of a sender with its own shortest delay. */
+    /** Returns the delay before the next attempt of a sender with its own shortest delay. */
     public Duration retryAfter(Duration shortest) {
       return retryAfter.compareTo(shortest) > 0 ? retryAfter : shortest;
     }
@@ -62,7 +62,7 @@ public sealed interface Outcome {
       this(reason, items, Map.of(reason, items));
     }
 
-    /** Combined rejection of the same batch. */
+    /** Returns the combined rejection of the same batch. */
     private Rejected plus(Rejected other) {
       if (byReason.keySet().equals(other.byReason.keySet()) && byReason.size() == 1) {
         return new Rejected(reason, items + other.items);
@@ -79,7 +79,7 @@ public sealed interface Outcome {
       return new Rejected(text, items + other.items, all);
     }
 
-    /** The same reasons for a number of items whose indexes belong to another batch. */
+    /** Returns the same reasons for a number of items whose indexes belong to another batch. */
     public Rejected of(int part) {
       return part == items ? new Rejected(reason, items, byReason) : new Rejected(reason, part);
     }
@@ -94,8 +94,8 @@ public sealed interface Outcome {
   String REJECTED_HEADER = "X-Tethys-Rejected-Items";
 
   /**
-   * Worse of two outcomes of a batch with two destinations: a retry wins, then the larger
-   * rejection.
+   * Returns the worse of two outcomes of a batch with two destinations: a retry wins, then the
+   * larger rejection.
    */
   static Outcome worse(Outcome a, Outcome b) {
     return switch (a) {
@@ -111,7 +111,7 @@ public sealed interface Outcome {
     };
   }
 
-  /** Combined outcome of a batch whose parts had different outcomes. */
+  /** Returns the combined outcome of a batch whose parts had different outcomes. */
   static Outcome plus(Outcome a, Outcome b) {
     return a instanceof Rejected x && b instanceof Rejected y ? x.plus(y) : worse(a, b);
   }

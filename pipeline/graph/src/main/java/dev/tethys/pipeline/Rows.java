@@ -37,17 +37,17 @@ public final class Rows {
     return layout;
   }
 
-  /** Unix milliseconds. */
+  /** Returns the timestamp in Unix milliseconds. */
   public long timestamp() {
     return timestamp;
   }
 
-  /** One for each series, in their order; not to be written into. */
+  /** Returns one value for each series, in order; must not be modified. */
   public double[] values() {
     return values;
   }
 
-  /** The same as a request of remote write 1.0. */
+  /** Encodes the rows as a remote write 1.0 request. */
   byte[] write() {
     WriteRequestWriter w = new WriteRequestWriter();
     int[] next = {0};
@@ -67,7 +67,7 @@ public final class Rows {
    */
   private record Lengths(int all, BitSet shorter) {}
 
-  /** Length of the output of {@link #write}, for times from 1971 to 2109. */
+  /** Returns the length of the output of {@link #write}, for times from 1971 to 2109. */
   int length() {
     if (size >= 0) {
       return size;

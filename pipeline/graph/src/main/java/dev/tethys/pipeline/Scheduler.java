@@ -4,10 +4,10 @@ import java.time.Duration;
 
 /** Time and threads for the components of a graph, so that tests control both. */
 public interface Scheduler {
-  /** Wall clock, Unix milliseconds. */
+  /** Returns the wall clock in Unix milliseconds. */
   long millis();
 
-  /** Monotonic clock; only differences are meaningful. */
+  /** Returns the monotonic clock; only differences are meaningful. */
   long nanos();
 
   /** Runs a task that may block on its own thread. */
@@ -23,7 +23,7 @@ public interface Scheduler {
     void cancel();
   }
 
-  /** The system's clocks; virtual threads, and one thread for timers. */
+  /** Creates a scheduler with the system's clocks, virtual threads, and one timer thread. */
   static Scheduler system() {
     return SystemScheduler.INSTANCE;
   }

@@ -15,7 +15,7 @@ public enum Signal {
     this.otlp = otlp;
   }
 
-  /** Corresponding OTLP signal. */
+  /** Returns the corresponding OTLP signal. */
   public OtlpSignal otlp() {
     return otlp;
   }

@@ -59,7 +59,8 @@ final class SystemScheduler implements Scheduler {
   }
 
   /**
-   * Many tasks schedule their next run at their end, so an error must not propagate to the task.
+   * Runs a task and logs errors: many tasks schedule their next run at their end, so an error must
+   * not propagate to the task.
    */
   private void guarded(Runnable task) {
     try {

@@ -20,7 +20,7 @@ public final class AllowedReferences {
   private final Set<String> allowed = new TreeSet<>();
 
   /**
-   * References.
+   * Creates a set of allowed references.
    *
    * @param references {@code env:NAME}, {@code file:PATH}, or a URL
    * @throws IllegalArgumentException if one is of another form
@@ -38,7 +38,9 @@ public final class AllowedReferences {
     }
   }
 
-  /** The normalized path of a file without {@code ..}, which is also the path that is read. */
+  /**
+   * Returns the normalized path of a file without {@code ..}, which is also the path that is read.
+   */
   static Path normalized(String path) {
     try {
       return Path.of(path).toAbsolutePath().normalize();
@@ -53,7 +55,7 @@ public final class AllowedReferences {
   }
 
   /**
-   * The error for a reference that is not allowed.
+   * Returns the error for a reference that is not allowed.
    *
    * @param texts text of the configuration: a name not found in it comes from another reference and
    *     is not shown

@@ -71,7 +71,7 @@ import java.util.ServiceLoader;
 public final class BuiltIn {
   private BuiltIn() {}
 
-  /** All of them, and perhaps some that only the caller has. */
+  /** Returns all built-in components, plus those of the caller. */
   public static Components components(ComponentFactory<?>... own) {
     return components(List.of(own));
   }

@@ -8,7 +8,7 @@ import java.io.IOException;
 @FunctionalInterface
 public interface ConfigSource {
   /**
-   * The configuration as it is now.
+   * Reads the current configuration.
    *
    * @throws ConfigException if something in it is invalid
    * @throws IOException if it cannot be read
@@ -23,7 +23,7 @@ public interface ConfigSource {
    */
   record Texts(YamlDocument document, YamlDocument written, ReferencedValues values) {}
 
-  /** The configuration as it is now, in both forms; errors as of {@link #read}. */
+  /** Reads the current configuration in both forms; fails like {@link #read}. */
   default Texts texts() throws IOException {
     YamlDocument d = read();
     return new Texts(d, d, ReferencedValues.NONE);

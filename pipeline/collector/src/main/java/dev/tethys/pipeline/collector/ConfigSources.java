@@ -79,7 +79,7 @@ public final class ConfigSources implements ConfigSource {
     return environment;
   }
 
-  /** The same sources, with variables that take precedence over the environment. */
+  /** Returns the same sources with variables that take precedence over the environment. */
   public ConfigSources with(Map<String, String> others) {
     return new ConfigSources(configs, sets, environment, others, allowed);
   }
@@ -144,7 +144,7 @@ public final class ConfigSources implements ConfigSource {
         layers.document().splittingTexts(), written.document().splittingTexts(), last);
   }
 
-  /** Text of a value of {@code --config}. */
+  /** Returns the text of a {@code --config} value. */
   private String text(String config) throws IOException {
     if (!SCHEME.matcher(config).matches()) {
       return file(config);
@@ -176,7 +176,7 @@ public final class ConfigSources implements ConfigSource {
   }
 
   /**
-   * Text of a file or URL.
+   * Returns the text of a file or URL.
    *
    * @param texts text of the configuration: a name not found in it comes from another reference
    */

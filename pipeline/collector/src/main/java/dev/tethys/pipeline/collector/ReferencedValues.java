@@ -54,7 +54,7 @@ public record ReferencedValues(List<Value> values, Set<String> places) {
     places = Set.copyOf(places);
   }
 
-  /** Both. */
+  /** Returns the values of both. */
   public ReferencedValues plus(ReferencedValues other) {
     List<Value> all = new ArrayList<>(values);
     all.addAll(other.values);
@@ -64,8 +64,8 @@ public record ReferencedValues(List<Value> values, Set<String> places) {
   }
 
   /**
-   * An error of this configuration that can be shown: one at a value with references does not quote
-   * it, for readers quote parts of values and values derived from them.
+   * Returns a displayable error of this configuration: an error at a value with references does not
+   * quote it, since readers quote parts of values and values derived from them.
    */
   public ConfigException shown(ConfigException error) {
     String message = String.valueOf(error.getMessage());
@@ -79,8 +79,8 @@ public record ReferencedValues(List<Value> values, Set<String> places) {
   }
 
   /**
-   * JSON text in which secret values are replaced by their references: values are secret by the
-   * name of the variable, by their form, or because they are files.
+   * Replaces secret values in JSON text with their references: values are secret by the name of the
+   * variable, by their form, or because they are files.
    */
   public String withoutSecrets(String json) {
     return replaced(json, longestFirst().stream().filter(Value::isSecret).toList());
@@ -106,7 +106,7 @@ public record ReferencedValues(List<Value> values, Set<String> places) {
         .toList();
   }
 
-  /** An error with references in place of their values, and of parts of these. */
+  /** Replaces values, and parts of them, in an error with their references. */
   public String masked(String error) {
     String out = error.length() > MAX_TEXT ? error.substring(0, MAX_TEXT) : error;
     out = replaced(out, longestFirst());
@@ -142,7 +142,7 @@ public record ReferencedValues(List<Value> values, Set<String> places) {
     return out.toString();
   }
 
-  /** The references. */
+  /** Returns the references. */
   public Set<String> references() {
     Set<String> out = new TreeSet<>();
     values.forEach(v -> out.add(v.reference));

@@ -46,7 +46,7 @@ public record Recommendation(
     examples = List.copyOf(examples);
   }
 
-  /** Part of the sampled items of the signal, 0 to 1. */
+  /** Returns the share of the sampled items of the signal, 0 to 1. */
   public double share() {
     return sampled == 0 ? 0 : (double) matched / sampled;
   }

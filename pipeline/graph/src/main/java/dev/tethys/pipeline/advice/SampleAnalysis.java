@@ -126,7 +126,7 @@ public final class SampleAnalysis {
     }
   }
 
-  /** The condition of a health check, unique in its key and value. */
+  /** Returns the condition of a health check, unique in its key and value. */
   private static @Nullable String healthPath(Span s) {
     for (String key : PATH_KEYS) {
       String path = text(s.attributes(), key);
@@ -210,7 +210,7 @@ public final class SampleAnalysis {
   }
 
   /**
-   * The recommendations, that which saves most first.
+   * Returns the recommendations, largest saving first.
    *
    * @param bytesPerItem bytes per item by signal, measured where the sample was taken
    * @param itemsPerSecond items per second by signal, measured where the sample was taken
@@ -298,7 +298,9 @@ public final class SampleAnalysis {
         });
   }
 
-  /** A processor that adds points up over a label: only to delete it would make points equal. */
+  /**
+   * Returns a processor that sums points over a label: only deleting it would make points equal.
+   */
   private String aggregation(LabelKey without, boolean gauge) {
     List<String> others = new ArrayList<>();
     for (LabelKey k : labels.keySet()) {

@@ -18,13 +18,13 @@ public interface ArchiveFiles {
   /** Returns the size of a file in bytes. */
   long size(String name) throws IOException;
 
-  /** The complete content of a file. */
+  /** Returns the complete content of a file. */
   byte[] read(String name) throws IOException;
 
   /** Opens a file for reading here and there. */
   ReadableFile open(String name) throws IOException;
 
-  /** A file in messages. */
+  /** Returns the name of a file for messages. */
   String shown(String name);
 
   /** Returns the files of a directory. */

@@ -24,7 +24,7 @@ public final class ArchiveReader {
   private long loadedLimit;
   private List<Archive.Entry> entries = List.of();
 
-  /** Reader of an archive in a directory. */
+  /** Creates a reader of an archive in a directory. */
   public ArchiveReader(FileAccess files, Path folder) {
     this(ArchiveFiles.in(files, folder));
   }
@@ -49,7 +49,7 @@ public final class ArchiveReader {
    */
   public record SegmentInfo(long number, long bytes, List<Archive.Entry> entries) {}
 
-  /** All segments, the oldest first. */
+  /** Returns all segments, oldest first. */
   public List<SegmentInfo> segments() throws IOException {
     List<SegmentInfo> out = new ArrayList<>();
     for (long n : Archive.segments(files)) {
@@ -63,7 +63,7 @@ public final class ArchiveReader {
     return out;
   }
 
-  /** Position after the last complete record. */
+  /** Returns the position after the last complete record. */
   public ArchivePosition end() throws IOException {
     List<Long> all = Archive.segments(files);
     if (all.isEmpty()) {
@@ -85,8 +85,8 @@ public final class ArchiveReader {
   }
 
   /**
-   * First request from a position that may contain items of a selection; null if there is none
-   * before the end.
+   * Returns the first request from a position that may contain items of a selection, or null if
+   * there is none before the end.
    *
    * @throws IOException if a file cannot be read or is corrupt
    */
@@ -117,7 +117,7 @@ public final class ArchiveReader {
     return null;
   }
 
-  /** Index of the first entry at or after an offset. */
+  /** Returns the index of the first entry at or after an offset. */
   private int first(long offset) {
     int low = 0;
     int high = entries.size();

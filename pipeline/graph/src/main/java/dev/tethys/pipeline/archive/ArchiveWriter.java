@@ -253,7 +253,7 @@ public final class ArchiveWriter implements Closeable {
     return f;
   }
 
-  /** Called with both locks. */
+  /** Finishes the segment; called with both locks held. */
   @GuardedBy("this")
   private void finishSegment() throws IOException {
     AppendFile f = open;
@@ -289,7 +289,7 @@ public final class ArchiveWriter implements Closeable {
     }
   }
 
-  /** Called with the lock of this. */
+  /** Makes room for more bytes; called with this object's lock held. */
   @GuardedBy("this")
   private void makeRoom(Bounds b, long more) throws IOException {
     while (bytes() + more > b.maxBytes) {
@@ -363,7 +363,7 @@ public final class ArchiveWriter implements Closeable {
     }
   }
 
-  /** The present state. */
+  /** Returns the current state. */
   public synchronized Stats stats() {
     long items = 0;
     for (Complete c : complete.values()) {

@@ -130,7 +130,7 @@ final class RequestScan {
     return -1;
   }
 
-  /** Text is listed; of another type only that there is a value. */
+  /** Scans a value: strings are listed, for other types only that there is a value. */
   private void value(int at) {
     boolean mark = at == keys.size();
     replayed |= mark;

@@ -47,10 +47,10 @@ public final class Batcher implements Consumer {
 
   /** Batcher counters. */
   public interface Meter {
-    /** A batch was sent on. */
+    /** Called when a batch was forwarded. */
     void sent(int items, int bytes, boolean becauseOfSize);
 
-    /** A batch was rejected. */
+    /** Called when a batch was rejected. */
     void rejected(int items);
   }
 
@@ -72,7 +72,7 @@ public final class Batcher implements Consumer {
   private final ReentrantReadWriteLock running = new ReentrantReadWriteLock();
 
   /**
-   * A batcher.
+   * Creates a batcher.
    *
    * @param maxGroups most combinations of metadata
    */
@@ -158,7 +158,7 @@ public final class Batcher implements Consumer {
     }
   }
 
-  /** Encoded message without the metadata shared by batches of one source. */
+  /** Returns the encoded message without the metadata shared by batches of one source. */
   private static byte[] bytes(Batch b) {
     return b.encoding() == Encoding.REMOTE_WRITE ? b.series() : b.body();
   }
@@ -350,5 +350,10 @@ public final class Batcher implements Consumer {
       int items = part.stream().mapToInt(Slice::samples).sum();
       out.add(b.withSeries(RequestSlices.join(body, part), items));
     }
+  }
+
+  /** Returns the maximum time that a batch waits. */
+  public Duration after() {
+    return options.after();
   }
 }

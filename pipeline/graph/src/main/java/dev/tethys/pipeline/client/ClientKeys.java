@@ -95,7 +95,7 @@ public final class ClientKeys {
   }
 
   /**
-   * A header's value, likewise.
+   * Checks a header value.
    *
    * @throws ConfigException if it cannot be sent
    */

@@ -28,7 +28,7 @@ public final class FirstUseClient {
     this.opening = opening;
   }
 
-  /** The client. */
+  /** Returns the client. */
   public WebClient get() throws IOException {
     WebClient c = made;
     return c == null ? make() : c;

@@ -31,7 +31,7 @@ public record GrpcClientSettings(
     String encoding,
     Map<String, Secret> headers,
     @Nullable Reference auth) {
-  /** Compression for a value of {@code grpc-encoding}. */
+  /** Parses a {@code grpc-encoding} value. */
   public static Compression compression(String word) {
     return switch (word) {
       case "gzip" -> Compression.GZIP;
@@ -248,7 +248,7 @@ public record GrpcClientSettings(
       return !o.get(endpoint).isEmpty();
     }
 
-    /** One for each endpoint. */
+    /** Reads the settings of each endpoint. */
     public List<GrpcClientSettings> readAll(YamlObject o, String ours) {
       List<GrpcClientSettings> out = new ArrayList<>();
       String one = o.get(endpoint);

@@ -103,7 +103,7 @@ public record HttpClientSettings(
       connections = new ConnectionKeys(s);
     }
 
-    /** Key of the compression, for exporters with an alias for it. */
+    /** Returns the compression key, for exporters with an alias for it. */
     public Key<Compression> compressionKey() {
       return compression;
     }
@@ -142,7 +142,7 @@ public record HttpClientSettings(
           o.find(auth));
     }
 
-    /** A URL that can be sent to. */
+    /** Parses a URL that requests can be sent to. */
     public static URI url(YamlObject o, Key<String> key, String text) {
       String reason = "";
       try {

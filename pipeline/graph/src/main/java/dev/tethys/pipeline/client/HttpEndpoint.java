@@ -75,7 +75,7 @@ public final class HttpEndpoint {
   }
 
   /**
-   * Endpoint of a destination with settings other than those of graph clients.
+   * Creates the endpoint of a destination with settings other than those of pipeline clients.
    *
    * @param usual headers of every request
    */
@@ -119,7 +119,7 @@ public final class HttpEndpoint {
       return status / 100 == 2;
     }
 
-    /** The body as text. */
+    /** Returns the body as a string. */
     public String text() {
       return new String(body, StandardCharsets.UTF_8);
     }
@@ -133,7 +133,7 @@ public final class HttpEndpoint {
       return "HTTP status " + status + (t.isEmpty() ? "" : ": " + t.replaceAll("\\s+", " "));
     }
 
-    /** Value of a header; "" if missing. */
+    /** Returns the value of a header; "" if missing. */
     public String header(String name) {
       for (var h : headers.entrySet()) {
         if (h.getKey().equalsIgnoreCase(name) && !h.getValue().isEmpty()) {
@@ -175,9 +175,10 @@ public final class HttpEndpoint {
   }
 
   /**
-   * Default meaning of an error status: overload and server errors are retryable, as are rejected
-   * credentials and a missing database, which an operator can fix while the queue keeps its
-   * content. Anything else is permanent, regardless of its text: a rejection may quote sent data.
+   * Interprets an error status by default: overload and server errors are retryable, as are
+   * rejected credentials and a missing database, which an operator can fix while the queue keeps
+   * its content. Anything else is permanent, regardless of its text: a rejection may quote sent
+   * data.
    */
   public static SendResult judge(Reply r) {
     return switch (r.status()) {

@@ -15,13 +15,13 @@ import dev.tethys.web.client.GrpcReply;
 public final class Rejections {
   private Rejections() {}
 
-  /** Number of rejected items in a response; 0 if unspecified. */
+  /** Returns the number of rejected items in a response; 0 if unspecified. */
   public static int items(ClientResponse a) {
     String message = a.header(Outcome.REJECTED_HEADER, "");
     return message.matches("[0-9]{1,9}") ? Integer.parseInt(message) : 0;
   }
 
-  /** Number of rejected items in a reply; 0 if unspecified. */
+  /** Returns the number of rejected items in a reply; 0 if unspecified. */
   public static int items(GrpcReply r) {
     byte[] details = r.details();
     if (details == null) {
@@ -34,7 +34,7 @@ public final class Rejections {
     }
   }
 
-  /** Result of a rejected request: all items are lost unless fewer were rejected. */
+  /** Returns the result of a rejected request: all items are lost unless fewer were rejected. */
   public static SendResult sendResult(EncodedRequest p, int rejected, String reason) {
     return rejected > 0 && rejected < p.items()
         ? new SendResult.Partial(rejected, reason)

@@ -26,7 +26,7 @@ public final class S3ClientKeys {
   private final Key<Secret> sessionToken;
   private final Key<String> profile;
 
-  /** The keys, added to a section. */
+  /** Adds the keys to a section. */
   public S3ClientKeys(Section s) {
     region = s.key("region", Type.STRING, "us-east-1", "AWS region of the bucket.");
     bucket = s.required("s3_bucket", Type.STRING, "Name of the bucket, which must exist.");
@@ -104,7 +104,7 @@ public final class S3ClientKeys {
         S3Settings.client(TlsConfig.DEFAULT));
   }
 
-  /** A time zone by name; "" and Local mean that of the machine. */
+  /** Returns a time zone by name; "" and Local mean the local time zone. */
   public static ZoneId zone(YamlObject o, Key<String> key) {
     String name = o.get(key);
     try {

@@ -173,13 +173,13 @@ public record S3Settings(S3Location location, String prefix) {
         prefix);
   }
 
-  /** Client settings of requests to S3 with some TLS. */
+  /** Returns the client settings for requests to S3 with some TLS settings. */
   public static HttpClientConfig client(TlsConfig tls) {
     return new HttpClientConfig(
         null, null, null, tls, true, true, new ProxyConfig(null, "", true, Map.of()), Map.of());
   }
 
-  /** Key of an object below the prefix. */
+  /** Returns the key of an object below the prefix. */
   public String key(String path) {
     return prefix.isEmpty() ? path : prefix + "/" + path;
   }

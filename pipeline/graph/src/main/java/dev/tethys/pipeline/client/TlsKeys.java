@@ -48,7 +48,7 @@ public final class TlsKeys {
 
   private TlsKeys() {}
 
-  /** Key for insecure cipher suites, which are never used, regardless of its value. */
+  /** Returns the key for insecure cipher suites, which are never used, regardless of its value. */
   public static Key<Boolean> insecureSuites(Section s) {
     return s.key(
         "include_insecure_cipher_suites",
@@ -66,7 +66,7 @@ public final class TlsKeys {
     }
   }
 
-  /** TLS versions as the Collector writes them. */
+  /** Returns the type of TLS versions as written in the Collector. */
   public static Type<TlsVersion> versions() {
     SequencedMap<String, TlsVersion> m = new LinkedHashMap<>();
     m.put("1.0", TlsVersion.TLS10);

@@ -15,7 +15,7 @@ public interface ClientAuth {
   /** Prefix of headers of queued requests that are only for {@link #edit} and never sent. */
   String PRIVATE = "context:";
 
-  /** Extension named by a client's {@code auth}; null if none is named. */
+  /** Returns the extension named by a client's {@code auth}, or null if none is named. */
   static @Nullable ClientAuth of(@Nullable Reference reference, Context context) {
     return reference == null ? null : context.extension(reference, ClientAuth.class);
   }
@@ -28,24 +28,26 @@ public interface ClientAuth {
    */
   Map<String, String> headers() throws IOException;
 
-  /** Cloud for which an HTTP client signs entire requests; null if headers suffice. */
+  /**
+   * Returns the cloud for which an HTTP client signs entire requests, or null if headers suffice.
+   */
   default @Nullable CloudAuth cloud() {
     return null;
   }
 
-  /** A client of HTTP that signs for the cloud of an extension, if it has one. */
+  /** Returns an HTTP client that signs for the cloud of an extension, if it has one. */
   static HttpClientConfig signing(HttpClientConfig client, @Nullable ClientAuth auth) {
     CloudAuth c = auth == null ? null : auth.cloud();
     return c == null ? client : client.signing(c);
   }
 
-  /** Authentication headers for a client of {@link #signing}; null if none. */
+  /** Returns the authentication headers for a client of {@link #signing}, or null if none. */
   static @Nullable ClientAuth withSigning(@Nullable ClientAuth auth) {
     return auth == null || auth.cloud() != null ? null : auth;
   }
 
   /**
-   * Token of {@link #headers()}, for protocols without headers. May block.
+   * Returns the token of {@link #headers()}, for protocols without headers. May block.
    *
    * @return printable ASCII without spaces
    * @throws IOException if no token is available now, or the extension does not return a valid one

@@ -41,8 +41,8 @@ public interface Component {
   }
 
   /**
-   * Exporter of {@link Context#exporter} if that is all it starts and stops; null otherwise. Its
-   * successor after a reload is then not started, but takes over the queue.
+   * Returns the exporter of {@link Context#exporter} if that is all it starts and stops; null
+   * otherwise. Its successor after a reload is then not started, but takes over the queue.
    */
   default @Nullable Exporter queue() {
     return null;

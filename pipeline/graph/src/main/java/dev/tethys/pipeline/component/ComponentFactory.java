@@ -11,24 +11,26 @@ import java.util.List;
  */
 public sealed interface ComponentFactory<S>
     permits ReceiverFactory, ProcessorFactory, ExporterFactory, ConnectorFactory, ExtensionFactory {
-  /** Name in configurations, in the Collector's newest spelling: {@code otlp_grpc}. */
+  /** Returns the name in configurations, in the Collector's newest spelling: {@code otlp_grpc}. */
   String type();
 
-  /** Accepted aliases, such as {@code otlp}. */
+  /** Returns the accepted aliases, such as {@code otlp}. */
   default List<String> aliases() {
     return List.of();
   }
 
-  /** One sentence for {@code components} and the documentation. */
+  /** Returns one sentence for {@code components} and the documentation. */
   String about();
 
   /**
-   * Type of its settings, defined with a {@link dev.tethys.config.Section}. An absent value is an
-   * empty map.
+   * Returns the type of its settings, defined with a {@link dev.tethys.config.Section}. An absent
+   * value is an empty map.
    */
   Type<S> settings();
 
-  /** Maximum time for which a component with these settings intentionally holds items. */
+  /**
+   * Returns the maximum time for which a component with these settings intentionally holds items.
+   */
   default Duration holds(S settings) {
     return Duration.ZERO;
   }

@@ -10,17 +10,17 @@ public enum ComponentKind {
   CONNECTOR,
   EXTENSION;
 
-  /** {@code receiver}. */
+  /** Returns the word in messages, such as {@code receiver}. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The key of its kind in a configuration: {@code receivers}. */
+  /** Returns the key of its kind in a configuration, such as {@code receivers}. */
   public String section() {
     return word() + "s";
   }
 
-  /** Kind of the components that a factory creates. */
+  /** Returns the kind of the components created by a factory. */
   public static ComponentKind of(ComponentFactory<?> f) {
     return switch (f) {
       case ReceiverFactory<?> x -> RECEIVER;

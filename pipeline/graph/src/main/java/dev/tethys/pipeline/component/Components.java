@@ -20,7 +20,7 @@ public final class Components {
   private final Map<Name, ComponentFactory<?>> byName = new HashMap<>();
 
   /**
-   * A list.
+   * Creates a registry of components.
    *
    * @throws IllegalStateException if two are called the same
    */
@@ -48,7 +48,7 @@ public final class Components {
     return Optional.ofNullable(byName.get(new Name(kind, type)));
   }
 
-  /** The id with the name of its type in the newest spelling. */
+  /** Returns the ID with its type in the newest spelling. */
   public ComponentId canonical(ComponentKind kind, ComponentId id) {
     return find(kind, id.type()).map(f -> new ComponentId(f.type(), id.name())).orElse(id);
   }

@@ -13,10 +13,10 @@ public interface Context {
   /** Returns the component ID. */
   ComponentId id();
 
-  /** Name in logs and errors: {@code exporter otlp_grpc/far}. */
+  /** Returns the name used in logs and errors: {@code exporter otlp_grpc/far}. */
   String name();
 
-  /** Account for the outcome of its items. */
+  /** Returns the account for the outcome of its items. */
   ItemAccounting account(Signal signal);
 
   Scheduler clock();
@@ -24,14 +24,14 @@ public interface Context {
   System.Logger logger();
 
   /**
-   * Registry for its own metrics. Each component has its own registry, exposed with all others:
-   * name the component in a label.
+   * Returns the registry for its own metrics. Each component has its own registry, exposed with all
+   * others: name the component in a label.
    */
   Registry metrics();
 
   /**
-   * Capability of an extension, such as {@link ClientAuth}. The extension is started before the
-   * component.
+   * Returns a capability of an extension, such as {@link ClientAuth}. The extension is started
+   * before the component.
    *
    * @throws dev.tethys.config.ConfigException at the reference, if the extension does not exist or
    *     lacks the capability
@@ -47,7 +47,9 @@ public interface Context {
    */
   Exporter exporter(DeliverySettings settings, Signal signal, Encoder encoder, Sender sender);
 
-  /** Several exporters with the same settings, added and removed while the component runs. */
+  /**
+   * Returns several exporters with the same settings, added and removed while the component runs.
+   */
   default QueueParts parts(DeliverySettings settings, Signal signal) {
     throw new UnsupportedOperationException("exporters with several queues require a graph");
   }

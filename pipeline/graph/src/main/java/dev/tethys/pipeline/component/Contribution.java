@@ -6,7 +6,7 @@ import java.util.List;
 /** Components of a module outside the core, found by {@link java.util.ServiceLoader}. */
 public interface Contribution {
   /**
-   * The module's components.
+   * Returns the module's components.
    *
    * @param clients the process's HTTP clients; not closed by components
    */

@@ -11,10 +11,10 @@ import java.util.Optional;
  * items are counted when the component forwards them.
  */
 public interface DynamicReceivers {
-  /** The id with the name of its type in the newest spelling. */
+  /** Returns the ID with its type in the newest spelling. */
   ComponentId canonical(ComponentId id);
 
-  /** The factory of a type, be it an alias. */
+  /** Returns the factory of a type or alias. */
   Optional<ReceiverFactory<?>> factory(String type);
 
   /** Explains why a name is unknown, for errors. */
@@ -27,7 +27,7 @@ public interface DynamicReceivers {
    */
   void mayAsk(Collection<String> names);
 
-  /** The same if their names are unknown. */
+  /** Permits later requests for any extension, for receivers whose extension names are unknown. */
   void mayAskAny();
 
   /**

@@ -5,7 +5,7 @@ import java.util.Set;
 
 /** Creates exporters: one for each component id and signal, shared by all pipelines. */
 public non-sealed interface ExporterFactory<S> extends ComponentFactory<S> {
-  /** Supported signals. */
+  /** Returns the supported signals. */
   Set<Signal> signals();
 
   /**

@@ -20,6 +20,6 @@ public interface Leadership {
   /** Stops notifying a follower. */
   void leave(Follower follower);
 
-  /** Time for a follower to stop before another process may start. */
+  /** Returns the time for a follower to stop before another process may start. */
   Duration grace();
 }

@@ -5,7 +5,7 @@ import java.util.Set;
 
 /** Pipelines downstream of a connector. */
 public interface Outputs {
-  /** Consumer that passes a batch to each of them. */
+  /** Returns a consumer that passes a batch to each of them. */
   Consumer all();
 
   /** Returns the pipeline IDs. */

@@ -6,7 +6,7 @@ import java.util.Set;
 
 /** Creates processors: one per pipeline that lists the component. */
 public non-sealed interface ProcessorFactory<S> extends ComponentFactory<S> {
-  /** Supported signals. */
+  /** Returns the supported signals. */
   Set<Signal> signals();
 
   /**

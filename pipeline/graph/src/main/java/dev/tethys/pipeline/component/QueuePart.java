@@ -18,9 +18,9 @@ public interface QueuePart extends Exporter {
   void replaceSender(Sender sender);
 
   /**
-   * Like {@link #replaceSender}, for a removed destination whose sender looks for others:
-   * acknowledged requests are retried until accepted, regardless of the retry limit. Before the
-   * start, it starts this way.
+   * Replaces the sender of a removed destination, like {@link #replaceSender}, with one that looks
+   * for other destinations: acknowledged requests are retried until accepted, regardless of the
+   * retry limit. Before the start, it starts this way.
    */
   void leave(Sender sender);
 

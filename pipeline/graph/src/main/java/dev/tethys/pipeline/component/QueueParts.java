@@ -18,6 +18,6 @@ public interface QueueParts {
    */
   QueuePart part(String name, Encoder encoder, Sender sender);
 
-  /** The names of those that have a folder, be they made or left from before. */
+  /** Returns the names of parts that have a folder, running or left from before. */
   List<String> onDisk() throws IOException;
 }

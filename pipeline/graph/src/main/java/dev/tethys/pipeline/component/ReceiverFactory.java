@@ -8,7 +8,7 @@ import java.util.Set;
 
 /** Creates receivers: one for each component id, shared by all its signals and pipelines. */
 public non-sealed interface ReceiverFactory<S> extends ComponentFactory<S> {
-  /** Supported signals. */
+  /** Returns the supported signals. */
   Set<Signal> signals();
 
   /**

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /** Extension that provides components with a persistent folder. */
 public interface Storage {
   /**
-   * Folder of a component; may not exist yet.
+   * Returns the folder of a component; may not exist yet.
    *
    * @param part kind of content: {@code traces}, {@code offsets}
    */
@@ -14,7 +14,7 @@ public interface Storage {
   /** Whether written data must survive a machine failure, not only a process failure. */
   boolean durable();
 
-  /** Maximum size of the files of each queue. */
+  /** Returns the maximum size of the files of each queue. */
   default long maxBytes() {
     return Long.MAX_VALUE;
   }

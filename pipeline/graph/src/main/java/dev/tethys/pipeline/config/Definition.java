@@ -33,12 +33,12 @@ public record Definition(
         && Objects.equals(body.asNullableTree(), o.body.asNullableTree());
   }
 
-  /** Maximum time for which the component intentionally holds items. */
+  /** Returns the maximum time for which the component intentionally holds items. */
   public Duration holds() {
     return holds(factory);
   }
 
-  /** The settings were read by this factory. */
+  /** Returns the hold time; the settings were read by this factory. */
   @SuppressWarnings("unchecked")
   private <S> Duration holds(ComponentFactory<S> of) {
     return of.holds((S) settings);

@@ -133,7 +133,7 @@ public record OwnBatchPush(
           o.get(simpleExporter).otlp);
     }
 
-    /** A number of a setting; 0 is its default, as in the Collector. */
+    /** Returns a numeric setting; 0 is its default, as in the Collector. */
     private static int number(YamlObject o, Key<Long> key, int usual) {
       long n = o.get(key);
       if (n < 0 || n > MAX_QUEUE) {

@@ -185,7 +185,7 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
         labels == null ? List.of() : labels.excluded);
   }
 
-  /** Case-insensitive words. */
+  /** Returns a type of case-insensitive words. */
   static Type<String> words(String what, String... words) {
     SequencedMap<String, String> m = new LinkedHashMap<>();
     for (String w : words) {

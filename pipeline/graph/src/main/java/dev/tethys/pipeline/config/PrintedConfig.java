@@ -78,13 +78,13 @@ public final class PrintedConfig {
     this.unexpanded = unexpanded;
   }
 
-  /** The text. Call it on a configuration that was found to be right. */
+  /** Formats the configuration. Call it on a configuration that was found to be right. */
   public static String of(YamlNode root, Components components) {
     return YamlWriter.write(new PrintedConfig(false).printed(root, components));
   }
 
   /**
-   * Text with its references, which are shown even if their values are secret.
+   * Formats the configuration with its references, which are shown even if their values are secret.
    *
    * @param root configuration as written, with references such as {@code ${env:NAME}}
    */
@@ -179,15 +179,17 @@ public final class PrintedConfig {
     return value instanceof String ? Redaction.text(text) : value;
   }
 
-  /** The mask, or in a text with references these, with masked values for their absence. */
+  /**
+   * Returns the mask; for a text with references, the references with their default values masked.
+   */
   private String maskedAround(String text) {
     String references = unexpanded && !text.contains(PRIVATE_KEY) ? references(text) : null;
     return references == null ? MASK : references;
   }
 
   /**
-   * Text that consists only of references, optionally after an authentication scheme; null if a
-   * part is literal.
+   * Returns text that consists only of references, optionally after an authentication scheme; null
+   * if a part is literal.
    */
   private static @Nullable String references(String text) {
     StringBuilder out = new StringBuilder();
@@ -257,7 +259,7 @@ public final class PrintedConfig {
     return Redaction.isSecretKey(name) || name.endsWith("access_key");
   }
 
-  /** A text with other text in place of its references, and with their values for absence. */
+  /** Replaces the references in a text, including their default values. */
   private static String without(String references, String text) {
     return REFERENCED
         .matcher(text)
@@ -360,7 +362,7 @@ public final class PrintedConfig {
     return m.group(1) + ": " + maskedAround(rest);
   }
 
-  /** A header with its name under its own key. */
+  /** Masks a header whose name is under its own key. */
   private Object header(YamlNode n) {
     Map<String, YamlNode.Entry> entries = n.entries();
     YamlNode.Entry named = entries.get("key") != null ? entries.get("key") : entries.get("name");
@@ -373,7 +375,7 @@ public final class PrintedConfig {
                 : masked(value, null, Shown.ALL));
   }
 
-  /** Value of a header, or a list or map of values: all but those known to be open are masked. */
+  /** Masks header values in a value, list or map, except those known not to be secret. */
   private Object headerValue(String name, YamlNode n) {
     if (n.isList()) {
       List<Object> out = new ArrayList<>();

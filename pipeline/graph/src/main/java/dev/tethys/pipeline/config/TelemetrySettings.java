@@ -53,7 +53,7 @@ public record TelemetrySettings(
   /** Reads the block. */
   public static final Type<TelemetrySettings> TYPE = SECTION.type(TelemetrySettings::read);
 
-  /** First address at which metrics are served; null if none. */
+  /** Returns the first address at which metrics are served, or null if none. */
   public @Nullable String metricsAddress() {
     return metrics.pages().isEmpty() ? null : metrics.pages().getFirst().address();
   }

@@ -56,14 +56,14 @@ final class AdaptiveLimit {
     }
   }
 
-  /** The destination requested a lower rate, or did not respond in time. */
+  /** Records that the destination requested a lower rate or did not respond in time. */
   void overload(long startedAt, long now) {
     if (adaptive) {
       decrease(OVERLOAD, startedAt, now);
     }
   }
 
-  /** Once for all requests that were in flight together. */
+  /** Decreases the limit once for all requests that were in flight together. */
   private void decrease(double by, long startedAt, long now) {
     if (decreasedAt == Long.MIN_VALUE || startedAt - decreasedAt >= 0) {
       limit = Math.max(1, limit * by);

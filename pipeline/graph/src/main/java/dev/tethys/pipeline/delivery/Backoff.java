@@ -9,7 +9,7 @@ final class Backoff {
   private Backoff() {}
 
   /**
-   * The pause after a failure.
+   * Returns the pause after a failure.
    *
    * @param failures number of failures, at least 1
    */

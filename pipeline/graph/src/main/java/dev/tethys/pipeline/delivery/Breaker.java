@@ -64,7 +64,7 @@ final class Breaker {
     paused = true;
   }
 
-  /** Remaining pause; 0 if requests may be sent. */
+  /** Returns the remaining pause; 0 if requests may be sent. */
   long pauseNanos(long now) {
     if (paused && until - now <= 0) {
       paused = false;

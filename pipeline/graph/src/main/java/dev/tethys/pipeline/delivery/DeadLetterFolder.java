@@ -26,7 +26,7 @@ public final class DeadLetterFolder implements Closeable {
     this.letters = letters;
   }
 
-  /** The folders of outboxes at a place: it itself, or those in it. */
+  /** Returns the outbox folders at a place: the place itself, or the folders in it. */
   public static List<Path> find(FileAccess files, Path place) throws IOException {
     List<Path> out = new ArrayList<>();
     if (isOne(files, place)) {
@@ -77,7 +77,7 @@ public final class DeadLetterFolder implements Closeable {
     }
   }
 
-  /** Dead letters, oldest first. */
+  /** Returns dead letters, oldest first. */
   public List<DeadLetter> list(int most) throws IOException {
     return letters.list(most);
   }

@@ -22,7 +22,7 @@ final class DeadLetterSink {
   private final Scheduler clock;
 
   /**
-   * For one outbox.
+   * Creates the sink of one outbox.
    *
    * @param letters null if dead letters are not kept
    */

@@ -68,7 +68,7 @@ final class DeadLetters implements Closeable {
     letters++;
   }
 
-  /** Dead letters, oldest first, up to {@code most}. */
+  /** Returns dead letters, oldest first, up to {@code most}. */
   synchronized List<DeadLetter> list(int most) throws IOException {
     List<DeadLetter> out = new ArrayList<>();
     for (SegmentedLog.ScannedRecord f : found()) {

@@ -53,13 +53,13 @@ final class DeliveryJobs {
     return ack;
   }
 
-  /** Next ready job; null if none. */
+  /** Returns the next ready job, or null if none. */
   @Nullable Job next(QueueStorage storage) {
     Job j = ready.poll();
     return j == null ? take(storage) : j;
   }
 
-  /** Next entry whose lane is free; those of busy lanes are parked. */
+  /** Returns the next entry whose lane is free; those of busy lanes are parked. */
   private @Nullable Job take(QueueStorage storage) {
     while (issued.size() < storage.window()) {
       QueueStorage.Entry e = storage.next();
@@ -96,7 +96,7 @@ final class DeliveryJobs {
     freeLane(j);
   }
 
-  /** Oldest entry taken but not done; null if there is none. */
+  /** Returns the oldest entry taken but not done, or null if there is none. */
   QueueStorage.@Nullable Entry oldest() {
     return issued.isEmpty() ? null : issued.firstEntry().getValue().entry;
   }
@@ -113,7 +113,7 @@ final class DeliveryJobs {
     return !issued.isEmpty() && issued.firstEntry().getValue().attempts > 0;
   }
 
-  /** All jobs, in the order of their entries. */
+  /** Returns all jobs in the order of their entries. */
   Collection<Job> all() {
     return issued.values();
   }
@@ -133,7 +133,7 @@ final class DeliveryJobs {
   }
 
   /**
-   * View of issued entries for a storage that must drop something.
+   * Returns a view of issued entries for a storage that must drop something.
    *
    * @param acks receives the callbacks of dropped entries
    */

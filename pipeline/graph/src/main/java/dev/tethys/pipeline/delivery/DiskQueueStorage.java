@@ -310,7 +310,9 @@ final class DiskQueueStorage implements QueueStorage {
     walk = null;
   }
 
-  /** Segment of the cursor, or the next existing one; null after the last published one. */
+  /**
+   * Returns the segment of the cursor, or the next existing one; null after the last published one.
+   */
   private @Nullable Segment segment() {
     Segment s = log.after(cursorSegment - 1);
     if (s == null || s.number > publishedSegment) {

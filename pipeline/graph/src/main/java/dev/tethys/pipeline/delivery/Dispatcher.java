@@ -54,7 +54,7 @@ final class Dispatcher {
     this.bindings = new SenderBindings(context, sender, state.options);
   }
 
-  /** Current binding; the caller must hold the lock. */
+  /** Returns the current binding; the caller must hold the lock. */
   SenderBinding binding() {
     return bindings.present();
   }
@@ -65,12 +65,12 @@ final class Dispatcher {
     return b.isProbing() || b.pauseNanos(clock.nanos()) > 0 || state.jobs.hasFailedOldest();
   }
 
-  /** The caller must hold the lock. */
+  /** Returns the number of retries; the caller must hold the lock. */
   long retries() {
     return retries;
   }
 
-  /** Number of requests in flight; the caller must hold the lock. */
+  /** Returns the number of requests in flight; the caller must hold the lock. */
   int inFlight() {
     return bindings.inFlight();
   }
@@ -288,7 +288,7 @@ final class Dispatcher {
     return proceed(j);
   }
 
-  /** The source is answered when the part in another outbox is settled, too. */
+  /** Waits for the part in another outbox to be settled before the source receives the outcome. */
   private void await(Job j, SendResult.Reassigned moved) {
     AckCallback both = null;
     state.lock.lock();
@@ -462,7 +462,7 @@ final class Dispatcher {
     finish(j);
   }
 
-  /** A job is dealt with. */
+  /** Finishes a job. */
   private void finish(Job j) {
     state.storage.done(j.entry);
     state.lock.lock();

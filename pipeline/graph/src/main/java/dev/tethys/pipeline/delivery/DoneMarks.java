@@ -39,7 +39,7 @@ final class DoneMarks {
     }
   }
 
-  /** Only the creator of a file appends marks, so marks found at start are written again. */
+  /** Rewrites the marks found at startup, since only the creator of a file appends marks. */
   void rewrite(Segment s) {
     try {
       Path tmp = s.doneFile.resolveSibling(s.doneFile.getFileName() + ".tmp");
@@ -58,7 +58,7 @@ final class DoneMarks {
     }
   }
 
-  /** The record at an offset is done. */
+  /** Marks the record at an offset as done. */
   void add(Segment s, long offset) {
     try {
       FileAccess.WritableFile w = s.doneWriter;

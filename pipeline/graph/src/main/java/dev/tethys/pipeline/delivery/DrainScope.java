@@ -26,7 +26,7 @@ public final class DrainScope {
     return OF_THREAD.isBound() ? OF_THREAD.get() : null;
   }
 
-  /** The exits of the components through which this thread came, the nearest first. */
+  /** Returns the exits of the components through which this thread came, nearest first. */
   static List<Exit> exits() {
     List<Exit> all = new ArrayList<>();
     for (DrainScope p = ofThread(); p != null; p = p.before) {

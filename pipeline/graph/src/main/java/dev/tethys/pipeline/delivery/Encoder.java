@@ -29,7 +29,7 @@ public interface Encoder {
     }
 
     /**
-     * Result with drops of one reason.
+     * Creates a result with drops for one reason.
      *
      * @param reason "" without drops
      */
@@ -42,17 +42,17 @@ public interface Encoder {
       return drops.values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    /** Why, when there is one reason; several joined. */
+    /** Returns the reason; several are joined. */
     public String reason() {
       return String.join(", ", new TreeSet<>(drops.keySet()));
     }
 
-    /** Result with a single request. */
+    /** Creates a result with a single request. */
     public static Encoded of(EncodedRequest request) {
       return new Encoded(List.of(request), Map.of());
     }
 
-    /** Result with several requests. */
+    /** Creates a result with several requests. */
     public static Encoded of(List<EncodedRequest> requests) {
       return new Encoded(requests, Map.of());
     }

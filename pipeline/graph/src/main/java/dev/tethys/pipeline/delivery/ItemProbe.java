@@ -67,7 +67,7 @@ public final class ItemProbe implements ExporterProbe {
     this.lookup = lookup;
   }
 
-  /** Probe whose item passes the encoder and sender of a factory's exporters. */
+  /** Creates a probe whose item passes the encoder and sender of a factory's exporters. */
   public static <S> ItemProbe of(
       ExporterFactory<S> factory,
       S settings,
@@ -84,7 +84,7 @@ public final class ItemProbe implements ExporterProbe {
     return NAME + " " + GoFloat.g(value);
   }
 
-  /** Human-readable description of the item. */
+  /** Describes the item for humans. */
   public static String describeItem(Signal signal, double value) {
     return switch (signal) {
       case LOGS -> "the line \"" + line(value) + "\"";
@@ -93,7 +93,7 @@ public final class ItemProbe implements ExporterProbe {
     };
   }
 
-  /** Batch with only the item. */
+  /** Creates a batch with only the item. */
   public static Batch batch(Signal signal, long seconds, double value) {
     return switch (signal) {
       case METRICS -> {
@@ -132,7 +132,7 @@ public final class ItemProbe implements ExporterProbe {
     return new Batch(signal, Encoding.OTLP, new OtlpWriter().write(all), 1, 0);
   }
 
-  /** Reason why an item was not accepted; "" if it was. */
+  /** Returns the reason why an item was not accepted; "" if it was. */
   public static String refusal(SendResult result) {
     return switch (result) {
       case SendResult.Delivered v -> "";

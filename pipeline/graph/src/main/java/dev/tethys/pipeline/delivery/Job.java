@@ -115,7 +115,7 @@ final class Job {
     return null;
   }
 
-  /** Remaining requests without the first one. */
+  /** Returns the remaining requests without the first one. */
   private ArrayDeque<EncodedRequest> others() {
     ArrayDeque<EncodedRequest> all = parts;
     if (all == null) {

@@ -40,7 +40,7 @@ final class MemoryQueueStorage implements QueueStorage {
     return waiting.peek();
   }
 
-  /** Oldest pending entry whose source cannot wait. */
+  /** Returns the oldest pending entry whose source cannot wait. */
   @Nullable Entry oldestThatCannotWait() {
     for (Entry e : waiting) {
       if (!e.waits) {

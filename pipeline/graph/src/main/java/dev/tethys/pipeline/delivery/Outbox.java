@@ -58,7 +58,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
   }
 
   /**
-   * From now on no caller waits for space, those that wait now included: a request without space is
+   * Stops callers from waiting for space, including those waiting now: a request without space is
    * returned to its source.
    */
   void failBlockedProducers();

@@ -90,7 +90,7 @@ public record OutboxOptions(
    * @param deadLetterBytes most that dead letters take; the oldest free space for new ones
    */
   public record Disk(Path folder, Sync sync, long deadLetterBytes) {
-    /** Durable, with 256 MiB of dead letters. */
+    /** Creates durable disk options with 256 MiB of dead letters. */
     public static Disk in(Path folder) {
       return new Disk(folder, Sync.ALWAYS, 256L << 20);
     }
@@ -158,7 +158,7 @@ public record OutboxOptions(
             Duration.ofSeconds(300),
             0);
 
-    /** A policy that is the same for all sources. */
+    /** Creates a policy that is the same for all sources. */
     public Retry(
         boolean enabled,
         Duration first,
@@ -183,12 +183,12 @@ public record OutboxOptions(
       }
     }
 
-    /** The same, but requests of sources that can wait are retried indefinitely. */
+    /** Returns a copy in which requests of sources that can wait are retried indefinitely. */
     Retry foreverForWaiting() {
       return new Retry(enabled, first, multiplier, longest, jitter, maxElapsed, maxAttempts, true);
     }
 
-    /** The same, retried indefinitely. */
+    /** Returns a copy that retries indefinitely. */
     public Retry forever() {
       return new Retry(enabled, first, multiplier, longest, jitter, Duration.ZERO, 0);
     }

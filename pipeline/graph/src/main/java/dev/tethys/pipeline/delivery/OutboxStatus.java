@@ -78,7 +78,7 @@ public record OutboxStatus(
         || requests > 0 && !lastError.isEmpty() && lastErrorMillis >= now - oldestMillis;
   }
 
-  /** Combined state of two outboxes of one component. */
+  /** Returns the combined state of two outboxes of one component. */
   public OutboxStatus plus(OutboxStatus o) {
     boolean later = o.lastErrorMillis > lastErrorMillis;
     return new OutboxStatus(

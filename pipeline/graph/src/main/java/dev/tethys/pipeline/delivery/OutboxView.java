@@ -18,10 +18,10 @@ public interface OutboxView {
     return false;
   }
 
-  /** Dead letters, oldest first; empty without a disk. */
+  /** Returns dead letters, oldest first; empty without a disk. */
   List<DeadLetter> deadLetters(int most) throws IOException;
 
-  /** Request of a dead letter; empty if the id is unknown. */
+  /** Returns the request of a dead letter; empty if the ID is unknown. */
   Optional<EncodedRequest> deadLetter(String id) throws IOException;
 
   /**

@@ -44,12 +44,15 @@ public final class Outboxes {
     this.overflowFolder = overflowFolder;
   }
 
-  /** The same, with a folder on which memory queues continue while their destination fails. */
+  /** Returns a copy with a folder in which memory queues continue while their destination fails. */
   public Outboxes withOverflow(Path folder) {
     return new Outboxes(files, clock, random, folder);
   }
 
-  /** Folder on which memory queues continue while their destination fails; null if none. */
+  /**
+   * Returns the folder in which memory queues continue while their destination fails, or null if
+   * none.
+   */
   public @Nullable Path overflowFolder() {
     return overflowFolder;
   }

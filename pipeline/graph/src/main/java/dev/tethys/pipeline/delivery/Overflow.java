@@ -136,12 +136,15 @@ final class Overflow {
     return active;
   }
 
-  /** Since when the queue continues on disk, Unix milliseconds; 0 if it does not. */
+  /**
+   * Returns the time since which the queue continues on disk, in Unix milliseconds; 0 if it does
+   * not.
+   */
   long activeSince() {
     return active ? activeSince : 0;
   }
 
-  /** A request was put into memory. */
+  /** Records that a request was put into memory. */
   void stored() {
     if (active) {
       save();
@@ -150,7 +153,7 @@ final class Overflow {
     }
   }
 
-  /** A request left the queue. */
+  /** Records that a request left the queue. */
   void removed() {
     if (!active) {
       return;
@@ -414,7 +417,7 @@ final class Overflow {
     state().room.signalAll();
   }
 
-  /** No further request is moved to disk. */
+  /** Stops moving requests to disk. */
   void cancel() {
     if (check != null) {
       check.cancel();

@@ -230,7 +230,7 @@ final class OverflowStorage implements QueueStorage {
   }
 
   /**
-   * Oldest request in memory whose source waits only a limited time.
+   * Returns the oldest request in memory whose source waits only a limited time.
    *
    * @param issued entries returned by {@link #next}, oldest first
    */
@@ -264,7 +264,7 @@ final class OverflowStorage implements QueueStorage {
   }
 
   /**
-   * A request that was written waits on disk from now on, in the order of the calls.
+   * Records that a written request waits on disk from now on, in call order.
    *
    * @param from its entry in memory
    * @param to its entry on disk

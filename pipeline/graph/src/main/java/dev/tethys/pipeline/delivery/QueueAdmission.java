@@ -162,7 +162,7 @@ final class QueueAdmission {
         || state.storage.bytes() + storing >= nearly(c.bytes());
   }
 
-  /** Most of a capacity that is used while requests are on their way. */
+  /** Returns most of a capacity: the part used while requests are still being added. */
   static long nearly(long capacity) {
     return Math.max(1, capacity - capacity / RESERVE);
   }
@@ -329,7 +329,7 @@ final class QueueAdmission {
     return null;
   }
 
-  /** A thread has stored, or has failed to. */
+  /** Records that a thread has stored a request, or failed to. */
   @GuardedBy("state.lock")
   private void stored(long charge) {
     storing -= charge;

@@ -34,7 +34,7 @@ final class QueueFullTracker {
   private long fullAt; // when it was found full last, or ceased to be
 
   /**
-   * A request found no space.
+   * Records that a request found no space.
    *
    * @return whether there was space until now
    */
@@ -53,7 +53,7 @@ final class QueueFullTracker {
     return full;
   }
 
-  /** A request left the queue. */
+  /** Records that a request left the queue. */
   void roomMade(long now) {
     if (full) {
       full = false;
@@ -61,12 +61,12 @@ final class QueueFullTracker {
     }
   }
 
-  /** Time since which it is full, Unix milliseconds; 0 if it has space. */
+  /** Returns the time since which the queue is full, in Unix milliseconds; 0 if it has space. */
   long since(long now) {
     return fullSince != 0 && (full || now - fullAt < STEADY_MILLIS) ? fullSince : 0;
   }
 
-  /** A thread starts to wait for space, having passed these. */
+  /** Records that a thread starts to wait for space, having passed these exits. */
   void begin(List<DrainScope.Exit> sources, long now) {
     if (waits.size() > MOST_REMEMBERED) {
       forget(now);
@@ -74,7 +74,7 @@ final class QueueFullTracker {
     sources.forEach(s -> waits.computeIfAbsent(s, k -> new Wait()).threads++);
   }
 
-  /** A thread waits no longer. */
+  /** Records that a thread no longer waits. */
   void end(List<DrainScope.Exit> sources, long now) {
     for (DrainScope.Exit s : sources) {
       Wait w = waits.get(s);

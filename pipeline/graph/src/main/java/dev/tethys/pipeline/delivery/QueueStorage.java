@@ -106,13 +106,13 @@ interface QueueStorage extends Closeable {
   /** Makes a stored entry available to {@link #next}. */
   void publish(Entry e);
 
-  /** Next entry that was never returned; null if there is none. */
+  /** Returns the next entry that was never returned, or null if there is none. */
   @Nullable Entry next();
 
-  /** Next entry without removing it; null if that requires a read. */
+  /** Returns the next entry without removing it, or null if that requires a read. */
   @Nullable Entry peek();
 
-  /** Maximum number of entries taken and not done, to bound memory. */
+  /** Returns the maximum number of entries taken and not done, to bound memory. */
   int window();
 
   /**
@@ -122,7 +122,7 @@ interface QueueStorage extends Closeable {
    */
   EncodedRequest load(Entry e) throws IOException;
 
-  /** An entry is needed no more. */
+  /** Records that an entry is no longer needed. */
   void done(Entry e);
 
   /** Frees space by dropping the oldest requests; nothing if all are in flight. */

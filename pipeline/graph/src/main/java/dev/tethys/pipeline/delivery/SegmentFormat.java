@@ -49,7 +49,7 @@ final class SegmentFormat {
     return header(DONE_MAGIC, number);
   }
 
-  /** Mark of a done record at an offset. */
+  /** Encodes the mark of a done record at an offset. */
   static byte[] mark(long number, int offset) {
     byte[] b = new byte[MARK];
     ByteBuffer.wrap(b)

@@ -17,7 +17,7 @@ final class SegmentRecovery {
   private final Consumer<Map<String, String>> found;
 
   /**
-   * For one log, which is being opened.
+   * Creates the recovery of a log that is being opened.
    *
    * @param found told the headers of each record that is present and not completed
    */

@@ -27,7 +27,7 @@ final class SegmentWalk {
     this.limit = limit;
   }
 
-  /** Next record with a valid head whose body is within the file; null at the end. */
+  /** Returns the next record with a valid head whose body is within the file; null at the end. */
   SegmentedLog.@Nullable ScannedRecord next() throws IOException {
     FileAccess.ReadableFile in = log.reader(segment);
     long end = Math.min(limit, in.size());

@@ -144,7 +144,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** Size of a record in bytes, excluding the header of a new segment. */
+  /** Returns the size of a record in bytes, excluding the header of a new segment. */
   static long size(EncodedRequest p) {
     return StoredRequest.size(p, "");
   }
@@ -207,7 +207,7 @@ final class SegmentedLog implements Closeable {
     return next;
   }
 
-  /** No more is appended to a segment. */
+  /** Seals a segment against further appends. */
   @GuardedBy("lock")
   private void seal(Segment s) {
     AppendFile w = s.writer;
@@ -346,7 +346,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** A file to read a segment by. */
+  /** Opens a file for reading a segment. */
   FileAccess.ReadableFile reader(Segment s) throws IOException {
     lock.lock();
     try {
@@ -386,7 +386,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** A reader is to skip this record until the next start. */
+  /** Makes readers skip this record until the next start. */
   void passOver(LogPosition p) {
     lock.lock();
     try {
@@ -396,7 +396,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** A reader is to skip this record, which counts as done. */
+  /** Makes readers skip this record, which counts as done. */
   void skip(LogPosition p, int items) {
     lock.lock();
     try {
@@ -445,7 +445,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** No more is appended to a segment. */
+  /** Seals a segment against further appends immediately. */
   void sealNow(Segment s) {
     lock.lock();
     try {
@@ -508,7 +508,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** The segments, oldest first. */
+  /** Returns the segments, oldest first. */
   List<Segment> segments() {
     lock.lock();
     try {
@@ -518,7 +518,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  /** Next segment after another; null if there is none. */
+  /** Returns the next segment after another, or null if there is none. */
   @Nullable Segment after(long number) {
     lock.lock();
     try {

@@ -30,7 +30,7 @@ final class SenderBinding {
     this.breaker = new Breaker(options.retry(), random);
   }
 
-  /** Maximum requests in flight. */
+  /** Returns the maximum number of requests in flight. */
   int permitted() {
     return breaker.isProbing() ? 1 : limit.limit();
   }

@@ -23,7 +23,7 @@ final class SenderBindings {
     return present;
   }
 
-  /** Number of requests in flight on all bindings. */
+  /** Returns the number of requests in flight on all bindings. */
   int inFlight() {
     int n = present.inFlight;
     for (SenderBinding r : former) {
@@ -71,7 +71,7 @@ final class SenderBindings {
     return null;
   }
 
-  /** A request is in progress no more. */
+  /** Records that a request is no longer in progress. */
   void requestEnded(SenderBinding r) {
     r.inFlight--;
     if (r.ending && r.inFlight == 0) {

@@ -64,7 +64,7 @@ record StoredRequest(
     return new EncodedRequest(signal, body, items, lane, headers);
   }
 
-  /** Prefix and head; the body follows. */
+  /** Encodes prefix and head; the body follows. */
   byte[] encode(byte[] body) {
     byte[] why = utf8(reason);
     int length = 31 + why.length;
@@ -90,7 +90,7 @@ record StoredRequest(
     return out;
   }
 
-  /** Length of a record with this body. */
+  /** Returns the length of a record with this body. */
   static long size(EncodedRequest p, String reason) {
     long n = PREFIX + 31L + utf8(reason).length + p.body().length;
     for (Map.Entry<String, String> e : p.headers().entrySet()) {
@@ -129,7 +129,7 @@ record StoredRequest(
     }
   }
 
-  /** The checksum of a record's lengths and head, where its prefix is at {@code at}. */
+  /** Computes the checksum of a record's lengths and head, where its prefix is at {@code at}. */
   static int headCrc(byte[] bytes, int at, int headLength) {
     CRC32C c = new CRC32C();
     c.update(bytes, at + 4, 8);

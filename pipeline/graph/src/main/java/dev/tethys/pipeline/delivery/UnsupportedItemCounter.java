@@ -35,7 +35,7 @@ public final class UnsupportedItemCounter {
     }
   }
 
-  /** One more. */
+  /** Counts an item. */
   public void add(What w) {
     add(w, 1);
   }

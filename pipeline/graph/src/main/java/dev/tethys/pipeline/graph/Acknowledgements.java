@@ -62,7 +62,7 @@ final class Acknowledgements {
     return open.get() > 0 && now - progressAt >= IDLE_MILLIS;
   }
 
-  /** Since when everything is refused, Unix milliseconds; 0 if it is not. */
+  /** Returns the time since which everything is rejected, in Unix milliseconds; 0 if it is not. */
   long refusedSince(long now) {
     return refusedSince != 0 && now - refusedAt < REFUSAL_MILLIS ? refusedSince : 0;
   }

@@ -69,7 +69,8 @@ final class BlockedNodes {
   }
 
   /**
-   * Reason why a node itself accepts nothing; null if it accepts data, or is blocked by another.
+   * Returns the reason why a node itself accepts nothing, or null if it accepts data or is blocked
+   * by another.
    */
   private @Nullable Blockage cause(GraphNode n) {
     List<Edge> in = into(n.key);

@@ -25,12 +25,12 @@ final class ComponentMetrics implements Collector {
     all.register(to -> ended.forEach(to));
   }
 
-  /** A node runs. */
+  /** Records that a node runs. */
   synchronized void begin(Registry of) {
     all.register(of);
   }
 
-  /** A node has ended; its counts stay. */
+  /** Records that a node has ended; its counts stay. */
   synchronized void end(Registry of) {
     Registry both = new Registry();
     List<MetricFamily> before = ended;

@@ -34,7 +34,7 @@ public interface EntryFilter {
   /** Entry points of a graph's pipelines, to which a filter may move items. */
   @FunctionalInterface
   interface Entries {
-    /** Entry of a pipeline, after its filter; null if it is not running. */
+    /** Returns the entry of a pipeline, after its filter, or null if it is not running. */
     @Nullable Consumer of(PipelineId pipeline);
   }
 

@@ -170,8 +170,8 @@ final class FanOutConsumer implements Consumer {
   }
 
   /**
-   * Number of items that some destinations accepted and that their source repeats because of
-   * others.
+   * Returns the number of items that some destinations accepted and that their source repeats
+   * because of others.
    */
   long repeated() {
     return repeated.sum();

@@ -89,7 +89,7 @@ public final class Graph implements GraphView {
             });
   }
 
-  /** The configuration that runs; empty before the first. */
+  /** Returns the running configuration; empty before the first. */
   public Optional<GraphConfig> config() {
     return Optional.ofNullable(config);
   }
@@ -201,8 +201,8 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * Reasons, by node id, why configured nodes are not running: a failed change stopped them, and
-   * they could not be restarted since.
+   * Returns the reasons, by node ID, why configured nodes are not running: a failed change stopped
+   * them, and they could not be restarted since.
    */
   public Map<String, String> failures() {
     Map<String, String> out = new LinkedHashMap<>();
@@ -215,7 +215,9 @@ public final class Graph implements GraphView {
     return out;
   }
 
-  /** Longest time that the last change made batches wait; unchanged parts never wait. */
+  /**
+   * Returns the longest time that the last change made batches wait; unchanged parts never wait.
+   */
   public Duration pause() {
     return Duration.ofNanos(pauseNanos);
   }
@@ -249,7 +251,7 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * From now on no caller waits for space in its queues: a batch without space is returned to its
+   * Stops callers from waiting for space in the queues: a batch without space is returned to its
    * source.
    */
   public void failBlockedProducers() {
@@ -264,7 +266,7 @@ public final class Graph implements GraphView {
     watchers(PipelineWatcher.class).forEach(PipelineWatcher::ready);
   }
 
-  /** Health of exporters with queues. */
+  /** Returns the health of exporters with queues. */
   public List<ExporterHealth> exporters() {
     List<ExporterHealth> out = new ArrayList<>();
     for (GraphNode n : nodes.values()) {
@@ -304,7 +306,7 @@ public final class Graph implements GraphView {
     return out;
   }
 
-  /** The wall clock of the graph, Unix milliseconds. */
+  /** Returns the wall clock of the graph in Unix milliseconds. */
   long millis() {
     return services.clock().millis();
   }

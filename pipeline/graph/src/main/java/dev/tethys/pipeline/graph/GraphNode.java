@@ -63,7 +63,10 @@ final class GraphNode {
     this.component = create(definition.factory(), definition.settings());
   }
 
-  /** Filter of items that it sends into pipelines; null for a processor, which is inside one. */
+  /**
+   * Returns the filter of items that it sends into pipelines, or null for a processor, which is
+   * inside one.
+   */
   private FanOutConsumer.@Nullable Entry entry() {
     EntryFilter filter = context.services().entry();
     return switch (key.kind()) {
@@ -94,7 +97,7 @@ final class GraphNode {
         new NodeContext(key, services, extensions, timeLimit(step.definition().factory())));
   }
 
-  /** The settings were read by the factory that uses them. */
+  /** Creates the component; the settings were read by the factory that uses them. */
   @SuppressWarnings("unchecked")
   private <S> Component create(ComponentFactory<S> factory, Object settings) {
     S s = (S) settings;
@@ -123,7 +126,7 @@ final class GraphNode {
     return j;
   }
 
-  /** Consumer of the component; null if it consumes nothing. */
+  /** Returns the consumer of the component, or null if it consumes nothing. */
   @Nullable Consumer consumer() {
     return component instanceof Consumer c ? c : null;
   }

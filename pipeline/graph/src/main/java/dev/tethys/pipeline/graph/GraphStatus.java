@@ -37,7 +37,7 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
       @Nullable OutboxStatus outbox,
       List<Blockage> blocked,
       long repeatedItems) {
-    /** Node whose outputs have a single destination. */
+    /** Creates the status of a node whose outputs have a single destination. */
     public NodeStatus(
         String id,
         String kind,
@@ -77,7 +77,7 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
   /** State of an edge: from one node to another, in a pipeline, with its traffic since startup. */
   public record EdgeStatus(
       String id, String from, String to, String pipeline, long batches, long items, long bytes) {
-    /** State of an edge with its traffic until now. */
+    /** Returns the state of an edge with its traffic so far. */
     public static EdgeStatus of(
         String id, String from, String to, String pipeline, Traffic traffic) {
       return new EdgeStatus(

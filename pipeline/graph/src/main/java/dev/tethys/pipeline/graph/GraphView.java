@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /** View of the flow from receivers to exporters, for the API and UI. */
 public interface GraphView {
-  /** Current state. */
+  /** Returns the current state. */
   GraphStatus status();
 
   /** Volumes by attribute; without attributes if nothing is counted. */
@@ -22,7 +22,7 @@ public interface GraphView {
     return ProcessBalance.of(List.of(), () -> 0);
   }
 
-  /** The outboxes of its exporters, by node. */
+  /** Returns the outboxes of its exporters, by node. */
   Map<String, OutboxView> outboxes();
 
   /**

@@ -70,12 +70,12 @@ final class NodeContext implements Context {
   private final DrainScope.Exit exit;
   private volatile Neighbours neighbours = Neighbours.NONE;
 
-  /** Exit through which all batches leave the node. */
+  /** Returns the exit through which all batches leave the node. */
   DrainScope.Exit exit() {
     return exit;
   }
 
-  /** View of its queues; null if none is running. */
+  /** Returns a view of its queues, or null if none is running. */
   @Nullable OutboxView outbox() {
     Map<String, OutboxView> running = new LinkedHashMap<>();
     for (QueuedExporter e : exporters) {
@@ -183,7 +183,10 @@ final class NodeContext implements Context {
                 Math.min(settings.deadLetterBytes(), most)));
   }
 
-  /** A queue in memory continues in a folder of the process, if it has one. */
+  /**
+   * Returns the options with the process's overflow folder, if any, in which a memory queue
+   * continues.
+   */
   private OutboxOptions overflowing(DeliverySettings settings, Signal signal) {
     OutboxOptions.Overflow o = settings.options().overflow();
     Path folder = services.outboxes().overflowFolder();
@@ -202,7 +205,7 @@ final class NodeContext implements Context {
         .withOverflow(new OutboxOptions.Overflow(disk, o.bytes(), o.slowAllowed()));
   }
 
-  /** Other routes of its items. */
+  /** Returns the alternative routes of its items. */
   Neighbours neighbours() {
     return neighbours;
   }

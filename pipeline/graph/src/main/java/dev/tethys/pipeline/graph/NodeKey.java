@@ -10,7 +10,7 @@ import dev.tethys.pipeline.component.ComponentKind;
  *     an exporter, both signals of a connector
  */
 record NodeKey(ComponentKind kind, ComponentId id, String part) {
-  /** Name in accounts, metrics and the API. */
+  /** Returns the name used in accounts, metrics and the API. */
   String component() {
     return kind == ComponentKind.PROCESSOR ? id + " in " + part : id.toString();
   }

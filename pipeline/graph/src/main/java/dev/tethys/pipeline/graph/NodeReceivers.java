@@ -88,7 +88,7 @@ final class NodeReceivers implements DynamicReceivers {
     return new MeteredReceiver(create(factory, settings, to, context), context);
   }
 
-  /** The settings were read by the factory that uses them. */
+  /** Creates the receiver; the settings were read by the factory that uses them. */
   @SuppressWarnings("unchecked")
   private static <S> Receiver create(
       ReceiverFactory<S> factory, Object settings, Map<Signal, Consumer> outputs, Context context) {

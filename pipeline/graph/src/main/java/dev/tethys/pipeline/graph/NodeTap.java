@@ -106,12 +106,12 @@ public final class NodeTap implements AutoCloseable {
     }
   }
 
-  /** Next passing batches, or null if none arrive in time. */
+  /** Returns the next passing batches, or null if none arrive in time. */
   public @Nullable NodeBatches next(long millis) throws InterruptedException {
     return seen.poll(millis, TimeUnit.MILLISECONDS);
   }
 
-  /** Number of samples not fetched in time. */
+  /** Returns the number of samples not fetched in time. */
   public long skipped() {
     return skipped.get();
   }

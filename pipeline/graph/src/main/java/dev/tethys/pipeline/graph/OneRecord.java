@@ -21,7 +21,7 @@ public final class OneRecord {
 
   private OneRecord() {}
 
-  /** Identity of a record; null for profiles. */
+  /** Returns the identity of a record, or null for profiles. */
   public static @Nullable Identity identity(ResourceGroup<?> of, Object item) {
     return switch (item) {
       case Span s -> new Identity("", s.traceIdHigh(), s.traceIdLow(), s.spanId(), 0);

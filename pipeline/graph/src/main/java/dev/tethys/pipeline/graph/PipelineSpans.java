@@ -118,7 +118,7 @@ public final class PipelineSpans {
     return new TracedSender(sender, exporter.toString(), signal.name().toLowerCase(Locale.ROOT));
   }
 
-  /** The sender that another one traces; the same if none is traced. */
+  /** Returns the sender traced by another one; the same one if none is traced. */
   static Sender untraced(Sender sender) {
     return sender instanceof TracedSender t ? t.sender : sender;
   }

@@ -193,7 +193,7 @@ record Plan(Map<NodeKey, Step> nodes) {
     order.add(k);
   }
 
-  /** An output of a node leads into a pipeline. */
+  /** Adds the pipeline entered by an output of a node. */
   private static void enter(
       Map<NodeKey, Step> found,
       NodeKey from,
@@ -253,7 +253,7 @@ record Plan(Map<NodeKey, Step> nodes) {
     return d.factory() instanceof ConnectorFactory<?> f && f.connects(from, to);
   }
 
-  /** The signals of a connector's node. */
+  /** Returns the signals of a connector's node. */
   static Signal[] signals(NodeKey connector) {
     String[] words = connector.part().split("-", 2);
     return new Signal[] {signal(words[0]), signal(words[1])};

@@ -185,7 +185,7 @@ public final class QueueMetrics implements Collector {
         : s.capacity().items() > 0 ? s.capacity().items() : s.capacity().bytes();
   }
 
-  /** One gauge of several queues, which their labels distinguish. */
+  /** Adds one gauge for several queues, distinguished by labels. */
   public static void gauge(
       Consumer<MetricFamily> to,
       Map<Labels, OutboxStatus> all,

@@ -141,7 +141,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** Null before it was started. */
+  /** Returns the outbox, or null before the start. */
   @Nullable Outbox outbox() {
     return outbox;
   }
@@ -192,7 +192,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** Name among several; "" for the only one. */
+  /** Returns the name among several; "" for the only one. */
   String part() {
     return part;
   }

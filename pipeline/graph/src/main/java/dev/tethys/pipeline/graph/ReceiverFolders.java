@@ -62,7 +62,7 @@ final class ReceiverFolders {
     this.checkedAt = clock.nanos();
   }
 
-  /** The storage as one receiver has it. */
+  /** Returns the storage as seen by one receiver. */
   Storage of(Storage all, Set<Path> its) {
     return new Storage() {
       @Override

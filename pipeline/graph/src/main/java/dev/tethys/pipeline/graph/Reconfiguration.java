@@ -121,7 +121,7 @@ final class Reconfiguration {
     return wanted;
   }
 
-  /** Longest time that batches were held, in nanoseconds. */
+  /** Returns the longest time that batches were held, in nanoseconds. */
   long pauseNanos() {
     return longest;
   }
@@ -381,7 +381,7 @@ final class Reconfiguration {
     }
   }
 
-  /** A stopped component cannot be restarted, so another replaces it. */
+  /** Replaces a stopped component, which cannot be restarted, with another one. */
   private void revive(GraphNode old) {
     Map<ComponentId, Component> extensions = new HashMap<>();
     running.forEach(

@@ -126,7 +126,7 @@ public final class RecordTrail implements AutoCloseable {
     }
   }
 
-  /** Only the record; null if it is not in the batch. */
+  /** Returns only the record, or null if it is not in the batch. */
   @GuardedBy("this")
   private @Nullable Telemetry<?> find(Batch batch) {
     Telemetry<?> tree;

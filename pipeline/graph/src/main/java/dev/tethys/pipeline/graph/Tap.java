@@ -33,7 +33,7 @@ public final class Tap implements AutoCloseable {
     }
   }
 
-  /** Next batch, or null if none arrives in time. */
+  /** Returns the next batch, or null if none arrives in time. */
   public @Nullable Batch next(long millis) throws InterruptedException {
     return seen.poll(millis, TimeUnit.MILLISECONDS);
   }

@@ -28,13 +28,13 @@ public final class AccountingRegistry implements Collector {
   @GuardedBy("this")
   private final Map<Key, ItemAccounting> accounts = new LinkedHashMap<>();
 
-  /** Account of a component for a signal; opened if missing. */
+  /** Returns the account of a component for a signal, opening it if missing. */
   public synchronized ItemAccounting account(String kind, String component, Signal signal) {
     return accounts.computeIfAbsent(
         new Key(kind, component, signal), k -> new ItemAccounting(kind, component, signal));
   }
 
-  /** All accounts in order of creation. */
+  /** Returns all accounts in order of creation. */
   public synchronized List<ItemAccounting> accounts() {
     return List.copyOf(accounts.values());
   }
@@ -185,7 +185,7 @@ public final class AccountingRegistry implements Collector {
     return s.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Collector's name for the items of a signal. */
+  /** Returns the Collector's name for the items of a signal. */
   private static String items(Signal s) {
     return switch (s) {
       case TRACES -> "spans";

@@ -32,7 +32,7 @@ public record Balance(
     dropped = Map.copyOf(dropped);
   }
 
-  /** Dropped for any reason. */
+  /** Returns the number of items dropped for any reason. */
   public long allDropped() {
     return dropped.values().stream().mapToLong(Long::longValue).sum();
   }

@@ -25,7 +25,7 @@ public final class ItemAccounting {
   private final Map<String, Long> dropped = new TreeMap<>();
 
   /**
-   * An account outside any ledger.
+   * Creates an account outside any ledger.
    *
    * @param kind {@code receiver}, {@code processor}, {@code exporter}, {@code connector}
    * @param component its id, for a processor with its pipeline
@@ -48,37 +48,37 @@ public final class ItemAccounting {
     return signal;
   }
 
-  /** Received; held from now on. */
+  /** Counts items received and held from now on. */
   public synchronized void take(long items) {
     in += items;
     held += items;
   }
 
-  /** Created here; held from now on. */
+  /** Counts items created here and held from now on. */
   public synchronized void create(long items) {
     created += items;
     held += items;
   }
 
-  /** Found on disk; held from now on. */
+  /** Counts items found on disk and held from now on. */
   public synchronized void restore(long items) {
     restored += items;
     held += items;
   }
 
-  /** Held until now; passed on or delivered. */
+  /** Counts held items as passed on or delivered. */
   public synchronized void pass(long items) {
     held -= items;
     out += items;
   }
 
-  /** Held until now; becomes a dead letter. */
+  /** Counts held items as dead letters. */
   public synchronized void deadLetter(long items) {
     held -= items;
     deadLettered += items;
   }
 
-  /** Previously a dead letter; held from now on, to be sent again. */
+  /** Counts dead letters as held again, to be resent. */
   public synchronized void revive(long items) {
     revived += items;
     held += items;
@@ -104,13 +104,13 @@ public final class ItemAccounting {
     }
   }
 
-  /** Held until now; returned to its source. */
+  /** Counts held items as returned to their source. */
   public synchronized void returnItems(long items) {
     held -= items;
     returned += items;
   }
 
-  /** Held until now; left on disk by a component that stops. */
+  /** Counts held items as left on disk by a component that stops. */
   public synchronized void keep(long items) {
     held -= items;
     kept += items;
@@ -122,7 +122,7 @@ public final class ItemAccounting {
     out += items;
   }
 
-  /** Current counts. */
+  /** Returns the current counts. */
   public synchronized Balance balance() {
     return new Balance(
         in, created, restored, revived, out, held, deadLettered, dropped, returned, kept);

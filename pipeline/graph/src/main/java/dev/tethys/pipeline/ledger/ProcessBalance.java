@@ -115,7 +115,7 @@ public record ProcessBalance(
         kept);
   }
 
-  /** Dropped for any reason. */
+  /** Returns the number of items dropped for any reason. */
   public long allDropped() {
     return dropped.values().stream().mapToLong(Long::longValue).sum();
   }

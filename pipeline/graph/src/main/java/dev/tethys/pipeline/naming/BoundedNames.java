@@ -94,7 +94,7 @@ public final class BoundedNames {
             .with(exporter, signal.name().toLowerCase(Locale.ROOT));
   }
 
-  /** Key of the limit, added to the section of an exporter. */
+  /** Returns the key of the limit, added to the section of an exporter. */
   public static Key<Long> key(Section s, long usual) {
     return s.key(
         "max_names",
@@ -118,7 +118,7 @@ public final class BoundedNames {
     return fixed;
   }
 
-  /** Name for labels, "" for missing ones. */
+  /** Returns the name for labels; "" for missing ones. */
   public String of(UnaryOperator<String> label) {
     String name = naming.apply(label);
     return fixed ? name : bounded(name);

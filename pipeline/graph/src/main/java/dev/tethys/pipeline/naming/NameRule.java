@@ -58,7 +58,7 @@ public record NameRule(
     return v -> v.replaceAll(others, "_");
   }
 
-  /** The same of lower case letters. */
+  /** Returns a function that keeps the characters after lower-casing. */
   public static UnaryOperator<String> keepLower(String characters) {
     UnaryOperator<String> keep = keep(characters);
     return v -> keep.apply(v.toLowerCase(Locale.ROOT));

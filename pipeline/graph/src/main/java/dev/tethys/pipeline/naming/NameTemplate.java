@@ -52,7 +52,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
     return text.indexOf('{') < 0 ? fixed(text) : parse(text, rule);
   }
 
-  /** A name without labels. */
+  /** Creates a name without labels. */
   public static NameTemplate fixed(String name) {
     return new NameTemplate(List.of(name), NameRule.NONE);
   }
@@ -102,7 +102,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
     return true;
   }
 
-  /** The labels. */
+  /** Returns the labels. */
   public List<String> labels() {
     List<String> out = new ArrayList<>();
     for (int i = 1; i < parts.size(); i += 2) {
@@ -111,7 +111,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
     return out;
   }
 
-  /** Name for labels, "" for missing ones. */
+  /** Returns the name for labels; "" for missing ones. */
   public String of(UnaryOperator<String> label) {
     if (isFixed()) {
       return parts.getFirst();
@@ -127,12 +127,12 @@ public record NameTemplate(List<String> parts, NameRule rule) {
             }));
   }
 
-  /** Name without any labels. */
+  /** Returns the name without any labels. */
   public String ofNothing() {
     return of(l -> "");
   }
 
-  /** The pattern that all names fit, with asterisks for labels. */
+  /** Returns the pattern matched by all names, with asterisks for labels. */
   public String pattern() {
     return joined(l -> "*");
   }

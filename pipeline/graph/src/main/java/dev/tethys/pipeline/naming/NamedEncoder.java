@@ -55,7 +55,7 @@ public final class NamedEncoder implements Encoder {
   }
 
   /**
-   * Encoder for the names of a template.
+   * Creates an encoder for the names of a template.
    *
    * @param series series settings for destinations that store series; null to keep metrics as OTLP,
    *     separated by resource
@@ -73,7 +73,7 @@ public final class NamedEncoder implements Encoder {
     return names.isFixed() ? encoder : of(names, series, name -> withName(name, encoder));
   }
 
-  /** The same encoder with a name in the header {@link #NAME} of its requests. */
+  /** Returns the same encoder with a name in the header {@link #NAME} of its requests. */
   public static Encoder withName(String name, Encoder encoder) {
     return batch -> withName(name, encoder.encode(batch));
   }
@@ -88,7 +88,7 @@ public final class NamedEncoder implements Encoder {
     return new Encoded(out, e.drops());
   }
 
-  /** Name of a request, or the only name of a template. */
+  /** Returns the name of a request, or the only name of a template. */
   public static String name(EncodedRequest p, NameTemplate template) {
     String name = p.headers().get(NAME);
     return name == null ? template.ofNothing() : name;

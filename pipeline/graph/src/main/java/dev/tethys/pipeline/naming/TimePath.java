@@ -112,7 +112,7 @@ public record TimePath(String format, DateTimeFormatter formatter, ChronoUnit st
     return formatter.format(time.atZone(zone));
   }
 
-  /** First time after another at which the text may change. */
+  /** Returns the first time after another at which the text may change. */
   public Instant next(Instant time, ZoneId zone) {
     ZonedDateTime t = time.atZone(zone);
     return switch (step) {

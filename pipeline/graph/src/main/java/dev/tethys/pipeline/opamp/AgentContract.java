@@ -92,14 +92,14 @@ public final class AgentContract {
 
   private AgentContract() {}
 
-  /** Message with the time of the control plane. */
+  /** Creates a message with the time of the control plane. */
   public static CustomMessage clock(long unixMillis) {
     return new CustomMessage(
         CLOCK, "time", Long.toString(unixMillis).getBytes(StandardCharsets.UTF_8));
   }
 
   /**
-   * Message with shares in quotas.
+   * Creates a message with quota shares.
    *
    * @param shares shares as serialized by {@code QuotaShare}
    */

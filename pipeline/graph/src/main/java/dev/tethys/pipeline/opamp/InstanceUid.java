@@ -12,12 +12,12 @@ public final class InstanceUid {
 
   private InstanceUid() {}
 
-  /** Identity in a text; null if none. */
+  /** Parses an identity; null if invalid. */
   public static @Nullable UUID parse(String text) {
     return text.length() == ULID_LENGTH ? ulid(text.toUpperCase(Locale.ROOT)) : uuid(text);
   }
 
-  /** Also {@code urn:uuid:}, braces, and without hyphens. */
+  /** Parses a UUID, including {@code urn:uuid:}, braces, and without hyphens. */
   private static @Nullable UUID uuid(String text) {
     String t = text.toLowerCase(Locale.ROOT);
     if (t.startsWith("urn:uuid:") && t.length() == 45) {
@@ -47,7 +47,7 @@ public final class InstanceUid {
     return new UUID(high, low);
   }
 
-  /** The 16 bytes of a message. */
+  /** Returns the 16 bytes of a message. */
   public static byte[] bytes(UUID u) {
     return ByteBuffer.allocate(16)
         .putLong(u.getMostSignificantBits())
@@ -55,7 +55,7 @@ public final class InstanceUid {
         .array();
   }
 
-  /** Identity of the 16 bytes of a message. */
+  /** Returns the identity in the 16 bytes of a message. */
   public static UUID of(byte[] bytes) {
     ByteBuffer b = ByteBuffer.wrap(bytes);
     return new UUID(b.getLong(), b.getLong());

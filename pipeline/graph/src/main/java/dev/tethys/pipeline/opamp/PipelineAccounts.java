@@ -240,7 +240,7 @@ public record PipelineAccounts(
             .equals(other);
   }
 
-  /** Live controls only; null if there are no counts for them. */
+  /** Returns the counts of live controls only, or null if there are none. */
   public @Nullable PipelineAccounts ofControls() {
     return controls == null || controls.isEmpty()
         ? null
@@ -266,7 +266,7 @@ public record PipelineAccounts(
     j.close('}');
   }
 
-  /** The accounts as a JSON object. */
+  /** Returns the accounts as a JSON object. */
   public String json() {
     Json j = new Json().open('{');
     j.key("in").number(in).key("out").number(out).key("queued").number(queued);

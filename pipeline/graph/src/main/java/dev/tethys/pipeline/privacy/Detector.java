@@ -33,17 +33,17 @@ public enum Detector {
     this.counterSample = counterSample;
   }
 
-  /** {@code card}. */
+  /** Returns the name, such as {@code card}. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Text with a finding. */
+  /** Returns a text with a finding. */
   public String sample() {
     return sample;
   }
 
-  /** Similar text without a finding. */
+  /** Returns a similar text without a finding. */
   public String counterSample() {
     return counterSample;
   }

@@ -114,7 +114,7 @@ final class Numbers {
     };
   }
 
-  /** ISO/IEC 7812: each second digit from the right is doubled. */
+  /** Checks the Luhn digit (ISO/IEC 7812): each second digit from the right is doubled. */
   static boolean isLuhn(CharSequence digits) {
     int sum = 0;
     boolean twice = false;

@@ -75,13 +75,13 @@ public final class PersonalData {
 
   private final Set<Detector> detectors;
 
-  /** Search for some kinds. */
+  /** Creates a search for some kinds. */
   public PersonalData(Set<Detector> detectors) {
     this.detectors =
         detectors.isEmpty() ? EnumSet.noneOf(Detector.class) : EnumSet.copyOf(detectors);
   }
 
-  /** Search for all kinds. */
+  /** Creates a search for all kinds. */
   public static PersonalData all() {
     return new PersonalData(EnumSet.allOf(Detector.class));
   }
@@ -264,7 +264,7 @@ public final class PersonalData {
     return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F';
   }
 
-  /** An IPv6 address that begins with a hexadecimal digit. */
+  /** Finds an IPv6 address that starts with a hexadecimal digit. */
   private static @Nullable Finding ipv6Word(String t, int i) {
     int end = i;
     int colons = 0;
@@ -427,7 +427,7 @@ public final class PersonalData {
     return null;
   }
 
-  /** Three parts of base64url; the first two begin as JSON objects do. */
+  /** Finds three base64url parts, the first two of which start like JSON objects. */
   private static @Nullable Finding jwt(String t, int i) {
     int end = tokenEnd(t, i);
     int dot = t.indexOf('.', i);

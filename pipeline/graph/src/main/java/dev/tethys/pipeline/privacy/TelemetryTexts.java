@@ -23,7 +23,7 @@ public final class TelemetryTexts {
   @FunctionalInterface
   public interface Editor {
     /**
-     * The text that replaces another one; the same object for no change.
+     * Returns the replacement for a text; the same object for no change.
      *
      * @param field key of an attribute, {@code body}, {@code name} or {@code status}
      */

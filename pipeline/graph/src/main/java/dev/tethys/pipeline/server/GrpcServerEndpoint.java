@@ -162,7 +162,7 @@ public final class GrpcServerEndpoint {
   }
 
   /**
-   * A response without content when all was taken.
+   * Returns a response without content if all items were accepted.
    *
    * @throws GrpcException if something was not
    */
@@ -174,7 +174,7 @@ public final class GrpcServerEndpoint {
     };
   }
 
-  /** Error with the number of rejected items, for methods without a field for it. */
+  /** Returns an error with the number of rejected items, for methods without a field for it. */
   private static GrpcException rejected(Outcome.Rejected r) {
     Status s = Status.INVALID_ARGUMENT;
     return new GrpcException(

@@ -46,7 +46,7 @@ public record GrpcServerSettings(
   }
 
   /**
-   * Type of the block with a default endpoint.
+   * Returns the type of the block with a default endpoint.
    *
    * @param endpoint such as {@code localhost:4317}
    */

@@ -68,7 +68,7 @@ public final class HttpServerEndpoint {
     this.routes = routes;
   }
 
-  /** Admission from which requests reserve memory. */
+  /** Returns the admission from which requests reserve memory. */
   public ReceiverAdmission admission() {
     return admission;
   }
@@ -184,7 +184,8 @@ public final class HttpServerEndpoint {
   }
 
   /**
-   * The request as the authenticator sees it: headers, and parameters of the URL instead of some.
+   * Returns the request as seen by the authenticator: headers, with URL parameters in place of
+   * some.
    */
   private Function<String, List<String>> shown(HttpRequest request) {
     HttpServerSettings.HttpAuth by = settings.auth();
@@ -204,17 +205,17 @@ public final class HttpServerEndpoint {
     };
   }
 
-  /** The client of a request, and the headers to pass on. */
+  /** Returns the client of a request and the headers to pass on. */
   public Metadata metadata(HttpRequest request) {
     return Listeners.metadata(request, settings.includeMetadata(), auth, shown(request));
   }
 
-  /** The largest body, before and after decompression. */
+  /** Returns the maximum body size, before and after decompression. */
   public int maxBodyBytes() {
     return settings.maxBodyBytes();
   }
 
-  /** Media type of a body without parameters, in lower case; "" if unspecified. */
+  /** Returns the media type of a body without parameters, in lower case; "" if unspecified. */
   public static String mediaType(HttpRequest request) {
     String type = request.header("Content-Type");
     return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
@@ -235,7 +236,7 @@ public final class HttpServerEndpoint {
   }
 
   /**
-   * Decompressed body, with its memory reserved.
+   * Reads the decompressed body, with its memory reserved.
    *
    * @throws HttpException 413 if it is too large before decompression
    * @throws TooLargeException if it is too large afterwards

@@ -123,7 +123,7 @@ public final class Listeners {
   }
 
   /**
-   * Client of a request, optionally with all of its headers.
+   * Returns the client of a request, optionally with all of its headers.
    *
    * @param auth the extension that accepted it, or null
    * @param shown headers seen by the extension

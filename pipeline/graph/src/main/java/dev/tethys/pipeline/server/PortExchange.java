@@ -51,7 +51,7 @@ public final class PortExchange {
   private long heldAt;
   private long longest;
 
-  /** Exchange in which this thread stops or starts a receiver; null if none. */
+  /** Returns the exchange in which this thread stops or starts a receiver, or null if none. */
   static @Nullable PortExchange current() {
     return OF_THREAD.isBound() ? OF_THREAD.get() : null;
   }
@@ -119,7 +119,7 @@ public final class PortExchange {
     expected.addAll(settings);
   }
 
-  /** A receiver stops. */
+  /** Stores the port of a receiver that stops. */
   void leave(ServedPort p) {
     beginHold();
     p.listener().hold();
@@ -192,7 +192,7 @@ public final class PortExchange {
     longest = Math.max(longest, System.nanoTime() - heldAt);
   }
 
-  /** Longest time that requests waited for the next receiver, in nanoseconds. */
+  /** Returns the longest time that requests waited for the next receiver, in nanoseconds. */
   public long longestNanos() {
     return longest;
   }

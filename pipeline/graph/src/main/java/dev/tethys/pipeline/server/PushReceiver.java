@@ -32,7 +32,7 @@ public final class PushReceiver implements Receiver {
     this(grpc, http, nanos, List.of());
   }
 
-  /** A receiver that also speaks over sockets. */
+  /** Creates a receiver with additional socket endpoints. */
   public PushReceiver(
       @Nullable GrpcServerEndpoint grpc,
       @Nullable HttpServerEndpoint http,
@@ -73,17 +73,17 @@ public final class PushReceiver implements Receiver {
     }
   }
 
-  /** The port of gRPC, once started. */
+  /** Returns the gRPC port, once started. */
   public int grpcPort() {
     return grpc == null ? -1 : grpc.port();
   }
 
-  /** The port of HTTP, once started. */
+  /** Returns the HTTP port, once started. */
   public int httpPort() {
     return http == null ? -1 : http.port();
   }
 
-  /** The port of a socket, once started. */
+  /** Returns the port of a socket, once started. */
   public int socketPort(int index) {
     return sockets.get(index).port();
   }

@@ -56,7 +56,7 @@ public final class ReceiverAdmission {
       super("busy", null, false, false);
     }
 
-    /** Outcome for the sender. */
+    /** Returns the outcome for the sender. */
     public Outcome.Unavailable outcome() {
       return BUSY;
     }
@@ -138,7 +138,7 @@ public final class ReceiverAdmission {
   }
 
   /**
-   * Time limit of a client, at most {@link #MAX_WAIT}.
+   * Returns the time limit of a client, at most {@link #MAX_WAIT}.
    *
    * @param timeout its {@code grpc-timeout}: at most eight digits and a unit; null if none
    */

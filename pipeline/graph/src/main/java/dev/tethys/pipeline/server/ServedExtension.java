@@ -29,12 +29,12 @@ public abstract class ServedExtension implements Extension {
     listener = new PushReceiver(null, endpoint, clock::nanos);
   }
 
-  /** Endpoint to which pages are added. */
+  /** Returns the endpoint to which pages are added. */
   protected final HttpServerEndpoint endpoint() {
     return endpoint;
   }
 
-  /** Port after the start; otherwise -1. */
+  /** Returns the port after the start; otherwise -1. */
   public final int port() {
     return listener.httpPort();
   }

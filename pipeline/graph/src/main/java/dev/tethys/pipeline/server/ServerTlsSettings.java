@@ -158,8 +158,8 @@ public record ServerTlsSettings(
   }
 
   /**
-   * Web configuration of a listener, which reloads files as configured; if a file becomes
-   * unreadable, the last version is kept.
+   * Returns the web configuration of a listener, which reloads files as configured; if a file
+   * becomes unreadable, the last version is kept.
    *
    * @param tls null without TLS
    * @param headers headers added to every response
@@ -177,7 +177,7 @@ public record ServerTlsSettings(
   }
 
   /**
-   * TLS of a socket protocol, which reloads its files as configured.
+   * Returns the TLS of a socket protocol, which reloads its files as configured.
    *
    * @param nanos monotonic clock
    * @throws IOException if a file cannot be read now

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** Socket listener of a receiver, closed until the receiver starts. */
 public interface SocketServerEndpoint extends AutoCloseable {
   /**
-   * Listens.
+   * Starts listening.
    *
    * @throws IOException if the address is malformed or not available
    */
@@ -20,7 +20,7 @@ public interface SocketServerEndpoint extends AutoCloseable {
     return null;
   }
 
-  /** The port, once open; -1 before. */
+  /** Returns the port, once open; -1 before. */
   int port();
 
   /** Closes everything open; may be called directly. */

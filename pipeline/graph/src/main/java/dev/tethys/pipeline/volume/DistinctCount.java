@@ -23,7 +23,9 @@ public final class DistinctCount {
     }
   }
 
-  /** FNV-1a, then the finalizer of MurmurHash3, so that all bits depend on all characters. */
+  /**
+   * Computes FNV-1a, then the finalizer of MurmurHash3, so that all bits depend on all characters.
+   */
   static long hash(String text) {
     long h = 0xcbf29ce484222325L;
     for (int i = 0; i < text.length(); i++) {
@@ -34,7 +36,10 @@ public final class DistinctCount {
     return h ^ h >>> 33;
   }
 
-  /** Number of different strings; small numbers by linear counting, which is nearly exact. */
+  /**
+   * Estimates the number of different strings; small numbers by linear counting, which is nearly
+   * exact.
+   */
   public long estimate() {
     double sum = 0;
     int empty = 0;

@@ -225,7 +225,8 @@ final class OtlpVolumes {
   }
 
   /**
-   * Severity number of a log record. Writers order fields by number, so it mostly follows the time.
+   * Returns the severity number of a log record. Writers order fields by number, so it mostly
+   * follows the time.
    */
   private int number() {
     byte[] b = r.buffer();

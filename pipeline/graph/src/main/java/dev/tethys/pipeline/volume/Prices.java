@@ -20,7 +20,10 @@ public record Prices(String currency, Map<String, Price> byExporter) {
 
   /** Price of one exporter. */
   public record Price(double perGib, double perMillionItems) {
-    /** Price of a volume, in millionths of the currency; not rounded, for prices are added up. */
+    /**
+     * Returns the price of a volume in millionths of the currency; not rounded, since prices are
+     * summed.
+     */
     public double micros(long items, long bytes) {
       return MILLION * (perGib * bytes / GIB + perMillionItems * items / MILLION);
     }

@@ -89,7 +89,7 @@ public final class TopValues {
     return s;
   }
 
-  /** Kept values, that with the most bytes first. */
+  /** Returns the kept values, largest bytes first. */
   public List<Row> rows() {
     List<Row> out = new ArrayList<>(slots.size());
     for (Slot s : slots.values()) {
@@ -109,7 +109,7 @@ public final class TopValues {
     return otherBytes;
   }
 
-  /** Estimated number of different values. */
+  /** Returns the estimated number of different values. */
   public long distinct() {
     return distinct.estimate();
   }

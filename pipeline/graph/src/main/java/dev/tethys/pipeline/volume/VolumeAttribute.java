@@ -82,7 +82,7 @@ public record VolumeAttribute(String name, Source source, String key) {
     return key.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Remote write labels that contain its values; the first one found wins. */
+  /** Returns the remote write labels that contain its values; the first one found wins. */
   List<String> labels() {
     if (source == Source.METRIC) {
       return List.of("__name__");

@@ -49,7 +49,7 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
     return t;
   }
 
-  /** Name of a severity number: {@code error} for 17 to 20; "" for none. */
+  /** Returns the name of a severity number: {@code error} for 17 to 20; "" for none. */
   static String severity(long number) {
     return number < 1 || number > 24 ? "" : SEVERITIES[(int) (number - 1) / 4];
   }

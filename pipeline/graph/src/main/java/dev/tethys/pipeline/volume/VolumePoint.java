@@ -101,17 +101,17 @@ public final class VolumePoint {
     return kind;
   }
 
-  /** Identity; of an edge as in the status of the graph. */
+  /** Returns the ID; for an edge, as in the status of the graph. */
   public String id() {
     return id;
   }
 
-  /** The receiver of an entry, the exporter of an exit, the target of an edge. */
+  /** Returns the receiver of an entry, the exporter of an exit, or the target of an edge. */
   public String component() {
     return component;
   }
 
-  /** Pipeline of an edge; "" for an entry. */
+  /** Returns the pipeline of an edge; "" for an entry. */
   public String pipeline() {
     return pipeline;
   }

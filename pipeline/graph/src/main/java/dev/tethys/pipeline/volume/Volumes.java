@@ -50,7 +50,7 @@ public final class Volumes implements Collector {
     return prices;
   }
 
-  /** Price of a volume at a location, in millionths of the currency; 0 without a price. */
+  /** Returns the price of a volume at a point, in millionths of the currency; 0 without a price. */
   public double micros(VolumePoint p, long items, long bytes) {
     Prices.Price price =
         p.kind() == VolumePoint.Kind.OUT ? prices.byExporter().get(p.component()) : null;
@@ -94,7 +94,7 @@ public final class Volumes implements Collector {
     points.values().removeIf(p -> p.kind() != VolumePoint.Kind.IN && !ids.contains(p.id()));
   }
 
-  /** All positions by id. */
+  /** Returns all points by ID. */
   public List<VolumePoint> points() {
     return List.copyOf(new TreeMap<>(points).values());
   }

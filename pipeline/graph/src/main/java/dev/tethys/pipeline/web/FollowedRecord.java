@@ -48,7 +48,7 @@ final class FollowedRecord {
     }
   }
 
-  /** Dropped items by node and reason. */
+  /** Returns the dropped items by node and reason. */
   private Map<String, Map<String, Long>> dropped() {
     Map<String, Map<String, Long>> out = new LinkedHashMap<>();
     for (GraphStatus.NodeStatus n : graph.status().nodes()) {

@@ -41,7 +41,7 @@ public final class Json {
     return this;
   }
 
-  /** A finite number, with at most three decimals. */
+  /** Writes a finite number with at most three decimals. */
   public Json decimal(double n) {
     comma();
     BigDecimal rounded = BigDecimal.valueOf(n).setScale(3, RoundingMode.HALF_UP);

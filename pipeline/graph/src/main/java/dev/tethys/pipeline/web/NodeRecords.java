@@ -141,7 +141,7 @@ public final class NodeRecords {
       return r;
     }
 
-    /** Request for recommendations. */
+    /** Creates a request for recommendations. */
     public static Request recommendations(double seconds) {
       return read(
           new Json()
@@ -154,7 +154,7 @@ public final class NodeRecords {
               .toString());
     }
 
-    /** Request for the path of a record. */
+    /** Creates a request for the path of a record. */
     public static Request follow(String signal, String contains, double seconds) {
       if (!FollowedRecord.isSignal(signal)) {
         throw new IllegalArgumentException("signal must be logs or traces, not \"" + signal + "\"");
@@ -163,24 +163,24 @@ public final class NodeRecords {
       return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
     }
 
-    /** Request for findings of personal data. */
+    /** Creates a request for findings of personal data. */
     public static Request findings(double seconds) {
       Json j = new Json().open('{').key("findings").raw("true");
       return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
     }
 
-    /** Request for the attribute keys of exported data. */
+    /** Creates a request for the attribute keys of exported data. */
     public static Request keys(double seconds) {
       Json j = new Json().open('{').key("keys").raw("true");
       return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
     }
 
-    /** Request for the nodes. */
+    /** Creates a request for the nodes. */
     public static Request nodes() {
       return read("{\"nodes\": true, \"seconds\": 1}");
     }
 
-    /** The request as a JSON object. */
+    /** Returns the request as a JSON object. */
     public String json() {
       Json j = new Json().open('{');
       switch (kind) {
@@ -197,7 +197,7 @@ public final class NodeRecords {
     }
   }
 
-  /** Answer that no records can be read. */
+  /** Returns the response that no records can be read. */
   public static String error(String message) {
     return new Json().open('{').key("error").text(message).close('}').toString();
   }

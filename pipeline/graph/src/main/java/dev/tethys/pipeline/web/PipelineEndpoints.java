@@ -135,7 +135,7 @@ public final class PipelineEndpoints {
     return r.stream();
   }
 
-  /** A line about a batch, with its content if that can be shown. */
+  /** Formats a line about a batch, with its content if access permits. */
   static String sample(Batch b, TapAccess access) {
     Json j = new Json().open('{');
     j.key("signal").text(StatusJson.word(b.signal()));

@@ -183,7 +183,7 @@ final class RecordChanges {
     return out;
   }
 
-  /** A record as a request of OTLP in JSON. */
+  /** Returns a record as an OTLP request in JSON. */
   static String json(Telemetry<?> one) {
     OtlpSignal s =
         one instanceof LogsData

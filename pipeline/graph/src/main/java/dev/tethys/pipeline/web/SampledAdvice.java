@@ -63,7 +63,7 @@ final class SampledAdvice {
     return json(analysis.recommendations(bytesPerItem, itemsPerSecond), batches, took);
   }
 
-  /** One edge of each receiver and signal. */
+  /** Returns a tap on one edge of each receiver and signal. */
   private List<Tap> taps() {
     GraphStatus status = graph.status();
     Set<String> receivers = new HashSet<>();

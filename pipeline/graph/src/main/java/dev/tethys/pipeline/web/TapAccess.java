@@ -33,7 +33,7 @@ public enum TapAccess {
     }
   }
 
-  /** A text as seen by readers. */
+  /** Returns a text as seen by readers. */
   public String masked(String text) {
     return this == PLAIN ? text : DATA.masked(text, (f, found) -> "<" + f.detector().word() + ">");
   }
@@ -46,7 +46,7 @@ public enum TapAccess {
   }
 
   /**
-   * Message of a shared OTLP batch.
+   * Returns the message of a shared OTLP batch.
    *
    * @throws dev.tethys.codec.CodecException if its bytes are malformed
    */

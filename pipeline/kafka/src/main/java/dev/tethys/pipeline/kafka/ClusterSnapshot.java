@@ -83,7 +83,7 @@ final class ClusterSnapshot {
     }
   }
 
-  /** Retention by the key that the broker applies: the finer unit wins. */
+  /** Returns the retention by the key that the broker applies: the finer unit wins. */
   private @Nullable Long retentionSeconds(Config c, String broker) {
     Long found = seconds(c, "log.retention.ms", TimeUnit.MILLISECONDS, broker);
     if (found == null) {
@@ -308,7 +308,7 @@ final class ClusterSnapshot {
     }
   }
 
-  /** The same; null if it failed, which is recorded. */
+  /** Returns the result, or null if the query failed, which is recorded. */
   private <T> @Nullable T find(String what, KafkaFuture<T> answer) throws InterruptedException {
     try {
       return get(what, answer);

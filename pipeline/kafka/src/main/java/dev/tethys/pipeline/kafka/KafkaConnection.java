@@ -227,7 +227,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     return new KafkaConnection(List.copyOf(brokers), Map.copyOf(p));
   }
 
-  /** The property by which a client logs in with name and password. */
+  /** Returns the property by which a client logs in with name and password. */
   static String jaas(String mechanism, String user, String password) {
     return "org.apache.kafka.common.security."
         + (mechanism.equals("PLAIN") ? "plain.PlainLoginModule" : "scram.ScramLoginModule")
@@ -244,7 +244,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     return plain.substring(0, plain.length() - 1) + " tokenauth=\"true\";";
   }
 
-  /** A value in {@code sasl.jaas.config}. */
+  /** Quotes a value for {@code sasl.jaas.config}. */
   static String quoted(String s) {
     return '"' + s.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
   }

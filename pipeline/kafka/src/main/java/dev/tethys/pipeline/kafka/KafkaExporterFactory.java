@@ -75,7 +75,10 @@ public final class KafkaExporterFactory
         settings, signal, name, b -> encode(settings, topic, name, clock, leftOut, b));
   }
 
-  /** Topic from metadata, or else from an attribute, or else from the template. */
+  /**
+   * Creates the encoder; the topic comes from metadata, then from an attribute, then from the
+   * template.
+   */
   static Encoder encoder(
       KafkaExporterSettings settings,
       KafkaExporterSettings.Topic topic,

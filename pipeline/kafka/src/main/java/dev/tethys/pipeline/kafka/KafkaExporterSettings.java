@@ -329,7 +329,7 @@ record KafkaExporterSettings(
             "Topic and encoding of " + name + "."));
   }
 
-  /** Topic settings of a signal, falling back to those of all signals. */
+  /** Returns the topic settings of a signal, falling back to those of all signals. */
   private static Topic topic(YamlObject o, Signal signal, Key<Topic> key) {
     Topic t = o.get(key);
     YamlNode own = o.at(key);
@@ -353,8 +353,8 @@ record KafkaExporterSettings(
   }
 
   /**
-   * Topic requested by a client; leading underscores are removed, because brokers' own topics start
-   * with two.
+   * Returns the topic requested by a client; leading underscores are removed, because brokers' own
+   * topics start with two.
    *
    * @return "" if nothing is left
    */

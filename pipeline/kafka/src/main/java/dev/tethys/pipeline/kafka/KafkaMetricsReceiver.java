@@ -82,7 +82,7 @@ final class KafkaMetricsReceiver implements Receiver {
     rounds.start();
   }
 
-  /** Current metrics, without those that failed. */
+  /** Returns the current metrics, without those that failed. */
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
     Set<String> failures = new TreeSet<>();
@@ -140,7 +140,7 @@ final class KafkaMetricsReceiver implements Receiver {
     return resource;
   }
 
-  /** Client, created on first use because broker names may not resolve earlier. */
+  /** Returns the client, created on first use because broker names may not resolve earlier. */
   private Admin client() throws InterruptedException {
     synchronized (this) {
       if (admin != null) {

@@ -41,7 +41,7 @@ public record KafkaMetricsSettings(
     TOPICS,
     CONSUMERS;
 
-    /** Name in configurations. */
+    /** Returns the name in configurations. */
     String word() {
       return name().toLowerCase(Locale.ROOT);
     }

@@ -55,7 +55,7 @@ final class KafkaProbe implements ExporterProbe {
             (p, seconds, value) -> topic + findRecord(p.body()));
   }
 
-  /** Connection properties, without those of producers. */
+  /** Returns the connection properties, without those of producers. */
   private Map<String, Object> connection() {
     Map<String, Object> m = new HashMap<>(settings.properties());
     m.keySet()
@@ -126,7 +126,9 @@ final class KafkaProbe implements ExporterProbe {
     };
   }
 
-  /** The exporter creates no topics: brokers do, depending on their configuration. */
+  /**
+   * Returns the plan: the exporter creates no topics; brokers do, depending on their configuration.
+   */
   @Override
   public List<String> plan() throws IOException, InterruptedException {
     return remember() > 0 ? List.of() : List.of("topic " + topic + byBrokers());

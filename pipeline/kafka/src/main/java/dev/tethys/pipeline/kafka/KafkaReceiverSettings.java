@@ -61,7 +61,7 @@ record KafkaReceiverSettings(
       return pattern().matcher(topic).matches();
     }
 
-    /** Matches, as a whole, the names of these topics. */
+    /** Returns a pattern that fully matches the names of these topics. */
     Pattern pattern() {
       return TopicPatterns.whole(names, excluded);
     }
@@ -410,7 +410,10 @@ record KafkaReceiverSettings(
         });
   }
 
-  /** Default encoding of signals without their own; null if it does not support the signal. */
+  /**
+   * Returns the default encoding of signals without their own, or null if it does not support the
+   * signal.
+   */
   private static RecordEncoding.@Nullable Reading former(
       YamlObject o, Signal signal, RecordEncoding.Reading otherwise) {
     YamlNode n = o.at(FORMER_ENCODING);

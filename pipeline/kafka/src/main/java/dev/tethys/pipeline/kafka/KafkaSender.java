@@ -168,7 +168,7 @@ final class KafkaSender implements Sender {
     };
   }
 
-  /** Message of an error with its causes. */
+  /** Returns the message of an error with its causes. */
   static String text(Throwable e) {
     StringBuilder sb = new StringBuilder(String.valueOf(e.getMessage()));
     for (Throwable c = e.getCause(); c != null; c = c.getCause()) {

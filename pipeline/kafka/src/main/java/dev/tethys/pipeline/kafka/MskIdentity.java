@@ -91,7 +91,7 @@ final class MskIdentity {
         "");
   }
 
-  /** Payload of AWS_MSK_IAM for a broker. */
+  /** Returns the AWS_MSK_IAM payload for a broker. */
   byte[] payload(String host) throws IOException, InterruptedException {
     Map<String, String> out = new LinkedHashMap<>();
     out.put("version", "2020_10_22");
@@ -101,7 +101,7 @@ final class MskIdentity {
     return JSON.writeValueAsBytes(out);
   }
 
-  /** Token for OAUTHBEARER; valid for every broker of a region. */
+  /** Returns the token for OAUTHBEARER; valid for every broker of a region. */
   String token(String broker) throws IOException, InterruptedException {
     String at = region(broker);
     String host = "kafka." + at + "." + AwsCredentials.domain(at);

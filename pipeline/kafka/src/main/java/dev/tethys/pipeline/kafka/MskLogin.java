@@ -46,7 +46,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
         MskIdentity.of(cloud));
   }
 
-  /** The brokers refused a client of these properties. */
+  /** Records that the brokers rejected a client with these properties. */
   static void refused(Map<String, Object> properties) {
     if (properties.get(IDENTITY) instanceof MskIdentity i) {
       i.refused();

@@ -70,7 +70,7 @@ final class PartitionMerge {
     this.runner = runner;
   }
 
-  /** A partition is read from now on. */
+  /** Adds a partition to read. */
   synchronized void add(PartitionReader r, long nanos) {
     Queue q = new Queue();
     q.emptySince = nanos;

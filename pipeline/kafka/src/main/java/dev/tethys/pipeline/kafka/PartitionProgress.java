@@ -42,7 +42,7 @@ final class PartitionProgress {
   }
 
   /**
-   * A record is done with.
+   * Records that a record is done.
    *
    * @return number of bytes that are no longer in progress
    */
@@ -58,7 +58,7 @@ final class PartitionProgress {
     return e.bytes;
   }
 
-  /** A record was not accepted; like {@link #done}, but reading will return to it. */
+  /** Records that a record was not accepted; like {@link #done}, but reading will return to it. */
   int failed(long offset) {
     Entry e = underWay.remove(offset);
     if (e == null) {
@@ -95,7 +95,7 @@ final class PartitionProgress {
     return from;
   }
 
-  /** The offset before which all is done. */
+  /** Returns the offset before which all records are done. */
   long position() {
     return position;
   }

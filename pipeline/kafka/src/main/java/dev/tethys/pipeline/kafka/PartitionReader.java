@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class PartitionReader {
   /** Reads the topics. */
   interface Owner {
-    /** A record was processed, or was not accepted; called by any thread. */
+    /** Called when a record was processed or not accepted; may run on any thread. */
     void settled(PartitionReader reader, long offset, Outcome outcome);
 
     /** Samples of a record that is settled were omitted; called by any thread. */

@@ -16,11 +16,11 @@ public enum RecordEncoding {
   OTLP_PROTO("otlp_proto", EnumSet.allOf(Signal.class)),
   /** The same as JSON. */
   OTLP_JSON("otlp_json", EnumSet.allOf(Signal.class)),
-  /** A remote write 1.0 request, snappy's block format; Clymene's {@code protobuf}. */
+  /** Remote write 1.0 request in Snappy's block format; Clymene's {@code protobuf}. */
   REMOTE_WRITE("remote_write", EnumSet.of(Signal.METRICS)),
-  /** A remote write request as JSON; Clymene's {@code json}. */
+  /** Remote write request as JSON; Clymene's {@code json}. */
   CLYMENE_JSON("clymene_json", EnumSet.of(Signal.METRICS)),
-  /** A flat JSON object a sample; Clymene's {@code flatten-for-druid}. */
+  /** Flat JSON object per sample; Clymene's {@code flatten-for-druid}. */
   CLYMENE_FLAT("clymene_flat", EnumSet.of(Signal.METRICS)),
   /** Lines with the labels of their streams, as written by Clymene's Promtail. */
   CLYMENE_LOGS("clymene_logs", EnumSet.of(Signal.LOGS)),
@@ -32,15 +32,15 @@ public enum RecordEncoding {
   AZURE_RESOURCE_LOGS("azure_resource_logs", EnumSet.of(Signal.LOGS), false),
   /** JSON value that is the body of one log record. Read only. */
   JSON("json", EnumSet.of(Signal.LOGS), false),
-  /** A list of Zipkin's spans, version 2, as JSON. */
+  /** List of Zipkin v2 spans as JSON. */
   ZIPKIN_JSON("zipkin_json", EnumSet.of(Signal.TRACES)),
-  /** The same as protobuf. */
+  /** List of Zipkin v2 spans as protobuf. */
   ZIPKIN_PROTO("zipkin_proto", EnumSet.of(Signal.TRACES)),
-  /** A list of Zipkin's spans, version 1, in Thrift. Read only. */
+  /** List of Zipkin v1 spans in Thrift. Read only. */
   ZIPKIN_THRIFT("zipkin_thrift", EnumSet.of(Signal.TRACES), false),
-  /** One span of Jaeger with its process, as its collector writes it. Read only. */
+  /** Single Jaeger span with its process, as written by Jaeger's collector. Read only. */
   JAEGER_PROTO("jaeger_proto", EnumSet.of(Signal.TRACES), false),
-  /** The same as protobuf's JSON. Read only. */
+  /** Single Jaeger span in protobuf's JSON. Read only. */
   JAEGER_JSON("jaeger_json", EnumSet.of(Signal.TRACES), false);
 
   private final String word;
@@ -60,7 +60,7 @@ public enum RecordEncoding {
     this.signals = Set.copyOf(signals);
   }
 
-  /** Name in configurations. */
+  /** Returns the name in configurations. */
   public String word() {
     return word;
   }
@@ -78,7 +78,7 @@ public enum RecordEncoding {
     return this == REMOTE_WRITE || this == CLYMENE_JSON || this == CLYMENE_FLAT;
   }
 
-  /** Supported signals. */
+  /** Returns the supported signals. */
   public Set<Signal> signals() {
     return signals;
   }
@@ -94,12 +94,15 @@ public enum RecordEncoding {
     }
   }
 
-  /** Type of encodings for writing a signal. */
+  /** Returns the type of encodings for writing a signal. */
   static Type<RecordEncoding> written(Signal signal) {
     return type(signal, true);
   }
 
-  /** Type of encodings for reading a signal; {@code text_NAME} is text in that character set. */
+  /**
+   * Returns the type of encodings for reading a signal; {@code text_NAME} is text in that character
+   * set.
+   */
   static Type<Reading> read(Signal signal) {
     Type<RecordEncoding> words = type(signal, false);
     if (!TEXT.signals.contains(signal)) {

@@ -128,7 +128,7 @@ enum RecordKeys {
         : "";
   }
 
-  /** Hash of the attributes as JSON, which sorts them. */
+  /** Hashes the attributes as JSON, which sorts them. */
   private static String hash(Attributes a) {
     try {
       byte[] d =

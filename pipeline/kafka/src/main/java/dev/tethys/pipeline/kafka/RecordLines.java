@@ -15,7 +15,7 @@ interface RecordLines {
   record Line(String text, Labels labels, long timestamp) {}
 
   /**
-   * The lines, in order.
+   * Returns the lines, in order.
    *
    * @throws dev.tethys.codec.CodecException if the record is to be skipped
    */

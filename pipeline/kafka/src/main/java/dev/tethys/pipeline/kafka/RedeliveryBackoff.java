@@ -19,21 +19,21 @@ record RedeliveryBackoff(
   private static final Duration LEAST_OF_BROKERS = Duration.ofMillis(250);
 
   /**
-   * Pause before broker requests are repeated: the initial pause, but long enough that an immediate
-   * persistent failure fills neither a core nor the log.
+   * Returns the pause before broker requests are repeated: the initial pause, but long enough that
+   * an immediate persistent failure fills neither a core nor the log.
    */
   Duration ofBrokers() {
     return first.compareTo(LEAST_OF_BROKERS) < 0 ? LEAST_OF_BROKERS : first;
   }
 
-  /** The pause after this one. */
+  /** Returns the pause after this one. */
   Duration after(Duration pause) {
     double next = pause.toMillis() * multiplier;
     return next >= longest.toMillis() ? longest : Duration.ofMillis((long) next);
   }
 
   /**
-   * The pause with its part of chance.
+   * Randomizes a pause.
    *
    * @param chance 0 to 1
    */

@@ -17,7 +17,7 @@ final class SampleTime {
   private SampleTime() {}
 
   /**
-   * Time of the first sample in Unix milliseconds.
+   * Returns the time of the first sample in Unix milliseconds.
    *
    * @param other default if there is none
    */

@@ -41,7 +41,7 @@ public final class TlsEngines implements SslEngineFactory {
     throw new KafkaException("these are client TLS settings");
   }
 
-  /** Each connection reads the current files. */
+  /** Returns false: each connection reads the current files. */
   @Override
   public boolean shouldBeRebuilt(Map<String, Object> next) {
     return false;

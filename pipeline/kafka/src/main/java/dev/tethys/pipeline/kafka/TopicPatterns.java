@@ -22,7 +22,8 @@ final class TopicPatterns {
   }
 
   /**
-   * The same, excluding names that contain a match of an excluding expression.
+   * Returns the full-match pattern, excluding names that contain a match of an excluding
+   * expression.
    *
    * @param excluded regular expressions
    */
@@ -38,7 +39,7 @@ final class TopicPatterns {
                 + ")");
   }
 
-  /** Full-match pattern of all selected names. */
+  /** Returns the full-match pattern of all selected names. */
   static Pattern whole(Collection<String> topics) {
     return Pattern.compile(
         topics.stream()

@@ -96,7 +96,7 @@ final class ContainerParser implements Operator.Action {
     return TextParsers.json(line);
   }
 
-  /** Hand-written for speed: this is the main work of a node's agent. */
+  /** Parses a CRI line; hand-written for speed, since this is the main work of a node's agent. */
   private static Attributes cri(String line) throws OperatorException {
     int a = line.indexOf(' ');
     int b = a < 0 ? -1 : line.indexOf(' ', a + 1);

@@ -45,7 +45,7 @@ public final class Entry {
     return resource;
   }
 
-  /** Name of the scope; "" for none. */
+  /** Returns the name of the scope; "" for none. */
   public String scope() {
     return scope;
   }

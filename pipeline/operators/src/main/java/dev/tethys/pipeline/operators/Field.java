@@ -111,7 +111,7 @@ public record Field(Root root, List<String> keys) {
     };
   }
 
-  /** Value at the location; {@link #NOTHING} if missing. */
+  /** Returns the value at the location; {@link #NOTHING} if missing. */
   @Nullable Object get(Entry e) {
     Object v = rootOf(e);
     for (String k : keys) {
@@ -155,7 +155,7 @@ public record Field(Root root, List<String> keys) {
     return v;
   }
 
-  /** Map at the location, created if missing. */
+  /** Returns the map at the location, created if missing. */
   private Attributes map(Entry e, int depth) {
     Attributes at;
     if (rootOf(e) instanceof Attributes a) {

@@ -44,7 +44,7 @@ final class Operator implements Sink {
   interface Change {
     void apply(Entry e) throws OperatorException;
 
-    /** The action that does this and hands the entry on. */
+    /** Returns the action that applies this change and passes the entry on. */
     default Action action() {
       return (e, self) -> {
         apply(e);

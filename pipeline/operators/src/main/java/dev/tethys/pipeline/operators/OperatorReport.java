@@ -9,6 +9,6 @@ public interface OperatorReport {
    */
   void failed(String operator, String reason, boolean quiet);
 
-  /** An operator dropped an entry: by its condition, or because it failed. */
+  /** Reports that an operator dropped an entry, by its condition or because it failed. */
   void dropped(String operator);
 }

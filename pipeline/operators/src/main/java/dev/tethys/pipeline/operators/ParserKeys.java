@@ -61,7 +61,7 @@ final class ParserKeys {
     return o.get(from);
   }
 
-  /** A change of an entry by a parser. */
+  /** Creates a change that parses an entry. */
   Operator.Change change(YamlObject o, Parse parse) {
     Field source = o.get(from);
     Field target = o.get(to);

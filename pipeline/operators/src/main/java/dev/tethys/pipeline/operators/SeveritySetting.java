@@ -106,7 +106,7 @@ final class SeveritySetting {
     }
   }
 
-  /** {@code info3} of 11. */
+  /** Returns the name of a severity number, such as {@code info3} for 11. */
   static String name(int number) {
     int n = (number - 1) % 4;
     return LEVELS.get((number - 1) / 4) + (n == 0 ? "" : String.valueOf(n + 1));

@@ -98,7 +98,7 @@ public record SyslogOperator(
       return o.get(trailer).equals("NUL");
     }
 
-    /** The longest message, in bytes. */
+    /** Returns the maximum message length in bytes. */
     public int maxOctets(YamlObject o) {
       return (int) Math.clamp(o.get(maxOctets), 1, 64 << 20);
     }
@@ -185,7 +185,7 @@ public record SyslogOperator(
     }
   }
 
-  /** The operator of a receiver: the message is in the body and becomes attributes. */
+  /** Creates the operator of a receiver: the message is in the body and becomes attributes. */
   public OperatorConfig first(dev.tethys.config.YamlNode node, String onError) {
     return OperatorConfig.of(
         "syslog_parser",

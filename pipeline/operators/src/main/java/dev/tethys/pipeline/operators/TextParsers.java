@@ -58,7 +58,7 @@ final class TextParsers {
   }
 
   /**
-   * The named groups of an expression.
+   * Returns the named groups of an expression.
    *
    * @param groups their places by their names
    */
@@ -160,7 +160,7 @@ final class TextParsers {
     sb.setLength(0);
   }
 
-  /** Without white space and quotes around it. */
+  /** Strips surrounding white space and quotes. */
   private static String bare(String s) {
     String t = s.strip();
     int n = t.length();
@@ -229,7 +229,7 @@ final class TextParsers {
     return at;
   }
 
-  /** The parts of a URI, or of {@code ?a=b}. */
+  /** Returns the parts of a URI, or of {@code ?a=b}. */
   static Attributes uri(String text) throws OperatorException {
     Attributes out = new Attributes();
     if (text.startsWith("?")) {

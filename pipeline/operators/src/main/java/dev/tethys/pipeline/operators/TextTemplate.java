@@ -27,7 +27,10 @@ public final class TextTemplate {
     }
   }
 
-  /** An expression ends with the last closing parenthesis before the next one begins. */
+  /**
+   * Parses a template; an expression ends with the last closing parenthesis before the next one
+   * starts.
+   */
   static TextTemplate of(String s) {
     TextTemplate t = new TextTemplate();
     int from = 0;
@@ -46,7 +49,7 @@ public final class TextTemplate {
   }
 
   /**
-   * Text for an entry.
+   * Returns the text for an entry.
    *
    * @throws ExpressionException if an expression has no value or is not a string
    */

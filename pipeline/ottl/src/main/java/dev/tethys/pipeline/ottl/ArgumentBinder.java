@@ -79,7 +79,7 @@ final class ArgumentBinder {
             + (near == null ? ": " + function.signature() : "; did you mean " + near + "?"));
   }
 
-  /** The Collector accepts argument names in snake case and camel case. */
+  /** Normalizes an argument name: the Collector accepts snake case and camel case. */
   private static String flat(String name) {
     return name.replace("_", "").toLowerCase(Locale.ROOT);
   }

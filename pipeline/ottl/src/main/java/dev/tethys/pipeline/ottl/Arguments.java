@@ -110,7 +110,7 @@ public final class Arguments {
     boolean areConstant();
   }
 
-  /** A list that was described with {@link OttlFunction.Builder#takesListOf}. */
+  /** Returns a list declared with {@link OttlFunction.Builder#takesListOf}. */
   public Values values(int i) {
     OttlExpr whole = optional(i);
     if (whole == null) {
@@ -166,7 +166,7 @@ public final class Arguments {
     return g == null ? null : g.lambda();
   }
 
-  /** A string that is written in the statement. */
+  /** Returns a string literal of the statement. */
   public String string(int i) {
     return (String) constant(i);
   }

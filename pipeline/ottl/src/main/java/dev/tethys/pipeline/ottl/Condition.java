@@ -15,12 +15,12 @@ public final class Condition {
     return text;
   }
 
-  /** Number of items for which it held. */
+  /** Returns the number of items for which the condition held. */
   public long matched() {
     return counts.matched();
   }
 
-  /** Number of items for which it could not be evaluated. */
+  /** Returns the number of items for which the condition could not be evaluated. */
   public long errors() {
     return counts.errors();
   }

@@ -14,12 +14,12 @@ public final class Conditions {
     this.mode = mode;
   }
 
-  /** Context in which they are evaluated. */
+  /** Returns the context in which the conditions are evaluated. */
   public OttlContext context() {
     return context;
   }
 
-  /** The conditions with their counters. */
+  /** Returns the conditions with their counters. */
   public List<Condition> conditions() {
     return List.of(conditions);
   }

@@ -176,7 +176,7 @@ public final class Cursor {
     return Objects.requireNonNull(sample);
   }
 
-  /** Cache shared by the statements of an item. */
+  /** Returns the cache shared by the statements of an item. */
   public Attributes cache() {
     if (cache == null) {
       cache = new Attributes();

@@ -44,7 +44,7 @@ final class Enums {
     }
   }
 
-  /** Number of a symbol in a context; null if it is unknown there. */
+  /** Returns the number of a symbol in a context, or null if unknown. */
   static @Nullable Long find(OttlContext context, String symbol) {
     return of(context).get(symbol);
   }

@@ -18,7 +18,7 @@ public record Id(Kind kind, long high, long low) {
       this.length = length;
     }
 
-    /** In bytes. */
+    /** Returns the length in bytes. */
     public int length() {
       return length;
     }
@@ -36,7 +36,7 @@ public record Id(Kind kind, long high, long low) {
     return high == 0 && low == 0;
   }
 
-  /** Two hexadecimal digits a byte. */
+  /** Returns two hexadecimal digits per byte. */
   public String hex() {
     return kind == Kind.SPAN ? HEX.toHexDigits(low) : HEX.toHexDigits(high) + HEX.toHexDigits(low);
   }

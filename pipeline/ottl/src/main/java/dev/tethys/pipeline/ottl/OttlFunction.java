@@ -50,7 +50,7 @@ public record OttlFunction(
     return contexts == null || contexts.contains(context);
   }
 
-  /** Signature for errors: {@code flatten(target, [prefix])}. */
+  /** Returns the signature for errors: {@code flatten(target, [prefix])}. */
   public String signature() {
     StringBuilder sb = new StringBuilder(name).append('(');
     for (int i = 0; i < parameters.size(); i++) {
@@ -93,7 +93,7 @@ public record OttlFunction(
       return add(new Parameter(parameter, kind, true, false, false, null));
     }
 
-    /** A list literal, or a list that an expression returns. */
+    /** Declares a parameter that is a list literal, or a list returned by an expression. */
     public Builder takesListOf(String parameter, ParameterKind kind) {
       return add(new Parameter(parameter, kind, true, false, true, null));
     }

@@ -41,7 +41,7 @@ public abstract class OttlTarget extends OttlExpr {
     void set(Cursor at, long value);
   }
 
-  /** A field that always holds an int. */
+  /** Creates a field that always holds an int. */
   public static OttlTarget ofLong(LongGetter getter, LongSetter setter) {
     return new OttlTarget(Type.INT) {
       @Override
@@ -78,7 +78,7 @@ public abstract class OttlTarget extends OttlExpr {
     void set(Cursor at, String value);
   }
 
-  /** A field that always holds text. */
+  /** Creates a field that always holds a string. */
   public static OttlTarget ofString(Getter getter, StringSetter setter) {
     return of(
         Type.STRING,

@@ -2,9 +2,9 @@ package dev.tethys.pipeline.ottl;
 
 /** Kind of a function parameter. */
 public enum ParameterKind {
-  /** Any value, nil too. */
+  /** Any value, including nil. */
   ANY(Type.ANY),
-  /** A string only. */
+  /** String. */
   STRING(Type.STRING),
   /** Any value with a text form; nil stays nil. */
   STRING_LIKE(Type.ANY),
@@ -18,11 +18,11 @@ public enum ParameterKind {
   LIST(Type.LIST),
   TIME(Type.TIME),
   DURATION(Type.DURATION),
-  /** A path that is assigned to. */
+  /** Path that can be assigned to. */
   TARGET(Type.ANY),
-  /** A path to a map that is edited in place. */
+  /** Path to a map that is edited in place. */
   MAP_TARGET(Type.MAP),
-  /** A literal in the statement, so that it is checked at load time. */
+  /** Literal in the statement, checked at load time. */
   LITERAL_STRING(Type.STRING),
   LITERAL_INT(Type.INT),
   LITERAL_DOUBLE(Type.DOUBLE),

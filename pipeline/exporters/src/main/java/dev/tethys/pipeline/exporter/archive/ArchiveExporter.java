@@ -138,7 +138,10 @@ final class ArchiveExporter implements Exporter {
             .with(context.id().toString(), signal.name().toLowerCase(Locale.ROOT));
   }
 
-  /** A successor with another bucket waits until segments no longer go to the first one. */
+  /**
+   * Returns true: a successor with another bucket waits until segments no longer go to the first
+   * one.
+   */
   @Override
   public boolean isExclusive() {
     return settings.s3() != null;

@@ -61,7 +61,7 @@ public final class LineSockets implements AutoCloseable {
   @FunctionalInterface
   public interface Handshake {
     /**
-     * Greets.
+     * Performs the greeting.
      *
      * @throws IOException if the server refuses it: the connection is closed
      */
@@ -345,7 +345,10 @@ public final class LineSockets implements AutoCloseable {
     }
   }
 
-  /** Socket writes have no timeout: a peer that reads nothing would block the thread forever. */
+  /**
+   * Starts a thread that closes a line at the deadline: socket writes have no timeout, so a peer
+   * that reads nothing would block the thread forever.
+   */
   private static Thread guard(Line line, long deadline) {
     return Thread.ofVirtual()
         .name("line-deadline")

@@ -16,7 +16,7 @@ public final class PartlySentException extends IOException {
     this.sent = sent;
   }
 
-  /** Number of bytes of complete lines sent, including line ends; 0 if none. */
+  /** Returns the number of bytes of complete lines sent, including line ends; 0 if none. */
   public int sent() {
     return sent;
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record WebSocketAddress(
     String authority, String path, String protocol, Map<String, Secret> headers) {
-  /** The key of headers, in the section of an exporter. */
+  /** Returns the key for headers in the section of an exporter. */
   public static Key<Map<String, Secret>> headers(Section s) {
     return s.key(
         "headers",
@@ -59,7 +59,7 @@ public record WebSocketAddress(
         o.get(headers));
   }
 
-  /** The same server with another path, and query. */
+  /** Returns the same server with another path and query. */
   public WebSocketAddress withPath(String other) {
     return new WebSocketAddress(authority, other, protocol, headers);
   }

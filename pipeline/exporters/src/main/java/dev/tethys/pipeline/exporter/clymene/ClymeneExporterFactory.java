@@ -66,7 +66,7 @@ public final class ClymeneExporterFactory
         s.delivery(), signal, encoder, sender(s, signal, auth, clients, encoder));
   }
 
-  /** A gateway's address is that of gRPC, unless it is a URL. */
+  /** Returns the keys for an address: a gateway's address is gRPC's, unless it is a URL. */
   @Override
   public Map<String, String> keysOf(String url) {
     return url.startsWith("http")

@@ -54,7 +54,10 @@ final class ClymeneHttpSender implements Sender {
     this.encoder = encoder;
   }
 
-  /** Created at the first request, so that checking a configuration opens no file. */
+  /**
+   * Returns the client, created at the first request so that checking a configuration opens no
+   * file.
+   */
   private synchronized WebClient client() throws IOException {
     if (client == null) {
       client = factory.client(settings.client());

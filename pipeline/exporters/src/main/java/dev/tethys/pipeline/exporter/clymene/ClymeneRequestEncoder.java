@@ -58,8 +58,8 @@ record ClymeneRequestEncoder(
   }
 
   /**
-   * Result for a message that is too large for a gateway or a proxy before it: two halves, or a
-   * refusal if it cannot be halved.
+   * Returns the result for a message that is too large for a gateway or a proxy in front of it: two
+   * halves, or a rejection if it cannot be halved.
    */
   SendResult halves(EncodedRequest p, String reason) {
     try {

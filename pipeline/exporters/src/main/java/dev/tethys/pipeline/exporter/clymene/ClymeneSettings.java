@@ -81,7 +81,10 @@ public record ClymeneSettings(
         grpc, http, (int) max, DeliverySettings.read(o, Duration.ofSeconds(10)));
   }
 
-  /** URL to which a signal is posted: under a gateway's address, or at the configured path. */
+  /**
+   * Returns the URL to which a signal is posted: under a gateway's address, or at the configured
+   * path.
+   */
   static URI url(URI endpoint, Signal signal) {
     String path = endpoint.getRawPath();
     return path == null || path.isEmpty() || path.equals("/")

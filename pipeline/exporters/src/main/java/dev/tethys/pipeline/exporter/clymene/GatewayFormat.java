@@ -53,7 +53,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
   }
 
   /**
-   * Payload of a request in this format: a remote write request, or JSON lines.
+   * Returns the payload of a request in this format: a remote write request, or JSON lines.
    *
    * @throws CodecException if it is corrupt
    */

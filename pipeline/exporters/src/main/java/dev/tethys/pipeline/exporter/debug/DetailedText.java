@@ -40,7 +40,7 @@ final class DetailedText {
 
   private DetailedText() {}
 
-  /** Detailed text of any signal but profiles. */
+  /** Returns the detailed text of any signal except profiles. */
   static String of(Signal signal, Telemetry<?> data) {
     DetailedText t = new DetailedText();
     t.resources(signal, data);
@@ -158,7 +158,10 @@ final class DetailedText {
     line("Flags: ", Integer.toUnsignedString(l.flags()));
   }
 
-  /** Four numbers to a name: Trace, Trace2, Trace3, Trace4, Debug and so on. */
+  /**
+   * Returns the severity name; each name has four numbers: Trace, Trace2, Trace3, Trace4, Debug and
+   * so on.
+   */
   private static String severity(int number) {
     if (number == 0) {
       return "Unspecified";

@@ -20,17 +20,17 @@ final class GoValueText {
 
   private GoValueText() {}
 
-  /** A time in nanoseconds since 1970. */
+  /** Formats a time in nanoseconds since 1970. */
   static String time(long nanos) {
     return TIME.format(Instant.ofEpochSecond(0, nanos));
   }
 
-  /** {@code %f}: six decimals. */
+  /** Formats like {@code %f}: six decimals. */
   static String fixed(double v) {
     return GoFloat.format(v, 'f', 6);
   }
 
-  /** {@code %v}: the shortest digits, with an exponent below 1e-4 and from 1e21 on. */
+  /** Formats like {@code %v}: the shortest digits, with an exponent below 1e-4 and from 1e21 on. */
   static String shortest(double v) {
     double abs = Math.abs(v);
     boolean plain = abs == 0 || (abs >= 1e-4 && abs < 1e21) || !Double.isFinite(v);

@@ -15,7 +15,7 @@ final class RateLimitedWarnings {
   private final AtomicLong warnedAt;
 
   /**
-   * A log.
+   * Creates a rate-limited log.
    *
    * @param name component name used in log lines
    * @param nanos a clock in nanoseconds

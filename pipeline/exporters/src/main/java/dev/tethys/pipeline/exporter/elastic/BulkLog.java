@@ -30,7 +30,7 @@ final class BulkLog {
   private final AtomicLong next; // time from which a rejected document may be logged again
 
   /**
-   * A log.
+   * Creates a log.
    *
    * @param nanos a clock in nanoseconds
    */
@@ -64,7 +64,7 @@ final class BulkLog {
     }
   }
 
-  /** Action and document of a row that is refused. */
+  /** Logs the action and document of a rejected row. */
   void refused(LineRequestEncoder.Opened request, int row, String reason) {
     if (!rules.failed || !log.isLoggable(Level.DEBUG)) {
       return;

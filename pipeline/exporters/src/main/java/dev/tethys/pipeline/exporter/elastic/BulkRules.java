@@ -37,7 +37,7 @@ record BulkRules(
     return onStart || interval.isPositive();
   }
 
-  /** Path and query of a bulk request. */
+  /** Returns the path and query of a bulk request. */
   String path(String pipeline) {
     String source = sourceOnError == null ? "" : "&include_source_on_error=" + sourceOnError;
     return "/_bulk?filter_path="

@@ -26,7 +26,7 @@ final class ClymeneIndex {
   private final Servers servers;
   private final System.Logger log;
 
-  /** The index of a name without variables. */
+  /** Creates an index with a fixed name. */
   ClymeneIndex(String name, Servers servers, System.Logger log) {
     this.name = name;
     this.servers = servers;

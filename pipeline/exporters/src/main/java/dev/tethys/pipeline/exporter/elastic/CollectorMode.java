@@ -111,7 +111,7 @@ record CollectorMode(
         allowed(namespace == null ? "default" : namespace, "", MAX_BYTES));
   }
 
-  /** Suffix of datasets of a mode, which selects Elasticsearch's templates. */
+  /** Returns the dataset suffix of a mode, which selects Elasticsearch's templates. */
   static String suffix(Mapping mapping) {
     return mapping == Mapping.OTEL ? ".otel" : "";
   }

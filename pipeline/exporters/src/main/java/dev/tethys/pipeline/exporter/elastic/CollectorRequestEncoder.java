@@ -205,7 +205,10 @@ record CollectorRequestEncoder(
       }
     }
 
-    /** Index of a document: configured, or routed by attributes within the limit of names. */
+    /**
+     * Returns the index of a document: configured, or routed by attributes within the limit of
+     * names.
+     */
     private CollectorMode.DataStreamName place(
         String type, @Nullable NameTemplate fixed, Attributes own) {
       CollectorMode.DataStreamName to = bounded(type, fixed, own);

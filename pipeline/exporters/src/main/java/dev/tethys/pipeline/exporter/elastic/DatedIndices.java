@@ -44,7 +44,7 @@ record DatedIndices(String separator, DateTimeFormatter date) {
     return new DatedIndices(separator, b.toFormatter(java.util.Locale.ROOT));
   }
 
-  /** The name at a given time, in the zone of the machine. */
+  /** Returns the index name at a given time, in the local time zone. */
   String at(String index, long millis) {
     return index
         + separator

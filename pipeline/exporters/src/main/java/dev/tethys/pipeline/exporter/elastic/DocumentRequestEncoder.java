@@ -85,7 +85,7 @@ record DocumentRequestEncoder(
       this.prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(drawn);
     }
 
-    /** Buffer for the current document. */
+    /** Returns the buffer for the current document. */
     TextBuffer text() {
       return text;
     }
@@ -127,7 +127,10 @@ record DocumentRequestEncoder(
       number++;
     }
 
-    /** All documents since the item before it are of this item, which stays in one request. */
+    /**
+     * Marks the end of an item: all documents since the previous item belong to it and stay in one
+     * request.
+     */
     void ended() {
       rows.item(number - inItems);
       inItems = number;
@@ -157,7 +160,7 @@ record DocumentRequestEncoder(
     }
   }
 
-  /** A time in a format accepted by both, with nine decimals if needed. */
+  /** Formats a time accepted by both, with nine decimals if needed. */
   static String time(long nanos) {
     return Instant.ofEpochSecond(
             Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L))
@@ -167,7 +170,7 @@ record DocumentRequestEncoder(
   /** Keyword type; a value longer than a term is stored but not searchable. */
   static final String WORD = "{\"type\":\"keyword\",\"ignore_above\":8191}";
 
-  /** The type of a field with any number of keys. */
+  /** Returns the field type for objects with any number of keys. */
   static String flat(boolean openSearch) {
     return openSearch
         ? "{\"type\":\"flat_object\"}"

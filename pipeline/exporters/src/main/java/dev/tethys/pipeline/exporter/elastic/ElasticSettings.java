@@ -281,7 +281,7 @@ record ElasticSettings(
               o, DeliverySettings.read(o, timeout == null ? Duration.ofSeconds(30) : timeout)));
     }
 
-    /** The mapping mode; keys of our own documents and templates contradict it. */
+    /** Reads the mapping mode; keys of our own documents and templates contradict it. */
     private @Nullable CollectorMode collector(YamlObject o) {
       vendor.checkRouting(o, List.of(metricsIndex, logsIndex, tracesIndex));
       CollectorMode mode =
@@ -349,17 +349,17 @@ record ElasticSettings(
     };
   }
 
-  /** Observability schema of a signal; null if its documents have another form. */
+  /** Returns the observability schema of a signal, or null if its documents have another form. */
   @Nullable Observability schema(Signal signal) {
     return schema != null && (signal != Signal.METRICS || schema.isConfigured()) ? schema : null;
   }
 
-  /** URL of a path on one of the {@link #bases}. */
+  /** Returns the URL of a path on one of the {@link #bases}. */
   URI at(int server, String path) {
     return at(bases.get(server), path);
   }
 
-  /** A path of a server. */
+  /** Returns the URL of a path on a server. */
   static URI at(URI base, String path) {
     String b = base.toString();
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);

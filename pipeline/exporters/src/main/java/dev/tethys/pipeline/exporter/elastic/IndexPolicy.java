@@ -76,7 +76,7 @@ record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter
     return "\"rollover\":{" + String.join(",", parts) + "}";
   }
 
-  /** Policy in Elasticsearch's format. */
+  /** Returns the policy in Elasticsearch's format. */
   String ofElasticsearch() {
     return "{\"policy\":{\"phases\":{\"hot\":{\"actions\":{"
         + (rollsOver() ? rollover("max_age", "max_primary_shard_size") : "")
@@ -88,7 +88,7 @@ record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter
   }
 
   /**
-   * Policy in OpenSearch's format.
+   * Returns the policy in OpenSearch's format.
    *
    * @param pattern pattern matching the indices to which the policy applies
    */

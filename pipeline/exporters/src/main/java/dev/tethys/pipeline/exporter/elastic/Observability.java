@@ -30,12 +30,12 @@ record Observability(
    * @param dated appends a date; null if none
    */
   record Index(NameTemplate name, String fallback, @Nullable DatedIndices dated) {
-    /** The name for an item, at a given time. */
+    /** Returns the index name for an item at a given time. */
     String of(Attributes resource, ScopeGroup<?> scope, Attributes own, long millis) {
       return at(name.of(key -> value(key, resource, scope, own)), millis);
     }
 
-    /** The name to use if there would be too many. */
+    /** Returns the index name to use once there are too many. */
     String other(String word, long millis) {
       return at(name.of(key -> word), millis);
     }

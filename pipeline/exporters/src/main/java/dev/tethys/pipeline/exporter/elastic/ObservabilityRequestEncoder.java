@@ -175,7 +175,7 @@ record ObservabilityRequestEncoder(
     to.put('}');
   }
 
-  /** Without its closing brace. */
+  /** Writes the scope without its closing brace. */
   private static void scope(ScopeGroup<?> group, TextBuffer to) {
     to.put(",\"instrumentationScope\":{\"attributes\":");
     to.put(json(group.scope().attributes()));

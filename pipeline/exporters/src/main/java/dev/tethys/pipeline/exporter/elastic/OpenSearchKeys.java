@@ -132,7 +132,7 @@ final class OpenSearchKeys {
   }
 
   /**
-   * The schema; null for our own documents, which its keys contradict.
+   * Reads the schema; null for our own documents, which contradict its keys.
    *
    * @param own keys that only our own documents have
    */

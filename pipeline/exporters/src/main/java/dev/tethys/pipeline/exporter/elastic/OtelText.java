@@ -190,7 +190,10 @@ final class OtelText {
     end();
   }
 
-  /** FNV-1a with 32 bits: distinguishes series of one time that differ only in the metric name. */
+  /**
+   * Computes the 32-bit FNV-1a hash, which distinguishes series of one time that differ only in the
+   * metric name.
+   */
   private static int fnv(String name) {
     int hash = 0x811c9dc5;
     for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
@@ -280,7 +283,7 @@ final class OtelText {
     text(name, SpanText.spanId(id));
   }
 
-  /** Name of a numeric value; "" if it has none. */
+  /** Returns the name of a numeric value; "" if it has none. */
   static String word(List<String> words, int index) {
     return index >= 0 && index < words.size() ? words.get(index) : "";
   }

@@ -158,7 +158,7 @@ record PointValue(String json, String template, long documents, String problem) 
     return lower + (bound(index + 1, scale) - lower) / 2;
   }
 
-  /** Lower bound of a bucket: 2 to the power of {@code index / 2^scale}. */
+  /** Returns the lower bound of a bucket: 2 to the power of {@code index / 2^scale}. */
   private static double bound(int index, int scale) {
     return Math.pow(2, Math.scalb((double) index, -scale));
   }

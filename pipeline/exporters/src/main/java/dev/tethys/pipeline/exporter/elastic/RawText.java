@@ -94,7 +94,7 @@ record RawText(String attributes, String events) {
     }
   }
 
-  /** JSON in one field of text. */
+  /** Formats span links as JSON in one text field. */
   private static String links(Span s) {
     StringBuilder sb = new StringBuilder("[");
     for (SpanLink l : s.hasLinks() ? s.links() : List.<SpanLink>of()) {

@@ -60,7 +60,7 @@ final class Servers {
   }
 
   /**
-   * First response of a healthy server, or the last response.
+   * Returns the first response of a healthy server, or the last response.
    *
    * @throws IOException if no server responds
    */

@@ -136,7 +136,7 @@ record TimeSeriesMode(
   }
 
   /**
-   * A sample in the form of the index for late ones, which is a plain one.
+   * Returns a sample in the form of the index for late ones, which is a plain one.
    *
    * @param row its action and its document, which end with the value
    */
@@ -170,7 +170,7 @@ record TimeSeriesMode(
         : SampleDocuments.VALUE;
   }
 
-  /** The settings of an index, without braces. */
+  /** Returns the settings of an index, without braces. */
   String settings() {
     return "\"index.mode\":\"time_series\",\"index.routing_path\":[\""
         + SampleDocuments.SERIES
@@ -180,7 +180,7 @@ record TimeSeriesMode(
   }
 
   /**
-   * Lifecycle of a data stream; "" for none.
+   * Returns the lifecycle of a data stream; "" for none.
    *
    * @param retention "" for unlimited
    */

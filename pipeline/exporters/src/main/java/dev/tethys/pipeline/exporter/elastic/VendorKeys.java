@@ -237,8 +237,8 @@ final class VendorKeys {
   }
 
   /**
-   * The Collector's mode; null for our own documents, which keys of the Collector's documents
-   * contradict.
+   * Reads the Collector's mode; null for our own documents, which contradict keys of the
+   * Collector's documents.
    */
   @Nullable CollectorMode mode(
       YamlObject o,
@@ -296,7 +296,7 @@ final class VendorKeys {
     }
   }
 
-  /** Servers, named by exactly one of three keys. */
+  /** Returns the servers, named by exactly one of three keys. */
   List<URI> endpoints(YamlObject o, @Nullable URI endpoint) {
     List<String> several = o.get(endpoints);
     String id = o.get(cloudId);
@@ -326,7 +326,7 @@ final class VendorKeys {
     throw o.error(key, "\"" + text + "\" is not a server URL such as http://host:9200");
   }
 
-  /** A name, a colon, then in Base64 host, $ and the id of the cluster. */
+  /** Parses a cloud ID: a name, a colon, then host, $ and the cluster ID in Base64. */
   private URI ofCloud(YamlObject o, String id) {
     int colon = id.indexOf(':');
     try {
@@ -377,13 +377,13 @@ final class VendorKeys {
     return statuses;
   }
 
-  /** Retryable statuses of requests; null for the defaults. */
+  /** Returns the retryable statuses of requests; null for the defaults. */
   @Nullable Set<Integer> repeated(YamlObject o) {
     Repeats r = o.find(retry);
     return r == null ? null : r.statuses;
   }
 
-  /** Retryable statuses of documents; null for the defaults. */
+  /** Returns the retryable statuses of documents; null for the defaults. */
   @Nullable Set<Integer> repeatedDocuments(YamlObject o) {
     Repeats r = o.find(retry);
     return r == null ? null : r.ofDocuments;
@@ -398,7 +398,7 @@ final class VendorKeys {
     return n;
   }
 
-  /** Row settings with the request size of {@code flush}. */
+  /** Returns the row settings with the request size of {@code flush}. */
   RowSettings flushed(YamlObject o, RowSettings rows) {
     Long n = o.find(flush);
     return n == null
@@ -406,7 +406,7 @@ final class VendorKeys {
         : new RowSettings(rows.otlp(), rows.histograms(), rows.maxItems(), n.intValue());
   }
 
-  /** Without batching nothing is merged, regardless of metadata. */
+  /** Adds partitions by metadata; without batching nothing is merged, regardless of metadata. */
   private DeliverySettings withPartitions(YamlObject o, DeliverySettings d) {
     Set<String> keys = new TreeSet<>();
     for (String k : o.get(metadata)) {
@@ -428,7 +428,7 @@ final class VendorKeys {
             b.after(), b.minSize(), b.maxSize(), b.sizer(), List.copyOf(keys)));
   }
 
-  /** Delivery settings with {@code retry} and {@code num_workers} applied. */
+  /** Returns the delivery settings with {@code retry} and {@code num_workers} applied. */
   DeliverySettings delivered(YamlObject o, DeliverySettings d) {
     Repeats r = o.find(retry);
     if (r != null) {

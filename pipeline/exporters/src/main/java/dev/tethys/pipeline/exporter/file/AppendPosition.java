@@ -23,7 +23,7 @@ final class AppendPosition {
   }
 
   /**
-   * End of the last complete length-prefixed record.
+   * Returns the end of the last complete length-prefixed record.
    *
    * @throws IOException if the file contains something else
    */

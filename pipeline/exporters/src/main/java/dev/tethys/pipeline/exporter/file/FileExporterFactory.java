@@ -46,7 +46,7 @@ public final class FileExporterFactory
     return Set.of(Signal.values());
   }
 
-  /** A path, or {@code file:///path}. */
+  /** Returns the keys for a path or {@code file:///path}. */
   @Override
   public Map<String, String> keysOf(String url) {
     return Map.of("path", url.replaceFirst("^file://", ""));

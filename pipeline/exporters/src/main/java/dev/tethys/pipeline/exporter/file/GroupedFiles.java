@@ -131,7 +131,7 @@ final class GroupedFiles {
     return file;
   }
 
-  /** Path of a value, within the folder of the configured path. */
+  /** Returns the path for a value, within the folder of the configured path. */
   Path path(String value) throws UnusableNameException {
     String segment =
         value.startsWith("./")

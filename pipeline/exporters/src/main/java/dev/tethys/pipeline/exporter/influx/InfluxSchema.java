@@ -48,7 +48,7 @@ final class InfluxSchema {
     return "CREATE DATABASE " + quoted(database);
   }
 
-  /** Displayed statement that creates a missing database or bucket. */
+  /** Returns the displayed statement that creates a missing database or bucket. */
   String statement(String name) {
     return switch (settings.version()) {
       case V1 -> create(name);
@@ -142,7 +142,7 @@ final class InfluxSchema {
             : "not made: " + statement(name) + ": " + refusal);
   }
 
-  /** Reason why nothing was created: version 1 reports errors with status 200. */
+  /** Returns the reason why nothing was created: version 1 reports errors with status 200. */
   private String refusal(HttpEndpoint.Reply r) {
     if (!r.isOk()) {
       return r.status() == 422 ? "" : r.reason();

@@ -128,7 +128,10 @@ final class InfluxSender implements Sender {
     }
   }
 
-  /** Parse errors quote the line as sent, and other errors quote the names in it. */
+  /**
+   * Whether an error concerns the machine: parse errors quote the line as sent, and other errors
+   * quote the names in it.
+   */
   private static boolean isOfTheMachine(String error) {
     return !error.contains("unable to parse")
         && ServerSystemErrors.isInTrouble(QUOTED.matcher(error).replaceAll(""));

@@ -290,13 +290,13 @@ record InfluxSettings(
     return sb.toString();
   }
 
-  /** A path of the server. */
+  /** Returns the URL for a path of the server. */
   URI at(String path) {
     String b = base.toString();
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 
-  /** URL for writes: samples with milliseconds, everything else with nanoseconds. */
+  /** Returns the URL for writes: samples with milliseconds, everything else with nanoseconds. */
   URI writeUrl(Signal signal, String name) {
     boolean samples = signal == Signal.METRICS;
     String precision = samples ? "ms" : "ns";
@@ -328,7 +328,7 @@ record InfluxSettings(
         });
   }
 
-  /** URL for InfluxQL queries, supported by all three versions. */
+  /** Returns the URL for InfluxQL queries, supported by all three versions. */
   URI queryUrl(String name, String influxQl) {
     return at("/query" + query("db", name, "epoch", "ms", "q", influxQl));
   }

@@ -26,7 +26,7 @@ public final class EntryBatch {
   private Scheduler.@Nullable Timer timer;
 
   /**
-   * Begins.
+   * Creates an empty batch.
    *
    * @param writer an empty one to be used again; null for a new one
    */

@@ -33,7 +33,7 @@ public final class EntryStreams {
     this.tenant = tenant;
   }
 
-  /** The stream of entries with these labels. */
+  /** Returns the stream of entries with these labels. */
   public Stream of(Labels labels) {
     int slot = (int) labels.hash64() & SLOTS - 1;
     Stream s = streams[slot];

@@ -19,7 +19,7 @@ final class JsonRequestSplit {
   private JsonRequestSplit() {}
 
   /**
-   * The halves, compressed like the original.
+   * Splits a request into halves, compressed like the original.
    *
    * @param most maximum size before compression
    */

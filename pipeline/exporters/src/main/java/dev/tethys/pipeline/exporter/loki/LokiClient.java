@@ -204,7 +204,7 @@ public final class LokiClient implements AutoCloseable {
     return p.headers().getOrDefault(LokiSender.TENANT, "");
   }
 
-  /** Name in metrics and logs. */
+  /** Returns the name used in metrics and logs. */
   public String name() {
     return settings.config.id();
   }
@@ -219,7 +219,7 @@ public final class LokiClient implements AutoCloseable {
     return outbox.status();
   }
 
-  /** Number of tenants with state. */
+  /** Returns the number of tenants with state. */
   int tenants() {
     lock.lock();
     try {
@@ -451,8 +451,8 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /**
-   * From now on no caller waits: entries without space are not settled, and their sources bring
-   * them again.
+   * Stops callers from waiting: entries without space are not settled, and their sources send them
+   * again.
    */
   public void failBlockedProducers() {
     closing = true;

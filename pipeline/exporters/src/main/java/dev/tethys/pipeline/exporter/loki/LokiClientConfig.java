@@ -162,7 +162,7 @@ public record LokiClientConfig(
   /** One client, as strictly read. */
   public static final Type<LokiClientConfig> TYPE = SECTION.type(LokiClientConfig::read);
 
-  /** A list of clients. Names have to differ. */
+  /** Reads a list of clients. Names have to differ. */
   public static List<LokiClientConfig> readList(YamlNode list) {
     List<LokiClientConfig> out = new ArrayList<>();
     Set<String> seen = new HashSet<>();
@@ -228,7 +228,7 @@ public record LokiClientConfig(
     }
   }
 
-  /** Host and port, as metrics name it. */
+  /** Returns host and port as named in metrics. */
   String host() {
     String host = String.valueOf(UrlHost.of(url));
     return UrlHost.port(url) < 0 ? host : host + ":" + UrlHost.port(url);

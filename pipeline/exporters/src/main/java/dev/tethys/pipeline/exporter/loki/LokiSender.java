@@ -78,7 +78,7 @@ final class LokiSender implements Sender {
   interface Headers {
     Map<String, String> get() throws IOException;
 
-    /** All headers of a request as sent. */
+    /** Returns all headers of a request as sent. */
     default Map<String, String> edited(Map<String, String> all) throws IOException {
       return ClientAuth.edited(null, all);
     }
@@ -190,7 +190,7 @@ final class LokiSender implements Sender {
     }
   }
 
-  /** First line of the server's message. */
+  /** Returns the first line of the server's message. */
   private static String firstLine(ClientResponse a) {
     String line = a.errorLine(MAX_REASON);
     return line.isEmpty() ? "" : ": " + line;

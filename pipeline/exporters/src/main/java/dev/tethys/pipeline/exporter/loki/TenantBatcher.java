@@ -68,12 +68,12 @@ final class TenantBatcher {
     return underWay.get() == 0;
   }
 
-  /** Remaining time to collect the batch, in nanoseconds. */
+  /** Returns the remaining time to collect the batch, in nanoseconds. */
   long remaining(long now) {
     return begun + waitNanos - now;
   }
 
-  /** The batch leaves. */
+  /** Records that the batch is sent. */
   void sent(long now) {
     batch = null;
     held = false;

@@ -66,7 +66,7 @@ public record OtlpHttpSettings(
         client, endpoints, o.get(ENCODING), DeliverySettings.read(o, Duration.ofSeconds(30)));
   }
 
-  /** URL of a signal; null if not configured. */
+  /** Returns the URL of a signal, or null if not configured. */
   @Nullable URI url(OtlpSignal signal) {
     URI own = endpoints.get(signal);
     URI all = client.endpoint();

@@ -16,7 +16,7 @@ final class OtlpProbe {
   private OtlpProbe() {}
 
   /**
-   * A trial.
+   * Creates a probe.
    *
    * @param where display name of the server
    */

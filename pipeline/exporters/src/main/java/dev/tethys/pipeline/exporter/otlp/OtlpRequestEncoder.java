@@ -129,7 +129,7 @@ public record OtlpRequestEncoder(
     return others;
   }
 
-  /** The protobuf message of a request, regardless of its encoding. */
+  /** Returns the protobuf message of a request, regardless of its encoding. */
   private byte[] body(EncodedRequest p) {
     String encoding = p.headers().getOrDefault(encodingHeader, "");
     Compression c = encoding.equals(word) ? compression : Compression.named(encoding);

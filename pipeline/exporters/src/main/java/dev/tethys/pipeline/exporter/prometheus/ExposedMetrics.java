@@ -347,7 +347,7 @@ final class ExposedMetrics {
     targets.values().removeIf(t -> t.updated < oldest);
   }
 
-  /** Currently exposed families, by name and labels. */
+  /** Returns the currently exposed families, by name and labels. */
   List<MetricFamily> families(long now) {
     Map<String, MetricFamily> out = new TreeMap<>();
     synchronized (this) {
@@ -381,7 +381,7 @@ final class ExposedMetrics {
     return new MetricFamily(name, f.type, f.help, "", metrics);
   }
 
-  /** A pipeline's own target_info, completed by ours. */
+  /** Merges a pipeline's own target_info with ours. */
   private static MetricFamily merged(MetricFamily own, MetricFamily ours) {
     Map<Labels, MetricFamily.Metric> all = new HashMap<>();
     ours.metrics().forEach(m -> all.put(m.labels(), m));

@@ -45,8 +45,8 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
   static final String SCALE = "unsupported_scale";
 
   /**
-   * Reason why a data point cannot be exposed; null if it can. An invalid histogram would make
-   * scrapers reject the entire page.
+   * Returns the reason why a data point cannot be exposed, or null if it can. An invalid histogram
+   * would make scrapers reject the entire page.
    */
   static @Nullable String rejectionReason(DataPoint p) {
     if (!(p instanceof ExponentialHistogramDataPoint h)) {
@@ -70,7 +70,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
   }
 
   /**
-   * Point to expose after a valid data point; null if it is too late.
+   * Returns the point to expose after a valid data point, or null if it is too late.
    *
    * @param before currently exposed point
    * @param delta whether it counts from the previous point
@@ -195,7 +195,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
         List.of());
   }
 
-  /** A bucket of OTLP with index i is Prometheus's i + 1. */
+  /** Converts one side's buckets: an OTLP bucket with index i is Prometheus's i + 1. */
   private static SpanBuilder side(long[] counts, int offset, int down) {
     SpanBuilder out = new SpanBuilder(counts.length);
     long last = Long.MIN_VALUE;

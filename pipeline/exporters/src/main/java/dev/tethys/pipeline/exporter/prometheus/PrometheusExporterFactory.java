@@ -181,7 +181,7 @@ public final class PrometheusExporterFactory
         o.get(OPEN_METRICS));
   }
 
-  /** Constant labels; names that are not valid are escaped as in the Collector. */
+  /** Reads the constant labels; invalid names are escaped as in the Collector. */
   private static Map<String, String> labels(YamlObject o, TranslationStrategy strategy) {
     SeriesNames names = new SeriesNames(strategy);
     Map<String, String> labels = new TreeMap<>();

@@ -51,7 +51,9 @@ final class SeriesNames {
     return known;
   }
 
-  /** Name of a metric created from series: the series' name, if the strategy allows it. */
+  /**
+   * Returns the name of a metric created from series: the series' name, if the strategy allows it.
+   */
   String ofSeries(String name) {
     if (!strategy.escapes() || NameScheme.LEGACY.isValidMetricName(name)) {
       return name;
@@ -71,14 +73,14 @@ final class SeriesNames {
     return known;
   }
 
-  /** Name of a label of series. */
+  /** Returns the name of a series label. */
   String labelOfSeries(String label) {
     return NameScheme.LEGACY.isValidLabelName(label) && !label.equals(Labels.METRIC_NAME)
         ? label
         : label(label);
   }
 
-  /** The name of an attribute as a label. */
+  /** Returns the label name of an attribute. */
   String label(String attribute) {
     String known = labels.get(attribute);
     if (known == null) {

@@ -121,7 +121,7 @@ final class PendingBatchLog implements AutoCloseable {
     return Long.toHexString(process) + "-" + Long.toHexString(request);
   }
 
-  /** The name of a request, for the headers of its request. */
+  /** Returns the name of a request, stored in its headers. */
   String name(long request) {
     return name(process, request);
   }

@@ -69,7 +69,7 @@ final class ProtocolDowngrade {
   }
 
   /**
-   * Part of a 1.0 request in a time range, which must not be empty.
+   * Returns the part of a 1.0 request in a time range; must not be empty.
    *
    * @param after samples and exemplars up to this time are dropped
    * @param upTo newer samples are dropped; metadata is included if there is no such end
@@ -115,7 +115,7 @@ final class ProtocolDowngrade {
     return out.stream().mapToLong(Long::longValue).toArray();
   }
 
-  /** Reader of a 1.0 request, with the metadata of each series if required. */
+  /** Returns a reader of a 1.0 request, with the metadata of each series if required. */
   private WriteRequestReader reader(byte[] request, int length) {
     WriteRequestReader in = new WriteRequestReader();
     if (to == RemoteWriteMessage.V1) {
@@ -131,7 +131,7 @@ final class ProtocolDowngrade {
     return new WriteRequestReader().reset(raw, 0, raw.length - SnappyBlock.SLACK);
   }
 
-  /** The request, followed by as many bytes as decoding needs space. */
+  /** Decodes a request, leaving as many bytes after it as decoding needs. */
   private static byte[] decoded(EncodedRequest p) {
     byte[] z = p.body();
     int n = SnappyBlock.decodedLength(z, 0, z.length, MAX_BYTES);

@@ -34,7 +34,7 @@ final class QueueHandoff {
   private boolean fails; // guarded by the journal
 
   /**
-   * For one destination.
+   * Creates the handoff for one destination.
    *
    * @param journal null for a queue in memory
    * @param failed told when the journal could not be written

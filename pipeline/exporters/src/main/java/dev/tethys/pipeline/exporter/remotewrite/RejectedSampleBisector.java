@@ -31,7 +31,7 @@ final class RejectedSampleBisector {
   private final int most;
 
   /**
-   * For one request.
+   * Creates a bisector for one request.
    *
    * @param most maximum number of requests to make
    */

@@ -96,7 +96,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   /**
-   * Consumer for one kind of source; the same instance for each name.
+   * Returns the consumer for one kind of source; the same instance for each name.
    *
    * @param source displayed name, such as {@code scrape}
    */
@@ -345,8 +345,8 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   /**
-   * Folder name of a destination: its name, or one derived from its URL, so that changed settings
-   * find the waiting data.
+   * Returns the folder name of a destination: its name, or one derived from its URL, so that
+   * changed settings find the waiting data.
    */
   private static String place(RemoteWriteConfig c, Predicate<String> taken) {
     String plain = c.name().isEmpty() ? UrlHost.of(c.url()) + c.url().getRawPath() : c.name();

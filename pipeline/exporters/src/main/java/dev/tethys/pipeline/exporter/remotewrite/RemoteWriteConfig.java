@@ -125,7 +125,7 @@ public record RemoteWriteConfig(
     return m;
   }
 
-  /** The sections, for the reference of all keys. */
+  /** Returns the sections, for the reference of all keys. */
   public static List<Section> sections() {
     return List.of(SECTION, QueueConfig.SECTION, MetadataConfig.SECTION);
   }
@@ -205,7 +205,7 @@ public record RemoteWriteConfig(
     }
   }
 
-  /** The URL without its secrets. */
+  /** Returns the URL without its secrets. */
   public String shownUrl() {
     return Redaction.url(url);
   }

@@ -18,7 +18,7 @@ public enum RemoteWriteMessage {
     this.version = version;
   }
 
-  /** Value in {@code protobuf_message}. */
+  /** Returns the value of {@code protobuf_message}. */
   public String text() {
     return text;
   }
@@ -27,7 +27,7 @@ public enum RemoteWriteMessage {
     return contentType;
   }
 
-  /** For the header {@code X-Prometheus-Remote-Write-Version}. */
+  /** Returns the value of the header {@code X-Prometheus-Remote-Write-Version}. */
   String version() {
     return version;
   }

@@ -320,7 +320,7 @@ public final class RemoteWriteMetrics {
       raise(newestQueued, newest);
     }
 
-    /** The destination is gone. */
+    /** Removes the metrics of a removed destination. */
     synchronized void forget() {
       gone = true;
       known.remove(List.of(name, url), this);

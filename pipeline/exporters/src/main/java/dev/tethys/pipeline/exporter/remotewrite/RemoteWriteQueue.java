@@ -123,7 +123,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     this.metadataSent = clock.nanos();
   }
 
-  /** Maximum number of requests in flight. */
+  /** Returns the maximum number of requests in flight. */
   static int requestsAtOnce(QueueConfig q) {
     return Math.min(SeriesShard.LANES, q.maxShards());
   }
@@ -200,7 +200,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
             });
   }
 
-  /** A failed tick does not stop the timer: waiting samples would otherwise wait forever. */
+  /** Runs a tick; a failed one does not stop the timer, or waiting samples would wait forever. */
   private void tickSafely() {
     try {
       tick();
@@ -296,7 +296,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   }
 
   /**
-   * The same.
+   * Consumes a batch, counting it in the metrics.
    *
    * @param in counts incoming samples; null for no counting
    */
@@ -347,17 +347,17 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     return outbox;
   }
 
-  /** Name in accounts and the API. */
+  /** Returns the name used in accounts and the API. */
   String component() {
     return component;
   }
 
-  /** Component name of a configuration's destination. */
+  /** Returns the component name of a configuration's destination. */
   static String component(RemoteWriteConfig c) {
     return "prometheus_remote_write/" + c.id();
   }
 
-  /** Number of samples and other entries that are not yet in a request. */
+  /** Returns the number of samples and other entries that are not yet in a request. */
   int waiting() {
     int n = 0;
     for (Shard l : lanes) {

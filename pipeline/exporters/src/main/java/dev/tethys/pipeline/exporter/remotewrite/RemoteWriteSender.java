@@ -64,7 +64,7 @@ final class RemoteWriteSender implements Sender {
   }
 
   /**
-   * A sender.
+   * Creates a sender.
    *
    * @param auth null if requests do not authenticate, or the client does it
    */
@@ -88,7 +88,7 @@ final class RemoteWriteSender implements Sender {
     }
   }
 
-  /** The form that requests should have from now on. */
+  /** Returns the message form of future requests. */
   RemoteWriteMessage message() {
     return onlyV1 ? RemoteWriteMessage.V1 : config.message();
   }

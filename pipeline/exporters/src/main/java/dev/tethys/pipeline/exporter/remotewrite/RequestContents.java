@@ -38,7 +38,7 @@ record RequestContents(
         : RemoteWriteMessage.V1;
   }
 
-  /** Further headers of the request. */
+  /** Returns the additional headers of the request. */
   static Map<String, String> more(EncodedRequest p) {
     if (p.headers().size() <= 2) {
       return Map.of();

@@ -84,7 +84,7 @@ final class RequestWriter {
     return w;
   }
 
-  /** A series by its label fields as a request of 1.0 has them; only in 1.0. */
+  /** Starts a series with its label fields as encoded in a 1.0 request; 1.0 only. */
   void begin(byte[] labelFields, int offset, int length) {
     WriteRequestWriter w = first();
     begun = w.size();
@@ -193,7 +193,7 @@ final class RequestWriter {
     }
   }
 
-  /** Metadata of a family; only in 1.0. */
+  /** Writes the metadata of a family; 1.0 only. */
   void familyMetadata(String family, MetricMetadata m) {
     first().metadata(family, m);
     metadata++;
@@ -217,7 +217,7 @@ final class RequestWriter {
   }
 
   /**
-   * The request as a request; the writer is empty again.
+   * Returns the encoded request and empties the writer.
    *
    * @param more headers of the request
    */
@@ -254,7 +254,7 @@ final class RequestWriter {
     return new EncodedRequest(Signal.METRICS, body, c.entries(), lane, headers);
   }
 
-  /** The elements with their length before them. */
+  /** Returns the elements, preceded by their length. */
   private byte[] block() {
     compressBegun();
     byte[] body = SnappyBlock.ofElements(done, doneSize, doneRaw);

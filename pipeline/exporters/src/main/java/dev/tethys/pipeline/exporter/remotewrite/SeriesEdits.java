@@ -20,7 +20,7 @@ record SeriesEdits(ExternalLabels external, String namespace, boolean targetInfo
   private static final String TARGET_INFO = "target_info";
 
   /**
-   * A request of 1.0 after the edits.
+   * Applies the edits to a 1.0 request.
    *
    * @param ofOtlp whether it was converted from OTLP
    * @throws dev.tethys.codec.CodecException if it is malformed, or a series is

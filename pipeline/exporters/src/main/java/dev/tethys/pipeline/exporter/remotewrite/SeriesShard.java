@@ -25,7 +25,7 @@ final class SeriesShard {
   private SeriesShard() {}
 
   /**
-   * The lane of a series, from 0.
+   * Returns the shard of a series, from 0.
    *
    * @param buf holds label fields as a request of remote write 1.0 has them
    */
@@ -35,7 +35,7 @@ final class SeriesShard {
   }
 
   /**
-   * A number for the job and instance of a series; {@link #NO_TARGET} if it has neither.
+   * Returns a number for the job and instance of a series; {@link #NO_TARGET} if it has neither.
    *
    * @param buf holds label fields as a request of remote write 1.0 has them
    */
@@ -99,7 +99,8 @@ final class SeriesShard {
   }
 
   /**
-   * Weight of a label value; 0 for an empty one. Weights are added, so the order does not matter.
+   * Returns the weight of a label value; 0 for an empty one. Weights are added, so the order does
+   * not matter.
    */
   private static int weight(byte[] buf, int offset, int length) {
     return is(JOB, buf, offset, length) ? 31 : is(INSTANCE, buf, offset, length) ? 1 : 0;

@@ -28,7 +28,7 @@ final class Shard {
   private long since;
 
   /**
-   * A lane.
+   * Creates a shard.
    *
    * @param number shard number, starting at 0
    */
@@ -59,7 +59,7 @@ final class Shard {
     return relabelled;
   }
 
-  /** The request that is being assembled, in the wanted form. */
+  /** Returns the request being assembled, in the given message form. */
   RequestWriter writer(RemoteWriteMessage message) {
     if (writer.message() != message) {
       cut();
@@ -170,7 +170,7 @@ final class Shard {
     private int bytes;
     private long since;
 
-    /** Cached labels; {@link Labels#EMPTY} for a dropped series, null if unknown. */
+    /** Returns the cached labels; {@link Labels#EMPTY} for a dropped series, null if unknown. */
     @Nullable Labels find(long hash) {
       return made.get(hash);
     }

@@ -285,7 +285,7 @@ final class ShardAssigner {
     }
   }
 
-  /** The labels with which a series is sent; null if relabelling drops it. */
+  /** Returns the labels with which a series is sent, or null if relabeling drops it. */
   private @Nullable Labels labels(WriteRequestReader r, Shard lane) {
     boolean relabels = !config.relabeling().isEmpty();
     long hash = 0;

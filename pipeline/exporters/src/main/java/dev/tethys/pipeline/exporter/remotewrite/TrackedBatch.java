@@ -25,7 +25,7 @@ final class TrackedBatch {
   }
 
   /**
-   * The same.
+   * Tracks a batch with its journal position.
    *
    * @param place journal position of the batch, or null if it is not journaled
    */

@@ -18,13 +18,13 @@ public sealed interface Frame {
   byte[] unwrap(byte[] request);
 
   /**
-   * End of the row that begins at an offset; beyond the array if it is truncated.
+   * Returns the end of the row that starts at an offset; beyond the array if it is truncated.
    *
    * @throws CodecException if no row begins there
    */
   int end(byte[] rows, int from);
 
-  /** Number of bytes at the end of a row that only terminate it. */
+  /** Returns the number of bytes at the end of a row that only terminate it. */
   int trailer();
 
   private static int lineEnd(byte[] rows, int from) {
@@ -176,7 +176,7 @@ public sealed interface Frame {
    * @param others these fields as bytes, one character each
    */
   record Messages(String others) implements Frame {
-    /** Message without other fields. */
+    /** Creates messages without other fields. */
     public Messages() {
       this("");
     }

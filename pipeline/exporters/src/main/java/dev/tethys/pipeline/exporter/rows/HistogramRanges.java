@@ -53,7 +53,9 @@ public final class HistogramRanges {
     }
   }
 
-  /** Exponential function; the outermost bucket may end beyond the range of a double. */
+  /**
+   * Computes the exponential function; the outermost bucket may end beyond the range of a double.
+   */
   private static double exp(double v) {
     return Math.min(Double.MAX_VALUE, Math.exp(v));
   }

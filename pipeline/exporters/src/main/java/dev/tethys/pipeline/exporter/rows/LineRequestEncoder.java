@@ -136,24 +136,24 @@ public record LineRequestEncoder(
       return index;
     }
 
-    /** All lines, each with its end. Not to be changed. */
+    /** Returns all lines, each with its terminator. Not to be changed. */
     public byte[] text() {
       return text;
     }
 
-    /** Other rows as a body with the compression of this request. */
+    /** Returns other rows as a body with the compression of this request. */
     public byte[] sealed(byte[] rows) {
       return compressed(compressed, frame.wrap(rows));
     }
 
-    /** A row without its trailing newline. */
+    /** Returns a row without its trailing newline. */
     public String row(int row) {
       int size = starts[row + 1] - starts[row] - frame.trailer();
       return new String(text, starts[row], size, StandardCharsets.UTF_8);
     }
 
     /**
-     * The same request with some rows replaced.
+     * Returns the same request with some rows replaced.
      *
      * @param rows replacement rows by row number, each without its trailing newline
      */
@@ -174,7 +174,7 @@ public record LineRequestEncoder(
               request.signal(), body, request.items(), request.lane(), request.headers()));
     }
 
-    /** A request of some of the items. */
+    /** Returns a request with some of the items. */
     public EncodedRequest part(BitSet items) {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       RowIndex.Writer rows = new RowIndex.Writer();
@@ -194,7 +194,7 @@ public record LineRequestEncoder(
     }
 
     /**
-     * Result if some rows were rejected permanently and others are to be retried.
+     * Returns the result if some rows were rejected permanently and others are to be retried.
      *
      * @param refused reason by row; other rows were accepted or are in {@code again}
      * @param again rows to retry

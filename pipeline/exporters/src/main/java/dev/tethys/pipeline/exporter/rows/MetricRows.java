@@ -67,7 +67,10 @@ public final class MetricRows {
     return this;
   }
 
-  /** Data points of OTLP that have no place in Prometheus's model; they are in no row. */
+  /**
+   * Returns the number of OTLP data points that Prometheus's model cannot represent; they are in no
+   * row.
+   */
   public int rejected() {
     return rejected;
   }
@@ -78,7 +81,7 @@ public final class MetricRows {
     return in.nextSeries();
   }
 
-  /** The labels of the series, its name among them. */
+  /** Returns the labels of the series, including its name. */
   public Labels labels() {
     Labels l = labels;
     if (l == null) {
@@ -88,22 +91,22 @@ public final class MetricRows {
     return l;
   }
 
-  /** Hash equal for all pieces of a series whose labels are in the same order. */
+  /** Returns a hash that is equal for all pieces of a series whose labels are in the same order. */
   public long hash() {
     return Labels.hash64(in.labelBuffer(), in.labelOffset(), in.labelLength());
   }
 
-  /** The next sample, histogram or exemplar of the series. */
+  /** Returns the next sample, histogram or exemplar of the series. */
   public SeriesEvent next() {
     return in.next();
   }
 
-  /** Unix milliseconds of the sample or histogram. */
+  /** Returns the time of the sample or histogram in Unix milliseconds. */
   public long time() {
     return in.timestamp();
   }
 
-  /** Float value; may be NaN, infinite or a stale marker. */
+  /** Returns the float value; may be NaN, infinite or a stale marker. */
   public double value() {
     return in.value();
   }
@@ -112,7 +115,7 @@ public final class MetricRows {
     return in.histogram();
   }
 
-  /** Null if its labels are not valid. */
+  /** Returns the exemplar, or null if its labels are not valid. */
   public @Nullable Exemplar exemplar() {
     return in.exemplar();
   }
@@ -127,7 +130,7 @@ public final class MetricRows {
     return in.metricFamily();
   }
 
-  /** Type, help and unit of the family. */
+  /** Returns type, help and unit of the family. */
   public MetricMetadata metadata() {
     return in.metadata();
   }

@@ -51,14 +51,14 @@ public final class RecordCutter {
     return this;
   }
 
-  /** Buffer for the next record as one row. */
+  /** Returns the buffer for the next record as one row. */
   public TextBuffer next() {
     before = text.size();
     return text;
   }
 
   /**
-   * The record is written.
+   * Ends the record.
    *
    * @param problem null, or why it has no place: it is forgotten and counted
    */
@@ -67,7 +67,7 @@ public final class RecordCutter {
   }
 
   /**
-   * The record is written.
+   * Ends a record with several rows.
    *
    * @param problem null, or why it has no place: it is forgotten and counted
    * @param rows number of rows

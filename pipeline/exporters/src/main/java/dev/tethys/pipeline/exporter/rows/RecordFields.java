@@ -93,7 +93,7 @@ public final class RecordFields {
     }
   }
 
-  /** All fields in insertion order. */
+  /** Returns all fields in insertion order. */
   public Map<String, String> all() {
     return fields;
   }

@@ -12,7 +12,7 @@ public final class Records {
   private Records() {}
 
   /**
-   * The log records.
+   * Returns the log records.
    *
    * @throws NotEncodableException if the batch is malformed
    */
@@ -25,7 +25,7 @@ public final class Records {
   }
 
   /**
-   * The spans.
+   * Returns the spans.
    *
    * @throws NotEncodableException if the batch is malformed
    */

@@ -51,12 +51,12 @@ public final class RowIndex {
     return ends.length;
   }
 
-  /** The first row of an item. */
+  /** Returns the first row of an item. */
   public int first(int item) {
     return item == 0 ? 0 : ends[item - 1];
   }
 
-  /** Index after the last row of an item. */
+  /** Returns the index after the last row of an item. */
   public int end(int item) {
     return ends[item];
   }

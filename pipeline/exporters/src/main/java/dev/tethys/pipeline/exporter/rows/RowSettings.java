@@ -20,7 +20,7 @@ import java.util.Set;
  */
 public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxItems, int maxBytes) {
 
-  /** The same where attributes of OTLP resources are labels of every series. */
+  /** Returns a copy in which OTLP resource attributes are labels of every series. */
   public RowSettings withResourcesAsLabels() {
     return new RowSettings(
         new OtlpOptions(

@@ -47,7 +47,7 @@ public interface RowWriter {
   }
 
   /**
-   * Something said of a family of series.
+   * Adds the metadata of a series family.
    *
    * @return whether it is carried
    */

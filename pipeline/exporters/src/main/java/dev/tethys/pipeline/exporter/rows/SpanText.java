@@ -23,7 +23,7 @@ public final class SpanText {
     return id == 0 ? "" : HEX.toHexDigits(id);
   }
 
-  /** The kind as OTLP's JSON calls it, without its prefix and in lower case. */
+  /** Returns the kind as named in OTLP's JSON, without its prefix and in lower case. */
   public static String kind(Span p) {
     return switch (p.kind()) {
       case 1 -> "internal";
@@ -35,7 +35,7 @@ public final class SpanText {
     };
   }
 
-  /** The status likewise. */
+  /** Returns the status as named in OTLP's JSON, without its prefix and in lower case. */
   public static String status(Span p) {
     return switch (p.statusCode()) {
       case 1 -> "ok";
@@ -44,7 +44,7 @@ public final class SpanText {
     };
   }
 
-  /** A list of {@code {"time_unix_nano":…,"name":…,"attributes":{…}}}. */
+  /** Formats a list of {@code {"time_unix_nano":…,"name":…,"attributes":{…}}}. */
   public static String events(Span p) {
     StringBuilder sb = new StringBuilder("[");
     for (SpanEvent e : p.events()) {
@@ -58,7 +58,7 @@ public final class SpanText {
     return sb.append(']').toString();
   }
 
-  /** A list of {@code {"trace_id":…,"span_id":…,"trace_state":…,"attributes":{…}}}. */
+  /** Formats a list of {@code {"trace_id":…,"span_id":…,"trace_state":…,"attributes":{…}}}. */
   public static String links(Span p) {
     StringBuilder sb = new StringBuilder("[");
     for (SpanLink l : p.links()) {

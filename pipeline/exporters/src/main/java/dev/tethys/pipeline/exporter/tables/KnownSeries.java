@@ -26,7 +26,7 @@ public final class KnownSeries {
     private long[] slots = new long[2 * 1024];
     private int size;
 
-    /** Slot of a key, or the free slot for it. */
+    /** Returns the slot of a key, or the free slot for it. */
     private int find(long high, long low) {
       int mask = slots.length / 2 - 1;
       // Keys are digests, so their bits are effectively random.

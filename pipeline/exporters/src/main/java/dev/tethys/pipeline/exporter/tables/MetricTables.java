@@ -34,7 +34,7 @@ public final class MetricTables {
       return SeriesText.of(labels);
     }
 
-    /** Name of the metric, "" if it has none. */
+    /** Returns the name of the metric; "" if it has none. */
     public String metric() {
       return labels.metricName();
     }
@@ -155,7 +155,7 @@ public final class MetricTables {
     }
   }
 
-  /** Number of samples and histograms omitted because of their times. */
+  /** Returns the number of samples and histograms omitted because of their times. */
   public int outside() {
     return outside;
   }

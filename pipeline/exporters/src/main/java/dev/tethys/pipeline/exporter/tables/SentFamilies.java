@@ -23,7 +23,7 @@ final class SentFamilies {
   private final Set<MetricFamilies> sources = Collections.newSetFromMap(new WeakHashMap<>());
   private final Map<String, MetricMetadata> families = BoundedMap.byUse(MAX_FAMILIES);
 
-  /** Message of a batch, with the metadata of its source while that is new. */
+  /** Returns the message of a batch, with the metadata of its source while that is new. */
   synchronized byte[] message(Batch batch) {
     MetricFamilies source = batch.families();
     return source != null && !sources.add(source) ? batch.series() : batch.body();

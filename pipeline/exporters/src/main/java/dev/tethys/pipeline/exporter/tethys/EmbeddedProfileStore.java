@@ -41,7 +41,7 @@ public final class EmbeddedProfileStore extends TenantBatches {
     return outcome(result, items, profiles);
   }
 
-  /** Outcome in samples, which batches count, of a result in profiles. */
+  /** Converts a result in profiles to an outcome in samples, which batches count. */
   private static Outcome outcome(ProfileAppendResult r, int items, int profiles) {
     if (r.refusals().isEmpty()) {
       return Outcome.ACCEPTED;

@@ -64,7 +64,7 @@ public final class OtlpConfigKeys {
 
   private OtlpConfigKeys() {}
 
-  /** The sections of the block, for references. */
+  /** Returns the sections of the block, for references. */
   public static List<Section> sections() {
     return List.of(SECTION, RESOURCE, RULE);
   }

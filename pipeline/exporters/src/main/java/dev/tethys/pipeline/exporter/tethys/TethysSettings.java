@@ -74,7 +74,7 @@ public record TethysSettings(String tenant, Labels defaultLabels, @Nullable Otlp
     return b.build();
   }
 
-  /** Tenant of a batch: that of its metadata, of these settings, or the default. */
+  /** Returns the tenant of a batch: that of its metadata, of these settings, or the default. */
   String tenantOf(Batch batch) {
     List<String> named = batch.metadata().get(TenantName.HEADER);
     if (!named.isEmpty() && !named.getFirst().isEmpty()) {

@@ -102,12 +102,12 @@ public final class GraphHealth {
     this.stateAt = started;
   }
 
-  /** A time in RFC 3339 format. */
+  /** Formats a time in RFC 3339. */
   static String time(long millis) {
     return Instant.ofEpochMilli(millis).toString();
   }
 
-  /** Start of the checks, Unix milliseconds. */
+  /** Returns the start of the checks in Unix milliseconds. */
   public long started() {
     return started;
   }
@@ -122,7 +122,7 @@ public final class GraphHealth {
     exporters = now;
   }
 
-  /** The graph is so from now on. */
+  /** Sets the state of the graph. */
   public void become(State s) {
     if (state != s) {
       stateAt = clock.getAsLong();
@@ -149,7 +149,7 @@ public final class GraphHealth {
     failures = Map.copyOf(found);
   }
 
-  /** Overall status. */
+  /** Returns the overall status. */
   public Status whole() {
     RunningGraph g = graph;
     Map<String, Status> parts = new LinkedHashMap<>();

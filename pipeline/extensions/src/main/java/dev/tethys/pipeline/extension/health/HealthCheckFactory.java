@@ -97,12 +97,12 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
     this.type = type;
   }
 
-  /** {@code health_check}. */
+  /** Creates {@code health_check}. */
   public HealthCheckFactory() {
     this("health_check");
   }
 
-  /** The same under the name that it had before it was one. */
+  /** Creates the same extension under its former name. */
   public static HealthCheckFactory second() {
     return new HealthCheckFactory("healthcheckv2");
   }

@@ -63,7 +63,7 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
     this.listener = new PushReceiver(grpc, http, context.clock()::nanos);
   }
 
-  /** HTTP port after the start; otherwise -1. */
+  /** Returns the HTTP port after the start; otherwise -1. */
   int httpPort() {
     return listener.httpPort();
   }
@@ -73,7 +73,7 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
     return rpc.watching();
   }
 
-  /** gRPC port after the start; otherwise -1. */
+  /** Returns the gRPC port after the start; otherwise -1. */
   int grpcPort() {
     return listener.grpcPort();
   }

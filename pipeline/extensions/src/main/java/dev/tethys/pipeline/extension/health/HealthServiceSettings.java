@@ -117,7 +117,7 @@ record HealthServiceSettings(
       return new Http(SERVER.read(o), status.isEmpty() ? null : status);
     }
 
-    /** Null if the key is absent; the default if it has no value. */
+    /** Returns null if the key is absent; the default if it has no value. */
     private static <T> @Nullable T readOrDefault(YamlObject o, Key<T> key) {
       YamlNode at = o.at(key);
       return at == null ? null : key.type().read(at);

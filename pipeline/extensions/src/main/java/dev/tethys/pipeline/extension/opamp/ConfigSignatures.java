@@ -16,7 +16,7 @@ record ConfigSignatures(@Nullable PublicKey key) {
   /** Suffix of configuration file names. */
   private static final String YAML = ".yaml";
 
-  /** Reason why the signatures of an offer do not permit it; "" if they do. */
+  /** Returns the reason why the signatures of an offer do not permit it; "" if they do. */
   String refusal(RemoteConfig config) {
     for (Map.Entry<String, RemoteConfig.File> e : config.files().entrySet()) {
       String type = e.getValue().type();
@@ -32,7 +32,7 @@ record ConfigSignatures(@Nullable PublicKey key) {
     return "";
   }
 
-  /** Reason why the signature of a configuration does not permit it; "" if it does. */
+  /** Returns the reason why the signature of a configuration does not permit it; "" if it does. */
   String refusal(String text) {
     return refusalOf("its text", SignedConfig.of(text));
   }

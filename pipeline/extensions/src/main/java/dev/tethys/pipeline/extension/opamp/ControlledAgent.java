@@ -99,7 +99,7 @@ public final class ControlledAgent implements AutoCloseable {
       return error;
     }
 
-    /** The effective configuration with its references as written, and secrets masked. */
+    /** Returns the effective configuration with references as written and secrets masked. */
     String effective();
 
     ComponentHealth health();
@@ -311,7 +311,7 @@ public final class ControlledAgent implements AutoCloseable {
     }
   }
 
-  /** Connects, after the process runs. */
+  /** Connects once the process is running. */
   public void start() {
     RemoteConfigFolder.Failure failed = folder.failed();
     byte[] current = folder.current();
@@ -349,7 +349,7 @@ public final class ControlledAgent implements AutoCloseable {
     }
   }
 
-  /** Custom message of the control plane. Must not block. */
+  /** Handles a custom message of the control plane. Must not block. */
   private void take(CustomMessage m) {
     if (m.capability().equals(AgentContract.TAP)) {
       taps.take(m);
@@ -368,7 +368,7 @@ public final class ControlledAgent implements AutoCloseable {
     }
   }
 
-  /** The identity of this process at its control plane. */
+  /** Returns the identity of this process at its control plane. */
   public String instanceUid() {
     return reports.uid().toString();
   }
@@ -399,7 +399,8 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Missing condition of a version on trial: a connection, or a configuration that it can apply.
+   * Returns the missing condition of a version on trial: a connection, or a configuration that it
+   * can apply.
    */
   private String lacks() {
     return reports.messagesReceived() == 0
@@ -578,7 +579,10 @@ public final class ControlledAgent implements AutoCloseable {
     }
   }
 
-  /** An error with the names of the offer in place of the paths at which its files are staged. */
+  /**
+   * Returns an error with the names of the offer in place of the paths at which its files are
+   * staged.
+   */
   private static String named(String error, List<Path> files, List<String> names) {
     String out = error;
     for (int i = 0; i < Math.min(files.size(), names.size()); i++) {

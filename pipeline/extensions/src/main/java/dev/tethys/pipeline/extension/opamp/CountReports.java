@@ -83,7 +83,7 @@ final class CountReports {
     changes.incrementAndGet();
   }
 
-  /** The accounts at the end of the process. */
+  /** Returns the accounts at the end of the process. */
   CustomMessage last() {
     return message(AgentContract.TOTALS, process.accounts().json());
   }
@@ -131,7 +131,9 @@ final class CountReports {
     }
   }
 
-  /** Active live controls and steps of quotas, which make counts before and after differ. */
+  /**
+   * Returns the active live controls and quota steps, which make counts before and after differ.
+   */
   private static String controls(PipelineAccounts of) {
     StringBuilder out = new StringBuilder();
     Map<String, PipelineAccounts.Control> all = of.controls();

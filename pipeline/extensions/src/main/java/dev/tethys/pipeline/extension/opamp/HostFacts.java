@@ -15,7 +15,7 @@ import java.util.TreeMap;
 final class HostFacts {
   private HostFacts() {}
 
-  /** All attributes; may query the system. */
+  /** Returns all attributes; may query the system. */
   static SortedMap<String, String> attributes() {
     SortedMap<String, String> out = new TreeMap<>();
     String os = os(System.getProperty("os.name", ""));
@@ -52,7 +52,7 @@ final class HostFacts {
     };
   }
 
-  /** Distribution and version, such as "Ubuntu 24.04"; "linux" if unknown. */
+  /** Returns distribution and version, such as "Ubuntu 24.04"; "linux" if unknown. */
   static String description(Path release) {
     Map<String, String> of = new HashMap<>();
     try {

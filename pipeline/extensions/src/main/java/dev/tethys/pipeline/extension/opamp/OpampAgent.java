@@ -249,8 +249,8 @@ final class OpampAgent
   }
 
   /**
-   * After a reload the predecessor sends its last message first, and its id may come from the
-   * server.
+   * Takes over after a reload: the predecessor sends its last message first, and its ID may come
+   * from the server.
    */
   private void succeed() throws InterruptedException {
     OpampAgent before = turn.take(this);

@@ -37,7 +37,7 @@ public final class PackageFile {
 
   private PackageFile() {}
 
-  /** The text that is signed. */
+  /** Returns the text that is signed. */
   public static byte[] statement(String name, String version, byte[] sha256) {
     return PackagesOffer.statement(name, version, sha256);
   }
@@ -72,7 +72,7 @@ public final class PackageFile {
     }
   }
 
-  /** SHA-256 of a file. */
+  /** Computes the SHA-256 of a file. */
   static byte[] sha256(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       MessageDigest d = MessageDigest.getInstance("SHA-256");

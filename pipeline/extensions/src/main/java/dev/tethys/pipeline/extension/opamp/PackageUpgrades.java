@@ -437,7 +437,7 @@ public final class PackageUpgrades {
     restart.run();
   }
 
-  /** Package of a version; null for the own one. */
+  /** Returns the package of a version, or null for the running one. */
   private @Nullable Installed installed(String version) {
     if (version.equals(OWN)) {
       return null;

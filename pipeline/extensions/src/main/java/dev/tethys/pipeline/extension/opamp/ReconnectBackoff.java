@@ -39,12 +39,14 @@ record ReconnectBackoff(
   /** Largest factor of a pause by chance. */
   private static final double MOST = 1.5;
 
-  /** Maximum time that a client is disconnected from a server that accepts connections. */
+  /**
+   * Returns the maximum time that a client is disconnected from a server that accepts connections.
+   */
   Duration longestAbsence() {
     return Duration.ofNanos((long) (longest.toNanos() * MOST)).plus(request);
   }
 
-  /** Pause after a number of consecutive failures, half of it random. */
+  /** Returns the pause after a number of consecutive failures, half of it random. */
   Duration pause(int failures) {
     double nanos = first.toNanos() * Math.pow(1.5, Math.min(failures, 64) - 1.0);
     nanos = Math.min(nanos, longest.toNanos());

@@ -87,7 +87,7 @@ final class RemoteConfigFolder {
     return !f.type().equals(AgentContract.CONTROLS) && !f.type().equals(AgentContract.VARIABLES);
   }
 
-  /** Live controls of an offered configuration; "" for none. */
+  /** Returns the live controls of an offered configuration; "" for none. */
   static String controls(RemoteConfig offered) {
     return text(offered, AgentContract.CONTROLS);
   }
@@ -193,7 +193,7 @@ final class RemoteConfigFolder {
     return uid;
   }
 
-  /** The control plane has given this agent another identity, which it keeps. */
+  /** Stores another identity assigned by the control plane. */
   void identify(UUID other) throws IOException {
     if (!other.equals(uid)) {
       write("instance-uid", other + "\n");
@@ -201,7 +201,7 @@ final class RemoteConfigFolder {
     }
   }
 
-  /** Hash of the last applied configuration; null if none. */
+  /** Returns the hash of the last applied configuration, or null if none. */
   byte @Nullable [] current() {
     return current;
   }
@@ -219,7 +219,7 @@ final class RemoteConfigFolder {
     return out;
   }
 
-  /** Last applied live controls; "" for none. */
+  /** Returns the last applied live controls; "" for none. */
   String controls() throws IOException {
     String written = read(CONTROLS);
     return written == null ? "" : written;
@@ -232,7 +232,7 @@ final class RemoteConfigFolder {
     }
   }
 
-  /** Last counts of earlier processes, one per line; empty if none. */
+  /** Returns the last counts of earlier processes, one per line; empty if none. */
   List<String> counts() throws IOException {
     String written = read(COUNTS);
     return written == null ? List.of() : written.lines().filter(l -> l.endsWith("}")).toList();
@@ -326,7 +326,7 @@ final class RemoteConfigFolder {
     return true;
   }
 
-  /** The staged configuration runs. */
+  /** Records that the staged configuration is running. */
   void commit(byte[] hash) throws IOException {
     byte[] in = hash;
     if (currentFolder != null && Arrays.equals(hash, current)) {
@@ -341,7 +341,7 @@ final class RemoteConfigFolder {
     removeOthers();
   }
 
-  /** The staged configuration does not run; the previous one does. */
+  /** Records that the staged configuration does not run and the previous one does. */
   void fail(byte[] hash, String error) throws IOException {
     write("failed", hex(hash) + "\n" + error);
     Files.deleteIfExists(folder.resolve("trying"));

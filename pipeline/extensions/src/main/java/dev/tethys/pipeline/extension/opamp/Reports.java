@@ -229,7 +229,7 @@ final class Reports {
     change(() -> countCustoms = customTypes);
   }
 
-  /** Number of requested full reports. */
+  /** Returns the number of requested full reports. */
   long wholes() {
     return locked(() -> wholes);
   }
@@ -239,7 +239,7 @@ final class Reports {
     return locked(() -> unsentCustoms.contains(customType));
   }
 
-  /** From now on only the end is reported, with a last custom message. */
+  /** Reports only the shutdown from now on, with a last custom message. */
   void stop(@Nullable CustomMessage farewell) {
     change(
         () -> {
@@ -248,7 +248,7 @@ final class Reports {
         });
   }
 
-  /** From now on only the end is reported. */
+  /** Reports only the shutdown from now on. */
   void stop() {
     stop(null);
   }
@@ -257,17 +257,17 @@ final class Reports {
     return locked(() -> stopping);
   }
 
-  /** Number of messages received from the server. */
+  /** Returns the number of messages received from the server. */
   long messagesReceived() {
     return locked(() -> received);
   }
 
-  /** Requested heartbeat interval; zero for never. */
+  /** Returns the requested heartbeat interval; zero for never. */
   Duration heartbeat() {
     return locked(() -> heartbeat);
   }
 
-  /** A connection begins: everything is reported on it. */
+  /** Starts a connection, on which everything is reported. */
   void begin() {
     change(
         () -> {
@@ -311,7 +311,7 @@ final class Reports {
   }
 
   /**
-   * Next message; null if there is nothing to report.
+   * Returns the next message, or null if there is nothing to report.
    *
    * @param sign whether to create one anyway
    */
@@ -350,7 +350,7 @@ final class Reports {
         });
   }
 
-  /** The last message. */
+  /** Returns the last message. */
   AgentToServer last() {
     return locked(
         () ->
@@ -368,7 +368,7 @@ final class Reports {
                 lastCustom));
   }
 
-  /** A message has gone to the server. */
+  /** Records that a message was sent to the server. */
   void messageSent(Draft d) {
     change(
         () -> {

@@ -209,7 +209,7 @@ final class SocketLink implements OpampLink {
       }
     }
 
-    /** Reason why the server is gone, if the other thread knows it. */
+    /** Returns the reason why the server disconnected, if the other thread knows it. */
     private IOException causeOf(IOException written) {
       IOException cause = failure;
       return cause == null ? written : cause;
@@ -270,7 +270,10 @@ final class SocketLink implements OpampLink {
       void write() throws IOException;
     }
 
-    /** Socket writes have no timeout: a peer that reads nothing would block the thread forever. */
+    /**
+     * Runs a write with a deadline: socket writes have no timeout, so a peer that reads nothing
+     * would block the thread forever.
+     */
     private void guarded(Writing w) throws IOException {
       Scheduler.Timer late = clock.schedule(pace.silence(), () -> close(socket));
       try {

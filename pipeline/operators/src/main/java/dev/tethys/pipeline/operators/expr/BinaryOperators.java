@@ -54,7 +54,7 @@ final class BinaryOperators {
     }
   }
 
-  /** Precedence of an operator; null for other text. */
+  /** Returns the precedence of an operator, or null for other text. */
   static @Nullable Integer precedence(String sign) {
     return PRECEDENCE.get(sign);
   }
@@ -108,7 +108,7 @@ final class BinaryOperators {
     };
   }
 
-  /** A constant regular expression is compiled once. */
+  /** Creates a match; a constant regular expression is compiled once. */
   private static ExprNode matches(ExprNode left, ExprNode right) {
     if (right instanceof ExprNode.Constant(Object v)) {
       if (v instanceof String s) {

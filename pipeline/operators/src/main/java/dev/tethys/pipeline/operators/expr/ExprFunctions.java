@@ -33,7 +33,7 @@ final class ExprFunctions {
    * @param predicate whether its second argument is a predicate of elements
    */
   record Function(int least, int most, boolean predicate, Body body) {
-    /** Number of arguments, for messages. */
+    /** Returns the number of arguments, for messages. */
     String arity() {
       if (least == most) {
         return String.valueOf(least);

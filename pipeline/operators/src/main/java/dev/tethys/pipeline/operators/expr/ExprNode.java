@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 interface ExprNode {
   @Nullable Object value(Frame f);
 
-  /** Static type of its value, as far as known. */
+  /** Returns the static type of its value, as far as known. */
   default Shape shape() {
     return Shape.ANY;
   }

@@ -63,7 +63,7 @@ final class ExprParser {
     return n;
   }
 
-  /** The end of an expression that is to be true or false. */
+  /** Checks that the entire expression is a condition. */
   void requireCondition(ExprNode root) {
     if (root.shape() != Shape.BOOL && root.shape() != Shape.ANY) {
       throw error(tokens.getFirst(), "it must be true or false, but is " + root.shape());
@@ -116,7 +116,7 @@ final class ExprParser {
     return error(token(), shown(token()) + " is not expected here");
   }
 
-  /** {@code let x = 1; x + 1}. */
+  /** Parses {@code let x = 1; x + 1}. */
   private ExprNode sequence() {
     if (!token().is("let")) {
       return expression(0);
@@ -186,7 +186,7 @@ final class ExprParser {
     return left;
   }
 
-  /** {@code a ? b : c} and {@code a ?: c}. */
+  /** Parses {@code a ? b : c} and {@code a ?: c}. */
   private ExprNode choice(ExprNode condition) {
     ExprToken sign = token();
     if (!take("?")) {

@@ -304,7 +304,7 @@ final class ListFunctions {
     all.put(name, new Function(least, most, false, body));
   }
 
-  /** Index of the first element for which the predicate has this result. */
+  /** Returns the index of the first element for which the predicate has this result. */
   private static int firstThat(Frame f, ExprNode[] a, boolean what) {
     ArrayValue l = list(a[0].value(f), "the function");
     for (int i = 0; i < l.size(); i++) {

@@ -62,7 +62,7 @@ public sealed interface Shape {
     };
   }
 
-  /** Reason why a binary operator does not apply to two types; null if it may. */
+  /** Returns the reason why a binary operator does not apply to two types, or null if it may. */
   static @Nullable String problem(String sign, Shape a, Shape b) {
     boolean known = a != ANY && b != ANY;
     return switch (sign) {
@@ -98,7 +98,7 @@ public sealed interface Shape {
     };
   }
 
-  /** Result type of a binary operator. */
+  /** Returns the result type of a binary operator. */
   static Shape result(String sign, Shape a, Shape b) {
     return switch (sign) {
       case "or", "||", "and", "&&", "==", "!=", "<", ">", "<=", ">=" -> BOOL;
@@ -111,12 +111,12 @@ public sealed interface Shape {
     };
   }
 
-  /** Common type of two alternatives. */
+  /** Returns the common type of two alternatives. */
   static Shape both(Shape a, Shape b) {
     return a.equals(b) ? a : ANY;
   }
 
-  /** Reason why a key does not exist; null if it may. */
+  /** Returns the reason why a key does not exist, or null if it may. */
   default @Nullable String problemWith(String key) {
     if (this instanceof Fields(Map<String, Shape> fields)) {
       if (fields.containsKey(key)) {
@@ -134,7 +134,7 @@ public sealed interface Shape {
     return this == ANY || this == TEXTS ? null : this + " has no \"" + key + "\"";
   }
 
-  /** Type of a key's value. */
+  /** Returns the type of a key's value. */
   default Shape at(String key) {
     return this instanceof Fields(Map<String, Shape> fields)
         ? fields.getOrDefault(key, ANY)
