@@ -27,13 +27,13 @@ public enum ParameterKind {
   LITERAL_INT(Type.INT),
   LITERAL_DOUBLE(Type.DOUBLE),
   LITERAL_BOOL(Type.BOOL),
-  /** Name of a converter of one string. */
+  /** Name of a converter for one string. */
   FUNCTION(Type.ANY),
-  /** A lambda without parameters. */
+  /** Lambda without parameters. */
   LAMBDA_0(Type.ANY),
-  /** A lambda of a key or an index, and a value. */
+  /** Lambda with a key or index, and a value. */
   LAMBDA_2(Type.ANY),
-  /** A lambda of the accumulated value, a key or index, and a value. */
+  /** Lambda with the accumulated value, a key or index, and a value. */
   LAMBDA_3(Type.ANY);
 
   private final Type type;
@@ -42,7 +42,7 @@ public enum ParameterKind {
     this.type = type;
   }
 
-  /** Required type, if any. */
+  /** Returns the required type, if any. */
   public Type type() {
     return type;
   }

@@ -19,12 +19,12 @@ public final class Statement {
     return text;
   }
 
-  /** Number of items for which its condition held. */
+  /** Returns the number of items for which the condition held. */
   public long matched() {
     return counts.matched();
   }
 
-  /** Number of items for which it could not be evaluated. */
+  /** Returns the number of items for which the statement could not be evaluated. */
   public long errors() {
     return counts.errors();
   }

@@ -29,7 +29,7 @@ public final class Statements {
     return context;
   }
 
-  /** The statements with their counters. */
+  /** Returns the statements with their counters. */
   public List<Statement> statements() {
     return List.of(statements);
   }

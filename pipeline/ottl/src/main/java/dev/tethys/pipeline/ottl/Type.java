@@ -38,12 +38,12 @@ public enum Type {
     this.text = text;
   }
 
-  /** Name in errors. */
+  /** Returns the name used in errors. */
   public String text() {
     return text;
   }
 
-  /** The type of an object that an expression gave. */
+  /** Returns the type of an expression's result. */
   public static Type of(@Nullable Object value) {
     return switch (value) {
       case null -> NIL;

@@ -12,8 +12,17 @@ public final class ValueExpression {
     this.expr = expr;
   }
 
+  public String text() {
+    return text;
+  }
+
+  /** Returns the type of values that are not nil; {@link Type#ANY} if unknown. */
+  public Type type() {
+    return expr.type();
+  }
+
   /**
-   * Value for one item.
+   * Returns the value for one item.
    *
    * @throws EvaluationException with its text if there is none
    */

@@ -35,7 +35,7 @@ public final class ExponentialBuckets {
     return counts;
   }
 
-  /** Index of a bucket after the scale is lowered by {@code by}. */
+  /** Returns the index of a bucket after the scale is lowered by {@code by}. */
   static long lowered(long index, long by) {
     return index >> Math.min(by, Long.SIZE - 1);
   }
@@ -71,7 +71,7 @@ public final class ExponentialBuckets {
     return lowest() > highest();
   }
 
-  /** Lowest non-empty index at this scale. */
+  /** Returns the lowest non-empty index at this scale. */
   long lowest() {
     int i = 0;
     while (i < counts.length && counts[i] == 0) {
@@ -80,7 +80,7 @@ public final class ExponentialBuckets {
     return (long) offset + i;
   }
 
-  /** Highest non-empty index at this scale. */
+  /** Returns the highest non-empty index at this scale. */
   long highest() {
     int i = counts.length - 1;
     while (i >= 0 && counts[i] == 0) {
@@ -125,8 +125,8 @@ public final class ExponentialBuckets {
   }
 
   /**
-   * The threshold that splits no bucket with counts: the given one, or the upper bound of the
-   * bucket that contains it.
+   * Returns the threshold that splits no bucket with counts: the given one, or the upper bound of
+   * the bucket that contains it.
    */
   double wholeThreshold(double threshold) {
     if (!(threshold > 0) || Double.isInfinite(threshold)) {
@@ -144,7 +144,7 @@ public final class ExponentialBuckets {
     return parted && upper > threshold && !Double.isInfinite(upper) ? upper : threshold;
   }
 
-  /** The index of the first bucket that reaches above a threshold, by more than rounding. */
+  /** Returns the index of the first bucket that exceeds a threshold by more than rounding. */
   private long indexAbove(double threshold) {
     // A bucket reaches from 2^(index * 2^-scale) up to 2^((index+1) * 2^-scale).
     double exponent = log2(threshold);
@@ -155,7 +155,7 @@ public final class ExponentialBuckets {
     return Math.log(value) / Math.log(2);
   }
 
-  /** Maximum rounding error of a bound given as a number. */
+  /** Returns the maximum rounding error of a bound given as a number. */
   private static double slack(double exponent) {
     return 1e-12 * Math.max(1, Math.abs(exponent));
   }

@@ -126,7 +126,7 @@ final class ExponentialSum {
     return true;
   }
 
-  /** The largest threshold of all, or a little more, so that each bucket is in it or outside. */
+  /** Returns the largest threshold of all, or slightly more, so that no bucket is split. */
   private static double threshold(List<Part> parts) {
     double most = 0;
     for (Part p : parts) {

@@ -48,12 +48,12 @@ public final class KeptBytes {
     }
   }
 
-  /** The size of a series with all additions. */
+  /** Returns the size of a series with all additions. */
   public long bytes() {
     return SeriesMemory.seriesBytes(characters) + SeriesMemory.LABEL_BYTES * values;
   }
 
-  /** The bytes of a stream without its point. */
+  /** Returns the bytes of a stream without its point. */
   static long of(StreamKey key) {
     return new KeptBytes()
         .attributes(key.resource())
@@ -66,7 +66,7 @@ public final class KeptBytes {
         .bytes();
   }
 
-  /** The bytes of the buckets and exemplars of a point. */
+  /** Returns the bytes of a point's buckets and exemplars. */
   public static long of(DataPoint p) {
     return switch (p) {
       case HistogramDataPoint h ->
@@ -86,7 +86,7 @@ public final class KeptBytes {
     return bytes;
   }
 
-  /** The bytes of a stream with its point. */
+  /** Returns the bytes of a stream with its point. */
   public static long of(StreamKey key, DataPoint p) {
     return of(key) + SeriesMemory.LABEL_BYTES * p.attributes().size() + of(p);
   }

@@ -259,7 +259,7 @@ public final class Match {
     return list;
   }
 
-  /** A scalar of a configuration as the value of an attribute. */
+  /** Converts a configuration scalar to an attribute value. */
   public static @Nullable Object value(@Nullable Object tree) {
     return switch (tree) {
       case Integer i -> (long) i;

@@ -33,7 +33,7 @@ public final class OttlConfig {
     return c;
   }
 
-  /** The contexts of a signal, inner ones first. */
+  /** Returns the contexts of a signal, inner ones first. */
   public static List<OttlContext> contexts(Signal signal) {
     return switch (signal) {
       case LOGS -> OttlContext.LOGS;

@@ -213,7 +213,7 @@ public final class Points {
     into.setBucketCounts(counts);
   }
 
-  /** The minimum and the maximum of both, if both have them. */
+  /** Merges minimum and maximum if both points have them. */
   static void extremes(DistributionDataPoint into, DistributionDataPoint more) {
     if (into.hasMin() && more.hasMin()) {
       into.setMin(Math.min(into.min(), more.min()));

@@ -42,7 +42,7 @@ public abstract class TreeProcessor implements Processor {
    */
   protected abstract boolean edit(Telemetry<?> data, Batch batch);
 
-  /** Reason for removed items. */
+  /** Returns the reason reported for removed items. */
   protected String dropReason() {
     return Drops.FILTERED;
   }

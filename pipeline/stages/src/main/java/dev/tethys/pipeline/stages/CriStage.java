@@ -161,7 +161,7 @@ final class CriStage implements Stage {
     to.put(CONTENT, s.substring(c + 1));
   }
 
-  /** Index of the first white space if it is a space, otherwise -1. */
+  /** Returns the index of the first white space if it is a space, otherwise -1. */
   private static int space(String s, int from) {
     for (int i = from; i < s.length(); i++) {
       char c = s.charAt(i);

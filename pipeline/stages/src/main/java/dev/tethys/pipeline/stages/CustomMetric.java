@@ -61,7 +61,10 @@ final class CustomMetric<T extends Registry.Instrument> implements Collector {
     this.clock = clock;
   }
 
-  /** The instrument for a label set, which now counts as changed; null if there are too many. */
+  /**
+   * Returns the instrument for a label set, which now counts as changed; null if there are too
+   * many.
+   */
   @Nullable T with(Labels labels) {
     Series<T> s = series.get(labels);
     if (s == null) {

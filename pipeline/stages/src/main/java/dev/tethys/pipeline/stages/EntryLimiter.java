@@ -23,7 +23,7 @@ public final class EntryLimiter {
   private final @Nullable TokenBucket bytes;
 
   /**
-   * Full initially.
+   * Creates a limiter with full buckets.
    *
    * @param entries null for any number
    * @param bytes limit on line bytes in UTF-8, or null for unlimited

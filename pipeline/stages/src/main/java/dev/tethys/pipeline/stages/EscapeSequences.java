@@ -38,7 +38,10 @@ final class EscapeSequences {
     return esc < 0 ? csi : csi < 0 ? esc : Math.min(esc, csi);
   }
 
-  /** End of the escape sequence that starts at {@code at}; {@code at} if none starts there. */
+  /**
+   * Returns the end of the escape sequence that starts at {@code at}; {@code at} if none starts
+   * there.
+   */
   private static int end(String s, int at) {
     if (s.charAt(at) == CSI) {
       return control(s, at, at + 1);

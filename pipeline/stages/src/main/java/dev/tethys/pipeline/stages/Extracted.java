@@ -30,7 +30,7 @@ final class Extracted {
     base = decoded;
   }
 
-  /** A copy with the same values. */
+  /** Returns a copy with the same values. */
   Extracted copy() {
     Extracted c = new Extracted(base);
     c.names = names.clone();
@@ -127,7 +127,7 @@ final class Extracted {
     }
   }
 
-  /** All names with their values, in order of names. */
+  /** Returns all names with their values, in name order. */
   SortedMap<String, @Nullable Object> toMap() {
     SortedMap<String, @Nullable Object> m = new TreeMap<>();
     base.forEach(l -> m.put(l.name(), l.value()));

@@ -87,7 +87,7 @@ final class JmesPath {
     }
   }
 
-  /** Upper bound of the parser's depth; brackets in literals count as well. */
+  /** Returns an upper bound on the parser's depth; brackets in literals count as well. */
   private static int depth(String text) {
     int open = 0;
     int deepest = 0;

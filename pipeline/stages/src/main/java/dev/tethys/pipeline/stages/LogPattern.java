@@ -72,7 +72,10 @@ record LogPattern(List<String> words) {
     return false;
   }
 
-  /** Index of the closing quote of a logfmt value; the end of the line if it is not closed. */
+  /**
+   * Returns the index of the closing quote of a logfmt value; the end of the line if it is not
+   * closed.
+   */
   private static int end(String s, int from) {
     int i = from;
     while (i < s.length() && s.charAt(i) != '"') {
@@ -81,7 +84,9 @@ record LogPattern(List<String> words) {
     return Math.min(i, s.length());
   }
 
-  /** Index after the quoted or bracketed text that starts here; -1 if it is not closed. */
+  /**
+   * Returns the index after the quoted or bracketed text that starts here; -1 if it is not closed.
+   */
   private static int closing(String s, int at, char c) {
     char end =
         switch (c) {
@@ -165,12 +170,12 @@ record LogPattern(List<String> words) {
     return differ == 0 || differ == 1 && words.size() > 1;
   }
 
-  /** The words, as a person reads them. */
+  /** Formats the words for display. */
   String text() {
     return String.join(" ", words);
   }
 
-  /** Hash of the pattern that is stable across restarts. */
+  /** Returns a hash of the pattern that is stable across restarts. */
   String hash() {
     byte[] b = text().getBytes(StandardCharsets.UTF_8);
     return String.format(Locale.ROOT, "%016x", Labels.hash64(b, 0, b.length));

@@ -95,7 +95,9 @@ final class LogfmtStage implements Stage.Change {
     }
   }
 
-  /** Index after the quote that closes the one at {@code at}; -1 if it is not closed. */
+  /**
+   * Returns the index after the quote that closes the one at {@code at}; -1 if it is not closed.
+   */
   private static int closing(String s, int at) {
     for (int p = at + 1; p < s.length(); p++) {
       if (s.charAt(p) == '\\') {

@@ -26,7 +26,7 @@ enum Severity {
               + "|^(?i:(trace|debug|info|notice|warn|warning|error|critical|fatal|panic)):"
               + "|^([IWEF])\\d{4} \\d\\d:");
 
-  /** Display name. */
+  /** Returns the display name. */
   String shown() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -49,7 +49,7 @@ final class SeverityMark {
 
   private SeverityMark() {}
 
-  /** Severity of formats that are recognized by the start of the line. */
+  /** Detects the severity in formats recognized by the start of the line. */
   static Severity begin(String head) {
     if (head.isEmpty()) {
       return Severity.UNKNOWN;
@@ -73,7 +73,7 @@ final class SeverityMark {
     return Severity.UNKNOWN;
   }
 
-  /** Severity of a line that names none, from its remaining marks. */
+  /** Derives the severity of a line that names none from its remaining marks. */
   static Severity otherwise(String head) {
     String word = group(DOTNET, head);
     if (word == null) {

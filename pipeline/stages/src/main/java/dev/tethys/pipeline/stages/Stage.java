@@ -13,13 +13,17 @@ interface Stage {
   void process(StageEntry entry, Next next);
 
   /**
-   * A stage of the same kind for another thread: its own streams, but shared counters and limits.
+   * Creates a stage of the same kind for another thread: its own streams, but shared counters and
+   * limits.
    */
   default Stage fork() {
     return this;
   }
 
-  /** Time when {@link #flush} is due, by the monotonic clock; {@code Long.MAX_VALUE} for never. */
+  /**
+   * Returns the time when {@link #flush} is due, by the monotonic clock; {@code Long.MAX_VALUE} for
+   * never.
+   */
   default long nextFlush() {
     return Long.MAX_VALUE;
   }

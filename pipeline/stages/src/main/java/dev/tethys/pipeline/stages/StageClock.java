@@ -5,16 +5,16 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Time as stages use it, so that tests own it. */
 public interface StageClock {
-  /** Wall clock, nanoseconds since 1970. */
+  /** Returns the wall clock in nanoseconds since 1970. */
   long now();
 
-  /** Monotonic clock in nanoseconds; only differences are meaningful. */
+  /** Returns the monotonic clock in nanoseconds; only differences are meaningful. */
   long nanos();
 
   /** Sleeps; returns early if the thread is interrupted and leaves the interrupt flag set. */
   void sleep(long nanos);
 
-  /** The system's clocks. */
+  /** Returns the system's clocks. */
   static StageClock system() {
     return SystemClock.INSTANCE;
   }

@@ -17,7 +17,7 @@ public record StageContext(
     RandomGenerator random,
     @Nullable StageObserver observer) {
 
-  /** With the system's clocks, and without an observer. */
+  /** Creates a context with the system's clocks and without an observer. */
   public StageContext(String job, StageMetrics metrics) {
     this(job, metrics, StageClock.system(), new Random(), null);
   }

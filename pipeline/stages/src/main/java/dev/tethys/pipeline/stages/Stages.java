@@ -44,7 +44,7 @@ public final class Stages {
     return new Stages(List.of(), context);
   }
 
-  /** The same stages for other streams. */
+  /** Creates the same stages for other streams. */
   public Stages fork() {
     return new Stages(chain.forked(), context);
   }
@@ -73,8 +73,8 @@ public final class Stages {
   }
 
   /**
-   * Time when {@link #flush} is due, in nanoseconds of the context's monotonic clock; {@link
-   * Long#MAX_VALUE} if no entry is buffered.
+   * Returns the time when {@link #flush} is due, in nanoseconds of the context's monotonic clock;
+   * {@link Long#MAX_VALUE} if no entry is buffered.
    */
   public long nextFlush() {
     return chain.nextFlush();

@@ -82,7 +82,7 @@ final class TimestampStage implements Stage.Change {
     this.clock = clock;
   }
 
-  /** For formats of container runtimes. */
+  /** Creates a stage for the formats of container runtimes. */
   static TimestampStage of(String source, String format, StageClock clock) {
     return new TimestampStage(source, new TimeFormat[] {TimeFormat.of(format, null)}, true, clock);
   }

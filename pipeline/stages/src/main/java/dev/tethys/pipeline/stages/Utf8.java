@@ -11,7 +11,7 @@ final class Utf8 {
     return s.length() > limit || s.length() * 3L > limit && LogEntry.bytes(s) > limit;
   }
 
-  /** Longest prefix that fits the byte limit and ends with a complete character. */
+  /** Returns the longest prefix that fits the byte limit and ends with a complete character. */
   static String truncate(String s, long limit) {
     if (!longerThan(s, limit)) {
       return s;

@@ -30,13 +30,13 @@ final class Bytes {
     return s.length() > limit || 3L * s.length() > limit && length(s) > limit;
   }
 
-  /** The bytes from one place to another; characters that are cut become U+FFFD. */
+  /** Returns the bytes between two positions; characters that are cut become U+FFFD. */
   static String cut(String s, int from, int to) {
     byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
     return new String(utf8, from, to - from, StandardCharsets.UTF_8);
   }
 
-  /** The bytes between two positions, moved inwards to character boundaries. */
+  /** Returns the bytes between two positions, moved inwards to character boundaries. */
   static String whole(String s, int from, int to) {
     byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
     int start = from;

@@ -4,7 +4,7 @@ package dev.tethys.pipeline.ottl.function;
 final class Cases {
   private Cases() {}
 
-  /** {@code myMetricName2} becomes {@code my_metric_name_2}. */
+  /** Converts {@code myMetricName2} to {@code my_metric_name_2}. */
   static String snake(String text) {
     String s = text.strip();
     StringBuilder sb = new StringBuilder(s.length() + 4);
@@ -44,7 +44,7 @@ final class Cases {
     return c == ' ' || c == '_' || c == '-' || c == '.';
   }
 
-  /** {@code my_metric_name} becomes {@code MyMetricName}. */
+  /** Converts {@code my_metric_name} to {@code MyMetricName}. */
   static String camel(String text) {
     String s = text.strip();
     StringBuilder sb = new StringBuilder(s.length());

@@ -12,7 +12,7 @@ import dev.tethys.pipeline.ottl.OttlExpr;
 interface GlobArgument {
   Glob.Syntax SYNTAX = new Glob.Syntax("/", false, "^", false);
 
-  /** The pattern's expression for a record. */
+  /** Returns the pattern's expression for a record. */
   Regex at(Cursor at);
 
   /**

@@ -140,7 +140,7 @@ final class GoFormat {
     return v;
   }
 
-  /** The text of a value for a verb; null if they do not fit. */
+  /** Formats a value for a verb; null if they do not fit. */
   private @Nullable String text(int verb, @Nullable Object value) {
     if (verb == 'T') {
       return type(value);

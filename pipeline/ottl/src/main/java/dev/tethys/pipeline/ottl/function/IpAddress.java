@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 final class IpAddress {
   private IpAddress() {}
 
-  /** Four bytes for IPv4, also when it is written inside IPv6; 16 for IPv6; null for neither. */
+  /**
+   * Parses an address: four bytes for IPv4, also when embedded in IPv6; 16 for IPv6; null for other
+   * text.
+   */
   static byte @Nullable [] parse(String text) {
     if (text.indexOf(':') < 0) {
       return v4(text);

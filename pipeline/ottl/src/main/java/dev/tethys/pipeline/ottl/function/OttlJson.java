@@ -18,7 +18,7 @@ final class OttlJson {
 
   private OttlJson() {}
 
-  /** A map or a list. */
+  /** Parses a map or a list. */
   static Object parse(String text) {
     try (JsonParser p = FACTORY.createParser(ObjectReadContext.empty(), text)) {
       JsonToken first = p.nextToken();
@@ -35,7 +35,7 @@ final class OttlJson {
     }
   }
 
-  /** The reader's message names internal classes; only its position is useful. */
+  /** Returns the error position; the parser's message names internal classes and is not used. */
   private static String where(JacksonException e) {
     TokenStreamLocation at = e.getLocation();
     return at == null || at.getLineNr() < 1

@@ -144,7 +144,7 @@ final class ParseConverters {
     return s.length() > 60 ? s.substring(0, 60) + "…" : s;
   }
 
-  /** The parts between delimiters outside quotes; quotes are removed, empty parts, too. */
+  /** Splits at delimiters outside quotes, removing quotes and empty parts. */
   private static List<String> splitQuoted(String text, String by) {
     List<String> parts = new ArrayList<>();
     StringBuilder part = new StringBuilder();

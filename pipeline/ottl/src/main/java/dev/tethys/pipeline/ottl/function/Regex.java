@@ -65,8 +65,8 @@ public final class Regex {
   }
 
   /**
-   * Argument that is an expression: compiled at load time if it is constant, otherwise when
-   * evaluated.
+   * Returns an argument that is an expression: compiled at load time if it is constant, otherwise
+   * when evaluated.
    */
   static Source argument(Arguments a, int index) {
     OttlExpr e = a.expr(index);

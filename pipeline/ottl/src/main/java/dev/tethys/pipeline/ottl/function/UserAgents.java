@@ -42,7 +42,7 @@ final class UserAgents {
     this.systems = systems;
   }
 
-  /** Read when a statement first names the function. */
+  /** Returns the rules, which are loaded when a statement first names the function. */
   static UserAgents known() {
     return Holder.KNOWN;
   }

@@ -60,7 +60,7 @@ final class Xml {
     this.root = root;
   }
 
-  /** Fragment with the top-level elements. */
+  /** Returns the fragment with the top-level elements. */
   DocumentFragment root() {
     return root;
   }
@@ -293,7 +293,7 @@ final class Xml {
     }
   }
 
-  /** The attributes in their order in the text. */
+  /** Returns the attributes in text order. */
   static List<Attr> inOrder(Element e) {
     List<Attr> list = new ArrayList<>();
     if (e.getUserData(ORDER) instanceof List<?> names) {

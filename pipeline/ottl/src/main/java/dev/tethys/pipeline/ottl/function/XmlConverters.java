@@ -184,7 +184,7 @@ final class XmlConverters {
     return result.build();
   }
 
-  /** First text of an element without child elements; "" for all others. */
+  /** Returns the first text of an element without child elements; "" for all others. */
   private static String leaf(Node e) {
     String text = "";
     for (Node n = e.getFirstChild(); n != null; n = n.getNextSibling()) {

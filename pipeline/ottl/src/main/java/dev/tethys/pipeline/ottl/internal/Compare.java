@@ -93,7 +93,7 @@ public final class Compare {
   }
 
   /**
-   * The order of the UTF-8 bytes: that of code points, which differs from Java's for surrogates.
+   * Compares by UTF-8 bytes, i.e. by code points, which differs from Java's order for surrogates.
    */
   public static int compareUtf8(String a, String b) {
     int n = Math.min(a.length(), b.length());

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class Conversions {
   private Conversions() {}
 
-  /** Expression converted to a parameter's type; fails if that is impossible. */
+  /** Converts an expression to a parameter's type; fails if that is impossible. */
   public static OttlExpr to(ParameterKind kind, String parameter, OttlExpr from) {
     if (from.isConstant()) {
       Object value = from.get(new dev.tethys.pipeline.ottl.Cursor());

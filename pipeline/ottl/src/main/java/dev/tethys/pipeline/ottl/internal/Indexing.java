@@ -17,7 +17,7 @@ public final class Indexing {
 
   private Indexing() {}
 
-  /** Value under keys, outermost first; nil if a map lacks a key. */
+  /** Returns the value under keys, outermost first; nil if a map lacks a key. */
   public static @Nullable Object get(Cursor at, @Nullable Object from, OttlExpr[] keys, int first) {
     Object value = from;
     for (int i = first; i < keys.length; i++) {

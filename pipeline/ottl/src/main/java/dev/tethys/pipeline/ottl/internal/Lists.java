@@ -67,7 +67,7 @@ final class Lists {
     return l;
   }
 
-  /** The list that is assigned; an empty one for nil. */
+  /** Returns the list to assign; an empty one for nil. */
   private static ArrayValue numbers(@Nullable Object v) {
     if (v == null) {
       return new ArrayValue();

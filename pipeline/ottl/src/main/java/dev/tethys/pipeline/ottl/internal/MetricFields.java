@@ -59,7 +59,7 @@ public final class MetricFields {
     return f;
   }
 
-  /** The number of METRIC_DATA_TYPE_… of a metric. */
+  /** Returns the METRIC_DATA_TYPE_… number of a metric. */
   public static int type(Metric m) {
     return switch (m.data()) {
       case null -> 0;

@@ -103,7 +103,7 @@ public final class Paths {
     };
   }
 
-  /** Item of a list that is created for each read. */
+  /** Returns an item of a list that is created for each read. */
   private static OttlTarget item(OttlTarget list, OttlExpr[] keys) {
     return OttlTarget.of(
         Type.ANY,
@@ -149,7 +149,7 @@ public final class Paths {
     return new Field.OfMap(map);
   }
 
-  /** The number of a count that the protocol keeps in 32 bits. */
+  /** Converts a count that the protocol keeps in 32 bits. */
   static int count(long value) {
     if (value < 0 || value > 0xFFFF_FFFFL) {
       throw new EvaluationException("the number " + value + " does not fit into 32 bits");
@@ -161,14 +161,14 @@ public final class Paths {
     return Integer.toUnsignedLong(value);
   }
 
-  /** A time from nanoseconds since 1970. */
+  /** Converts nanoseconds since 1970 to a time. */
   static ZonedDateTime time(long nanos) {
     return Instant.ofEpochSecond(
             Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L))
         .atZone(ZoneOffset.UTC);
   }
 
-  /** Both forms of a time: a number, and under its other name a time. */
+  /** Adds both forms of a time: a number, and under its other name a time. */
   static void times(
       Map<String, Field> to,
       String name,
@@ -204,7 +204,7 @@ public final class Paths {
     }
   }
 
-  /** Both forms of an id: bytes, and {@code .string} in hexadecimal digits. */
+  /** Adds both forms of an ID: bytes, and {@code .string} in hexadecimal digits. */
   static void ids(
       Map<String, Field> to,
       String name,
@@ -242,7 +242,7 @@ public final class Paths {
     };
   }
 
-  /** Any OTLP value, accessed as a whole or by keys. */
+  /** Returns a field with any OTLP value, accessed as a whole or by keys. */
   static Field.Indexed value(
       String what, Function<Cursor, @Nullable Object> getter, OttlTarget.Setter setter) {
     return new Field.Indexed(

@@ -36,8 +36,8 @@ public final class Text {
   }
 
   /**
-   * Text of a value: strings unchanged, JSON for maps and lists, hexadecimal digits for bytes and
-   * ids; null for nil.
+   * Converts a value to text: strings unchanged, JSON for maps and lists, hexadecimal digits for
+   * bytes and IDs; null for nil.
    */
   public static @Nullable String of(@Nullable Object value) {
     return switch (value) {
@@ -73,7 +73,7 @@ public final class Text {
     };
   }
 
-  /** RFC 3339 with as many digits of a second as there are. */
+  /** Formats a time in RFC 3339 with only the needed fractional digits. */
   public static String time(ZonedDateTime t) {
     return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(t);
   }
@@ -104,7 +104,7 @@ public final class Text {
     return GoFloat.format(d, 'f', -1);
   }
 
-  /** JSON with sorted keys, as Go writes it. */
+  /** Formats JSON with sorted keys, as Go does. */
   public static String json(@Nullable Object value) {
     StringBuilder sb = new StringBuilder();
     json(sb, value, 0);

@@ -114,7 +114,7 @@ final class OttlLexer {
     return new OttlToken(OttlToken.Kind.BYTES, start, at, text.substring(start + 2, at));
   }
 
-  /** String with Go's escapes; escaped bytes are decoded as UTF-8. */
+  /** Reads a string with Go's escapes; escaped bytes are decoded as UTF-8. */
   private OttlToken string() {
     int start = at++;
     StringBuilder sb = new StringBuilder();

@@ -38,7 +38,7 @@ public final class OttlParser {
     this.tokens = OttlLexer.tokens(text);
   }
 
-  /** {@code editor(...) [where condition]}. */
+  /** Parses {@code editor(...) [where condition]}. */
   public static OttlTree.Statement statement(String text) {
     OttlParser p = new OttlParser(text);
     OttlTree.Statement s = p.statement();

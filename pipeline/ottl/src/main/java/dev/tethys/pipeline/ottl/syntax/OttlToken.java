@@ -20,7 +20,7 @@ record OttlToken(Kind kind, int at, int end, String text) {
     return kind == Kind.WORD && text.equals(word);
   }
 
-  /** Name in errors. */
+  /** Returns the name used in errors. */
   String shown() {
     return switch (kind) {
       case END -> "the end";

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * from conditions, so its trees are well-formed.
  */
 public sealed interface OttlTree {
-  /** Start of this node's text, from zero. */
+  /** Returns the start of this node's text, from zero. */
   int at();
 
   /** An editor with an optional condition. */

@@ -270,7 +270,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
 
   /** A rule, ready. */
   private record Counter(Rule rule, OttlContext context, @Nullable Conditions conditions) {
-    /** By resource, then by attributes. */
+    /** Counts by resource, then by attributes. */
     void count(
         Telemetry<?> data, ClientInfo client, Map<ResourceGroup<?>, Map<Counter, Tally>> to) {
       ItemWalk.each(

@@ -74,7 +74,7 @@ public final class CountPoints {
     return p;
   }
 
-  /** Metric of points of the same kind, at least one. */
+  /** Creates a metric from at least one point, all of the same kind. */
   @SuppressWarnings("unchecked") // all points are of the kind of the first
   public static Metric metric(String name, String unit, int temporality, List<DataPoint> points) {
     MetricData.Aggregated<?> data =

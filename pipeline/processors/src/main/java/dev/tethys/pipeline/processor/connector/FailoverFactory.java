@@ -290,7 +290,10 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
       }
     }
 
-    /** Best level from {@code from} on that is up or due for a retry; -1 if there is none. */
+    /**
+     * Returns the best level from {@code from} on that is up or due for a retry; -1 if there is
+     * none.
+     */
     private synchronized int next(int from) {
       for (int i = from; i < down.length; i++) {
         if (!down[i]) {

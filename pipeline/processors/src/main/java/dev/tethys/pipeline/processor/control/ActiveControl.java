@@ -58,7 +58,7 @@ final class ActiveControl {
     data = control.action() == ControlAction.REDACT ? new PersonalData(control.detectors()) : null;
   }
 
-  /** The control with another end, which continues the previous one. */
+  /** Creates the control with another end, continuing the previous one. */
   ActiveControl(Control control, ActiveControl before) {
     this.control = control;
     counts = before.counts;
@@ -93,7 +93,7 @@ final class ActiveControl {
     return targetMissing;
   }
 
-  /** Quota of the action of that name; null for other actions. */
+  /** Returns the quota of the action {@code quota}; null for other actions. */
   @Nullable QuotaControl quota() {
     return quota;
   }
@@ -250,7 +250,8 @@ final class ActiveControl {
   }
 
   /**
-   * Context whose items are dropped as a whole: the largest one possible, otherwise single items.
+   * Returns the context whose items are dropped as a whole: the largest one possible, otherwise
+   * single items.
    */
   private OttlContext unit(Signal signal) {
     if (control.action() == ControlAction.MUTE

@@ -29,7 +29,7 @@ final class CompiledCondition {
   private final Map<Signal, Conditions> bySignal = new EnumMap<>(Signal.class);
 
   /**
-   * Compiles.
+   * Compiles the condition.
    *
    * @throws OttlException if the condition is invalid
    */
@@ -90,7 +90,10 @@ final class CompiledCondition {
     OttlConfig.load(at, () -> new CompiledCondition(c));
   }
 
-  /** Context in which the condition is evaluated; null for a control without a condition. */
+  /**
+   * Returns the context in which the condition is evaluated; null for a control without a
+   * condition.
+   */
   @Nullable OttlContext context(Signal s) {
     Conditions c = bySignal.get(s);
     return c == null ? null : c.context();

@@ -360,7 +360,7 @@ public record Control(
     }
   }
 
-  /** The same control with the parts that its control plane decides. */
+  /** Returns the control with the fields assigned by its control plane. */
   public Control with(String newId, String newOwner, String newReason, long newEndMillis) {
     return new Control(
         newId,
@@ -384,7 +384,7 @@ public record Control(
         newEndMillis);
   }
 
-  /** The same control with its quota divided among agents; returned unchanged without a quota. */
+  /** Returns the control with its quota divided among agents; unchanged without a quota. */
   public Control among(int agents) {
     return quota == null
         ? this
@@ -410,12 +410,12 @@ public record Control(
             endMillis);
   }
 
-  /** The same control without an end. */
+  /** Returns the control without an end. */
   Control withoutEnd() {
     return with(id, owner, reason, 0);
   }
 
-  /** The same control in observe mode. */
+  /** Returns the control in observe mode. */
   public Control observing() {
     return new Control(
         id,
@@ -439,7 +439,7 @@ public record Control(
         endMillis);
   }
 
-  /** The same control with a time when it was started. */
+  /** Returns the control with a start time. */
   public Control startedAt(long millis) {
     return new Control(
         id,
@@ -471,7 +471,7 @@ public record Control(
     return s.name().toLowerCase(Locale.ROOT);
   }
 
-  /** The control as a JSON object. */
+  /** Returns the control as a JSON object. */
   public String json() {
     Json j = new Json().open('{');
     j.key("id").text(id).key("action").text(action.word()).key("signals").open('[');

@@ -31,12 +31,12 @@ public enum ControlAction {
     this.reason = reason;
   }
 
-  /** {@code rate_limit}. */
+  /** Returns the name, such as {@code rate_limit}. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Reason under which accounts count the items that a control dropped. */
+  /** Returns the reason under which accounts count the items dropped by a control. */
   public String reason(String id) {
     return reason + ":" + id;
   }

@@ -313,7 +313,7 @@ public final class LiveControls implements EntryFilter, Collector {
     return any;
   }
 
-  /** Current control with this id; null if none. */
+  /** Returns the current control with this ID, or null if none. */
   private @Nullable ActiveControl running(String id) {
     ActiveControl[] now = active;
     if (now != null) {
@@ -419,7 +419,8 @@ public final class LiveControls implements EntryFilter, Collector {
   private record Moved(Batch batch, Consumer to) {}
 
   /**
-   * Entry of the target pipeline of a control; null if it does not run or is the pipeline itself.
+   * Returns the entry of a control's target pipeline; null if it does not run or is the pipeline
+   * itself.
    */
   private static @Nullable Consumer target(Control c, PipelineId here, Entries entries) {
     return c.target().isEmpty() || c.target().equals(here.toString())

@@ -107,7 +107,7 @@ final class QuotaMeter {
     return used.containsKey(value) || used.size() < MAX_VALUES ? value : OTHER;
   }
 
-  /** Step that holds for the next items of a value. */
+  /** Returns the step that applies to the next items of a value. */
   synchronized QuotaRule.Step step(String value) {
     String key = begin(value);
     return step(key, used.getOrDefault(key, 0.0));

@@ -49,7 +49,7 @@ public record QuotaRule(
     SAMPLE,
     OVERFLOW;
 
-    /** {@code overflow}. */
+    /** Returns the name, such as {@code overflow}. */
     public String word() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -152,14 +152,14 @@ public record QuotaRule(
     throw o.error(PERIOD, "must be a duration from 1s to 31d, not " + o.get(PERIOD));
   }
 
-  /** The same quota divided among agents. */
+  /** Returns the quota divided among agents. */
   QuotaRule among(int n) {
     return new QuotaRule(limit, unit, period, by, warnAt, sampleAt, sampleShare, prices, n);
   }
 
   /**
-   * Amount of a value that each of {@code n} agents may use before it requests more. The other half
-   * of the limit goes to the largest users.
+   * Returns the amount of a value that each of {@code n} agents may use before requesting more. The
+   * other half of the limit goes to the largest users.
    */
   public double initialShare(int n) {
     return n <= 1 ? limit : limit / (2.0 * n);
@@ -170,7 +170,7 @@ public record QuotaRule(
     return Math.floorDiv(millis, period.toMillis());
   }
 
-  /** Amount of a volume in the unit. */
+  /** Returns the amount of a volume in the unit. */
   double amount(long items, long bytes) {
     return switch (unit) {
       case ITEMS -> items;
@@ -179,7 +179,7 @@ public record QuotaRule(
     };
   }
 
-  /** Step of an amount that was used. */
+  /** Returns the step for a used amount. */
   public Step step(double used) {
     double share = used / limit;
     return share >= 1

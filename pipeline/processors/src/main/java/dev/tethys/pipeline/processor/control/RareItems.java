@@ -32,7 +32,7 @@ final class RareItems {
   private long begun;
 
   /**
-   * A count.
+   * Creates a counter.
    *
    * @param least items of a kind in a minute that are rare
    */
@@ -54,7 +54,7 @@ final class RareItems {
     return String.valueOf(r.resource().attributes().get("service.name"));
   }
 
-  /** FNV-1a of a text without its digits. */
+  /** Computes the FNV-1a hash of a string without its digits. */
   private static long hash(long seed, String text) {
     long h = seed;
     int n = Math.min(text.length(), MAX_BODY);

@@ -63,7 +63,7 @@ final class HeldLogs {
     return resources.isEmpty();
   }
 
-  /** Approximate number of held bytes. */
+  /** Returns the approximate number of held bytes. */
   long weight() {
     return weight;
   }

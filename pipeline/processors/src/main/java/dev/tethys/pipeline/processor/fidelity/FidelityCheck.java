@@ -64,7 +64,7 @@ final class FidelityCheck {
     m.pending(pendingItems);
   }
 
-  /** The point sent with these settings is gone, unless another has replaced it. */
+  /** Removes the sending point with these settings, unless another has replaced it. */
   synchronized void undefine(FidelitySettings s) {
     if (settings == s) {
       settings = null;
@@ -103,7 +103,7 @@ final class FidelityCheck {
     m.pending(pendingItems);
   }
 
-  /** The pipeline did not take an item: its source sends it again. */
+  /** Retracts an item that the pipeline did not accept: its source sends it again. */
   synchronized void retract(Sampled s) {
     take(s.id, s.content);
   }
@@ -212,7 +212,7 @@ final class FidelityCheck {
     }
   }
 
-  /** Attribute of an item, or of its resource. */
+  /** Returns an attribute of an item or of its resource. */
   private static @Nullable String attribute(Map<String, String> content, String name) {
     String own = content.get(name);
     return own == null ? content.get("resource." + name) : own;

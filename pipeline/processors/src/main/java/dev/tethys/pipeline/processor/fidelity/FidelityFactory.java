@@ -134,7 +134,7 @@ public final class FidelityFactory implements ProcessorFactory<FidelitySettings>
     };
   }
 
-  /** Number from 0 to 1 that is the same for an identity at both points. */
+  /** Maps an identity to a number from 0 to 1 that is the same at both points. */
   private static double share(String id) {
     long h = 0xcbf29ce484222325L;
     for (int i = 0; i < id.length(); i++) {

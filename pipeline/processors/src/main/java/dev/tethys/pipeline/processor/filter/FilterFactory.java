@@ -39,7 +39,7 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
     ottl = ottl(clock);
   }
 
-  /** Language of conditions of filters. */
+  /** Returns the language of filter conditions. */
   public static Ottl ottl(InstantSource clock) {
     return new Ottl(OttlFunctions.standard(clock).with(PointFunctions.all()));
   }

@@ -29,7 +29,7 @@ record GenerationRule(
     DIVIDE,
     PERCENT;
 
-    /** Result; NaN for a division by zero. */
+    /** Computes the result; NaN for a division by zero. */
     double of(double a, double b) {
       return switch (this) {
         case ADD -> a + b;

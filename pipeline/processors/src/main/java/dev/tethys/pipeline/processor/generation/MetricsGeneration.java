@@ -94,7 +94,7 @@ public final class MetricsGeneration {
     return changed;
   }
 
-  /** The metric of a rule; null if no point can be computed. */
+  /** Creates the metric of a rule; null if no point can be computed. */
   private @Nullable Metric make(GenerationRule rule, Metric first, @Nullable Metric second) {
     List<NumberDataPoint> points = numbers(first);
     if (points == null) {

@@ -147,7 +147,7 @@ public final class MetricsTransform {
     }
   }
 
-  /** Matcher of a label value, with the match type of the metric name. */
+  /** Returns the matcher of a label value, with the match type of the metric name. */
   private Predicate<String> label(YamlObject o, String value) {
     if (pattern == null) {
       return value::equals;
@@ -366,7 +366,7 @@ public final class MetricsTransform {
     }
   }
 
-  /** Reason why metrics cannot be combined; null if they can. */
+  /** Returns the reason why metrics cannot be combined, or null if they can. */
   private static @Nullable String unlike(List<Metric> some) {
     Metric first = some.getFirst();
     MetricData<?> a = Objects.requireNonNull(first.data());

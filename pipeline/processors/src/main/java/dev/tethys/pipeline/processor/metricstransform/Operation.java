@@ -280,8 +280,9 @@ final class Operation {
   }
 
   /**
-   * Index shift of buckets under scaling, found from the middle of a bucket; all buckets shift
-   * equally. Uses logarithms because bounds of coarse buckets are not representable as doubles.
+   * Returns the index shift of buckets under scaling, found from the middle of a bucket; all
+   * buckets shift equally. Uses logarithms because bounds of coarse buckets are not representable
+   * as doubles.
    */
   private int offset(int scaleOfBuckets, int index) {
     double width = Math.scalb(1.0, -scaleOfBuckets);

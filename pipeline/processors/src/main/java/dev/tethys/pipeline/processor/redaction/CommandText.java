@@ -34,7 +34,7 @@ final class CommandText {
 
   private CommandText() {}
 
-  /** For each Redis command its name and its first key. */
+  /** Returns name and first key of each Redis command. */
   static String redis(String text) {
     StringBuilder out = new StringBuilder();
     int argument = 0;
@@ -97,7 +97,7 @@ final class CommandText {
     return s.length();
   }
 
-  /** A command of memcached without the data that follow it. */
+  /** Returns a memcached command without the data that follows it. */
   static String memcached(String text) {
     int end = 0;
     while (end < text.length() && text.charAt(end) != '\n' && text.charAt(end) != '\r') {

@@ -118,7 +118,7 @@ final class DatabaseSanitizer {
     fallback = o.get(FALLBACK);
   }
 
-  /** Database named by the attributes in lower case; "" for none. */
+  /** Returns the database named by the attributes, in lower case; "" for none. */
   static String system(Attributes a) {
     String name = a.getString("db.system.name");
     name = name == null ? a.getString("db.system") : name;
@@ -136,12 +136,12 @@ final class DatabaseSanitizer {
     return out;
   }
 
-  /** The name of a span with a database. */
+  /** Returns the sanitized name of a database span. */
   String spanName(String name, String system) {
     return spanNames && !system.isEmpty() ? body(name, system) : name;
   }
 
-  /** The body of a log record with a database. */
+  /** Returns the sanitized body of a database log record. */
   String body(String text, String system) {
     String out = text;
     for (Enabled e : kinds) {

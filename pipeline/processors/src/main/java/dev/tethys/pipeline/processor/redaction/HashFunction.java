@@ -34,7 +34,7 @@ enum HashFunction {
   }
 
   /**
-   * Hash of a text in UTF-8, in hexadecimal.
+   * Hashes a string in UTF-8, in hexadecimal.
    *
    * @param key key used by keyed functions; not empty
    */

@@ -152,7 +152,7 @@ public final class Redaction {
   private final @Nullable PersonalData detect;
   private final Consumer<Detector> found;
 
-  /** The same settings, with a count of findings. */
+  /** Creates a redaction with the same settings that also counts findings. */
   private Redaction(Redaction of, Consumer<Detector> found) {
     allowAll = of.allowAll;
     allowed = of.allowed;

@@ -80,7 +80,7 @@ final class UrlSanitizer {
     return enabled && bodies ? text(text) : text;
   }
 
-  /** Every URL and path of a text, which white space ends. */
+  /** Sanitizes every URL and path in a text, delimited by white space. */
   private static String text(String s) {
     @Nullable StringBuilder out = null;
     int done = 0;
@@ -182,7 +182,7 @@ final class UrlSanitizer {
     return true;
   }
 
-  /** {@code v1}, {@code v2beta1}. */
+  /** Whether a path segment is a version such as {@code v1} or {@code v2beta1}. */
   private static boolean isVersion(String s) {
     if (s.length() < 2 || s.length() > 9 || s.charAt(0) != 'v' || !isDigit(s.charAt(1))) {
       return false;

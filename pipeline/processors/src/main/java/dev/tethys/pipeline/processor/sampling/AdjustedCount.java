@@ -4,13 +4,13 @@ package dev.tethys.pipeline.processor.sampling;
 public final class AdjustedCount {
   private AdjustedCount() {}
 
-  /** Adjusted count; 1 if no sampler is recorded, or if it kept everything. */
+  /** Returns the adjusted count; 1 if no sampler is recorded, or if it kept everything. */
   public static double of(String traceState) {
     double found = find(traceState);
     return found == 0 ? 1 : found;
   }
 
-  /** The same, but 0 if no sampler is recorded. */
+  /** Returns the adjusted count; 0 if no sampler is recorded. */
   public static double find(String traceState) {
     OtelTraceState state = traceState.isEmpty() ? null : OtelTraceState.parse(traceState);
     long threshold = state == null ? -1 : state.thresholdBits();

@@ -157,7 +157,7 @@ record OtelTraceState(String threshold, String randomness, List<String> rest, Li
     return c == ' ' || c == '\t';
   }
 
-  /** Threshold from 0 to 2^56-1; -1 for none. */
+  /** Returns the threshold from 0 to 2^56-1; -1 for none. */
   long thresholdBits() {
     return threshold(threshold);
   }
@@ -206,7 +206,7 @@ record OtelTraceState(String threshold, String randomness, List<String> rest, Li
     return new OtelTraceState(threshold, allDigits(r), rest, others);
   }
 
-  /** A threshold's digits. */
+  /** Returns the digits of a threshold. */
   static String digits(long threshold) {
     if (threshold == 0) {
       return "0";

@@ -160,7 +160,7 @@ public final class Sampler {
     ownRandomness = null;
   }
 
-  /** Sampler of {@link #proportional}. */
+  /** Creates the sampler of {@link #proportional}. */
   private Sampler(double ratio, RandomGenerator random) {
     this.ratio = ratio;
     mode = Mode.PROPORTIONAL;
@@ -238,7 +238,7 @@ public final class Sampler {
     return true;
   }
 
-  /** Threshold for an item that arrived with one, or with none (-1). */
+  /** Returns the threshold for an item that arrived with one, or with none (-1). */
   private long decide(long arriving) {
     return switch (mode) {
       case HASH_SEED, EQUALIZING -> Math.max(fixed, arriving);
@@ -293,7 +293,7 @@ public final class Sampler {
     return true;
   }
 
-  /** Value of OpenTracing's {@code sampling.priority}; NaN if missing. */
+  /** Returns the value of OpenTracing's {@code sampling.priority}; NaN if missing. */
   private static double spanPriority(Span s) {
     return switch (s.attributes().get("sampling.priority")) {
       case Long l -> l;
@@ -398,7 +398,7 @@ public final class Sampler {
     };
   }
 
-  /** FNV-1a of the seed and the bytes as randomness: its low 14 bits decide. */
+  /** Uses FNV-1a of the seed and the bytes as randomness: its low 14 bits decide. */
   private long hashed(byte[] bytes) {
     int h = 0x811c9dc5;
     for (int i = 0; i < 4; i++) {

@@ -20,8 +20,8 @@ final class Threshold {
   private Threshold() {}
 
   /**
-   * Threshold of a probability, rounded to {@code precision} digits; {@link #NEVER} if it is too
-   * small to represent.
+   * Returns the threshold of a probability, rounded to {@code precision} digits; {@link #NEVER} if
+   * it is too small to represent.
    */
   static long of(double probability, int precision) {
     if (probability >= 1) {
@@ -37,7 +37,7 @@ final class Threshold {
     return drop == 0 ? exact : exact + (1L << drop - 1) >> drop << drop;
   }
 
-  /** Number of leading hexadecimal zeros of a fraction. */
+  /** Returns the number of leading hexadecimal zeros of a fraction. */
   private static int leading(double fraction) {
     return -(Math.getExponent(fraction) + 1) / 4;
   }

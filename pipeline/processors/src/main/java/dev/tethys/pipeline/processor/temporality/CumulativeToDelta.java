@@ -354,7 +354,7 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     }
   }
 
-  /** Hash of a stream and its start time; a different start means a different total. */
+  /** Hashes a stream and its start time; a different start means a different total. */
   private static long hash(StreamKey key, DataPoint p) {
     return 31 * p.startTimeUnixNano() + ((long) key.attributes().hashCode() << 32) + key.hashCode();
   }

@@ -99,7 +99,7 @@ final class MetricEditors {
     return OttlFunction.editor(name).in(OttlContext.METRIC);
   }
 
-  /** Editor that may also run on single points of a summary, as in the Collector. */
+  /** Creates an editor that may also run on single points of a summary, as in the Collector. */
   private static OttlFunction.Builder summaryEditor(String name) {
     return OttlFunction.editor(name).in(OttlContext.METRIC, OttlContext.DATA_POINT);
   }

@@ -12,7 +12,7 @@ final class Quantiles {
   private Quantiles() {}
 
   /**
-   * NaN if there are no observations or no buckets.
+   * Computes a percentile; NaN if there are no observations or no buckets.
    *
    * @throws EvaluationException if the buckets do not fit the bounds or the count
    */
@@ -59,7 +59,7 @@ final class Quantiles {
   }
 
   /**
-   * NaN if there are no observations or no buckets.
+   * Computes a percentile; NaN if there are no observations or no buckets.
    *
    * @throws EvaluationException if the buckets do not fit the count
    */
@@ -94,7 +94,7 @@ final class Quantiles {
     throw tooFew(rank, below);
   }
 
-  /** Between the bounds of a bucket, in the logarithm. */
+  /** Interpolates logarithmically between the bounds of a bucket. */
   private static double between(ExponentialHistogramDataPoint p, int index, double share) {
     return Math.pow(2, (index + share) * Math.pow(2, -p.scale()));
   }

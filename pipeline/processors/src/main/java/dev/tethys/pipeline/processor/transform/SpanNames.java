@@ -36,7 +36,7 @@ final class SpanNames {
 
   private SpanNames() {}
 
-  /** Conventional name of a span; its current name if no convention applies. */
+  /** Returns the conventional name of a span; its current name if no convention applies. */
   static String of(Span span) {
     for (Function<Attributes, @Nullable String> c :
         CONVENTIONS.getOrDefault(span.kind(), List.of())) {
@@ -119,7 +119,7 @@ final class SpanNames {
     return joined(text(a, "server.address"), ":", text(a, "server.port"));
   }
 
-  /** The first, followed by the second if present; null without the first. */
+  /** Joins the first with the second if present; null without the first. */
   private static @Nullable String joined(
       @Nullable String first, String between, @Nullable String second) {
     return first == null || second == null ? first : first + between + second;

@@ -222,7 +222,7 @@ final class ReplayReceiver implements Receiver {
     }
   }
 
-  /** Selected part of a request; null if none. */
+  /** Returns the selected part of a request, or null if none. */
   private @Nullable Batch batch(ArchiveReader.Found f) {
     Signal signal = f.summary().signal();
     Batch whole = new Batch(signal, Encoding.OTLP, f.body(), f.summary().items(), 0);

@@ -46,7 +46,7 @@ public final class ClymeneProtocol {
   private final @Nullable Consumer metrics;
   private final @Nullable Consumer logs;
 
-  /** The protocol for the signals that have a consumer. */
+  /** Creates the protocol for the signals that have a consumer. */
   public ClymeneProtocol(Map<Signal, Consumer> outputs) {
     this.metrics = outputs.get(Signal.METRICS);
     this.logs = outputs.get(Signal.LOGS);

@@ -75,13 +75,13 @@ public final class CorootProfiles {
     }
   }
 
-  /** Source in the name of a type; empty if it has none. */
+  /** Returns the source in the name of a type; empty if it has none. */
   private static String source(String type) {
     String[] parts = type.split(":", -1);
     return parts.length == 3 && SOURCES.contains(parts[0]) ? parts[0] : "";
   }
 
-  /** Type under the name that other agents give it. */
+  /** Returns a type under the name used by other agents. */
   static Named named(Named type) {
     String source = source(type.type());
     if (source.isEmpty()) {

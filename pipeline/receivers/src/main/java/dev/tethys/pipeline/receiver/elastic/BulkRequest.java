@@ -138,7 +138,9 @@ final class BulkRequest {
     throw new CodecException("Malformed action/metadata line [" + line + "], " + why);
   }
 
-  /** Metadata value as text, converted from a number if necessary; null if missing. */
+  /**
+   * Returns a metadata value as a string, converted from a number if necessary; null if missing.
+   */
   private static @Nullable String text(Attributes about, String key) {
     Object v = about.get(key);
     return v instanceof String || v instanceof Long ? v.toString() : null;
@@ -235,7 +237,7 @@ final class BulkRequest {
     return r;
   }
 
-  /** Accepted documents. */
+  /** Returns the accepted documents. */
   LogsData logs() {
     return logs;
   }
@@ -273,7 +275,7 @@ final class BulkRequest {
     return out;
   }
 
-  /** Response with the result of each item, in order. */
+  /** Returns the response with the result of each item, in order. */
   String answer(long millis, Map<Integer, String> rejected) {
     StringBuilder sb = new StringBuilder("{\"errors\":");
     boolean errors = refused() > 0 || !rejected.isEmpty();
@@ -299,7 +301,7 @@ final class BulkRequest {
     return sb.append("]}").toString();
   }
 
-  /** Response to a request that fails as a whole. */
+  /** Returns the response to a request that fails as a whole. */
   static String error(int status, String type, String why) {
     StringBuilder cause = new StringBuilder("{\"type\":");
     GoJson.append(GoJson.append(cause, type).append(",\"reason\":"), why);

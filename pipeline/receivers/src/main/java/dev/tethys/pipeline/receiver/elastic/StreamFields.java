@@ -39,7 +39,7 @@ public record StreamFields(List<String> paths, boolean hasIndex) {
     paths = List.copyOf(paths);
   }
 
-  /** The fields of a list with commas, these if the list is empty. */
+  /** Returns the fields of a comma-separated list, or these fields if the list is empty. */
   StreamFields or(@Nullable String list) {
     if (list == null || list.isBlank()) {
       return this;
@@ -99,7 +99,7 @@ public record StreamFields(List<String> paths, boolean hasIndex) {
     }
   }
 
-  /** Value at a path, whose parts may be joined in a single key. */
+  /** Returns the value at a path, whose parts may be joined in a single key. */
   private static @Nullable Object find(Attributes document, String path) {
     Object direct = document.get(path);
     if (direct != null) {
@@ -117,7 +117,8 @@ public record StreamFields(List<String> paths, boolean hasIndex) {
   }
 
   /**
-   * Line of a document without {@code message}: another field that contains it, or the document.
+   * Returns the line of a document without {@code message}: another field that contains it, or the
+   * document.
    */
   static String line(Attributes document) {
     for (String name : LINES) {

@@ -78,7 +78,7 @@ final class HostMetricsReceiver implements Receiver {
                 .unstarted(SupervisedLoop.of("entities", () -> sendEntityEvents(logs)));
   }
 
-  /** Maximum wait of a scrape for file systems. */
+  /** Returns the maximum time a scrape waits for file systems. */
   static Duration timeLimit(HostMetricsReceiverFactory.Settings s) {
     return s.pace().timeout().isPositive() && s.pace().timeout().compareTo(TIME_LIMIT) < 0
         ? s.pace().timeout()

@@ -51,7 +51,7 @@ final class HostScrape {
     return data;
   }
 
-  /** When it is, in nanoseconds since 1970. */
+  /** Returns the time of the scrape in nanoseconds since 1970. */
   long nanos() {
     return nanos;
   }

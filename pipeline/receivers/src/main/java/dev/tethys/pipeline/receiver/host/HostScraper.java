@@ -14,6 +14,6 @@ interface HostScraper {
    */
   void scrape(HostScrape s) throws IOException;
 
-  /** Number of metrics missing if it fails. */
+  /** Returns the number of metrics missing if it fails. */
   int metrics();
 }

@@ -52,7 +52,9 @@ final class ProcessResource {
     }
   }
 
-  /** Name of its program, complete if its arguments contain it; null if it has ended. */
+  /**
+   * Returns the name of its program, complete if its arguments contain it; null if it has ended.
+   */
   @Nullable String name(HostScrape s, HostProcess p) {
     String name = p.name();
     if (name.length() < LONGEST_NAME) {
@@ -74,7 +76,7 @@ final class ProcessResource {
     }
   }
 
-  /** Resource of a process; null if it has ended or is excluded. */
+  /** Returns the resource of a process; null if it has ended or is excluded. */
   @Nullable Resource of(HostScrape s, HostProcess p, String name) {
     Map<String, Object> all = new LinkedHashMap<>();
     settings.put(all, PID, (long) p.pid());

@@ -29,7 +29,7 @@ final class ProcessesScraper {
 
   private ProcessesScraper() {}
 
-  /** Collector's name of a kernel state letter. */
+  /** Returns the Collector's name for a kernel state letter. */
   private static String status(char letter) {
     return switch (letter) {
       case 'A' -> "daemon";

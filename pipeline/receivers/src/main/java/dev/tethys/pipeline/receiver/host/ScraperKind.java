@@ -37,7 +37,7 @@ record ScraperKind(String name, String about, Type<Maker> type) {
           + "/internal/scraper/";
 
   /**
-   * Origin of a scraper's batches.
+   * Returns the origin of a scraper's batches.
    *
    * @param version version of this program
    */

@@ -146,7 +146,7 @@ public final class JaegerReceiverFactory
     return s;
   }
 
-  /** A key that is written without a value switches its protocol on. */
+  /** Reads a key; one without a value enables its protocol. */
   private static <T> @Nullable T read(YamlObject o, Key<T> key, Type<T> type) {
     YamlNode n = o.at(key);
     return n == null ? null : type.read(n);

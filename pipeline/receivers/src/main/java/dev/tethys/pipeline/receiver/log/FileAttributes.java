@@ -66,7 +66,7 @@ record FileAttributes(
     return number || offset;
   }
 
-  /** The attributes that all records of a file have. */
+  /** Returns the attributes common to all records of a file. */
   Attributes of(Path file) {
     Attributes a = new Attributes();
     if (name) {

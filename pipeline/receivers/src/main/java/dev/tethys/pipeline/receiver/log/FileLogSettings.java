@@ -301,7 +301,7 @@ record FileLogSettings(
     }
   }
 
-  /** The encoding of a key, by the Collector's names and IANA's. */
+  /** Returns the encoding of a key, by the Collector's names and IANA's. */
   static Charset charset(YamlObject o, Key<String> key) {
     String name = o.get(key).toLowerCase(Locale.ROOT);
     return switch (name) {

@@ -38,7 +38,7 @@ final class LineFrames {
   }
 
   /**
-   * Next line without its terminator; null at the end of the stream.
+   * Reads the next line without its terminator; null at the end of the stream.
    *
    * @throws IOException of the stream, after all preceding lines were returned
    */

@@ -82,12 +82,12 @@ final class LogSockets implements PassingListener<LogSockets.Records> {
     }
   }
 
-  /** TCP port; -1 for none. */
+  /** Returns the TCP port; -1 for none. */
   int tcpPort() {
     return stream == null ? -1 : stream.address().getPort();
   }
 
-  /** UDP port; -1 for none. */
+  /** Returns the UDP port; -1 for none. */
   int udpPort() {
     return packets == null ? -1 : packets.address().getPort();
   }

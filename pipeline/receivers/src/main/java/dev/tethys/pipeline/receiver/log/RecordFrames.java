@@ -51,7 +51,7 @@ final class RecordFrames {
   }
 
   /**
-   * Next record; null at the end of the stream.
+   * Reads the next record; null at the end of the stream.
    *
    * @throws IOException of the stream, after all preceding records were returned
    */

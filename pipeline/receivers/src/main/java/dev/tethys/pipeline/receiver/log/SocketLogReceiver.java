@@ -32,7 +32,7 @@ final class SocketLogReceiver implements Receiver {
   }
 
   /**
-   * A receiver.
+   * Creates a receiver.
    *
    * @param sockets TCP sockets, UDP sockets, or both
    */
@@ -85,12 +85,12 @@ final class SocketLogReceiver implements Receiver {
     return true;
   }
 
-  /** The port of TCP, once started. */
+  /** Returns the TCP port, once started. */
   int tcpPort() {
     return open == null ? -1 : open.tcpPort();
   }
 
-  /** The port of UDP, once started. */
+  /** Returns the UDP port, once started. */
   int udpPort() {
     return open == null ? -1 : open.udpPort();
   }

@@ -74,7 +74,7 @@ public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFa
     return p;
   }
 
-  /** A key that is written without a value switches its protocol on. */
+  /** Reads a key; one without a value enables its protocol. */
   private static <T> @Nullable T read(YamlObject o, Key<T> key, Type<T> type) {
     YamlNode n = o.at(key);
     return n == null ? null : type.read(n);

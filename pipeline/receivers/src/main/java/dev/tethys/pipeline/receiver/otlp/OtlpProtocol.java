@@ -41,7 +41,7 @@ public final class OtlpProtocol {
     this.to = to;
   }
 
-  /** The protocol for a signal; null if no pipeline takes it. */
+  /** Returns the protocol for a signal, or null if no pipeline accepts it. */
   public static @Nullable OtlpProtocol of(OtlpSignal signal, Map<Signal, Consumer> outputs) {
     Consumer c = outputs.get(Signal.of(signal));
     return c == null ? null : new OtlpProtocol(signal, c);

@@ -24,7 +24,7 @@ final class LineListener implements PassingListener<LineHandler> {
   }
 
   /**
-   * Listens.
+   * Starts listening.
    *
    * @param maxLine longest line in bytes
    * @throws IOException if the address is malformed or not available

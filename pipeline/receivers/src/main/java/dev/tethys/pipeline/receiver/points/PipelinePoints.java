@@ -29,7 +29,7 @@ public final class PipelinePoints implements PointConsumer {
     this.to = to;
   }
 
-  /** Lane of a machine, which keeps its order across connections. */
+  /** Returns the lane of a machine, which keeps its order across connections. */
   public static long lane(java.net.InetAddress sender) {
     return (1L << 32) | (sender.hashCode() & 0xffff_ffffL);
   }

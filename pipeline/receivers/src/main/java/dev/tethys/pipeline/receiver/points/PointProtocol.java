@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * serves it on its own port.
  */
 public interface PointProtocol {
-  /** Type of the receiver with the same protocol. */
+  /** Returns the type of the receiver with the same protocol. */
   String name();
 
   /** Adds its paths. */
   void addTo(HttpServerEndpoint endpoint, PointConsumer to);
 
-  /** Protocol with this name; null if this build lacks it. */
+  /** Returns the protocol with this name, or null if this build lacks it. */
   static @Nullable PointProtocol find(String name) {
     for (PointProtocol p : ServiceLoader.load(PointProtocol.class)) {
       if (p.name().equals(name)) {

@@ -54,7 +54,7 @@ public final class PointTally implements RefusedItems {
     this.reasons = reasons;
   }
 
-  /** The same metric for another receiver of the same registry. */
+  /** Returns the same metric for another receiver of the same registry. */
   public PointTally named(String other) {
     return new PointTally(other, nanos, refused, reasons);
   }

@@ -82,7 +82,7 @@ public enum FlightProfile {
     return new long[] {1, e.getDuration().toNanos()};
   }
 
-  /** Between samples; 0 if every event is recorded. */
+  /** Returns the sampling period; 0 if every event is recorded. */
   long period() {
     return 0;
   }

@@ -80,7 +80,7 @@ public final class JfrProfiles {
     }
   }
 
-  /** The same of a recording in a file, without labels. */
+  /** Reads a recording in a file, without labels. */
   static void read(
       Path recording, long timeNanos, long durationNanos, int sampleRate, ProfilesWriter out)
       throws IOException {
@@ -252,12 +252,12 @@ public final class JfrProfiles {
     return all;
   }
 
-  /** A field that only some profilers write; 0 without it. */
+  /** Returns a field that only some profilers write; 0 without it. */
   private static long number(RecordedEvent e, String field) {
     return e.hasField(field) ? e.getLong(field) : 0;
   }
 
-  /** The frames of a stack, the innermost first. */
+  /** Returns the frames of a stack, innermost first. */
   static List<Frame> frames(RecordedStackTrace trace) {
     return frames(trace, JfrProfiles::name);
   }

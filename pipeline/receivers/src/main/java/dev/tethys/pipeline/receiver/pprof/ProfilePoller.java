@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
 final class ProfilePoller implements AutoCloseable {
   /** Source of profiles. Used by one thread. */
   interface Source extends AutoCloseable {
-    /** Name in logs. */
+    /** Returns the name used in logs. */
     String name();
 
-    /** Begins, when the receiver does. */
+    /** Starts the source with the receiver. */
     default void open() throws IOException {}
 
     /** Adds the profiles since the last poll, if any. */

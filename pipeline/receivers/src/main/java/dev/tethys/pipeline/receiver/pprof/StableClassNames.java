@@ -27,7 +27,7 @@ final class StableClassNames {
 
   private StableClassNames() {}
 
-  /** Name without the parts that differ between processes. */
+  /** Returns a name without the parts that differ between processes. */
   static String of(String name) {
     int lambda = name.indexOf(LAMBDA);
     if (lambda > 0) {

@@ -26,7 +26,7 @@ public final class ThreadDump {
 
   private ThreadDump() {}
 
-  /** Each thread with its stack, as the virtual machine writes it. */
+  /** Dumps each thread with its stack, in the JVM's format. */
   public static byte[] text() throws IOException {
     return dump(ThreadDumpFormat.TEXT_PLAIN);
   }
@@ -52,7 +52,7 @@ public final class ThreadDump {
     return sb.toString();
   }
 
-  /** The same as a profile in gzip. */
+  /** Dumps the threads as a gzipped profile. */
   public static byte[] profile(long timeNanos) throws IOException {
     PprofWriter w = new PprofWriter(THREADS);
     stacks().forEach((stack, n) -> w.add(stack, n));

@@ -111,7 +111,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     }
   }
 
-  /** Allocator of jobs in addition to the configured ones; null if none. */
+  /** Returns the allocator of jobs in addition to the configured ones, or null if none. */
   private @Nullable TargetAllocator allocator(PrometheusSettings settings) {
     TargetAllocator.Settings a = settings.allocator();
     if (a == null) {

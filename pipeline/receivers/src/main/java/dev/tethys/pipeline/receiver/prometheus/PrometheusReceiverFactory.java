@@ -16,7 +16,7 @@ public final class PrometheusReceiverFactory implements ReceiverFactory<Promethe
   private final String userAgent;
 
   /**
-   * A factory.
+   * Creates a factory.
    *
    * @param clients the process's; not closed here
    * @param userAgent user agent sent to targets

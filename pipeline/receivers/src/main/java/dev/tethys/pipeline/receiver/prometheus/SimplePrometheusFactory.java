@@ -82,7 +82,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
   private final String userAgent;
 
   /**
-   * A factory.
+   * Creates a factory.
    *
    * @param clients the process's; not closed here
    * @param userAgent user agent sent to targets

@@ -39,8 +39,8 @@ record AppName(String app, Map<String, String> labels) {
   }
 
   /**
-   * The resource: the label {@code service_name}, otherwise the application, is its {@code
-   * service.name}; labels that begin with two underscores are private to Pyroscope.
+   * Returns the resource: the label {@code service_name}, otherwise the application, is its {@code
+   * service.name}; labels that start with two underscores are private to Pyroscope.
    */
   static Map<String, String> resource(String app, Map<String, String> labels) {
     Map<String, String> out = new LinkedHashMap<>();

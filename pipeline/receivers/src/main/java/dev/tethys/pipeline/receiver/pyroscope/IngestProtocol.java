@@ -218,8 +218,8 @@ final class IngestProtocol {
   }
 
   /**
-   * Seconds, milliseconds, microseconds or nanoseconds since 1970, depending on the number of
-   * digits.
+   * Parses seconds, milliseconds, microseconds or nanoseconds since 1970, depending on the number
+   * of digits.
    */
   private static long time(Params q, String name, long otherwise) {
     String s = q.first(name, "");
@@ -328,7 +328,7 @@ final class IngestProtocol {
     void read(FoldedStacks.Sink to);
   }
 
-  /** Type in the last part of an application's name; null if it is part of the name. */
+  /** Returns the type in the last part of an application's name; null if it is part of the name. */
   private static @Nullable Kind kind(RequestParameters parameters) {
     String app = parameters.name.app();
     int dot = app.lastIndexOf('.');

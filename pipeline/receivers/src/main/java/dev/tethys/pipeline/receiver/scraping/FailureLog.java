@@ -19,7 +19,7 @@ public final class FailureLog {
     return !newOf(Set.of(reason)).isEmpty();
   }
 
-  /** The failures of an attempt to be logged; beyond a few, a line that counts the rest. */
+  /** Returns the failures of an attempt to be logged; beyond a few, a line that counts the rest. */
   public List<String> newOf(Set<String> failures) {
     List<String> untold = failures.stream().filter(f -> !logged.contains(f)).toList();
     logged = Set.copyOf(failures);

@@ -48,7 +48,7 @@ public record Instrument(
     return of(name, unit, description, Kind.COUNTER, true, attributes);
   }
 
-  /** A counter of seconds. */
+  /** Creates a counter of seconds. */
   public static Instrument time(String name, String description, String... attributes) {
     return of(name, "s", description, Kind.COUNTER, false, attributes);
   }
@@ -59,7 +59,7 @@ public record Instrument(
     return new Instrument(name, description, unit, kind, whole, true, attributes);
   }
 
-  /** The same, disabled by default. */
+  /** Returns a copy that is disabled by default. */
   public Instrument optional() {
     return new Instrument(name, description, unit, kind, whole, false, attributes);
   }
@@ -69,7 +69,7 @@ public record Instrument(
     return new Instrument(name, description, unit, kind, true, enabled, attributes);
   }
 
-  /** The same, with attributes that points have only on request. */
+  /** Returns a copy with attributes that points have only on request. */
   public Instrument withOptional(String... names) {
     List<Attribute> all = new ArrayList<>(attributes);
     for (String n : names) {

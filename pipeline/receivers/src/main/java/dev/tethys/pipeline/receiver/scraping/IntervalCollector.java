@@ -159,7 +159,7 @@ public final class IntervalCollector {
     return Thread.currentThread().isInterrupted();
   }
 
-  /** Now, in nanoseconds since 1970. */
+  /** Returns the current time in nanoseconds since 1970. */
   public static long nanos() {
     Instant now = Instant.now();
     return now.getEpochSecond() * 1_000_000_000 + now.getNano();
@@ -203,7 +203,7 @@ public final class IntervalCollector {
     }
   }
 
-  /** Collecting thread, for callers that stop several together. */
+  /** Returns the collecting thread, for callers that stop several together. */
   public Thread thread() {
     return thread;
   }

@@ -58,7 +58,7 @@ public record ResourceAttributes(
     }
   }
 
-  /** Resource with these attributes; null if it is excluded. */
+  /** Returns the resource with these attributes, or null if it is excluded. */
   public @Nullable Resource resource(Map<String, Object> all) {
     for (Map.Entry<String, List<Value>> e : include.entrySet()) {
       Object v = all.get(e.getKey());

@@ -291,7 +291,7 @@ final class ServiceGraphConnector implements Connector {
     }
   }
 
-  /** Text of the first of several attributes found in the resource, or else in the span. */
+  /** Returns the first of several attributes found in the resource, otherwise in the span. */
   private static @Nullable String first(List<String> names, Attributes resource, Attributes span) {
     for (String name : names) {
       for (Attributes a : List.of(resource, span)) {
@@ -336,7 +336,7 @@ final class ServiceGraphConnector implements Connector {
     }
   }
 
-  /** Batch of an interval; null if there is nothing to send. */
+  /** Returns the batch of an interval, or null if there is nothing to send. */
   private synchronized @Nullable Batch take(boolean last) {
     if (last && !counted) {
       return null; // everything was already sent

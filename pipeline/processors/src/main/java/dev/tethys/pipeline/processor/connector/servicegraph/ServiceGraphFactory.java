@@ -184,7 +184,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
         o.get(OFFSET));
   }
 
-  /** Duration of a key, or its default if it is not positive, as in the Collector. */
+  /** Returns the duration of a key, or its default if not positive, as in the Collector. */
   private static Duration positive(YamlObject o, Key<Duration> key) {
     Duration d = o.get(key);
     Duration otherwise = key.defaultValue();

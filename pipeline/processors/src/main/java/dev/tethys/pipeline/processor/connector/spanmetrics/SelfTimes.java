@@ -35,7 +35,7 @@ final class SelfTimes {
     }
   }
 
-  /** Self times in nanoseconds, for spans with known self times. */
+  /** Computes self times in nanoseconds, for spans with known self times. */
   static Map<Span, Long> of(TracesData data) {
     Map<TraceId, List<Span>> traces = new HashMap<>();
     for (ResourceGroup<Span> r : data.resources()) {
@@ -94,7 +94,7 @@ final class SelfTimes {
     }
   }
 
-  /** Time covered by at least one interval. */
+  /** Returns the time covered by at least one interval. */
   private static long covered(List<Interval> intervals) {
     intervals.sort(Comparator.comparingLong(Interval::start));
     long sum = 0;

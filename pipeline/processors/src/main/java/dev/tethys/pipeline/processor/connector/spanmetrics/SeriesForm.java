@@ -31,7 +31,7 @@ record SeriesForm(String name, String unit, int weight, @Nullable Supplier<Durat
     return new SeriesForm(name, unit, 1 + maxSize / 40, Durations.exponential(maxSize));
   }
 
-  /** Empty series. */
+  /** Creates an empty series. */
   Series series(Attributes attributes, long millis) {
     return new Series(attributes, durations == null ? null : durations.get(), millis);
   }

@@ -28,7 +28,7 @@ final class SeriesKey {
     parts = new @Nullable String[room];
   }
 
-  /** Memory of a series with this key. */
+  /** Returns the memory used by a series with this key. */
   long bytes() {
     KeptBytes kept = new KeptBytes();
     for (int i = 0; i < size; i++) {

@@ -79,7 +79,7 @@ final class SeriesTable {
     return s;
   }
 
-  /** Current metric; null if there are no series. */
+  /** Returns the current metric, or null if there are no series. */
   @Nullable Metric metric(int temporality, Starts starts, long nanos) {
     if (isEmpty()) {
       return null;

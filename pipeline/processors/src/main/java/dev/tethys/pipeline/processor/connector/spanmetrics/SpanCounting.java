@@ -108,7 +108,10 @@ final class SpanCounting {
     }
   }
 
-  /** Number of spans that one represents, at random between two integers so the mean is correct. */
+  /**
+   * Returns the number of spans that one represents, rounded randomly to an integer so that the
+   * mean is correct.
+   */
   private long times(String traceState) {
     if (!traceState.equals(state)) {
       state = traceState;

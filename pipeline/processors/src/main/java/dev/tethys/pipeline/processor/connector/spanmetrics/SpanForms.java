@@ -35,7 +35,7 @@ record SpanForms(
         : SeriesForm.explicit(s.metric(name), s.unit().text(), bounds);
   }
 
-  /** Empty table of one of the metrics. */
+  /** Creates an empty table for one of the metrics. */
   SeriesTable table(SeriesForm form, SeriesRoom room) {
     return new SeriesTable(form, limit, exemplars, room);
   }

@@ -260,7 +260,7 @@ final class SpanMetricsConnector implements Connector {
     return known;
   }
 
-  /** Batch of an interval; null if there is nothing to send. */
+  /** Returns the batch of an interval, or null if there is nothing to send. */
   private synchronized @Nullable Batch take(boolean last) {
     if (last && !recorded) {
       return null; // everything was already sent

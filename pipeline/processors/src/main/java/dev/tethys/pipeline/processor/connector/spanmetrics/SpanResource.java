@@ -19,7 +19,7 @@ final class SpanResource {
   private long seenMillis;
 
   /**
-   * Resource with zero counts.
+   * Creates a resource with zero counts.
    *
    * @param attributes resource attributes; must not be shared
    * @param held bytes reserved in the memory of series
@@ -38,7 +38,7 @@ final class SpanResource {
     return attributes;
   }
 
-  /** Arrival time of its most recent span. */
+  /** Returns the arrival time of its most recent span. */
   long seenMillis() {
     return seenMillis;
   }

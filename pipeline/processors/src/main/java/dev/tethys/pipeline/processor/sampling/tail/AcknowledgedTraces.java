@@ -77,7 +77,7 @@ final class AcknowledgedTraces {
     return !waiting.isEmpty();
   }
 
-  /** Memory used by the returned traces. */
+  /** Returns the memory used by the returned traces. */
   synchronized long bytes() {
     return bytes;
   }

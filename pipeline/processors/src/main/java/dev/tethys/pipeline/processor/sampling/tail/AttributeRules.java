@@ -111,7 +111,7 @@ final class AttributeRules {
         o.get(NUMBER_INVERT));
   }
 
-  /** Policy that samples if any attribute matches; inverted, if none does. */
+  /** Returns a policy that samples if any attribute matches; inverted, if none does. */
   private static Policy policy(
       Predicate<Attributes> ofResource, Predicate<Attributes> ofSpan, boolean invert) {
     return t ->

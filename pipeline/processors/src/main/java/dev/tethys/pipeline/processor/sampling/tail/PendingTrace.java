@@ -58,7 +58,7 @@ final class PendingTrace {
     repeat(sender);
   }
 
-  /** A sender repeated spans that are here. */
+  /** Records that a sender retransmitted spans held here. */
   void repeat(AckCallback.Part sender) {
     senders.add(sender);
     acks++;
@@ -78,7 +78,7 @@ final class PendingTrace {
     return pieces.stream().allMatch(p -> p.early() != null);
   }
 
-  /** Encoded size in OTLP. */
+  /** Returns the encoded size in OTLP. */
   long bytes() {
     return bytes;
   }
@@ -87,12 +87,12 @@ final class PendingTrace {
     return spans;
   }
 
-  /** Approximate memory used. */
+  /** Returns the approximate memory used. */
   long cost() {
     return TRACE_COST + bytes + (long) PIECE_COST * (pieces.size() + acks);
   }
 
-  /** The cost of a sender that repeats spans that are here. */
+  /** Returns the cost of a sender that retransmits spans held here. */
   static long costOfRepeat() {
     return PIECE_COST;
   }

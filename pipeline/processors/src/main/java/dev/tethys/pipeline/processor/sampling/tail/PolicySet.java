@@ -48,7 +48,7 @@ final class PolicySet {
     return new PolicySet(settings, null, clock, ottl, metrics, log);
   }
 
-  /** The policies of other settings; unchanged ones continue counting. */
+  /** Returns the policies of other settings; unchanged ones continue counting. */
   PolicySet with(TailSettings other) {
     return new PolicySet(other, this, clock, ottl, metrics, log);
   }
@@ -63,12 +63,12 @@ final class PolicySet {
     return entries.stream().filter(e -> e.settings.equals(p)).findFirst().orElse(null);
   }
 
-  /** The conditions of all, for their counters. */
+  /** Returns all conditions, for their counters. */
   List<Conditions> conditions() {
     return entries.stream().flatMap(e -> e.conditions.stream()).toList();
   }
 
-  /** Combined decision: a drop takes precedence, then a sampling decision. */
+  /** Returns the combined decision: a drop takes precedence, then a sampling decision. */
   Decision decide(Trace trace) {
     boolean sampled = false;
     for (Entry e : entries) {
@@ -84,7 +84,7 @@ final class PolicySet {
     return Decision.of(sampled);
   }
 
-  /** Decision of one policy; null if it fails. */
+  /** Returns the decision of one policy, or null if it fails. */
   private @Nullable Decision ask(Entry e, Trace trace) {
     long begin = clock.nanos();
     String name = e.settings.name();

@@ -69,7 +69,7 @@ final class RateRules {
     return new Limit(rate, capacity == null || capacity == 0 ? 2 * rate : capacity, ofBytes);
   }
 
-  /** Largest hash that is kept, as unsigned 64 bits. */
+  /** Returns the largest hash that is kept, as unsigned 64 bits. */
   static long threshold(double ratio) {
     if (!(ratio > 0)) {
       return 0;
@@ -89,7 +89,7 @@ final class RateRules {
         .longValue();
   }
 
-  /** FNV-1a of a salt and an id. */
+  /** Computes the FNV-1a hash of a salt and an ID. */
   static long hash(String salt, TraceId id) {
     long h = FNV_OFFSET;
     for (byte b : salt.getBytes(StandardCharsets.UTF_8)) {

@@ -21,7 +21,7 @@ final class ReleasedTrace implements AckCallback {
   private @Nullable Outcome outcome;
 
   /**
-   * Of a trace.
+   * Creates the release of a trace.
    *
    * @param acknowledged whether it continues until a receiver has it, regardless of its senders
    */

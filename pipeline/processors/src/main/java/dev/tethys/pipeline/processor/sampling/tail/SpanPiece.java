@@ -101,7 +101,7 @@ record SpanPiece(
     return READER.traces(body, 0, body.length);
   }
 
-  /** Several as one message. */
+  /** Joins several pieces into one message. */
   static byte[] join(List<SpanPiece> pieces) {
     int length = 0;
     for (SpanPiece p : pieces) {

@@ -136,7 +136,7 @@ final class SpanRules {
       return t -> Decision.of(t.anySpan(s -> all.contains(entry(s.traceState()))));
     }
 
-    /** Value of the key; "" if it is missing or the state is invalid. */
+    /** Returns the value of the key; "" if it is missing or the state is invalid. */
     private String entry(String state) {
       Map<String, String> entries = new LinkedHashMap<>();
       for (String e : state.split(",")) {

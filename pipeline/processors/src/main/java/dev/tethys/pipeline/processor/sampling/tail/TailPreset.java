@@ -46,7 +46,7 @@ enum TailPreset {
     this.text = text;
   }
 
-  /** Word in configurations. */
+  /** Returns the name in configurations. */
   String text() {
     return text;
   }

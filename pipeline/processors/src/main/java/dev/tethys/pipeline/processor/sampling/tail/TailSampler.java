@@ -176,7 +176,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     arrival.finish((late, release) -> send(batch(late), release));
   }
 
-  /** Evaluator of spans on arrival; null if traces are evaluated at the end. */
+  /** Returns the evaluator of spans on arrival; null if traces are evaluated at the end. */
   private @Nullable Function<Trace, Decision> early() {
     return settings.onIngest() ? policies::decide : null;
   }
@@ -223,7 +223,10 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return new Batch(Signal.TRACES, Encoding.OTLP, SpanPiece.join(pieces), spans, 0, Metadata.NONE);
   }
 
-  /** Batch of a trace to forward; null if there is not enough memory or it exceeds all limits. */
+  /**
+   * Returns the batch of a trace to forward; null if there is not enough memory or it exceeds all
+   * limits.
+   */
   private @Nullable Batch joined(PendingTrace t) {
     try {
       return batch(t.pieces);
@@ -374,7 +377,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return true;
   }
 
-  /** Decision on a trace; null if it failed and the senders must keep the trace. */
+  /** Returns the decision on a trace; null if it failed and the senders must keep the trace. */
   private @Nullable Decision decide(PendingTrace t, Trace trace) {
     try {
       Decision d = t.early;

@@ -219,7 +219,7 @@ public record TailSettings(
     return (int) n;
   }
 
-  /** Decision time of a trace, from its arrival and the arrival of its root, if any. */
+  /** Returns the decision time of a trace, from its arrival and the arrival of its root, if any. */
   long due(long arrival, @Nullable Long rootArrival) {
     long due = arrival + decisionWait.toNanos();
     return rootArrival == null || afterRoot.isZero()

@@ -35,7 +35,7 @@ final class Trace {
     return spanCount;
   }
 
-  /** Encoded size in OTLP. */
+  /** Returns the encoded size in OTLP. */
   long bytes() {
     return bytes;
   }

@@ -50,7 +50,7 @@ final class TraceTable {
     return held.size();
   }
 
-  /** Number of traces with more state than a cached decision. */
+  /** Returns the number of traces with more state than a cached decision. */
   int traces() {
     return held.size() + decided.size();
   }
@@ -67,7 +67,7 @@ final class TraceTable {
     return decided.get(id);
   }
 
-  /** Cached decision on a trace; null if unknown. */
+  /** Returns the cached decision on a trace, or null if unknown. */
   @Nullable Boolean cached(TraceId id) {
     if (sampled.contains(id)) {
       return true;
@@ -75,7 +75,7 @@ final class TraceTable {
     return notSampled.contains(id) ? false : null;
   }
 
-  /** Memory required for pieces; almost none for known ones. */
+  /** Returns the memory required for pieces; almost none for known ones. */
   long costOf(List<SpanPiece> pieces) {
     long n = 0;
     for (SpanPiece p : pieces) {
@@ -89,7 +89,7 @@ final class TraceTable {
     return n;
   }
 
-  /** Number of new traces in pieces. */
+  /** Returns the number of new traces in pieces. */
   int tracesOf(List<SpanPiece> pieces) {
     Map<TraceId, Boolean> fresh = new HashMap<>();
     for (SpanPiece p : pieces) {
@@ -155,7 +155,7 @@ final class TraceTable {
     }
   }
 
-  /** Next due trace; null if there is none. */
+  /** Returns the next due trace, or null if there is none. */
   @Nullable PendingTrace first() {
     return byDue.isEmpty() ? null : byDue.first();
   }
