@@ -319,7 +319,7 @@ public record LogsConfig(
   }
 
   /**
-   * Retention of a tenant's streams that no rule selects, zero for no limit.
+   * Returns the retention of a tenant's streams selected by no rule; zero for no limit.
    *
    * @param keep default
    */

@@ -38,6 +38,11 @@ public record OtlpConfig(
       this.text = text;
       this.utf8 = utf8;
     }
+
+    /** Returns the value in the configuration file. */
+    public String text() {
+      return text;
+    }
   }
 
   private static final Section SECTION =

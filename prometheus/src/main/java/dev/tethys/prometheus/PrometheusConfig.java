@@ -292,7 +292,7 @@ public record PrometheusConfig(
         notices);
   }
 
-  /** Only the last part of the path may be a pattern. */
+  /** Checks that only the last part of the path is a pattern. */
   private static void checkRuleFile(YamlNode pattern) {
     String text = pattern.asString();
     int slash = text.lastIndexOf('/');
@@ -316,7 +316,7 @@ public record PrometheusConfig(
     return out;
   }
 
-  /** The files that currently match the patterns of {@code rule_files}, each once. */
+  /** Returns the files that currently match the patterns of {@code rule_files}, each once. */
   public List<Path> findRuleFiles() throws IOException {
     Set<Path> out = new LinkedHashSet<>();
     for (String pattern : ruleFiles) {
@@ -362,7 +362,7 @@ public record PrometheusConfig(
     }
   }
 
-  /** Reference of all keys in Markdown, generated from their declarations. */
+  /** Returns the reference of all keys in Markdown, generated from their declarations. */
   public static String reference() {
     return ConfigReference.markdown("prometheus.yml", sections().toArray(Section[]::new));
   }
@@ -391,7 +391,8 @@ public record PrometheusConfig(
   }
 
   /**
-   * All jobs: those that scrape over the network, and those that scrape exporters in this process.
+   * Returns all jobs: those that scrape over the network, and those that scrape exporters in this
+   * process.
    */
   public List<ScrapeConfig> jobs() {
     return Stream.concat(scrapeConfigs.stream(), collect.stream().map(CollectConfig::job)).toList();
@@ -407,7 +408,7 @@ public record PrometheusConfig(
     return jobs().stream().filter(j -> j.profiling() != null).toList();
   }
 
-  /** Reason why an agent cannot apply it, with Prometheus's message; null if it can. */
+  /** Returns the reason why an agent cannot apply it, with Prometheus's message; null if it can. */
   public @Nullable String notForAgents() {
     String field =
         !alerting.alertmanagers().isEmpty() || !alerting.relabeling().isEmpty()
@@ -422,7 +423,7 @@ public record PrometheusConfig(
     return field == null ? null : "field " + field + " is not allowed in agent mode";
   }
 
-  /** The configuration in force as YAML: defaults filled in, secrets masked. */
+  /** Returns the active configuration as YAML, with defaults filled in and secrets masked. */
   public String toYaml() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("global", global.tree());

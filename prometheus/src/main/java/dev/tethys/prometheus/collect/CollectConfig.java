@@ -176,7 +176,7 @@ public record CollectConfig(
     return v.isList() ? v.items().stream().map(YamlNode::asString).toList() : List.of(v.asString());
   }
 
-  /** Discovery of this host, for an exporter that needs no target. */
+  /** Returns the discovery of this host, for an exporter that needs no target. */
   private static DiscoveryConfig here() {
     String host;
     try {
@@ -207,7 +207,7 @@ public record CollectConfig(
   }
 
   /**
-   * The flags as seen by the exporter.
+   * Returns the flags as seen by the exporter.
    *
    * @throws dev.tethys.config.ConfigException if one is invalid
    */
@@ -223,7 +223,7 @@ public record CollectConfig(
     }
   }
 
-  /** A path relative to the configuration file. */
+  /** Resolves a path relative to the configuration file. */
   private String resolved(String path) {
     return node.resolve(path);
   }
@@ -236,8 +236,8 @@ public record CollectConfig(
   }
 
   /**
-   * The entry as a tree to be written, defaults filled in. Neither secret flags nor an inline
-   * configuration, which may contain secrets anywhere, are shown.
+   * Returns the entry as a tree for output, with defaults filled in. Neither secret flags nor an
+   * inline configuration, which may contain secrets anywhere, are shown.
    */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();

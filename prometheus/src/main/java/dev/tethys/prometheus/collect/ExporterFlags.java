@@ -40,7 +40,7 @@ public final class ExporterFlags implements ExporterSettings {
     this.config = config;
   }
 
-  /** The kind's own flags, to be read. */
+  /** Returns the kind's own flags, to be parsed. */
   public static FlagSet ofKind(ExporterKind kind, String command) {
     List<Flag> all = new ArrayList<>(flags(kind.flags()));
     kind.programFlags().stream()
@@ -50,7 +50,7 @@ public final class ExporterFlags implements ExporterSettings {
     return new FlagSet(command, kind.about(), all);
   }
 
-  /** The kind's own flags and those of every exporter that serves. */
+  /** Returns the kind's own flags and those of every exporter with a server. */
   public static FlagSet withServer(ExporterKind kind) {
     List<Flag> all = new ArrayList<>(flags(kind.flags()));
     all.addAll(flags(kind.programFlags()));

@@ -19,17 +19,20 @@ public final class ExporterKinds {
 
   private ExporterKinds() {}
 
-  /** The one of that name, or null. */
+  /** Returns the kind with that name, or null. */
   public static @Nullable ExporterKind find(List<ExporterKind> kinds, String name) {
     return kinds.stream().filter(k -> k.name().equals(name)).findFirst().orElse(null);
   }
 
-  /** Error for a name that only {@code contrib} has, in a build without it; otherwise null. */
+  /**
+   * Returns the error for a name that only {@code contrib} has, in a build without it; otherwise
+   * null.
+   */
   public static @Nullable String refusal(String name) {
     return Contributions.refusal(Contributions.METRICS_EXPORTER, name);
   }
 
-  /** Their names as a sentence lists them. */
+  /** Joins their names for use in a sentence. */
   public static String names(List<ExporterKind> kinds) {
     return kinds.stream().map(ExporterKind::name).collect(Collectors.joining(", "));
   }

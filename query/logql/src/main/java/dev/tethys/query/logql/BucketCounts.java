@@ -41,7 +41,7 @@ public final class BucketCounts {
     return taken;
   }
 
-  /** Index of a bucket, or of the next one. Buckets are mostly consecutive. */
+  /** Returns the index of a bucket, or of the next one. Buckets are mostly consecutive. */
   private int find(long bucket) {
     if (size == 0 || buckets[size - 1] < bucket) {
       return size;
@@ -83,7 +83,7 @@ public final class BucketCounts {
     return size;
   }
 
-  /** First time of a bucket. */
+  /** Returns the start time of a bucket. */
   public long bucket(int i) {
     return buckets[i];
   }

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
  * @param parsed labels that the pipeline made
  */
 public record LogEntry(long time, byte[] line, Labels stream, Labels metadata, Labels parsed) {
-  /** Line as text; bytes that are not valid UTF-8 become replacement characters. */
+  /** Returns the line as text; invalid UTF-8 becomes replacement characters. */
   public String text() {
     return new String(line, StandardCharsets.UTF_8);
   }
@@ -30,7 +30,7 @@ public record LogEntry(long time, byte[] line, Labels stream, Labels metadata, L
     return b.build();
   }
 
-  /** Approximate size of the entry in bytes. */
+  /** Returns the approximate size of the entry in bytes. */
   public long bytes() {
     return 160L + line.length + metadata.canonicalBytes().length + parsed.canonicalBytes().length;
   }

@@ -21,17 +21,17 @@ public record LogqlRequest(
     long interval,
     Direction direction,
     int limit) {
-  /** Query at one time. */
+  /** Creates a query at one time. */
   public static LogqlRequest instant(Scope scope, String query, long time) {
     return new LogqlRequest(scope, query, time, time, 0, 0, Direction.BACKWARD, 0);
   }
 
-  /** Metric query over steps. */
+  /** Creates a metric query over steps. */
   public static LogqlRequest range(Scope scope, String query, long start, long end, long step) {
     return new LogqlRequest(scope, query, start, end, step, 0, Direction.BACKWARD, 100);
   }
 
-  /** Log query. */
+  /** Creates a log query. */
   public static LogqlRequest entries(
       Scope scope, String query, long start, long end, Direction direction, int limit) {
     return new LogqlRequest(scope, query, start, end, 1_000_000_000L, 0, direction, limit);

@@ -40,7 +40,7 @@ public final class ActiveQueryFile {
     this.slots = slots;
   }
 
-  /** Tracker that records nothing. */
+  /** Creates a tracker that records nothing. */
   static ActiveQueryFile none() {
     return new ActiveQueryFile(null, 0);
   }
@@ -135,7 +135,7 @@ public final class ActiveQueryFile {
     return plain != null ? plain : escapedEntry(query, seconds);
   }
 
-  /** The entry of a single-byte text, which most are; null for others. */
+  /** Encodes the entry of single-byte text, the most common case; null for others. */
   private static byte @Nullable [] plainEntry(String query, long seconds) {
     int escapes = 0;
     for (int i = 0; i < query.length(); i++) {

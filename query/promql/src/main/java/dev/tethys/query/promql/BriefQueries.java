@@ -39,7 +39,7 @@ final class BriefQueries {
     return h >>> 22;
   }
 
-  /** Expected duration of a query; -1 if it must be measured or is not brief. */
+  /** Returns the expected duration of a query; -1 if it must be measured or is not brief. */
   long expected(String text, int steps) {
     BriefQuery k = known.get(place(text, steps));
     return k != null && k.is(text, steps) && k.left.getAndDecrement() > 0 ? k.nanos : -1;

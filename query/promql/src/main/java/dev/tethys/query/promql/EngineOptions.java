@@ -49,7 +49,7 @@ public record EngineOptions(
     boolean perStepStatistics,
     long maxSourceResolution,
     LongUnaryOperator subqueryStep) {
-  /** Prometheus's defaults; a minute for the steps of subqueries, all cores. */
+  /** Returns Prometheus's defaults; a minute for the steps of subqueries, all cores. */
   public static EngineOptions defaults() {
     return builder().build();
   }
@@ -83,61 +83,61 @@ public record EngineOptions(
 
     private Builder() {}
 
-    /** Maximum age of a sample that counts as current. */
+    /** Sets the maximum age of a sample that counts as current. */
     public Builder lookbackMillis(long v) {
       lookbackMillis = v;
       return this;
     }
 
-    /** The longest a query may run. */
+    /** Sets the maximum run time of a query. */
     public Builder timeoutMillis(long v) {
       timeoutMillis = v;
       return this;
     }
 
-    /** The maximum number of samples a query may hold. */
+    /** Sets the maximum number of samples a query may hold. */
     public Builder maxSamples(long v) {
       maxSamples = v;
       return this;
     }
 
-    /** Maximum number of concurrent queries. */
+    /** Sets the maximum number of concurrent queries. */
     public Builder maxConcurrent(int v) {
       maxConcurrent = v;
       return this;
     }
 
-    /** Maximum number of waiting queries. */
+    /** Sets the maximum number of waiting queries. */
     public Builder maxQueued(int v) {
       maxQueued = v;
       return this;
     }
 
-    /** Concurrent queries reserved for rules. */
+    /** Sets the number of concurrent queries reserved for rules. */
     public Builder ruleConcurrent(int v) {
       ruleConcurrent = v;
       return this;
     }
 
-    /** Memory reserved for rules. */
+    /** Sets the memory reserved for rules. */
     public Builder ruleBytes(long v) {
       ruleBytes = v;
       return this;
     }
 
-    /** Memory of one query, 0 for no limit. */
+    /** Sets the memory limit of one query; 0 for no limit. */
     public Builder maxBytesPerQuery(long v) {
       maxBytesPerQuery = v;
       return this;
     }
 
-    /** Memory of all queries, 0 for no limit. */
+    /** Sets the memory limit of all queries; 0 for no limit. */
     public Builder maxBytes(long v) {
       maxBytes = v;
       return this;
     }
 
-    /** Size of the result cache in bytes; 0 disables it. */
+    /** Sets the size of the result cache in bytes; 0 disables it. */
     public Builder cacheBytes(long v) {
       cacheBytes = v;
       return this;
@@ -185,13 +185,13 @@ public record EngineOptions(
       return this;
     }
 
-    /** Coarsest acceptable resolution, as in {@link QueryOptions}. */
+    /** Sets the coarsest acceptable resolution, as in {@link QueryOptions}. */
     public Builder maxSourceResolution(long v) {
       maxSourceResolution = v;
       return this;
     }
 
-    /** The step of subqueries without one. */
+    /** Sets the default step of subqueries. */
     public Builder subqueryStep(LongUnaryOperator v) {
       subqueryStep = v;
       return this;

@@ -92,7 +92,7 @@ final class FairQueue<T> {
     return best;
   }
 
-  /** The number of running entries of the user that is next; 0 if no entry waits. */
+  /** Returns the number of running entries of the next user; 0 if no entry waits. */
   int runningOfNext() {
     String user = nextUser();
     return user == null ? 0 : running.getOrDefault(user, 0);
@@ -115,7 +115,7 @@ final class FairQueue<T> {
     return out;
   }
 
-  /** An entry of a user has ended that ran. */
+  /** Records that a running entry of a user has ended. */
   void ended(String user) {
     running.computeIfPresent(user, (u, n) -> n == 1 ? null : n - 1);
   }

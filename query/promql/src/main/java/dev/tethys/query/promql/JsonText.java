@@ -4,7 +4,7 @@ package dev.tethys.query.promql;
 final class JsonText {
   private JsonText() {}
 
-  /** A character as it is in a JSON string. */
+  /** Escapes a character for a JSON string. */
   static String escaped(int c) {
     return switch (c) {
       case '"' -> "\\\"";

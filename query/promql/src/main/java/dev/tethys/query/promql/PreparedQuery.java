@@ -55,7 +55,7 @@ public final class PreparedQuery {
   }
 
   /**
-   * The query at a given time.
+   * Returns the query at a given time.
    *
    * @param time Unix milliseconds
    * @throws QueryException if its durations or arguments make no sense

@@ -56,7 +56,7 @@ public final class PromqlEngine implements AutoCloseable {
   private final BriefQueries brief = new BriefQueries();
   private volatile @Nullable QueryLog log;
 
-  /** An engine that goes by the system's clocks and shares its resources with no other. */
+  /** Creates an engine that uses the system's clocks and shares its resources with no other. */
   public PromqlEngine(EngineOptions options) {
     this(options, InstantSource.system(), System::nanoTime);
   }
@@ -67,7 +67,7 @@ public final class PromqlEngine implements AutoCloseable {
   }
 
   /**
-   * An engine with clocks of the caller's.
+   * Creates an engine with the caller's clocks.
    *
    * @param clock clock for the list of running queries
    * @param nanoTime clock for deadlines and statistics, as {@link System#nanoTime}
@@ -116,7 +116,7 @@ public final class PromqlEngine implements AutoCloseable {
     return options;
   }
 
-  /** The queries that run now. */
+  /** Returns the currently running queries. */
   public RunningQueries running() {
     return running;
   }
@@ -132,17 +132,17 @@ public final class PromqlEngine implements AutoCloseable {
     /** Queries of a scope that have cost most, the most expensive first. */
     List<QueryCosts.Cost> top(Scope scope, QueryCosts.Order order, int limit);
 
-    /** Total number of bytes in use. */
+    /** Returns the total number of bytes in use. */
     long memoryUsed();
 
-    /** Limit of this number; 0 if none. */
+    /** Returns the memory limit in bytes; 0 if none. */
     long memoryLimit();
 
-    /** Maximum number of concurrent queries, without those of rules. */
+    /** Returns the maximum number of concurrent queries, without those of rules. */
     int maxConcurrent();
   }
 
-  /** Running and most expensive queries. */
+  /** Returns the running and the most expensive queries. */
   public Status status() {
     return new Status() {
       @Override
@@ -212,7 +212,7 @@ public final class PromqlEngine implements AutoCloseable {
         && (ofUser == 0 || 2 * slots.waiting() + starting < RunningQueries.STARTING);
   }
 
-  /** Limit on long computations of queries sent by users and programs. */
+  /** Returns the limit on long computations of queries sent by users and programs. */
   ComputeSlots slots() {
     return slots;
   }
@@ -222,13 +222,13 @@ public final class PromqlEngine implements AutoCloseable {
     return brief;
   }
 
-  /** Result cache; null if it is disabled. */
+  /** Returns the result cache, or null if it is disabled. */
   @Nullable ResultCache cache() {
     return cache;
   }
 
   /**
-   * A query at one moment.
+   * Creates an instant query.
    *
    * @param time Unix milliseconds
    * @throws dev.tethys.query.promql.parser.PromqlParseException if the text is not valid
@@ -240,9 +240,7 @@ public final class PromqlEngine implements AutoCloseable {
             instant(source, text, PromqlParser.parse(text, this.options.parser()), time, options));
   }
 
-  /**
-   * A query at one moment whose text is parsed already (empty text: annotations lack positions).
-   */
+  /** Creates an instant query from parsed text (empty text: annotations lack positions). */
   public Query instant(
       MetricSource source, String text, Expr expr, long time, QueryOptions options) {
     return new Query(this, source, text, expr, Grid.instant(time), time, false, options);
@@ -254,7 +252,7 @@ public final class PromqlEngine implements AutoCloseable {
   }
 
   /**
-   * A query from a start to the last step at or before an end.
+   * Creates a query from a start to the last step at or before an end.
    *
    * @param start Unix milliseconds
    * @param end Unix milliseconds, not before start
@@ -276,7 +274,7 @@ public final class PromqlEngine implements AutoCloseable {
                 options));
   }
 
-  /** A range query whose text is parsed already (empty text: annotations lack positions). */
+  /** Creates a range query from parsed text (empty text: annotations lack positions). */
   public Query range(
       MetricSource source,
       String text,

@@ -96,12 +96,12 @@ public final class Query implements AutoCloseable {
             : Planner.plan(expr, grid.start(), end, range ? grid.interval() : 0, engine.options());
   }
 
-  /** Plan, reusable for the same query at other times. */
+  /** Returns the plan, reusable for the same query at other times. */
   Plan plan() {
     return plan;
   }
 
-  /** The original text; empty if only a tree was given. */
+  /** Returns the original text; empty if only a tree was given. */
   public String text() {
     return text;
   }
@@ -130,7 +130,7 @@ public final class Query implements AutoCloseable {
         tree, Hints.of(tree, grid.steps(), range ? grid.interval() : 0), caching());
   }
 
-  /** Reuse of cached results; null if caching is disabled. */
+  /** Returns the reuse of cached results, or null if caching is disabled. */
   private @Nullable Caching caching() {
     if (engine.cache() == null || !range || !(plan instanceof Plan.Steps)) {
       return null;
@@ -158,7 +158,7 @@ public final class Query implements AutoCloseable {
         : new ResultReuse(cache, source, text, grid, lookback(), maxSourceResolution(), l);
   }
 
-  /** The cache's part in this query; null if it has none. */
+  /** Returns the reuse of cached results for this query, or null if none. */
   private @Nullable ResultReuse reuse(@Nullable Profile profile, SampleCount count) {
     if (engine.cache() == null
         || profile != null // it is to be seen what computing takes
@@ -291,7 +291,10 @@ public final class Query implements AutoCloseable {
     }
   }
 
-  /** Height of a tree, counted up to the largest that a thread with a small stack can run. */
+  /**
+   * Returns the height of a tree, counted up to the largest that a thread with a small stack can
+   * run.
+   */
   private static int height(Expr e) {
     return height(e, 0);
   }

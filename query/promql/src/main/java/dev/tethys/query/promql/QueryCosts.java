@@ -110,7 +110,7 @@ public final class QueryCosts {
     costs.merge(Key.of(c), c, Cost::and);
   }
 
-  /** Most expensive texts visible to a scope, the most expensive first. */
+  /** Returns the texts visible to a scope, most expensive first. */
   public synchronized List<Cost> top(Scope scope, Order order, int limit) {
     List<Cost> all = new ArrayList<>(costs.values());
     all.removeIf(c -> !scope.sees(c.tenant));

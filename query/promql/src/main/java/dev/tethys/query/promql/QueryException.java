@@ -42,7 +42,7 @@ public class QueryException extends RuntimeException {
     return kind;
   }
 
-  /** The data cannot be combined as the query requires. */
+  /** Returns the error for data that cannot be combined as the query requires. */
   public static QueryException execution(String message) {
     return new QueryException(Kind.EXECUTION, message);
   }

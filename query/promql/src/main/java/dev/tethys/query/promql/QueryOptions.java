@@ -38,13 +38,13 @@ public record QueryOptions(
     this(lookbackMillis, timeoutMillis, perStepStatistics, true, origin, AUTO);
   }
 
-  /** Copy that computes every step. */
+  /** Returns a copy that computes every step. */
   public QueryOptions uncached() {
     return new QueryOptions(
         lookbackMillis, timeoutMillis, perStepStatistics, false, origin, maxSourceResolution);
   }
 
-  /** Copy for data of another resolution. */
+  /** Returns a copy for data of another resolution. */
   public QueryOptions withMaxSourceResolution(long millis) {
     return new QueryOptions(
         lookbackMillis, timeoutMillis, perStepStatistics, cached, origin, millis);

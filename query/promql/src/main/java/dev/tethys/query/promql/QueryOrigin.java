@@ -40,7 +40,7 @@ public record QueryOrigin(
     this(user, client, method, path, null, priority, scope);
   }
 
-  /** The same origin in another scope. */
+  /** Returns the same origin in another scope. */
   public QueryOrigin in(Scope other) {
     return new QueryOrigin(user, client, method, path, ruleGroup, priority, other);
   }

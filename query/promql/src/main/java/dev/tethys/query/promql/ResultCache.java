@@ -168,7 +168,7 @@ final class ResultCache {
     own.done.countDown();
   }
 
-  /** Cached entry; the lookup does not count as a use. */
+  /** Returns a cached entry; the lookup does not count as a use. */
   synchronized @Nullable Entry peek(Key key) {
     for (Map.Entry<Key, Held> e : entries.entrySet()) {
       if (e.getKey().equals(key)) {

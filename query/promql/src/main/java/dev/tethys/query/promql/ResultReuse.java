@@ -132,7 +132,7 @@ final class ResultReuse {
     return infos;
   }
 
-  /** Number of steps that the cache holds for this query now. */
+  /** Returns the number of steps currently cached for this query. */
   int available() {
     ReusableResult k = known(cache::peek);
     if (k.isAll(grid)) {
@@ -143,7 +143,7 @@ final class ResultReuse {
   }
 
   /**
-   * The response.
+   * Evaluates the query, reusing cached steps.
    *
    * @param compute computes the response for the steps of part of the grid
    */
@@ -209,7 +209,7 @@ final class ResultReuse {
     return other.made;
   }
 
-  /** Cached part of this query, found by the given lookup. */
+  /** Returns the cached part of this query, found by the given lookup. */
   private ReusableResult known(Function<Key, @Nullable Entry> lookup) {
     Entry all = lookup.apply(whole);
     return all != null && holds(all)
@@ -274,7 +274,7 @@ final class ResultReuse {
         grid.time(step) - locality.before(), grid.time(step) + locality.after());
   }
 
-  /** The steps of this query that a response has. */
+  /** Returns the steps of this query that a response contains. */
   private @Nullable Run overlap(Entry e) {
     long interval = grid.interval();
     long first = Math.max(0, (e.grid().start() - grid.start()) / interval);
@@ -282,7 +282,7 @@ final class ResultReuse {
     return first > last ? null : new Run((int) first, (int) last);
   }
 
-  /** The longest run of steps among some that still hold. */
+  /** Returns the longest run of steps among some that are still valid. */
   private @Nullable Run run(Run among, TimeRanges changed) {
     Run best = null;
     int from = -1;
@@ -331,7 +331,7 @@ final class ResultReuse {
     return out;
   }
 
-  /** A run of kept steps, with the steps computed before and after it. */
+  /** Joins a run of cached steps with the steps computed before and after it. */
   private Block spliced(
       Execution x, Entry e, Run r, @Nullable Block before, @Nullable Block after) {
     try (ResultSplice out = new ResultSplice(x, grid, e.columns().size())) {

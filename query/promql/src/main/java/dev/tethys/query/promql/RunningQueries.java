@@ -208,12 +208,12 @@ public final class RunningQueries {
       this.tracked = file.begin(running.query.text(), running.since);
     }
 
-    /** When the query got its slot, in terms of {@link System#nanoTime}. */
+    /** Returns the time at which the query got its slot, as a {@link System#nanoTime} value. */
     long start() {
       return running.started;
     }
 
-    /** The query has been computing for some time. */
+    /** Records that the query has been computing for some time. */
     void computesLong() {
       Places p = places(running.query);
       synchronized (p) {
@@ -319,12 +319,12 @@ public final class RunningQueries {
     }
   }
 
-  /** Number of queries since startup, including those that run or wait. */
+  /** Returns the number of queries since startup, including those that run or wait. */
   public long totalQueries() {
     return ids.get();
   }
 
-  /** Number of running and waiting queries. */
+  /** Returns the number of running and waiting queries. */
   public int size() {
     return queries.size();
   }

@@ -42,7 +42,7 @@ public sealed interface Value {
       long[] timestamps,
       double[] values,
       @Nullable Histogram @Nullable [] histograms) {
-    /** The histogram at a point, or null if it is a float. */
+    /** Returns the histogram at a point, or null if it is a float. */
     public @Nullable Histogram histogram(int i) {
       return histograms == null ? null : histograms[i];
     }

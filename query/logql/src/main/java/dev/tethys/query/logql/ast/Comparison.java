@@ -15,12 +15,12 @@ public enum Comparison {
     this.text = text;
   }
 
-  /** Operator as written. */
+  /** Returns the operator as written. */
   public String text() {
     return text;
   }
 
-  /** Result for two numbers. */
+  /** Returns the result for two numbers. */
   public boolean holds(double left, double right) {
     return switch (this) {
       case EQUAL -> left == right;
@@ -32,7 +32,7 @@ public enum Comparison {
     };
   }
 
-  /** Result for two integers. */
+  /** Returns the result for two integers. */
   public boolean holds(long left, long right) {
     return switch (this) {
       case EQUAL -> left == right;

@@ -15,7 +15,7 @@ public record LogExpr(List<Matcher> matchers, List<Stage> stages) implements Log
     stages = List.copyOf(stages);
   }
 
-  /** Node type in Loki's messages. */
+  /** Returns the node type in Loki's messages. */
   public String typeName() {
     return stages.isEmpty() ? "*syntax.MatchersExpr" : "*syntax.PipelineExpr";
   }

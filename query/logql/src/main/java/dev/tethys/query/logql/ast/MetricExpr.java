@@ -20,7 +20,7 @@ public sealed interface MetricExpr extends LogqlExpr {
       this.text = text;
     }
 
-    /** Name as written. */
+    /** Returns the name as written. */
     public String text() {
       return text;
     }

@@ -36,7 +36,7 @@ public enum RangeOp {
     this.grouping = grouping;
   }
 
-  /** Name as written. */
+  /** Returns the name as written. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -51,7 +51,7 @@ public enum RangeOp {
     return grouping;
   }
 
-  /** Function of a name; null if there is none. */
+  /** Returns the function with a name, or null if there is none. */
   public static @Nullable RangeOp of(String name) {
     for (RangeOp op : values()) {
       if (op.text().equals(name)) {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Log pipeline stage. */
 public sealed interface Stage {
-  /** Effect on a row, by which a query is planned. */
+  /** Returns the effect on a row, used to plan a query. */
   Effect effect();
 
   /**
@@ -50,7 +50,7 @@ public sealed interface Stage {
       this.negated = negated;
     }
 
-    /** Operator as written. */
+    /** Returns the operator as written. */
     public String text() {
       return text;
     }

@@ -18,7 +18,7 @@ public enum VectorOp {
   SORT,
   SORT_DESC;
 
-  /** Name as written. */
+  /** Returns the name as written. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -28,7 +28,7 @@ public enum VectorOp {
     return this == TOPK || this == BOTTOMK || this == APPROX_TOPK;
   }
 
-  /** Aggregation of a name; null if there is none. */
+  /** Returns the aggregation with a name, or null if there is none. */
   public static @Nullable VectorOp of(String name) {
     for (VectorOp op : values()) {
       if (op.text().equals(name)) {

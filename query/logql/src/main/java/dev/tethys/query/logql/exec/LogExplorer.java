@@ -111,7 +111,7 @@ public final class LogExplorer {
   private final LogStore store;
   private final Set<String> warnings = new ConcurrentSkipListSet<>();
 
-  /** Explorer of an engine's store, with its memory and threads. */
+  /** Creates an explorer of an engine's store, with its memory and threads. */
   public LogExplorer(LogqlEngine engine) {
     this.engine = engine;
     store = engine.store();
@@ -136,7 +136,7 @@ public final class LogExplorer {
         : LogqlParser.parseMatchers(selector, true);
   }
 
-  /** Label names of the streams that a selector selects; null for all streams. */
+  /** Returns the label names of the streams that match a selector; null for all streams. */
   public SortedSet<String> labelNames(Range range, @Nullable String selector) {
     SortedSet<String> out = new TreeSet<>();
     try (LogSelection s = select(range, matchers(selector))) {
@@ -186,7 +186,7 @@ public final class LogExplorer {
     }
   }
 
-  /** Volumes, the largest first. */
+  /** Returns volumes, largest first. */
   public List<Volume> volume(
       Range range, VolumeRequest request, LogqlLimits limits, BooleanSupplier stopped) {
     List<Matcher> matchers = LogqlParser.parseMatchers(request.selector(), true);

@@ -82,12 +82,14 @@ public final class LogqlEngine implements AutoCloseable {
     this.memory = memory;
   }
 
-  /** Engine over the same store and threads, whose queries use another share of memory. */
+  /**
+   * Returns an engine over the same store and threads, whose queries use another share of memory.
+   */
   public LogqlEngine withMemory(MemoryShare share) {
     return new LogqlEngine(this, share);
   }
 
-  /** Query over several lines, as {@code format_query} gives it. */
+  /** Formats a query over several lines, as {@code format_query} does. */
   public static String format(String query) {
     return LogqlFormatter.format(LogqlParser.parse(query));
   }
@@ -106,7 +108,7 @@ public final class LogqlEngine implements AutoCloseable {
     return e;
   }
 
-  /** Store whose entries are queried. */
+  /** Returns the queried store. */
   public LogStore store() {
     return store;
   }

@@ -40,7 +40,7 @@ public final class MetricPlanner {
   private final QueryRun run;
   private final StepGrid grid;
 
-  /** Planner of a query over some steps. */
+  /** Creates a planner of a query over some steps. */
   public MetricPlanner(QueryRun run, StepGrid grid) {
     this.run = run;
     this.grid = grid;
@@ -66,7 +66,7 @@ public final class MetricPlanner {
     }
   }
 
-  /** Root operator of the query. */
+  /** Returns the root operator of the query. */
   public Operator plan(MetricExpr e) {
     return switch (e) {
       case RangeAggregation r -> scan(rangePlan(r, null, false));

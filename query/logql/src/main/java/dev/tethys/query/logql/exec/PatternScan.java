@@ -41,7 +41,7 @@ public final class PatternScan {
   }
 
   /**
-   * The most frequent patterns, sorted.
+   * Returns the most frequent patterns, sorted.
    *
    * @param limit most patterns
    */
@@ -187,7 +187,10 @@ public final class PatternScan {
     return some[n - most];
   }
 
-  /** The most frequent patterns, sorted; most of the others have too few rows to be compared. */
+  /**
+   * Returns the most frequent patterns, sorted; most of the others have too few rows to be
+   * compared.
+   */
   private static List<PatternCount> largest(List<PatternCount> all, int limit) {
     long least = least(all.stream().mapToLong(PatternCount::total).toArray(), limit);
     List<PatternCount> out = new ArrayList<>();

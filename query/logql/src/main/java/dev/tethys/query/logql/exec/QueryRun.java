@@ -82,7 +82,15 @@ public final class QueryRun implements AutoCloseable {
     this.stopped = stopped;
   }
 
-  /** Time of the clock after which the query fails. */
+  public LogStore store() {
+    return store;
+  }
+
+  public Scope scope() {
+    return scope;
+  }
+
+  /** Returns the clock time after which the query fails. */
   long deadline() {
     return deadline;
   }

@@ -23,7 +23,7 @@ final class RangeMath {
   }
 
   /**
-   * Value for a window of at least one sample.
+   * Returns the value for a window of at least one sample.
    *
    * @param windowEnd last time of the window
    */
@@ -117,8 +117,8 @@ final class RangeMath {
   }
 
   /**
-   * Rate of a counter with resets, extrapolated to the window's ends as Prometheus does it: up to
-   * an end that is near, otherwise by half a sample's distance, and not below zero.
+   * Returns the rate of a counter with resets, extrapolated to the window's ends as in Prometheus:
+   * up to an end that is near, otherwise by half a sample's distance, and not below zero.
    */
   private double counterRate(long[] t, double[] v, int from, int to, long windowEnd) {
     if (to - from < 2) {

@@ -549,7 +549,7 @@ final class RangeScan {
     return out;
   }
 
-  /** One series with 1 if there are no rows, with the labels that the selector demands. */
+  /** Returns one series with 1 if there are no rows, with the labels required by the selector. */
   private List<Column> absent(Sums rows, int series) {
     double[] v = new double[grid.steps()];
     double[] counts =

@@ -57,7 +57,7 @@ final class RowReader {
     streamLabels = new int[streams.size()][];
   }
 
-  /** Metadata that has to be read for the labels that are used: null for all. */
+  /** Returns the metadata to read for the used labels; null for all. */
   static @Nullable List<String> metadata(UsedLabels wanted) {
     Set<String> set = wanted.names();
     if (set == null) {

@@ -60,7 +60,7 @@ record ScanPlan(LogFilter filter, List<Stage> stages) {
     };
   }
 
-  /** Part of a condition that the store cannot test; null if it tests all. */
+  /** Returns the part of a condition that the store cannot test, or null if it tests all. */
   private static @Nullable Condition pushed(
       Condition c, List<Labels> streams, List<Matcher> metadata) {
     if (c instanceof Condition.Text t && isMetadata(t.matcher().name(), streams)) {

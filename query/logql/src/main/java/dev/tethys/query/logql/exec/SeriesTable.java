@@ -20,7 +20,7 @@ final class SeriesTable {
     return size;
   }
 
-  /** Number of a key; the number of keys before if it is new. */
+  /** Returns the number of a key; the previous number of keys if it is new. */
   int id(byte[] key, int length) {
     long h = HASHER.hashBytesToLong(key, 0, length);
     int mask = table.length - 1;

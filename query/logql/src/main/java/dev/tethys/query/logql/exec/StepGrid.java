@@ -32,7 +32,7 @@ public record StepGrid(long start, long step, int steps) {
     return time(steps - 1);
   }
 
-  /** The steps in milliseconds, for operators of PromQL. Times are cut off, as in Loki. */
+  /** Returns the steps in milliseconds, for PromQL operators. Times are cut off, as in Loki. */
   public Grid millis() {
     return steps == 1
         ? Grid.instant(Math.floorDiv(start, 1_000_000L))

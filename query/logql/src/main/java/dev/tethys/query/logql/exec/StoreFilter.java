@@ -12,7 +12,7 @@ public final class StoreFilter {
   private StoreFilter() {}
 
   /**
-   * Filter of a query whose stages the store can test.
+   * Returns the filter of a query whose stages the store can test.
    *
    * @param streams streams that the query selects
    * @throws LogqlParseException if the query has another stage

@@ -36,7 +36,7 @@ public final class TailedLogStore implements LogStore {
     this(store, (tenant, batch, result) -> {});
   }
 
-  /** Store that also passes every append to a listener. */
+  /** Creates a store that also passes every append to a listener. */
   public TailedLogStore(LogStore store, Listener listener) {
     this.store = store;
     this.listener = listener;
@@ -59,7 +59,7 @@ public final class TailedLogStore implements LogStore {
     return t;
   }
 
-  /** Number of open tails of a tenant. */
+  /** Returns the number of a tenant's open tails. */
   public int openTails(Scope scope) {
     return (int) tails.stream().filter(t -> t.scope().tenant().equals(scope.tenant())).count();
   }

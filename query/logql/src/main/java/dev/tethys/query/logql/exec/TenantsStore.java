@@ -41,7 +41,7 @@ final class TenantsStore implements LogStore {
     this.tenants = tenants;
   }
 
-  /** The store, or a view of it if several tenants are named. */
+  /** Returns the store, or a view of it if several tenants are named. */
   static LogStore of(LogStore store, Scope scope) {
     return scope.hasSeveralTenants() ? new TenantsStore(store, scope.tenants()) : store;
   }
@@ -336,7 +336,7 @@ final class TenantsStore implements LogStore {
     return new TreeSet<>(tenants.stream().map(Scope::tenant).toList());
   }
 
-  /** The store is owned by others. */
+  /** Does nothing: the store is owned by others. */
   @Override
   public void close() {}
 }

@@ -22,7 +22,7 @@ public final class LogqlFormatter {
 
   private LogqlFormatter() {}
 
-  /** Query over several lines. */
+  /** Formats a query over several lines. */
   public static String format(LogqlExpr e) {
     LogqlFormatter f = new LogqlFormatter();
     f.write(e, 0);

@@ -90,7 +90,7 @@ public final class LogqlPrinter {
     return sb.append(window(r)).toString();
   }
 
-  /** The range and the offset. */
+  /** Formats the range and the offset. */
   static String window(LogRange r) {
     return "["
         + Units.durationText(r.range())
@@ -98,7 +98,7 @@ public final class LogqlPrinter {
         + (r.offset() == 0 ? "" : " offset " + Units.durationText(r.offset()));
   }
 
-  /** An operator with its modifiers. */
+  /** Formats an operator with its modifiers. */
   static String operator(Binary b) {
     VectorMatching m = b.matching();
     StringBuilder sb = new StringBuilder(b.op().text());

@@ -24,7 +24,7 @@ final class StageText {
     return m.name() + m.type().operator() + GoQuote.quote(m.value());
   }
 
-  /** A stage with its leading operator. */
+  /** Formats a stage with its leading operator. */
   static String stage(Stage s) {
     return switch (s) {
       case Stage.LineFilter f ->
@@ -91,7 +91,7 @@ final class StageText {
     };
   }
 
-  /** A value; expressions with a backslash become raw strings if possible. */
+  /** Formats a value; expressions with a backslash become raw strings if possible. */
   private static String value(Matcher m) {
     boolean expression = m.type() == Matcher.Type.REGEX || m.type() == Matcher.Type.NOT_REGEX;
     String v = m.value();
@@ -114,7 +114,7 @@ final class StageText {
     return (g.without() ? "without (" : "by (") + String.join(",", g.labels()) + ")";
   }
 
-  /** A number as a literal of the grammar. */
+  /** Formats a number as a literal of the grammar. */
   static String number(double v) {
     return GoFloat.f(v);
   }

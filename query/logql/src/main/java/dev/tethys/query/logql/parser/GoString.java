@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 final class GoString {
   private GoString() {}
 
-  /** Text of a string without its quotes; null if an escape is not valid. */
+  /** Returns the text of a string without its quotes, or null if an escape is invalid. */
   static @Nullable String unquote(String raw) {
     if (raw.indexOf('\\') < 0) {
       return raw;

@@ -68,7 +68,7 @@ final class LogqlLexer {
     return t;
   }
 
-  /** The next token; the end again and again at the end. */
+  /** Returns the next token; at the end, always the end token. */
   LogqlToken next() {
     skipBlanks();
     int from = at;
@@ -247,7 +247,7 @@ final class LogqlLexer {
     return i;
   }
 
-  /** End of digits and letters from a digit on; -1 if there is no digit. */
+  /** Returns the end of the digits and letters that start at a digit; -1 if there is no digit. */
   private int unitEnd(int from) {
     int end = from;
     while (end < text.length()
@@ -285,7 +285,7 @@ final class LogqlLexer {
     return token(LogqlTokenKind.NUMBER, at, numberEnd());
   }
 
-  /** Size of a query, whose units are not in any case: {@code kB}, {@code MiB}. */
+  /** Parses a size in a query, whose units are case-sensitive: {@code kB}, {@code MiB}. */
   private static long sizeOf(String s) throws UnitException {
     for (int i = 0; i < s.length(); i++) {
       char c = s.charAt(i);

@@ -38,7 +38,7 @@ final class LogqlMetricParser {
     pipeline = new PipelineParser(in);
   }
 
-  /** A complete query. */
+  /** Parses a complete query. */
   LogqlExpr query() {
     LogqlExpr e = expression(0);
     if (!in.at(LogqlTokenKind.END)) {
@@ -119,7 +119,7 @@ final class LogqlMetricParser {
     return next == LogqlTokenKind.CLOSE_PARENTHESIS || next == LogqlTokenKind.IDENTIFIER;
   }
 
-  /** A list of labels in parentheses. */
+  /** Parses a list of labels in parentheses. */
   private List<String> labels() {
     in.require(LogqlTokenKind.OPEN_PARENTHESIS);
     List<String> out = new ArrayList<>();
@@ -178,7 +178,7 @@ final class LogqlMetricParser {
     }
   }
 
-  /** Value of an operation on two numbers. Division by zero gives NaN, as in Loki. */
+  /** Evaluates an operation on two numbers. Division by zero gives NaN, as in Loki. */
   static double fold(BinaryOp op, double l, double r) {
     return switch (op) {
       case ADD -> l + r;

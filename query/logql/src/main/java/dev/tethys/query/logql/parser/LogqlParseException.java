@@ -24,22 +24,22 @@ public final class LogqlParseException extends RuntimeException {
     this.reason = ErrorText.shorten(reason);
   }
 
-  /** An error without a position. */
+  /** Creates an error without a position. */
   public LogqlParseException(String reason) {
     this(0, 0, reason);
   }
 
-  /** Line from 1; 0 if unknown. */
+  /** Returns the line from 1; 0 if unknown. */
   public int line() {
     return line;
   }
 
-  /** Column from 1; 0 if unknown. */
+  /** Returns the column from 1; 0 if unknown. */
   public int column() {
     return column;
   }
 
-  /** Text without the position. */
+  /** Returns the text without the position. */
   public String reason() {
     return reason;
   }

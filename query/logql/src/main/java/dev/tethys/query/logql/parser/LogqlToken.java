@@ -11,7 +11,7 @@ import java.util.Locale;
  * @param column column from 1, in characters
  */
 record LogqlToken(LogqlTokenKind kind, String text, long nanos, int line, int column) {
-  /** Name in messages. */
+  /** Returns the name used in messages. */
   String shown() {
     return switch (kind) {
       case RANGE_FUNCTION, AGGREGATION -> text.toUpperCase(Locale.ROOT);

@@ -79,7 +79,7 @@ enum LogqlTokenKind {
     this.shown = shown;
   }
 
-  /** Name in messages; empty if the text is the name. */
+  /** Returns the name used in messages; empty if the text is the name. */
   String shown() {
     return shown;
   }

@@ -30,7 +30,7 @@ final class LogqlTokenReader {
     return current.kind();
   }
 
-  /** Kind of the token after the current one. */
+  /** Returns the kind of the token after the current one. */
   LogqlTokenKind followingKind() {
     LogqlToken f = following;
     if (f == null) {
@@ -82,7 +82,7 @@ final class LogqlTokenReader {
     return take();
   }
 
-  /** Name of a label, which may be written like a keyword. */
+  /** Parses a label name, which may be written like a keyword. */
   String label() {
     if (!current.kind().isWord()) {
       throw unexpected("IDENTIFIER");
@@ -90,7 +90,7 @@ final class LogqlTokenReader {
     return take().text();
   }
 
-  /** Error at the current token that names the tokens accepted there. */
+  /** Returns an error at the current token that names the tokens accepted there. */
   LogqlParseException unexpected(String... expecting) {
     LogqlToken t = current;
     StringBuilder sb = new StringBuilder("syntax error: unexpected ").append(t.shown());
@@ -102,7 +102,7 @@ final class LogqlTokenReader {
     return new LogqlParseException(t.line(), t.column(), sb.toString());
   }
 
-  /** Error at an unknown word, with the most similar known one. */
+  /** Returns an error at an unknown word, with the most similar known one. */
   LogqlParseException unexpectedWord(Iterable<String> known, String... expecting) {
     LogqlParseException e = unexpected(expecting);
     if (current.kind() != LogqlTokenKind.IDENTIFIER) {

@@ -344,8 +344,8 @@ final class PipelineParser {
   // ---- label filters
 
   /**
-   * Conditions. {@code and} binds tighter than {@code or}; the right operand of a comma is
-   * everything after it, as in Loki's grammar.
+   * Parses label filter conditions. {@code and} binds tighter than {@code or}; the right operand of
+   * a comma is everything after it, as in Loki's grammar.
    */
   Condition labelFilter() {
     in.enter();
@@ -424,7 +424,7 @@ final class PipelineParser {
     };
   }
 
-  /** A number with or without a sign. */
+  /** Parses a number with an optional sign. */
   double signedNumber() {
     if (in.skip(LogqlTokenKind.SUB)) {
       return -number();
@@ -445,7 +445,7 @@ final class PipelineParser {
     return v;
   }
 
-  /** Number as Go's strconv.ParseFloat reads it: hexadecimal only with an exponent. */
+  /** Parses a number like Go's strconv.ParseFloat: hexadecimal only with an exponent. */
   private static @Nullable Double floatOf(String s) {
     String low = s.toLowerCase(Locale.ROOT);
     boolean based = low.length() > 1 && low.charAt(0) == '0' && "xbo".indexOf(low.charAt(1)) >= 0;

@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 final class Suggestion {
   private Suggestion() {}
 
-  /** Word that differs in at most two letters, or one for words of less than six; null if none. */
+  /**
+   * Returns a word that differs in at most two letters, or one for words of less than six; null if
+   * none.
+   */
   static @Nullable String nearest(String word, Iterable<String> known) {
     String w = word.toLowerCase(Locale.ROOT);
     if (w.length() < 3 || w.length() > 40) {

@@ -20,7 +20,7 @@ public final class Units {
       super(message, null, false, false);
     }
 
-    /** Message; never null. */
+    /** Returns the message; never null. */
     public String reason() {
       return String.valueOf(getMessage());
     }
@@ -41,12 +41,12 @@ public final class Units {
     };
   }
 
-  /** Duration as Go's {@code time.ParseDuration} reads it, in nanoseconds. */
+  /** Parses a duration like Go's {@code time.ParseDuration}, in nanoseconds. */
   public static long goDuration(String text) throws UnitException {
     return duration(text, false, "time: ");
   }
 
-  /** Duration of a query, which may have days, weeks and years, in nanoseconds. */
+  /** Parses a query duration, which may have days, weeks and years, in nanoseconds. */
   public static long queryDuration(String text) throws UnitException {
     return duration(text, true, "");
   }
@@ -116,7 +116,9 @@ public final class Units {
     return c >= '0' && c <= '9';
   }
 
-  /** Size in bytes: a number with or without a unit, such as {@code 42kB}, {@code 3 MiB}. */
+  /**
+   * Parses a size in bytes: a number with an optional unit, such as {@code 42kB}, {@code 3 MiB}.
+   */
   public static long size(String text) throws UnitException {
     int end = 0;
     boolean comma = false;
@@ -172,7 +174,7 @@ public final class Units {
     "PB", "PiB", "TB", "TiB", "GB", "GiB", "MB", "MiB", "KB", "KiB"
   };
 
-  /** Shortest literal of a size. */
+  /** Returns the shortest literal of a size. */
   public static String sizeText(long bytes) {
     if (bytes != 0) {
       String best = null;
@@ -193,7 +195,8 @@ public final class Units {
   }
 
   /**
-   * Literal of a duration with the fewest parts that a range may have: {@code 5m}, {@code 1d12h}.
+   * Returns the duration literal with the fewest parts allowed in a range: {@code 5m}, {@code
+   * 1d12h}.
    */
   public static String durationText(long nanos) {
     if (nanos == 0) {
@@ -212,7 +215,7 @@ public final class Units {
     return sb.toString();
   }
 
-  /** Duration of a query; null if the text is not a duration. */
+  /** Parses a query duration; null if the text is not a duration. */
   static @Nullable Long tryDuration(String text) {
     try {
       return queryDuration(text);

@@ -64,7 +64,7 @@ final class Extractor {
     return 1L << Math.min(bytes, Long.SIZE - 1);
   }
 
-  /** False if a key is not that of a label that is used, because no label is as long. */
+  /** Returns false if a key cannot be a used label, because no label is as long. */
   boolean mayBeCandidate(byte[] key, int from, int to) {
     return mayBeCandidate(key, from, to, 0);
   }
@@ -84,12 +84,12 @@ final class Extractor {
     return all || !ascii || (lengths & (length(n) | length(n + 1))) != 0;
   }
 
-  /** Maximum number of labels that can be extracted; -1 if there is no limit. */
+  /** Returns the maximum number of labels that can be extracted; -1 if there is no limit. */
   int limit() {
     return all ? -1 : wantedCount;
   }
 
-  /** Name of a key in lines; -1 if it is not used. */
+  /** Returns the name of a key in lines; -1 if it is not used. */
   int candidate(byte[] key, int from, int to) {
     if (all) {
       return names.id(key, from, to);
@@ -98,7 +98,7 @@ final class Extractor {
     return id >= 0 && id < candidate.length && candidate[id] ? id : -1;
   }
 
-  /** Name under which a row gets the value of a key; -1 if it does not get it. */
+  /** Returns the name under which a row receives the value of a key; -1 if it does not. */
   int target(Row row, int id) {
     int n = row.isBase(id) ? names.duplicate(id) : id;
     if (!all && (n >= wanted.length || !wanted[n])) {

@@ -151,7 +151,10 @@ record JsonPath(List<Object> steps) {
     return out;
   }
 
-  /** Position of the value in an object or array that starts at a byte; -1 if it is missing. */
+  /**
+   * Returns the position of the value in an object or array that starts at a byte; -1 if it is
+   * missing.
+   */
   int find(byte[] b, int at, int to) {
     int p = at;
     int end = to;
@@ -168,7 +171,7 @@ record JsonPath(List<Object> steps) {
   /** Result of {@link #find(LineOutline, int)} if the position depends on arguments. */
   static final int UNKNOWN = -2;
 
-  /** Position of the value in lines; -1 if none contains it. */
+  /** Returns the position of the value in lines; -1 if none contains it. */
   int find(LineOutline lines, int at) {
     int p = at;
     for (Object step : steps) {
@@ -299,7 +302,7 @@ record JsonPath(List<Object> steps) {
     return n >= 0 && java.util.Arrays.equals(plain, 0, n, key, 0, key.length);
   }
 
-  /** Position of the member or element after a value; the end if there is none. */
+  /** Returns the position of the member or element after a value; the end if there is none. */
   private static int next(byte[] b, int value, int to) {
     int end = JsonText.valueEnd(b, value, to);
     if (end < 0) {

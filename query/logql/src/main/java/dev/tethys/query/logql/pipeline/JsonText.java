@@ -16,7 +16,7 @@ final class JsonText {
 
   private JsonText() {}
 
-  /** Index of the first byte that is not a blank; the end if all are blanks. */
+  /** Returns the index of the first non-blank byte; the end if all are blanks. */
   static int skipBlanks(byte[] b, int at, int to) {
     int i = at;
     while (i < to && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t')) {
@@ -25,7 +25,7 @@ final class JsonText {
     return i;
   }
 
-  /** Place of the quote that closes a string; -1 if there is none. */
+  /** Returns the position of the quote that closes a string; -1 if there is none. */
   static int stringEnd(byte[] b, int afterQuote, int to) {
     int i = afterQuote;
     while (i < to) {
@@ -38,7 +38,7 @@ final class JsonText {
     return -1;
   }
 
-  /** Position after the bracket that closes an object or array; -1 if there is none. */
+  /** Returns the position after the bracket that closes an object or array; -1 if there is none. */
   static int blockEnd(byte[] b, int at, int to, byte open, byte close) {
     int level = 0;
     int i = at;
@@ -60,7 +60,7 @@ final class JsonText {
     return -1;
   }
 
-  /** End of a number, boolean or null. */
+  /** Returns the end of a number, boolean or null. */
   static int literalEnd(byte[] b, int at, int to) {
     int i = at;
     while (i < to) {
@@ -74,7 +74,7 @@ final class JsonText {
     return i;
   }
 
-  /** Place after a value of any type; -1 if it has no end. */
+  /** Returns the position after a value of any type; -1 if it has no end. */
   static int valueEnd(byte[] b, int at, int to) {
     return switch (b[at]) {
       case '"' -> {

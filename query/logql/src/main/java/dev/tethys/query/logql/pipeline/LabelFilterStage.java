@@ -59,7 +59,7 @@ final class LabelFilterStage extends RowStage {
     };
   }
 
-  /** Slot of a label; errors are text and are not found here. */
+  /** Returns the slot of a label; errors are text and are not found here. */
   private static int find(Row row, int id) {
     return id == NameTable.ERROR || id == NameTable.ERROR_DETAILS ? -1 : row.find(id);
   }

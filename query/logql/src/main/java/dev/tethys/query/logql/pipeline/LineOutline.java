@@ -46,7 +46,9 @@ final class LineOutline {
     unreadEnd = 0;
   }
 
-  /** Number of arguments before a byte. Stages walk forwards, so the next one is near. */
+  /**
+   * Returns the number of arguments before a byte. Stages walk forwards, so the next one is near.
+   */
   private int before(int p) {
     int n = next;
     while (n < arguments && places[n] < p) {
@@ -59,7 +61,7 @@ final class LineOutline {
     return n;
   }
 
-  /** The bytes; must not be changed. */
+  /** Returns the bytes; must not be changed. */
   byte[] text() {
     return text;
   }
@@ -95,7 +97,7 @@ final class LineOutline {
     return true;
   }
 
-  /** Buffer of {@link #write}. */
+  /** Returns the buffer of {@link #write}. */
   byte[] written() {
     return written;
   }
@@ -127,7 +129,7 @@ final class LineOutline {
     return at;
   }
 
-  /** False if a range is one argument, which passes a test in no line. */
+  /** Returns false if a range is one argument, which passes a test in no line. */
   boolean mayPass(int from, int to, LogBodyParts.Test test) {
     return to - from != 1 || !varies(from, to) || known.mayPass(before(from), test);
   }

@@ -39,7 +39,7 @@ final class LinePattern {
     this.parts = parts;
   }
 
-  /** Pattern of a parser: names, each of them unique, and literals between captures. */
+  /** Parses a parser pattern: names, each of them unique, and literals between captures. */
   static LinePattern forParser(String pattern) {
     LinePattern p = new LinePattern(parts(pattern));
     p.rejectAdjacentCaptures();
@@ -58,7 +58,7 @@ final class LinePattern {
     return p;
   }
 
-  /** Pattern of a line filter: without names. */
+  /** Parses a line filter pattern, which has no names. */
   static LinePattern forFilter(String pattern) {
     LinePattern p = new LinePattern(parts(pattern));
     p.rejectAdjacentCaptures();
@@ -108,7 +108,7 @@ final class LinePattern {
     }
   }
 
-  /** Place of the bracket that closes a capture; -1 if no capture begins here. */
+  /** Returns the position of the bracket that closes a capture; -1 if no capture starts here. */
   private static int captureEnd(String s, int at) {
     if (s.charAt(at) != '<') {
       return -1;

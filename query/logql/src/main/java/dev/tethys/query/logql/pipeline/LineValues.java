@@ -59,7 +59,7 @@ final class LineValues {
     item(label, EMPTY);
   }
 
-  /** Number of the list; -1 if there are too many. */
+  /** Ends a list and returns its number; -1 if there are too many. */
   int end() {
     for (int i = 0; i < count; i++) {
       if (Arrays.equals(lists[i], 0, lists[i].length, list, 0, size)) {

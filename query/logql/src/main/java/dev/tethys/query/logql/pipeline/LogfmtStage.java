@@ -286,7 +286,7 @@ final class LogfmtStage extends RowStage {
     return true;
   }
 
-  /** Number of the name that a key gives a value to; -1 if it is not used. */
+  /** Returns the number of the name that receives the value of a key; -1 if it is not used. */
   private int label(byte[] b, int from, int to) {
     if (extractions.isEmpty()) {
       return candidate(b, from, to);
@@ -387,7 +387,7 @@ final class LogfmtStage extends RowStage {
         "logfmt syntax error at pos " + (at - row.lineFrom + 1) + " : " + what);
   }
 
-  /** The blank after which reading continues when a pair was not valid. */
+  /** Returns the blank after which parsing continues after an invalid pair. */
   private static int skip(byte[] b, int at, int to) {
     int i = at;
     while (i < to && (b[i] & 0xff) > ' ') {

@@ -22,7 +22,7 @@ public final class NameTable {
   private int[] table = new int[64];
   private int size;
 
-  /** Table with the names of errors. */
+  /** Creates a table with the names of errors. */
   public NameTable() {
     id("__error__");
     id("__error_details__");
@@ -33,20 +33,20 @@ public final class NameTable {
     return size;
   }
 
-  /** Number of a name, which is added if it is new. */
+  /** Returns the number of a name, adding it if new. */
   public int id(String name) {
     byte[] b = name.getBytes(StandardCharsets.UTF_8);
     return id(b, 0, b.length);
   }
 
-  /** Number of a name, which is added if it is new. */
+  /** Returns the number of a name, adding it if new. */
   public int id(byte[] bytes, int from, int to) {
     int slot = slot(bytes, from, to);
     int i = table[slot] - 1;
     return i >= 0 ? i : add(Arrays.copyOfRange(bytes, from, to), slot);
   }
 
-  /** Number of a name; -1 if it is unknown. */
+  /** Returns the number of a name; -1 if unknown. */
   public int find(byte[] bytes, int from, int to) {
     return table[slot(bytes, from, to)] - 1;
   }
@@ -94,12 +94,12 @@ public final class NameTable {
     return texts[id];
   }
 
-  /** UTF-8 of a name; must not be changed. */
+  /** Returns the UTF-8 bytes of a name; must not be changed. */
   public byte[] utf8(int id) {
     return names[id];
   }
 
-  /** Number of the name with {@link #DUPLICATE_SUFFIX}. */
+  /** Returns the number of the name with {@link #DUPLICATE_SUFFIX}. */
   public int duplicate(int id) {
     int d = duplicates[id];
     if (d < 0) {

@@ -8,7 +8,7 @@ final class Numbers {
 
   private Numbers() {}
 
-  /** Value of up to fifteen digits with a sign and a point; NaN for any other text. */
+  /** Parses up to fifteen digits with a sign and a point; NaN for any other text. */
   static double parse(byte[] b, int from, int length) {
     int i = from;
     int to = from + length;

@@ -21,7 +21,7 @@ public final class RequiredText {
   private RequiredText() {}
 
   /**
-   * Text that every passing line contains; null if unknown.
+   * Returns text contained in every passing line, or null if unknown.
    *
    * @param stages stages that follow what the store tests
    * @param streams labels of the selected streams

@@ -83,13 +83,13 @@ public final class Row {
   private long free = FREE_BYTES; // of this row
   private final AtomicLong madeOfQuery;
 
-  /** Row with label names from a table and its own limit of bytes created by stages. */
+  /** Creates a row with label names from a table and its own limit of bytes created by stages. */
   public Row(NameTable names) {
     this(names, new AtomicLong());
   }
 
   /**
-   * Row whose labels have names of a table.
+   * Creates a row with label names from a table.
    *
    * @param madeOfQuery bytes that stages have made in all threads of the query beyond the free ones
    */
@@ -141,7 +141,7 @@ public final class Row {
     }
   }
 
-  /** Slot of a label; -1 if the row has none of that name. */
+  /** Returns the slot of a label; -1 if the row has none with that name. */
   public int find(int id) {
     return id < stamp.length && stamp[id] == row ? slot[id] : -1;
   }
@@ -217,7 +217,7 @@ public final class Row {
     }
   }
 
-  /** Number of slots, including removed labels. */
+  /** Returns the number of slots, including removed labels. */
   public int slots() {
     return size;
   }
@@ -227,22 +227,22 @@ public final class Row {
     return category[s] != REMOVED;
   }
 
-  /** Name of the label in a slot. */
+  /** Returns the name of the label in a slot. */
   public int nameAt(int s) {
     return name[s];
   }
 
-  /** Category of the label in a slot. */
+  /** Returns the category of the label in a slot. */
   public byte categoryAt(int s) {
     return category[s];
   }
 
-  /** Buffer of the value in a slot. */
+  /** Returns the buffer of the value in a slot. */
   public byte[] bufferAt(int s) {
     return buffer[s];
   }
 
-  /** First byte of the value in a slot. */
+  /** Returns the first byte of the value in a slot. */
   public int fromAt(int s) {
     return from[s];
   }
@@ -252,18 +252,18 @@ public final class Row {
     return length[s];
   }
 
-  /** Value in a slot as text. */
+  /** Returns the value in a slot as text. */
   String textAt(int s) {
     return new String(buffer[s], from[s], length[s], StandardCharsets.UTF_8);
   }
 
-  /** Value of a label as text; empty if the row has none of that name. */
+  /** Returns the value of a label as text; empty if the row has none with that name. */
   public String text(int id) {
     int s = find(id);
     return s < 0 ? "" : textAt(s);
   }
 
-  /** The line as text. */
+  /** Returns the line as text. */
   public String lineText() {
     return new String(line, lineFrom, lineTo - lineFrom, StandardCharsets.UTF_8);
   }
@@ -288,8 +288,8 @@ public final class Row {
   // ---- memory of a row
 
   /**
-   * Offset in {@link #arena} of free space for the given number of bytes; {@link #used} allocates
-   * it.
+   * Returns the offset in {@link #arena} of free space for the given number of bytes; {@link #used}
+   * allocates it.
    *
    * @throws QueryException if the stages write more than {@link #MAX_BYTES} for a row
    */
@@ -331,7 +331,7 @@ public final class Row {
     }
   }
 
-  /** Memory for values that are not part of the line. */
+  /** Returns the memory for values that are not part of the line. */
   byte[] arena() {
     return arena;
   }

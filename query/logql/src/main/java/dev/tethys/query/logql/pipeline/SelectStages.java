@@ -100,7 +100,10 @@ final class SelectStages {
       return true;
     }
 
-    /** End of a control sequence: {@code ESC [}, parameters, a letter; -1 if there is none here. */
+    /**
+     * Returns the end of a control sequence: {@code ESC [}, parameters, a letter; -1 if there is
+     * none here.
+     */
     private static int sequenceEnd(byte[] b, int at, int to) {
       int i = at + 1;
       if (i >= to || b[i] != '[') {

@@ -209,7 +209,7 @@ final class TemplateFunctions {
   }
 
   /**
-   * Time of a number of days, seconds, milliseconds, microseconds or nanoseconds, by its length.
+   * Converts a number of days, seconds, milliseconds, microseconds or nanoseconds, by its length.
    */
   private static GoTime unixToTime(String s) {
     long v;

@@ -26,7 +26,7 @@ public final class Unwrapping {
     }
   }
 
-  /** Number of the label's name. */
+  /** Returns the number of the label's name. */
   public int label() {
     return label;
   }

@@ -25,7 +25,7 @@ public enum AggregateOp {
     this.parameter = parameter;
   }
 
-  /** Name in the query text. */
+  /** Returns the name in the query text. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }

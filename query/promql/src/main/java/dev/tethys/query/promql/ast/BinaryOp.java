@@ -29,7 +29,7 @@ public enum BinaryOp {
     this.precedence = precedence;
   }
 
-  /** Operator in the query text. */
+  /** Returns the operator in the query text. */
   public String text() {
     return text;
   }
@@ -38,7 +38,7 @@ public enum BinaryOp {
     return precedence;
   }
 
-  /** {@code == != < <= > >=}. */
+  /** Whether the operator is one of {@code == != < <= > >=}. */
   public boolean isComparison() {
     return switch (this) {
       case EQL, NEQ, LSS, LTE, GTR, GTE -> true;
@@ -46,7 +46,7 @@ public enum BinaryOp {
     };
   }
 
-  /** {@code and or unless}. */
+  /** Whether the operator is one of {@code and or unless}. */
   public boolean isSetOperator() {
     return this == AND || this == OR || this == UNLESS;
   }

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
  * start-up cache keeps (JDK 25), so that a dozen of them were most of the first response.
  */
 public sealed interface Expr {
-  /** The expression's position in the text. */
+  /** Returns the expression's position in the text. */
   Span span();
 
-  /** The type it evaluates to. */
+  /** Returns the type it evaluates to. */
   ValueType type();
 
-  /** The expressions directly inside, in the order in which Prometheus walks them. */
+  /** Returns the direct subexpressions, in the order in which Prometheus walks them. */
   List<Expr> children();
 
   /** Calls the visitor for this expression and everything inside it, outside first. */
@@ -203,7 +203,7 @@ public sealed interface Expr {
    *     {@code max_of}; null for a fixed duration
    */
   record Duration(long millis, @Nullable DurationExpr expression) {
-    /** A fixed duration. */
+    /** Creates a fixed duration. */
     public static Duration ofMillis(long millis) {
       return new Duration(millis, null);
     }
@@ -211,7 +211,7 @@ public sealed interface Expr {
 
   /** Arithmetic over durations; numbers are seconds. */
   sealed interface DurationExpr {
-    /** Position in the text; for two operands, from the first to the second. */
+    /** Returns the position in the text; for two operands, from the first to the second. */
     Span span();
 
     /** A number of seconds, or a duration literal. */
@@ -278,12 +278,15 @@ public sealed interface Expr {
       this.documented = documented;
     }
 
-    /** The name used in the API: {@code scalar}, {@code string}, {@code vector}, {@code matrix}. */
+    /**
+     * Returns the name used in the API: {@code scalar}, {@code string}, {@code vector}, {@code
+     * matrix}.
+     */
     public String text() {
       return text;
     }
 
-    /** The name used in most error messages: {@code instant vector}, say. */
+    /** Returns the name used in most error messages, such as {@code instant vector}. */
     public String documented() {
       return documented;
     }
@@ -305,7 +308,7 @@ public sealed interface Expr {
       List<String> include,
       @Nullable Double fillLeft,
       @Nullable Double fillRight) {
-    /** Copy with another cardinality. */
+    /** Returns a copy with another cardinality. */
     public VectorMatching withCardinality(Cardinality other) {
       return new VectorMatching(other, on, labels, include, fillLeft, fillRight);
     }

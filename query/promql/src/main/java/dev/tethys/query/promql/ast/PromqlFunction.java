@@ -19,12 +19,12 @@ public record PromqlFunction(
     int variadic,
     ValueType returnType,
     boolean experimental) {
-  /** The fewest arguments of a call. */
+  /** Returns the minimum number of arguments. */
   public int minArguments() {
     return variadic == 0 ? argumentTypes.size() : argumentTypes.size() - 1;
   }
 
-  /** The most arguments of a call; {@link Integer#MAX_VALUE} for no limit. */
+  /** Returns the maximum number of arguments; {@link Integer#MAX_VALUE} for no limit. */
   public int maxArguments() {
     return variadic < 0 ? Integer.MAX_VALUE : minArguments() + variadic;
   }

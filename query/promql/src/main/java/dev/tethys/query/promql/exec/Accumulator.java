@@ -64,7 +64,7 @@ abstract class Accumulator {
 
   abstract void addHistogram(int step, Histogram h, Labels labels);
 
-  /** The result, or null if there is none at any step. */
+  /** Returns the result, or null if there is none at any step. */
   abstract @Nullable Column finish(Labels labels);
 
   final @Nullable Column column(Labels labels, @Nullable Histogram @Nullable [] histograms) {

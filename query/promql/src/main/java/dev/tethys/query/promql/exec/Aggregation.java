@@ -65,7 +65,7 @@ public final class Aggregation extends Operator {
       }
     }
 
-    /** Size of the sums and labels of groups. */
+    /** Returns the size of the sums and labels of groups. */
     private long bytes(int steps) {
       long n = groups.size() * (steps * 16L + 96);
       for (Labels l : groups.labels()) {

@@ -261,7 +261,7 @@ public final class Annotations {
     n.count++;
   }
 
-  /** The warnings, with positions in the query when its text is given. */
+  /** Returns the warnings, with positions in the query if its text is given. */
   public synchronized List<String> warnings(String query) {
     ofStore.forEach(texts -> texts.forEach(text -> note(text, null)));
     List<String> out = texts(query, false);
@@ -271,7 +271,7 @@ public final class Annotations {
     return out;
   }
 
-  /** The infos, with positions in the query when its text is given. */
+  /** Returns the infos, with positions in the query if its text is given. */
   public synchronized List<String> infos(String query) {
     return texts(query, true);
   }

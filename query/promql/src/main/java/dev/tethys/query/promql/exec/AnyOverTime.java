@@ -185,7 +185,7 @@ public abstract class AnyOverTime implements RangeFunction {
       return v[a] != v[b] && !(Double.isNaN(v[a]) && Double.isNaN(v[b]));
     }
 
-    /** The last index at or before a moment, or one before {@code from}. */
+    /** Returns the last index at or before a moment, or one before {@code from}. */
     private static int anchor(long[] t, int from, int to, long moment) {
       int i = from;
       while (i < to && t[i] <= moment) {

@@ -11,7 +11,7 @@ final class BlockOwners {
   private final IdentityHashMap<Block, PlanStep> blocks = new IdentityHashMap<>();
   private long bytes;
 
-  /** A step has returned a block; a step that forwards its input holds nothing. */
+  /** Records the block returned by a step; a step that forwards its input holds nothing. */
   void recordBlock(PlanStep o, Block b) {
     if (b.bytes() > 0 && blocks.putIfAbsent(b, o) == null) {
       bytes += b.bytes();

@@ -27,12 +27,12 @@ final class Bounds {
     this.widest = widest;
   }
 
-  /** Index of the first sample by step. */
+  /** Returns the index of the first sample by step. */
   int[] from() {
     return from;
   }
 
-  /** Index after the last sample by step. */
+  /** Returns the index after the last sample by step. */
   int[] to() {
     return to;
   }
@@ -60,14 +60,14 @@ final class Bounds {
    */
   record TimeSums(double[] x, double[] xx) {}
 
-  /** Computed sums of times, or null before their computation. */
+  /** Returns the computed sums of times, or null before their computation. */
   @Nullable TimeSums timeSums() {
     return timeSums;
   }
 
   /**
-   * Extrapolation factors of {@code rate} by step, as far as they depend on timestamps only; or
-   * null.
+   * Returns the extrapolation factors of {@code rate} by step, as far as they depend on timestamps
+   * only; or null.
    */
   double @Nullable [] factors() {
     return factors;

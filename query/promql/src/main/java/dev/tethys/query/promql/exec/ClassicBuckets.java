@@ -146,7 +146,7 @@ final class ClassicBuckets {
     return diff / Math.min(sum, Double.MAX_VALUE) < TOLERANCE;
   }
 
-  /** The value below which the share {@code q} lies; changes the buckets the first time. */
+  /** Returns the value below which the share {@code q} lies; changes the buckets the first time. */
   double quantile(double q) {
     forced = false;
     if (Double.isNaN(q)) {
@@ -197,7 +197,7 @@ final class ClassicBuckets {
     return start + (end - start) * (rank / n);
   }
 
-  /** The share of observations between two values. */
+  /** Returns the share of observations between two values. */
   double fraction(double from, double to) {
     if (!endsAtInfinity()) {
       return Double.NaN;

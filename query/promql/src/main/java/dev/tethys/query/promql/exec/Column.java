@@ -44,7 +44,7 @@ public final class Column {
   }
 
   /**
-   * A series with a place for each step.
+   * Creates a series with a slot for each step.
    *
    * @param dropName whether the metric name is to be removed at the end (delayed name removal)
    * @param histograms histograms by step, or null if there are none
@@ -58,7 +58,7 @@ public final class Column {
   }
 
   /**
-   * A series of a few floats.
+   * Creates a series with a few floats.
    *
    * @param at the steps that have one, ascending
    */
@@ -84,7 +84,7 @@ public final class Column {
     return dropName;
   }
 
-  /** Number of steps, with or without a sample. */
+  /** Returns the number of steps, with or without a sample. */
   public int steps() {
     return steps;
   }
@@ -104,7 +104,7 @@ public final class Column {
     return histograms;
   }
 
-  /** The float at a step, or {@link #ABSENT}. */
+  /** Returns the float at a step, or {@link #ABSENT}. */
   public double value(int step) {
     if (at == null) {
       return floats[step];
@@ -113,7 +113,7 @@ public final class Column {
     return i < 0 ? ABSENT : floats[i];
   }
 
-  /** Approximate size: values, references, labels and object headers. */
+  /** Returns the approximate size: values, references, labels and object headers. */
   public long bytes() {
     long n = 8L * floats.length + 96 + labels.canonicalBytes().length;
     if (at != null) {
@@ -122,7 +122,7 @@ public final class Column {
     return histograms == null ? n : n + 264L * steps;
   }
 
-  /** Array in which no step has a float. */
+  /** Returns an array in which no step has a float. */
   static double[] absent(int steps) {
     double[] out = new double[steps];
     Arrays.fill(out, ABSENT);
@@ -144,7 +144,10 @@ public final class Column {
     return next(0) == steps;
   }
 
-  /** The first step from one on that has a sample; the number of steps if there is none. */
+  /**
+   * Returns the first step at or after the given one that has a sample; the number of steps if
+   * there is none.
+   */
   int next(int step) {
     if (at != null) {
       int i = Arrays.binarySearch(at, step);
@@ -158,7 +161,7 @@ public final class Column {
     return s;
   }
 
-  /** Number of steps in the range that have a sample. */
+  /** Returns the number of steps in the range that have a sample. */
   int present(int from, int end) {
     if (at != null && from == 0 && end == steps) {
       return at.length;
@@ -170,17 +173,17 @@ public final class Column {
     return n;
   }
 
-  /** The histogram at a step, or null. */
+  /** Returns the histogram at a step, or null. */
   public @Nullable Histogram histogram(int step) {
     return histograms == null ? null : histograms[step];
   }
 
-  /** Copy with other labels. */
+  /** Returns a copy with other labels. */
   public Column with(Labels newLabels, boolean drop) {
     return new Column(newLabels, drop, floats, at, steps, histograms);
   }
 
-  /** Number of samples; a histogram counts as several. */
+  /** Returns the number of samples; a histogram counts as several. */
   public long weight() {
     if (at != null) {
       return at.length;

@@ -46,19 +46,19 @@ public final class ComputeSlots {
     this.places = places;
   }
 
-  /** Number of queries that wait for a slot. */
+  /** Returns the number of queries waiting for a slot. */
   public int waiting() {
     return waiting.get();
   }
 
-  /** A query of a rule begins; {@link #ruleEnded} must follow. */
+  /** Records that a rule query starts; {@link #ruleEnded} must follow. */
   public void ruleBegan(long now) {
     if (rules.getAndIncrement() == 0) {
       rulesSince = now;
     }
   }
 
-  /** A query of a rule has ended. */
+  /** Records that a rule query has ended. */
   public void ruleEnded() {
     rules.decrementAndGet();
   }

@@ -24,7 +24,7 @@ public final class Dates {
     return secondOfDay(seconds) / 3600;
   }
 
-  /** Sunday is 0. */
+  /** Returns the day of the week; Sunday is 0. */
   public static double dayOfWeek(long seconds) {
     return Math.floorMod(day(seconds) + 4, 7L);
   }
@@ -89,12 +89,12 @@ public final class Dates {
     }
   }
 
-  /** A double cut to a long; what does not fit is the smallest. */
+  /** Truncates a double to a long; values out of range become the smallest. */
   private static long toLong(double v) {
     return v >= -0x1p63 && v < 0x1p63 ? (long) v : Long.MIN_VALUE;
   }
 
-  /** A part of the dates that a vector holds. */
+  /** Creates an operator that returns a part of the dates in a vector. */
   public static Operator of(LongToDoubleFunction part, Operator vector) {
     return new InstantMath.FloatMap(vector, List.of()) {
       @Override

@@ -78,7 +78,7 @@ public final class Description {
     return operator;
   }
 
-  /** Further attributes by name. */
+  /** Returns further attributes by name. */
   public Map<String, String> attributes() {
     return Collections.unmodifiableMap(attributes);
   }
@@ -92,7 +92,7 @@ public final class Description {
     return reads;
   }
 
-  /** The number of a result that several places use, or -1. */
+  /** Returns the number of a result shared by several steps, or -1. */
   public int sharedResult() {
     return shared;
   }

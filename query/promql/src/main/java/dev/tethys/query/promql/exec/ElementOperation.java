@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class ElementOperation {
   private ElementOperation() {}
 
-  /** Two numbers as scalars: comparisons give 0 or 1. */
+  /** Applies an operator to two scalars: comparisons return 0 or 1. */
   static double scalars(BinaryOp op, double l, double r) {
     return op.isComparison() ? (holds(op, l, r) ? 1 : 0) : arithmetic(op, l, r);
   }
 
-  /** A comparison of two numbers. */
+  /** Compares two numbers. */
   static boolean holds(BinaryOp op, double l, double r) {
     return switch (op) {
       case EQL -> l == r;
@@ -33,7 +33,7 @@ final class ElementOperation {
     };
   }
 
-  /** An arithmetic operation on two numbers. */
+  /** Applies an arithmetic operator to two numbers. */
   static double arithmetic(BinaryOp op, double l, double r) {
     return switch (op) {
       case ADD -> l + r;
@@ -104,7 +104,8 @@ final class ElementOperation {
   }
 
   /**
-   * An operation on samples of which at least one is a histogram, or one undefined for floats.
+   * Applies an operator to samples of which at least one is a histogram, or an operator undefined
+   * for floats.
    *
    * @param lh the left histogram, or null for the float {@code l}; likewise right
    */

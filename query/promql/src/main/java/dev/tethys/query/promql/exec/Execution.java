@@ -194,22 +194,22 @@ public final class Execution implements AutoCloseable {
     }
   }
 
-  /** CPU time of threads other than the query's own. */
+  /** Returns the CPU time of threads other than the query's own. */
   public long helperCpuNanos() {
     return helperCpu.sum();
   }
 
-  /** A helping thread has worked for the query. */
+  /** Records CPU time of a helper thread. */
   void helped(long cpuNanos) {
     helperCpu.add(cpuNanos);
   }
 
-  /** Profile of the time spent in each step; null if not requested. */
+  /** Returns the profile of the time spent in each step, or null if not requested. */
   @Nullable Profile profile() {
     return profile;
   }
 
-  /** A counter for the steps of the query itself. */
+  /** Creates a counter for the steps of the query itself. */
   public static SampleCount counter(Grid grid, boolean byStep) {
     return new SampleCount(grid.steps(), byStep);
   }
@@ -227,7 +227,8 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Coarsest resolution that the query accepts; see {@link dev.tethys.query.promql.QueryOptions}.
+   * Returns the coarsest resolution that the query accepts; see {@link
+   * dev.tethys.query.promql.QueryOptions}.
    */
   long maxSourceResolution() {
     return limits.maxSourceResolution();
@@ -238,12 +239,12 @@ public final class Execution implements AutoCloseable {
     return annotations;
   }
 
-  /** Memory by owner. */
+  /** Returns the memory by owner. */
   BlockOwners holders() {
     return holders;
   }
 
-  /** Native histograms were read. */
+  /** Records that native histograms were read. */
   void noteHistograms() {
     if (!readHistograms) {
       readHistograms = true;
@@ -263,7 +264,7 @@ public final class Execution implements AutoCloseable {
     return parallelism;
   }
 
-  /** The counter of the grid now being computed. */
+  /** Returns the sample counter of the grid being computed. */
   SampleCount count() {
     return count;
   }
@@ -349,12 +350,12 @@ public final class Execution implements AutoCloseable {
     return peakSamples.get();
   }
 
-  /** Current memory in bytes. */
+  /** Returns the current memory in bytes. */
   public long heldBytes() {
     return heldBytes.get();
   }
 
-  /** Peak memory in bytes. */
+  /** Returns the peak memory in bytes. */
   public long peakBytes() {
     return peakBytes.get();
   }
@@ -457,7 +458,10 @@ public final class Execution implements AutoCloseable {
     return false;
   }
 
-  /** The result of an operator that occurs in the query more than once, if it already exists. */
+  /**
+   * Returns the result of an operator that occurs in the query more than once, if it already
+   * exists.
+   */
   @Nullable Block shared(int operator, Grid grid) {
     return shared.get(new SharedKey(operator, grid));
   }

@@ -18,7 +18,8 @@ final class ExtendedRate {
   private ExtendedRate() {}
 
   /**
-   * The first index in {@code [from, last)} whose time is after (or, with equal, at) a given one.
+   * Returns the first index in {@code [from, last)} whose time is after (or, with equal, at) a
+   * given one.
    */
   private static int search(long[] t, int from, int last, long moment, boolean equal) {
     int i = from;
@@ -71,7 +72,7 @@ final class ExtendedRate {
     out[s] = perSecond ? difference / Rate.seconds(w.range) : difference;
   }
 
-  /** The value at a given time between a sample and the next one. */
+  /** Returns the value at a given time between a sample and the next one. */
   static double between(long[] t, double[] v, int i, long moment, boolean counter) {
     double y1 = counter && v[i + 1] < v[i] ? 0 : v[i];
     double y2 = v[i + 1];
@@ -196,7 +197,9 @@ final class ExtendedRate {
     return between(h1, t1, h2, t2, moment, counter, w.annotations, w.span);
   }
 
-  /** The histogram at a given time between two samples; null if they do not fit together. */
+  /**
+   * Returns the histogram at a given time between two samples; null if they do not fit together.
+   */
   static @Nullable Histogram between(
       Histogram h1,
       long t1,

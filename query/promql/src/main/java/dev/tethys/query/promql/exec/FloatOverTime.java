@@ -15,7 +15,7 @@ public abstract class FloatOverTime implements RangeFunction {
     this.least = least;
   }
 
-  /** The result for samples {@code [from, to)}, which are enough. */
+  /** Returns the result for samples {@code [from, to)}, which are sufficient. */
   abstract double of(Windows w, int step, int from, int to);
 
   /** Called first at each step with samples of either kind. */
@@ -69,7 +69,7 @@ public abstract class FloatOverTime implements RangeFunction {
     }
 
     /**
-     * The window moves on: while its extreme stays inside, only new samples are read. Where values
+     * Slides the window: while its extreme stays inside, only new samples are read. Where values
      * fall (or rise) for long the extreme is always the one that leaves; then candidates are kept
      * in a queue, so that no sample is read more than a few times.
      */
@@ -101,8 +101,9 @@ public abstract class FloatOverTime implements RangeFunction {
     }
 
     /**
-     * The windows from a step on, which only move forward. The queue holds the places of samples
-     * that no later one beats, so that its first is the first of the largest; NaN is never in it.
+     * Evaluates the windows starting at a step, which only move forward. The queue holds the places
+     * of samples that no later one beats, so that its first is the first of the largest; NaN is
+     * never in it.
      */
     private void queue(Windows w, int step, double[] out) {
       double[] v = w.values;
@@ -139,7 +140,9 @@ public abstract class FloatOverTime implements RangeFunction {
       return v[max ? max(v, from, from, to) : min(v, from, from, to)];
     }
 
-    /** The first of the largest values among the one at {@code m} and {@code [from, to)}. */
+    /**
+     * Returns the first of the largest values among the one at {@code m} and {@code [from, to)}.
+     */
     private static int max(double[] v, int m, int from, int to) {
       double best = v[m];
       for (int i = from; i < to; i++) {

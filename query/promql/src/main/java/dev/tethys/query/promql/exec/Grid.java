@@ -17,7 +17,7 @@ public record Grid(long start, long interval, int steps) {
     return new Grid(time, 1, 1);
   }
 
-  /** From start to the last step at or before end. */
+  /** Creates a grid from start to the last step at or before end. */
   public static Grid range(long start, long end, long interval) {
     long steps = end < start ? 0 : (end - start) / interval + 1;
     return new Grid(start, interval, (int) Math.min(steps, MAX_STEPS));

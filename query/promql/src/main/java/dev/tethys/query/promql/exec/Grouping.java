@@ -29,7 +29,7 @@ public final class Grouping {
     return d.with(without ? "without" : "by", labels);
   }
 
-  /** The labels of the group that a series belongs to. */
+  /** Returns the labels of a series' group. */
   Labels of(Labels series) {
     return isOne() ? Labels.EMPTY : series.filter(names, !without);
   }

@@ -34,7 +34,7 @@ final class GrowingProducts {
     sumProducts(w);
   }
 
-  /** The sums of the longest run of such windows; null if none is worthwhile. */
+  /** Returns the sums of the longest run of such windows, or null if none is worthwhile. */
   static @Nullable GrowingProducts of(Windows w) {
     int first = 0;
     int end = 0;

@@ -85,7 +85,7 @@ final class HistogramMean {
     return true;
   }
 
-  /** The result without empty buckets; something must have been added and have fitted. */
+  /** Returns the result without empty buckets; requires at least one compatible histogram. */
   Histogram result() {
     return sum().toHistogram();
   }

@@ -150,7 +150,7 @@ public final class InfoJoin extends Operator {
     return out;
   }
 
-  /** The info series with the times of their samples for values. */
+  /** Returns the info series with the timestamps of their samples as values. */
   private Block infoSeries(Execution x, Grid grid, List<Matcher> matchers) {
     Selector s = new Selector(matchers, at, offset, Extension.NONE, "info", false, span);
     return new InfoTimes(s).evaluate(x, grid);
@@ -223,7 +223,7 @@ public final class InfoJoin extends Operator {
       return l.keep(IDENTIFYING).toBuilder().set(Labels.METRIC_NAME, name).build();
     }
 
-    /** Two info series of one identity with samples of the same time: which one is meant? */
+    /** Fails if two info series with one identity have samples with the same time. */
     private void checkDuplicates() {
       boolean[] base = new boolean[grid.steps()];
       for (Column c : in.columns()) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class InstantMath {
   private InstantMath() {}
 
-  /** A function of each float. */
+  /** Applies a function to each float. */
   public static Operator floats(DoubleUnaryOperator f, Operator vector) {
     return new FloatMap(vector, List.of()) {
       @Override
@@ -64,7 +64,7 @@ public final class InstantMath {
     }
   }
 
-  /** {@code round}: to the nearest multiple, halves up. */
+  /** Evaluates {@code round}: to the nearest multiple, halves up. */
   public static Operator round(Operator vector, Operator nearest) {
     return new FloatMap(vector, List.of(nearest)) {
       @Override
@@ -80,8 +80,8 @@ public final class InstantMath {
   }
 
   /**
-   * {@code clamp}, {@code clamp_min} and {@code clamp_max}; the result is empty if the minimum
-   * exceeds the maximum.
+   * Evaluates {@code clamp}, {@code clamp_min} and {@code clamp_max}; the result is empty if the
+   * minimum exceeds the maximum.
    */
   public static Operator clamp(Operator vector, Operator low, Operator high) {
     return new FloatMap(vector, List.of(low, high)) {
@@ -98,14 +98,14 @@ public final class InstantMath {
     };
   }
 
-  /** Go's math.Max: infinity wins over NaN. */
+  /** Returns Go's math.Max: infinity wins over NaN. */
   public static double goMax(double a, double b) {
     return a == Double.POSITIVE_INFINITY || b == Double.POSITIVE_INFINITY
         ? Double.POSITIVE_INFINITY
         : Math.max(a, b);
   }
 
-  /** Go's math.Min: infinity wins over NaN. */
+  /** Returns Go's math.Min: infinity wins over NaN. */
   public static double goMin(double a, double b) {
     return a == Double.NEGATIVE_INFINITY || b == Double.NEGATIVE_INFINITY
         ? Double.NEGATIVE_INFINITY
@@ -138,7 +138,7 @@ public final class InstantMath {
     };
   }
 
-  /** {@code timestamp} of an expression that is not a selector: the time of the step. */
+  /** Evaluates {@code timestamp} of an expression that is not a selector: the time of the step. */
   public static Operator stepTime(Operator vector) {
     return new SeriesMap(vector) {
       @Override
@@ -161,7 +161,7 @@ public final class InstantMath {
     };
   }
 
-  /** {@code start_timestamp} of an expression that is not a selector: no samples. */
+  /** Evaluates {@code start_timestamp} of an expression that is not a selector: no samples. */
   public static Operator nothing(Operator vector) {
     return new FloatMap(vector, List.of()) {
       @Override
@@ -171,7 +171,7 @@ public final class InstantMath {
     };
   }
 
-  /** A function of each histogram. */
+  /** Applies a function to each histogram. */
   public static Operator histograms(ToDoubleFunction<Histogram> f, Operator vector) {
     return new SeriesMap(vector) {
       @Override

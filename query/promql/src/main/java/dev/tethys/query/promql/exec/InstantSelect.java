@@ -29,7 +29,7 @@ public final class InstantSelect extends Operator {
   private final Selector selector;
   private final Part part;
 
-  /** Copy for consumers that need only the presence of samples. */
+  /** Returns a copy for consumers that need only the presence of samples. */
   InstantSelect presence() {
     if (part != Part.VALUE) {
       return this;
@@ -83,7 +83,7 @@ public final class InstantSelect extends Operator {
     }
   }
 
-  /** The block with the labels as they are stored, regardless of the part. */
+  /** Returns the block with the labels as stored, regardless of the part. */
   Block keepingLabels(Execution x, Grid grid) {
     try (Stream s = new Stream(x, grid, selector.open(x, grid, 0))) {
       s.keepLabels = true;
@@ -243,7 +243,7 @@ public final class InstantSelect extends Operator {
       return at;
     }
 
-    /** By step the index of the newest sample within the lookback, or -1. */
+    /** Returns by step the index of the newest sample within the lookback, or -1. */
     private int[] find(SampleBuffer b) {
       int[] at = new int[grid.steps()];
       long lookback = x.lookback();
@@ -299,7 +299,7 @@ public final class InstantSelect extends Operator {
       return n;
     }
 
-    /** Only count and sum, after a check for a reset since the previous sample. */
+    /** Returns only count and sum, after a check for a reset since the previous sample. */
     private static Histogram countsOnly(@Nullable Histogram[] in, int i) {
       Histogram h = Streams.there(in[i]);
       Histogram before = i == 0 ? null : in[i - 1];

@@ -58,7 +58,7 @@ final class IntegerSums {
     return largest;
   }
 
-  /** The sum of the samples {@code [from, to)} of a window. */
+  /** Returns the sum of the samples {@code [from, to)} of a window. */
   double of(int from, int to) {
     return running[to] - running[from];
   }

@@ -4,7 +4,10 @@ package dev.tethys.query.promql.exec;
 final class Kernels {
   private Kernels() {}
 
-  /** The carry of Neumaier's addition; see {@link dev.tethys.model.CompensatedSum#carry}. */
+  /**
+   * Returns the compensation term of Neumaier's addition; see {@link
+   * dev.tethys.model.CompensatedSum#carry}.
+   */
   static double carry(double sum, double added, double total, double carry) {
     double part = total - sum;
     double error = (sum - (total - part)) + (added - part);
@@ -37,7 +40,10 @@ final class Kernels {
     return Double.isInfinite(sum) ? sum : sum + carry;
   }
 
-  /** The mean: computed from the compensated sum, or incrementally once the sum would overflow. */
+  /**
+   * Returns the mean, computed from the compensated sum, or incrementally once the sum would
+   * overflow.
+   */
   static double mean(double[] v, int from, int to) {
     double sum = v[from];
     double carry = 0;
@@ -86,7 +92,9 @@ final class Kernels {
     return mean + c;
   }
 
-  /** The quantile of the first {@code n} values, which are reordered; NaN counts as lowest. */
+  /**
+   * Returns the quantile of the first {@code n} values, which are reordered; NaN counts as lowest.
+   */
   static double quantile(double q, double[] v, int n) {
     if (n == 0 || Double.isNaN(q)) {
       return Double.NaN;
@@ -114,7 +122,10 @@ final class Kernels {
     return a * (1 - weight) + b * weight;
   }
 
-  /** The value after the one at {@code low}, once all from there on are at least as large. */
+  /**
+   * Returns the value after the one at {@code low}, once all values from there on are at least as
+   * large.
+   */
   private static double next(double[] v, int from, int n, int low, int high) {
     double min = v[Math.max(from, high)];
     for (int i = Math.max(from, low + 1); i < n; i++) {

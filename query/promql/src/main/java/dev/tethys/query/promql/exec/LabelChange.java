@@ -25,7 +25,7 @@ public final class LabelChange extends Operator {
   /** Derives labels from other labels. */
   @FunctionalInterface
   private interface Change {
-    /** The new labels; null if they stay unchanged. */
+    /** Returns the new labels, or null if unchanged. */
     @Nullable Labels of(Labels l, Execution x);
   }
 

@@ -48,7 +48,10 @@ final class Matching {
     return d;
   }
 
-  /** The number of each series' signature; equal signatures of both sides have equal numbers. */
+  /**
+   * Returns the number of each series' signature; equal signatures of both sides have equal
+   * numbers.
+   */
   int[] number(List<Column> columns) {
     int[] out = new int[columns.size()];
     for (int i = 0; i < out.length; i++) {
@@ -68,7 +71,7 @@ final class Matching {
     return numbers.size();
   }
 
-  /** The labels by which a series was matched, as messages and filled samples have them. */
+  /** Returns the labels by which a series was matched, as used in messages and filled samples. */
   Labels matchedLabels(Labels l) {
     if (on) {
       return l.filter(matched, true);

@@ -43,7 +43,7 @@ public final class MemoryLimitException extends QueryException {
     bytes = held;
   }
 
-  /** Copy with the complete message for the client of a query. */
+  /** Returns a copy with the complete message for the client of a query. */
   public QueryException withQuery(String query) {
     PlanStep o = largest;
     if (o == null) {

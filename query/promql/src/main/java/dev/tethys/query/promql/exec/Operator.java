@@ -23,7 +23,7 @@ public abstract class Operator implements PlanStep {
     }
   }
 
-  /** The result; never null, without empty series. */
+  /** Evaluates the operator; the result is never null and contains no empty series. */
   public Block evaluate(Execution x, Grid grid) {
     x.check();
     if (grid.steps() == 0) {
@@ -54,12 +54,14 @@ public abstract class Operator implements PlanStep {
     }
   }
 
-  /** The series to be computed one at a time, or null if that is not possible. */
+  /**
+   * Opens a stream that computes the series one at a time, or returns null if that is not possible.
+   */
   @Nullable SeriesStream open(Execution x, Grid grid) {
     return null;
   }
 
-  /** The series one at a time, from a finished block when need be. */
+  /** Streams the series one at a time, from a finished block if necessary. */
   final SeriesStream stream(Execution x, Grid grid) {
     x.check();
     x.check(grid);
@@ -83,7 +85,7 @@ public abstract class Operator implements PlanStep {
     return this;
   }
 
-  /** The values of a scalar by step. */
+  /** Returns the values of a scalar by step. */
   final double[] scalar(Execution x, Grid grid) {
     Block b = evaluate(x, grid);
     double[] v = b.column(0).values();

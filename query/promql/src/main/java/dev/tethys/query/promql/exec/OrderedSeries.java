@@ -99,7 +99,7 @@ final class OrderedSeries {
     }
   }
 
-  /** The next chunk; null after the last one. */
+  /** Returns the next chunk; null after the last one. */
   private synchronized @Nullable Chunk begin() {
     while (begun - emitted == ring.length && !stopped) {
       try {
@@ -142,7 +142,7 @@ final class OrderedSeries {
     }
   }
 
-  /** The chunk to pass on after another one; null if it is not computed yet. */
+  /** Returns the chunk to pass on after another one, or null if it is not computed yet. */
   private synchronized @Nullable Chunk turn(@Nullable Chunk before) {
     if (before != null) {
       before.done = false;

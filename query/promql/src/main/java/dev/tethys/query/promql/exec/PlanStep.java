@@ -12,7 +12,9 @@ public interface PlanStep {
    */
   record Origin(String name, Span span) {}
 
-  /** Origin in the query text; null if no part of the text has exactly this result. */
+  /**
+   * Returns the origin in the query text, or null if no part of the text has exactly this result.
+   */
   default @Nullable Origin origin() {
     return null;
   }

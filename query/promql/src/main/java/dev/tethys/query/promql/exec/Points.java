@@ -26,7 +26,7 @@ final class Points {
     this.steps = steps;
   }
 
-  /** Approximate size in bytes. */
+  /** Returns the approximate size in bytes. */
   long bytes() {
     return 96 + 8L * values.length + (at == null ? 0 : 4L * at.length);
   }
@@ -107,7 +107,7 @@ final class Points {
     System.arraycopy(c.values(), from, values, to, n);
   }
 
-  /** The series. */
+  /** Returns the series. */
   Column column(Labels labels) {
     int[] a = at;
     return a == null
@@ -115,7 +115,7 @@ final class Points {
         : Column.sparse(labels, steps, Arrays.copyOf(a, size), Arrays.copyOf(values, size));
   }
 
-  /** The series, with a value for each step. */
+  /** Returns the series with a value for each step. */
   Column denseColumn(Labels labels) {
     spread();
     return column(labels);

@@ -53,27 +53,27 @@ public final class Profile {
       return calls.sum();
     }
 
-    /** Time spent in the operator itself, summed over all threads. */
+    /** Returns the time spent in the operator itself, summed over all threads. */
     public long nanos() {
       return nanos.sum();
     }
 
-    /** CPU time spent only in it, over all threads. */
+    /** Returns the CPU time spent only in it, over all threads. */
     public long cpuNanos() {
       return cpuNanos.sum();
     }
 
-    /** Returned series. */
+    /** Returns the number of returned series. */
     public long series() {
       return series.sum();
     }
 
-    /** Returned samples. */
+    /** Returns the number of returned samples. */
     public long samples() {
       return samples.sum();
     }
 
-    /** The maximum number of bytes that its results took at a time. */
+    /** Returns the peak size of its results in bytes. */
     public long peakBytes() {
       return peakBytes.get();
     }
@@ -101,12 +101,12 @@ public final class Profile {
       return List.copyOf(resolutions);
     }
 
-    /** Time of series lookups in the store. */
+    /** Returns the time of series lookups in the store. */
     public long selectNanos() {
       return selectNanos.sum();
     }
 
-    /** Time in which the store read samples, over all threads. */
+    /** Returns the time in which the store read samples, over all threads. */
     public long readNanos() {
       return readNanos.sum();
     }
@@ -126,7 +126,7 @@ public final class Profile {
   private final ThreadLocal<Cursor> cursors = ThreadLocal.withInitial(Cursor::new);
 
   /**
-   * A profile with nothing in it.
+   * Creates an empty profile.
    *
    * @param nanoTime monotonic clock, as {@link System#nanoTime}
    * @param threadCpuNanos CPU time of the current thread
@@ -136,7 +136,7 @@ public final class Profile {
     this.threadCpuNanos = threadCpuNanos;
   }
 
-  /** Profile of a step; null if it never ran. */
+  /** Returns the profile of a step, or null if it never ran. */
   public synchronized @Nullable Node find(PlanStep step) {
     return nodes.get(step);
   }

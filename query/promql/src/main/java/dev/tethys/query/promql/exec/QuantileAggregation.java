@@ -52,7 +52,7 @@ public final class QuantileAggregation extends Operator {
     }
   }
 
-  /** At a single time, series are computed one by one without making labels. */
+  /** Evaluates a single time, where series are computed one by one without creating labels. */
   private Block atOneMoment(Execution x, Grid grid) {
     double[] q = parameter.scalar(x, grid);
     try (SeriesStream in = inner.stream(x, grid);

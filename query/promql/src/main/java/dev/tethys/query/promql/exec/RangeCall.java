@@ -159,7 +159,7 @@ public final class RangeCall extends Operator {
       return dropName(i) ? SeriesLabels.dropped(x, l) : l;
     }
 
-    /** Not by the name, which series may have lost. */
+    /** Groups series by labels other than the name, which series may have lost. */
     @Override
     public @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
       return metricName == null || keep && SeriesLabels.namesMetadata(sortedNames)

@@ -2,10 +2,13 @@ package dev.tethys.query.promql.exec;
 
 /** A function of a window of samples. Stateless, so that one instance serves all threads. */
 public interface RangeFunction {
-  /** All steps of a series that has only floats; steps without a result stay absent. */
+  /** Evaluates all steps of a series that has only floats; steps without a result stay absent. */
   void floats(Windows w, double[] out);
 
-  /** One step whose series has histograms; the window holds at least one sample of either kind. */
+  /**
+   * Evaluates one step of a series with histograms; the window holds at least one sample of either
+   * kind.
+   */
   void mixed(Windows w, int step, SeriesTarget out);
 
   /**

@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Source of a range function's windows: a selector or a subquery. */
 public sealed interface RangeSource extends PlanStep permits SelectedRange, SubqueryRange {
-  /** Milliseconds. */
+  /** Returns the range in milliseconds. */
   long range();
 
-  /** The end time of a step's window. */
+  /** Returns the end time of a step's window. */
   long moment(long stepTime);
 
   /** Whether all steps read the same window. */
@@ -51,6 +51,6 @@ public sealed interface RangeSource extends PlanStep permits SelectedRange, Subq
     void close();
   }
 
-  /** Selector of the source; null if unknown. */
+  /** Returns the selector of the source, or null if unknown. */
   @Nullable Selector selector();
 }

@@ -65,7 +65,7 @@ public final class Rate implements RangeFunction {
     }
   }
 
-  /** A range in seconds, formatted like Go's Duration.Seconds. */
+  /** Returns a range in seconds, like Go's Duration.Seconds. */
   static double seconds(long millis) {
     return (double) (millis / 1000) + (double) (millis % 1000 * 1_000_000) / 1e9;
   }
@@ -156,7 +156,8 @@ public final class Rate implements RangeFunction {
   }
 
   /**
-   * Extrapolation factors by step, which depend on timestamps only and are shared by all series.
+   * Returns the extrapolation factors by step, which depend on timestamps only and are shared by
+   * all series.
    */
   private static double[] factors(Windows w, double divisor) {
     double[] known = w.bounds.factors();
@@ -189,7 +190,7 @@ public final class Rate implements RangeFunction {
         divisor);
   }
 
-  /** The heart: {@code difference} between samples {@code n} distances apart, as over the range. */
+  /** Extrapolates {@code difference} between samples {@code n} distances apart to the range. */
   static double extrapolated(
       long firstTime,
       long lastTime,
@@ -234,7 +235,7 @@ public final class Rate implements RangeFunction {
     return sampled == 0 ? 1 : (sampled + toStart + toEnd) / sampled;
   }
 
-  /** A counter whose start times are known, at least in part. */
+  /** Evaluates a counter whose start times are known, at least in part. */
   private double withStarts(Windows w, int s, long[] starts) {
     long[] t = w.times;
     double[] v = w.values;
@@ -261,7 +262,7 @@ public final class Rate implements RangeFunction {
         : extrapolated(t[f], t[l], l - f, v[f], difference, w.start(s), w.end(s), true, divisor);
   }
 
-  /** The factor of a window in which the counter is known to have begun at zero. */
+  /** Returns the factor of a window in which the counter is known to have started at zero. */
   private static double fromStart(
       Windows w, int s, long first, long last, int n, long begin, double divisor) {
     double toEnd = (double) (w.end(s) - last) / 1000;
@@ -367,7 +368,10 @@ public final class Rate implements RangeFunction {
     return true;
   }
 
-  /** Last minus first plus what resets hid; null if the window's histograms do not fit together. */
+  /**
+   * Returns last minus first, plus what resets hid; null if the window's histograms do not fit
+   * together.
+   */
   private @Nullable HistogramAccumulator difference(Windows w, int f, int l) {
     Histogram[] h = w.histograms;
     long[] t = w.histogramTimes;

@@ -24,7 +24,10 @@ public final class RawRange {
     return source;
   }
 
-  /** The series, those of a subquery merged where delayed name removal makes them equal. */
+  /**
+   * Evaluates the series; those of a subquery are merged where delayed name removal makes them
+   * equal.
+   */
   public List<Value.Series> evaluate(Execution x, Grid grid) {
     List<Value.Series> out = new ArrayList<>();
     Workspace w = new Workspace();
@@ -78,7 +81,7 @@ public final class RawRange {
     return n;
   }
 
-  /** The first index whose time is after a given one. */
+  /** Returns the first index whose time is after a given one. */
   private static int first(long[] t, int size, long moment) {
     int i = 0;
     while (i < size && t[i] <= moment) {

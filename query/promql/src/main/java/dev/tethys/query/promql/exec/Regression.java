@@ -79,8 +79,8 @@ public final class Regression extends FloatOverTime {
   }
 
   /**
-   * Index from which the sums of a window continue: its first sample if they restart, as they do at
-   * each step whose times are relative to the step.
+   * Returns the index from which the sums of a window continue: its first sample if they restart,
+   * as they do at each step whose times are relative to the step.
    */
   private int begin(GrowingWindow window, int from, int to, double[] sums) {
     int begin = predict ? from : window.reach(from, to);
@@ -90,7 +90,9 @@ public final class Regression extends FloatOverTime {
     return begin;
   }
 
-  /** For each sample, the number of samples up to it that differ from their predecessor. */
+  /**
+   * Returns, for each sample, the number of samples up to it that differ from their predecessor.
+   */
   private static int[] changes(double[] v, int low, int high) {
     int[] out = new int[high - low];
     int n = 0;

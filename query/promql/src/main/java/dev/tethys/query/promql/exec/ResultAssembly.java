@@ -26,7 +26,7 @@ public final class ResultAssembly {
   }
 
   /**
-   * A column as a series of points; one with a float at every step keeps its arrays.
+   * Converts a column to a series of points; one with a float at every step keeps its arrays.
    *
    * @param times timestamps of the steps
    * @param before another series of the response, whose times this one shares if they are its own

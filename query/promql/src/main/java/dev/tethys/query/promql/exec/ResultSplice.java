@@ -47,7 +47,7 @@ public final class ResultSplice implements AutoCloseable {
     draft.add(p.bytes() - before);
   }
 
-  /** The result. */
+  /** Returns the result. */
   public Block finish() {
     List<Column> out = new ArrayList<>(columns.size());
     columns.forEach((labels, points) -> out.add(points.column(labels)));

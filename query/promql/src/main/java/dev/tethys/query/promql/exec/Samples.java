@@ -161,7 +161,7 @@ final class Samples {
     }
   }
 
-  /** The samples of a column as a subquery returns them: resets are no longer known. */
+  /** Loads the samples of a column as returned by a subquery: resets are no longer known. */
   void load(Column c, Grid grid, long[] gridTimes, long gridTimesId) {
     starts = null;
     summaries = null;

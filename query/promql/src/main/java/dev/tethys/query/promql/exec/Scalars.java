@@ -93,7 +93,7 @@ public final class Scalars {
       this.right = right;
     }
 
-    /** The operator on two numbers; comparisons give 0 or 1. */
+    /** Applies the operator to two numbers; comparisons return 0 or 1. */
     public static double apply(BinaryOp op, double l, double r) {
       return ElementOperation.scalars(op, l, r);
     }

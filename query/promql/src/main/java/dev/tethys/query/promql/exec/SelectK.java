@@ -216,8 +216,8 @@ public final class SelectK extends Operator {
   }
 
   /**
-   * A number in [0, 1) for each series by the hash of its labels: XXH64 over lengths, names and
-   * values as Prometheus keeps them, so that both choose the same series.
+   * Returns a number in [0, 1) for each series by the hash of its labels: XXH64 over lengths, names
+   * and values as stored by Prometheus, so that both choose the same series.
    */
   private static double[] offsets(Block in) {
     double[] out = new double[in.size()];
@@ -330,7 +330,7 @@ public final class SelectK extends Operator {
       series[b] = s;
     }
 
-    /** Best first; equal values keep their order. */
+    /** Sorts best first; equal values keep their order. */
     void sort() {
       if (size <= FEW) {
         insertionSort();

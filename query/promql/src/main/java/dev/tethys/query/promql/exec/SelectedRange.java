@@ -34,8 +34,8 @@ public record SelectedRange(
   }
 
   /**
-   * A bucket length in milliseconds whose multiples align with all windows; 0 if summaries are of
-   * no use.
+   * Returns a bucket length in milliseconds whose multiples align with all windows; 0 if summaries
+   * are of no use.
    */
   private long sameBuckets(Grid grid) {
     if (!takesSummaries()) {

@@ -40,7 +40,7 @@ public record Selector(
         moment(grid.start()) - before(lookback, range), moment(grid.end()) + after(lookback));
   }
 
-  /** Distance from a step's time to the start of its range, inclusive. */
+  /** Returns the distance from a step's time to the start of its range, inclusive. */
   private long before(long lookback, long range) {
     if (range == 0) {
       return lookback - 1;
@@ -67,7 +67,7 @@ public record Selector(
     return w.skipsHalf() ? w : null;
   }
 
-  /** Store request for the steps of a grid. */
+  /** Returns the store request for the steps of a grid. */
   Description.Reads reads(Grid grid, long lookback, long range, long sameBuckets, String parts) {
     Window w = window(grid, lookback, range);
     StepWindows some = windows(grid, lookback, range);

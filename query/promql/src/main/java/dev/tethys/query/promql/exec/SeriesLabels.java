@@ -17,14 +17,14 @@ final class SeriesLabels {
 
   private SeriesLabels() {}
 
-  /** Without name, type and unit, which a computed series no longer has. */
+  /** Returns the labels without name, type and unit, which a computed series no longer has. */
   static Labels withoutMetadata(Labels l) {
     return l.filter(METADATA, false);
   }
 
   /**
-   * The metric name that all series have in common, if they have neither types nor units: without
-   * it they are as different as with it. Null if that is not so, or the store does not tell.
+   * Returns the metric name common to all series, if they have neither types nor units: without it
+   * they are as different as with it. Null if that is not so, or the store does not tell.
    */
   static @Nullable String onlyName(RangeSource.Series series) {
     Groups g = series.groups(METADATA, true);
@@ -46,7 +46,8 @@ final class SeriesLabels {
   }
 
   /**
-   * Result labels of an operator that drops the metric name, either now or at the end of the query.
+   * Returns the result labels of an operator that drops the metric name, either now or at the end
+   * of the query.
    */
   static Labels dropped(Execution x, Labels l) {
     return x.features().delayedNameRemoval() ? l : withoutMetadata(l);

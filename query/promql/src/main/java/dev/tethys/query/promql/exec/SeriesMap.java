@@ -72,7 +72,7 @@ abstract class SeriesMap extends Operator {
         return dropsName() ? SeriesLabels.dropped(x, in.labels(i)) : in.labels(i);
       }
 
-      /** Not by the name, which series may have lost. */
+      /** Groups series by labels other than the name, which series may have lost. */
       @Override
       public @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
         return dropsName() && (!keep || SeriesLabels.namesMetadata(sortedNames))

@@ -128,7 +128,9 @@ final class SeriesMerge {
       }
     }
 
-    /** Collected columns in the order of first samples; the caller accounts for them. */
+    /**
+     * Returns the collected columns in the order of first samples; the caller accounts for them.
+     */
     List<Column> columns() {
       draft.close();
       List<Column> out = new ArrayList<>(entries.size());

@@ -26,8 +26,8 @@ interface SeriesStream extends AutoCloseable {
   void evaluate(int series, Workspace workspace, SeriesTarget target);
 
   /**
-   * For a presence stream: the sample's position by step, or -1 for none, if known without reading
-   * the series. Series with the same timestamps give the very same array.
+   * Returns, for a presence stream, the sample's position by step, or -1 for none, if known without
+   * reading the series. Series with the same timestamps give the very same array.
    */
   default int @Nullable [] presence(int series) {
     return null;
@@ -36,7 +36,10 @@ interface SeriesStream extends AutoCloseable {
   /** Counts the samples of series that were not evaluated because {@link #presence} was enough. */
   default void countPresent(int[] presence, int series) {}
 
-  /** Approximate cost of a series in samples or points, which determines the number of threads. */
+  /**
+   * Returns the approximate cost of a series in samples or points, which determines the number of
+   * threads.
+   */
   default long cost(Grid grid) {
     return grid.steps();
   }

@@ -61,7 +61,7 @@ public final class SeriesTarget {
     return true;
   }
 
-  /** Number of steps with a sample. */
+  /** Returns the number of steps with a sample. */
   int count() {
     int n = 0;
     for (int s = 0; s < values.length; s++) {
@@ -72,7 +72,7 @@ public final class SeriesTarget {
     return n;
   }
 
-  /** The content as a new column. */
+  /** Returns the content as a new column. */
   Column toColumn(Labels labels, boolean dropName) {
     return new Column(
         labels, dropName, values.clone(), histograms == null ? null : histograms.clone());

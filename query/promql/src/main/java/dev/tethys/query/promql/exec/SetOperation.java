@@ -71,7 +71,7 @@ public final class SetOperation extends Operator {
     return b;
   }
 
-  /** Presence of samples by signature and step; null for signatures without samples. */
+  /** Returns the presence of samples by signature and step; null for signatures without samples. */
   private static boolean[][] present(List<Column> columns, int[] number, int size, int steps) {
     boolean[][] out = new boolean[size][];
     for (int i = 0; i < number.length; i++) {

@@ -64,7 +64,7 @@ public final class Sorting extends Operator {
     return b;
   }
 
-  /** NaN sorts last in both orders. */
+  /** Compares values; NaN sorts last in both orders. */
   private static int byValue(double a, double b, boolean descending) {
     if (Double.isNaN(a) || Double.isNaN(b)) {
       return Boolean.compare(Double.isNaN(a), Double.isNaN(b));
@@ -86,7 +86,7 @@ public final class Sorting extends Operator {
     return descending ? c.reversed() : c;
   }
 
-  /** Natural order: runs of digits compare as numbers. */
+  /** Compares in natural order: runs of digits compare as numbers. */
   static int natural(String a, String b) {
     int i = 0;
     int j = 0;

@@ -30,7 +30,7 @@ final class Streams {
 
   private Streams() {}
 
-  /** A finished block as a stream; releases it at the end. */
+  /** Returns a finished block as a stream that releases it at the end. */
   static SeriesStream of(Execution x, Block b) {
     return new SeriesStream() {
       @Override
@@ -152,15 +152,15 @@ final class Streams {
   }
 
   /**
-   * Number of neighbouring series that a thread processes at a time: small enough for all threads
-   * to finish together.
+   * Returns the number of neighbouring series that a thread processes at a time: small enough for
+   * all threads to finish together.
    */
   static int chunk(Execution x, int series, int most) {
     return Math.clamp(series / (CHUNKS_A_THREAD * x.parallelism()), 1, most);
   }
 
   /**
-   * Number of threads for computing series.
+   * Returns the number of threads for computing series.
    *
    * @param cost cost of each series, see {@link SeriesStream#cost}
    * @param chunk number of series that a thread processes at a time
@@ -276,12 +276,12 @@ final class Streams {
     return false;
   }
 
-  /** Two series of a vector have the same labels. */
+  /** Returns the error for two series of a vector with the same labels. */
   static QueryException sameLabelset() {
     return QueryException.execution("vector cannot contain metrics with the same labelset");
   }
 
-  /** The value that is known to exist. */
+  /** Returns a value known to exist. */
   static <T> T there(@Nullable T t) {
     return Objects.requireNonNull(t);
   }

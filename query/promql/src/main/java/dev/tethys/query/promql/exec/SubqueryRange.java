@@ -57,7 +57,7 @@ public record SubqueryRange(Operator inner, long range, long step, @Nullable Lon
     return null;
   }
 
-  /** The points at which the inner expression is evaluated. */
+  /** Returns the points at which the inner expression is evaluated. */
   Grid inner(Grid outer) {
     long first = moment(outer.start()) - range;
     long start = step * (first / step);

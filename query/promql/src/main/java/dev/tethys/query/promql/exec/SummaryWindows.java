@@ -46,12 +46,12 @@ final class SummaryWindows {
     }
   }
 
-  /** The first row of a step's window. */
+  /** Returns the first row of a step's window. */
   int from(int step) {
     return from[step];
   }
 
-  /** Row after the last one of a step's window. */
+  /** Returns the row after the last one of a step's window. */
   int to(int step) {
     return to[step];
   }
@@ -82,7 +82,7 @@ final class SummaryWindows {
     };
   }
 
-  /** The share of a row's bucket inside a window; 1 when the whole bucket is. */
+  /** Returns the share of a row's bucket inside a window; 1 if the whole bucket is. */
   private double share(int s, int i) {
     long low = Math.max(rows.from[i], ends[s] - range);
     long high = Math.min(rows.to[i], ends[s]);

@@ -10,7 +10,7 @@ public final class ThreadCpu {
 
   private ThreadCpu() {}
 
-  /** CPU time of the calling thread in nanoseconds; 0 always if that is unknown. */
+  /** Returns the CPU time of the calling thread in nanoseconds; always 0 if unavailable. */
   public static long nanos() {
     if (!SUPPORTED || Thread.currentThread().isVirtual()) {
       return 0;

@@ -91,7 +91,10 @@ public final class Variance extends FloatOverTime {
       }
     }
 
-    /** A sum that was infinite between, where its carry must be dropped, is not finite at last. */
+    /**
+     * Whether the sum is finite; one that was infinite in between, where its carry must be dropped,
+     * is not.
+     */
     boolean isFinite(int step) {
       int k = step - run.first();
       return Double.isFinite(means[k]) && Double.isFinite(squares[k]);

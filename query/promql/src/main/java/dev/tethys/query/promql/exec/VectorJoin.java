@@ -88,8 +88,8 @@ public final class VectorJoin extends Operator {
   }
 
   /**
-   * Duplicate series on the "one" side are an error if the "many" side has any series, matching or
-   * not. If it has none, some may have been omitted.
+   * Fails on duplicate series on the "one" side if the "many" side has any series, matching or not.
+   * If it has none, some may have been omitted.
    */
   private void checkDuplicates(Execution x, int steps, Block many, Block one) {
     Matching m = new Matching(matching);
@@ -184,7 +184,7 @@ public final class VectorJoin extends Operator {
       }
     }
 
-    /** Each series of the "many" side with its only possible match. */
+    /** Pairs each series of the "many" side with its only possible match. */
     private @Nullable List<Column> tryPairs(int[][] oneOf) {
       List<Column> columns = new ArrayList<>(many.size());
       Set<Labels> seen = new HashSet<>(many.size() * 2);
@@ -307,7 +307,7 @@ public final class VectorJoin extends Operator {
       return b.build();
     }
 
-    /** The general case, in the order of steps and samples. */
+    /** Handles the general case, in the order of steps and samples. */
     private List<Column> stepwise() {
       int signatures = match.size();
       int[] oneAt = new int[signatures];
@@ -380,7 +380,7 @@ public final class VectorJoin extends Operator {
       return false;
     }
 
-    /** The series that replaces the missing partner of a series. */
+    /** Returns the series that replaces the missing partner of a series. */
     private Column filler(int slot, Column of, double v) {
       Column f = filler[slot];
       if (f == null) {

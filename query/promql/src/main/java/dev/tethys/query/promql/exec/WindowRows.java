@@ -30,7 +30,7 @@ final class WindowRows {
     }
   }
 
-  /** The longest run of such windows that is worthwhile, or {@link Run#NONE}. */
+  /** Returns the longest run of such windows that is worthwhile, or {@link Run#NONE}. */
   static Run longest(int[] from, int[] to) {
     Run best = Run.NONE;
     for (int first = 0; first + 1 < from.length; ) {
@@ -110,13 +110,13 @@ final class WindowRows {
     }
   }
 
-  /** The rows of windows, or null if there are no such. */
+  /** Returns the rows of windows, or null if there are none. */
   static @Nullable WindowRows of(Windows w) {
     Run run = w.bounds.run();
     return run == Run.NONE ? null : new WindowRows(w, run);
   }
 
-  /** The values of a row, until the next is requested. */
+  /** Returns the values of a row, valid until the next is requested. */
   double[] row(int i) {
     w.countSamples(run.steps());
     int from = offset + i % run.stride * part + i / run.stride;

@@ -108,7 +108,7 @@ final class Windows {
     return labels.get();
   }
 
-  /** The metric name, for annotations. */
+  /** Returns the metric name, for annotations. */
   String metricName() {
     String n = metricName;
     if (n == null) {
@@ -118,12 +118,12 @@ final class Windows {
     return n;
   }
 
-  /** The end of a step's range, inclusive. */
+  /** Returns the end of a step's range, inclusive. */
   long end(int step) {
     return ends[step];
   }
 
-  /** The start of a step's range, exclusive. */
+  /** Returns the start of a step's range, exclusive. */
   long start(int step) {
     return ends[step] - range;
   }

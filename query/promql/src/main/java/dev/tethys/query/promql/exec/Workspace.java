@@ -10,7 +10,7 @@ final class Workspace {
   final double[][] scratch = new double[6][0];
   private long[] numbers = new long[0];
 
-  /** Scratch array of at least the given length; six exist. */
+  /** Returns a scratch array of at least the given length; six exist. */
   double[] scratch(int which, int length) {
     if (scratch[which].length < length) {
       scratch[which] = new double[Math.max(length, 2 * scratch[which].length)];
@@ -18,7 +18,7 @@ final class Workspace {
     return scratch[which];
   }
 
-  /** Scratch array of integers of at least the given length. */
+  /** Returns a scratch array of integers of at least the given length. */
   long[] numbers(int length) {
     if (numbers.length < length) {
       numbers = new long[Math.max(length, 2 * numbers.length)];
@@ -26,7 +26,7 @@ final class Workspace {
     return numbers;
   }
 
-  /** Scratch array with a zeroed prefix. */
+  /** Returns a scratch array with a zeroed prefix. */
   double[] zeros(int which, int length) {
     double[] z = scratch(which, length);
     Arrays.fill(z, 0, length, 0);

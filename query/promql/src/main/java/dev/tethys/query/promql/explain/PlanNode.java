@@ -45,7 +45,7 @@ public record PlanNode(
   }
 
   /**
-   * A measure summed over this step and all nested steps; shared steps are counted at their first
+   * Sums a measure over this step and all nested steps; shared steps are counted at their first
    * occurrence.
    */
   public long total(ToLongFunction<Profile.Node> measure) {

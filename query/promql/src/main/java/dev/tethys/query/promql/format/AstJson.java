@@ -32,7 +32,7 @@ public final class AstJson {
     this.out = out;
   }
 
-  /** The JSON text of an expression. */
+  /** Returns the JSON text of an expression. */
   public static String toJson(Expr e) {
     StringWriter w = new StringWriter();
     try (JsonGenerator g = FACTORY.createGenerator(ObjectWriteContext.empty(), w)) {

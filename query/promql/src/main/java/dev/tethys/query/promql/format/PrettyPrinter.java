@@ -17,7 +17,7 @@ public final class PrettyPrinter {
     this.maxLine = maxLine;
   }
 
-  /** The formatted text, without a line end at its end. */
+  /** Returns the formatted text, without a trailing newline. */
   public static String format(Expr e) {
     return format(e, MAX_LINE);
   }

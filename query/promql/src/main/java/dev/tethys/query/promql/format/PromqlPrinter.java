@@ -30,14 +30,14 @@ public final class PromqlPrinter {
     this.limit = limit;
   }
 
-  /** The canonical text. */
+  /** Returns the canonical text. */
   public static String print(Expr e) {
     StringBuilder sb = new StringBuilder();
     new PromqlPrinter(sb, Integer.MAX_VALUE).expr(e);
     return sb.toString();
   }
 
-  /** A duration as Prometheus writes it: {@code 1h30m}, {@code 0s}, {@code -5m}. */
+  /** Formats a duration like Prometheus: {@code 1h30m}, {@code 0s}, {@code -5m}. */
   public static String duration(long millis) {
     if (millis == 0) {
       return "0s";
@@ -131,7 +131,7 @@ public final class PromqlPrinter {
     }
   }
 
-  /** {@code sum by (a, b) }, without the arguments. */
+  /** Formats {@code sum by (a, b) }, without the arguments. */
   static String aggregation(Expr.Aggregate a) {
     StringBuilder sb = new StringBuilder(a.op().text());
     if (a.without() || !a.grouping().isEmpty()) {
@@ -142,7 +142,7 @@ public final class PromqlPrinter {
     return sb.toString();
   }
 
-  /** The operator with all its modifiers. */
+  /** Formats the operator with all its modifiers. */
   static String operator(Expr.Binary b) {
     StringBuilder sb = new StringBuilder(b.op().text());
     if (b.returnBool()) {
@@ -179,7 +179,7 @@ public final class PromqlPrinter {
     return sb.toString();
   }
 
-  /** {@code [5m:1m] @ 10.000 offset 1m}. */
+  /** Formats {@code [5m:1m] @ 10.000 offset 1m}. */
   static String subquerySuffix(Expr.Subquery s) {
     StringBuilder sb = new StringBuilder("[");
     duration(sb, s.range());

@@ -13,19 +13,19 @@ public interface CallArguments {
   /** Returns the number of arguments given. */
   int size();
 
-  /** Argument without parentheses. */
+  /** Returns an argument without parentheses. */
   Expr expr(int i);
 
-  /** Operator of an argument that is a vector or a scalar. */
+  /** Returns the operator of an argument that is a vector or a scalar. */
   Operator operator(int i);
 
-  /** Value of a string literal; "" for another expression. */
+  /** Returns the value of a string literal; "" for another expression. */
   String text(int i);
 
   /** Values of the string literals from a position on. */
   List<String> texts(int from);
 
-  /** Place that annotations about an argument point at. */
+  /** Returns the position that annotations about an argument point at. */
   Span span(int i);
 
   /** Returns the position of the call. */
@@ -40,16 +40,16 @@ public interface CallArguments {
   /** Samples of the selector at a position, as that part of them. */
   Operator select(int i, InstantSelect.Part part);
 
-  /** Time of the first selector within an argument. */
+  /** Returns the time of the first selector within an argument. */
   SelectorTime firstSelector(int i);
 
-  /** Start of the query, in milliseconds. */
+  /** Returns the start of the query in milliseconds. */
   long queryStart();
 
-  /** End of the query, in milliseconds. */
+  /** Returns the end of the query in milliseconds. */
   long queryEnd();
 
-  /** Step of the query, in milliseconds. */
+  /** Returns the step of the query in milliseconds. */
   long queryStep();
 
   /**

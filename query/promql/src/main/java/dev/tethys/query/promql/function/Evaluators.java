@@ -79,7 +79,7 @@ final class Evaluators {
     return new Sorting(a.operator(0), true, a.texts(1), descending, a.callSpan());
   }
 
-  /** {@code histogram_quantiles}: a series for each quantile, which a label names. */
+  /** Evaluates {@code histogram_quantiles}: a series for each quantile, named by a label. */
   static Operator labelledQuantiles(CallArguments a) {
     requireName(a.text(1), "destination", "histogram_quantiles");
     return quantiles(a, 0, 2, a.size(), false, a.text(1));

@@ -72,7 +72,7 @@ public final class PromqlFunctions {
 
   private PromqlFunctions() {}
 
-  /** The function of a name (names are case-sensitive), or null. */
+  /** Returns the function with a name (names are case-sensitive), or null. */
   public static @Nullable FunctionDefinition find(String name) {
     return ALL.get(name);
   }
@@ -101,7 +101,7 @@ public final class PromqlFunctions {
     return ALL.values().stream().filter(f -> f.has(trait)).map(f -> f.signature().name()).toList();
   }
 
-  /** All functions, by name. */
+  /** Returns all functions, by name. */
   public static Collection<FunctionDefinition> all() {
     return Collections.unmodifiableCollection(ALL.values());
   }
@@ -375,7 +375,9 @@ public final class PromqlFunctions {
     add(stable(name, VECTOR, VECTOR), a -> InstantMath.histograms(f, a.operator(0)), traits);
   }
 
-  /** A part of a date: of each sample, or without an argument of the step. */
+  /**
+   * Defines a function for a part of a date: of each sample, or without an argument of the step.
+   */
   private static void date(String name, LongToDoubleFunction part) {
     add(
         stable(name, 1, VECTOR, VECTOR),

@@ -16,7 +16,7 @@ final class DurationParser {
     this.in = in;
   }
 
-  /** A range or a step: a literal must be above zero. */
+  /** Parses a range or a step: a literal must be above zero. */
   Duration positive() {
     DurationExpr e = expression(0);
     if (e instanceof DurationExpr.Literal l) {
@@ -29,8 +29,9 @@ final class DurationParser {
   }
 
   /**
-   * An offset. Arithmetic needs parentheses here: in {@code a offset 5m - 1} the subtraction is of
-   * the selector. Only a duration that begins with a parenthesis or with two signs may continue.
+   * Parses an offset. Arithmetic needs parentheses here: in {@code a offset 5m - 1} the subtraction
+   * is of the selector. Only a duration that begins with a parenthesis or with two signs may
+   * continue.
    */
   Duration offset() {
     PromqlToken t = in.peek();

@@ -20,7 +20,7 @@ public final class Literals {
 
   private Literals() {}
 
-  /** A number: an integer of any base, as in Go's source code, or a float. */
+  /** Parses a number: an integer of any base, as in Go's source code, or a float. */
   static double number(String text) {
     String s = text.toLowerCase(Locale.ROOT);
     switch (s) {
@@ -66,8 +66,8 @@ public final class Literals {
   }
 
   /**
-   * Most floats are recognised by their first characters; an exception costs as much as a small
-   * query.
+   * Whether a literal may be an integer: most floats are recognised by their first characters; an
+   * exception costs as much as a small query.
    */
   private static boolean mayBeInteger(String s, int radix) {
     for (int i = 0; i < s.length(); i++) {
@@ -83,7 +83,7 @@ public final class Literals {
     return "strconv.ParseFloat: parsing " + GoQuote.quote(text) + ": invalid syntax";
   }
 
-  /** An underscore stands between digits, or between a base prefix and a digit. */
+  /** Whether every underscore is between digits, or between a base prefix and a digit. */
   private static boolean underscoresFit(String s) {
     boolean hex = s.startsWith("0x");
     boolean digitBefore = hex;
@@ -103,7 +103,7 @@ public final class Literals {
   }
 
   /**
-   * A duration such as {@code 1h30m}: integers with units, largest first, each unit once.
+   * Parses a duration such as {@code 1h30m}: integers with units, largest first, each unit once.
    *
    * @return milliseconds
    */

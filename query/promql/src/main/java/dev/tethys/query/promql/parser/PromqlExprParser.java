@@ -42,7 +42,7 @@ final class PromqlExprParser extends PromqlTokenReader {
     this.options = options;
   }
 
-  /** The complete query. */
+  /** Parses the complete query. */
   Expr expression() {
     if (peek().kind() == PromqlTokenKind.EOF) {
       throw error(0, 0, "no expression found in input");
@@ -52,7 +52,7 @@ final class PromqlExprParser extends PromqlTokenReader {
     return e;
   }
 
-  /** The whole text as one selector. */
+  /** Parses the whole text as one selector. */
   List<Matcher> metricSelector() {
     if (!peek().kind().isMetricName() && peek().kind() != PromqlTokenKind.LEFT_BRACE) {
       throw unexpected();
@@ -63,7 +63,7 @@ final class PromqlExprParser extends PromqlTokenReader {
     return v.matchers();
   }
 
-  /** The whole text as the labels of a series. */
+  /** Parses the whole text as the labels of a series. */
   void metric(BiConsumer<String, String> into) {
     String name = "";
     if (peek().kind().isMetricName()) {
@@ -127,7 +127,7 @@ final class PromqlExprParser extends PromqlTokenReader {
     return new Expr.Binary(span, op, left, right, m.returnBool(), keep ? matching : null);
   }
 
-  /** Sign with its operand, or a primary expression with its suffixes. */
+  /** Parses a sign with its operand, or a primary expression with its suffixes. */
   private Expr operand() {
     PromqlTokenKind k = peek().kind();
     if (k != PromqlTokenKind.ADD && k != PromqlTokenKind.SUB) {
@@ -294,7 +294,9 @@ final class PromqlExprParser extends PromqlTokenReader {
     return new Expr.Aggregate(span, op, args.getLast(), parameter, grouping, without);
   }
 
-  /** {@code offset}, {@code @}, {@code anchored}, {@code smoothed}, ranges and subqueries. */
+  /**
+   * Parses {@code offset}, {@code @}, {@code anchored}, {@code smoothed}, ranges and subqueries.
+   */
   private Expr suffixes(Expr e) {
     while (true) {
       switch (peek().kind()) {

@@ -36,7 +36,8 @@ final class PromqlLexer {
   }
 
   /**
-   * Next token; skips comments. At the end, every call returns {@link PromqlTokenKind#EOF}.
+   * Returns the next token; skips comments. At the end, every call returns {@link
+   * PromqlTokenKind#EOF}.
    *
    * @throws PromqlParseException at text that is not a token
    */
@@ -192,7 +193,7 @@ final class PromqlLexer {
         });
   }
 
-  /** A word after a number inside square brackets: a colon or a duration keyword. */
+  /** Reads a word after a number inside square brackets: a colon or a duration keyword. */
   private PromqlToken wordInBrackets(int c) {
     if (c == ':') {
       pos++;
@@ -222,7 +223,7 @@ final class PromqlLexer {
     };
   }
 
-  /** Inside of square brackets, before and between numbers. */
+  /** Reads the inside of square brackets, before and between numbers. */
   private PromqlToken duration(int c) {
     switch (c) {
       case EOF_CHAR -> throw error("unexpected end of input in duration expression");
@@ -535,7 +536,7 @@ final class PromqlLexer {
     return peekAt(0);
   }
 
-  /** A byte (as an unsigned number) or {@link #EOF_CHAR}. */
+  /** Returns a byte (as an unsigned number) or {@link #EOF_CHAR}. */
   private int peekAt(int distance) {
     return pos + distance < input.length ? input[pos + distance] & 0xff : EOF_CHAR;
   }
@@ -577,7 +578,7 @@ final class PromqlLexer {
     return isAlpha(c) || isDigit(c);
   }
 
-  /** A character in single quotes, as Go's {@code %q} writes it. */
+  /** Returns a character in single quotes, like Go's {@code %q}. */
   private static String quoteRune(int c) {
     if (c < 0) {
       return "'\ufffd'";
@@ -592,7 +593,7 @@ final class PromqlLexer {
     return "'" + q.substring(1, q.length() - 1) + "'";
   }
 
-  /** {@code U+0063 'c'}, the character only when it can be shown. */
+  /** Returns {@code U+0063 'c'}, with the character only if it is printable. */
   private static String describeRune(int c) {
     String hex = String.format("U+%04X", c);
     String q = quoteRune(c);

@@ -17,17 +17,17 @@ public final class PromqlParseException extends RuntimeException {
     this.reason = ErrorText.shorten(reason);
   }
 
-  /** The part of the query that is wrong. */
+  /** Returns the part of the query that is wrong. */
   public Span span() {
     return span;
   }
 
-  /** Problem, without the position. */
+  /** Returns the problem, without the position. */
   public String reason() {
     return reason;
   }
 
-  /** {@code line:column} of a byte offset, both from 1; the column counts bytes. */
+  /** Returns {@code line:column} of a byte offset, both from 1; the column counts bytes. */
   public static String position(String query, int offset) {
     return position(query.getBytes(StandardCharsets.UTF_8), offset);
   }

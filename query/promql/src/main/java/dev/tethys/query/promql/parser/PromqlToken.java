@@ -13,7 +13,7 @@ record PromqlToken(PromqlTokenKind kind, int start, int end, String text) {
   /** Strings longer than this are cut in error messages. */
   private static final int SHOWN = 10;
 
-  /** Name of the token in error messages. */
+  /** Returns the name of the token in error messages. */
   String describe() {
     return switch (kind.group) {
       case OPERATOR -> "<op:" + text + ">";

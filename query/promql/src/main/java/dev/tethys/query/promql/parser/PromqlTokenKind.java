@@ -107,12 +107,12 @@ enum PromqlTokenKind {
     this.binaryOp = op;
   }
 
-  /** Kind of a word in any case; null if it is not a keyword. */
+  /** Returns the kind of a word in any case, or null if it is not a keyword. */
   static @Nullable PromqlTokenKind keyword(String word) {
     return KEYWORDS.get(word.toLowerCase(Locale.ROOT));
   }
 
-  /** The aggregation of a word in any case. */
+  /** Returns the aggregation of a word in any case. */
   static @Nullable AggregateOp aggregate(String word) {
     return AGGREGATES.get(word.toLowerCase(Locale.ROOT));
   }

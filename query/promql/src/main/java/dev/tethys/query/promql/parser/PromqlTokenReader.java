@@ -68,7 +68,7 @@ class PromqlTokenReader {
     return t;
   }
 
-  /** End of the last consumed token. */
+  /** Returns the end of the last consumed token. */
   final int consumedEnd() {
     return consumedEnd;
   }
@@ -86,7 +86,7 @@ class PromqlTokenReader {
     }
   }
 
-  /** The next token does not fit into the current construct. */
+  /** Returns the error for a token that does not fit the current construct. */
   final PromqlParseException unexpected() {
     return unexpected(peek());
   }
@@ -113,7 +113,7 @@ class PromqlTokenReader {
     return new Span(t.start(), t.end());
   }
 
-  /** The value of a number or a duration in seconds. */
+  /** Returns the value of a number or a duration in seconds. */
   final double number(PromqlToken t) {
     if (t.kind() == PromqlTokenKind.DURATION) {
       try {
@@ -131,7 +131,7 @@ class PromqlTokenReader {
   }
 
   /**
-   * Label names in parentheses.
+   * Parses label names in parentheses.
    *
    * @param end receives the end of the clause, if not null
    */

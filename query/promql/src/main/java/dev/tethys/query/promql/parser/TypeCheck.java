@@ -151,7 +151,8 @@ final class TypeCheck {
   }
 
   /**
-   * Range from the end of the left side to the start of the right side, without surrounding spaces.
+   * Returns the range from the end of the left side to the start of the right side, without
+   * surrounding spaces.
    */
   private Span operator(Expr.Binary b) {
     int start = b.left().span().end();

@@ -80,7 +80,10 @@ final class CallPlanner {
       return exprs.get(i);
     }
 
-    /** Computed once separately if not all of the call is invariant. */
+    /**
+     * Returns the operator of an argument, computed once separately if not all of the call is
+     * invariant.
+     */
     @Override
     public Operator operator(int i) {
       Planned p = Objects.requireNonNull(planned.get(i));

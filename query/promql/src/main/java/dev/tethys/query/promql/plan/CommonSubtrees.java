@@ -65,7 +65,7 @@ final class CommonSubtrees {
     }
   }
 
-  /** Number of occurrences of an expression in the query; 1 if unknown. */
+  /** Returns the number of occurrences of an expression in the query; 1 if unknown. */
   int occurrences(Expr e) {
     String t = text.get(e);
     return t == null ? 1 : count.getOrDefault(t, 1);
@@ -77,7 +77,7 @@ final class CommonSubtrees {
     return t == null ? e : last.getOrDefault(t, e);
   }
 
-  /** The operator that computes an expression once for all its occurrences. */
+  /** Returns the operator that computes an expression once for all its occurrences. */
   Operator share(Expr e, Planner.Context c, Operator o) {
     boolean counts = c.countsWanted() && !c.bucketsNeeded();
     String key = counts + "|" + text.getOrDefault(e, "");

@@ -48,12 +48,12 @@ final class DurationExpressions {
         });
   }
 
-  /** The milliseconds of a duration, which must be above zero. */
+  /** Returns the milliseconds of a duration, which must be above zero. */
   long positive(Duration d) {
     return resolve(d, false);
   }
 
-  /** The milliseconds of a duration of either sign. */
+  /** Returns the milliseconds of a duration of either sign. */
   long any(Duration d) {
     return resolve(d, true);
   }

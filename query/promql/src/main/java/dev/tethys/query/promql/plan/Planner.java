@@ -175,7 +175,7 @@ public final class Planner {
     return p;
   }
 
-  /** Display name of an expression. */
+  /** Returns the display name of an expression. */
   private static String name(Expr e) {
     if (e instanceof Aggregate a) {
       return a.op().text();

@@ -246,7 +246,7 @@ final class Propagation {
     return e;
   }
 
-  /** The expression without series that do not match a matcher; unchanged if impossible. */
+  /** Returns the expression without series that do not match a matcher; unchanged if impossible. */
   private Expr withMatchers(Expr e, Matcher m, Predicate<Expr> keep) {
     if (keep.test(e)) {
       return e;
@@ -293,7 +293,7 @@ final class Propagation {
     return new VectorSelector(v.span(), v.name(), all, v.shift(), v.extension());
   }
 
-  /** The only metric of a selector; empty if there may be several. */
+  /** Returns the only metric of a selector; empty if there may be several. */
   private static String name(VectorSelector v) {
     for (Matcher m : v.matchers()) {
       if (m.type() == Matcher.Type.EQUAL && m.name().equals(Labels.METRIC_NAME)) {
