@@ -27,7 +27,7 @@ public record FoundTrace(
     long duration,
     List<Spanset> spansets,
     SortedMap<String, ServiceStats> services) {
-  /** 32 hexadecimal digits of the trace id. */
+  /** Returns the 32 hexadecimal digits of the trace ID. */
   public String traceId() {
     HexFormat hex = HexFormat.of();
     return hex.toHexDigits(traceHigh) + hex.toHexDigits(traceLow);

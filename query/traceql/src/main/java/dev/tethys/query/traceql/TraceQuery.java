@@ -51,7 +51,7 @@ public final class TraceQuery {
     return QueryParser.parseField(text);
   }
 
-  /** Tree. */
+  /** Returns the tree. */
   public Root root() {
     return root;
   }
@@ -66,18 +66,18 @@ public final class TraceQuery {
     return hints;
   }
 
-  /** Hint that is true or false; the given value if it is absent or of another type. */
+  /** Returns a boolean hint; the given value if it is absent or of another type. */
   public boolean hint(String name, boolean otherwise) {
     TraceValue v = hints.get(name);
     return v instanceof TraceValue.Bool b ? b.value() : otherwise;
   }
 
-  /** Integer of a hint; null if it is absent or of another type. */
+  /** Returns an integer hint, or null if it is absent or of another type. */
   public @Nullable Long integerHint(String name) {
     return hints.get(name) instanceof TraceValue.Int i ? Long.valueOf(i.value()) : null;
   }
 
-  /** Canonical text. */
+  /** Returns the canonical text. */
   @Override
   public String toString() {
     return TraceqlPrinter.root(root) + TraceqlPrinter.hints(hints);

@@ -21,17 +21,17 @@ public final class TraceQueryException extends RuntimeException {
     this.kind = kind;
   }
 
-  /** Query that exceeds a limit. */
+  /** Creates the error for a query that exceeds a limit. */
   public static TraceQueryException limit(String message) {
     return new TraceQueryException(Kind.LIMIT, message);
   }
 
-  /** Request that is not valid. */
+  /** Creates the error for an invalid request. */
   public static TraceQueryException invalid(String message) {
     return new TraceQueryException(Kind.INVALID, message);
   }
 
-  /** Query that other queries leave no memory to. */
+  /** Creates the error for a query to which other queries leave no memory. */
   public static TraceQueryException overload(String message) {
     return new TraceQueryException(Kind.OVERLOAD, message);
   }

@@ -21,7 +21,7 @@ public record TraceSeriesResult(
    * @param exemplars spans of the series
    */
   public record Series(List<NamedValue> labels, double[] values, List<Exemplar> exemplars) {
-    /** Value of a label; {@link TraceValue#NIL} if there is none. */
+    /** Returns the value of a label; {@link TraceValue#NIL} if there is none. */
     public TraceValue label(String name) {
       for (NamedValue l : labels) {
         if (l.name().equals(name)) {

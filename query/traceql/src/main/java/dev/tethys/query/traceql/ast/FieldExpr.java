@@ -33,7 +33,7 @@ public sealed interface FieldExpr {
   /** The filter {@code { true }}. */
   FieldExpr TRUE = new Static(TraceValue.TRUE);
 
-  /** Printed form. */
+  /** Returns the printed form. */
   default String text() {
     return TraceqlPrinter.field(this);
   }

@@ -61,17 +61,17 @@ public enum Intrinsic {
     this.scope = scope;
   }
 
-  /** Field of a name, old or scoped; null if there is none. */
+  /** Returns the field with a name, old or scoped, or null if there is none. */
   public static @Nullable Intrinsic of(String name) {
     return BY_NAME.get(name);
   }
 
-  /** Printed name. */
+  /** Returns the printed name. */
   public String text() {
     return text;
   }
 
-  /** Name with its scope; equal to {@link #text} if there is none. */
+  /** Returns the name with its scope; equal to {@link #text} if there is none. */
   public String scoped() {
     return scoped;
   }
@@ -81,7 +81,7 @@ public enum Intrinsic {
     return type;
   }
 
-  /** Field of the store; null if it follows from the entire trace. */
+  /** Returns the store field, or null if it follows from the entire trace. */
   public @Nullable SpanField field() {
     return scope == null ? null : SpanField.intrinsic(scope);
   }

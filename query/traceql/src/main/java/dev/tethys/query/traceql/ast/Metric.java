@@ -17,7 +17,7 @@ public sealed interface Metric {
     HISTOGRAM_OVER_TIME,
     COMPARE;
 
-    /** Name in a query. */
+    /** Returns the name in a query. */
     public String text() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }

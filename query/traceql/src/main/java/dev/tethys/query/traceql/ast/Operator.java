@@ -26,7 +26,7 @@ public enum Operator {
     this.text = text;
   }
 
-  /** Text in a query. */
+  /** Returns the text in a query. */
   public String text() {
     return text;
   }
@@ -51,7 +51,7 @@ public enum Operator {
     return this == ADD || this == SUBTRACT || ordinal() >= MULTIPLY.ordinal();
   }
 
-  /** Comparison with the operands exchanged. */
+  /** Returns the comparison with the operands exchanged. */
   public Operator flipped() {
     return switch (this) {
       case LESS -> GREATER;
@@ -74,7 +74,7 @@ public enum Operator {
     };
   }
 
-  /** Result of a comparison by the order of its operands. */
+  /** Returns the result of a comparison by the order of its operands. */
   public boolean holds(int order) {
     return switch (this) {
       case EQUAL -> order == 0;
@@ -87,7 +87,7 @@ public enum Operator {
     };
   }
 
-  /** Result of a comparison of two numbers. */
+  /** Returns the result of a comparison of two numbers. */
   public boolean holds(double a, double b) {
     return switch (this) {
       case EQUAL -> a == b;

@@ -12,7 +12,7 @@ public sealed interface Scalar {
     AVG,
     SUM;
 
-    /** Name in a query. */
+    /** Returns the name in a query. */
     public String text() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
@@ -24,7 +24,7 @@ public sealed interface Scalar {
    * @param of value of a span; null for {@code count()}
    */
   record Aggregate(Function function, @Nullable FieldExpr of) implements Scalar {
-    /** Printed form, which names the value in results. */
+    /** Returns the printed form, which names the value in results. */
     public String text() {
       return TraceqlPrinter.scalar(this);
     }

@@ -43,12 +43,12 @@ public enum SpansetOperator {
     this.union = union;
   }
 
-  /** Text in a query. */
+  /** Returns the text in a query. */
   public String text() {
     return text;
   }
 
-  /** Relation of structural operators; null for {@code &&} and {@code ||}. */
+  /** Returns the relation of structural operators; null for {@code &&} and {@code ||}. */
   public @Nullable Relation relation() {
     return relation;
   }

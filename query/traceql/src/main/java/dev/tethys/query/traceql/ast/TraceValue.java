@@ -17,10 +17,10 @@ public sealed interface TraceValue {
   /** Returns the type of this value. */
   ValueType type();
 
-  /** Text as in an attribute's value or a label: a string without quotes. */
+  /** Returns the text as in an attribute value or a label: a string without quotes. */
   String text();
 
-  /** Number for arithmetic and comparisons; NaN if the value is not a number. */
+  /** Returns the number for arithmetic and comparisons; NaN if the value is not a number. */
   default double number() {
     return Double.NaN;
   }
@@ -197,7 +197,10 @@ public sealed interface TraceValue {
     }
   }
 
-  /** Value of a word such as {@code error} or {@code server}; {@link #NIL} for any other word. */
+  /**
+   * Returns the value of a word such as {@code error} or {@code server}; {@link #NIL} for any other
+   * word.
+   */
   static TraceValue ofKeyword(String word) {
     int status = Status.NAMES.indexOf(word);
     if (status >= 0) {

@@ -11,7 +11,7 @@ public final class TraceqlPrinter {
 
   private TraceqlPrinter() {}
 
-  /** Text of a query without its hints. */
+  /** Returns the text of a query without its hints. */
   public static String root(Root root) {
     return switch (root) {
       case Root.Search s -> pipeline(s.pipeline());
@@ -102,7 +102,7 @@ public final class TraceqlPrinter {
     return a.ofParent() ? "parent" + (scope.equals(".") ? "." : "." + scope) : scope;
   }
 
-  /** Prefix of attributes of a scope. */
+  /** Returns the prefix of attributes of a scope. */
   public static String scope(SpanField.Scope scope) {
     return switch (scope) {
       case SPAN_ATTRIBUTE -> "span.";
@@ -114,7 +114,7 @@ public final class TraceqlPrinter {
     };
   }
 
-  /** Name of an attribute, in quotes if a query needs them. */
+  /** Formats an attribute name, quoted if a query requires it. */
   static String name(String name) {
     boolean plain = !name.isEmpty() && !(name.charAt(0) >= '0' && name.charAt(0) <= '9');
     for (int i = 0; i < name.length() && plain; i++) {

@@ -27,7 +27,7 @@ public enum ValueType {
         || isNumeric() && other.isNumeric();
   }
 
-  /** Name for error messages. */
+  /** Returns the name for error messages. */
   public String label() {
     return switch (this) {
       case BOOL -> "boolean";

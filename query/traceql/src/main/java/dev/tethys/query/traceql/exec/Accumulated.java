@@ -129,7 +129,7 @@ final class Accumulated {
     return false;
   }
 
-  /** Series, ordered by their labels. */
+  /** Returns the series, ordered by their labels. */
   List<Series> series() {
     List<Series> out = new ArrayList<>();
     Metric.Function f = shape.query.function();

@@ -49,7 +49,7 @@ final class Accumulation {
       query.by().forEach(slots::slot);
     }
 
-    /** Factor of durations, whose results are in seconds. */
+    /** Returns the factor of durations, whose results are in seconds. */
     double unit() {
       FieldExpr v = query.value();
       return v != null && Frame.integers(v) == dev.tethys.query.traceql.ast.ValueType.DURATION

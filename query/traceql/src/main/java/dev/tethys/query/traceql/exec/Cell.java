@@ -66,7 +66,7 @@ final class Cell {
     }
   }
 
-  /** The value as an object. */
+  /** Returns the value as an object. */
   TraceValue value() {
     return switch (type) {
       case STRING -> new TraceValue.Text(text);

@@ -81,7 +81,7 @@ final class ConstantFolding {
     return new FieldExpr.Binary(op, l, r);
   }
 
-  /** Id with its leading zeros and in lower case, as the store has it. */
+  /** Normalizes an ID: leading zeros and lower case, as in the store. */
   private static TraceValue id(Operator op, FieldExpr field, TraceValue.Text text) {
     int digits =
         !(field instanceof FieldExpr.Field f) || op.isPattern()

@@ -10,8 +10,8 @@ final class DecidingSpans {
   private DecidingSpans() {}
 
   /**
-   * Filter that all deciding spans match; null if other spans of the trace also matter, as for span
-   * relations.
+   * Returns the filter that all deciding spans match; null if other spans of the trace also matter,
+   * as for span relations.
    */
   static @Nullable SpanFilter of(Stage.Pipeline p) {
     SpanFilter first = SpanFilter.ALL;

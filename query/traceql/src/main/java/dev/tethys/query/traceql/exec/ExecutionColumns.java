@@ -21,7 +21,7 @@ final class ExecutionColumns {
       this.number = number;
     }
 
-    /** Index of the column in a frame. */
+    /** Returns the index of the column in a frame. */
     int index() {
       return ofTrace ? fields.size() + number : number;
     }
@@ -52,7 +52,7 @@ final class ExecutionColumns {
     return new Slot(true, i);
   }
 
-  /** Slot of an attribute or intrinsic field. */
+  /** Returns the slot of an attribute or intrinsic field. */
   Slot slot(FieldExpr reference) {
     return switch (reference) {
       case FieldExpr.Attribute a -> slot(a.field());

@@ -14,7 +14,7 @@ final class Frame {
   int count;
   SpanColumn[] columns = {};
 
-  /** First value of a row in a column. */
+  /** Returns the first value of a row in a column. */
   static int from(SpanColumn c, int row) {
     int[] offsets = c.offsets;
     return offsets == null ? row : offsets[row];
@@ -43,7 +43,7 @@ final class Frame {
     return ValueType.INT;
   }
 
-  /** Value at an index of a column. */
+  /** Returns the value at an index of a column. */
   static TraceValue value(SpanColumn c, int at, ValueType integers) {
     long bits = c.bits[at];
     return switch (c.types[at]) {
@@ -55,7 +55,7 @@ final class Frame {
     };
   }
 
-  /** Integer with the type of its field. */
+  /** Returns the integer with the type of its field. */
   static TraceValue integer(long v, ValueType type) {
     return switch (type) {
       case DURATION -> new TraceValue.Duration(v);

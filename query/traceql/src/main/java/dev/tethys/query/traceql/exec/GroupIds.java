@@ -178,7 +178,7 @@ final class GroupIds {
     }
   }
 
-  /** Number of groups; numbers are below it. */
+  /** Returns the number of groups; numbers are below it. */
   int size() {
     return columns.length == 0 ? 1 : size;
   }

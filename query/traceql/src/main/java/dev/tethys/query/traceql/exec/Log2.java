@@ -86,8 +86,8 @@ final class Log2 {
   }
 
   /**
-   * Quantile of a step by exponential interpolation in its bucket, as Tempo computes it; 0 for a
-   * step without values.
+   * Returns the quantile of a step by exponential interpolation in its bucket, as Tempo computes
+   * it; 0 for a step without values.
    */
   double quantile(int step, double p, double unit) {
     int n = 0;
@@ -103,7 +103,7 @@ final class Log2 {
     return quantile(Arrays.copyOf(bounds, n), Arrays.copyOf(counts, n), p);
   }
 
-  /** Quantile of buckets by their upper bounds. */
+  /** Returns the quantile of buckets by their upper bounds. */
   static double quantile(double[] bounds, double[] counts, double p) {
     double total = 0;
     for (double c : counts) {

@@ -62,7 +62,7 @@ public final class MetricQuery {
     return new TraceSeriesResult(grid.times(), out, work.statistics(), warnings);
   }
 
-  /** Filter that fits all spans which a query may return. */
+  /** Returns the filter that fits all spans which a query may return. */
   public static SpanFilter filter(Root root) {
     return switch (root) {
       case Root.Search s -> filter(s.pipeline());
@@ -95,7 +95,7 @@ public final class MetricQuery {
   }
 
   /**
-   * Filter of a search by one or several filters alone, such as for a deletion.
+   * Returns the filter of a search that consists only of filters, such as for a deletion.
    *
    * @throws TraceQueryException if the query is another, or its filters cannot be decided by the
    *     store

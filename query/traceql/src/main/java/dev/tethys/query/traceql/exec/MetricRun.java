@@ -217,7 +217,7 @@ public final class MetricRun {
     return out;
   }
 
-  /** Filter of the spans that a pipeline may return, for values of fields. */
+  /** Returns the filter of the spans that a pipeline may return, for values of fields. */
   static SpanFilter filter(RequiredSpans need) {
     return switch (need) {
       case RequiredSpans.Leaf l -> l.filter();

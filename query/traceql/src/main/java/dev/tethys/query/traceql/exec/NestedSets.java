@@ -56,7 +56,7 @@ final class NestedSets {
     }
   }
 
-  /** First span, by its row, of the cycle that a span leads to. */
+  /** Returns the first span, by its row, of the cycle that a span leads to. */
   private int entry(int span, int[] up) {
     int slow = span;
     int fast = span;

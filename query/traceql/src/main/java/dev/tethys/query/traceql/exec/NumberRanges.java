@@ -17,7 +17,7 @@ final class NumberRanges {
     return (int) (s >> SHIFT) + HALF;
   }
 
-  /** Least number of a range. */
+  /** Returns the least number of a range. */
   private static double bound(int key) {
     long s = (long) (key - HALF) << SHIFT;
     s ^= s >> 63 & Long.MAX_VALUE;
@@ -74,7 +74,7 @@ final class NumberRanges {
    */
   record Best(double low, double high, long inside, long outside) {}
 
-  /** Range with the largest excess of the selected share; null if there is none. */
+  /** Returns the range with the largest excess of the selected share; null if there is none. */
   @Nullable Best best(long allInside, long allOutside) {
     double sum = 0;
     int from = 0;

@@ -69,7 +69,7 @@ record Pushdown(SpanFilter filter, boolean exact) {
     return isNone(f) ? SpanFilter.ALL : new SpanFilter.Not(f);
   }
 
-  /** Both filters, in one level. */
+  /** Combines both filters on one level. */
   static SpanFilter and(SpanFilter a, SpanFilter b) {
     if (isNone(a) || isNone(b)) {
       return NONE;
@@ -202,7 +202,7 @@ record Pushdown(SpanFilter filter, boolean exact) {
     return new SpanFilter.Compare(field, SpanFilter.Operator.valueOf(op.name()), value);
   }
 
-  /** Constant of the store; null if no value of the field has its type. */
+  /** Returns the constant of the store; null if no value of the field has its type. */
   static @Nullable SpanValue constant(FieldExpr reference, TraceValue v) {
     boolean attribute = reference instanceof FieldExpr.Attribute;
     return switch (v) {

@@ -84,7 +84,7 @@ final class Relations {
     return out;
   }
 
-  /** The relation seen from the other span. */
+  /** Returns the relation seen from the other span. */
   static Relation inverse(Relation r) {
     return switch (r) {
       case CHILD -> Relation.PARENT;

@@ -66,7 +66,10 @@ sealed interface RequiredSpans {
     return new Leaf(d.filter(), d.exact(), 1);
   }
 
-  /** Conjunction of the leading filters of a pipeline; null if it does not start with a filter. */
+  /**
+   * Returns the conjunction of the leading filters of a pipeline; null if it does not start with a
+   * filter.
+   */
   static @Nullable FieldExpr onlyFilters(Stage.Pipeline p) {
     FieldExpr e = null;
     for (Stage s : p.stages()) {
@@ -128,7 +131,7 @@ sealed interface RequiredSpans {
     };
   }
 
-  /** Relation of the spans of both sides that must exist; null if there is none. */
+  /** Returns the relation of the spans of both sides that must exist; null if there is none. */
   private static @Nullable SpanRelation relation(Stage.Operation o) {
     SpanFilter left = results(o.left());
     SpanFilter right = results(o.right());

@@ -147,7 +147,7 @@ abstract class RowTest {
       this.negated = negated;
     }
 
-    /** Result for a value: 1 fits, 0 does not, -1 is of another type. */
+    /** Returns the result for a value: 1 fits, 0 does not, -1 is of another type. */
     abstract int testNumber(byte type, long bits);
 
     abstract int testText(String s);

@@ -25,7 +25,7 @@ record Series(
     return true;
   }
 
-  /** Text that series are ordered by. */
+  /** Returns the text that series are ordered by. */
   String order() {
     StringBuilder sb = new StringBuilder();
     for (NamedValue l : labels) {

@@ -73,13 +73,13 @@ final class SeriesMath {
     return notEmpty(out);
   }
 
-  /** Operation with a number on the left side. */
+  /** Applies an operator with a number on the left side. */
   static List<Series> scalar(Operator op, TraceValue number, List<Series> in) {
     double d = number.number();
     return map(in, v -> apply(op, d, v));
   }
 
-  /** A number on the right of an operator. */
+  /** Applies an operator with a number on the right side. */
   static List<Series> scalar(Operator op, List<Series> in, TraceValue number) {
     double d = number.number();
     return map(in, v -> apply(op, v, d));
@@ -94,8 +94,8 @@ final class SeriesMath {
   }
 
   /**
-   * Arithmetic of series with equal labels. A side that is one series without labels is an operand
-   * for each series of the other. Series without a partner have no values.
+   * Computes the arithmetic of series with equal labels. A side that is one series without labels
+   * is an operand for each series of the other. Series without a partner have no values.
    */
   static List<Series> join(Operator op, List<Series> left, List<Series> right) {
     boolean spreadLeft = isSingle(left) && !isSingle(right);

@@ -11,7 +11,7 @@ import dev.tethys.query.traceql.TraceQueryException;
  * @param count number of steps
  */
 record TimeGrid(long base, long step, int count) {
-  /** Grid of a range query, whose times are multiples of the step. */
+  /** Returns the grid of a range query, whose times are multiples of the step. */
   static TimeGrid range(long from, long to, long step, int maxSteps) {
     if (step <= 0) {
       throw TraceQueryException.invalid("step is " + step + " ns, expected more than 0");
@@ -50,17 +50,17 @@ record TimeGrid(long base, long step, int count) {
     return new TimeGrid(from - 1, length, 1);
   }
 
-  /** First start of a span that is in a step. */
+  /** Returns the first start of a span that is in a step. */
   long from() {
     return base + 1;
   }
 
-  /** End of the starts of spans, exclusive. */
+  /** Returns the end of the starts of spans, exclusive. */
   long to() {
     return base + step * count + 1;
   }
 
-  /** Step of a time; below 0 or at least the count if it is outside. */
+  /** Returns the step of a time; below 0 or at least the count if it is outside. */
   int index(long time) {
     long i = Math.floorDiv(time - base - 1, step);
     return (int) Math.clamp(i, -1, count);

@@ -14,7 +14,7 @@ final class Times {
     return nanos >= 0 && t > time ? Long.MIN_VALUE : t;
   }
 
-  /** First multiple of a step at or after a time. */
+  /** Returns the first multiple of a step at or after a time. */
   static long ceil(long time, long step) {
     return plus(Math.floorDiv(Times.plus(time, step - 1), step) * step, 0);
   }

@@ -66,7 +66,7 @@ final class TraceFrame {
     return traces[trace + 1];
   }
 
-  /** Tree of a trace, built on first use. */
+  /** Returns the tree of a trace, built on first use. */
   NestedSets nested(int trace) {
     NestedSets n = nested[trace];
     if (n == null) {
@@ -81,7 +81,7 @@ final class TraceFrame {
     return n;
   }
 
-  /** Row of the root; of several the first, -1 if there is none. */
+  /** Returns the row of the root; of several the first, -1 if there is none. */
   int root(int trace) {
     for (int i = from(trace); i < to(trace); i++) {
       if (parentIds[i] == 0) {
@@ -166,7 +166,7 @@ final class TraceFrame {
     return root < 0 ? null : text(root, slot);
   }
 
-  /** String of a row in a column; null if it has none. */
+  /** Returns the string of a row in a column, or null if it has none. */
   @Nullable String text(int row, ExecutionColumns.Slot slot) {
     SpanColumn c = frame.columns[slot.index()];
     int i = Frame.from(c, row);

@@ -63,7 +63,7 @@ public final class TraceQueries {
     return new TraceqlRun(pool, parallelism, limits, memory);
   }
 
-  /** Store that is queried. */
+  /** Returns the queried store. */
   public TraceStore store() {
     return store;
   }
@@ -187,7 +187,7 @@ public final class TraceQueries {
   }
 
   /**
-   * Distinct values of a field.
+   * Returns the distinct values of a field.
    *
    * @param field attribute or intrinsic field, as of {@link TraceQuery#parseField}
    * @param query filter of the spans; null for all. Only its filters in braces are used

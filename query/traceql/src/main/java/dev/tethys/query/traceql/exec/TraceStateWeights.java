@@ -34,8 +34,8 @@ final class TraceStateWeights {
   }
 
   /**
-   * Weight of a trace state: {@code ot=th:} has up to 14 hexadecimal digits of the rejection
-   * threshold of 56 bits, without trailing zeros. 1 if there is none.
+   * Returns the weight of a trace state: {@code ot=th:} has up to 14 hexadecimal digits of the
+   * rejection threshold of 56 bits, without trailing zeros. 1 if there is none.
    */
   static double weight(String traceState) {
     for (String member : traceState.split(",")) {

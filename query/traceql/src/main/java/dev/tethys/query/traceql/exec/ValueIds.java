@@ -70,7 +70,7 @@ final class ValueIds {
     }
   }
 
-  /** Number of a value; 0 if it is one too many, or no value. */
+  /** Returns the number of a value; 0 if it is one too many, or no value. */
   int id(SpanColumn c, int at) {
     byte type = c.types[at];
     long v = c.bits[at];

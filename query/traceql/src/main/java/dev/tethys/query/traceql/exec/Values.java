@@ -4,7 +4,7 @@ package dev.tethys.query.traceql.exec;
 final class Values {
   private Values() {}
 
-  /** Order of strings by their UTF-8 bytes. */
+  /** Compares strings by their UTF-8 bytes. */
   static int compare(String a, String b) {
     int n = Math.min(a.length(), b.length());
     for (int i = 0; i < n; i++) {
@@ -20,7 +20,7 @@ final class Values {
     return Integer.compare(a.length(), b.length());
   }
 
-  /** Order of an integer and a number that is not NaN, by their exact values. */
+  /** Compares an integer and a number that is not NaN by their exact values. */
   static int compare(long a, double b) {
     if (b >= 0x1p63) {
       return -1;

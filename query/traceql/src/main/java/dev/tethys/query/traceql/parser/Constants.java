@@ -9,7 +9,7 @@ import dev.tethys.query.traceql.ast.ValueType;
 public final class Constants {
   private Constants() {}
 
-  /** Result of an operator; {@link TraceValue#NIL} if an operand is not a number. */
+  /** Returns the result of an operator; {@link TraceValue#NIL} if an operand is not a number. */
   public static TraceValue arithmetic(Operator op, TraceValue a, TraceValue b) {
     if (!a.type().isNumeric() || !b.type().isNumeric()) {
       return TraceValue.NIL;
@@ -50,7 +50,7 @@ public final class Constants {
     };
   }
 
-  /** Value of a scalar without aggregates; {@link TraceValue#NIL} if it has one. */
+  /** Returns the value of a scalar without aggregates; {@link TraceValue#NIL} if it has one. */
   public static TraceValue value(Scalar s) {
     return switch (s) {
       case Scalar.Static c -> c.value();
@@ -63,7 +63,7 @@ public final class Constants {
     return v instanceof TraceValue.Duration d ? d.nanos() : ((TraceValue.Int) v).value();
   }
 
-  /** Result of an operator on floating-point numbers. */
+  /** Returns the result of an operator on floating-point numbers. */
   public static double real(Operator op, double a, double b) {
     return switch (op) {
       case ADD -> a + b;

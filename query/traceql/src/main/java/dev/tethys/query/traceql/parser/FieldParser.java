@@ -101,7 +101,7 @@ final class FieldParser {
     return v == null ? new FieldExpr.Unary(Operator.SUBTRACT, operand) : new FieldExpr.Static(v);
   }
 
-  /** Negative of a number; null for other values. */
+  /** Negates a number; null for other values. */
   static @Nullable TraceValue negative(TraceValue v) {
     return switch (v) {
       case TraceValue.Int i -> new TraceValue.Int(-i.value());

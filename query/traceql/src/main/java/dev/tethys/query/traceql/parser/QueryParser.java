@@ -205,7 +205,7 @@ public final class QueryParser {
     }
   }
 
-  /** Precedence of an operator; 0 for other tokens. */
+  /** Returns the precedence of an operator; 0 for other tokens. */
   private static int level(TraceqlToken t) {
     if (t.kind() != TraceqlToken.Kind.SYMBOL) {
       return 0;
@@ -350,7 +350,7 @@ public final class QueryParser {
     throw in.unexpected("");
   }
 
-  /** A filter in braces. */
+  /** Parses a filter in braces. */
   static Stage.Filter filter(TraceqlTokenReader in, FieldParser fields) {
     in.expect("{");
     if (in.accept("}")) {

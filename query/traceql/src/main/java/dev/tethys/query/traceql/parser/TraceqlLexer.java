@@ -295,7 +295,7 @@ final class TraceqlLexer {
     return error(text, index, reason);
   }
 
-  /** Syntax error at a character of a query. */
+  /** Returns a syntax error at a character of a query. */
   static TraceqlParseException error(String text, int index, String reason) {
     int line = 1;
     int lineFrom = 0;

@@ -91,7 +91,7 @@ final class TraceqlMetricParser {
     throw in.unexpected("expected an integer: " + what);
   }
 
-  /** Second stages after {@code |}, each with its comparisons. */
+  /** Parses second stages after {@code |}, each with its comparisons. */
   Metric secondStages(Metric of) {
     Metric m = of;
     while (in.accept("|")) {
@@ -164,7 +164,7 @@ final class TraceqlMetricParser {
     return Constants.arithmetic(o, a, b);
   }
 
-  /** Number or duration with an optional sign. */
+  /** Parses a number or duration with an optional sign. */
   TraceValue literal() {
     boolean negative = in.accept("-");
     TraceqlToken t = in.peek();

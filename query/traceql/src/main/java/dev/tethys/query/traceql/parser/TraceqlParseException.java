@@ -44,17 +44,17 @@ public final class TraceqlParseException extends RuntimeException {
     return kind;
   }
 
-  /** Line from 1; 0 if the fault has no place. */
+  /** Returns the line from 1; 0 if the error has no position. */
   public int line() {
     return line;
   }
 
-  /** Column from 1; 0 if the fault has no place. */
+  /** Returns the column from 1; 0 if the error has no position. */
   public int column() {
     return column;
   }
 
-  /** Message without the position. */
+  /** Returns the message without the position. */
   public String reason() {
     return reason;
   }

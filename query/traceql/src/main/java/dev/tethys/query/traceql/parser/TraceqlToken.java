@@ -39,7 +39,7 @@ record TraceqlToken(
     return kind == Kind.WORD && text.equals(word);
   }
 
-  /** Text for errors. */
+  /** Returns the text for errors. */
   String shown() {
     return kind == Kind.END ? "end of query" : text;
   }

@@ -64,7 +64,7 @@ final class TraceqlTokenReader {
     }
   }
 
-  /** Error at the next token. */
+  /** Returns the error at the next token. */
   TraceqlParseException unexpected(String expected) {
     return unexpected(peek(), expected);
   }
