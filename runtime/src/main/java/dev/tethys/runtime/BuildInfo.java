@@ -18,7 +18,7 @@ import java.util.Properties;
  * @param java the version of the virtual machine
  */
 public record BuildInfo(String version, String revision, String java) {
-  /** The build that is running. */
+  /** Returns the running build. */
   public static BuildInfo current() {
     Properties p = new Properties();
     try (InputStream in = BuildInfo.class.getResourceAsStream("build.properties")) {
@@ -46,7 +46,7 @@ public record BuildInfo(String version, String revision, String java) {
   }
 
   /**
-   * Build information metric, as all programs of Prometheus expose.
+   * Returns the build information metric that all Prometheus programs expose.
    *
    * @param program {@code prometheus} or {@code alertmanager}: the prefix of the metric's names
    * @param called name in the help text

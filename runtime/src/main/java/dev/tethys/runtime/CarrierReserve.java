@@ -35,7 +35,7 @@ public final class CarrierReserve {
   private int calm;
 
   /**
-   * A reserve.
+   * Creates a reserve.
    *
    * @param base carriers at the start
    * @param set changes the number of carriers

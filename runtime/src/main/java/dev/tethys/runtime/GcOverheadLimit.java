@@ -86,7 +86,7 @@ public final class GcOverheadLimit {
     LimitedLog.memoryErrors(); // loads its class
   }
 
-  /** The limit of this process; empty under a collector that has no limit. */
+  /** Returns the limit of this process; empty under a collector that has no limit. */
   static Optional<GcOverheadLimit> ofProcess(Duration window) {
     GarbageCollectorMXBean[] collectors =
         ManagementFactory.getGarbageCollectorMXBeans().stream()

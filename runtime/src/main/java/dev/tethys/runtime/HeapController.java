@@ -111,7 +111,7 @@ public final class HeapController {
       rule = next;
     }
 
-    /** A requested collection has ended. */
+    /** Records that a requested collection has ended. */
     void collected(long nanos) {
       took = nanos;
     }

@@ -12,7 +12,7 @@ public interface Role {
   /** Runs until the process receives a stop signal; returns the exit code of the process. */
   int run(List<String> args);
 
-  /** Role with this command; null if this build lacks it. */
+  /** Returns the role with this command, or null if this build lacks it. */
   static @Nullable Role find(String command) {
     for (Role r : ServiceLoader.load(Role.class)) {
       if (r.command().equals(command)) {

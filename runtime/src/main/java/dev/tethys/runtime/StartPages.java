@@ -114,7 +114,7 @@ final class StartPages {
       remaining = Math.min(mapped, remaining + RISE_BYTES);
     }
 
-    /** Pause after a check that did or did not find the pages mapped again. */
+    /** Returns the pause after a check that did or did not find the pages mapped again. */
     Duration next(boolean back) {
       if (bursts.isPositive()) {
         bursts = bursts.minus(soon);
@@ -181,9 +181,9 @@ final class StartPages {
   }
 
   /**
-   * Resident bytes of private file mappings; 0 if the system does not report them. A process that
-   * may be otherwise idle reads it hundreds of times: reading it as lines would cost a tenth of the
-   * CPU of an agent with few targets.
+   * Returns the resident bytes of private file mappings; 0 if the system does not report them. A
+   * process that may be otherwise idle reads it hundreds of times: reading it as lines would cost a
+   * tenth of the CPU of an agent with few targets.
    *
    * @param status the process's {@code /proc/PID/status}, see proc_pid_status(5)
    * @param text read buffer

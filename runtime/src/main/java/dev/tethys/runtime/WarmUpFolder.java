@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 /** Temporary output folder of a training run for a start-up cache; deleted with its content. */
 public record WarmUpFolder(Path path) implements AutoCloseable {
-  /** A new, empty one. */
+  /** Creates a new, empty folder. */
   public static WarmUpFolder create() throws IOException {
     return new WarmUpFolder(Files.createTempDirectory("tethys-warm-up"));
   }

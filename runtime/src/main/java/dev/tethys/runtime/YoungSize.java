@@ -129,7 +129,8 @@ final class YoungSize {
   }
 
   /**
-   * The young generation of this process; empty under another collector, or when its size is fixed.
+   * Returns the young generation of this process; empty under another collector, or when its size
+   * is fixed.
    */
   static Optional<YoungSize> ofProcess(Rule rule) {
     HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
@@ -145,8 +146,8 @@ final class YoungSize {
   }
 
   /**
-   * The share of the old generation, in percent, that has to be free for a young generation of the
-   * most bytes.
+   * Returns the share of the old generation, in percent, that has to be free for a young generation
+   * of the most bytes.
    */
   static int percentFree(long used, int ratio) {
     return (int) Math.clamp(100 - 100.0 * used / ((double) ratio * MOST_BYTES), 5, 98);

@@ -31,12 +31,12 @@ public record Flag(
     LIST
   }
 
-  /** A flag that works. */
+  /** Creates a supported flag. */
   public static Flag of(String name, Kind kind, String defaultValue, String help) {
     return new Flag(name, kind, defaultValue, help, null);
   }
 
-  /** A known flag that is rejected with a reason when set. */
+  /** Creates a known flag that is rejected with a reason when set. */
   public static Flag refused(String name, Kind kind, String defaultValue, String reason) {
     return new Flag(name, kind, defaultValue, "Not supported: " + reason, reason);
   }

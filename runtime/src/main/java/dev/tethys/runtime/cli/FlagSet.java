@@ -36,7 +36,7 @@ public final class FlagSet {
     this(command, operandHelp, about, flags, new OwnUsageTexts(command));
   }
 
-  /** The same, with error messages in another program's wording. */
+  /** Creates a flag set with error messages in another program's wording. */
   public FlagSet(
       String command, String operandHelp, String about, List<Flag> flags, UsageTexts words) {
     this.command = command;
@@ -167,13 +167,13 @@ public final class FlagSet {
     return given.containsKey(name);
   }
 
-  /** The text of a flag, given or default. */
+  /** Returns the text of a flag, given or default. */
   public String get(String name) {
     List<String> v = given.get(name);
     return v == null ? flag(name).defaultValue() : v.getLast();
   }
 
-  /** All strings of a flag that may be repeated. */
+  /** Returns all strings of a flag that may be repeated. */
   public List<String> list(String name) {
     List<String> v = given.get(name);
     String d = flag(name).defaultValue();
@@ -188,12 +188,12 @@ public final class FlagSet {
     return Long.parseLong(get(name));
   }
 
-  /** A duration in milliseconds. */
+  /** Returns a duration in milliseconds. */
   public long millis(String name) {
     return Durations.parse(get(name)).toMillis();
   }
 
-  /** A size in bytes; 0 if the flag is empty. */
+  /** Returns a size in bytes; 0 if the flag is empty. */
   public long bytes(String name) {
     String v = get(name);
     return v.isEmpty() ? 0 : ByteSize.parse(v).bytes();
@@ -207,7 +207,7 @@ public final class FlagSet {
     return f;
   }
 
-  /** Every flag with the text in force, as {@code /api/v1/status/flags} shows them. */
+  /** Returns every flag with its effective text, as shown by {@code /api/v1/status/flags}. */
   public Map<String, String> values() {
     Map<String, String> out = new LinkedHashMap<>();
     flags.keySet().stream()
@@ -221,7 +221,7 @@ public final class FlagSet {
     return value.isEmpty() || !Redaction.isSecretKey(name) ? Redaction.text(value) : Secret.MASK;
   }
 
-  /** The help page. */
+  /** Returns the help page. */
   public String help() {
     StringBuilder sb = new StringBuilder();
     sb.append("usage: ")

@@ -103,7 +103,7 @@ public final class ListenFlags {
   }
 
   /**
-   * The addresses for a listener.
+   * Returns the addresses for a listener.
    *
    * @throws UsageException if one of them is invalid
    */

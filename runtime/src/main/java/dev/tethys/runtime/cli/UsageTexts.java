@@ -5,18 +5,18 @@ package dev.tethys.runtime.cli;
  * wording.
  */
 public interface UsageTexts {
-  /** No such flag exists. */
+  /** Returns the error for an unknown flag. */
   RuntimeException unknown(String flag, String suggestion);
 
-  /** An unexpected argument that is not a long flag. */
+  /** Returns the error for an unexpected argument that is not a long flag. */
   RuntimeException unexpected(String argument);
 
-  /** A flag at the end without its value. */
+  /** Returns the error for a last flag without its value. */
   RuntimeException withoutValue(String name);
 
-  /** A flag that may be set only once. */
+  /** Returns the error for a repeated flag that may be set only once. */
   RuntimeException repeated(String name);
 
-  /** A value that cannot be read. */
+  /** Returns the error for a value that cannot be parsed. */
   RuntimeException unreadable(String name, String value, String reason);
 }

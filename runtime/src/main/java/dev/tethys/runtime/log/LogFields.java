@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class LogFields {
   private LogFields() {}
 
-  /** {@code a=b c.d=e}, with a blank before each. */
+  /** Formats {@code a=b c.d=e}, with a space before each. */
   static String logfmt(Map<String, Object> fields) {
     StringBuilder sb = new StringBuilder();
     logfmt(sb, "", fields);
@@ -30,7 +30,7 @@ final class LogFields {
         });
   }
 
-  /** {@code ,"a":"b"}, with a comma before each. */
+  /** Formats {@code ,"a":"b"}, with a comma before each. */
   static String json(Map<String, Object> fields) {
     StringBuilder sb = new StringBuilder();
     fields.forEach(

@@ -55,7 +55,7 @@ final class LogFlood {
       return false;
     }
 
-    /** Number of suppressed lines since the last call. */
+    /** Returns the number of suppressed lines since the last call. */
     long takeSuppressed(int hash) {
       int p = place(hash);
       long n = suppressed[p];

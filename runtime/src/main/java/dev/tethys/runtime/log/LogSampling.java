@@ -19,7 +19,7 @@ public final class LogSampling implements Filter {
   private final long[] counts = new long[PLACES];
 
   /**
-   * A filter.
+   * Creates a filter.
    *
    * @param thereafter rate after the first lines: one in this many passes; 0 if none
    */

@@ -124,7 +124,7 @@ public final class WebUi {
   private final Map<String, HttpHandler> others = new LinkedHashMap<>(); // for who is no browser
 
   /**
-   * An interface without parts.
+   * Creates a UI without parts.
    *
    * @param prefix the path that browsers see before every page, {@code ""} or {@code /prefix}
    * @param title title of the HTML document

@@ -6,22 +6,22 @@ import java.util.List;
 public interface ArchivedBlock extends AutoCloseable {
   String ulid();
 
-  /** First millisecond of its range, inclusive. */
+  /** Returns the first millisecond of its range, inclusive. */
   long minTime();
 
-  /** End of its range, exclusive. */
+  /** Returns the end of its range, exclusive. */
   long maxTime();
 
-  /** Samples, as the block says. */
+  /** Returns the number of samples recorded in the block. */
   long samples();
 
-  /** Series, as the block says. */
+  /** Returns the number of series recorded in the block. */
   long series();
 
-  /** Chunks, as the block says. */
+  /** Returns the number of chunks recorded in the block. */
   long chunks();
 
-  /** Size of its files in bytes. */
+  /** Returns the size of its files in bytes. */
   long bytes();
 
   /** Returns the bucket length of a downsampled block in milliseconds; 0 for samples. */

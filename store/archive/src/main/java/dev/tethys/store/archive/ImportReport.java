@@ -40,7 +40,7 @@ public final class ImportReport {
       long minTime,
       long maxTime,
       long checksum) {
-    /** A part that was written and found again. */
+    /** Returns a part that was written and verified. */
     public static Part of(String source, VerifiedDraft.DraftSummary w) {
       BlockInfo made = w.block();
       return new Part(
@@ -91,7 +91,7 @@ public final class ImportReport {
     return List.copyOf(problems);
   }
 
-  /** Number of problems, including unreported ones. */
+  /** Returns the number of problems, including unreported ones. */
   public long problemCount() {
     return problemCount;
   }

@@ -42,7 +42,7 @@ public final class Json {
     }
   }
 
-  /** A value that must be an object. */
+  /** Returns a value that must be an object. */
   @SuppressWarnings("unchecked")
   public static Map<String, @Nullable Object> asObject(@Nullable Object v) {
     if (v instanceof Map<?, ?> m) {

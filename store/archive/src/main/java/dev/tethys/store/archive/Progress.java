@@ -15,9 +15,9 @@ public interface Progress {
         public void advance(long by) {}
       };
 
-  /** A part of the work begins; {@code total} of its units are expected, 0 if that is unknown. */
+  /** Called when part of the work starts; {@code total} of its units are expected, 0 if unknown. */
   void step(String name, long total);
 
-  /** So many more units are done. */
+  /** Called when more units are done. */
   void advance(long by);
 }

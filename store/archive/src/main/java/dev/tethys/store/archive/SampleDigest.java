@@ -13,12 +13,14 @@ public final class SampleDigest {
 
   private SampleDigest() {}
 
-  /** The checksum of a series: its labels, and time, start time and value of each sample. */
+  /**
+   * Computes the checksum of a series: its labels, and time, start time and value of each sample.
+   */
   public static long of(Labels labels, SampleBuffer b) {
     return of(labels, b, b.size);
   }
 
-  /** Digest of the first {@code n} samples. */
+  /** Computes the digest of the first {@code n} samples. */
   public static long of(Labels labels, SampleBuffer b, int n) {
     long h = labels.hash64();
     for (int i = 0; i < n; i++) {

@@ -6,6 +6,6 @@ import dev.tethys.model.storage.SampleBuffer;
 /** Takes series one after another, ascending by labels. */
 @FunctionalInterface
 public interface SeriesVisitor {
-  /** The samples ascend by time; the buffer is reused after the call. */
+  /** Receives samples ascending by time; the buffer is reused after the call. */
   void series(Labels labels, SampleBuffer samples);
 }

@@ -24,7 +24,7 @@ public final class SortedImport {
     return Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 6);
   }
 
-  /** The range of the blocks that samples are written to, in milliseconds. */
+  /** Returns the range of the blocks that samples are written to, in milliseconds. */
   public static long range(SampleSorter samples) {
     long range = SampleSorter.GRANULE_MILLIS;
     for (int i = 1; i < LADDER && samples.ranges(range).size() > MAX_BLOCKS; i++) {

@@ -16,7 +16,7 @@ public final class Ulids {
     this.clock = clock;
   }
 
-  /** A new unique name. */
+  /** Creates a new unique name. */
   public String next() {
     StringBuilder sb = new StringBuilder(LENGTH);
     long time = clock.millis();

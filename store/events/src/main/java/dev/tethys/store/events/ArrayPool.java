@@ -29,7 +29,7 @@ public final class ArrayPool {
     return out;
   }
 
-  /** An array of at least a length, with any content. */
+  /** Returns an array of at least a length, with any content. */
   public static byte[] take(int length) {
     int power = 32 - Integer.numberOfLeadingZeros(Math.max(1, length - 1));
     if (power < SMALLEST || power > LARGEST) {

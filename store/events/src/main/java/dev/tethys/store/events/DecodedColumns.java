@@ -33,7 +33,7 @@ public final class DecodedColumns {
     }
   }
 
-  /** Value of a key; null if it is not kept. */
+  /** Returns the value of a key, or null if it is not cached. */
   public @Nullable Object get(Object key) {
     return values.get(key);
   }

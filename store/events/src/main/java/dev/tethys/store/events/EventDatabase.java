@@ -92,17 +92,17 @@ public abstract class EventDatabase<L> implements TenantStore {
     return engine().parts().stream().mapToLong(PartEntry::size).sum();
   }
 
-  /** Number of parts that were found damaged and are excluded from queries. */
+  /** Returns the number of parts that were found damaged and are excluded from queries. */
   public final int unreadableParts() {
     return engine().unreadableParts();
   }
 
-  /** Memory of the rows that are not in parts, in bytes. */
+  /** Returns the memory of the rows that are not in parts, in bytes. */
   public final long headBytes() {
     return engine().headBytes();
   }
 
-  /** Size, limits and failures. */
+  /** Returns size, limits and failures. */
   public final StoreHealth health() {
     return engine().health();
   }

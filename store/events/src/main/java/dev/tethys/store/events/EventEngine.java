@@ -390,7 +390,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     return headBytes;
   }
 
-  /** Size, limits and failures of the store. */
+  /** Returns size, limits and failures of the store. */
   public StoreHealth health() {
     DiskGuard.Space space = disk.space();
     StoreHealth.Problem full = disk.problem();
@@ -441,7 +441,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
 
   // ---- reading
 
-  /** A consistent view of a tenant. */
+  /** Opens a consistent view of a tenant. */
   public EventView<S, P> view(String tenant, long from, long to) {
     lock.lock();
     try {
@@ -507,7 +507,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     return parts.manifest().parts();
   }
 
-  /** Number of parts that were found not to be readable. */
+  /** Returns the number of parts that were found not to be readable. */
   public int unreadableParts() {
     return parts.unreadable();
   }
@@ -601,7 +601,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
-  /** The signal has other rules of retention, which apply from the next maintenance on. */
+  /** Called when the signal has new retention rules, which apply from the next maintenance on. */
   public void retentionChanged() {
     housekeeping.retentionChanged();
   }

@@ -55,7 +55,7 @@ public final class LivePart<P> {
   }
 
   /**
-   * The open part.
+   * Returns the open part.
    *
    * @return null if the file is damaged or absent, which is logged once
    */
@@ -84,7 +84,7 @@ public final class LivePart<P> {
     LOG.log(Level.ERROR, "Part is not readable and is excluded from queries: {0}", damage);
   }
 
-  /** Reason of a failure without the local path. */
+  /** Returns the reason of a failure without the local path. */
   private static String reason(Exception e) {
     if (e instanceof FileSystemException f) {
       return f instanceof NoSuchFileException
@@ -101,7 +101,7 @@ public final class LivePart<P> {
     }
   }
 
-  /** Cause why the part cannot be read, or null. */
+  /** Returns the cause why the part cannot be read, or null. */
   public synchronized @Nullable String damage() {
     return damage;
   }

@@ -9,7 +9,7 @@ package dev.tethys.store.events;
  */
 public record PartExpiry(long first, long whole) {
   /**
-   * A time after another, {@link Long#MAX_VALUE} if it is beyond the clock.
+   * Returns a time after another; {@link Long#MAX_VALUE} if it overflows.
    *
    * @param nanos retention in nanoseconds, not negative; {@link Long#MAX_VALUE} for never
    */

@@ -119,7 +119,7 @@ public final class PartFile implements AutoCloseable {
     return entry;
   }
 
-  /** Path for messages, because responses must not reveal folders of the machine. */
+  /** Returns the path for messages, because responses must not reveal folders of the machine. */
   public String path() {
     return path;
   }
@@ -133,17 +133,21 @@ public final class PartFile implements AutoCloseable {
     return rows[block];
   }
 
-  /** Time of the oldest row of a block. */
+  public long bytes(int block) {
+    return bytes[block];
+  }
+
+  /** Returns the time of the oldest row of a block. */
   public long first(int block) {
     return firsts[block];
   }
 
-  /** Time of the newest row of a block. */
+  /** Returns the time of the newest row of a block. */
   public long last(int block) {
     return lasts[block];
   }
 
-  /** Offset of a block in the file. */
+  /** Returns the offset of a block in the file. */
   public long offset(int block) {
     return offsets[block];
   }
@@ -153,7 +157,7 @@ public final class PartFile implements AutoCloseable {
     return file.asSlice(offsets[block], lengths[block]);
   }
 
-  /** Filter of a block; empty if it has none. See {@link #isFilterSound}. */
+  /** Returns the filter of a block; empty if it has none. See {@link #isFilterSound}. */
   public MemorySegment filter(int block) {
     return file.asSlice(offsets[block] + lengths[block], filterLengths[block]);
   }
@@ -231,7 +235,7 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
-  /** Missing data of a block as far as it is known; null if nothing is missing. */
+  /** Returns the missing data of a block as far as it is known; null if nothing is missing. */
   public @Nullable String missing(int block) {
     synchronized (damagedBlocks) {
       return missing.get(block);

@@ -29,7 +29,7 @@ final class PartFormat {
 
   private PartFormat() {}
 
-  /** File name of a part. */
+  /** Returns the file name of a part. */
   static String name(long id) {
     return WriteAheadLog.name(id) + SUFFIX;
   }

@@ -71,7 +71,7 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
 
   // ---- retention
 
-  /** The signal has other rules of retention. Thread-safe. */
+  /** Called when the signal has new retention rules. Thread-safe. */
   void retentionChanged() {
     retentionChanged = true;
   }

@@ -81,7 +81,7 @@ final class PartTable<P> {
     }
   }
 
-  /** A part of the manifest, retained for the caller; null if there is none. */
+  /** Returns a part of the manifest, retained for the caller, or null if there is none. */
   @Nullable LivePart<P> retain(long id) {
     lock.lock();
     try {
@@ -95,7 +95,7 @@ final class PartTable<P> {
     }
   }
 
-  /** Number of parts that were found not to be readable. */
+  /** Returns the number of parts that were found not to be readable. */
   int unreadable() {
     List<LivePart<P>> all;
     lock.lock();
@@ -107,7 +107,7 @@ final class PartTable<P> {
     return (int) all.stream().filter(p -> p.damage() != null).count();
   }
 
-  /** Sink for new parts of a tenant. */
+  /** Returns the sink for new parts of a tenant. */
   PartSink sink(String tenant, long generation) {
     return new PartSink(files, tenants, () -> nextPart++, tenant, generation);
   }

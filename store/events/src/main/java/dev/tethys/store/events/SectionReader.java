@@ -180,12 +180,15 @@ public final class SectionReader {
     return out;
   }
 
-  /** Length of the raw bytes of a section; arrays of {@link #get} are a few bytes longer. */
+  /**
+   * Returns the length of the raw bytes of a section; arrays of {@link #get} are a few bytes
+   * longer.
+   */
   public int length(int number) {
     return number < rawLengths.length ? rawLengths[number] : 0;
   }
 
-  /** A source over the raw bytes of a section. */
+  /** Returns a source over the raw bytes of a section. */
   public ByteSource source(int number) {
     return new ByteSource(get(number), 0, length(number));
   }

@@ -28,7 +28,7 @@ final class UnsyncedRows<H extends EventHead<?>> {
   private final ArrayDeque<Rows<H>> pending = new ArrayDeque<>(); // in the order of the log
   private long position;
 
-  /** Position up to which the log is known to be on disk. */
+  /** Returns the position up to which the log is known to be on disk. */
   long position() {
     return position;
   }

@@ -76,7 +76,7 @@ public final class ByteSink {
     size += 8;
   }
 
-  /** The lowest {@code n} bytes, n in 0..8. */
+  /** Writes the lowest {@code n} bytes, n in 0..8. */
   public void putLow(long v, int n) {
     ensure(8);
     LONG.set(buf, size, v);
@@ -123,13 +123,13 @@ public final class ByteSink {
     size += length;
   }
 
-  /** Length, then bytes. */
+  /** Writes the length, then the bytes. */
   public void putSized(byte[] b) {
     uvarint(b.length);
     put(b, 0, b.length);
   }
 
-  /** Length, then UTF-8. */
+  /** Writes the length, then the string in UTF-8. */
   public void putString(String s) {
     putSized(s.getBytes(StandardCharsets.UTF_8));
   }
@@ -138,19 +138,19 @@ public final class ByteSink {
     return Arrays.copyOf(buf, size);
   }
 
-  /** CRC-32C of a range. */
+  /** Returns the CRC-32C of a range. */
   public static int crc(byte[] b, int offset, int length) {
     CRC32C c = new CRC32C();
     c.update(b, offset, length);
     return (int) c.getValue();
   }
 
-  /** Number of bytes that {@link #uvarint} writes. */
+  /** Returns the number of bytes that {@link #uvarint} writes. */
   public static int uvarintSize(long v) {
     return (70 - Long.numberOfLeadingZeros(v | 1)) / 7;
   }
 
-  /** Zigzag. */
+  /** Zigzag-encodes a number. */
   public static long zigzag(long v) {
     return (v << 1) ^ (v >> 63);
   }

@@ -57,7 +57,7 @@ public final class ByteSource {
     return v;
   }
 
-  /** A number of the lowest {@code n} bytes, n in 0..8. */
+  /** Reads a number from the lowest {@code n} bytes, n in 0..8. */
   public long getLow(int n) {
     need(n);
     long v;
@@ -94,7 +94,7 @@ public final class ByteSource {
     return (v >>> 1) ^ -(v & 1);
   }
 
-  /** A uvarint that must be in 0..max. */
+  /** Reads a uvarint that must be in 0..max. */
   public int count(long max) {
     long v = uvarint();
     if (v < 0 || v > max) {
@@ -103,7 +103,7 @@ public final class ByteSource {
     return (int) v;
   }
 
-  /** A count of things that take at least one byte each. */
+  /** Reads a count of items that take at least one byte each. */
   public int count() {
     return count(remaining());
   }

@@ -88,7 +88,7 @@ public final class WriteAheadLog implements Closeable {
     return directory.resolve(name(n));
   }
 
-  /** Name of a numbered file: at least eight digits. */
+  /** Returns the name of a numbered file: at least eight digits. */
   public static String name(long n) {
     return NAMES.name(n);
   }
@@ -142,7 +142,7 @@ public final class WriteAheadLog implements Closeable {
     }
   }
 
-  /** The open segment, which has space for a number of bytes. */
+  /** Returns the open segment, which has space for a number of bytes. */
   private AppendFile segmentFor(int bytes) throws IOException {
     AppendFile f = file;
     if (f != null) {
@@ -305,7 +305,7 @@ public final class WriteAheadLog implements Closeable {
     return writes;
   }
 
-  /** The segment now written to, or before the first write the newest there is. */
+  /** Returns the segment now written to, or before the first write the newest there is. */
   public long segment() {
     return segment;
   }

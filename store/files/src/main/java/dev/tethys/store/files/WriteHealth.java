@@ -74,12 +74,12 @@ public final class WriteHealth {
     return refused.sum();
   }
 
-  /** Failed writes since startup. */
+  /** Returns the number of failed writes since startup. */
   public long failedWrites() {
     return failed.sum();
   }
 
-  /** The most severe current failure. */
+  /** Returns the most severe current failure. */
   public @Nullable Problem problem() {
     for (Work w : Work.values()) {
       Failure f = failures.get(w.ordinal());

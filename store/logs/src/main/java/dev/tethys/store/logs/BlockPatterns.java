@@ -104,7 +104,7 @@ final class BlockPatterns {
     }
   }
 
-  /** Number of rows in the time range. */
+  /** Returns the number of rows in the time range. */
   private int rowsIn(int[] rows, int from, int end) {
     long[] times = block.times();
     long first = scan.segment().from();

@@ -110,7 +110,7 @@ final class BlockScan {
     return plain && columns == null;
   }
 
-  /** Maximum number of rows that {@link #select} finds in one template. */
+  /** Returns the maximum number of rows that {@link #select} finds in one template. */
   int maxRows() {
     int max = 0;
     for (int t = 0; t < block.templateCount(); t++) {

@@ -45,7 +45,7 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
     return streams;
   }
 
-  /** Number of a name of structured metadata in this head. */
+  /** Returns the number of a name of structured metadata in this head. */
   int name(String name) {
     Integer known = nameNumbers.get(name);
     if (known != null) {

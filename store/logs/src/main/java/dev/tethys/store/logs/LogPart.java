@@ -57,7 +57,7 @@ final class LogPart {
       long[] lasts) {}
 
   /**
-   * Stream index with the numbers of a registry.
+   * Returns the stream index with the numbers of a registry.
    *
    * @throws CorruptionException if it is damaged
    */
@@ -128,7 +128,7 @@ final class LogPart {
     return w;
   }
 
-  /** Filter of a block; empty if it has none or if it is damaged. */
+  /** Returns the filter of a block; empty if it has none or if it is damaged. */
   MemorySegment filter(int block) {
     MemorySegment f = file.filter(block);
     synchronized (this) {

@@ -99,7 +99,7 @@ final class LogPartBuilder {
     return Math.floorDiv(time, DAY_NANOS);
   }
 
-  /** The newest days, ascending. */
+  /** Returns the newest days, ascending. */
   private long[] days() {
     long[] newest = new long[MAX_DAYS];
     int count = 0;
@@ -132,7 +132,7 @@ final class LogPartBuilder {
     return since >= 0 && since < DAY_NANOS;
   }
 
-  /** Index in the days of each row; the number of days for rows of other days. */
+  /** Returns the index in the days of each row; the number of days for rows of other days. */
   private int[] places(long[] days) {
     int[] out = new int[rows];
     int last = 0;
@@ -251,7 +251,7 @@ final class LogPartBuilder {
     to.section(LogSections.WORD_TEXT, text);
   }
 
-  /** End of the block that begins at a row: it ends between streams if that is near. */
+  /** Returns the end of the block that begins at a row: it ends between streams if that is near. */
   private int blockEnd(int[] of, int from) {
     long bytes = 0;
     int boundary = -1;

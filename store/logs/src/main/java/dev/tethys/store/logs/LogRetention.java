@@ -35,7 +35,10 @@ public record LogRetention(long nanos, List<Rule> rules) {
     return nanos == 0 ? Long.MAX_VALUE : nanos;
   }
 
-  /** Age of the oldest entries of a stream in nanoseconds; {@link Long#MAX_VALUE} for no limit. */
+  /**
+   * Returns the age of the oldest entries of a stream in nanoseconds; {@link Long#MAX_VALUE} for no
+   * limit.
+   */
   long of(Labels stream) {
     Rule applies = null;
     for (Rule r : rules) {

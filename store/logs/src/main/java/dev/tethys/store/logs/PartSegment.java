@@ -62,7 +62,7 @@ final class PartSegment implements LogSegment {
   @SuppressWarnings("ArrayRecordComponent") // never changed
   record HiddenRows(boolean[] streams, LogFilter filter, long from, long to) {}
 
-  /** Index in the selection of each stream of the block, or -1. */
+  /** Returns the index in the selection of each stream of the block, or -1. */
   int[] selected() {
     return selected;
   }
@@ -80,7 +80,7 @@ final class PartSegment implements LogSegment {
     return from;
   }
 
-  /** End of the time range, exclusive. */
+  /** Returns the end of the time range, exclusive. */
   long to() {
     return to;
   }
@@ -123,13 +123,13 @@ final class PartSegment implements LogSegment {
     return sum;
   }
 
-  /** False if rows have to be read: the index also counts those that are not readable. */
+  /** Returns false if rows must be read: the index also counts unreadable ones. */
   private boolean isCountable() {
     int unchecked = part.file().unchecked(block);
     return unchecked > 0 && checkable.addAndGet(-unchecked) < 0 || part.file().isSound(block);
   }
 
-  /** Readable rows of a damaged block. */
+  /** Returns the readable rows of a damaged block. */
   private HeadSegment readable() {
     ReadableRows r = part.readable(block);
     return new HeadSegment(

@@ -36,7 +36,9 @@ final class SelectedStreams {
     return selected.size() - 1L;
   }
 
-  /** Index in the selection by the numbers of a registry, which may be an earlier one. */
+  /**
+   * Returns the index in the selection by the numbers of a registry, which may be an earlier one.
+   */
   @SuppressWarnings("ReferenceEquality")
   IntUnaryOperator indexOf(StreamRegistry other) {
     if (other == registry) {

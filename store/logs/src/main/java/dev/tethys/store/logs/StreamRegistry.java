@@ -14,7 +14,7 @@ final class StreamRegistry {
   private volatile Labels[] labels = new Labels[64];
   private volatile int size;
 
-  /** Number of a stream, which is added if it is new. */
+  /** Returns the number of a stream, adding it if new. */
   synchronized int intern(Labels stream) {
     Integer known = numbers.get(stream);
     if (known != null) {
@@ -32,7 +32,7 @@ final class StreamRegistry {
     return n;
   }
 
-  /** Number of a stream, or -1. */
+  /** Returns the number of a stream, or -1. */
   synchronized int find(Labels stream) {
     return numbers.getOrDefault(stream, -1);
   }
@@ -42,7 +42,7 @@ final class StreamRegistry {
     return labels[stream];
   }
 
-  /** Number of streams; all numbers are below. */
+  /** Returns the number of streams; all numbers are below. */
   int size() {
     return size;
   }

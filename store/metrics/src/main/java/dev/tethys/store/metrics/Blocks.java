@@ -328,12 +328,12 @@ final class Blocks {
     }
   }
 
-  /** A new block of in-order or late samples in a range. */
+  /** Drafts a new block of in-order or late samples in a range. */
   BlockMeta draft(long min, long max, int level, boolean late, List<BlockReader> parents) {
     return draft(min, max, level, late, parents, parents);
   }
 
-  /** A new block that is built from others and replaces them. */
+  /** Drafts a new block that is built from others and replaces them. */
   BlockMeta draft(
       long min,
       long max,

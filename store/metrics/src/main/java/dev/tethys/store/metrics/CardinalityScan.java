@@ -198,7 +198,7 @@ final class CardinalityScan {
         name, values, having, remaining, Math.round((all - remaining) * bytesPerSeries));
   }
 
-  /** The values with most series of each part, by their hash. */
+  /** Returns the values with most series of each part, by their hash. */
   private Map<Long, Candidate> candidates(String name) {
     boolean listing = name.equals(query.label());
     Map<Long, Candidate> out = new HashMap<>();
@@ -267,7 +267,7 @@ final class CardinalityScan {
     }
   }
 
-  /** Number of values of the requested label that start with the prefix. */
+  /** Returns the number of values of the requested label that start with the prefix. */
   private long listed(String name) {
     counter.clear();
     for (LabelColumns p : parts) {

@@ -86,7 +86,10 @@ final class Compaction {
     return blocked;
   }
 
-  /** Retention of blocks of a resolution; without a level of that resolution, that of samples. */
+  /**
+   * Returns the retention of blocks of a resolution; without a level of that resolution, that of
+   * samples.
+   */
   static RetentionPolicy policy(DatabaseOptions options, long resolution) {
     RetentionPolicy p = options.retention();
     for (Downsampling d : options.downsampling()) {
@@ -263,7 +266,7 @@ final class Compaction {
     downsampled.increment();
   }
 
-  /** The end of the newest block, or the present where that is earlier. */
+  /** Returns the end of the newest block, or the present where that is earlier. */
   private long newest(DatabaseOptions options) {
     long newest = Long.MIN_VALUE;
     for (BlockReader b : blocks.list()) {

@@ -18,7 +18,7 @@ final class CompactionPlan {
 
   private CompactionPlan() {}
 
-  /** The ranges of compacted blocks, ascending, the smallest not among them. */
+  /** Returns the ranges of compacted blocks, ascending, the smallest not among them. */
   static List<Long> ranges(long blockRange, long retention) {
     long max = retention == 0 ? MAX_RANGE : Math.min(MAX_RANGE, retention / 10);
     List<Long> out = new ArrayList<>();

@@ -29,7 +29,7 @@ final class DownsamplingPlan {
   private DownsamplingPlan() {}
 
   /**
-   * The next block to be made; null if none is due.
+   * Returns the next block to be made; null if none is due.
    *
    * @param newest end of the newest block
    * @param barren level 1 blocks that gave nothing

@@ -56,7 +56,7 @@ final class LabelSearch {
   }
 
   /**
-   * Label sets of some series, or of all that meet the matchers where these are fewer: sorted.
+   * Returns label sets of some series, or of all that meet the matchers if these are fewer: sorted.
    *
    * @param limit the most, at least 1
    * @param cutoff oldest time of visible samples
@@ -123,7 +123,7 @@ final class LabelSearch {
   }
 
   /**
-   * One list of several that are sorted.
+   * Merges several sorted lists into one.
    *
    * @param limit the most entries, 0 for all
    */
@@ -145,7 +145,7 @@ final class LabelSearch {
   }
 
   /**
-   * One list of several that are sorted.
+   * Merges several sorted lists into one.
    *
    * @param limit the most entries, 0 for all
    */

@@ -233,7 +233,7 @@ final class MaintenanceScheduler {
     }
   }
 
-  /** Current failure of writes, or the lack of space for merges. */
+  /** Returns the current failure of writes, or the lack of space for merges. */
   StoreHealth.@Nullable Problem problem() {
     StoreHealth.Problem failed = writes.problem();
     long since = blockedSince;
@@ -249,7 +249,7 @@ final class MaintenanceScheduler {
         StorageException.Reason.UNAVAILABLE, what + ": " + e.getMessage(), e);
   }
 
-  /** Everything that is due. */
+  /** Performs all maintenance that is due. */
   void maintain() {
     structure.lock();
     try {

@@ -218,7 +218,7 @@ final class MergedSelection implements Selection {
     return false;
   }
 
-  /** The first millisecond of a series that is shown of one of its parts. */
+  /** Returns the first millisecond of a series that is shown of one of its parts. */
   private long from(int part, int series) {
     long[] f = floors == null ? null : floors[(int) (parts[part] >>> 32)];
     return f == null ? minTime : Math.max(minTime, f[series]);
@@ -358,7 +358,10 @@ final class MergedSelection implements Selection {
     return true;
   }
 
-  /** Key of the timestamps of some parts, from the number of each; null if a part has no number. */
+  /**
+   * Returns the key of the timestamps of some parts, from the number of each; null if a part has no
+   * number.
+   */
   private @Nullable TimesKey timesKey(int from, int to, int hash) {
     long[] numbers = new long[2 * (to - from)];
     for (int p = from; p < to; p++) {

@@ -426,12 +426,14 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
 
   // ---- looking after it
 
-  /** Report of the recovery when the database was opened. */
+  /** Returns the report of the recovery when the database was opened. */
   public RecoveryReport recovery() {
     return recovery;
   }
 
-  /** Memory of the head, in bytes: the last measurement and an estimate of later growth. */
+  /**
+   * Returns the memory of the head, in bytes: the last measurement and an estimate of later growth.
+   */
   public long headBytes() {
     return head.budget.used();
   }
@@ -448,7 +450,7 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
     return figures.status();
   }
 
-  /** Size, limits and failures of the store. */
+  /** Returns the size, limits and failures of the store. */
   public StoreHealth health() {
     checkOpen();
     long free = -1;
@@ -476,7 +478,7 @@ public final class MetricsDatabase implements MetricStore, MetricSource {
         upkeep.problem());
   }
 
-  /** The blocks on disk, oldest first. */
+  /** Returns the blocks on disk, oldest first. */
   public List<BlockInfo> blockList() {
     List<BlockInfo> out = new ArrayList<>();
     for (BlockReader b : blocks.list()) {

@@ -102,7 +102,7 @@ final class PageFiles implements SealedPages.Files {
     return kept;
   }
 
-  /** Mapped bytes of the files that are unknown to be released. */
+  /** Returns the mapped bytes of the files that are unknown to be released. */
   private long mappedBytes() {
     synchronized (mapped) {
       mapped.removeIf(m -> m.get() == null);

@@ -74,7 +74,7 @@ final class ResolutionIndex {
     return a.meta().minTime() < b.meta().maxTime() && b.meta().minTime() < a.meta().maxTime();
   }
 
-  /** Level 1 blocks from which the given blocks were created. */
+  /** Returns the level 1 blocks from which the given blocks were created. */
   static Set<String> sources(List<BlockReader> blocks) {
     Set<String> out = new HashSet<>();
     blocks.forEach(b -> out.addAll(b.meta().sources()));
@@ -86,7 +86,7 @@ final class ResolutionIndex {
     return samples;
   }
 
-  /** Downsampled blocks by resolution. */
+  /** Returns the downsampled blocks by resolution. */
   NavigableMap<Long, List<Entry>> downsampled() {
     return entries;
   }

@@ -55,7 +55,7 @@ final class RetentionCutoff {
     return highest > time;
   }
 
-  /** The oldest millisecond of a series that is shown. */
+  /** Returns the oldest millisecond of a series that is shown. */
   long floor(Labels series) {
     for (int i = 0; i < rules.size(); i++) {
       if (Matcher.matchAll(rules.get(i).matchers(), series)) {
@@ -65,12 +65,12 @@ final class RetentionCutoff {
     return floors[rules.size()];
   }
 
-  /** Number of kinds of series: one for each rule, and one for all other series. */
+  /** Returns the number of kinds of series: one for each rule, and one for all other series. */
   int kinds() {
     return floors.length;
   }
 
-  /** The oldest millisecond of a kind of series that is shown. */
+  /** Returns the oldest millisecond of a kind of series that is shown. */
   long floor(int kind) {
     return floors[kind];
   }

@@ -29,7 +29,10 @@ public record RetentionPolicy(Duration time, long bytes, double percentage, List
     rules = List.copyOf(rules);
   }
 
-  /** Longest retention of any series, milliseconds; {@link Long#MAX_VALUE} for unlimited. */
+  /**
+   * Returns the longest retention of any series, milliseconds; {@link Long#MAX_VALUE} for
+   * unlimited.
+   */
   long longest() {
     long longest = longest(time);
     for (Rule r : rules) {

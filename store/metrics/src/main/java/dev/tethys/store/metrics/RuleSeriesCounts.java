@@ -69,7 +69,7 @@ final class RuleSeriesCounts {
     return out;
   }
 
-  /** Number of series of a block that are entirely expired; 0 if damage hides that. */
+  /** Returns the number of series of a block that are entirely expired; 0 if damage hides that. */
   long past(BlockReader block, RetentionPolicy policy, RetentionCutoff horizon) {
     if (policy.rules().isEmpty()) {
       return 0;

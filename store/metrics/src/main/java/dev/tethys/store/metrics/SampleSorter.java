@@ -60,7 +60,7 @@ public final class SampleSorter implements AutoCloseable {
   /** Takes the series of a range one after another. */
   @FunctionalInterface
   public interface Sink {
-    /** The buffer is reused after the call. */
+    /** Adds samples; the buffer is reused after the call. */
     void series(Labels labels, SampleBuffer samples);
   }
 
@@ -223,12 +223,12 @@ public final class SampleSorter implements AutoCloseable {
     return samples;
   }
 
-  /** The oldest time; {@link Long#MAX_VALUE} if there is none. */
+  /** Returns the oldest time; {@link Long#MAX_VALUE} if there is none. */
   public long minTime() {
     return minTime;
   }
 
-  /** The newest time; {@link Long#MIN_VALUE} if there is none. */
+  /** Returns the newest time; {@link Long#MIN_VALUE} if there is none. */
   public long maxTime() {
     return maxTime;
   }

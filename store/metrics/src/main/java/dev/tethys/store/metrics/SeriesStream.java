@@ -30,13 +30,13 @@ final class SeriesStream {
     this(sources, minTime, maxTime, RetentionCutoff.NONE);
   }
 
-  /** Stream without samples before the retention cutoff. */
+  /** Creates a stream without samples before the retention cutoff. */
   SeriesStream(List<SourceSelection> sources, long minTime, long maxTime, RetentionCutoff horizon) {
     this(sources, minTime, maxTime, horizon, null);
   }
 
   /**
-   * The same as summaries.
+   * Creates a stream of summaries.
    *
    * @param summarizer null for samples
    */

@@ -39,7 +39,7 @@ final class StoreStats {
     this.clock = clock;
   }
 
-  /** StoreStats; of each list the {@code limit} largest. */
+  /** Returns the statistics; of each list the {@code limit} largest entries. */
   DatabaseStats stats(int limit) {
     Map<String, Long> metrics = new HashMap<>();
     Map<String, Long> valueCounts = new HashMap<>();

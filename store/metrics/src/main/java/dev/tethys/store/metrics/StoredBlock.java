@@ -31,7 +31,7 @@ public final class StoredBlock implements AutoCloseable {
     this.all = block.everything();
   }
 
-  /** The folders of blocks in a data folder, ascending by name. */
+  /** Returns the folders of blocks in a data folder, ascending by name. */
   public static List<Path> folders(Path data) throws IOException {
     List<Path> out = new ArrayList<>();
     for (Path p : new RealFiles().list(data)) {

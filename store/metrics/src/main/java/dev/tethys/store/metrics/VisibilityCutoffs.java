@@ -28,7 +28,7 @@ final class VisibilityCutoffs {
     this.changes = changes;
   }
 
-  /** Oldest visible time of samples (resolution 0), or of buckets of a resolution. */
+  /** Returns the oldest visible time of samples (resolution 0), or of buckets of a resolution. */
   RetentionCutoff at(long resolution) {
     DatabaseOptions o = options;
     RetentionPolicy p = Compaction.policy(o, resolution);
@@ -43,8 +43,8 @@ final class VisibilityCutoffs {
   }
 
   /**
-   * Reference time of ages: the newest sample of the store, unless its timestamp is in the future,
-   * as after a period in which a clock was ahead.
+   * Returns the reference time of ages: the newest sample of the store, unless its timestamp is in
+   * the future, as after a period in which a clock was ahead.
    */
   long newest() {
     long newest = head.maxTime();

@@ -35,7 +35,7 @@ final class WriteThrottle {
   private long credit; // bytes that were written in a hurry and are not paid for
 
   /**
-   * A rate limit.
+   * Creates a rate limit.
    *
    * @param rate bytes per second; 0 for no limit. Called repeatedly: it may change
    * @param isUrgent whether anything waits
@@ -47,12 +47,12 @@ final class WriteThrottle {
     this.sleeper = sleeper;
   }
 
-  /** No limit and no end. */
+  /** Returns a throttle without a limit. */
   static WriteThrottle none() {
     return new WriteThrottle(() -> 0, () -> 0, () -> false, n -> true);
   }
 
-  /** A new piece of work begins. */
+  /** Records that a new piece of work starts. */
   void begin() {
     begun = nanos.getAsLong();
     credit = 0;

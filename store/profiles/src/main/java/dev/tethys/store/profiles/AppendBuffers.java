@@ -19,7 +19,7 @@ final class AppendBuffers {
     return nodes;
   }
 
-  /** Length of the arrays in bytes. */
+  /** Returns the length of the arrays in bytes. */
   long capacity() {
     return hashes.capacity() + samples.capacity() + 4L * nodes.length;
   }

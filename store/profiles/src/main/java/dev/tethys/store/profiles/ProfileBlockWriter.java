@@ -43,7 +43,7 @@ final class ProfileBlockWriter {
     return samples;
   }
 
-  /** Uncompressed size. */
+  /** Returns the uncompressed size. */
   long bytes() {
     long bytes = 0;
     for (ByteSink c : columns) {
@@ -79,7 +79,10 @@ final class ProfileBlockWriter {
     rows++;
   }
 
-  /** Greatest common divisor of the values, at least 1: sampled times are multiples of a period. */
+  /**
+   * Returns the greatest common divisor of the values, at least 1: sampled times are multiples of a
+   * period.
+   */
   private static long divisor(Samples of) {
     long g = 0;
     for (int i = 0; i < of.count && g != 1; i++) {

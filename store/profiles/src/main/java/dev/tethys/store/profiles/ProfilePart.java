@@ -34,7 +34,7 @@ final class ProfilePart {
     return file;
   }
 
-  /** Number of blocks with rows. */
+  /** Returns the number of blocks with rows. */
   int blocks() {
     return file.blocks() - 1;
   }
@@ -141,7 +141,7 @@ final class ProfilePart {
   /** Condition on rows by the number of their series in the part. */
   @FunctionalInterface
   interface RowFilter {
-    /** Index of the series for the reader, or -1 to leave the row out. */
+    /** Returns the index of the series for the reader, or -1 to omit the row. */
     int series(int number, long time);
   }
 

@@ -31,7 +31,7 @@ final class StackHashes {
     return this;
   }
 
-  /** Length of the arrays in bytes. */
+  /** Returns the length of the arrays in bytes. */
   long capacity() {
     int rows = strings.length + mappings.length + functions.length;
     return 8L * (rows + locations.length + nodes.length);

@@ -18,7 +18,7 @@ final class StackIndex {
     return count == 0 ? 0 : 8L * slots.length;
   }
 
-  /** Node of a stack, -1 if it is unknown. 96 bits of the hash are compared. */
+  /** Returns the node of a stack, or -1 if unknown; 96 bits of the hash are compared. */
   int find(long high, long low) {
     return (int) slots[slot(slots, high, low) + 1] - 1;
   }

@@ -26,7 +26,7 @@ final class AdaptiveTimeout {
     this.nanoTime = nanoTime;
   }
 
-  /** Timeout of a request that starts now, in nanoseconds. */
+  /** Returns the timeout of a request that starts now, in nanoseconds. */
   long nanos() {
     long late = lateAt.get();
     return late == NEVER || nanoTime.getAsLong() - late > REMEMBERED
@@ -34,7 +34,7 @@ final class AdaptiveTimeout {
         : Math.min(whole, Math.max(LEAST, whole / LESS));
   }
 
-  /** Current time of the clock in use. */
+  /** Returns the current time of the clock in use. */
   long now() {
     return nanoTime.getAsLong();
   }

@@ -267,7 +267,7 @@ public final class FederatedSource implements ScopedSource {
     return out;
   }
 
-  /** Order of UTF-8, so that stores and this server agree on the first values. */
+  /** Compares in UTF-8 order, so that stores and this server agree on the first values. */
   private static int byCodePoints(String a, String b) {
     int n = Math.min(a.length(), b.length());
     int i = 0;
@@ -288,7 +288,7 @@ public final class FederatedSource implements ScopedSource {
     return all.stream().limit(limit <= 0 ? Long.MAX_VALUE : limit).toList();
   }
 
-  /** For callers whose response cannot carry warnings. */
+  /** Logs a warning for callers whose response cannot carry it. */
   private static void log(String warning) {
     LOG.log(Level.WARNING, "a part of a response is missing: {0}", warning);
   }

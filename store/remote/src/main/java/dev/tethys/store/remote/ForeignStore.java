@@ -38,7 +38,7 @@ public interface ForeignStore extends AutoCloseable {
   Collection<Capability> capabilities();
 
   /**
-   * The series that meet all matchers, with their samples in the range of the hints.
+   * Returns the series that meet all matchers, with their samples in the range of the hints.
    *
    * @return sorted by labels, each label set once
    */
@@ -46,8 +46,8 @@ public interface ForeignStore extends AutoCloseable {
       throws IOException, InterruptedException;
 
   /**
-   * The label sets of series that meet all matchers and have, as far as the store can tell without
-   * reading samples, data in the range.
+   * Returns the label sets of series that meet all matchers and have, as far as the store can tell
+   * without reading samples, data in the range.
    */
   default List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
@@ -59,7 +59,7 @@ public interface ForeignStore extends AutoCloseable {
   }
 
   /**
-   * The label names of such series.
+   * Returns the label names of such series.
    *
    * @param matchers series matchers; empty for all series
    * @param limit maximum number shown, in byte order: more may be returned; 0 for all

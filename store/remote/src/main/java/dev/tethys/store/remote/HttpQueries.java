@@ -65,14 +65,14 @@ public final class HttpQueries {
     }
   }
 
-  /** URI of a path, with its query, below the URL of the configuration. */
+  /** Returns the URI of a path, with its query, below the URL of the configuration. */
   public URI at(String path) {
     String base = config.url().toString();
     return URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);
   }
 
   /**
-   * Asks.
+   * Sends a request and reads its response.
    *
    * @throws RefusedException if the status is not of success
    * @throws IOException also if the response is not the requested data
@@ -83,7 +83,7 @@ public final class HttpQueries {
   }
 
   /**
-   * The same.
+   * Sends a request that may also return other statuses.
    *
    * @param also statuses that are read in addition to success
    */

@@ -55,14 +55,14 @@ public final class KeyedSeries {
     return labels.keySet();
   }
 
-  /** The names of their metrics, sorted. */
+  /** Returns the names of their metrics, sorted. */
   public Collection<String> names() {
     TreeSet<String> names = new TreeSet<>();
     labels.values().forEach(l -> names.add(l.metricName()));
     return names;
   }
 
-  /** The series, sorted. */
+  /** Returns the series, sorted. */
   public List<Labels> series() {
     return new ArrayList<>(new TreeSet<>(labels.values()));
   }
@@ -96,7 +96,7 @@ public final class KeyedSeries {
     return labels.containsKey(key);
   }
 
-  /** A float of an opened series. */
+  /** Adds a float to an opened series. */
   public void sample(UUID key, long time, double value) {
     SampleBuffer b = buffers.get(key);
     if (b != null) {
@@ -105,7 +105,7 @@ public final class KeyedSeries {
     }
   }
 
-  /** A native histogram of an opened series. */
+  /** Adds a native histogram to an opened series. */
   public void histogram(UUID key, long time, Histogram h) {
     SampleBuffer b = buffers.get(key);
     if (b != null) {
@@ -114,7 +114,7 @@ public final class KeyedSeries {
     }
   }
 
-  /** A repeated exemplar counts once. */
+  /** Adds an exemplar; a repeated one counts once. */
   public void exemplar(UUID key, Exemplar x) {
     Labels of = labels.get(key);
     if (of != null && exemplars.computeIfAbsent(of, k -> new LinkedHashSet<>()).add(x)) {
@@ -122,12 +122,12 @@ public final class KeyedSeries {
     }
   }
 
-  /** The samples, sorted by series. */
+  /** Returns the samples, sorted by series. */
   public List<StoredSeries> samples() {
     return all.finish();
   }
 
-  /** The exemplars. */
+  /** Returns the exemplars. */
   public List<SeriesExemplars> exemplars() {
     List<SeriesExemplars> out = new ArrayList<>();
     exemplars.forEach((of, xs) -> out.add(new SeriesExemplars(of, List.copyOf(xs))));

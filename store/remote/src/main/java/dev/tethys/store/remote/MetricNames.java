@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class MetricNames {
   private MetricNames() {}
 
-  /** The names that are requested, which need not be there; null if they are not named. */
+  /** Returns the requested names, which need not exist; null if they are not named. */
   public static @Nullable Set<String> named(List<Matcher> matchers) {
     return NamedValues.metrics(matchers);
   }

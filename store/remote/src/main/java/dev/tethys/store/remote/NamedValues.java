@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param values values to match, at least one; may include ""
  */
 public record NamedValues(String label, boolean among, Set<String> values) {
-  /** The values of a matcher; null if it does not name them. */
+  /** Returns the values of a matcher, or null if it does not name them. */
   public static @Nullable NamedValues of(Matcher m) {
     boolean among = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;
     boolean equality = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.NOT_EQUAL;
@@ -39,7 +39,7 @@ public record NamedValues(String label, boolean among, Set<String> values) {
     return label.equals(Labels.METRIC_NAME);
   }
 
-  /** The names of metrics that matchers leave; null if they name none. */
+  /** Returns the metric names left by matchers, or null if they name none. */
   static @Nullable Set<String> metrics(List<Matcher> matchers) {
     for (Matcher m : matchers) {
       NamedValues v = m.name().equals(Labels.METRIC_NAME) ? of(m) : null;

@@ -65,7 +65,7 @@ final class RemoteReadClient {
   }
 
   /**
-   * The series that match a query, in their original order.
+   * Returns the series that match a query, in their original order.
    *
    * @throws IOException if the store gives no response, or one that cannot be read
    * @throws StorageException if the response is larger than is taken
@@ -212,7 +212,7 @@ final class RemoteReadClient {
       this.query = query;
     }
 
-    /** Buffer for the samples of a series. */
+    /** Returns the buffer for the samples of a series. */
     SampleBuffer series(Labels labels) {
       if (!labels.equals(current)) {
         end();

@@ -83,7 +83,7 @@ public record RemoteReadConfig(
   /** A snapshot of the list of stores; read with {@link #readAll}. */
   public static final Type<List<YamlNode>> LIST = Type.list(Type.of("remote_read", null, n -> n));
 
-  /** The sections, for the reference of all keys. */
+  /** Returns the sections, for the reference of all keys. */
   public static List<Section> sections() {
     return List.of(SECTION);
   }
@@ -136,7 +136,7 @@ public record RemoteReadConfig(
         HttpClientConfig.read(o, HttpClientConfig.DEFAULT));
   }
 
-  /** Tree shown on the configuration page. */
+  /** Returns the tree shown on the configuration page. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("url", url);
@@ -151,12 +151,12 @@ public record RemoteReadConfig(
     return m;
   }
 
-  /** The URL without secrets in it, as in metrics. */
+  /** Returns the URL without secrets in it, as in metrics. */
   String shownUrl() {
     return Redaction.url(url);
   }
 
-  /** Name used in warnings. */
+  /** Returns the name used in warnings. */
   String shown() {
     return name.isEmpty() ? shownUrl() : name;
   }

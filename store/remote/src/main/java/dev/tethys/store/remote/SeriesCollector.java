@@ -42,8 +42,8 @@ public final class SeriesCollector {
   }
 
   /**
-   * Buffer for the samples of a series; null if it does not meet the matchers. Callers count
-   * samples before they add them ({@link #count}).
+   * Returns the buffer for the samples of a series, or null if it does not meet the matchers.
+   * Callers count samples before they add them ({@link #count}).
    *
    * @throws StorageException if the limit of series is exceeded
    */
@@ -51,7 +51,7 @@ public final class SeriesCollector {
     return series(labels, SERIES_SAMPLES);
   }
 
-  /** Buffer for the samples of a series that was counted before. */
+  /** Returns the buffer for the samples of a series that was counted before. */
   @Nullable SampleBuffer counted(Labels labels) {
     return series(labels, 0);
   }
@@ -74,7 +74,7 @@ public final class SeriesCollector {
   }
 
   /**
-   * One float.
+   * Adds a float.
    *
    * @param time Unix milliseconds
    * @throws StorageException if there are too many
@@ -96,7 +96,7 @@ public final class SeriesCollector {
     count(SERIES_SAMPLES);
   }
 
-  /** So many samples were added to a buffer. */
+  /** Counts samples added to a buffer. */
   public void count(long samples) {
     taken += samples;
     if (taken > limits.maxSamples()) {
@@ -112,7 +112,7 @@ public final class SeriesCollector {
     }
   }
 
-  /** Collected series, sorted by labels; includes series without samples. */
+  /** Returns the collected series, sorted by labels; includes series without samples. */
   public List<StoredSeries> finish() {
     List<StoredSeries> out = new ArrayList<>(found.size());
     found.forEach(

@@ -182,7 +182,7 @@ public record StoreConfig(
   }
 
   /**
-   * A client that calls it by HTTP.
+   * Creates an HTTP client for the store.
    *
    * @throws IOException if a certificate or key cannot be read
    */
@@ -254,7 +254,7 @@ public record StoreConfig(
     return String.join(", ", names);
   }
 
-  /** Tree shown on the configuration page. */
+  /** Returns the tree shown on the configuration page. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("name", name);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * section has the keys of {@link StoreConfig.Keys} and its own.
  */
 public interface StoreType {
-  /** Value of {@code type}: {@code influxdb}. */
+  /** Returns the value of {@code type}, such as {@code influxdb}. */
   String name();
 
   /** Returns the configuration keys of its entries. */

@@ -75,7 +75,7 @@ public final class StoredSeries {
     return out;
   }
 
-  /** Copy of the series with other labels. */
+  /** Returns a copy of the series with other labels. */
   StoredSeries named(Labels other) {
     return new StoredSeries(other, timestamps, values, histograms);
   }
@@ -90,14 +90,19 @@ public final class StoredSeries {
     return timestamps.length;
   }
 
-  /** Unix milliseconds of a sample. */
+  /** Returns the time of a sample in Unix milliseconds. */
   public long time(int i) {
     return timestamps[i];
   }
 
-  /** The float of a sample; undefined for a histogram. */
+  /** Returns the float of a sample; undefined for a histogram. */
   public double value(int i) {
     return values[i];
+  }
+
+  /** Returns the histogram of a sample, or null for a float. */
+  public @Nullable Histogram histogram(int i) {
+    return histograms == null ? null : histograms[i];
   }
 
   /** Appends a sample to a buffer. */

@@ -10,7 +10,7 @@ final class BlockPruning {
 
   private BlockPruning() {}
 
-  /** False if no row of a block fits. */
+  /** Returns false if no row of a block fits. */
   static boolean mayFit(TracePart part, int block, SpanFilter filter) {
     return switch (filter) {
       case SpanFilter.And a -> a.operands().stream().allMatch(f -> mayFit(part, block, f));

@@ -104,7 +104,7 @@ final class TraceAdmission {
     }
   }
 
-  /** Size of a span: its strings, and 8 bytes for each other field that it has. */
+  /** Returns the size of a span: its strings, and 8 bytes for each other field that it has. */
   private long bytes(int span) {
     long out = FIELDS * 8L + batch.texts.length(batch.name[span]);
     out += batch.texts.length(batch.message[span]) + bytes(batch.attributes, span);
@@ -164,7 +164,7 @@ final class TraceAdmission {
     }
   }
 
-  /** Key or value of a row that is too long, or -1. */
+  /** Returns the key or value of a row that is too long, or -1. */
   private int tooLong(AttributeRows rows, int row, int max) {
     int shape = rows.shapes[row];
     int value = rows.starts[row];

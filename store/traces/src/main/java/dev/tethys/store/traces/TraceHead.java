@@ -136,7 +136,7 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
       return frames.stream().mapToLong(Frame::last).max().orElse(Long.MIN_VALUE);
     }
 
-    /** The spans; not to be changed. */
+    /** Returns the spans; not to be changed. */
     SpanBatch spansOf() {
       return group.decode(frames);
     }

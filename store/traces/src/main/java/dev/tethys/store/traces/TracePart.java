@@ -51,7 +51,7 @@ final class TracePart {
     return known;
   }
 
-  /** False if a block has no span of a trace, as far as filters are readable. */
+  /** Returns false if a block has no span of a trace, as far as filters are readable. */
   boolean mayHold(int block, long high, long low) {
     try {
       return filters()[block].mayContain(high, low);

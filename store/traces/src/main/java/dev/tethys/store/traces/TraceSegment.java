@@ -44,15 +44,15 @@ abstract class TraceSegment implements SpanSegment {
    */
   abstract void open(Read read);
 
-  /** Missing data of the segment as far as it is known; null if nothing is missing. */
+  /** Returns the missing data of the segment as far as it is known; null if nothing is missing. */
   @Nullable String missing() {
     return null;
   }
 
-  /** False if no row fits. */
+  /** Returns false if no row fits. */
   abstract boolean mayFit(SpanFilter filter);
 
-  /** False if there is no span of a trace. */
+  /** Returns false if there is no span of a trace. */
   abstract boolean mayHold(long high, long low);
 
   /** True if every span starts in the selected range. */

@@ -123,7 +123,7 @@ public final class BackupRepository implements AutoCloseable {
     return folder.resolve("backups");
   }
 
-  /** The backups that exist, oldest first. */
+  /** Returns the existing backups, oldest first. */
   public List<Backup> list() throws IOException {
     List<Backup> out = new ArrayList<>();
     for (Path p : finished(backups())) {
@@ -206,7 +206,7 @@ public final class BackupRepository implements AutoCloseable {
         describe(name, manifest), copiedBlocks, sources.size() - copiedBlocks, copied);
   }
 
-  /** The immutable files of a block. */
+  /** Returns the immutable files of a block. */
   private static List<Path> files(Path block) throws IOException {
     try (Stream<Path> s = Files.list(block)) {
       return s.filter(p -> !p.getFileName().toString().startsWith(TOMBSTONES)).sorted().toList();

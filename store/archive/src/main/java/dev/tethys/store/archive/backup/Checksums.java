@@ -29,7 +29,7 @@ final class Checksums {
     return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Checksum of a file's content. */
+  /** Returns the checksum of a file's content. */
   static String of(Path file, Progress progress) throws IOException {
     MessageDigest d = sha256();
     try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {

@@ -61,7 +61,7 @@ public record DataFolder(Path path, Kind kind) {
     throw new IOException("the folder " + path + " holds no data of Tethys or Prometheus");
   }
 
-  /** The folders of blocks, ascending by name. */
+  /** Returns the folders of blocks, ascending by name. */
   public List<Path> blocks() throws IOException {
     return kind == Kind.OWN ? StoredBlock.folders(path) : PrometheusFolder.blocks(path);
   }

@@ -34,7 +34,7 @@ final class HeadChunks {
     void chunk(long series, boolean late, long minTime, long maxTime, SampleBuffer samples);
   }
 
-  /** The files of a folder, ascending. */
+  /** Returns the files of a folder, ascending. */
   static List<Path> files(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return List.of();

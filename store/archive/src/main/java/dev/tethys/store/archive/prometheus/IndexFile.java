@@ -120,7 +120,7 @@ final class IndexFile implements AutoCloseable {
     return seriesTo - seriesFrom;
   }
 
-  /** Position of the reader within the series. */
+  /** Returns the position of the reader within the series. */
   long position() {
     return Math.min(next, seriesTo) - seriesFrom;
   }
@@ -263,7 +263,7 @@ final class IndexFile implements AutoCloseable {
     }
   }
 
-  /** The number by which tombstones name the present series. */
+  /** Returns the number by which tombstones name the present series. */
   long reference() {
     return reference;
   }

@@ -102,7 +102,7 @@ final class MappedFile implements AutoCloseable {
     MemorySegment.copy(data, ValueLayout.JAVA_BYTE, from, into, at, n);
   }
 
-  /** The checksum (CRC-32C) of a part. */
+  /** Returns the checksum (CRC-32C) of a part. */
   int crc(long from, long length) {
     crc.reset();
     long at = from;
@@ -119,7 +119,7 @@ final class MappedFile implements AutoCloseable {
     return (int) crc.getValue();
   }
 
-  /** The checksum of bytes that were copied. */
+  /** Returns the checksum of bytes that were copied. */
   int crc(byte[] bytes, int n) {
     crc.reset();
     crc.update(bytes, 0, n);

@@ -125,7 +125,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     return meta.level();
   }
 
-  /** The level 1 blocks that it was built from; itself if it is one. */
+  /** Returns the level 1 blocks that it was built from; itself if it is one. */
   public List<String> sources() {
     return meta.sources().isEmpty() ? List.of(ulid()) : meta.sources();
   }

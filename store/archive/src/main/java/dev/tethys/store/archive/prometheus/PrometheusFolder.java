@@ -27,7 +27,7 @@ public final class PrometheusFolder {
     return false;
   }
 
-  /** The folders of blocks, ascending by name; the folder itself when it is one. */
+  /** Returns the folders of blocks, ascending by name; the folder itself when it is one. */
   public static List<Path> blocks(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return List.of();

@@ -149,7 +149,7 @@ final class PrometheusHead implements WalRecords.Sink {
   /** An exemplar with its series. */
   record SeriesExemplar(Labels series, Exemplar exemplar) {}
 
-  /** The newest exemplars, at most as many as a store keeps, in the order of arrival. */
+  /** Returns the newest exemplars, at most as many as a store keeps, in the order of arrival. */
   Collection<SeriesExemplar> exemplars() {
     return exemplars;
   }

@@ -65,7 +65,7 @@ public final class PrometheusImport {
 
   private record SourceBlock(Path folder, BlockMetaFile meta) {}
 
-  /** The blocks of a folder, oldest first, without those that others replace. */
+  /** Returns the blocks of a folder, oldest first, without those that others replace. */
   private List<SourceBlock> find(Path folder) throws IOException {
     List<SourceBlock> found = new ArrayList<>();
     for (Path p : PrometheusFolder.blocks(folder)) {

@@ -47,7 +47,7 @@ final class WalRecords {
 
     void metadata(long ref, MetricType type, String unit, String help);
 
-    /** An inconsistent histogram. */
+    /** Reports an inconsistent histogram. */
     void invalid(long ref, long time, String reason);
 
     void exemplar(long ref, Exemplar e);
@@ -294,7 +294,7 @@ final class WalRecords {
     return v >>> 1 ^ -(v & 1);
   }
 
-  /** Number of elements, each of at least a number of bytes. */
+  /** Returns the number of elements, each of at least a number of bytes. */
   private int count(int bytesEach) {
     long n = uvarint();
     if (n < 0 || n > (end - pos) / bytesEach) {

@@ -209,7 +209,7 @@ public final class JsonLinesImport {
     histograms[valueCount++] = h;
   }
 
-  /** A number, or a string that represents one. */
+  /** Parses a number, or a string that represents one. */
   static double value(JsonParser p, @Nullable JsonToken t) {
     return switch (t) {
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> p.getDoubleValue();

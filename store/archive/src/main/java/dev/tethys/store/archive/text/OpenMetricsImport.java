@@ -109,7 +109,7 @@ public final class OpenMetricsImport {
     }
   }
 
-  /** Start of the line that holds the byte before {@code to}, or ends there. */
+  /** Returns the start of the line that holds the byte before {@code to}, or ends there. */
   private static int lineStart(byte[] buf, int to) {
     int at = Math.max(to, 0);
     while (at > 0 && buf[at - 1] != '\n') {

@@ -55,7 +55,7 @@ public record BlockCounts(
   /** Maximum number of values of a name. */
   static final int MAX_VALUES = 15;
 
-  /** Start of the span with a time. */
+  /** Returns the start of the span with a time. */
   static long begin(long time, long width) {
     return Math.floorDiv(time - 1, width) * width;
   }

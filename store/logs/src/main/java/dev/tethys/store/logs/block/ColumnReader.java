@@ -63,7 +63,7 @@ public final class ColumnReader {
       lengths.pos = from[offset + PLACES.length + 1];
     }
 
-    /** Index in stored positions of a section. */
+    /** Returns the index in stored positions of a section. */
     static int place(int section) {
       for (int i = 0; i < PLACES.length; i++) {
         if (PLACES[i] == section) {
@@ -271,7 +271,7 @@ public final class ColumnReader {
     }
   }
 
-  /** Section that holds the values. */
+  /** Returns the section that holds the values. */
   private byte[] data() {
     byte[] known = data;
     if (known != null) {
@@ -472,7 +472,7 @@ public final class ColumnReader {
     return type == Column.FEW || type == Column.SAME;
   }
 
-  /** The values of a column that is coded. */
+  /** Returns the values of a column that is coded. */
   byte[][] codedValues() {
     byte[][] out = new byte[values][];
     byte[] b = cursor.block.get(Section.TEXT);
@@ -507,7 +507,7 @@ public final class ColumnReader {
     return k;
   }
 
-  /** Word id of value i of a word column. */
+  /** Returns the word id of value i of a word column. */
   int word(int i) {
     byte[] low = data();
     return low[from + i] & 0xff | (middle[from + i] & 0xff) << 8 | (high[from + i] & 0xff) << 16;

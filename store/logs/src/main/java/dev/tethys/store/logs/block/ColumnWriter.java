@@ -544,7 +544,7 @@ final class ColumnWriter {
     return true;
   }
 
-  /** Value of at most 18 decimal digits; -1 if a byte is not a digit. */
+  /** Returns the value of at most 18 decimal digits; -1 if a byte is not a digit. */
   private static long parse(byte[] b, int start, int end) {
     long v = 0;
     for (int p = start; p < end; p++) {

@@ -147,7 +147,7 @@ final class CountsWriter {
     }
   }
 
-  /** Least width with few spans; 0 if times are too far apart. */
+  /** Returns the least width with few spans; 0 if times are too far apart. */
   private static long width(long first, long last) {
     long range = last - first;
     if (range < 0 || first == Long.MIN_VALUE) {

@@ -129,12 +129,12 @@ public final class LogBlock {
     return rows;
   }
 
-  /** Unix time in nanoseconds of the oldest row. */
+  /** Returns the Unix time in nanoseconds of the oldest row. */
   public long firstTime() {
     return firstTime;
   }
 
-  /** Unix time in nanoseconds of the newest row. */
+  /** Returns the Unix time in nanoseconds of the newest row. */
   public long lastTime() {
     return lastTime;
   }
@@ -201,15 +201,16 @@ public final class LogBlock {
     return firstRows.length - 1;
   }
 
-  /** First row of a template; its rows end where those of the next one begin. */
+  /** Returns the first row of a template; its rows end where those of the next one begin. */
   public int firstRow(int template) {
     templates();
     return firstRows[template];
   }
 
   /**
-   * Text of a template, with {@code <_>} for each argument. Different templates may have equal
-   * texts. The text is one object as long as it is kept, so that its hash is computed once.
+   * Returns the text of a template, with {@code <_>} for each argument. Different templates may
+   * have equal texts. The text is one object as long as it is kept, so that its hash is computed
+   * once.
    */
   public String pattern(int template) {
     PatternTexts of = patterns;
@@ -276,7 +277,7 @@ public final class LogBlock {
     return i;
   }
 
-  /** Time of each row, Unix nanoseconds. The array is shared. */
+  /** Returns the time of each row, Unix nanoseconds. The array is shared. */
   public long[] times() {
     long[] known = times;
     if (known == null) {
@@ -287,7 +288,7 @@ public final class LogBlock {
     return known;
   }
 
-  /** Index of each row's stream in {@link #streams}. The array is shared. */
+  /** Returns the index of each row's stream in {@link #streams}. The array is shared. */
   public int[] streamIndexes() {
     int[] known = rowStreams;
     if (known == null) {
@@ -561,7 +562,7 @@ public final class LogBlock {
     return at + argument.size;
   }
 
-  /** Text of a template between its arguments; until the next call. */
+  /** Returns the text of a template between its arguments; until the next call. */
   private TemplateText text(int template) {
     if (textOf != template) {
       byte[] b = templates();
@@ -589,7 +590,7 @@ public final class LogBlock {
     return known;
   }
 
-  /** Length of each row's body. The array is shared. */
+  /** Returns the length of each row's body. The array is shared. */
   public int[] bodyLengths() {
     int[] known = bodyLengths;
     if (known == null) {

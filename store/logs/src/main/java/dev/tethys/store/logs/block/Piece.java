@@ -36,12 +36,12 @@ record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] 
   // Letters from the most frequent one in English text.
   private static final String FREQUENT = "etaoinsrhldcumfpgwybvkxjqz";
 
-  /** Any text, as it is in the text of a template. */
+  /** Creates a piece from any text in a template. */
   static Piece of(byte[] text, int anchor) {
     return new Piece(text, false, anchor, false, NONE, NONE);
   }
 
-  /** The most selective piece of a text, or null if it has none. */
+  /** Returns the most selective piece of a text, or null if it has none. */
   static @Nullable Piece longest(byte[] text, boolean ignoreCase) {
     Piece mixed = ignoreCase ? null : mixed(text);
     return mixed == null ? letters(text, ignoreCase) : mixed;
@@ -156,7 +156,7 @@ record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] 
     return c >= 'A' && c <= 'Z' ? (byte) (c + 32) : c;
   }
 
-  /** Position of the piece in a range, or -1. */
+  /** Returns the position of the piece in a range, or -1. */
   int find(byte[] b, int from, int to) {
     byte a = text[anchor];
     int end = to - text.length + anchor; // last place of the anchor
@@ -190,7 +190,7 @@ record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] 
     return even.length > 0;
   }
 
-  /** Position of the piece in a range of hexadecimal digits, two a byte, or -1. */
+  /** Returns the position of the piece in a range of hexadecimal digits, two a byte, or -1. */
   int findInNibbles(byte[] b, int from, int to) {
     byte first = even[0];
     byte second = odd[0];

@@ -31,7 +31,7 @@ final class RowColumns {
   }
 
   /**
-   * Time of each row, Unix nanoseconds.
+   * Returns the time of each row, Unix nanoseconds.
    *
    * @param first first row of each template, and the number of rows
    */
@@ -72,7 +72,7 @@ final class RowColumns {
     }
   }
 
-  /** Index of each row's stream in the block. */
+  /** Returns the index of each row's stream in the block. */
   int[] streamIndexes() {
     int[] known = (int[]) kept.get(Key.STREAMS);
     if (known == null) {
@@ -104,7 +104,7 @@ final class RowColumns {
     return out;
   }
 
-  /** Length of each row's body. */
+  /** Returns the length of each row's body. */
   int[] bodyLengths() {
     int[] known = (int[]) kept.get(Key.BODY_LENGTHS);
     if (known == null) {

@@ -156,7 +156,7 @@ final class TemplateText {
     return bytes.buf;
   }
 
-  /** End of the piece before an argument, or of the last piece. */
+  /** Returns the end of the piece before an argument, or of the last piece. */
   int end(int argument) {
     return ends[argument];
   }

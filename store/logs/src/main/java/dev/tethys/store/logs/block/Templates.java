@@ -99,7 +99,7 @@ final class Templates {
     return code == PLACEHOLDER;
   }
 
-  /** Id in {@link Words} of a token that is a word. */
+  /** Returns the id in {@link Words} of a token that is a word. */
   int word(int token) {
     return tokens.codes[token] - FIRST_STRING;
   }

@@ -87,7 +87,10 @@ final class TextSort {
     }
   }
 
-  /** Median of three places, which depend on the range so that no input is bad for all ranges. */
+  /**
+   * Returns the median of three places, which depend on the range so that no input is bad for all
+   * ranges.
+   */
   private long pivot(int from, int to) {
     int n = to - from;
     long mixed = Words.mix((long) from << 32 | n);

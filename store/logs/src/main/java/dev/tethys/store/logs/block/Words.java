@@ -65,7 +65,7 @@ public final class Words {
     return count;
   }
 
-  /** Number of words that columns refer to. */
+  /** Returns the number of words that columns refer to. */
   int listed() {
     return listed;
   }
@@ -82,7 +82,10 @@ public final class Words {
     return ends[id] - start(id);
   }
 
-  /** Index of a string in the list, which is added if there is space; -1 if there is none. */
+  /**
+   * Returns the index of a string in the list, which is added if there is space; -1 if there is
+   * none.
+   */
   int place(int id) {
     int p = places[id];
     if (p == 0) {
@@ -108,7 +111,7 @@ public final class Words {
     out.putFew(bytes.buf, start(id), ends[id] - start(id));
   }
 
-  /** Hash of a byte range, which is followed by eight readable bytes. */
+  /** Returns the hash of a byte range, which is followed by eight readable bytes. */
   static long hash(byte[] b, int start, int end) {
     long h = (end - start) * PRIME;
     int p = start;
@@ -163,7 +166,7 @@ public final class Words {
     return (int) (mix((first ^ last * PRIME) + length) >>> 40) << 2 & cache.length - 4;
   }
 
-  /** The first eight bytes, or fewer. */
+  /** Returns the first eight bytes, or fewer. */
   private static long first(byte[] b, int start, int length) {
     long first = (long) ByteSink.LONG.get(b, start);
     return length < 8 ? first & (1L << (length << 3)) - 1 : first;

@@ -221,7 +221,10 @@ final class ElasticStore implements ForeignStore {
     q.number(Math.max(from, MIN)).put(",\"lte\":").number(Math.min(to, MAX)).put("}}}");
   }
 
-  /** The names of metrics that matchers leave, in their order; about as many as are requested. */
+  /**
+   * Returns the names of metrics that matchers leave, in their order; about as many as are
+   * requested.
+   */
   private List<String> metrics(SelectHints hints, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     String query = ended(filters(hints, matchers));

@@ -163,7 +163,7 @@ final class InfluxStore implements ForeignStore {
 
   private static final long MAX = Long.MAX_VALUE / 1_000_000 - 1;
 
-  /** The metrics that matchers select. */
+  /** Returns the metrics selected by matchers. */
   private List<String> matchedMetrics(List<Matcher> matchers)
       throws IOException, InterruptedException {
     Set<String> named = MetricNames.named(matchers);

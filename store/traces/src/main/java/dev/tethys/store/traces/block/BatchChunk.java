@@ -243,6 +243,11 @@ public final class BatchChunk extends SpanChunk {
     }
   }
 
+  /** Returns the batch. */
+  SpanBatch batch() {
+    return batch;
+  }
+
   /** Mask of all rows of a chunk. */
   static long[] all(int rows) {
     long[] mask = new long[rows + 63 >>> 6];

@@ -21,7 +21,7 @@ final class BlockAttributes {
     this.source = source;
   }
 
-  /** First values of a key, by type; rows are those of the owner. */
+  /** Returns the first values of a key, by type; rows are those of the owner. */
   List<Piece> pieces(int owner, String key) {
     BlockShapes list = source.shapes();
     int code = Arrays.asList(list.keys).indexOf(key);

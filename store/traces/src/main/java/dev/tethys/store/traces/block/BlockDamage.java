@@ -115,7 +115,7 @@ final class BlockDamage {
     return absent.get(BlockSection.LINK_COUNTS);
   }
 
-  /** Number of the first owners whose rows have shapes. */
+  /** Returns the number of the first owners whose rows have shapes. */
   int owners() {
     return owners;
   }
@@ -132,7 +132,7 @@ final class BlockDamage {
     return all.without(owners, columns);
   }
 
-  /** List of the missing fields, for warnings. */
+  /** Returns the list of the missing fields, for warnings. */
   String text() {
     List<String> shown = new ArrayList<>(missing);
     int more = shown.size() - MAX_SHOWN;

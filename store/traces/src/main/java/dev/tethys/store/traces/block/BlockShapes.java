@@ -107,12 +107,12 @@ final class BlockShapes {
     elementColumns[owner] = ofColumns;
   }
 
-  /** Number of shapes of an owner. */
+  /** Returns the number of shapes of an owner. */
   int count(int owner) {
     return starts[owner].length - 1;
   }
 
-  /** Number of elements in a column, by shape of an owner. */
+  /** Returns the number of elements in a column, by shape of an owner. */
   int[] widths(int owner, int column) {
     int[] out = new int[count(owner)];
     for (int s = 0; s < out.length; s++) {

@@ -194,7 +194,7 @@ final class BlockSource {
     return v;
   }
 
-  /** Shape of each row of spans, events or links. */
+  /** Returns the shape of each row of spans, events or links. */
   int[] rowShapes(int owner) {
     int section =
         owner == 0

@@ -39,7 +39,7 @@ record Piece(
     return new Piece(type, count, otherRows, otherOrder, bits, texts);
   }
 
-  /** Piece of the values that a mask of rows has or has not. */
+  /** Returns the piece of the values that a mask of rows has or has not. */
   Piece where(long[] mask, boolean isSet) {
     int[] kept = new int[count];
     long[] values = new long[count];

@@ -77,7 +77,7 @@ public final class SpanBlock extends SpanChunk {
     return rows;
   }
 
-  /** First row of each trace and the end of the last. */
+  /** Returns the first row of each trace and the end of the last. */
   int[] traceStarts() {
     return source.intsOf(Derived.TRACE_STARTS, this::decodeTraceStarts);
   }
@@ -97,7 +97,7 @@ public final class SpanBlock extends SpanChunk {
     return out;
   }
 
-  /** Number of the trace of each row. */
+  /** Returns the number of the trace of each row. */
   int[] rowTraces() {
     return source.intsOf(
         Derived.ROW_TRACES,
@@ -148,7 +148,7 @@ public final class SpanBlock extends SpanChunk {
         });
   }
 
-  /** First or last halves of the ids of traces. */
+  /** Returns the first or last halves of the ids of traces. */
   private long[] traceIds(boolean low) {
     return source.longsOf(
         low ? Derived.TRACE_LOW : Derived.TRACE_HIGH,
@@ -162,12 +162,12 @@ public final class SpanBlock extends SpanChunk {
         });
   }
 
-  /** First halves of the ids by number of the trace. */
+  /** Returns the first halves of the ids by number of the trace. */
   long[] idsHigh() {
     return traceIds(false);
   }
 
-  /** Last halves of the ids by number of the trace. */
+  /** Returns the last halves of the ids by number of the trace. */
   long[] idsLow() {
     return traceIds(true);
   }
@@ -245,7 +245,7 @@ public final class SpanBlock extends SpanChunk {
         });
   }
 
-  /** Row of the parent of each row, {@link #ROOT} or {@link #OUTSIDE}. */
+  /** Returns the row of the parent of each row, {@link #ROOT} or {@link #OUTSIDE}. */
   int[] parentRow() {
     return source.intsOf(
         Derived.PARENT_ROW,

@@ -32,10 +32,10 @@ public abstract class SpanChunk {
   /** Returns the number of spans. */
   public abstract int rows();
 
-  /** Unix nanoseconds. */
+  /** Returns start times in Unix nanoseconds. */
   public abstract long[] start();
 
-  /** Nanoseconds, 0 if the end is before the start. */
+  /** Returns durations in nanoseconds; 0 if the end is before the start. */
   abstract long[] duration();
 
   abstract long[] traceHigh();
@@ -88,7 +88,7 @@ public abstract class SpanChunk {
   /** Scopes and resources. */
   abstract SpanBatch groups();
 
-  /** Index of the scope of each span. */
+  /** Returns the index of the scope of each span. */
   abstract int[] scope();
 
   abstract int[] kind();
@@ -101,16 +101,16 @@ public abstract class SpanChunk {
 
   abstract Piece traceState();
 
-  /** First event of each span and the end of the last. */
+  /** Returns the first event of each span and the end of the last. */
   abstract int[] eventStarts();
 
-  /** Names, one for each event; rows are events. */
+  /** Returns the names, one for each event; rows are events. */
   abstract Piece eventName();
 
-  /** Unix nanoseconds. */
+  /** Returns event times in Unix nanoseconds. */
   abstract long[] eventTime();
 
-  /** First link of each span and the end of the last. */
+  /** Returns the first link of each span and the end of the last. */
   abstract int[] linkStarts();
 
   abstract long[] linkTraceHigh();
@@ -119,7 +119,7 @@ public abstract class SpanChunk {
 
   abstract long[] linkSpanId();
 
-  /** First values of a key, by type; rows are those of the owner. */
+  /** Returns the first values of a key, by type; rows are those of the owner. */
   abstract List<Piece> attributes(Owner owner, String key);
 
   /** Adds the attribute keys. */

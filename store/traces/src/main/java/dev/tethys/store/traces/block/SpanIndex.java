@@ -35,7 +35,7 @@ final class SpanIndex {
     }
   }
 
-  /** First row of a span, or -1. */
+  /** Returns the first row of a span, or -1. */
   int row(long id) {
     if (to - from <= FEW) {
       for (int r = from; r < to; r++) {

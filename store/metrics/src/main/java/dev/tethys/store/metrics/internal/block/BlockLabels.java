@@ -79,7 +79,8 @@ public final class BlockLabels {
   }
 
   /**
-   * The first label sets of matching series that have chunks in a closed time range, ascending.
+   * Returns the first label sets of matching series that have chunks in a closed time range,
+   * ascending.
    *
    * @param most maximum number
    */

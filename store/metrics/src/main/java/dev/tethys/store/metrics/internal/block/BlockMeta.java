@@ -35,7 +35,7 @@ public record BlockMeta(
     List<SizeShare> shares,
     long resolution) {
 
-  /** Draft metadata of a block that has not been written. */
+  /** Returns the draft metadata of a block that has not been written. */
   public static BlockMeta draft(
       String id,
       long minTime,

@@ -96,7 +96,7 @@ final class BlockPostings implements Postings {
     return List.of(dictionary.names);
   }
 
-  /** The series of a label by its number. */
+  /** Returns the series of a label by its number. */
   RoaringBitmap get(int pair) {
     SoftReference<RoaringBitmap> ref = held.get(pair);
     RoaringBitmap b = ref == null ? null : ref.get();
@@ -155,7 +155,7 @@ final class BlockPostings implements Postings {
       }
     }
 
-    /** The series of a label, ascending. */
+    /** Returns the series of a label, ascending. */
     synchronized int[] list(int pair) {
       int place = pair - firstPair[number];
       while (known < place) {

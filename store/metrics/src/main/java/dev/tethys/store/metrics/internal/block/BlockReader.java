@@ -123,7 +123,7 @@ public final class BlockReader implements Postings {
     return bytes;
   }
 
-  /** Memory of names and values of labels. */
+  /** Returns the memory of names and values of labels. */
   public long dictionaryBytes() {
     return dictionary.bytes();
   }
@@ -340,7 +340,7 @@ public final class BlockReader implements Postings {
     return damage.texts();
   }
 
-  /** Number of failed reads of the block since it was opened. */
+  /** Returns the number of failed reads of the block since it was opened. */
   public long failedReads() {
     return damage.failures();
   }

@@ -26,7 +26,7 @@ final class BlockSelection implements SourceSelection {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
-   * Of the found series those that have chunks in a closed time range.
+   * Selects the found series that have chunks in a closed time range.
    *
    * @param windows outside which floats are omitted; null if none
    * @param lost notified when chunks are omitted for damage

@@ -27,7 +27,7 @@ final class BlockSizeBreakdown {
     e.samples += samples;
   }
 
-  /** Raw bytes were added to the next group. */
+  /** Records raw bytes added to the next group. */
   void raw(String part, int bytes) {
     entry(part).open += bytes;
   }

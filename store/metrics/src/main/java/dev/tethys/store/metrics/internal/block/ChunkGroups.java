@@ -34,12 +34,12 @@ final class ChunkGroups {
     return offsets.length - 1;
   }
 
-  /** Number of groups that hold chunks. */
+  /** Returns the number of groups that hold chunks. */
   int sizeOfChunks() {
     return ofChunks.length;
   }
 
-  /** The number of the i-th group that holds chunks. */
+  /** Returns the number of the i-th group that holds chunks. */
   int ofChunks(int i) {
     if (i < 0 || i >= ofChunks.length) {
       throw new CorruptionException("a chunk beyond the last group");
@@ -48,7 +48,8 @@ final class ChunkGroups {
   }
 
   /**
-   * The content of a group, with spare bytes after it for reading whole words; not to be changed.
+   * Returns the content of a group, with spare bytes after it for reading whole words; not to be
+   * changed.
    */
   byte[] content(int g) {
     return CACHE.get(

@@ -213,7 +213,7 @@ final class ChunkWriter {
     }
   }
 
-  /** Size breakdown of the chunks. */
+  /** Returns the size breakdown of the chunks. */
   BlockSizeBreakdown account() {
     return account;
   }

@@ -38,7 +38,7 @@ final class CorruptionTracker {
     return places.isEmpty();
   }
 
-  /** Number of reads that the disk failed. */
+  /** Returns the number of reads that the disk failed. */
   long failures() {
     return failures.get();
   }
@@ -114,7 +114,7 @@ final class CorruptionTracker {
         + " and restore the folder from a backup; tethys tool tsdb verify lists all damage";
   }
 
-  /** Warning for the reader of a response, without the location. */
+  /** Returns the warning for the reader of a response, without the location. */
   private String warning(RuntimeException e) {
     return "block "
         + folder.get().getFileName()

@@ -89,14 +89,14 @@ final class Dictionary {
     return b;
   }
 
-  /** The place of a name, or -1. */
+  /** Returns the place of a name, or -1. */
   private int name(String name) {
     byte[] b = name.getBytes(StandardCharsets.UTF_8);
     int i = Arrays.binarySearch(nameBytes, b, Arrays::compareUnsigned);
     return i < 0 ? -1 : i;
   }
 
-  /** The number of a label, or -1. */
+  /** Returns the number of a label, or -1. */
   int find(String name, String value) {
     int n = name(name);
     if (n < 0) {
@@ -229,13 +229,13 @@ final class Dictionary {
     return Arrays.copyOf(out, found);
   }
 
-  /** The number of the first value of a name; 0 if there is no such name. */
+  /** Returns the number of the first value of a name; 0 if there is no such name. */
   int first(String name) {
     int n = name(name);
     return n < 0 ? 0 : firstPair[n];
   }
 
-  /** Number of values of a name. */
+  /** Returns the number of values of a name. */
   int count(String name) {
     int n = name(name);
     return n < 0 ? 0 : firstPair[n + 1] - firstPair[n];

@@ -33,7 +33,7 @@ record FoundChunks(int[] numbers, Labels[] labels, ChunkRef[][] chunks) {
     return new FoundChunks(numbers, labels, chunks);
   }
 
-  /** Approximate memory in bytes. */
+  /** Returns the approximate memory in bytes. */
   long weight() {
     long w = MatchCache.weight(labels, 64);
     for (ChunkRef[] c : chunks) {

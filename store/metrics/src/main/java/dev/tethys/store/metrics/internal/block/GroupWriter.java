@@ -73,7 +73,7 @@ final class GroupWriter implements AutoCloseable {
   }
 
   /**
-   * The content of a group, with spare bytes after it for reading whole words.
+   * Returns the content of a group, with spare bytes after it for reading whole words.
    *
    * @throws CorruptionException if the bytes differ from the written ones
    */

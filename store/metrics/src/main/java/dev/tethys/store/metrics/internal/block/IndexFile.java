@@ -68,7 +68,7 @@ final class IndexFile {
     return file;
   }
 
-  /** Offset of a section in the file. */
+  /** Returns the offset of a section in the file. */
   long offset(int section) {
     return offsets[section];
   }
@@ -78,7 +78,7 @@ final class IndexFile {
     return lengths[section];
   }
 
-  /** The content of a section, once. The dictionary is read from the file instead. */
+  /** Reads the content of a section, once. The dictionary is read from the file instead. */
   ByteSource take(int section) {
     ByteSource s = sections[section];
     sections[section] = null;

@@ -21,7 +21,7 @@ final class IndexWriter {
     file.write(BlockLayout.INDEX_MAGIC, 0, BlockLayout.INDEX_MAGIC.length);
   }
 
-  /** Size breakdown of the data written so far. */
+  /** Returns the size breakdown of the data written so far. */
   BlockSizeBreakdown account() {
     return account;
   }

@@ -24,12 +24,12 @@ final class SeriesPages {
     offsets = IndexFile.directory(index.take(BlockLayout.SERIES_DIRECTORY));
   }
 
-  /** The maximum number of series that these pages can hold. */
+  /** Returns the maximum number of series that these pages can hold. */
   long capacity() {
     return (offsets.length - 1L) * BlockLayout.SERIES_PAGE;
   }
 
-  /** The page that holds a series. */
+  /** Returns the page that holds a series. */
   static int pageOf(int series) {
     return series / BlockLayout.SERIES_PAGE;
   }
@@ -127,12 +127,15 @@ final class SeriesPages {
       return pageOf(series) == number;
     }
 
-    /** The chunks of a series, in order of time. */
+    /** Returns the chunks of a series, in order of time. */
     ChunkRef[] chunks(int series) {
       return chunks[series % BlockLayout.SERIES_PAGE];
     }
 
-    /** The chunks of a series that may have samples in a closed time range, in order of time. */
+    /**
+     * Returns the chunks of a series that may have samples in a closed time range, in order of
+     * time.
+     */
     ChunkRef[] chunks(int series, long min, long max) {
       ChunkRef[] c = chunks[series % BlockLayout.SERIES_PAGE];
       int n = 0;
@@ -152,7 +155,7 @@ final class SeriesPages {
       return out;
     }
 
-    /** The numbers of a series' labels, ascending. Not to be changed. */
+    /** Returns the numbers of a series' labels, ascending. Not to be changed. */
     int[] pairs(int series) {
       return pairs[series % BlockLayout.SERIES_PAGE];
     }

@@ -23,7 +23,7 @@ final class SummarySelection implements SourceSelection {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
-   * Of the found series those that have chunks in a closed time range.
+   * Selects the found series that have chunks in a closed time range.
    *
    * @param from rows begin at or after this
    * @param to rows end at or before this time

@@ -124,7 +124,7 @@ final class TimeSetWriter {
     }
   }
 
-  /** Size breakdown of the sets. */
+  /** Returns the size breakdown of the sets. */
   BlockSizeBreakdown account() {
     return account;
   }

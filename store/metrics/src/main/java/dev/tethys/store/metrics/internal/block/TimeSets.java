@@ -49,7 +49,7 @@ final class TimeSets {
     return first[set] <= max && last[set] >= min;
   }
 
-  /** The timestamps of a set, ascending; not to be changed. */
+  /** Returns the timestamps of a set, ascending; not to be changed. */
   long[] get(int set) {
     SoftReference<long[]> ref = decoded.get(set);
     long[] t = ref == null ? null : ref.get();
@@ -73,12 +73,12 @@ final class TimeSets {
     return t;
   }
 
-  /** Index of the first timestamp that is not before a time. */
+  /** Returns the index of the first timestamp that is not before a time. */
   static int lower(long[] t, long time) {
     return lower(t, 0, t.length, time);
   }
 
-  /** The same among the timestamps {@code [from, to)}. */
+  /** Returns that index among the timestamps {@code [from, to)}. */
   static int lower(long[] t, int from, int to, long time) {
     int i = Arrays.binarySearch(t, from, to, time);
     return i < 0 ? -i - 1 : i;

@@ -94,7 +94,7 @@ public final class ColumnCache {
   }
 
   /**
-   * With a clock.
+   * Creates a cache with a clock.
    *
    * @param clock monotonic clock, as {@link System#nanoTime}
    */
@@ -117,7 +117,7 @@ public final class ColumnCache {
     return h ^ h >>> 32;
   }
 
-  /** A cached column, or null. */
+  /** Returns a cached column, or null. */
   public @Nullable Column get(long owner, long part) {
     Column c = places.get((int) hash(owner, part) & PLACES - 1);
     if (c == null || c.owner != owner || c.part != part) {
@@ -197,7 +197,7 @@ public final class ColumnCache {
     return c;
   }
 
-  /** Number of bytes in use. */
+  /** Returns the number of bytes in use. */
   public long held() {
     return held.get();
   }

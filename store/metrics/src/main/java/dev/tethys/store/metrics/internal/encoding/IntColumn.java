@@ -50,7 +50,7 @@ public final class IntColumn {
 
   private ColumnForm last = ColumnForm.CONSTANT;
 
-  /** The form of the column that was encoded last. */
+  /** Returns the form of the column that was encoded last. */
   public ColumnForm lastForm() {
     return last;
   }
@@ -156,7 +156,9 @@ public final class IntColumn {
     }
   }
 
-  /** Size of the blocks of {@link #r} in bits; a larger number once it exceeds a limit. */
+  /**
+   * Returns the size of the blocks of {@link #r} in bits; a larger number once it exceeds a limit.
+   */
   private long planned(int m, long bound) {
     long bits = 0;
     for (int b = 0; b < m && bits < bound; b += BLOCK) {
@@ -194,7 +196,9 @@ public final class IntColumn {
     return bytes;
   }
 
-  /** The greatest common divisor of the differences; its power of two is found by or-ing. */
+  /**
+   * Returns the greatest common divisor of the differences; its power of two is found by or-ing.
+   */
   private static long divisor(long[] x, int n, int twos) {
     if (twos >= 62) {
       return 1; // the lone sign bit: nothing to gain, and its absolute value is no long

@@ -34,7 +34,7 @@ public final class Slices {
     return count;
   }
 
-  /** The first place of a slice. */
+  /** Returns the first place of a slice. */
   public int from(int slice) {
     return from[slice];
   }
@@ -44,12 +44,12 @@ public final class Slices {
     return to[slice];
   }
 
-  /** Number of places in all slices. */
+  /** Returns the number of places in all slices. */
   public int samples() {
     return samples;
   }
 
-  /** Position after the last slice; 0 if there are no slices. */
+  /** Returns the position after the last slice; 0 if there are no slices. */
   public int end() {
     return count == 0 ? 0 : to[count - 1];
   }

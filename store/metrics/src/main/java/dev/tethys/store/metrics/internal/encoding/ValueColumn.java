@@ -58,7 +58,7 @@ public final class ValueColumn {
   private int exceptionCount;
   private ColumnForm last = ColumnForm.CONSTANT;
 
-  /** The form of the column that was encoded last. */
+  /** Returns the form of the column that was encoded last. */
   public ColumnForm lastForm() {
     return last;
   }

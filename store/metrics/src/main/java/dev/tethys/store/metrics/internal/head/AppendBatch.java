@@ -135,8 +135,8 @@ final class AppendBatch {
     }
 
     /**
-     * The time of the newest float of a slot; that of {@link NewestTimes#NEVER} if there is none.
-     * The stripes of the columns ascend. Newest time of the floats of the slot's stripe.
+     * Returns the time of the newest float of a slot; that of {@link NewestTimes#NEVER} if there is
+     * none. The stripes of the columns ascend. Newest time of the floats of the slot's stripe.
      */
     long newestOf(int slot) {
       int low = 0;
@@ -258,7 +258,7 @@ final class AppendBatch {
     return floats != null && (sorted ? (int) keys[i] : i) >= floats;
   }
 
-  /** Index of the newest float of a slot in this batch, or -1. */
+  /** Returns the index of the newest float of a slot in this batch, or -1. */
   int pending(int slot) {
     if (count == 0 || !tracking && slot > slots[count - 1]) {
       return -1;

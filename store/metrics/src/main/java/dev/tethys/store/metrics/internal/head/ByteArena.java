@@ -51,12 +51,12 @@ final class ByteArena {
     return name;
   }
 
-  /** The page that holds a byte string. */
+  /** Returns the page that holds a byte string. */
   byte[] page(int name) {
     return pages[name >>> 18];
   }
 
-  /** Offset of a byte string in its page. */
+  /** Returns the offset of a byte string in its page. */
   int offset(int name) {
     return name & PAGE - 1;
   }

@@ -333,7 +333,7 @@ final class ColumnPage implements Page, Page.View {
     return end;
   }
 
-  /** Size of the bits of changes at the start of a column. */
+  /** Returns the size of the bits of changes at the start of a column. */
   private int changed() {
     return masked ? rows + 7 >> 3 : 0;
   }
@@ -356,7 +356,7 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * The values of a column at its first rows.
+   * Returns the values of a column at its first rows.
    *
    * @param b the column
    * @param changed position of its change bits

@@ -65,7 +65,7 @@ final class ExemplarRing {
     shrink();
   }
 
-  /** Outcome that adding the exemplar would have. */
+  /** Returns the outcome that adding the exemplar would have. */
   synchronized Outcome check(Labels series, Exemplar e) {
     Newest n = newest.get(series);
     if (n == null || n.exemplar.timestamp() < e.timestamp() || same(n.exemplar, e)) {
@@ -120,7 +120,7 @@ final class ExemplarRing {
     return 200L + series.canonicalBytes().length + e.labels().canonicalBytes().length;
   }
 
-  /** Estimated memory in use. */
+  /** Returns the estimated memory in use. */
   synchronized long bytes() {
     return bytes;
   }
@@ -131,6 +131,12 @@ final class ExemplarRing {
 
   synchronized List<Entry> entries() {
     return new ArrayList<>(ring);
+  }
+
+  /** Returns the newest exemplar of a series. */
+  synchronized @Nullable Exemplar newest(Labels series) {
+    Newest n = newest.get(series);
+    return n == null ? null : n.exemplar;
   }
 
   /** Removes those of some series in a closed range. */
@@ -145,8 +151,8 @@ final class ExemplarRing {
   }
 
   /**
-   * The series that have exemplars and meet any of the matcher lists, as a set of the caller's own.
-   * Expressions can take long: they are run without holding up who adds.
+   * Returns the series that have exemplars and meet any of the matcher lists, as a set of the
+   * caller's own. Expressions can take long: they are run without holding up who adds.
    */
   Set<Labels> seriesOf(List<List<Matcher>> matcherSets) {
     List<Labels> series;

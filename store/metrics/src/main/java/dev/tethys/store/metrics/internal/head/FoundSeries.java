@@ -94,12 +94,12 @@ final class FoundSeries {
     }
   }
 
-  /** The highest slot, 0 if there is none. */
+  /** Returns the highest slot, 0 if there is none. */
   int last() {
     return last;
   }
 
-  /** Approximate maximum memory in bytes. */
+  /** Returns the approximate maximum memory in bytes. */
   long weight() {
     return weight;
   }

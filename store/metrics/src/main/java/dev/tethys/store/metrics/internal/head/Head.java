@@ -234,7 +234,7 @@ public final class Head {
     }
   }
 
-  /** A sample of this time replaced it. */
+  /** Records a replaced sample with this time. */
   void widen(long time) {
     changes.note(time);
     if (time < minTime) {
@@ -269,7 +269,7 @@ public final class Head {
     return minTime <= max && maxTime >= min;
   }
 
-  /** Lookup of label names and values. */
+  /** Returns the lookup of label names and values. */
   public LabelLookup labels() {
     return new LabelLookup(this);
   }
@@ -479,7 +479,7 @@ public final class Head {
     return metadata.all();
   }
 
-  /** Number of metadata updates dropped beyond {@link #MAX_METADATA} families. */
+  /** Returns the number of metadata updates dropped beyond {@link #MAX_METADATA} families. */
   public long metadataDropped() {
     return metadata.dropped.sum();
   }
@@ -505,7 +505,7 @@ public final class Head {
         min, max, matcherSets, expressions(matcherSets), exemplars.seriesOf(matcherSets));
   }
 
-  /** The matching slots. Under the commit lock. */
+  /** Returns the matching slots. Under the commit lock. */
   int[] slots(List<List<Matcher>> matcherSets, Expressions known) {
     view.readLock().lock();
     try {
@@ -526,7 +526,7 @@ public final class Head {
 
   // ---- recovery
 
-  /** In-order samples before this time are in blocks. Before anything is loaded. */
+  /** Records that in-order samples before this time are in blocks. Before anything is loaded. */
   public void startAt(long blocksEnd) {
     minValidTime = Math.max(minValidTime, blocksEnd);
     flushedTo = Math.max(flushedTo, blocksEnd);
@@ -636,7 +636,7 @@ public final class Head {
     return exemplars.figures().series();
   }
 
-  /** Time of the oldest exemplar, 0 if there is none. */
+  /** Returns the time of the oldest exemplar, 0 if there is none. */
   public long oldestExemplar() {
     return exemplars.figures().oldest();
   }
@@ -645,7 +645,7 @@ public final class Head {
     return exemplars.size();
   }
 
-  /** The commit lock, for callers that need a consistent head. */
+  /** Runs an action under the commit lock, for callers that need a consistent head. */
   public void still(Runnable action) {
     commits.exclusive(action);
   }

@@ -206,7 +206,10 @@ final class HeadAppender implements Appender {
     return timestamp > stripeNewest && timestamp >= floor && timestamp >= head.minValidTime();
   }
 
-  /** Outcome of a sample that is not newer than the newest of its series; null to add it. */
+  /**
+   * Returns the outcome of a sample that is not newer than the newest of its series; null to add
+   * it.
+   */
   private @Nullable Outcome old(
       Stripe stripe, int slot, long last, long time, long bits, @Nullable Histogram h) {
     if (time == last && time >= floor) {

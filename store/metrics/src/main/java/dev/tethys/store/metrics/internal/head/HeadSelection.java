@@ -116,7 +116,7 @@ final class HeadSelection implements SourceSelection {
     return sideSeries.isEmpty() ? null : sideSeries.get(slots[i]);
   }
 
-  /** The late samples of a series; null if it has none. */
+  /** Returns the late samples of a series; null if it has none. */
   @Nullable SampleBuffer late(int i) {
     SideSeries b = sideSeries(i);
     return b == null ? null : b.late;

@@ -108,7 +108,7 @@ final class HistogramChunk {
     return length;
   }
 
-  /** Memory in bytes. */
+  /** Returns the memory in bytes. */
   long memory() {
     return 80L + (isFile() ? 0 : length + 80L);
   }

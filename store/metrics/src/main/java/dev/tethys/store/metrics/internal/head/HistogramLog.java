@@ -47,7 +47,7 @@ final class HistogramLog {
     }
   }
 
-  /** The newest histogram; null if there is none. */
+  /** Returns the newest histogram; null if there is none. */
   @Nullable Histogram newest() {
     if (rows.count() > 0 || chunks.isEmpty()) {
       return rows.newest();

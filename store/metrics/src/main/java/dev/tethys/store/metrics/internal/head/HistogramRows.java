@@ -51,12 +51,12 @@ final class HistogramRows {
     return count;
   }
 
-  /** Time of the oldest row; undefined without rows. */
+  /** Returns the time of the oldest row; undefined without rows. */
   long firstTime() {
     return first;
   }
 
-  /** Time of the newest row; undefined without rows. */
+  /** Returns the time of the newest row; undefined without rows. */
   long newestTime() {
     return time;
   }

@@ -21,8 +21,8 @@ final class IntOrder {
   }
 
   /**
-   * The numbers below a limit in order. The first ones are already in order; new ones are sorted
-   * and merged.
+   * Returns the numbers below a limit in order. The first ones are already in order; new ones are
+   * sorted and merged.
    */
   static int[] merged(int[] inOrder, int n, IntBinaryOperator compare) {
     int old = inOrder.length;

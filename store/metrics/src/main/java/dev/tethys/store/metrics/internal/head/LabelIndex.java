@@ -262,7 +262,7 @@ final class LabelIndex implements Postings {
     return number(lists.page(list), lists.offset(list)) - 1;
   }
 
-  /** Rest of a list after its first pair. */
+  /** Returns the rest of a list after its first pair. */
   int next(int list, int pair) {
     return list + size(pair + 1);
   }
@@ -326,7 +326,7 @@ final class LabelIndex implements Postings {
     return out;
   }
 
-  /** Number of values a name has had; 0 for an unknown name. */
+  /** Returns the number of values a name has had; 0 for an unknown name. */
   int valueCount(String name) {
     Name n = names.get(name);
     return n == null ? 0 : n.count;
@@ -346,7 +346,7 @@ final class LabelIndex implements Postings {
     }
   }
 
-  /** The first pairs of an order that have any series. */
+  /** Returns the first pairs of an order that have any series. */
   int[] first(int[] ordered, int most) {
     int[] out = new int[Math.min(most, ordered.length)];
     int n = 0;

@@ -126,8 +126,9 @@ public final class LabelLookup {
   }
 
   /**
-   * Label sets of some matching series that have samples in a closed time range: sorted, but not
-   * the first ones of all in this order, for which all would have to be put in order.
+   * Returns the label sets of some matching series that have samples in a closed time range:
+   * sorted, but not the first ones of all in this order, for which all would have to be put in
+   * order.
    *
    * @param most maximum number
    */

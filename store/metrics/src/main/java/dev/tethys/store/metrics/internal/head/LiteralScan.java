@@ -71,7 +71,7 @@ final class LiteralScan {
     }
   }
 
-  /** Position of the first value that may be after the page. */
+  /** Returns the position of the first value that may be after the page. */
   private int searchPage(ByteSearch sought, int first, int from, int to) {
     byte[] b = table.page(from);
     int page = from & -ByteArena.PAGE;

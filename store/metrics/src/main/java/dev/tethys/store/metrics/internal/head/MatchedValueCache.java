@@ -105,8 +105,8 @@ final class MatchedValueCache {
   }
 
   /**
-   * All series with a value that matches, or does not match, a matcher. The caller must hold the
-   * index's lock.
+   * Returns all series with a value that matches, or does not match, a matcher. The caller must
+   * hold the index's lock.
    *
    * @param known earlier result, or null
    */
@@ -144,7 +144,7 @@ final class MatchedValueCache {
     return index.union(out, n);
   }
 
-  /** Approximate number of bytes in use. */
+  /** Returns the approximate number of bytes in use. */
   synchronized long bytes() {
     long b = 0;
     for (Map.Entry<Key, ValueMatches> e : kept.entrySet()) {

@@ -32,7 +32,7 @@ final class OutOfOrderRun {
     return 88L + times.length * (16L + (starts == null ? 0 : 8) + (histograms == null ? 0 : 400));
   }
 
-  /** Index of a time, or {@code -(insertion index) - 1}. */
+  /** Returns the index of a time, or {@code -(insertion index) - 1}. */
   private int search(long time) {
     if (count == 0 || time > times[count - 1]) {
       return -count - 1;

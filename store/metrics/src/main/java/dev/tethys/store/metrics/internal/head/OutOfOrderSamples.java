@@ -34,7 +34,7 @@ final class OutOfOrderSamples {
     return b;
   }
 
-  /** Index of the last run that starts at or before a time; 0 if none does. */
+  /** Returns the index of the last run that starts at or before a time; 0 if none does. */
   private int runFor(long time) {
     int low = 0;
     int high = runs.size() - 1;
@@ -96,7 +96,7 @@ final class OutOfOrderSamples {
     return r;
   }
 
-  /** The samples in a closed range, as a copy; null if there is none. */
+  /** Returns a copy of the samples in a closed range, or null if there is none. */
   @Nullable SampleBuffer view(long minTime, long maxTime) {
     SampleBuffer out = new SampleBuffer();
     for (int i = runFor(minTime); i < runs.size() && runs.get(i).minTime() <= maxTime; i++) {

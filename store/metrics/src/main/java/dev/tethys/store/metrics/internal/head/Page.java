@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * ({@link RowPage}), columns afterwards ({@link ColumnPage}).
  */
 sealed interface Page permits RowPage, ColumnPage {
-  /** Start of the block range that the rows belong to. */
+  /** Returns the start of the block range that the rows belong to. */
   long rangeStart();
 
   long minTime();
@@ -26,10 +26,10 @@ sealed interface Page permits RowPage, ColumnPage {
   /** Bytes of memory of the page. */
   long bytes();
 
-  /** Shape of the page, without its bytes. */
+  /** Returns the shape of the page, without its bytes. */
   ColumnPage.Shape shape();
 
-  /** Number of its bytes stored in a file. */
+  /** Returns the number of its bytes stored in a file. */
   long fileBytes();
 
   /** The page as it is now. */
@@ -61,13 +61,16 @@ sealed interface Page permits RowPage, ColumnPage {
   interface View {
     int rows();
 
-    /** A bit a series that has a value. */
+    /** Returns a bit for each series that has a value. */
     long seen();
 
     /** Classes of series that are in the same rows. */
     RowClasses same();
 
-    /** A bit a series that may have a value that is not finite, such as a stale marker. */
+    /**
+     * Returns a bit for each series that may have a value that is not finite, such as a stale
+     * marker.
+     */
     long special();
 
     /** Appends the samples of one series in a closed time range to a buffer. */
@@ -96,7 +99,7 @@ sealed interface Page permits RowPage, ColumnPage {
     /** A mask a row of the series that it holds; null if all rows hold the same. */
     long @Nullable [] presents();
 
-    /** The mask of every row if there is no other. */
+    /** Returns the mask of every row if there is no other. */
     long allPresent();
 
     /**

@@ -8,7 +8,7 @@ import java.util.zip.CRC32C;
  * Storage of the bytes of pages. They never change, and stay as long as this object is referenced.
  */
 public interface PageBytes {
-  /** All bytes. */
+  /** Returns all bytes. */
   MemorySegment memory();
 
   /** Whether they are a file's. */
@@ -17,7 +17,7 @@ public interface PageBytes {
   /** Copies some of them, without making what lies around them the process's own. */
   void read(int at, byte[] into, int offset, int n);
 
-  /** CRC32C of the two parts of a page. */
+  /** Computes the CRC32C of the two parts of a page. */
   static int sum(byte[] head, int at, int length, byte[] columns, int from, int n) {
     CRC32C c = new CRC32C();
     c.update(head, at, length);

@@ -22,7 +22,7 @@ final class PairGroups {
   private int last = -1;
 
   /**
-   * Groups.
+   * Creates groups.
    *
    * @param names sorted
    * @param keep whether labels of these names stay, or all others
@@ -33,7 +33,10 @@ final class PairGroups {
     this.keep = keep;
   }
 
-  /** The group of a series by the name of its list; groups are numbered in order of appearance. */
+  /**
+   * Returns the group of a series by the name of its list; groups are numbered in order of
+   * appearance.
+   */
   int of(int list) {
     int n = 0;
     for (int pair = index.pairAt(list); pair >= 0; pair = index.pairAt(list)) {

@@ -37,7 +37,7 @@ final class PairTable {
     return (int) hash.low(b, start, end - start, 0);
   }
 
-  /** The number of a pair, or -1. */
+  /** Returns the number of a pair, or -1. */
   int find(int h, byte[] b, int start, int end) {
     int mask = table.length - 1;
     for (int i = h & mask; table[i] != 0; i = i + 1 & mask) {
@@ -88,7 +88,7 @@ final class PairTable {
     table[i] = pair + 1;
   }
 
-  /** Size of a pair in bytes. */
+  /** Returns the size of a pair in bytes. */
   int length(int pair) {
     return length[pair];
   }
@@ -190,7 +190,7 @@ final class PairTable {
     return (n == 0 ? 0 : key << 64 - 8 * n) ^ Long.MIN_VALUE; // bytes are without sign
   }
 
-  /** The hash of a pair, given the hash of its name. */
+  /** Returns the hash of a pair, given the hash of its name. */
   long valueHash(long name, int pair) {
     byte[] page = bytes.page(at[pair]);
     int p = valueAt(page, bytes.offset(at[pair]));
@@ -225,12 +225,12 @@ final class PairTable {
 
   // ---- for {@link LiteralScan}
 
-  /** The address of the first byte of a pair. Later pairs have higher ones. */
+  /** Returns the address of the first byte of a pair. Later pairs have higher ones. */
   int address(int pair) {
     return at[pair];
   }
 
-  /** The address after the last byte of a pair. */
+  /** Returns the address after the last byte of a pair. */
   int endAddress(int pair) {
     return at[pair] + length[pair];
   }
@@ -240,7 +240,7 @@ final class PairTable {
     return bytes.page(address);
   }
 
-  /** The position after a name. */
+  /** Returns the position after a name. */
   private static int valueAt(byte[] page, int p) {
     int n = number(page, p);
     return p + size(n) + n;

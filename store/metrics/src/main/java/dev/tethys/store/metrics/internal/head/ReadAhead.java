@@ -62,7 +62,7 @@ final class ReadAhead {
     }
   }
 
-  /** Position of a window in the buffer; reads the window if it is absent. */
+  /** Returns the position of a window in the buffer; reads the window if it is absent. */
   @SuppressWarnings("ReferenceEquality") // equal files would be compared by their content
   private int window(PageBytes file, int start) {
     int i = start / WINDOW + System.identityHashCode(file) & WINDOWS - 1;

@@ -50,12 +50,12 @@ final class RowClasses {
     return (c & present) != 0 && (c & ~present) != 0;
   }
 
-  /** Number of bits that {@link #of} needs. */
+  /** Returns the number of bits that {@link #of} needs. */
   int bits() {
     return classes.length <= 1 ? 0 : 32 - Integer.numberOfLeadingZeros(classes.length - 1);
   }
 
-  /** The number of a series' class, from 0; -1 when there were too many. */
+  /** Returns the number of a series' class, from 0; -1 when there were too many. */
   int of(int k) {
     for (int i = 0; i < classes.length; i++) {
       if ((classes[i] >>> k & 1) != 0) {

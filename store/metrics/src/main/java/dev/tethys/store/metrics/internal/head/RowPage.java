@@ -322,7 +322,7 @@ final class RowPage implements Page {
     return sum;
   }
 
-  /** The sum of the low three bits of sixteen nibbles. */
+  /** Returns the sum of the low three bits of sixteen nibbles. */
   static int nibbles(long x) {
     long pairs = (x & 0x0707070707070707L) + (x >>> 4 & 0x0707070707070707L);
     return (int) (pairs * 0x0101010101010101L >>> 56);

@@ -105,7 +105,7 @@ final class SeriesKeys {
     }
   }
 
-  /** The reference of the series in a slot if it has this fingerprint, or 0. */
+  /** Returns the reference of the series in a slot if it has this fingerprint, or 0. */
   long check(int slot, long h, long l) {
     long ref = expected(slot, l);
     if (ref == 0) {
@@ -137,7 +137,7 @@ final class SeriesKeys {
     return generations.get(slot) == g ? (long) g << 32 | slot : 0;
   }
 
-  /** The reference of the series with this fingerprint, or 0. */
+  /** Returns the reference of the series with this fingerprint, or 0. */
   long find(long h, long l) {
     int[] t = table;
     int mask = t.length - 1;

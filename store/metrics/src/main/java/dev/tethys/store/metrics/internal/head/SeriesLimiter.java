@@ -125,7 +125,7 @@ final class SeriesLimiter {
             + "Drop labels with many values, or raise the limit");
   }
 
-  /** Error text for a commit that does not fit. */
+  /** Returns the error text for a commit that does not fit. */
   StorageException exhausted() {
     return new StorageException(
         StorageException.Reason.UNAVAILABLE,
@@ -152,7 +152,7 @@ final class SeriesLimiter {
   }
 
   /**
-   * The live slot of a series that was retired; a new one if it has none, regardless of the limit.
+   * Returns the live slot of a retired series; a new one if it has none, regardless of the limit.
    */
   int revive(int retiredSlot) {
     head.view.writeLock().lock();
@@ -165,7 +165,7 @@ final class SeriesLimiter {
     }
   }
 
-  /** Number of series that are not yet defined by a record. */
+  /** Returns the number of series that are not yet defined by a record. */
   int unlogged() {
     return unloggedCount;
   }
@@ -208,7 +208,7 @@ final class SeriesLimiter {
     }
   }
 
-  /** The first so many are logged. Under the write lock. */
+  /** Records that the first {@code n} are logged. Under the write lock. */
   void logged(int n) {
     int remaining = unloggedCount - n;
     long bytes = unloggedBytes - unloggedBytes(n);

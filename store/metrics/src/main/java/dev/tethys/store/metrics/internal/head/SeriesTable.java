@@ -52,7 +52,7 @@ final class SeriesTable {
     return live;
   }
 
-  /** The highest slot ever used, plus one. */
+  /** Returns the highest slot ever used, plus one. */
   int slots() {
     return slots;
   }
@@ -66,7 +66,7 @@ final class SeriesTable {
     return index.labels(list[slot] - 1);
   }
 
-  /** The index's name for the labels of a slot. */
+  /** Returns the index's name for the labels of a slot. */
   int list(int slot) {
     return list[slot] - 1;
   }
@@ -79,7 +79,7 @@ final class SeriesTable {
     return (int) hash.low(canonical, 0, canonical.length, 0);
   }
 
-  /** The live slot of a label set, or 0. Under the write lock. */
+  /** Returns the live slot of a label set, or 0. Under the write lock. */
   int find(byte[] canonical) {
     int h = hash(canonical);
     int mask = table.length - 1;

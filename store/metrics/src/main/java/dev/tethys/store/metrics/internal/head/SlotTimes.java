@@ -26,7 +26,7 @@ final class SlotTimes {
     count = 0;
   }
 
-  /** Index of a slot, or {@code -(index of its insertion) - 1}. */
+  /** Returns the index of a slot, or {@code -(index of its insertion) - 1}. */
   int find(int slot) {
     int mask = slots.length - 1;
     int h = slot * 0x9E3779B9;

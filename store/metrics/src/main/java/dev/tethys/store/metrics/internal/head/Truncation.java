@@ -58,7 +58,7 @@ public final class Truncation {
    */
   public record Span(long start, long end, boolean inOrder) {}
 
-  /** End of the ranges due to be in blocks: full ranges that are half a range old. */
+  /** Returns the end of the ranges due to be in blocks: full ranges that are half a range old. */
   public long due() {
     long newest = head.maxTime;
     return newest == Long.MIN_VALUE
@@ -96,7 +96,10 @@ public final class Truncation {
     }
   }
 
-  /** Oldest time of a page that is in no block; {@link Long#MAX_VALUE} when all of it is. */
+  /**
+   * Returns the oldest time of a page that is in no block; {@link Long#MAX_VALUE} when all of it
+   * is.
+   */
   private long rowsFrom(Page p) {
     return p.maxTime() < head.flushedTo ? Long.MAX_VALUE : Math.max(p.minTime(), head.flushedTo);
   }
@@ -174,8 +177,8 @@ public final class Truncation {
   }
 
   /**
-   * Number of series without a sample from a given time on, which are removed if memory is cut
-   * there.
+   * Returns the number of series without a sample from a given time on, which are removed if memory
+   * is cut there.
    */
   public int quietSince(long time) {
     head.view.readLock().lock();

@@ -8,10 +8,10 @@ import org.roaringbitmap.RoaringBitmap;
  * label sets. Values appear as hashes ({@link PairHash}) that are the same in every part.
  */
 public interface LabelColumns {
-  /** The highest number of a series, plus one. */
+  /** Returns the highest number of a series, plus one. */
   int numbers();
 
-  /** The series that count. */
+  /** Returns the series that count. */
   RoaringBitmap series();
 
   /** Names of labels that some of them may have. */

@@ -48,7 +48,7 @@ public final class MatchCache<T> {
     maxWeight = maxBytes;
   }
 
-  /** Maximum weight of a cached result. */
+  /** Returns the maximum weight of a cached result. */
   public long most() {
     return maxWeight / 2;
   }

@@ -14,7 +14,7 @@ public final class PairHash {
 
   private PairHash() {}
 
-  /** Hash of a label name, shared by all labels of that name. */
+  /** Returns the hash of a label name, shared by all labels of that name. */
   public static long name(String name) {
     return HASHER.hashBytesToLong(name.getBytes(StandardCharsets.UTF_8));
   }
@@ -23,7 +23,7 @@ public final class PairHash {
     return of(name, HASHER.hashBytesToLong(value.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Hash of a label with a value in UTF-8. */
+  /** Returns the hash of a label with a value in UTF-8. */
   public static long of(long name, byte[] b, int offset, int length) {
     return of(name, HASHER.hashBytesToLong(b, offset, length));
   }
